@@ -1,0 +1,84 @@
+"""Fault rules of one account: what goes wrong, for which calls, and how often.
+
+A rule is a JSON object:
+
+    service, operation   globs; default "*"
+    kind                 throttle | error | latency | lost | before-lost | html503
+    code, status, message  of `error` (and of `throttle`, in place of the service's own code)
+    seconds              of `latency`, AWS seconds
+    nth                  first matching call that is hit, counted from 1
+    times                how many calls are hit from then on; default: all
+    probability, seed    hit only this share of the remaining calls, by a generator of its own
+    contains             only calls whose request, as JSON, contains this text
+
+`lost`: the call is executed, then the connection breaks. `before-lost`: it breaks before anything is done.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import random
+from dataclasses import asdict, dataclass, field
+
+KINDS = ("throttle", "error", "latency", "lost", "before-lost", "html503")
+
+
+@dataclass
+class Rule:
+    kind: str
+    service: str = "*"
+    operation: str = "*"
+    code: str | None = None
+    status: int | None = None
+    message: str | None = None
+    seconds: float = 0.0
+    nth: int = 1
+    times: int | None = None
+    probability: float | None = None
+    seed: int = 0
+    contains: str | None = None
+    seen: int = 0
+    hits: int = 0
+    _random: random.Random = field(default_factory=random.Random, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}")
+        self._random = random.Random(self.seed)
+
+    def strikes(self, service: str, operation: str, request: object) -> bool:
+        """Whether this call is hit; counts it."""
+        if not (fnmatch.fnmatchcase(service, self.service) and fnmatch.fnmatchcase(operation, self.operation)):
+            return False
+        if self.contains is not None and self.contains not in json.dumps(request, default=str):
+            return False
+        self.seen += 1
+        if self.seen < self.nth or (self.times is not None and self.hits >= self.times):
+            return False
+        if self.probability is not None and self._random.random() >= self.probability:
+            return False
+        self.hits += 1
+        return True
+
+
+class Faults:
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+
+    def add(self, spec: dict) -> None:
+        """Adds a rule; raises TypeError or ValueError when it is not one."""
+        if unknown := set(spec) & {"seen", "hits", "_random"}:
+            raise ValueError(f"not settable: {', '.join(sorted(unknown))}")
+        self.rules.append(Rule(**spec))
+
+    def clear(self) -> None:
+        self.rules.clear()
+
+    def listing(self) -> list[dict]:
+        """The rules with their counters: `seen` matching calls, `hits` struck ones."""
+        return [{k: v for k, v in asdict(rule).items() if k != "_random"} for rule in self.rules]
+
+    def struck(self, service: str, operation: str, request: object) -> list[Rule]:
+        """Rules that hit this call, in the order they were added."""
+        return [rule for rule in self.rules if rule.strikes(service, operation, request)]

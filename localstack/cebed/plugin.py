@@ -1,0 +1,26 @@
+"""Puts the bed into LocalStack: providers always, behaviours unless CE_BED_BARE is set."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+
+
+def is_bare() -> bool:
+    """Bare: forwarding providers only, to prove that each probe test fails without the behaviours."""
+    return os.environ.get("CE_BED_BARE") == "1"
+
+
+def install() -> None:
+    """Loads everything into this process. To be called before LocalStack's runtime starts."""
+    from cebed import control, providers
+
+    providers.register()
+    if not is_bare():
+        from cebed import middleware, services
+
+        for module in pkgutil.iter_modules(services.__path__, services.__name__ + "."):
+            importlib.import_module(module.name)
+        middleware.install()
+    control.register(bare=is_bare())

@@ -1,0 +1,139 @@
+"""The probe: one named test for each behaviour of AWS that the bed is trusted for.
+
+Each test has an account of its own, whose clock stands still until the test advances it. `@pytest.mark.row(text, bare=...)`
+names the behaviour and says whether plain LocalStack with forwarding `passes` or `fails` the test; `report.py` checks both.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import random
+import urllib.error
+import urllib.request
+from typing import Any, Callable
+
+import boto3
+import botocore.config
+import botocore.exceptions
+import pytest
+
+URL = os.environ.get("AWS_ENDPOINT_URL", "")
+REGION = "us-east-1"
+
+
+class World:
+    """One account of the bed, and its controls. On plain LocalStack the controls do nothing."""
+
+    def __init__(self, account: str | None = None) -> None:
+        self.account = account or str(random.SystemRandom().randrange(10**11, 10**12))
+        self.id = self.account[-8:]  # for names that must be unique among all accounts
+        self.bare = _is_bare()
+        self.clock(paused=True)
+
+    @functools.cache
+    def client(self, service: str, region: str = REGION) -> Any:
+        """A boto3 client of this account, which neither retries nor waits long."""
+        return boto3.session.Session().client(
+            service,
+            region_name=region,
+            endpoint_url=URL,
+            aws_access_key_id=self.account,
+            aws_secret_access_key="test",
+            config=botocore.config.Config(
+                retries={"total_max_attempts": 1},
+                read_timeout=20,
+                parameter_validation=False,
+                s3={"addressing_style": "path"},
+            ),
+        )
+
+    def control(self, path: str, body: Any = None, method: str | None = None) -> Any:
+        """A call to the control API of this account; None on plain LocalStack."""
+        if self.bare:
+            return None
+        return _http(f"/_ce/{self.account}/{path}", body, method)
+
+    def clock(self, **wanted: Any) -> Any:
+        return self.control("clock", wanted)
+
+    def advance(self, seconds: float) -> None:
+        """Lets AWS seconds pass."""
+        self.clock(advance=seconds)
+
+    def settings(self, **wanted: Any) -> Any:
+        """`settings(**{"nat.available": 5})`."""
+        return self.control("settings", wanted)
+
+    def fault(self, **rule: Any) -> None:
+        self.control("faults", rule)
+
+    def clear_faults(self) -> None:
+        self.control("faults", method="DELETE")
+
+    def journal(self, since: int = 0) -> list[dict]:
+        return self.control(f"journal?since={since}") or []
+
+    def network(self, zones: int = 2) -> dict:
+        """A VPC with one subnet a zone, an attached internet gateway and a security group: {vpc, subnets, igw, sg}."""
+        ec2 = self.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"{REGION}{'abc'[n]}")["Subnet"]["SubnetId"]
+            for n in range(zones)
+        ]
+        igw = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=igw, VpcId=vpc)
+        sg = ec2.create_security_group(GroupName="probe", Description="probe", VpcId=vpc)["GroupId"]
+        return {"vpc": vpc, "subnets": subnets, "igw": igw, "sg": sg}
+
+    def role(self, name: str = "probe", service: str = "ecs-tasks.amazonaws.com", settle: float = 60) -> str:
+        """ARN of a role that `service` may assume, `settle` AWS seconds old."""
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
+        }
+        answer = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        self.advance(settle)
+        return answer["Role"]["Arn"]
+
+
+@pytest.fixture
+def world() -> World:
+    """A new account, with its clock paused."""
+    return World()
+
+
+@pytest.fixture
+def stranger() -> World:
+    """A second new account."""
+    return World()
+
+
+def refused(call: Callable[[], Any], *codes: str, status: int | None = None) -> botocore.exceptions.ClientError:
+    """Asserts that AWS refuses the call with one of the codes; returns the error."""
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        call()
+    assert caught.value.response["Error"]["Code"] in codes, caught.value
+    if status is not None:
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    return caught.value
+
+
+@functools.cache
+def _is_bare() -> bool:
+    return bool(_http("/_ce/health")["bare"])
+
+
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _http(path: str, body: Any = None, method: str | None = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(URL + path, data, {"Content-Type": "application/json"}, method=method)
+    try:
+        with _opener.open(request, timeout=30) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise AssertionError(f"{path}: {error.status} {error.read().decode(errors='replace')}") from None
