@@ -1,0 +1,199 @@
+//! One container of a release.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{Image, SecretKey};
+
+/// A container of the task definition. `V` is the form of its environment values:
+/// [`Value`](super::Value) in the catalogue, `String` once rendered.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Container<V = String> {
+    /// Unique within a release.
+    pub name: String,
+    pub image: Image,
+    /// The task stops when an essential container stops.
+    #[serde(default = "yes")]
+    pub essential: bool,
+    /// `uid:gid`; `None` is the image's own user.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Empty is the image's own.
+    #[serde(default)]
+    pub entry_point: Vec<String>,
+    /// Empty is the image's own.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// TCP ports, on the task's one network interface.
+    #[serde(default)]
+    pub ports: Vec<u16>,
+    #[serde(default)]
+    pub start_timeout: Option<StartTimeout>,
+    /// Seconds between SIGTERM and SIGKILL.
+    pub stop_timeout: u32,
+    /// In alphabetical order of the names.
+    #[serde(default, deserialize_with = "dependencies")]
+    pub depends_on: Vec<Dependency>,
+    #[serde(default)]
+    pub health_check: Option<HealthCheck>,
+    #[serde(default)]
+    pub mounts: Vec<Mount>,
+    /// Variable to value; never a secret.
+    pub environment: BTreeMap<String, V>,
+    /// Variable to key of the deployment's JSON secret.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretKey>,
+}
+
+/// How long others wait until this container has reached the state that they need. When the time
+/// is over they are never started and the task stops.
+///
+/// Fargate accepts 2 to 120 seconds (Amazon ECS API reference, `ContainerDefinition`). Work that
+/// may rightly take longer, such as MongoDB's recovery after a crash, must have no limit here:
+/// one would stop it again and again before it can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "StartTimeoutText", into = "StartTimeoutText")]
+pub enum StartTimeout {
+    /// The parameter is left out of the task definition.
+    None,
+    Seconds(u32),
+}
+
+impl StartTimeout {
+    /// As the ECS API takes it.
+    pub const fn seconds(self) -> Option<u32> {
+        match self {
+            Self::None => None,
+            Self::Seconds(seconds) => Some(seconds),
+        }
+    }
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(untagged)]
+enum StartTimeoutText {
+    Seconds(u32),
+    Word(String),
+}
+
+impl TryFrom<StartTimeoutText> for StartTimeout {
+    type Error = &'static str;
+
+    fn try_from(text: StartTimeoutText) -> Result<Self, Self::Error> {
+        match text {
+            StartTimeoutText::Seconds(seconds) => Ok(Self::Seconds(seconds)),
+            StartTimeoutText::Word(word) if word == "none" => Ok(Self::None),
+            StartTimeoutText::Word(_) => Err("a start timeout is a number of seconds or \"none\""),
+        }
+    }
+}
+
+impl From<StartTimeout> for StartTimeoutText {
+    fn from(timeout: StartTimeout) -> Self {
+        match timeout {
+            StartTimeout::None => Self::Word("none".to_owned()),
+            StartTimeout::Seconds(seconds) => Self::Seconds(seconds),
+        }
+    }
+}
+
+/// Another container, and what this one waits for. On the way down the order is reversed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dependency {
+    pub container: String,
+    pub condition: Condition,
+}
+
+/// As the ECS API spells them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Condition {
+    /// It has been started.
+    Start,
+    /// It has ended, however.
+    Complete,
+    /// It has ended with exit code 0.
+    Success,
+    /// Its health check has passed.
+    Healthy,
+}
+
+impl Condition {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "START",
+            Self::Complete => "COMPLETE",
+            Self::Success => "SUCCESS",
+            Self::Healthy => "HEALTHY",
+        }
+    }
+}
+
+/// Times are in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthCheck {
+    /// One line for the container's shell (`CMD-SHELL`); healthy when it exits with 0.
+    pub command: String,
+    pub interval: u32,
+    pub timeout: u32,
+    /// Failures in a row that make it unhealthy.
+    pub retries: u32,
+    /// Failures are not counted this long after the start.
+    pub start_period: u32,
+}
+
+/// A volume inside a container.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mount {
+    /// Name of an access point of the release.
+    pub volume: String,
+    pub path: String,
+    #[serde(default)]
+    pub read_only: bool,
+}
+
+impl<V> Container<V> {
+    /// The same container with each environment value put through `f`.
+    pub(super) fn map_environment<W>(&self, f: impl Fn(&V) -> W) -> Container<W> {
+        Container {
+            name: self.name.clone(),
+            image: self.image.clone(),
+            essential: self.essential,
+            user: self.user.clone(),
+            entry_point: self.entry_point.clone(),
+            command: self.command.clone(),
+            ports: self.ports.clone(),
+            start_timeout: self.start_timeout,
+            stop_timeout: self.stop_timeout,
+            depends_on: self.depends_on.clone(),
+            health_check: self.health_check.clone(),
+            mounts: self.mounts.clone(),
+            environment: self
+                .environment
+                .iter()
+                .map(|(name, value)| (name.clone(), f(value)))
+                .collect(),
+            secrets: self.secrets.clone(),
+        }
+    }
+}
+
+/// The file has a table, `{ other = "HEALTHY" }`, so that no container can be named twice.
+fn dependencies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Dependency>, D::Error> {
+    let table = BTreeMap::<String, Condition>::deserialize(deserializer)?;
+    Ok(table
+        .into_iter()
+        .map(|(container, condition)| Dependency {
+            container,
+            condition,
+        })
+        .collect())
+}
+
+const fn yes() -> bool {
+    true
+}

@@ -1,0 +1,74 @@
+//! Values of environment variables: as written in the catalogue, and as a container receives them.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::{Deserialize, Serialize};
+
+use super::Package;
+
+/// An environment value as the catalogue has it. Never a secret: those have a table of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Handed over as it stands.
+    Literal(String),
+    /// Taken from the deployment's settings.
+    Setting(FromSetting),
+    /// Written in clear so that it can be read and reviewed, handed over as base64.
+    Script(Encoded),
+}
+
+/// `{ setting = "…" }`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromSetting {
+    setting: Setting,
+}
+
+/// `{ base64 = "…" }`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Encoded {
+    base64: String,
+}
+
+/// What a release may ask of the deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// TLS versions of the UI's own web server, in the vendor's words.
+    TlsVersion,
+    /// `true` or `false`.
+    Debug,
+    /// Bytes, by package.
+    RabbitmqAvailableStorage,
+}
+
+/// The settings of one deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `TLSv1.3`, or `TLSv1.2 TLSv1.3`.
+    pub tls_version: String,
+    pub debug: bool,
+    pub package: Package,
+}
+
+impl Settings {
+    fn get(&self, setting: Setting) -> String {
+        match setting {
+            Setting::TlsVersion => self.tls_version.clone(),
+            Setting::Debug => self.debug.to_string(),
+            Setting::RabbitmqAvailableStorage => self.package.rabbitmq_storage_bytes().to_string(),
+        }
+    }
+}
+
+impl Value {
+    /// The text that the container receives.
+    pub fn render(&self, settings: &Settings) -> String {
+        match self {
+            Self::Literal(text) => text.clone(),
+            Self::Setting(wanted) => settings.get(wanted.setting),
+            Self::Script(script) => BASE64_STANDARD.encode(&script.base64),
+        }
+    }
+}

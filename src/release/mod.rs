@@ -1,0 +1,86 @@
+//! The catalogue of Cloud Exchange releases: which containers a release runs, and what they need.
+//!
+//! A release is data, not code: one TOML file in `catalogue/`, embedded in the binary, named after
+//! the release. [`Catalogue::builtin`] parses and checks all of them; [`Release::render`] turns one
+//! into the containers of a task definition. Everything here is pure: no AWS, no terminal, no clock.
+//!
+//! # Format of a release file
+//!
+//! ```toml
+//! version = "5.0.0"                  # the name users write in the plan file
+//! released = 2023-11-06              # date of the vendor's tag
+//! label = "vendor-tested"            # or "unsupported", "experimental"
+//! end_of_life = 2026-01-31           # optional
+//! predecessors = ["4.2.0"]           # releases from which one step leads here
+//! minimum_package = "extra-small"    # the smallest package it may run on
+//! web = { container = "ui", port = 3000 }   # what the load balancer talks to
+//!
+//! # Secrets that follow from the maintenance password. `{password}` stands for the password,
+//! # percent-encoded; it occurs exactly once.
+//! [derived_secrets]
+//! mongo_connection_string = "mongodb://cteadmin:{password}@localhost:27017/cte"
+//!
+//! # One EFS access point for each volume: root directory, and the identity it enforces.
+//! [[access_points]]
+//! volume = "mongo-data"
+//! path = "/data/mongo-data/data/db"
+//! uid = 1001
+//! gid = 1001
+//! mode = "0777"
+//!
+//! [[containers]]
+//! name = "core"
+//! image = "registry/repository:tag"
+//! essential = true                   # optional, true
+//! user = "1001:1001"                 # optional, the image's own
+//! entry_point = []                   # optional, the image's own
+//! command = []                       # optional, the image's own
+//! ports = [8000]                     # optional, tcp
+//! start_timeout = 120                # seconds, or "none"; must be said when others wait for this
+//!                                    # container's SUCCESS, COMPLETE or HEALTHY
+//! stop_timeout = 120                 # seconds between SIGTERM and SIGKILL
+//! depends_on = { other = "HEALTHY" } # optional; START, COMPLETE, SUCCESS or HEALTHY
+//! mounts = [{ volume = "mongo-data", path = "/data/db", read_only = false }]
+//!
+//! [containers.health_check]          # optional; times in seconds
+//! command = "curl -f http://localhost:3000"   # run by the container's shell
+//! interval = 10
+//! timeout = 10
+//! retries = 10
+//! start_period = 60
+//!
+//! [containers.environment]
+//! CE_API_PORT = "8000"                    # as it stands
+//! TLS_VERSION = { setting = "tls_version" } # a value of the plan file, see `Setting`
+//! DATA = { base64 = "..." }               # written here in clear, handed over encoded
+//!
+//! [containers.secrets]
+//! JWT_SECRET = "jwt_secret"          # a key of the deployment's one JSON secret, see `SecretKey`
+//! ```
+//!
+//! Unknown keys are errors, and a file is refused as a whole when its parts contradict each other
+//! or a limit of Fargate (`check.rs`).
+
+mod catalogue;
+mod check;
+mod container;
+mod definition;
+mod environment;
+mod image;
+mod package;
+mod secret;
+mod storage;
+mod version;
+
+#[cfg(test)]
+mod tests;
+
+pub use catalogue::{Catalogue, CatalogueError};
+pub use container::{Condition, Container, Dependency, HealthCheck, Mount, StartTimeout};
+pub use definition::{Label, Release, Web};
+pub use environment::{Setting, Settings, Value};
+pub use image::{EcrRepository, Image, ImageError};
+pub use package::Package;
+pub use secret::{DerivedSecret, SecretKey};
+pub use storage::{AccessPoint, FileMode};
+pub use version::{Version, VersionError};

@@ -1,0 +1,57 @@
+//! Where a release keeps its files.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An EFS access point, which is also the task volume of the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessPoint {
+    /// Name of the task volume; unique within a release.
+    pub volume: String,
+    /// Root directory on the file system. It cannot be changed after creation.
+    pub path: String,
+    /// POSIX user that every access is made as, and owner of a newly created root directory.
+    pub uid: u32,
+    /// POSIX group, likewise.
+    pub gid: u32,
+    /// Mode of a newly created root directory.
+    pub mode: FileMode,
+}
+
+/// A POSIX file mode in the four octal digits that EFS takes, such as `0777`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FileMode(String);
+
+impl FileMode {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FileMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for FileMode {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let octal = text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+        if text.len() == 4 && octal {
+            Ok(Self(text))
+        } else {
+            Err("a mode is four octal digits such as 0777")
+        }
+    }
+}
+
+impl From<FileMode> for String {
+    fn from(mode: FileMode) -> Self {
+        mode.0
+    }
+}
