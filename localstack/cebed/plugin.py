@@ -18,9 +18,12 @@ def install() -> None:
 
     providers.register()
     if not is_bare():
-        from cebed import middleware, services
+        from cebed import dry_run, tags, services  # noqa: F401  what comes before the services' own refusals
 
         for module in pkgutil.iter_modules(services.__path__, services.__name__ + "."):
             importlib.import_module(module.name)
+
+        from cebed import consistency, middleware, pages  # noqa: F401  what is cut from the services' answers
+
         middleware.install()
     control.register(bare=is_bare())

@@ -21,6 +21,7 @@ import pytest
 
 URL = os.environ.get("AWS_ENDPOINT_URL", "")
 REGION = "us-east-1"
+_session = boto3.session.Session()  # shared: it keeps the service descriptions, which are slow to load
 
 
 class World:
@@ -35,7 +36,7 @@ class World:
     @functools.cache
     def client(self, service: str, region: str = REGION) -> Any:
         """A boto3 client of this account, which neither retries nor waits long."""
-        return boto3.session.Session().client(
+        return _session.client(
             service,
             region_name=region,
             endpoint_url=URL,

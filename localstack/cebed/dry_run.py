@@ -1,0 +1,18 @@
+"""EC2's DryRun: never executed, always answered with an error.
+
+Source: EC2 API Reference, "Common query parameters" and "Error codes" (DryRunOperation, 412). The emulator ignores the
+parameter for the VPC family and executes the call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cebed.account import Account
+from cebed.middleware import aws_error, guard
+
+
+@guard("ec2", "*")
+def _refuse_dry_run(account: Account, region: str, request: dict, context: Any) -> None:
+    if request.get("DryRun"):
+        raise aws_error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)

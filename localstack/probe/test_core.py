@@ -1,0 +1,241 @@
+"""The bed's own controls, and the behaviours that concern every service."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import botocore.exceptions
+import pytest
+from conftest import refused
+
+
+def vpc_ids(world):
+    return {vpc["VpcId"] for vpc in world.client("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]}
+
+
+@pytest.mark.row("neg:ec2 DryRun -> DryRunOperation", bare="fails")
+def test_dry_run_is_answered_and_not_executed(world):
+    ec2 = world.client("ec2")
+    refused(lambda: ec2.create_vpc(CidrBlock="10.0.0.0/16", DryRun=True), "DryRunOperation", status=412)
+    refused(lambda: ec2.describe_vpcs(DryRun=True), "DryRunOperation")
+    assert vpc_ids(world) == set()
+
+
+@pytest.mark.row("throttling, 5xx, lost answers, latency", bare="fails")
+@pytest.mark.parametrize(
+    "service, call, code, status",
+    [
+        ("ec2", lambda c: c.describe_vpcs(), "RequestLimitExceeded", 503),
+        ("iam", lambda c: c.list_roles(), "Throttling", 400),
+        ("elbv2", lambda c: c.describe_load_balancers(), "Throttling", 400),
+        ("s3", lambda c: c.list_buckets(), "SlowDown", 503),
+        ("ecs", lambda c: c.list_clusters(), "ThrottlingException", 400),
+        ("efs", lambda c: c.describe_file_systems(), "ThrottlingException", 429),
+        ("secretsmanager", lambda c: c.list_secrets(), "ThrottlingException", 400),
+        ("logs", lambda c: c.describe_log_groups(), "ThrottlingException", 400),
+        ("resourcegroupstaggingapi", lambda c: c.get_resources(), "ThrottledException", 400),
+    ],
+)
+def test_throttling_in_the_words_of_each_service(world, service, call, code, status):
+    world.fault(service=service, kind="throttle", times=1)
+    refused(lambda: call(world.client(service)), code, status=status)
+    call(world.client(service))
+
+
+@pytest.mark.row("throttling, 5xx, lost answers, latency: 5xx", bare="fails")
+def test_server_error_and_html_page(world):
+    ec2 = world.client("ec2")
+    world.fault(service="ec2", operation="CreateVpc", kind="error", code="InternalError", status=500, times=1)
+    refused(lambda: ec2.create_vpc(CidrBlock="10.0.0.0/16"), "InternalError", status=500)
+    world.fault(service="ec2", operation="CreateVpc", kind="html503", times=1)
+    with pytest.raises((botocore.exceptions.ClientError, botocore.parsers.ResponseParserError)):
+        ec2.create_vpc(CidrBlock="10.0.0.0/16")
+    assert vpc_ids(world) == set()
+
+
+@pytest.mark.row("throttling, 5xx, lost answers, latency: lost answers", bare="fails")
+def test_lost_answer_means_the_call_was_executed(world):
+    world.fault(operation="CreateVpc", kind="lost", times=1)
+    started = time.monotonic()
+    with pytest.raises(botocore.exceptions.HTTPClientError):
+        world.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
+    assert time.monotonic() - started < 10, "a broken connection must not show as a time-out"
+    assert len(vpc_ids(world)) == 1
+
+
+@pytest.mark.row("throttling, 5xx, lost answers, latency: lost before execution", bare="fails")
+def test_connection_lost_before_the_call_was_executed(world):
+    world.fault(operation="CreateVpc", kind="before-lost", times=1)
+    with pytest.raises(botocore.exceptions.HTTPClientError):
+        world.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
+    assert vpc_ids(world) == set()
+
+
+@pytest.mark.row("throttling, 5xx, lost answers, latency: latency", bare="fails")
+def test_latency_is_measured_in_aws_seconds(world):
+    world.clock(scale=100)
+    world.fault(operation="DescribeVpcs", kind="latency", seconds=60, times=1)
+    started = time.monotonic()
+    vpc_ids(world)
+    assert 0.5 < time.monotonic() - started < 5
+
+
+@pytest.mark.row("fault rules: nth call, times, contents", bare="fails")
+def test_fault_rules_choose_their_calls(world):
+    ec2 = world.client("ec2")
+    world.fault(service="ec2", operation="Create*", kind="error", code="Nth", nth=2, times=1)
+    world.fault(kind="error", code="Contents", contains="10.7.0.0/16")
+    ec2.create_vpc(CidrBlock="10.1.0.0/16")
+    refused(lambda: ec2.create_vpc(CidrBlock="10.2.0.0/16"), "Nth")
+    ec2.create_vpc(CidrBlock="10.3.0.0/16")
+    refused(lambda: ec2.create_vpc(CidrBlock="10.7.0.0/16"), "Contents")
+    world.clear_faults()
+    ec2.create_vpc(CidrBlock="10.7.0.0/16")
+
+
+@pytest.mark.row("fault rules: share of calls, reproducible", bare="fails")
+def test_probability_is_seeded(world, stranger):
+    def outcome(account):
+        account.fault(kind="error", code="Chance", probability=0.5, seed=7)
+        hits = []
+        for _ in range(20):
+            try:
+                account.client("ec2").describe_vpcs()
+                hits.append(False)
+            except botocore.exceptions.ClientError:
+                hits.append(True)
+        return hits
+
+    first = outcome(world)
+    assert 0 < sum(first) < 20 and first == outcome(stranger)
+
+
+@pytest.mark.row("clock and faults that apply to one account only", bare="fails")
+def test_controls_are_per_account(world, stranger):
+    world.fault(kind="error", code="Mine")
+    stranger.client("ec2").describe_vpcs()
+    refused(lambda: world.client("ec2").describe_vpcs(), "Mine")
+    before = stranger.clock()["now"]
+    world.advance(1000)
+    assert stranger.clock()["now"] == before
+
+
+@pytest.mark.row("virtual clock: pause, advance, scale", bare="fails")
+def test_clock(world):
+    start = world.clock()["now"]
+    assert world.clock()["now"] == start
+    world.advance(90)
+    assert world.clock()["now"] == start + 90
+    world.clock(scale=1000, paused=False)
+    time.sleep(0.05)
+    assert world.clock(paused=True)["now"] >= start + 90 + 50
+
+
+@pytest.mark.row("a journal of every call", bare="fails")
+def test_journal(world, stranger):
+    ec2, secrets = world.client("ec2"), world.client("secretsmanager")
+    stranger.client("ec2").describe_vpcs()
+    ec2.describe_vpcs()
+    refused(lambda: ec2.delete_vpc(VpcId="vpc-00000000"), "InvalidVpcID.NotFound")
+    secrets.create_secret(Name="probe", SecretString="known-value")
+    refused(lambda: ec2.create_vpc(CidrBlock="10.0.0.0/16", DryRun=True), "DryRunOperation")
+    journal = world.journal()
+    assert [(e["operation"], e["mutating"], e["status"], e["code"]) for e in journal] == [
+        ("DescribeVpcs", False, 200, None),
+        ("DeleteVpc", True, 400, "InvalidVpcID.NotFound"),
+        ("CreateSecret", True, 200, None),
+        ("CreateVpc", False, 412, "DryRunOperation"),
+    ]
+    assert journal[1]["request"] == {"VpcId": "vpc-00000000"} and journal[1]["request_id"]
+    assert journal[2]["request"]["SecretString"] == "***" and "known-value" not in str(journal)
+    assert [e["n"] for e in world.journal(since=2)] == [3, 4]
+
+
+@pytest.mark.row("reset of one account", bare="fails")
+def test_reset(world):
+    world.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
+    world.client("ecs").create_cluster(clusterName="probe")
+    world.control("reset", {})
+    assert vpc_ids(world) == set() and world.client("ecs").list_clusters()["clusterArns"] == []
+
+
+@pytest.mark.row("settings are refused when unknown", bare="fails")
+def test_misspelt_setting_is_refused(world):
+    with pytest.raises(AssertionError, match="400"):
+        world.settings(**{"nat.avialable": 5})
+
+
+@pytest.mark.row("eventual consistency (NotFound after create)", bare="fails")
+def test_new_resources_are_not_found_at_first(world):
+    world.settings(**{"ec2.visible": 5})
+    ec2 = world.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    refused(lambda: ec2.describe_vpcs(VpcIds=[vpc]), "InvalidVpcID.NotFound")
+    refused(lambda: ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24"), "InvalidVpcID.NotFound")
+    assert vpc not in vpc_ids(world)
+    world.advance(5)
+    ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")
+    assert vpc in vpc_ids(world)
+
+
+@pytest.mark.row("eventual consistency: tag filters lag", bare="fails")
+def test_tag_filters_lag(world):
+    world.settings(**{"tags.visible": 30})
+    ec2 = world.client("ec2")
+    tag = {"Key": "probe", "Value": "yes"}
+    made = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": [tag]}])
+    vpc = made["Vpc"]["VpcId"]
+    wanted = [{"Name": "tag:probe", "Values": ["yes"]}]
+    found = world.client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "probe"}])
+    assert found["ResourceTagMappingList"] == []
+    assert ec2.describe_vpcs(Filters=wanted)["Vpcs"] == []
+    assert len(ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]) == 1
+    world.advance(30)
+    assert [v["VpcId"] for v in ec2.describe_vpcs(Filters=wanted)["Vpcs"]] == [vpc]
+
+
+@pytest.mark.row("small forced pages", bare="fails")
+@pytest.mark.parametrize(
+    "service, make, operation, result",
+    [
+        ("ec2", lambda c, n: c.create_vpc(CidrBlock=f"10.{n}.0.0/16"), "describe_vpcs", "Vpcs"),
+        ("ecs", lambda c, n: c.create_cluster(clusterName=f"probe-{n}"), "list_clusters", "clusterArns"),
+        ("efs", lambda c, n: c.create_file_system(CreationToken=f"{n}"), "describe_file_systems", "FileSystems"),
+        ("logs", lambda c, n: c.create_log_group(logGroupName=f"probe-{n}"), "describe_log_groups", "logGroups"),
+        ("secretsmanager", lambda c, n: c.create_secret(Name=f"probe-{n}", SecretString="x"), "list_secrets", "SecretList"),
+        ("iam", lambda c, n: c.create_group(GroupName=f"probe-{n}"), "list_groups", "Groups"),
+    ],
+)
+def test_small_pages(world, service, make, operation, result):
+    client = world.client(service)
+    for n in range(4):
+        make(client, n)
+    total = len(getattr(client, operation)()[result])
+    assert total >= 4
+    world.settings(**{"page.size": 1})
+    pages = [page[result] for page in client.get_paginator(operation).paginate()]
+    assert [len(page) for page in pages] == [1] * total
+    assert len({str(page[0]) for page in pages}) == total
+
+
+@pytest.mark.row("small forced pages: S3", bare="fails")
+def test_small_pages_of_s3(world):
+    s3 = world.client("s3")
+    bucket = f"probe-pages-{world.id}"
+    s3.create_bucket(Bucket=bucket)
+    for n in range(3):
+        s3.put_object(Bucket=bucket, Key=f"{n}", Body=b"x")
+    world.settings(**{"page.size": 1})
+    pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket))
+    assert [page["Contents"][0]["Key"] for page in pages] == ["0", "1", "2"]
+
+
+@pytest.mark.row("accounts are worlds of their own, calls in parallel", bare="passes")
+def test_parallel_accounts(world, stranger):
+    def make(job):
+        account, n = job
+        return account.client("ec2").create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"]
+
+    world.client("ec2"), stranger.client("ec2")
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(make, [(account, n) for n in range(4) for account in (world, stranger)]))
+    assert vpc_ids(world) == set(made[::2]) and vpc_ids(stranger) == set(made[1::2])
