@@ -1,0 +1,158 @@
+//! One client a service, and how they are made.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::engine::failure::Failure;
+
+use super::error::on;
+
+/// Where to work and as whom, as far as the command line says it; the SDK's own environment and profiles decide the rest.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    pub region: Option<String>,
+    pub profile: Option<String>,
+    /// A role to assume first.
+    pub role_arn: Option<String>,
+    pub endpoint_url: Option<String>,
+}
+
+/// The account and region that the credentials lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Twelve digits.
+    pub account: String,
+    /// The caller's own ARN.
+    pub arn: String,
+    pub region: String,
+    /// `aws`, `aws-cn` or `aws-us-gov`, read from the caller's ARN.
+    pub partition: String,
+}
+
+/// The clients of every service in use.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    pub ec2: aws_sdk_ec2::Client,
+    pub ecs: aws_sdk_ecs::Client,
+    pub efs: aws_sdk_efs::Client,
+    pub elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub iam: aws_sdk_iam::Client,
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub s3: aws_sdk_s3::Client,
+    pub secrets: aws_sdk_secretsmanager::Client,
+    pub sts: aws_sdk_sts::Client,
+}
+
+/// Reads are repeated by the SDK. Writes are not: a lost answer to CreateVpc, repeated blindly, is a second VPC. The
+/// engine repeats those after looking.
+#[derive(Debug)]
+struct ReadsOnly;
+
+impl Intercept for ReadsOnly {
+    fn name(&self) -> &'static str {
+        "retry reads only"
+    }
+
+    fn read_before_serialization(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let reads = config.load::<Metadata>().is_some_and(|operation| {
+            ["Describe", "Get", "List", "Head"].iter().any(|verb| operation.name().starts_with(verb))
+        });
+        if !reads {
+            config.interceptor_state().store_put(RetryConfig::disabled());
+        }
+        Ok(())
+    }
+}
+
+impl Clients {
+    /// Clients for what `access` and the environment say. Makes no call; credentials are looked for on first use.
+    pub async fn new(access: &Access) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .retry_config(RetryConfig::standard().with_max_attempts(6).with_initial_backoff(Duration::from_millis(300)))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(5))
+                    .read_timeout(Duration::from_secs(30))
+                    .build(),
+            );
+        if let Some(region) = &access.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile) = &access.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &access.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let mut config = loader.load().await;
+        if let Some(role) = &access.role_arn {
+            let provider = aws_config::sts::AssumeRoleProvider::builder(role)
+                .session_name("ce-aws")
+                .configure(&config)
+                .build()
+                .await;
+            let credentials = aws_sdk_sts::config::SharedCredentialsProvider::new(provider);
+            config = config.into_builder().credentials_provider(credentials).build();
+        }
+        Self::from_config(&config)
+    }
+
+    fn from_config(config: &SdkConfig) -> Self {
+        macro_rules! client {
+            ($sdk:ident) => {
+                $sdk::Client::from_conf($sdk::config::Builder::from(config).interceptor(ReadsOnly).build())
+            };
+        }
+        // A bucket name cannot become a host name under an address of our own choice, such as a test bed's.
+        let s3 = aws_sdk_s3::config::Builder::from(config)
+            .interceptor(ReadsOnly)
+            .force_path_style(config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL").is_some())
+            .build();
+        Self {
+            ec2: client!(aws_sdk_ec2),
+            ecs: client!(aws_sdk_ecs),
+            efs: client!(aws_sdk_efs),
+            elb: client!(aws_sdk_elasticloadbalancingv2),
+            iam: client!(aws_sdk_iam),
+            logs: client!(aws_sdk_cloudwatchlogs),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            secrets: client!(aws_sdk_secretsmanager),
+            sts: client!(aws_sdk_sts),
+        }
+    }
+
+    /// The region in force, if any.
+    pub fn region(&self) -> Option<&str> {
+        self.ec2.config().region().map(Region::as_ref)
+    }
+
+    /// Asks AWS who we are. One call.
+    ///
+    /// # Errors
+    ///
+    /// No credentials, expired ones, no region, no network: whatever the first call meets.
+    pub async fn caller(&self) -> Result<Caller, Failure> {
+        let identity = self.sts.get_caller_identity().send().await.map_err(on("sts GetCallerIdentity"))?;
+        let arn = identity.arn().unwrap_or_default().to_owned();
+        Ok(Caller {
+            account: identity.account().unwrap_or_default().to_owned(),
+            region: self.region().unwrap_or_default().to_owned(),
+            partition: arn.split(':').nth(1).filter(|word| !word.is_empty()).unwrap_or("aws").to_owned(),
+            arn,
+        })
+    }
+}

@@ -1,0 +1,217 @@
+//! AWS's errors, reduced once to a [`Cause`].
+//!
+//! The codes are those of the services' API references; messages are looked at only where several meanings share one
+//! code (ECS answers `InvalidParameterException` and `ClientException` for nearly everything).
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+use crate::engine::failure::{Cause, Failure};
+
+/// Turns the error of an operation into a [`Failure`]; `operation` is service and operation: `ec2 CreateVpc`.
+///
+/// ```ignore
+/// ec2.create_vpc().send().await.map_err(on("ec2 CreateVpc"))?
+/// ```
+pub fn on<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> Failure
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    move |error| failure(operation, &error)
+}
+
+fn failure<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let request_id = error.request_id().map(str::to_owned);
+    let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) else {
+        let (cause, code) = match (error, status) {
+            (SdkError::ConstructionFailure(_), _) => (Cause::Internal, ""),
+            (_, Some(400..=499)) => (Cause::Refused, ""),
+            _ => (Cause::Unavailable, ""),
+        };
+        let mut failure = Failure::of(cause, innermost(error));
+        (failure.operation, failure.code, failure.request_id) = (operation.to_owned(), code.to_owned(), request_id);
+        return explain(failure);
+    };
+    let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default();
+    let mut failure = Failure::of(cause(operation, code, message, status), message);
+    (failure.operation, failure.code, failure.request_id) = (operation.to_owned(), code.to_owned(), request_id);
+    explain(failure)
+}
+
+/// The text of the deepest source: the SDK's own outer texts only say "dispatch failure".
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}
+
+fn explain(failure: Failure) -> Failure {
+    match failure.code.as_str() {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            failure.hint("the credentials have expired: log in again and repeat the command")
+        }
+        "InvalidClientTokenId" | "UnrecognizedClientException" | "AuthFailure" | "SignatureDoesNotMatch" => {
+            failure.hint("AWS does not accept these credentials: check AWS_PROFILE, the access key and the clock")
+        }
+        "OptInRequired" => failure.hint("this region is not enabled for the account"),
+        _ => failure,
+    }
+}
+
+/// What a code means. Public for tests only through [`on`].
+fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cause {
+    // Query protocols append a suffix to some codes: "ThrottlingException", "Throttling".
+    match code {
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "SlowDown"
+        | "PriorRequestNotComplete"
+        | "BandwidthLimitExceeded"
+        | "EC2ThrottledException" => return Cause::Throttled,
+        "DependencyViolation"
+        | "ResourceInUse"
+        | "ResourceInUseException"
+        | "FileSystemInUse"
+        | "BucketNotEmpty"
+        | "DeleteConflict"
+        | "ClusterContainsServicesException"
+        | "ClusterContainsTasksException"
+        | "IncorrectFileSystemLifeCycleState"
+        | "IncorrectMountTargetState"
+        | "InvalidIPAddress.InUse"
+        | "IncorrectState"
+        | "OperationAborted"
+        | "OperationAbortedException"
+        | "UpdateInProgressException"
+        | "ConcurrentModification"
+        | "ConcurrentModificationException" => return Cause::StillHeld,
+        "InternalError"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "InternalServiceError"
+        | "InternalServiceException"
+        | "ServerException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "ServiceFailure"
+        | "Unavailable"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => return Cause::Unavailable,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "AuthorizationError"
+        | "AllAccessDisabled"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "RequestExpired"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "OptInRequired" => return Cause::Denied,
+        "Resource.AlreadyAssociated"
+        | "BucketAlreadyOwnedByYou"
+        | "BucketAlreadyExists"
+        | "MountTargetConflict"
+        | "InvalidGroup.Duplicate"
+        | "InvalidPermission.Duplicate"
+        | "ResourceExistsException"
+        | "InvalidSubnet.Conflict" => return Cause::Taken,
+        _ => {}
+    }
+    if says_not_yet_trusted(code, message) {
+        return Cause::NotYetTrusted;
+    }
+    if code.ends_with("InvalidParameterException") && message.contains("raining") {
+        // "Unable to Start a service that is still Draining."
+        return Cause::StillHeld;
+    }
+    if code.ends_with("InvalidParameterException") && message.contains("not idempotent") {
+        return Cause::Taken;
+    }
+    if code.contains("AlreadyExists") || code.starts_with("Duplicate") {
+        return Cause::Taken;
+    }
+    if code.contains("LimitExceeded") || code.contains("QuotaExceeded") || code.starts_with("TooMany") {
+        return Cause::Quota;
+    }
+    if code.contains("NotFound") || code.starts_with("NoSuch") || code.ends_with("Unknown") {
+        return if is_about_one_resource(operation) { Cause::Gone } else { Cause::NotYetVisible };
+    }
+    match status {
+        Some(500..=599) => Cause::Unavailable,
+        Some(429) => Cause::Throttled,
+        Some(403) => Cause::Denied,
+        _ => Cause::Refused,
+    }
+}
+
+/// IAM spreads a new role within seconds; until then the services that should assume it refuse in their own words.
+fn says_not_yet_trusted(code: &str, message: &str) -> bool {
+    let about_a_role = message.contains("role") || message.contains("Role") || message.contains("rincipal");
+    match code {
+        "InvalidPolicyException" | "MalformedPolicyDocument" | "MalformedPolicy" => message.contains("rincipal"),
+        "ClientException" | "InvalidParameterException" | "InvalidParameterValue" | "InvalidRequest" => {
+            about_a_role
+                && ["assume", "not valid", "verify", "trust", "Access error", "service linked"]
+                    .iter()
+                    .any(|word| message.contains(word))
+        }
+        _ => false,
+    }
+}
+
+/// A "not found" from these is about their own subject; from others, about something they refer to.
+fn is_about_one_resource(operation: &str) -> bool {
+    let name = operation.rsplit(' ').next().unwrap_or_default();
+    [
+        "Delete", "Describe", "Get", "Head", "List", "Release", "Detach", "Disassociate", "Deregister", "Revoke",
+        "Remove", "Untag", "Restore",
+    ]
+    .iter()
+    .any(|verb| name.starts_with(verb))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn not_found_means_gone_to_a_delete_and_not_yet_visible_to_a_create() {
+        let of = |operation| cause(operation, "InvalidVpcID.NotFound", "", Some(400));
+        assert_eq!(of("ec2 DeleteVpc"), Cause::Gone);
+        assert_eq!(of("ec2 CreateSubnet"), Cause::NotYetVisible);
+    }
+
+    #[test]
+    fn codes_shared_by_several_meanings_are_told_apart_by_message() {
+        let ecs = |message| cause("ecs CreateService", "InvalidParameterException", message, Some(400));
+        assert_eq!(ecs("Unable to Start a service that is still Draining."), Cause::StillHeld);
+        assert_eq!(ecs("Creation of service was not idempotent."), Cause::Taken);
+        assert_eq!(ecs("Unable to assume the service linked role. Please verify it exists."), Cause::NotYetTrusted);
+        assert_eq!(ecs("desiredCount must be positive"), Cause::Refused);
+    }
+
+    #[test]
+    fn families_of_codes() {
+        let of = |code| cause("ec2 CreateVpc", code, "", Some(400));
+        assert_eq!(of("RequestLimitExceeded"), Cause::Throttled);
+        assert_eq!(of("VpcLimitExceeded"), Cause::Quota);
+        assert_eq!(of("DuplicateLoadBalancerName"), Cause::Taken);
+        assert_eq!(of("UnauthorizedOperation"), Cause::Denied);
+        assert_eq!(cause("s3 PutObject", "Odd", "", Some(503)), Cause::Unavailable);
+    }
+}

@@ -1,0 +1,44 @@
+//! AWS time: real time, or faster against a test bed.
+
+use std::time::{Duration, Instant};
+
+/// The environment variable by which waiting is divided. It exists for test beds whose clock runs faster.
+pub const SCALE_VARIABLE: &str = "CE_AWS_TIME_SCALE";
+
+/// Seconds of AWS time since the clock was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+    scale: f64,
+}
+
+/// A value of [`SCALE_VARIABLE`] that is no scale.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{SCALE_VARIABLE} is {0:?}, expected a number from 0.001 to 100000")]
+pub struct InvalidScale(pub String);
+
+impl Clock {
+    /// A clock that runs `scale` times as fast as the wall.
+    pub fn new(scale: f64) -> Self {
+        Self { start: Instant::now(), scale }
+    }
+
+    /// The clock that the environment asks for; plain real time when it says nothing.
+    pub fn from_env() -> Result<Self, InvalidScale> {
+        let text = std::env::var(SCALE_VARIABLE).unwrap_or_else(|_| "1".to_owned());
+        match text.parse::<f64>() {
+            Ok(scale) if (0.001..=100_000.0).contains(&scale) => Ok(Self::new(scale)),
+            _ => Err(InvalidScale(text)),
+        }
+    }
+
+    /// Seconds of AWS time since the start.
+    pub fn now(&self) -> f64 {
+        self.start.elapsed().as_secs_f64() * self.scale
+    }
+
+    /// The real time that `seconds` of AWS time take.
+    pub fn real(&self, seconds: f64) -> Duration {
+        Duration::from_secs_f64((seconds / self.scale).clamp(0.0, 86_400.0))
+    }
+}

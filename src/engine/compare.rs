@@ -1,0 +1,137 @@
+//! Comparing what is wanted with what is, and fingerprints of specifications.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// One property that is not as wanted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The property, dotted inside: `policy.Statement`, `tags.team`.
+    pub property: String,
+    /// What is there; null when nothing is.
+    pub from: Value,
+    /// What is wanted; null when it should not be there. May hold references not known yet.
+    pub to: Value,
+}
+
+impl Change {
+    /// The top-level property this belongs to.
+    pub fn top(&self) -> &str {
+        self.property.split('.').next().unwrap_or_default()
+    }
+}
+
+/// The differences between two specifications of one kind. A wanted null means "left to AWS" and is not compared.
+pub fn changes(live: &Value, wanted: &Value) -> Vec<Change> {
+    let mut found = Vec::new();
+    descend("", live, wanted, &mut found);
+    found
+}
+
+fn descend(path: &str, live: &Value, wanted: &Value, found: &mut Vec<Change>) {
+    if wanted.is_null() || live == wanted {
+        return;
+    }
+    match (live, wanted) {
+        (Value::Object(left), Value::Object(right)) if !wanted_is_reference(right) => {
+            let dotted = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+            for (key, to) in right {
+                descend(&dotted(key), left.get(key).unwrap_or(&Value::Null), to, found);
+            }
+            for (key, from) in left {
+                if !right.contains_key(key) && !from.is_null() {
+                    found.push(Change { property: dotted(key), from: from.clone(), to: Value::Null });
+                }
+            }
+        }
+        _ => found.push(Change { property: path.to_owned(), from: live.clone(), to: wanted.clone() }),
+    }
+}
+
+fn wanted_is_reference(map: &serde_json::Map<String, Value>) -> bool {
+    map.contains_key("$ref") || map.contains_key("$join")
+}
+
+/// The differences between tags. Tags of others are left alone: only `wanted`, and `ours_before` that are no longer
+/// wanted, count.
+pub fn tag_changes(
+    live: &BTreeMap<String, String>,
+    wanted: &BTreeMap<String, String>,
+    ignore: impl Fn(&str) -> bool,
+) -> Vec<Change> {
+    let mut found = Vec::new();
+    for (key, value) in wanted {
+        if live.get(key) != Some(value) {
+            let from = live.get(key).map_or(Value::Null, |text| Value::from(text.clone()));
+            found.push(Change { property: format!("tags.{key}"), from, to: Value::from(value.clone()) });
+        }
+    }
+    for (key, value) in live {
+        if !wanted.contains_key(key) && !ignore(key) {
+            let property = format!("tags.{key}");
+            found.push(Change { property, from: Value::from(value.clone()), to: Value::Null });
+        }
+    }
+    found
+}
+
+/// The same JSON with the keys of every object in order.
+pub fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let sorted: BTreeMap<_, _> = map.iter().map(|(key, inner)| (key, canonical(inner))).collect();
+            Value::Object(sorted.into_iter().map(|(key, inner)| (key.clone(), inner)).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(canonical).collect()),
+        other => other.clone(),
+    }
+}
+
+/// A fingerprint: the first 16 hexadecimal digits of the SHA-256 of the canonical JSON. Fits a tag.
+///
+/// Callers never pass a secret value: a specification names where secrets are and holds none.
+pub fn digest(value: &Value) -> String {
+    hex(&Sha256::digest(canonical(value).to_string().as_bytes()))[..16].to_owned()
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn finds_the_innermost_difference() {
+        let live = json!({ "cidr": "10.0.0.0/16", "dns": { "support": true, "hostnames": false } });
+        let wanted = json!({ "cidr": "10.0.0.0/16", "dns": { "support": true, "hostnames": true } });
+        let found = changes(&live, &wanted);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].property.as_str(), found[0].top()), ("dns.hostnames", "dns"));
+    }
+
+    #[test]
+    fn a_wanted_null_is_left_to_aws_and_a_live_extra_is_not() {
+        assert!(changes(&json!({ "key": "aws/default" }), &json!({ "key": null })).is_empty());
+        let found = changes(&json!({ "a": 1, "b": 2, "c": null }), &json!({ "a": 1 }));
+        assert_eq!(found, [Change { property: "b".into(), from: json!(2), to: Value::Null }]);
+    }
+
+    #[test]
+    fn a_reference_not_known_yet_is_a_change() {
+        let wanted = json!({ "vpc": { "$ref": "vpc/main", "output": "id", "need": "exists" } });
+        assert_eq!(changes(&json!({ "vpc": "vpc-1" }), &wanted).len(), 1);
+    }
+
+    #[test]
+    fn digests_do_not_depend_on_key_order() {
+        assert_eq!(digest(&json!({ "a": 1, "b": [1, 2] })), digest(&json!({ "b": [1, 2], "a": 1 })));
+        assert_ne!(digest(&json!({ "b": [1, 2] })), digest(&json!({ "b": [2, 1] })));
+    }
+}

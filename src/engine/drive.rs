@@ -1,0 +1,142 @@
+//! The asynchronous shell around [`crate::engine::run::Run`]: it makes the calls, keeps the time, passes events on.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use super::clock::Clock;
+use super::event::{Event, Outcome, Stamped};
+use super::failure::Failure;
+use super::inventory::{Incident, Sighting};
+use super::kind::Kinds;
+use super::plan::{Plan, Step};
+use super::queue::Unstartable;
+use super::reference::Known;
+use super::run::{Command, Input, Made, Run};
+
+/// Where steps take effect: AWS, or a simulation.
+#[async_trait]
+pub trait World: Send + Sync + 'static {
+    /// Makes the call of a step. From the second attempt on, an earlier one may have taken effect.
+    async fn perform(&self, step: &Step, known: &Known, attempt: u32) -> Result<Made, Failure>;
+
+    /// Looks once at all resources of a kind.
+    async fn observe(&self, kind: &str, known: &Known) -> Result<Sighting, Failure>;
+
+    /// Finds out what is behind an incident: an [`Event::Story`].
+    async fn explain(&self, incident: &Incident) -> Option<Event>;
+}
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Report {
+    pub outcome: Outcome,
+    pub known: Known,
+    /// The failures of steps, in order.
+    pub failures: Vec<(super::address::Address, Failure)>,
+}
+
+enum Signal {
+    Input(Input),
+    Story(Event),
+}
+
+/// Executes a plan. Events leave through `say`; a message on `interrupt` stops the start of further steps.
+///
+/// # Errors
+///
+/// A plan whose steps wait for each other is refused before anything is done.
+pub async fn drive<K: Kinds + ?Sized>(
+    plan: Arc<Plan>,
+    kinds: &K,
+    world: Arc<dyn World>,
+    clock: Clock,
+    mut interrupt: mpsc::Receiver<()>,
+    mut say: impl FnMut(Stamped),
+) -> Result<Report, Unstartable> {
+    let mut run = Run::new(plan.clone(), kinds)?;
+    let start = clock.now();
+    let (sender, mut signals) = mpsc::unbounded_channel::<Signal>();
+    let mut wake: Option<f64> = None;
+    let mut failures = Vec::new();
+    let mut stories = 0_usize;
+    let mut ended: Option<Outcome> = None;
+    let mut input = Input::Begin;
+    loop {
+        let now = clock.now() - start;
+        for command in run.on(input, now) {
+            match command {
+                Command::Say(event) => {
+                    if let Event::StepFailed { address, failure, .. } = &event {
+                        failures.push((address.clone(), failure.clone()));
+                    }
+                    say(Stamped { at: now, event });
+                }
+                Command::Wake { at } => wake = Some(at),
+                Command::Finish(outcome) => ended = Some(outcome),
+                Command::Perform { step, attempt } => {
+                    let (world, known, plan) = (world.clone(), run.known().clone(), plan.clone());
+                    let sender = sender.clone();
+                    tokio::spawn(async move {
+                        let result = world.perform(&plan.steps[step], &known, attempt).await;
+                        // The receiver lives as long as the run; after it nobody wants the answer.
+                        let _ = sender.send(Signal::Input(Input::Performed { step, result }));
+                    });
+                }
+                Command::Observe { kind } => {
+                    let (world, known, sender) = (world.clone(), run.known().clone(), sender.clone());
+                    tokio::spawn(async move {
+                        let result = world.observe(&kind, &known).await;
+                        let _ = sender.send(Signal::Input(Input::Observed { kind, result }));
+                    });
+                }
+                Command::Explain { incident } => {
+                    stories += 1;
+                    let (world, sender) = (world.clone(), sender.clone());
+                    tokio::spawn(async move {
+                        let story = world.explain(&incident).await.unwrap_or(Event::Story {
+                            address: incident.address,
+                            subject: incident.subject,
+                            title: "something went wrong, and AWS no longer says what".to_owned(),
+                            lines: Vec::new(),
+                            hints: Vec::new(),
+                        });
+                        let _ = sender.send(Signal::Story(story));
+                    });
+                }
+            }
+        }
+        if let (Some(outcome), 0) = (ended, stories) {
+            let event = run.summary(outcome, now);
+            say(Stamped { at: now, event });
+            return Ok(Report { outcome, known: run.known().clone(), failures });
+        }
+        input = loop {
+            let sleep = async {
+                match wake {
+                    Some(at) => tokio::time::sleep(clock.real(at + start - clock.now())).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some(()) = interrupt.recv() => break Input::Interrupt,
+                Some(signal) = signals.recv() => match signal {
+                    Signal::Input(input) => break input,
+                    Signal::Story(event) => {
+                        stories -= 1;
+                        say(Stamped { at: clock.now() - start, event });
+                        if ended.is_some() {
+                            break Input::Woken;
+                        }
+                    }
+                },
+                () = sleep => {
+                    wake = None;
+                    break Input::Woken;
+                }
+            }
+        };
+    }
+}

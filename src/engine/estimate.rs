@@ -1,0 +1,35 @@
+//! How long a plan will take if AWS behaves as usual.
+
+use super::kind::{Kind, Kinds, Seconds};
+use super::plan::{Action, Plan, Step, Until};
+use super::queue::{Duration, Queue};
+
+/// The usual duration of one step.
+pub fn duration(step: &Step, seconds: &Seconds) -> Duration {
+    let settle = match step.until {
+        Until::Accepted => 0.0,
+        Until::Ready if step.action == Action::Prove => seconds.ready / 10.0,
+        Until::Ready => seconds.ready,
+        Until::Idle | Until::Gone => seconds.gone,
+    };
+    let accept = match step.action {
+        Action::Await | Action::Prove => 0.0,
+        _ => seconds.create,
+    };
+    Duration { accept, settle }
+}
+
+/// The usual duration of every step of a plan.
+pub fn durations<K: Kinds + ?Sized>(plan: &Plan, kinds: &K) -> Vec<Duration> {
+    let seconds = |step: &Step| kinds.kind(step.address.kind()).map_or(Seconds::AT_ONCE, |kind: &Kind| kind.seconds);
+    plan.steps.iter().map(|step| duration(step, &seconds(step))).collect()
+}
+
+/// The usual time along the critical path, in seconds. A plan that cannot be queued takes none.
+pub fn critical_path<K: Kinds + ?Sized>(plan: &Plan, kinds: &K) -> f64 {
+    let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
+    match Queue::new(&after, &durations(plan, kinds)) {
+        Ok(queue) => (0..plan.steps.len()).map(|step| queue.way(step)).fold(0.0, f64::max),
+        Err(_) => 0.0,
+    }
+}

@@ -1,0 +1,60 @@
+//! Everything that happens during a run, in order. Terminal, plain lines, JSON and stored history read this stream;
+//! nothing in the engine prints.
+
+use serde::{Deserialize, Serialize};
+
+use super::address::Address;
+use super::failure::Failure;
+use super::plan::{Action, Purpose, Reason, Target};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    Done,
+    /// At least one step failed; what did not depend on it was done.
+    Failed,
+    /// Stopped on request; nothing in flight was abandoned.
+    Interrupted,
+}
+
+/// What happened. `code` is stable and part of the contract.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum Event {
+    RunStarted {
+        purpose: Purpose,
+        #[serde(flatten)]
+        target: Target,
+        run: String,
+        steps: usize,
+        /// The usual time of the critical path, in seconds.
+        estimate: f64,
+    },
+    /// A call is about to be made.
+    StepStarted { step: usize, address: Address, action: Action, reason: Reason, attempt: u32 },
+    /// AWS accepted it; others that only need it to exist may start.
+    StepAccepted { step: usize, address: Address, id: String },
+    /// It is accepted and not done; `why` says what is awaited. Sent when that changes.
+    StepWaiting { step: usize, address: Address, why: String },
+    /// The call failed and will be made again.
+    StepRetrying { step: usize, address: Address, failure: Failure, seconds: f64 },
+    StepDone { step: usize, address: Address, action: Action, seconds: f64 },
+    StepFailed { step: usize, address: Address, action: Action, failure: Failure },
+    /// Not started, because it needs something that failed.
+    StepSkipped { step: usize, address: Address, because: Address },
+    /// Something a person will want to know at once: why a task stopped, with its last log lines.
+    Story { address: Address, subject: String, title: String, lines: Vec<String>, hints: Vec<String> },
+    /// The run was asked to stop; these are waited for.
+    Interrupting { in_flight: Vec<Address> },
+    RunFinished { outcome: Outcome, done: usize, failed: usize, skipped: usize, left: Vec<Address>, seconds: f64 },
+}
+
+/// An event and when it happened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stamped {
+    /// Seconds of AWS time since the start of the run.
+    pub at: f64,
+    #[serde(flatten)]
+    pub event: Event,
+}

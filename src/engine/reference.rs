@@ -1,0 +1,240 @@
+//! References between resources, and how they become values.
+//!
+//! A specification says `vpc: vpc.id()` long before there is a VPC. That is a [`Ref`]: either a value already
+//! known, or an output of another resource together with what must be true of it first. Edges of the graph
+//! come from nowhere else but these references and the few explicit orderings of [`crate::engine::graph`].
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, Deserializer};
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::address::Address;
+
+/// What must be true of a resource before the one that refers to it may start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// AWS has accepted its creation: it has an id.
+    Exists,
+    /// It does what it is for: a NAT gateway forwards, a mount target mounts.
+    Ready,
+}
+
+/// What a resource tells others of itself: `id`, `arn`, `dns`, ... by name.
+pub type Outputs = BTreeMap<String, String>;
+
+/// The outputs of every resource known so far.
+pub type Known = BTreeMap<Address, Outputs>;
+
+/// A text that is known now or will be an output of another resource of kind `K`.
+///
+/// In JSON a known value is a plain string; an output is `{"$ref": "vpc/main", "output": "id", "need": "exists"}`.
+/// `K` exists for the compiler only: a subnet cannot be given where a VPC is meant.
+pub struct Ref<K = ()> {
+    source: Source,
+    kind: PhantomData<fn() -> K>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Is(String),
+    Of { address: Address, output: String, need: Need },
+}
+
+impl<K> Ref<K> {
+    fn from_source(source: Source) -> Self {
+        Self { source, kind: PhantomData }
+    }
+
+    /// A plain value: a borrowed resource, or what was read from AWS.
+    pub fn is(value: impl Into<String>) -> Self {
+        Self::from_source(Source::Is(value.into()))
+    }
+
+    /// `output` of the resource at `address`, once `need` holds.
+    pub fn of(address: Address, output: &str, need: Need) -> Self {
+        Self::from_source(Source::Of { address, output: output.to_owned(), need })
+    }
+
+    /// The value in a specification that has been resolved. An unresolved reference gives the empty string, which
+    /// no AWS call accepts; the executor never hands out an unresolved specification.
+    pub fn text(&self) -> &str {
+        match &self.source {
+            Source::Is(value) => value,
+            Source::Of { .. } => "",
+        }
+    }
+
+    /// The same reference where any kind will do.
+    pub fn any(&self) -> Ref {
+        Ref::from_source(self.source.clone())
+    }
+}
+
+impl<K> Clone for Ref<K> {
+    fn clone(&self) -> Self {
+        Self::from_source(self.source.clone())
+    }
+}
+
+impl<K> fmt::Debug for Ref<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
+impl<K> PartialEq for Ref<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl<K> Eq for Ref<K> {}
+
+impl<K> PartialOrd for Ref<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K> Ord for Ref<K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.source.cmp(&other.source)
+    }
+}
+
+impl<K> From<&str> for Ref<K> {
+    fn from(value: &str) -> Self {
+        Self::is(value)
+    }
+}
+
+impl<K> From<String> for Ref<K> {
+    fn from(value: String) -> Self {
+        Self::is(value)
+    }
+}
+
+impl<K> Serialize for Ref<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.source {
+            Source::Is(value) => serializer.serialize_str(value),
+            Source::Of { address, output, need } => {
+                let mut map = serializer.serialize_map(Some(3))?;
+                map.serialize_entry("$ref", address)?;
+                map.serialize_entry("output", output)?;
+                map.serialize_entry("need", need)?;
+                map.end()
+            }
+        }
+    }
+}
+
+impl<'de, K> Deserialize<'de> for Ref<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let source = match value {
+            Value::String(text) => Some(Source::Is(text)),
+            other => parse(&other),
+        };
+        source.map(Self::from_source).ok_or_else(|| de::Error::custom("expected a string or a reference"))
+    }
+}
+
+fn parse(value: &Value) -> Option<Source> {
+    let map = value.as_object()?;
+    Some(Source::Of {
+        address: map.get("$ref")?.as_str()?.parse().ok()?,
+        output: map.get("output")?.as_str()?.to_owned(),
+        need: serde_json::from_value(map.get("need")?.clone()).ok()?,
+    })
+}
+
+/// Every reference inside a specification, in order of appearance. A reference embedded in a longer text (see
+/// [`join`]) counts as well.
+pub fn references(value: &Value) -> Vec<(Address, Need)> {
+    let mut found = Vec::new();
+    walk(value, &mut found);
+    found
+}
+
+fn walk(value: &Value, found: &mut Vec<(Address, Need)>) {
+    match value {
+        Value::Object(map) => match parse(value) {
+            Some(Source::Of { address, need, .. }) => found.push((address, need)),
+            _ => map.values().for_each(|inner| walk(inner, found)),
+        },
+        Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+        _ => {}
+    }
+}
+
+/// The specification with every reference replaced by the output it names, where that is known. What is not
+/// known stays a reference, so that a plan can show it as "known after apply".
+pub fn resolve(value: &Value, known: &Known) -> Value {
+    match value {
+        Value::Object(map) => match parse(value) {
+            Some(Source::Of { address, output, .. }) => match known.get(&address).and_then(|o| o.get(&output)) {
+                Some(text) => Value::String(text.clone()),
+                None => value.clone(),
+            },
+            _ => joined(map, known).unwrap_or_else(|| {
+                Value::Object(map.iter().map(|(key, inner)| (key.clone(), resolve(inner, known))).collect())
+            }),
+        },
+        Value::Array(items) => Value::Array(items.iter().map(|item| resolve(item, known)).collect()),
+        other => other.clone(),
+    }
+}
+
+/// True when nothing in the specification waits for another resource.
+pub fn is_resolved(value: &Value) -> bool {
+    references(value).is_empty()
+}
+
+/// A text with references inside, as `{"$join": [piece, piece, ...]}`; [`resolve`] turns it into one string when
+/// every piece is known. Policies need it: `arn:...:file-system/` + id.
+pub fn join(pieces: Vec<Ref>) -> Value {
+    serde_json::json!({ "$join": pieces })
+}
+
+fn joined(map: &serde_json::Map<String, Value>, known: &Known) -> Option<Value> {
+    let pieces = map.get("$join")?.as_array()?;
+    let texts: Vec<Value> = pieces.iter().map(|piece| resolve(piece, known)).collect();
+    match texts.iter().map(|text| text.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>() {
+        Some(texts) => Some(Value::String(texts.concat())),
+        None => Some(serde_json::json!({ "$join": texts })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn vpc_id() -> Ref {
+        Ref::of(Address::new("vpc", "main"), "id", Need::Exists)
+    }
+
+    #[test]
+    fn a_reference_survives_json() {
+        let value = serde_json::to_value(vpc_id()).unwrap();
+        assert_eq!(serde_json::from_value::<Ref<()>>(value).unwrap(), vpc_id());
+        assert_eq!(serde_json::from_value::<Ref<()>>(json!("vpc-1")).unwrap(), Ref::is("vpc-1"));
+    }
+
+    #[test]
+    fn resolves_inside_lists_and_joined_texts() {
+        let known = Known::from([(Address::new("vpc", "main"), Outputs::from([("id".into(), "vpc-1".into())]))]);
+        let spec = json!({ "vpcs": [vpc_id()], "text": join(vec!["a/".into(), vpc_id()]), "n": 3 });
+        assert_eq!(references(&spec).len(), 2);
+        assert_eq!(resolve(&spec, &known), json!({ "vpcs": ["vpc-1"], "text": "a/vpc-1", "n": 3 }));
+        assert!(!is_resolved(&resolve(&spec, &Known::new())));
+    }
+}

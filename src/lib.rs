@@ -1,0 +1,6 @@
+//! Deploys, upgrades and tears down Netskope Cloud Exchange on AWS Fargate.
+//!
+//! `ARCHITECTURE.md` in the repository draws the rooms and says which may use which.
+
+pub mod aws;
+pub mod engine;
