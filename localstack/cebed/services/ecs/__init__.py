@@ -1,0 +1,20 @@
+"""ECS on Fargate, with a state of its own: every operation that Cloud Exchange's deployment uses, and the tasks behind it.
+
+For other services: `responds` tells a load balancer whether something listens; `tagged` lists tagged resources.
+"""
+
+from cebed.services.ecs import (
+    clusters,
+    control,
+    definitions,
+    rollouts,
+    scheduler,
+    services,
+    settings,
+    tags,
+    tasks,
+)
+from cebed.services.ecs.tags import tagged
+from cebed.services.ecs.targets import responds
+
+__all__ = ["responds", "tagged"]

@@ -1,0 +1,116 @@
+"""How containers behave, by image: what the test chose over HTTP, otherwise a healthy Cloud Exchange.
+
+    GET|POST|DELETE /_ce/<account>/images
+    {"*core5*": {"behaviour": "exit", "exit_code": 1, "after": 30, "log": ["Traceback ..."]}}
+
+A glob is matched against the image; a glob with `#` against `image#container`, for images used by two containers.
+The last matching glob posted wins. `after` is AWS seconds since the container's start. A change reaches containers that
+are already running: "unhealthy" makes them stop answering now, "run" heals them.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+from dataclasses import dataclass
+
+KINDS = {
+    "run": "starts, answers after a few seconds; a non-essential container does its work and exits 0",
+    "missing": "the image does not exist",
+    "denied": "the registry answers 403 (the Marketplace subscription is missing)",
+    "exit": "exits with `exit_code` (1) `after` (5) seconds",
+    "unhealthy": "runs, but never answers",
+    "healthy-then-dies": "answers, and `after` (60) seconds stops answering, or exits if `exit_code` is given",
+    "slow": "answers only `after` (180) seconds",
+    "ignores-sigterm": "runs, and does not stop before it is killed",
+}
+_AFTER = {"exit": 5.0, "healthy-then-dies": 60.0, "slow": 180.0}
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    kind: str = "run"
+    exit_code: int | None = None
+    after: float | None = None
+    log: tuple[str, ...] = ()
+
+    @property
+    def delay(self) -> float:
+        return self.after if self.after is not None else _AFTER.get(self.kind, 3.0)
+
+
+def parse(wanted: dict) -> Behaviour:
+    """Raises ValueError for what no behaviour has."""
+    if unknown := set(wanted) - {"behaviour", "exit_code", "after", "log"}:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    kind = wanted.get("behaviour", "run")
+    if kind not in KINDS:
+        raise ValueError(f"behaviour {kind!r} is none of {', '.join(KINDS)}")
+    after = wanted.get("after")
+    return Behaviour(
+        kind,
+        None if wanted.get("exit_code") is None else int(wanted["exit_code"]),
+        None if after is None else float(after),
+        tuple(wanted.get("log") or ()),
+    )
+
+
+def show(behaviour: Behaviour) -> dict:
+    return {
+        "behaviour": behaviour.kind,
+        "exit_code": behaviour.exit_code,
+        "after": behaviour.after,
+        "log": list(behaviour.log),
+    }
+
+
+def chosen(account) -> dict[str, Behaviour]:
+    return account.state("ecs.images", dict)
+
+
+def behaviour_of(account, image: str, container: str) -> Behaviour:
+    found = Behaviour()
+    for glob, behaviour in chosen(account).items():
+        subject = f"{image}#{container}" if "#" in glob else image
+        if fnmatch.fnmatchcase(subject, glob):
+            found = behaviour
+    return found
+
+
+def digest_of(image: str) -> str:
+    return "sha256:" + hashlib.sha256(image.encode()).hexdigest()
+
+
+def start_lines(name: str, behaviour: Behaviour) -> list[str]:
+    """What the container writes when it starts, and, if it fails by design, why."""
+    lines = list(_START.get(name, ["Starting.", "Ready."]))
+    return lines + list(behaviour.log or _TROUBLE.get(behaviour.kind, ()))
+
+
+_TROUBLE = {
+    "exit": ("Fatal error during start-up, giving up.",),
+    "unhealthy": ("Start-up is stuck: still waiting for a dependency.",),
+    "slow": ("Start-up takes longer than usual.",),
+}
+
+_START = {
+    "init-container": ["Writing /docker-entrypoint-initdb.d/init.sh", "Done."],
+    "core-init-container": ["Copying plug-ins to /data", "Copying repositories to /repos", "Done."],
+    "mongodb-primary": [
+        '{"s":"I","c":"CONTROL","id":20698,"ctx":"main","msg":"***** SERVER RESTARTED *****"}',
+        '{"s":"I","c":"STORAGE","id":22315,"ctx":"initandlisten","msg":"Opening WiredTiger"}',
+        '{"s":"I","c":"NETWORK","id":23016,"ctx":"listener","msg":"Waiting for connections","attr":{"port":27017}}',
+    ],
+    "core": [
+        "INFO Connecting to MongoDB at localhost:27017",
+        "INFO Connecting to RabbitMQ at localhost:5672",
+        "INFO Running database migrations",
+        "INFO Uvicorn running on http://0.0.0.0:8000",
+    ],
+    "ui": ["nginx: configuration file /etc/nginx/nginx.conf test is successful", "nginx: listening on 3000"],
+    "rabbitmq-stats": [
+        "Starting RabbitMQ 3.12.6 on Erlang 25.3.2.6",
+        "started TCP listener on [::]:5672",
+        "Server startup complete; 4 plugins started.",
+    ],
+}

@@ -1,0 +1,147 @@
+"""What a Fargate task needs before its containers start: a way out, secrets, mounts, log groups, images.
+
+Source: ECS developer guide, "Stopped tasks error codes", "ResourceInitializationError", "CannotPullContainer errors";
+the wording follows the messages quoted in the AWS knowledge centre.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from cebed.backends import moto_backend
+from cebed.services.ecs import logs, mounts, roles, routes
+from cebed.services.ecs.model import Container, Task
+from cebed.services.ecs.normalise import ECR_IMAGE
+
+PULL = "ResourceInitializationError: unable to pull secrets or registry auth"
+
+
+@dataclass(frozen=True)
+class Problem:
+    reason: str
+    delay: float
+    """AWS seconds until the task gives up."""
+
+
+def choose_subnet(account, region: str, subnets: list[str]) -> str:
+    """Subnets in turn; with availability-zone rebalancing off, AWS gives no better promise."""
+    turn = account.state(f"ecs.turn/{region}", lambda: [0])
+    turn[0] += 1
+    return subnets[(turn[0] - 1) % len(subnets)]
+
+
+def problem(account, task: Task) -> Problem | None:
+    """The first thing that keeps the task from initialising."""
+    settings = account.settings
+    if task.subnet_id and settings["ecs.check_routes"] and not routes.way_out(account, task):
+        return Problem(_no_route(task), settings["ecs.network_timeout"])
+    for container in task.containers:
+        for secret in container.definition.get("secrets") or []:
+            if text := _secret_problem(account, task, secret["valueFrom"]):
+                return Problem(f"{PULL}: execution resource retrieval failed: {text}", 2)
+    if text := mounts.problem(account, task):
+        return Problem(f"ResourceInitializationError: {text}", 10)
+    if group := logs.missing_group(account, task):
+        return Problem(
+            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+            f"failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not "
+            f"exist. : exit status 1 (log group {group})",
+            2,
+        )
+    return None
+
+
+def _no_route(task: Task) -> str:
+    for container in task.containers:
+        for secret in container.definition.get("secrets") or []:
+            return (
+                f"{PULL}: unable to retrieve secret from asm: There is a connection issue between the task and "
+                "AWS Secrets Manager. Check your task network configuration. failed to fetch secret "
+                f"{secret['valueFrom']} from secrets manager: RequestCanceled: request context canceled "
+                "caused by: context deadline exceeded"
+            )
+    image = task.containers[0].definition["image"]
+    if any(ECR_IMAGE.match(c.definition["image"]) for c in task.containers):
+        return (
+            f"{PULL}: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the "
+            "task and Amazon ECR. Check your task network configuration. RequestError: send request failed caused "
+            f'by: Post "https://api.ecr.{task.region}.amazonaws.com/": dial tcp 44.213.79.50:443: i/o timeout'
+        )
+    return (
+        "CannotPullContainerError: The task cannot pull the image "
+        f"{image} from the registry. There is a connection issue between the task and the registry. "
+        "Check your task network configuration."
+    )
+
+
+def _secret_problem(account, task: Task, value_from: str) -> str | None:
+    if not roles.usable(account, task.definition.body.get("executionRoleArn") or ""):
+        return (
+            "unable to retrieve secret from asm: The task can't retrieve the secret: "
+            "AccessDeniedException: the execution role cannot be assumed"
+        )
+    if ":secretsmanager:" in value_from:
+        return _asm_problem(account, value_from)
+    name = value_from.split(":parameter", 1)[-1]
+    store = moto_backend("ssm", account.id, task.region)
+    if store.get_parameter(name) is None:
+        return f"unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: {value_from}"
+    return None
+
+
+def _asm_problem(account, value_from: str) -> str | None:
+    """`arn:aws:secretsmanager:region:account:secret:name[:json key[:stage[:version]]]`."""
+    parts = value_from.split(":")
+    arn, (key, stage, version) = ":".join(parts[:7]), (parts[7:] + ["", "", ""])[:3]
+    retried = "unable to retrieve secret from asm: service call has been retried 1 time(s): "
+    fetch = f"{retried}failed to fetch secret {value_from} from secrets manager: "
+    store = moto_backend("secretsmanager", account.id, parts[3])
+    secret = next(
+        (s for s in store.secrets.values() if s.arn == arn or arn.endswith(f":secret:{s.name}")),
+        None,
+    )
+    if secret is None:
+        return f"{fetch}ResourceNotFoundException: Secrets Manager can't find the specified secret."
+    if secret.is_deleted():
+        return (
+            f"{fetch}InvalidRequestException: You can't perform this operation on the secret because it was "
+            "marked for deletion."
+        )
+    wanted_stage = stage or "AWSCURRENT"
+    held = next(
+        (v for i, v in secret.versions.items() if (i == version if version else wanted_stage in v["version_stages"])),
+        None,
+    )
+    if held is None:
+        return (
+            f"{fetch}ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging "
+            f"label: {wanted_stage}"
+        )
+    if key:
+        try:
+            fields = json.loads(held.get("secret_string") or "")
+        except ValueError:
+            fields = None
+        if not isinstance(fields, dict) or key not in fields:
+            return f"{retried}retrieved secret from Secrets Manager did not contain json key {key}"
+    return None
+
+
+def pull_failure(container: Container) -> str | None:
+    image, kind = container.definition["image"], container.behaviour.kind
+    reference = image if "/" in image and "." in image.split("/", 1)[0] else f"docker.io/library/{image}"
+    if kind == "missing":
+        return (
+            "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
+            f"{reference}: {reference}: not found"
+        )
+    if kind == "denied":
+        registry, _, path = reference.partition("/")
+        name, _, tag = path.partition(":")
+        return (
+            "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
+            f"{reference}: unexpected status from HEAD request to https://{registry}/v2/{name}/manifests/"
+            f"{tag or 'latest'}: 403 Forbidden"
+        )
+    return None

@@ -1,0 +1,96 @@
+"""Whether the EFS volumes of a task can be mounted where it runs.
+
+Source: EFS user guide, "Troubleshooting mount issues"; ECS developer guide, "Amazon EFS volume considerations". The file
+system, its access point and a mount target in the task's availability zone must be available, the VPC must resolve names,
+and the groups must let NFS through.
+"""
+
+from __future__ import annotations
+
+from cebed.middleware import invoke
+from cebed.services.ec2_common import backend
+from cebed.services.ecs.model import Task
+
+
+def problem(account, task: Task) -> str | None:
+    for volume in task.definition.body["volumes"]:
+        if efs := volume.get("efsVolumeConfiguration"):
+            if text := _volume_problem(account, task, efs):
+                return f"failed to invoke EFS utils commands to set up EFS volumes: stderr: {text}"
+    return None
+
+
+def _ask(account, region: str, operation: str, request: dict, key: str) -> list[dict]:
+    try:
+        return invoke(account, region, "efs", operation, request).get(key) or []
+    except Exception:  # whatever says "not found", in whichever error type the emulator has
+        return []
+
+
+def _volume_problem(account, task: Task, efs: dict) -> str | None:
+    system = efs["fileSystemId"]
+    name = f"{system}.efs.{task.region}.amazonaws.com"
+    unresolved = (
+        f'Failed to resolve "{name}" - check that your file system ID is correct, and ensure that the VPC has an EFS '
+        "mount target for this file system ID. See https://docs.aws.amazon.com/console/efs/mount-dns-name for more "
+        "detail. : unsuccessful EFS utils command execution; code: 1"
+    )
+    found = _ask(account, task.region, "DescribeFileSystems", {"FileSystemId": system}, "FileSystems")
+    if not found or found[0].get("LifeCycleState") != "available":
+        return unresolved
+    store = backend(account, task.region)
+    subnet = store.get_subnet(task.subnet_id)
+    vpc = store.vpcs.get(subnet.vpc_id)
+    if vpc is not None and str(getattr(vpc, "enable_dns_support", True)).lower() == "false":
+        return unresolved
+    mounted = _ask(account, task.region, "DescribeMountTargets", {"FileSystemId": system}, "MountTargets")
+    here = [
+        m
+        for m in mounted
+        if m.get("LifeCycleState") == "available"
+        and m.get("VpcId") == subnet.vpc_id
+        and m.get("AvailabilityZoneName") == subnet.availability_zone
+    ]
+    if not here:
+        return unresolved
+    if not _nfs_admitted(account, store, task, here[0]):
+        return "b'mount.nfs4: Connection timed out' : unsuccessful EFS utils command execution; code: 32"
+    point = (efs.get("authorizationConfig") or {}).get("accessPointId")
+    if point:
+        points = _ask(account, task.region, "DescribeAccessPoints", {"AccessPointId": point}, "AccessPoints")
+        if not points or points[0].get("LifeCycleState") != "available" or points[0].get("FileSystemId") != system:
+            return (
+                f"b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : access point {point} of {system}"
+                " : unsuccessful EFS utils command execution; code: 32"
+            )
+    return None
+
+
+def _nfs_admitted(account, store, task: Task, target: dict) -> bool:
+    """Whether the mount target's groups admit TCP 2049 from the task and the task's groups let it out."""
+    answer = _ask(
+        account,
+        task.region,
+        "DescribeMountTargetSecurityGroups",
+        {"MountTargetId": target["MountTargetId"]},
+        "SecurityGroups",
+    )
+    targets = [g for g in map(store.get_security_group_from_id, answer) if g]
+    sources = list(task.eni.group_set)
+    ids = {g.id for g in sources}
+    inward = any(_admits(r, 2049, task.address, ids) for g in targets for r in g.ingress_rules)
+    outward = any(_admits(r, 2049, target.get("IpAddress"), {g.id for g in targets}) for g in sources for r in g.egress_rules)
+    return inward and outward
+
+
+def _admits(rule, port: int, address: str | None, groups: set[str]) -> bool:
+    import ipaddress
+
+    if str(rule.ip_protocol) not in ("-1", "tcp", "6"):
+        return False
+    if str(rule.ip_protocol) != "-1" and not int(rule.from_port) <= port <= int(rule.to_port):
+        return False
+    if any(g.get("GroupId") in groups for g in rule.source_groups):
+        return True
+    ranges = [r.get("CidrIp") for r in rule.ip_ranges if r.get("CidrIp")]
+    return address is not None and any(ipaddress.ip_address(address) in ipaddress.ip_network(r) for r in ranges)

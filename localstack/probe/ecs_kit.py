@@ -1,0 +1,161 @@
+"""What the ECS tests need around a service: roles, network with a way out, cluster, definitions, load balancer."""
+
+from __future__ import annotations
+
+import uuid
+
+REGION = "us-east-1"
+REGISTRY = "709825985650.dkr.ecr.us-east-1.amazonaws.com/netskope"
+CHECK = {"command": ["CMD-SHELL", "true"], "interval": 10, "timeout": 5, "retries": 3, "startPeriod": 60}
+
+
+class Kit:
+    """The common parts, made on first use, in one account."""
+
+    def __init__(self, world) -> None:
+        self.world = world
+        self.ecs = world.client("ecs")
+        self.ec2 = world.client("ec2")
+        self.cluster = f"c{uuid.uuid4().hex[:6]}"
+        self.ecs.create_cluster(clusterName=self.cluster)
+        self.role = world.role()
+        self._service_role()
+        self.net = world.network()
+        self._let_out()
+
+    def _service_role(self) -> None:
+        try:
+            self.world.client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        except self.world.client("iam").exceptions.InvalidInputException:
+            pass
+
+    def _let_out(self) -> None:
+        """A default route; a public address for the tasks makes the NAT gateway unnecessary."""
+        tables = self.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.net["vpc"]]}])["RouteTables"]
+        self.ec2.create_route(
+            RouteTableId=tables[0]["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=self.net["igw"]
+        )
+
+    @property
+    def network(self) -> dict:
+        return {
+            "awsvpcConfiguration": {
+                "subnets": self.net["subnets"],
+                "securityGroups": [self.net["sg"]],
+                "assignPublicIp": "ENABLED",
+            }
+        }
+
+    def container(self, name: str = "ui", image: str = f"{REGISTRY}/ui5:11062023", **more) -> dict:
+        return {"name": name, "image": image, "essential": True, "portMappings": [{"containerPort": 3000}], **more}
+
+    def register(self, *containers: dict, family: str = "probe", **more) -> str:
+        """ARN of a new revision."""
+        wanted = {
+            "family": family,
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "cpu": "1024",
+            "memory": "2048",
+            "executionRoleArn": self.role,
+            "taskRoleArn": self.role,
+            "containerDefinitions": list(containers) or [self.container()],
+            **more,
+        }
+        return self.ecs.register_task_definition(**wanted)["taskDefinition"]["taskDefinitionArn"]
+
+    def create(self, name: str = "svc", definition: str | None = None, **more) -> dict:
+        wanted = {
+            "cluster": self.cluster,
+            "serviceName": name,
+            "taskDefinition": definition or self.register(),
+            "desiredCount": 1,
+            "launchType": "FARGATE",
+            "networkConfiguration": self.network,
+            **more,
+        }
+        return self.ecs.create_service(**wanted)["service"]
+
+    def update(self, name: str = "svc", **more) -> dict:
+        return self.ecs.update_service(cluster=self.cluster, service=name, **more)["service"]
+
+    def service(self, name: str = "svc") -> dict:
+        return self.ecs.describe_services(cluster=self.cluster, services=[name], include=["TAGS"])["services"][0]
+
+    def primary(self, name: str = "svc") -> dict:
+        return next(d for d in self.service(name)["deployments"] if d["status"] == "PRIMARY")
+
+    def tasks(self, desired: str = "RUNNING", **filters) -> list[dict]:
+        filters = filters or {"serviceName": "svc"}
+        arns = self.ecs.list_tasks(cluster=self.cluster, desiredStatus=desired, **filters)["taskArns"]
+        if not arns:
+            return []
+        return self.ecs.describe_tasks(cluster=self.cluster, tasks=arns, include=["TAGS"])["tasks"]
+
+    def run(self, definition: str | None = None, **more) -> dict:
+        wanted = {
+            "cluster": self.cluster,
+            "taskDefinition": definition or self.register(),
+            "launchType": "FARGATE",
+            "networkConfiguration": self.network,
+            **more,
+        }
+        return self.ecs.run_task(**wanted)["tasks"][0]
+
+    def task(self, arn: str) -> dict:
+        return self.ecs.describe_tasks(cluster=self.cluster, tasks=[arn])["tasks"][0]
+
+    def target_group(self, attached: bool = True, target_type: str = "ip") -> str:
+        """ARN of a target group on port 3000, behind a listener if `attached`."""
+        elb = self.world.client("elbv2")
+        group = elb.create_target_group(
+            Name=f"tg-{uuid.uuid4().hex[:8]}",
+            Protocol="HTTP",
+            Port=3000,
+            VpcId=self.net["vpc"],
+            TargetType=target_type,
+            HealthCheckIntervalSeconds=30,
+            HealthCheckTimeoutSeconds=10,
+            HealthyThresholdCount=2,
+            UnhealthyThresholdCount=3,
+        )["TargetGroups"][0]["TargetGroupArn"]
+        elb.modify_target_group_attributes(
+            TargetGroupArn=group, Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}]
+        )
+        if attached:
+            self.attach(group)
+        return group
+
+    def attach(self, group: str) -> str:
+        elb = self.world.client("elbv2")
+        balancer = elb.create_load_balancer(
+            Name=f"lb-{uuid.uuid4().hex[:8]}",
+            Subnets=self.net["subnets"],
+            SecurityGroups=[self.net["sg"]],
+            Scheme="internal",
+            Type="application",
+        )["LoadBalancers"][0]["LoadBalancerArn"]
+        elb.create_listener(
+            LoadBalancerArn=balancer,
+            Protocol="HTTP",
+            Port=80,
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+        )
+        self.ec2.authorize_security_group_ingress(
+            GroupId=self.net["sg"],
+            IpPermissions=[
+                {"IpProtocol": "tcp", "FromPort": 3000, "ToPort": 3000, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}
+            ],
+        )
+        self.world.advance(200)
+        return balancer
+
+    def balanced(self, group: str) -> list[dict]:
+        return [{"targetGroupArn": group, "containerName": "ui", "containerPort": 3000}]
+
+    def images(self, **globs) -> None:
+        """`images(**{"*ui5*": {"behaviour": "exit"}})`."""
+        self.world.control("images", globs)
+
+    def history(self) -> list[dict]:
+        return self.world.control("tasks/history") or []
