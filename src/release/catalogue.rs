@@ -15,10 +15,7 @@ pub struct Catalogue {
 pub enum CatalogueError {
     /// Not TOML, or not the documented format.
     #[error("release file {file} cannot be read")]
-    Format {
-        file: String,
-        source: toml::de::Error,
-    },
+    Format { file: String, source: toml::de::Error },
     /// Its parts contradict each other or a limit of Fargate.
     #[error("release file {file}: {what}")]
     Inconsistent { file: String, what: String },
@@ -43,25 +40,16 @@ impl Catalogue {
     }
 
     /// Reads release files, given as name and text.
-    pub fn parse<'a>(
-        files: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, CatalogueError> {
+    pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, CatalogueError> {
         let mut releases = BTreeMap::new();
         for (name, text) in files {
             let file = || name.to_owned();
             let release: Release =
-                toml::from_str(text).map_err(|source| CatalogueError::Format {
-                    file: file(),
-                    source,
-                })?;
-            check::check(&release)
-                .map_err(|what| CatalogueError::Inconsistent { file: file(), what })?;
+                toml::from_str(text).map_err(|source| CatalogueError::Format { file: file(), source })?;
+            check::check(&release).map_err(|what| CatalogueError::Inconsistent { file: file(), what })?;
             let version = release.version;
             if releases.insert(version, release).is_some() {
-                return Err(CatalogueError::Duplicate {
-                    file: file(),
-                    version,
-                });
+                return Err(CatalogueError::Duplicate { file: file(), version });
             }
         }
         Ok(Self { releases })

@@ -19,53 +19,28 @@ const PATH_DEPTH: usize = 4;
 
 /// The first contradiction found, as a lowercase fragment.
 pub(super) fn check(release: &Release) -> Result<(), String> {
-    ensure(release.containers.len() <= CONTAINERS_PER_TASK, || {
-        format!("more than {CONTAINERS_PER_TASK} containers")
-    })?;
-    unique(
-        "container",
-        release.containers.iter().map(|container| &container.name),
-    )?;
-    unique(
-        "access point",
-        release.access_points.iter().map(|point| &point.volume),
-    )?;
-    unique(
-        "access point path",
-        release.access_points.iter().map(|point| &point.path),
-    )?;
+    ensure(release.containers.len() <= CONTAINERS_PER_TASK, || format!("more than {CONTAINERS_PER_TASK} containers"))?;
+    unique("container", release.containers.iter().map(|container| &container.name))?;
+    unique("access point", release.access_points.iter().map(|point| &point.volume))?;
+    unique("access point path", release.access_points.iter().map(|point| &point.path))?;
     access_points(release)?;
     let web = &release.web;
-    ensure(
-        find(release, &web.container).is_some_and(|found| found.ports.contains(&web.port)),
-        || format!("no container {} with port {}", web.container, web.port),
-    )?;
-    release
-        .containers
-        .iter()
-        .try_for_each(|container| check_container(release, container))?;
+    ensure(find(release, &web.container).is_some_and(|found| found.ports.contains(&web.port)), || {
+        format!("no container {} with port {}", web.container, web.port)
+    })?;
+    release.containers.iter().try_for_each(|container| check_container(release, container))?;
     start_order(release)
 }
 
 fn access_points(release: &Release) -> Result<(), String> {
-    let mounts = || {
-        release
-            .containers
-            .iter()
-            .flat_map(|container| &container.mounts)
-    };
+    let mounts = || release.containers.iter().flat_map(|container| &container.mounts);
     for point in &release.access_points {
         let parts: Vec<_> = point.path.split('/').skip(1).collect();
         let proper = point.path.starts_with('/')
             && point.path.len() <= PATH_LENGTH
             && parts.len() <= PATH_DEPTH
             && parts.iter().all(|part| !part.is_empty());
-        ensure(proper, || {
-            format!(
-                "access point {}: {} is not a path EFS accepts",
-                point.volume, point.path
-            )
-        })?;
+        ensure(proper, || format!("access point {}: {} is not a path EFS accepts", point.volume, point.path))?;
         ensure(mounts().any(|mount| mount.volume == point.volume), || {
             format!("access point {} is mounted nowhere", point.volume)
         })?;
@@ -85,20 +60,10 @@ fn check_container(release: &Release, container: &Container<Value>) -> Result<()
         within(name, "start timeout", seconds, START_TIMEOUT)?;
     }
     if let Some(health) = &container.health_check {
-        within(
-            name,
-            "health check interval",
-            health.interval,
-            HEALTH_INTERVAL,
-        )?;
+        within(name, "health check interval", health.interval, HEALTH_INTERVAL)?;
         within(name, "health check timeout", health.timeout, HEALTH_TIMEOUT)?;
         within(name, "health check retries", health.retries, HEALTH_RETRIES)?;
-        within(
-            name,
-            "health check start period",
-            health.start_period,
-            HEALTH_START_PERIOD,
-        )?;
+        within(name, "health check start period", health.start_period, HEALTH_START_PERIOD)?;
     }
     for variable in container.secrets.keys() {
         ensure(!container.environment.contains_key(variable), || {
@@ -106,10 +71,9 @@ fn check_container(release: &Release, container: &Container<Value>) -> Result<()
         })?;
     }
     for key in container.secrets.values() {
-        ensure(
-            !key.is_derived() || release.derived_secrets.contains_key(key),
-            || format!("container {name}: nothing says how {key} is derived"),
-        )?;
+        ensure(!key.is_derived() || release.derived_secrets.contains_key(key), || {
+            format!("container {name}: nothing says how {key} is derived")
+        })?;
     }
     dependencies(release, container)
 }
@@ -117,8 +81,8 @@ fn check_container(release: &Release, container: &Container<Value>) -> Result<()
 fn dependencies(release: &Release, container: &Container<Value>) -> Result<(), String> {
     for dependency in &container.depends_on {
         let (name, other) = (&container.name, &dependency.container);
-        let found = find(release, other)
-            .ok_or_else(|| format!("container {name} waits for {other}, which is no container"))?;
+        let found =
+            find(release, other).ok_or_else(|| format!("container {name} waits for {other}, which is no container"))?;
         let fits = match dependency.condition {
             Condition::Start => true,
             // ECS stops the task when an essential container ends, so nobody can wait for its end.
@@ -126,37 +90,24 @@ fn dependencies(release: &Release, container: &Container<Value>) -> Result<(), S
             Condition::Healthy => found.health_check.is_some(),
         };
         ensure(fits, || {
-            format!(
-                "container {name} waits for {other} {}, which it never is",
-                dependency.condition.as_str()
-            )
+            format!("container {name} waits for {other} {}, which it never is", dependency.condition.as_str())
         })?;
-        ensure(
-            dependency.condition == Condition::Start || found.start_timeout.is_some(),
-            || format!("container {other}: others wait for it, so its start timeout must be said"),
-        )?;
+        ensure(dependency.condition == Condition::Start || found.start_timeout.is_some(), || {
+            format!("container {other}: others wait for it, so its start timeout must be said")
+        })?;
     }
     Ok(())
 }
 
 /// Takes away, round by round, the containers that wait for nobody who is left.
 fn start_order(release: &Release) -> Result<(), String> {
-    let mut waiting: BTreeSet<&str> = release
-        .containers
-        .iter()
-        .map(|container| container.name.as_str())
-        .collect();
+    let mut waiting: BTreeSet<&str> = release.containers.iter().map(|container| container.name.as_str()).collect();
     loop {
         let free: Vec<&str> = release
             .containers
             .iter()
             .filter(|container| waiting.contains(container.name.as_str()))
-            .filter(|container| {
-                !container
-                    .depends_on
-                    .iter()
-                    .any(|other| waiting.contains(other.container.as_str()))
-            })
+            .filter(|container| !container.depends_on.iter().any(|other| waiting.contains(other.container.as_str())))
             .map(|container| container.name.as_str())
             .collect();
         if free.is_empty() {
@@ -166,39 +117,23 @@ fn start_order(release: &Release) -> Result<(), String> {
             waiting.remove(name);
         });
     }
-    ensure(waiting.is_empty(), || {
-        format!("containers wait for each other: {waiting:?}")
-    })
+    ensure(waiting.is_empty(), || format!("containers wait for each other: {waiting:?}"))
 }
 
 fn find<'a>(release: &'a Release, name: &str) -> Option<&'a Container<Value>> {
-    release
-        .containers
-        .iter()
-        .find(|container| container.name == name)
+    release.containers.iter().find(|container| container.name == name)
 }
 
-fn within(
-    container: &str,
-    what: &str,
-    seconds: u32,
-    range: RangeInclusive<u32>,
-) -> Result<(), String> {
+fn within(container: &str, what: &str, seconds: u32, range: RangeInclusive<u32>) -> Result<(), String> {
     ensure(range.contains(&seconds), || {
-        format!(
-            "container {container}: {what} {seconds} is not within {} to {}",
-            range.start(),
-            range.end()
-        )
+        format!("container {container}: {what} {seconds} is not within {} to {}", range.start(), range.end())
     })
 }
 
 fn unique<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for name in names {
-        ensure(seen.insert(name), || {
-            format!("{what} {name} is there twice")
-        })?;
+        ensure(seen.insert(name), || format!("{what} {name} is there twice"))?;
     }
     Ok(())
 }

@@ -172,11 +172,7 @@ impl<V> Container<V> {
             depends_on: self.depends_on.clone(),
             health_check: self.health_check.clone(),
             mounts: self.mounts.clone(),
-            environment: self
-                .environment
-                .iter()
-                .map(|(name, value)| (name.clone(), f(value)))
-                .collect(),
+            environment: self.environment.iter().map(|(name, value)| (name.clone(), f(value))).collect(),
             secrets: self.secrets.clone(),
         }
     }
@@ -185,13 +181,7 @@ impl<V> Container<V> {
 /// The file has a table, `{ other = "HEALTHY" }`, so that no container can be named twice.
 fn dependencies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Dependency>, D::Error> {
     let table = BTreeMap::<String, Condition>::deserialize(deserializer)?;
-    Ok(table
-        .into_iter()
-        .map(|(container, condition)| Dependency {
-            container,
-            condition,
-        })
-        .collect())
+    Ok(table.into_iter().map(|(container, condition)| Dependency { container, condition }).collect())
 }
 
 const fn yes() -> bool {

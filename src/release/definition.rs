@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
-use super::{
-    AccessPoint, Container, DerivedSecret, EcrRepository, Package, SecretKey, Settings, Value,
-    Version,
-};
+use super::{AccessPoint, Container, DerivedSecret, EcrRepository, Package, SecretKey, Settings, Value, Version};
 
 /// Everything that ce-aws knows about a release.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -56,27 +53,19 @@ pub struct Web {
 impl Release {
     /// The containers of a deployment with these settings.
     pub fn render(&self, settings: &Settings) -> Vec<Container> {
-        self.containers
-            .iter()
-            .map(|container| container.map_environment(|value| value.render(settings)))
-            .collect()
+        self.containers.iter().map(|container| container.map_environment(|value| value.render(settings))).collect()
     }
 
     /// The private ECR repositories that its images come from, each once, in order of their names.
     pub fn ecr_repositories(&self) -> Vec<EcrRepository> {
-        let mut repositories: Vec<_> = self
-            .containers
-            .iter()
-            .filter_map(|container| container.image.ecr_repository())
-            .collect();
+        let mut repositories: Vec<_> =
+            self.containers.iter().filter_map(|container| container.image.ecr_repository()).collect();
         repositories.sort();
         repositories.dedup();
         repositories
     }
 
     pub fn access_point(&self, volume: &str) -> Option<&AccessPoint> {
-        self.access_points
-            .iter()
-            .find(|point| point.volume == volume)
+        self.access_points.iter().find(|point| point.volume == volume)
     }
 }

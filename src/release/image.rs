@@ -58,11 +58,7 @@ impl Image {
         };
         let (account, region) = host.split_once(".dkr.ecr.")?;
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        let partition = if region.starts_with("us-gov-") {
-            "aws-us-gov"
-        } else {
-            partition
-        };
+        let partition = if region.starts_with("us-gov-") { "aws-us-gov" } else { partition };
         is_account.then(|| EcrRepository {
             partition,
             region: region.to_owned(),
@@ -74,12 +70,7 @@ impl Image {
 
 impl EcrRepository {
     pub fn arn(&self) -> String {
-        let Self {
-            partition,
-            region,
-            account,
-            name,
-        } = self;
+        let Self { partition, region, account, name } = self;
         format!("arn:{partition}:ecr:{region}:{account}:repository/{name}")
     }
 }
@@ -91,24 +82,12 @@ impl FromStr for Image {
         let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
         let registry_end = text.find('/').ok_or(ImageError)?;
         let path = &text[registry_end + 1..];
-        let separator = path
-            .find('@')
-            .or_else(|| path.find(':'))
-            .ok_or(ImageError)?;
+        let separator = path.find('@').or_else(|| path.find(':')).ok_or(ImageError)?;
         let repository_end = registry_end + 1 + separator;
-        let image = Self {
-            text: text.to_owned(),
-            registry_end,
-            repository_end,
-        };
-        let complete = image.registry().contains('.')
-            && !image.repository().is_empty()
-            && !image.reference().is_empty();
-        if printable && complete {
-            Ok(image)
-        } else {
-            Err(ImageError)
-        }
+        let image = Self { text: text.to_owned(), registry_end, repository_end };
+        let complete =
+            image.registry().contains('.') && !image.repository().is_empty() && !image.reference().is_empty();
+        if printable && complete { Ok(image) } else { Err(ImageError) }
     }
 }
 

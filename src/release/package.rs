@@ -9,20 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Source of all figures: the mappings of the vendor template, CE 5.0.0. Small and medium differ
 /// only in the storage figure.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Deserialize,
-    Serialize,
-    JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Package {
     /// 4 vCPU, 8 GiB, 40 GiB for RabbitMQ.

@@ -23,12 +23,8 @@ pub enum SecretKey {
 
 impl SecretKey {
     /// Every key, in the order in which the secret holds them.
-    pub const ALL: [Self; 4] = [
-        Self::MaintenancePassword,
-        Self::JwtSecret,
-        Self::MongoConnectionString,
-        Self::RabbitmqConnectionString,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::MaintenancePassword, Self::JwtSecret, Self::MongoConnectionString, Self::RabbitmqConnectionString];
 
     /// As the JSON document spells it.
     pub const fn as_str(self) -> &'static str {
@@ -42,10 +38,7 @@ impl SecretKey {
 
     /// Whether the value can be computed from the maintenance password.
     pub const fn is_derived(self) -> bool {
-        matches!(
-            self,
-            Self::MongoConnectionString | Self::RabbitmqConnectionString
-        )
+        matches!(self, Self::MongoConnectionString | Self::RabbitmqConnectionString)
     }
 }
 
@@ -78,10 +71,9 @@ impl TryFrom<String> for DerivedSecret {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         match text.split_once(GAP) {
-            Some((before, after)) if !after.contains(GAP) => Ok(Self {
-                before: before.to_owned(),
-                after: after.to_owned(),
-            }),
+            Some((before, after)) if !after.contains(GAP) => {
+                Ok(Self { before: before.to_owned(), after: after.to_owned() })
+            }
             _ => Err("a derived secret holds {password} exactly once"),
         }
     }

@@ -42,11 +42,7 @@ impl TryFrom<String> for FileMode {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let octal = text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-        if text.len() == 4 && octal {
-            Ok(Self(text))
-        } else {
-            Err("a mode is four octal digits such as 0777")
-        }
+        if text.len() == 4 && octal { Ok(Self(text)) } else { Err("a mode is four octal digits such as 0777") }
     }
 }
 

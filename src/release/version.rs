@@ -26,19 +26,11 @@ impl FromStr for Version {
         let number = |part: &str| {
             let canonical = part == "0" || !part.starts_with('0');
             let digits = part.bytes().all(|byte| byte.is_ascii_digit());
-            if canonical && digits {
-                part.parse().map_err(|_| VersionError)
-            } else {
-                Err(VersionError)
-            }
+            if canonical && digits { part.parse().map_err(|_| VersionError) } else { Err(VersionError) }
         };
         let mut parts = text.split('.').map(number);
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(major), Some(minor), Some(patch), None) => Ok(Self {
-                major: major?,
-                minor: minor?,
-                patch: patch?,
-            }),
+            (Some(major), Some(minor), Some(patch), None) => Ok(Self { major: major?, minor: minor?, patch: patch? }),
             _ => Err(VersionError),
         }
     }

@@ -1,0 +1,146 @@
+//! The `[load_balancer]` table.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+
+use super::{
+    arn::CertificateArn,
+    bound::{Bound, Home},
+    choice::SslPolicy,
+    reader::{Found, Read, Section},
+    text::Invalid,
+};
+
+/// The internal load balancer in front of the UI.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoadBalancer {
+    /// ACM certificate, of the plan's region. With it the UI is served over HTTPS and port 80
+    /// redirects there; without it, over HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_arn: Option<CertificateArn>,
+    /// TLS policy of the HTTPS listener. Needs `certificate_arn`.
+    pub ssl_policy: SslPolicy,
+    /// Write access logs to a bucket.
+    pub access_logs: bool,
+    /// Refuse deletion until `ce-aws destroy --unprotect`.
+    pub deletion_protection: bool,
+    /// Seconds after which an idle connection is closed.
+    pub idle_timeout_seconds: IdleTimeout,
+    /// Days after which logs in the log buckets move to the Glacier storage class.
+    pub log_archive_after_days: LogDays,
+    /// Days after which logs in the log buckets are deleted; more than `log_archive_after_days`.
+    pub log_expire_after_days: LogDays,
+}
+
+impl Default for LoadBalancer {
+    /// Source: vendor template, CE 5.0.0; deletion protection is what its documentation recommends.
+    fn default() -> Self {
+        Self {
+            certificate_arn: None,
+            ssl_policy: SslPolicy::default(),
+            access_logs: true,
+            deletion_protection: true,
+            idle_timeout_seconds: IdleTimeout(300),
+            log_archive_after_days: LogDays(1),
+            log_expire_after_days: LogDays(365),
+        }
+    }
+}
+
+impl LoadBalancer {
+    pub(super) fn read(section: &Section<'_>) -> Self {
+        let default = Self::default();
+        let certificate = section.optional::<CertificateArn>("certificate_arn");
+        let ssl_policy = section.optional("ssl_policy");
+        let access_logs = section.optional("access_logs");
+        let deletion_protection = section.optional("deletion_protection");
+        let idle_timeout = section.optional("idle_timeout_seconds");
+        let archive = section.optional::<LogDays>("log_archive_after_days");
+        let expire = section.optional::<LogDays>("log_expire_after_days");
+        if let Some(certificate) = &certificate {
+            section.bind(Bound {
+                text: certificate.value.to_string(),
+                span: certificate.span.clone(),
+                home: Home::Arn("certificate", certificate.value.region().to_owned()),
+            });
+        }
+        let place = expire.as_ref().or(archive.as_ref()).map(|days| days.span.clone());
+        let plan = Self {
+            certificate_arn: certificate.map(|arn| arn.value),
+            ssl_policy: ssl_policy.map_or(default.ssl_policy, |policy| policy.value),
+            access_logs: access_logs.map_or(default.access_logs, |on| on.value),
+            deletion_protection: deletion_protection.map_or(default.deletion_protection, |on| on.value),
+            idle_timeout_seconds: idle_timeout.map_or(default.idle_timeout_seconds, |seconds| seconds.value),
+            log_archive_after_days: archive.map_or(default.log_archive_after_days, |days| days.value),
+            log_expire_after_days: expire.map_or(default.log_expire_after_days, |days| days.value),
+        };
+        if !section.has("certificate_arn") {
+            section.refuse_futile(&["ssl_policy"], "without `certificate_arn` there is no HTTPS listener");
+        }
+        let (archive, expire) = (plan.log_archive_after_days.days(), plan.log_expire_after_days.days());
+        if !plan.access_logs {
+            section.refuse_futile(&["log_archive_after_days", "log_expire_after_days"], "`access_logs` is false");
+        } else if let Some(place) = place.filter(|_| expire <= archive) {
+            let invalid = Invalid::new(
+                "plan-file/expires-before-archive",
+                format!("logs would be deleted after {expire} days and archived after {archive}"),
+                "make `log_expire_after_days` greater than `log_archive_after_days`",
+            );
+            section.refuse(invalid, place);
+        }
+        plan
+    }
+}
+
+/// Declares a whole number within bounds.
+macro_rules! bounded {
+    ($(#[$doc:meta])* $name:ident, $get:ident, $least:literal to $most:literal, expected: $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(i32);
+
+        impl $name {
+            pub const fn $get(self) -> i32 {
+                self.0
+            }
+        }
+
+        impl Read for $name {
+            const EXPECTED: &'static str = $expected;
+
+            fn read(value: Found<'_>) -> Option<Self> {
+                let number = value.integer()?;
+                match i32::try_from(number) {
+                    Ok(number) if ($least..=$most).contains(&number) => Some(Self(number)),
+                    _ => value.refuse(Invalid::new(
+                        "plan-file/out-of-range",
+                        format!("{number} is not within {} and {}", $least, $most),
+                        concat!("write ", $expected),
+                    )),
+                }
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "integer", "minimum": $least, "maximum": $most })
+            }
+        }
+    };
+}
+
+bounded!(
+    /// Source of the bounds: Elastic Load Balancing user guide, "Connection idle timeout".
+    IdleTimeout, seconds, 1 to 4000, expected: "a number of seconds from 1 to 4000, such as 300"
+);
+
+bounded!(
+    /// Days in a lifecycle rule of a log bucket; at most ten years, as CloudWatch Logs has it.
+    LogDays, days, 1 to 3653, expected: "a number of days from 1 to 3653, such as 365"
+);

@@ -1,0 +1,51 @@
+//! The plan file: what one deployment of Cloud Exchange shall be.
+//!
+//! [`load`] turns the text of a TOML file into a [`PlanFile`], whose types cannot hold an invalid
+//! value, or into [`Problems`] that point at each wrong line and say what would be right. Everything
+//! here is pure: no AWS, no terminal, no clock. Secrets are never in a plan file.
+//!
+//! Each table of the file is one struct: its fields are the keys, its `Default` the defaults, its
+//! doc comments the descriptions in the JSON Schema ([`schema`]), and its `read` the rules. A key
+//! that is read is known; nothing else says which keys there are.
+
+mod access;
+mod arn;
+mod bound;
+mod choice;
+mod cidr;
+mod load;
+mod load_balancer;
+mod name;
+mod network;
+mod plan_file;
+mod problem;
+mod reader;
+mod region;
+mod render;
+mod schema;
+mod sections;
+mod syntax;
+mod tag;
+mod text;
+mod traffic;
+mod unknown;
+
+#[cfg(test)]
+mod tests;
+
+pub use access::Access;
+pub use arn::{CertificateArn, PolicyArn, SecretArn};
+pub use choice::{RetentionDays, SslPolicy, Throughput, TlsVersion};
+pub use cidr::{Cidr, NetworkCidr};
+pub use load::{Examined, examine, load};
+pub use load_balancer::{IdleTimeout, LoadBalancer, LogDays};
+pub use name::{Name, NetworkName};
+pub use network::Network;
+pub use plan_file::PlanFile;
+pub use problem::{Problem, Problems, Severity};
+pub use region::{Partition, Region, Zone};
+pub use schema::schema;
+pub use sections::{Identity, Logs, Secrets, Service, Storage};
+pub use tag::{MAX_USER_TAGS, OUR_TAGS, TagKey, TagValue, Tags};
+pub use text::Invalid;
+pub use traffic::{GroupIngress, GroupTarget, NetworkIngress, PortRange, RuleDescription, Traffic};

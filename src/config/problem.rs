@@ -1,0 +1,121 @@
+//! What is wrong with a plan file, and where.
+
+use std::{fmt, ops::Range};
+
+use super::{render, text::Invalid};
+
+/// Whether a problem stops everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used, and the reader should know.
+    Warning,
+}
+
+/// One finding in a plan file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable name, such as `plan-file/unknown-key`. Scripts may rely on it, not on the sentences.
+    pub code: &'static str,
+    pub severity: Severity,
+    /// What is wrong, as a lowercase fragment.
+    pub message: String,
+    /// What would be right.
+    pub hint: Option<String>,
+    /// The bytes of the file that it is about.
+    pub span: Range<usize>,
+    /// A second place that belongs to it, and what is there.
+    pub related: Option<(Range<usize>, String)>,
+}
+
+impl Problem {
+    pub(super) fn error(invalid: Invalid, span: Range<usize>) -> Self {
+        let Invalid { code, message, hint } = invalid;
+        Self { code, severity: Severity::Error, message, hint: Some(hint), span, related: None }
+    }
+
+    pub(super) fn warning(invalid: Invalid, span: Range<usize>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(invalid, span) }
+    }
+
+    pub(super) fn related(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
+        self.related = Some((span, label.into()));
+        self
+    }
+}
+
+/// Everything found in one plan file, in the order of the file, with the text to point at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems {
+    path: String,
+    text: String,
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    pub(super) fn new(path: &str, text: &str, mut list: Vec<Problem>) -> Self {
+        for problem in &mut list {
+            problem.span = within(text, &problem.span);
+            if let Some((span, _)) = &mut problem.related {
+                *span = within(text, span);
+            }
+        }
+        list.sort_by_key(|problem| (problem.span.start, problem.span.end));
+        Self { path: path.to_owned(), text: text.to_owned(), list }
+    }
+
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.list.iter()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// The plan file's path, as it was given.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Line and column of a problem's first character, both counted from 1, columns in characters.
+    pub fn position(&self, problem: &Problem) -> (usize, usize) {
+        let before = self.text.get(..problem.span.start).unwrap_or(&self.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    /// All problems as people read them: place, source line, and a hint. Without a newline at the
+    /// end.
+    pub fn render(&self, color: bool) -> String {
+        render::render(&self.path, &self.text, &self.list, color)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl<'a> IntoIterator for &'a Problems {
+    type Item = &'a Problem;
+    type IntoIter = std::slice::Iter<'a, Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// The nearest range that the text has, so that no span can make rendering fail.
+fn within(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text.floor_char_boundary(span.start);
+    let end = text.ceil_char_boundary(span.end);
+    start..end.max(start)
+}

@@ -1,0 +1,39 @@
+//! The plan file's JSON Schema.
+
+use serde_json::Value;
+
+use super::plan_file::PlanFile;
+
+/// JSON Schema (draft 2020-12) of the plan file, for editors and scripts. It says everything about
+/// single values; what concerns several of them together is checked by [`load`](super::load) only.
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(PlanFile).to_value();
+    remove_null(&mut schema);
+    schema
+}
+
+/// TOML has no null: a key that may be absent is absent.
+fn remove_null(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(options)) = object.get_mut("anyOf") {
+                options.retain(|option| option.get("type").is_none_or(|name| name != "null"));
+                if let [Value::Object(only)] = options.as_slice() {
+                    let only = only.clone();
+                    object.remove("anyOf");
+                    object.extend(only);
+                }
+            }
+            object.values_mut().for_each(remove_null);
+        }
+        Value::Array(values) => values.iter_mut().for_each(remove_null),
+        _ => {}
+    }
+}

@@ -1,0 +1,78 @@
+//! Keys that no plan file has, and what their author may have meant.
+
+use std::ops::Range;
+
+use super::{
+    problem::Problem,
+    text::{Invalid, nearest, quoted},
+};
+
+/// A key nobody asked for.
+pub(super) struct UnknownKey {
+    /// Path of the table that it stands in; empty for the top level.
+    pub table: String,
+    pub key: String,
+    pub span: Range<usize>,
+}
+
+/// Describes the key, given every known table and key.
+pub(super) fn problem(unknown: &UnknownKey, known: &[(String, &'static str)]) -> Problem {
+    let UnknownKey { table, key, span } = unknown;
+    let place = if table.is_empty() { "at the top level".to_owned() } else { format!("in [{table}]") };
+    let siblings = || known.iter().filter(|(path, _)| path == table).map(|(_, key)| *key);
+    let hint = if let Some(meant) = template_parameter(key) {
+        meant.to_owned()
+    } else if let Some((elsewhere, _)) = known.iter().find(|(_, other)| other == key) {
+        belongs(key, elsewhere)
+    } else if let Some(near) = nearest(key, siblings()) {
+        format!("did you mean `{near}`?")
+    } else if let Some((elsewhere, near)) = nearest_elsewhere(key, known) {
+        format!("did you mean `{near}`? {}", belongs(near, elsewhere))
+    } else {
+        let mut keys: Vec<_> = siblings().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        format!("known keys are {}", keys.join(", "))
+    };
+    let message = format!("unknown key {} {place}", quoted(key));
+    Problem::error(Invalid::new("plan-file/unknown-key", message, hint), span.clone())
+}
+
+fn belongs(key: &str, table: &str) -> String {
+    if table.is_empty() {
+        format!("`{key}` belongs at the top level, above the first [table]")
+    } else {
+        format!("`{key}` belongs in [{table}]")
+    }
+}
+
+fn nearest_elsewhere<'a>(key: &str, known: &'a [(String, &'static str)]) -> Option<(&'a str, &'static str)> {
+    let near = nearest(key, known.iter().map(|(_, key)| *key))?;
+    known.iter().find(|(_, key)| *key == near).map(|(table, key)| (table.as_str(), *key))
+}
+
+/// What the plan file has in place of a parameter of the vendor's template.
+///
+/// Source: vendor template, CE 5.0.0, parameters.
+fn template_parameter(key: &str) -> Option<&'static str> {
+    const GENERATED: &str = "secrets are never in the plan file: ce-aws generates them, or takes them from the secret that \
+                             `existing` in [secrets] names";
+    Some(match key.to_lowercase().as_str() {
+        "envname" | "stackname" => "the plan file calls it `name`",
+        "packagetype" => "the plan file calls it `package`",
+        "vpcname" => "the plan file calls it `name` in [network]",
+        "vpccidr" => "the plan file calls it `cidr` in [network]",
+        "privatesubnet1cidr" | "privatesubnet2cidr" => "the plan file calls both `private_subnets` in [network]",
+        "publicsubnet1cidr" | "publicsubnet2cidr" => "the plan file calls both `public_subnets` in [network]",
+        "enablevpcflowlog" => "the plan file calls it `flow_logs` in [network]",
+        "tlsversion" => "the plan file calls it `tls_version` in [service]",
+        "whitelistip" => "the plan file calls it `allowed_cidrs` in [access]",
+        "jwtsecret"
+        | "jwt_secret"
+        | "maintenancepassword"
+        | "maintenance_password"
+        | "maintenancepasswordescaped"
+        | "password" => GENERATED,
+        _ => return None,
+    })
+}
