@@ -1,7 +1,8 @@
 """The probe: one named test for each behaviour of AWS that the bed is trusted for.
 
 Each test has an account of its own, whose clock stands still until the test advances it. `@pytest.mark.row(text, bare=...)`
-names the behaviour and says whether plain LocalStack with forwarding `passes` or `fails` the test; `report.py` checks both.
+names the behaviour and says what plain LocalStack with forwarding makes of the test: "passes" or "fails", which is then
+demanded when the probe runs there; "absent" for the bed's own controls, which it does not have. `report.py` runs both.
 """
 
 from __future__ import annotations
@@ -98,6 +99,40 @@ class World:
         answer = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
         self.advance(settle)
         return answer["Role"]["Arn"]
+
+
+EXPECTATIONS = ("passes", "fails", "absent")
+_HONEST_FAILURES = (
+    AssertionError,
+    pytest.fail.Exception,
+    botocore.exceptions.ClientError,
+    botocore.exceptions.BotoCoreError,
+    LookupError,
+    ValueError,
+)
+"""How a test may fail on plain LocalStack; anything else is a defect of the test."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        row = item.get_closest_marker("row")
+        if row is None or row.kwargs.get("bare") not in EXPECTATIONS:
+            raise pytest.UsageError(f"{item.nodeid}: needs @pytest.mark.row(text, bare={'|'.join(EXPECTATIONS)})")
+        if _is_bare() and row.kwargs["bare"] == "fails":
+            item.add_marker(pytest.mark.xfail(strict=True, raises=_HONEST_FAILURES, reason=row.args[0]))
+        if _is_bare() and row.kwargs["bare"] == "absent":
+            item.add_marker(pytest.mark.skip(reason="concerns the bed only"))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One line of counts, also into the file that `report.py` asks for."""
+    counts = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "xfailed", "skipped", "failed", "error")}
+    terminalreporter.write_line("probe on {}: {passed} pass, {xfailed} fail as marked, {skipped} absent, {wrong} MISMATCHES".format(
+        "plain LocalStack" if _is_bare() else "the bed", wrong=counts["failed"] + counts["error"], **counts
+    ))
+    if path := os.environ.get("CE_PROBE_COUNTS"):
+        with open(path, "w") as out:
+            json.dump(counts, out)
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_connection_lost_before_the_call_was_executed(world):
     assert vpc_ids(world) == set()
 
 
-@pytest.mark.row("throttling, 5xx, lost answers, latency: latency", bare="fails")
+@pytest.mark.row("throttling, 5xx, lost answers, latency: latency", bare="absent")
 def test_latency_is_measured_in_aws_seconds(world):
     world.clock(scale=100)
     world.fault(operation="DescribeVpcs", kind="latency", seconds=60, times=1)
@@ -79,7 +79,7 @@ def test_latency_is_measured_in_aws_seconds(world):
     assert 0.5 < time.monotonic() - started < 5
 
 
-@pytest.mark.row("fault rules: nth call, times, contents", bare="fails")
+@pytest.mark.row("fault rules: nth call, times, contents", bare="absent")
 def test_fault_rules_choose_their_calls(world):
     ec2 = world.client("ec2")
     world.fault(service="ec2", operation="Create*", kind="error", code="Nth", nth=2, times=1)
@@ -92,7 +92,7 @@ def test_fault_rules_choose_their_calls(world):
     ec2.create_vpc(CidrBlock="10.7.0.0/16")
 
 
-@pytest.mark.row("fault rules: share of calls, reproducible", bare="fails")
+@pytest.mark.row("fault rules: share of calls, reproducible", bare="absent")
 def test_probability_is_seeded(world, stranger):
     def outcome(account):
         account.fault(kind="error", code="Chance", probability=0.5, seed=7)
@@ -109,7 +109,7 @@ def test_probability_is_seeded(world, stranger):
     assert 0 < sum(first) < 20 and first == outcome(stranger)
 
 
-@pytest.mark.row("clock and faults that apply to one account only", bare="fails")
+@pytest.mark.row("clock and faults that apply to one account only", bare="absent")
 def test_controls_are_per_account(world, stranger):
     world.fault(kind="error", code="Mine")
     stranger.client("ec2").describe_vpcs()
@@ -119,7 +119,7 @@ def test_controls_are_per_account(world, stranger):
     assert stranger.clock()["now"] == before
 
 
-@pytest.mark.row("virtual clock: pause, advance, scale", bare="fails")
+@pytest.mark.row("virtual clock: pause, advance, scale", bare="absent")
 def test_clock(world):
     start = world.clock()["now"]
     assert world.clock()["now"] == start
@@ -130,7 +130,7 @@ def test_clock(world):
     assert world.clock(paused=True)["now"] >= start + 90 + 50
 
 
-@pytest.mark.row("a journal of every call", bare="fails")
+@pytest.mark.row("a journal of every call", bare="absent")
 def test_journal(world, stranger):
     ec2, secrets = world.client("ec2"), world.client("secretsmanager")
     stranger.client("ec2").describe_vpcs()
@@ -150,7 +150,7 @@ def test_journal(world, stranger):
     assert [e["n"] for e in world.journal(since=2)] == [3, 4]
 
 
-@pytest.mark.row("reset of one account", bare="fails")
+@pytest.mark.row("reset of one account", bare="absent")
 def test_reset(world):
     world.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
     world.client("ecs").create_cluster(clusterName="probe")
@@ -158,7 +158,7 @@ def test_reset(world):
     assert vpc_ids(world) == set() and world.client("ecs").list_clusters()["clusterArns"] == []
 
 
-@pytest.mark.row("settings are refused when unknown", bare="fails")
+@pytest.mark.row("settings are refused when unknown", bare="absent")
 def test_misspelt_setting_is_refused(world):
     with pytest.raises(AssertionError, match="400"):
         world.settings(**{"nat.avialable": 5})

@@ -1,0 +1,67 @@
+"""IAM's policy simulator, evaluated from the documents themselves.
+
+Source: IAM API Reference, SimulatePrincipalPolicy and SimulateCustomPolicy.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from cebed import policy
+from cebed.account import Account
+from cebed.backends import moto_backend
+from cebed.middleware import aws_error, override
+
+
+@override("iam", "SimulatePrincipalPolicy")
+def _simulate_principal(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
+    named = _documents_of(account, request.get("PolicySourceArn", ""))
+    return _simulate(named + _given(request), request)
+
+
+@override("iam", "SimulateCustomPolicy")
+def _simulate_custom(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
+    return _simulate(_given(request), request)
+
+
+def _given(request: dict) -> list[tuple[str, str]]:
+    return [(f"PolicyInputList.{n}", text) for n, text in enumerate(request.get("PolicyInputList") or [], 1)]
+
+
+def _documents_of(account: Account, arn: str) -> list[tuple[str, Any]]:
+    """(name, document) of every policy of the role, user or group."""
+    backend = moto_backend("iam", account.id, "aws")
+    kind, _, path = arn.partition(":")[2].rpartition(":")[2].partition("/")
+    collections = {"role": backend.roles, "user": backend.users, "group": backend.groups}
+    if kind not in collections:
+        raise aws_error("InvalidInput", f"Invalid Entity Arn: {arn} does not clearly define entity type and name.")
+    entity = next((e for e in collections[kind].values() if e.arn == arn), None)
+    if entity is None:
+        raise aws_error("NoSuchEntity", f"The {kind} with name {path.rsplit('/', 1)[-1]} cannot be found.", 404)
+    attached = [(attached.arn.rsplit("/", 1)[-1], attached.document) for attached in entity.managed_policies.values()]
+    return list(entity.policies.items()) + attached
+
+
+def _simulate(documents: list[tuple[str, Any]], request: dict) -> dict:
+    for _, document in documents:
+        try:
+            policy.statements(document)
+        except policy.Malformed as malformed:
+            raise aws_error("InvalidInput", str(malformed)) from None
+    values = {entry["ContextKeyName"]: entry.get("ContextKeyValues") or [] for entry in request.get("ContextEntries") or []}
+    results = []
+    for action in request.get("ActionNames") or []:
+        for resource in request.get("ResourceArns") or ["*"]:
+            decision, deciding = policy.decide((text for _, text in documents), action, resource, values)
+            results.append(
+                {
+                    "EvalActionName": action,
+                    "EvalResourceName": resource,
+                    "EvalDecision": decision,
+                    "MatchedStatements": [
+                        {"SourcePolicyId": documents[n][0], "SourcePolicyType": "IAM Policy"} for n in deciding
+                    ],
+                    "MissingContextValues": [],
+                }
+            )
+    return {"EvaluationResults": results, "IsTruncated": False}

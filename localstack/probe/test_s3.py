@@ -1,0 +1,135 @@
+"""S3: ownership, policies, conditional writes and deletes, lifecycle."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import botocore.exceptions
+import pytest
+from conftest import refused
+
+
+def make(world, name="probe"):
+    bucket = f"{name}-{world.id}"
+    world.client("s3").create_bucket(Bucket=bucket)
+    return bucket
+
+
+def policy(principal, resource, action="s3:GetObject", **more):
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.mark.row("neg:PutBucketPolicy malformed -> MalformedPolicy", bare="fails")
+def test_policy_for_another_bucket(world):
+    bucket, put = make(world), world.client("s3").put_bucket_policy
+    me = {"AWS": f"arn:aws:iam::{world.account}:root"}
+    refused(lambda: put(Bucket=bucket, Policy=policy(me, "arn:aws:s3:::another-bucket/*")), "MalformedPolicy")
+    refused(lambda: put(Bucket=bucket, Policy=policy(me, f"arn:aws:s3:::{bucket}/*", "ec2:RunInstances")), "MalformedPolicy")
+    refused(lambda: put(Bucket=bucket, Policy="{"), "MalformedPolicy")
+    put(Bucket=bucket, Policy=policy(me, f"arn:aws:s3:::{bucket}/*"))
+
+
+@pytest.mark.row("neg:PutBucketPolicy public with BlockPublicPolicy -> AccessDenied", bare="fails")
+def test_public_policy_is_blocked_by_default(world):
+    bucket, s3 = make(world), world.client("s3")
+    everyone, resource = policy("*", f"arn:aws:s3:::{bucket}/*"), f"arn:aws:s3:::{bucket}/*"
+    refused(lambda: s3.put_bucket_policy(Bucket=bucket, Policy=everyone), "AccessDenied", status=403)
+    fixed = {"StringEquals": {"aws:SourceAccount": world.account}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy("*", resource, Condition=fixed))
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy({"Service": "logging.s3.amazonaws.com"}, resource, "s3:PutObject"))
+    s3.delete_public_access_block(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=everyone)
+
+
+@pytest.mark.row("s3:DeleteObject If-Match", bare="fails")
+def test_conditional_delete(world):
+    bucket, s3 = make(world), world.client("s3")
+    etag = s3.put_object(Bucket=bucket, Key="lock", Body=b"1")["ETag"]
+    refused(lambda: s3.delete_object(Bucket=bucket, Key="lock", IfMatch='"0"'), "PreconditionFailed", status=412)
+    refused(lambda: s3.delete_object(Bucket=bucket, Key="none", IfMatch="*"), "PreconditionFailed")
+    refused(lambda: s3.delete_object(Bucket=bucket, Key="none", IfMatch=etag), "NoSuchKey", status=404)
+    s3.delete_object(Bucket=bucket, Key="lock", IfMatch=etag)
+    refused(lambda: s3.get_object(Bucket=bucket, Key="lock"), "NoSuchKey")
+
+
+@pytest.mark.row("conditional writes: exactly one of many writers wins", bare="passes")
+def test_conditional_writes(world):
+    bucket, s3 = make(world), world.client("s3")
+
+    def write(n):
+        try:
+            s3.put_object(Bucket=bucket, Key="lock", Body=str(n), IfNoneMatch="*")
+            return True
+        except botocore.exceptions.ClientError as error:
+            assert error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict")
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(write, range(8))) == 1
+
+
+@pytest.mark.row("a bucket name taken by a stranger: names are shared", bare="passes")
+def test_bucket_name_taken(world, stranger):
+    refused(lambda: stranger.client("s3").create_bucket(Bucket=make(world)), "BucketAlreadyExists", status=409)
+
+
+@pytest.mark.row("a bucket name taken by a stranger: no access", bare="fails")
+def test_bucket_of_a_stranger_is_closed(world, stranger):
+    bucket, theirs = make(world), stranger.client("s3")
+    refused(lambda: theirs.head_bucket(Bucket=bucket), "403")
+    refused(lambda: theirs.get_bucket_tagging(Bucket=bucket), "AccessDenied", status=403)
+    refused(lambda: theirs.put_object(Bucket=bucket, Key="x", Body=b""), "AccessDenied")
+    refused(lambda: theirs.delete_bucket(Bucket=bucket), "AccessDenied")
+    wrong = stranger.account
+    refused(lambda: world.client("s3").list_objects_v2(Bucket=bucket, ExpectedBucketOwner=wrong), "AccessDenied")
+    world.client("s3").put_bucket_policy(
+        Bucket=bucket,
+        Policy=policy({"AWS": f"arn:aws:iam::{stranger.account}:root"}, f"arn:aws:s3:::{bucket}/*", "s3:PutObject"),
+    )
+    theirs.put_object(Bucket=bucket, Key="x", Body=b"")
+
+
+@pytest.mark.row("neg:DeleteBucket not empty -> BucketNotEmpty", bare="passes")
+def test_bucket_not_empty(world):
+    bucket, s3 = make(world), world.client("s3")
+    s3.put_object(Bucket=bucket, Key="x", Body=b"")
+    refused(lambda: s3.delete_bucket(Bucket=bucket), "BucketNotEmpty", status=409)
+    s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "x"}]})
+    s3.delete_bucket(Bucket=bucket)
+    refused(lambda: s3.head_bucket(Bucket=bucket), "404")
+
+
+@pytest.mark.row("neg:lifecycle rules that S3 refuses -> InvalidArgument", bare="fails")
+def test_lifecycle_rules(world):
+    bucket, s3 = make(world), world.client("s3")
+
+    def put(**rule):
+        rules = [{"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, **rule}]
+        s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+
+    refused(lambda: put(Expiration={"Days": 0}), "InvalidArgument")
+    refused(lambda: put(Transitions=[{"Days": 1, "StorageClass": "STANDARD_IA"}]), "InvalidArgument")
+    refused(lambda: put(Expiration={"Days": 5}, Transitions=[{"Days": 9, "StorageClass": "GLACIER"}]), "InvalidArgument")
+    put(Expiration={"Days": 365}, Transitions=[{"Days": 1, "StorageClass": "GLACIER"}])
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert rule["Expiration"] == {"Days": 365}
+
+
+@pytest.mark.row("s3: settings of a new bucket, and their round trip", bare="passes")
+def test_bucket_settings(world):
+    bucket, s3 = make(world), world.client("s3")
+    block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert all(block.values()) and len(block) == 4
+    rules = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+    assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert s3.get_bucket_logging(Bucket=bucket).get("LoggingEnabled") is None
+    refused(lambda: s3.get_bucket_policy(Bucket=bucket), "NoSuchBucketPolicy", status=404)
+    refused(lambda: s3.get_bucket_tagging(Bucket=bucket), "NoSuchTagSet", status=404)
+    refused(lambda: s3.get_bucket_lifecycle_configuration(Bucket=bucket), "NoSuchLifecycleConfiguration", status=404)
+    target = {"TargetBucket": make(world, "target"), "TargetPrefix": "logs/"}
+    s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": target})
+    assert s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"] == target
+    missing = {"LoggingEnabled": {"TargetBucket": f"missing-{world.id}", "TargetPrefix": ""}}
+    refused(
+        lambda: s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus=missing), "InvalidTargetBucketForLogging"
+    )
