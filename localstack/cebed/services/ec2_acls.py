@@ -6,7 +6,7 @@ guide, "Network ACLs" and "Amazon VPC quotas" (20 rules a direction).
 
 from cebed.account import setting
 from cebed.middleware import aws_error, override
-from cebed.services.ec2_common import at, backend, canonical_cidr, chosen, filtered, tag_list
+from cebed.services.ec2_common import at, backend, canonical_cidr, chosen, filtered, tag_list, page
 
 setting("quota.acl_entries_per_direction", 20)
 
@@ -167,4 +167,4 @@ def describe_network_acls(account, region, request, context, call_next):
         "InvalidNetworkAclID.NotFound",
         "The networkAcl ID '{}' does not exist",
     )
-    return {"NetworkAcls": filtered(listed, request.get("Filters"), FIELDS)}
+    return page(request, "NetworkAcls", filtered(listed, request.get("Filters"), FIELDS))

@@ -116,6 +116,13 @@ def chosen(items: dict[str, Any] | list[dict], ids, key: str, code: str, message
     return [known[i] for i in dict.fromkeys(ids)]
 
 
+def page(request: dict, key: str, items: list[dict]) -> dict:
+    """One page in EC2's manner: `MaxResults` and `NextToken` in, `NextToken` out."""
+    start = int(request.get("NextToken") or 0)
+    end = start + int(request.get("MaxResults") or len(items))
+    return {key: items[start:end], **({"NextToken": str(end)} if end < len(items) else {})}
+
+
 def free_address(store, subnet) -> str:
     """The next unused address of a subnet; the first four and the last are AWS's own (VPC user guide, subnets)."""
     network = subnet.cidr

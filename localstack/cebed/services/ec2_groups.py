@@ -7,7 +7,7 @@ DescribeSecurityGroupRules); VPC user guide, "Default security groups for your V
 from cebed.account import setting
 from cebed.middleware import after, aws_error, guard, override
 from cebed.services import ec2_interfaces
-from cebed.services.ec2_common import at, backend, chosen, dependency, filtered, tag_list, tags_of_request
+from cebed.services.ec2_common import at, backend, chosen, dependency, filtered, tag_list, tags_of_request, page
 
 setting("quota.security_groups_per_region", 2500)
 
@@ -154,7 +154,7 @@ def describe_security_groups(account, region, request, context, call_next):
         listed = [g for g in listed if g["GroupName"] in names and g.get("VpcId") == store.default_vpc.id]
         if len(listed) < len(set(names)):
             raise aws_error("InvalidGroup.NotFound", f"The security group '{names[0]}' does not exist in default VPC")
-    return {"SecurityGroups": filtered(listed, request.get("Filters"), GROUP_FIELDS)}
+    return page(request, "SecurityGroups", filtered(listed, request.get("Filters"), GROUP_FIELDS))
 
 
 @override("ec2", "DescribeSecurityGroupRules")
@@ -173,7 +173,7 @@ def describe_security_group_rules(account, region, request, context, call_next):
         "The security group rule ID '{}' does not exist",
     )
     fields = {"group-id": at("GroupId"), "security-group-rule-id": at("SecurityGroupRuleId")}
-    return {"SecurityGroupRules": filtered(listed, request.get("Filters"), fields)}
+    return page(request, "SecurityGroupRules", filtered(listed, request.get("Filters"), fields))
 
 
 @override("ec2", "CreateSecurityGroup")

@@ -5,7 +5,7 @@ Source: Amazon EC2 API reference (DescribeNetworkInterfaces, DeleteNetworkInterf
 """
 
 from cebed.middleware import aws_error, guard, override
-from cebed.services.ec2_common import at, backend, chosen, filtered, free_address, new_id, tag_list, timestamp
+from cebed.services.ec2_common import at, backend, chosen, filtered, free_address, new_id, tag_list, timestamp, page
 
 SERVICE_OWNER = "amazon-aws"
 
@@ -201,7 +201,7 @@ def describe_network_interfaces(account, region, request, context, call_next):
         "InvalidNetworkInterfaceID.NotFound",
         "The networkInterface ID '{}' does not exist",
     )
-    return {"NetworkInterfaces": filtered(listed, request.get("Filters"), FIELDS, tags="TagSet")}
+    return page(request, "NetworkInterfaces", filtered(listed, request.get("Filters"), FIELDS, tags="TagSet"))
 
 
 @guard("ec2", "DeleteNetworkInterface")

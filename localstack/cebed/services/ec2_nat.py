@@ -15,6 +15,7 @@ from cebed.services.ec2_common import (
     filtered,
     new_id,
     once,
+    page,
     tag_list,
     tags_of_request,
     timestamp,
@@ -221,7 +222,7 @@ def describe_nat_gateways(account, region, request, context, call_next):
         "NatGateway {} was not found",
     )
     rules = list(request.get("Filter") or []) + list(request.get("Filters") or [])
-    return {"NatGateways": filtered(listed, rules, FIELDS)}
+    return page(request, "NatGateways", filtered(listed, rules, FIELDS))
 
 
 def alive_in_subnet(store, subnet_id: str) -> list[NatGateway]:

@@ -13,6 +13,7 @@ from cebed.services.ec2_common import (
     dependency,
     filtered,
     once,
+    page,
     tag_list,
     tags_of_request,
 )
@@ -202,4 +203,4 @@ def describe_route_tables(account, region, request, context, call_next):
         "InvalidRouteTableID.NotFound",
         "The routeTable ID '{}' does not exist",
     )
-    return {"RouteTables": filtered(listed, request.get("Filters"), FIELDS)}
+    return page(request, "RouteTables", filtered(listed, request.get("Filters"), FIELDS))

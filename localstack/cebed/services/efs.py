@@ -66,10 +66,10 @@ def tags_out(tags: dict[str, str]) -> list[dict]:
     return [{"Key": k, "Value": v} for k, v in tags.items()]
 
 
-def paged(account: Account, items: list, request: dict, size_key: str, token_key: str, default: int = 100):
+def paged(items: list, request: dict, size_key: str, token_key: str, default: int = 100):
     """(items of this page, token of the next or None)."""
     start = int(request.get(token_key) or 0)
-    size = min(int(request.get(size_key) or default), account.settings.get("page.size") or default)
+    size = min(int(request.get(size_key) or default), default)
     page = items[start : start + size]
     return page, str(start + size) if start + size < len(items) else None
 
@@ -198,7 +198,7 @@ def describe_file_systems(account, region, request, context, call_next):
         listed = list(here.file_systems.values())
     if token := request.get("CreationToken"):
         listed = [f for f in listed if f["CreationToken"] == token]
-    page, following = paged(account, listed, request, "MaxItems", "Marker")
+    page, following = paged(listed, request, "MaxItems", "Marker")
     answer = {"FileSystems": [describe(account, region, f) for f in page]}
     if request.get("Marker"):
         answer["Marker"] = request["Marker"]

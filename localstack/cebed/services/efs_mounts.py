@@ -145,7 +145,7 @@ def describe_mount_targets(account, region, request, context, call_next):
         else:
             file_system_id = efs.file_system(account, region, request["FileSystemId"])["FileSystemId"]
         listed = [t for t in here.mount_targets.values() if t["FileSystemId"] == file_system_id]
-    page, following = efs.paged(account, listed, request, "MaxItems", "Marker")
+    page, following = efs.paged(listed, request, "MaxItems", "Marker")
     answer = {"MountTargets": [_describe(t) for t in page]}
     if request.get("Marker"):
         answer["Marker"] = request["Marker"]

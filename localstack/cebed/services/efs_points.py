@@ -104,7 +104,7 @@ def describe_access_points(account, region, request, context, call_next):
         listed = [p for p in here.access_points.values() if p["FileSystemId"] == wanted]
     else:
         listed = list(here.access_points.values())
-    page, following = efs.paged(account, listed, request, "MaxResults", "NextToken")
+    page, following = efs.paged(listed, request, "MaxResults", "NextToken")
     answer = {"AccessPoints": [_describe(account, region, p) for p in page]}
     if following:
         answer["NextToken"] = following

@@ -61,7 +61,7 @@ def untag_resource(account, region, request, context, call_next):
 @override("efs", "ListTagsForResource")
 def list_tags(account, region, request, context, call_next):
     tags = efs.tags_out(_tags(account, region, request.get("ResourceId")))
-    page, following = efs.paged(account, tags, request, "MaxResults", "NextToken")
+    page, following = efs.paged(tags, request, "MaxResults", "NextToken")
     return {"Tags": page, **({"NextToken": following} if following else {})}
 
 
@@ -83,5 +83,5 @@ def delete_tags(account, region, request, context, call_next):
 def describe_tags(account, region, request, context, call_next):
     efs.file_system(account, region, request.get("FileSystemId"))
     tags = efs.tags_out(_tags(account, region, request["FileSystemId"]))
-    page, following = efs.paged(account, tags, request, "MaxItems", "Marker")
+    page, following = efs.paged(tags, request, "MaxItems", "Marker")
     return {"Tags": page, **({"NextMarker": following} if following else {})}

@@ -1,0 +1,366 @@
+"""EFS: life cycles, refusals, idempotency, policies. Source of every expectation: Amazon EFS API reference."""
+
+import json
+
+import pytest
+from conftest import refused
+
+row = pytest.mark.row
+
+
+def file_system(world, **more):
+    """An available file system."""
+    made = world.client("efs").create_file_system(CreationToken="probe", **more)
+    world.advance(30)
+    return made["FileSystemId"]
+
+
+def state(world, file_system_id):
+    found = world.client("efs").describe_file_systems(FileSystemId=file_system_id)["FileSystems"]
+    return found[0]["LifeCycleState"]
+
+
+def target_state(world, target_id):
+    return world.client("efs").describe_mount_targets(MountTargetId=target_id)["MountTargets"][0]["LifeCycleState"]
+
+
+@row("efs:CreateFileSystem answers KmsKeyId as an ARN", bare="fails")
+def test_an_encrypted_file_system_names_its_key(world):
+    made = world.client("efs").create_file_system(
+        CreationToken="t", Encrypted=True, ThroughputMode="elastic", Tags=[{"Key": "Name", "Value": "n"}]
+    )
+    assert made["KmsKeyId"].startswith(f"arn:aws:kms:us-east-1:{world.account}:key/")
+    assert made["Name"] == "n"
+    assert made["ThroughputMode"] == "elastic"
+
+
+@row("life:EFS file system creating -> available", bare="fails")
+def test_a_file_system_is_creating_first(world):
+    efs = world.client("efs")
+    made = efs.create_file_system(CreationToken="t")
+    assert made["LifeCycleState"] == "creating"
+    assert state(world, made["FileSystemId"]) == "creating"
+    world.advance(30)
+    assert state(world, made["FileSystemId"]) == "available"
+
+
+@row("efs:CreateFileSystem same token -> FileSystemAlreadyExists with the id", bare="fails")
+def test_a_creation_token_is_used_once(world):
+    efs = world.client("efs")
+    made = efs.create_file_system(CreationToken="t")
+    error = refused(lambda: efs.create_file_system(CreationToken="t"), "FileSystemAlreadyExists", status=409)
+    assert made["FileSystemId"] in json.dumps(error.response)
+    assert [f["FileSystemId"] for f in efs.describe_file_systems(CreationToken="t")["FileSystems"]] == [
+        made["FileSystemId"]
+    ]
+
+
+@row("efs:UpdateFileSystem", bare="fails")
+def test_throughput_can_be_changed(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    efs.update_file_system(FileSystemId=fs, ThroughputMode="elastic")
+    assert state(world, fs) == "updating"
+    world.advance(30)
+    found = efs.describe_file_systems(FileSystemId=fs)["FileSystems"][0]
+    assert (found["LifeCycleState"], found["ThroughputMode"]) == ("available", "elastic")
+
+
+@row("efs:UpdateFileSystem a second change within 24 hours -> TooManyRequests", bare="fails")
+def test_throughput_mode_changes_once_a_day(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    efs.update_file_system(FileSystemId=fs, ThroughputMode="elastic")
+    world.advance(3600)
+    change = lambda: efs.update_file_system(FileSystemId=fs, ThroughputMode="bursting")  # noqa: E731
+    refused(change, "TooManyRequests", status=429)
+    world.advance(86400)
+    change()
+
+
+@row("efs:DeleteFileSystemPolicy", bare="fails")
+def test_a_policy_comes_and_goes(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    refused(lambda: efs.describe_file_system_policy(FileSystemId=fs), "PolicyNotFound", status=404)
+    policy = allow({"AWS": world.role("reader")})
+    efs.put_file_system_policy(FileSystemId=fs, Policy=policy)
+    assert efs.describe_file_system_policy(FileSystemId=fs)["Policy"] == policy
+    efs.delete_file_system_policy(FileSystemId=fs)
+    refused(lambda: efs.describe_file_system_policy(FileSystemId=fs), "PolicyNotFound", status=404)
+
+
+def allow(principal):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": principal, "Action": "elasticfilesystem:ClientMount",
+        "Condition": {"Bool": {"aws:SecureTransport": "true"}},
+    }]})
+
+
+@row("neg:PutFileSystemPolicy malformed -> InvalidPolicyException", bare="fails")
+@pytest.mark.parametrize("policy", ["{", '{"Statement":[]}', allow({"AWS": "nobody"})])
+def test_a_malformed_policy_is_refused(world, policy):
+    fs = file_system(world)
+    refused(
+        lambda: world.client("efs").put_file_system_policy(FileSystemId=fs, Policy=policy), "InvalidPolicyException"
+    )
+
+
+@row("neg:PutFileSystemPolicy unknown principal -> InvalidPolicyException", bare="fails")
+def test_a_policy_naming_an_absent_role_is_refused(world):
+    fs = file_system(world)
+    absent = f"arn:aws:iam::{world.account}:role/absent"
+    refused(
+        lambda: world.client("efs").put_file_system_policy(FileSystemId=fs, Policy=allow({"AWS": absent})),
+        "InvalidPolicyException",
+    )
+
+
+@row("IAM propagation, EFS policy naming a role that is too young -> InvalidPolicyException", bare="fails")
+def test_a_policy_may_name_a_role_once_it_has_propagated(world):
+    fs = file_system(world)
+    role = world.role("young", settle=0)
+    put = lambda: world.client("efs").put_file_system_policy(  # noqa: E731
+        FileSystemId=fs, Policy=allow({"AWS": role})
+    )
+    refused(put, "InvalidPolicyException")
+    world.advance(60)
+    put()
+
+
+@row("efs:PutBackupPolicy/DescribeBackupPolicy", bare="fails")
+def test_the_backup_policy_is_kept(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    refused(lambda: efs.describe_backup_policy(FileSystemId=fs), "PolicyNotFound", status=404)
+    answer = efs.put_backup_policy(FileSystemId=fs, BackupPolicy={"Status": "ENABLED"})
+    assert answer["BackupPolicy"]["Status"] in ("ENABLING", "ENABLED")
+    world.advance(30)
+    assert efs.describe_backup_policy(FileSystemId=fs)["BackupPolicy"]["Status"] == "ENABLED"
+    efs.put_backup_policy(FileSystemId=fs, BackupPolicy={"Status": "DISABLED"})
+    world.advance(30)
+    assert efs.describe_backup_policy(FileSystemId=fs)["BackupPolicy"]["Status"] == "DISABLED"
+
+
+@row("efs:UpdateFileSystemProtection", bare="fails")
+def test_replication_protection_can_be_changed(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    efs.update_file_system_protection(FileSystemId=fs, ReplicationOverwriteProtection="DISABLED")
+    found = efs.describe_file_systems(FileSystemId=fs)["FileSystems"][0]
+    assert found["FileSystemProtection"] == {"ReplicationOverwriteProtection": "DISABLED"}
+
+
+@row("efs:PutLifecycleConfiguration", bare="passes")
+def test_lifecycle_policies_are_kept(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    policies = [{"TransitionToIA": "AFTER_30_DAYS"}]
+    efs.put_lifecycle_configuration(FileSystemId=fs, LifecyclePolicies=policies)
+    assert efs.describe_lifecycle_configuration(FileSystemId=fs)["LifecyclePolicies"] == policies
+
+
+@row("neg:CreateMountTarget while file system creating -> IncorrectFileSystemLifeCycleState", bare="fails")
+def test_a_mount_target_needs_an_available_file_system(world):
+    efs, net = world.client("efs"), world.network()
+    fs = efs.create_file_system(CreationToken="t")["FileSystemId"]
+    refused(
+        lambda: efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][0]),
+        "IncorrectFileSystemLifeCycleState",
+        status=409,
+    )
+
+
+@row("life:mount target creating -> available", bare="fails")
+def test_a_mount_target_is_creating_first(world):
+    efs, net = world.client("efs"), world.network()
+    fs = file_system(world)
+    made = efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][0], SecurityGroups=[net["sg"]])
+    assert made["LifeCycleState"] == "creating"
+    world.advance(10)
+    assert target_state(world, made["MountTargetId"]) == "creating"
+    world.advance(200)
+    assert target_state(world, made["MountTargetId"]) == "available"
+
+
+@row("efs: mount target's network interface in EC2, released when the target is gone", bare="fails")
+def test_a_mount_target_has_an_interface(world):
+    efs, ec2, net = world.client("efs"), world.client("ec2"), world.network()
+    fs = file_system(world)
+    made = efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][0], SecurityGroups=[net["sg"]])
+    mine = [{"Name": "group-id", "Values": [net["sg"]]}]
+    (eni,) = ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"]
+    assert eni["NetworkInterfaceId"] == made["NetworkInterfaceId"]
+    assert eni["PrivateIpAddress"] == made["IpAddress"]
+    assert eni["Description"] == f"EFS mount target for {fs} ({made['MountTargetId']})"
+    assert eni["RequesterManaged"] is True
+    world.advance(200)
+    efs.delete_mount_target(MountTargetId=made["MountTargetId"])
+    assert target_state(world, made["MountTargetId"]) == "deleting"
+    assert ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"]
+    world.advance(200)
+    refused(lambda: target_state(world, made["MountTargetId"]), "MountTargetNotFound", status=404)
+    assert not ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"]
+
+
+@row("neg:CreateMountTarget second in a zone -> MountTargetConflict", bare="passes")
+def test_one_mount_target_a_zone(world):
+    efs, ec2, net = world.client("efs"), world.client("ec2"), world.network()
+    fs = file_system(world)
+    efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][0])
+    other = ec2.create_subnet(VpcId=net["vpc"], CidrBlock="10.0.9.0/24", AvailabilityZone="us-east-1a")
+    refused(
+        lambda: efs.create_mount_target(FileSystemId=fs, SubnetId=other["Subnet"]["SubnetId"]),
+        "MountTargetConflict",
+        status=409,
+    )
+
+
+@row("neg:CreateMountTarget unknown subnet or security group", bare="passes")
+def test_a_mount_target_needs_subnet_and_groups(world):
+    efs, net = world.client("efs"), world.network()
+    fs = file_system(world)
+    refused(
+        lambda: efs.create_mount_target(FileSystemId=fs, SubnetId="subnet-0123456789abcdef0"), "SubnetNotFound"
+    )
+    refused(
+        lambda: efs.create_mount_target(
+            FileSystemId=fs, SubnetId=net["subnets"][0], SecurityGroups=["sg-0123456789abcdef0"]
+        ),
+        "SecurityGroupNotFound",
+    )
+
+
+@row("efs:ModifyMountTargetSecurityGroups also changes the interface", bare="fails")
+def test_groups_of_a_mount_target_follow(world):
+    efs, ec2, net = world.client("efs"), world.client("ec2"), world.network()
+    fs = file_system(world)
+    target = efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][0])
+    efs.modify_mount_target_security_groups(MountTargetId=target["MountTargetId"], SecurityGroups=[net["sg"]])
+    found = efs.describe_mount_target_security_groups(MountTargetId=target["MountTargetId"])
+    assert found["SecurityGroups"] == [net["sg"]]
+    (eni,) = ec2.describe_network_interfaces(NetworkInterfaceIds=[target["NetworkInterfaceId"]])["NetworkInterfaces"]
+    assert [g["GroupId"] for g in eni["Groups"]] == [net["sg"]]
+    filters = [{"Name": "group-id", "Values": [net["sg"]]}, {"Name": "vpc-id", "Values": [net["vpc"]]}]
+    (same,) = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+    assert same["Description"].startswith("EFS mount target for ")
+
+
+@row("neg:DeleteSecurityGroup used by mount target ENI -> DependencyViolation", bare="fails")
+def test_a_group_of_a_mount_target_cannot_be_deleted(world):
+    efs, ec2, net = world.client("efs"), world.client("ec2"), world.network()
+    fs = file_system(world)
+    target = efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][0], SecurityGroups=[net["sg"]])
+    refused(lambda: ec2.delete_security_group(GroupId=net["sg"]), "DependencyViolation")
+    efs.delete_mount_target(MountTargetId=target["MountTargetId"])
+    world.advance(200)
+    ec2.delete_security_group(GroupId=net["sg"])
+
+
+@row("neg:DeleteSubnet with ENIs (EFS mount target) -> DependencyViolation", bare="fails")
+def test_a_subnet_with_a_mount_target_cannot_be_deleted(world):
+    efs, ec2, net = world.client("efs"), world.client("ec2"), world.network()
+    fs = file_system(world)
+    efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][0])
+    refused(lambda: ec2.delete_subnet(SubnetId=net["subnets"][0]), "DependencyViolation")
+    ec2.delete_subnet(SubnetId=net["subnets"][1])
+
+
+POINT = {
+    "PosixUser": {"Uid": 1001, "Gid": 1001},
+    "RootDirectory": {"Path": "/data/x", "CreationInfo": {"OwnerUid": 1001, "OwnerGid": 1001, "Permissions": "0777"}},
+    "Tags": [{"Key": "Name", "Value": "x"}],
+}
+
+
+@row("efs:CreateAccessPoint ClientToken idempotent", bare="fails")
+def test_an_access_point_is_made_once_for_a_token(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    first = efs.create_access_point(ClientToken="t", FileSystemId=fs, **POINT)
+    second = efs.create_access_point(ClientToken="t", FileSystemId=fs, **POINT)
+    assert first["AccessPointId"] == second["AccessPointId"]
+    assert len(efs.describe_access_points(FileSystemId=fs)["AccessPoints"]) == 1
+
+
+@row("neg:CreateAccessPoint same token, other settings -> AccessPointAlreadyExists", bare="fails")
+def test_a_token_of_another_access_point_is_refused(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    efs.create_access_point(ClientToken="t", FileSystemId=fs, **POINT)
+    refused(
+        lambda: efs.create_access_point(ClientToken="t", FileSystemId=fs), "AccessPointAlreadyExists", status=409
+    )
+
+
+@row("efs:DescribeAccessPoints creating -> available, settings and tags", bare="fails")
+def test_an_access_point_is_creating_first(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    made = efs.create_access_point(ClientToken="t", FileSystemId=fs, **POINT)
+    assert made["LifeCycleState"] == "creating"
+    world.advance(30)
+    (found,) = efs.describe_access_points(AccessPointId=made["AccessPointId"])["AccessPoints"]
+    assert found["LifeCycleState"] == "available"
+    assert {k: found[k] for k in POINT} == POINT
+    efs.delete_access_point(AccessPointId=made["AccessPointId"])
+    world.advance(30)
+    refused(lambda: efs.describe_access_points(AccessPointId=made["AccessPointId"]), "AccessPointNotFound", status=404)
+
+
+@row("neg:CreateAccessPoint more than four directories deep -> BadRequest", bare="fails")
+def test_a_root_directory_is_at_most_four_deep(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    efs.create_access_point(ClientToken="a", FileSystemId=fs, RootDirectory={"Path": "/1/2/3/4"})
+    refused(
+        lambda: efs.create_access_point(ClientToken="b", FileSystemId=fs, RootDirectory={"Path": "/1/2/3/4/5"}),
+        "BadRequest",
+    )
+
+
+@row("EFS in use: DeleteFileSystem with mount targets -> FileSystemInUse", bare="passes")
+def test_a_mounted_file_system_cannot_be_deleted(world):
+    efs, net = world.client("efs"), world.network()
+    fs = file_system(world)
+    target = efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][0])
+    refused(lambda: efs.delete_file_system(FileSystemId=fs), "FileSystemInUse", status=409)
+    world.advance(200)
+    efs.delete_mount_target(MountTargetId=target["MountTargetId"])
+    world.advance(200)
+    efs.delete_file_system(FileSystemId=fs)
+    world.advance(60)
+    refused(lambda: state(world, fs), "FileSystemNotFound", status=404)
+
+
+@row("life:EFS file system deleting -> gone", bare="fails")
+def test_a_deleted_file_system_is_deleting_first(world):
+    fs = file_system(world)
+    world.client("efs").delete_file_system(FileSystemId=fs)
+    assert state(world, fs) == "deleting"
+    world.advance(60)
+    refused(lambda: state(world, fs), "FileSystemNotFound", status=404)
+
+
+@row("efs: tags by id and by ARN, TagResource/UntagResource/ListTagsForResource", bare="fails")
+def test_tags_can_be_changed(world):
+    efs = world.client("efs")
+    fs = file_system(world, Tags=[{"Key": "a", "Value": "1"}])
+    arn = efs.describe_file_systems(FileSystemId=fs)["FileSystems"][0]["FileSystemArn"]
+    efs.tag_resource(ResourceId=arn, Tags=[{"Key": "b", "Value": "2"}])
+    efs.untag_resource(ResourceId=fs, TagKeys=["a"])
+    assert efs.list_tags_for_resource(ResourceId=fs)["Tags"] == [{"Key": "b", "Value": "2"}]
+
+
+@row("small pages on demand: EFS", bare="fails")
+def test_listings_come_in_pages(world):
+    efs = world.client("efs")
+    fs = file_system(world)
+    world.settings(**{"page.size": 2})
+    for n in range(3):
+        efs.create_access_point(ClientToken=str(n), FileSystemId=fs)
+    first = efs.describe_access_points(FileSystemId=fs)
+    assert len(first["AccessPoints"]) == 2
+    second = efs.describe_access_points(FileSystemId=fs, NextToken=first["NextToken"])
+    assert len(second["AccessPoints"]) == 1
+    assert "NextToken" not in second
