@@ -7,6 +7,8 @@ and the groups must let NFS through.
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
+
 from cebed.middleware import invoke
 from cebed.services.ec2_common import backend
 from cebed.services.ecs.model import Task
@@ -84,13 +86,13 @@ def _nfs_admitted(account, store, task: Task, target: dict) -> bool:
 
 
 def _admits(rule, port: int, address: str | None, groups: set[str]) -> bool:
-    import ipaddress
-
-    if str(rule.ip_protocol) not in ("-1", "tcp", "6"):
+    """Whether one rule (moto keeps one source a rule) lets TCP through to the port, from or to address or groups."""
+    protocol = str(rule.ip_protocol)
+    if protocol not in ("-1", "tcp", "6"):
         return False
-    if str(rule.ip_protocol) != "-1" and not int(rule.from_port) <= port <= int(rule.to_port):
+    if protocol != "-1" and not int(rule.from_port) <= port <= int(rule.to_port):
         return False
-    if any(g.get("GroupId") in groups for g in rule.source_groups):
+    if (rule.source_group or {}).get("GroupId") in groups:
         return True
-    ranges = [r.get("CidrIp") for r in rule.ip_ranges if r.get("CidrIp")]
-    return address is not None and any(ipaddress.ip_address(address) in ipaddress.ip_network(r) for r in ranges)
+    block = (rule.ip_range or {}).get("CidrIp")
+    return bool(block and address) and ip_address(address) in ip_network(block)

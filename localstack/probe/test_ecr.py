@@ -1,0 +1,64 @@
+"""ECR. Source: Amazon ECR API reference."""
+
+import base64
+import json
+
+import pytest
+from conftest import refused
+
+VENDOR = "709825985650"
+MANIFEST = json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:" + "0" * 64}, "layers": []})
+VENDOR_IMAGES = [
+    ("netskope/cloudexchange", "aws-cli-latest"),
+    ("netskope/core5", "11062023"),
+    ("netskope/ui5", "11062023"),
+    ("netskope/mongodb", "5.0"),
+    ("netskope/rabbitmq", "3.12.6-management"),
+]
+
+
+@pytest.mark.row("ecr:CreateRepository/DescribeRepositories", bare="fails")
+def test_repositories(world):
+    ecr = world.client("ecr")
+    made = ecr.create_repository(repositoryName="ce/core", tags=[{"Key": "a", "Value": "b"}])["repository"]
+    assert made["repositoryUri"] == f"{world.account}.dkr.ecr.us-east-1.amazonaws.com/ce/core"
+    assert ecr.describe_repositories(repositoryNames=["ce/core"])["repositories"][0]["repositoryArn"] == made["repositoryArn"]
+    assert ecr.list_tags_for_resource(resourceArn=made["repositoryArn"])["tags"] == [{"Key": "a", "Value": "b"}]
+    refused(lambda: ecr.create_repository(repositoryName="ce/core"), "RepositoryAlreadyExistsException")
+    refused(lambda: ecr.describe_repositories(repositoryNames=["ghost"]), "RepositoryNotFoundException")
+
+
+@pytest.mark.row("ecr:PutImage/DescribeImages/BatchGetImage", bare="fails")
+def test_images(world):
+    ecr = world.client("ecr")
+    ecr.create_repository(repositoryName="ce/core")
+    put = ecr.put_image(repositoryName="ce/core", imageManifest=MANIFEST, imageTag="1")["image"]
+    detail = ecr.describe_images(repositoryName="ce/core", imageIds=[{"imageTag": "1"}])["imageDetails"][0]
+    assert detail["imageDigest"] == put["imageId"]["imageDigest"] and detail["imageTags"] == ["1"]
+    got = ecr.batch_get_image(repositoryName="ce/core", imageIds=[{"imageTag": "1"}, {"imageTag": "2"}])
+    assert got["images"][0]["imageManifest"] == MANIFEST
+    assert [f["failureCode"] for f in got["failures"]] == ["ImageNotFound"]
+    refused(
+        lambda: ecr.describe_images(repositoryName="ce/core", imageIds=[{"imageTag": "2"}]), "ImageNotFoundException"
+    )
+
+
+@pytest.mark.row("ecr:cross-account registryId (vendor 709825985650)", bare="fails")
+@pytest.mark.parametrize("repository, tag", VENDOR_IMAGES)
+def test_vendor_registry(world, repository, tag):
+    ecr = world.client("ecr")
+    wanted = {"registryId": VENDOR, "repositoryName": repository}
+    got = ecr.batch_get_image(**wanted, imageIds=[{"imageTag": tag}, {"imageTag": "ghost"}])
+    assert got["images"][0]["registryId"] == VENDOR
+    assert [f["imageId"]["imageTag"] for f in got["failures"]] == ["ghost"]
+    world.control("images", {f"*{repository}:*": {"behaviour": "denied"}})
+    refused(lambda: ecr.batch_get_image(**wanted, imageIds=[{"imageTag": tag}]), "AccessDeniedException")
+    world.control("images", {f"*{repository}:*": {"behaviour": "missing"}})
+    assert ecr.batch_get_image(**wanted, imageIds=[{"imageTag": tag}])["images"] == []
+
+
+@pytest.mark.row("ecr:GetAuthorizationToken", bare="fails")
+def test_authorization_token(world):
+    data = world.client("ecr").get_authorization_token(registryIds=[VENDOR])["authorizationData"][0]
+    assert base64.b64decode(data["authorizationToken"]).startswith(b"AWS:")
+    assert data["proxyEndpoint"] == f"https://{VENDOR}.dkr.ecr.us-east-1.amazonaws.com"

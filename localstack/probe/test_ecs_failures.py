@@ -1,0 +1,189 @@
+"""Tasks that cannot start, and what they say. Source: ECS developer guide, "Stopped tasks error codes" and
+"ResourceInitializationError"; AWS knowledge centre articles quoting the messages."""
+
+import json
+
+import pytest
+from conftest import refused
+from ecs_kit import Kit
+
+
+def stopped(kit, arn):
+    kit.world.advance(150)
+    task = kit.task(arn)
+    assert task["lastStatus"] == "STOPPED" and "startedAt" not in task
+    assert task["stopCode"] == "TaskFailedToStart"
+    return task["stoppedReason"]
+
+
+@pytest.mark.row("stoppedReason / stopCode, image pull failure", bare="fails")
+@pytest.mark.parametrize("behaviour, words", [("missing", "not found"), ("denied", "403 Forbidden")])
+def test_image_that_cannot_be_pulled(world, behaviour, words):
+    kit = Kit(world)
+    kit.images(**{"*ui5*": {"behaviour": behaviour}})
+    reason = stopped(kit, kit.run()["taskArn"])
+    assert reason.startswith("CannotPullContainerError") and words in reason
+
+
+@pytest.mark.row("stoppedReason / stopCode: essential container exits", bare="fails")
+def test_container_that_exits(world):
+    kit = Kit(world)
+    kit.images(**{"*ui5*": {"behaviour": "exit", "exit_code": 3, "after": 30}})
+    arn = kit.run()["taskArn"]
+    world.advance(120)
+    task = kit.task(arn)
+    assert task["stopCode"] == "EssentialContainerExited"
+    assert task["stoppedReason"] == "Essential container in task exited"
+    assert task["containers"][0]["exitCode"] == 3
+
+
+@pytest.mark.row("secret that cannot be resolved stops the task", bare="fails")
+@pytest.mark.parametrize("case", ["ok", "missing", "deleted", "json key", "json key absent"])
+def test_secret_that_cannot_be_resolved(world, case):
+    kit = Kit(world)
+    secrets = world.client("secretsmanager")
+    arn = secrets.create_secret(Name="s", SecretString=json.dumps({"password": "x"}))["ARN"]
+    value_from, words = arn, None
+    if case == "missing":
+        value_from, words = arn[:-7] + "-ghost1", "ResourceNotFoundException"
+        secrets.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+    elif case == "deleted":
+        secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
+        words = "marked for deletion"
+    elif case == "json key":
+        value_from = f"{arn}:password::"
+    elif case == "json key absent":
+        value_from, words = f"{arn}:ghost::", "did not contain json key ghost"
+    task = kit.run(kit.register(kit.container(secrets=[{"name": "A", "valueFrom": value_from}])))["taskArn"]
+    if words:
+        reason = stopped(kit, task)
+        assert reason.startswith("ResourceInitializationError: unable to pull secrets or registry auth")
+        assert words in reason
+    else:
+        world.advance(60)
+        assert kit.task(task)["lastStatus"] == "RUNNING"
+
+
+@pytest.mark.row("`ResourceInitializationError` (no route out of the subnet)", bare="fails")
+def test_subnet_without_a_way_out(world):
+    kit = Kit(world)
+    table = kit.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [kit.net["vpc"]]}])["RouteTables"][0]
+    kit.ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
+    reason = stopped(kit, kit.run()["taskArn"])
+    assert reason.startswith("ResourceInitializationError") and "network configuration" in reason
+
+
+@pytest.mark.row("`ResourceInitializationError` (NAT gateway still pending)", bare="fails")
+def test_nat_gateway_has_to_be_available(world):
+    kit = Kit(world)
+    table = kit.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [kit.net["vpc"]]}])["RouteTables"][0]
+    public = kit.ec2.create_subnet(VpcId=kit.net["vpc"], CidrBlock="10.0.9.0/24")["Subnet"]["SubnetId"]
+    address = kit.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = kit.ec2.create_nat_gateway(SubnetId=public, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    kit.ec2.replace_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+    definition = kit.register()
+    early = kit.run(definition)["taskArn"]
+    assert stopped(kit, early).startswith("ResourceInitializationError")
+    late = kit.run(definition)["taskArn"]
+    world.advance(60)
+    assert kit.task(late)["lastStatus"] == "RUNNING"
+
+
+def _file_system(kit, zones=2, settle=120):
+    efs = kit.world.client("efs")
+    system = efs.create_file_system(CreationToken="t", Encrypted=True)["FileSystemId"]
+    kit.world.advance(20)
+    for subnet in kit.net["subnets"][:zones]:
+        efs.create_mount_target(FileSystemId=system, SubnetId=subnet, SecurityGroups=[kit.net["sg"]])
+    point = efs.create_access_point(ClientToken="p", FileSystemId=system)["AccessPointId"]
+    kit.world.advance(settle)
+    return system, point
+
+
+def _mounting(kit, system, point):
+    configuration = {
+        "fileSystemId": system,
+        "transitEncryption": "ENABLED",
+        "authorizationConfig": {"accessPointId": point, "iam": "ENABLED"},
+    }
+    return kit.register(
+        kit.container(mountPoints=[{"sourceVolume": "v", "containerPath": "/v"}]),
+        volumes=[{"name": "v", "efsVolumeConfiguration": configuration}],
+    )
+
+
+def _admit_nfs(kit):
+    kit.ec2.authorize_security_group_ingress(
+        GroupId=kit.net["sg"],
+        IpPermissions=[
+            {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "UserIdGroupPairs": [{"GroupId": kit.net["sg"]}]}
+        ],
+    )
+
+
+@pytest.mark.row("`ResourceInitializationError` (EFS mount)", bare="fails")
+@pytest.mark.parametrize("case", ["ok", "target creating", "no target in the zone", "no ingress", "access point gone"])
+def test_efs_mount(world, case):
+    kit = Kit(world)
+    if case != "no ingress":
+        _admit_nfs(kit)
+    zones = 1 if case == "no target in the zone" else 2
+    system, point = _file_system(kit, zones, settle=0 if case == "target creating" else 120)
+    definition = _mounting(kit, system, point)
+    if case == "access point gone":
+        world.client("efs").delete_access_point(AccessPointId=point)
+    network = kit.network
+    network["awsvpcConfiguration"]["subnets"] = kit.net["subnets"][1:]
+    task = kit.run(definition, networkConfiguration=network)["taskArn"]
+    if case == "ok":
+        world.advance(60)
+        assert kit.task(task)["lastStatus"] == "RUNNING"
+        return
+    reason = stopped(kit, task)
+    assert reason.startswith("ResourceInitializationError: failed to invoke EFS utils commands")
+
+
+@pytest.mark.row("`ResourceInitializationError` (log group missing)", bare="fails")
+def test_missing_log_group(world):
+    kit = Kit(world)
+    options = {"awslogs-group": "/ghost", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "x"}
+    container = kit.container(logConfiguration={"logDriver": "awslogs", "options": options})
+    assert "log group does not exist" in stopped(kit, kit.run(kit.register(container))["taskArn"])
+
+
+@pytest.mark.row("Fargate capacity and quota errors", bare="fails")
+def test_capacity_and_quota(world):
+    kit = Kit(world)
+    definition = kit.register(cpu="8192", memory="16384")
+    world.settings(**{"ecs.vcpu_quota": 6})
+    error = refused(lambda: kit.run(definition), "ClientException")
+    assert "limit on the number of vCPUs" in str(error)
+    kit.create(definition=definition)
+    world.advance(10)
+    assert "limit on the number of vCPUs" in kit.service()["events"][0]["message"]
+    world.settings(**{"ecs.vcpu_quota": 64, "ecs.capacity_unavailable": True})
+    answer = kit.ecs.run_task(
+        cluster=kit.cluster, taskDefinition=definition, launchType="FARGATE", networkConfiguration=kit.network
+    )
+    assert answer["tasks"] == [] and "Capacity is unavailable" in answer["failures"][0]["reason"]
+    world.settings(**{"ecs.capacity_unavailable": False})
+    world.advance(120)
+    assert kit.service()["runningCount"] == 1
+
+
+@pytest.mark.row("IAM propagation: a role that ECS cannot assume is tried again after 30 s", bare="fails")
+def test_role_deleted_before_the_service_starts(world):
+    kit = Kit(world)
+    world.role("gone")
+    definition = kit.register(taskRoleArn=f"arn:aws:iam::{world.account}:role/gone")
+    iam = world.client("iam")
+    iam.delete_role(RoleName="gone")
+    error = refused(lambda: kit.run(definition), "ClientException")
+    assert "unable to assume the role" in str(error)
+    kit.create(definition=definition)
+    world.advance(5)
+    assert "unable to assume the role" in kit.service()["events"][0]["message"]
+    world.role("gone", settle=10)
+    assert kit.tasks() == []
+    world.advance(20)
+    assert len(kit.tasks()) == 1
