@@ -165,13 +165,16 @@ def _with_request(context: RequestContext, request: dict) -> RequestContext:
 
 
 def invoke(account: Account, region: str, service: str, operation: str, request: dict) -> Any:
-    """Calls an operation from inside the bed, as the account itself: with guards and overrides, without faults or journal."""
+    """Calls an operation from inside the bed, as the account itself: with guards and overrides, without faults or journal.
+
+    Its context has `from_inside` set to True.
+    """
     from localstack.aws.forwarder import create_aws_request_context
     from localstack.services.plugins import SERVICE_PLUGINS
     from localstack.utils.aws.request_context import mock_aws_request_headers
 
     context = create_aws_request_context(service, operation, parameters=request, region=region)
-    context.account_id = account.id
+    context.account_id, context.from_inside = account.id, True
     context.request.headers["Authorization"] = mock_aws_request_headers(
         service, aws_access_key_id=account.id, region_name=region
     )["Authorization"]

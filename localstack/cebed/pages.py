@@ -12,7 +12,7 @@ from typing import Any, Callable
 import botocore.loaders
 
 from cebed.account import Account, setting
-from cebed.middleware import aws_error, override
+from cebed.middleware import aws_error, invoke, override
 
 setting("page.size", 0)
 
@@ -35,7 +35,8 @@ def _one(value: Any) -> Any:
 def _cut(account: Account, region: str, request: dict, context: Any, call_next: Callable[[dict], Any]) -> Any:
     size = account.settings["page.size"]
     spec = _paginators(context.service.service_name).get(context.operation.name)
-    if not size or spec is None or context.service.service_name == "s3":
+    from_inside = getattr(context, "from_inside", False)
+    if not size or spec is None or from_inside or context.service.service_name == "s3":
         return call_next(request)
     token_in, token_out = _one(spec["input_token"]), _one(spec["output_token"]).split(" || ")[0]
     result, limit = _one(spec["result_key"]), spec.get("limit_key")
@@ -61,6 +62,22 @@ def _cut(account: Account, region: str, request: dict, context: Any, call_next: 
     if "more_results" in spec:
         response[spec["more_results"]] = more
     return response
+
+
+def everything(account: Account, region: str, service: str, operation: str, request: dict) -> list:
+    """All items of a paginated operation, asked for from inside the bed."""
+    spec = _paginators(service).get(operation)
+    if spec is None:
+        raise KeyError(f"{service}.{operation} is not paginated")
+    token_in, token_out = _one(spec["input_token"]), _one(spec["output_token"]).split(" || ")[0]
+    items: list = []
+    while True:
+        response = invoke(account, region, service, operation, request)
+        items += response.get(_one(spec["result_key"])) or []
+        token = response.get(token_out)
+        if not token:
+            return items
+        request = request | {token_in: token}
 
 
 def _position(token: str | None) -> int:

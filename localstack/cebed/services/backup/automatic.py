@@ -1,0 +1,44 @@
+"""EFS's automatic backups: a recovery point a day, in a vault of AWS's own, for each file system that has them on.
+
+Source: Amazon EFS User Guide, "Automatic backups". The points outlive the file system; nobody can delete them by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cebed.account import Account
+from cebed.middleware import after
+from cebed.services.backup.jobs import new_job
+from cebed.services.backup.state import region_of
+from cebed.services.backup.vaults import AUTOMATIC, new_vault
+from cebed.services.efs import region_of as efs_region
+
+
+@after("efs", "PutBackupPolicy", "CreateFileSystem")
+def _begin(account: Account, region: str, request: dict, response: Any, context: Any) -> Any:
+    here = region_of(account, region)
+    if not here.automatic and _wanting(account, region):
+        here.automatic = True
+        if AUTOMATIC not in here.vaults:
+            new_vault(account, region, AUTOMATIC, {})
+        account.schedule(account.settings["backup.automatic_every"], lambda account: _daily(account, region))
+    return response
+
+
+def _wanting(account: Account, region: str) -> list[dict]:
+    """File systems whose backup policy is on."""
+    systems = efs_region(account, region).file_systems.values()
+    return [system for system in systems if system.get("_backup") in ("ENABLED", "ENABLING")]
+
+
+def _daily(account: Account, region: str) -> None:
+    here = region_of(account, region)
+    systems = _wanting(account, region)
+    for system in systems:
+        arn = f"arn:aws:elasticfilesystem:{region}:{account.id}:file-system/{system['FileSystemId']}"
+        role = f"arn:aws:iam::{account.id}:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"
+        new_job(account, region, here.vaults[AUTOMATIC], {"ResourceArn": arn, "IamRoleArn": role})
+    here.automatic = bool(systems)
+    if systems:
+        account.schedule(account.settings["backup.automatic_every"], lambda account: _daily(account, region))

@@ -1,0 +1,90 @@
+"""What AWS Backup keeps in one region of an account, and the errors it gives.
+
+Source: AWS Backup API Reference.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from cebed.account import Account, setting
+from cebed.backends import moto_backend
+from cebed.middleware import aws_error
+from cebed.services import iam
+from cebed.services.efs import region_of as efs_region
+
+setting("backup.pending", 10)
+setting("backup.running", 60)  # until COMPLETED
+setting("backup.fail_next", 0)  # so many jobs end FAILED
+setting("restore.running", 90)
+setting("backup.automatic_every", 86_400)
+setting("backup.size", 104_857_600)  # bytes of a recovery point
+
+
+class Region:
+    """Records in the shape of AWS's answers. `tags` by ARN; `tokens` are idempotency tokens with the id they gave."""
+
+    def __init__(self) -> None:
+        self.vaults: dict[str, dict] = {}
+        self.points: dict[str, dict] = {}
+        self.jobs: dict[str, dict] = {}
+        self.restores: dict[str, dict] = {}
+        self.plans: dict[str, dict] = {}
+        self.selections: dict[str, dict] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+        self.tokens: dict[str, str] = {}
+        self.automatic = False
+
+
+def region_of(account: Account, region: str) -> Region:
+    return account.state(f"backup:{region}", Region)
+
+
+def moment(account: Account) -> datetime:
+    return datetime.fromtimestamp(account.clock.now(), timezone.utc)
+
+
+def missing(message: str) -> Exception:
+    return aws_error("ResourceNotFoundException", message)
+
+
+def invalid(message: str) -> Exception:
+    return aws_error("InvalidParameterValueException", message)
+
+
+def vault_of(account: Account, region: str, name: str | None) -> dict:
+    vaults = region_of(account, region).vaults
+    if name not in vaults:
+        raise missing(f"Backup vault {name} does not exist")
+    return vaults[name]
+
+
+def point_of(account: Account, region: str, arn: str | None) -> dict:
+    points = region_of(account, region).points
+    if arn not in points:
+        raise missing(f"RecoveryPoint not found: {arn}")
+    return points[arn]
+
+
+def check_role(account: Account, arn: str | None) -> None:
+    """The role of a job must exist, have propagated, and trust AWS Backup."""
+    if not arn:
+        raise aws_error("MissingParameterValueException", "Iam role arn is required")
+    role = next((r for r in moto_backend("iam", account.id, "aws").roles.values() if r.arn == arn), None)
+    if role is None or not iam.usable(account, arn) or "backup.amazonaws.com" not in str(role.assume_role_policy_document):
+        raise invalid(f"IAM Role {arn} cannot be assumed by AWS Backup")
+
+
+def file_system_of(account: Account, region: str, resource_arn: str | None) -> dict:
+    """The EFS file system behind an ARN."""
+    identity = (resource_arn or "").rsplit("/", 1)[-1]
+    systems = efs_region(account, region).file_systems
+    if ":elasticfilesystem:" not in (resource_arn or "") or identity not in systems:
+        raise missing(f"Resource does not exist: {resource_arn}")
+    return systems[identity]
+
+
+def shown(record: dict, *without: str) -> dict:
+    """A record as an answer: without the bed's own fields (those that start with `_`)."""
+    return {key: value for key, value in record.items() if not key.startswith("_") and key not in without}

@@ -1,0 +1,72 @@
+"""Backup vaults."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable
+
+from cebed.account import Account
+from cebed.middleware import aws_error, override
+from cebed.services.backup.state import invalid, moment, region_of, shown, vault_of
+
+AUTOMATIC = "aws/efs/automatic-backup-vault"
+
+
+def new_vault(account: Account, region: str, name: str, tags: dict[str, str]) -> dict:
+    here = region_of(account, region)
+    arn = f"arn:aws:backup:{region}:{account.id}:backup-vault:{name}"
+    here.vaults[name] = {
+        "BackupVaultName": name,
+        "BackupVaultArn": arn,
+        "VaultType": "BACKUP_VAULT",
+        "VaultState": "AVAILABLE",
+        "EncryptionKeyArn": f"arn:aws:kms:{region}:{account.id}:key/aws-backup",
+        "CreationDate": moment(account),
+        "Locked": False,
+    }
+    here.tags[arn] = dict(tags)
+    return here.vaults[name]
+
+
+@override("backup", "CreateBackupVault")
+def _create(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
+    name = request.get("BackupVaultName", "")
+    if not re.match(r"^[a-zA-Z0-9\-_]{2,50}$", name):
+        raise invalid(f"Invalid vault name: {name}")
+    if name in region_of(account, region).vaults:
+        raise aws_error("AlreadyExistsException", f"Backup vault with the same name already exists: {name}")
+    vault = new_vault(account, region, name, request.get("BackupVaultTags") or {})
+    return {key: vault[key] for key in ("BackupVaultName", "BackupVaultArn", "CreationDate")}
+
+
+def _described(account: Account, region: str, vault: dict) -> dict:
+    points = region_of(account, region).points.values()
+    count = sum(point["BackupVaultName"] == vault["BackupVaultName"] for point in points)
+    return shown(vault) | {"NumberOfRecoveryPoints": count}
+
+
+@override("backup", "DescribeBackupVault")
+def _describe(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
+    return _described(account, region, vault_of(account, region, request.get("BackupVaultName")))
+
+
+@override("backup", "ListBackupVaults")
+def _list(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
+    vaults = region_of(account, region).vaults.values()
+    return {"BackupVaultList": [_described(account, region, vault) for vault in vaults]}
+
+
+@override("backup", "DeleteBackupVault")
+def _delete(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
+    vault = vault_of(account, region, request.get("BackupVaultName"))
+    if vault["BackupVaultName"] == AUTOMATIC:
+        raise aws_error("AccessDeniedException", "Insufficient privileges to perform this action.", 403)
+    if _described(account, region, vault)["NumberOfRecoveryPoints"]:
+        raise aws_error(
+            "InvalidRequestException",
+            f"Backup vault cannot be deleted (contains recovery points): {vault['BackupVaultName']}",
+        )
+    here = region_of(account, region)
+    here.tags.pop(vault["BackupVaultArn"], None)
+    del here.vaults[vault["BackupVaultName"]]
+    return {}
