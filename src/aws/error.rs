@@ -178,8 +178,19 @@ fn says_not_yet_trusted(code: &str, message: &str) -> bool {
 fn is_about_one_resource(operation: &str) -> bool {
     let name = operation.rsplit(' ').next().unwrap_or_default();
     [
-        "Delete", "Describe", "Get", "Head", "List", "Release", "Detach", "Disassociate", "Deregister", "Revoke",
-        "Remove", "Untag", "Restore",
+        "Delete",
+        "Describe",
+        "Get",
+        "Head",
+        "List",
+        "Release",
+        "Detach",
+        "Disassociate",
+        "Deregister",
+        "Revoke",
+        "Remove",
+        "Untag",
+        "Restore",
     ]
     .iter()
     .any(|verb| name.starts_with(verb))

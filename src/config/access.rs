@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::{
     cidr::{Cidr, NetworkCidr},
+    found::Located,
     problem::Problem,
-    reader::{Located, Section},
+    reader::Section,
     text::Invalid,
     traffic::{GroupIngress, GroupTarget, Traffic, refuse_twins},
 };

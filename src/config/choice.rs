@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::{
-    reader::{Found, Read},
+    found::{Found, Read},
     text::{Invalid, nearest, quoted, text_value},
 };
 use crate::release::{Catalogue, Package, Version};
@@ -146,10 +146,7 @@ impl FromStr for SslPolicy {
             None => Err(Invalid::new(
                 "plan-file/unknown-ssl-policy",
                 format!("{} is not a known TLS policy with TLS 1.2 or newer", quoted(text)),
-                match nearest(text, SSL_POLICIES.iter().copied()) {
-                    Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("write one such as \"{}\"", Self::default().0),
-                },
+                format!("write for instance \"{}\"; `ce-aws schema` lists all", Self::default().0),
             )),
         }
     }
@@ -218,7 +215,7 @@ impl Read for RetentionDays {
     const EXPECTED: &'static str = "a number of days such as 365";
 
     fn read(value: Found<'_>) -> Option<Self> {
-        let days = value.integer()?;
+        let days = value.integer(Self::EXPECTED)?;
         if let Some(known) = RETENTION_DAYS.iter().find(|known| i64::from(**known) == days) {
             return Some(Self(*known));
         }

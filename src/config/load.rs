@@ -21,6 +21,9 @@ pub struct Examined {
     pub problems: Problems,
 }
 
+/// What follows the first few is mostly their echo.
+const MOST_SYNTAX_ERRORS: usize = 3;
+
 /// Reads a plan file. The path is for messages only.
 ///
 /// All problems of the file are reported together, except that a file which is not TOML is not
@@ -36,13 +39,13 @@ pub fn load(path: &str, text: &str) -> Result<PlanFile, Problems> {
 pub fn examine(path: &str, text: &str, fallback: Option<Region>) -> Examined {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        let problems = errors.iter().map(|error| syntax::problem(text, error)).collect();
+        let problems = errors.iter().take(MOST_SYNTAX_ERRORS).map(|error| syntax::problem(text, error)).collect();
         return Examined { plan: None, problems: Problems::new(path, text, problems) };
     }
     let sink = RefCell::new(Findings::default());
     let plan = Section::root(&document, &sink).read(PlanFile::read);
     let mut findings = sink.into_inner();
-    let region = plan.as_ref().and_then(|plan| plan.region).or(fallback);
+    let region = findings.region().or(fallback);
     if let Some(region) = region {
         findings.check_region(region);
     }

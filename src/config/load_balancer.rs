@@ -7,7 +7,8 @@ use super::{
     arn::CertificateArn,
     bound::{Bound, Home},
     choice::SslPolicy,
-    reader::{Found, Read, Section},
+    found::{Found, Read},
+    reader::Section,
     text::Invalid,
 };
 
@@ -111,7 +112,7 @@ macro_rules! bounded {
             const EXPECTED: &'static str = $expected;
 
             fn read(value: Found<'_>) -> Option<Self> {
-                let number = value.integer()?;
+                let number = value.integer(Self::EXPECTED)?;
                 match i32::try_from(number) {
                     Ok(number) if ($least..=$most).contains(&number) => Some(Self(number)),
                     _ => value.refuse(Invalid::new(

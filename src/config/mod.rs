@@ -13,6 +13,8 @@ mod arn;
 mod bound;
 mod choice;
 mod cidr;
+mod conceal;
+mod found;
 mod load;
 mod load_balancer;
 mod name;

@@ -30,7 +30,7 @@ impl FromStr for Name {
             return invalid("the name is empty".to_owned());
         }
         if let Some(wrong) = text.chars().find(|c| !allowed(*c)) {
-            return invalid(format!("the name {} has a {}", quoted(text), quoted(&wrong.to_string())));
+            return invalid(format!("the name {} cannot have a {}", quoted(text), quoted(&wrong.to_string())));
         }
         if text.starts_with('-') || text.ends_with('-') {
             return invalid(format!("the name {} starts or ends with a hyphen", quoted(text)));

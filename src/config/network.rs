@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::{
     bound::{Bound, Home},
     cidr::NetworkCidr,
+    found::Located,
     name::NetworkName,
     problem::Problem,
-    reader::{Located, Section},
+    reader::Section,
     region::Zone,
     text::Invalid,
     traffic::{NetworkIngress, refuse_twins},
@@ -136,7 +137,7 @@ fn check_ingress(section: &Section<'_>, harden: bool, rules: &[Located<NetworkIn
         let invalid = Invalid::new(
             "plan-file/no-effect",
             format!("{} never gets in: the network ACL closes it before this entry", rule.value.traffic),
-            "remove the entry, or switch the hardening off with `harden = false`",
+            "remove the entry: nothing in Cloud Exchange listens there, and `ce-aws` needs neither SSH nor RDP",
         );
         section.refuse(invalid, rule.span.clone());
     }

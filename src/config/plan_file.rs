@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use super::{
     access::Access,
+    found::Located,
     load_balancer::LoadBalancer,
     name::Name,
     network::Network,
     problem::Problem,
-    reader::{Located, Section},
+    reader::Section,
     region::Region,
     sections::{Identity, Logs, Secrets, Service, Storage},
     tag::{MAX_USER_TAGS, TagKey, TagValue, Tags},
@@ -60,7 +61,8 @@ impl PlanFile {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
         let name = section.required("name");
         let release = section.required::<Version>("release");
-        let region = section.optional("region");
+        let region = section.optional::<Region>("region").map(|region| region.value);
+        region.into_iter().for_each(|region| section.set_region(region));
         let package = section.optional::<Package>("package");
         check_package(section, release.as_ref(), package.as_ref());
         let tags = section.table("tags", read_tags);
@@ -75,7 +77,7 @@ impl PlanFile {
         Some(Self {
             name: name?.value,
             release: release?.value,
-            region: region.map(|region| region.value),
+            region,
             package: package.map_or(Package::default(), |package| package.value),
             tags,
             network,

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use super::{render, text::Invalid};
+use super::{conceal::conceal, render, text::Invalid};
 
 /// Whether a problem stops everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +54,7 @@ pub struct Problems {
 }
 
 impl Problems {
+    /// The text is kept without the secrets that may stand in it against all rules.
     pub(super) fn new(path: &str, text: &str, mut list: Vec<Problem>) -> Self {
         for problem in &mut list {
             problem.span = within(text, &problem.span);
@@ -62,7 +63,7 @@ impl Problems {
             }
         }
         list.sort_by_key(|problem| (problem.span.start, problem.span.end));
-        Self { path: path.to_owned(), text: text.to_owned(), list }
+        Self { path: path.to_owned(), text: conceal(text), list }
     }
 
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {

@@ -13,18 +13,12 @@ use toml::{
 
 use super::{
     bound::Bound,
+    found::{Found, Located, Read},
     problem::Problem,
     region::Region,
-    text::{Invalid, quoted},
+    text::Invalid,
     unknown::{self, UnknownKey},
 };
-
-/// A value and the bytes of the file that it came from.
-#[derive(Debug, Clone)]
-pub(super) struct Located<T> {
-    pub value: T,
-    pub span: Range<usize>,
-}
 
 /// What a walk has gathered so far.
 #[derive(Default)]
@@ -32,6 +26,7 @@ pub(super) struct Findings {
     problems: Vec<Problem>,
     known: Vec<(String, &'static str)>,
     unknown: Vec<UnknownKey>,
+    region: Option<Region>,
     bound: Vec<Bound>,
     /// Tables whose keys are the user's own.
     free: Vec<String>,
@@ -45,6 +40,11 @@ impl Findings {
         self.problems.push(problem);
     }
 
+    /// The file's own region.
+    pub fn region(&self) -> Option<Region> {
+        self.region
+    }
+
     /// Notes every value that does not go with the region.
     pub fn check_region(&mut self, region: Region) {
         self.problems.extend(self.bound.iter().filter_map(|bound| bound.problem(region)));
@@ -55,100 +55,6 @@ impl Findings {
         let unknown = std::mem::take(&mut self.unknown);
         self.problems.extend(unknown.iter().map(|key| unknown::problem(key, &self.known)));
         self.problems
-    }
-}
-
-/// A type that a value of the plan file can have.
-pub(super) trait Read: Sized {
-    /// What to write, for one who wrote a value of another type: "true or false".
-    const EXPECTED: &'static str;
-
-    /// `None` if the value is wrong; the reason is with the findings by then.
-    fn read(value: Found<'_>) -> Option<Self>;
-}
-
-/// A value in the file.
-#[derive(Clone, Copy)]
-pub(super) struct Found<'a> {
-    value: &'a Spanned<DeValue<'a>>,
-    /// As in `network.cidr`.
-    path: &'a str,
-    expected: &'static str,
-    sink: &'a Sink,
-}
-
-impl<'a> Found<'a> {
-    pub fn text<T: std::str::FromStr<Err = Invalid>>(self) -> Option<T> {
-        self.parse(|text| text.parse())
-    }
-
-    pub fn parse<T>(self, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
-        match self.value.as_ref() {
-            DeValue::String(text) => parse(text).or_else(|invalid| self.refuse(invalid).ok_or(())).ok(),
-            _ => self.wrong_type(),
-        }
-    }
-
-    pub fn boolean(self) -> Option<bool> {
-        self.value.as_ref().as_bool().or_else(|| self.wrong_type())
-    }
-
-    pub fn integer(self) -> Option<i64> {
-        let DeValue::Integer(integer) = self.value.as_ref() else { return self.wrong_type() };
-        let parsed = i64::from_str_radix(integer.as_str(), integer.radix());
-        parsed.ok().or_else(|| {
-            self.refuse(Invalid::new(
-                "plan-file/out-of-range",
-                format!("`{}` is too large a number", self.path),
-                format!("write {}", self.expected),
-            ))
-        })
-    }
-
-    pub fn is_integer(self) -> bool {
-        self.value.as_ref().is_integer()
-    }
-
-    /// Notes what is wrong with the value.
-    pub fn refuse<T>(self, invalid: Invalid) -> Option<T> {
-        self.sink.borrow_mut().push(Problem::error(invalid, self.value.span()));
-        None
-    }
-
-    fn wrong_type<T>(self) -> Option<T> {
-        let Self { path, expected, .. } = self;
-        let found = type_name(self.value.as_ref());
-        self.refuse(Invalid::new(
-            "plan-file/wrong-type",
-            format!("`{path}` cannot be {found}"),
-            format!("write {expected}"),
-        ))
-    }
-
-    /// Reads the value, whatever its place.
-    pub fn locate<T: Read>(self) -> Option<Located<T>> {
-        let found = Found { expected: T::EXPECTED, ..self };
-        T::read(found).map(|value| Located { value, span: self.value.span() })
-    }
-}
-
-fn type_name(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
-}
-
-impl Read for bool {
-    const EXPECTED: &'static str = "true or false, without quotes";
-
-    fn read(value: Found<'_>) -> Option<Self> {
-        value.boolean()
     }
 }
 
@@ -189,6 +95,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Remembers the file's own region.
+    pub fn set_region(&self, region: Region) {
+        self.sink.borrow_mut().region = Some(region);
+    }
+
     /// Remembers a value that only goes with certain regions.
     pub fn bind(&self, bound: Bound) {
         self.sink.borrow_mut().bound.push(bound);
@@ -213,11 +124,11 @@ impl<'a> Section<'a> {
 
     pub fn optional<T: Read>(&self, key: &'static str) -> Option<Located<T>> {
         let value = self.value(key)?;
-        self.found(value, &self.path_of(key)).locate()
+        self.found(key, value).locate()
     }
 
     pub fn required<T: Read>(&self, key: &'static str) -> Option<Located<T>> {
-        if self.value(key).is_none() {
+        if self.table.is_some() && self.value(key).is_none() {
             self.refuse(
                 Invalid::new(
                     "plan-file/missing-key",
@@ -232,14 +143,14 @@ impl<'a> Section<'a> {
 
     /// A list whose every element is of one type. `None` if it is absent or any element is wrong.
     pub fn list<T: Read>(&self, key: &'static str) -> Option<Located<Vec<Located<T>>>> {
-        let value = self.value(key)?;
-        let path = self.path_of(key);
-        let Some(array) = value.as_ref().as_array() else {
-            return self.wrong_type(value, &path, "a list: [ … ]");
+        let found = self.found(key, self.value(key)?);
+        let Some(array) = found.value.as_ref().as_array() else {
+            return found.wrong_type("a list: [ … ]");
         };
-        let elements: Vec<Option<_>> = array.iter().map(|element| self.found(element, &path).locate()).collect();
-        let value_span = value.span();
-        elements.into_iter().collect::<Option<_>>().map(|value| Located { value, span: value_span })
+        // All elements are read before any failure counts, so that each wrong one is told.
+        let elements: Vec<Option<_>> = array.iter().map(|value| found.element(value).locate()).collect();
+        let span = found.value.span();
+        elements.into_iter().collect::<Option<_>>().map(|value| Located { value, span })
     }
 
     /// A list of exactly two.
@@ -268,7 +179,7 @@ impl<'a> Section<'a> {
         let path = self.path_of(key);
         let value = self.value(key);
         let table = value.and_then(|value| {
-            value.as_ref().as_table().or_else(|| self.wrong_type(value, &path, &format!("a table: [{path}]")))
+            value.as_ref().as_table().or_else(|| self.found(key, value).wrong_type(&format!("a table: [{path}]")))
         });
         let span = value.map_or(0..0, Spanned::span);
         Section { path, table, span, sink: self.sink }.read(read)
@@ -283,14 +194,16 @@ impl<'a> Section<'a> {
             section(None, 0..0).read(|absent| read(absent));
             return Vec::new();
         };
-        let expected = format!("a list of tables: [[{path}]]");
+        let found = self.found(key, value);
         let Some(array) = value.as_ref().as_array() else {
-            self.wrong_type::<()>(value, &path, &expected);
+            found.wrong_type::<()>(&format!("a list of tables: [[{path}]]"));
             return Vec::new();
         };
         let element = |element: &'a Spanned<DeValue<'a>>| {
             let Some(table) = element.as_ref().as_table() else {
-                return self.wrong_type(element, &path, &expected);
+                return found
+                    .element(element)
+                    .wrong_type(&format!("a table: [[{path}]] before it, or {{ key = value }}"));
             };
             let span = element.span();
             section(Some(table), span.clone()).read(&read).map(|value| Located { value, span })
@@ -303,7 +216,7 @@ impl<'a> Section<'a> {
         self.sink.borrow_mut().free.push(self.path.clone());
         self.table.into_iter().flatten().map(|(key, value)| {
             let located = Located { value: key.get_ref().as_ref(), span: key.span() };
-            (located, self.found(value, &self.path))
+            (located, self.found(key.get_ref(), value))
         })
     }
 
@@ -332,20 +245,7 @@ impl<'a> Section<'a> {
         self.table?.get(key)
     }
 
-    fn found<'b>(&'b self, value: &'b Spanned<DeValue<'a>>, path: &'b str) -> Found<'b> {
-        Found { value, path, expected: "a value", sink: self.sink }
-    }
-
-    fn wrong_type<T>(&self, value: &Spanned<DeValue<'_>>, path: &str, expected: &str) -> Option<T> {
-        let found = type_name(value.as_ref());
-        self.refuse(
-            Invalid::new(
-                "plan-file/wrong-type",
-                format!("{} cannot be {found}", quoted(path)),
-                format!("write {expected}"),
-            ),
-            value.span(),
-        );
-        None
+    fn found<'b>(&'b self, key: &'b str, value: &'b Spanned<DeValue<'a>>) -> Found<'b> {
+        Found { value, table: &self.path, key, is_element: false, sink: self.sink }
     }
 }

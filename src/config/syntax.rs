@@ -7,7 +7,8 @@ use super::{problem::Problem, text::Invalid};
 /// The parser's own words, and what helps with the usual slips.
 pub(super) fn problem(text: &str, error: &Error) -> Problem {
     let span = error.span().unwrap_or(text.len()..text.len());
-    let message = error.message().trim();
+    // "… must be quoted, expected literal string": the second half only confuses.
+    let message = error.message().trim().trim_end_matches(", expected literal string");
     let hint = if message.contains("duplicate key") {
         "remove one of the two; a [table] may stand in the file once"
     } else if message.contains("quoted") || message.contains("string") {

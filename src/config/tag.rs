@@ -110,7 +110,7 @@ fn check(what: &str, text: &str, least: usize, most: usize) -> Result<String, In
     Ok(text.to_owned())
 }
 
-text_value!(TagValue, expected: "a text", schema: {
+text_value!(TagValue, expected: "a text between double quotes", schema: {
     "pattern": "^[A-Za-z0-9 +=._:/@-]{0,256}$",
 });
 

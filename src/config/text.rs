@@ -22,9 +22,14 @@ const SHOWN_CHARACTERS: usize = 60;
 
 /// The text as a message may quote it: on one line, of bounded length, in backticks.
 pub(super) fn quoted(text: &str) -> String {
-    let shown: String = text.chars().take(SHOWN_CHARACTERS).flat_map(char::escape_debug).collect();
+    let shown: String = text.chars().take(SHOWN_CHARACTERS).flat_map(escaped).collect();
     let more = if text.chars().nth(SHOWN_CHARACTERS).is_some() { "…" } else { "" };
     format!("`{shown}{more}`")
+}
+
+/// Nothing that a terminal would obey or hide.
+fn escaped(c: char) -> Box<dyn Iterator<Item = char>> {
+    if matches!(c, '"' | '\'' | '\\') { Box::new(std::iter::once(c)) } else { Box::new(c.escape_debug()) }
 }
 
 /// The candidate nearest to what was written, if any is near enough to be meant.
@@ -60,10 +65,10 @@ macro_rules! text_value {
             }
         }
 
-        impl $crate::config::reader::Read for $name {
+        impl $crate::config::found::Read for $name {
             const EXPECTED: &'static str = $expected;
 
-            fn read(value: $crate::config::reader::Found<'_>) -> Option<Self> {
+            fn read(value: $crate::config::found::Found<'_>) -> Option<Self> {
                 value.text()
             }
         }

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::{
     cidr::Cidr,
-    reader::{Found, Located, Read, Section},
+    found::{Found, Located, Read},
+    reader::Section,
     text::{Invalid, nearest, quoted, text_value},
 };
 
@@ -64,7 +65,7 @@ impl Read for PortRange {
         if !value.is_integer() {
             return value.text();
         }
-        let port = value.integer()?;
+        let port = value.integer(Self::EXPECTED)?;
         match u16::try_from(port) {
             Ok(port) => Some(Self::one(port)),
             Err(_) => value.refuse(Invalid::new(
@@ -292,7 +293,7 @@ impl FromStr for RuleDescription {
     }
 }
 
-text_value!(RuleDescription, expected: "a text", schema: {
+text_value!(RuleDescription, expected: "a text between double quotes", schema: {
     "pattern": r"^[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}$",
 });
 

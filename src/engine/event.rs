@@ -32,22 +32,70 @@ pub enum Event {
         estimate: f64,
     },
     /// A call is about to be made.
-    StepStarted { step: usize, address: Address, action: Action, reason: Reason, attempt: u32 },
+    StepStarted {
+        step: usize,
+        address: Address,
+        action: Action,
+        reason: Reason,
+        attempt: u32,
+    },
     /// AWS accepted it; others that only need it to exist may start.
-    StepAccepted { step: usize, address: Address, id: String },
+    StepAccepted {
+        step: usize,
+        address: Address,
+        id: String,
+    },
     /// It is accepted and not done; `why` says what is awaited. Sent when that changes.
-    StepWaiting { step: usize, address: Address, why: String },
+    StepWaiting {
+        step: usize,
+        address: Address,
+        why: String,
+    },
     /// The call failed and will be made again.
-    StepRetrying { step: usize, address: Address, failure: Failure, seconds: f64 },
-    StepDone { step: usize, address: Address, action: Action, seconds: f64 },
-    StepFailed { step: usize, address: Address, action: Action, failure: Failure },
+    StepRetrying {
+        step: usize,
+        address: Address,
+        failure: Failure,
+        seconds: f64,
+    },
+    StepDone {
+        step: usize,
+        address: Address,
+        action: Action,
+        seconds: f64,
+    },
+    StepFailed {
+        step: usize,
+        address: Address,
+        action: Action,
+        failure: Failure,
+    },
     /// Not started, because it needs something that failed.
-    StepSkipped { step: usize, address: Address, because: Address },
+    StepSkipped {
+        step: usize,
+        address: Address,
+        because: Address,
+    },
     /// Something a person will want to know at once: why a task stopped, with its last log lines.
-    Story { address: Address, subject: String, title: String, lines: Vec<String>, hints: Vec<String> },
+    Story {
+        address: Address,
+        subject: String,
+        title: String,
+        lines: Vec<String>,
+        hints: Vec<String>,
+    },
     /// The run was asked to stop; these are waited for.
-    Interrupting { in_flight: Vec<Address> },
-    RunFinished { outcome: Outcome, done: usize, failed: usize, skipped: usize, left: Vec<Address>, seconds: f64 },
+    Interrupting {
+        in_flight: Vec<Address>,
+    },
+    RunFinished {
+        outcome: Outcome,
+        done: usize,
+        failed: usize,
+        skipped: usize,
+        left: Vec<Address>,
+        seconds: f64,
+    },
 }
 
 /// An event and when it happened.

@@ -74,9 +74,7 @@ impl Queue {
     fn release(&mut self, step: usize, need: Need) {
         for index in 0..self.dependents[step].len() {
             let (dependent, wanted) = self.dependents[step][index];
-            if wanted == need
-                && self.waits[dependent].remove(&After { step, need })
-                && self.waits[dependent].is_empty()
+            if wanted == need && self.waits[dependent].remove(&After { step, need }) && self.waits[dependent].is_empty()
             {
                 self.free.insert(dependent);
             }

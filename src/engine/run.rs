@@ -29,9 +29,15 @@ pub struct Made {
 pub enum Input {
     Begin,
     /// The call of a step has been answered.
-    Performed { step: usize, result: Result<Made, Failure> },
+    Performed {
+        step: usize,
+        result: Result<Made, Failure>,
+    },
     /// A kind has been looked at.
-    Observed { kind: String, result: Result<Sighting, Failure> },
+    Observed {
+        kind: String,
+        result: Result<Sighting, Failure>,
+    },
     /// The time asked for has come.
     Woken,
     /// Stop starting things.

@@ -1,0 +1,63 @@
+//! The schema refuses and accepts the same single values as the reader.
+
+use serde_json::json;
+
+use crate::config::{examine, schema};
+
+/// Key, value, whether it is right.
+const VALUES: &[(&str, &str, bool)] = &[
+    ("name", "a", true),
+    ("name", "a-b", true),
+    ("name", "a--b", true),
+    ("name", "exactly-nineteen-ch", true),
+    ("name", "", false),
+    ("name", "exactly-twenty-chars", false),
+    ("name", "-a", false),
+    ("name", "a-", false),
+    ("name", "A", false),
+    ("name", "a.b", false),
+    ("release", "5.0.0", true),
+    ("release", "05.0.0", false),
+    ("release", "5.0", false),
+    ("region", "us-gov-east-1", true),
+    ("region", "us-east-9", false),
+    ("package", "large", true),
+    ("package", "Large", false),
+    ("network.cidr", "10.0.0.0/16", true),
+    ("network.cidr", "10.0.0.0/8", false),
+    ("network.cidr", "10.0.0.256/16", false),
+    ("network.cidr", "10.0.0/16", false),
+    ("network.name", "My VPC: 1", true),
+    ("network.name", "<vpc>", false),
+    ("load_balancer.certificate_arn", "arn:aws:acm:us-east-1:111122223333:certificate/1-a", true),
+    ("load_balancer.certificate_arn", "arn:aws:iam::111122223333:server-certificate/a", false),
+    ("load_balancer.certificate_arn", "arn:aws:acm:us-east-1:1111:certificate/1-a", false),
+    ("secrets.existing", "arn:aws:secretsmanager:us-east-1:111122223333:secret:a/b-a1B2c3", true),
+    ("secrets.existing", "arn:aws:secretsmanager:us-east-1:111122223333:secret:name", false),
+    ("secrets.existing", "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-a1B2c3:key::", false),
+    ("service.tls_version", "TLSv1.2 TLSv1.3", true),
+    ("service.tls_version", "TLSv1.2", false),
+    ("storage.throughput", "bursting", true),
+    ("storage.throughput", "provisioned", false),
+    ("tags.Team", "a+b-c=d.e_f:g/h@i j", true),
+    ("tags.Team", "a,b", false),
+    ("tags.Name", "x", false),
+    ("tags.Names", "x", true),
+    ("tags.AWS:x", "x", false),
+    ("tags.ce-aws:x", "x", false),
+];
+
+#[test]
+fn schema_and_reader_agree() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    for (path, text, right) in VALUES {
+        let mut file = json!({ "name": "prod", "release": "5.0.0" });
+        match path.split_once('.') {
+            Some((table, key)) => file[table] = json!({ key: text }),
+            None => file[path] = json!(text),
+        }
+        assert_eq!(validator.is_valid(&file), *right, "schema: {path} = {text:?}");
+        let examined = examine("plan.toml", &toml::to_string(&file).unwrap(), None);
+        assert_eq!(examined.plan.is_some(), *right, "reader: {path} = {text:?}\n{}", examined.problems);
+    }
+}

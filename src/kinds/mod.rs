@@ -1,0 +1,12 @@
+//! Resource kinds, one file each: what its properties are, how AWS lists, makes, changes and deletes it.
+//!
+//! A kind file is read top to bottom: the specification, the facts about the kind, then [`resource::Resource`]. No
+//! kind contains a waiting loop: `create` returns when AWS has accepted, and the engine looks again.
+
+pub mod names;
+pub mod registry;
+pub mod resource;
+pub mod tags;
+
+pub mod subnet;
+pub mod vpc;

@@ -1,0 +1,119 @@
+//! Every name this program gives, derived from the deployment's name, with AWS's limits.
+//!
+//! | what | name | longest | limit |
+//! |---|---|---|---|
+//! | IAM role | `ce-<name>-<region>-<purpose>` | 3+19+1+14+1+13 = 51 | 64 |
+//! | bucket | `ce-<name>-<account>-<region>-<purpose>` | 3+19+1+12+1+14+1+11 = 62 | 63 |
+//! | load balancer, target group | `ce-<name>`, `ce-<name>-ui` | 25 | 32 |
+//! | cluster, service, task family | `ce-<name>` | 22 | 255 |
+//! | log group | `/ce-aws/<name>/<purpose>` | 40 | 512 |
+//! | secret | `ce-aws/<name>/credentials` | 38 | 512 |
+//!
+//! A deployment's name has at most 19 characters, a region's at most 14 (`ap-southeast-1`, `us-gov-west-1`).
+//! Limits: IAM, S3, Elastic Load Balancing and ECS API references.
+
+/// The tag that names the deployment a resource belongs to.
+pub const DEPLOYMENT: &str = "ce-aws:deployment";
+/// The tag that names a resource's address.
+pub const ADDRESS: &str = "ce-aws:address";
+/// The tag that holds the digest of the specification last applied.
+pub const DIGEST: &str = "ce-aws:digest";
+/// The tag that names the run which created a resource.
+pub const RUN: &str = "ce-aws:run";
+/// The prefix of all tags of ours.
+pub const PREFIX: &str = "ce-aws:";
+
+/// The scope of one deployment: everything its names are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    pub deployment: String,
+    /// Twelve digits.
+    pub account: String,
+    pub region: String,
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: String,
+}
+
+impl Names {
+    /// IAM is global; the path lets one call find the roles of one deployment in one region.
+    pub fn role_path(&self) -> String {
+        format!("/ce-aws/{}/{}/", self.deployment, self.region)
+    }
+
+    pub fn role(&self, purpose: &str) -> String {
+        format!("ce-{}-{}-{purpose}", self.deployment, self.region)
+    }
+
+    /// The ARN that a role of this name has, known before there is one.
+    pub fn role_arn(&self, purpose: &str) -> String {
+        self.arn_global("iam", &format!("role{}{}", self.role_path(), self.role(purpose)))
+    }
+
+    pub fn bucket_prefix(&self) -> String {
+        format!("ce-{}-{}-{}-", self.deployment, self.account, self.region)
+    }
+
+    pub fn bucket(&self, purpose: &str) -> String {
+        format!("{}{purpose}", self.bucket_prefix())
+    }
+
+    /// The name of the cluster, the service, the task family and the load balancer.
+    pub fn stack(&self) -> String {
+        format!("ce-{}", self.deployment)
+    }
+
+    /// The name of a target group or security group.
+    pub fn part(&self, purpose: &str) -> String {
+        format!("ce-{}-{purpose}", self.deployment)
+    }
+
+    pub fn log_prefix(&self) -> String {
+        format!("/ce-aws/{}/", self.deployment)
+    }
+
+    pub fn log_group(&self, purpose: &str) -> String {
+        format!("{}{purpose}", self.log_prefix())
+    }
+
+    pub fn secret(&self, purpose: &str) -> String {
+        format!("ce-aws/{}/{purpose}", self.deployment)
+    }
+
+    /// The token by which EFS recognises a file system: deterministic, so that there cannot be two.
+    pub fn creation_token(&self, name: &str) -> String {
+        format!("ce-aws-{}-{name}", self.deployment)
+    }
+
+    /// `arn:<partition>:<service>:<region>:<account>:<rest>`.
+    pub fn arn(&self, service: &str, rest: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{rest}", self.partition, self.region, self.account)
+    }
+
+    /// The same for services without regions.
+    pub fn arn_global(&self, service: &str, rest: &str) -> String {
+        format!("arn:{}:{service}::{}:{rest}", self.partition, self.account)
+    }
+
+    /// The ARN of an S3 bucket, which names neither account nor region.
+    pub fn bucket_arn(&self, purpose: &str) -> String {
+        format!("arn:{}:s3:::{}", self.partition, self.bucket(purpose))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_names_fit() {
+        let names = Names {
+            deployment: "a".repeat(19),
+            account: "123456789012".into(),
+            region: "ap-southeast-1".into(),
+            partition: "aws".into(),
+        };
+        assert!(names.role("task-execution").len() <= 64);
+        assert!(names.bucket("access-logs").len() <= 63, "{}", names.bucket("access-logs").len());
+        assert!(names.part("ui").len() <= 32 && names.stack().len() <= 32);
+    }
+}

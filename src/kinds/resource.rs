@@ -1,0 +1,187 @@
+//! What a kind must be able to do, and what it is given to do it with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::aws::clients::Clients;
+use crate::engine::address::Address;
+use crate::engine::compare::{self, Change};
+use crate::engine::event::Event;
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::{Incident, Phase};
+use crate::engine::kind::Spec;
+use crate::engine::plan::Action;
+use crate::engine::reference::{Known, Outputs};
+use crate::engine::run::Made;
+
+use super::names::Names;
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// What every kind works with.
+#[derive(Clone, Debug)]
+pub struct Cx {
+    pub aws: Arc<Clients>,
+    pub names: Names,
+    /// Outputs of what exists so far: parents are found here.
+    pub known: Known,
+    /// The run, for idempotency tokens and the tag `ce-aws:run`.
+    pub run: String,
+}
+
+impl Cx {
+    /// The resources of a kind that exist, with their outputs.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a Address, &'a Outputs)> {
+        self.known.iter().filter(move |(address, _)| address.kind() == kind)
+    }
+
+    /// One output of every resource of a kind.
+    pub fn outputs(&self, kind: &str, output: &str) -> Vec<String> {
+        self.known
+            .iter()
+            .filter(|(address, _)| address.kind() == kind)
+            .filter_map(|(_, o)| o.get(output).cloned())
+            .collect()
+    }
+}
+
+/// How much a list should find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Identity and phase only: one call where AWS allows it. Used while waiting.
+    Phase,
+    /// All properties and tags. Used for the inventory.
+    Full,
+}
+
+/// The resource that a call is about.
+#[derive(Clone, Debug)]
+pub struct At {
+    pub address: Address,
+    /// The identifier; empty while it is being created.
+    pub id: String,
+    /// Outputs of the existing resource; empty while it is being created.
+    pub outputs: Outputs,
+    /// All tags it should have, ours included.
+    pub tags: Tags,
+    /// For calls that take an idempotency token: the same for every attempt of one step of one run, at most 32
+    /// hexadecimal digits.
+    pub token: String,
+    /// What differs, for updates.
+    pub changes: Vec<Change>,
+}
+
+impl At {
+    /// True when a top-level property is among the changes.
+    pub fn changed(&self, property: &str) -> bool {
+        self.changes.iter().any(|change| change.top() == property)
+    }
+}
+
+/// An idempotency token.
+pub fn token(run: &str, address: &Address, action: Action) -> String {
+    let text = serde_json::json!([run, address, action]);
+    format!("{}{}", compare::digest(&text), compare::digest(&serde_json::json!([text])))
+}
+
+/// One resource as a list found it.
+#[derive(Clone, Debug)]
+pub struct Found<R> {
+    pub address: Address,
+    pub id: String,
+    pub outputs: Outputs,
+    pub phase: Phase,
+    /// The properties; `None` at [`Depth::Phase`], where a kind need not find them out.
+    pub spec: Option<R>,
+    pub tags: Tags,
+}
+
+impl<R> Found<R> {
+    /// Ready, with `id` as the only output; builder methods say what differs.
+    pub fn new(address: Address, id: &str) -> Self {
+        Self {
+            address,
+            id: id.to_owned(),
+            outputs: Outputs::from([("id".to_owned(), id.to_owned())]),
+            phase: Phase::Ready,
+            spec: None,
+            tags: Tags::new(),
+        }
+    }
+
+    pub fn output(mut self, name: &str, value: &str) -> Self {
+        self.outputs.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub fn phase(mut self, phase: Phase) -> Self {
+        self.phase = phase;
+        self
+    }
+
+    pub fn spec(mut self, spec: R) -> Self {
+        self.spec = Some(spec);
+        self
+    }
+
+    pub fn tags(mut self, tags: Tags) -> Self {
+        self.tags = tags;
+        self
+    }
+}
+
+/// What a list found.
+#[derive(Clone, Debug)]
+pub struct Seen<R> {
+    pub found: Vec<Found<R>>,
+    /// What went wrong and a person should be told at once.
+    pub incidents: Vec<Incident>,
+}
+
+impl<R> From<Vec<Found<R>>> for Seen<R> {
+    fn from(found: Vec<Found<R>>) -> Self {
+        Self { found, incidents: Vec::new() }
+    }
+}
+
+/// A made resource with `id` among its outputs.
+pub fn made(id: &str, outputs: &[(&str, &str)]) -> Made {
+    let mut all: Outputs = outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    all.insert("id".to_owned(), id.to_owned());
+    Made { id: id.to_owned(), outputs: all }
+}
+
+/// A resource kind in AWS. `self` is the wanted specification with every reference resolved.
+///
+/// Every call can be made again: `create` after a lost answer is preceded by a list (see `live::world`), `update` sets
+/// what should be rather than adding, `delete` of what is gone is success.
+#[async_trait]
+pub trait Resource: Spec {
+    /// Finds every resource of this kind that belongs to the deployment.
+    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure>;
+
+    /// Creates it, with its tags in the same call where AWS can. Returns at acceptance.
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure>;
+
+    /// Makes the changed properties as specified. Tags are not its business.
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure>;
+
+    /// Deletes it. Returns at acceptance.
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure>;
+
+    /// Sets tags, and removes those named. Kinds that cannot be tagged are never asked.
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure>;
+
+    /// [`Action::Unprotect`], [`Action::Restore`], [`Action::Stop`], for kinds that know them.
+    async fn act(_cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+        Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)))
+    }
+
+    /// What is behind an incident that `list` reported.
+    async fn explain(_cx: &Cx, _incident: &Incident) -> Option<Event> {
+        None
+    }
+}

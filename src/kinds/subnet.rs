@@ -1,0 +1,96 @@
+//! Subnets.
+
+use async_trait::async_trait;
+use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType};
+use serde::{Deserialize, Serialize};
+
+use crate::aws::error::on;
+use crate::engine::failure::Failure;
+use crate::engine::kind::{Kind, Part, Spec};
+use crate::engine::reference::Ref;
+use crate::engine::run::Made;
+
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::tags;
+use super::vpc::Vpc;
+
+/// A subnet in one availability zone. Outputs: `id`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Subnet {
+    pub vpc: Ref<Vpc>,
+    /// Availability zone, `us-east-1a`.
+    pub zone: String,
+    /// IPv4 range in CIDR notation, inside the VPC's.
+    pub cidr: String,
+    /// Whether what starts here gets a public address. Nothing of Cloud Exchange may.
+    pub public_addresses: bool,
+}
+
+impl Spec for Subnet {
+    const KIND: Kind = Kind {
+        immutable: &["vpc", "zone", "cidr"],
+        gone_after: &["service", "load-balancer", "nat-gateway", "mount-target"],
+        ..Kind::new("subnet", Part::Network)
+    };
+}
+
+#[async_trait]
+impl Resource for Subnet {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let pages = cx.aws.ec2.describe_subnets().filters(tags::ec2::ours(cx)).into_paginator().items().send();
+        let subnets = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSubnets"))?;
+        let mut found = Vec::new();
+        for subnet in &subnets {
+            let tags = tags::ec2::read(subnet.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let spec = Self {
+                vpc: subnet.vpc_id().unwrap_or_default().into(),
+                zone: subnet.availability_zone().unwrap_or_default().to_owned(),
+                cidr: subnet.cidr_block().unwrap_or_default().to_owned(),
+                public_addresses: subnet.map_public_ip_on_launch().unwrap_or_default(),
+            };
+            found.push(Found::new(address, subnet.subnet_id().unwrap_or_default()).spec(spec).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .ec2
+            .create_subnet()
+            .vpc_id(self.vpc.text())
+            .availability_zone(&self.zone)
+            .cidr_block(&self.cidr)
+            .tag_specifications(tags::ec2::at_creation(ResourceType::Subnet, &at.tags));
+        let answer = call.send().await.map_err(on("ec2 CreateSubnet"))?;
+        let id = answer.subnet().and_then(|subnet| subnet.subnet_id()).unwrap_or_default();
+        if self.public_addresses {
+            self.set_public_addresses(cx, id).await?;
+        }
+        Ok(made(id, &[]))
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        self.set_public_addresses(cx, &at.id).await?;
+        Ok(made(&at.id, &[]))
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        cx.aws.ec2.delete_subnet().subnet_id(&at.id).send().await.map_err(on("ec2 DeleteSubnet"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(cx, &at.id, set, remove).await
+    }
+}
+
+impl Subnet {
+    async fn set_public_addresses(&self, cx: &Cx, id: &str) -> Result<(), Failure> {
+        let value = AttributeBooleanValue::builder().value(self.public_addresses).build();
+        let call = cx.aws.ec2.modify_subnet_attribute().subnet_id(id).map_public_ip_on_launch(value);
+        call.send().await.map_err(on("ec2 ModifySubnetAttribute"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! The VPC.
+
+use async_trait::async_trait;
+use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, VpcState};
+use serde::{Deserialize, Serialize};
+
+use crate::aws::error::on;
+use crate::engine::failure::Failure;
+use crate::engine::inventory::Phase;
+use crate::engine::kind::{Kind, Part, Spec};
+use crate::engine::run::Made;
+
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::tags;
+
+/// A virtual network. Outputs: `id`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Vpc {
+    /// IPv4 range in CIDR notation, /16 to /28.
+    pub cidr: String,
+    /// Both are needed to resolve the names of EFS mount targets.
+    pub dns_support: bool,
+    pub dns_hostnames: bool,
+}
+
+impl Spec for Vpc {
+    const KIND: Kind = Kind { immutable: &["cidr"], ..Kind::new("vpc", Part::Network) };
+}
+
+#[async_trait]
+impl Resource for Vpc {
+    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let pages = cx.aws.ec2.describe_vpcs().filters(tags::ec2::ours(cx)).into_paginator().items().send();
+        let vpcs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcs"))?;
+        let mut found = Vec::new();
+        for vpc in &vpcs {
+            let (tags, id) = (tags::ec2::read(vpc.tags()), vpc.vpc_id().unwrap_or_default());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let mut entry = Found::new(address, id).tags(tags);
+            if vpc.state() == Some(&VpcState::Pending) {
+                entry.phase = Phase::Pending("being created".to_owned());
+            }
+            if depth == Depth::Full {
+                let (dns_support, dns_hostnames) = tokio::try_join!(
+                    attribute(cx, id, VpcAttributeName::EnableDnsSupport),
+                    attribute(cx, id, VpcAttributeName::EnableDnsHostnames),
+                )?;
+                let cidr = vpc.cidr_block().unwrap_or_default().to_owned();
+                entry.spec = Some(Self { cidr, dns_support, dns_hostnames });
+            }
+            found.push(entry);
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let specification = tags::ec2::at_creation(ResourceType::Vpc, &at.tags);
+        let call = cx.aws.ec2.create_vpc().cidr_block(&self.cidr).tag_specifications(specification);
+        let answer = call.send().await.map_err(on("ec2 CreateVpc"))?;
+        let id = answer.vpc().and_then(|vpc| vpc.vpc_id()).unwrap_or_default();
+        self.set_attributes(cx, id).await?;
+        Ok(made(id, &[]))
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        self.set_attributes(cx, &at.id).await?;
+        Ok(made(&at.id, &[]))
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        cx.aws.ec2.delete_vpc().vpc_id(&at.id).send().await.map_err(on("ec2 DeleteVpc"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(cx, &at.id, set, remove).await
+    }
+}
+
+impl Vpc {
+    /// AWS changes one attribute a call.
+    async fn set_attributes(&self, cx: &Cx, id: &str) -> Result<(), Failure> {
+        let boolean = |value| AttributeBooleanValue::builder().value(value).build();
+        let call = || cx.aws.ec2.modify_vpc_attribute().vpc_id(id);
+        call().enable_dns_support(boolean(self.dns_support)).send().await.map_err(on("ec2 ModifyVpcAttribute"))?;
+        call().enable_dns_hostnames(boolean(self.dns_hostnames)).send().await.map_err(on("ec2 ModifyVpcAttribute"))?;
+        Ok(())
+    }
+}
+
+async fn attribute(cx: &Cx, id: &str, name: VpcAttributeName) -> Result<bool, Failure> {
+    let call = cx.aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name);
+    let answer = call.send().await.map_err(on("ec2 DescribeVpcAttribute"))?;
+    let value = answer.enable_dns_support().or(answer.enable_dns_hostnames());
+    Ok(value.and_then(AttributeBooleanValue::value).unwrap_or_default())
+}

@@ -1,0 +1,10 @@
+mod catalogue;
+mod facts;
+mod scripts;
+mod values;
+
+use super::{Package, Settings};
+
+fn settings() -> Settings {
+    Settings { tls_version: "TLSv1.3".to_owned(), debug: false, package: Package::Medium }
+}
