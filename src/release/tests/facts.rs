@@ -24,7 +24,8 @@ fn the_rendered_containers() {
 #[test]
 fn six_containers_with_image_user_and_ports() {
     const PREFIX: &str = "709825985650.dkr.ecr.us-east-1.amazonaws.com/netskope/";
-    let expected: [(&str, &str, bool, Option<&str>, &[u16]); 6] = [
+    type Row = (&'static str, &'static str, bool, Option<&'static str>, &'static [u16]);
+    let expected: [Row; 6] = [
         ("init-container", "cloudexchange:aws-cli-latest", false, None, &[]),
         ("core-init-container", "core5:11062023", false, None, &[]),
         ("mongodb-primary", "mongodb:5.0", true, Some("1001:1001"), &[27017]),
@@ -89,8 +90,9 @@ fn every_mount() {
 
 #[test]
 fn every_environment_variable_is_plain_or_secret() {
+    type Variables = &'static [&'static str];
     // Plain, then secret. ANALYTICS_TOKEN, HTTP_PROXY and HTTPS_PROXY of the template are left out.
-    let expected: [(&str, &[&str], &[&str]); 6] = [
+    let expected: [(&str, Variables, Variables); 6] = [
         ("init-container", &["DATA"], &[]),
         ("core-init-container", &[], &[]),
         (
