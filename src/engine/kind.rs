@@ -56,12 +56,14 @@ pub struct Kind {
     pub name: &'static str,
     pub part: Part,
     pub lifecycle: Lifecycle,
-    /// The kind through which this one is found (mount targets through their file system). The parent is read first.
-    pub parent: Option<&'static str>,
+    /// The kinds through which this one is found (mount targets through their file system); they are read first.
+    pub parents: &'static [&'static str],
     /// Kinds whose resources must be gone before this one can be deleted although no property says so.
     pub gone_after: &'static [&'static str],
     /// Top-level properties that AWS cannot change in place.
     pub immutable: &'static [&'static str],
+    /// Top-level properties that only creation looks at and AWS does not give back: never compared.
+    pub write_once: &'static [&'static str],
     /// Whether a resource of this kind may be deleted and made anew when it must be replaced.
     pub replaceable: bool,
     /// Whether a change decides who may do what (roles, security groups): shown first.
@@ -70,6 +72,8 @@ pub struct Kind {
     pub fenced: &'static [&'static str],
     /// Whether it carries tags, and so the digest of the specification last applied.
     pub tagged: bool,
+    /// Whether an update makes another one, with other outputs (a revision of a task definition).
+    pub renews: bool,
     pub seconds: Seconds,
 }
 
@@ -80,13 +84,15 @@ impl Kind {
             name,
             part,
             lifecycle: Lifecycle::Owned,
-            parent: None,
+            parents: &[],
             gone_after: &[],
             immutable: &[],
+            write_once: &[],
             replaceable: false,
             security: false,
             fenced: &[],
             tagged: true,
+            renews: false,
             seconds: Seconds::AT_ONCE,
         }
     }

@@ -3,6 +3,7 @@
 //! A kind file is read top to bottom: the specification, the facts about the kind, then [`resource::Resource`]. No
 //! kind contains a waiting loop: `create` returns when AWS has accepted, and the engine looks again.
 
+pub mod document;
 pub mod names;
 pub mod registry;
 pub mod resource;
@@ -10,3 +11,8 @@ pub mod tags;
 
 pub mod subnet;
 pub mod vpc;
+pub mod bucket;
+pub mod log_group;
+pub mod role;
+pub mod secret;
+pub mod service_linked_role;
