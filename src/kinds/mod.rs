@@ -5,10 +5,22 @@
 
 pub mod document;
 pub mod names;
+pub mod order;
 pub mod registry;
 pub mod resource;
 pub mod tags;
 
+pub mod acl_entry;
+pub mod default_security_group;
+pub mod elastic_ip;
+pub mod flow_log;
+pub mod internet_gateway;
+pub mod nat_gateway;
+pub mod network_acl;
+pub mod route;
+pub mod route_table;
+pub mod rule;
+pub mod security_group;
 pub mod subnet;
 pub mod vpc;
 pub mod bucket;
