@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::set;
+
 /// One property that is not as wanted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
@@ -35,6 +37,13 @@ fn descend(path: &str, live: &Value, wanted: &Value, found: &mut Vec<Change>) {
     if wanted.is_null() || live == wanted {
         return;
     }
+    if let (Some(left), Some(right)) = (set::members(live), set::members(wanted)) {
+        if left != right {
+            let list = |members: Vec<&Value>| members.into_iter().cloned().collect();
+            found.push(Change { property: path.to_owned(), from: list(left), to: list(right) });
+        }
+        return;
+    }
     match (live, wanted) {
         (Value::Object(left), Value::Object(right)) if !wanted_is_reference(right) => {
             let dotted = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
@@ -53,29 +62,6 @@ fn descend(path: &str, live: &Value, wanted: &Value, found: &mut Vec<Change>) {
 
 fn wanted_is_reference(map: &serde_json::Map<String, Value>) -> bool {
     map.contains_key("$ref") || map.contains_key("$join")
-}
-
-/// The differences between tags. Tags of others are left alone: only `wanted`, and `ours_before` that are no longer
-/// wanted, count.
-pub fn tag_changes(
-    live: &BTreeMap<String, String>,
-    wanted: &BTreeMap<String, String>,
-    ignore: impl Fn(&str) -> bool,
-) -> Vec<Change> {
-    let mut found = Vec::new();
-    for (key, value) in wanted {
-        if live.get(key) != Some(value) {
-            let from = live.get(key).map_or(Value::Null, |text| Value::from(text.clone()));
-            found.push(Change { property: format!("tags.{key}"), from, to: Value::from(value.clone()) });
-        }
-    }
-    for (key, value) in live {
-        if !wanted.contains_key(key) && !ignore(key) {
-            let property = format!("tags.{key}");
-            found.push(Change { property, from: Value::from(value.clone()), to: Value::Null });
-        }
-    }
-    found
 }
 
 /// The same JSON with the keys of every object in order.

@@ -23,3 +23,4 @@ pub mod plan;
 pub mod queue;
 pub mod reference;
 pub mod run;
+pub mod set;
