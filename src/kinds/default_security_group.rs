@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::set::Set;
 
-use super::order::Order;
-use super::rule::{self, Rule};
+use super::rule::Rule;
 use super::vpc::Vpc;
 
 /// The rules of a VPC's default security group: of what is started without naming a group. Hardened, it has none.
@@ -14,27 +14,21 @@ use super::vpc::Vpc;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DefaultSecurityGroup {
     pub vpc: Ref<Vpc>,
-    pub ingress: Vec<Rule>,
-    pub egress: Vec<Rule>,
+    pub ingress: Set<Rule>,
+    pub egress: Set<Rule>,
 }
 
 impl DefaultSecurityGroup {
     /// Without any rule.
     pub fn hardened(vpc: Ref<Vpc>) -> Self {
-        Self { vpc, ingress: Vec::new(), egress: Vec::new() }
-    }
-
-    /// The form in which wanted and live compare.
-    pub fn normal(self) -> Self {
-        let order = Order::default();
-        Self { ingress: rule::normal(self.ingress, &order), egress: rule::normal(self.egress, &order), ..self }
+        Self { vpc, ingress: Set::new([]), egress: Set::new([]) }
     }
 }
 
 impl Spec for DefaultSecurityGroup {
     const KIND: Kind = Kind {
         lifecycle: Lifecycle::Intrinsic,
-        parent: Some("vpc"),
+        parents: &["vpc"],
         immutable: &["vpc"],
         security: true,
         ..Kind::new("default-security-group", Part::Network)

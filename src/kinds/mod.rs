@@ -5,7 +5,6 @@
 
 pub mod document;
 pub mod names;
-pub mod order;
 pub mod registry;
 pub mod resource;
 pub mod tags;

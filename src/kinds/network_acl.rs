@@ -29,7 +29,7 @@ impl DefaultNetworkAcl {
 impl Spec for DefaultNetworkAcl {
     const KIND: Kind = Kind {
         lifecycle: Lifecycle::Intrinsic,
-        parent: Some("vpc"),
+        parents: &["vpc"],
         immutable: &["vpc"],
         security: true,
         ..Kind::new("default-network-acl", Part::Network)

@@ -8,7 +8,7 @@ use super::internet_gateway::InternetGateway;
 use super::nat_gateway::NatGateway;
 
 /// A route; of those that match an address, the one with the longest prefix counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Route {
     /// An IPv4 network in CIDR notation; in what others added, IPv6 or a prefix list as well.
     pub destination: String,
@@ -16,7 +16,7 @@ pub struct Route {
 }
 
 /// Where packets are sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
     Gateway(Ref<InternetGateway>),
@@ -37,10 +37,4 @@ impl Route {
     pub fn default_via_nat(nat: Ref<NatGateway>) -> Self {
         Self { destination: "0.0.0.0/0".to_owned(), via: Via::Nat(nat) }
     }
-}
-
-/// Routes in their one order.
-pub fn normal(mut routes: Vec<Route>) -> Vec<Route> {
-    routes.sort_by(|a, b| a.destination.cmp(&b.destination));
-    routes
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::set::Set;
 
-use super::order::Order;
-use super::route::{self, Route};
+use super::route::Route;
 use super::subnet::Subnet;
 use super::vpc::Vpc;
 
@@ -15,26 +15,10 @@ use super::vpc::Vpc;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RouteTable {
     pub vpc: Ref<Vpc>,
-    /// By destination.
-    pub routes: Vec<Route>,
-    /// By address.
-    pub subnets: Vec<Ref<Subnet>>,
-}
-
-impl RouteTable {
-    /// The form in which wanted and live compare.
-    pub fn normal(self) -> Self {
-        self.ordered(&Order::default())
-    }
-
-    fn ordered(mut self, order: &Order) -> Self {
-        self.routes = route::normal(self.routes);
-        self.subnets.sort_by_cached_key(|subnet| order.key(subnet));
-        self
-    }
+    pub routes: Set<Route>,
+    pub subnets: Set<Ref<Subnet>>,
 }
 
 impl Spec for RouteTable {
-    /// The subnets are read first because their order is that of their addresses.
-    const KIND: Kind = Kind { parent: Some("subnet"), immutable: &["vpc"], ..Kind::new("route-table", Part::Network) };
+    const KIND: Kind = Kind { immutable: &["vpc"], ..Kind::new("route-table", Part::Network) };
 }

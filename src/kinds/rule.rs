@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::reference::Ref;
+use crate::engine::set::Set;
 
-use super::order::Order;
 use super::security_group::SecurityGroup;
 
 /// One rule of a security group: one protocol, one range of ports, one peer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Rule {
     /// `tcp`, `udp`, `icmp`, `-1` for all; the number of any other.
     pub protocol: String,
@@ -22,7 +22,7 @@ pub struct Rule {
 }
 
 /// Where traffic comes from, or goes to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Peer {
     /// An IPv4 network in CIDR notation; in what others added, IPv6 as well.
@@ -73,16 +73,13 @@ impl Rule {
     }
 }
 
-/// Rules in their one order, each once.
-pub fn normal(mut rules: Vec<Rule>, order: &Order) -> Vec<Rule> {
-    rules.sort_by_cached_key(|rule| {
-        let (rank, peer) = match &rule.peer {
-            Peer::Cidr(cidr) => (0, cidr.clone()),
-            Peer::Group(group) => (1, order.key(group)),
-            Peer::PrefixList(id) => (2, id.clone()),
-        };
-        (rule.protocol.clone(), rule.from, rule.to, rank, peer)
-    });
-    rules.dedup_by(|later, earlier| later.is_same(earlier));
-    rules
+/// Rules as a set; of those that are the same to AWS, the one that comes first.
+pub fn set(rules: impl IntoIterator<Item = Rule>) -> Set<Rule> {
+    let mut kept: Vec<Rule> = Vec::new();
+    for rule in rules {
+        if !kept.iter().any(|earlier| earlier.is_same(&rule)) {
+            kept.push(rule);
+        }
+    }
+    Set::new(kept)
 }

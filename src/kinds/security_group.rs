@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::set::Set;
 
-use super::order::Order;
-use super::rule::{self, Rule};
+use super::rule::Rule;
 use super::vpc::Vpc;
 
 /// A security group with its rules. Outputs: `id`, `arn`.
@@ -15,18 +15,10 @@ pub struct SecurityGroup {
     pub vpc: Ref<Vpc>,
     pub name: String,
     pub description: String,
-    /// In the order of [`SecurityGroup::normal`].
-    pub ingress: Vec<Rule>,
+    /// See [`super::rule::set`].
+    pub ingress: Set<Rule>,
     /// AWS gives a new group one rule that allows everything; it is here if it is wanted.
-    pub egress: Vec<Rule>,
-}
-
-impl SecurityGroup {
-    /// The form in which wanted and live compare.
-    pub fn normal(self) -> Self {
-        let order = Order::default();
-        Self { ingress: rule::normal(self.ingress, &order), egress: rule::normal(self.egress, &order), ..self }
-    }
+    pub egress: Set<Rule>,
 }
 
 impl Spec for SecurityGroup {
