@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 
 REGION = "us-east-1"
@@ -18,23 +19,25 @@ class Kit:
         self.ec2 = world.client("ec2")
         self.cluster = f"c{uuid.uuid4().hex[:6]}"
         self.ecs.create_cluster(clusterName=self.cluster)
-        self.role = world.role()
-        self._service_role()
-        self.net = world.network()
-        self._let_out()
 
-    def _service_role(self) -> None:
-        try:
-            self.world.client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
-        except self.world.client("iam").exceptions.InvalidInputException:
-            pass
+    @functools.cached_property
+    def role(self) -> str:
+        return self.world.role()
 
-    def _let_out(self) -> None:
-        """A default route; a public address for the tasks makes the NAT gateway unnecessary."""
-        tables = self.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.net["vpc"]]}])["RouteTables"]
+    @functools.cached_property
+    def net(self) -> dict:
+        """A network whose main table leads out; a public address for the tasks makes a NAT gateway unnecessary."""
+        net = self.world.network()
+        tables = self.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [net["vpc"]]}])["RouteTables"]
         self.ec2.create_route(
-            RouteTableId=tables[0]["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=self.net["igw"]
+            RouteTableId=tables[0]["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=net["igw"]
         )
+        return net
+
+    @functools.cached_property
+    def service_role(self) -> str:
+        answer = self.world.client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        return answer["Role"]["Arn"]
 
     @property
     def network(self) -> dict:
@@ -64,7 +67,10 @@ class Kit:
         }
         return self.ecs.register_task_definition(**wanted)["taskDefinition"]["taskDefinitionArn"]
 
-    def create(self, name: str = "svc", definition: str | None = None, **more) -> dict:
+    def create(self, name: str = "svc", definition: str | None = None, linked: bool = True, **more) -> dict:
+        """Makes the service, and the service-linked role before it if `linked`."""
+        if linked:
+            self.service_role
         wanted = {
             "cluster": self.cluster,
             "serviceName": name,

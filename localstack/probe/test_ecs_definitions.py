@@ -76,7 +76,6 @@ def test_inactive_revision_is_not_used(world):
         {"cpu": "3000", "memory": "8192"},
         {"networkMode": "bridge"},
         {"cpu": None},
-        {"memory": None},
         {"executionRoleArn": None},
     ],
     ids=lambda w: ",".join(f"{k}={v}" for k, v in w.items()),
