@@ -1,0 +1,15 @@
+//! What people and scripts see: plans, progress, errors, pictures, status.
+//!
+//! Pure: values in, text out. Nothing here calls AWS or knows of the command line. Text holds colours, see
+//! [`style`]; whatever came from outside is made safe to print by [`text::clean`].
+
+pub mod finding;
+pub mod plan;
+pub mod plan_diff;
+pub mod style;
+pub mod summary;
+pub mod text;
+pub mod words;
+
+#[cfg(test)]
+mod tests;

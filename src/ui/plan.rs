@@ -1,0 +1,174 @@
+//! A plan as people read it before they consent.
+//!
+//! One line a step, grouped by part of the stack, what decides over access first. Steps that delete, replace, stop
+//! or unprotect something carry an exclamation mark and are never folded away.
+
+use std::fmt::Write;
+
+use crate::engine::estimate;
+use crate::engine::kind::{Kind, Kinds, Lifecycle, Part};
+use crate::engine::plan::{Action, Plan, Purpose, Reason, Step};
+
+use super::finding::finding;
+use super::plan_diff;
+use super::style::{CHANGE, DANGER, FAINT, GOOD, TITLE, paint};
+use super::summary::Summary;
+use super::text::{clean, count, duration, value};
+use super::words;
+
+/// The size of the task, for the reader's bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskSize {
+    pub vcpus: u32,
+    pub memory_mib: u32,
+}
+
+/// How a plan is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct View {
+    /// Also the properties of what is created, and long values whole.
+    pub all: bool,
+    /// The task that will run, where a plan file says so.
+    pub task: Option<TaskSize>,
+}
+
+/// The whole text, ended by a newline.
+pub fn plan(plan: &Plan, kinds: &[Kind], view: View) -> String {
+    let mut text = String::new();
+    let target = &plan.target;
+    let purpose = match plan.purpose {
+        Purpose::Apply => "Plan for",
+        Purpose::Destroy => "Plan to destroy",
+    };
+    let place = format!("account {}, region {}", clean(&target.account), clean(&target.region));
+    push(
+        &mut text,
+        format_args!("{} in {place}", paint(TITLE, format_args!("{purpose} {}", clean(&target.deployment)))),
+    );
+    for (title, steps) in groups(plan, kinds) {
+        push(&mut text, format_args!("\n{}", paint(TITLE, title)));
+        for step in steps {
+            self::step(&mut text, step, kinds, view);
+        }
+    }
+    if !plan.kept.is_empty() {
+        push(&mut text, format_args!("\n{}", paint(TITLE, "Kept")));
+        for kept in &plan.kept {
+            let (address, why) = (kept.address.as_str(), clean(&kept.why));
+            push(&mut text, format_args!("    keep       {address:<32} {}, {why}", clean(&kept.id)));
+        }
+    }
+    if !plan.findings.is_empty() {
+        text.push('\n');
+        plan.findings.iter().for_each(|one| text.push_str(&finding(one)));
+    }
+    text.push('\n');
+    close(&mut text, plan, kinds, view);
+    text
+}
+
+fn push(text: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{line}");
+}
+
+/// The steps under their titles: security first, then part by part, each in the plan's own order.
+fn groups<'a>(plan: &'a Plan, kinds: &[Kind]) -> Vec<(&'static str, Vec<&'a Step>)> {
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    enum Place {
+        Security,
+        Part(Part),
+        Unknown,
+    }
+    let place = |step: &Step| match kinds.kind(step.address.kind()) {
+        Some(kind) if kind.security => Place::Security,
+        Some(kind) => Place::Part(kind.part),
+        None => Place::Unknown,
+    };
+    let mut placed: Vec<_> = plan.steps.iter().map(|step| (place(step), step)).collect();
+    // Stable, so that the order of the plan stays within a group.
+    placed.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut groups: Vec<(&'static str, Vec<&Step>)> = Vec::new();
+    for (place, step) in placed {
+        let title = match place {
+            Place::Security => "Security (who may do what)",
+            Place::Part(part) => words::part(part),
+            Place::Unknown => "Other",
+        };
+        match groups.last_mut() {
+            Some((last, steps)) if *last == title => steps.push(step),
+            _ => groups.push((title, vec![step])),
+        }
+    }
+    groups
+}
+
+/// True for what cannot be undone by running the command again.
+fn is_marked(step: &Step) -> bool {
+    matches!(step.action, Action::Delete | Action::Unprotect | Action::Stop)
+        || matches!(step.reason, Reason::Replaced(_))
+}
+
+fn step(text: &mut String, step: &Step, kinds: &[Kind], view: View) {
+    let (mark, style) = match step.action {
+        _ if is_marked(step) => ("!", DANGER),
+        Action::Create | Action::Restore => ("+", GOOD),
+        Action::Update => ("~", CHANGE),
+        _ => (" ", FAINT),
+    };
+    let action = paint(style, format_args!("{mark} {:<9}", words::action(step.action)));
+    let (address, reason) = (step.address.as_str(), words::reason(&step.reason));
+    let twin = matches!(step.reason, Reason::Twin).then_some(step.id.as_deref()).flatten();
+    let which = twin.map(|id| format!(" ({})", clean(id))).unwrap_or_default();
+    push(text, format_args!("  {action}  {address:<32} {reason}{which}"));
+    let mut detail = |line: String| push(text, format_args!("                 {line}"));
+    for change in &step.changes {
+        plan_diff::lines(change, view.all).into_iter().for_each(&mut detail);
+    }
+    if let (true, Action::Create, Some(spec)) = (view.all, step.action, step.spec.as_object()) {
+        for (property, wanted) in spec.iter().filter(|(_, wanted)| !wanted.is_null()) {
+            detail(format!("{}: {}", clean(property), value(wanted)));
+        }
+    }
+    let holds_data = kinds.kind(step.address.kind()).is_some_and(|kind| kind.lifecycle == Lifecycle::Data);
+    if holds_data && step.action == Action::Delete {
+        detail(paint(DANGER, "holds data that cannot be had again"));
+    }
+    for consequence in &step.consequences {
+        detail(paint(if is_marked(step) { DANGER } else { CHANGE }, clean(consequence)));
+    }
+}
+
+fn close(text: &mut String, plan: &Plan, kinds: &[Kind], view: View) {
+    let name = clean(&plan.target.deployment);
+    if plan.is_empty() {
+        let nothing = match plan.purpose {
+            Purpose::Apply => format!("{name} is as its plan file says ({})", count(plan.unchanged.len(), "resource")),
+            Purpose::Destroy if plan.kept.is_empty() => format!("nothing of {name} is there"),
+            Purpose::Destroy => format!("of {name} only what is kept is there"),
+        };
+        push(text, format_args!("{}: {nothing}", paint(TITLE, "no changes")));
+        return;
+    }
+    push(text, format_args!("{}", paint(TITLE, Summary::of(plan).words())));
+    if plan.steps.iter().any(is_marked) {
+        push(text, format_args!("! marks what is deleted, replaced, stopped or unprotected"));
+    }
+    if let (Some(task), Purpose::Apply) = (view.task, plan.purpose) {
+        let gib = f64::from(task.memory_mib) / 1024.0;
+        push(text, format_args!("one Fargate task with {} vCPU and {gib} GiB of memory", task.vcpus));
+    }
+    let usual = duration(estimate::critical_path(plan, kinds));
+    push(text, format_args!("usual time: about {usual} along the longest chain of steps"));
+    let refused = plan.refusals().count();
+    if refused > 0 {
+        let what = count(refused, "refusal");
+        push(
+            text,
+            format_args!(
+                "{}",
+                paint(DANGER, format_args!("{what} above: nothing will be changed before that is dealt with"))
+            ),
+        );
+    }
+}

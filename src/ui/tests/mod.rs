@@ -1,0 +1,4 @@
+//! Snapshots of what people see, over plans and events made by hand.
+
+mod fixture;
+mod plan;

@@ -1,0 +1,114 @@
+//! Values and times as people read them, safe to print.
+
+use serde_json::Value;
+
+use crate::engine::address::Address;
+
+/// The text with everything that a terminal would act on, or that would not be visible, spelled out.
+///
+/// Whatever was read from AWS, from tags or from a file goes through here before it is printed.
+pub fn clean(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
+    }
+    shown
+}
+
+/// How much of a value is shown, in characters, unless everything is asked for.
+const LONGEST: usize = 160;
+
+/// A value cut to a bearable length.
+pub fn brief(value: &Value) -> String {
+    let text = self::value(value);
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… (-v shows all)", &text[..end]),
+        None => text,
+    }
+}
+
+/// A value on one line: `10.0.0.0/16`, `[a, b]`, `{port: 80}`, `(vpc/main id, known after apply)`.
+pub fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "(none)".to_owned(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) => word(text),
+        Value::Array(items) => format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => match (reference(map), map.get("$join").and_then(Value::as_array)) {
+            (Some((address, output)), _) => format!("({address} {}, known after apply)", clean(output)),
+            (None, Some(pieces)) => pieces.iter().map(self::value).collect(),
+            (None, None) => {
+                let entries = map.iter().filter(|(_, inner)| !inner.is_null());
+                let entries: Vec<_> =
+                    entries.map(|(key, inner)| format!("{}: {}", word(key), self::value(inner))).collect();
+                format!("{{{}}}", entries.join(", "))
+            }
+        },
+    }
+}
+
+fn reference(map: &serde_json::Map<String, Value>) -> Option<(Address, &str)> {
+    Some((map.get("$ref")?.as_str()?.parse().ok()?, map.get("output")?.as_str()?))
+}
+
+/// A text as it is where that cannot be misread, else in quotes.
+fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+=*$ ".contains(c);
+    if !text.is_empty() && text.trim() == text && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("\"{}\"", text.escape_debug())
+    }
+}
+
+/// A duration in whole seconds, minutes or hours: `8 s`, `4 min 12 s`, `1 h 5 min`.
+pub fn duration(seconds: f64) -> String {
+    // `as` saturates: an absurd number is no reason to fail.
+    let whole = seconds.max(0.0).round() as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// `1 step`, `2 steps`.
+pub fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn nothing_reaches_the_terminal_that_it_would_act_on() {
+        let hostile = "a\u{1b}[2Jb\r\n\u{9b}31m\u{202e}\u{200b}\u{7f}é\"";
+        let shown = clean(hostile);
+        assert_eq!(shown, "a\\u{1b}[2Jb\\r\\n\\u{9b}31m\\u{202e}\\u{200b}\\u{7f}é\"");
+        let nested = value(&json!({ "k\u{1b}": [hostile] }));
+        assert!(!nested.chars().any(char::is_control), "{nested}");
+    }
+
+    #[test]
+    fn values_are_short_and_unambiguous() {
+        assert_eq!(value(&json!({ "port": 80, "from": "10.0.0.0/16", "to": null })), "{port: 80, from: 10.0.0.0/16}");
+        assert_eq!(value(&json!(["a, b", "", "c"])), "[\"a, b\", \"\", c]");
+        let id = json!({ "$ref": "vpc/main", "output": "id", "need": "exists" });
+        assert_eq!(value(&id), "(vpc/main id, known after apply)");
+        assert_eq!(value(&json!({ "$join": ["arn:aws:x/", id] })), "arn:aws:x/(vpc/main id, known after apply)");
+        assert!(brief(&json!("x".repeat(500))).ends_with("x… (-v shows all)"));
+    }
+
+    #[test]
+    fn durations() {
+        let shown: Vec<_> = [-1.0, 8.4, 60.0, 252.0, 3600.0, 3900.0].into_iter().map(duration).collect();
+        assert_eq!(shown, ["0 s", "8 s", "1 min", "4 min 12 s", "1 h", "1 h 5 min"]);
+    }
+}
