@@ -22,6 +22,14 @@ where
     move |error| failure(operation, &error)
 }
 
+/// The answer, or `None` if what was asked about does not exist.
+pub fn unless_gone<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match answer {
+        Err(failure) if failure.cause == Cause::Gone => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 fn failure<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -41,6 +49,13 @@ where
     let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default();
     let mut failure = Failure::of(cause(operation, code, message, status), message);
     (failure.operation, failure.code, failure.request_id) = (operation.to_owned(), code.to_owned(), request_id);
+    explain(failure)
+}
+
+/// A failure that AWS reports inside an answer that is a success as a whole (`Unsuccessful`, `failures`).
+pub fn reported(operation: &'static str, code: &str, message: &str) -> Failure {
+    let mut failure = Failure::of(cause(operation, code, message, None), message);
+    (failure.operation, failure.code) = (operation.to_owned(), code.to_owned());
     explain(failure)
 }
 
@@ -148,7 +163,11 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
     if code.contains("LimitExceeded") || code.contains("QuotaExceeded") || code.starts_with("TooMany") {
         return Cause::Quota;
     }
-    if code.contains("NotFound") || code.starts_with("NoSuch") || code.ends_with("Unknown") {
+    if code == "Gateway.NotAttached"
+        || code.contains("NotFound")
+        || code.starts_with("NoSuch")
+        || code.ends_with("Unknown")
+    {
         return if is_about_one_resource(operation) { Cause::Gone } else { Cause::NotYetVisible };
     }
     match status {
@@ -205,6 +224,8 @@ mod tests {
         let of = |operation| cause(operation, "InvalidVpcID.NotFound", "", Some(400));
         assert_eq!(of("ec2 DeleteVpc"), Cause::Gone);
         assert_eq!(of("ec2 CreateSubnet"), Cause::NotYetVisible);
+        let of = |operation| cause(operation, "Gateway.NotAttached", "", Some(400));
+        assert_eq!((of("ec2 DetachInternetGateway"), of("ec2 CreateNatGateway")), (Cause::Gone, Cause::NotYetVisible));
     }
 
     #[test]

@@ -1,8 +1,16 @@
 //! Elastic IP addresses.
 
+use async_trait::async_trait;
+use aws_sdk_ec2::types::{DomainType, ResourceType};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::on;
+use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
+use crate::engine::run::Made;
+
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::tags;
 
 /// A public IPv4 address. Outputs: `id` (the allocation), `address`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -10,4 +18,41 @@ pub struct ElasticIp {}
 
 impl Spec for ElasticIp {
     const KIND: Kind = Kind { gone_after: &["nat-gateway"], ..Kind::new("elastic-ip", Part::Network) };
+}
+
+#[async_trait]
+impl Resource for ElasticIp {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = cx.aws.ec2.describe_addresses().filters(tags::ec2::ours(cx));
+        let answer = call.send().await.map_err(on("ec2 DescribeAddresses"))?;
+        let mut found = Vec::new();
+        for ip in answer.addresses() {
+            let tags = tags::ec2::read(ip.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let entry = Found::new(address, ip.allocation_id().unwrap_or_default());
+            found.push(entry.output("address", ip.public_ip().unwrap_or_default()).spec(Self {}).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let specification = tags::ec2::at_creation(ResourceType::ElasticIp, &at.tags);
+        let call = cx.aws.ec2.allocate_address().domain(DomainType::Vpc).tag_specifications(specification);
+        let answer = call.send().await.map_err(on("ec2 AllocateAddress"))?;
+        let address = answer.public_ip().unwrap_or_default();
+        Ok(made(answer.allocation_id().unwrap_or_default(), &[("address", address)]))
+    }
+
+    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        cx.aws.ec2.release_address().allocation_id(&at.id).send().await.map_err(on("ec2 ReleaseAddress"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(cx, &at.id, set, remove).await
+    }
 }

@@ -1,10 +1,17 @@
 //! Flow logs.
 
+use async_trait::async_trait;
+use aws_sdk_ec2::types::{FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType, UnsuccessfulItem};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{on, reported};
+use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::tags;
 use super::vpc::Vpc;
 
 /// A log of a VPC's traffic, in CloudWatch Logs. Outputs: `id`.
@@ -27,4 +34,67 @@ impl Spec for FlowLog {
         replaceable: true,
         ..Kind::new("flow-log", Part::Network)
     };
+}
+
+#[async_trait]
+impl Resource for FlowLog {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let pages = cx.aws.ec2.describe_flow_logs().filter(tags::ec2::ours(cx)).into_paginator().items().send();
+        let logs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeFlowLogs"))?;
+        let mut found = Vec::new();
+        for log in &logs {
+            let tags = tags::ec2::read(log.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let spec = Self {
+                vpc: log.resource_id().unwrap_or_default().into(),
+                traffic: log.traffic_type().map(TrafficType::as_str).unwrap_or_default().to_owned(),
+                log_group: log.log_group_name().unwrap_or_default().into(),
+                role: log.deliver_logs_permission_arn().unwrap_or_default().into(),
+                aggregation: log.max_aggregation_interval().unwrap_or_default(),
+            };
+            found.push(Found::new(address, log.flow_log_id().unwrap_or_default()).spec(spec).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .ec2
+            .create_flow_logs()
+            .resource_type(FlowLogsResourceType::Vpc)
+            .resource_ids(self.vpc.text())
+            .traffic_type(TrafficType::from(self.traffic.as_str()))
+            .log_destination_type(LogDestinationType::CloudWatchLogs)
+            .log_group_name(self.log_group.text())
+            .deliver_logs_permission_arn(self.role.text())
+            .max_aggregation_interval(self.aggregation)
+            .client_token(&at.token)
+            .tag_specifications(tags::ec2::at_creation(ResourceType::VpcFlowLog, &at.tags));
+        let answer = call.send().await.map_err(on("ec2 CreateFlowLogs"))?;
+        all_done("ec2 CreateFlowLogs", answer.unsuccessful())?;
+        Ok(made(answer.flow_log_ids().first().map_or("", String::as_str), &[]))
+    }
+
+    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
+        Ok(made(&at.id, &[]))
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        let call = cx.aws.ec2.delete_flow_logs().flow_log_ids(&at.id);
+        let answer = call.send().await.map_err(on("ec2 DeleteFlowLogs"))?;
+        all_done("ec2 DeleteFlowLogs", answer.unsuccessful())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(cx, &at.id, set, remove).await
+    }
+}
+
+/// These calls succeed as a whole and fail in their parts.
+fn all_done(operation: &'static str, unsuccessful: &[UnsuccessfulItem]) -> Result<(), Failure> {
+    match unsuccessful.first().and_then(UnsuccessfulItem::error) {
+        Some(error) => Err(reported(operation, error.code().unwrap_or_default(), error.message().unwrap_or_default())),
+        None => Ok(()),
+    }
 }

@@ -1,10 +1,17 @@
 //! Internet gateways.
 
+use async_trait::async_trait;
+use aws_sdk_ec2::types::ResourceType;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::on;
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::tags;
 use super::vpc::Vpc;
 
 /// An internet gateway, attached to its VPC once it exists. Outputs: `id`.
@@ -20,4 +27,85 @@ impl Spec for InternetGateway {
         gone_after: &["nat-gateway", "elastic-ip", "service", "load-balancer"],
         ..Kind::new("internet-gateway", Part::Network)
     };
+}
+
+#[async_trait]
+impl Resource for InternetGateway {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let pages =
+            cx.aws.ec2.describe_internet_gateways().filters(tags::ec2::ours(cx)).into_paginator().items().send();
+        let gateways = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeInternetGateways"))?;
+        let mut found = Vec::new();
+        for gateway in &gateways {
+            let tags = tags::ec2::read(gateway.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let vpc = gateway.attachments().first().and_then(|attachment| attachment.vpc_id()).unwrap_or_default();
+            let id = gateway.internet_gateway_id().unwrap_or_default();
+            found.push(Found::new(address, id).spec(Self { vpc: vpc.into() }).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let specification = tags::ec2::at_creation(ResourceType::InternetGateway, &at.tags);
+        let call = cx.aws.ec2.create_internet_gateway().tag_specifications(specification);
+        let answer = call.send().await.map_err(on("ec2 CreateInternetGateway"))?;
+        let id = answer.internet_gateway().and_then(|gateway| gateway.internet_gateway_id()).unwrap_or_default();
+        self.attach(cx, id).await?;
+        Ok(made(id, &[]))
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let attached = attached_to(cx, &at.id).await?;
+        for vpc in attached.iter().filter(|vpc| *vpc != self.vpc.text()) {
+            detach(cx, &at.id, vpc).await?;
+        }
+        if !attached.iter().any(|vpc| vpc == self.vpc.text()) {
+            self.attach(cx, &at.id).await?;
+        }
+        Ok(made(&at.id, &[]))
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        for vpc in attached_to(cx, &at.id).await? {
+            detach(cx, &at.id, &vpc).await?;
+        }
+        let call = cx.aws.ec2.delete_internet_gateway().internet_gateway_id(&at.id);
+        call.send().await.map_err(on("ec2 DeleteInternetGateway"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(cx, &at.id, set, remove).await
+    }
+}
+
+impl InternetGateway {
+    /// "Already associated" is the answer to a second try as well as to a gateway that is elsewhere.
+    async fn attach(&self, cx: &Cx, id: &str) -> Result<(), Failure> {
+        let call = cx.aws.ec2.attach_internet_gateway().internet_gateway_id(id).vpc_id(self.vpc.text());
+        match call.send().await.map_err(on("ec2 AttachInternetGateway")) {
+            Err(failure) if failure.cause == Cause::Taken => {
+                let attached = attached_to(cx, id).await?;
+                if attached.iter().any(|vpc| vpc == self.vpc.text()) { Ok(()) } else { Err(failure) }
+            }
+            result => result.map(|_| ()),
+        }
+    }
+}
+
+/// The VPCs a gateway is attached to: one or none.
+async fn attached_to(cx: &Cx, id: &str) -> Result<Vec<String>, Failure> {
+    let call = cx.aws.ec2.describe_internet_gateways().internet_gateway_ids(id);
+    let answer = call.send().await.map_err(on("ec2 DescribeInternetGateways"))?;
+    let attachments = answer.internet_gateways().iter().flat_map(|gateway| gateway.attachments());
+    Ok(attachments.filter_map(|attachment| attachment.vpc_id().map(str::to_owned)).collect())
+}
+
+async fn detach(cx: &Cx, id: &str, vpc: &str) -> Result<(), Failure> {
+    let call = cx.aws.ec2.detach_internet_gateway().internet_gateway_id(id).vpc_id(vpc);
+    match call.send().await.map_err(on("ec2 DetachInternetGateway")) {
+        Err(failure) if failure.cause == Cause::Gone => Ok(()),
+        result => result.map(|_| ()),
+    }
 }

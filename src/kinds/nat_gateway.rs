@@ -1,12 +1,20 @@
 //! NAT gateways.
 
+use async_trait::async_trait;
+use aws_sdk_ec2::types::{self, ConnectivityType, NatGatewayState, ResourceType};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::on;
+use crate::engine::failure::Failure;
+use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 
 use super::elastic_ip::ElasticIp;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::subnet::Subnet;
+use super::tags;
 
 /// A public NAT gateway. The VPC's internet gateway must be attached before. Outputs: `id`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,4 +33,71 @@ impl Spec for NatGateway {
         seconds: Seconds { create: 1.0, ready: 105.0, gone: 60.0, patience: 900.0 },
         ..Kind::new("nat-gateway", Part::Network)
     };
+}
+
+#[async_trait]
+impl Resource for NatGateway {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let alive = ["pending", "failed", "available", "deleting"].map(str::to_owned);
+        let call =
+            cx.aws.ec2.describe_nat_gateways().filter(tags::ec2::ours(cx)).filter(tags::ec2::filter("state", alive));
+        let pages = call.into_paginator().items().send();
+        let gateways = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNatGateways"))?;
+        let mut found = Vec::new();
+        for gateway in &gateways {
+            let tags = tags::ec2::read(gateway.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(phase) = phase(gateway) else { continue };
+            let addresses = gateway.nat_gateway_addresses();
+            let primary = addresses.iter().find(|ip| ip.is_primary() == Some(true)).or(addresses.first());
+            let spec = Self {
+                subnet: gateway.subnet_id().unwrap_or_default().into(),
+                address: primary.and_then(|ip| ip.allocation_id()).unwrap_or_default().into(),
+            };
+            let id = gateway.nat_gateway_id().unwrap_or_default();
+            found.push(Found::new(address, id).phase(phase).spec(spec).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .ec2
+            .create_nat_gateway()
+            .subnet_id(self.subnet.text())
+            .allocation_id(self.address.text())
+            .connectivity_type(ConnectivityType::Public)
+            .client_token(&at.token)
+            .tag_specifications(tags::ec2::at_creation(ResourceType::Natgateway, &at.tags));
+        let answer = call.send().await.map_err(on("ec2 CreateNatGateway"))?;
+        Ok(made(answer.nat_gateway().and_then(|gateway| gateway.nat_gateway_id()).unwrap_or_default(), &[]))
+    }
+
+    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
+        Ok(made(&at.id, &[]))
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        cx.aws.ec2.delete_nat_gateway().nat_gateway_id(&at.id).send().await.map_err(on("ec2 DeleteNatGateway"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(cx, &at.id, set, remove).await
+    }
+}
+
+/// Nothing for a deleted one, which AWS goes on listing for about an hour.
+fn phase(gateway: &types::NatGateway) -> Option<Phase> {
+    match gateway.state()? {
+        NatGatewayState::Available => Some(Phase::Ready),
+        NatGatewayState::Deleted => None,
+        NatGatewayState::Deleting => Some(Phase::Deleting("giving back its network interface".to_owned())),
+        NatGatewayState::Failed => {
+            let why = [gateway.failure_code(), gateway.failure_message()];
+            Some(Phase::Failed(why.into_iter().flatten().collect::<Vec<_>>().join(": ")))
+        }
+        _ => Some(Phase::Pending("being prepared by AWS".to_owned())),
+    }
 }
