@@ -3,9 +3,12 @@
 //! Pure: values in, text out. Nothing here calls AWS or knows of the command line. Text holds colours, see
 //! [`style`]; whatever came from outside is made safe to print by [`text::clean`].
 
+pub mod failure;
 pub mod finding;
 pub mod plan;
 pub mod plan_diff;
+pub mod progress;
+pub mod story;
 pub mod style;
 pub mod summary;
 pub mod text;

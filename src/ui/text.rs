@@ -37,17 +37,24 @@ pub fn value(value: &Value) -> String {
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::String(text) => word(text),
         Value::Array(items) => format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", ")),
-        Value::Object(map) => match (reference(map), map.get("$join").and_then(Value::as_array)) {
-            (Some((address, output)), _) => format!("({address} {}, known after apply)", clean(output)),
-            (None, Some(pieces)) => pieces.iter().map(self::value).collect(),
-            (None, None) => {
-                let entries = map.iter().filter(|(_, inner)| !inner.is_null());
-                let entries: Vec<_> =
-                    entries.map(|(key, inner)| format!("{}: {}", word(key), self::value(inner))).collect();
-                format!("{{{}}}", entries.join(", "))
-            }
-        },
+        Value::Object(map) => special(map).unwrap_or_else(|| {
+            let entries = map.iter().filter(|(_, inner)| !inner.is_null());
+            let entries: Vec<_> =
+                entries.map(|(key, inner)| format!("{}: {}", word(key), self::value(inner))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }),
     }
+}
+
+/// What specifications write as objects and mean otherwise: references, texts with references inside, sets.
+fn special(map: &serde_json::Map<String, Value>) -> Option<String> {
+    if let Some((address, output)) = reference(map) {
+        return Some(format!("({address} {}, known after apply)", clean(output)));
+    }
+    if let Some(pieces) = map.get("$join").and_then(Value::as_array) {
+        return Some(pieces.iter().map(value).collect());
+    }
+    map.get("$set").map(value)
 }
 
 fn reference(map: &serde_json::Map<String, Value>) -> Option<(Address, &str)> {
@@ -103,6 +110,7 @@ mod tests {
         let id = json!({ "$ref": "vpc/main", "output": "id", "need": "exists" });
         assert_eq!(value(&id), "(vpc/main id, known after apply)");
         assert_eq!(value(&json!({ "$join": ["arn:aws:x/", id] })), "arn:aws:x/(vpc/main id, known after apply)");
+        assert_eq!(value(&json!({ "$set": ["b", "a"] })), "[b, a]");
         assert!(brief(&json!("x".repeat(500))).ends_with("x… (-v shows all)"));
     }
 

@@ -1,0 +1,74 @@
+//! Errors as people read them: what was attempted, on what, what AWS answered, and what to do next.
+
+use crate::engine::address::Address;
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::plan::Action;
+
+use super::finding::hint;
+use super::style::{DANGER, paint};
+use super::text::clean;
+use super::words;
+
+/// The failure of a step, on two lines or more, each ended.
+pub fn step(address: &Address, action: Action, failure: &Failure) -> String {
+    render(&format!("{} {address}: ", words::doing(action)), failure)
+}
+
+/// A failure outside of any step.
+pub fn alone(failure: &Failure) -> String {
+    render("", failure)
+}
+
+fn render(attempt: &str, failure: &Failure) -> String {
+    let level = paint(DANGER, format_args!("error[{}]", failure.cause.code()));
+    let mut text = format!("{level}: {attempt}{}\n", clean(&failure.to_string()));
+    if failure.hints.is_empty() {
+        text.push_str(&hint(&next_step(failure)));
+    }
+    failure.hints.iter().for_each(|one| text.push_str(&hint(one)));
+    text
+}
+
+/// What usually helps, where the failure itself says nothing.
+fn next_step(failure: &Failure) -> String {
+    match failure.cause {
+        Cause::Throttled => "too many calls are made in this account: run the same command again later".to_owned(),
+        Cause::Unavailable => {
+            "check the network and the AWS Health Dashboard, then run the same command again: it continues".to_owned()
+        }
+        Cause::NotYetVisible | Cause::NotYetTrusted | Cause::StillHeld => {
+            "AWS needed longer than usual: run the same command again, it continues".to_owned()
+        }
+        Cause::Gone => "somebody removed it meanwhile: run the same command again".to_owned(),
+        Cause::Taken => {
+            "something of this name exists and is not ours: choose another name for the deployment, or remove it"
+                .to_owned()
+        }
+        Cause::Denied => match permission(&failure.operation) {
+            Some(permission) => {
+                format!("the caller needs the permission {permission}; then run the same command again")
+            }
+            None => "the caller may not do this: see `aws sts get-caller-identity` for who it is".to_owned(),
+        },
+        Cause::Quota => {
+            "raise the quota in Service Quotas, or free what is not used; then run the same command again".to_owned()
+        }
+        Cause::Refused => "AWS refuses the request as it is: see its message, and the plan file".to_owned(),
+        Cause::Unsettled => {
+            "find out why with `ce-aws status`; then run the same command again: it continues".to_owned()
+        }
+        Cause::Internal => "this is a fault of ce-aws: report it with the output of `-vvv --log-file`".to_owned(),
+    }
+}
+
+/// The IAM action behind an operation: `ec2 CreateVpc` needs `ec2:CreateVpc`.
+fn permission(operation: &str) -> Option<String> {
+    let (service, name) = operation.split_once(' ')?;
+    let prefix = match service {
+        "efs" => "elasticfilesystem",
+        "elb" | "elbv2" => "elasticloadbalancing",
+        "secrets" | "secretsmanager" => "secretsmanager",
+        other => other,
+    };
+    Some(format!("{prefix}:{name}"))
+}

@@ -1,0 +1,106 @@
+//! Who reads the events and writes.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use crate::engine::clock::Clock;
+use crate::engine::event::{Event, Stamped};
+
+use super::frame::frame;
+use super::line::{Detail, ending, line};
+use super::tracker::Tracker;
+
+/// A reader of the event stream.
+pub trait Reporter: Send {
+    fn event(&mut self, stamped: &Stamped);
+}
+
+/// One event a line, as JSON.
+pub struct Json<W>(pub W);
+
+impl<W: Write + Send> Reporter for Json<W> {
+    fn event(&mut self, stamped: &Stamped) {
+        // A reader that has gone away (`| head`) is no reason to leave a deployment half-done; neither here nor below.
+        if let Ok(text) = serde_json::to_string(stamped) {
+            let _ = writeln!(self.0, "{text}").and_then(|()| self.0.flush());
+        }
+    }
+}
+
+/// Plain lines, for logs and pipes.
+pub struct Lines<W> {
+    out: W,
+    tracker: Tracker,
+}
+
+impl<W: Write> Lines<W> {
+    pub fn new(out: W, tracker: Tracker) -> Self {
+        Self { out, tracker }
+    }
+}
+
+impl<W: Write + Send> Reporter for Lines<W> {
+    fn event(&mut self, stamped: &Stamped) {
+        self.tracker.on(stamped);
+        let text = line(stamped, &self.tracker, Detail::Everything).or_else(|| ending(&stamped.event));
+        if let Some(text) = text {
+            let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        }
+    }
+}
+
+/// A live picture at the bottom of the terminal, what is over scrolling away above it.
+pub struct Terminal {
+    tracker: Arc<Mutex<Tracker>>,
+    bar: ProgressBar,
+    color: bool,
+}
+
+impl Terminal {
+    /// Draws on standard error. The clock must be the run's, started with it.
+    pub fn new(tracker: Tracker, clock: Clock, color: bool) -> Self {
+        let tracker = Arc::new(Mutex::new(tracker));
+        let (shared, start) = (tracker.clone(), clock.now());
+        let body = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let tracker = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = out.write_str(&painted(&frame(&tracker, clock.now() - start), color));
+        };
+        let style = ProgressStyle::default_spinner().with_key("body", body);
+        let style = style.template("{body}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { tracker, bar, color }
+    }
+}
+
+fn painted(text: &str, color: bool) -> String {
+    if color { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
+}
+
+impl Reporter for Terminal {
+    fn event(&mut self, stamped: &Stamped) {
+        let text = {
+            let mut tracker = self.tracker.lock().unwrap_or_else(PoisonError::into_inner);
+            tracker.on(stamped);
+            line(stamped, &tracker, Detail::Ended)
+        };
+        if let Some(text) = text {
+            self.bar.println(painted(text.trim_end_matches('\n'), self.color));
+        }
+        if let Event::RunFinished { .. } = stamped.event {
+            self.bar.finish_and_clear();
+            let end = ending(&stamped.event).unwrap_or_default();
+            let _ = std::io::stderr().write_all(painted(&end, self.color).as_bytes());
+        }
+    }
+}
+
+impl Drop for Terminal {
+    /// Also when the run was cut short: a bar left behind would garble what is printed next.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

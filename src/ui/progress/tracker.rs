@@ -1,0 +1,148 @@
+//! What is going on, as far as the events tell, and how long it may still take.
+
+use crate::engine::address::Address;
+use crate::engine::estimate;
+use crate::engine::event::{Event, Stamped};
+use crate::engine::kind::Kind;
+use crate::engine::plan::{Action, Plan};
+use crate::engine::queue::Queue;
+
+/// A step that has started and is not over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Running {
+    pub address: Address,
+    pub action: Action,
+    /// When it started, in seconds since the start of the run.
+    pub since: f64,
+    /// How long it usually takes, in seconds.
+    pub usual: f64,
+    /// What it waits for, in AWS's words; empty while its call is under way.
+    pub why: String,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Waiting,
+    Running(Running),
+    Over,
+}
+
+/// The state of a run.
+#[derive(Clone, Debug)]
+pub struct Tracker {
+    states: Vec<State>,
+    /// The usual time of each step, in seconds.
+    usual: Vec<f64>,
+    /// The same plus that of the slowest chain of steps that wait for it.
+    way: Vec<f64>,
+    done: usize,
+    failed: usize,
+    interrupted: bool,
+}
+
+impl Tracker {
+    /// A run of this plan that has not begun.
+    pub fn new(plan: &Plan, kinds: &[Kind]) -> Self {
+        let durations = estimate::durations(plan, kinds);
+        let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
+        let count = plan.steps.len();
+        let usual: Vec<f64> = durations.iter().map(|duration| duration.accept + duration.settle).collect();
+        let way = match Queue::new(&after, &durations) {
+            Ok(queue) => (0..count).map(|step| queue.way(step)).collect(),
+            // The run will refuse such a plan; there is nothing to estimate.
+            Err(_) => usual.clone(),
+        };
+        Self { states: vec![State::Waiting; count], usual, way, done: 0, failed: 0, interrupted: false }
+    }
+
+    /// Takes note of an event.
+    pub fn on(&mut self, Stamped { at, event }: &Stamped) {
+        match event {
+            Event::StepStarted { step, address, action, .. } => {
+                let since = self.running_at(*step).map_or(*at, |running| running.since);
+                let usual = self.usual.get(*step).copied().unwrap_or_default();
+                let (address, action) = (address.clone(), *action);
+                self.set(*step, State::Running(Running { address, action, since, usual, why: String::new() }));
+            }
+            Event::StepAccepted { step, .. } => self.explain(*step, "accepted"),
+            Event::StepWaiting { step, why, .. } => self.explain(*step, why),
+            Event::StepRetrying { step, failure, .. } => {
+                self.explain(*step, &format!("will try again: {}", failure.cause.code()));
+            }
+            Event::StepDone { step, .. } => {
+                self.done += 1;
+                self.set(*step, State::Over);
+            }
+            Event::StepFailed { step, .. } => {
+                self.failed += 1;
+                self.set(*step, State::Over);
+            }
+            Event::StepSkipped { step, .. } => self.set(*step, State::Over),
+            Event::Interrupting { .. } => self.interrupted = true,
+            Event::RunStarted { .. } | Event::Story { .. } | Event::RunFinished { .. } => {}
+        }
+    }
+
+    fn set(&mut self, step: usize, state: State) {
+        if let Some(slot) = self.states.get_mut(step) {
+            *slot = state;
+        }
+    }
+
+    fn running_at(&self, step: usize) -> Option<&Running> {
+        match self.states.get(step) {
+            Some(State::Running(running)) => Some(running),
+            _ => None,
+        }
+    }
+
+    fn explain(&mut self, step: usize, text: &str) {
+        if let Some(State::Running(running)) = self.states.get_mut(step) {
+            running.why = text.to_owned();
+        }
+    }
+
+    /// The steps under way, the longest-running first.
+    pub fn running(&self) -> Vec<&Running> {
+        let mut running: Vec<_> = (0..self.states.len()).filter_map(|step| self.running_at(step)).collect();
+        running.sort_by(|a, b| a.since.total_cmp(&b.since));
+        running
+    }
+
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    pub fn failed(&self) -> usize {
+        self.failed
+    }
+
+    pub fn total(&self) -> usize {
+        self.states.len()
+    }
+
+    /// Steps that have not started.
+    pub fn waiting(&self) -> usize {
+        self.states.iter().filter(|state| matches!(state, State::Waiting)).count()
+    }
+
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted
+    }
+
+    /// How long a step usually takes, in seconds.
+    pub fn usual(&self, step: usize) -> f64 {
+        self.usual.get(step).copied().unwrap_or_default()
+    }
+
+    /// The usual time until the end, in seconds: along the longest chain of steps still to go. A step that takes
+    /// longer than usual no longer counts itself, only what waits for it.
+    pub fn remaining(&self, now: f64) -> f64 {
+        let ahead = self.states.iter().enumerate().map(|(step, state)| match state {
+            State::Waiting => self.way[step],
+            State::Running(running) => self.way[step] - (now - running.since).clamp(0.0, self.usual[step]),
+            State::Over => 0.0,
+        });
+        ahead.fold(0.0, f64::max)
+    }
+}

@@ -1,0 +1,194 @@
+use insta::assert_snapshot;
+
+use super::fixture::*;
+use crate::engine::event::{Event, Outcome, Stamped};
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::plan::{Action, Purpose, Reason};
+use crate::ui::progress::frame::frame;
+use crate::ui::progress::tracker::Tracker;
+use crate::ui::progress::{Json, Lines, Reporter};
+use crate::ui::style::plain;
+
+fn started(step: usize, text: &str) -> Event {
+    Event::StepStarted { step, address: address(text), action: Action::Create, reason: Reason::Missing, attempt: 1 }
+}
+
+fn done(step: usize, text: &str, seconds: f64) -> Event {
+    Event::StepDone { step, address: address(text), action: Action::Create, seconds }
+}
+
+fn failure() -> Failure {
+    Failure {
+        cause: Cause::Quota,
+        operation: "ec2 CreateNatGateway".into(),
+        code: "NatGatewayLimitExceeded".into(),
+        message: "The maximum number of NAT gateways has been reached.".into(),
+        request_id: Some("6f0c".into()),
+        hints: vec![],
+    }
+}
+
+/// A run of `first_apply` in which the NAT gateway meets a quota.
+fn events() -> Vec<Stamped> {
+    let all = [
+        (
+            0.0,
+            Event::RunStarted {
+                purpose: Purpose::Apply,
+                target: target(),
+                run: "r1".into(),
+                steps: 3,
+                estimate: 107.0,
+            },
+        ),
+        (0.0, started(0, "vpc/main")),
+        (0.6, Event::StepAccepted { step: 0, address: address("vpc/main"), id: "vpc-1".into() }),
+        (0.6, done(0, "vpc/main", 0.6)),
+        (0.6, started(2, "nat-gateway/a")),
+        (1.2, Event::StepAccepted { step: 2, address: address("nat-gateway/a"), id: "nat-1".into() }),
+        (40.0, Event::StepWaiting { step: 2, address: address("nat-gateway/a"), why: "pending\u{1b}[2J".into() }),
+        (
+            41.0,
+            Event::StepRetrying {
+                step: 2,
+                address: address("nat-gateway/a"),
+                failure: Failure::of(Cause::Throttled, "slow down"),
+                seconds: 4.0,
+            },
+        ),
+        (
+            50.0,
+            Event::Story {
+                address: address("service/main"),
+                subject: "arn:aws:ecs:eu-central-1:123456789012:task/ce-prod/1f".into(),
+                title: "a task stopped: Essential container in task exited".into(),
+                lines: vec!["core: exit code 137".into(), "core: \u{1b}]0;owned\u{7} out of memory".into()],
+                hints: vec!["choose a larger package".into()],
+            },
+        ),
+        (
+            60.0,
+            Event::StepFailed {
+                step: 2,
+                address: address("nat-gateway/a"),
+                action: Action::Create,
+                failure: failure(),
+            },
+        ),
+        (60.0, Event::StepSkipped { step: 1, address: address("security-group/task"), because: address("vpc/main") }),
+        (61.0, Event::Interrupting { in_flight: vec![address("vpc/main")] }),
+        (
+            62.0,
+            Event::RunFinished {
+                outcome: Outcome::Failed,
+                done: 1,
+                failed: 1,
+                skipped: 1,
+                left: vec![address("nat-gateway/a"), address("security-group/task")],
+                seconds: 62.0,
+            },
+        ),
+    ];
+    all.into_iter().map(|(at, event)| Stamped { at, event }).collect()
+}
+
+fn tracker() -> Tracker {
+    Tracker::new(&first_apply(), &kinds())
+}
+
+#[test]
+fn plain_lines_tell_what_matters() {
+    let mut out = Vec::new();
+    let mut lines = Lines::new(&mut out, tracker());
+    events().iter().for_each(|event| lines.event(event));
+    let text = plain(std::str::from_utf8(&out).unwrap());
+    assert!(!text.chars().any(|c| c != '\n' && c.is_control()));
+    assert_snapshot!(text, @r#"
+       0:00  apply        prod: 3 steps, usually about 1 min 47 s
+       0:00  created      vpc/main
+       0:00  creating     nat-gateway/a (missing), usually 1 min 46 s
+       0:40  waiting      nat-gateway/a: pending\u{1b}[2J
+       0:41  retrying     nat-gateway/a in 4 s: slow down
+
+    !! service/main: a task stopped: Essential container in task exited
+       arn:aws:ecs:eu-central-1:123456789012:task/ce-prod/1f
+       | core: exit code 137
+       | core: \u{1b}]0;owned\u{7} out of memory
+    hint: choose a larger package
+
+    error[quota]: creating nat-gateway/a: ec2 CreateNatGateway failed: NatGatewayLimitExceeded: The maximum number of NAT gateways has been reached. (request id 6f0c)
+    hint: raise the quota in Service Quotas, or free what is not used; then run the same command again
+    interrupted: nothing else is started; waiting for vpc/main (a second Ctrl-C leaves at once)
+    stopped part way: 1 step done, 1 failed, 1 not started because of that, 1 min 2 s
+    what remains: nat-gateway/a, security-group/task
+    hint: run the same command again: it continues where this run stopped
+    "#);
+}
+
+#[test]
+fn json_is_one_event_a_line_with_a_code() {
+    let mut out = Vec::new();
+    events().iter().for_each(|event| Json(&mut out).event(event));
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text.lines().count(), events().len());
+    for line in text.lines() {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(value["code"].is_string() && value["at"].is_number(), "{line}");
+    }
+    assert_snapshot!(text.lines().nth(9).unwrap(), @r#"{"at":60.0,"code":"step-failed","step":2,"address":"nat-gateway/a","action":"create","failure":{"cause":"quota","operation":"ec2 CreateNatGateway","code":"NatGatewayLimitExceeded","message":"The maximum number of NAT gateways has been reached.","request_id":"6f0c"}}"#);
+}
+
+#[test]
+fn the_frame_shows_what_runs_and_what_it_waits_for() {
+    let mut tracker = tracker();
+    events()[..7].iter().for_each(|event| tracker.on(event));
+    assert_snapshot!(plain(&frame(&tracker, 41.0)), @r#"
+    ━━━━━━━━━━──────────────────── 1 of 3, 1 wait for others  0:41, about 1 min 6 s to go
+      creating     nat-gateway/a                0:40 of usually 1:46: pending\u{1b}[2J
+    "#);
+}
+
+#[test]
+fn the_rest_shrinks_with_time_and_not_below_what_still_waits() {
+    let mut tracker = tracker();
+    assert_eq!(tracker.remaining(0.0), 107.0);
+    events()[..6].iter().for_each(|event| tracker.on(event));
+    assert_eq!(tracker.remaining(10.6), 96.0);
+    assert_eq!(tracker.remaining(1000.0), 1.0);
+}
+
+#[test]
+fn endings() {
+    use crate::ui::progress::line::ending;
+    let end = |outcome, left: &[&str]| {
+        let left = left.iter().map(|text| address(text)).collect();
+        plain(&ending(&Event::RunFinished { outcome, done: 44, failed: 0, skipped: 0, left, seconds: 252.0 }).unwrap())
+    };
+    assert_snapshot!(end(Outcome::Done, &[]), @"done: 44 steps in 4 min 12 s");
+    assert_snapshot!(end(Outcome::Interrupted, &["service/main"]), @r#"
+    stopped on request after 44 steps, 4 min 12 s
+    what remains: service/main
+    hint: run the same command again: it continues where this run stopped
+    "#);
+}
+
+#[test]
+fn failures_say_what_to_do_next() {
+    use crate::ui::failure::{alone, step};
+    let denied = Failure {
+        cause: Cause::Denied,
+        code: "AccessDenied".into(),
+        operation: "efs CreateFileSystem".into(),
+        message: "no".into(),
+        request_id: None,
+        hints: vec![],
+    };
+    assert_snapshot!(plain(&step(&address("file-system/data"), Action::Create, &denied)), @r#"
+    error[denied]: creating file-system/data: efs CreateFileSystem failed: AccessDenied: no
+    hint: the caller needs the permission elasticfilesystem:CreateFileSystem; then run the same command again
+    "#);
+    assert_snapshot!(plain(&alone(&Failure::of(Cause::Denied, "expired\u{1b}").hint("log in"))), @r#"
+    error[denied]: expired\u{1b}
+    hint: log in
+    "#);
+}
