@@ -3,5 +3,9 @@
 //! `ARCHITECTURE.md` in the repository draws the rooms and says which may use which.
 
 pub mod aws;
+pub mod config;
 pub mod engine;
 pub mod kinds;
+pub mod live;
+pub mod planners;
+pub mod release;

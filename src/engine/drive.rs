@@ -25,7 +25,7 @@ pub trait World: Send + Sync + 'static {
     async fn observe(&self, kind: &str, known: &Known) -> Result<Sighting, Failure>;
 
     /// Finds out what is behind an incident: an [`Event::Story`].
-    async fn explain(&self, incident: &Incident) -> Option<Event>;
+    async fn explain(&self, incident: &Incident, known: &Known) -> Option<Event>;
 }
 
 /// What a run left behind.
@@ -93,9 +93,9 @@ pub async fn drive<K: Kinds + ?Sized>(
                 }
                 Command::Explain { incident } => {
                     stories += 1;
-                    let (world, sender) = (world.clone(), sender.clone());
+                    let (world, known, sender) = (world.clone(), run.known().clone(), sender.clone());
                     tokio::spawn(async move {
-                        let story = world.explain(&incident).await.unwrap_or(Event::Story {
+                        let story = world.explain(&incident, &known).await.unwrap_or(Event::Story {
                             address: incident.address,
                             subject: incident.subject,
                             title: "something went wrong, and AWS no longer says what".to_owned(),

@@ -190,9 +190,10 @@ impl Plan {
         }
     }
 
-    /// The fingerprint: equal for equal plans, whenever they were made.
+    /// The fingerprint of what will be done: equal for equal plans, whenever they were made.
     pub fn digest(&self) -> String {
-        compare::digest(&serde_json::to_value(self).unwrap_or_default())
+        let Self { purpose, target, steps, kept, findings, .. } = self;
+        compare::digest(&serde_json::json!([purpose, target, steps, kept, findings]))
     }
 
     /// The findings that forbid execution.

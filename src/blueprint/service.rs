@@ -1,0 +1,150 @@
+//! The task and the service that keeps one of it running.
+
+use std::collections::BTreeMap;
+
+use crate::engine::graph::Handle;
+use crate::engine::reference::Need;
+use crate::engine::set::Set;
+use crate::kinds::cluster::Cluster;
+use crate::kinds::container::{Container, FromSecret, HealthCheck, Logs, Mount};
+use crate::kinds::service::{Registration, Service};
+use crate::kinds::task_definition::{EfsVolume, TaskDefinition};
+use crate::release::{self, Settings, StartTimeout};
+
+use super::identity::Identity;
+use super::ingress::Ingress;
+use super::network::{self, Network};
+use super::stack::Stack;
+use super::storage::Storage;
+
+/// Seconds after the start during which the load balancer's checks do not stop a task: MongoDB may have to recover.
+const GRACE: u32 = 1200;
+
+/// Adds the cluster, the task definition and the service.
+pub fn add(
+    stack: &mut Stack<'_>,
+    network: &Network,
+    storage: &Storage,
+    identity: &Identity,
+    ingress: &Ingress,
+) -> Handle<Service> {
+    let container_insights = stack.plan.service.container_insights;
+    let cluster = stack.add("main", &Cluster { name: stack.names().stack(), container_insights });
+    stack.graph.order(&cluster, &identity.ecs, Need::Ready);
+    let task = task_definition(stack, storage, identity);
+    let task = stack.add("main", &task);
+    let web = &stack.facts.release.web;
+    let service = Service {
+        name: stack.names().stack(),
+        cluster: cluster.arn(),
+        task_definition: task.arn(),
+        desired: 1,
+        platform_version: "1.4.0".to_owned(),
+        minimum: 0,
+        maximum: 100,
+        circuit_breaker: true,
+        // Only this program decides to go back.
+        circuit_breaker_rollback: false,
+        zone_rebalancing: false,
+        exec: true,
+        propagate_tags: "SERVICE".to_owned(),
+        grace: Some(GRACE),
+        subnets: network::private(network),
+        groups: Set::new([network.task_group.id()]),
+        public_address: false,
+        load_balancer: Some(Registration {
+            target_group: ingress.target_group.arn(),
+            container: web.container.clone(),
+            port: web.port,
+        }),
+    };
+    let service = stack.add("main", &service);
+    // A task started before these stand fails, and ECS backs off.
+    for routes in &network.private_routes {
+        stack.graph.order(&service, routes, Need::Ready);
+    }
+    for target in &storage.mount_targets {
+        stack.graph.order(&service, target, Need::Ready);
+    }
+    for point in storage.access_points.values() {
+        stack.graph.order(&service, point, Need::Ready);
+    }
+    for listener in &ingress.listeners {
+        stack.graph.order(&service, listener, Need::Exists);
+    }
+    stack.graph.order(&service, &identity.execution_role, Need::Ready);
+    stack.graph.order(&service, &identity.task_role, Need::Ready);
+    stack.graph.order(&service, &network.file_system_group, Need::Ready);
+    service
+}
+
+fn task_definition(stack: &Stack<'_>, storage: &Storage, identity: &Identity) -> TaskDefinition {
+    let plan = stack.plan;
+    let settings = Settings {
+        tls_version: plan.service.tls_version.as_str().to_owned(),
+        debug: plan.service.debug,
+        package: plan.package,
+    };
+    let containers = stack.facts.release.render(&settings);
+    let containers = containers.into_iter().map(|wanted| (wanted.name.clone(), container(stack, storage, identity, wanted)));
+    let volumes = storage.access_points.iter().map(|(volume, point)| {
+        let volume_of = EfsVolume {
+            file_system: storage.file_system.id(),
+            access_point: point.id(),
+            iam: true,
+            transit_encryption: true,
+            root: "/".to_owned(),
+        };
+        (volume.clone(), volume_of)
+    });
+    TaskDefinition {
+        family: stack.names().stack(),
+        cpu: plan.package.cpu_units(),
+        memory: plan.package.memory_mib(),
+        execution_role: identity.execution_role.arn(),
+        task_role: identity.task_role.arn(),
+        system: "LINUX".to_owned(),
+        architecture: "X86_64".to_owned(),
+        containers: containers.collect(),
+        volumes: volumes.collect(),
+    }
+}
+
+fn container(stack: &Stack<'_>, storage: &Storage, identity: &Identity, wanted: release::Container) -> Container {
+    let secret = |key: &release::SecretKey| FromSecret { secret: storage.secret.arn(), key: key.as_str().to_owned() };
+    let mut ports = wanted.ports;
+    ports.sort_unstable();
+    Container {
+        image: wanted.image.as_str().to_owned(),
+        essential: wanted.essential,
+        user: wanted.user,
+        entry_point: wanted.entry_point,
+        command: wanted.command,
+        ports,
+        start_timeout: wanted.start_timeout.and_then(|timeout| match timeout {
+            StartTimeout::Seconds(seconds) => Some(seconds),
+            StartTimeout::None => None,
+        }),
+        stop_timeout: Some(wanted.stop_timeout),
+        depends_on: wanted.depends_on.into_iter().map(|other| (other.container, other.condition.as_str().to_owned())).collect(),
+        health_check: wanted.health_check.map(|check| HealthCheck {
+            command: vec!["CMD-SHELL".to_owned(), check.command],
+            interval: check.interval,
+            timeout: check.timeout,
+            retries: check.retries,
+            start_period: check.start_period,
+        }),
+        mounts: wanted
+            .mounts
+            .into_iter()
+            .map(|mount| (mount.path, Mount { volume: mount.volume, read_only: mount.read_only }))
+            .collect(),
+        environment: wanted.environment,
+        secrets: wanted.secrets.iter().map(|(name, key)| (name.clone(), secret(key))).collect::<BTreeMap<_, _>>(),
+        logs: Some(Logs {
+            group: identity.logs.id(),
+            region: stack.names().region.clone(),
+            prefix: "cloud-exchange".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,93 @@
+//! The file system that holds everything Cloud Exchange must not lose, and the secret that opens it.
+
+use std::collections::BTreeMap;
+
+use crate::engine::graph::Handle;
+use crate::engine::reference::Need;
+use crate::engine::set::Set;
+use crate::kinds::access_point::AccessPoint;
+use crate::kinds::file_system::FileSystem;
+use crate::kinds::file_system_policy::FileSystemPolicy;
+use crate::kinds::mount_target::MountTarget;
+use crate::kinds::secret::{Recipe, Secret};
+
+use super::identity::Identity;
+use super::network::Network;
+use super::policies;
+use super::stack::Stack;
+
+/// What other parts of the stack refer to.
+pub struct Storage {
+    pub file_system: Handle<FileSystem>,
+    pub mount_targets: Vec<Handle<MountTarget>>,
+    /// By volume.
+    pub access_points: BTreeMap<String, Handle<AccessPoint>>,
+    pub secret: Handle<Secret>,
+}
+
+/// Adds the file system with its mount targets and access points, and the secret.
+pub fn add(stack: &mut Stack<'_>, network: &Network) -> Storage {
+    let wanted = &stack.plan.storage;
+    let file_system = FileSystem {
+        creation_token: stack.names().creation_token("main"),
+        encrypted: true,
+        kms_key: None,
+        performance: "generalPurpose".to_owned(),
+        throughput: wanted.throughput.as_str().to_owned(),
+        backup: wanted.backup,
+    };
+    let file_system = stack.add("main", &file_system);
+    let mount_targets = network.private.iter().filter_map(|subnet| {
+        // A mount target carries no tags; it is known by the name of its subnet.
+        let name = subnet.address()?.name().to_owned();
+        let target = MountTarget {
+            file_system: file_system.ready(),
+            subnet: subnet.id(),
+            groups: Set::new([network.file_system_group.id()]),
+        };
+        Some(stack.add(&name, &target))
+    });
+    let mount_targets = mount_targets.collect();
+    let release = stack.facts.release;
+    let access_points = release.access_points.iter().map(|wanted| {
+        let point = AccessPoint {
+            file_system: file_system.ready(),
+            path: wanted.path.clone(),
+            uid: wanted.uid,
+            gid: wanted.gid,
+            owner_uid: wanted.uid,
+            owner_gid: wanted.gid,
+            permissions: wanted.mode.as_str().to_owned(),
+        };
+        // Volumes of the vendor's template have underscores in their names, addresses do not.
+        let handle = stack.add(&wanted.volume.replace('_', "-"), &point);
+        (wanted.volume.clone(), handle)
+    });
+    let access_points = access_points.collect();
+    let secret = secret(stack);
+    Storage { file_system, mount_targets, access_points, secret }
+}
+
+fn secret(stack: &mut Stack<'_>) -> Handle<Secret> {
+    let derived = &stack.facts.release.derived_secrets;
+    let derived = derived.iter().map(|(key, form)| (key.as_str().to_owned(), String::from(form.clone())));
+    let secret = Secret {
+        name: stack.names().secret("credentials"),
+        description: "Cloud Exchange: maintenance password, JWT secret and connection strings. Set once.".to_owned(),
+        recipe: Some(Recipe {
+            source: stack.plan.secrets.existing.as_ref().map(|arn| arn.as_str().to_owned()),
+            derived: derived.collect(),
+        }),
+    };
+    stack.add("credentials", &secret)
+}
+
+/// Lets only the task mount the file system, and only encrypted.
+pub fn protect(stack: &mut Stack<'_>, storage: &Storage, identity: &Identity) {
+    let role = identity.task_role.arn().any();
+    let policy = policies::file_system(storage.file_system.arn().any(), role);
+    let policy = FileSystemPolicy { file_system: storage.file_system.ready(), policy };
+    let handle = stack.add("main", &policy.normal());
+    // EFS refuses a policy that names a role it cannot find.
+    stack.graph.order(&handle, &identity.task_role, Need::Ready);
+}

@@ -1,0 +1,5 @@
+//! The deployment as it is in AWS: reading all of it, and making a plan's steps take effect.
+
+pub mod holders;
+pub mod sweep;
+pub mod world;

@@ -1,0 +1,164 @@
+//! AWS as the executor's world.
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::engine::address::Address;
+use crate::engine::compare::{self, Change};
+use crate::engine::drive::World;
+use crate::engine::event::Event;
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::{Incident, Live, Phase, Sighting};
+use crate::engine::plan::{Action, Step};
+use crate::engine::reference::{self, Known, Outputs};
+use crate::engine::run::Made;
+use crate::kinds::names;
+use crate::kinds::registry::{self, AnyKind};
+use crate::kinds::resource::{At, Cx, Depth, Tags, token};
+
+use super::holders;
+
+/// AWS, for one deployment and one run.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    cx: Cx,
+}
+
+impl Aws {
+    pub fn new(cx: Cx) -> Self {
+        Self { cx }
+    }
+
+    fn with(&self, known: &Known) -> Cx {
+        Cx { known: known.clone(), ..self.cx.clone() }
+    }
+}
+
+#[async_trait]
+impl World for Aws {
+    async fn perform(&self, step: &Step, known: &Known, attempt: u32) -> Result<Made, Failure> {
+        let cx = self.with(known);
+        let kind = kind(&step.address)?;
+        let mut at = At {
+            address: step.address.clone(),
+            id: step.id.clone().unwrap_or_default(),
+            outputs: known.get(&step.address).cloned().unwrap_or_default(),
+            tags: step.tags.clone(),
+            token: token(&cx.run, &step.address, step.action),
+            changes: step.changes.iter().filter(|change| change.top() != "tags").cloned().collect(),
+        };
+        match step.action {
+            Action::Await | Action::Prove => Ok(Made::default()),
+            Action::Stop | Action::Unprotect | Action::Restore => kind.act(&cx, &at, step.action).await,
+            Action::Delete => match kind.delete(&cx, &at).await {
+                Ok(()) => Ok(Made::default()),
+                Err(failure) if failure.cause == Cause::StillHeld => Err(holders::name(&cx, &at, failure).await),
+                Err(failure) => Err(failure),
+            },
+            Action::Update => update(&cx, kind, &mut at, step).await,
+            Action::Create => {
+                if kind.kind().tagged {
+                    at.tags.insert(names::RUN.to_owned(), cx.run.clone());
+                }
+                create(&cx, kind, &mut at, step, attempt).await
+            }
+        }
+    }
+
+    async fn observe(&self, name: &str, known: &Known) -> Result<Sighting, Failure> {
+        let kind = registry::find(name)
+            .ok_or_else(|| Failure::of(Cause::Internal, format!("there is no kind {name}")))?;
+        kind.list(&self.with(known), Depth::Phase).await
+    }
+
+    async fn explain(&self, incident: &Incident, known: &Known) -> Option<Event> {
+        registry::find(incident.address.kind())?.explain(&self.with(known), incident).await
+    }
+}
+
+fn kind(address: &Address) -> Result<&'static dyn AnyKind, Failure> {
+    registry::find(address.kind())
+        .ok_or_else(|| Failure::of(Cause::Internal, format!("there is no kind {}", address.kind())))
+}
+
+/// Creates, unless an earlier attempt already has: a lost answer must not leave a twin.
+async fn create(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step, attempt: u32) -> Result<Made, Failure> {
+    let spec = resolved(step, &cx.known)?;
+    if attempt > 1
+        && let Some(live) = find(cx, kind, &step.address).await?
+    {
+        return adopt(cx, kind, at, live, spec).await;
+    }
+    match kind.create(cx, at, spec.clone()).await {
+        Err(failure) if failure.cause == Cause::Taken => match find(cx, kind, &step.address).await? {
+            Some(live) => adopt(cx, kind, at, live, spec).await,
+            None => Err(failure.hint(format!(
+                "something of this name exists and does not carry the tag {}={}: it is not ours; choose another name \
+                 for the deployment, or remove it",
+                names::DEPLOYMENT,
+                cx.names.deployment,
+            ))),
+        },
+        result => result,
+    }
+}
+
+async fn find(cx: &Cx, kind: &dyn AnyKind, address: &Address) -> Result<Option<Live>, Failure> {
+    let sighting = kind.list(cx, Depth::Full).await?;
+    let stays = |live: &Live| !matches!(live.phase, Phase::Deleting(_) | Phase::Recoverable) && live.spec != Value::Null;
+    Ok(sighting.live.into_iter().find(|live| &live.address == address && stays(live)))
+}
+
+/// Makes what an earlier attempt created what it should be.
+async fn adopt(cx: &Cx, kind: &dyn AnyKind, at: &mut At, live: Live, spec: Value) -> Result<Made, Failure> {
+    at.changes = compare::changes(&live.spec, &spec);
+    at.id = live.id.clone();
+    at.outputs = live.outputs.clone();
+    let (set, remove) = tag_difference(&at.tags, &live.tags, &[]);
+    if !set.is_empty() && kind.kind().tagged {
+        kind.retag(cx, at, &set, &remove).await?;
+    }
+    if at.changes.is_empty() {
+        return Ok(Made { id: live.id, outputs: live.outputs });
+    }
+    kind.update(cx, at, spec).await
+}
+
+/// Changes properties, then tags: the digest in them says that the properties are there.
+async fn update(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step) -> Result<Made, Failure> {
+    let spec = resolved(step, &cx.known)?;
+    let only_tags = at.changes.is_empty() && !step.changes.is_empty();
+    let made = if only_tags {
+        Made { id: at.id.clone(), outputs: Outputs::new() }
+    } else {
+        kind.update(cx, at, spec).await?
+    };
+    if kind.kind().tagged && (made.id == at.id || made.id.is_empty()) {
+        let (set, remove) = tag_difference(&at.tags, &Tags::new(), &step.changes);
+        if !set.is_empty() || !remove.is_empty() {
+            kind.retag(cx, at, &set, &remove).await?;
+        }
+    }
+    Ok(made)
+}
+
+/// The tags to set and the keys to remove. With `changes`, only what they name; otherwise all that differ from `live`.
+fn tag_difference(wanted: &Tags, live: &Tags, changes: &[Change]) -> (Tags, Vec<String>) {
+    let named: Vec<&str> = changes.iter().filter_map(|change| change.property.strip_prefix("tags.")).collect();
+    let remove = named.iter().filter(|key| !wanted.contains_key(**key)).map(|key| (*key).to_owned()).collect();
+    let differs = |key: &str, value: &String| {
+        if changes.is_empty() { live.get(key) != Some(value) } else { named.contains(&key) }
+    };
+    let set = wanted.iter().filter(|(key, value)| differs(key, value));
+    (set.map(|(key, value)| (key.clone(), value.clone())).collect(), remove)
+}
+
+fn resolved(step: &Step, known: &Known) -> Result<Value, Failure> {
+    let spec = reference::resolve(&step.spec, known);
+    match reference::references(&spec).first() {
+        None => Ok(spec),
+        Some((missing, _)) => {
+            Err(Failure::of(Cause::Internal, format!("{} needs {missing}, which is not known yet", step.address)))
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! The plan that makes live what the graph says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::engine::address::Address;
+use crate::engine::graph::{Graph, Node};
+use crate::engine::inventory::{Inventory, Live, Phase};
+use crate::engine::kind::{Kind, Kinds, Lifecycle};
+use crate::engine::plan::{
+    Action, After, Finding, Kept, Plan, Purpose, Reason, Severity, Step, Target, Until,
+};
+use crate::engine::reference::{Known, Need};
+
+use super::{deletion, record, verdict};
+
+/// Plans the way from the inventory to the graph.
+pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[Kind]) -> Plan {
+    let mut planner = Planner {
+        graph,
+        inventory,
+        kinds,
+        plan: Plan::empty(Purpose::Apply, target),
+        known: Known::new(),
+        last: BTreeMap::new(),
+        deletions: Vec::new(),
+    };
+    for node in graph.in_order() {
+        planner.node(node);
+    }
+    planner.plan.known = planner.outputs();
+    planner.unwanted();
+    deletion::order(&planner.deletions, &mut planner.plan.steps, kinds);
+    planner.deletions_wait_for_updates();
+    planner.proofs();
+    planner.plan
+}
+
+struct Planner<'a> {
+    graph: &'a Graph,
+    inventory: &'a Inventory,
+    kinds: &'a [Kind],
+    plan: Plan,
+    /// Outputs of what exists and keeps them, as far as planned.
+    known: Known,
+    /// The step after which a resource is as it should be.
+    last: BTreeMap<Address, usize>,
+    deletions: Vec<(&'a Live, usize)>,
+}
+
+impl<'a> Planner<'a> {
+    fn node(&mut self, node: &Node) {
+        let live = self.choose(node);
+        match live {
+            None => self.create(node),
+            Some(live) if matches!(node.kind.lifecycle, Lifecycle::Shared) => self.unchanged(node, live),
+            Some(live) => self.existing(node, live),
+        }
+    }
+
+    /// Which of several at one address is the one; the others are twins.
+    fn choose(&mut self, node: &Node) -> Option<&'a Live> {
+        let inventory = self.inventory;
+        let stays = |live: &&Live| !matches!(live.phase, Phase::Deleting(_)) && !is_remnant(live);
+        let mut candidates: Vec<&Live> =
+            inventory.live.iter().filter(|live| live.address == node.address).filter(stays).collect();
+        candidates.sort_by_key(|live| {
+            let used = inventory.live.iter().any(|other| deletion::holds(other, live, self.kinds));
+            (!used, rank(&live.phase), live.id.clone())
+        });
+        let chosen = candidates.first().copied();
+        for twin in candidates.iter().skip(1) {
+            if node.kind.lifecycle == Lifecycle::Owned {
+                self.delete(twin, &node.kind, Reason::Twin);
+            } else {
+                self.refuse(
+                    "data/twins",
+                    node,
+                    format!("exists twice: {} and {}", twin.id, chosen.map_or("", |live| &live.id)),
+                    "find out which one holds the data and remove this program's tags from the other",
+                );
+            }
+        }
+        chosen
+    }
+
+    fn create(&mut self, node: &Node) {
+        let remnants: Vec<&Live> = self.inventory.at(&node.address).collect();
+        let fence = (!node.kind.fenced.is_empty() && !remnants.is_empty()).then(|| {
+            self.push(node, Step { until: Until::Idle, ..self.step(node, Action::Await, Reason::OneWriter) })
+        });
+        let mut step = self.step(node, Action::Create, Reason::Missing);
+        step.after.extend(fence.map(done));
+        self.finish(node, step);
+    }
+
+    fn unchanged(&mut self, node: &Node, live: &Live) {
+        self.known.insert(node.address.clone(), live.outputs.clone());
+        self.plan.unchanged.push(node.address.clone());
+    }
+
+    fn existing(&mut self, node: &Node, live: &'a Live) {
+        let found = verdict::compare(node, live, &self.known, &self.plan.target.deployment);
+        let immutable: BTreeSet<String> = found
+            .changes
+            .iter()
+            .filter(|change| node.kind.immutable.contains(&change.top()))
+            .map(|change| change.property.clone())
+            .collect();
+        if !immutable.is_empty() || (matches!(live.phase, Phase::Failed(_)) && node.kind.fenced.is_empty()) {
+            return self.replace(node, live, immutable.into_iter().collect());
+        }
+        if found.changes.is_empty() || found.tags_only() || !node.kind.renews {
+            self.known.insert(node.address.clone(), live.outputs.clone());
+        }
+        if live.phase == Phase::Recoverable {
+            let step = Step { id: Some(live.id.clone()), ..self.step(node, Action::Restore, Reason::Recoverable) };
+            self.push(node, step);
+        }
+        if !node.kind.fenced.is_empty() {
+            return self.fenced(node, live, found);
+        }
+        let unfinished = match &live.phase {
+            Phase::Pending(why) => Some(why.clone()),
+            _ => None,
+        };
+        let mut step = match (found.changes.is_empty(), unfinished) {
+            (true, None) => {
+                if live.phase != Phase::Recoverable {
+                    self.plan.unchanged.push(node.address.clone());
+                }
+                return;
+            }
+            (true, Some(why)) => self.step(node, Action::Await, Reason::Unfinished(why)),
+            (false, why) => {
+                let mut step = self.step(node, Action::Update, found.reason);
+                if why.is_none() {
+                    step.until = Until::Accepted;
+                }
+                step
+            }
+        };
+        step.changes = found.changes;
+        step.id = Some(live.id.clone());
+        self.finish(node, step);
+    }
+
+    /// The one way of replacing the task: the old one is stopped and seen stopped, then the new one may start.
+    fn fenced(&mut self, node: &Node, live: &'a Live, found: verdict::Verdict) {
+        let id = Some(live.id.clone());
+        let starts = found.changes.iter().any(|change| change.top() == "desired");
+        let unhealthy = match &live.phase {
+            Phase::Failed(why) => Some(why.clone()),
+            _ => None,
+        };
+        let other_task = found.changes.iter().any(|change| node.kind.fenced.contains(&change.top()));
+        if unhealthy.is_none() && !other_task && !starts {
+            let step = match (&live.phase, found.changes.is_empty()) {
+                (Phase::Pending(why), true) => self.step(node, Action::Await, Reason::Unfinished(why.clone())),
+                (_, true) => return self.plan.unchanged.push(node.address.clone()),
+                (_, false) => self.step(node, Action::Update, found.reason),
+            };
+            return self.finish(node, Step { changes: found.changes, id, ..step });
+        }
+        let stop = if live.phase == Phase::Idle { Action::Await } else { Action::Stop };
+        let mut fence = Step { until: Until::Idle, id: id.clone(), ..self.step(node, stop, Reason::OneWriter) };
+        if stop == Action::Stop {
+            fence.consequences.push("Cloud Exchange is down until the new task is healthy".to_owned());
+        }
+        let fence = self.push(node, fence);
+        let reason = unhealthy.map_or(found.reason, Reason::Unhealthy);
+        let mut start = Step { changes: found.changes, id, ..self.step(node, Action::Update, reason) };
+        start.after.push(done(fence));
+        self.finish(node, start);
+    }
+
+    fn replace(&mut self, node: &Node, live: &'a Live, properties: Vec<String>) {
+        if !node.kind.replaceable {
+            self.known.insert(node.address.clone(), live.outputs.clone());
+            let what = if properties.is_empty() { "it has failed".to_owned() } else { properties.join(", ") };
+            return self.refuse(
+                "plan/cannot-replace",
+                node,
+                format!("AWS cannot change this in place: {what}"),
+                "undo the change in the plan file; or destroy the deployment, which keeps its data, and apply again",
+            );
+        }
+        let reason = match &live.phase {
+            Phase::Failed(why) if properties.is_empty() => Reason::Unhealthy(why.clone()),
+            _ => Reason::Replaced(properties),
+        };
+        let deletion = self.delete(live, &node.kind, reason.clone());
+        let mut step = self.step(node, Action::Create, reason);
+        step.after.push(done(deletion));
+        self.finish(node, step);
+    }
+
+    fn delete(&mut self, live: &'a Live, kind: &Kind, reason: Reason) -> usize {
+        let index = self.plan.steps.len();
+        self.plan.steps.push(deletion::step(live, kind, reason));
+        self.deletions.push((live, index));
+        index
+    }
+
+    fn refuse(&mut self, code: &str, node: &Node, message: String, hint: &str) {
+        self.plan.findings.push(Finding {
+            code: code.to_owned(),
+            severity: Severity::Refusal,
+            address: Some(node.address.clone()),
+            message,
+            hint: Some(hint.to_owned()),
+        });
+    }
+
+    fn step(&self, node: &Node, action: Action, reason: Reason) -> Step {
+        let waits = node.kind.seconds.ready > 0.0 && action != Action::Restore;
+        let after = node.needs.iter().filter_map(|(address, need)| {
+            self.last.get(address).map(|step| After { step: *step, need: *need })
+        });
+        Step {
+            address: node.address.clone(),
+            action,
+            until: if waits { Until::Ready } else { Until::Accepted },
+            reason,
+            changes: Vec::new(),
+            consequences: Vec::new(),
+            after: after.collect(),
+            spec: node.spec.clone(),
+            tags: if node.kind.tagged { record::tags(node, &self.plan.target.deployment) } else { BTreeMap::new() },
+            id: None,
+        }
+    }
+
+    /// Adds a step; later steps of the same resource wait for it.
+    fn push(&mut self, node: &Node, mut step: Step) -> usize {
+        step.after.extend(self.last.get(&node.address).map(|step| done(*step)));
+        self.plan.steps.push(step);
+        let index = self.plan.steps.len() - 1;
+        self.last.insert(node.address.clone(), index);
+        index
+    }
+
+    /// Adds the step after which a resource is as it should be.
+    fn finish(&mut self, node: &Node, step: Step) {
+        self.push(node, step);
+    }
+
+    /// What exists, belongs to the deployment and is no longer asked for.
+    fn unwanted(&mut self) {
+        let inventory = self.inventory;
+        for live in &inventory.live {
+            let Some(kind) = self.kinds.kind(live.address.kind()) else { continue };
+            let gone_anyway = matches!(live.phase, Phase::Deleting(_) | Phase::Recoverable) || is_remnant(live);
+            if gone_anyway || self.graph.get(&live.address).is_some() {
+                continue;
+            }
+            match kind.lifecycle {
+                Lifecycle::Owned => drop(self.delete(live, kind, Reason::Unwanted)),
+                Lifecycle::Data => self.plan.kept.push(Kept {
+                    address: live.address.clone(),
+                    id: live.id.clone(),
+                    why: "no longer in the plan file; holds data".to_owned(),
+                }),
+                Lifecycle::Intrinsic | Lifecycle::Shared => {}
+            }
+        }
+    }
+
+    /// A resource is deleted only after those that used it have been pointed elsewhere.
+    fn deletions_wait_for_updates(&mut self) {
+        for (used, deletion) in &self.deletions {
+            for user in &self.inventory.live {
+                if let Some(update) = self.last.get(&user.address)
+                    && deletion::holds(user, used, self.kinds)
+                    && self.plan.steps[*update].action != Action::Create
+                    && !self.waits_for(*update, *deletion)
+                {
+                    self.plan.steps[*deletion].after.push(After { step: *update, need: Need::Ready });
+                }
+            }
+        }
+    }
+
+    fn waits_for(&self, step: usize, other: usize) -> bool {
+        step == other || self.plan.steps[step].after.iter().any(|after| self.waits_for(after.step, other))
+    }
+
+    /// After anything that could disturb a running task, its health is proven again.
+    fn proofs(&mut self) {
+        for node in self.graph.nodes().filter(|node| !node.kind.fenced.is_empty()) {
+            let start = self.last.get(&node.address).copied();
+            let exists = start.is_some() || self.plan.unchanged.contains(&node.address);
+            let disturbing: Vec<usize> = (0..self.plan.steps.len())
+                .filter(|step| self.plan.steps[*step].address != node.address)
+                .filter(|step| disturbs(&self.plan.steps[*step]))
+                .filter(|step| start.is_none_or(|start| !self.waits_for(start, *step)))
+                .collect();
+            if disturbing.is_empty() || !exists {
+                continue;
+            }
+            let mut proof = Step { after: Vec::new(), ..self.step(node, Action::Prove, Reason::Afterwards) };
+            proof.after.extend(disturbing.into_iter().chain(start).map(done));
+            proof.id = self.inventory.at(&node.address).next().map(|live| live.id.clone());
+            self.plan.steps.push(proof);
+        }
+    }
+
+    fn outputs(&self) -> Known {
+        self.known.clone()
+    }
+}
+
+/// Tasks that still run although their service is gone: nothing to keep, but somebody to wait for.
+fn is_remnant(live: &Live) -> bool {
+    live.spec == Value::Null
+}
+
+fn disturbs(step: &Step) -> bool {
+    step.action != Action::Restore && !(step.action == Action::Update && step.changes.iter().all(|c| c.top() == "tags"))
+}
+
+fn done(step: usize) -> After {
+    After { step, need: Need::Ready }
+}
+
+fn rank(phase: &Phase) -> u8 {
+    match phase {
+        Phase::Ready => 0,
+        Phase::Idle => 1,
+        Phase::Pending(_) => 2,
+        Phase::Failed(_) => 3,
+        Phase::Recoverable => 4,
+        Phase::Deleting(_) => 5,
+    }
+}

@@ -1,0 +1,60 @@
+//! In which order existing things can be deleted: from what they say of each other, so that it works without a plan file.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::engine::inventory::Live;
+use crate::engine::kind::{Kind, Kinds, Lifecycle};
+use crate::engine::plan::{Action, After, Reason, Step, Until};
+use crate::engine::reference::Need;
+
+/// A step that deletes a resource.
+pub fn step(live: &Live, kind: &Kind, reason: Reason) -> Step {
+    Step {
+        address: live.address.clone(),
+        action: Action::Delete,
+        until: if kind.seconds.gone > 0.0 { Until::Gone } else { Until::Accepted },
+        reason,
+        changes: Vec::new(),
+        consequences: match kind.lifecycle {
+            Lifecycle::Data => vec!["the data in it is lost".to_owned()],
+            _ => Vec::new(),
+        },
+        after: Vec::new(),
+        spec: Value::Null,
+        tags: BTreeMap::new(),
+        id: Some(live.id.clone()),
+    }
+}
+
+/// True when `user` must be gone before `used` can go: it names it in a property, or its kind always does so.
+pub fn holds<K: Kinds + ?Sized>(user: &Live, used: &Live, kinds: &K) -> bool {
+    let by_kind =
+        kinds.kind(used.address.kind()).is_some_and(|kind| kind.gone_after.contains(&user.address.kind()));
+    let outputs: Vec<&str> = used.outputs.values().map(String::as_str).filter(|text| text.len() > 3).collect();
+    user.address != used.address && (by_kind || mentions(&user.spec, &outputs))
+}
+
+fn mentions(spec: &Value, texts: &[&str]) -> bool {
+    match spec {
+        Value::String(text) => texts.contains(&text.as_str()),
+        Value::Array(items) => items.iter().any(|item| mentions(item, texts)),
+        Value::Object(map) => map.values().any(|inner| mentions(inner, texts)),
+        _ => false,
+    }
+}
+
+/// Makes each deletion wait until everything that holds its resource is gone. `deletions` pairs each resource with the
+/// index of its step.
+pub fn order<K: Kinds + ?Sized>(deletions: &[(&Live, usize)], steps: &mut [Step], kinds: &K) {
+    for (used, later) in deletions {
+        for (user, earlier) in deletions {
+            // Two that name each other (security groups) would wait for ever; the one with the greater address goes first.
+            let mutual = holds(used, user, kinds) && user.address < used.address;
+            if holds(user, used, kinds) && !mutual {
+                steps[*later].after.push(After { step: *earlier, need: Need::Ready });
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What a resource's own tags say of the specification last applied to it.
+//!
+//! The tag `ce-aws:digest` holds the digest of that specification, followed by four hexadecimal digits for the key of
+//! each tag that the plan file asked for: `0123456789abcdef+a1b2+c3d4`. So a tag that is taken out of the plan file is
+//! removed from the resource, and a tag that somebody else has put there is left alone.
+
+use std::collections::BTreeMap;
+
+use crate::engine::compare;
+use crate::engine::graph::Node;
+use crate::kinds::names;
+
+/// The tags a resource should have, but for the run that creates it.
+pub fn tags(node: &Node, deployment: &str) -> BTreeMap<String, String> {
+    let mut tags = node.tags.clone();
+    tags.insert(names::DEPLOYMENT.to_owned(), deployment.to_owned());
+    tags.insert(names::ADDRESS.to_owned(), node.address.to_string());
+    let keys = node.tags.keys().map(|key| format!("+{}", mark(key)));
+    tags.insert(names::DIGEST.to_owned(), format!("{}{}", node.digest(), keys.collect::<String>()));
+    tags
+}
+
+/// The digest in a resource's tags.
+pub fn digest(tags: &BTreeMap<String, String>) -> Option<&str> {
+    tags.get(names::DIGEST).map(|text| text.split('+').next().unwrap_or_default())
+}
+
+/// True when the key of a tag was asked for when the record was written.
+pub fn asked_for(tags: &BTreeMap<String, String>, key: &str) -> bool {
+    let recorded = tags.get(names::DIGEST).map(|text| text.split('+').skip(1));
+    recorded.is_some_and(|mut marks| marks.any(|known| known == mark(key)))
+}
+
+fn mark(key: &str) -> String {
+    compare::digest(&serde_json::Value::from(key))[..4].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_of_a_full_set_of_tags_fits_a_tag_value() {
+        // 43 tags of the user and `Name`.
+        assert!(16 + 44 * 5 <= 256);
+    }
+}

@@ -1,0 +1,84 @@
+//! The plan that takes a deployment down, from the inventory alone.
+
+use serde_json::Value;
+
+use crate::engine::inventory::{Inventory, Live, Phase};
+use crate::engine::kind::{Kind, Kinds, Lifecycle};
+use crate::engine::plan::{Action, After, Finding, Kept, Plan, Purpose, Reason, Severity, Step, Target, Until};
+use crate::engine::reference::Need;
+
+use super::deletion;
+
+/// What the user has consented to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Delete the file system, the secrets and the log buckets too.
+    pub delete_data: bool,
+    /// Take deletion protection off.
+    pub unprotect: bool,
+}
+
+/// Plans the teardown of everything in the inventory.
+pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: Options) -> Plan {
+    let mut plan = Plan::empty(Purpose::Destroy, target);
+    plan.known = inventory.known();
+    let mut deletions: Vec<(&Live, usize)> = Vec::new();
+    for live in &inventory.live {
+        let Some(kind) = kinds.kind(live.address.kind()) else { continue };
+        if let Some(why) = reason_to_keep(live, kind, options) {
+            plan.kept.push(Kept { address: live.address.clone(), id: live.id.clone(), why });
+            continue;
+        }
+        if matches!(kind.lifecycle, Lifecycle::Intrinsic | Lifecycle::Shared) {
+            continue;
+        }
+        let before = prepare(live, kind, options, &mut plan);
+        let mut step = deletion::step(live, kind, Reason::Teardown);
+        if matches!(live.phase, Phase::Deleting(_)) {
+            step.action = Action::Await;
+            step.until = Until::Gone;
+        }
+        step.after.extend(before.map(|step| After { step, need: Need::Ready }));
+        deletions.push((live, plan.steps.len()));
+        plan.steps.push(step);
+    }
+    deletion::order(&deletions, &mut plan.steps, kinds);
+    plan
+}
+
+fn reason_to_keep(live: &Live, kind: &Kind, options: Options) -> Option<String> {
+    match (kind.lifecycle, &live.phase) {
+        (Lifecycle::Data, Phase::Recoverable) => Some("already marked for deletion; can still be restored".to_owned()),
+        (Lifecycle::Data, _) if !options.delete_data => Some("data; a later apply takes it back".to_owned()),
+        _ => None,
+    }
+}
+
+/// Adds what must happen before the deletion itself: the task stops, protection comes off.
+fn prepare(live: &Live, kind: &Kind, options: Options, plan: &mut Plan) -> Option<usize> {
+    let step = |action, until, consequence: &str| Step {
+        action,
+        until,
+        reason: Reason::Teardown,
+        consequences: vec![consequence.to_owned()],
+        ..deletion::step(live, kind, Reason::Teardown)
+    };
+    let first = if !kind.fenced.is_empty() {
+        step(Action::Stop, Until::Idle, "Cloud Exchange stops")
+    } else if live.spec.get("deletion_protection") == Some(&Value::Bool(true)) {
+        if !options.unprotect {
+            plan.findings.push(Finding {
+                code: "destroy/protected".to_owned(),
+                severity: Severity::Refusal,
+                address: Some(live.address.clone()),
+                message: "is protected against deletion".to_owned(),
+                hint: Some("consent with --unprotect, or type the deployment's name when asked".to_owned()),
+            });
+        }
+        step(Action::Unprotect, Until::Accepted, "deletion protection is removed")
+    } else {
+        return None;
+    };
+    plan.steps.push(first);
+    Some(plan.steps.len() - 1)
+}

@@ -1,0 +1,67 @@
+//! One resource: what is wanted against what is.
+
+use serde_json::Value;
+
+use crate::engine::compare::{self, Change};
+use crate::engine::graph::Node;
+use crate::engine::inventory::Live;
+use crate::engine::plan::Reason;
+use crate::engine::reference::{self, Known};
+use crate::kinds::names;
+
+use super::record;
+
+/// The differences, and which of the four cases it is.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Empty when the resource is as it should be.
+    pub changes: Vec<Change>,
+    pub reason: Reason,
+}
+
+impl Verdict {
+    /// True when only tags differ.
+    pub fn tags_only(&self) -> bool {
+        self.changes.iter().all(|change| change.top() == "tags")
+    }
+}
+
+/// Compares a resource with its specification. `known` has the outputs of everything that exists and stays.
+pub fn compare(node: &Node, live: &Live, known: &Known, deployment: &str) -> Verdict {
+    let wanted = reference::resolve(&node.spec, known);
+    let mut changes = compare::changes(&live.spec, &wanted);
+    if !node.kind.tagged {
+        return Verdict { changes, reason: Reason::Drifted };
+    }
+    let properties_differ = !changes.is_empty();
+    let tags_differ = tag_changes(node, live, deployment, &mut changes);
+    let recorded = record::digest(&live.tags) == Some(node.digest().as_str());
+    let reason = match (recorded, properties_differ || tags_differ) {
+        (true, _) => Reason::Drifted,
+        (false, true) => Reason::Changed,
+        (false, false) => Reason::Unrecorded,
+    };
+    Verdict { changes, reason }
+}
+
+/// Adds the differences between tags; true when one that the plan file speaks of is among them.
+fn tag_changes(node: &Node, live: &Live, deployment: &str, changes: &mut Vec<Change>) -> bool {
+    let wanted = record::tags(node, deployment);
+    let mut users = false;
+    for (key, value) in &wanted {
+        if live.tags.get(key) != Some(value) {
+            users |= node.tags.contains_key(key);
+            let from = live.tags.get(key).map_or(Value::Null, |text| Value::from(text.as_str()));
+            changes.push(Change { property: format!("tags.{key}"), from, to: Value::from(value.as_str()) });
+        }
+    }
+    for (key, value) in &live.tags {
+        let ours = key.starts_with(names::PREFIX);
+        if !wanted.contains_key(key) && !ours && record::asked_for(&live.tags, key) {
+            users = true;
+            let from = Value::from(value.as_str());
+            changes.push(Change { property: format!("tags.{key}"), from, to: Value::Null });
+        }
+    }
+    users
+}

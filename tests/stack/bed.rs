@@ -1,0 +1,98 @@
+//! One account of the test bed: its clock, faults, journal and history, and an independent reader of what is in it.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+
+/// An account that no other test uses.
+pub struct Bed {
+    endpoint: String,
+    pub account: String,
+    /// How many times faster than the wall the account's clock runs.
+    pub scale: u32,
+}
+
+impl Bed {
+    /// A fresh account whose clock runs `scale` times as fast as the wall.
+    pub fn new(scale: u32) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let endpoint = std::env::var("AWS_ENDPOINT_URL")
+            .expect("these tests need the test bed: run them as `localstack/with cargo test`");
+        let unique = u64::from(std::process::id()) * 1000 + NEXT.fetch_add(1, Ordering::Relaxed);
+        let bed = Self { endpoint, account: format!("{:012}", 100_000_000_000 + unique), scale };
+        bed.post("clock", &json!({ "scale": scale }));
+        bed
+    }
+
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    fn url(&self, what: &str) -> String {
+        format!("{}/_ce/{}/{what}", self.endpoint, self.account)
+    }
+
+    pub fn get(&self, what: &str) -> Value {
+        let mut answer = ureq::get(self.url(what)).call().expect("the bed answers");
+        answer.body_mut().with_config().limit(1 << 30).read_json().expect("the bed answers JSON")
+    }
+
+    pub fn post(&self, what: &str, body: &Value) -> Value {
+        let mut answer = ureq::post(self.url(what)).send_json(body).expect("the bed takes it");
+        answer.body_mut().read_json().expect("the bed answers JSON")
+    }
+
+    pub fn delete(&self, what: &str) {
+        ureq::delete(self.url(what)).call().expect("the bed takes it");
+    }
+
+    /// The calls since `from` (0 for all).
+    pub fn journal(&self, from: usize) -> Vec<Value> {
+        let all = self.get("journal");
+        all.as_array().expect("a list of calls").iter().skip(from).cloned().collect()
+    }
+
+    /// The names of the calls since `from` that change something, as `ec2 CreateVpc`.
+    pub fn mutations(&self, from: usize) -> Vec<String> {
+        let calls = self.journal(from);
+        let mutating = calls.iter().filter(|call| call["mutating"] == true);
+        mutating.map(|call| format!("{} {}", text(&call["service"]), text(&call["operation"]))).collect()
+    }
+
+    /// Everything in the account, by service, read with boto3.
+    pub fn read(&self) -> Value {
+        self.reader(&[])
+    }
+
+    /// Runs `localstack/reader.py`.
+    pub fn reader(&self, arguments: &[&str]) -> Value {
+        let python = std::env::var("CE_BED_PYTHON").expect("`localstack/with` says where its Python is");
+        let output = Command::new(python)
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/localstack/reader.py"))
+            .args(arguments)
+            .envs(self.environment())
+            .output()
+            .expect("Python runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("the reader prints JSON")
+    }
+
+    /// What a program needs to work in this account.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let pairs = [
+            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
+            ("AWS_ACCESS_KEY_ID", self.account.clone()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
+            ("CE_AWS_TIME_SCALE", self.scale.to_string()),
+        ];
+        pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
+/// A JSON string, or nothing.
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,0 +1,8 @@
+//! The product as its user runs it, against the test bed: `localstack/with cargo test`.
+//!
+//! Every test has an AWS account of its own, so they run in parallel against one server. What is in an account is read
+//! by `localstack/reader.py`, which shares no code with the product.
+
+mod bed;
+mod deploy;
+mod product;

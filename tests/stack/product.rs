@@ -1,0 +1,93 @@
+//! Running `ce-aws` in an account of the test bed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::bed::Bed;
+
+/// The program, a plan file of its own, and the account it works in.
+pub struct Product<'a> {
+    pub bed: &'a Bed,
+    folder: TempDir,
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl<'a> Product<'a> {
+    /// With `plans/new-vpc.toml` as it is in the repository.
+    pub fn new(bed: &'a Bed) -> Self {
+        let example = concat!(env!("CARGO_MANIFEST_DIR"), "/plans/new-vpc.toml");
+        Self::with_plan(bed, &std::fs::read_to_string(example).expect("the example is there"))
+    }
+
+    pub fn with_plan(bed: &'a Bed, plan: &str) -> Self {
+        let product = Self { bed, folder: TempDir::new().expect("a folder") };
+        product.write_plan(plan);
+        product
+    }
+
+    pub fn plan_file(&self) -> PathBuf {
+        self.folder.path().join("plan.toml")
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn write_plan(&self, plan: &str) {
+        std::fs::write(self.plan_file(), plan).expect("the plan file can be written");
+    }
+
+    /// Replaces a line of the plan file, commented out or not.
+    pub fn edit(&self, from: &str, to: &str) {
+        let plan = std::fs::read_to_string(self.plan_file()).expect("the plan file is there");
+        assert!(plan.contains(from), "the plan file has no {from:?}");
+        self.write_plan(&plan.replace(from, to));
+    }
+
+    /// The command, ready to run. `FILE` among the arguments stands for the plan file.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ce-aws"));
+        let file = self.plan_file();
+        for argument in arguments {
+            if *argument == "FILE" { command.arg(&file) } else { command.arg(argument) };
+        }
+        command.current_dir(self.folder()).envs(self.bed.environment()).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::from(self.command(arguments).output().expect("ce-aws runs"))
+    }
+
+    /// Runs it and insists on its exit code.
+    pub fn expect(&self, code: i32, arguments: &[&str]) -> Ran {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}\n{}\n{}", ran.stdout, ran.stderr);
+        ran
+    }
+
+    /// Starts it, for tests that interrupt it.
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ce-aws starts")
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
