@@ -14,8 +14,9 @@ def is_bare() -> bool:
 
 def install() -> None:
     """Loads everything into this process. To be called before LocalStack's runtime starts."""
-    from cebed import control, providers
+    from cebed import control, providers, thrift
 
+    thrift.install()
     providers.register()
     if not is_bare():
         from cebed import dry_run, tags, services  # noqa: F401  what comes before the services' own refusals
