@@ -231,6 +231,38 @@ def test_a_mount_target_needs_subnet_and_groups(world):
     )
 
 
+@row("neg:CreateMountTarget address in use, subnet full, six groups", bare="fails")
+def test_a_mount_target_needs_an_address(world):
+    efs, ec2, net = world.client("efs"), world.client("ec2"), world.network()
+    fs = file_system(world)
+    small = ec2.create_subnet(VpcId=net["vpc"], CidrBlock="10.0.8.0/28", AvailabilityZone="us-east-1a")
+    subnet = small["Subnet"]["SubnetId"]
+    mount = lambda **more: efs.create_mount_target(FileSystemId=fs, SubnetId=subnet, **more)  # noqa: E731
+    taken = [ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"] for _ in range(11)]
+    refused(mount, "NoFreeAddressesInSubnet", status=409)
+    refused(lambda: mount(IpAddress=taken[0]["PrivateIpAddress"]), "IpAddressInUse", status=409)
+    refused(lambda: mount(IpAddress="10.9.9.9"), "BadRequest")
+    groups = [
+        ec2.create_security_group(GroupName=f"g{n}", Description="g", VpcId=net["vpc"])["GroupId"] for n in range(6)
+    ]
+    refused(lambda: mount(SecurityGroups=groups), "SecurityGroupLimitExceeded")
+
+
+@row("neg: policies and access points while the file system is creating -> IncorrectFileSystemLifeCycleState", bare="fails")
+@pytest.mark.parametrize("call", [
+    lambda efs, fs: efs.create_access_point(ClientToken="t", FileSystemId=fs),
+    lambda efs, fs: efs.put_backup_policy(FileSystemId=fs, BackupPolicy={"Status": "ENABLED"}),
+    lambda efs, fs: efs.put_file_system_policy(FileSystemId=fs, Policy=allow("*")),
+    lambda efs, fs: efs.put_lifecycle_configuration(FileSystemId=fs, LifecyclePolicies=[]),
+], ids=["access point", "backup policy", "file-system policy", "lifecycle"])
+def test_a_creating_file_system_takes_no_settings(world, call):
+    efs = world.client("efs")
+    fs = efs.create_file_system(CreationToken="t")["FileSystemId"]
+    refused(lambda: call(efs, fs), "IncorrectFileSystemLifeCycleState", status=409)
+    world.advance(30)
+    call(efs, fs)
+
+
 @row("efs:ModifyMountTargetSecurityGroups also changes the interface", bare="fails")
 def test_groups_of_a_mount_target_follow(world):
     efs, ec2, net = world.client("efs"), world.client("ec2"), world.network()

@@ -274,6 +274,28 @@ def test_one_listener_a_port(world):
     listener(world, arn, other, port=81)
 
 
+@row("elbv2:CreateListener same settings -> the existing one", bare="fails")
+def test_a_listener_is_made_once(world):
+    net = world.network()
+    arns = balancer(world, net)["LoadBalancerArn"], group(world, net)["TargetGroupArn"]
+    assert listener(world, *arns)["ListenerArn"] == listener(world, *arns)["ListenerArn"]
+
+
+@row("elbv2:ModifyListener changes the default action, DeleteListener", bare="fails")
+def test_a_listener_can_be_changed(world):
+    net = world.network()
+    elbv2 = world.client("elbv2")
+    arn = balancer(world, net)["LoadBalancerArn"]
+    first, second = (group(world, net, name=n)["TargetGroupArn"] for n in ("one", "two"))
+    made = listener(world, arn, first)["ListenerArn"]
+    elbv2.modify_listener(ListenerArn=made, DefaultActions=forward(second))
+    (found,) = elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+    assert found["DefaultActions"][0]["TargetGroupArn"] == second
+    assert elbv2.describe_target_groups(TargetGroupArns=[first])["TargetGroups"][0]["LoadBalancerArns"] == []
+    elbv2.delete_listener(ListenerArn=made)
+    assert elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"] == []
+
+
 @row("neg:CreateListener group of another load balancer -> TargetGroupAssociationLimit", bare="fails")
 def test_a_group_has_one_balancer(world):
     net = world.network()
@@ -407,6 +429,23 @@ def test_access_logs_with_a_grant(world, prefix):
     logs_to(world, arn, bucket, prefix)
     keys = [o["Key"] for o in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
     assert keys == [f"{folder}AWSLogs/{world.account}/ELBAccessLogTestFile"]
+
+
+@row("access logs keep arriving, once more after the load balancer is deleted", bare="fails")
+def test_a_log_arrives_after_deletion(world):
+    world.settings(**{"elb.log_interval": 300})
+    arn = balancer(world, world.network())["LoadBalancerArn"]
+    s3, bucket = world.client("s3"), f"logs-{world.account}"
+    s3.create_bucket(Bucket=bucket)
+    grant(world, bucket, f"AWSLogs/{world.account}/*")
+    logs_to(world, arn, bucket)
+    count = lambda: len(s3.list_objects_v2(Bucket=bucket)["Contents"])  # noqa: E731
+    assert count() == 1
+    world.advance(700)
+    assert count() == 3
+    world.client("elbv2").delete_load_balancer(LoadBalancerArn=arn)
+    world.advance(3600)
+    assert count() == 4
 
 
 @row("elbv2: tags of load balancer, target group and listener", bare="passes")

@@ -6,7 +6,7 @@ guide, "Network ACLs" and "Amazon VPC quotas" (20 rules a direction).
 
 from cebed.account import setting
 from cebed.middleware import aws_error, override
-from cebed.services.ec2_common import at, backend, canonical_cidr, chosen, filtered, tag_list, page
+from cebed.services.ec2_common import at, backend, canonical_cidr, chosen, filtered, page, tag_list
 
 setting("quota.acl_entries_per_direction", 20)
 

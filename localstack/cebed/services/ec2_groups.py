@@ -7,7 +7,17 @@ DescribeSecurityGroupRules); VPC user guide, "Default security groups for your V
 from cebed.account import setting
 from cebed.middleware import after, aws_error, guard, override
 from cebed.services import ec2_interfaces
-from cebed.services.ec2_common import at, backend, chosen, dependency, filtered, tag_list, tags_of_request, page
+from cebed.services.ec2_common import (
+    at,
+    backend,
+    canonical_cidr,
+    chosen,
+    dependency,
+    filtered,
+    page,
+    tag_list,
+    tags_of_request,
+)
 
 setting("quota.security_groups_per_region", 2500)
 
@@ -260,6 +270,24 @@ def revoke(account, region, request, context, call_next):
     for rule in gone:
         store.tags.pop(rule["SecurityGroupRuleId"], None)
     return {"Return": True, "RevokedSecurityGroupRules": revoked}
+
+
+@override("ec2", "AuthorizeSecurityGroup*", "RevokeSecurityGroup*")
+def with_canonical_blocks(account, region, request, context, call_next):
+    changed = dict(request)
+    if request.get("CidrIp"):
+        changed["CidrIp"] = canonical_cidr(request["CidrIp"])
+    if request.get("IpPermissions"):
+        changed["IpPermissions"] = [_canonical(p) for p in request["IpPermissions"]]
+    return call_next(changed if changed != request else request)
+
+
+def _canonical(permission: dict) -> dict:
+    answer = dict(permission)
+    for key, field in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
+        if permission.get(key):
+            answer[key] = [{**entry, field: canonical_cidr(entry.get(field))} for entry in permission[key]]
+    return answer
 
 
 @after("ec2", "AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress")

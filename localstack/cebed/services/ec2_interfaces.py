@@ -5,7 +5,17 @@ Source: Amazon EC2 API reference (DescribeNetworkInterfaces, DeleteNetworkInterf
 """
 
 from cebed.middleware import aws_error, guard, override
-from cebed.services.ec2_common import at, backend, chosen, filtered, free_address, new_id, tag_list, timestamp, page
+from cebed.services.ec2_common import (
+    at,
+    backend,
+    chosen,
+    filtered,
+    free_address,
+    new_id,
+    page,
+    tag_list,
+    timestamp,
+)
 
 SERVICE_OWNER = "amazon-aws"
 
@@ -202,6 +212,18 @@ def describe_network_interfaces(account, region, request, context, call_next):
         "The networkInterface ID '{}' does not exist",
     )
     return page(request, "NetworkInterfaces", filtered(listed, request.get("Filters"), FIELDS, tags="TagSet"))
+
+
+@override("ec2", "CreateNetworkInterface")
+def create_network_interface(account, region, request, context, call_next):
+    """moto draws addresses at random, even one in use, and makes up groups that do not exist."""
+    store = backend(account, region)
+    for group_id in request.get("Groups") or []:
+        require_group(store, group_id)
+    subnet = store.get_subnet(request.get("SubnetId"))
+    if not (request.get("PrivateIpAddress") or request.get("PrivateIpAddresses")):
+        request = {**request, "PrivateIpAddress": free_address(store, subnet)}
+    return call_next(request)
 
 
 @guard("ec2", "DeleteNetworkInterface")

@@ -304,37 +304,3 @@ def put_lifecycle(account, region, request, context, call_next):
 @override("efs", "DescribeLifecycleConfiguration")
 def describe_lifecycle(account, region, request, context, call_next):
     return {"LifecyclePolicies": file_system(account, region, request.get("FileSystemId"))["_lifecycle"]}
-
-
-def mountable(account: Account, region: str, fs_id: str, access_point_id: str | None, subnet_id: str) -> str | None:
-    """Why a task in this subnet cannot mount the file system, in the words of ECS's ResourceInitializationError; None: it can.
-
-    The name of a file system resolves only in a zone with an available mount target and in a VPC that resolves
-    host names (EFS user guide, "Mounting with DNS names").
-    """
-    here = region_of(account, region)
-    prefix = "failed to invoke EFS utils commands to set up EFS volumes: stderr: "
-    record = here.file_systems.get(fs_id)
-    store = backend(account, region)
-    subnet = store.get_subnet(subnet_id)
-    vpc = store.vpcs[subnet.vpc_id]
-    reachable = record is not None and str(vpc.enable_dns_support).lower() == "true" and any(
-        t["FileSystemId"] == fs_id and t["LifeCycleState"] == "available"
-        and t["AvailabilityZoneName"] == subnet.availability_zone and t["VpcId"] == subnet.vpc_id
-        for t in here.mount_targets.values()
-    )
-    if not reachable:
-        return (
-            f'{prefix}Failed to resolve "{fs_id}.efs.{region}.amazonaws.com" - check that your file system ID is '
-            "correct, and ensure that the VPC has an EFS mount target for this file system ID. See "
-            "https://docs.aws.amazon.com/console/efs/mount-dns-name for more detail. : unsuccessful EFS utils "
-            "command execution; code: 1"
-        )
-    if access_point_id:
-        point = here.access_points.get(access_point_id)
-        if point is None or point["FileSystemId"] != fs_id or point["LifeCycleState"] != "available":
-            return (
-                f"{prefix}b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' "
-                ": unsuccessful EFS utils command execution; code: 32"
-            )
-    return None

@@ -24,7 +24,6 @@ def _tags(account, region, resource: str) -> dict[str, str]:
 
 
 def put(account, region, resource: str, tags: dict[str, str]) -> None:
-    """Adds or changes tags; also what the tagging API calls."""
     known = _tags(account, region, resource)
     own = {k for k in known | tags if not k.startswith("aws:")}
     if len(own) > LIMIT:
@@ -36,14 +35,6 @@ def remove(account, region, resource: str, keys) -> None:
     known = _tags(account, region, resource)
     for key in keys:
         known.pop(key, None)
-
-
-def tagged(account, region) -> dict[str, dict[str, str]]:
-    """Tags by ARN, for the Resource Groups Tagging API."""
-    here = efs.region_of(account, region)
-    found = {f["FileSystemArn"]: here.tags.get(i, {}) for i, f in here.file_systems.items()}
-    found |= {p["AccessPointArn"]: here.tags.get(i, {}) for i, p in here.access_points.items()}
-    return found
 
 
 @override("efs", "TagResource")

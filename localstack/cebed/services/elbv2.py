@@ -133,8 +133,3 @@ def target_state(account: Account, region: str, tg_arn: str, ip: str, port: int)
     from cebed.services import elbv2_targets
 
     return elbv2_targets.state_of(account, region, tg_arn, ip, port)
-
-
-def in_use(account: Account, region: str, tg_arn: str) -> bool:
-    """Whether the group exists and some load balancer forwards to it (ECS refuses services otherwise)."""
-    return tg_arn in region_of(account, region).groups and bool(balancers_of_group(account, region, tg_arn))

@@ -28,7 +28,6 @@ def _tags(account, region, arn: str) -> dict[str, str]:
 
 
 def put(account, region, arn: str, tags: dict[str, str]) -> None:
-    """Adds or changes tags; also what the tagging API calls."""
     known = _tags(account, region, arn)
     if len({k for k in known | tags if not k.startswith("aws:")}) > LIMIT:
         raise aws_error("TooManyTags", f"You've reached the limit of {LIMIT} tags on the resource '{arn}'")
@@ -39,13 +38,6 @@ def remove(account, region, arn: str, keys) -> None:
     known = _tags(account, region, arn)
     for key in keys:
         known.pop(key, None)
-
-
-def tagged(account, region) -> dict[str, dict[str, str]]:
-    """Tags by ARN, for the Resource Groups Tagging API."""
-    here = elbv2.region_of(account, region)
-    arns = [*here.balancers, *here.groups, *here.listeners, *here.rules]
-    return {arn: here.tags.get(arn, {}) for arn in arns}
 
 
 def _arns(request: dict) -> list[str]:

@@ -1,0 +1,183 @@
+"""Security groups and their rules. Source: EC2 API reference; VPC user guide, "Security groups"."""
+
+import pytest
+from conftest import refused
+
+row = pytest.mark.row
+
+
+def group(world, net, name="other", **more):
+    made = world.client("ec2").create_security_group(GroupName=name, Description=name, VpcId=net["vpc"], **more)
+    return made["GroupId"]
+
+
+def default_group(world, net):
+    filters = [{"Name": "vpc-id", "Values": [net["vpc"]]}, {"Name": "group-name", "Values": ["default"]}]
+    (only,) = world.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    return only
+
+
+def permission(port, *, group_id=None, cidr=None, **more):
+    entry = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+    if group_id:
+        return entry | {"UserIdGroupPairs": [{"GroupId": group_id, **more}]}
+    return entry | {"IpRanges": [{"CidrIp": cidr, **more}]}
+
+
+def rules(world, *group_ids):
+    filters = [{"Name": "group-id", "Values": list(group_ids)}]
+    return world.client("ec2").describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+
+
+@row("ec2:CreateSecurityGroup tags in the create answer", bare="fails")
+def test_a_group_answers_its_tags(world):
+    made = world.client("ec2").create_security_group(
+        GroupName="tagged", Description="d", VpcId=world.network()["vpc"],
+        TagSpecifications=[{"ResourceType": "security-group", "Tags": [{"Key": "who", "Value": "me"}]}],
+    )
+    assert made["Tags"] == [{"Key": "who", "Value": "me"}]
+    assert made["SecurityGroupArn"].endswith(f":security-group/{made['GroupId']}")
+
+
+@row("neg:CreateSecurityGroup duplicate name -> InvalidGroup.Duplicate", bare="passes")
+def test_a_name_is_used_once_in_a_vpc(world):
+    net = world.network()
+    group(world, net)
+    refused(lambda: group(world, net), "InvalidGroup.Duplicate")
+
+
+@row("ec2:default SG exists + revoke: the self-referencing ingress rule", bare="fails")
+def test_the_default_group_admits_itself(world):
+    net = world.network()
+    ec2 = world.client("ec2")
+    default = default_group(world, net)
+    (ingress,) = default["IpPermissions"]
+    assert ingress["IpProtocol"] == "-1"
+    assert [p["GroupId"] for p in ingress["UserIdGroupPairs"]] == [default["GroupId"]]
+    ec2.revoke_security_group_ingress(GroupId=default["GroupId"], IpPermissions=default["IpPermissions"])
+    ec2.revoke_security_group_egress(GroupId=default["GroupId"], IpPermissions=default["IpPermissionsEgress"])
+    assert rules(world, default["GroupId"]) == []
+    assert default_group(world, net)["IpPermissions"] == []
+
+
+@row("the rules of the default SG are revoked by rule id", bare="fails")
+def test_rules_are_revoked_by_id(world):
+    net = world.network()
+    ec2 = world.client("ec2")
+    group_id = default_group(world, net)["GroupId"]
+    listed = rules(world, group_id)
+    ingress = [r["SecurityGroupRuleId"] for r in listed if not r["IsEgress"]]
+    egress = [r["SecurityGroupRuleId"] for r in listed if r["IsEgress"]]
+    assert (len(ingress), len(egress)) == (1, 1)
+    answer = ec2.revoke_security_group_ingress(GroupId=group_id, SecurityGroupRuleIds=ingress)
+    assert [r["SecurityGroupRuleId"] for r in answer["RevokedSecurityGroupRules"]] == ingress
+    ec2.revoke_security_group_egress(GroupId=group_id, SecurityGroupRuleIds=egress)
+    assert rules(world, group_id) == []
+    refused(lambda: ec2.revoke_security_group_ingress(GroupId=group_id, SecurityGroupRuleIds=ingress),
+            "InvalidSecurityGroupRuleId.NotFound")
+
+
+@row("neg:DeleteSecurityGroup default -> CannotDelete", bare="fails")
+def test_the_default_group_cannot_be_deleted(world):
+    default = default_group(world, world.network())["GroupId"]
+    refused(lambda: world.client("ec2").delete_security_group(GroupId=default), "CannotDelete")
+
+
+@row("neg:DeleteSecurityGroup referenced by other SG -> DependencyViolation", bare="fails")
+def test_a_group_named_by_another_cannot_be_deleted(world):
+    net = world.network()
+    ec2 = world.client("ec2")
+    other = group(world, net)
+    named = [permission(2049, group_id=net["sg"])]
+    ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=named)
+    refused(lambda: ec2.delete_security_group(GroupId=net["sg"]), "DependencyViolation")
+    ec2.revoke_security_group_ingress(GroupId=other, IpPermissions=named)
+    ec2.delete_security_group(GroupId=net["sg"])
+
+
+@row("a group that names only itself can be deleted", bare="passes")
+def test_a_group_that_names_itself_can_be_deleted(world):
+    net = world.network()
+    ec2 = world.client("ec2")
+    ec2.authorize_security_group_ingress(GroupId=net["sg"], IpPermissions=[permission(80, group_id=net["sg"])])
+    ec2.delete_security_group(GroupId=net["sg"])
+
+
+@row("neg:DeleteSecurityGroup used by an ENI -> DependencyViolation", bare="fails")
+def test_a_group_of_an_interface_cannot_be_deleted(world):
+    net = world.network()
+    ec2 = world.client("ec2")
+    made = ec2.create_network_interface(SubnetId=net["subnets"][0], Groups=[net["sg"]])
+    refused(lambda: ec2.delete_security_group(GroupId=net["sg"]), "DependencyViolation")
+    ec2.delete_network_interface(NetworkInterfaceId=made["NetworkInterface"]["NetworkInterfaceId"])
+    ec2.delete_security_group(GroupId=net["sg"])
+
+
+@row("ec2:DescribeSecurityGroupRules ids, tags and referenced groups", bare="fails")
+def test_rules_are_described_in_full(world):
+    net = world.network()
+    other = group(world, net)
+    made = world.client("ec2").authorize_security_group_ingress(
+        GroupId=net["sg"],
+        IpPermissions=[permission(3000, group_id=other, Description="from other")],
+        TagSpecifications=[{"ResourceType": "security-group-rule", "Tags": [{"Key": "who", "Value": "me"}]}],
+    )["SecurityGroupRules"]
+    ingress = [r for r in rules(world, net["sg"]) if not r["IsEgress"]]
+    assert ingress == made
+    (rule,) = ingress
+    assert rule["SecurityGroupRuleId"].startswith("sgr-")
+    assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 3000, 3000)
+    assert rule["ReferencedGroupInfo"]["GroupId"] == other
+    assert rule["Description"] == "from other"
+    assert rule["Tags"] == [{"Key": "who", "Value": "me"}]
+
+
+@row("ec2:DescribeSecurityGroups rules of one port are merged", bare="passes")
+def test_permissions_are_merged(world):
+    net = world.network()
+    ec2 = world.client("ec2")
+    for cidr in ("10.0.0.0/16", "192.168.0.0/24"):
+        ec2.authorize_security_group_ingress(GroupId=net["sg"], IpPermissions=[permission(443, cidr=cidr)])
+    (found,) = ec2.describe_security_groups(GroupIds=[net["sg"]])["SecurityGroups"]
+    (entry,) = found["IpPermissions"]
+    assert sorted(r["CidrIp"] for r in entry["IpRanges"]) == ["10.0.0.0/16", "192.168.0.0/24"]
+    assert len([r for r in rules(world, net["sg"]) if not r["IsEgress"]]) == 2
+
+
+@row("neg:AuthorizeSecurityGroupIngress twice -> InvalidPermission.Duplicate", bare="passes")
+def test_a_rule_is_made_once(world):
+    net = world.network()
+    allow = lambda: world.client("ec2").authorize_security_group_ingress(  # noqa: E731
+        GroupId=net["sg"], IpPermissions=[permission(443, cidr="10.0.0.0/16")]
+    )
+    allow()
+    refused(allow, "InvalidPermission.Duplicate")
+
+
+@row("ec2: host bits of a rule's block are cleared", bare="fails")
+def test_a_block_is_canonical(world):
+    net = world.network()
+    world.client("ec2").authorize_security_group_ingress(
+        GroupId=net["sg"], IpPermissions=[permission(443, cidr="100.68.0.18/18")]
+    )
+    (rule,) = [r for r in rules(world, net["sg"]) if not r["IsEgress"]]
+    assert rule["CidrIpv4"] == "100.68.0.0/18"
+
+
+@row("ec2:DescribeSecurityGroups filters", bare="fails")
+def test_groups_are_found_by_filters(world):
+    net = world.network()
+    ec2 = world.client("ec2")
+    other = group(world, net)
+    ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[permission(2049, group_id=net["sg"])])
+    ids = lambda name, value: [  # noqa: E731
+        g["GroupId"]
+        for g in ec2.describe_security_groups(
+            Filters=[{"Name": name, "Values": [value]}, {"Name": "vpc-id", "Values": [net["vpc"]]}]
+        )["SecurityGroups"]
+    ]
+    assert ids("ip-permission.group-id", net["sg"]) == [other]
+    assert ids("ip-permission.from-port", "2049") == [other]
+    assert ids("description", "oth*") == [other]
+    assert len(ids("egress.ip-permission.cidr", "0.0.0.0/0")) == 3
+    refused(lambda: ids("no-such-filter", "x"), "InvalidParameterValue")
