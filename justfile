@@ -1,0 +1,30 @@
+# Tasks; each also works as the plain command it runs.
+
+# Format, lint and test, as before landing.
+all: fmt lint test
+
+# Every test, against the test bed.
+test *ARGS:
+    localstack/with cargo test {{ARGS}}
+
+# Tests of the pure rooms only; seconds, no test bed.
+unit:
+    cargo test --lib
+
+fmt:
+    cargo fmt
+
+lint:
+    cargo clippy --all-targets -- -D warnings
+
+# The bed's own tests, against the bed and against the plain emulator.
+probe:
+    localstack/with sh -c '"$CE_BED_PYTHON" localstack/probe/report.py'
+
+# Licences and advisories of dependencies (needs cargo-deny).
+deny:
+    cargo deny check
+
+# The main job on the test bed.
+demo:
+    localstack/with cargo run -- apply plans/new-vpc.toml --yes
