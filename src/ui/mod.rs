@@ -5,6 +5,7 @@
 
 pub mod failure;
 pub mod finding;
+pub mod graph;
 pub mod plan;
 pub mod plan_diff;
 pub mod progress;
