@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import uuid
 
 REGION = "us-east-1"
@@ -22,7 +23,16 @@ class Kit:
 
     @functools.cached_property
     def role(self) -> str:
-        return self.world.role()
+        """A role that may do everything, as task and execution role."""
+        arn = self.world.role()
+        self.allow("probe", "*", "*")
+        return arn
+
+    def allow(self, role: str, action: str | list, resource: str | list) -> None:
+        """Makes this the role's only policy."""
+        statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.world.client("iam").put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=document)
 
     @functools.cached_property
     def net(self) -> dict:

@@ -100,7 +100,7 @@ def _file_system(kit, zones=2, settle=120):
     return system, point
 
 
-def _mounting(kit, system, point):
+def _mounting(kit, system, point, **more):
     configuration = {
         "fileSystemId": system,
         "transitEncryption": "ENABLED",
@@ -109,6 +109,7 @@ def _mounting(kit, system, point):
     return kit.register(
         kit.container(mountPoints=[{"sourceVolume": "v", "containerPath": "/v"}]),
         volumes=[{"name": "v", "efsVolumeConfiguration": configuration}],
+        **more,
     )
 
 
@@ -141,6 +142,69 @@ def test_efs_mount(world, case):
         return
     reason = stopped(kit, task)
     assert reason.startswith("ResourceInitializationError: failed to invoke EFS utils commands")
+
+
+NEEDED = {
+    "token": ["ecr:GetAuthorizationToken"],
+    "image": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    "secret": ["secretsmanager:GetSecretValue"],
+    "logs": ["logs:CreateLogStream", "logs:PutLogEvents"],
+}
+
+
+@pytest.mark.row("execution role that lacks a permission stops the task", bare="fails")
+@pytest.mark.parametrize("lacking", [None, *NEEDED])
+def test_execution_role_permissions(world, lacking):
+    kit = Kit(world)
+    execution = world.role("execution")
+    kit.allow("execution", [a for name, actions in NEEDED.items() if name != lacking for a in actions], "*")
+    world.client("logs").create_log_group(logGroupName="/ce")
+    secret = world.client("secretsmanager").create_secret(Name="s", SecretString="x")["ARN"]
+    options = {"awslogs-group": "/ce", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "Netskope"}
+    container = kit.container(
+        secrets=[{"name": "A", "valueFrom": secret}], logConfiguration={"logDriver": "awslogs", "options": options}
+    )
+    task = kit.run(kit.register(container, executionRoleArn=execution))["taskArn"]
+    if lacking:
+        reason = stopped(kit, task)
+        assert "403 Forbidden" in reason if lacking == "image" else f"perform: {NEEDED[lacking][0]}" in reason
+    else:
+        world.advance(60)
+        assert kit.task(task)["lastStatus"] == "RUNNING"
+
+
+@pytest.mark.row("role that does not trust ECS tasks -> ClientException", bare="fails")
+def test_role_without_trust(world):
+    kit = Kit(world)
+    role = world.role("lambda", service="lambda.amazonaws.com")
+    definition = kit.register(executionRoleArn=role)
+    error = refused(lambda: kit.run(definition), "ClientException")
+    assert "unable to assume the role" in str(error)
+
+
+@pytest.mark.row("EFS file-system policy: who is not named cannot mount, or not write", bare="fails")
+@pytest.mark.parametrize("actions, outcome", [
+    (["ClientMount", "ClientWrite"], "RUNNING"),
+    (["ClientMount"], "EssentialContainerExited"),
+    (["ClientRootAccess"], "TaskFailedToStart"),
+])  # fmt: skip
+def test_file_system_policy(world, actions, outcome):
+    kit = Kit(world)
+    _admit_nfs(kit)
+    role = world.role("task")
+    system, point = _file_system(kit)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": role},
+        "Action": [f"elasticfilesystem:{a}" for a in actions],
+        "Condition": {"Bool": {"aws:SecureTransport": "true"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    world.client("efs").put_file_system_policy(FileSystemId=system, Policy=document)
+    task = kit.run(_mounting(kit, system, point, taskRoleArn=role))["taskArn"]
+    world.advance(150)
+    shown = kit.task(task)
+    assert shown.get("stopCode", shown["lastStatus"]) == outcome
 
 
 @pytest.mark.row("`ResourceInitializationError` (log group missing)", bare="fails")
@@ -184,6 +248,7 @@ def test_role_deleted_before_the_service_starts(world):
     world.advance(5)
     assert "unable to assume the role" in kit.service()["events"][0]["message"]
     world.role("gone", settle=10)
+    kit.allow("gone", "*", "*")
     assert kit.tasks() == []
     world.advance(20)
     assert len(kit.tasks()) == 1

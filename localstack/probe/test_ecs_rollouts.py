@@ -2,7 +2,7 @@
 ("Deployment circuit breaker", "Amazon ECS services": replacement of unhealthy tasks)."""
 
 import pytest
-from ecs_kit import CHECK, Kit
+from ecs_kit import CHECK, REGISTRY, Kit
 
 WRITING = {"PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING"}
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
@@ -244,3 +244,48 @@ def test_service_revisions(world):
     shown = kit.ecs.describe_service_revisions(serviceRevisionArns=[arn])["serviceRevisions"][0]
     assert shown["taskDefinition"] == service["taskDefinition"] and shown["launchType"] == "FARGATE"
     assert shown["containerImages"][0]["containerName"] == "ui"
+
+
+def _vendor_like(kit):
+    """The six containers of the vendor's task definition (CE 5.0.0), with the health checks and waits of the product."""
+    quiet = {"portMappings": []}
+    needs = [("mongodb-primary", "HEALTHY"), ("core-init-container", "SUCCESS"), ("rabbitmq-stats", "HEALTHY")]
+
+    def after(*pairs):
+        return {"dependsOn": [{"containerName": name, "condition": condition} for name, condition in pairs]}
+
+    return [
+        kit.container("init-container", f"{REGISTRY}/cloudexchange:aws-cli-latest", essential=False, **quiet),
+        kit.container("core-init-container", f"{REGISTRY}/core5:11062023", essential=False, **quiet),
+        kit.container(
+            "mongodb-primary", f"{REGISTRY}/mongodb:5.0", healthCheck={**CHECK, "startPeriod": 300},
+            **after(("init-container", "SUCCESS")), **quiet,
+        ),
+        kit.container(
+            "core", f"{REGISTRY}/core5:11062023", healthCheck={**CHECK, "interval": 60, "retries": 10, "startPeriod": 300},
+            **after(*needs), **quiet,
+        ),
+        kit.container("ui", healthCheck=CHECK, **after(("core", "START"))),
+        kit.container("rabbitmq-stats", f"{REGISTRY}/rabbitmq:3.12.6-management", healthCheck=CHECK, **quiet),
+    ]  # fmt: skip
+
+
+@pytest.mark.row("life: the vendor's six containers behind a load balancer reach steady state", bare="fails")
+def test_vendor_like_service_gets_healthy(world):
+    kit = Kit(world)
+    group = kit.target_group()
+    definition = kit.register(*_vendor_like(kit), cpu="8192", memory="16384")
+    kit.create(
+        definition=definition,
+        loadBalancers=kit.balanced(group),
+        healthCheckGracePeriodSeconds=1200,
+        deploymentConfiguration={**STOP_FIRST, **BREAKER},
+    )
+    world.advance(180)
+    task = kit.tasks()[0]
+    assert (task["lastStatus"], task["healthStatus"]) == ("RUNNING", "HEALTHY")
+    assert {c["name"]: c.get("exitCode") for c in task["containers"] if c["lastStatus"] == "STOPPED"} == {
+        "init-container": 0,
+        "core-init-container": 0,
+    }
+    assert kit.primary()["rolloutState"] == "COMPLETED"

@@ -330,8 +330,3 @@ def untag_resource(account, region, request, context, call_next):
 @override("ecr", "ListTagsForResource")
 def list_tags_for_resource(account, region, request, context, call_next):
     return {"tags": list(_by_arn(account, region, request["resourceArn"]).tags)}
-
-
-def tagged(account, region: str) -> list[tuple[str, dict[str, str]]]:
-    """ARN and tags of the tagged repositories, for the Resource Groups Tagging API."""
-    return [(r.arn, {t["Key"]: t["Value"] for t in r.tags}) for r in _own(account, region).values() if r.tags]

@@ -1,6 +1,6 @@
 """ECS on Fargate, with a state of its own: every operation that Cloud Exchange's deployment uses, and the tasks behind it.
 
-For other services: `responds` tells a load balancer whether something listens; `tagged` lists tagged resources.
+For other services: `responds` tells a load balancer whether something listens at an address.
 """
 
 from cebed.services.ecs import (
@@ -14,7 +14,6 @@ from cebed.services.ecs import (
     tags,
     tasks,
 )
-from cebed.services.ecs.tags import tagged
 from cebed.services.ecs.targets import responds
 
-__all__ = ["responds", "tagged"]
+__all__ = ["responds"]

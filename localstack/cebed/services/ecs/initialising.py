@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from moto.utilities.utils import get_partition
+
 from cebed.backends import moto_backend
-from cebed.services.ecs import logs, mounts, roles, routes
+from cebed.services.ecs import logs, model, mounts, permissions, routes
 from cebed.services.ecs.model import Container, Task
 from cebed.services.ecs.normalise import ECR_IMAGE
 
@@ -36,6 +38,10 @@ def problem(account, task: Task) -> Problem | None:
     settings = account.settings
     if task.subnet_id and settings["ecs.check_routes"] and not routes.way_out(account, task):
         return Problem(_no_route(task), settings["ecs.network_timeout"])
+    role = task.definition.body.get("executionRoleArn")
+    if any(ECR_IMAGE.match(c.definition["image"]) for c in task.containers):
+        if text := permissions.denial(account, role, "ecr:GetAuthorizationToken", "*"):
+            return Problem(f"{PULL}: execution resource retrieval failed: unable to retrieve ecr registry auth: {text}", 2)
     for container in task.containers:
         for secret in container.definition.get("secrets") or []:
             if text := _secret_problem(account, task, secret["valueFrom"]):
@@ -49,6 +55,27 @@ def problem(account, task: Task) -> Problem | None:
             f"exist. : exit status 1 (log group {group})",
             2,
         )
+    if text := _log_denial(account, task):
+        return Problem(
+            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+            f"failed to create Cloudwatch log stream: {text} : exit status 1",
+            2,
+        )
+    return None
+
+
+def _log_denial(account, task: Task) -> str | None:
+    role = task.definition.body.get("executionRoleArn")
+    for container in task.containers:
+        wanted = logs.options(container.definition)
+        if wanted is None:
+            continue
+        region, group = wanted.get("awslogs-region") or task.region, wanted.get("awslogs-group")
+        stream = f"log-group:{group}:log-stream:{logs.stream_of(task, container)}"
+        resource = model.make_arn(account, region, stream, "logs")
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+            if text := permissions.denial(account, role, action, resource):
+                return text
     return None
 
 
@@ -76,18 +103,18 @@ def _no_route(task: Task) -> str:
 
 
 def _secret_problem(account, task: Task, value_from: str) -> str | None:
-    if not roles.usable(account, task.definition.body.get("executionRoleArn") or ""):
-        return (
-            "unable to retrieve secret from asm: The task can't retrieve the secret: "
-            "AccessDeniedException: the execution role cannot be assumed"
-        )
+    role = task.definition.body.get("executionRoleArn")
     if ":secretsmanager:" in value_from:
+        arn = ":".join(value_from.split(":")[:7])
+        if text := permissions.denial(account, role, "secretsmanager:GetSecretValue", arn):
+            return f"unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret {value_from} from secrets manager: {text}"
         return _asm_problem(account, value_from)
     name = value_from.split(":parameter", 1)[-1]
-    store = moto_backend("ssm", account.id, task.region)
-    if store.get_parameter(name) is None:
-        return f"unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: {value_from}"
-    return None
+    arn = model.make_arn(account, task.region, f"parameter/{name.lstrip('/')}", "ssm")
+    text = permissions.denial(account, role, "ssm:GetParameters", arn)
+    if text is None and moto_backend("ssm", account.id, task.region).get_parameter(name) is None:
+        text = f"invalid ssm parameters: {value_from}"
+    return text and f"unable to retrieve secrets from ssm: service call has been retried 1 time(s): {text}"
 
 
 def _asm_problem(account, value_from: str) -> str | None:
@@ -128,20 +155,34 @@ def _asm_problem(account, value_from: str) -> str | None:
     return None
 
 
-def pull_failure(container: Container) -> str | None:
+def pull_failure(account, task: Task, container: Container) -> str | None:
     image, kind = container.definition["image"], container.behaviour.kind
     reference = image if "/" in image and "." in image.split("/", 1)[0] else f"docker.io/library/{image}"
+    failed = (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
+        f"{reference}: "
+    )
     if kind == "missing":
-        return (
-            "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
-            f"{reference}: {reference}: not found"
-        )
-    if kind == "denied":
+        return f"{failed}{reference}: not found"
+    if kind == "denied" or _ecr_denial(account, task, image):
         registry, _, path = reference.partition("/")
         name, _, tag = path.partition(":")
         return (
-            "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
-            f"{reference}: unexpected status from HEAD request to https://{registry}/v2/{name}/manifests/"
+            f"{failed}unexpected status from HEAD request to https://{registry}/v2/{name}/manifests/"
             f"{tag or 'latest'}: 403 Forbidden"
         )
+    return None
+
+
+def _ecr_denial(account, task: Task, image: str) -> str | None:
+    if not ECR_IMAGE.match(image):
+        return None
+    host, _, path = image.partition("/")
+    registry, region = host.split(".")[0], host.split(".")[3]
+    name = path.partition("@")[0].partition(":")[0]
+    repository = f"arn:{get_partition(region)}:ecr:{region}:{registry}:repository/{name}"
+    role = task.definition.body.get("executionRoleArn")
+    for action in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
+        if text := permissions.denial(account, role, action, repository):
+            return text
     return None

@@ -7,13 +7,13 @@ quotas (L-3032A538, Fargate On-Demand vCPU resource count).
 from __future__ import annotations
 
 from cebed.middleware import aws_error
-from cebed.services.ecs import lifecycle, model, roles
+from cebed.services.ecs import lifecycle, model, permissions, roles
 from cebed.services.ecs.model import Cluster, Definition, Task, refused
 
 
 def start(account, region: str, cluster: Cluster, definition: Definition, network: dict | None, **facts) -> Task:
-    """Raises ClientException for roles and quota, and `NoCapacity` as InvalidParameterException-free failure."""
-    check_roles(account, definition)
+    """Raises RoleNotAssumable, QuotaReached or NoCapacity, and EC2's errors for the network."""
+    check_roles(account, region, definition)
     check_quota(account, region, definition)
     if account.settings["ecs.capacity_unavailable"]:
         raise NoCapacity
@@ -40,10 +40,10 @@ class QuotaReached(Exception):
     reason = "You've reached the limit on the number of vCPUs you can run concurrently"
 
 
-def check_roles(account, definition: Definition) -> None:
+def check_roles(account, region: str, definition: Definition) -> None:
     for key in ("taskRoleArn", "executionRoleArn"):
         role = definition.body.get(key)
-        if role and not roles.usable(account, role):
+        if role and not (roles.usable(account, role) and permissions.trusts_tasks(account, region, role)):
             raise RoleNotAssumable(role)
 
 

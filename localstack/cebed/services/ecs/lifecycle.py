@@ -11,7 +11,7 @@ import uuid
 from typing import Callable
 
 from cebed.services import ec2_interfaces
-from cebed.services.ecs import containers, history, images, initialising, model, targets
+from cebed.services.ecs import containers, history, images, initialising, model, mounts, targets
 from cebed.services.ecs.model import Cluster, Container, Definition, Task
 
 ON_CHANGE: list[Callable] = []
@@ -102,11 +102,13 @@ def _pulled(account, task: Task) -> None:
         return
     task.times["pullStoppedAt"] = account.clock.now()
     for container in task.containers:
-        if reason := initialising.pull_failure(container):
+        if reason := initialising.pull_failure(account, task, container):
             container.reason = reason
             stop(account, task, "TaskFailedToStart", reason)
             return
         container.digest = images.digest_of(container.definition["image"])
+        if mounts.is_refused_writing(account, task, container):
+            container.behaviour = images.Behaviour("exit", 100, 2, ("Read-only file system",))
     containers.advance(account, task)
 
 

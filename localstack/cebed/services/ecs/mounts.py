@@ -8,10 +8,17 @@ and the groups must let NFS through.
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from cebed.middleware import invoke
 from cebed.services.ec2_common import backend
-from cebed.services.ecs.model import Task
+from cebed.services.ecs import permissions
+from cebed.services.ecs.model import Container, Task
+
+DENIED = (
+    "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution; "
+    "code: 32"
+)
 
 
 def problem(account, task: Task) -> str | None:
@@ -22,7 +29,7 @@ def problem(account, task: Task) -> str | None:
     return None
 
 
-def _ask(account, region: str, operation: str, request: dict, key: str) -> list[dict]:
+def _ask(account, region: str, operation: str, request: dict, key: str) -> Any:
     try:
         return invoke(account, region, "efs", operation, request).get(key) or []
     except Exception:  # whatever says "not found", in whichever error type the emulator has
@@ -57,15 +64,36 @@ def _volume_problem(account, task: Task, efs: dict) -> str | None:
         return unresolved
     if not _nfs_admitted(account, store, task, here[0]):
         return "b'mount.nfs4: Connection timed out' : unsuccessful EFS utils command execution; code: 32"
+    if not _may(account, task, efs, found[0], "elasticfilesystem:ClientMount"):
+        return DENIED
     point = (efs.get("authorizationConfig") or {}).get("accessPointId")
     if point:
         points = _ask(account, task.region, "DescribeAccessPoints", {"AccessPointId": point}, "AccessPoints")
         if not points or points[0].get("LifeCycleState") != "available" or points[0].get("FileSystemId") != system:
-            return (
-                f"b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : access point {point} of {system}"
-                " : unsuccessful EFS utils command execution; code: 32"
-            )
+            return DENIED
     return None
+
+
+def _may(account, task: Task, efs: dict, system: dict, action: str) -> bool:
+    """What IAM says, as the task role or, without IAM authorization, as anybody."""
+    answer = _ask(account, task.region, "DescribeFileSystemPolicy", {"FileSystemId": efs["fileSystemId"]}, "Policy")
+    authorization = efs.get("authorizationConfig") or {}
+    role = task.definition.body.get("taskRoleArn") if authorization.get("iam") == "ENABLED" else None
+    point = authorization.get("accessPointId")
+    return permissions.may_use_file_system(account, role, action, system, answer or None, point)
+
+
+def is_refused_writing(account, task: Task, container: Container) -> bool:
+    """Whether the container mounts a volume for writing on which IAM lets it only read."""
+    volumes = {v["name"]: v.get("efsVolumeConfiguration") for v in task.definition.body["volumes"]}
+    for mount in container.definition["mountPoints"]:
+        efs = volumes.get(mount.get("sourceVolume"))
+        if not efs or mount.get("readOnly"):
+            continue
+        found = _ask(account, task.region, "DescribeFileSystems", {"FileSystemId": efs["fileSystemId"]}, "FileSystems")
+        if found and not _may(account, task, efs, found[0], "elasticfilesystem:ClientWrite"):
+            return True
+    return False
 
 
 def _nfs_admitted(account, store, task: Task, target: dict) -> bool:

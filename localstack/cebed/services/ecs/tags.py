@@ -52,13 +52,3 @@ def untag_resource(account, region, request, context, call_next):
 @override("ecs", "ListTagsForResource")
 def list_tags_for_resource(account, region, request, context, call_next):
     return {"tags": list(_holder(account, region, request["resourceArn"]).tags)}
-
-
-def tagged(account, region: str) -> list[tuple[str, dict[str, str]]]:
-    """ARN and tags of everything in ECS that is alive and tagged, for the Resource Groups Tagging API."""
-    state = model.of(account, region)
-    holders = [c for c in state.clusters.values() if c.status == "ACTIVE"]
-    holders += [s for s in state.services.values() if s.status != "INACTIVE"]
-    holders += [d for revisions in state.families.values() for d in revisions if d.status == "ACTIVE"]
-    holders += [t for t in state.tasks.values() if t.status != "STOPPED"]
-    return [(h.arn, {t["key"]: t["value"] for t in h.tags}) for h in holders if h.tags]
