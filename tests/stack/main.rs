@@ -6,3 +6,4 @@
 mod bed;
 mod deploy;
 mod product;
+mod properties;
