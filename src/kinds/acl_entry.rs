@@ -73,3 +73,57 @@ pub fn normal(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries.sort_by(|a, b| (a.number, &a.cidr).cmp(&(b.number, &b.cidr)));
     entries
 }
+
+/// Protocols that have names here; AWS calls them by number.
+const PROTOCOLS: [(&str, &str); 3] = [("icmp", "1"), ("tcp", "6"), ("udp", "17")];
+
+/// The number of a protocol, for calls.
+pub fn number_of(name: &str) -> &str {
+    PROTOCOLS.iter().find(|(known, _)| *known == name).map_or(name, |(_, number)| number)
+}
+
+/// The name of a protocol, from answers.
+pub fn name_of(number: &str) -> &str {
+    PROTOCOLS.iter().find(|(_, known)| *known == number).map_or(number, |(name, _)| name)
+}
+
+/// One call that changes one direction of an ACL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    Create(Entry),
+    /// AWS puts the entry in the place of the one with the same number.
+    Replace(Entry),
+    Delete(i32),
+}
+
+impl Edit {
+    /// Edits are made in this order: what opens, then what closes, then what goes. With every edit on its way, traffic
+    /// that both the old and the new entries let through keeps flowing.
+    fn rank(&self, live: &[Entry]) -> u8 {
+        let was = |number: i32| live.iter().find(|entry| entry.number == number).map(|entry| entry.action);
+        match self {
+            Self::Create(entry) if entry.action == Verdict::Allow => 0,
+            Self::Replace(entry) if entry.action == Verdict::Allow && was(entry.number) == Some(Verdict::Deny) => 1,
+            Self::Replace(entry) if entry.action == Verdict::Allow => 2,
+            Self::Create(_) | Self::Replace(_) => 3,
+            Self::Delete(_) => 4,
+        }
+    }
+}
+
+/// The calls that turn the live entries of one direction into the wanted ones, in the order in which to make them.
+pub fn edits(live: &[Entry], wanted: &[Entry]) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for entry in wanted {
+        match live.iter().find(|there| there.number == entry.number) {
+            None => edits.push(Edit::Create(entry.clone())),
+            Some(there) if there != entry => edits.push(Edit::Replace(entry.clone())),
+            Some(_) => {}
+        }
+    }
+    for there in live.iter().filter(|there| !wanted.iter().any(|entry| entry.number == there.number)) {
+        edits.push(Edit::Delete(there.number));
+    }
+    edits.sort_by_key(|edit| edit.rank(live));
+    edits
+}

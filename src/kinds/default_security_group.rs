@@ -1,12 +1,19 @@
 //! The security group that every VPC has.
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::on;
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 use crate::engine::set::Set;
 
+use super::group_rules;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::rule::Rule;
+use super::tags;
 use super::vpc::Vpc;
 
 /// The rules of a VPC's default security group: of what is started without naming a group. Hardened, it has none.
@@ -33,4 +40,62 @@ impl Spec for DefaultSecurityGroup {
         security: true,
         ..Kind::new("default-security-group", Part::Network)
     };
+}
+
+#[async_trait]
+impl Resource for DefaultSecurityGroup {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        if cx.of_kind("vpc").next().is_none() {
+            return Ok(Vec::new().into());
+        }
+        let call = cx.aws.ec2.describe_security_groups().filters(tags::ec2::ours(cx)).filters(by_name());
+        let pages = call.into_paginator().items().send();
+        let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups"))?;
+        let mut found = Vec::new();
+        for group in &groups {
+            let tags = tags::ec2::read(group.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let spec = Self {
+                vpc: group.vpc_id().unwrap_or_default().into(),
+                ingress: group_rules::split(group.ip_permissions()),
+                egress: group_rules::split(group.ip_permissions_egress()),
+            };
+            found.push(Found::new(address, group.group_id().unwrap_or_default()).spec(spec).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    /// AWS has made it together with the VPC: it is found, tagged, and given its rules.
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let in_vpc = tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()]);
+        let call = cx.aws.ec2.describe_security_groups().filters(in_vpc).filters(by_name());
+        let answer = call.send().await.map_err(on("ec2 DescribeSecurityGroups"))?;
+        let Some(id) = answer.security_groups().first().and_then(|group| group.group_id()) else {
+            return Err(Failure::of(
+                Cause::NotYetVisible,
+                format!("the default security group of {} does not show yet", self.vpc.text()),
+            ));
+        };
+        tags::ec2::set(cx, id, &at.tags, &[]).await?;
+        group_rules::settle(cx, id, &self.ingress, &self.egress).await?;
+        Ok(made(id, &[]))
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        group_rules::settle(cx, &at.id, &self.ingress, &self.egress).await?;
+        Ok(made(&at.id, &[]))
+    }
+
+    /// It goes with its VPC.
+    async fn delete(_cx: &Cx, _at: &At) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(cx, &at.id, set, remove).await
+    }
+}
+
+fn by_name() -> aws_sdk_ec2::types::Filter {
+    tags::ec2::filter("group-name", ["default".to_owned()])
 }

@@ -1,11 +1,18 @@
 //! The network ACL that every VPC has.
 
+use async_trait::async_trait;
+use aws_sdk_ec2::types::{self, Filter, IcmpTypeCode, PortRange, RuleAction};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 
-use super::acl_entry::{self, Entry};
+use super::acl_entry::{self, Edit, Entry, Icmp, Ports, Verdict};
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::tags;
 use super::vpc::Vpc;
 
 /// The entries of a VPC's default network ACL, which all subnets without another one use. The final refusal (32767)
@@ -34,4 +41,171 @@ impl Spec for DefaultNetworkAcl {
         security: true,
         ..Kind::new("default-network-acl", Part::Network)
     };
+}
+
+/// The number of the refusal that ends every ACL.
+const LAST: i32 = 32767;
+
+#[async_trait]
+impl Resource for DefaultNetworkAcl {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        if cx.of_kind("vpc").next().is_none() {
+            return Ok(Vec::new().into());
+        }
+        let mut found = Vec::new();
+        for acl in &describe(cx, tags::ec2::ours(cx)).await? {
+            let tags = tags::ec2::read(acl.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let vpc = acl.vpc_id().unwrap_or_default().into();
+            let (ingress, egress) = read(acl);
+            let id = acl.network_acl_id().unwrap_or_default();
+            found.push(Found::new(address, id).spec(Self { vpc, ingress, egress }).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    /// AWS has made it together with the VPC: it is found, tagged, and given its entries.
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let acls = describe(cx, tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()])).await?;
+        let Some(acl) = acls.first() else {
+            let why = format!("the default network ACL of {} does not show yet", self.vpc.text());
+            return Err(Failure::of(Cause::NotYetVisible, why));
+        };
+        let id = acl.network_acl_id().unwrap_or_default();
+        tags::ec2::set(cx, id, &at.tags, &[]).await?;
+        self.settle(cx, acl).await?;
+        Ok(made(id, &[]))
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let acls = describe(cx, tags::ec2::filter("network-acl-id", [at.id.clone()])).await?;
+        let acl = acls.first().ok_or_else(|| Failure::of(Cause::NotYetVisible, format!("{} does not show", at.id)))?;
+        self.settle(cx, acl).await?;
+        Ok(made(&at.id, &[]))
+    }
+
+    /// It goes with its VPC.
+    async fn delete(_cx: &Cx, _at: &At) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(cx, &at.id, set, remove).await
+    }
+}
+
+impl DefaultNetworkAcl {
+    /// Both directions side by side; inside one the order of the calls matters.
+    async fn settle(&self, cx: &Cx, acl: &types::NetworkAcl) -> Result<(), Failure> {
+        let (id, (ingress, egress)) = (acl.network_acl_id().unwrap_or_default(), read(acl));
+        tokio::try_join!(
+            change(cx, id, false, acl_entry::edits(&ingress, &self.ingress)),
+            change(cx, id, true, acl_entry::edits(&egress, &self.egress)),
+        )?;
+        Ok(())
+    }
+}
+
+async fn describe(cx: &Cx, which: Filter) -> Result<Vec<types::NetworkAcl>, Failure> {
+    let default = tags::ec2::filter("default", ["true".to_owned()]);
+    let pages = cx.aws.ec2.describe_network_acls().filters(which).filters(default).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkAcls"))
+}
+
+/// Inbound and outbound entries.
+fn read(acl: &types::NetworkAcl) -> (Vec<Entry>, Vec<Entry>) {
+    let editable = acl.entries().iter().filter(|entry| entry.rule_number() != Some(LAST));
+    let (egress, ingress): (Vec<_>, Vec<_>) = editable.partition(|entry| entry.egress() == Some(true));
+    let all = |entries: Vec<&types::NetworkAclEntry>| acl_entry::normal(entries.into_iter().map(read_one).collect());
+    (all(ingress), all(egress))
+}
+
+fn read_one(entry: &types::NetworkAclEntry) -> Entry {
+    let port = |port: Option<i32>| port.and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
+    Entry {
+        number: entry.rule_number().unwrap_or_default(),
+        protocol: acl_entry::name_of(entry.protocol().unwrap_or_default()).to_owned(),
+        action: if entry.rule_action() == Some(&RuleAction::Allow) { Verdict::Allow } else { Verdict::Deny },
+        cidr: entry.cidr_block().or(entry.ipv6_cidr_block()).unwrap_or_default().to_owned(),
+        ports: entry.port_range().map(|range| Ports { from: port(range.from()), to: port(range.to()) }),
+        icmp: entry
+            .icmp_type_code()
+            .map(|icmp| Icmp { kind: icmp.r#type().unwrap_or(-1), code: icmp.code().unwrap_or(-1) }),
+    }
+}
+
+async fn change(cx: &Cx, acl: &str, egress: bool, edits: Vec<Edit>) -> Result<(), Failure> {
+    for edit in edits {
+        match edit {
+            Edit::Create(entry) => match create(cx, acl, egress, &entry).await {
+                Err(failure) if failure.cause == Cause::Taken => replace(cx, acl, egress, &entry).await?,
+                result => result?,
+            },
+            Edit::Replace(entry) => replace(cx, acl, egress, &entry).await?,
+            Edit::Delete(number) => {
+                let call = cx.aws.ec2.delete_network_acl_entry().network_acl_id(acl).egress(egress).rule_number(number);
+                unless_gone(call.send().await.map_err(on("ec2 DeleteNetworkAclEntry")))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn create(cx: &Cx, acl: &str, egress: bool, entry: &Entry) -> Result<(), Failure> {
+    let (v4, v6) = blocks(entry);
+    let call = cx
+        .aws
+        .ec2
+        .create_network_acl_entry()
+        .network_acl_id(acl)
+        .egress(egress)
+        .rule_number(entry.number)
+        .protocol(acl_entry::number_of(&entry.protocol))
+        .rule_action(action(entry))
+        .set_cidr_block(v4)
+        .set_ipv6_cidr_block(v6)
+        .set_port_range(entry.ports.map(port_range))
+        .set_icmp_type_code(entry.icmp.map(icmp_type_code));
+    call.send().await.map_err(on("ec2 CreateNetworkAclEntry"))?;
+    Ok(())
+}
+
+async fn replace(cx: &Cx, acl: &str, egress: bool, entry: &Entry) -> Result<(), Failure> {
+    let (v4, v6) = blocks(entry);
+    let call = cx
+        .aws
+        .ec2
+        .replace_network_acl_entry()
+        .network_acl_id(acl)
+        .egress(egress)
+        .rule_number(entry.number)
+        .protocol(acl_entry::number_of(&entry.protocol))
+        .rule_action(action(entry))
+        .set_cidr_block(v4)
+        .set_ipv6_cidr_block(v6)
+        .set_port_range(entry.ports.map(port_range))
+        .set_icmp_type_code(entry.icmp.map(icmp_type_code));
+    call.send().await.map_err(on("ec2 ReplaceNetworkAclEntry"))?;
+    Ok(())
+}
+
+/// IPv4 and IPv6 are two parameters.
+fn blocks(entry: &Entry) -> (Option<String>, Option<String>) {
+    let cidr = Some(entry.cidr.clone());
+    if entry.cidr.contains(':') { (None, cidr) } else { (cidr, None) }
+}
+
+fn action(entry: &Entry) -> RuleAction {
+    match entry.action {
+        Verdict::Allow => RuleAction::Allow,
+        Verdict::Deny => RuleAction::Deny,
+    }
+}
+
+fn port_range(ports: Ports) -> PortRange {
+    PortRange::builder().from(ports.from.into()).to(ports.to.into()).build()
+}
+
+fn icmp_type_code(icmp: Icmp) -> IcmpTypeCode {
+    IcmpTypeCode::builder().r#type(icmp.kind).code(icmp.code).build()
 }

@@ -13,7 +13,10 @@ use crate::engine::plan::Action;
 use crate::engine::run::Made;
 
 use super::resource::{At, Cx, Depth, Resource, Tags};
-use super::{subnet, vpc};
+use super::{
+    bucket, default_security_group, elastic_ip, flow_log, internet_gateway, log_group, nat_gateway, network_acl, role,
+    route_table, secret, security_group, service_linked_role, subnet, vpc,
+};
 
 /// A kind without its type.
 #[async_trait]
@@ -85,7 +88,23 @@ const fn of<R: Resource>() -> Of<R> {
 }
 
 /// Every kind this program knows. One line a kind.
-pub static KINDS: &[&dyn AnyKind] = &[&of::<vpc::Vpc>(), &of::<subnet::Subnet>()];
+pub static KINDS: &[&dyn AnyKind] = &[
+    &of::<vpc::Vpc>(),
+    &of::<subnet::Subnet>(),
+    &of::<role::Role>(),
+    &of::<service_linked_role::ServiceLinkedRole>(),
+    &of::<log_group::LogGroup>(),
+    &of::<bucket::Bucket>(),
+    &of::<secret::Secret>(),
+    &of::<internet_gateway::InternetGateway>(),
+    &of::<elastic_ip::ElasticIp>(),
+    &of::<nat_gateway::NatGateway>(),
+    &of::<route_table::RouteTable>(),
+    &of::<security_group::SecurityGroup>(),
+    &of::<default_security_group::DefaultSecurityGroup>(),
+    &of::<network_acl::DefaultNetworkAcl>(),
+    &of::<flow_log::FlowLog>(),
+];
 
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static dyn AnyKind> {

@@ -1,13 +1,21 @@
 //! Route tables.
 
+use async_trait::async_trait;
+use aws_sdk_ec2::types::{self, ResourceType, RouteOrigin, RouteState};
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 use crate::engine::set::Set;
 
-use super::route::Route;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::route::{self, Edit, Existing, Route, Via};
 use super::subnet::Subnet;
+use super::tags;
 use super::vpc::Vpc;
 
 /// A route table with its routes and the subnets that use it. What AWS puts in by itself (the local route, propagated
@@ -21,4 +29,198 @@ pub struct RouteTable {
 
 impl Spec for RouteTable {
     const KIND: Kind = Kind { immutable: &["vpc"], ..Kind::new("route-table", Part::Network) };
+}
+
+#[async_trait]
+impl Resource for RouteTable {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let mut found = Vec::new();
+        for table in &describe(cx, tags::ec2::ours(cx)).await? {
+            let tags = tags::ec2::read(table.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let spec = Self {
+                vpc: table.vpc_id().unwrap_or_default().into(),
+                routes: routes(table).into_iter().map(|there| there.route).collect(),
+                subnets: associations(table).map(|(_, subnet)| subnet.into()).collect(),
+            };
+            found.push(Found::new(address, table.route_table_id().unwrap_or_default()).spec(spec).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .ec2
+            .create_route_table()
+            .vpc_id(self.vpc.text())
+            .client_token(&at.token)
+            .tag_specifications(tags::ec2::at_creation(ResourceType::RouteTable, &at.tags));
+        let answer = call.send().await.map_err(on("ec2 CreateRouteTable"))?;
+        let id = answer.route_table().and_then(|table| table.route_table_id()).unwrap_or_default();
+        let routes = route::edits(&[], &self.routes).into_iter().map(|edit| change(cx, id, edit));
+        let subnets = self.subnets.iter().map(|subnet| associate(cx, id, subnet.text()));
+        tokio::try_join!(try_join_all(routes), try_join_all(subnets))?;
+        Ok(made(id, &[]))
+    }
+
+    /// A subnet uses one table at a time: it is moved here from where it is.
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let tables = describe(cx, tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()])).await?;
+        let (ours, others): (Vec<_>, Vec<_>) =
+            tables.iter().partition(|table| table.route_table_id() == Some(at.id.as_str()));
+        let existing: Vec<_> = ours.iter().flat_map(|table| routes(table)).collect();
+        let here: Vec<_> = ours.iter().flat_map(|table| associations(table)).collect();
+        let elsewhere: Vec<_> = others.iter().flat_map(|table| associations(table)).collect();
+
+        let edits = route::edits(&existing, &self.routes).into_iter().map(|edit| change(cx, &at.id, edit));
+        let wanted = |subnet: &str| self.subnets.iter().any(|wanted| wanted.text() == subnet);
+        let foreign = here.iter().filter(|(_, subnet)| !wanted(subnet)).map(|(id, _)| disassociate(cx, id));
+        let missing =
+            self.subnets.iter().map(Ref::text).filter(|subnet| !here.iter().any(|(_, there)| there == subnet));
+        let joins = missing.map(|subnet| {
+            let old = elsewhere.iter().find(|(_, there)| *there == subnet).map(|(id, _)| *id);
+            async move {
+                match old {
+                    Some(association) => take_over(cx, &at.id, association).await,
+                    None => associate(cx, &at.id, subnet).await,
+                }
+            }
+        });
+        tokio::try_join!(try_join_all(edits), try_join_all(foreign), try_join_all(joins))?;
+        Ok(made(&at.id, &[]))
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        let tables = describe(cx, tags::ec2::filter("route-table-id", [at.id.clone()])).await?;
+        let in_use = tables.iter().flat_map(associations).map(|(id, _)| disassociate(cx, id));
+        try_join_all(in_use).await?;
+        cx.aws.ec2.delete_route_table().route_table_id(&at.id).send().await.map_err(on("ec2 DeleteRouteTable"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(cx, &at.id, set, remove).await
+    }
+}
+
+async fn describe(cx: &Cx, which: types::Filter) -> Result<Vec<types::RouteTable>, Failure> {
+    let pages = cx.aws.ec2.describe_route_tables().filters(which).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeRouteTables"))
+}
+
+/// Associations with subnets: id, subnet. Those on their way out have none.
+fn associations(table: &types::RouteTable) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = table.associations().iter().filter(|association| association.main() != Some(true));
+    let in_force = pairs.filter(|association| {
+        use types::RouteTableAssociationStateCode::{Disassociated, Disassociating, Failed};
+        let state = association.association_state().and_then(|state| state.state());
+        !matches!(state, Some(Disassociated | Disassociating | Failed))
+    });
+    in_force.filter_map(|association| Some((association.route_table_association_id()?, association.subnet_id()?)))
+}
+
+/// The routes that somebody has chosen.
+fn routes(table: &types::RouteTable) -> Vec<Existing> {
+    table.routes().iter().filter_map(read).collect()
+}
+
+/// Nothing for the local route, for what a gateway has propagated, and for a gateway endpoint's prefix list.
+fn read(route: &types::Route) -> Option<Existing> {
+    let gateway = route.gateway_id().unwrap_or_default();
+    let endpoint = route.destination_prefix_list_id().is_some() && gateway.starts_with("vpce-");
+    let local = route.origin() == Some(&RouteOrigin::CreateRouteTable);
+    let chosen = local || route.origin().is_none_or(|origin| *origin == RouteOrigin::CreateRoute);
+    if gateway == "local" || endpoint || !chosen {
+        return None;
+    }
+    let destination = route.destination_cidr_block().or(route.destination_ipv6_cidr_block());
+    let destination = destination.or(route.destination_prefix_list_id())?.to_owned();
+    let others = [
+        route.gateway_id(),
+        route.transit_gateway_id(),
+        route.vpc_peering_connection_id(),
+        route.network_interface_id(),
+        route.egress_only_internet_gateway_id(),
+        route.local_gateway_id(),
+        route.carrier_gateway_id(),
+        route.core_network_arn(),
+        route.instance_id(),
+    ];
+    let target = route.nat_gateway_id().or(others.into_iter().flatten().next()).unwrap_or_default();
+    let via = match target {
+        id if route.state() == Some(&RouteState::Blackhole) => Via::Blackhole(id.to_owned()),
+        id if route.nat_gateway_id().is_some() => Via::Nat(id.into()),
+        id if id.starts_with("igw-") => Via::Gateway(id.into()),
+        id => Via::Other(id.to_owned()),
+    };
+    Some(Existing { route: Route { destination, via }, local })
+}
+
+/// IPv4, IPv6 and prefix lists are three parameters.
+fn destination(text: &str) -> [Option<String>; 3] {
+    let text = Some(text.to_owned());
+    match text.as_deref() {
+        Some(list) if list.starts_with("pl-") => [None, None, text],
+        Some(cidr) if cidr.contains(':') => [None, text, None],
+        _ => [text, None, None],
+    }
+}
+
+async fn change(cx: &Cx, table: &str, edit: Edit) -> Result<(), Failure> {
+    let ec2 = &cx.aws.ec2;
+    match edit {
+        Edit::Create(route) => {
+            let (gateway, nat) = target(&route.via);
+            let call = ec2.create_route().route_table_id(table).destination_cidr_block(&route.destination);
+            let call = call.set_gateway_id(gateway).set_nat_gateway_id(nat);
+            call.send().await.map_err(on("ec2 CreateRoute"))?;
+        }
+        Edit::Replace(route) => {
+            let (gateway, nat) = target(&route.via);
+            let call = ec2.replace_route().route_table_id(table).destination_cidr_block(&route.destination);
+            let call = call.set_gateway_id(gateway).set_nat_gateway_id(nat);
+            call.send().await.map_err(on("ec2 ReplaceRoute"))?;
+        }
+        Edit::Restore(text) => {
+            let [v4, v6, _] = destination(&text);
+            let call = ec2.replace_route().route_table_id(table).set_destination_cidr_block(v4);
+            let call = call.set_destination_ipv6_cidr_block(v6).local_target(true);
+            call.send().await.map_err(on("ec2 ReplaceRoute"))?;
+        }
+        Edit::Delete(text) => {
+            let [v4, v6, list] = destination(&text);
+            let call = ec2.delete_route().route_table_id(table).set_destination_cidr_block(v4);
+            let call = call.set_destination_ipv6_cidr_block(v6).set_destination_prefix_list_id(list);
+            unless_gone(call.send().await.map_err(on("ec2 DeleteRoute")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Internet gateway, NAT gateway; a wanted route has no other target.
+fn target(via: &Via) -> (Option<String>, Option<String>) {
+    match via {
+        Via::Nat(nat) => (None, Some(nat.text().to_owned())),
+        Via::Gateway(gateway) => (Some(gateway.text().to_owned()), None),
+        Via::Other(_) | Via::Blackhole(_) => (None, None),
+    }
+}
+
+async fn associate(cx: &Cx, table: &str, subnet: &str) -> Result<(), Failure> {
+    let call = cx.aws.ec2.associate_route_table().route_table_id(table).subnet_id(subnet);
+    call.send().await.map_err(on("ec2 AssociateRouteTable"))?;
+    Ok(())
+}
+
+async fn take_over(cx: &Cx, table: &str, association: &str) -> Result<(), Failure> {
+    let call = cx.aws.ec2.replace_route_table_association().route_table_id(table).association_id(association);
+    call.send().await.map_err(on("ec2 ReplaceRouteTableAssociation"))?;
+    Ok(())
+}
+
+async fn disassociate(cx: &Cx, association: &str) -> Result<(), Failure> {
+    let call = cx.aws.ec2.disassociate_route_table().association_id(association);
+    unless_gone(call.send().await.map_err(on("ec2 DisassociateRouteTable")))?;
+    Ok(())
 }

@@ -83,3 +83,63 @@ pub fn set(rules: impl IntoIterator<Item = Rule>) -> Set<Rule> {
     }
     Set::new(kept)
 }
+
+/// A rule that a group has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Existing {
+    /// `sgr-0a1b`; empty where AWS was not asked for it.
+    pub id: String,
+    pub rule: Rule,
+}
+
+/// What to do to the rules of one direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    pub missing: Vec<Rule>,
+    /// Rules that exist with other words beside them.
+    pub described: Vec<Rule>,
+    pub foreign: Vec<Existing>,
+}
+
+/// Compares the rules of one direction.
+pub fn difference(existing: &[Existing], wanted: &Set<Rule>) -> Difference {
+    let mut difference = Difference::default();
+    for rule in wanted.iter() {
+        match existing.iter().find(|there| there.rule.is_same(rule)) {
+            None => difference.missing.push(rule.clone()),
+            Some(there) if there.rule.description != rule.description => difference.described.push(rule.clone()),
+            Some(_) => {}
+        }
+    }
+    let is_foreign = |there: &&Existing| !wanted.iter().any(|rule| rule.is_same(&there.rule));
+    difference.foreign = existing.iter().filter(is_foreign).cloned().collect();
+    difference
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cidr(text: &str) -> Peer {
+        Peer::Cidr(text.to_owned())
+    }
+
+    #[test]
+    fn a_description_alone_is_no_other_rule() {
+        let rules =
+            [Rule::tcp(443, 443, cidr("10.0.0.0/8")), Rule::tcp(443, 443, cidr("10.0.0.0/8")).described("again")];
+        assert_eq!(set(rules.clone()).iter().collect::<Vec<_>>(), [&rules[0]]);
+    }
+
+    #[test]
+    fn only_what_differs_is_touched() {
+        let existing = |id: &str, rule: Rule| Existing { id: id.to_owned(), rule };
+        let (kept, described) = (Rule::all(cidr("10.0.0.0/8")), Rule::tcp(443, 443, cidr("10.0.0.0/8")));
+        let foreign = existing("sgr-3", Rule::tcp(22, 22, cidr(ANYWHERE)));
+        let there = [existing("sgr-1", kept.clone()), existing("sgr-2", described.clone()), foreign.clone()];
+        let missing = Rule::udp(514, 514, cidr("10.0.0.0/8"));
+        let described = described.described("UI");
+        let found = difference(&there, &set([kept, described.clone(), missing.clone()]));
+        assert_eq!(found, Difference { missing: vec![missing], described: vec![described], foreign: vec![foreign] });
+    }
+}

@@ -1,12 +1,20 @@
 //! Security groups.
 
+use async_trait::async_trait;
+use aws_sdk_ec2::types::ResourceType;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::on;
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 use crate::engine::set::Set;
 
-use super::rule::Rule;
+use super::group_rules;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::rule::{self, ANYWHERE, Existing, Peer, Rule};
+use super::tags;
 use super::vpc::Vpc;
 
 /// A security group with its rules. Outputs: `id`, `arn`.
@@ -28,4 +36,67 @@ impl Spec for SecurityGroup {
         security: true,
         ..Kind::new("security-group", Part::Network)
     };
+}
+
+#[async_trait]
+impl Resource for SecurityGroup {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let pages = cx.aws.ec2.describe_security_groups().filters(tags::ec2::ours(cx)).into_paginator().items().send();
+        let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups"))?;
+        let mut found = Vec::new();
+        for group in &groups {
+            let tags = tags::ec2::read(group.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let id = group.group_id().unwrap_or_default();
+            let spec = Self {
+                vpc: group.vpc_id().unwrap_or_default().into(),
+                name: group.group_name().unwrap_or_default().to_owned(),
+                description: group.description().unwrap_or_default().to_owned(),
+                ingress: group_rules::split(group.ip_permissions()),
+                egress: group_rules::split(group.ip_permissions_egress()),
+            };
+            found.push(Found::new(address, id).output("arn", &arn(cx, id)).spec(spec).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .ec2
+            .create_security_group()
+            .vpc_id(self.vpc.text())
+            .group_name(&self.name)
+            .description(&self.description)
+            .tag_specifications(tags::ec2::at_creation(ResourceType::SecurityGroup, &at.tags));
+        let answer = call.send().await.map_err(on("ec2 CreateSecurityGroup"))?;
+        let id = answer.group_id().unwrap_or_default();
+        let given = Existing { id: String::new(), rule: Rule::all(Peer::Cidr(ANYWHERE.to_owned())) };
+        let (ingress, egress) = (rule::difference(&[], &self.ingress), rule::difference(&[given], &self.egress));
+        group_rules::change(cx, id, &ingress, &egress).await?;
+        Ok(made(id, &[("arn", &arn(cx, id))]))
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        group_rules::settle(cx, &at.id, &self.ingress, &self.egress).await?;
+        Ok(made(&at.id, &[("arn", &arn(cx, &at.id))]))
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        let call = cx.aws.ec2.delete_security_group().group_id(&at.id);
+        let Err(failure) = call.send().await.map_err(on("ec2 DeleteSecurityGroup")) else { return Ok(()) };
+        if failure.cause == Cause::StillHeld {
+            // Two groups that admit each other hold each other for ever.
+            group_rules::let_go(cx, &at.id).await?;
+        }
+        Err(failure)
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(cx, &at.id, set, remove).await
+    }
+}
+
+fn arn(cx: &Cx, id: &str) -> String {
+    cx.names.arn("ec2", &format!("security-group/{id}"))
 }
