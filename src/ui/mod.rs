@@ -9,10 +9,12 @@ pub mod graph;
 pub mod plan;
 pub mod plan_diff;
 pub mod progress;
+pub mod remains;
 pub mod story;
 pub mod style;
 pub mod summary;
 pub mod text;
+pub mod whereabouts;
 pub mod words;
 
 #[cfg(test)]

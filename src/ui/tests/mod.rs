@@ -1,5 +1,6 @@
 //! Snapshots of what people see, over plans and events made by hand.
 
+mod after;
 mod fixture;
 mod graph;
 mod plan;

@@ -1,0 +1,67 @@
+//! What a destroy leaves behind, and why.
+
+use serde::Serialize;
+
+use crate::engine::kind::{Kind, Kinds, Lifecycle};
+use crate::engine::plan::{Action, Plan, Step};
+
+use super::style::{TITLE, paint};
+use super::text::clean;
+
+/// Something that is still there after a destroy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Remains {
+    /// An address, or what AWS calls it where it has none.
+    pub what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    pub why: String,
+}
+
+/// What remains when the plan has been carried out: what it keeps, and what AWS keeps by itself.
+pub fn remains(plan: &Plan, kinds: &[Kind]) -> Vec<Remains> {
+    let kept = plan.kept.iter().map(|kept| Remains {
+        what: kept.address.to_string(),
+        id: Some(kept.id.clone()),
+        why: kept.why.clone(),
+    });
+    let mut all: Vec<Remains> = kept.collect();
+    let deleted =
+        |kind: &str| plan.steps.iter().filter(move |step| step.address.kind() == kind && step.action == Action::Delete);
+    let note =
+        |step: &Step, why: &str| Remains { what: step.address.to_string(), id: step.id.clone(), why: why.to_owned() };
+    all.extend(deleted("secret").map(|step| note(step, "in its recovery window of 7 days; a later apply restores it")));
+    all.extend(deleted("task-definition").map(|step| note(step, "inactive; AWS keeps revisions and charges nothing")));
+    let one = |what: &str, why: &str| Remains { what: what.to_owned(), id: None, why: why.to_owned() };
+    if deleted("file-system").next().is_some() {
+        all.push(one(
+            "automatic recovery points of the file system",
+            "AWS Backup deletes them 35 days after they were made",
+        ));
+    }
+    if kinds.iter().any(|kind| kind.lifecycle == Lifecycle::Shared) && !plan.steps.is_empty() {
+        all.push(one("service-linked roles of ECS and Elastic Load Balancing", "they belong to the whole account"));
+    }
+    all
+}
+
+/// The list, ended by a newline; empty when nothing remains.
+pub fn after_destroy(remains: &[Remains]) -> String {
+    if remains.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{}\n", paint(TITLE, "What remains"));
+    for Remains { what, id, why } in remains {
+        let id = id.as_ref().map(|id| format!(" ({})", clean(id))).unwrap_or_default();
+        text.push_str(&format!("  {}{id}: {}\n", clean(what), clean(why)));
+    }
+    text
+}
+
+/// True when the plan deletes something that cannot be had again.
+pub fn deletes_data(plan: &Plan, kinds: &[Kind]) -> bool {
+    plan.steps.iter().any(|step| {
+        step.action == Action::Delete
+            && kinds.kind(step.address.kind()).is_some_and(|kind| kind.lifecycle == Lifecycle::Data)
+    })
+}

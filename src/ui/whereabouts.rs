@@ -1,0 +1,155 @@
+//! Where a deployment is and how to reach it.
+
+use serde::Serialize;
+
+use crate::engine::reference::Known;
+
+use super::style::{FAINT, TITLE, paint};
+use super::text::clean;
+
+/// Where everything is that a person looks for after an apply. `None` and empty where it is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Whereabouts {
+    pub deployment: String,
+    pub region: String,
+    pub url: Option<String>,
+    pub cluster: Option<String>,
+    pub service: Option<String>,
+    /// The task's ARN.
+    pub task: Option<String>,
+    pub private_ip: Option<String>,
+    pub log_groups: Vec<String>,
+    /// The secrets' names.
+    pub secrets: Vec<String>,
+}
+
+impl Whereabouts {
+    /// From the outputs of a run. `https` says whether the load balancer has a certificate.
+    pub fn of(deployment: &str, region: &str, known: &Known, https: bool) -> Self {
+        let all = |kind: &str, output: &str| -> Vec<String> {
+            let of_kind = known.iter().filter(|(address, _)| address.kind() == kind);
+            of_kind.filter_map(|(_, outputs)| outputs.get(output).cloned()).collect()
+        };
+        let one = |kind, output| all(kind, output).into_iter().next();
+        let scheme = if https { "https" } else { "http" };
+        Self {
+            deployment: deployment.to_owned(),
+            region: region.to_owned(),
+            url: one("load-balancer", "dns").map(|dns| format!("{scheme}://{dns}")),
+            cluster: one("cluster", "name"),
+            service: one("service", "name"),
+            task: one("service", "task"),
+            private_ip: one("service", "private_ip"),
+            log_groups: all("log-group", "name"),
+            secrets: all("secret", "name"),
+        }
+    }
+
+    /// The table, ended by a newline.
+    pub fn table(&self) -> String {
+        let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
+        let rows = [
+            ("URL", one(&self.url)),
+            ("cluster", one(&self.cluster)),
+            ("service", one(&self.service)),
+            ("task", one(&self.task)),
+            ("private IP", one(&self.private_ip)),
+            ("log groups", self.log_groups.clone()),
+            ("secrets", self.secrets.clone()),
+        ];
+        let mut text = String::new();
+        for (title, values) in rows {
+            for (index, value) in values.iter().enumerate() {
+                let title = if index == 0 { title } else { "" };
+                text.push_str(&format!("{} {}\n", paint(TITLE, format_args!("{title:<11}")), clean(value)));
+            }
+        }
+        text
+    }
+
+    /// The ways to the UI. The load balancer is internal, so that a browser at home needs one of them.
+    pub fn ways(&self) -> Vec<Way> {
+        let mut ways = Vec::new();
+        if let Some(url) = &self.url {
+            ways.push(Way::new("from an allowed network (VPN, Direct Connect, a peered VPC): open", clean(url)));
+        }
+        if let Some((scheme, host)) =
+            self.url.as_deref().and_then(|url| url.split_once("://")).filter(|(_, host)| is_word(host))
+        {
+            let port = if scheme == "https" { 443 } else { 80 };
+            ways.push(Way::new(
+                &format!("through a host inside the VPC; then open {scheme}://localhost:8000"),
+                format!("ssh -N -L 8000:{host}:{port} USER@HOST"),
+            ));
+        }
+        ways.extend(self.forwarding().map(|command| {
+            Way::new(
+                "through the task itself (AWS CLI with the Session Manager plugin); then open http://localhost:8000",
+                command,
+            )
+        }));
+        ways
+    }
+
+    /// Port forwarding through ECS Exec: its target names cluster, task and the runtime id of a container.
+    fn forwarding(&self) -> Option<String> {
+        let cluster = self.cluster.as_deref().filter(|text| is_word(text))?;
+        let task = self.task.as_deref()?.rsplit('/').next().filter(|text| is_word(text))?;
+        let region = Some(self.region.as_str()).filter(|text| is_word(text))?;
+        let runtime = format!(
+            "aws ecs describe-tasks --region {region} --cluster {cluster} --tasks {task} --output text \
+             --query \"tasks[0].containers[?name=='ui'].runtimeId\""
+        );
+        Some(format!(
+            "aws ssm start-session --region {region} --target ecs:{cluster}_{task}_$({runtime}) \
+             --document-name AWS-StartPortForwardingSession \
+             --parameters '{{\"portNumber\":[\"3000\"],\"localPortNumber\":[\"8000\"]}}'"
+        ))
+    }
+}
+
+/// Whether a text can stand in a command that people copy into their shell.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) && !text.starts_with('-')
+}
+
+/// A way to reach the UI.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Way {
+    pub how: String,
+    /// What to open or to run.
+    pub what: String,
+}
+
+impl Way {
+    fn new(how: &str, what: String) -> Self {
+        Self { how: how.to_owned(), what }
+    }
+}
+
+/// What is left for a person to do in the UI after a first apply.
+///
+/// Source: vendor documentation of Cloud Exchange 5.0, first login, general settings, Netskope tenants.
+pub const LEFT: [&str; 5] = [
+    "log in as admin with the password admin, accept the licence agreement, and change the password at once",
+    "in the settings, enable the modules you use (all five can be)",
+    "in the settings, add your Netskope tenant: its name, API tokens, and an initial range of 7 to 14 days",
+    "behind a proxy, set it in the settings too: the modules have a proxy setting of their own",
+    "look at the logging page: the tenant's first pull must be there; then configure plug-ins",
+];
+
+/// Everything that is said after a successful apply, ended by a newline.
+pub fn after_apply(whereabouts: &Whereabouts) -> String {
+    let mut text = whereabouts.table();
+    text.push_str(&format!("\n{}\n", paint(TITLE, "How to reach the UI")));
+    for way in whereabouts.ways() {
+        text.push_str(&format!("  {}\n      {}\n", way.how, way.what));
+    }
+    text.push_str(&format!("\n{}\n", paint(TITLE, "What is left for you, after the first apply")));
+    for (index, step) in LEFT.iter().enumerate() {
+        text.push_str(&format!("  {}. {step}\n", index + 1));
+    }
+    let note = "Updates come through ce-aws, not through the UI's own check for updates.";
+    text.push_str(&format!("  {}\n", paint(FAINT, note)));
+    text
+}
