@@ -26,8 +26,7 @@ pub fn remains(plan: &Plan, kinds: &[Kind]) -> Vec<Remains> {
         why: kept.why.clone(),
     });
     let mut all: Vec<Remains> = kept.collect();
-    let deleted =
-        |kind: &str| plan.steps.iter().filter(move |step| step.address.kind() == kind && step.action == Action::Delete);
+    let deleted = |kind| deleted(plan, kind);
     let note =
         |step: &Step, why: &str| Remains { what: step.address.to_string(), id: step.id.clone(), why: why.to_owned() };
     all.extend(deleted("secret").map(|step| note(step, "in its recovery window of 7 days; a later apply restores it")));
@@ -43,6 +42,10 @@ pub fn remains(plan: &Plan, kinds: &[Kind]) -> Vec<Remains> {
         all.push(one("service-linked roles of ECS and Elastic Load Balancing", "they belong to the whole account"));
     }
     all
+}
+
+fn deleted(plan: &Plan, kind: &'static str) -> impl Iterator<Item = &Step> {
+    plan.steps.iter().filter(move |step| step.address.kind() == kind && step.action == Action::Delete)
 }
 
 /// The list, ended by a newline; empty when nothing remains.
