@@ -78,6 +78,30 @@ impl Bed {
         serde_json::from_slice(&output.stdout).expect("the reader prints JSON")
     }
 
+    /// Does something in the account by hand: Python with `boto3` imported and `find(items, address)` at hand, which
+    /// gives the resource with that `ce-aws:address`.
+    pub fn by_hand(&self, script: &str) {
+        const PRELUDE: &str = r#"
+import boto3
+def client(name):
+    return boto3.client(name)
+def find(items, address):
+    for item in items:
+        for tag in item.get("Tags", []) or []:
+            if (tag.get("Key"), tag.get("Value")) == ("ce-aws:address", address):
+                return item
+    raise SystemExit("nothing at " + address)
+ec2, elb, iam, logs, ecs = map(client, ["ec2", "elbv2", "iam", "logs", "ecs"])
+"#;
+        let python = std::env::var("CE_BED_PYTHON").expect("`localstack/with` says where its Python is");
+        let output = Command::new(python)
+            .args(["-c", &format!("{PRELUDE}{script}")])
+            .envs(self.environment())
+            .output()
+            .expect("Python runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// What a program needs to work in this account.
     pub fn environment(&self) -> Vec<(String, String)> {
         let pairs = [

@@ -5,5 +5,9 @@
 
 mod bed;
 mod deploy;
+mod drift;
+mod failures;
 mod product;
 mod properties;
+mod secrets;
+mod writers;

@@ -58,7 +58,11 @@ impl<'a> Product<'a> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ce-aws"));
         let file = self.plan_file();
         for argument in arguments {
-            if *argument == "FILE" { command.arg(&file) } else { command.arg(argument) };
+            if *argument == "FILE" {
+                command.arg(&file)
+            } else {
+                command.arg(argument)
+            };
         }
         command.current_dir(self.folder()).envs(self.bed.environment()).stdin(Stdio::null());
         command

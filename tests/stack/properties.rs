@@ -92,7 +92,10 @@ impl Seen<'_> {
         assert_eq!(list(&self.read["ec2"]["vpc_endpoints"]).len(), 0, "an endpoint nobody uses");
         let log = self.at("ec2.flow_logs", "flow-log/vpc");
         assert_eq!((text(&log["ResourceId"]), text(&log["TrafficType"])), (vpc, "REJECT"));
-        assert_eq!((text(&log["LogDestinationType"]), text(&log["LogGroupName"])), ("cloud-watch-logs", "/ce-aws/prod/flow"));
+        assert_eq!(
+            (text(&log["LogDestinationType"]), text(&log["LogGroupName"])),
+            ("cloud-watch-logs", "/ce-aws/prod/flow")
+        );
     }
 
     fn subnets(&self, names: &[&str]) -> BTreeSet<String> {
@@ -110,7 +113,13 @@ impl Seen<'_> {
             .filter(|rule| rule["GroupId"] == group && rule["IsEgress"] == egress)
             .map(|rule| {
                 let peer = [&rule["CidrIpv4"], &rule["ReferencedGroupInfo"]["GroupId"]].into_iter().map(text);
-                format!("{} {}-{} {}", text(&rule["IpProtocol"]), rule["FromPort"], rule["ToPort"], peer.collect::<String>())
+                format!(
+                    "{} {}-{} {}",
+                    text(&rule["IpProtocol"]),
+                    rule["FromPort"],
+                    rule["ToPort"],
+                    peer.collect::<String>()
+                )
             })
             .collect()
     }
@@ -172,7 +181,8 @@ impl Seen<'_> {
         }
         let actions = |purpose: &str| self.statements(&format!("role/{purpose}"));
         let vendor = "arn:aws:ecr:us-east-1:709825985650:repository/netskope";
-        let repositories = ["cloudexchange", "core5", "mongodb", "rabbitmq", "ui5"].map(|name| format!("{vendor}/{name}"));
+        let repositories =
+            ["cloudexchange", "core5", "mongodb", "rabbitmq", "ui5"].map(|name| format!("{vendor}/{name}"));
         let secret = text(&self.read["secrets"]["secrets"][0]["ARN"]).to_owned();
         let group = format!("arn:aws:logs:us-east-1:{}:log-group:/ce-aws/prod/task", self.account);
         let execution = actions("execution");
@@ -275,9 +285,15 @@ impl Seen<'_> {
             assert_eq!(text(&balancer["Attributes"][name]), value, "{name}");
         }
         let group = self.at("elb.target_groups", "target-group/ui");
-        assert_eq!((&group["Port"], text(&group["Protocol"]), text(&group["ProtocolVersion"])), (&json!(3000), "HTTP", "HTTP1"));
+        assert_eq!(
+            (&group["Port"], text(&group["Protocol"]), text(&group["ProtocolVersion"])),
+            (&json!(3000), "HTTP", "HTTP1")
+        );
         assert_eq!((text(&group["TargetType"]), text(&group["HealthCheckPath"])), ("ip", "/"));
-        assert_eq!((&group["HealthCheckIntervalSeconds"], &group["HealthCheckTimeoutSeconds"]), (&json!(30), &json!(10)));
+        assert_eq!(
+            (&group["HealthCheckIntervalSeconds"], &group["HealthCheckTimeoutSeconds"]),
+            (&json!(30), &json!(10))
+        );
         assert_eq!((&group["HealthyThresholdCount"], &group["UnhealthyThresholdCount"]), (&json!(2), &json!(3)));
         assert_eq!(group["Matcher"]["HttpCode"], "200");
         assert_eq!(group["Attributes"]["deregistration_delay.timeout_seconds"], "30");
@@ -295,9 +311,10 @@ impl Seen<'_> {
 
     fn buckets(&self) {
         let logs = self.bucket("access-logs");
-        for (purpose, delivers) in
-            [("alb-logs", "logdelivery.elasticloadbalancing.amazonaws.com"), ("access-logs", "logging.s3.amazonaws.com")]
-        {
+        for (purpose, delivers) in [
+            ("alb-logs", "logdelivery.elasticloadbalancing.amazonaws.com"),
+            ("access-logs", "logging.s3.amazonaws.com"),
+        ] {
             let name = self.bucket(purpose);
             let bucket = list(&self.read["s3"]["buckets"]).iter().find(|bucket| bucket["Name"] == name.as_str());
             let bucket = bucket.unwrap_or_else(|| panic!("no bucket {name}"));
@@ -357,7 +374,10 @@ impl Seen<'_> {
             assert_eq!(container["essential"], essential);
             assert_eq!(container["stopTimeout"], 120, "{name}");
             let log = &container["logConfiguration"];
-            assert_eq!((text(&log["logDriver"]), text(&log["options"]["awslogs-group"])), ("awslogs", "/ce-aws/prod/task"));
+            assert_eq!(
+                (text(&log["logDriver"]), text(&log["options"]["awslogs-group"])),
+                ("awslogs", "/ce-aws/prod/task")
+            );
         }
         let waits = |name: &str| {
             let list = list(&containers[name]["dependsOn"]).iter();
@@ -373,7 +393,10 @@ impl Seen<'_> {
         assert_eq!(waits("core"), BTreeSet::from(core));
         assert_eq!(waits("ui"), BTreeSet::from([("core", "START")]));
         let check = &containers["core"]["healthCheck"];
-        assert_eq!((&check["interval"], &check["retries"], &check["startPeriod"]), (&json!(60), &json!(10), &json!(300)));
+        assert_eq!(
+            (&check["interval"], &check["retries"], &check["startPeriod"]),
+            (&json!(60), &json!(10), &json!(300))
+        );
         assert_eq!(containers["mongodb-primary"]["healthCheck"]["startPeriod"], 300);
         for name in ["mongodb-primary", "rabbitmq-stats"] {
             assert_eq!(containers[name]["user"], "1001:1001");
@@ -435,13 +458,19 @@ impl Seen<'_> {
         assert_eq!((text(&service["serviceName"]), text(&service["launchType"])), ("ce-prod", "FARGATE"));
         assert_eq!((&service["desiredCount"], &service["runningCount"]), (&json!(1), &json!(1)));
         assert_eq!((text(&service["platformVersion"]), &service["enableExecuteCommand"]), ("1.4.0", &json!(true)));
-        assert_eq!((text(&service["propagateTags"]), &service["healthCheckGracePeriodSeconds"]), ("SERVICE", &json!(1200)));
+        assert_eq!(
+            (text(&service["propagateTags"]), &service["healthCheckGracePeriodSeconds"]),
+            ("SERVICE", &json!(1200))
+        );
         assert_eq!(service["availabilityZoneRebalancing"], "DISABLED");
         let deployment = &service["deploymentConfiguration"];
         assert_eq!((&deployment["minimumHealthyPercent"], &deployment["maximumPercent"]), (&json!(0), &json!(100)));
         assert_eq!(deployment["deploymentCircuitBreaker"], json!({ "enable": true, "rollback": false }));
         let network = &service["networkConfiguration"]["awsvpcConfiguration"];
-        assert_eq!((text(&network["assignPublicIp"]), &network["securityGroups"]), ("DISABLED", &json!([self.group("task")])));
+        assert_eq!(
+            (text(&network["assignPublicIp"]), &network["securityGroups"]),
+            ("DISABLED", &json!([self.group("task")]))
+        );
         let target = &service["loadBalancers"][0];
         assert_eq!((text(&target["containerName"]), &target["containerPort"]), ("ui", &json!(3000)));
         let running: Vec<_> = list(&cluster["Tasks"]).iter().filter(|task| task["lastStatus"] == "RUNNING").collect();
@@ -452,9 +481,19 @@ impl Seen<'_> {
     /// Everything that can carry tags carries the deployment's.
     fn tags(&self) {
         let places = [
-            "ec2.subnets", "ec2.internet_gateways", "ec2.addresses", "ec2.nat_gateways", "ec2.flow_logs",
-            "efs.file_systems", "efs.access_points", "elb.load_balancers", "elb.target_groups", "ecs.clusters",
-            "ecs.task_definitions", "logs.log_groups", "secrets.secrets",
+            "ec2.subnets",
+            "ec2.internet_gateways",
+            "ec2.addresses",
+            "ec2.nat_gateways",
+            "ec2.flow_logs",
+            "efs.file_systems",
+            "efs.access_points",
+            "elb.load_balancers",
+            "elb.target_groups",
+            "ecs.clusters",
+            "ecs.task_definitions",
+            "logs.log_groups",
+            "secrets.secrets",
         ];
         for place in places {
             let (service, kind) = place.split_once('.').expect("service and kind");

@@ -1,0 +1,95 @@
+//! Tasks that do not come up: the story is on the screen, the exit code says so, and the cause away all is well.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::bed::Bed;
+use crate::deploy::SCALE;
+use crate::product::Product;
+
+fn story(images: &serde_json::Value, expected: &[&str]) {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    bed.post("images", images);
+    let failed = product.expect(3, &["apply", "FILE", "--yes"]);
+    for words in expected {
+        assert!(failed.stderr.contains(words), "{words:?} is not in\n{}", failed.stderr);
+    }
+    bed.delete("images");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    crate::writers::never_two(&bed);
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled() {
+    story(&json!({ "*ui5*": { "behaviour": "missing" } }), &["CannotPullContainerError", "ui5"]);
+}
+
+#[test]
+fn a_container_that_exits() {
+    let images =
+        json!({ "*core5*#core": { "behaviour": "exit", "exit_code": 137, "log": ["no space left on device"] } });
+    story(&images, &["core", "137", "no space left on device"]);
+}
+
+#[test]
+fn a_container_that_never_gets_healthy() {
+    let images = json!({ "*mongodb*": { "behaviour": "unhealthy", "log": ["WiredTiger error"] } });
+    story(&images, &["mongodb-primary", "UNHEALTHY", "WiredTiger error"]);
+}
+
+#[test]
+fn ctrl_c_finishes_what_is_in_flight_and_says_what_remains() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    let child = product.spawn(&["apply", "FILE", "--yes"]);
+    wait_for(&bed, 25);
+    let status = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(status.expect("kill runs").success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let screen = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(screen.contains("nat-gateway/a") || screen.contains("service/main"), "what remains is named:\n{screen}");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    no_twins(&bed);
+}
+
+#[test]
+fn killed_half_way_it_converges_without_twins() {
+    for calls in [12, 40, 75] {
+        let bed = Bed::new(SCALE);
+        let product = Product::new(&bed);
+        let mut child = product.spawn(&["apply", "FILE", "--yes"]);
+        wait_for(&bed, calls);
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+        product.expect(0, &["apply", "FILE", "--yes"]);
+        product.expect(0, &["plan", "FILE", "--exit-code"]);
+        no_twins(&bed);
+        crate::writers::never_two(&bed);
+    }
+}
+
+/// Waits until so many changing calls have been made.
+fn wait_for(bed: &Bed, mutations: usize) {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while bed.mutations(0).len() < mutations {
+        assert!(Instant::now() < deadline, "only {} changing calls were made", bed.mutations(0).len());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// One of everything: the listing of the account has no address twice, and nothing without an address.
+fn no_twins(bed: &Bed) {
+    let read = bed.read();
+    crate::properties::check(&read, &bed.account);
+    let count = |place: &serde_json::Value| place.as_array().map_or(0, Vec::len);
+    let ours = read["ec2"]["vpcs"].as_array().into_iter().flatten().filter(|vpc| vpc["IsDefault"] != true).count();
+    assert_eq!(ours, 1, "one VPC");
+    assert_eq!(count(&read["ec2"]["addresses"]), 2, "two addresses");
+    assert_eq!(count(&read["efs"]["file_systems"]), 1, "one file system");
+    assert_eq!(count(&read["efs"]["access_points"]), 8, "eight access points");
+    assert_eq!(count(&read["elb"]["load_balancers"]), 1, "one load balancer");
+}

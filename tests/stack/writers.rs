@@ -1,0 +1,75 @@
+//! Never two tasks on one file system, by the bed's history of every task state.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::bed::{Bed, text};
+use crate::deploy::SCALE;
+use crate::product::Product;
+
+/// Fails if two tasks were ever between their first state and STOPPED on one file system at one time.
+pub fn never_two(bed: &Bed) {
+    if let Some((one, other, system)) = overlap(&bed.get("tasks/history")) {
+        panic!("{one} and {other} wrote to {system} at the same time");
+    }
+}
+
+/// Two tasks that overlapped on a file system, if any did. The history is in order of time.
+fn overlap(history: &Value) -> Option<(String, String, String)> {
+    let mut writers: BTreeMap<String, String> = BTreeMap::new();
+    for change in history.as_array().expect("a list of states") {
+        let task = text(&change["task"]);
+        for system in change["file_systems"].as_array().into_iter().flatten().map(text) {
+            match writers.get(system) {
+                _ if change["state"] == "STOPPED" => {
+                    if writers.get(system).is_some_and(|writer| writer == task) {
+                        writers.remove(system);
+                    }
+                }
+                Some(writer) if writer != task => {
+                    return Some((writer.clone(), task.to_owned(), system.to_owned()));
+                }
+                _ => drop(writers.insert(system.to_owned(), task.to_owned())),
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn a_changed_task_definition_never_has_two_writers() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.edit("# debug = false", "debug = true");
+    let planned = crate::drift::steps(&product);
+    assert_eq!(
+        planned,
+        ["stop service/main one-writer", "update service/main changed", "update task-definition/main changed"]
+    );
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    let history = bed.get("tasks/history");
+    let tasks: std::collections::BTreeSet<&str> =
+        history.as_array().expect("states").iter().map(|change| text(&change["task"])).collect();
+    assert_eq!(tasks.len(), 2, "the old task and the new one");
+    never_two(&bed);
+}
+
+#[test]
+fn the_checker_sees_what_happens_without_the_fence() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    never_two(&bed);
+    // What the vendor's template does: up to 200 percent, and a new deployment while the old task runs.
+    bed.by_hand(
+        r#"
+ecs.update_service(cluster="ce-prod", service="ce-prod", forceNewDeployment=True,
+    deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 200})
+"#,
+    );
+    bed.post("clock", &serde_json::json!({ "advance": 120 }));
+    assert!(overlap(&bed.get("tasks/history")).is_some(), "two writers went unseen");
+}
