@@ -44,7 +44,7 @@ pub fn remains(plan: &Plan, kinds: &[Kind]) -> Vec<Remains> {
     all
 }
 
-fn deleted(plan: &Plan, kind: &'static str) -> impl Iterator<Item = &Step> {
+fn deleted<'a>(plan: &'a Plan, kind: &'static str) -> impl Iterator<Item = &'a Step> {
     plan.steps.iter().filter(move |step| step.address.kind() == kind && step.action == Action::Delete)
 }
 
