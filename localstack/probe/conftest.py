@@ -7,13 +7,14 @@ demanded when the probe runs there; "absent" for the bed's own controls, which i
 
 from __future__ import annotations
 
+import collections
 import functools
 import json
 import os
 import random
 import urllib.error
 import urllib.request
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import boto3
 import botocore.config
@@ -23,6 +24,23 @@ import pytest
 URL = os.environ.get("AWS_ENDPOINT_URL", "")
 REGION = "us-east-1"
 _session = boto3.session.Session()  # shared: it keeps the service descriptions, which are slow to load
+_idle_clients: dict[tuple[str, str], list[Any]] = collections.defaultdict(list)
+
+
+def _new_client(service: str, region: str) -> Any:
+    return _session.client(
+        service,
+        region_name=region,
+        endpoint_url=URL,
+        aws_access_key_id="unset",
+        aws_secret_access_key="test",
+        config=botocore.config.Config(
+            retries={"total_max_attempts": 1},
+            read_timeout=20,
+            parameter_validation=False,
+            s3={"addressing_style": "path"},
+        ),
+    )
 
 
 class World:
@@ -32,24 +50,23 @@ class World:
         self.account = account or str(random.SystemRandom().randrange(10**11, 10**12))
         self.id = self.account[-8:]  # for names that must be unique among all accounts
         self.bare = _is_bare()
+        self._clients: dict[tuple[str, str], Any] = {}
         self.clock(paused=True)
 
-    @functools.cache
     def client(self, service: str, region: str = REGION) -> Any:
         """A boto3 client of this account, which neither retries nor waits long."""
-        return _session.client(
-            service,
-            region_name=region,
-            endpoint_url=URL,
-            aws_access_key_id=self.account,
-            aws_secret_access_key="test",
-            config=botocore.config.Config(
-                retries={"total_max_attempts": 1},
-                read_timeout=20,
-                parameter_validation=False,
-                s3={"addressing_style": "path"},
-            ),
-        )
+        if (service, region) not in self._clients:
+            idle = _idle_clients[service, region]
+            client = idle.pop() if idle else _new_client(service, region)
+            client._request_signer._credentials.access_key = self.account
+            self._clients[service, region] = client
+        return self._clients[service, region]
+
+    def close(self) -> None:
+        """Gives the clients to the next account: making one costs more than most tests."""
+        for key, client in self._clients.items():
+            _idle_clients[key].append(client)
+        self._clients.clear()
 
     def control(self, path: str, body: Any = None, method: str | None = None) -> Any:
         """A call to the control API of this account; None on plain LocalStack."""
@@ -136,15 +153,21 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> Iterator[World]:
     """A new account, with its clock paused."""
-    return World()
+    yield from _lent()
 
 
 @pytest.fixture
-def stranger() -> World:
+def stranger() -> Iterator[World]:
     """A second new account."""
-    return World()
+    yield from _lent()
+
+
+def _lent() -> Iterator[World]:
+    made = World()
+    yield made
+    made.close()
 
 
 def refused(call: Callable[[], Any], *codes: str, status: int | None = None) -> botocore.exceptions.ClientError:
