@@ -6,6 +6,7 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
 use aws_types::request_id::RequestId;
 
 use crate::engine::failure::{Cause, Failure};
@@ -28,6 +29,11 @@ pub fn unless_gone<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> 
         Err(failure) if failure.cause == Cause::Gone => Ok(None),
         other => other.map(Some),
     }
+}
+
+/// A request that lacks what the service requires: a fault of this program, found before any call.
+pub fn incomplete(error: BuildError) -> Failure {
+    Failure::of(Cause::Internal, error.to_string())
 }
 
 fn failure<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure

@@ -2,24 +2,41 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
+use crate::engine::plan::Action;
+use crate::engine::run::Made;
+
+use super::credentials::Credentials;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::tags;
+
+/// The last part of the name of the one secret.
+pub const PURPOSE: &str = "credentials";
+
+/// Days in which a deleted secret can be brought back: the fewest that AWS accepts.
+const RECOVERY_DAYS: i64 = 7;
 
 /// A JSON secret. Outputs: `id` (the ARN), `arn`, `name`. Its values are no property: they are made once, at creation,
 /// and never read, compared or changed afterwards.
 ///
-/// Its name must be `cx.names.secret("credentials")` and its address `secret/credentials`.
+/// Its name must be `cx.names.secret(`[`PURPOSE`]`)`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Secret {
     pub name: String,
     pub description: String,
-    /// How its values come to be. Nothing else can be read from the live secret, so that it is not compared.
+    /// How its values come to be. Nothing of it can be read from the live secret, so it is not compared.
     pub recipe: Option<Recipe>,
 }
 
-/// What goes into a new secret besides `maintenance_password` and `jwt_secret`, and where those two come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Where `maintenance_password` and `jwt_secret` come from, and what goes into the secret besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipe {
     /// ARN of the user's own JSON secret with the key `maintenance_password`, and optionally `jwt_secret`. What it
     /// does not hold is generated. Another source later changes nothing: Cloud Exchange sets the password once.
@@ -35,4 +52,97 @@ impl Spec for Secret {
         write_once: &["recipe"],
         ..Kind::new("secret", Part::Secrets)
     };
+}
+
+#[async_trait]
+impl Resource for Secret {
+    /// Describes, and never reads a value.
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = cx.aws.secrets.describe_secret().secret_id(cx.names.secret(PURPOSE));
+        let answer = unless_gone(call.send().await.map_err(on("secretsmanager DescribeSecret")))?;
+        let Some(secret) = answer else { return Ok(Vec::new().into()) };
+        let tags = tags::secrets::read(secret.tags());
+        let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { return Ok(Vec::new().into()) };
+        let (arn, name) = (secret.arn().unwrap_or_default(), secret.name().unwrap_or_default());
+        let phase = if secret.deleted_date().is_some() { Phase::Recoverable } else { Phase::Ready };
+        let spec = Self {
+            name: name.to_owned(),
+            description: secret.description().unwrap_or_default().to_owned(),
+            recipe: None,
+        };
+        let found = Found::new(address, arn).output("arn", arn).output("name", name);
+        Ok(vec![found.phase(phase).spec(spec).tags(tags)].into())
+    }
+
+    /// One call makes the secret with everything in it: no crash can leave one whose values disagree.
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let recipe = self.recipe.clone().unwrap_or_default();
+        let credentials = match &recipe.source {
+            Some(arn) => Credentials::from_document(&value(cx, arn).await?)?,
+            None => Credentials::generate()?,
+        };
+        let call = cx
+            .aws
+            .secrets
+            .create_secret()
+            .name(&self.name)
+            .description(&self.description)
+            .client_request_token(&at.token)
+            .secret_string(credentials.document(&recipe.derived).expose_secret())
+            .set_tags(Some(tags::secrets::write(&at.tags)));
+        let answer = call.send().await.map_err(on("secretsmanager CreateSecret"))?;
+        Ok(self.made(answer.arn().unwrap_or_default()))
+    }
+
+    /// The description is all that ever changes; this call makes no new version of the value.
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx.aws.secrets.update_secret().secret_id(&at.id).description(&self.description);
+        call.send().await.map_err(on("secretsmanager UpdateSecret"))?;
+        Ok(self.made(&at.id))
+    }
+
+    /// Marks it for deletion; until the window has passed it can be brought back.
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        let call = cx.aws.secrets.delete_secret().secret_id(&at.id).recovery_window_in_days(RECOVERY_DAYS);
+        match call.send().await.map_err(on("secretsmanager DeleteSecret")) {
+            // The answer to an earlier attempt was lost.
+            Err(failure)
+                if failure.code == "InvalidRequestException" && failure.message.contains("scheduled for deletion") =>
+            {
+                Ok(())
+            }
+            answer => answer.map(drop),
+        }
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::secrets::set(cx, &at.id, set, remove).await
+    }
+
+    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+        if action != Action::Restore {
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+        }
+        let call = cx.aws.secrets.restore_secret().secret_id(&at.id);
+        call.send().await.map_err(on("secretsmanager RestoreSecret"))?;
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+}
+
+impl Secret {
+    fn made(&self, arn: &str) -> Made {
+        made(arn, &[("arn", arn), ("name", &self.name)])
+    }
+}
+
+/// The value of the user's own secret. Called at creation only.
+async fn value(cx: &Cx, arn: &str) -> Result<SecretString, Failure> {
+    let answer = cx.aws.secrets.get_secret_value().secret_id(arn).send().await;
+    let answer = answer.map_err(on("secretsmanager GetSecretValue")).map_err(|failure| {
+        failure.hint(format!("ce-aws copies the credentials out of {arn}, which [secrets] in the plan file names"))
+    })?;
+    answer
+        .secret_string
+        .map(SecretString::from)
+        .ok_or_else(|| Failure::of(Cause::Refused, format!("{arn} holds bytes; a JSON text is expected")))
 }

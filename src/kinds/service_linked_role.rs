@@ -1,8 +1,16 @@
 //! Service-linked roles: one an account and service, shared with everything else in the account.
 
+use async_trait::async_trait;
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{on, unless_gone};
+use crate::engine::address::Address;
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
+use crate::engine::run::Made;
+
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 
 /// The role that an AWS service works with. Outputs: `id` (the name), `name`, `arn`.
 ///
@@ -13,7 +21,58 @@ pub struct ServiceLinkedRole {
     pub service: String,
 }
 
+/// Services and the names of their roles. Source: user guides of Amazon ECS and of Elastic Load Balancing, "Using
+/// service-linked roles".
+const ROLES: [(&str, &str); 2] = [
+    ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
+    ("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
+];
+
 impl Spec for ServiceLinkedRole {
     const KIND: Kind =
         Kind { lifecycle: Lifecycle::Shared, tagged: false, ..Kind::new("service-linked-role", Part::Identity) };
+}
+
+#[async_trait]
+impl Resource for ServiceLinkedRole {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let roles = try_join_all(ROLES.iter().map(|(service, name)| async move {
+            let answer = cx.aws.iam.get_role().role_name(*name).send().await.map_err(on("iam GetRole"));
+            let role = unless_gone(answer)?.and_then(|answer| answer.role);
+            Ok::<_, Failure>(role.map(|role| {
+                let address = Address::new(Self::KIND.name, service.split('.').next().unwrap_or(service));
+                let spec = Self { service: (*service).to_owned() };
+                Found::new(address, name).output("name", name).output("arn", role.arn()).spec(spec)
+            }))
+        }));
+        Ok(roles.await?.into_iter().flatten().collect::<Vec<_>>().into())
+    }
+
+    async fn create(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {
+        let Some((service, name)) = ROLES.iter().find(|(service, _)| *service == self.service) else {
+            return Err(Failure::of(Cause::Internal, format!("no service-linked role is known for {}", self.service)));
+        };
+        let answer = cx.aws.iam.create_service_linked_role().aws_service_name(*service).send().await;
+        match answer.map_err(on("iam CreateServiceLinkedRole")) {
+            // Somebody else's first load balancer came first.
+            Err(failure) if failure.code == "InvalidInput" && failure.message.contains("has been taken") => {}
+            Err(failure) => return Err(failure),
+            Ok(_) => {}
+        }
+        let arn = cx.names.arn_global("iam", &format!("role/aws-service-role/{service}/{name}"));
+        Ok(made(name, &[("name", name), ("arn", &arn)]))
+    }
+
+    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    /// Never: other things of the account work with it.
+    async fn delete(_cx: &Cx, at: &At) -> Result<(), Failure> {
+        Err(Failure::of(Cause::Internal, format!("{} belongs to the whole account", at.address)))
+    }
+
+    async fn retag(_cx: &Cx, at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+        Err(Failure::of(Cause::Internal, format!("{} carries no tags", at.address)))
+    }
 }

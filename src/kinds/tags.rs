@@ -5,7 +5,7 @@ use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 
 use super::names;
-use super::resource::{Cx, Tags};
+use super::resource::{Cx, Depth, Tags};
 
 /// The address in a resource's tags, if it has one that this program could have written.
 pub fn address(tags: &Tags) -> Option<Address> {
@@ -64,6 +64,236 @@ pub mod ec2 {
             let keys = remove.iter().map(|key| Tag::builder().key(key).build()).collect();
             let call = cx.aws.ec2.delete_tags().resources(id).set_tags(Some(keys));
             call.send().await.map_err(on("ec2 DeleteTags"))?;
+        }
+        Ok(())
+    }
+}
+
+/// IAM's form.
+pub mod iam {
+    use aws_sdk_iam::types::Tag;
+
+    use super::*;
+
+    pub fn read(tags: &[Tag]) -> Tags {
+        collect(tags, |tag| (Some(tag.key()), Some(tag.value())))
+    }
+
+    pub fn write(tags: &Tags) -> Vec<Tag> {
+        // Key and value are all that a tag requires.
+        tags.iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect()
+    }
+
+    pub async fn set(cx: &Cx, role: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        if !set.is_empty() {
+            let call = cx.aws.iam.tag_role().role_name(role).set_tags(Some(write(set)));
+            call.send().await.map_err(on("iam TagRole"))?;
+        }
+        if !remove.is_empty() {
+            let call = cx.aws.iam.untag_role().role_name(role).set_tag_keys(Some(remove.to_vec()));
+            call.send().await.map_err(on("iam UntagRole"))?;
+        }
+        Ok(())
+    }
+}
+
+/// CloudWatch Logs has a map.
+pub mod logs {
+    use super::*;
+
+    /// `arn` without the trailing `:*`.
+    pub async fn set(cx: &Cx, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        if !set.is_empty() {
+            let tags = set.clone().into_iter().collect();
+            let call = cx.aws.logs.tag_resource().resource_arn(arn).set_tags(Some(tags));
+            call.send().await.map_err(on("logs TagResource"))?;
+        }
+        if !remove.is_empty() {
+            let call = cx.aws.logs.untag_resource().resource_arn(arn).set_tag_keys(Some(remove.to_vec()));
+            call.send().await.map_err(on("logs UntagResource"))?;
+        }
+        Ok(())
+    }
+}
+
+/// S3's form.
+pub mod s3 {
+    use aws_sdk_s3::types::{Tag, Tagging};
+
+    use crate::aws::error::unless_gone;
+
+    use super::*;
+
+    pub fn write(tags: &Tags) -> Vec<Tag> {
+        // Key and value are all that a tag requires.
+        tags.iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect()
+    }
+
+    /// The tags of a bucket; none where AWS says that there is no set of tags.
+    pub async fn read(cx: &Cx, bucket: &str) -> Result<Tags, Failure> {
+        let answer = cx.aws.s3.get_bucket_tagging().bucket(bucket).send().await;
+        let tags = unless_gone(answer.map_err(on("s3 GetBucketTagging")))?;
+        let tags = tags.map(|answer| answer.tag_set).unwrap_or_default();
+        Ok(collect(&tags, |tag| (Some(tag.key()), Some(tag.value()))))
+    }
+
+    /// S3 replaces all tags at once, so others' are read and written back, AWS's own (`aws:`) among them: S3 refuses
+    /// a set without those.
+    pub async fn set(cx: &Cx, bucket: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        let mut tags = read(cx, bucket).await?;
+        tags.retain(|key, _| !remove.contains(key));
+        tags.extend(set.clone());
+        let tagging = Tagging::builder().set_tag_set(Some(write(&tags))).build().ok();
+        let call = cx.aws.s3.put_bucket_tagging().bucket(bucket).set_tagging(tagging);
+        call.send().await.map_err(on("s3 PutBucketTagging"))?;
+        Ok(())
+    }
+}
+
+/// Secrets Manager's form.
+pub mod secrets {
+    use aws_sdk_secretsmanager::types::Tag;
+
+    use super::*;
+
+    pub fn read(tags: &[Tag]) -> Tags {
+        collect(tags, |tag| (tag.key(), tag.value()))
+    }
+
+    pub fn write(tags: &Tags) -> Vec<Tag> {
+        tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+    }
+
+    pub async fn set(cx: &Cx, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        if !set.is_empty() {
+            let call = cx.aws.secrets.tag_resource().secret_id(arn).set_tags(Some(write(set)));
+            call.send().await.map_err(on("secretsmanager TagResource"))?;
+        }
+        if !remove.is_empty() {
+            let call = cx.aws.secrets.untag_resource().secret_id(arn).set_tag_keys(Some(remove.to_vec()));
+            call.send().await.map_err(on("secretsmanager UntagResource"))?;
+        }
+        Ok(())
+    }
+}
+
+/// EFS's form.
+pub mod efs {
+    use aws_sdk_efs::types::Tag;
+
+    use super::*;
+
+    pub fn read(tags: &[Tag]) -> Tags {
+        collect(tags, |tag| (Some(tag.key()), Some(tag.value())))
+    }
+
+    pub fn write(tags: &Tags) -> Vec<Tag> {
+        tags.iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect()
+    }
+
+    pub async fn set(cx: &Cx, id: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        if !set.is_empty() {
+            let call = cx.aws.efs.tag_resource().resource_id(id).set_tags(Some(write(set)));
+            call.send().await.map_err(on("efs TagResource"))?;
+        }
+        if !remove.is_empty() {
+            let call = cx.aws.efs.untag_resource().resource_id(id).set_tag_keys(Some(remove.to_vec()));
+            call.send().await.map_err(on("efs UntagResource"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Elastic Load Balancing's form.
+pub mod elb {
+    use std::collections::BTreeMap;
+
+    use aws_sdk_elasticloadbalancingv2::types::Tag;
+
+    use super::*;
+
+    /// How many ARNs one call takes (Elastic Load Balancing API reference, DescribeTags).
+    const AT_ONCE: usize = 20;
+
+    pub fn write(tags: &Tags) -> Vec<Tag> {
+        tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+    }
+
+    /// Tags by ARN: the service tells them in a call of their own.
+    pub async fn read(cx: &Cx, arns: &[String]) -> Result<BTreeMap<String, Tags>, Failure> {
+        let calls = arns.chunks(AT_ONCE).map(|arns| cx.aws.elb.describe_tags().set_resource_arns(Some(arns.to_vec())));
+        let answers = futures::future::try_join_all(calls.map(|call| call.send())).await;
+        let mut found = BTreeMap::new();
+        for answer in answers.map_err(on("elb DescribeTags"))? {
+            for description in answer.tag_descriptions() {
+                let tags = collect(description.tags(), |tag| (tag.key(), tag.value()));
+                found.insert(description.resource_arn().unwrap_or_default().to_owned(), tags);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Which of these are ours: address and tags by ARN. While waiting, what is known already needs no call and has
+    /// no tags.
+    pub async fn ours(
+        cx: &Cx,
+        kind: &str,
+        arns: &[String],
+        depth: Depth,
+    ) -> Result<BTreeMap<String, (Address, Tags)>, Failure> {
+        let known = |arn: &String| {
+            let (address, _) = cx.of_kind(kind).find(|(_, outputs)| outputs.get("id") == Some(arn))?;
+            Some((arn.clone(), (address.clone(), Tags::new())))
+        };
+        if depth == Depth::Phase
+            && let Some(ours) = arns.iter().map(known).collect()
+        {
+            return Ok(ours);
+        }
+        let mut ours = BTreeMap::new();
+        for (arn, tags) in read(cx, arns).await? {
+            if let Some(address) = address_of(cx, kind, &tags) {
+                ours.insert(arn, (address, tags));
+            }
+        }
+        Ok(ours)
+    }
+
+    pub async fn set(cx: &Cx, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        if !set.is_empty() {
+            let call = cx.aws.elb.add_tags().resource_arns(arn).set_tags(Some(write(set)));
+            call.send().await.map_err(on("elb AddTags"))?;
+        }
+        if !remove.is_empty() {
+            let call = cx.aws.elb.remove_tags().resource_arns(arn).set_tag_keys(Some(remove.to_vec()));
+            call.send().await.map_err(on("elb RemoveTags"))?;
+        }
+        Ok(())
+    }
+}
+
+/// ECS's form.
+pub mod ecs {
+    use aws_sdk_ecs::types::Tag;
+
+    use super::*;
+
+    pub fn read(tags: &[Tag]) -> Tags {
+        collect(tags, |tag| (tag.key(), tag.value()))
+    }
+
+    pub fn write(tags: &Tags) -> Vec<Tag> {
+        tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+    }
+
+    pub async fn set(cx: &Cx, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        if !set.is_empty() {
+            let call = cx.aws.ecs.tag_resource().resource_arn(arn).set_tags(Some(write(set)));
+            call.send().await.map_err(on("ecs TagResource"))?;
+        }
+        if !remove.is_empty() {
+            let call = cx.aws.ecs.untag_resource().resource_arn(arn).set_tag_keys(Some(remove.to_vec()));
+            call.send().await.map_err(on("ecs UntagResource"))?;
         }
         Ok(())
     }

@@ -1,0 +1,274 @@
+//! Policy documents: who may assume the roles, what the roles may do, and who may write to buckets and file system.
+//!
+//! A resource is `*` only where AWS has nothing narrower. Every grant to an AWS service is limited to what the service
+//! does for this account (no confused deputy), by the condition keys that the service's own documentation names: a key
+//! that a service does not send would make the grant void.
+
+use serde_json::{Value, json};
+
+use crate::engine::reference::{Ref, join};
+use crate::kinds::document;
+use crate::kinds::names::Names;
+
+/// Lets ECS run tasks of this account and region with a role. Source: Amazon ECS developer guide, "Amazon ECS task IAM
+/// role".
+pub fn task_trust(names: &Names) -> Value {
+    trust(names, "ecs-tasks.amazonaws.com", &names.arn("ecs", "*"))
+}
+
+/// Lets VPC flow logs of this account and region write with a role. Source: Amazon VPC user guide, "IAM role for
+/// publishing flow logs to CloudWatch Logs".
+pub fn flow_log_trust(names: &Names) -> Value {
+    trust(names, "vpc-flow-logs.amazonaws.com", &names.arn("ec2", "vpc-flow-log/*"))
+}
+
+fn trust(names: &Names, service: &str, source: &str) -> Value {
+    policy(json!([{
+        "Sid": "ThisAccountOnly",
+        "Effect": "Allow",
+        "Principal": { "Service": service },
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringEquals": { "aws:SourceAccount": names.account },
+            "ArnLike": { "aws:SourceArn": source },
+        },
+    }]))
+}
+
+/// What ECS does before the containers run: pulls images, reads the secret, opens log streams.
+///
+/// `repositories` are ARNs of ECR repositories, none if no image comes from there. `logs` is the ARN of the log group
+/// without `:*`.
+pub fn execution_role(repositories: &[String], logs: Ref, secret: Ref) -> Value {
+    let mut statements = vec![
+        allow("WriteLogs", &["logs:CreateLogStream", "logs:PutLogEvents"], in_group(logs)),
+        allow("ReadSecret", &["secretsmanager:GetSecretValue"], json!(secret)),
+    ];
+    if !repositories.is_empty() {
+        // A token is for a registry as a whole: AWS knows no narrower resource.
+        statements.push(allow("LogInToRegistries", &["ecr:GetAuthorizationToken"], json!("*")));
+        let pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+        statements.push(allow("PullImages", &pull, json!(repositories)));
+    }
+    policy(Value::Array(statements))
+}
+
+/// What the containers may do: mount the file system and serve ECS Exec.
+pub fn task_role(file_system: Ref) -> Value {
+    let mount = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"];
+    // ECS Exec opens channels that have no ARN (Amazon ECS developer guide, "ECS Exec permissions").
+    let exec = [
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ];
+    policy(json!([allow("MountFileSystem", &mount, json!(file_system)), allow("Exec", &exec, json!("*"))]))
+}
+
+/// What VPC flow logs may do: write to their log group, given by its ARN without `:*`.
+pub fn flow_log_role(logs: Ref) -> Value {
+    let write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
+    policy(json!([
+        allow("WriteLogs", &write, in_group(logs)),
+        // Flow logs look for the group among all groups.
+        allow("FindLogGroup", &["logs:DescribeLogGroups"], json!("*")),
+    ]))
+}
+
+/// Who may mount the file system: the task, encrypted, and not as root. That there is a policy at all refuses everybody
+/// else (Amazon EFS user guide, "Using IAM to control file system data access").
+pub fn file_system(file_system: Ref, task_role: Ref) -> Value {
+    policy(json!([{
+        "Sid": "TaskOnly",
+        "Effect": "Allow",
+        "Principal": { "AWS": task_role },
+        "Action": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+        "Resource": file_system,
+        "Condition": { "Bool": { "aws:SecureTransport": "true" } },
+    }]))
+}
+
+/// The bucket `purpose` takes access logs of this account's load balancers, in every region: the service principal has
+/// replaced the accounts that differed by region. Source: Elastic Load Balancing user guide, "Enable access logs for
+/// your Application Load Balancer".
+pub fn load_balancer_log_bucket(names: &Names, purpose: &str) -> Value {
+    let bucket = names.bucket_arn(purpose);
+    policy(json!([
+        {
+            "Sid": "LoadBalancerLogs",
+            "Effect": "Allow",
+            "Principal": { "Service": "logdelivery.elasticloadbalancing.amazonaws.com" },
+            "Action": "s3:PutObject",
+            "Resource": format!("{bucket}/AWSLogs/{}/*", names.account),
+            "Condition": { "ArnLike": { "aws:SourceArn": names.arn("elasticloadbalancing", "loadbalancer/*") } },
+        },
+        encrypted_only(&bucket),
+    ]))
+}
+
+/// The bucket `purpose` takes S3's own logs of accesses to the bucket `logged`. Source: Amazon S3 user guide,
+/// "Permissions for log delivery".
+pub fn access_log_bucket(names: &Names, purpose: &str, logged: &str) -> Value {
+    let bucket = names.bucket_arn(purpose);
+    policy(json!([
+        {
+            "Sid": "AccessLogs",
+            "Effect": "Allow",
+            "Principal": { "Service": "logging.s3.amazonaws.com" },
+            "Action": "s3:PutObject",
+            "Resource": format!("{bucket}/*"),
+            "Condition": {
+                "StringEquals": { "aws:SourceAccount": names.account },
+                "ArnLike": { "aws:SourceArn": names.bucket_arn(logged) },
+            },
+        },
+        encrypted_only(&bucket),
+    ]))
+}
+
+/// Nothing without TLS, on the bucket itself as on what is in it.
+fn encrypted_only(bucket: &str) -> Value {
+    json!({
+        "Sid": "EncryptedOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket, format!("{bucket}/*")],
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+    })
+}
+
+fn policy(statements: Value) -> Value {
+    document::normal(&json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+fn allow(id: &str, actions: &[&str], resource: Value) -> Value {
+    json!({ "Sid": id, "Effect": "Allow", "Action": actions, "Resource": resource })
+}
+
+/// Everything in a log group.
+fn in_group(arn: Ref) -> Value {
+    join(vec![arn, ":*".into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::address::Address;
+    use crate::engine::reference::{self, Known, Need, Outputs};
+
+    fn names(partition: &str, region: &str) -> Names {
+        Names {
+            deployment: "prod".into(),
+            account: "111122223333".into(),
+            region: region.into(),
+            partition: partition.into(),
+        }
+    }
+
+    fn arn_of(kind: &str) -> Ref {
+        Ref::of(Address::new(kind, "x"), "arn", Need::Exists)
+    }
+
+    fn resolved(policy: &Value) -> Value {
+        let known = ["log-group", "secret", "file-system", "role"]
+            .map(|kind| (Address::new(kind, "x"), Outputs::from([("arn".to_owned(), format!("arn:{kind}"))])));
+        reference::resolve(policy, &Known::from(known))
+    }
+
+    fn statements(policy: &Value) -> &Vec<Value> {
+        policy["Statement"].as_array().unwrap()
+    }
+
+    fn role_policies() -> [Value; 3] {
+        let repositories = ["arn:aws:ecr:us-east-1:709825985650:repository/netskope/core5".to_owned()];
+        [
+            execution_role(&repositories, arn_of("log-group"), arn_of("secret")),
+            task_role(arn_of("file-system")),
+            flow_log_role(arn_of("log-group")),
+        ]
+    }
+
+    #[test]
+    fn everything_is_granted_only_where_aws_knows_no_narrower_resource() {
+        let mut anywhere = Vec::new();
+        for policy in role_policies() {
+            for statement in statements(&policy) {
+                let actions = match &statement["Action"] {
+                    Value::Array(actions) => actions.clone(),
+                    one => vec![one.clone()],
+                };
+                assert!(actions.iter().all(|action| !action.as_str().unwrap().contains('*')));
+                if statement["Resource"] == "*" {
+                    anywhere.extend(actions.iter().map(|action| action.as_str().unwrap().to_owned()));
+                }
+            }
+        }
+        assert_eq!(
+            anywhere,
+            [
+                "ecr:GetAuthorizationToken",
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+                "logs:DescribeLogGroups",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_resolved_is_what_aws_gives_back() {
+        let file_system = file_system(arn_of("file-system"), arn_of("role"));
+        for policy in role_policies().iter().chain([&file_system]) {
+            let resolved = resolved(policy);
+            assert!(reference::is_resolved(&resolved));
+            assert_eq!(document::parse(&resolved.to_string()), resolved);
+        }
+        let execution = resolved(&role_policies()[0]);
+        assert_eq!(statements(&execution)[0]["Resource"], "arn:log-group:*");
+        assert_eq!(statements(&execution)[1]["Resource"], "arn:secret");
+        assert_eq!(resolved(&file_system)["Statement"][0]["Principal"]["AWS"], "arn:role");
+    }
+
+    #[test]
+    fn images_from_elsewhere_need_no_registry_grants() {
+        let policy = execution_role(&[], arn_of("log-group"), arn_of("secret"));
+        assert!(!policy.to_string().contains("ecr:"));
+    }
+
+    #[test]
+    fn services_act_for_this_account_only() {
+        for (partition, region) in [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")] {
+            let names = names(partition, region);
+            let policies = [
+                task_trust(&names),
+                flow_log_trust(&names),
+                load_balancer_log_bucket(&names, "alb"),
+                access_log_bucket(&names, "s3", "alb"),
+            ];
+            for policy in &policies {
+                let grants = statements(policy).iter().filter(|statement| statement["Effect"] == "Allow");
+                for grant in grants {
+                    let source = grant["Condition"]["ArnLike"]["aws:SourceArn"].as_str().unwrap();
+                    assert!(source.starts_with(&format!("arn:{partition}:")) && source.contains("111122223333"));
+                }
+            }
+            let others =
+                ["arn:aws:", "arn:aws-cn:", "arn:aws-us-gov:"].map(|arn| policies[3].to_string().contains(arn));
+            assert_eq!(others.iter().filter(|other| **other).count(), 1);
+        }
+    }
+
+    #[test]
+    fn unencrypted_access_is_refused_for_buckets_and_objects() {
+        let names = names("aws", "eu-west-1");
+        for policy in [load_balancer_log_bucket(&names, "alb"), access_log_bucket(&names, "s3", "alb")] {
+            let deny: Vec<_> = statements(&policy).iter().filter(|statement| statement["Effect"] == "Deny").collect();
+            let resources = deny[0]["Resource"].as_array().unwrap();
+            assert_eq!((deny.len(), resources.len()), (1, 2));
+            assert_eq!(format!("{}/*", resources[0].as_str().unwrap()), resources[1]);
+        }
+    }
+}
