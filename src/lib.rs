@@ -3,9 +3,11 @@
 //! `ARCHITECTURE.md` in the repository draws the rooms and says which may use which.
 
 pub mod aws;
+pub mod blueprint;
 pub mod config;
 pub mod engine;
 pub mod kinds;
 pub mod live;
 pub mod planners;
 pub mod release;
+pub mod ui;

@@ -138,7 +138,7 @@ pub fn log(stack: &mut Stack<'_>, network: &Network) {
     let retention_days = Some(stack.plan.logs.flow_log_retention_days.days());
     let name = stack.names().log_group("flow");
     let group = stack.add("flow", &LogGroup { name: name.clone(), retention_days });
-    let inline = policies::flow_log_role(stack.names(), group.arn().any());
+    let inline = policies::flow_log_role(group.arn().any());
     let trust = policies::flow_log_trust(stack.names());
     let role: Handle<Role> = identity::role(stack, "flow-log", "writes the VPC's flow log", trust, inline, &[]);
     let log = FlowLog {
