@@ -6,6 +6,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::reference::Ref;
+
 /// A list without order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Set<T>(Vec<T>);
@@ -26,6 +28,13 @@ impl<T> Set<T> {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl<K> Set<Ref<K>> {
+    /// The values of references in a resolved specification, see [`Ref::text`].
+    pub fn texts(&self) -> Vec<String> {
+        self.0.iter().map(|reference| reference.text().to_owned()).collect()
     }
 }
 

@@ -1,11 +1,19 @@
 //! EFS access points: one directory each, entered as one user.
 
+use async_trait::async_trait;
+use aws_sdk_efs::types::{AccessPointDescription, CreationInfo, PosixUser, RootDirectory};
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{incomplete, on};
+use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 
-use super::file_system::FileSystem;
+use super::file_system::{self, FileSystem};
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::tags;
 
 /// An access point. Outputs: `id`, `arn`.
 ///
@@ -34,4 +42,82 @@ impl Spec for AccessPoint {
         seconds: Seconds { create: 1.0, ready: 3.0, gone: 3.0, patience: 300.0 },
         ..Kind::new("access-point", Part::Storage)
     };
+}
+
+#[async_trait]
+impl Resource for AccessPoint {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let of_each = cx.outputs("file-system", "id").into_iter().map(|id| async move {
+            let pages = cx.aws.efs.describe_access_points().file_system_id(id).into_paginator().items().send();
+            pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeAccessPoints"))
+        });
+        let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().collect();
+        let mut found = Vec::new();
+        for point in &all {
+            let tags = tags::efs::read(point.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let mut entry = Found::new(address, point.access_point_id().unwrap_or_default())
+                .output("arn", point.access_point_arn().unwrap_or_default())
+                .spec(Self::read(point))
+                .tags(tags);
+            if let Some(state) = point.life_cycle_state() {
+                entry.phase = file_system::phase(state);
+            }
+            found.push(entry);
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let user = PosixUser::builder().uid(self.uid.into()).gid(self.gid.into()).build().map_err(incomplete)?;
+        let creation = CreationInfo::builder()
+            .owner_uid(self.owner_uid.into())
+            .owner_gid(self.owner_gid.into())
+            .permissions(&self.permissions)
+            .build()
+            .map_err(incomplete)?;
+        let call = cx
+            .aws
+            .efs
+            .create_access_point()
+            .client_token(&at.token)
+            .file_system_id(self.file_system.text())
+            .posix_user(user)
+            .root_directory(RootDirectory::builder().path(&self.path).creation_info(creation).build())
+            .set_tags(Some(tags::efs::write(&at.tags)));
+        let answer = call.send().await.map_err(on("efs CreateAccessPoint"))?;
+        let arn = answer.access_point_arn().unwrap_or_default();
+        Ok(made(answer.access_point_id().unwrap_or_default(), &[("arn", arn)]))
+    }
+
+    /// Nothing can be changed in place; there is nothing to do.
+    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        cx.aws.efs.delete_access_point().access_point_id(&at.id).send().await.map_err(on("efs DeleteAccessPoint"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::efs::set(cx, &at.id, set, remove).await
+    }
+}
+
+impl AccessPoint {
+    fn read(point: &AccessPointDescription) -> Self {
+        let number = |id: i64| u32::try_from(id).unwrap_or_default();
+        let (user, root) = (point.posix_user(), point.root_directory());
+        let creation = root.and_then(RootDirectory::creation_info);
+        Self {
+            file_system: point.file_system_id().unwrap_or_default().into(),
+            path: root.and_then(RootDirectory::path).unwrap_or("/").to_owned(),
+            uid: user.map(|user| number(user.uid())).unwrap_or_default(),
+            gid: user.map(|user| number(user.gid())).unwrap_or_default(),
+            owner_uid: creation.map(|info| number(info.owner_uid())).unwrap_or_default(),
+            owner_gid: creation.map(|info| number(info.owner_gid())).unwrap_or_default(),
+            permissions: creation.map(|info| info.permissions().to_owned()).unwrap_or_default(),
+        }
+    }
 }

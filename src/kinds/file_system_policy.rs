@@ -1,13 +1,20 @@
 //! Who may mount a file system, and how.
 
+use async_trait::async_trait;
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::aws::error::{on, unless_gone};
+use crate::engine::address::Address;
+use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 
 use super::document;
 use super::file_system::FileSystem;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 
 /// A file system's policy. Its address has the name of the file system's. Outputs: `id` (the file system's).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,4 +40,47 @@ impl Spec for FileSystemPolicy {
         tagged: false,
         ..Kind::new("file-system-policy", Part::Storage)
     };
+}
+
+#[async_trait]
+impl Resource for FileSystemPolicy {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let found = cx.of_kind("file-system").map(|(parent, outputs)| async move {
+            let id = outputs.get("id").map(String::as_str).unwrap_or_default();
+            let call = cx.aws.efs.describe_file_system_policy().file_system_id(id);
+            let answer = unless_gone(call.send().await.map_err(on("efs DescribeFileSystemPolicy")))?;
+            Ok(answer.as_ref().and_then(|answer| answer.policy()).map(|policy| {
+                let spec = Self { file_system: id.into(), policy: document::parse(policy) };
+                Found::new(Address::new(Self::KIND.name, parent.name()), id).spec(spec)
+            }))
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect::<Vec<_>>().into())
+    }
+
+    async fn create(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {
+        self.put(cx).await
+    }
+
+    async fn update(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {
+        self.put(cx).await
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        let call = cx.aws.efs.delete_file_system_policy().file_system_id(&at.id);
+        call.send().await.map_err(on("efs DeleteFileSystemPolicy"))?;
+        Ok(())
+    }
+
+    async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl FileSystemPolicy {
+    async fn put(&self, cx: &Cx) -> Result<Made, Failure> {
+        let id = self.file_system.text();
+        let call = cx.aws.efs.put_file_system_policy().file_system_id(id).policy(self.policy.to_string());
+        call.send().await.map_err(on("efs PutFileSystemPolicy"))?;
+        Ok(made(id, &[]))
+    }
 }

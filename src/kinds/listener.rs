@@ -1,11 +1,21 @@
 //! Listeners of the load balancer.
 
+use async_trait::async_trait;
+use aws_sdk_elasticloadbalancingv2::types::{
+    self as sdk, ActionTypeEnum, Certificate, RedirectActionConfig, RedirectActionStatusCodeEnum,
+};
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 
 use super::load_balancer::LoadBalancer;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::tags;
 use super::target_group::TargetGroup;
 
 /// A listener. Outputs: `id` and `arn` (the ARN).
@@ -47,4 +57,159 @@ impl Spec for Listener {
         replaceable: true,
         ..Kind::new("listener", Part::Ingress)
     };
+}
+
+#[async_trait]
+impl Resource for Listener {
+    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let of_each = cx.outputs("load-balancer", "id").into_iter().map(|arn| async move {
+            let pages = cx.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
+            unless_gone(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeListeners")))
+        });
+        let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().flatten().collect();
+        let arns: Vec<_> = all.iter().filter_map(|listener| listener.listener_arn()).map(str::to_owned).collect();
+        let mut ours = tags::elb::ours(cx, Self::KIND.name, &arns, depth).await?;
+        let mut found = Vec::new();
+        for listener in &all {
+            let arn = listener.listener_arn().unwrap_or_default();
+            let Some((address, tags)) = ours.remove(arn) else { continue };
+            found.push(Found::new(address, arn).output("arn", arn).spec(Self::read(listener)).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .elb
+            .create_listener()
+            .load_balancer_arn(self.load_balancer.text())
+            .port(self.port.into())
+            .protocol(self.protocol.as_str().into())
+            .set_certificates(self.certificates())
+            .set_ssl_policy(self.tls_policy.clone())
+            .default_actions(self.action.write()?)
+            .set_tags(Some(tags::elb::write(&at.tags)));
+        let answer = call.send().await.map_err(on("elb CreateListener"))?;
+        let arn = answer.listeners().first().and_then(|listener| listener.listener_arn()).unwrap_or_default();
+        Ok(made(arn, &[("arn", arn)]))
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .elb
+            .modify_listener()
+            .listener_arn(&at.id)
+            .port(self.port.into())
+            .protocol(self.protocol.as_str().into())
+            .set_certificates(self.certificates())
+            .set_ssl_policy(self.tls_policy.clone())
+            .default_actions(self.action.write()?);
+        call.send().await.map_err(on("elb ModifyListener"))?;
+        Ok(made(&at.id, &[("arn", &at.id)]))
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        cx.aws.elb.delete_listener().listener_arn(&at.id).send().await.map_err(on("elb DeleteListener"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::elb::set(cx, &at.id, set, remove).await
+    }
+}
+
+impl Listener {
+    fn read(live: &sdk::Listener) -> Self {
+        Self {
+            load_balancer: live.load_balancer_arn().unwrap_or_default().into(),
+            port: live.port().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+            protocol: live.protocol().map(|protocol| protocol.as_str().to_owned()).unwrap_or_default(),
+            certificate: live.certificates().first().and_then(Certificate::certificate_arn).map(str::to_owned),
+            tls_policy: live.ssl_policy().filter(|policy| !policy.is_empty()).map(str::to_owned),
+            action: Action::read(live.default_actions()),
+        }
+    }
+
+    fn certificates(&self) -> Option<Vec<Certificate>> {
+        self.certificate.as_ref().map(|arn| vec![Certificate::builder().certificate_arn(arn).build()])
+    }
+}
+
+impl Action {
+    fn read(actions: &[sdk::Action]) -> Self {
+        let [action] = actions else { return Self::Other(format!("{} actions", actions.len())) };
+        let name = action.r#type().map(ActionTypeEnum::as_str).unwrap_or_default();
+        let understood = match action.r#type() {
+            Some(ActionTypeEnum::Forward) => read_forward(action),
+            Some(ActionTypeEnum::Redirect) => action.redirect_config().and_then(read_redirect),
+            _ => None,
+        };
+        understood.unwrap_or_else(|| Self::Other(name.to_owned()))
+    }
+
+    fn write(&self) -> Result<sdk::Action, Failure> {
+        let action = match self {
+            Self::Forward { target_group } => {
+                sdk::Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(target_group.text())
+            }
+            Self::Redirect { protocol, port } => {
+                let config = RedirectActionConfig::builder()
+                    .protocol(protocol)
+                    .port(port.to_string())
+                    .status_code(RedirectActionStatusCodeEnum::Http301);
+                sdk::Action::builder().r#type(ActionTypeEnum::Redirect).redirect_config(config.build())
+            }
+            Self::Other(name) => {
+                return Err(Failure::of(Cause::Internal, format!("a listener's action {name:?} is never wanted")));
+            }
+        };
+        Ok(action.build())
+    }
+}
+
+/// AWS tells the one target group twice, as such and as a weighted list.
+fn read_forward(action: &sdk::Action) -> Option<Action> {
+    let listed = action.forward_config().map(|config| config.target_groups()).unwrap_or_default();
+    let arn = match listed {
+        [] => action.target_group_arn(),
+        [one] => one.target_group_arn(),
+        _ => None,
+    };
+    Some(Action::Forward { target_group: arn?.into() })
+}
+
+/// Only a permanent one that keeps host, path and query (AWS's placeholders for "as it was").
+fn read_redirect(config: &RedirectActionConfig) -> Option<Action> {
+    let keeps = |part: Option<&str>, same: &str| part.is_none_or(|part| part == same);
+    let as_made = config.status_code() == Some(&RedirectActionStatusCodeEnum::Http301)
+        && keeps(config.host(), "#{host}")
+        && keeps(config.path(), "/#{path}")
+        && keeps(config.query(), "#{query}");
+    let port = config.port()?.parse().ok()?;
+    as_made.then(|| Action::Redirect { protocol: config.protocol().unwrap_or_default().to_owned(), port })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_survive_the_way_to_aws_and_back() {
+        let forward = Action::Forward { target_group: "arn:tg".into() };
+        let redirect = Action::Redirect { protocol: "HTTPS".into(), port: 443 };
+        for action in [forward, redirect] {
+            assert_eq!(Action::read(&[action.write().unwrap()]), action);
+        }
+    }
+
+    #[test]
+    fn what_was_put_there_by_hand_is_not_taken_for_ours() {
+        let found = RedirectActionConfig::builder().protocol("HTTPS").port("443").host("elsewhere.example");
+        let found = found.status_code(RedirectActionStatusCodeEnum::Http301).build();
+        let action = sdk::Action::builder().r#type(ActionTypeEnum::Redirect).redirect_config(found).build();
+        assert_eq!(Action::read(&[action]), Action::Other("redirect".into()));
+        assert_eq!(Action::read(&[]), Action::Other("0 actions".into()));
+    }
 }

@@ -1,14 +1,27 @@
 //! The application load balancer.
 
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use aws_sdk_elasticloadbalancingv2::types::{
+    self as sdk, IpAddressType, LoadBalancerAttribute, LoadBalancerState, LoadBalancerStateEnum, LoadBalancerTypeEnum,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
-use crate::engine::reference::Ref;
+use crate::engine::plan::Action;
+use crate::engine::reference::{Outputs, Ref};
+use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::bucket::Bucket;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags};
 use super::security_group::SecurityGroup;
 use super::subnet::Subnet;
+use super::tags;
 
 /// An application load balancer. Outputs: `id` and `arn` (the ARN), `dns`, `zone` (its hosted zone), `name`,
 /// `full_name` (`app/<name>/<id>`, as CloudWatch knows it).
@@ -46,4 +59,178 @@ impl Spec for LoadBalancer {
         seconds: Seconds { create: 2.0, ready: 150.0, gone: 20.0, patience: 900.0 },
         ..Kind::new("load-balancer", Part::Ingress)
     };
+}
+
+#[async_trait]
+impl Resource for LoadBalancer {
+    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = cx.aws.elb.describe_load_balancers().names(cx.names.stack());
+        let answer = unless_gone(call.send().await.map_err(on("elb DescribeLoadBalancers")))?;
+        let Some(live) = answer.as_ref().and_then(|answer| answer.load_balancers().first()) else {
+            return Ok(Vec::new().into());
+        };
+        let arn = live.load_balancer_arn().unwrap_or_default();
+        let arns = [arn.to_owned()];
+        let ours = tags::elb::ours(cx, Self::KIND.name, &arns, depth);
+        let (mut ours, attributes) = match depth {
+            Depth::Phase => (ours.await?, None),
+            Depth::Full => {
+                let (ours, attributes) = tokio::try_join!(ours, attributes(cx, arn))?;
+                (ours, Some(attributes))
+            }
+        };
+        let Some((address, tags)) = ours.remove(arn) else { return Ok(Vec::new().into()) };
+        let mut found = Found::new(address, arn).phase(phase(live.state())).tags(tags);
+        found.outputs.extend(outputs(live));
+        found.spec = attributes.map(|attributes| Self::read(live, &attributes));
+        Ok(vec![found].into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .elb
+            .create_load_balancer()
+            .name(&self.name)
+            .r#type(LoadBalancerTypeEnum::Application)
+            .ip_address_type(IpAddressType::Ipv4)
+            .scheme(self.scheme.as_str().into())
+            .set_subnets(Some(self.subnets.texts()))
+            .set_security_groups(Some(self.groups.texts()))
+            .set_tags(Some(tags::elb::write(&at.tags)));
+        let answer = call.send().await.map_err(on("elb CreateLoadBalancer"))?;
+        let Some(live) = answer.load_balancers().first() else {
+            return Err(Failure::of(Cause::NotYetVisible, "elb CreateLoadBalancer answered without a load balancer"));
+        };
+        let arn = live.load_balancer_arn().unwrap_or_default();
+        self.set_attributes(cx, arn).await?;
+        Ok(Made { id: arn.to_owned(), outputs: outputs(live) })
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let changed = |property: &str| at.changes.is_empty() || at.changed(property);
+        let attributes = async {
+            if ["deletion_protection", "idle_timeout", "drop_invalid_headers", "access_logs"].into_iter().any(changed) {
+                self.set_attributes(cx, &at.id).await?;
+            }
+            Ok(())
+        };
+        let subnets = async {
+            if changed("subnets") {
+                let call = cx.aws.elb.set_subnets().load_balancer_arn(&at.id).set_subnets(Some(self.subnets.texts()));
+                call.send().await.map_err(on("elb SetSubnets"))?;
+            }
+            Ok(())
+        };
+        let groups = async {
+            if changed("groups") {
+                let call = cx.aws.elb.set_security_groups().load_balancer_arn(&at.id);
+                let call = call.set_security_groups(Some(self.groups.texts()));
+                call.send().await.map_err(on("elb SetSecurityGroups"))?;
+            }
+            Ok(())
+        };
+        tokio::try_join!(attributes, subnets, groups)?;
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        let call = cx.aws.elb.delete_load_balancer().load_balancer_arn(&at.id);
+        call.send().await.map_err(on("elb DeleteLoadBalancer"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::elb::set(cx, &at.id, set, remove).await
+    }
+
+    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+        if action != Action::Unprotect {
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+        }
+        modify(cx, &at.id, [(PROTECTION, "false".to_owned())]).await?;
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+}
+
+// Elastic Load Balancing API reference, LoadBalancerAttribute.
+const PROTECTION: &str = "deletion_protection.enabled";
+const IDLE: &str = "idle_timeout.timeout_seconds";
+const DROP_INVALID: &str = "routing.http.drop_invalid_header_fields.enabled";
+const LOGS: &str = "access_logs.s3.enabled";
+const LOGS_BUCKET: &str = "access_logs.s3.bucket";
+const LOGS_PREFIX: &str = "access_logs.s3.prefix";
+
+impl LoadBalancer {
+    fn read(live: &sdk::LoadBalancer, attributes: &BTreeMap<String, String>) -> Self {
+        let text = |key: &str| attributes.get(key).cloned().unwrap_or_default();
+        Self {
+            name: live.load_balancer_name().unwrap_or_default().to_owned(),
+            scheme: live.scheme().map(|scheme| scheme.as_str().to_owned()).unwrap_or_default(),
+            subnets: live.availability_zones().iter().filter_map(|zone| zone.subnet_id()).map(Ref::is).collect(),
+            groups: live.security_groups().iter().map(Ref::is).collect(),
+            deletion_protection: text(PROTECTION) == "true",
+            idle_timeout: text(IDLE).parse().unwrap_or_default(),
+            drop_invalid_headers: text(DROP_INVALID) == "true",
+            access_logs: (text(LOGS) == "true")
+                .then(|| AccessLogs { bucket: text(LOGS_BUCKET).into(), prefix: text(LOGS_PREFIX) }),
+        }
+    }
+
+    async fn set_attributes(&self, cx: &Cx, arn: &str) -> Result<(), Failure> {
+        let mut attributes = vec![
+            (PROTECTION, self.deletion_protection.to_string()),
+            (IDLE, self.idle_timeout.to_string()),
+            (DROP_INVALID, self.drop_invalid_headers.to_string()),
+            (LOGS, self.access_logs.is_some().to_string()),
+        ];
+        if let Some(logs) = &self.access_logs {
+            attributes.push((LOGS_BUCKET, logs.bucket.text().to_owned()));
+            attributes.push((LOGS_PREFIX, logs.prefix.clone()));
+        }
+        modify(cx, arn, attributes).await
+    }
+}
+
+async fn modify(
+    cx: &Cx,
+    arn: &str,
+    attributes: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<(), Failure> {
+    let attributes = attributes
+        .into_iter()
+        .map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build())
+        .collect();
+    let call = cx.aws.elb.modify_load_balancer_attributes().load_balancer_arn(arn).set_attributes(Some(attributes));
+    call.send().await.map_err(on("elb ModifyLoadBalancerAttributes"))?;
+    Ok(())
+}
+
+async fn attributes(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let call = cx.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn);
+    let answer = call.send().await.map_err(on("elb DescribeLoadBalancerAttributes"))?;
+    Ok(tags::collect(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
+}
+
+fn outputs(live: &sdk::LoadBalancer) -> Outputs {
+    let arn = live.load_balancer_arn().unwrap_or_default();
+    let full_name = arn.split_once(":loadbalancer/").map_or("", |(_, name)| name);
+    let pairs = [
+        ("id", arn),
+        ("arn", arn),
+        ("dns", live.dns_name().unwrap_or_default()),
+        ("zone", live.canonical_hosted_zone_id().unwrap_or_default()),
+        ("name", live.load_balancer_name().unwrap_or_default()),
+        ("full_name", full_name),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn phase(state: Option<&LoadBalancerState>) -> Phase {
+    let reason = state.and_then(LoadBalancerState::reason).unwrap_or_default();
+    match state.and_then(LoadBalancerState::code) {
+        Some(LoadBalancerStateEnum::Active) => Phase::Ready,
+        Some(LoadBalancerStateEnum::Provisioning) | None => Phase::Pending("provisioning".to_owned()),
+        Some(code) => Phase::Failed(format!("its state is {} {reason}", code.as_str()).trim_end().to_owned()),
+    }
 }

@@ -1,12 +1,19 @@
 //! Mount targets: where a file system can be reached from.
 
+use async_trait::async_trait;
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{on, unless_gone};
+use crate::engine::address::Address;
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 use crate::engine::set::Set;
 
-use super::file_system::FileSystem;
+use super::file_system::{self, FileSystem};
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::security_group::SecurityGroup;
 use super::subnet::Subnet;
 
@@ -29,4 +36,69 @@ impl Spec for MountTarget {
         seconds: Seconds { create: 1.0, ready: 85.0, gone: 20.0, patience: 1200.0 },
         ..Kind::new("mount-target", Part::Storage)
     };
+}
+
+#[async_trait]
+impl Resource for MountTarget {
+    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let of_each = cx.outputs("file-system", "id").into_iter().map(|id| async move {
+            let pages = cx.aws.efs.describe_mount_targets().file_system_id(id).into_paginator().items().send();
+            pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeMountTargets"))
+        });
+        let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().collect();
+        let found = all.iter().map(|target| async move {
+            let (id, subnet) = (target.mount_target_id(), target.subnet_id());
+            let found = Found::new(address(cx, subnet), id).phase(file_system::phase(target.life_cycle_state()));
+            if depth == Depth::Phase {
+                return Ok(found);
+            }
+            let file_system = target.file_system_id().into();
+            Ok(found.spec(Self { file_system, subnet: subnet.into(), groups: groups(cx, id).await? }))
+        });
+        Ok(try_join_all(found).await?.into())
+    }
+
+    async fn create(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .efs
+            .create_mount_target()
+            .file_system_id(self.file_system.text())
+            .subnet_id(self.subnet.text())
+            .set_security_groups(Some(self.groups.texts()));
+        let answer = call.send().await.map_err(on("efs CreateMountTarget"))?;
+        Ok(made(answer.mount_target_id(), &[]))
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx.aws.efs.modify_mount_target_security_groups().mount_target_id(&at.id);
+        let call = call.set_security_groups(Some(self.groups.texts()));
+        call.send().await.map_err(on("efs ModifyMountTargetSecurityGroups"))?;
+        Ok(made(&at.id, &[]))
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        cx.aws.efs.delete_mount_target().mount_target_id(&at.id).send().await.map_err(on("efs DeleteMountTarget"))?;
+        Ok(())
+    }
+
+    async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// A mount target in a subnet that is not ours (any more) is named after the subnet's id.
+fn address(cx: &Cx, subnet: &str) -> Address {
+    let ours = cx.of_kind("subnet").find(|(_, outputs)| outputs.get("id").is_some_and(|id| id == subnet));
+    Address::new(MountTarget::KIND.name, ours.map_or(subnet, |(address, _)| address.name()))
+}
+
+async fn groups(cx: &Cx, id: &str) -> Result<Set<Ref<SecurityGroup>>, Failure> {
+    let call = cx.aws.efs.describe_mount_target_security_groups().mount_target_id(id);
+    match unless_gone(call.send().await.map_err(on("efs DescribeMountTargetSecurityGroups"))) {
+        Ok(answer) => Ok(answer.iter().flat_map(|answer| answer.security_groups()).map(|id| Ref::is(id)).collect()),
+        // EFS tells them only where the interface is there and stays.
+        Err(failure) if failure.cause == Cause::StillHeld => Ok(Set::new([])),
+        Err(failure) => Err(failure),
+    }
 }

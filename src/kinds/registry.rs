@@ -14,8 +14,9 @@ use crate::engine::run::Made;
 
 use super::resource::{At, Cx, Depth, Resource, Tags};
 use super::{
-    bucket, default_security_group, elastic_ip, flow_log, internet_gateway, log_group, nat_gateway, network_acl, role,
-    route_table, secret, security_group, service_linked_role, subnet, vpc,
+    access_point, bucket, default_security_group, elastic_ip, file_system, file_system_policy, flow_log,
+    internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway, network_acl, role, route_table,
+    secret, security_group, service_linked_role, subnet, target_group, vpc,
 };
 
 /// A kind without its type.
@@ -104,6 +105,13 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<default_security_group::DefaultSecurityGroup>(),
     &of::<network_acl::DefaultNetworkAcl>(),
     &of::<flow_log::FlowLog>(),
+    &of::<file_system::FileSystem>(),
+    &of::<file_system_policy::FileSystemPolicy>(),
+    &of::<mount_target::MountTarget>(),
+    &of::<access_point::AccessPoint>(),
+    &of::<load_balancer::LoadBalancer>(),
+    &of::<target_group::TargetGroup>(),
+    &of::<listener::Listener>(),
 ];
 
 /// The kind of that name.

@@ -1,10 +1,21 @@
 //! The load balancer's target group.
 
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use aws_sdk_elasticloadbalancingv2::types::{
+    self as sdk, Matcher, ProtocolEnum, TargetGroupAttribute, TargetGroupIpAddressTypeEnum,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
-use crate::engine::reference::Ref;
+use crate::engine::reference::{Outputs, Ref};
+use crate::engine::run::Made;
 
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags};
+use super::tags;
 use super::vpc::Vpc;
 
 /// A target group. Outputs: `id` and `arn` (the ARN), `name`, `full_name` (`targetgroup/<name>/<id>`).
@@ -84,4 +95,181 @@ impl Spec for TargetGroup {
         gone_after: &["listener", "service"],
         ..Kind::new("target-group", Part::Ingress)
     };
+}
+
+#[async_trait]
+impl Resource for TargetGroup {
+    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = cx.aws.elb.describe_target_groups().names(cx.names.part(Self::PURPOSE));
+        let answer = unless_gone(call.send().await.map_err(on("elb DescribeTargetGroups")))?;
+        let Some(live) = answer.as_ref().and_then(|answer| answer.target_groups().first()) else {
+            return Ok(Vec::new().into());
+        };
+        let arn = live.target_group_arn().unwrap_or_default();
+        let arns = [arn.to_owned()];
+        let ours = tags::elb::ours(cx, Self::KIND.name, &arns, depth);
+        let (mut ours, attributes) = match depth {
+            Depth::Phase => (ours.await?, None),
+            Depth::Full => {
+                let (ours, attributes) = tokio::try_join!(ours, attributes(cx, arn))?;
+                (ours, Some(attributes))
+            }
+        };
+        let Some((address, tags)) = ours.remove(arn) else { return Ok(Vec::new().into()) };
+        let mut found = Found::new(address, arn).tags(tags);
+        found.outputs.extend(outputs(live));
+        found.spec = attributes.map(|attributes| Self::read(live, &attributes));
+        Ok(vec![found].into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let health = &self.health;
+        let call = cx
+            .aws
+            .elb
+            .create_target_group()
+            .name(&self.name)
+            .vpc_id(self.vpc.text())
+            .port(self.port.into())
+            .protocol(self.protocol.as_str().into())
+            .protocol_version(&self.protocol_version)
+            .target_type(self.target_type.as_str().into())
+            .ip_address_type(TargetGroupIpAddressTypeEnum::Ipv4)
+            .health_check_enabled(true)
+            .health_check_protocol(health.protocol.as_str().into())
+            .health_check_port(&health.port)
+            .health_check_path(&health.path)
+            .health_check_interval_seconds(signed(health.interval))
+            .health_check_timeout_seconds(signed(health.timeout))
+            .healthy_threshold_count(signed(health.healthy))
+            .unhealthy_threshold_count(signed(health.unhealthy))
+            .matcher(Matcher::builder().http_code(&health.matcher).build())
+            .set_tags(Some(tags::elb::write(&at.tags)));
+        let answer = call.send().await.map_err(on("elb CreateTargetGroup"))?;
+        let Some(live) = answer.target_groups().first() else {
+            return Err(Failure::of(Cause::NotYetVisible, "elb CreateTargetGroup answered without a target group"));
+        };
+        let arn = live.target_group_arn().unwrap_or_default();
+        self.set_attributes(cx, arn).await?;
+        Ok(Made { id: arn.to_owned(), outputs: outputs(live) })
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let changed = |property: &str| at.changes.is_empty() || at.changed(property);
+        let health = async {
+            if changed("health") {
+                self.set_health(cx, &at.id).await?;
+            }
+            Ok(())
+        };
+        let attributes = async {
+            if ["deregistration_delay", "stickiness", "slow_start", "algorithm"].into_iter().any(changed) {
+                self.set_attributes(cx, &at.id).await?;
+            }
+            Ok(())
+        };
+        tokio::try_join!(health, attributes)?;
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        cx.aws.elb.delete_target_group().target_group_arn(&at.id).send().await.map_err(on("elb DeleteTargetGroup"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::elb::set(cx, &at.id, set, remove).await
+    }
+}
+
+// Elastic Load Balancing API reference, TargetGroupAttribute.
+const DELAY: &str = "deregistration_delay.timeout_seconds";
+const STICKINESS: &str = "stickiness.enabled";
+const SLOW_START: &str = "slow_start.duration_seconds";
+const ALGORITHM: &str = "load_balancing.algorithm.type";
+
+impl TargetGroup {
+    /// The name of the one target group's address, and the end of its own name.
+    pub const PURPOSE: &str = "ui";
+
+    fn read(live: &sdk::TargetGroup, attributes: &BTreeMap<String, String>) -> Self {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let number = |number: Option<i32>| number.and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
+        let attribute = |key: &str| attributes.get(key).map(String::as_str).unwrap_or_default();
+        Self {
+            name: text(live.target_group_name()),
+            vpc: text(live.vpc_id()).into(),
+            port: live.port().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+            protocol: text(live.protocol().map(ProtocolEnum::as_str)),
+            protocol_version: text(live.protocol_version()),
+            target_type: text(live.target_type().map(|target_type| target_type.as_str())),
+            health: Health {
+                protocol: text(live.health_check_protocol().map(ProtocolEnum::as_str)),
+                port: text(live.health_check_port()),
+                path: text(live.health_check_path()),
+                interval: number(live.health_check_interval_seconds()),
+                timeout: number(live.health_check_timeout_seconds()),
+                healthy: number(live.healthy_threshold_count()),
+                unhealthy: number(live.unhealthy_threshold_count()),
+                matcher: text(live.matcher().and_then(Matcher::http_code)),
+            },
+            deregistration_delay: attribute(DELAY).parse().unwrap_or_default(),
+            stickiness: attribute(STICKINESS) == "true",
+            slow_start: attribute(SLOW_START).parse().unwrap_or_default(),
+            algorithm: attribute(ALGORITHM).to_owned(),
+        }
+    }
+
+    async fn set_health(&self, cx: &Cx, arn: &str) -> Result<(), Failure> {
+        let health = &self.health;
+        let call = cx
+            .aws
+            .elb
+            .modify_target_group()
+            .target_group_arn(arn)
+            .health_check_enabled(true)
+            .health_check_protocol(health.protocol.as_str().into())
+            .health_check_port(&health.port)
+            .health_check_path(&health.path)
+            .health_check_interval_seconds(signed(health.interval))
+            .health_check_timeout_seconds(signed(health.timeout))
+            .healthy_threshold_count(signed(health.healthy))
+            .unhealthy_threshold_count(signed(health.unhealthy))
+            .matcher(Matcher::builder().http_code(&health.matcher).build());
+        call.send().await.map_err(on("elb ModifyTargetGroup"))?;
+        Ok(())
+    }
+
+    async fn set_attributes(&self, cx: &Cx, arn: &str) -> Result<(), Failure> {
+        let attributes = [
+            (DELAY, self.deregistration_delay.to_string()),
+            (STICKINESS, self.stickiness.to_string()),
+            (SLOW_START, self.slow_start.to_string()),
+            (ALGORITHM, self.algorithm.clone()),
+        ];
+        let attributes = attributes.map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build());
+        let call = cx.aws.elb.modify_target_group_attributes().target_group_arn(arn);
+        let call = call.set_attributes(Some(attributes.into()));
+        call.send().await.map_err(on("elb ModifyTargetGroupAttributes"))?;
+        Ok(())
+    }
+}
+
+async fn attributes(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let call = cx.aws.elb.describe_target_group_attributes().target_group_arn(arn);
+    let answer = call.send().await.map_err(on("elb DescribeTargetGroupAttributes"))?;
+    Ok(tags::collect(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
+}
+
+fn outputs(live: &sdk::TargetGroup) -> Outputs {
+    let arn = live.target_group_arn().unwrap_or_default();
+    let full_name = arn.rsplit(':').next().unwrap_or_default();
+    let pairs =
+        [("id", arn), ("arn", arn), ("name", live.target_group_name().unwrap_or_default()), ("full_name", full_name)];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// AWS's limits lie far below.
+fn signed(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
