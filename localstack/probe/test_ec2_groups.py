@@ -181,3 +181,20 @@ def test_groups_are_found_by_filters(world):
     assert ids("description", "oth*") == [other]
     assert len(ids("egress.ip-permission.cidr", "0.0.0.0/0")) == 3
     refused(lambda: ids("no-such-filter", "x"), "InvalidParameterValue")
+
+
+@row("small pages on demand: EC2; MaxResults and NextToken", bare="fails")
+def test_listings_come_in_pages(world):
+    net = world.network()
+    ec2 = world.client("ec2")
+    for n in range(6):
+        group(world, net, name=f"g{n}")
+    of_vpc = [{"Name": "vpc-id", "Values": [net["vpc"]]}]
+    everything = sorted(g["GroupId"] for g in ec2.describe_security_groups(Filters=of_vpc)["SecurityGroups"])
+    first = ec2.describe_security_groups(Filters=of_vpc, MaxResults=5)
+    assert len(first["SecurityGroups"]) == 5
+    second = ec2.describe_security_groups(Filters=of_vpc, MaxResults=5, NextToken=first["NextToken"])
+    assert sorted(g["GroupId"] for g in first["SecurityGroups"] + second["SecurityGroups"]) == everything
+    world.settings(**{"page.size": 3})
+    pages = list(ec2.get_paginator("describe_security_groups").paginate(Filters=of_vpc))
+    assert [len(p["SecurityGroups"]) for p in pages] == [3, 3, 2]
