@@ -105,12 +105,7 @@ impl Resource for Secret {
     async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
         let call = cx.aws.secrets.delete_secret().secret_id(&at.id).recovery_window_in_days(RECOVERY_DAYS);
         match call.send().await.map_err(on("secretsmanager DeleteSecret")) {
-            // The answer to an earlier attempt was lost.
-            Err(failure)
-                if failure.code == "InvalidRequestException" && failure.message.contains("scheduled for deletion") =>
-            {
-                Ok(())
-            }
+            Err(failure) if is_deleted_already(&failure) => Ok(()),
             answer => answer.map(drop),
         }
     }
@@ -133,6 +128,14 @@ impl Secret {
     fn made(&self, arn: &str) -> Made {
         made(arn, &[("arn", arn), ("name", &self.name)])
     }
+}
+
+/// The answer to an earlier attempt was lost. The code is shared by all refusals of Secrets Manager.
+fn is_deleted_already(failure: &Failure) -> bool {
+    failure.code == "InvalidRequestException"
+        && ["scheduled for deletion", "marked for deletion", "marked deleted"]
+            .iter()
+            .any(|words| failure.message.contains(words))
 }
 
 /// The value of the user's own secret. Called at creation only.
