@@ -4,6 +4,7 @@
 
 pub mod aws;
 pub mod blueprint;
+pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod kinds;

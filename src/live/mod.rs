@@ -3,3 +3,4 @@
 pub mod holders;
 pub mod sweep;
 pub mod world;
+pub mod zones;

@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use serde::Serialize;
+
 use crate::engine::estimate;
 use crate::engine::kind::{Kind, Kinds, Lifecycle, Part};
 use crate::engine::plan::{Action, Plan, Purpose, Reason, Step};
@@ -17,7 +19,7 @@ use super::text::{clean, count, duration, value};
 use super::words;
 
 /// The size of the task, for the reader's bill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TaskSize {
     pub vcpus: u32,
     pub memory_mib: u32,

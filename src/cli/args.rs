@@ -1,0 +1,148 @@
+//! What the command line understands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::aws::clients::Access;
+
+use super::{apply, completions, destroy, graph, plan, schema, status, validate};
+
+/// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
+///
+/// A plan file says what one deployment shall be. `plan` shows what would change and why, `apply` makes it so,
+/// `destroy` takes it down and keeps the data. There is no state file: tags in AWS say what is there, so that the
+/// cure for any interruption is to run the same command again.
+#[derive(Debug, Parser)]
+#[command(name = "ce-aws", version, propagate_version = true, max_term_width = 100, after_long_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done, or nothing to do
+   1  failed unexpectedly
+   2  plan --exit-code: changes are pending
+   3  stopped part way; running the command again converges
+   4  another run holds the lease
+   5  refused by a check; nothing was changed
+   6  an upgrade failed and was rolled back
+   7  an upgrade is stuck; a person must decide
+  64  wrong usage or plan file
+
+Data goes to standard output, everything else to standard error.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Validate(validate::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Destroy(destroy::Args),
+    Status(status::Args),
+    Graph(graph::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// AWS region, where the plan file names none
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// Profile of the AWS configuration files
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Role to assume first
+    #[arg(long, global = true, value_name = "ARN")]
+    pub role_arn: Option<String>,
+
+    /// Address of the AWS API, for test beds and private endpoints
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+
+    /// What to write: text for people, or JSON for scripts
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: Format,
+
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: Color,
+
+    /// Say more; repeat for each call to AWS (-vv) and for everything (-vvv)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Write the log to this file instead of standard error
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    #[default]
+    Human,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Global {
+    /// Where to work and as whom.
+    pub fn access(&self) -> Access {
+        Access {
+            region: self.region.clone(),
+            profile: self.profile.clone(),
+            role_arn: self.role_arn.clone(),
+            endpoint_url: self.endpoint_url.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_has_a_help_text() {
+        let command = Cli::command();
+        for sub in command.get_subcommands() {
+            assert!(sub.get_about().is_some(), "{}", sub.get_name());
+            for arg in sub.get_arguments().chain(command.get_arguments()) {
+                assert!(arg.get_help().is_some(), "{} {}", sub.get_name(), arg.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn names_and_files_exclude_each_other() {
+        let parse = |words: &[&str]| Cli::try_parse_from(words).is_ok();
+        assert!(parse(&["ce-aws", "destroy", "--name", "prod", "--yes"]));
+        assert!(parse(&["ce-aws", "destroy", "a.toml", "--output", "json"]));
+        assert!(!parse(&["ce-aws", "destroy", "a.toml", "--name", "prod"]));
+        assert!(!parse(&["ce-aws", "destroy"]));
+        assert!(!parse(&["ce-aws", "status"]));
+        assert!(!parse(&["ce-aws", "plan", "a.toml", "--delete-data"]));
+        assert!(!parse(&["ce-aws", "apply"]));
+    }
+}

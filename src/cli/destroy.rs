@@ -1,0 +1,186 @@
+//! `ce-aws destroy`.
+
+use crate::engine::event::Outcome;
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::Plan;
+use crate::planners::teardown;
+use crate::ui::remains::{after_destroy, deletes_data, remains};
+
+use super::args::Global;
+use super::confirm::{self, Ask};
+use super::error::CommandError;
+use super::execute::{execute, exit, permit};
+use super::exit::Exit;
+use super::output::Output;
+use super::plan;
+use super::session::Session;
+use super::source::{self, Source, Which};
+
+/// Take a deployment down, and keep its data
+///
+/// Works from the tags in AWS, so that --name is enough when the plan file is lost. The file system, the secrets, the
+/// log buckets and the recovery points are kept, and a later `apply` takes them back, unless --delete-data is given.
+///
+/// A load balancer with deletion protection is only deleted with --unprotect, or when the deployment's name is typed
+/// at the prompt; --yes is not enough.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    which: Which,
+
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+
+    /// Take deletion protection off
+    #[arg(long)]
+    unprotect: bool,
+
+    /// Delete the file system, the secrets and the log buckets too
+    #[arg(long)]
+    delete_data: bool,
+}
+
+pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let (session, name) = open(&args.which, global, output).await?;
+    let inventory = session.inventory(&name).await?;
+    let options = teardown::Options { delete_data: args.delete_data, unprotect: args.unprotect };
+    destroy(&session, &name, &inventory, options, args.yes, global, output).await
+}
+
+/// The account and region of a deployment, and its name.
+pub async fn open(which: &Which, global: &Global, output: &Output) -> Result<(Session, String), CommandError> {
+    match (&which.file, &which.name) {
+        (Some(path), _) => {
+            let source = Source::read(path)?;
+            let (session, file) = Session::for_file(&source, global, output).await?;
+            Ok((session, file.name.as_str().to_owned()))
+        }
+        (None, name) => {
+            let name = source::name(name.as_deref().unwrap_or_default())?;
+            source::region(global)?;
+            Ok((Session::open(&global.access()).await?, name.as_str().to_owned()))
+        }
+    }
+}
+
+/// What a person must do before a teardown may start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Consent {
+    Given,
+    /// Confirm it.
+    Confirm,
+    /// Type the name: it takes protection off, or data away.
+    TypeName,
+    /// Nothing that can be typed is enough.
+    Impossible,
+}
+
+/// The code under which the planner refuses to take protection off without consent.
+const PROTECTED: &str = "destroy/protected";
+
+fn consent(plan: &Plan, deletes_data: bool, yes: bool, can_ask: bool) -> Consent {
+    let refused: Vec<_> = plan.refusals().map(|finding| finding.code.as_str()).collect();
+    let only_protected = !refused.is_empty() && refused.iter().all(|code| *code == PROTECTED);
+    match (refused.is_empty(), yes) {
+        (true, true) => Consent::Given,
+        (true, false) if deletes_data => Consent::TypeName,
+        (true, false) => Consent::Confirm,
+        // `--yes` means that nobody shall be asked, and it is no consent to this.
+        (false, false) if only_protected && can_ask => Consent::TypeName,
+        (false, _) => Consent::Impossible,
+    }
+}
+
+/// Shows, asks, carries out, and says what remains.
+pub async fn destroy(
+    session: &Session,
+    name: &str,
+    inventory: &Inventory,
+    options: teardown::Options,
+    yes: bool,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, CommandError> {
+    let mut plan = session.teardown(name, inventory, options);
+    if output.is_json() {
+        output.line(&plan::event(&plan))?;
+    } else {
+        output.note(&plan::text(&plan, session.kinds(), None, global));
+    }
+    let data = deletes_data(&plan, session.kinds());
+    if plan.is_empty() && plan.refusals().next().is_none() {
+        left(&plan, session, output)?;
+        return Ok(Exit::Done);
+    }
+    match consent(&plan, data, yes, confirm::can_ask()) {
+        Consent::Given => {}
+        Consent::Confirm => confirm::ask("Take this down?", Ask::Yes, "--yes", output)?,
+        Consent::TypeName => {
+            let what = if data { "This deletes data for good." } else { "Take this down, protection included?" };
+            confirm::ask(what, Ask::Name(name), "--yes", output)?;
+            plan = session.teardown(name, inventory, teardown::Options { unprotect: true, ..options });
+        }
+        Consent::Impossible => {}
+    }
+    permit(&plan)?;
+    let remaining = remains(&plan, session.kinds());
+    let report = execute(session, plan, global, output).await?;
+    if report.outcome == Outcome::Done {
+        if output.is_json() {
+            output.line(&serde_json::json!({ "code": "destroyed", "remains": remaining }))?;
+        } else {
+            output.data(&after_destroy(&remaining))?;
+        }
+    }
+    Ok(exit(report.outcome))
+}
+
+/// What is there although there is nothing to do.
+fn left(plan: &Plan, session: &Session, output: &Output) -> Result<(), CommandError> {
+    let remaining = remains(plan, session.kinds());
+    if output.is_json() {
+        output.line(&serde_json::json!({ "code": "destroyed", "remains": remaining }))
+    } else {
+        output.data(&after_destroy(&remaining))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::plan::{Finding, Purpose, Severity, Target};
+
+    fn plan(codes: &[&str]) -> Plan {
+        let target = Target { deployment: "prod".into(), account: "1".into(), region: "us-east-1".into() };
+        let finding = |code: &&str| Finding {
+            code: (*code).into(),
+            severity: Severity::Refusal,
+            address: None,
+            message: "m".into(),
+            hint: None,
+        };
+        Plan { findings: codes.iter().map(finding).collect(), ..Plan::empty(Purpose::Destroy, target) }
+    }
+
+    #[test]
+    fn protection_is_never_taken_off_by_yes() {
+        let protected = plan(&[PROTECTED]);
+        assert_eq!(consent(&protected, false, true, true), Consent::Impossible);
+        assert_eq!(consent(&protected, false, true, false), Consent::Impossible);
+        assert_eq!(consent(&protected, false, false, false), Consent::Impossible);
+        assert_eq!(consent(&protected, false, false, true), Consent::TypeName);
+    }
+
+    #[test]
+    fn no_name_overrules_another_refusal() {
+        assert_eq!(consent(&plan(&[PROTECTED, "x/y"]), false, false, true), Consent::Impossible);
+    }
+
+    #[test]
+    fn without_protection_yes_is_enough_and_data_needs_the_name() {
+        assert_eq!(consent(&plan(&[]), true, true, false), Consent::Given);
+        assert_eq!(consent(&plan(&[]), false, false, true), Consent::Confirm);
+        assert_eq!(consent(&plan(&[]), true, false, true), Consent::TypeName);
+    }
+}

@@ -1,0 +1,142 @@
+//! Carrying out a plan, in sight of a person or a script.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::engine::clock::Clock;
+use crate::engine::drive::{Report, drive};
+use crate::engine::event::Outcome;
+use crate::engine::kind::Kind;
+use crate::engine::plan::Plan;
+use crate::ui::progress::tracker::Tracker;
+use crate::ui::progress::{Json, Lines, Reporter, Terminal};
+
+use super::args::Global;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::output::Output;
+use super::session::Session;
+
+/// Refuses what a check forbids.
+pub fn permit(plan: &Plan) -> Result<(), CommandError> {
+    match plan.refusals().count() {
+        0 => Ok(()),
+        1 => Err(CommandError::refused("refused/check", "a check refuses this plan, see above; nothing was changed")),
+        number => {
+            let message = format!("{number} checks refuse this plan, see above; nothing was changed");
+            Err(CommandError::refused("refused/check", message))
+        }
+    }
+}
+
+/// Carries out a plan that has been consented to. The first Ctrl-C stops it, the second leaves at once.
+pub async fn execute(session: &Session, plan: Plan, global: &Global, output: &Output) -> Result<Report, CommandError> {
+    let clock = Clock::from_env().map_err(|error| CommandError::usage("usage/time-scale", error.to_string()))?;
+    let world = session.world(&plan.target.deployment);
+    let mut reporter = reporter(&plan, session.kinds(), clock, global, output);
+    let (sender, receiver) = mpsc::channel(1);
+    let watch = watch(sender)?;
+    let report = drive(Arc::new(plan), session.kinds(), world, clock, receiver, |event| reporter.event(&event)).await;
+    watch.abort();
+    report.map_err(CommandError::unexpected)
+}
+
+/// The exit code of a run.
+pub fn exit(outcome: Outcome) -> Exit {
+    match outcome {
+        Outcome::Done => Exit::Done,
+        Outcome::Failed | Outcome::Interrupted => Exit::PartWay,
+    }
+}
+
+fn reporter(plan: &Plan, kinds: &[Kind], clock: Clock, global: &Global, output: &Output) -> Box<dyn Reporter> {
+    let tracker = Tracker::new(plan, kinds);
+    // A log on the same screen would tear the live picture apart.
+    let has_log = global.verbose > 0 && global.log_file.is_none();
+    if output.is_json() {
+        Box::new(Json(std::io::stdout()))
+    } else if output.is_live() && !has_log {
+        Box::new(Terminal::new(tracker, clock, output.has_color()))
+    } else {
+        Box::new(Lines::new(anstream::AutoStream::auto(std::io::stderr()), tracker))
+    }
+}
+
+/// Passes the first request to stop on; ends the process at the second.
+fn watch(sender: mpsc::Sender<()>) -> Result<JoinHandle<()>, CommandError> {
+    let mut requests = Requests::new().map_err(CommandError::unexpected)?;
+    Ok(tokio::spawn(async move {
+        requests.next().await;
+        // The run may have ended meanwhile.
+        let _ = sender.send(()).await;
+        requests.next().await;
+        eprintln!("left at once: calls in flight may still take effect; run the same command again");
+        std::process::exit(i32::from(Exit::PartWay as u8));
+    }))
+}
+
+/// Ctrl-C, and what supervisors send.
+#[cfg(unix)]
+struct Requests {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Requests {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Requests;
+
+#[cfg(not(unix))]
+impl Requests {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::plan::{Finding, Purpose, Severity, Target};
+
+    #[test]
+    fn a_run_that_did_not_end_well_stopped_part_way() {
+        assert_eq!(exit(Outcome::Done), Exit::Done);
+        assert_eq!(exit(Outcome::Failed), Exit::PartWay);
+        assert_eq!(exit(Outcome::Interrupted), Exit::PartWay);
+    }
+
+    #[test]
+    fn only_refusals_forbid() {
+        let target = Target { deployment: "prod".into(), account: "1".into(), region: "us-east-1".into() };
+        let mut plan = Plan::empty(Purpose::Apply, target);
+        let finding =
+            |severity| Finding { code: "x/y".into(), severity, address: None, message: "m".into(), hint: None };
+        plan.findings.push(finding(Severity::Warning));
+        assert!(permit(&plan).is_ok());
+        plan.findings.push(finding(Severity::Refusal));
+        assert_eq!(permit(&plan).unwrap_err().exit(), Exit::Refused);
+    }
+}

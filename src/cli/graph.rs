@@ -1,0 +1,75 @@
+//! `ce-aws graph`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::config::PlanFile;
+use crate::kinds::names::Names;
+use crate::ui;
+
+use super::args::Global;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::output::Output;
+use super::session;
+use super::source::{self, Source};
+
+/// Draw what a deployment is made of
+///
+/// Needs no AWS. An arrow leads from what comes first to what waits for it; thick ones wait until it works, thin ones
+/// until it exists. Arrows that follow from others are left out. With --output json, all of them are there.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Plan file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Language of the picture
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: Picture,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Picture {
+    /// Graphviz
+    #[default]
+    Dot,
+    /// For Markdown on code hosts
+    Mermaid,
+    /// For browsers
+    Svg,
+}
+
+pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let file = Source::read(&args.file)?.plan_file(source::region(global)?, output)?;
+    source::agree(&file, global)?;
+    let (names, zones) = stand_ins(&file);
+    let graph = session::graph(&file, &names, zones)?;
+    if output.is_json() {
+        output.document(&graph)?;
+        return Ok(Exit::Done);
+    }
+    output.data(&match args.format {
+        Picture::Dot => ui::graph::dot(&graph),
+        Picture::Mermaid => ui::graph::mermaid(&graph),
+        Picture::Svg => ui::graph::svg(&graph),
+    })?;
+    Ok(Exit::Done)
+}
+
+/// What only AWS knows, and no picture shows.
+fn stand_ins(file: &PlanFile) -> (Names, [String; 2]) {
+    let region = file.region.map_or("us-east-1", |region| region.as_str());
+    let names = Names {
+        deployment: file.name.as_str().to_owned(),
+        account: "0".repeat(12),
+        region: region.to_owned(),
+        partition: file.region.map_or("aws", |region| region.partition().as_str()).to_owned(),
+    };
+    let zones = match &file.network.zones {
+        Some(zones) => zones.each_ref().map(|zone| zone.as_str()),
+        None => ["a", "b"].map(|letter| format!("{region}{letter}")),
+    };
+    (names, zones)
+}

@@ -1,0 +1,53 @@
+//! From the arguments to the exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::args::{Cli, Color, Command};
+use super::error::CommandError;
+use super::exit::Exit;
+use super::output::Output;
+use super::{apply, completions, destroy, graph, logging, plan, schema, status, validate};
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing sensible is left to do when even this cannot be written.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+        }
+    };
+    match cli.global.color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+    let mut output = Output::new(cli.global.output);
+    match run(&cli, &mut output) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output.error(&error);
+            error.exit().into()
+        }
+    }
+}
+
+fn run(cli: &Cli, output: &mut Output) -> Result<Exit, CommandError> {
+    let global = &cli.global;
+    logging::start(global.verbose, global.log_file.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::unexpected)?;
+    match &cli.command {
+        Command::Validate(args) => validate::run(args, global, output),
+        Command::Plan(args) => runtime.block_on(plan::run(args, global, output)),
+        Command::Apply(args) => runtime.block_on(apply::run(args, global, output)),
+        Command::Destroy(args) => runtime.block_on(destroy::run(args, global, output)),
+        Command::Status(args) => runtime.block_on(status::run(args, global, output)),
+        Command::Graph(args) => graph::run(args, global, output),
+        Command::Schema(args) => schema::run(args, output),
+        Command::Completions(args) => completions::run(args, output),
+    }
+}

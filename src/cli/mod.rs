@@ -1,0 +1,29 @@
+//! The command line. One command, one file; the doc comment of its `Args` is its help text.
+//!
+//! A command reads its arguments, calls the other rooms through [`session`], and says what came of it through
+//! [`output`]. It returns an [`exit::Exit`] or an [`error::CommandError`]; only [`main`] ends the process.
+
+mod args;
+mod confirm;
+mod error;
+mod execute;
+mod exit;
+mod logging;
+mod main;
+mod output;
+mod saved;
+mod session;
+mod source;
+
+mod apply;
+mod completions;
+mod destroy;
+mod graph;
+mod plan;
+mod schema;
+mod status;
+mod validate;
+
+pub use args::Cli;
+pub use exit::Exit;
+pub use main::main;

@@ -1,0 +1,74 @@
+//! Where commands write: data to standard output, everything else to standard error.
+
+use std::io::{IsTerminal, Write};
+
+use serde::Serialize;
+
+use super::args::Format;
+use super::error::CommandError;
+
+/// The two streams, and the form in which data is wanted.
+#[derive(Debug)]
+pub struct Output {
+    format: Format,
+}
+
+impl Output {
+    pub fn new(format: Format) -> Self {
+        Self { format }
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Data as text.
+    ///
+    /// # Errors
+    ///
+    /// Whatever prevents writing; a reader that went away (`| head`) is none.
+    pub fn data(&self, text: &str) -> Result<(), CommandError> {
+        let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CommandError::unexpected(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Data as one JSON document.
+    pub fn document(&self, value: &impl Serialize) -> Result<(), CommandError> {
+        let text = serde_json::to_string_pretty(value).map_err(CommandError::unexpected)?;
+        self.data(&format!("{text}\n"))
+    }
+
+    /// Data as one line of JSON, in a stream of such lines.
+    pub fn line(&self, value: &impl Serialize) -> Result<(), CommandError> {
+        let text = serde_json::to_string(value).map_err(CommandError::unexpected)?;
+        self.data(&format!("{text}\n"))
+    }
+
+    /// What people should know and scripts need not, ended by a newline.
+    pub fn note(&self, text: &str) {
+        let mut out = anstream::AutoStream::auto(std::io::stderr().lock());
+        // Nowhere is left to say that this could not be said.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// An error, as people or scripts read it.
+    pub fn error(&self, error: &CommandError) {
+        match self.format {
+            Format::Human => self.note(&error.text()),
+            Format::Json => self.note(&format!("{}\n", error.json())),
+        }
+    }
+
+    /// Whether a live picture can be drawn on standard error.
+    pub fn is_live(&self) -> bool {
+        self.format == Format::Human && std::io::stderr().is_terminal()
+    }
+
+    /// Whether standard error shows colours.
+    pub fn has_color(&self) -> bool {
+        anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+    }
+}

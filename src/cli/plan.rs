@@ -1,0 +1,182 @@
+//! `ce-aws plan`.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::config::PlanFile;
+use crate::engine::estimate;
+use crate::engine::kind::Kind;
+use crate::engine::plan::Plan;
+use crate::planners::teardown;
+use crate::ui;
+use crate::ui::plan::{TaskSize, View};
+use crate::ui::summary::Summary;
+
+use super::args::Global;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::output::Output;
+use super::saved::{Origin, Saved};
+use super::session::Session;
+use super::source::Source;
+
+/// Show what would change, and why
+///
+/// Reads what is in AWS and compares it with the plan file. Writes nothing there, and reads no secret value.
+/// Changes that decide who may do what come first; what deletes, replaces or stops something is marked.
+///
+/// Exits with 5 when a check refuses the plan.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Plan file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Save the plan to this file, for `ce-aws apply`
+    #[arg(long, value_name = "F")]
+    out: Option<PathBuf>,
+
+    /// Exit with 2 when changes are pending
+    #[arg(long)]
+    exit_code: bool,
+
+    /// Plan to take the deployment down
+    #[arg(long)]
+    destroy: bool,
+
+    /// With --destroy: plan to take deletion protection off
+    #[arg(long, requires = "destroy")]
+    unprotect: bool,
+
+    /// With --destroy: plan to delete the file system, the secrets and the log buckets too
+    #[arg(long, requires = "destroy")]
+    delete_data: bool,
+}
+
+pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let source = Source::read(&args.file)?;
+    let (session, file) = Session::for_file(&source, global, output).await?;
+    let name = file.name.as_str();
+    let inventory = session.inventory(name).await?;
+    let (plan, origin) = if args.destroy {
+        let options = teardown::Options { delete_data: args.delete_data, unprotect: args.unprotect };
+        (session.teardown(name, &inventory, options), Origin::teardown(name, options))
+    } else {
+        let plan = session.converge(&file, &inventory).await?;
+        (plan, Origin::PlanFile { path: source.path, text: source.text })
+    };
+    show(&plan, session.kinds(), Some(&file), global, output)?;
+    let exit = exit(&plan, args.exit_code);
+    if let Some(path) = &args.out {
+        Saved::new(origin, plan).write(path)?;
+        output.note(&format!("saved: carry it out with `ce-aws apply {}`\n", path.display()));
+    }
+    Ok(exit)
+}
+
+fn exit(plan: &Plan, exit_code: bool) -> Exit {
+    if plan.refusals().next().is_some() {
+        Exit::Refused
+    } else if exit_code && !plan.is_empty() {
+        Exit::Pending
+    } else {
+        Exit::Done
+    }
+}
+
+/// Writes a plan to standard output.
+fn show(
+    plan: &Plan,
+    kinds: &[Kind],
+    file: Option<&PlanFile>,
+    global: &Global,
+    output: &Output,
+) -> Result<(), CommandError> {
+    if output.is_json() {
+        output.document(&Document::new(plan, kinds, file))
+    } else {
+        output.data(&text(plan, kinds, file, global))
+    }
+}
+
+/// A plan as people read it.
+pub fn text(plan: &Plan, kinds: &[Kind], file: Option<&PlanFile>, global: &Global) -> String {
+    ui::plan::plan(plan, kinds, View { all: global.verbose > 0, task: file.map(size) })
+}
+
+fn size(file: &PlanFile) -> TaskSize {
+    TaskSize { vcpus: file.package.vcpus(), memory_mib: file.package.memory_mib() }
+}
+
+/// A plan as scripts read it.
+#[derive(Serialize)]
+struct Document<'a> {
+    digest: String,
+    summary: Summary,
+    /// The usual time along the longest chain of steps, in seconds.
+    estimate: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<TaskSize>,
+    #[serde(flatten)]
+    plan: &'a Plan,
+}
+
+impl<'a> Document<'a> {
+    fn new(plan: &'a Plan, kinds: &[Kind], file: Option<&PlanFile>) -> Self {
+        Self {
+            digest: plan.digest(),
+            summary: Summary::of(plan),
+            estimate: estimate::critical_path(plan, kinds),
+            task: file.map(size),
+            plan,
+        }
+    }
+}
+
+/// A plan in one line of a stream of events: the numbers, and what must be known before it is carried out.
+pub fn event(plan: &Plan) -> serde_json::Value {
+    serde_json::json!({
+        "code": "planned",
+        "digest": plan.digest(),
+        "summary": Summary::of(plan),
+        "findings": plan.findings,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::address::Address;
+    use crate::engine::plan::{Action, Finding, Purpose, Reason, Severity, Step, Target, Until};
+
+    #[test]
+    fn pending_changes_are_told_only_when_asked_and_refusals_always() {
+        let target = Target { deployment: "prod".into(), account: "1".into(), region: "us-east-1".into() };
+        let mut plan = Plan::empty(Purpose::Apply, target);
+        assert_eq!((exit(&plan, false), exit(&plan, true)), (Exit::Done, Exit::Done));
+        plan.steps.push(Step {
+            address: Address::new("vpc", "main"),
+            action: Action::Create,
+            until: Until::Accepted,
+            reason: Reason::Missing,
+            changes: vec![],
+            consequences: vec![],
+            after: vec![],
+            spec: serde_json::Value::Null,
+            tags: Default::default(),
+            id: None,
+        });
+        assert_eq!((exit(&plan, false), exit(&plan, true)), (Exit::Done, Exit::Pending));
+        plan.findings.push(Finding {
+            code: "x/y".into(),
+            severity: Severity::Refusal,
+            address: None,
+            message: "m".into(),
+            hint: None,
+        });
+        assert_eq!((exit(&plan, false), exit(&plan, true)), (Exit::Refused, Exit::Refused));
+        let document = serde_json::to_value(Document::new(&plan, &[], None)).unwrap();
+        assert_eq!((&document["summary"]["create"], &document["deployment"]), (&1.into(), &"prod".into()));
+    }
+}

@@ -1,0 +1,118 @@
+//! Saved plans: written by `plan --out`, carried out by `apply`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::plan::{FORMAT, Plan};
+use crate::planners::teardown;
+
+use super::error::CommandError;
+
+/// A plan with all that is needed to make it again and see whether it still holds. It contains no secret: neither
+/// plan files nor plans do.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Saved {
+    pub digest: String,
+    pub origin: Origin,
+    pub plan: Plan,
+}
+
+/// What a plan was made of, besides AWS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "kebab-case")]
+pub enum Origin {
+    PlanFile { path: String, text: String },
+    Teardown { name: String, delete_data: bool, unprotect: bool },
+}
+
+impl Origin {
+    pub fn teardown(name: &str, options: teardown::Options) -> Self {
+        let teardown::Options { delete_data, unprotect } = options;
+        Self::Teardown { name: name.to_owned(), delete_data, unprotect }
+    }
+}
+
+impl Saved {
+    pub fn new(origin: Origin, plan: Plan) -> Self {
+        Self { digest: plan.digest(), origin, plan }
+    }
+
+    /// Whether a text is meant to be a saved plan rather than a plan file.
+    pub fn is_meant(text: &str) -> bool {
+        text.trim_start().starts_with('{')
+    }
+
+    /// Reads a saved plan.
+    ///
+    /// # Errors
+    ///
+    /// It is none, is of another version, or was edited.
+    pub fn parse(path: &str, text: &str) -> Result<Self, CommandError> {
+        let hint = "make it anew with `ce-aws plan FILE --out F`";
+        let saved: Self = serde_json::from_str(text).map_err(|error| {
+            CommandError::usage("usage/saved-plan", format!("{path} is no saved plan: {error}")).hint(hint)
+        })?;
+        let message = if saved.plan.format != FORMAT || saved.plan.tool != env!("CARGO_PKG_VERSION") {
+            format!("{path} was saved by another version, {}", saved.plan.tool)
+        } else if saved.digest != saved.plan.digest() {
+            format!("{path} was edited after it was saved")
+        } else {
+            return Ok(saved);
+        };
+        Err(CommandError::usage("usage/saved-plan", message).hint(hint))
+    }
+
+    /// Writes it.
+    pub fn write(&self, path: &Path) -> Result<(), CommandError> {
+        let text = serde_json::to_string_pretty(self).map_err(CommandError::unexpected)?;
+        std::fs::write(path, text + "\n").map_err(|error| {
+            CommandError::usage("usage/unwritable", format!("cannot write {}: {error}", path.display()))
+        })
+    }
+
+    /// Refuses when the plan as it would be made now is another.
+    pub fn check(&self, now: &Plan) -> Result<(), CommandError> {
+        if now.digest() == self.digest {
+            return Ok(());
+        }
+        Err(CommandError::refused("plan/stale", "the saved plan no longer fits what is in AWS; nothing was changed")
+            .hint("make the plan anew with `ce-aws plan FILE --out F` and read it again"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::plan::{Purpose, Target};
+
+    fn saved() -> Saved {
+        let target = Target { deployment: "prod".into(), account: "1".into(), region: "us-east-1".into() };
+        let options = teardown::Options { delete_data: true, unprotect: false };
+        Saved::new(Origin::teardown("prod", options), Plan::empty(Purpose::Destroy, target))
+    }
+
+    #[test]
+    fn a_saved_plan_is_read_as_it_was_written() {
+        let text = serde_json::to_string(&saved()).unwrap();
+        assert!(Saved::is_meant(&text) && !Saved::is_meant("name = \"prod\""));
+        let read = Saved::parse("f", &text).unwrap();
+        assert_eq!((read.digest, read.origin), (saved().digest, saved().origin));
+    }
+
+    #[test]
+    fn an_edited_plan_is_refused() {
+        let text = serde_json::to_string(&saved()).unwrap();
+        assert!(Saved::parse("f", &text.replace("us-east-1", "us-east-2")).is_err());
+        assert!(Saved::parse("f", &text.replace(env!("CARGO_PKG_VERSION"), "999.0.0")).is_err());
+        assert!(Saved::parse("f", "{}").is_err());
+    }
+
+    #[test]
+    fn a_plan_that_no_longer_fits_is_stale() {
+        let mut now = saved().plan;
+        assert!(saved().check(&now).is_ok());
+        now.purpose = Purpose::Apply;
+        assert_eq!(saved().check(&now).unwrap_err().exit() as u8, 5);
+    }
+}
