@@ -13,6 +13,7 @@ Services add their own routes with `route`. A request that makes no sense gets 4
 from __future__ import annotations
 
 import json
+import os
 from typing import Any, Callable
 
 from cebed import account as accounts
@@ -42,7 +43,7 @@ def register(bare: bool) -> None:
     from localstack.services.edge import ROUTER
 
     def health(request: Any):
-        return _answer({"status": "ok", "bare": bare})
+        return _answer({"status": "ok", "bare": bare, "instance": os.environ.get("CE_BED_INSTANCE")})
 
     ROUTER.add("/_ce/health", health, methods=["GET"])
     if bare:

@@ -1,0 +1,99 @@
+"""The entry script: what it starts, and that nothing is left of it."""
+
+import importlib.machinery
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+WITH = Path(__file__).resolve().parent.parent / "with"
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CE_BED_"))}
+
+
+def script():
+    loader = importlib.machinery.SourceFileLoader("with_script", str(WITH))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("with_script", loader))
+    sys.modules["with_script"] = module
+    loader.exec_module(module)
+    return module
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(f"{url}/_ce/health", timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def listening(port):
+    """Addresses, as the kernel writes them, that listen on the port."""
+    lines = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return [line[1].split(":")[0] for line in lines if line[3] == "0A" and line[1].endswith(f":{port:04X}")]
+
+
+@pytest.mark.row("with: exit code, loopback only, ready in time, nothing left", bare="absent")
+def test_runs_a_command_and_stops():
+    started = time.monotonic()
+    show = 'echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_ACCESS_KEY_ID $CE_AWS_TIME_SCALE"; read wait; exit 7'
+    with subprocess.Popen([WITH, "sh", "-c", show], env=CLEAN, stdin=-1, stdout=-1, text=True) as run:
+        url, *rest = run.stdout.readline().split()
+        ready = time.monotonic() - started
+        addresses = listening(int(url.rsplit(":", 1)[1])) if Path("/proc/net/tcp").exists() else None
+        assert answers(url)
+        run.communicate("\n")
+    assert run.returncode == 7 and rest == ["us-east-1", "000000000000", "12"]
+    assert addresses in (None, ["0100007F"], ["0000000000000000FFFF00000100007F"])
+    assert not answers(url)
+    assert ready < 30, "10 s on an idle machine"
+
+
+@pytest.mark.row("with: stops what it started when it is ended itself", bare="absent")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_ended_from_outside(number):
+    command = [WITH, "sh", "-c", 'echo "$AWS_ENDPOINT_URL"; exec sleep 20']
+    with subprocess.Popen(command, env=CLEAN, stdout=-1, text=True, start_new_session=True) as run:
+        url = run.stdout.readline().strip()
+        assert answers(url)
+        run.send_signal(number)
+        run.wait(timeout=10)
+        if number == signal.SIGKILL:
+            os.killpg(run.pid, signal.SIGKILL)  # the command; the server is in a group of its own
+    deadline = time.monotonic() + 10
+    while answers(url) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not answers(url)
+
+
+@pytest.mark.row("with: an endpoint that is given is used, nothing is started", bare="absent")
+def test_given_endpoint():
+    env = CLEAN | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "eu-west-1"}
+    show = 'echo "$AWS_ENDPOINT_URL $AWS_REGION"'
+    done = subprocess.run([WITH, "sh", "-c", show], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["http://127.0.0.1:1", "eu-west-1"]
+
+
+@pytest.mark.row("with: a Python that is only a shim is passed over", bare="absent")
+def test_python_that_does_not_run(tmp_path, monkeypatch):
+    good = tmp_path / "good"
+    good.mkdir()
+    (good / "python3.11").write_text("#!/bin/sh\necho 3.11.9\n")
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    (shims / "python3.13").write_text("#!/bin/sh\necho 'command not found' >&2\nexit 127\n")
+    (shims / "python3").write_text("#!/bin/sh\necho 3.9.2\n")
+    for path in tmp_path.glob("*/*"):
+        path.chmod(0o755)
+    module = script()
+    monkeypatch.setattr(module.sys, "executable", str(shims / "python3"))
+    monkeypatch.setenv("PATH", f"{shims}{os.pathsep}{good}")
+    assert module.find_python() == (str(good / "python3.11"), "3.11.9")
+    monkeypatch.setenv("PATH", str(shims))
+    with pytest.raises(module.Failure, match="needs a working Python 3.13, 3.12 or 3.11"):
+        module.find_python()
