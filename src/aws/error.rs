@@ -156,6 +156,10 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
     if says_not_yet_trusted(code, message) {
         return Cause::NotYetTrusted;
     }
+    if code == "ClientException" && message.contains("Unable to describe task definition") {
+        // A family without an active revision.
+        return Cause::Gone;
+    }
     if code.ends_with("InvalidParameterException") && message.contains("raining") {
         // "Unable to Start a service that is still Draining."
         return Cause::StillHeld;
@@ -241,6 +245,9 @@ mod tests {
         assert_eq!(ecs("Creation of service was not idempotent."), Cause::Taken);
         assert_eq!(ecs("Unable to assume the service linked role. Please verify it exists."), Cause::NotYetTrusted);
         assert_eq!(ecs("desiredCount must be positive"), Cause::Refused);
+        let describe = |message| cause("ecs DescribeTaskDefinition", "ClientException", message, Some(400));
+        assert_eq!(describe("Unable to describe task definition."), Cause::Gone);
+        assert_eq!(describe("Invalid revision number."), Cause::Refused);
     }
 
     #[test]

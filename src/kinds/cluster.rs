@@ -1,8 +1,17 @@
 //! The ECS cluster.
 
+use async_trait::async_trait;
+use aws_sdk_ecs::types::{ClusterField, ClusterSetting, ClusterSettingName};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::on;
+use crate::engine::failure::Failure;
+use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Part, Spec};
+use crate::engine::run::Made;
+
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::tags;
 
 /// A cluster. Outputs: `id` and `arn` (the ARN), `name`.
 ///
@@ -15,4 +24,66 @@ pub struct Cluster {
 
 impl Spec for Cluster {
     const KIND: Kind = Kind { immutable: &["name"], gone_after: &["service"], ..Kind::new("cluster", Part::Service) };
+}
+
+#[async_trait]
+impl Resource for Cluster {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = cx.aws.ecs.describe_clusters().clusters(cx.names.stack());
+        let call = call.include(ClusterField::Settings).include(ClusterField::Tags);
+        let answer = call.send().await.map_err(on("ecs DescribeClusters"))?;
+        let mut found = Vec::new();
+        // A deleted cluster is described as INACTIVE for a while (ECS API reference, DeleteCluster).
+        for cluster in answer.clusters().iter().filter(|cluster| cluster.status() != Some("INACTIVE")) {
+            let tags = tags::ecs::read(cluster.tags());
+            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let (arn, name) = (cluster.cluster_arn().unwrap_or_default(), cluster.cluster_name().unwrap_or_default());
+            let insights = cluster.settings().iter().find(|s| s.name() == Some(&ClusterSettingName::ContainerInsights));
+            let spec = Self {
+                name: name.to_owned(),
+                container_insights: insights.and_then(ClusterSetting::value).is_some_and(|value| value != "disabled"),
+            };
+            let entry = Found::new(address, arn).output("arn", arn).output("name", name);
+            found.push(entry.phase(phase(cluster.status().unwrap_or_default())).spec(spec).tags(tags));
+        }
+        Ok(found.into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx.aws.ecs.create_cluster().cluster_name(&self.name).settings(self.insights());
+        let answer = call.set_tags(Some(tags::ecs::write(&at.tags))).send().await.map_err(on("ecs CreateCluster"))?;
+        let arn = answer.cluster().and_then(|cluster| cluster.cluster_arn()).unwrap_or_default();
+        Ok(made(arn, &[("arn", arn), ("name", &self.name)]))
+    }
+
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx.aws.ecs.update_cluster_settings().cluster(&at.id).settings(self.insights());
+        call.send().await.map_err(on("ecs UpdateClusterSettings"))?;
+        Ok(made(&at.id, &[("arn", &at.id), ("name", &self.name)]))
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        cx.aws.ecs.delete_cluster().cluster(&at.id).send().await.map_err(on("ecs DeleteCluster"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ecs::set(cx, &at.id, set, remove).await
+    }
+}
+
+impl Cluster {
+    fn insights(&self) -> ClusterSetting {
+        let value = if self.container_insights { "enabled" } else { "disabled" };
+        ClusterSetting::builder().name(ClusterSettingName::ContainerInsights).value(value).build()
+    }
+}
+
+fn phase(status: &str) -> Phase {
+    match status {
+        "ACTIVE" => Phase::Ready,
+        "DEPROVISIONING" => Phase::Deleting(status.to_lowercase()),
+        "FAILED" => Phase::Failed("its status is FAILED".to_owned()),
+        other => Phase::Pending(other.to_lowercase()),
+    }
 }

@@ -2,8 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_ecs::types::{
+    self as sdk, ContainerDefinition, ContainerDependency, KeyValuePair, LogConfiguration, LogDriver, MountPoint,
+    PortMapping, TransportProtocol,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::incomplete;
+use crate::engine::failure::Failure;
 use crate::engine::reference::Ref;
 
 use super::log_group::LogGroup;
@@ -79,4 +85,223 @@ pub struct Logs {
     pub group: Ref<LogGroup>,
     pub region: String,
     pub prefix: String,
+}
+
+/// Log options of the driver `awslogs` (ECS developer guide, "Send Amazon ECS logs to CloudWatch").
+const GROUP: &str = "awslogs-group";
+const REGION: &str = "awslogs-region";
+const PREFIX: &str = "awslogs-stream-prefix";
+
+impl Container {
+    /// As ECS gives it back: with defaults filled in (`hostPort`, `protocol`, `cpu` 0, empty lists), lists in any order.
+    pub fn read(live: &ContainerDefinition) -> Self {
+        let environment = live.environment().iter();
+        let mut ports: Vec<u16> =
+            live.port_mappings().iter().filter_map(|p| p.container_port()?.try_into().ok()).collect();
+        ports.sort_unstable();
+        Self {
+            image: live.image().unwrap_or_default().to_owned(),
+            essential: live.essential().unwrap_or(true),
+            user: live.user().map(str::to_owned),
+            entry_point: live.entry_point().to_vec(),
+            command: live.command().to_vec(),
+            ports,
+            start_timeout: live.start_timeout().and_then(|seconds| seconds.try_into().ok()),
+            stop_timeout: live.stop_timeout().and_then(|seconds| seconds.try_into().ok()),
+            depends_on: live
+                .depends_on()
+                .iter()
+                .map(|other| (other.container_name().to_owned(), other.condition().as_str().to_owned()))
+                .collect(),
+            health_check: live.health_check().map(HealthCheck::read),
+            mounts: live.mount_points().iter().map(Mount::read).collect(),
+            environment: environment
+                .map(|pair| (pair.name().unwrap_or_default().to_owned(), pair.value().unwrap_or_default().to_owned()))
+                .collect(),
+            secrets: live
+                .secrets()
+                .iter()
+                .map(|secret| (secret.name().to_owned(), FromSecret::read(secret.value_from())))
+                .collect(),
+            logs: live.log_configuration().and_then(Logs::read),
+        }
+    }
+
+    /// For RegisterTaskDefinition.
+    pub fn write(&self, name: &str) -> Result<ContainerDefinition, Failure> {
+        let ports = self.ports.iter().map(|port| {
+            let (port, protocol) = (i32::from(*port), TransportProtocol::Tcp);
+            PortMapping::builder().container_port(port).host_port(port).protocol(protocol).build()
+        });
+        let mounts = self.mounts.iter().map(|(path, mount)| {
+            let (volume, read_only) = (&mount.volume, mount.read_only);
+            MountPoint::builder().source_volume(volume).container_path(path).read_only(read_only).build()
+        });
+        let environment =
+            self.environment.iter().map(|(name, value)| KeyValuePair::builder().name(name).value(value).build());
+        let secrets = self.secrets.iter().map(|(name, secret)| {
+            let builder = sdk::Secret::builder().name(name).value_from(secret.value_from());
+            builder.build().map_err(incomplete)
+        });
+        let depends_on = self.depends_on.iter().map(|(other, condition)| {
+            let builder = ContainerDependency::builder().container_name(other).condition(condition.as_str().into());
+            builder.build().map_err(incomplete)
+        });
+        Ok(ContainerDefinition::builder()
+            .name(name)
+            .image(&self.image)
+            .essential(self.essential)
+            .set_user(self.user.clone())
+            .set_entry_point(given(&self.entry_point))
+            .set_command(given(&self.command))
+            .set_port_mappings(Some(ports.collect()))
+            .set_start_timeout(self.start_timeout.map(signed))
+            .set_stop_timeout(self.stop_timeout.map(signed))
+            .set_depends_on(Some(depends_on.collect::<Result<_, _>>()?))
+            .set_health_check(self.health_check.as_ref().map(HealthCheck::write).transpose()?)
+            .set_mount_points(Some(mounts.collect()))
+            .set_environment(Some(environment.collect()))
+            .set_secrets(Some(secrets.collect::<Result<_, _>>()?))
+            .set_log_configuration(self.logs.as_ref().map(Logs::write).transpose()?)
+            .build())
+    }
+}
+
+impl HealthCheck {
+    fn read(live: &sdk::HealthCheck) -> Self {
+        let seconds = |value: Option<i32>, usual| value.and_then(|n| n.try_into().ok()).unwrap_or(usual);
+        Self {
+            command: live.command().to_vec(),
+            interval: seconds(live.interval(), 30),
+            timeout: seconds(live.timeout(), 5),
+            retries: seconds(live.retries(), 3),
+            start_period: seconds(live.start_period(), 0),
+        }
+    }
+
+    fn write(&self) -> Result<sdk::HealthCheck, Failure> {
+        let check = sdk::HealthCheck::builder()
+            .set_command(Some(self.command.clone()))
+            .interval(signed(self.interval))
+            .timeout(signed(self.timeout))
+            .retries(signed(self.retries))
+            .start_period(signed(self.start_period));
+        check.build().map_err(incomplete)
+    }
+}
+
+impl Mount {
+    fn read(live: &MountPoint) -> (String, Self) {
+        let volume = live.source_volume().unwrap_or_default().to_owned();
+        let mount = Self { volume, read_only: live.read_only().unwrap_or_default() };
+        (live.container_path().unwrap_or_default().to_owned(), mount)
+    }
+}
+
+impl FromSecret {
+    /// `arn:aws:secretsmanager:<region>:<account>:secret:<name>:<key>:<stage>:<version>`, the last two empty. Anything
+    /// else is kept whole, and so differs from anything that could be wanted.
+    fn read(value_from: &str) -> Self {
+        let parts: Vec<_> = value_from.split(':').collect();
+        match parts.as_slice() {
+            [arn @ .., key, "", ""] if arn.len() == 7 => Self { secret: arn.join(":").into(), key: (*key).to_owned() },
+            _ => Self { secret: value_from.into(), key: String::new() },
+        }
+    }
+
+    fn value_from(&self) -> String {
+        format!("{}:{}::", self.secret.text(), self.key)
+    }
+}
+
+impl Logs {
+    /// `None` for any other driver.
+    pub fn read(live: &LogConfiguration) -> Option<Self> {
+        let option = |key: &str| live.options().and_then(|options| options.get(key)).cloned().unwrap_or_default();
+        (live.log_driver() == &LogDriver::Awslogs).then(|| Self {
+            group: option(GROUP).into(),
+            region: option(REGION),
+            prefix: option(PREFIX),
+        })
+    }
+
+    fn write(&self) -> Result<LogConfiguration, Failure> {
+        let logs = LogConfiguration::builder()
+            .log_driver(LogDriver::Awslogs)
+            .options(GROUP, self.group.text())
+            .options(REGION, &self.region)
+            .options(PREFIX, &self.prefix);
+        logs.build().map_err(incomplete)
+    }
+}
+
+/// An empty list means the image's own, which is said by saying nothing.
+fn given(words: &[String]) -> Option<Vec<String>> {
+    (!words.is_empty()).then(|| words.to_vec())
+}
+
+/// Fargate's limits lie far below.
+fn signed(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ce-aws/x/credentials-AbCdEf";
+
+    fn container() -> Container {
+        Container {
+            image: "registry/core:1".into(),
+            essential: true,
+            user: None,
+            entry_point: vec![],
+            command: vec!["-c".into(), "true".into()],
+            ports: vec![5672, 15672],
+            start_timeout: None,
+            stop_timeout: Some(120),
+            depends_on: BTreeMap::from([("mongodb-primary".into(), "HEALTHY".into())]),
+            health_check: Some(HealthCheck {
+                command: vec!["CMD-SHELL".into(), "true".into()],
+                interval: 10,
+                timeout: 5,
+                retries: 3,
+                start_period: 0,
+            }),
+            mounts: BTreeMap::from([("/data".into(), Mount { volume: "data".into(), read_only: false })]),
+            environment: BTreeMap::from([("B".into(), "2".into()), ("A".into(), "1".into())]),
+            secrets: BTreeMap::from([(
+                "JWT_SECRET".into(),
+                FromSecret { secret: SECRET.into(), key: "jwt_secret".into() },
+            )]),
+            logs: Some(Logs { group: "/ce-aws/x/containers".into(), region: "us-east-1".into(), prefix: "ce".into() }),
+        }
+    }
+
+    #[test]
+    fn survives_the_way_to_aws_and_back() {
+        assert_eq!(Container::read(&container().write("core").unwrap()), container());
+    }
+
+    #[test]
+    fn what_aws_fills_in_or_reorders_is_no_difference() {
+        let mut live = container().write("core").unwrap();
+        for list in [&mut live.environment] {
+            list.as_mut().unwrap().reverse();
+        }
+        live.port_mappings.as_mut().unwrap().reverse();
+        live.mount_points.as_mut().unwrap()[0].read_only = None;
+        live.health_check.as_mut().unwrap().start_period = None;
+        live.cpu = 0;
+        assert_eq!(Container::read(&live), container());
+    }
+
+    #[test]
+    fn a_secret_written_otherwise_is_a_difference() {
+        let of = |text: &str| FromSecret::read(text);
+        assert_eq!(of(&format!("{SECRET}:jwt_secret::")).key, "jwt_secret");
+        assert_eq!(of(&format!("{SECRET}:jwt_secret:AWSPREVIOUS:")).key, "");
+        assert_eq!(of(SECRET).secret, Ref::is(SECRET));
+    }
 }

@@ -2,15 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
+use aws_sdk_ecs::types::{
+    self as sdk, Compatibility, CpuArchitecture, EfsAuthorizationConfig, EfsAuthorizationConfigIam,
+    EfsTransitEncryption, EfsVolumeConfiguration, NetworkMode, OsFamily, RuntimePlatform, TaskDefinitionField,
+    TaskDefinitionStatus, Volume,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{incomplete, on, unless_gone};
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 
 use super::access_point::AccessPoint;
 use super::container::Container;
 use super::file_system::FileSystem;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::role::Role;
+use super::tags;
 
 /// A task definition for Fargate. Outputs: `id` and `arn` (the revision's ARN), `family`, `revision` (a number).
 ///
@@ -49,7 +60,139 @@ pub struct EfsVolume {
 }
 
 impl Spec for TaskDefinition {
-    const KIND: Kind =
-        Kind { immutable: &["family"],
-        renews: true, gone_after: &["service"], ..Kind::new("task-definition", Part::Service) };
+    const KIND: Kind = Kind {
+        immutable: &["family"],
+        renews: true,
+        gone_after: &["service"],
+        ..Kind::new("task-definition", Part::Service)
+    };
+}
+
+#[async_trait]
+impl Resource for TaskDefinition {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = cx.aws.ecs.describe_task_definition().task_definition(cx.names.stack());
+        let call = call.include(TaskDefinitionField::Tags);
+        let answer = unless_gone(call.send().await.map_err(on("ecs DescribeTaskDefinition")))?;
+        let Some((answer, live)) = answer.as_ref().and_then(|answer| Some((answer, answer.task_definition()?))) else {
+            return Ok(Vec::new().into());
+        };
+        let tags = tags::ecs::read(answer.tags());
+        let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { return Ok(Vec::new().into()) };
+        let made = made_of(live);
+        let mut found = Found::new(address, &made.id).spec(Self::read(live)).tags(tags);
+        found.outputs = made.outputs;
+        Ok(vec![found].into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        self.register(cx, at).await
+    }
+
+    /// A revision cannot be changed: there is a new one, and whoever refers to it sees another ARN.
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        self.register(cx, at).await
+    }
+
+    /// Every active revision of the family. Inactive ones stay with AWS, which has no end for them.
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        let family = at.outputs.get("family").cloned().unwrap_or_else(|| cx.names.stack());
+        let pages = cx.aws.ecs.list_task_definitions().family_prefix(family).status(TaskDefinitionStatus::Active);
+        let arns = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        for arn in arns.map_err(on("ecs ListTaskDefinitions"))? {
+            let call = cx.aws.ecs.deregister_task_definition().task_definition(arn);
+            call.send().await.map_err(on("ecs DeregisterTaskDefinition"))?;
+        }
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ecs::set(cx, &at.id, set, remove).await
+    }
+}
+
+impl TaskDefinition {
+    fn read(live: &sdk::TaskDefinition) -> Self {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or_default();
+        let platform = live.runtime_platform();
+        let system = platform.and_then(RuntimePlatform::operating_system_family).map_or("LINUX", OsFamily::as_str);
+        let architecture =
+            platform.and_then(RuntimePlatform::cpu_architecture).map_or("X86_64", CpuArchitecture::as_str);
+        Self {
+            family: text(live.family()),
+            cpu: number(live.cpu()),
+            memory: number(live.memory()),
+            execution_role: text(live.execution_role_arn()).into(),
+            task_role: text(live.task_role_arn()).into(),
+            system: system.to_owned(),
+            architecture: architecture.to_owned(),
+            containers: live
+                .container_definitions()
+                .iter()
+                .map(|container| (text(container.name()), Container::read(container)))
+                .collect(),
+            volumes: live.volumes().iter().map(|volume| (text(volume.name()), EfsVolume::read(volume))).collect(),
+        }
+    }
+
+    async fn register(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let containers = self.containers.iter().map(|(name, container)| container.write(name));
+        let volumes = self.volumes.iter().map(|(name, volume)| volume.write(name));
+        let platform = RuntimePlatform::builder()
+            .operating_system_family(self.system.as_str().into())
+            .cpu_architecture(self.architecture.as_str().into());
+        let call = cx
+            .aws
+            .ecs
+            .register_task_definition()
+            .family(&self.family)
+            .requires_compatibilities(Compatibility::Fargate)
+            .network_mode(NetworkMode::Awsvpc)
+            .cpu(self.cpu.to_string())
+            .memory(self.memory.to_string())
+            .execution_role_arn(self.execution_role.text())
+            .task_role_arn(self.task_role.text())
+            .runtime_platform(platform.build())
+            .set_container_definitions(Some(containers.collect::<Result<_, _>>()?))
+            .set_volumes(Some(volumes.collect::<Result<_, _>>()?))
+            .set_tags(Some(tags::ecs::write(&at.tags)));
+        let answer = call.send().await.map_err(on("ecs RegisterTaskDefinition"))?;
+        let lost = || Failure::of(Cause::NotYetVisible, "ecs RegisterTaskDefinition answered without a revision");
+        answer.task_definition().map(made_of).ok_or_else(lost)
+    }
+}
+
+fn made_of(live: &sdk::TaskDefinition) -> Made {
+    let arn = live.task_definition_arn().unwrap_or_default();
+    let revision = live.revision().to_string();
+    made(arn, &[("arn", arn), ("family", live.family().unwrap_or_default()), ("revision", &revision)])
+}
+
+impl EfsVolume {
+    fn read(live: &Volume) -> Self {
+        let efs = live.efs_volume_configuration();
+        let authorization = efs.and_then(EfsVolumeConfiguration::authorization_config);
+        let encryption = efs.and_then(EfsVolumeConfiguration::transit_encryption);
+        Self {
+            file_system: efs.map(EfsVolumeConfiguration::file_system_id).unwrap_or_default().into(),
+            access_point: authorization.and_then(EfsAuthorizationConfig::access_point_id).unwrap_or_default().into(),
+            iam: authorization.and_then(EfsAuthorizationConfig::iam) == Some(&EfsAuthorizationConfigIam::Enabled),
+            transit_encryption: encryption == Some(&EfsTransitEncryption::Enabled),
+            root: efs.and_then(EfsVolumeConfiguration::root_directory).unwrap_or("/").to_owned(),
+        }
+    }
+
+    fn write(&self, name: &str) -> Result<Volume, Failure> {
+        let iam = if self.iam { EfsAuthorizationConfigIam::Enabled } else { EfsAuthorizationConfigIam::Disabled };
+        let encryption =
+            if self.transit_encryption { EfsTransitEncryption::Enabled } else { EfsTransitEncryption::Disabled };
+        let authorization = EfsAuthorizationConfig::builder().access_point_id(self.access_point.text()).iam(iam);
+        let efs = EfsVolumeConfiguration::builder()
+            .file_system_id(self.file_system.text())
+            .root_directory(&self.root)
+            .transit_encryption(encryption)
+            .authorization_config(authorization.build());
+        Ok(Volume::builder().name(name).efs_volume_configuration(efs.build().map_err(incomplete)?).build())
+    }
 }
