@@ -1,6 +1,8 @@
 //! AWS time: real time, or faster against a test bed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// The environment variable by which waiting is divided. It exists for test beds whose clock runs faster.
 pub const SCALE_VARIABLE: &str = "CE_AWS_TIME_SCALE";

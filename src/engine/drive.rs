@@ -1,13 +1,15 @@
 //! The asynchronous shell around [`crate::engine::run::Run`]: it makes the calls, keeps the time, passes events on.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
+use super::address::Address;
 use super::clock::Clock;
 use super::event::{Event, Outcome, Stamped};
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use super::inventory::{Incident, Sighting};
 use super::kind::Kinds;
 use super::plan::{Plan, Step};
@@ -34,7 +36,7 @@ pub struct Report {
     pub outcome: Outcome,
     pub known: Known,
     /// The failures of steps, in order.
-    pub failures: Vec<(super::address::Address, Failure)>,
+    pub failures: Vec<(Address, Failure)>,
 }
 
 enum Signal {
@@ -79,7 +81,8 @@ pub async fn drive<K: Kinds + ?Sized>(
                     let (world, known, plan) = (world.clone(), run.known().clone(), plan.clone());
                     let sender = sender.clone();
                     tokio::spawn(async move {
-                        let result = world.perform(&plan.steps[step], &known, attempt).await;
+                        let call = async move { world.perform(&plan.steps[step], &known, attempt).await };
+                        let result = alone(call).await;
                         // The receiver lives as long as the run; after it nobody wants the answer.
                         let _ = sender.send(Signal::Input(Input::Performed { step, result }));
                     });
@@ -87,7 +90,8 @@ pub async fn drive<K: Kinds + ?Sized>(
                 Command::Observe { kind } => {
                     let (world, known, sender) = (world.clone(), run.known().clone(), sender.clone());
                     tokio::spawn(async move {
-                        let result = world.observe(&kind, &known).await;
+                        let asked = kind.clone();
+                        let result = alone(async move { world.observe(&asked, &known).await }).await;
                         let _ = sender.send(Signal::Input(Input::Observed { kind, result }));
                     });
                 }
@@ -95,7 +99,9 @@ pub async fn drive<K: Kinds + ?Sized>(
                     stories += 1;
                     let (world, known, sender) = (world.clone(), run.known().clone(), sender.clone());
                     tokio::spawn(async move {
-                        let story = world.explain(&incident, &known).await.unwrap_or(Event::Story {
+                        let asked = incident.clone();
+                        let story = alone(async move { Ok(world.explain(&asked, &known).await) }).await;
+                        let story = story.ok().flatten().unwrap_or(Event::Story {
                             address: incident.address,
                             subject: incident.subject,
                             title: "something went wrong, and AWS no longer says what".to_owned(),
@@ -138,5 +144,15 @@ pub async fn drive<K: Kinds + ?Sized>(
                 }
             }
         };
+    }
+}
+
+/// Makes a call in a task of its own, so that a panic in it is a failed call and not an answer waited for in vain.
+async fn alone<T: Send + 'static>(
+    call: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    match tokio::spawn(call).await {
+        Ok(result) => result,
+        Err(error) => Err(Failure::of(Cause::Internal, format!("a fault in this program: {error}"))),
     }
 }

@@ -18,9 +18,14 @@ pub mod event;
 pub mod failure;
 pub mod graph;
 pub mod inventory;
+pub mod judge;
 pub mod kind;
+pub mod looks;
 pub mod plan;
 pub mod queue;
 pub mod reference;
 pub mod run;
 pub mod set;
+
+#[cfg(test)]
+mod tests;

@@ -7,13 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::address::Address;
 use super::cadence::{self, Again};
 use super::estimate;
 use super::event::{Event, Outcome};
 use super::failure::{Cause, Failure};
 use super::inventory::{Incident, Live, Phase, Sighting};
+use super::judge::{self, Judgement};
 use super::kind::{Kinds, Seconds};
-use super::plan::{Action, Plan, Until};
+use super::looks::{Looks, Turn};
+use super::plan::{Action, Plan, Step, Until};
 use super::queue::{Queue, Unstartable};
 use super::reference::{Known, Outputs};
 
@@ -72,17 +75,8 @@ enum State {
     Skipped,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Look {
-    in_flight: bool,
-    /// Not before this time.
-    at: f64,
-    failures: u32,
-    failing_since: f64,
-}
-
 /// How many calls may be in flight at once.
-const AT_ONCE: usize = 12;
+pub(super) const AT_ONCE: usize = 12;
 
 /// One execution of one plan.
 pub struct Run {
@@ -92,7 +86,7 @@ pub struct Run {
     states: Vec<State>,
     ids: Vec<String>,
     known: Known,
-    looks: BTreeMap<String, Look>,
+    looks: Looks,
     told: BTreeSet<Incident>,
     begun: bool,
     interrupted: bool,
@@ -104,19 +98,15 @@ impl Run {
     pub fn new<K: Kinds + ?Sized>(plan: Arc<Plan>, kinds: &K) -> Result<Self, Unstartable> {
         let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
         let queue = Queue::new(&after, &estimate::durations(&plan, kinds))?;
-        let seconds = plan
-            .steps
-            .iter()
-            .map(|step| kinds.kind(step.address.kind()).map_or(Seconds::AT_ONCE, |kind| kind.seconds))
-            .collect();
+        let seconds = |step: &Step| kinds.kind(step.address.kind()).map_or(Seconds::AT_ONCE, |kind| kind.seconds);
         Ok(Self {
             queue,
-            seconds,
+            seconds: plan.steps.iter().map(seconds).collect(),
             states: vec![State::Waiting; plan.steps.len()],
             ids: plan.steps.iter().map(|step| step.id.clone().unwrap_or_default()).collect(),
             known: plan.known.clone(),
             plan,
-            looks: BTreeMap::new(),
+            looks: Looks::default(),
             told: BTreeSet::new(),
             begun: false,
             interrupted: false,
@@ -151,9 +141,17 @@ impl Run {
     fn interrupt(&mut self, commands: &mut Vec<Command>) {
         if !self.interrupted {
             self.interrupted = true;
-            let in_flight = self.performing().map(|step| self.plan.steps[step].address.clone()).collect();
+            let in_flight = self.performing().map(|step| self.address(step)).collect();
             commands.push(Command::Say(Event::Interrupting { in_flight }));
         }
+    }
+
+    fn address(&self, step: usize) -> Address {
+        self.plan.steps[step].address.clone()
+    }
+
+    fn is_known_as(&self, address: &Address, id: Option<&str>) -> bool {
+        self.known.get(address).and_then(|outputs| outputs.get("id")).map(String::as_str) == id
     }
 
     fn performing(&self) -> impl Iterator<Item = usize> {
@@ -172,8 +170,8 @@ impl Run {
             Err(failure) => match cadence::again(failure.cause, attempt, now - since) {
                 Again::After(seconds) => {
                     self.states[step] = State::Due { at: now + seconds, attempt: attempt + 1, since };
-                    let address = self.plan.steps[step].address.clone();
-                    commands.push(Command::Say(Event::StepRetrying { step, address, failure, seconds }));
+                    let event = Event::StepRetrying { step, address: self.address(step), failure, seconds };
+                    commands.push(Command::Say(event));
                 }
                 Again::No => self.fail(step, failure, commands),
             },
@@ -188,8 +186,11 @@ impl Run {
             self.ids[step] = id;
         }
         match planned.action {
-            Action::Delete => drop(self.known.remove(&address)),
-            _ if !outputs.is_empty() => drop(self.known.insert(address.clone(), outputs)),
+            // Another of the same address, a twin, stays known.
+            Action::Delete if self.is_known_as(&address, planned.id.as_deref()) => drop(self.known.remove(&address)),
+            Action::Delete => {}
+            // An answer may say less than what was known before.
+            _ if !outputs.is_empty() => self.known.entry(address.clone()).or_default().extend(outputs),
             _ => {}
         }
         commands.push(Command::Say(Event::StepAccepted { step, address, id: self.ids[step].clone() }));
@@ -220,91 +221,56 @@ impl Run {
         for skipped in self.queue.downstream(step) {
             if matches!(self.states[skipped], State::Waiting) {
                 self.states[skipped] = State::Skipped;
-                let event = Event::StepSkipped {
-                    step: skipped,
-                    address: self.plan.steps[skipped].address.clone(),
-                    because: address.clone(),
-                };
-                commands.push(Command::Say(event));
+                let (skips, because) = (self.address(skipped), address.clone());
+                commands.push(Command::Say(Event::StepSkipped { step: skipped, address: skips, because }));
             }
         }
     }
 
     fn observed(&mut self, kind: &str, result: Result<Sighting, Failure>, now: f64, commands: &mut Vec<Command>) {
-        let look = self.looks.entry(kind.to_owned()).or_default();
-        look.in_flight = false;
-        look.at = now + cadence::LOOK_EVERY;
         match result {
             Ok(sighting) => {
-                look.failures = 0;
                 for incident in sighting.incidents {
                     if self.told.insert(incident.clone()) {
                         commands.push(Command::Explain { incident });
                     }
                 }
-                for step in self.settling(kind) {
+                for step in self.looks.seen(kind, now) {
                     self.judge(step, &sighting.live, now, commands);
                 }
             }
             Err(failure) => {
-                if look.failures == 0 {
-                    look.failing_since = now;
-                }
-                look.failures += 1;
-                match cadence::again(failure.cause, look.failures, now - look.failing_since) {
-                    Again::After(seconds) => look.at = now + seconds.max(cadence::LOOK_EVERY),
-                    Again::No => {
-                        for step in self.settling(kind) {
-                            self.fail(step, failure.clone(), commands);
-                        }
-                    }
+                for step in self.looks.lost(kind, failure.cause, now) {
+                    self.fail(step, failure.clone(), commands);
                 }
             }
         }
-    }
-
-    fn settling(&self, kind: &str) -> Vec<usize> {
-        let is_settling = |step: &usize| {
-            matches!(self.states[*step], State::Settling { .. }) && self.plan.steps[*step].address.kind() == kind
-        };
-        (0..self.states.len()).filter(is_settling).collect()
     }
 
     /// Decides from one look whether a settling step is done.
     fn judge(&mut self, step: usize, live: &[Live], now: f64, commands: &mut Vec<Command>) {
-        let State::Settling { since, started, look, why } = self.states[step].clone() else { return };
+        let State::Settling { since, started, why: ref before, .. } = self.states[step] else { return };
         let planned = &self.plan.steps[step];
         let id = &self.ids[step];
-        let seen = live.iter().find(|live| live.address == planned.address && (id.is_empty() || &live.id == id));
-        let waits_for = match (planned.until, seen.map(|live| &live.phase)) {
-            (Until::Ready, Some(Phase::Ready)) | (Until::Idle, None | Some(Phase::Idle)) | (Until::Gone, None) => {
-                if let (Some(seen), true) = (seen, planned.until == Until::Ready) {
-                    self.known.insert(planned.address.clone(), seen.outputs.clone());
+        let is_it = |live: &&Live| live.address == planned.address && (id.is_empty() || &live.id == id);
+        let seen: Vec<&Live> = live.iter().filter(is_it).collect();
+        match judge::judge(planned.until, &seen, now - since, self.seconds[step].patience) {
+            Judgement::Done => {
+                if let Some(ready) = seen.iter().find(|live| live.phase == Phase::Ready) {
+                    self.known.entry(ready.address.clone()).or_default().extend(ready.outputs.clone());
                 }
-                return self.finish_step(step, started, now, commands);
+                self.finish_step(step, started, now, commands);
             }
-            (Until::Ready, Some(Phase::Failed(reason) | Phase::Deleting(reason))) => {
-                return self.fail(step, Failure::of(Cause::Unsettled, reason.clone()), commands);
+            Judgement::Failed(failure) => self.fail(step, failure, commands),
+            Judgement::Waits(now_why) if &now_why == before => {}
+            Judgement::Waits(now_why) => {
+                let event = Event::StepWaiting { step, address: planned.address.clone(), why: now_why.clone() };
+                commands.push(Command::Say(event));
+                if let State::Settling { why, .. } = &mut self.states[step] {
+                    *why = now_why;
+                }
             }
-            (Until::Ready, None) if now - since > cadence::MAY_BE_INVISIBLE => {
-                let message = "was accepted, and AWS no longer lists it";
-                return self.fail(step, Failure::of(Cause::Unsettled, message), commands);
-            }
-            (_, Some(Phase::Pending(reason) | Phase::Deleting(reason) | Phase::Failed(reason))) => reason.clone(),
-            (_, Some(Phase::Ready)) => "still there".to_owned(),
-            (_, Some(Phase::Idle)) => "stopped".to_owned(),
-            (_, Some(Phase::Recoverable)) => "marked for deletion".to_owned(),
-            (_, None) => "not visible yet".to_owned(),
-        };
-        if now - since > self.seconds[step].patience {
-            let message = format!("gave up after {:.0} s; last seen: {waits_for}", now - since);
-            return self.fail(step, Failure::of(Cause::Unsettled, message), commands);
         }
-        if waits_for != why {
-            let (address, why) = (planned.address.clone(), waits_for.clone());
-            commands.push(Command::Say(Event::StepWaiting { step, address, why }));
-        }
-        self.states[step] = State::Settling { since, started, look, why: waits_for };
     }
 
     /// Starts what may start, looks where it is time, and says when to come back.
@@ -353,30 +319,32 @@ impl Run {
 
     /// Asks for looks that are due; gives the time of the next look or retry that is not.
     fn look_where_due(&mut self, now: f64, commands: &mut Vec<Command>) -> Option<f64> {
-        let mut next: Option<f64> = None;
-        let mut wanted: BTreeMap<&str, f64> = BTreeMap::new();
+        if self.interrupted {
+            return None;
+        }
+        let mut times = Vec::new();
+        let mut wanted: BTreeMap<&str, (f64, Vec<usize>)> = BTreeMap::new();
         for (step, state) in self.states.iter().enumerate() {
             match state {
-                State::Due { at, .. } if !self.interrupted => next = Some(next.map_or(*at, |next| next.min(*at))),
-                State::Settling { look, .. } if !self.interrupted => {
-                    let first = wanted.entry(self.plan.steps[step].address.kind()).or_insert(*look);
+                // One that is due already starts as soon as one of the calls in flight is answered.
+                State::Due { at, .. } if *at > now => times.push(*at),
+                State::Settling { look, .. } => {
+                    let kind = self.plan.steps[step].address.kind();
+                    let (first, steps) = wanted.entry(kind).or_insert((*look, Vec::new()));
                     *first = first.min(*look);
+                    steps.push(step);
                 }
                 _ => {}
             }
         }
-        for (kind, first) in wanted {
-            let look = self.looks.entry(kind.to_owned()).or_default();
-            let at = first.max(look.at);
-            if look.in_flight {
-            } else if at <= now {
-                look.in_flight = true;
-                commands.push(Command::Observe { kind: kind.to_owned() });
-            } else {
-                next = Some(next.map_or(at, |next| next.min(at)));
+        for (kind, (first, steps)) in wanted {
+            match self.looks.want(kind, first, steps, now) {
+                Turn::Now => commands.push(Command::Observe { kind: kind.to_owned() }),
+                Turn::At(at) => times.push(at),
+                Turn::UnderWay => {}
             }
         }
-        next
+        times.into_iter().reduce(f64::min)
     }
 
     fn outcome(&self) -> Option<Outcome> {
@@ -399,14 +367,13 @@ impl Run {
     pub fn summary(&self, outcome: Outcome, now: f64) -> Event {
         let count = |wanted: fn(&State) -> bool| self.states.iter().filter(|state| wanted(state)).count();
         let left = self.states.iter().zip(&self.plan.steps).filter(|(state, _)| !matches!(state, State::Done));
-        let mut left: Vec<_> = left.map(|(_, step)| step.address.clone()).collect();
-        left.dedup();
+        let left: BTreeSet<_> = left.map(|(_, step)| step.address.clone()).collect();
         Event::RunFinished {
             outcome,
             done: count(|state| matches!(state, State::Done)),
             failed: count(|state| matches!(state, State::Failed)),
             skipped: count(|state| matches!(state, State::Skipped)),
-            left,
+            left: left.into_iter().collect(),
             seconds: now,
         }
     }

@@ -1,0 +1,9 @@
+//! What holds of every run, shown by random plans against a simulated world in virtual time.
+
+mod cases;
+mod judge;
+mod monitor;
+mod queue_properties;
+mod run_properties;
+mod run_rules;
+mod simulation;

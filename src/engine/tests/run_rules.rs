@@ -1,0 +1,218 @@
+//! Single rules of a run, each by a short script.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::cases::{KINDS, step};
+use crate::engine::address::Address;
+use crate::engine::cadence::LOOK_EVERY;
+use crate::engine::event::{Event, Outcome};
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::{Incident, Live, Phase, Sighting};
+use crate::engine::plan::{Action, After, Plan, Purpose, Step, Target};
+use crate::engine::reference::{Need, Outputs};
+use crate::engine::run::{AT_ONCE, Command, Input, Made, Run};
+
+fn run(steps: Vec<Step>) -> Run {
+    let target = Target { deployment: "demo".into(), account: "123456789012".into(), region: "eu-west-1".into() };
+    let mut plan = Plan::empty(Purpose::Apply, target);
+    plan.steps = steps;
+    Run::new(Arc::new(plan), KINDS.as_slice()).unwrap()
+}
+
+fn at(address: &str, action: Action) -> Step {
+    step(address.parse().unwrap(), action, None)
+}
+
+fn then(step: Step, after: usize) -> Step {
+    Step { after: vec![After { step: after, need: Need::Ready }], ..step }
+}
+
+fn outputs(pairs: &[(&str, &str)]) -> Outputs {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn accepted(step: usize, pairs: &[(&str, &str)]) -> Input {
+    Input::Performed { step, result: Ok(Made { id: "x".into(), outputs: outputs(pairs) }) }
+}
+
+fn refused(step: usize, cause: Cause) -> Input {
+    Input::Performed { step, result: Err(Failure::of(cause, "scripted")) }
+}
+
+fn seen(address: &str, phase: Phase) -> Input {
+    let address: Address = address.parse().unwrap();
+    let kind = address.kind().to_owned();
+    let outputs = outputs(&[("id", "x")]);
+    let live = Live { address, id: "x".into(), outputs, phase, spec: Value::Null, tags: BTreeMap::new() };
+    Input::Observed { kind, result: Ok(Sighting { live: vec![live], incidents: Vec::new() }) }
+}
+
+/// What the run asks for, in short: `perform 0`, `observe task`, `wake 2.5`, `done 0`, `finish Done`.
+fn words(commands: Vec<Command>) -> Vec<String> {
+    let word = |command| match command {
+        Command::Perform { step, .. } => Some(format!("perform {step}")),
+        Command::Observe { kind } => Some(format!("observe {kind}")),
+        Command::Wake { at } => Some(format!("wake {at}")),
+        Command::Finish(outcome) => Some(format!("finish {outcome:?}")),
+        Command::Explain { incident } => Some(format!("explain {}", incident.subject)),
+        Command::Say(Event::StepDone { step, .. }) => Some(format!("done {step}")),
+        Command::Say(Event::StepFailed { step, .. }) => Some(format!("failed {step}")),
+        Command::Say(Event::StepSkipped { step, .. }) => Some(format!("skipped {step}")),
+        Command::Say(_) => None,
+    };
+    commands.into_iter().filter_map(word).collect()
+}
+
+fn performs(commands: &[Command]) -> usize {
+    commands.iter().filter(|command| matches!(command, Command::Perform { .. })).count()
+}
+
+#[test]
+fn a_proof_is_not_given_by_a_look_that_is_older() {
+    let mut run = run(vec![at("task/a", Action::Await), at("task/b", Action::Prove)]);
+    assert_eq!(words(run.on(Input::Begin, 0.0)), ["perform 0", "perform 1"]);
+    assert_eq!(words(run.on(accepted(0, &[]), 1.0)), ["observe task"]);
+    assert!(words(run.on(accepted(1, &[]), 2.0)).is_empty());
+    // Asked for at 1.0; the proof began at 2.0.
+    assert_eq!(words(run.on(seen("task/b", Phase::Ready), 3.0)), [format!("wake {}", 3.0 + LOOK_EVERY)]);
+    assert_eq!(words(run.on(Input::Woken, 6.0)), ["observe task"]);
+    assert_eq!(words(run.on(seen("task/b", Phase::Ready), 7.0))[0], "done 1");
+}
+
+#[test]
+fn a_retry_that_finds_no_room_waits_for_an_answer_and_not_for_the_clock() {
+    let mut run = run((0..=AT_ONCE).map(|number| at(&format!("quick/r{number}"), Action::Create)).collect());
+    assert_eq!(performs(&run.on(Input::Begin, 0.0)), AT_ONCE);
+    assert_eq!(words(run.on(refused(0, Cause::Throttled), 1.0)), [format!("perform {AT_ONCE}"), "wake 2".to_owned()]);
+    assert!(words(run.on(Input::Woken, 2.0)).is_empty(), "no room, and no wake-up in the past");
+    assert_eq!(words(run.on(accepted(1, &[]), 3.0)), ["done 1", "perform 0"]);
+}
+
+#[test]
+fn an_answer_that_says_less_takes_nothing_away() {
+    let mut run = run(vec![at("slow/a", Action::Create), then(at("slow/a", Action::Update), 0)]);
+    run.on(Input::Begin, 0.0);
+    run.on(accepted(0, &[("id", "x"), ("arn", "arn:x")]), 1.0);
+    run.on(Input::Woken, 60.0);
+    assert_eq!(words(run.on(seen("slow/a", Phase::Ready), 61.0)), ["done 0", "perform 1"]);
+    run.on(accepted(1, &[("id", "y")]), 62.0);
+    assert_eq!(run.known()[&"slow/a".parse().unwrap()], outputs(&[("id", "y"), ("arn", "arn:x")]));
+}
+
+#[test]
+fn deleting_a_twin_does_not_forget_the_other() {
+    let address: Address = "quick/a".parse().unwrap();
+    let delete = |id: &str| step(address.clone(), Action::Delete, Some(id.to_owned()));
+    let after = |steps: Vec<Step>| {
+        let target = Target { deployment: "demo".into(), account: "1".into(), region: "eu-west-1".into() };
+        let mut plan = Plan::empty(Purpose::Apply, target);
+        plan.known.insert(address.clone(), outputs(&[("id", "one")]));
+        plan.steps = steps;
+        let mut run = Run::new(Arc::new(plan), KINDS.as_slice()).unwrap();
+        run.on(Input::Begin, 0.0);
+        run.on(Input::Performed { step: 0, result: Ok(Made::default()) }, 1.0);
+        run.known().contains_key(&address)
+    };
+    assert!(after(vec![delete("two")]));
+    assert!(!after(vec![delete("one")]));
+}
+
+#[test]
+fn a_failure_skips_what_needs_it_and_lets_the_rest_go_on() {
+    let steps = vec![
+        at("quick/a", Action::Create),
+        then(at("quick/b", Action::Create), 0),
+        then(at("quick/c", Action::Create), 1),
+        at("quick/d", Action::Create),
+    ];
+    let mut run = run(steps);
+    run.on(Input::Begin, 0.0);
+    assert_eq!(words(run.on(refused(0, Cause::Denied), 1.0)), ["failed 0", "skipped 1", "skipped 2"]);
+    assert_eq!(words(run.on(accepted(3, &[]), 2.0)), ["done 3", "finish Failed"]);
+    let Event::RunFinished { done, failed, skipped, left, .. } = run.summary(Outcome::Failed, 2.0) else { panic!() };
+    assert_eq!((done, failed, skipped, left.len()), (1, 1, 2, 3));
+}
+
+#[test]
+fn what_is_left_is_named_once() {
+    let again = |action, after| then(at("quick/a", action), after);
+    let mut run =
+        run(vec![at("quick/a", Action::Unprotect), then(at("quick/b", Action::Update), 0), again(Action::Update, 1)]);
+    run.on(Input::Begin, 0.0);
+    run.on(refused(0, Cause::Denied), 1.0);
+    let Event::RunFinished { left, .. } = run.summary(Outcome::Failed, 1.0) else { panic!() };
+    assert_eq!(left.iter().map(Address::as_str).collect::<Vec<_>>(), ["quick/a", "quick/b"]);
+}
+
+#[test]
+fn giving_up_on_looks_leaves_the_next_step_its_full_budget() {
+    let mut run = run(vec![
+        at("short/a", Action::Await),
+        at("slow/wait", Action::Create),
+        then(at("short/b", Action::Create), 1),
+    ]);
+    let lost = |kind: &str, cause| Input::Observed { kind: kind.into(), result: Err(Failure::of(cause, "scripted")) };
+    run.on(Input::Begin, 0.0);
+    run.on(accepted(1, &[]), 1.0);
+    assert_eq!(words(run.on(accepted(0, &[]), 1.0))[0], "observe short");
+    assert_eq!(words(run.on(lost("short", Cause::Denied), 2.0))[0], "failed 0");
+    assert_eq!(words(run.on(Input::Woken, 390.0)), ["observe slow"]);
+    assert_eq!(words(run.on(seen("slow/wait", Phase::Ready), 391.0)), ["done 1", "perform 2"]);
+    run.on(accepted(2, &[]), 392.0);
+    assert_eq!(words(run.on(Input::Woken, 395.0)), ["observe short"]);
+    // The first failure of this step's looks, although another's failed long ago.
+    assert_eq!(words(run.on(lost("short", Cause::Unavailable), 396.0)), [format!("wake {}", 396.0 + LOOK_EVERY)]);
+}
+
+#[test]
+fn an_interrupt_waits_for_calls_and_not_for_aws() {
+    let mut run = run(vec![
+        at("slow/a", Action::Create),
+        at("quick/b", Action::Create),
+        at("quick/c", Action::Create),
+        then(at("quick/d", Action::Create), 1),
+    ]);
+    run.on(Input::Begin, 0.0);
+    run.on(accepted(0, &[]), 1.0);
+    let commands = run.on(Input::Interrupt, 2.0);
+    let [Command::Say(Event::Interrupting { in_flight })] = commands.as_slice() else { panic!("{commands:?}") };
+    assert_eq!(in_flight.iter().map(Address::as_str).collect::<Vec<_>>(), ["quick/b", "quick/c"]);
+    assert_eq!(words(run.on(accepted(1, &[]), 3.0)), ["done 1"]);
+    assert_eq!(words(run.on(refused(2, Cause::Throttled), 4.0)), ["finish Interrupted"]);
+}
+
+#[test]
+fn an_interrupt_after_the_last_call_is_the_end_of_a_finished_run() {
+    let mut run = run(vec![at("quick/a", Action::Create)]);
+    run.on(Input::Begin, 0.0);
+    run.on(Input::Interrupt, 1.0);
+    assert_eq!(words(run.on(accepted(0, &[]), 2.0)), ["done 0", "finish Done"]);
+}
+
+#[test]
+fn an_empty_plan_is_done_at_once() {
+    assert_eq!(words(run(Vec::new()).on(Input::Begin, 0.0)), ["finish Done"]);
+}
+
+#[test]
+fn an_incident_is_explained_once() {
+    let mut run = run(vec![at("task/a", Action::Await)]);
+    let incident = |number| Incident { address: "task/a".parse().unwrap(), subject: format!("arn-{number}") };
+    let sighting =
+        |incidents| Input::Observed { kind: "task".into(), result: Ok(Sighting { live: Vec::new(), incidents }) };
+    run.on(Input::Begin, 0.0);
+    run.on(accepted(0, &[]), 1.0);
+    assert_eq!(words(run.on(sighting(vec![incident(1), incident(1)]), 2.0))[0], "explain arn-1");
+    run.on(Input::Woken, 5.0);
+    assert_eq!(words(run.on(sighting(vec![incident(1), incident(2)]), 6.0))[0], "explain arn-2");
+}
+
+#[test]
+fn deleting_what_is_gone_is_success() {
+    let mut run = run(vec![at("quick/a", Action::Delete)]);
+    run.on(Input::Begin, 0.0);
+    assert_eq!(words(run.on(refused(0, Cause::Gone), 1.0)), ["done 0", "finish Done"]);
+}
