@@ -19,7 +19,8 @@ def install() -> None:
     thrift.install()
     providers.register()
     if not is_bare():
-        from cebed import dry_run, tags, services  # noqa: F401  what comes before the services' own refusals
+        from cebed import access, dry_run, tags  # noqa: F401  refusals that come before the services' own, in this order
+        from cebed import services
 
         for module in pkgutil.iter_modules(services.__path__, services.__name__ + "."):
             importlib.import_module(module.name)

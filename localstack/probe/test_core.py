@@ -20,6 +20,21 @@ def test_dry_run_is_answered_and_not_executed(world):
     assert vpc_ids(world) == set()
 
 
+@pytest.mark.row("IAM enforcement", bare="fails")
+def test_caller_is_refused_what_its_policy_does_not_allow(world):
+    allowed = ["ec2:Describe*", "ecs:ListClusters", "s3:ListAllMyBuckets"]
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
+    world.settings(**{"iam.caller_policy": document})
+    ec2, ecs, s3 = world.client("ec2"), world.client("ecs"), world.client("s3")
+    ec2.describe_vpcs(), ecs.list_clusters(), s3.list_buckets(), world.client("sts").get_caller_identity()
+    refused(lambda: ec2.create_vpc(CidrBlock="10.0.0.0/16", DryRun=True), "UnauthorizedOperation", status=403)
+    refused(lambda: ec2.describe_vpcs(DryRun=True), "DryRunOperation")
+    refused(lambda: ecs.create_cluster(clusterName="probe"), "AccessDeniedException", status=400)
+    refused(lambda: s3.create_bucket(Bucket=f"probe-access-{world.id}"), "AccessDenied", status=403)
+    refused(lambda: world.client("iam").list_roles(), "AccessDenied", status=403)
+    refused(lambda: world.client("efs").describe_file_systems(), "AccessDeniedException", status=403)
+
+
 @pytest.mark.row("throttling, 5xx, lost answers, latency", bare="fails")
 @pytest.mark.parametrize(
     "service, call, code, status",
@@ -227,6 +242,20 @@ def test_small_pages_of_s3(world):
     world.settings(**{"page.size": 1})
     pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket))
     assert [page["Contents"][0]["Key"] for page in pages] == ["0", "1", "2"]
+
+
+@pytest.mark.row("many calls at once in one account", bare="passes")
+def test_parallel_calls(world):
+    ec2 = world.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+
+    def make(n):
+        return ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"]["SubnetId"]
+
+    with ThreadPoolExecutor(16) as pool:
+        made = set(pool.map(make, range(32)))
+    found = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    assert len(made) == 32 and {subnet["SubnetId"] for subnet in found} == made
 
 
 @pytest.mark.row("accounts are worlds of their own, calls in parallel", bare="passes")
