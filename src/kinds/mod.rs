@@ -41,3 +41,8 @@ pub mod mount_target;
 pub mod service;
 pub mod target_group;
 pub mod task_definition;
+pub mod service_health;
+pub mod service_hints;
+pub mod service_read;
+pub mod service_story;
+pub mod service_view;

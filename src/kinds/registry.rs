@@ -16,7 +16,7 @@ use super::resource::{At, Cx, Depth, Resource, Tags};
 use super::{
     access_point, bucket, cluster, default_security_group, elastic_ip, file_system, file_system_policy, flow_log,
     internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway, network_acl, role, route_table,
-    secret, security_group, service_linked_role, subnet, target_group, task_definition, vpc,
+    secret, security_group, service, service_linked_role, subnet, target_group, task_definition, vpc,
 };
 
 /// A kind without its type.
@@ -114,6 +114,7 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<listener::Listener>(),
     &of::<cluster::Cluster>(),
     &of::<task_definition::TaskDefinition>(),
+    &of::<service::Service>(),
 ];
 
 /// The kind of that name.

@@ -1,16 +1,31 @@
 //! The ECS service that keeps the one task of Cloud Exchange running.
 
+use async_trait::async_trait;
+use aws_sdk_ecs::types::{
+    self as sdk, AssignPublicIp, AvailabilityZoneRebalancing, AwsVpcConfiguration, DeploymentCircuitBreaker,
+    DeploymentConfiguration, LaunchType, NetworkConfiguration, SchedulingStrategy,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::{incomplete, on};
+use crate::engine::address::Address;
+use crate::engine::event::Event;
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::{Incident, Phase};
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
+use crate::engine::plan::Action;
 use crate::engine::reference::Ref;
+use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::cluster::Cluster;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::security_group::SecurityGroup;
+use super::service_read::{self, Look};
 use super::subnet::Subnet;
 use super::target_group::TargetGroup;
 use super::task_definition::TaskDefinition;
+use super::{service_health, service_story, tags};
 
 /// A service on Fargate. Outputs: `id` and `arn` (the ARN), `name`, `cluster` (its ARN); while ready also `task` (the
 /// ARN of the one task) and `private_ip`.
@@ -79,4 +94,212 @@ impl Spec for Service {
         seconds: Seconds { create: 1.0, ready: 150.0, gone: 90.0, patience: 1200.0 },
         ..Kind::new("service", Part::Service)
     };
+}
+
+#[async_trait]
+impl Resource for Service {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let look = service_read::look(cx).await?;
+        let Some(phase) = service_health::phase(&look.view) else { return Ok(Vec::new().into()) };
+        let Some(live) = &look.live else { return Ok(vec![remnant(cx, &look, phase)].into()) };
+        let tags = tags::ecs::read(live.tags());
+        let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { return Ok(Vec::new().into()) };
+        let subjects = service_health::incidents(&look.view);
+        let incidents = subjects.into_iter().map(|subject| Incident { address: address.clone(), subject }).collect();
+        let made = made_of(live);
+        let mut found = Found::new(address.clone(), &made.id).phase(phase).spec(Self::read(live)).tags(tags);
+        found.outputs = made.outputs;
+        if found.phase == Phase::Ready
+            && let Some(task) = look.view.writers().next()
+        {
+            found =
+                found.output("task", &task.arn).output("private_ip", task.private_ip.as_deref().unwrap_or_default());
+        }
+        Ok(Seen { found: vec![found], incidents })
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .ecs
+            .create_service()
+            .cluster(self.cluster.text())
+            .service_name(&self.name)
+            .client_token(&at.token)
+            .launch_type(LaunchType::Fargate)
+            .scheduling_strategy(SchedulingStrategy::Replica)
+            .task_definition(self.task_definition.text())
+            .desired_count(signed(self.desired))
+            .platform_version(&self.platform_version)
+            .deployment_configuration(self.deployment())
+            .availability_zone_rebalancing(self.rebalancing())
+            .network_configuration(self.network()?)
+            .set_load_balancers(Some(self.load_balancers()))
+            .set_health_check_grace_period_seconds(self.grace.map(signed))
+            .enable_execute_command(self.exec)
+            .propagate_tags(self.propagate_tags.as_str().into())
+            .set_tags(Some(tags::ecs::write(&at.tags)));
+        let answer = call.send().await.map_err(on("ecs CreateService"))?;
+        made_or_lost(answer.service(), "ecs CreateService")
+    }
+
+    /// A service at zero, and one that is to be healed, starts anew: ECS launches nothing more for a deployment that
+    /// has failed. Whatever makes another task is only done after the fence, see [`Kind::fenced`].
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let changed = |property: &str| at.changes.is_empty() || at.changed(property);
+        let starts = is_at_zero(cx, self, &at.id).await? && self.desired > 0;
+        let network = starts || ["subnets", "groups", "public_address"].into_iter().any(changed);
+        let balancers = changed("load_balancer").then(|| self.load_balancers());
+        let call = cx
+            .aws
+            .ecs
+            .update_service()
+            .cluster(self.cluster.text())
+            .service(&at.id)
+            .task_definition(self.task_definition.text())
+            .desired_count(signed(self.desired))
+            .deployment_configuration(self.deployment())
+            .availability_zone_rebalancing(self.rebalancing())
+            .set_platform_version(changed("platform_version").then(|| self.platform_version.clone()))
+            .set_network_configuration(network.then(|| self.network()).transpose()?)
+            .set_load_balancers(balancers)
+            .set_health_check_grace_period_seconds(self.grace.map(signed))
+            .enable_execute_command(self.exec)
+            .propagate_tags(self.propagate_tags.as_str().into())
+            .force_new_deployment(starts || Self::KIND.fenced.iter().copied().any(changed));
+        let answer = call.send().await.map_err(on("ecs UpdateService"))?;
+        made_or_lost(answer.service(), "ecs UpdateService")
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        let call = cx.aws.ecs.delete_service().cluster(cluster_of(cx, at)).service(&at.id).force(true);
+        call.send().await.map_err(on("ecs DeleteService"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ecs::set(cx, &at.id, set, remove).await
+    }
+
+    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+        if action != Action::Stop {
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+        }
+        let call = cx.aws.ecs.update_service().cluster(cluster_of(cx, at)).service(&at.id).desired_count(0);
+        match call.send().await.map_err(on("ecs UpdateService")) {
+            // It is on its way out already, and its tasks with it.
+            Err(failure)
+                if matches!(failure.code.as_str(), "ServiceNotFoundException" | "ServiceNotActiveException") => {}
+            answer => drop(answer?),
+        }
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    async fn explain(cx: &Cx, incident: &Incident) -> Option<Event> {
+        service_story::tell(cx, incident).await
+    }
+}
+
+/// Tasks whose service is gone. They carry its tags where ECS passed them on.
+fn remnant(cx: &Cx, look: &Look, phase: Phase) -> Found<Service> {
+    let address = tags::address_of(cx, Service::KIND.name, &look.task_tags);
+    let stack = cx.names.stack();
+    let arn = cx.names.arn("ecs", &format!("service/{stack}/{stack}"));
+    let found = Found::new(address.unwrap_or_else(|| Address::new(Service::KIND.name, "main")), &arn);
+    found.output("arn", &arn).output("name", &stack).phase(phase)
+}
+
+fn made_of(live: &sdk::Service) -> Made {
+    let arn = live.service_arn().unwrap_or_default();
+    let (name, cluster) = (live.service_name().unwrap_or_default(), live.cluster_arn().unwrap_or_default());
+    made(arn, &[("arn", arn), ("name", name), ("cluster", cluster)])
+}
+
+fn made_or_lost(live: Option<&sdk::Service>, operation: &str) -> Result<Made, Failure> {
+    let lost = || Failure::of(Cause::NotYetVisible, format!("{operation} answered without a service"));
+    live.map(made_of).ok_or_else(lost)
+}
+
+fn cluster_of(cx: &Cx, at: &At) -> String {
+    at.outputs.get("cluster").cloned().unwrap_or_else(|| service_read::cluster(cx))
+}
+
+async fn is_at_zero(cx: &Cx, wanted: &Service, id: &str) -> Result<bool, Failure> {
+    let call = cx.aws.ecs.describe_services().cluster(wanted.cluster.text()).services(id);
+    let answer = call.send().await.map_err(on("ecs DescribeServices"))?;
+    Ok(answer.services().first().is_some_and(|service| service.desired_count() == 0))
+}
+
+impl Service {
+    fn read(live: &sdk::Service) -> Self {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let count = |count: Option<i32>| count.and_then(|count| u32::try_from(count).ok());
+        let deployment = live.deployment_configuration();
+        let breaker = deployment.and_then(DeploymentConfiguration::deployment_circuit_breaker);
+        let network = live.network_configuration().and_then(NetworkConfiguration::awsvpc_configuration);
+        let load_balancer = live.load_balancers().first().map(|balancer| Registration {
+            target_group: balancer.target_group_arn().unwrap_or_default().into(),
+            container: text(balancer.container_name()),
+            port: balancer.container_port().and_then(|port| port.try_into().ok()).unwrap_or_default(),
+        });
+        Self {
+            name: text(live.service_name()),
+            cluster: live.cluster_arn().unwrap_or_default().into(),
+            task_definition: live.task_definition().unwrap_or_default().into(),
+            desired: count(Some(live.desired_count())).unwrap_or_default(),
+            platform_version: text(live.platform_version()),
+            minimum: count(deployment.and_then(|d| d.minimum_healthy_percent())).unwrap_or(100),
+            maximum: count(deployment.and_then(|d| d.maximum_percent())).unwrap_or(200),
+            circuit_breaker: breaker.is_some_and(DeploymentCircuitBreaker::enable),
+            circuit_breaker_rollback: breaker.is_some_and(DeploymentCircuitBreaker::rollback),
+            zone_rebalancing: live.availability_zone_rebalancing() == Some(&AvailabilityZoneRebalancing::Enabled),
+            exec: live.enable_execute_command(),
+            propagate_tags: live.propagate_tags().map_or("NONE", |from| from.as_str()).to_owned(),
+            grace: count(live.health_check_grace_period_seconds()).filter(|_| load_balancer.is_some()),
+            subnets: network.map(AwsVpcConfiguration::subnets).unwrap_or_default().iter().map(Ref::is).collect(),
+            groups: network.map(AwsVpcConfiguration::security_groups).unwrap_or_default().iter().map(Ref::is).collect(),
+            public_address: network.and_then(|n| n.assign_public_ip()) == Some(&AssignPublicIp::Enabled),
+            load_balancer,
+        }
+    }
+
+    fn deployment(&self) -> DeploymentConfiguration {
+        let breaker = DeploymentCircuitBreaker::builder();
+        let breaker = breaker.enable(self.circuit_breaker).rollback(self.circuit_breaker_rollback).build();
+        DeploymentConfiguration::builder()
+            .minimum_healthy_percent(signed(self.minimum))
+            .maximum_percent(signed(self.maximum))
+            .deployment_circuit_breaker(breaker)
+            .build()
+    }
+
+    fn rebalancing(&self) -> AvailabilityZoneRebalancing {
+        if self.zone_rebalancing { AvailabilityZoneRebalancing::Enabled } else { AvailabilityZoneRebalancing::Disabled }
+    }
+
+    fn network(&self) -> Result<NetworkConfiguration, Failure> {
+        let public = if self.public_address { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
+        let network = AwsVpcConfiguration::builder()
+            .set_subnets(Some(self.subnets.texts()))
+            .set_security_groups(Some(self.groups.texts()))
+            .assign_public_ip(public);
+        let network = network.build().map_err(incomplete)?;
+        Ok(NetworkConfiguration::builder().awsvpc_configuration(network).build())
+    }
+
+    fn load_balancers(&self) -> Vec<sdk::LoadBalancer> {
+        let one = self.load_balancer.iter().map(|registration| {
+            sdk::LoadBalancer::builder()
+                .target_group_arn(registration.target_group.text())
+                .container_name(&registration.container)
+                .container_port(registration.port.into())
+                .build()
+        });
+        one.collect()
+    }
+}
+
+/// ECS's limits lie far below.
+fn signed(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }

@@ -1,0 +1,200 @@
+//! Reading a service and its tasks from AWS.
+
+use aws_sdk_ecs::types::{self as sdk, DesiredStatus, ServiceField, TaskField};
+use aws_smithy_types::DateTime;
+use futures::future::{OptionFuture, try_join_all};
+
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::Failure;
+
+use super::resource::{Cx, Tags};
+use super::service_view::{ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView};
+use super::tags;
+
+/// How many tasks one call takes (ECS API reference, DescribeTasks).
+const AT_ONCE: usize = 100;
+/// How many events are of interest.
+const EVENTS: usize = 5;
+
+/// A service as AWS tells it, and as plain data.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    /// `None` when there is none, none any more, or only somebody else's.
+    pub live: Option<sdk::Service>,
+    pub view: ServiceView,
+    /// Tags of the newest task that may still write; the service's own, as far as they are passed on.
+    pub task_tags: Tags,
+}
+
+/// What the service and its tasks look like now, for people.
+///
+/// # Errors
+///
+/// Whatever the calls meet; what does not exist is no error.
+pub async fn snapshot(cx: &Cx) -> Result<ServiceView, Failure> {
+    Ok(look(cx).await?.view)
+}
+
+/// The cluster's ARN, or its name before it is known.
+pub fn cluster(cx: &Cx) -> String {
+    cx.outputs("cluster", "id").into_iter().next().unwrap_or_else(|| cx.names.stack())
+}
+
+/// Looks at the service, every task of it or of its family, and the load balancer's opinion.
+///
+/// Lists of tasks are by *desired* status (ECS API reference, ListTasks), and a task goes from RUNNING to STOPPED once
+/// and never back: whoever asks for RUNNING first and for STOPPED afterwards misses none.
+///
+/// # Errors
+///
+/// Whatever the calls meet; what does not exist is no error.
+pub async fn look(cx: &Cx) -> Result<Look, Failure> {
+    let cluster = cluster(cx);
+    let (live, mut arns) = tokio::try_join!(describe(cx, &cluster), list(cx, &cluster, DesiredStatus::Running))?;
+    if live.as_ref().is_some_and(|live| !is_ours(cx, live)) {
+        return Ok(Look::default());
+    }
+    arns.extend(list(cx, &cluster, DesiredStatus::Stopped).await?);
+    arns.sort();
+    arns.dedup();
+    let group = live.as_ref().and_then(|live| live.load_balancers().first()?.target_group_arn());
+    let targets = OptionFuture::from(group.filter(|_| !arns.is_empty()).map(|group| targets_of(cx, group)));
+    let (mut tasks, targets) = tokio::try_join!(tasks_of(cx, &cluster, &arns), async { targets.await.transpose() })?;
+    tasks.sort_by(|a, b| b.created_at().cmp(&a.created_at()).then_with(|| a.task_arn().cmp(&b.task_arn())));
+    let writer = tasks.iter().find(|task| task.last_status() != Some("STOPPED"));
+    Ok(Look {
+        task_tags: writer.map(|task| tags::ecs::read(task.tags())).unwrap_or_default(),
+        view: ServiceView {
+            service: live.as_ref().map(facts),
+            tasks: tasks.iter().map(task).collect(),
+            targets: targets.unwrap_or_default(),
+        },
+        live,
+    })
+}
+
+fn is_ours(cx: &Cx, live: &sdk::Service) -> bool {
+    tags::address_of(cx, "service", &tags::ecs::read(live.tags())).is_some()
+}
+
+/// A deleted service is described as INACTIVE for a while (ECS API reference, DeleteService).
+async fn describe(cx: &Cx, cluster: &str) -> Result<Option<sdk::Service>, Failure> {
+    let call = cx.aws.ecs.describe_services().cluster(cluster).services(cx.names.stack()).include(ServiceField::Tags);
+    let answer = unless_gone(call.send().await.map_err(on("ecs DescribeServices")))?;
+    let services = answer.and_then(|answer| answer.services).unwrap_or_default();
+    Ok(services.into_iter().find(|service| service.status() != Some("INACTIVE")))
+}
+
+/// Of the service, whatever it runs, and of the family, whoever started it.
+async fn list(cx: &Cx, cluster: &str, desired: DesiredStatus) -> Result<Vec<String>, Failure> {
+    let call = || cx.aws.ecs.list_tasks().cluster(cluster).desired_status(desired.clone());
+    let all = [call().service_name(cx.names.stack()), call().family(cx.names.stack())].map(|call| async move {
+        let arns = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        unless_gone(arns.map_err(on("ecs ListTasks")))
+    });
+    Ok(try_join_all(all).await?.into_iter().flatten().flatten().collect())
+}
+
+async fn tasks_of(cx: &Cx, cluster: &str, arns: &[String]) -> Result<Vec<sdk::Task>, Failure> {
+    let calls = arns.chunks(AT_ONCE).map(|arns| {
+        let call = cx.aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
+        call.include(TaskField::Tags).send()
+    });
+    let answers = try_join_all(calls).await.map_err(on("ecs DescribeTasks"))?;
+    Ok(answers.into_iter().flat_map(|answer| answer.tasks.unwrap_or_default()).collect())
+}
+
+async fn targets_of(cx: &Cx, group: &str) -> Result<Vec<TargetView>, Failure> {
+    let call = cx.aws.elb.describe_target_health().target_group_arn(group);
+    let answer = unless_gone(call.send().await.map_err(on("elb DescribeTargetHealth")))?;
+    let descriptions = answer.and_then(|answer| answer.target_health_descriptions).unwrap_or_default();
+    let view = |description: &aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription| {
+        let (target, health) = (description.target()?, description.target_health()?);
+        Some(TargetView {
+            address: target.id().unwrap_or_default().to_owned(),
+            port: target.port().and_then(|port| port.try_into().ok()).unwrap_or_default(),
+            state: health.state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
+            reason: health.reason().map(|reason| reason.as_str().to_owned()).unwrap_or_default(),
+            description: health.description().unwrap_or_default().to_owned(),
+        })
+    };
+    Ok(descriptions.iter().filter_map(view).collect())
+}
+
+fn text(text: Option<&str>) -> String {
+    text.unwrap_or_default().to_owned()
+}
+
+fn count(count: i32) -> u32 {
+    count.try_into().unwrap_or_default()
+}
+
+fn facts(live: &sdk::Service) -> ServiceFacts {
+    ServiceFacts {
+        arn: text(live.service_arn()),
+        name: text(live.service_name()),
+        cluster: text(live.cluster_arn()),
+        status: text(live.status()),
+        desired: count(live.desired_count()),
+        running: count(live.running_count()),
+        pending: count(live.pending_count()),
+        task_definition: text(live.task_definition()),
+        has_load_balancer: !live.load_balancers().is_empty(),
+        deployments: live.deployments().iter().map(deployment).collect(),
+        events: live.events().iter().take(EVENTS).map(event).collect(),
+    }
+}
+
+fn event(live: &sdk::ServiceEvent) -> EventView {
+    let at = live.created_at().map(DateTime::as_secs_f64).unwrap_or_default();
+    EventView { at, message: text(live.message()) }
+}
+
+fn deployment(live: &sdk::Deployment) -> DeploymentView {
+    DeploymentView {
+        id: text(live.id()),
+        status: text(live.status()),
+        task_definition: text(live.task_definition()),
+        rollout: text(live.rollout_state().map(|state| state.as_str())),
+        reason: text(live.rollout_state_reason()),
+        desired: count(live.desired_count()),
+        running: count(live.running_count()),
+        pending: count(live.pending_count()),
+        failed: count(live.failed_tasks()),
+        created: live.created_at().map(DateTime::as_secs_f64).unwrap_or_default(),
+    }
+}
+
+/// A task as plain data.
+pub fn task(live: &sdk::Task) -> TaskView {
+    let details = live.attachments().iter().flat_map(|attachment| attachment.details());
+    let address =
+        details.filter(|detail| detail.name() == Some("privateIPv4Address")).find_map(|detail| detail.value());
+    TaskView {
+        arn: text(live.task_arn()),
+        task_definition: text(live.task_definition_arn()),
+        desired: text(live.desired_status()),
+        last: text(live.last_status()),
+        health: text(live.health_status().map(|health| health.as_str())),
+        started_by: text(live.started_by()),
+        private_ip: address.map(str::to_owned),
+        zone: live.availability_zone().map(str::to_owned),
+        created: live.created_at().map(DateTime::as_secs_f64),
+        started: live.started_at().map(DateTime::as_secs_f64),
+        stopped: live.stopped_at().map(DateTime::as_secs_f64),
+        is_pulling: live.pull_started_at().is_some() && live.pull_stopped_at().is_none(),
+        stop_code: live.stop_code().map(|code| code.as_str().to_owned()),
+        stopped_reason: live.stopped_reason().map(str::to_owned),
+        containers: live.containers().iter().map(container).collect(),
+    }
+}
+
+fn container(live: &sdk::Container) -> ContainerView {
+    ContainerView {
+        name: text(live.name()),
+        status: text(live.last_status()),
+        health: text(live.health_status().map(|health| health.as_str())),
+        exit_code: live.exit_code(),
+        reason: live.reason().map(str::to_owned),
+    }
+}
