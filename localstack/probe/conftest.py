@@ -167,6 +167,8 @@ def stranger() -> Iterator[World]:
 def _lent() -> Iterator[World]:
     made = World()
     yield made
+    if not made.bare:
+        assert made.clock()["errors"] == [], "an event of the bed itself failed"
     made.close()
 
 
