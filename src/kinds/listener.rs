@@ -61,14 +61,14 @@ impl Spec for Listener {
 
 #[async_trait]
 impl Resource for Listener {
-    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
         let of_each = cx.outputs("load-balancer", "id").into_iter().map(|arn| async move {
             let pages = cx.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
             unless_gone(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeListeners")))
         });
         let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().flatten().collect();
         let arns: Vec<_> = all.iter().filter_map(|listener| listener.listener_arn()).map(str::to_owned).collect();
-        let mut ours = tags::elb::ours(cx, Self::KIND.name, &arns, depth).await?;
+        let mut ours = tags::elb::ours(cx, Self::KIND.name, &arns).await?;
         let mut found = Vec::new();
         for listener in &all {
             let arn = listener.listener_arn().unwrap_or_default();

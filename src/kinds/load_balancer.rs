@@ -9,6 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
@@ -26,7 +27,7 @@ use super::tags;
 /// An application load balancer. Outputs: `id` and `arn` (the ARN), `dns`, `zone` (its hosted zone), `name`,
 /// `full_name` (`app/<name>/<id>`, as CloudWatch knows it).
 ///
-/// Its name must be `cx.names.stack()`.
+/// Its name must be `cx.names.stack()` and its address `load-balancer/main`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoadBalancer {
     pub name: String,
@@ -63,6 +64,7 @@ impl Spec for LoadBalancer {
 
 #[async_trait]
 impl Resource for LoadBalancer {
+    /// While waiting, the name is enough to know it by: no other can have it.
     async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
         let call = cx.aws.elb.describe_load_balancers().names(cx.names.stack());
         let answer = unless_gone(call.send().await.map_err(on("elb DescribeLoadBalancers")))?;
@@ -70,19 +72,15 @@ impl Resource for LoadBalancer {
             return Ok(Vec::new().into());
         };
         let arn = live.load_balancer_arn().unwrap_or_default();
-        let arns = [arn.to_owned()];
-        let ours = tags::elb::ours(cx, Self::KIND.name, &arns, depth);
-        let (mut ours, attributes) = match depth {
-            Depth::Phase => (ours.await?, None),
-            Depth::Full => {
-                let (ours, attributes) = tokio::try_join!(ours, attributes(cx, arn))?;
-                (ours, Some(attributes))
-            }
-        };
-        let Some((address, tags)) = ours.remove(arn) else { return Ok(Vec::new().into()) };
-        let mut found = Found::new(address, arn).phase(phase(live.state())).tags(tags);
+        let mut found = Found::new(Address::new(Self::KIND.name, Self::PURPOSE), arn).phase(phase(live.state()));
         found.outputs.extend(outputs(live));
-        found.spec = attributes.map(|attributes| Self::read(live, &attributes));
+        if depth == Depth::Full {
+            let arns = [arn.to_owned()];
+            let ours = tags::elb::ours(cx, Self::KIND.name, &arns);
+            let (mut ours, attributes) = tokio::try_join!(ours, attributes(cx, arn))?;
+            let Some((address, tags)) = ours.remove(arn) else { return Ok(Vec::new().into()) };
+            found = Found { address, tags, spec: Some(Self::read(live, &attributes)), ..found };
+        }
         Ok(vec![found].into())
     }
 
@@ -162,6 +160,9 @@ const LOGS_BUCKET: &str = "access_logs.s3.bucket";
 const LOGS_PREFIX: &str = "access_logs.s3.prefix";
 
 impl LoadBalancer {
+    /// The name of the one load balancer's address: its own name is the deployment's.
+    pub const PURPOSE: &str = "main";
+
     fn read(live: &sdk::LoadBalancer, attributes: &BTreeMap<String, String>) -> Self {
         let text = |key: &str| attributes.get(key).cloned().unwrap_or_default();
         Self {

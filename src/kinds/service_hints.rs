@@ -16,7 +16,7 @@ const HINTS: &[(&[&str], &str)] = &[
         "check that the account is subscribed to Cloud Exchange in AWS Marketplace, and that the execution role may pull",
     ),
     (&["cannotpullcontainer", "not found"], "check the image and its tag: the registry does not have it"),
-    (&["cannotpullcontainer", "manifest"], "check the image and its tag: the registry does not have it"),
+    (&["cannotpullcontainer", "manifest unknown"], "check the image and its tag: the registry does not have it"),
     (
         &["cannotpullcontainer"],
         "check that the private subnets have a default route to a NAT gateway and that 443 outwards is allowed",
@@ -30,7 +30,7 @@ const HINTS: &[(&[&str], &str)] = &[
         "check that the private subnets have a default route to a NAT gateway and that 443 outwards is allowed",
     ),
     (
-        &["registry auth", "accessdenied"],
+        &["registry auth", "not authorized"],
         "check the execution role: it may not read the secret or log in to the registry",
     ),
     (&["not authorized to perform"], "check the policies of the role that the message names"),
@@ -38,11 +38,10 @@ const HINTS: &[(&[&str], &str)] = &[
     (&["secret", "resourcenotfound"], "the secret is missing: run plan to see it"),
     (&["json key"], "the secret lacks a key that the task definition names"),
     (
-        &["efs"],
+        &["efs utils"],
         "check the file system: a mount target in the task's zone, port 2049 from the task's group, DNS names in the VPC, \
          and a policy that lets the task role mount",
     ),
-    (&["mount.nfs"], "check the file system: mount targets, port 2049, and the file system's policy"),
     (&["log stream"], "check that the log group exists and that the execution role may write to it"),
     (&["outofmemory"], "a container ran out of memory: choose a larger package in the plan file"),
     (&["number of vcpus"], "raise the Fargate vCPU quota of this region (L-3032A538) in Service Quotas"),
@@ -53,40 +52,63 @@ const HINTS: &[(&[&str], &str)] = &[
     ),
     (
         &["elb health checks"],
-        "the UI did not answer with 200 on port 3000: look at the logs of ui and core below, and at the task's group",
+        "the UI did not answer with 200 on port 3000: look at the logs of ui and core, and at the task's group",
     ),
     (&["container health checks"], "look at the last lines of the container that is UNHEALTHY"),
+    (&["is unhealthy"], "look at its last lines; ECS replaces the task if this lasts beyond the grace period"),
     (
-        &["health check unhealthy"],
-        "look at its last lines; ECS replaces the task if this lasts beyond the grace period",
-    ),
-    (
-        &["featurecompatibilityversion"],
+        &["upgrade problem"],
         "the database was written by another release of MongoDB: releases can only be changed one step at a time",
     ),
-    (&["feature flag"], "RabbitMQ's data lacks a feature flag that this release needs: enable it with the old release"),
+    (
+        &["required feature flag not enabled"],
+        "RabbitMQ's data lacks a feature flag that this release needs: enable it with the old release",
+    ),
     (&["key values mismatch"], "the certificate and the private key of the UI do not belong together"),
 ];
 
-/// What to check, given everything that was said; nothing twice.
+/// What to check, given everything that was said. Of hints that begin with the same word only the first that fits counts.
 pub fn hints(said: &str) -> Vec<String> {
     let said = said.to_lowercase();
-    let mut found: Vec<String> = Vec::new();
+    let mut topics: Vec<&str> = Vec::new();
+    let mut found = Vec::new();
     for (words, hint) in HINTS {
-        let is_covered = found.iter().any(|other| other == hint) || (words.len() == 1 && covers(&said, words, &found));
-        if words.iter().all(|word| said.contains(word)) && !is_covered {
+        let topic = words.first().copied().unwrap_or_default();
+        if words.iter().all(|word| said.contains(word)) && !topics.contains(&topic) {
+            topics.push(topic);
             found.push((*hint).to_owned());
         }
     }
+    found.dedup();
     found
 }
 
-/// True when a more special hint that begins with the same word has been found already.
-fn covers(said: &str, words: &[&str], found: &[String]) -> bool {
-    HINTS.iter().any(|(others, hint)| {
-        others.len() > 1
-            && others.first() == words.first()
-            && others.iter().all(|word| said.contains(word))
-            && found.iter().any(|other| other == hint)
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_special_comes_before_the_general_and_alone() {
+        let missing =
+            hints("CannotPullContainerError: pull image manifest has been retried: registry/core:9: not found");
+        assert_eq!(missing, ["check the image and its tag: the registry does not have it"]);
+        let forbidden = hints("CannotPullContainerError: unexpected status from HEAD request: 403 Forbidden");
+        assert!(forbidden.len() == 1 && forbidden[0].contains("Marketplace"), "{forbidden:?}");
+    }
+
+    #[test]
+    fn usual_words_of_healthy_containers_say_nothing() {
+        let said = "Feature flags: list of feature flags found\nSetting featureCompatibilityVersion\nrefs/heads/main";
+        assert_eq!(hints(said), Vec::<String>::new());
+        let unreachable = hints("CannotPullContainerError: pull image manifest has been retried 5 times: i/o timeout");
+        assert!(unreachable[0].contains("NAT"), "{unreachable:?}");
+    }
+
+    #[test]
+    fn every_hint_can_be_reached() {
+        for (words, hint) in HINTS {
+            assert!(hints(&words.join(" ")).contains(&(*hint).to_owned()), "{words:?}");
+            assert!(words.iter().all(|word| word.to_lowercase() == *word), "{words:?}");
+        }
+    }
 }

@@ -54,11 +54,12 @@ pub async fn look(cx: &Cx) -> Result<Look, Failure> {
     if live.as_ref().is_some_and(|live| !is_ours(cx, live)) {
         return Ok(Look::default());
     }
+    let is_any_wanted = !arns.is_empty();
     arns.extend(list(cx, &cluster, DesiredStatus::Stopped).await?);
     arns.sort();
     arns.dedup();
     let group = live.as_ref().and_then(|live| live.load_balancers().first()?.target_group_arn());
-    let targets = OptionFuture::from(group.filter(|_| !arns.is_empty()).map(|group| targets_of(cx, group)));
+    let targets = OptionFuture::from(group.filter(|_| is_any_wanted).map(|group| targets_of(cx, group)));
     let (mut tasks, targets) = tokio::try_join!(tasks_of(cx, &cluster, &arns), async { targets.await.transpose() })?;
     tasks.sort_by(|a, b| b.created_at().cmp(&a.created_at()).then_with(|| a.task_arn().cmp(&b.task_arn())));
     let writer = tasks.iter().find(|task| task.last_status() != Some("STOPPED"));

@@ -52,6 +52,9 @@ pub async fn tell(cx: &Cx, incident: &Incident) -> Option<Event> {
         });
         lines.extend(tail.into_iter().map(|line| format!("  {line}")));
     }
+    if let Some((_, logs)) = logs.first() {
+        lines.push(format!("all of it: log group {}, streams {}/*/{}", logs.group.text(), logs.prefix, task.id()));
+    }
     Some(story(incident, title, lines))
 }
 
@@ -82,7 +85,8 @@ fn state(container: &ContainerView) -> String {
 }
 
 /// The containers whose last words may explain it: the one named, or else those that failed by themselves before those
-/// that were brought down with the task (128 + SIGTERM, 128 + SIGKILL).
+/// that were brought down with the task (128 + SIGTERM, 128 + SIGKILL). When none has failed, the load balancer was not
+/// content: then those that still ran.
 fn guilty<'a>(task: &'a TaskView, named: Option<&str>) -> Vec<&'a ContainerView> {
     let mut guilty: Vec<_> = match named {
         Some(name) => task.containers.iter().filter(|container| container.name == name).collect(),
@@ -92,6 +96,9 @@ fn guilty<'a>(task: &'a TaskView, named: Option<&str>) -> Vec<&'a ContainerView>
             .filter(|container| container.exit_code.is_some_and(|code| code != 0) || container.health == "UNHEALTHY")
             .collect(),
     };
+    if guilty.is_empty() && task.started.is_some() {
+        guilty = task.containers.iter().filter(|container| container.exit_code.is_none()).collect();
+    }
     guilty.sort_by_key(|container| matches!(container.exit_code, Some(137 | 143)) && container.health != "UNHEALTHY");
     guilty.truncate(QUOTED);
     guilty
@@ -144,6 +151,10 @@ mod tests {
         let names = |named| guilty(&task, named).into_iter().map(|c| c.name.as_str()).collect::<Vec<_>>();
         assert_eq!(names(None), ["core", "mongodb-primary"]);
         assert_eq!(names(Some("init")), ["init"]);
+        let (running, started) = (vec![container("ui", None, "UNKNOWN")], Some(1.0));
+        let unreachable = TaskView { containers: running, started, ..TaskView::default() };
+        assert_eq!(guilty(&unreachable, None).len(), 1);
+        assert!(guilty(&TaskView { started: None, ..unreachable }, None).is_empty());
         assert_eq!(state(&task.containers[1]), "mongodb-primary: STOPPED, HEALTHY, exit code 143");
     }
 

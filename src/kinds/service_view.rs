@@ -10,7 +10,7 @@ pub struct ServiceView {
     /// Every task of the service or of its family that AWS still tells of, the newest first. A stopped one is
     /// remembered for about an hour.
     pub tasks: Vec<TaskView>,
-    /// What the load balancer knows of them. Asked for only while a task is running.
+    /// What the load balancer knows of them. Asked for only while a task is wanted.
     pub targets: Vec<TargetView>,
 }
 

@@ -5,7 +5,7 @@ use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 
 use super::names;
-use super::resource::{Cx, Depth, Tags};
+use super::resource::{Cx, Tags};
 
 /// The address in a resource's tags, if it has one that this program could have written.
 pub fn address(tags: &Tags) -> Option<Address> {
@@ -233,23 +233,8 @@ pub mod elb {
         Ok(found)
     }
 
-    /// Which of these are ours: address and tags by ARN. While waiting, what is known already needs no call and has
-    /// no tags.
-    pub async fn ours(
-        cx: &Cx,
-        kind: &str,
-        arns: &[String],
-        depth: Depth,
-    ) -> Result<BTreeMap<String, (Address, Tags)>, Failure> {
-        let known = |arn: &String| {
-            let (address, _) = cx.of_kind(kind).find(|(_, outputs)| outputs.get("id") == Some(arn))?;
-            Some((arn.clone(), (address.clone(), Tags::new())))
-        };
-        if depth == Depth::Phase
-            && let Some(ours) = arns.iter().map(known).collect()
-        {
-            return Ok(ours);
-        }
+    /// Which of these are ours: address and tags by ARN.
+    pub async fn ours(cx: &Cx, kind: &str, arns: &[String]) -> Result<BTreeMap<String, (Address, Tags)>, Failure> {
         let mut ours = BTreeMap::new();
         for (arn, tags) in read(cx, arns).await? {
             if let Some(address) = address_of(cx, kind, &tags) {

@@ -9,6 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::{Outputs, Ref};
@@ -20,7 +21,7 @@ use super::vpc::Vpc;
 
 /// A target group. Outputs: `id` and `arn` (the ARN), `name`, `full_name` (`targetgroup/<name>/<id>`).
 ///
-/// Its name must be `cx.names.part(<name of its address>)`.
+/// Its name must be `cx.names.part("ui")` and its address `target-group/ui`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TargetGroup {
     pub name: String,
@@ -106,19 +107,15 @@ impl Resource for TargetGroup {
             return Ok(Vec::new().into());
         };
         let arn = live.target_group_arn().unwrap_or_default();
-        let arns = [arn.to_owned()];
-        let ours = tags::elb::ours(cx, Self::KIND.name, &arns, depth);
-        let (mut ours, attributes) = match depth {
-            Depth::Phase => (ours.await?, None),
-            Depth::Full => {
-                let (ours, attributes) = tokio::try_join!(ours, attributes(cx, arn))?;
-                (ours, Some(attributes))
-            }
-        };
-        let Some((address, tags)) = ours.remove(arn) else { return Ok(Vec::new().into()) };
-        let mut found = Found::new(address, arn).tags(tags);
+        let mut found = Found::new(Address::new(Self::KIND.name, Self::PURPOSE), arn);
         found.outputs.extend(outputs(live));
-        found.spec = attributes.map(|attributes| Self::read(live, &attributes));
+        if depth == Depth::Full {
+            let arns = [arn.to_owned()];
+            let ours = tags::elb::ours(cx, Self::KIND.name, &arns);
+            let (mut ours, attributes) = tokio::try_join!(ours, attributes(cx, arn))?;
+            let Some((address, tags)) = ours.remove(arn) else { return Ok(Vec::new().into()) };
+            found = Found { address, tags, spec: Some(Self::read(live, &attributes)), ..found };
+        }
         Ok(vec![found].into())
     }
 
