@@ -105,7 +105,7 @@ async fn apply(
 /// Says where everything is.
 fn found(session: &Session, file: &PlanFile, known: &Known, output: &Output) -> Result<(), CommandError> {
     let https = file.load_balancer.certificate_arn.is_some();
-    let whereabouts = Whereabouts::of(file.name.as_str(), session.region(), known, https);
+    let whereabouts = Whereabouts::of(&session.target(file.name.as_str()), known, https);
     if output.is_json() {
         let mut value = serde_json::to_value(&whereabouts).map_err(CommandError::unexpected)?;
         value["code"] = "deployed".into();

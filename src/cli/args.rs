@@ -14,7 +14,7 @@ use super::{apply, completions, destroy, graph, plan, schema, status, validate};
 /// `destroy` takes it down and keeps the data. There is no state file: tags in AWS say what is there, so that the
 /// cure for any interruption is to run the same command again.
 #[derive(Debug, Parser)]
-#[command(name = "ce-aws", version, propagate_version = true, max_term_width = 100, after_long_help = EXIT_CODES)]
+#[command(name = "ce-aws", version, max_term_width = 100, after_long_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,

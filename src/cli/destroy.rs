@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::plan;
 use super::session::Session;
-use super::source::{self, Source, Which};
+use super::source::Which;
 
 /// Take a deployment down, and keep its data
 ///
@@ -42,26 +42,10 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, name) = open(&args.which, global, output).await?;
+    let (session, name, _) = Session::of(&args.which, global, output).await?;
     let inventory = session.inventory(&name).await?;
     let options = teardown::Options { delete_data: args.delete_data, unprotect: args.unprotect };
     destroy(&session, &name, &inventory, options, args.yes, global, output).await
-}
-
-/// The account and region of a deployment, and its name.
-pub async fn open(which: &Which, global: &Global, output: &Output) -> Result<(Session, String), CommandError> {
-    match (&which.file, &which.name) {
-        (Some(path), _) => {
-            let source = Source::read(path)?;
-            let (session, file) = Session::for_file(&source, global, output).await?;
-            Ok((session, file.name.as_str().to_owned()))
-        }
-        (None, name) => {
-            let name = source::name(name.as_deref().unwrap_or_default())?;
-            source::region(global)?;
-            Ok((Session::open(&global.access()).await?, name.as_str().to_owned()))
-        }
-    }
 }
 
 /// What a person must do before a teardown may start.
@@ -117,8 +101,7 @@ pub async fn destroy(
         Consent::Given => {}
         Consent::Confirm => confirm::ask("Take this down?", Ask::Yes, "--yes", output)?,
         Consent::TypeName => {
-            let what = if data { "This deletes data for good." } else { "Take this down, protection included?" };
-            confirm::ask(what, Ask::Name(name), "--yes", output)?;
+            confirm::ask(question(&plan, data), Ask::Name(name), "--yes", output)?;
             plan = session.teardown(name, inventory, teardown::Options { unprotect: true, ..options });
         }
         Consent::Impossible => {}
@@ -134,6 +117,15 @@ pub async fn destroy(
         }
     }
     Ok(exit(report.outcome))
+}
+
+/// What typing the name consents to.
+fn question(plan: &Plan, deletes_data: bool) -> &'static str {
+    match (deletes_data, plan.refusals().next().is_some()) {
+        (true, true) => "This takes deletion protection off and deletes data for good.",
+        (true, false) => "This deletes data for good.",
+        (false, _) => "This takes deletion protection off.",
+    }
 }
 
 /// What is there although there is nothing to do.

@@ -14,6 +14,8 @@ use crate::engine::reference::Known;
 use crate::kinds::names::Names;
 use crate::kinds::registry;
 use crate::kinds::resource::Cx;
+use crate::kinds::service_read;
+use crate::kinds::service_view::ServiceView;
 use crate::live;
 use crate::planners::{converge, teardown};
 use crate::release::{Catalogue, Release};
@@ -21,7 +23,7 @@ use crate::release::{Catalogue, Release};
 use super::args::Global;
 use super::error::CommandError;
 use super::output::Output;
-use super::source::{self, Source};
+use super::source::{self, Source, Which};
 
 /// An account and a region to work in.
 pub struct Session {
@@ -78,12 +80,27 @@ impl Session {
         Ok((session, plan))
     }
 
-    pub fn kinds(&self) -> &[Kind] {
-        &self.kinds
+    /// Opens the account and region of a deployment; gives its name, and its plan file if there is one.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the plan file or the name, before AWS is asked for anything.
+    pub async fn of(
+        which: &Which,
+        global: &Global,
+        output: &Output,
+    ) -> Result<(Self, String, Option<PlanFile>), CommandError> {
+        if let Some(path) = &which.file {
+            let (session, file) = Self::for_file(&Source::read(path)?, global, output).await?;
+            return Ok((session, file.name.as_str().to_owned(), Some(file)));
+        }
+        let name = source::name(which.name.as_deref().unwrap_or_default())?;
+        source::region(global)?;
+        Ok((Self::open(&global.access()).await?, name.as_str().to_owned(), None))
     }
 
-    pub fn region(&self) -> &str {
-        &self.caller.region
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
     }
 
     /// The context of calls about one deployment.
@@ -93,7 +110,8 @@ impl Session {
         Cx { aws: self.aws.clone(), names, known: Known::new(), run: self.run.clone() }
     }
 
-    fn target(&self, deployment: &str) -> Target {
+    /// The deployment in full.
+    pub fn target(&self, deployment: &str) -> Target {
         Target {
             deployment: deployment.to_owned(),
             account: self.caller.account.clone(),
@@ -121,6 +139,12 @@ impl Session {
     /// What would take a deployment down.
     pub fn teardown(&self, name: &str, inventory: &Inventory, options: teardown::Options) -> Plan {
         teardown::teardown(inventory, self.target(name), &self.kinds, options)
+    }
+
+    /// What the service and its tasks look like now.
+    pub async fn service(&self, deployment: &str, inventory: &Inventory) -> Result<ServiceView, CommandError> {
+        let context = Cx { known: inventory.known(), ..self.context(deployment) };
+        Ok(service_read::snapshot(&context).await?)
     }
 
     /// Where steps take effect.

@@ -1,16 +1,27 @@
 //! `ce-aws status`.
 
+use std::collections::BTreeMap;
+
+use crate::engine::inventory::Inventory;
+use crate::release::Catalogue;
+use crate::ui::status::{State, Status, Unsettled, text};
+use crate::ui::summary::Summary;
+use crate::ui::whereabouts::Whereabouts;
+
 use super::args::Global;
-use super::destroy::open;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
+use super::session::Session;
 use super::source::Which;
 
 /// Show what runs
 ///
 /// The URL, the task and its private address, the health of containers and of the load balancer's target, and, with a
 /// plan file, whether anything drifted. Writes nothing.
+///
+/// ECS replaces an unhealthy task by itself and starts the new one while the old one is still stopping: for that time
+/// two tasks may write, and this says so.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -18,7 +29,77 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, name) = open(&args.which, global, output).await?;
-    let _inventory = session.inventory(&name).await?;
+    let (session, name, file) = Session::of(&args.which, global, output).await?;
+    let inventory = session.inventory(&name).await?;
+    let service = session.service(&name, &inventory).await?;
+    let drift = match &file {
+        Some(file) => Some(Summary::of(&session.converge(file, &inventory).await?)),
+        None => None,
+    };
+    let target = session.target(&name);
+    let images = images(&inventory);
+    let status = Status {
+        state: State::of(&inventory),
+        whereabouts: Whereabouts::of(&target, &inventory.known(), has_certificate(&inventory)),
+        release: release(&images),
+        images,
+        writers: service.writers().count(),
+        service,
+        resources: inventory.live.len(),
+        unsettled: Unsettled::all(&inventory),
+        drift,
+        target,
+    };
+    if output.is_json() {
+        output.document(&status)?;
+    } else {
+        output.data(&text(&status))?;
+    }
     Ok(Exit::Done)
+}
+
+/// Images by container, from the task definition in force.
+fn images(inventory: &Inventory) -> BTreeMap<String, String> {
+    let definitions = inventory.live.iter().filter(|live| live.address.kind() == "task-definition");
+    let containers = definitions.filter_map(|live| live.spec.get("containers")?.as_object());
+    let images = containers.flatten().filter_map(|(name, container)| {
+        let image = container.get("image")?.as_str()?;
+        Some((name.clone(), image.to_owned()))
+    });
+    images.collect()
+}
+
+/// The release that consists of just these images.
+fn release(images: &BTreeMap<String, String>) -> Option<String> {
+    let known = Catalogue::builtin().releases().find(|release| {
+        release.containers.len() == images.len()
+            && release.containers.iter().all(|container| {
+                images.get(container.name.as_str()).is_some_and(|image| image == container.image.as_str())
+            })
+    });
+    known.map(|release| release.version.to_string())
+}
+
+fn has_certificate(inventory: &Inventory) -> bool {
+    let listeners = inventory.live.iter().filter(|live| live.address.kind() == "listener");
+    listeners.filter_map(|live| live.spec.get("protocol")?.as_str()).any(|protocol| protocol == "HTTPS")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_recognised_by_its_images_and_by_nothing_less() {
+        let release_of = |release: &crate::release::Release| -> BTreeMap<String, String> {
+            release.containers.iter().map(|c| (c.name.to_string(), c.image.to_string())).collect()
+        };
+        for known in Catalogue::builtin().releases() {
+            let mut images = release_of(known);
+            assert_eq!(release(&images), Some(known.version.to_string()));
+            images.pop_first();
+            assert_eq!(release(&images), None);
+        }
+        assert_eq!(release(&BTreeMap::new()), None);
+    }
 }

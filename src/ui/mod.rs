@@ -10,6 +10,7 @@ pub mod plan;
 pub mod plan_diff;
 pub mod progress;
 pub mod remains;
+pub mod status;
 pub mod story;
 pub mod style;
 pub mod summary;

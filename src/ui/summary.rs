@@ -43,6 +43,12 @@ impl Summary {
         summary
     }
 
+    /// True when nothing would be changed, waited for or checked.
+    pub fn is_nothing(&self) -> bool {
+        let nothing = Self { unchanged: self.unchanged, kept: self.kept, ..Self::default() };
+        *self == nothing
+    }
+
     /// `create 42, change 1, delete 0`: the first, the second and the last always, the others where there are any.
     pub fn words(&self) -> String {
         let all = [

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::engine::plan::Target;
 use crate::engine::reference::Known;
 
 use super::style::{FAINT, TITLE, paint};
@@ -25,7 +26,7 @@ pub struct Whereabouts {
 
 impl Whereabouts {
     /// From the outputs of a run. `https` says whether the load balancer has a certificate.
-    pub fn of(deployment: &str, region: &str, known: &Known, https: bool) -> Self {
+    pub fn of(target: &Target, known: &Known, https: bool) -> Self {
         let all = |kind: &str, output: &str| -> Vec<String> {
             let of_kind = known.iter().filter(|(address, _)| address.kind() == kind);
             of_kind.filter_map(|(_, outputs)| outputs.get(output).cloned()).collect()
@@ -33,8 +34,8 @@ impl Whereabouts {
         let one = |kind, output| all(kind, output).into_iter().next();
         let scheme = if https { "https" } else { "http" };
         Self {
-            deployment: deployment.to_owned(),
-            region: region.to_owned(),
+            deployment: target.deployment.clone(),
+            region: target.region.clone(),
             url: one("load-balancer", "dns").map(|dns| format!("{scheme}://{dns}")),
             cluster: one("cluster", "name"),
             service: one("service", "name"),

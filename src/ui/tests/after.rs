@@ -29,7 +29,7 @@ fn known(cluster: &str) -> Known {
 
 #[test]
 fn after_an_apply_everything_is_found() {
-    let whereabouts = Whereabouts::of("prod", "eu-central-1", &known("ce-prod"), false);
+    let whereabouts = Whereabouts::of(&target(), &known("ce-prod"), false);
     assert_snapshot!(plain(&after_apply(&whereabouts)), @r#"
     URL         http://internal-ce-prod-1.eu-central-1.elb.amazonaws.com
     cluster     ce-prod
@@ -61,7 +61,7 @@ fn after_an_apply_everything_is_found() {
 #[test]
 fn no_command_is_made_of_hostile_names() {
     for hostile in ["x; rm -rf /", "$(reboot)", "-x", "a b", ""] {
-        let whereabouts = Whereabouts::of("prod", "eu-central-1", &known(hostile), true);
+        let whereabouts = Whereabouts::of(&target(), &known(hostile), true);
         assert!(whereabouts.ways().iter().all(|way| !way.what.contains("ssm")), "{hostile}");
     }
 }

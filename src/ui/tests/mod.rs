@@ -5,3 +5,4 @@ mod fixture;
 mod graph;
 mod plan;
 mod progress;
+mod status;

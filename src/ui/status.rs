@@ -1,0 +1,229 @@
+//! What runs, as people read it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::engine::address::Address;
+use crate::engine::inventory::{Inventory, Phase};
+use crate::engine::plan::Target;
+use crate::kinds::service_view::{ServiceView, TaskView};
+
+use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
+use super::summary::Summary;
+use super::text::{clean, count};
+use super::whereabouts::Whereabouts;
+
+/// Everything that `status` says.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    #[serde(flatten)]
+    pub target: Target,
+    #[serde(flatten)]
+    pub state: State,
+    pub whereabouts: Whereabouts,
+    /// The release whose images run, where one of the catalogue has just these.
+    pub release: Option<String>,
+    /// Images by container.
+    pub images: BTreeMap<String, String>,
+    /// Tasks that may write to the file system at this moment. More than one is dangerous.
+    pub writers: usize,
+    pub service: ServiceView,
+    /// How many resources there are.
+    pub resources: usize,
+    /// Those that are not what they are for.
+    pub unsettled: Vec<Unsettled>,
+    /// What an apply would do; only known with a plan file.
+    pub drift: Option<Summary>,
+}
+
+/// The state of the whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", content = "why", rename_all = "kebab-case")]
+pub enum State {
+    /// Nothing of the deployment is there, or only what a destroy keeps.
+    Absent,
+    Healthy,
+    /// At zero on purpose.
+    Stopped,
+    Starting(String),
+    Failed(String),
+    Going(String),
+}
+
+impl State {
+    /// The state of a deployment is that of its service.
+    pub fn of(inventory: &Inventory) -> Self {
+        let service = inventory.live.iter().find(|live| live.address.kind() == "service");
+        match service.map(|live| &live.phase) {
+            None => Self::Absent,
+            Some(Phase::Ready) => Self::Healthy,
+            Some(Phase::Idle) => Self::Stopped,
+            Some(Phase::Pending(why)) => Self::Starting(why.clone()),
+            Some(Phase::Failed(why)) => Self::Failed(why.clone()),
+            Some(Phase::Deleting(why)) => Self::Going(why.clone()),
+            Some(Phase::Recoverable) => Self::Going("marked for deletion".to_owned()),
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Absent => paint(WARNING, "no service"),
+            Self::Healthy => paint(GOOD, "healthy"),
+            Self::Stopped => paint(WARNING, "stopped"),
+            Self::Starting(why) => format!("{}: {}", paint(WARNING, "not healthy yet"), clean(why)),
+            Self::Failed(why) => format!("{}: {}", paint(DANGER, "failed"), clean(why)),
+            Self::Going(why) => format!("{}: {}", paint(WARNING, "being deleted"), clean(why)),
+        }
+    }
+}
+
+/// A resource that is not what it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unsettled {
+    pub address: Address,
+    pub id: String,
+    #[serde(flatten)]
+    pub phase: Phase,
+}
+
+impl Unsettled {
+    /// All of an inventory, but for the service, which is told of in full.
+    pub fn all(inventory: &Inventory) -> Vec<Self> {
+        let unsettled = inventory
+            .live
+            .iter()
+            .filter(|live| live.address.kind() != "service" && !matches!(live.phase, Phase::Ready | Phase::Idle));
+        unsettled
+            .map(|live| Self { address: live.address.clone(), id: live.id.clone(), phase: live.phase.clone() })
+            .collect()
+    }
+
+    fn words(&self) -> String {
+        let state = match &self.phase {
+            Phase::Pending(why) => format!("not ready yet: {}", clean(why)),
+            Phase::Failed(why) => format!("failed: {}", clean(why)),
+            Phase::Deleting(why) => format!("being deleted: {}", clean(why)),
+            Phase::Recoverable => "marked for deletion; an apply restores it".to_owned(),
+            Phase::Ready | Phase::Idle => "ready".to_owned(),
+        };
+        format!("{} ({}): {state}", self.address, clean(&self.id))
+    }
+}
+
+/// How many of the tasks that have stopped are told of.
+const STOPPED: usize = 3;
+/// How many of ECS's own messages are told while something is wrong.
+const EVENTS: usize = 3;
+
+/// The whole text, ended by a newline.
+pub fn text(status: &Status) -> String {
+    let Target { deployment, account, region } = &status.target;
+    let name = paint(TITLE, clean(deployment));
+    let place = format!("account {}, region {}", clean(account), clean(region));
+    let mut lines = vec![format!("{name} in {place}: {}", status.state.words())];
+    if status.resources == 0 {
+        lines.push("nothing of it is there".to_owned());
+        return lines.join("\n") + "\n";
+    }
+    if status.writers > 1 {
+        let warning = format!("{} tasks may write to the file system at once", status.writers);
+        lines.push(paint(DANGER, warning));
+    }
+    lines.push(String::new());
+    lines.push(status.whereabouts.table().trim_end().to_owned());
+    if let Some(release) = &status.release {
+        lines.push(format!("{} {}", paint(TITLE, "release    "), clean(release)));
+    }
+    service(&status.service, &mut lines);
+    for (address, task) in status.service.writers().map(|task| (task.private_ip.as_deref(), task)) {
+        running(task, &status.images, &mut lines);
+        for target in status.service.targets.iter().filter(|target| Some(target.address.as_str()) == address) {
+            let why = [target.reason.as_str(), target.description.as_str()].map(clean).join(" ");
+            lines.push(
+                format!("  {:<24} {} {}", "load balancer's target", clean(&target.state), why).trim_end().to_owned(),
+            );
+        }
+    }
+    stopped(&status.service, &mut lines);
+    if status.state != State::Healthy && status.state != State::Stopped {
+        let events = status.service.service.iter().flat_map(|service| &service.events).take(EVENTS);
+        let events: Vec<_> = events.map(|event| format!("  {}", clean(&event.message))).collect();
+        section("What ECS says", events, &mut lines);
+    }
+    section("Not settled", status.unsettled.iter().map(|one| format!("  {}", one.words())).collect(), &mut lines);
+    lines.push(String::new());
+    lines.push(match status.drift {
+        None => {
+            format!("{} there (with a plan file, `status` also looks for drift)", count(status.resources, "resource"))
+        }
+        Some(drift) if drift.is_nothing() => {
+            format!("no drift: {} as the plan file says", count(status.resources, "resource"))
+        }
+        Some(drift) => {
+            format!("{}: {} (`ce-aws plan` shows it)", paint(WARNING, "not as the plan file says"), drift.words())
+        }
+    });
+    lines.join("\n") + "\n"
+}
+
+fn section(title: &str, rows: Vec<String>, lines: &mut Vec<String>) {
+    if !rows.is_empty() {
+        lines.push(String::new());
+        lines.push(paint(TITLE, title));
+        lines.extend(rows);
+    }
+}
+
+fn service(view: &ServiceView, lines: &mut Vec<String>) {
+    let Some(service) = &view.service else { return };
+    lines.push(String::new());
+    let counts = format!("{} wanted, {} running, {} pending", service.desired, service.running, service.pending);
+    lines.push(format!("{} {} {counts}", paint(TITLE, "Service"), clean(&service.name)));
+    for deployment in &service.deployments {
+        let reason =
+            if deployment.reason.is_empty() { String::new() } else { format!(": {}", clean(&deployment.reason)) };
+        let revision = revision(&deployment.task_definition);
+        let (status, rollout) = (clean(&deployment.status), clean(&deployment.rollout));
+        lines.push(format!("  {:<24} {rollout}, {revision}{reason}", format!("{status} deployment")));
+    }
+}
+
+/// `ce-prod:3`.
+fn revision(arn: &str) -> String {
+    clean(arn.rsplit('/').next().unwrap_or(arn))
+}
+
+fn running(task: &TaskView, images: &BTreeMap<String, String>, lines: &mut Vec<String>) {
+    lines.push(String::new());
+    let place = [task.private_ip.as_deref(), task.zone.as_deref()].into_iter().flatten().map(clean);
+    let place = place.collect::<Vec<_>>().join(" in ");
+    let state = format!("{}, {}", clean(&task.last), clean(&task.health));
+    lines.push(format!(
+        "{} {} {state}, {}, {place}",
+        paint(TITLE, "Task"),
+        clean(task.id()),
+        revision(&task.task_definition)
+    ));
+    for container in &task.containers {
+        let code = container.exit_code.map(|code| format!("exit code {code}"));
+        let health = (container.health != "UNKNOWN").then(|| clean(&container.health));
+        let reason = container.reason.as_deref().map(clean);
+        let image = images.get(&container.name).map(|image| paint(FAINT, clean(image)));
+        let rest = [Some(clean(&container.status)), health, code, reason, image].into_iter().flatten();
+        lines.push(format!("  {:<24} {}", clean(&container.name), rest.collect::<Vec<_>>().join(" ")));
+    }
+}
+
+fn stopped(view: &ServiceView, lines: &mut Vec<String>) {
+    let gone = view.tasks.iter().filter(|task| task.last == "STOPPED").take(STOPPED);
+    let rows = gone.map(|task| {
+        let exits = task.containers.iter().filter_map(|container| {
+            let code = container.exit_code.filter(|code| *code != 0)?;
+            Some(format!("; {} exited with {code}", clean(&container.name)))
+        });
+        let why = clean(task.stopped_reason.as_deref().or(task.stop_code.as_deref()).unwrap_or("no reason given"));
+        format!("  {:<24} {why}{}", clean(task.short_id()), exits.collect::<String>())
+    });
+    section("Stopped in the last hour", rows.collect(), lines);
+}

@@ -1,0 +1,160 @@
+use insta::assert_snapshot;
+
+use super::fixture::*;
+use crate::engine::inventory::{Inventory, Live, Phase};
+use crate::kinds::service_view::{
+    ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView,
+};
+use crate::ui::status::{State, Status, Unsettled, text};
+use crate::ui::style::plain;
+use crate::ui::summary::Summary;
+use crate::ui::whereabouts::Whereabouts;
+
+const REVISION: &str = "arn:aws:ecs:eu-central-1:123456789012:task-definition/ce-prod:3";
+
+fn task(id: &str) -> TaskView {
+    TaskView {
+        arn: format!("arn:aws:ecs:eu-central-1:123456789012:task/ce-prod/{id}"),
+        task_definition: REVISION.into(),
+        last: "RUNNING".into(),
+        health: "HEALTHY".into(),
+        private_ip: Some("172.16.1.20".into()),
+        zone: Some("eu-central-1a".into()),
+        containers: vec![
+            ContainerView {
+                name: "init".into(),
+                status: "STOPPED".into(),
+                health: "UNKNOWN".into(),
+                exit_code: Some(0),
+                reason: None,
+            },
+            ContainerView {
+                name: "core".into(),
+                status: "RUNNING".into(),
+                health: "HEALTHY".into(),
+                ..Default::default()
+            },
+        ],
+        ..TaskView::default()
+    }
+}
+
+fn healthy() -> Status {
+    let deployment = DeploymentView {
+        status: "PRIMARY".into(),
+        rollout: "COMPLETED".into(),
+        task_definition: REVISION.into(),
+        ..DeploymentView::default()
+    };
+    let service = ServiceFacts {
+        name: "ce-prod".into(),
+        desired: 1,
+        running: 1,
+        deployments: vec![deployment],
+        ..ServiceFacts::default()
+    };
+    let target =
+        TargetView { address: "172.16.1.20".into(), port: 3000, state: "healthy".into(), ..TargetView::default() };
+    Status {
+        target: super::fixture::target(),
+        state: State::Healthy,
+        whereabouts: Whereabouts { url: Some("http://internal-ce-prod".into()), ..Whereabouts::default() },
+        release: Some("5.0.0".into()),
+        images: [("core".to_owned(), "registry/core:5.0.0".to_owned())].into(),
+        writers: 1,
+        service: ServiceView { service: Some(service), tasks: vec![task("1f2e3d4c5b6a")], targets: vec![target] },
+        resources: 44,
+        unsettled: Vec::new(),
+        drift: Some(Summary { unchanged: 44, ..Summary::default() }),
+    }
+}
+
+#[test]
+fn healthy_and_without_drift() {
+    assert_snapshot!(plain(&text(&healthy())), @r#"
+    prod in account 123456789012, region eu-central-1: healthy
+
+    URL         http://internal-ce-prod
+    release     5.0.0
+
+    Service ce-prod 1 wanted, 1 running, 0 pending
+      PRIMARY deployment       COMPLETED, ce-prod:3
+
+    Task 1f2e3d4c5b6a RUNNING, HEALTHY, ce-prod:3, 172.16.1.20 in eu-central-1a
+      init                     STOPPED exit code 0
+      core                     RUNNING HEALTHY registry/core:5.0.0
+      load balancer's target   healthy
+
+    no drift: 44 resources as the plan file says
+    "#);
+}
+
+#[test]
+fn what_is_wrong_is_told() {
+    let mut status = healthy();
+    status.state = State::Starting("2 tasks overlap".into());
+    status.writers = 2;
+    let gone = TaskView {
+        last: "STOPPED".into(),
+        stopped_reason: Some("Essential container\u{1b} in task exited".into()),
+        containers: vec![ContainerView { name: "core".into(), exit_code: Some(137), ..Default::default() }],
+        ..task("0a0a0a0a0a0a")
+    };
+    status.service.tasks.push(gone);
+    if let Some(service) = &mut status.service.service {
+        service.events = vec![EventView { at: 1.0, message: "unable to place a task".into() }];
+    }
+    status.unsettled = vec![Unsettled {
+        address: address("load-balancer/main"),
+        id: "arn:lb".into(),
+        phase: Phase::Pending("provisioning".into()),
+    }];
+    status.drift = Some(Summary { change: 2, ..Summary::default() });
+    assert_snapshot!(plain(&text(&status)), @r#"
+    prod in account 123456789012, region eu-central-1: not healthy yet: 2 tasks overlap
+    2 tasks may write to the file system at once
+
+    URL         http://internal-ce-prod
+    release     5.0.0
+
+    Service ce-prod 1 wanted, 1 running, 0 pending
+      PRIMARY deployment       COMPLETED, ce-prod:3
+
+    Task 1f2e3d4c5b6a RUNNING, HEALTHY, ce-prod:3, 172.16.1.20 in eu-central-1a
+      init                     STOPPED exit code 0
+      core                     RUNNING HEALTHY registry/core:5.0.0
+      load balancer's target   healthy
+
+    Stopped in the last hour
+      0a0a0a0a                 Essential container\u{1b} in task exited; core exited with 137
+
+    What ECS says
+      unable to place a task
+
+    Not settled
+      load-balancer/main (arn:lb): not ready yet: provisioning
+
+    not as the plan file says: create 0, change 2, delete 0 (`ce-aws plan` shows it)
+    "#);
+}
+
+#[test]
+fn the_state_is_that_of_the_service() {
+    let live = |phase| Live {
+        address: address("service/main"),
+        id: "s".into(),
+        outputs: Default::default(),
+        phase,
+        spec: serde_json::Value::Null,
+        tags: Default::default(),
+    };
+    assert_eq!(State::of(&Inventory::default()), State::Absent);
+    assert_eq!(State::of(&Inventory::new(vec![live(Phase::Idle)])), State::Stopped);
+    assert_eq!(State::of(&Inventory::new(vec![live(Phase::Failed("x".into()))])), State::Failed("x".into()));
+}
+
+#[test]
+fn scripts_find_state_and_target_at_the_top() {
+    let value = serde_json::to_value(healthy()).unwrap();
+    assert_eq!((&value["state"], &value["deployment"]), (&"healthy".into(), &"prod".into()));
+}
