@@ -112,6 +112,7 @@ async fn find(cx: &Cx, kind: &dyn AnyKind, address: &Address) -> Result<Option<L
 /// Makes what an earlier attempt created what it should be.
 async fn adopt(cx: &Cx, kind: &dyn AnyKind, at: &mut At, live: Live, spec: Value) -> Result<Made, Failure> {
     at.changes = compare::changes(&live.spec, &spec);
+    at.changes.retain(|change| !kind.kind().write_once.contains(&change.top()));
     at.id = live.id.clone();
     at.outputs = live.outputs.clone();
     let (set, remove) = tag_difference(&at.tags, &live.tags, &[]);
