@@ -16,7 +16,7 @@ pub enum Kind {
     /// A check or the person said no; nothing was changed.
     Refused { code: &'static str, message: String },
     /// AWS, or the way to it.
-    Aws(Failure),
+    Aws(Box<Failure>),
     /// A fault of this program or of the machine it runs on.
     Unexpected(String),
 }
@@ -99,7 +99,7 @@ impl From<Kind> for CommandError {
 
 impl From<Failure> for CommandError {
     fn from(failure: Failure) -> Self {
-        Kind::Aws(failure).into()
+        Kind::Aws(Box::new(failure)).into()
     }
 }
 

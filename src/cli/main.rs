@@ -26,8 +26,8 @@ pub fn main() -> ExitCode {
         Color::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-    let mut output = Output::new(cli.global.output);
-    match run(&cli, &mut output) {
+    let output = Output::new(cli.global.output);
+    match run(&cli, &output) {
         Ok(exit) => exit.into(),
         Err(error) => {
             output.error(&error);
@@ -36,7 +36,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli, output: &mut Output) -> Result<Exit, CommandError> {
+fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
     let global = &cli.global;
     logging::start(global.verbose, global.log_file.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::unexpected)?;

@@ -14,8 +14,8 @@ use crate::ui::words;
 use super::picture::{Edge, picture};
 
 /// Sizes in pixels.
-const BOX: (usize, usize) = (190, 26);
-const STEP: (usize, usize) = (240, 36);
+const BOX: (usize, usize) = (220, 26);
+const STEP: (usize, usize) = (268, 36);
 const LANE_TITLE: usize = 24;
 const MARGIN: usize = 16;
 
