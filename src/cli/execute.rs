@@ -7,7 +7,8 @@ use tokio::task::JoinHandle;
 
 use crate::engine::clock::Clock;
 use crate::engine::drive::{Report, drive};
-use crate::engine::event::Outcome;
+use crate::engine::estimate;
+use crate::engine::event::{Event, Outcome, Stamped};
 use crate::engine::kind::Kind;
 use crate::engine::plan::Plan;
 use crate::ui::progress::tracker::Tracker;
@@ -36,11 +37,22 @@ pub async fn execute(session: &Session, plan: Plan, global: &Global, output: &Ou
     let clock = Clock::from_env().map_err(|error| CommandError::usage("usage/time-scale", error.to_string()))?;
     let world = session.world(&plan.target.deployment);
     let mut reporter = reporter(&plan, session.kinds(), clock, global, output);
+    reporter.event(&Stamped { at: 0.0, event: beginning(&plan, session) });
     let (sender, receiver) = mpsc::channel(1);
     let watch = watch(sender)?;
     let report = drive(Arc::new(plan), session.kinds(), world, clock, receiver, |event| reporter.event(&event)).await;
     watch.abort();
     report.map_err(CommandError::unexpected)
+}
+
+fn beginning(plan: &Plan, session: &Session) -> Event {
+    Event::RunStarted {
+        purpose: plan.purpose,
+        target: plan.target.clone(),
+        run: session.run().to_owned(),
+        steps: plan.steps.len(),
+        estimate: estimate::critical_path(plan, session.kinds()),
+    }
 }
 
 /// The exit code of a run.

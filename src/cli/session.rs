@@ -103,6 +103,11 @@ impl Session {
         &self.kinds
     }
 
+    /// What this run is called in events and in the tags of what it creates.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
     /// The context of calls about one deployment.
     pub fn context(&self, deployment: &str) -> Cx {
         let Caller { account, region, partition, .. } = self.caller.clone();
