@@ -41,6 +41,14 @@ pub struct Live {
     pub tags: BTreeMap<String, String>,
 }
 
+impl Live {
+    /// True for what can only be waited for: it is on its way out, or it is what outlives its resource (tasks that
+    /// still run although their service is gone), which has no properties.
+    pub fn is_going(&self) -> bool {
+        matches!(self.phase, Phase::Deleting(_)) || self.spec.is_null()
+    }
+}
+
 /// Why something found is worth telling although it is not of an address: a stopped task, for example.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Incident {
@@ -72,7 +80,7 @@ impl Inventory {
     }
 
     /// The resources at an address.
-    pub fn at<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Live> {
+    pub fn at<'a, 'b>(&'a self, address: &'b Address) -> impl Iterator<Item = &'a Live> + use<'a, 'b> {
         self.live.iter().filter(move |live| &live.address == address)
     }
 

@@ -252,7 +252,9 @@ impl Run {
         let State::Settling { since, started, why: ref before, .. } = self.states[step] else { return };
         let planned = &self.plan.steps[step];
         let id = &self.ids[step];
-        let is_it = |live: &&Live| live.address == planned.address && (id.is_empty() || &live.id == id);
+        // Idle is asked of everything at the address: another writer there must be seen stopped as well.
+        let any = id.is_empty() || planned.until == Until::Idle;
+        let is_it = |live: &&Live| live.address == planned.address && (any || &live.id == id);
         let seen: Vec<&Live> = live.iter().filter(is_it).collect();
         match judge::judge(planned.until, &seen, now - since, self.seconds[step].patience) {
             Judgement::Done => {

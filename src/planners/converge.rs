@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::engine::address::Address;
 use crate::engine::graph::{Graph, Node};
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
-use crate::engine::plan::{
-    Action, After, Finding, Kept, Plan, Purpose, Reason, Severity, Step, Target, Until,
-};
+use crate::engine::plan::{Action, After, Finding, Kept, Plan, Purpose, Reason, Severity, Step, Target, Until};
 use crate::engine::reference::{Known, Need};
 
+use super::upstream::upstream;
 use super::{deletion, record, verdict};
 
 /// Plans the way from the inventory to the graph.
@@ -29,7 +26,7 @@ pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[K
     for node in graph.in_order() {
         planner.node(node);
     }
-    planner.plan.known = planner.outputs();
+    planner.plan.known = planner.known.clone();
     planner.unwanted();
     deletion::order(&planner.deletions, &mut planner.plan.steps, kinds);
     planner.deletions_wait_for_updates();
@@ -62,9 +59,7 @@ impl<'a> Planner<'a> {
     /// Which of several at one address is the one; the others are twins.
     fn choose(&mut self, node: &Node) -> Option<&'a Live> {
         let inventory = self.inventory;
-        let stays = |live: &&Live| !matches!(live.phase, Phase::Deleting(_)) && !is_remnant(live);
-        let mut candidates: Vec<&Live> =
-            inventory.live.iter().filter(|live| live.address == node.address).filter(stays).collect();
+        let mut candidates: Vec<&Live> = inventory.at(&node.address).filter(|live| !live.is_going()).collect();
         candidates.sort_by_key(|live| {
             let used = inventory.live.iter().any(|other| deletion::holds(other, live, self.kinds));
             (!used, rank(&live.phase), live.id.clone())
@@ -86,13 +81,27 @@ impl<'a> Planner<'a> {
     }
 
     fn create(&mut self, node: &Node) {
-        let remnants: Vec<&Live> = self.inventory.at(&node.address).collect();
-        let fence = (!node.kind.fenced.is_empty() && !remnants.is_empty()).then(|| {
-            self.push(node, Step { until: Until::Idle, ..self.step(node, Action::Await, Reason::OneWriter) })
-        });
-        let mut step = self.step(node, Action::Create, Reason::Missing);
-        step.after.extend(fence.map(done));
-        self.finish(node, step);
+        self.await_remnants(node);
+        self.push(node, self.step(node, Action::Create, Reason::Missing));
+    }
+
+    /// What is still on its way out is in the way of a new one: it holds the name, the address, the subnet.
+    fn await_remnants(&mut self, node: &Node) {
+        let inventory = self.inventory;
+        let mut remnants = inventory.at(&node.address).peekable();
+        if !node.kind.fenced.is_empty() {
+            if remnants.peek().is_some() {
+                let step = self.step(node, Action::Await, Reason::OneWriter);
+                self.push(node, Step { until: Until::Idle, ..step });
+            }
+            return;
+        }
+        for live in remnants {
+            if let (Phase::Deleting(why), true) = (&live.phase, node.kind.seconds.gone > 0.0) {
+                let step = self.step(node, Action::Await, Reason::Unfinished(why.clone()));
+                self.push(node, Step { until: Until::Gone, id: Some(live.id.clone()), after: Vec::new(), ..step });
+            }
+        }
     }
 
     fn unchanged(&mut self, node: &Node, live: &Live) {
@@ -143,7 +152,7 @@ impl<'a> Planner<'a> {
         };
         step.changes = found.changes;
         step.id = Some(live.id.clone());
-        self.finish(node, step);
+        self.push(node, step);
     }
 
     /// The one way of replacing the task: the old one is stopped and seen stopped, then the new one may start.
@@ -161,18 +170,23 @@ impl<'a> Planner<'a> {
                 (_, true) => return self.plan.unchanged.push(node.address.clone()),
                 (_, false) => self.step(node, Action::Update, found.reason),
             };
-            return self.finish(node, Step { changes: found.changes, id, ..step });
+            self.push(node, Step { changes: found.changes, id, ..step });
+            return;
         }
+        self.push(node, self.fence(node, live));
+        let reason = unhealthy.map_or(found.reason, Reason::Unhealthy);
+        self.push(node, Step { changes: found.changes, id, ..self.step(node, Action::Update, reason) });
+    }
+
+    /// The step after which no task runs. It waits for what the new task needs, so that the old one runs until then.
+    fn fence(&self, node: &Node, live: &Live) -> Step {
         let stop = if live.phase == Phase::Idle { Action::Await } else { Action::Stop };
-        let mut fence = Step { until: Until::Idle, id: id.clone(), ..self.step(node, stop, Reason::OneWriter) };
+        let mut fence = self.step(node, stop, Reason::OneWriter);
+        (fence.until, fence.id) = (Until::Idle, Some(live.id.clone()));
         if stop == Action::Stop {
             fence.consequences.push("Cloud Exchange is down until the new task is healthy".to_owned());
         }
-        let fence = self.push(node, fence);
-        let reason = unhealthy.map_or(found.reason, Reason::Unhealthy);
-        let mut start = Step { changes: found.changes, id, ..self.step(node, Action::Update, reason) };
-        start.after.push(done(fence));
-        self.finish(node, start);
+        fence
     }
 
     fn replace(&mut self, node: &Node, live: &'a Live, properties: Vec<String>) {
@@ -193,12 +207,17 @@ impl<'a> Planner<'a> {
         let deletion = self.delete(live, &node.kind, reason.clone());
         let mut step = self.step(node, Action::Create, reason);
         step.after.push(done(deletion));
-        self.finish(node, step);
+        self.push(node, step);
     }
 
     fn delete(&mut self, live: &'a Live, kind: &Kind, reason: Reason) -> usize {
-        let index = self.plan.steps.len();
-        self.plan.steps.push(deletion::step(live, kind, reason));
+        let mut step = deletion::step(live, kind, reason.clone());
+        if let Some(stop) = deletion::stop(live, kind, reason) {
+            step.after.push(done(self.plan.steps.len()));
+            self.plan.steps.push(stop);
+        }
+        self.plan.steps.push(step);
+        let index = self.plan.steps.len() - 1;
         self.deletions.push((live, index));
         index
     }
@@ -214,10 +233,15 @@ impl<'a> Planner<'a> {
     }
 
     fn step(&self, node: &Node, action: Action, reason: Reason) -> Step {
-        let waits = node.kind.seconds.ready > 0.0 && action != Action::Restore;
-        let after = node.needs.iter().filter_map(|(address, need)| {
-            self.last.get(address).map(|step| After { step: *step, need: *need })
-        });
+        let waits = match action {
+            Action::Await | Action::Prove => true,
+            Action::Restore => false,
+            _ => node.kind.seconds.ready > 0.0,
+        };
+        let after = node
+            .needs
+            .iter()
+            .filter_map(|(address, need)| self.last.get(address).map(|step| After { step: *step, need: *need }));
         Step {
             address: node.address.clone(),
             action,
@@ -235,15 +259,12 @@ impl<'a> Planner<'a> {
     /// Adds a step; later steps of the same resource wait for it.
     fn push(&mut self, node: &Node, mut step: Step) -> usize {
         step.after.extend(self.last.get(&node.address).map(|step| done(*step)));
+        step.after.sort_unstable();
+        step.after.dedup();
         self.plan.steps.push(step);
         let index = self.plan.steps.len() - 1;
         self.last.insert(node.address.clone(), index);
         index
-    }
-
-    /// Adds the step after which a resource is as it should be.
-    fn finish(&mut self, node: &Node, step: Step) {
-        self.push(node, step);
     }
 
     /// What exists, belongs to the deployment and is no longer asked for.
@@ -251,8 +272,7 @@ impl<'a> Planner<'a> {
         let inventory = self.inventory;
         for live in &inventory.live {
             let Some(kind) = self.kinds.kind(live.address.kind()) else { continue };
-            let gone_anyway = matches!(live.phase, Phase::Deleting(_) | Phase::Recoverable) || is_remnant(live);
-            if gone_anyway || self.graph.get(&live.address).is_some() {
+            if live.is_going() || live.phase == Phase::Recoverable || self.graph.get(&live.address).is_some() {
                 continue;
             }
             match kind.lifecycle {
@@ -274,7 +294,7 @@ impl<'a> Planner<'a> {
                 if let Some(update) = self.last.get(&user.address)
                     && deletion::holds(user, used, self.kinds)
                     && self.plan.steps[*update].action != Action::Create
-                    && !self.waits_for(*update, *deletion)
+                    && !upstream(&self.plan.steps, *update).contains(deletion)
                 {
                     self.plan.steps[*deletion].after.push(After { step: *update, need: Need::Ready });
                 }
@@ -282,38 +302,28 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn waits_for(&self, step: usize, other: usize) -> bool {
-        step == other || self.plan.steps[step].after.iter().any(|after| self.waits_for(after.step, other))
-    }
-
     /// After anything that could disturb a running task, its health is proven again.
     fn proofs(&mut self) {
         for node in self.graph.nodes().filter(|node| !node.kind.fenced.is_empty()) {
             let start = self.last.get(&node.address).copied();
             let exists = start.is_some() || self.plan.unchanged.contains(&node.address);
+            let before = start.map(|start| upstream(&self.plan.steps, start)).unwrap_or_default();
             let disturbing: Vec<usize> = (0..self.plan.steps.len())
                 .filter(|step| self.plan.steps[*step].address != node.address)
-                .filter(|step| disturbs(&self.plan.steps[*step]))
-                .filter(|step| start.is_none_or(|start| !self.waits_for(start, *step)))
+                .filter(|step| disturbs(&self.plan.steps[*step]) && !before.contains(step))
                 .collect();
             if disturbing.is_empty() || !exists {
                 continue;
             }
             let mut proof = Step { after: Vec::new(), ..self.step(node, Action::Prove, Reason::Afterwards) };
             proof.after.extend(disturbing.into_iter().chain(start).map(done));
-            proof.id = self.inventory.at(&node.address).next().map(|live| live.id.clone());
+            proof.id = match start {
+                Some(start) => self.plan.steps[start].id.clone(),
+                None => self.inventory.at(&node.address).find(|live| !live.is_going()).map(|live| live.id.clone()),
+            };
             self.plan.steps.push(proof);
         }
     }
-
-    fn outputs(&self) -> Known {
-        self.known.clone()
-    }
-}
-
-/// Tasks that still run although their service is gone: nothing to keep, but somebody to wait for.
-fn is_remnant(live: &Live) -> bool {
-    live.spec == Value::Null
 }
 
 fn disturbs(step: &Step) -> bool {

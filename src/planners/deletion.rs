@@ -9,6 +9,8 @@ use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, After, Reason, Step, Until};
 use crate::engine::reference::Need;
 
+use super::upstream::upstream;
+
 /// A step that deletes a resource.
 pub fn step(live: &Live, kind: &Kind, reason: Reason) -> Step {
     Step {
@@ -28,10 +30,20 @@ pub fn step(live: &Live, kind: &Kind, reason: Reason) -> Step {
     }
 }
 
+/// The step before the deletion of what runs the task: it is stopped and seen stopped.
+pub fn stop(live: &Live, kind: &Kind, reason: Reason) -> Option<Step> {
+    let stop = Step {
+        action: Action::Stop,
+        until: Until::Idle,
+        consequences: vec!["Cloud Exchange stops".to_owned()],
+        ..step(live, kind, reason)
+    };
+    (!kind.fenced.is_empty()).then_some(stop)
+}
+
 /// True when `user` must be gone before `used` can go: it names it in a property, or its kind always does so.
 pub fn holds<K: Kinds + ?Sized>(user: &Live, used: &Live, kinds: &K) -> bool {
-    let by_kind =
-        kinds.kind(used.address.kind()).is_some_and(|kind| kind.gone_after.contains(&user.address.kind()));
+    let by_kind = kinds.kind(used.address.kind()).is_some_and(|kind| kind.gone_after.contains(&user.address.kind()));
     let outputs: Vec<&str> = used.outputs.values().map(String::as_str).filter(|text| text.len() > 3).collect();
     user.address != used.address && (by_kind || mentions(&user.spec, &outputs))
 }
@@ -46,13 +58,14 @@ fn mentions(spec: &Value, texts: &[&str]) -> bool {
 }
 
 /// Makes each deletion wait until everything that holds its resource is gone. `deletions` pairs each resource with the
-/// index of its step.
+/// index of its step, in the order of addresses.
+///
+/// Resources that name each other in a circle (two security groups) would wait for ever: the wait that would close the
+/// circle is left out, so that of two the one with the greater address goes first.
 pub fn order<K: Kinds + ?Sized>(deletions: &[(&Live, usize)], steps: &mut [Step], kinds: &K) {
     for (used, later) in deletions {
         for (user, earlier) in deletions {
-            // Two that name each other (security groups) would wait for ever; the one with the greater address goes first.
-            let mutual = holds(used, user, kinds) && user.address < used.address;
-            if holds(user, used, kinds) && !mutual {
+            if holds(user, used, kinds) && !upstream(steps, *earlier).contains(later) {
                 steps[*later].after.push(After { step: *earlier, need: Need::Ready });
             }
         }

@@ -4,4 +4,8 @@ pub mod converge;
 pub mod deletion;
 pub mod record;
 pub mod teardown;
+pub mod upstream;
 pub mod verdict;
+
+#[cfg(test)]
+mod tests;

@@ -34,14 +34,3 @@ pub fn asked_for(tags: &BTreeMap<String, String>, key: &str) -> bool {
 fn mark(key: &str) -> String {
     compare::digest(&serde_json::Value::from(key))[..4].to_owned()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_record_of_a_full_set_of_tags_fits_a_tag_value() {
-        // 43 tags of the user and `Name`.
-        assert!(16 + 44 * 5 <= 256);
-    }
-}

@@ -32,13 +32,13 @@ pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: 
         if matches!(kind.lifecycle, Lifecycle::Intrinsic | Lifecycle::Shared) {
             continue;
         }
-        let before = prepare(live, kind, options, &mut plan);
         let mut step = deletion::step(live, kind, Reason::Teardown);
-        if matches!(live.phase, Phase::Deleting(_)) {
-            step.action = Action::Await;
-            step.until = Until::Gone;
+        if live.is_going() {
+            (step.action, step.until) = (Action::Await, Until::Gone);
+        } else {
+            let before = prepare(live, kind, options, &mut plan);
+            step.after.extend(before.map(|step| After { step, need: Need::Ready }));
         }
-        step.after.extend(before.map(|step| After { step, need: Need::Ready }));
         deletions.push((live, plan.steps.len()));
         plan.steps.push(step);
     }
@@ -63,8 +63,8 @@ fn prepare(live: &Live, kind: &Kind, options: Options, plan: &mut Plan) -> Optio
         consequences: vec![consequence.to_owned()],
         ..deletion::step(live, kind, Reason::Teardown)
     };
-    let first = if !kind.fenced.is_empty() {
-        step(Action::Stop, Until::Idle, "Cloud Exchange stops")
+    let first = if let Some(stop) = deletion::stop(live, kind, Reason::Teardown) {
+        stop
     } else if live.spec.get("deletion_protection") == Some(&Value::Bool(true)) {
         if !options.unprotect {
             plan.findings.push(Finding {

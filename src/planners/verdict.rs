@@ -30,13 +30,17 @@ impl Verdict {
 pub fn compare(node: &Node, live: &Live, known: &Known, deployment: &str) -> Verdict {
     let wanted = reference::resolve(&node.spec, known);
     let mut changes = compare::changes(&live.spec, &wanted);
-    if !node.kind.tagged {
-        return Verdict { changes, reason: Reason::Drifted };
-    }
+    changes.retain(|change| !node.kind.write_once.contains(&change.top()));
     let properties_differ = !changes.is_empty();
+    // What refers to something that is made anew differs because of the plan, not because somebody changed it.
+    let follows = properties_differ && !changes.iter().any(|change| reference::is_resolved(&change.to));
+    if !node.kind.tagged {
+        return Verdict { changes, reason: if follows { Reason::Changed } else { Reason::Drifted } };
+    }
     let tags_differ = tag_changes(node, live, deployment, &mut changes);
     let recorded = record::digest(&live.tags) == Some(node.digest().as_str());
     let reason = match (recorded, properties_differ || tags_differ) {
+        (true, _) if follows => Reason::Changed,
         (true, _) => Reason::Drifted,
         (false, true) => Reason::Changed,
         (false, false) => Reason::Unrecorded,

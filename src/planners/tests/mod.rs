@@ -1,0 +1,9 @@
+//! What holds of every plan, against a simulated account.
+
+mod account;
+mod converge_properties;
+mod converge_rules;
+mod samples;
+mod service_rules;
+mod tag_rules;
+mod teardown;

@@ -1,0 +1,154 @@
+//! What holds of every teardown.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::account::{self, Account};
+use super::samples::{self, KINDS, Sample, deployed, plan, steps, target};
+use crate::engine::inventory::Phase;
+use crate::engine::plan::{Action, Plan, Until};
+use crate::engine::queue::Queue;
+use crate::planners::teardown::{Options, teardown};
+
+const ALL: Options = Options { delete_data: true, unprotect: true };
+
+fn torn(account: &Account, options: Options) -> Plan {
+    teardown(&account.inventory(), target(), &KINDS, options)
+}
+
+/// What is there and not on its way out, but for what comes and goes with others.
+fn left(account: &Account) -> Vec<&str> {
+    let stays = account.live.iter().filter(|live| live.address.kind() != "builtin" && live.phase == Phase::Ready);
+    stays.map(|live| live.address.as_str()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The account objects when something goes before its users, or while a task runs.
+    #[test]
+    fn users_go_before_what_they_use_and_data_stays(
+        samples in samples::samples(14), weights in prop::collection::vec(0.0..100.0_f64, 1..20), delete_data: bool,
+    ) {
+        let mut account = deployed(&samples);
+        let plan = torn(&account, Options { delete_data, unprotect: false });
+        account.execute(&plan, &weights);
+        let stays = |sample: &&Sample| match KINDS[sample.kind].name {
+            "shared" => true,
+            "vault" => !delete_data,
+            _ => false,
+        };
+        prop_assert_eq!(left(&account).len(), samples.iter().filter(stays).count());
+        let again = torn(&account, Options { delete_data, unprotect: false });
+        prop_assert!(again.is_empty(), "still to do: {:?}", steps(&again));
+    }
+
+    /// Also when they refer to each other in circles, as security groups do.
+    #[test]
+    fn whatever_refers_to_whatever_the_plan_can_start(
+        links in prop::collection::vec(prop::collection::vec(0..12_usize, 0..4), 1..12),
+        kinds in prop::collection::vec(0..KINDS.len(), 12),
+    ) {
+        let mut account = Account::default();
+        for (number, links) in links.iter().enumerate() {
+            let links: Vec<_> = links.iter().map(|link| format!("id-{link}")).collect();
+            let address = format!("{}/r{number}", KINDS[kinds[number]].name);
+            account.live.push(account::live(&address, &format!("id-{number}"), json!({ "links": links })));
+        }
+        let plan = torn(&account, ALL);
+        let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
+        prop_assert!(Queue::new(&after, &[]).is_ok());
+    }
+
+    #[test]
+    fn a_later_apply_takes_the_data_back(samples in samples::samples(10), delete_data: bool) {
+        let mut account = deployed(&samples);
+        let before = account.essence();
+        let vaults = |account: &Account| -> Vec<String> {
+            let data = account.live.iter().filter(|live| live.address.kind() == "vault");
+            data.map(|live| live.id.clone()).collect()
+        };
+        let data = vaults(&account);
+        let down = torn(&account, Options { delete_data, unprotect: false });
+        account.execute(&down, &[]);
+        // With its parent, what comes and goes with it is gone.
+        account.live.retain(|live| live.address.kind() != "builtin");
+        let up = plan(&samples, &account);
+        account.execute(&up, &[]);
+        prop_assert_eq!(account.essence(), before);
+        prop_assert_eq!(vaults(&account), data);
+    }
+}
+
+#[test]
+fn data_is_named_when_it_is_kept_and_when_it_is_lost() {
+    let account = deployed(&[Sample::new("vault")]);
+    let keeps = torn(&account, Options::default());
+    assert_eq!((steps(&keeps).len(), keeps.kept.len()), (0, 1));
+    let loses = torn(&account, ALL);
+    assert_eq!(loses.steps[0].consequences, ["the data in it is lost"]);
+}
+
+#[test]
+fn protection_comes_off_by_consent_only_and_before_the_deletion() {
+    let mut account = deployed(&[Sample::new("plain")]);
+    account.at("plain/r0").spec["deletion_protection"] = json!(true);
+    let refused = torn(&account, Options { delete_data: true, unprotect: false });
+    assert_eq!(refused.refusals().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), ["destroy/protected"]);
+    let plan = torn(&account, ALL);
+    assert_eq!(steps(&plan), ["unprotect plain/r0", "delete plain/r0"]);
+    account.execute(&plan, &[]);
+    assert!(account.live.is_empty());
+}
+
+#[test]
+fn the_task_is_seen_stopped_before_its_service_goes() {
+    let account = deployed(&[Sample::new("service"), Sample::new("fixed")]);
+    let plan = torn(&account, ALL);
+    // By address; the order is in what waits for what.
+    assert_eq!(steps(&plan), ["delete fixed/r1", "stop service/r0", "delete service/r0"]);
+    assert_eq!(plan.steps[1].until, Until::Idle);
+    assert_eq!(plan.steps[2].after.iter().map(|after| after.step).collect::<Vec<_>>(), [1]);
+    // The kind `fixed` says that it goes after services.
+    assert_eq!(plan.steps[0].after.iter().map(|after| after.step).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn what_is_going_already_is_waited_for_and_asked_nothing() {
+    let mut account = deployed(&[Sample::new("service"), Sample::new("fixed")]);
+    account.at("service/r0").phase = Phase::Deleting("draining".into());
+    let plan = torn(&account, ALL);
+    assert_eq!(steps(&plan), ["delete fixed/r1", "await service/r0"]);
+    assert_eq!((plan.steps[1].until, plan.steps[0].after.len()), (Until::Gone, 1));
+    account.execute(&plan, &[]);
+    assert!(account.live.is_empty());
+}
+
+#[test]
+fn tasks_that_outlive_their_service_are_waited_for() {
+    let mut account = Account::default();
+    let mut task = account::live("service/r0", "task-arn", json!(null));
+    task.phase = Phase::Pending("a task still runs".into());
+    account.live.push(task);
+    let plan = torn(&account, ALL);
+    assert_eq!((steps(&plan), plan.steps[0].until), (vec!["await service/r0".to_owned()], Until::Gone));
+}
+
+#[test]
+fn both_twins_go() {
+    let mut account = deployed(&[Sample::new("plain"), Sample::new("plain").linked(0)]);
+    account.live.push(account::live("plain/r0", "z-twin", json!({})));
+    let plan = torn(&account, ALL);
+    assert_eq!(plan.steps.iter().filter(|step| step.action == Action::Delete).count(), 3);
+    account.execute(&plan, &[]);
+    assert!(account.live.is_empty());
+}
+
+#[test]
+fn what_is_marked_for_deletion_is_left_so() {
+    let mut account = deployed(&[Sample::new("vault")]);
+    account.at("vault/r0").phase = Phase::Recoverable;
+    let plan = torn(&account, ALL);
+    assert!(plan.is_empty());
+    assert!(plan.kept[0].why.contains("restored"));
+}
