@@ -9,3 +9,6 @@ mod stack;
 mod storage;
 
 pub use stack::{Facts, graph};
+
+#[cfg(test)]
+mod tests;
