@@ -119,6 +119,8 @@ class World:
 
 
 EXPECTATIONS = ("passes", "fails", "absent")
+KINDS = ("passed", "xfailed", "skipped", "failed", "error")
+"""What becomes of a test, in pytest's words."""
 _HONEST_FAILURES = (
     AssertionError,
     pytest.fail.Exception,
@@ -142,14 +144,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """One line of counts, also into the file that `report.py` asks for."""
-    counts = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "xfailed", "skipped", "failed", "error")}
+    """One line of counts; what became of each test goes into the file that `report.py` asks for."""
+    reports = {kind: terminalreporter.stats.get(kind, []) for kind in KINDS}
+    counts = {kind: len(of_kind) for kind, of_kind in reports.items()}
     terminalreporter.write_line("probe on {}: {passed} pass, {xfailed} fail as marked, {skipped} absent, {wrong} MISMATCHES".format(
         "plain LocalStack" if _is_bare() else "the bed", wrong=counts["failed"] + counts["error"], **counts
     ))
-    if path := os.environ.get("CE_PROBE_COUNTS"):
+    if path := os.environ.get("CE_PROBE_OUTCOMES"):
+        outcomes = [[kind, report.nodeid] for kind, of_kind in reports.items() for report in of_kind]
         with open(path, "w") as out:
-            json.dump(counts, out)
+            json.dump(outcomes, out)
 
 
 @pytest.fixture
@@ -167,9 +171,9 @@ def stranger() -> Iterator[World]:
 def _lent() -> Iterator[World]:
     made = World()
     yield made
-    if not made.bare:
-        assert made.clock()["errors"] == [], "an event of the bed itself failed"
+    errors = None if made.bare else made.clock()["errors"]
     made.close()
+    assert not errors, "an event of the bed itself failed"
 
 
 def refused(call: Callable[[], Any], *codes: str, status: int | None = None) -> botocore.exceptions.ClientError:
@@ -184,7 +188,10 @@ def refused(call: Callable[[], Any], *codes: str, status: int | None = None) -> 
 
 @functools.cache
 def _is_bare() -> bool:
-    return bool(_http("/_ce/health")["bare"])
+    try:
+        return bool(_http("/_ce/health")["bare"])
+    except (ValueError, OSError, AssertionError) as error:
+        raise pytest.UsageError(f"no test bed at AWS_ENDPOINT_URL={URL!r} ({error}); use localstack/with") from None
 
 
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -197,3 +197,6 @@ def test_service_is_inactive_before_its_tasks_have_stopped(world):
     world.advance(30)
     assert kit.service()["status"] == "INACTIVE"
     assert kit.task(arn)["lastStatus"] == "STOPPING"
+    refused(lambda: kit.ec2.delete_security_group(GroupId=kit.net["sg"]), "DependencyViolation")
+    world.advance(200)
+    kit.ec2.delete_security_group(GroupId=kit.net["sg"])
