@@ -85,7 +85,13 @@ fn subnets(stack: &mut Stack<'_>, vpc: &Handle<Vpc>, side: &str) -> [Handle<Subn
     })
 }
 
-fn group(stack: &mut Stack<'_>, vpc: &Handle<Vpc>, purpose: &str, words: &str, ingress: Vec<Rule>) -> Handle<SecurityGroup> {
+fn group(
+    stack: &mut Stack<'_>,
+    vpc: &Handle<Vpc>,
+    purpose: &str,
+    words: &str,
+    ingress: Vec<Rule>,
+) -> Handle<SecurityGroup> {
     let name = stack.names().part(purpose);
     let ingress = Set::new(ingress);
     let egress = Set::new([Rule::all(Peer::Cidr(ANYWHERE.to_owned()))]);

@@ -86,7 +86,8 @@ fn task_definition(stack: &Stack<'_>, storage: &Storage, identity: &Identity) ->
         package: plan.package,
     };
     let containers = stack.facts.release.render(&settings);
-    let containers = containers.into_iter().map(|wanted| (wanted.name.clone(), container(stack, storage, identity, wanted)));
+    let containers =
+        containers.into_iter().map(|wanted| (wanted.name.clone(), container(stack, storage, identity, wanted)));
     let volumes = storage.access_points.iter().map(|(volume, point)| {
         let volume_of = EfsVolume {
             file_system: storage.file_system.id(),
@@ -126,7 +127,11 @@ fn container(stack: &Stack<'_>, storage: &Storage, identity: &Identity, wanted: 
             StartTimeout::None => None,
         }),
         stop_timeout: Some(wanted.stop_timeout),
-        depends_on: wanted.depends_on.into_iter().map(|other| (other.container, other.condition.as_str().to_owned())).collect(),
+        depends_on: wanted
+            .depends_on
+            .into_iter()
+            .map(|other| (other.container, other.condition.as_str().to_owned()))
+            .collect(),
         health_check: wanted.health_check.map(|check| HealthCheck {
             command: vec!["CMD-SHELL".to_owned(), check.command],
             interval: check.interval,

@@ -79,6 +79,14 @@ impl At {
     pub fn changed(&self, property: &str) -> bool {
         self.changes.iter().any(|change| change.top() == property)
     }
+
+    /// True when one entry of a property that is a map is among the changes, or the whole map is.
+    pub fn changed_entry(&self, property: &str, key: &str) -> bool {
+        let entry = format!("{property}.{key}");
+        let inside =
+            |path: &str| path.strip_prefix(&entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.changes.iter().any(|change| change.property == property || inside(&change.property))
+    }
 }
 
 /// An idempotency token.

@@ -85,7 +85,8 @@ impl Resource for Role {
             call.send().await.map_err(on("iam PutRolePermissionsBoundary"))?;
         }
         if changed("inline") {
-            for (name, policy) in &self.inline {
+            let differs = |name: &str| at.changes.is_empty() || at.changed_entry("inline", name);
+            for (name, policy) in self.inline.iter().filter(|(name, _)| differs(name)) {
                 self.put_inline(cx, name, policy).await?;
             }
             for name in inline_names(cx, &self.name).await?.iter().filter(|name| !self.inline.contains_key(*name)) {

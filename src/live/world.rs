@@ -66,8 +66,8 @@ impl World for Aws {
     }
 
     async fn observe(&self, name: &str, known: &Known) -> Result<Sighting, Failure> {
-        let kind = registry::find(name)
-            .ok_or_else(|| Failure::of(Cause::Internal, format!("there is no kind {name}")))?;
+        let kind =
+            registry::find(name).ok_or_else(|| Failure::of(Cause::Internal, format!("there is no kind {name}")))?;
         kind.list(&self.with(known), Depth::Phase).await
     }
 
@@ -105,7 +105,8 @@ async fn create(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step, attempt: 
 
 async fn find(cx: &Cx, kind: &dyn AnyKind, address: &Address) -> Result<Option<Live>, Failure> {
     let sighting = kind.list(cx, Depth::Full).await?;
-    let stays = |live: &Live| !matches!(live.phase, Phase::Deleting(_) | Phase::Recoverable) && live.spec != Value::Null;
+    let stays =
+        |live: &Live| !matches!(live.phase, Phase::Deleting(_) | Phase::Recoverable) && live.spec != Value::Null;
     Ok(sighting.live.into_iter().find(|live| &live.address == address && stays(live)))
 }
 
@@ -129,11 +130,8 @@ async fn adopt(cx: &Cx, kind: &dyn AnyKind, at: &mut At, live: Live, spec: Value
 async fn update(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step) -> Result<Made, Failure> {
     let spec = resolved(step, &cx.known)?;
     let only_tags = at.changes.is_empty() && !step.changes.is_empty();
-    let made = if only_tags {
-        Made { id: at.id.clone(), outputs: Outputs::new() }
-    } else {
-        kind.update(cx, at, spec).await?
-    };
+    let made =
+        if only_tags { Made { id: at.id.clone(), outputs: Outputs::new() } } else { kind.update(cx, at, spec).await? };
     if kind.kind().tagged && (made.id == at.id || made.id.is_empty()) {
         let (set, remove) = tag_difference(&at.tags, &Tags::new(), &step.changes);
         if !set.is_empty() || !remove.is_empty() {

@@ -25,10 +25,6 @@ impl Bed {
         bed
     }
 
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
     fn url(&self, what: &str) -> String {
         format!("{}/_ce/{}/{what}", self.endpoint, self.account)
     }

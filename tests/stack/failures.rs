@@ -19,7 +19,7 @@ fn story(images: &serde_json::Value, expected: &[&str]) {
     bed.delete("images");
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    crate::writers::never_two(&bed);
+    crate::writers::never_two_deployments(&bed);
 }
 
 #[test]

@@ -423,7 +423,7 @@ impl Seen<'_> {
             list.map(|one| (text(&one["name"]), text(&one["value"]))).collect::<BTreeMap<_, _>>()
         };
         let core = environment("core");
-        assert_eq!((core["ENABLE_DEBUG"], core["MANAGED_CE"]), ("false", "true"));
+        assert_eq!((core["ENABLE_DEBUG"], core["MANAGED_CE"]), ("false", "false"));
         assert_eq!(core["RABBITMQ_AVAILABLE_STORAGE"], "85899345920");
         assert_eq!(environment("ui")["TLS_VERSION"], "TLSv1.3");
         let secret = text(&self.read["secrets"]["secrets"][0]["ARN"]);

@@ -63,10 +63,7 @@ fn options_add_and_take_away_whole_resources() {
     let all = addresses("");
     let without = |plan: &str| all.difference(&addresses(plan)).cloned().collect::<Vec<_>>();
     assert_eq!(without("[network]\nflow_logs = false\n"), ["flow-log/vpc", "log-group/flow", "role/flow-log"]);
-    assert_eq!(
-        without("[network]\nharden = false\n"),
-        ["default-network-acl/main", "default-security-group/main"]
-    );
+    assert_eq!(without("[network]\nharden = false\n"), ["default-network-acl/main", "default-security-group/main"]);
     assert_eq!(without("[load_balancer]\naccess_logs = false\n"), ["bucket/access-logs", "bucket/alb-logs"]);
     let certificate = "[load_balancer]\ncertificate_arn = \
         \"arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012\"\n";

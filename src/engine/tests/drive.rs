@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::cases::{KINDS, step};
 use crate::engine::clock::Clock;
@@ -104,7 +104,8 @@ async fn driven(steps: Vec<Step>, interrupt: Option<u64>) -> (Report, Vec<String
         said.push(format!("{at:.0} {} {}", text("code"), text("address")).trim().to_owned());
     };
     let world = Arc::new(Scripted::default());
-    let report = drive(Arc::new(plan), KINDS.as_slice(), world, Clock::new(1.0), stopped, say).await.unwrap();
+    let driving = drive(Arc::new(plan), KINDS.as_slice(), world, Clock::new(1.0), stopped, say);
+    let report = timeout(Duration::from_secs(100_000), driving).await.expect("the run ends").unwrap();
     (report, said)
 }
 
