@@ -123,7 +123,10 @@ def _admit_nfs(kit):
 
 
 @pytest.mark.row("`ResourceInitializationError` (EFS mount)", bare="fails")
-@pytest.mark.parametrize("case", ["ok", "target creating", "no target in the zone", "no ingress", "access point gone"])
+@pytest.mark.parametrize(
+    "case",
+    ["ok", "throughput updating", "target creating", "no target in the zone", "no ingress", "access point gone"],
+)
 def test_efs_mount(world, case):
     kit = Kit(world)
     if case != "no ingress":
@@ -133,10 +136,13 @@ def test_efs_mount(world, case):
     definition = _mounting(kit, system, point)
     if case == "access point gone":
         world.client("efs").delete_access_point(AccessPointId=point)
+    if case == "throughput updating":
+        world.settings(**{"efs.updated": 600})
+        world.client("efs").update_file_system(FileSystemId=system, ThroughputMode="elastic")
     network = kit.network
     network["awsvpcConfiguration"]["subnets"] = kit.net["subnets"][1:]
     task = kit.run(definition, networkConfiguration=network)["taskArn"]
-    if case == "ok":
+    if case in ("ok", "throughput updating"):
         world.advance(60)
         assert kit.task(task)["lastStatus"] == "RUNNING"
         return

@@ -1,8 +1,8 @@
 """Whether the EFS volumes of a task can be mounted where it runs.
 
 Source: EFS user guide, "Troubleshooting mount issues"; ECS developer guide, "Amazon EFS volume considerations". The file
-system, its access point and a mount target in the task's availability zone must be available, the VPC must resolve names,
-and the groups must let NFS through.
+system (also while its throughput is updated), its access point and a mount target in the task's availability zone must be
+available, the VPC must resolve names, and the groups must let NFS through.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _volume_problem(account, task: Task, efs: dict) -> str | None:
         "detail. : unsuccessful EFS utils command execution; code: 1"
     )
     found = _ask(account, task.region, "DescribeFileSystems", {"FileSystemId": system}, "FileSystems")
-    if not found or found[0].get("LifeCycleState") != "available":
+    if not found or found[0].get("LifeCycleState") not in ("available", "updating"):
         return unresolved
     store = backend(account, task.region)
     subnet = store.get_subnet(task.subnet_id)
