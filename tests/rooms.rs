@@ -36,9 +36,9 @@ const FOREIGN: &[(&str, &[&str])] = &[
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("an entry").path());
-    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let (folders, sources): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     let inside = folders.iter().flat_map(|folder| files(folder));
-    files.into_iter().chain(inside).filter(|path| path.extension().is_some_and(|end| end == "rs")).collect()
+    sources.into_iter().chain(inside).filter(|path| path.extension().is_some_and(|end| end == "rs")).collect()
 }
 
 /// The rooms that a source text names through `crate::`.
