@@ -34,8 +34,12 @@ fn outputs(pairs: &[(&str, &str)]) -> Outputs {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
+fn id_of(pairs: &[(&str, &str)]) -> String {
+    outputs(pairs).remove("id").unwrap_or_default()
+}
+
 fn accepted(step: usize, pairs: &[(&str, &str)]) -> Input {
-    Input::Performed { step, result: Ok(Made { id: "x".into(), outputs: outputs(pairs) }) }
+    Input::Performed { step, result: Ok(Made { id: id_of(pairs), outputs: outputs(pairs) }) }
 }
 
 fn refused(step: usize, cause: Cause) -> Input {
@@ -89,6 +93,18 @@ fn a_retry_that_finds_no_room_waits_for_an_answer_and_not_for_the_clock() {
     assert_eq!(words(run.on(refused(0, Cause::Throttled), 1.0)), [format!("perform {AT_ONCE}"), "wake 2".to_owned()]);
     assert!(words(run.on(Input::Woken, 2.0)).is_empty(), "no room, and no wake-up in the past");
     assert_eq!(words(run.on(accepted(1, &[]), 3.0)), ["done 1", "perform 0"]);
+}
+
+#[test]
+fn a_fence_asks_for_every_writer_at_the_address() {
+    let stop = step("task/a".parse().unwrap(), Action::Stop, Some("mine".to_owned()));
+    let mut run = run(vec![stop]);
+    run.on(Input::Begin, 0.0);
+    run.on(accepted(0, &[]), 1.0);
+    // Its id is another: a task that outlives an earlier service.
+    assert!(!words(run.on(seen("task/a", Phase::Pending("a task still runs".into())), 2.0)).contains(&"done 0".into()));
+    run.on(Input::Woken, 5.0);
+    assert_eq!(words(run.on(seen("task/a", Phase::Idle), 6.0))[0], "done 0");
 }
 
 #[test]

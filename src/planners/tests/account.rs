@@ -10,7 +10,6 @@ use crate::engine::plan::{Action, Plan, Reason, Step, Until};
 use crate::engine::queue::{Duration, Queue};
 use crate::engine::reference::{self, Known, Outputs};
 use crate::kinds::names;
-use crate::planners::deletion;
 
 /// What one deployment has.
 #[derive(Clone, Debug, Default)]
@@ -147,8 +146,10 @@ impl Account {
         // To replace something, AWS must let it go while others still name it; nothing else may be pulled away.
         if !matches!(step.reason, Reason::Replaced(_) | Reason::Unhealthy(_)) {
             // That one kind goes after another is asked for only where both go.
-            let kinds = if step.reason == Reason::Teardown { KINDS.as_slice() } else { &[] };
-            let mut users = self.live.iter().filter(|user| deletion::holds(user, &used, kinds));
+            let by_kind =
+                |user: &Live| step.reason == Reason::Teardown && kind.gone_after.contains(&user.address.kind());
+            let holds = |user: &&Live| user.id != used.id && (names_id(user, &used.id) || by_kind(user));
+            let mut users = self.live.iter().filter(holds);
             // What comes and goes with its parent holds nothing.
             let user = users.find(|user| !user.is_going() && !is_intrinsic(user)).map(|user| &user.address);
             assert_eq!(user, None, "{} is deleted, and this holds it", used.address);
@@ -193,6 +194,11 @@ impl Account {
         });
         live.collect()
     }
+}
+
+fn names_id(user: &Live, id: &str) -> bool {
+    let links = user.spec.pointer("/links/$set").and_then(Value::as_array);
+    links.is_some_and(|links| links.iter().any(|link| link == id))
 }
 
 fn is_intrinsic(live: &Live) -> bool {

@@ -72,6 +72,13 @@ fn a_change_that_means_no_other_task_stops_nothing() {
 }
 
 #[test]
+fn other_tags_on_a_revision_make_no_other_revision() {
+    let account = deployed(&samples());
+    let tagged = vec![samples()[0].clone().tagged("team", "blue"), samples()[1].clone()];
+    assert_eq!(steps(&plan(&tagged, &account)), ["update revision/r0"]);
+}
+
+#[test]
 fn a_service_at_zero_is_seen_idle_and_then_started() {
     let mut account = deployed(&samples());
     let live = account.at(SERVICE);
