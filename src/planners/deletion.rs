@@ -41,11 +41,13 @@ pub fn stop(live: &Live, kind: &Kind, reason: Reason) -> Option<Step> {
     (!kind.fenced.is_empty()).then_some(stop)
 }
 
-/// True when `user` must be gone before `used` can go: it names it in a property, or its kind always does so.
+/// True when `user` must be gone before `used` can go: it names it in a property, or its kind always does so. Only `id`
+/// and `arn` tell whom a property names: a cluster and its service may well bear the same name.
 pub fn holds<K: Kinds + ?Sized>(user: &Live, used: &Live, kinds: &K) -> bool {
     let by_kind = kinds.kind(used.address.kind()).is_some_and(|kind| kind.gone_after.contains(&user.address.kind()));
-    let outputs: Vec<&str> = used.outputs.values().map(String::as_str).filter(|text| text.len() > 3).collect();
-    user.address != used.address && (by_kind || mentions(&user.spec, &outputs))
+    let identity = ["id", "arn"].map(|name| used.outputs.get(name).map(String::as_str));
+    let identity: Vec<&str> = identity.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    user.address != used.address && (by_kind || mentions(&user.spec, &identity))
 }
 
 fn mentions(spec: &Value, texts: &[&str]) -> bool {

@@ -114,6 +114,18 @@ fn the_task_is_seen_stopped_before_its_service_goes() {
 }
 
 #[test]
+fn a_name_in_common_is_no_reference() {
+    let mut account = deployed(&[Sample::new("plain"), Sample::new("slow").linked(0)]);
+    for live in &mut account.live {
+        live.spec["note"] = json!("ce-demo");
+        live.outputs.insert("name".to_owned(), "ce-demo".to_owned());
+    }
+    let plan = torn(&account, ALL);
+    assert_eq!(steps(&plan), ["delete plain/r0", "delete slow/r1"]);
+    assert_eq!((plan.steps[0].after.len(), plan.steps[1].after.len()), (1, 0));
+}
+
+#[test]
 fn what_is_going_already_is_waited_for_and_asked_nothing() {
     let mut account = deployed(&[Sample::new("service"), Sample::new("fixed")]);
     account.at("service/r0").phase = Phase::Deleting("draining".into());
