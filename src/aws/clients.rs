@@ -5,7 +5,9 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -78,6 +80,32 @@ impl Intercept for ReadsOnly {
     }
 }
 
+/// Tells the log which calls are made and how they end. Never what is in them: some hold secrets.
+#[derive(Debug)]
+struct Calls;
+
+impl Intercept for Calls {
+    fn name(&self) -> &'static str {
+        "log of calls"
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(operation) = config.load::<Metadata>() else { return Ok(()) };
+        let status = context.response().map(|response| response.status().as_u16());
+        let id = context.response().and_then(|response| {
+            let headers = response.headers();
+            headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"))
+        });
+        tracing::debug!(service = operation.service(), operation = operation.name(), status, request_id = id, "call");
+        Ok(())
+    }
+}
+
 impl Clients {
     /// Clients for what `access` and the environment say. Makes no call; credentials are looked for on first use.
     pub async fn new(access: &Access) -> Self {
@@ -114,12 +142,15 @@ impl Clients {
     fn from_config(config: &SdkConfig) -> Self {
         macro_rules! client {
             ($sdk:ident) => {
-                $sdk::Client::from_conf($sdk::config::Builder::from(config).interceptor(ReadsOnly).build())
+                $sdk::Client::from_conf(
+                    $sdk::config::Builder::from(config).interceptor(ReadsOnly).interceptor(Calls).build(),
+                )
             };
         }
         // A bucket name cannot become a host name under an address of our own choice, such as a test bed's.
         let s3 = aws_sdk_s3::config::Builder::from(config)
             .interceptor(ReadsOnly)
+            .interceptor(Calls)
             .force_path_style(config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL").is_some())
             .build();
         Self {

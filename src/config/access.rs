@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     cidr::{Cidr, NetworkCidr},
     found::Located,
+    network::Network,
     problem::Problem,
     reader::Section,
     text::Invalid,
@@ -34,15 +35,21 @@ impl Default for Access {
 /// Ports that the load balancer's security group opens to the allowed networks.
 const WEB_PORTS: [u16; 2] = [80, 443];
 
+/// Inbound entries of a network ACL. Source: Amazon VPC user guide, "Amazon VPC quotas" (rules per network ACL).
+const MAX_ENTRIES: usize = 20;
+
+/// Those that ce-aws itself makes, whoever is allowed.
+const OWN_ENTRIES: usize = 6;
+
 impl Access {
     fn for_vpc(vpc: NetworkCidr) -> Self {
         Self { allowed_cidrs: vec![vpc.into()], extra_ingress: Vec::new() }
     }
 
-    pub(super) fn read(section: &Section<'_>, vpc: NetworkCidr) -> Self {
+    pub(super) fn read(section: &Section<'_>, network: &Network) -> Self {
         let allowed = section.list::<Cidr>("allowed_cidrs");
         let extra = section.tables("extra_ingress", GroupIngress::read);
-        let default = Self::for_vpc(vpc);
+        let default = Self::for_vpc(network.cidr);
         let plan = Self {
             allowed_cidrs: allowed
                 .as_ref()
@@ -54,7 +61,25 @@ impl Access {
         }
         refuse_twins(section, &extra, |rule| (rule.to, rule.traffic, rule.from), "this rule");
         check_extra(section, &plan.allowed_cidrs, &extra);
+        plan.check_entries(section, network);
         plan
+    }
+}
+
+impl Access {
+    /// A network ACL has room for few entries, and what is allowed from outside the VPC takes two each.
+    fn check_entries(&self, section: &Section<'_>, network: &Network) {
+        let outside = self.allowed_cidrs.iter().filter(|cidr| !network.cidr.net().contains(&cidr.net())).count();
+        let entries = OWN_ENTRIES + 2 * outside + network.extra_ingress.len();
+        if network.harden && entries > MAX_ENTRIES {
+            let invalid = Invalid::new(
+                "plan-file/too-many-entries",
+                format!("the network ACL would have {entries} inbound entries, and AWS allows {MAX_ENTRIES}"),
+                "allow fewer, larger networks: each one outside the VPC takes two entries, each of the network's \
+                 `extra_ingress` one",
+            );
+            section.refuse(invalid, section.span());
+        }
     }
 }
 

@@ -67,7 +67,7 @@ impl PlanFile {
         check_package(section, release.as_ref(), package.as_ref());
         let tags = section.table("tags", read_tags);
         let network = section.table("network", Network::read);
-        let access = section.table("access", |section| Access::read(section, network.cidr));
+        let access = section.table("access", |section| Access::read(section, &network));
         let load_balancer = section.table("load_balancer", LoadBalancer::read);
         let service = section.table("service", Service::read);
         let storage = section.table("storage", Storage::read);

@@ -287,9 +287,7 @@ mod tests {
     #[test]
     fn what_aws_fills_in_or_reorders_is_no_difference() {
         let mut live = container().write("core").unwrap();
-        for list in [&mut live.environment] {
-            list.as_mut().unwrap().reverse();
-        }
+        live.environment.as_mut().unwrap().reverse();
         live.port_mappings.as_mut().unwrap().reverse();
         live.mount_points.as_mut().unwrap()[0].read_only = None;
         live.health_check.as_mut().unwrap().start_period = None;

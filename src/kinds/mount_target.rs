@@ -96,7 +96,7 @@ fn address(cx: &Cx, subnet: &str) -> Address {
 async fn groups(cx: &Cx, id: &str) -> Result<Set<Ref<SecurityGroup>>, Failure> {
     let call = cx.aws.efs.describe_mount_target_security_groups().mount_target_id(id);
     match unless_gone(call.send().await.map_err(on("efs DescribeMountTargetSecurityGroups"))) {
-        Ok(answer) => Ok(answer.iter().flat_map(|answer| answer.security_groups()).map(|id| Ref::is(id)).collect()),
+        Ok(answer) => Ok(answer.iter().flat_map(|answer| answer.security_groups()).map(Ref::is).collect()),
         // EFS tells them only where the interface is there and stays.
         Err(failure) if failure.cause == Cause::StillHeld => Ok(Set::new([])),
         Err(failure) => Err(failure),

@@ -24,7 +24,7 @@ pub fn phase(view: &ServiceView) -> Option<Phase> {
 }
 
 /// Why tasks of the primary deployment were stopped, the newest first.
-pub fn failures<'a>(view: &'a ServiceView) -> impl Iterator<Item = &'a TaskView> {
+pub fn failures(view: &ServiceView) -> impl Iterator<Item = &TaskView> {
     let primary = view.service.as_ref().and_then(ServiceFacts::primary).map(|primary| primary.id.as_str());
     let of_primary = move |task: &&TaskView| primary.is_some_and(|id| task.started_by == id);
     view.tasks.iter().filter(of_primary).filter(|task| task.desired == "STOPPED" && task.has_failed())

@@ -1,10 +1,9 @@
 //! Service-linked roles: one an account and service, shared with everything else in the account.
 
 use async_trait::async_trait;
-use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::error::{on, unless_gone};
+use crate::aws::error::on;
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
@@ -36,16 +35,16 @@ impl Spec for ServiceLinkedRole {
 #[async_trait]
 impl Resource for ServiceLinkedRole {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let roles = try_join_all(ROLES.iter().map(|(service, name)| async move {
-            let answer = cx.aws.iam.get_role().role_name(*name).send().await.map_err(on("iam GetRole"));
-            let role = unless_gone(answer)?.and_then(|answer| answer.role);
-            Ok::<_, Failure>(role.map(|role| {
-                let address = Address::new(Self::KIND.name, service.split('.').next().unwrap_or(service));
-                let spec = Self { service: (*service).to_owned() };
-                Found::new(address, name).output("name", name).output("arn", role.arn()).spec(spec)
-            }))
-        }));
-        Ok(roles.await?.into_iter().flatten().collect::<Vec<_>>().into())
+        // One call for both; tags and boundaries, which lists do not tell, do not matter here.
+        let pages = cx.aws.iam.list_roles().path_prefix("/aws-service-role/").into_paginator().items().send();
+        let roles = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListRoles"))?;
+        let found = ROLES.iter().filter_map(|(service, name)| {
+            let role = roles.iter().find(|role| role.role_name() == *name)?;
+            let address = Address::new(Self::KIND.name, service.split('.').next().unwrap_or(service));
+            let spec = Self { service: (*service).to_owned() };
+            Some(Found::new(address, name).output("name", name).output("arn", role.arn()).spec(spec))
+        });
+        Ok(found.collect::<Vec<_>>().into())
     }
 
     async fn create(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {

@@ -1,8 +1,9 @@
 //! The inventory: everything of one deployment, in one parallel sweep.
 //!
 //! Most kinds are found by tag or by a name derived from the deployment's. Some are found through a parent (mount
-//! targets through their file system). The parents' identities are asked for first, in one round of one call each;
-//! then everything is read at once. No kind needs more than two rounds, so that the whole takes three.
+//! targets through their file system). The parents are looked at first, in one round of one call each; then everything
+//! that has not told all yet is read at once. No kind with a parent needs more than two rounds, so that the whole takes
+//! three.
 
 use std::collections::BTreeSet;
 
@@ -26,13 +27,21 @@ pub async fn sweep(cx: &Cx) -> Result<Inventory, Failure> {
         rest.into_iter().partition(|kind| kind.kind().parents.is_empty());
     let (independent, dependent) = futures::try_join!(read(cx, &independent, Depth::Full), async {
         let mut cx = cx.clone();
-        cx.known = Inventory::new(read(&cx, &parents, Depth::Phase).await?).known();
-        let (mut parents, children) =
-            futures::try_join!(read(&cx, &parents, Depth::Full), read(&cx, &children, Depth::Full))?;
-        parents.extend(children);
-        Ok(parents)
+        let seen = read(&cx, &parents, Depth::Phase).await?;
+        cx.known = Inventory::new(seen.clone()).known();
+        let lacks = |kind: &&dyn AnyKind| seen.iter().any(|live| is_of(live, kind) && live.spec.is_null());
+        let (incomplete, complete): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) = parents.into_iter().partition(lacks);
+        let (mut all, children) =
+            futures::try_join!(read(&cx, &incomplete, Depth::Full), read(&cx, &children, Depth::Full))?;
+        all.extend(children);
+        all.extend(seen.into_iter().filter(|live| complete.iter().any(|kind| is_of(live, kind))));
+        Ok(all)
     })?;
     Ok(Inventory::new(independent.into_iter().chain(dependent).collect()))
+}
+
+fn is_of(live: &Live, kind: &&dyn AnyKind) -> bool {
+    live.address.kind() == kind.kind().name
 }
 
 async fn read(cx: &Cx, kinds: &[&dyn AnyKind], depth: Depth) -> Result<Vec<Live>, Failure> {

@@ -28,8 +28,7 @@ pub async fn zones(cx: &Cx, inventory: &Inventory) -> Result<[String; 2], Failur
 fn standing(inventory: &Inventory, half: &str) -> Option<String> {
     ["private", "public"].iter().find_map(|side| {
         let address = Address::new("subnet", &format!("{side}-{half}"));
-        let zone = inventory.at(&address).find_map(|live| live.spec.get("zone")?.as_str().map(str::to_owned));
-        zone
+        inventory.at(&address).find_map(|live| live.spec.get("zone")?.as_str().map(str::to_owned))
     })
 }
 

@@ -10,7 +10,7 @@ use crate::engine::plan::{Action, After, Finding, Kept, Plan, Purpose, Reason, S
 use crate::engine::reference::{Known, Need};
 
 use super::upstream::upstream;
-use super::{deletion, record, verdict};
+use super::{data, deletion, record, verdict};
 
 /// Plans the way from the inventory to the graph.
 pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[Kind]) -> Plan {
@@ -31,6 +31,7 @@ pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[K
     deletion::order(&planner.deletions, &mut planner.plan.steps, kinds);
     planner.deletions_wait_for_updates();
     planner.proofs();
+    planner.plan.findings.extend(data::new_secret_for_old_data(&planner.plan, graph, inventory));
     planner.plan
 }
 

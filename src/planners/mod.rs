@@ -1,6 +1,7 @@
 //! From what should be and what is to a plan. Pure functions: no AWS calls, no terminal.
 
 pub mod converge;
+mod data;
 pub mod deletion;
 pub mod record;
 pub mod teardown;

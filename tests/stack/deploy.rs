@@ -15,17 +15,19 @@ fn a_deployment_has_every_property_and_planning_again_finds_nothing() {
     let product = Product::new(&bed);
     let applied = product.expect(0, &["apply", "FILE", "--yes"]);
     assert!(applied.stdout.contains("http://"), "no address of the UI in\n{}", applied.stdout);
-    properties::check(&bed.read(), &bed.account);
     let calls = bed.journal(0);
     let deploying = calls.iter().filter(|call| !is_poll(call)).count();
+    polls_are_apart(&calls);
+    properties::check(&bed.read(), &bed.account);
 
-    let before = calls.len();
+    let before = bed.journal(0).len();
     let plan = product.expect(0, &["plan", "FILE", "--exit-code"]);
     assert!(plan.stdout.contains("no changes"), "{}", plan.stdout);
     assert_eq!(bed.mutations(before), [""; 0]);
-    let planning = bed.journal(before).len() - 1;
+    let planning = bed.journal(before).len();
     println!("calls: apply {deploying} besides polls, plan {planning}");
     assert!(planning <= 75, "plan made {planning} calls");
+    assert!(deploying <= 150, "apply made {deploying} calls besides polls");
 
     let before = bed.journal(0).len();
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -45,6 +47,18 @@ fn is_poll(call: &Value) -> bool {
         "DescribeTasks",
     ];
     POLLS.contains(&text(&call["operation"])) || call["operation"] == "DescribeTargetHealth"
+}
+
+/// No kind is looked at more often than every two seconds of AWS time.
+fn polls_are_apart(calls: &[Value]) {
+    for operation in ["DescribeNatGateways", "DescribeMountTargets", "DescribeServices", "DescribeAccessPoints"] {
+        let looks = calls.iter().filter(|call| call["operation"] == operation);
+        let times: Vec<f64> = looks.filter_map(|call| call["time"].as_f64()).collect();
+        assert!(times.len() > 1, "{operation} was not watched");
+        for pair in times.windows(2) {
+            assert!(pair[1] - pair[0] >= 2.0, "{operation} after {} s", pair[1] - pair[0]);
+        }
+    }
 }
 
 #[test]
@@ -84,6 +98,34 @@ fn destroy_keeps_the_data_and_apply_takes_it_back() {
 
     product.expect(0, &["apply", "FILE", "--yes"]);
     assert_eq!(secrets, bed.reader(&["secrets"]), "the secret is restored, not made anew");
+}
+
+#[test]
+fn a_file_system_without_its_secret_gets_no_other() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    bed.by_hand(
+        "client('secretsmanager').delete_secret(SecretId='ce-aws/prod/credentials', ForceDeleteWithoutRecovery=True)",
+    );
+    let before = bed.journal(0).len();
+    let refused = product.expect(5, &["apply", "FILE", "--yes"]);
+    assert!(refused.stderr.contains("data/secret-missing"), "{}", refused.stderr);
+    assert_eq!(bed.mutations(before), [""; 0], "nothing is touched");
+}
+
+#[test]
+fn a_saved_plan_is_applied_as_it_is_or_refused_when_stale() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["plan", "FILE", "--out", "saved.json"]);
+    assert_eq!(bed.mutations(0), [""; 0], "a plan writes nothing");
+    product.expect(0, &["apply", "saved.json", "--yes"]);
+    let stale = product.expect(5, &["apply", "saved.json", "--yes"]);
+    assert!(stale.stderr.contains("stale"), "{}", stale.stderr);
+    let status = product.expect(0, &["status", "FILE", "--output", "json"]);
+    let status: Value = serde_json::from_str(&status.stdout).expect("JSON");
+    assert!(status.to_string().contains("HEALTHY"), "{status}");
 }
 
 /// What is left in an account, by whole-service listing, besides what AWS puts into every account.

@@ -234,6 +234,18 @@ fn too_many_tags() {
 }
 
 #[test]
+fn too_many_entries_of_the_network_acl() {
+    let networks = |count: u8| (1..=count).map(|n| format!("\"10.{n}.0.0/16\"")).collect::<Vec<_>>().join(", ");
+    let file =
+        |count| format!("name = \"prod\"\nrelease = \"5.0.0\"\n[access]\nallowed_cidrs = [{}]\n", networks(count));
+    assert!(crate::config::load("plan.toml", &file(7)).is_ok());
+    let problems = crate::config::load("plan.toml", &file(8)).unwrap_err();
+    assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["plan-file/too-many-entries"]);
+    // Without the hardened network ACL there are no entries to count.
+    assert!(crate::config::load("plan.toml", &format!("{}[network]\nharden = false\n", file(8))).is_ok());
+}
+
+#[test]
 fn too_many_policies() {
     let arns: String = (1..=11).map(|number| format!("  \"arn:aws:iam::111122223333:policy/p{number}\",\n")).collect();
     insta::assert_snapshot!(render(&format!("{HEAD}[identity]\ntask_policy_arns = [\n{arns}]\n")));

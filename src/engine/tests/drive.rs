@@ -157,10 +157,7 @@ async fn an_incident_that_nobody_can_explain_is_told_all_the_same() {
 async fn an_interrupt_lets_the_call_in_flight_come_back() {
     let (report, said) = driven(vec![create("slow/a", None), create("quick/b", Some(0))], Some(0)).await;
     assert_eq!(report.outcome, Outcome::Interrupted);
-    assert_eq!(
-        said,
-        ["0 step-started slow/a", "0 interrupting", "1 step-accepted slow/a", "1 run-finished"]
-    );
+    assert_eq!(said, ["0 step-started slow/a", "0 interrupting", "1 step-accepted slow/a", "1 run-finished"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! What holds of every run, shown by random plans against a simulated world in virtual time.
 
 mod cases;
+mod drive;
 mod judge;
 mod monitor;
 mod queue_properties;

@@ -1,0 +1,25 @@
+//! What must not happen to the data, whatever the comparison says.
+
+use crate::engine::graph::Graph;
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::{Action, Finding, Plan, Severity};
+
+/// Refuses to make another secret for a file system that exists: Cloud Exchange took its password when its database was
+/// empty, and would never get in with a new one.
+pub fn new_secret_for_old_data(plan: &Plan, graph: &Graph, inventory: &Inventory) -> Option<Finding> {
+    let of_kind = |kind: &'static str| graph.nodes().filter(move |node| node.address.kind() == kind);
+    let file_system = of_kind("file-system").find(|node| inventory.at(&node.address).next().is_some())?;
+    let created = |step: &&crate::engine::plan::Step| step.action == Action::Create && step.address.kind() == "secret";
+    let secret = plan.steps.iter().find(created)?;
+    Some(Finding {
+        code: "data/secret-missing".to_owned(),
+        severity: Severity::Refusal,
+        address: Some(secret.address.clone()),
+        message: format!("is missing, and {} exists: a new password would lock Cloud Exchange out", file_system.address),
+        hint: Some(
+            "restore the secret, or create one of its name with the old values and its tags; if the data is not wanted, \
+             destroy with --delete-data first"
+                .to_owned(),
+        ),
+    })
+}

@@ -1,0 +1,102 @@
+//! The command line itself: help, usage errors, and what works offline. No test bed, no AWS.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/plans/new-vpc.toml");
+
+/// Runs the program without any AWS configuration.
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ce-aws"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_") || name.starts_with("CE_")) {
+        command.env_remove(name);
+    }
+    let none = folder.join("none");
+    command
+        .env("AWS_CONFIG_FILE", &none)
+        .env("AWS_SHARED_CREDENTIALS_FILE", &none)
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    command.current_dir(folder).args(arguments).output().expect("ce-aws runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const COMMANDS: [&str; 8] = ["validate", "plan", "apply", "destroy", "status", "graph", "schema", "completions"];
+
+#[test]
+fn help_says_what_each_command_does() {
+    let folder = TempDir::new().expect("a folder");
+    let mut all = text(&run(folder.path(), &["--help"]).stdout);
+    for command in COMMANDS {
+        let output = run(folder.path(), &[command, "--help"]);
+        assert_eq!(output.status.code(), Some(0));
+        // What every command takes is shown once, above.
+        let own = text(&output.stdout);
+        let own = own.split("Global options:").next().unwrap_or_default();
+        all += &format!("\n---- ce-aws {command} --help\n{own}");
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn wrong_usage_exits_64_whatever_the_command() {
+    let folder = TempDir::new().expect("a folder");
+    for command in COMMANDS {
+        let output = run(folder.path(), &[command, "--no-such-option"]);
+        assert_eq!(output.status.code(), Some(64), "{command}: {}", text(&output.stderr));
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{command} complains on standard error");
+    }
+    for arguments in [&[] as &[&str], &["frobnicate"], &["plan"], &["destroy"], &["completions", "tcsh-2"]] {
+        assert_eq!(run(folder.path(), arguments).status.code(), Some(64), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_wrong_plan_file_exits_64_and_names_line_and_remedy() {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::write(folder.path().join("bad.toml"), "name = \"prod\"\nrelase = \"5.0.0\"\n").expect("written");
+    for command in ["validate", "plan", "apply", "destroy", "status", "graph"] {
+        let output = run(folder.path(), &[command, "bad.toml"]);
+        assert_eq!(output.status.code(), Some(64), "{command}");
+        let screen = text(&output.stderr);
+        for words in ["bad.toml:2", "relase", "release"] {
+            assert!(screen.contains(words), "{command} does not say {words:?}:\n{screen}");
+        }
+    }
+    let output = run(folder.path(), &["validate", "missing.toml"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("missing.toml"));
+}
+
+#[test]
+fn validate_schema_graph_and_completions_work_offline() {
+    let folder = TempDir::new().expect("a folder");
+    assert_eq!(run(folder.path(), &["validate", EXAMPLE]).status.code(), Some(0));
+    let schema = run(folder.path(), &["schema"]);
+    let schema: serde_json::Value = serde_json::from_slice(&schema.stdout).expect("JSON");
+    assert!(schema["properties"]["release"].is_object());
+    for (format, sign) in [("dot", "digraph"), ("mermaid", "flowchart"), ("svg", "<svg")] {
+        let output = run(folder.path(), &["graph", EXAMPLE, "--format", format]);
+        assert_eq!(output.status.code(), Some(0), "{format}: {}", text(&output.stderr));
+        let drawn = text(&output.stdout);
+        assert!(drawn.contains(sign) && drawn.contains("nat-gateway"), "{format}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(text(&run(folder.path(), &["completions", shell]).stdout).contains("ce-aws"), "{shell}");
+    }
+}
+
+#[test]
+fn without_region_or_credentials_it_says_so() {
+    let folder = TempDir::new().expect("a folder");
+    let output = run(folder.path(), &["plan", EXAMPLE]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("--region"), "{}", text(&output.stderr));
+    let output = run(folder.path(), &["plan", EXAMPLE, "--region", "us-east-1"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).to_lowercase().contains("credentials"), "{}", text(&output.stderr));
+}
