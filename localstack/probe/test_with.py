@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 WITH = Path(__file__).resolve().parent.parent / "with"
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CE_BED_"))}
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CE_"))}
+ELSEWHERE = CLEAN | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "eu-west-1"}
 
 
 def script():
@@ -71,11 +72,31 @@ def test_ended_from_outside(number):
     assert not answers(url)
 
 
+@pytest.mark.row("with: SIGTERM and SIGHUP reach all that the command has started", bare="absent")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_ending_the_command(number):
+    command = [WITH, "sh", "-c", "sleep 20 & echo; wait"]
+    with subprocess.Popen(command, env=ELSEWHERE, stdout=-1, text=True) as run:
+        run.stdout.readline()
+        run.send_signal(number)
+        assert run.wait(timeout=10) == 128 + number
+        assert run.stdout.read() == "", "ends only when nobody holds the pipe"
+
+
+@pytest.mark.row("with: Ctrl-C is the command's business", bare="absent")
+def test_interrupting_the_command():
+    program = "import sys, time\ntry: print(flush=True); time.sleep(20)\nexcept KeyboardInterrupt: sys.exit(5)"
+    command = [WITH, sys.executable, "-c", program]
+    with subprocess.Popen(command, env=ELSEWHERE, stdout=-1, text=True, start_new_session=True) as run:
+        run.stdout.readline()
+        os.killpg(run.pid, signal.SIGINT)
+        assert run.wait(timeout=10) == 5
+
+
 @pytest.mark.row("with: an endpoint that is given is used, nothing is started", bare="absent")
 def test_given_endpoint():
-    env = CLEAN | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "eu-west-1"}
     show = 'echo "$AWS_ENDPOINT_URL $AWS_REGION"'
-    done = subprocess.run([WITH, "sh", "-c", show], env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run([WITH, "sh", "-c", show], env=ELSEWHERE, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["http://127.0.0.1:1", "eu-west-1"]
 
 
