@@ -19,7 +19,8 @@ use super::tags;
 use super::vpc::Vpc;
 
 /// A route table with its routes and the subnets that use it. What AWS puts in by itself (the local route, propagated
-/// routes, those of gateway endpoints) is not listed. Outputs: `id`.
+/// routes, those of gateway endpoints) is not listed, nor are routes to the user's own networks, by peering or transit
+/// gateway: those are left alone. Outputs: `id`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RouteTable {
     pub vpc: Ref<Vpc>,
@@ -120,12 +121,13 @@ fn associations(table: &types::RouteTable) -> impl Iterator<Item = (&str, &str)>
     in_force.filter_map(|association| Some((association.route_table_association_id()?, association.subnet_id()?)))
 }
 
-/// The routes that somebody has chosen.
+/// The routes that somebody has chosen, but for those to the user's own networks.
 fn routes(table: &types::RouteTable) -> Vec<Existing> {
     table.routes().iter().filter_map(read).collect()
 }
 
-/// Nothing for the local route, for what a gateway has propagated, and for a gateway endpoint's prefix list.
+/// Nothing for the local route, for what a gateway has propagated, for a gateway endpoint's prefix list, and for a route
+/// to a network of the user's.
 fn read(route: &types::Route) -> Option<Existing> {
     let gateway = route.gateway_id().unwrap_or_default();
     let endpoint = route.destination_prefix_list_id().is_some() && gateway.starts_with("vpce-");
@@ -148,6 +150,9 @@ fn read(route: &types::Route) -> Option<Existing> {
         route.instance_id(),
     ];
     let target = route.nat_gateway_id().or(others.into_iter().flatten().next()).unwrap_or_default();
+    if is_to_own_network(target) && !local && destination != DEFAULT {
+        return None;
+    }
     let via = match target {
         id if route.state() == Some(&RouteState::Blackhole) => Via::Blackhole(id.to_owned()),
         id if route.nat_gateway_id().is_some() => Via::Nat(id.into()),
@@ -155,6 +160,15 @@ fn read(route: &types::Route) -> Option<Existing> {
         id => Via::Other(id.to_owned()),
     };
     Some(Existing { route: Route { destination, via }, local })
+}
+
+/// The destination of the one route that every table of ours has.
+const DEFAULT: &str = "0.0.0.0/0";
+
+/// True for transit gateways, peerings, virtual private gateways and the like: how the user's own networks are reached.
+/// Routes to them are the user's; without them nobody could open the UI.
+fn is_to_own_network(target: &str) -> bool {
+    ["tgw-", "pcx-", "vgw-", "lgw-", "arn:"].iter().any(|start| target.starts_with(start))
 }
 
 /// IPv4, IPv6 and prefix lists are three parameters.

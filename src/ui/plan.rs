@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use crate::engine::compare::Change;
 use crate::engine::estimate;
 use crate::engine::kind::{Kind, Kinds, Lifecycle, Part};
 use crate::engine::plan::{Action, Plan, Purpose, Reason, Step};
@@ -124,7 +125,9 @@ fn step(text: &mut String, step: &Step, kinds: &[Kind], view: View) {
     let which = twin.map(|id| format!(" ({})", clean(id))).unwrap_or_default();
     push(text, format_args!("  {action}  {address:<32} {reason}{which}"));
     let mut detail = |line: String| push(text, format_args!("                 {line}"));
-    for change in &step.changes {
+    // That a record follows what it records needs no words.
+    let shown = |change: &&Change| view.all || !change.property.starts_with("tags.ce-aws:");
+    for change in step.changes.iter().filter(shown) {
         plan_diff::lines(change, view.all).into_iter().for_each(&mut detail);
     }
     if let (true, Action::Create, Some(spec)) = (view.all, step.action, step.spec.as_object()) {

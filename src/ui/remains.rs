@@ -32,6 +32,13 @@ pub fn remains(plan: &Plan, kinds: &[Kind]) -> Vec<Remains> {
     all.extend(deleted("secret").map(|step| note(step, "in its recovery window of 7 days; a later apply restores it")));
     all.extend(deleted("task-definition").map(|step| note(step, "inactive; AWS keeps revisions and charges nothing")));
     let one = |what: &str, why: &str| Remains { what: what.to_owned(), id: None, why: why.to_owned() };
+    // ECS makes it when Container Insights is on, and nobody else owns it.
+    if deleted("cluster").next().is_some() {
+        all.push(one(
+            &format!("log group /aws/ecs/containerinsights/ce-{}/performance", plan.target.deployment),
+            "made by ECS for Container Insights, where that is on; ce-aws does not own it",
+        ));
+    }
     if deleted("file-system").next().is_some() {
         all.push(one(
             "automatic recovery points of the file system",

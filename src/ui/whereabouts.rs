@@ -79,7 +79,7 @@ impl Whereabouts {
         {
             let port = if scheme == "https" { 443 } else { 80 };
             ways.push(Way::new(
-                &format!("through a host inside the VPC; then open {scheme}://localhost:8000"),
+                &format!("through a host in a network that reaches the VPC; then open {scheme}://localhost:8000"),
                 format!("ssh -N -L 8000:{host}:{port} USER@HOST"),
             ));
         }
