@@ -1,5 +1,8 @@
 //! The test bed is trusted only through its own probe.
 
+// In tests, helpers may fail as loudly as tests themselves.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::io::Write;
 use std::process::Command;
 

@@ -1,5 +1,8 @@
 //! The command line itself: help, usage errors, and what works offline. No test bed, no AWS.
 
+// In tests, helpers may fail as loudly as tests themselves.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

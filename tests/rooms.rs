@@ -1,5 +1,8 @@
 //! No room reaches where it may not: the `use` lines of `src/` against the table in `ARCHITECTURE.md`.
 
+// In tests, helpers may fail as loudly as tests themselves.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

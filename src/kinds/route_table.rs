@@ -238,3 +238,20 @@ async fn disassociate(cx: &Cx, association: &str) -> Result<(), Failure> {
     unless_gone(call.send().await.map_err(on("ec2 DisassociateRouteTable")))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_to_the_users_own_networks_are_left_alone_and_the_default_route_is_not() {
+        let to = |destination: &str, gateway: &str| {
+            let route = types::Route::builder().destination_cidr_block(destination).origin(RouteOrigin::CreateRoute);
+            read(&route.transit_gateway_id(gateway).state(RouteState::Active).build())
+        };
+        assert_eq!(to("10.0.0.0/8", "tgw-1"), None);
+        let hijacked = to(DEFAULT, "tgw-1").map(|there| there.route.via);
+        assert_eq!(hijacked, Some(Via::Other("tgw-1".to_owned())));
+        assert!(to("10.0.0.0/8", "eni-1").is_some(), "a route to a machine is nobody's network");
+    }
+}

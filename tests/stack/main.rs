@@ -3,6 +3,9 @@
 //! Every test has an AWS account of its own, so they run in parallel against one server. What is in an account is read
 //! by `localstack/reader.py`, which shares no code with the product.
 
+// In tests, helpers may fail as loudly as tests themselves.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 mod bed;
 mod deploy;
 mod drift;
