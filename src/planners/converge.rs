@@ -28,8 +28,9 @@ pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[K
     }
     planner.plan.known = planner.known.clone();
     planner.unwanted();
-    deletion::order(&planner.deletions, &mut planner.plan.steps, kinds);
+    // In this order: where both would make a circle, what is replaced is let go while another that goes still names it.
     planner.deletions_wait_for_updates();
+    deletion::order(&planner.deletions, &mut planner.plan.steps, kinds);
     planner.proofs();
     planner.plan.findings.extend(data::new_secret_for_old_data(&planner.plan, graph, inventory));
     planner.plan
