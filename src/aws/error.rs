@@ -13,7 +13,7 @@ use crate::engine::failure::{Cause, Failure};
 
 /// Turns the error of an operation into a [`Failure`]; `operation` is service and operation: `ec2 CreateVpc`.
 ///
-/// ```ignore
+/// ```text
 /// ec2.create_vpc().send().await.map_err(on("ec2 CreateVpc"))?
 /// ```
 pub fn on<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> Failure
