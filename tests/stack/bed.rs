@@ -75,8 +75,8 @@ impl Bed {
     }
 
     /// Does something in the account by hand: Python with `boto3` imported and `find(items, address)` at hand, which
-    /// gives the resource with that `ce-aws:address`.
-    pub fn by_hand(&self, script: &str) {
+    /// gives the resource with that `ce-aws:address`. What it prints is the answer.
+    pub fn by_hand(&self, script: &str) -> String {
         const PRELUDE: &str = r#"
 import boto3
 def client(name):
@@ -96,6 +96,7 @@ ec2, elb, iam, logs, ecs = map(client, ["ec2", "elbv2", "iam", "logs", "ecs"])
             .output()
             .expect("Python runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     /// What a program needs to work in this account.

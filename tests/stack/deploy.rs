@@ -128,6 +128,41 @@ fn a_saved_plan_is_applied_as_it_is_or_refused_when_stale() {
     assert!(status.to_string().contains("HEALTHY"), "{status}");
 }
 
+#[test]
+fn a_certificate_brings_https_and_a_redirect() {
+    let bed = Bed::new(SCALE);
+    let arn = bed.by_hand(
+        r#"
+import datetime
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ce.example.com")])
+start = datetime.datetime(2020, 1, 1)
+certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    .serial_number(1).not_valid_before(start).not_valid_after(start.replace(year=2090)).sign(key, hashes.SHA256()))
+pem = serialization.Encoding.PEM
+private = key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
+print(client("acm").import_certificate(Certificate=certificate.public_bytes(pem), PrivateKey=private)["CertificateArn"])
+"#,
+    );
+    let plan = format!("name = \"prod\"\nrelease = \"5.0.0\"\n[load_balancer]\ncertificate_arn = \"{arn}\"\n");
+    let product = Product::with_plan(&bed, &plan);
+    let applied = product.expect(0, &["apply", "FILE", "--yes"]);
+    assert!(applied.stdout.contains("https://"), "{}", applied.stdout);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    let read = bed.read();
+    let mut listeners = read["elb"]["load_balancers"][0]["Listeners"].as_array().expect("listeners").clone();
+    listeners.sort_by_key(|listener| listener["Port"].as_u64());
+    let [http, https] = listeners.as_slice() else { panic!("two listeners: {listeners:?}") };
+    let redirect = &http["DefaultActions"][0]["RedirectConfig"];
+    assert_eq!((text(&redirect["Protocol"]), text(&redirect["StatusCode"])), ("HTTPS", "HTTP_301"));
+    assert_eq!((https["Port"].as_u64(), text(&https["Certificates"][0]["CertificateArn"])), (Some(443), arn.as_str()));
+    assert_eq!(text(&https["SslPolicy"]), "ELBSecurityPolicy-TLS13-1-2-2021-06");
+    assert_eq!(text(&https["DefaultActions"][0]["Type"]), "forward");
+}
+
 /// What is left in an account, by whole-service listing, besides what AWS puts into every account.
 pub fn remaining(read: &Value) -> Vec<String> {
     let mut left = Vec::new();
