@@ -59,6 +59,11 @@ fn at_work(view: &ServiceView, service: &ServiceFacts) -> Phase {
         return Phase::Failed(format!("the deployment has failed: {why}"));
     }
     let writers: Vec<_> = view.writers().collect();
+    if writers.is_empty() && primary.rollout == "COMPLETED" && failures.is_empty() {
+        // There was one; ECS may bring it back by itself, but what runs below desired is never right.
+        let why = refusals(service, primary).next().unwrap_or("the deployment is complete, and no task runs");
+        return Phase::Failed(why.to_owned());
+    }
     let waits_for = match writers.as_slice() {
         [] => match refusals(service, primary).next() {
             Some(message) => message.to_owned(),
@@ -236,7 +241,10 @@ mod tests {
             waits_for(|view, _| view.tasks[0].containers[1].health = "UNHEALTHY".into()),
             waits_for(|view, _| view.targets[0].state = "initial".into()),
             waits_for(|view, _| view.targets.clear()),
-            waits_for(|view, _| view.tasks.clear()),
+            waits_for(|view, service| {
+                view.tasks.clear();
+                service.deployments[0].rollout = "IN_PROGRESS".into();
+            }),
             waits_for(|view, _| view.tasks.push(task("bbbbbbbb1"))),
             waits_for(|_, service| service.running = 0),
             waits_for(|_, service| service.deployments[0].rollout = "IN_PROGRESS".into()),
@@ -278,11 +286,13 @@ mod tests {
 
     #[test]
     fn one_failure_is_told_and_two_are_enough() {
-        let with = |tasks: Vec<TaskView>| {
+        let during = |rollout: &str, tasks: Vec<TaskView>| {
             let mut view = healthy();
             view.tasks = tasks;
+            view.service.as_mut().unwrap().deployments[0].rollout = rollout.into();
             (phase(&view), incidents(&view).len())
         };
+        let with = |tasks| during("COMPLETED", tasks);
         assert!(matches!(with(vec![failed("a", "STOPPED")]), (Some(Phase::Pending(_)), 1)));
         let (twice, told) = with(vec![failed("b", "STOPPING"), failed("a", "STOPPED")]);
         let why = "2 tasks have failed, the last one: CannotPullContainerError: not found";
@@ -290,7 +300,8 @@ mod tests {
         let (recovered, _) = with(vec![task("c"), failed("b", "STOPPED"), failed("a", "STOPPED")]);
         assert_eq!(recovered, Some(Phase::Ready));
         let earlier = |id: &str| TaskView { started_by: "ecs-svc/1".into(), ..failed(id, "STOPPED") };
-        assert!(matches!(with(vec![earlier("b"), earlier("a")]), (Some(Phase::Pending(_)), 0)));
+        let begun = during("IN_PROGRESS", vec![earlier("b"), earlier("a")]);
+        assert!(matches!(begun, (Some(Phase::Pending(_)), 0)));
     }
 
     #[test]
@@ -317,10 +328,17 @@ mod tests {
         let refused = |at: f64| {
             waits_for(|view, service| {
                 view.tasks.clear();
+                service.deployments[0].rollout = "IN_PROGRESS".into();
                 service.events = vec![EventView { at, message: message.into() }];
             })
         };
         assert_eq!(refused(150.0), message);
         assert_eq!(refused(50.0), "no task yet");
+    }
+
+    #[test]
+    fn below_desired_after_a_completed_deployment_is_never_right() {
+        let phase = changed(|view, _| view.tasks.clear());
+        assert_eq!(phase, Some(Phase::Failed("the deployment is complete, and no task runs".into())));
     }
 }
