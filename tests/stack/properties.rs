@@ -401,31 +401,24 @@ impl Seen<'_> {
         for name in ["mongodb-primary", "rabbitmq-stats"] {
             assert_eq!(containers[name]["user"], "1001:1001");
         }
-        let mounts = |name: &str| {
-            let list = list(&containers[name]["mountPoints"]).iter();
-            list.map(|mount| (text(&mount["containerPath"]), text(&mount["sourceVolume"]), mount["readOnly"] == true))
-                .collect::<BTreeSet<_>>()
-        };
-        assert_eq!(
-            mounts("mongodb-primary"),
-            BTreeSet::from([("/data/db", "mongo-data", false), ("/docker-entrypoint-initdb.d", "mongo-init", true)])
-        );
-        assert_eq!(
-            mounts("core"),
-            BTreeSet::from([
-                ("/opt/netskope/plugins", "custom_plugins", false),
-                ("/opt/netskope/repos/", "repos", false),
-                ("/usr/local/share/ca-certificates", "certificate", true),
-            ])
-        );
-        let environment = |name: &str| {
-            let list = list(&containers[name]["environment"]).iter();
-            list.map(|one| (text(&one["name"]), text(&one["value"]))).collect::<BTreeMap<_, _>>()
-        };
-        let core = environment("core");
-        assert_eq!((core["ENABLE_DEBUG"], core["MANAGED_CE"]), ("false", "false"));
-        assert_eq!(core["RABBITMQ_AVAILABLE_STORAGE"], "85899345920");
-        assert_eq!(environment("ui")["TLS_VERSION"], "TLSv1.3");
+        let checks = [("mongodb-primary", 300), ("ui", 60), ("rabbitmq-stats", 60)];
+        for (name, start) in checks {
+            let check = &containers[name]["healthCheck"];
+            let times = ["interval", "timeout", "retries", "startPeriod"].map(|time| check[time].as_u64());
+            assert_eq!(times, [Some(10), Some(10), Some(10), Some(start)], "{name}");
+            assert_eq!(check["command"][0], "CMD-SHELL", "{name}");
+        }
+        let ports = [("ui", vec![3000]), ("mongodb-primary", vec![27017]), ("rabbitmq-stats", vec![5672, 15672])];
+        for (name, expected) in ports {
+            let mut open: Vec<u64> = list(&containers[name]["portMappings"])
+                .iter()
+                .filter_map(|mapping| mapping["containerPort"].as_u64())
+                .collect();
+            open.sort_unstable();
+            assert_eq!(open, expected, "{name}");
+        }
+        self.mounts(&containers);
+        self.environment(&containers);
         let secret = text(&self.read["secrets"]["secrets"][0]["ARN"]);
         let secrets = |name: &str| {
             let list = list(&containers[name]["secrets"]).iter();
@@ -446,6 +439,93 @@ impl Seen<'_> {
             assert_eq!(efs["authorizationConfig"]["iam"], "ENABLED");
         }
         assert_eq!(list(&task["volumes"]).len(), 8);
+    }
+
+    fn mounts(&self, containers: &BTreeMap<&str, &Value>) {
+        let expected: [(&str, &[(&str, &str, bool)]); 6] = [
+            (
+                "init-container",
+                &[("/certificate", "certificate", false), ("/docker-entrypoint-initdb.d", "mongo-init", false)],
+            ),
+            ("core-init-container", &[("/data", "custom_plugins", false), ("/repos", "repos", false)]),
+            (
+                "mongodb-primary",
+                &[("/data/db", "mongo-data", false), ("/docker-entrypoint-initdb.d", "mongo-init", true)],
+            ),
+            (
+                "core",
+                &[
+                    ("/opt/netskope/plugins", "custom_plugins", false),
+                    ("/opt/netskope/repos/", "repos", false),
+                    ("/usr/local/share/ca-certificates", "certificate", true),
+                ],
+            ),
+            ("ui", &[("/tmp/ssl_certs", "ssl_certs", false)]),
+            (
+                "rabbitmq-stats",
+                &[("/etc/rabbitmq/conf.d", "rabbitmq", false), ("/var/lib/rabbitmq/mnesia/", "rabbitmq-data", false)],
+            ),
+        ];
+        for (name, expected) in expected {
+            let mounts = list(&containers[name]["mountPoints"]).iter();
+            let mounts: BTreeSet<_> = mounts
+                .map(|mount| (text(&mount["containerPath"]), text(&mount["sourceVolume"]), mount["readOnly"] == true))
+                .collect();
+            assert_eq!(mounts, expected.iter().copied().collect(), "{name}");
+        }
+    }
+
+    /// Every variable of every container; those that hold secrets come from Secrets Manager instead.
+    fn environment(&self, containers: &BTreeMap<&str, &Value>) {
+        let latest = "netskopetechnicalalliances/cloudexchange";
+        let (core, ui) = (format!("{latest}:core5-latest"), format!("{latest}:ui5-latest"));
+        let expected: [(&str, &[(&str, &str)]); 4] = [
+            (
+                "mongodb-primary",
+                &[
+                    ("MONGODB_ADVERTISED_HOSTNAME", "localhost"),
+                    ("MONGODB_USERNAME", "cteadmin"),
+                    ("MONGO_INITDB_ROOT_USERNAME", "root"),
+                    ("MONGO_INITDB_DATABASE", "cte"),
+                ],
+            ),
+            (
+                "core",
+                &[
+                    ("ENABLE_CELERY_BEAT", "true"),
+                    ("JWT_ALGORITHM", "HS256"),
+                    ("ANALYTICS_BASE_URL", "https://reporting.netskope.tech"),
+                    ("CORE_LATEST_VERSION_TAG", &core),
+                    ("UI_LATEST_VERSION_TAG", &ui),
+                    ("MAX_MAINTENANCE_WINDOW_MINUTES", "15"),
+                    ("PULL_THREADS", "4"),
+                    ("MAX_WAIT_ON_LOCK_IN_MINUTES", "240"),
+                    ("REQUESTS_TIMEOUT", "300"),
+                    ("POPEN_TIMEOUT", "1800"),
+                    ("UI_SERVICE_NAME", "localhost"),
+                    ("RABBITMQ_AVAILABLE_STORAGE", "85899345920"),
+                    ("MANAGED_CE", "false"),
+                    ("ENABLE_DEBUG", "false"),
+                ],
+            ),
+            ("ui", &[("TLS_VERSION", "TLSv1.3"), ("CE_API_URL", "http://localhost"), ("CE_API_PORT", "8000")]),
+            (
+                "rabbitmq-stats",
+                &[
+                    ("RABBITMQ_DISK_FREE_LIMIT_ABSOLUTE", "1"),
+                    ("RABBITMQ_NODENAME", "rabbit@localhost"),
+                    ("RABBITMQ_DEFAULT_USER", "user"),
+                ],
+            ),
+        ];
+        for (name, expected) in expected {
+            let variables = list(&containers[name]["environment"]).iter();
+            let variables: BTreeMap<_, _> = variables.map(|one| (text(&one["name"]), text(&one["value"]))).collect();
+            assert_eq!(variables, expected.iter().copied().collect(), "{name}");
+        }
+        let init = list(&containers["init-container"]["environment"]);
+        assert_eq!((init.len(), text(&init[0]["name"])), (1, "DATA"));
+        assert!(list(&containers["core-init-container"]["environment"]).is_empty());
     }
 
     fn service(&self) {
