@@ -27,6 +27,9 @@ struct Seen<'a> {
     account: &'a str,
 }
 
+/// Path in the container, volume, and whether it is read-only.
+type Mount = (&'static str, &'static str, bool);
+
 fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
@@ -442,7 +445,7 @@ impl Seen<'_> {
     }
 
     fn mounts(&self, containers: &BTreeMap<&str, &Value>) {
-        let expected: [(&str, &[(&str, &str, bool)]); 6] = [
+        let expected: [(&str, &[Mount]); 6] = [
             (
                 "init-container",
                 &[("/certificate", "certificate", false), ("/docker-entrypoint-initdb.d", "mongo-init", false)],
