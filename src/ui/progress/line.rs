@@ -53,7 +53,7 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
         }
         Event::Interrupting { in_flight } => {
             let names: Vec<_> = in_flight.iter().map(ToString::to_string).collect();
-            let waits = if names.is_empty() { "nothing is in flight".to_owned() } else { names.join(", ") };
+            let waits = if names.is_empty() { "no call".to_owned() } else { names.join(", ") };
             let level = paint(WARNING, "interrupted");
             return Some(format!(
                 "{level}: nothing else is started; waiting for {waits} (a second Ctrl-C leaves at once)\n"
