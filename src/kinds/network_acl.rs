@@ -151,40 +151,31 @@ async fn change(cx: &Cx, acl: &str, egress: bool, edits: Vec<Edit>) -> Result<()
     Ok(())
 }
 
+/// Creating and replacing an entry take the same parameters, in two types of the SDK.
+macro_rules! describe_entry {
+    ($call:expr, $acl:expr, $egress:expr, $entry:expr) => {{
+        let (v4, v6) = blocks($entry);
+        $call
+            .network_acl_id($acl)
+            .egress($egress)
+            .rule_number($entry.number)
+            .protocol(acl_entry::number_of(&$entry.protocol))
+            .rule_action(action($entry))
+            .set_cidr_block(v4)
+            .set_ipv6_cidr_block(v6)
+            .set_port_range($entry.ports.map(port_range))
+            .set_icmp_type_code($entry.icmp.map(icmp_type_code))
+    }};
+}
+
 async fn create(cx: &Cx, acl: &str, egress: bool, entry: &Entry) -> Result<(), Failure> {
-    let (v4, v6) = blocks(entry);
-    let call = cx
-        .aws
-        .ec2
-        .create_network_acl_entry()
-        .network_acl_id(acl)
-        .egress(egress)
-        .rule_number(entry.number)
-        .protocol(acl_entry::number_of(&entry.protocol))
-        .rule_action(action(entry))
-        .set_cidr_block(v4)
-        .set_ipv6_cidr_block(v6)
-        .set_port_range(entry.ports.map(port_range))
-        .set_icmp_type_code(entry.icmp.map(icmp_type_code));
+    let call = describe_entry!(cx.aws.ec2.create_network_acl_entry(), acl, egress, entry);
     call.send().await.map_err(on("ec2 CreateNetworkAclEntry"))?;
     Ok(())
 }
 
 async fn replace(cx: &Cx, acl: &str, egress: bool, entry: &Entry) -> Result<(), Failure> {
-    let (v4, v6) = blocks(entry);
-    let call = cx
-        .aws
-        .ec2
-        .replace_network_acl_entry()
-        .network_acl_id(acl)
-        .egress(egress)
-        .rule_number(entry.number)
-        .protocol(acl_entry::number_of(&entry.protocol))
-        .rule_action(action(entry))
-        .set_cidr_block(v4)
-        .set_ipv6_cidr_block(v6)
-        .set_port_range(entry.ports.map(port_range))
-        .set_icmp_type_code(entry.icmp.map(icmp_type_code));
+    let call = describe_entry!(cx.aws.ec2.replace_network_acl_entry(), acl, egress, entry);
     call.send().await.map_err(on("ec2 ReplaceNetworkAclEntry"))?;
     Ok(())
 }

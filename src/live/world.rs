@@ -9,7 +9,7 @@ use crate::engine::drive::World;
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Incident, Live, Phase, Sighting};
-use crate::engine::plan::{Action, Step};
+use crate::engine::plan::{Action, Reason, Step};
 use crate::engine::reference::{self, Known, Outputs};
 use crate::engine::run::Made;
 use crate::kinds::names;
@@ -105,33 +105,38 @@ async fn create(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step, attempt: 
 
 async fn find(cx: &Cx, kind: &dyn AnyKind, address: &Address) -> Result<Option<Live>, Failure> {
     let sighting = kind.list(cx, Depth::Full).await?;
-    let stays =
-        |live: &Live| !matches!(live.phase, Phase::Deleting(_) | Phase::Recoverable) && live.spec != Value::Null;
+    let stays = |live: &Live| !live.is_going() && live.phase != Phase::Recoverable;
     Ok(sighting.live.into_iter().find(|live| &live.address == address && stays(live)))
 }
 
-/// Makes what an earlier attempt created what it should be.
+/// Makes what an earlier attempt created what it should be: properties, then tags, as [`update`] does.
 async fn adopt(cx: &Cx, kind: &dyn AnyKind, at: &mut At, live: Live, spec: Value) -> Result<Made, Failure> {
     at.changes = compare::changes(&live.spec, &spec);
     at.changes.retain(|change| !kind.kind().write_once.contains(&change.top()));
     at.id = live.id.clone();
     at.outputs = live.outputs.clone();
-    let (set, remove) = tag_difference(&at.tags, &live.tags, &[]);
-    if !set.is_empty() && kind.kind().tagged {
-        kind.retag(cx, at, &set, &remove).await?;
+    let made = if at.changes.is_empty() {
+        Made { id: live.id, outputs: live.outputs }
+    } else {
+        kind.update(cx, at, spec).await?
+    };
+    if kind.kind().tagged && made.id == at.id {
+        let (set, remove) = tag_difference(&at.tags, &live.tags, &[]);
+        if !set.is_empty() {
+            kind.retag(cx, at, &set, &remove).await?;
+        }
     }
-    if at.changes.is_empty() {
-        return Ok(Made { id: live.id, outputs: live.outputs });
-    }
-    kind.update(cx, at, spec).await
+    Ok(made)
 }
 
 /// Changes properties, then tags: the digest in them says that the properties are there.
 async fn update(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step) -> Result<Made, Failure> {
     let spec = resolved(step, &cx.known)?;
-    let only_tags = at.changes.is_empty() && !step.changes.is_empty();
-    let made =
-        if only_tags { Made { id: at.id.clone(), outputs: Outputs::new() } } else { kind.update(cx, at, spec).await? };
+    let made = if concerns_only_tags(step) {
+        Made { id: at.id.clone(), outputs: Outputs::new() }
+    } else {
+        kind.update(cx, at, spec).await?
+    };
     if kind.kind().tagged && (made.id == at.id || made.id.is_empty()) {
         let (set, remove) = tag_difference(&at.tags, &Tags::new(), &step.changes);
         if !set.is_empty() || !remove.is_empty() {
@@ -139,6 +144,13 @@ async fn update(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step) -> Result
         }
     }
     Ok(made)
+}
+
+/// True when no property has to be touched. What is to be healed is always touched, whatever else differs: it has just
+/// been stopped, and nothing but its update starts it again.
+fn concerns_only_tags(step: &Step) -> bool {
+    let heals = matches!(step.reason, Reason::Unhealthy(_));
+    !heals && !step.changes.is_empty() && step.changes.iter().all(|change| change.top() == "tags")
 }
 
 /// The tags to set and the keys to remove. With `changes`, only what they name; otherwise all that differ from `live`.
@@ -159,5 +171,35 @@ fn resolved(step: &Step, known: &Known) -> Result<Value, Failure> {
         Some((missing, _)) => {
             Err(Failure::of(Cause::Internal, format!("{} needs {missing}, which is not known yet", step.address)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::plan::Until;
+
+    fn step(reason: Reason, properties: &[&str]) -> Step {
+        let change = |property: &&str| Change { property: (*property).to_owned(), from: Value::Null, to: "new".into() };
+        Step {
+            address: Address::new("service", "main"),
+            action: Action::Update,
+            until: Until::Ready,
+            reason,
+            changes: properties.iter().map(change).collect(),
+            consequences: Vec::new(),
+            after: Vec::new(),
+            spec: Value::Null,
+            tags: Tags::new(),
+            id: None,
+        }
+    }
+
+    #[test]
+    fn tags_alone_touch_no_property_unless_something_is_to_be_healed() {
+        assert!(concerns_only_tags(&step(Reason::Changed, &["tags.team"])));
+        assert!(!concerns_only_tags(&step(Reason::Changed, &["tags.team", "desired"])));
+        assert!(!concerns_only_tags(&step(Reason::Unhealthy("no task runs".into()), &["tags.team"])));
+        assert!(!concerns_only_tags(&step(Reason::Unhealthy("no task runs".into()), &[])));
     }
 }
