@@ -41,6 +41,19 @@ fn a_container_that_never_gets_healthy() {
 }
 
 #[test]
+fn a_failed_service_is_started_again_although_only_tags_have_changed() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    bed.post("images", &json!({ "*ui5*": { "behaviour": "missing" } }));
+    product.expect(3, &["apply", "FILE", "--yes"]);
+    bed.delete("images");
+    product.edit("#+ Owner = ", "Owner = ");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    crate::writers::never_two_deployments(&bed);
+}
+
+#[test]
 fn ctrl_c_finishes_what_is_in_flight_and_says_what_remains() {
     let bed = Bed::new(SCALE);
     let product = Product::new(&bed);
