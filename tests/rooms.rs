@@ -15,11 +15,20 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("config", &["release"]),
         ("aws", &["engine"]),
         ("kinds", &["aws", "engine"]),
-        ("blueprint", &["config", "engine", "kinds", "release"]),
+        ("borrowed", &["aws", "engine", "kinds"]),
+        ("images", &["aws", "config", "engine", "release"]),
+        ("checks", &["borrowed", "config", "engine", "images", "release"]),
+        ("blueprint", &["borrowed", "config", "engine", "kinds", "release"]),
         ("planners", &["engine", "kinds"]),
         ("live", &["aws", "engine", "kinds"]),
         ("ui", &["config", "engine", "kinds"]),
-        ("cli", &["aws", "blueprint", "config", "engine", "kinds", "live", "planners", "release", "ui"]),
+        (
+            "cli",
+            &[
+                "aws", "blueprint", "borrowed", "checks", "config", "engine", "images", "kinds", "live", "planners",
+                "release", "ui",
+            ],
+        ),
     ])
 }
 
@@ -30,6 +39,9 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("config", &["aws_", "clap", "indicatif", "anstream", "tokio"]),
     ("blueprint", &["aws_", "clap", "indicatif", "tokio"]),
     ("planners", &["aws_", "clap", "indicatif", "tokio"]),
+    ("checks", &["aws_", "clap", "indicatif", "tokio"]),
+    ("borrowed", &["clap", "indicatif", "anstream"]),
+    ("images", &["clap", "indicatif", "anstream"]),
     ("aws", &["clap", "indicatif", "anstream"]),
     ("kinds", &["clap", "indicatif", "anstream"]),
     ("live", &["clap", "indicatif", "anstream"]),

@@ -1,0 +1,1 @@
+//! What is wrong, or not as it should be, with what the user brings: findings with stable codes. Pure.

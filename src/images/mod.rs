@@ -1,0 +1,1 @@
+//! Container images: which digest a tag stands for, asked of the registry.
