@@ -1,1 +1,6 @@
 //! What is wrong, or not as it should be, with what the user brings: findings with stable codes. Pure.
+
+pub mod finding;
+pub mod identity;
+pub mod ingress;
+pub mod storage;

@@ -1,0 +1,59 @@
+//! How findings about the user's things are written down.
+
+use crate::borrowed::{Lookup, Named};
+use crate::engine::plan::{Finding, Severity};
+
+/// It cannot work, or endangers something.
+pub fn refusal(code: &str, message: String, hint: impl Into<String>) -> Finding {
+    Finding {
+        code: code.to_owned(),
+        severity: Severity::Refusal,
+        address: None,
+        message,
+        hint: Some(hint.into()),
+    }
+}
+
+/// It works, and is not as it should be; or nobody can tell.
+pub fn warning(code: &str, message: String, hint: impl Into<String>) -> Finding {
+    Finding { severity: Severity::Warning, ..refusal(code, message, hint) }
+}
+
+/// A sort of thing that a plan file can name.
+#[derive(Clone, Copy, Debug)]
+pub struct Thing {
+    /// The first half of its codes: `load-balancer`.
+    pub code: &'static str,
+    /// `load balancer`.
+    pub words: &'static str,
+    /// How to see what there is: `ce-aws discover load-balancers`.
+    pub shown_by: &'static str,
+    /// What AWS must allow the caller, so that it can be read.
+    pub actions: &'static str,
+    /// Of not being allowed to read it.
+    pub denied: Severity,
+}
+
+impl Thing {
+    /// What is there; or the finding `…/not-found` or `…/denied`.
+    pub fn found<'a, T>(&self, named: &'a Named<T>) -> Result<&'a T, Finding> {
+        let Self { code, words, shown_by, actions, denied } = self;
+        let name = &named.name;
+        match &named.lookup {
+            Lookup::Found(found) => Ok(found),
+            Lookup::Missing => Err(refusal(
+                &format!("{code}/not-found"),
+                format!("the {words} {name} does not exist in this account and region"),
+                format!("correct its name in the plan file; {shown_by} shows what there is"),
+            )),
+            Lookup::Denied(why) => Err(Finding {
+                severity: *denied,
+                ..refusal(
+                    &format!("{code}/denied"),
+                    format!("the {words} {name} cannot be checked, because it may not be read: {why}"),
+                    format!("allow {actions} to whoever runs ce-aws"),
+                )
+            }),
+        }
+    }
+}
