@@ -6,6 +6,7 @@
 pub mod cluster;
 pub mod identity;
 pub mod ingress;
+mod lookup;
 pub mod network;
 pub mod storage;
 
