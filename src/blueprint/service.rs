@@ -112,11 +112,12 @@ fn task_definition(stack: &Stack<'_>, storage: &Storage, identity: &Identity) ->
 }
 
 fn container(stack: &Stack<'_>, storage: &Storage, identity: &Identity, wanted: release::Container) -> Container {
-    let secret = |key: &release::SecretKey| FromSecret { secret: storage.secret.arn(), key: key.as_str().to_owned() };
+    let secret = |key: &release::SecretKey| FromSecret { secret: storage.secret.arn().any(), key: key.as_str().to_owned() };
     let mut ports = wanted.ports;
     ports.sort_unstable();
     Container {
         image: wanted.image.as_str().to_owned(),
+        digest: None,
         essential: wanted.essential,
         user: wanted.user,
         entry_point: wanted.entry_point,

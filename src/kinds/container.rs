@@ -13,12 +13,16 @@ use crate::engine::failure::Failure;
 use crate::engine::reference::Ref;
 
 use super::log_group::LogGroup;
-use super::secret::Secret;
 
 /// A container. Its name is its key in [`super::task_definition::TaskDefinition::containers`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {
+    /// As people write it: `registry/repository:tag`.
     pub image: String,
+    /// What the tag stood for when it was looked up, `sha256:…`; `None` leaves it to the registry at each start, or
+    /// `image` names a digest itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// The task stops when an essential container stops.
     pub essential: bool,
     /// `uid:gid`; `None` is the image's own.
@@ -70,11 +74,12 @@ pub struct Mount {
     pub read_only: bool,
 }
 
-/// One key of a JSON secret, which ECS writes `<arn>:<key>::`.
+/// A secret, or one key of a JSON secret, which ECS writes `<arn>` and `<arn>:<key>::`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FromSecret {
-    /// The secret's `arn`.
-    pub secret: Ref<Secret>,
+    /// The `arn` of a secret of any kind.
+    pub secret: Ref,
+    /// Empty is the whole text.
     pub key: String,
 }
 
@@ -92,6 +97,10 @@ const GROUP: &str = "awslogs-group";
 const REGION: &str = "awslogs-region";
 const PREFIX: &str = "awslogs-stream-prefix";
 
+/// The Docker label that keeps the tag of a pinned image: ECS takes `repository:tag` or `repository@digest` (ECS API
+/// reference, ContainerDefinition).
+const TAGGED: &str = "ce-aws.image";
+
 impl Container {
     /// As ECS gives it back: with defaults filled in (`hostPort`, `protocol`, `cpu` 0, empty lists), lists in any order.
     pub fn read(live: &ContainerDefinition) -> Self {
@@ -99,8 +108,10 @@ impl Container {
         let mut ports: Vec<u16> =
             live.port_mappings().iter().filter_map(|p| p.container_port()?.try_into().ok()).collect();
         ports.sort_unstable();
+        let (image, digest) = read_image(live);
         Self {
-            image: live.image().unwrap_or_default().to_owned(),
+            image,
+            digest,
             essential: live.essential().unwrap_or(true),
             user: live.user().map(str::to_owned),
             entry_point: live.entry_point().to_vec(),
@@ -149,7 +160,8 @@ impl Container {
         });
         Ok(ContainerDefinition::builder()
             .name(name)
-            .image(&self.image)
+            .image(self.pinned())
+            .set_docker_labels(self.digest.as_ref().map(|_| [(TAGGED.to_owned(), self.image.clone())].into()))
             .essential(self.essential)
             .set_user(self.user.clone())
             .set_entry_point(given(&self.entry_point))
@@ -165,6 +177,31 @@ impl Container {
             .set_log_configuration(self.logs.as_ref().map(Logs::write).transpose()?)
             .build())
     }
+
+    /// What ECS is to pull.
+    fn pinned(&self) -> String {
+        match &self.digest {
+            Some(digest) => format!("{}@{digest}", repository(&self.image)),
+            None => self.image.clone(),
+        }
+    }
+}
+
+/// Image and digest. A label that is about another repository is none of ours.
+fn read_image(live: &ContainerDefinition) -> (String, Option<String>) {
+    let image = live.image().unwrap_or_default();
+    let tagged = live.docker_labels().and_then(|labels| labels.get(TAGGED));
+    match (image.split_once('@'), tagged) {
+        (Some((name, digest)), Some(tagged)) if repository(tagged) == name => (tagged.clone(), Some(digest.to_owned())),
+        _ => (image.to_owned(), None),
+    }
+}
+
+/// An image reference without tag and digest. A colon before the last slash is a port's.
+fn repository(image: &str) -> &str {
+    let name = image.split('@').next().unwrap_or_default();
+    let path = name.rfind('/').map_or(0, |slash| slash + 1);
+    name[path..].find(':').map_or(name, |colon| &name[..path + colon])
 }
 
 impl HealthCheck {
@@ -199,8 +236,8 @@ impl Mount {
 }
 
 impl FromSecret {
-    /// `arn:aws:secretsmanager:<region>:<account>:secret:<name>:<key>:<stage>:<version>`, the last two empty. Anything
-    /// else is kept whole, and so differs from anything that could be wanted.
+    /// `arn:aws:secretsmanager:<region>:<account>:secret:<name>:<key>:<stage>:<version>`, the last two empty, or without
+    /// all three. Anything else is kept whole, and so differs from anything that could be wanted.
     fn read(value_from: &str) -> Self {
         let parts: Vec<_> = value_from.split(':').collect();
         match parts.as_slice() {
@@ -210,7 +247,10 @@ impl FromSecret {
     }
 
     fn value_from(&self) -> String {
-        format!("{}:{}::", self.secret.text(), self.key)
+        match (self.secret.text(), self.key.as_str()) {
+            (secret, "") => secret.to_owned(),
+            (secret, key) => format!("{secret}:{key}::"),
+        }
     }
 }
 
@@ -253,7 +293,8 @@ mod tests {
 
     fn container() -> Container {
         Container {
-            image: "registry/core:1".into(),
+            image: "registry:5000/netskope/core:1".into(),
+            digest: None,
             essential: true,
             user: None,
             entry_point: vec![],
@@ -271,10 +312,10 @@ mod tests {
             }),
             mounts: BTreeMap::from([("/data".into(), Mount { volume: "data".into(), read_only: false })]),
             environment: BTreeMap::from([("B".into(), "2".into()), ("A".into(), "1".into())]),
-            secrets: BTreeMap::from([(
-                "JWT_SECRET".into(),
-                FromSecret { secret: SECRET.into(), key: "jwt_secret".into() },
-            )]),
+            secrets: BTreeMap::from([
+                ("JWT_SECRET".into(), FromSecret { secret: SECRET.into(), key: "jwt_secret".into() }),
+                ("CA_CERTIFICATE".into(), FromSecret { secret: SECRET.into(), key: String::new() }),
+            ]),
             logs: Some(Logs { group: "/ce-aws/x/containers".into(), region: "us-east-1".into(), prefix: "ce".into() }),
         }
     }
@@ -282,6 +323,35 @@ mod tests {
     #[test]
     fn survives_the_way_to_aws_and_back() {
         assert_eq!(Container::read(&container().write("core").unwrap()), container());
+    }
+
+    #[test]
+    fn a_pinned_image_is_pulled_by_its_digest_and_read_with_its_tag() {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let pinned = Container { digest: Some(digest.clone()), ..container() };
+        let live = pinned.write("core").unwrap();
+        assert_eq!(live.image(), Some(format!("registry:5000/netskope/core@{digest}").as_str()));
+        assert_eq!(Container::read(&live), pinned);
+        assert_eq!(container().write("core").unwrap().docker_labels(), None);
+    }
+
+    #[test]
+    fn a_digest_that_the_plan_file_names_stays_part_of_the_image() {
+        let image = format!("registry:5000/netskope/core@sha256:{}", "0".repeat(64));
+        let named = Container { image: image.clone(), ..container() };
+        let mut live = named.write("core").unwrap();
+        assert_eq!((live.image(), live.docker_labels()), (Some(image.as_str()), None));
+        assert_eq!(Container::read(&live), named);
+        live.docker_labels = Some([(TAGGED.to_owned(), "registry:5000/other:1".to_owned())].into());
+        assert_eq!(Container::read(&live), named);
+    }
+
+    #[test]
+    fn a_repository_ends_before_its_tag_or_digest() {
+        for image in ["host:5000/a/b", "host:5000/a/b:1.2", "host:5000/a/b@sha256:00", "host:5000/a/b:1.2@sha256:00"] {
+            assert_eq!(repository(image), "host:5000/a/b");
+        }
+        assert_eq!(repository("mongo:5.0"), "mongo");
     }
 
     #[test]
@@ -300,6 +370,7 @@ mod tests {
         let of = |text: &str| FromSecret::read(text);
         assert_eq!(of(&format!("{SECRET}:jwt_secret::")).key, "jwt_secret");
         assert_eq!(of(&format!("{SECRET}:jwt_secret:AWSPREVIOUS:")).key, "");
-        assert_eq!(of(SECRET).secret, Ref::is(SECRET));
+        assert_ne!(of(&format!("{SECRET}:jwt_secret:AWSPREVIOUS:")).secret, Ref::is(SECRET));
+        assert_eq!(of(SECRET), FromSecret { secret: SECRET.into(), key: String::new() });
     }
 }

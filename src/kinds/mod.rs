@@ -13,6 +13,7 @@ pub mod access_point;
 pub mod acl_entry;
 pub mod bucket;
 mod bucket_settings;
+pub mod ca_certificate;
 pub mod cluster;
 pub mod container;
 mod credentials;

@@ -14,7 +14,7 @@ use crate::engine::run::Made;
 
 use super::resource::{At, Cx, Depth, Resource, Tags};
 use super::{
-    access_point, bucket, cluster, default_security_group, elastic_ip, file_system, file_system_policy, flow_log,
+    access_point, bucket, ca_certificate, cluster, default_security_group, elastic_ip, file_system, file_system_policy, flow_log,
     internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway, network_acl, role, route_table,
     secret, security_group, service, service_linked_role, subnet, target_group, task_definition, vpc,
 };
@@ -97,6 +97,7 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<log_group::LogGroup>(),
     &of::<bucket::Bucket>(),
     &of::<secret::Secret>(),
+    &of::<ca_certificate::CaCertificate>(),
     &of::<internet_gateway::InternetGateway>(),
     &of::<elastic_ip::ElasticIp>(),
     &of::<nat_gateway::NatGateway>(),

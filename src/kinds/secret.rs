@@ -105,7 +105,8 @@ impl Resource for Secret {
     async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
         let call = cx.aws.secrets.delete_secret().secret_id(&at.id).recovery_window_in_days(RECOVERY_DAYS);
         match call.send().await.map_err(on("secretsmanager DeleteSecret")) {
-            Err(failure) if is_deleted_already(&failure) => Ok(()),
+            // The answer to an earlier attempt was lost.
+            Err(failure) if is_marked(&failure) => Ok(()),
             answer => answer.map(drop),
         }
     }
@@ -115,13 +116,18 @@ impl Resource for Secret {
     }
 
     async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
-        if action != Action::Restore {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
-        }
-        let call = cx.aws.secrets.restore_secret().secret_id(&at.id);
-        call.send().await.map_err(on("secretsmanager RestoreSecret"))?;
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+        restore(cx, at, action).await
     }
+}
+
+/// [`Action::Restore`], the one step of its own that a secret of any kind has.
+pub(super) async fn restore(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+    if action != Action::Restore {
+        return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+    }
+    let call = cx.aws.secrets.restore_secret().secret_id(&at.id);
+    call.send().await.map_err(on("secretsmanager RestoreSecret"))?;
+    Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
 }
 
 impl Secret {
@@ -130,8 +136,8 @@ impl Secret {
     }
 }
 
-/// The answer to an earlier attempt was lost. The code is shared by all refusals of Secrets Manager.
-fn is_deleted_already(failure: &Failure) -> bool {
+/// It is marked for deletion. The code is shared by all refusals of Secrets Manager.
+pub(super) fn is_marked(failure: &Failure) -> bool {
     failure.code == "InvalidRequestException"
         && ["scheduled for deletion", "marked for deletion", "marked deleted"]
             .iter()

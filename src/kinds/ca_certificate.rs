@@ -1,0 +1,147 @@
+//! The certificates of the authority that a proxy signs with, as a secret that ECS hands to the container.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::Phase;
+use crate::engine::kind::{Kind, Part, Spec};
+use crate::engine::plan::Action;
+use crate::engine::run::Made;
+
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::secret;
+use super::tags;
+
+/// The last part of the name of the one secret.
+pub const PURPOSE: &str = "ca-certificate";
+
+/// What the description says before the fingerprint: the value itself is never read.
+const DESCRIPTION: &str = "CA certificates of the proxy, SHA-256 ";
+
+/// A secret that holds PEM as plain text. Outputs: `id` (the ARN), `arn`, `name`. Certificates are public, so they may
+/// stand in a plan.
+///
+/// Its name must be `cx.names.secret(`[`PURPOSE`]`)`. Its value is compared by the fingerprint in its description: a
+/// value that somebody changes by hand, and the description not, is not noticed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CaCertificate {
+    pub name: String,
+    /// SHA-256 of the certificates, in lower-case hexadecimal.
+    pub fingerprint: String,
+    /// The certificates; `None` where it was read from AWS.
+    pub pem: Option<String>,
+}
+
+impl Spec for CaCertificate {
+    const KIND: Kind =
+        Kind { immutable: &["name"], write_once: &["pem"], ..Kind::new("ca-certificate", Part::Secrets) };
+}
+
+#[async_trait]
+impl Resource for CaCertificate {
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = cx.aws.secrets.describe_secret().secret_id(cx.names.secret(PURPOSE));
+        let answer = unless_gone(call.send().await.map_err(on("secretsmanager DescribeSecret")))?;
+        let Some(secret) = answer else { return Ok(Vec::new().into()) };
+        let tags = tags::secrets::read(secret.tags());
+        let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { return Ok(Vec::new().into()) };
+        let (arn, name) = (secret.arn().unwrap_or_default(), secret.name().unwrap_or_default());
+        let phase = if secret.deleted_date().is_some() { Phase::Recoverable } else { Phase::Ready };
+        let spec = Self { name: name.to_owned(), fingerprint: read(secret.description()), pem: None };
+        let found = Found::new(address, arn).output("arn", arn).output("name", name);
+        Ok(vec![found.phase(phase).spec(spec).tags(tags)].into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .secrets
+            .create_secret()
+            .name(&self.name)
+            .description(self.description())
+            .client_request_token(&at.token)
+            .secret_string(self.pem()?)
+            .set_tags(Some(tags::secrets::write(&at.tags)));
+        let answer = call.send().await.map_err(on("secretsmanager CreateSecret")).map_err(still_going)?;
+        Ok(self.made(answer.arn().unwrap_or_default()))
+    }
+
+    /// Value and description in one call, so that they never disagree.
+    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let call = cx
+            .aws
+            .secrets
+            .update_secret()
+            .secret_id(&at.id)
+            .description(self.description())
+            .client_request_token(&at.token)
+            .secret_string(self.pem()?);
+        call.send().await.map_err(on("secretsmanager UpdateSecret"))?;
+        Ok(self.made(&at.id))
+    }
+
+    /// For good: the user has the file.
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        let call = cx.aws.secrets.delete_secret().secret_id(&at.id).force_delete_without_recovery(true);
+        call.send().await.map_err(on("secretsmanager DeleteSecret"))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::secrets::set(cx, &at.id, set, remove).await
+    }
+
+    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+        secret::restore(cx, at, action).await
+    }
+}
+
+impl CaCertificate {
+    fn description(&self) -> String {
+        format!("{DESCRIPTION}{}", self.fingerprint)
+    }
+
+    fn pem(&self) -> Result<&str, Failure> {
+        self.pem.as_deref().ok_or_else(|| Failure::of(Cause::Internal, "the certificates to write are not given"))
+    }
+
+    fn made(&self, arn: &str) -> Made {
+        made(arn, &[("arn", arn), ("name", &self.name)])
+    }
+}
+
+/// The fingerprint in a description; any other description stays whole, and so differs from every fingerprint.
+fn read(description: Option<&str>) -> String {
+    let description = description.unwrap_or_default();
+    description.strip_prefix(DESCRIPTION).unwrap_or(description).to_owned()
+}
+
+/// A deletion without recovery goes on for a moment after its answer, and until then the name is taken (Secrets Manager
+/// API reference, DeleteSecret).
+fn still_going(failure: Failure) -> Failure {
+    let cause = if secret::is_marked(&failure) { Cause::StillHeld } else { failure.cause };
+    Failure { cause, ..failure }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_is_read_out_of_the_description() {
+        let wanted = CaCertificate { name: "n".into(), fingerprint: "ab12".into(), pem: None };
+        assert_eq!(read(Some(&wanted.description())), "ab12");
+        assert_eq!(read(Some("edited by hand")), "edited by hand");
+    }
+
+    #[test]
+    fn a_name_that_is_still_being_deleted_is_tried_again() {
+        let refused =
+            |message: &str| Failure { code: "InvalidRequestException".into(), ..Failure::of(Cause::Refused, message) };
+        let going = "You can't create this secret because a secret with this name is already scheduled for deletion.";
+        assert_eq!(still_going(refused(going)).cause, Cause::StillHeld);
+        assert_eq!(still_going(refused("You can't do that.")).cause, Cause::Refused);
+    }
+}
