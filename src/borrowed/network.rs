@@ -1,5 +1,18 @@
 //! A VPC of the user's, and its subnets.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ec2::types::{self, Filter, FlowLog, Route, RouteState, State, VpcAttributeName};
+use futures::future::try_join_all;
+
+use crate::aws::error::on;
+use crate::engine::failure::{Cause, Failure};
+use crate::kinds::acl_entry;
+use crate::kinds::resource::Cx;
+use crate::kinds::tags::ec2::{filter, read};
+
+use super::{Lookup, Named};
+
 /// A VPC, and what the vendor's best practices ask of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vpc {
@@ -10,11 +23,11 @@ pub struct Vpc {
     pub cidrs: Vec<String>,
     pub dns_support: bool,
     pub dns_hostnames: bool,
-    /// Whether an active flow log watches the whole VPC.
-    pub flow_logs: bool,
+    /// Whether an active flow log watches the whole VPC. `None`, here and below: it may not be read.
+    pub flow_logs: Option<bool>,
     /// Rules of the default security group, in and out.
-    pub default_group_rules: usize,
-    pub endpoints: Vec<Endpoint>,
+    pub default_group_rules: Option<usize>,
+    pub endpoints: Option<Vec<Endpoint>>,
 }
 
 /// A VPC endpoint that can be used.
@@ -43,7 +56,8 @@ pub struct Subnet {
     pub route_table: String,
     /// Where 0.0.0.0/0 goes, if anywhere.
     pub default_route: Option<DefaultRoute>,
-    pub acl: NetworkAcl,
+    /// `None`: it may not be read.
+    pub acl: Option<NetworkAcl>,
 }
 
 /// Where a default route leads.
@@ -71,11 +85,12 @@ pub enum Via {
     Other,
 }
 
-/// The inbound entries of a network ACL, in order.
+/// The IPv4 entries of a network ACL, in the order in which AWS tries them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetworkAcl {
     pub id: String,
     pub ingress: Vec<AclEntry>,
+    pub egress: Vec<AclEntry>,
 }
 
 /// One entry. Ports are inclusive; all of them where the protocol has none.
@@ -85,7 +100,285 @@ pub struct AclEntry {
     pub allow: bool,
     /// `tcp`, `udp`, `icmp`, `all`, or a number.
     pub protocol: String,
+    /// The other side: where a packet comes from, or goes to.
     pub cidr: String,
     pub from: u16,
     pub to: u16,
+}
+
+/// Which subnets to read.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    All,
+    Of { vpc: &'a str },
+    Named(&'a [String]),
+}
+
+/// VPCs: those of these ids that there are, or all of the region. Five calls side by side, and two for each VPC.
+///
+/// # Errors
+///
+/// Whatever a call meets. Not being allowed to read what is only good practice is no error: it stays `None`.
+pub async fn vpcs(cx: &Cx, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> {
+    let of_vpc = |name: &str| ids.map(|ids| vec![filter(name, ids.iter().cloned())]);
+    let (vpcs, logs, groups, endpoints) = tokio::try_join!(
+        with_attributes(cx, of_vpc("vpc-id")),
+        flow_logs(cx, of_vpc("resource-id")),
+        default_groups(cx, of_vpc("vpc-id")),
+        endpoints(cx, of_vpc("vpc-id")),
+    )?;
+    let whole = |(vpc, dns_support, dns_hostnames): (types::Vpc, bool, bool)| {
+        let id = vpc.vpc_id().unwrap_or_default().to_owned();
+        Vpc {
+            name: read(vpc.tags()).remove("Name").unwrap_or_default(),
+            cidrs: ranges(&vpc),
+            dns_support,
+            dns_hostnames,
+            flow_logs: logs.as_ref().map(|watched| watched.contains(&id)),
+            default_group_rules: groups.as_ref().map(|rules| rules.get(&id).copied().unwrap_or_default()),
+            endpoints: endpoints.as_ref().map(|all| all.get(&id).cloned().unwrap_or_default()),
+            id,
+        }
+    };
+    Ok(vpcs.into_iter().map(whole).collect())
+}
+
+/// The VPC of this id.
+///
+/// # Errors
+///
+/// Whatever a call meets, but for its not being there or our not being allowed to read it.
+pub async fn vpc(cx: &Cx, id: &str) -> Result<Named<Vpc>, Failure> {
+    let ids = [id.to_owned()];
+    let lookup = match vpcs(cx, Some(&ids)).await {
+        Ok(found) => found.into_iter().next().map_or(Lookup::Missing, Lookup::Found),
+        Err(failure) if failure.cause == Cause::Denied => Lookup::Denied(failure.to_string()),
+        Err(failure) => return Err(failure),
+    };
+    let [name] = ids;
+    Ok(Named { name, lookup })
+}
+
+/// Subnets with their ways: those that there are of the ones asked for. One call, and two for their VPCs' route tables
+/// and network ACLs.
+///
+/// # Errors
+///
+/// Whatever a call meets. Not being allowed to read network ACLs is no error: they stay `None`.
+pub async fn subnets(cx: &Cx, which: Which<'_>) -> Result<Vec<Subnet>, Failure> {
+    let filters = match which {
+        Which::All => None,
+        Which::Of { vpc } => Some(vec![filter("vpc-id", [vpc.to_owned()])]),
+        Which::Named(ids) => Some(vec![filter("subnet-id", ids.iter().cloned())]),
+    };
+    let pages = cx.aws.ec2.describe_subnets().set_filters(filters).into_paginator().items().send();
+    let subnets = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSubnets"))?;
+    let vpcs: BTreeSet<_> = subnets.iter().filter_map(|subnet| subnet.vpc_id()).map(str::to_owned).collect();
+    if vpcs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let of_vpcs = filter("vpc-id", vpcs);
+    let tables = cx.aws.ec2.describe_route_tables().filters(of_vpcs.clone()).into_paginator().items().send();
+    let acls = cx.aws.ec2.describe_network_acls().filters(of_vpcs).into_paginator().items().send();
+    let (tables, acls) = tokio::try_join!(
+        async { tables.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeRouteTables")) },
+        async { permitted(acls.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkAcls"))) },
+    )?;
+    Ok(subnets.iter().map(|subnet| with_ways(subnet, &tables, acls.as_deref())).collect())
+}
+
+/// The subnets of these ids, in this order.
+///
+/// # Errors
+///
+/// Whatever a call meets, but for one's not being there or our not being allowed to read them.
+pub async fn named_subnets(cx: &Cx, ids: &[String]) -> Result<Vec<Named<Subnet>>, Failure> {
+    let answer = match subnets(cx, Which::Named(ids)).await {
+        Err(failure) if failure.cause == Cause::Denied => Err(failure.to_string()),
+        found => Ok(found?),
+    };
+    let lookup = |id: &String| match &answer {
+        Ok(found) => found.iter().find(|subnet| subnet.id == *id).map_or(Lookup::Missing, |s| Lookup::Found(s.clone())),
+        Err(why) => Lookup::Denied(why.clone()),
+    };
+    Ok(ids.iter().map(|id| Named { name: id.clone(), lookup: lookup(id) }).collect())
+}
+
+/// What is only good practice need not be readable.
+fn permitted<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match answer {
+        Err(failure) if failure.cause == Cause::Denied => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// VPCs, whether they have DNS support, and whether they have DNS host names.
+async fn with_attributes(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Vec<(types::Vpc, bool, bool)>, Failure> {
+    let pages = cx.aws.ec2.describe_vpcs().set_filters(filters).into_paginator().items().send();
+    let vpcs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcs"))?;
+    let whole = vpcs.into_iter().map(|vpc| async {
+        let id = vpc.vpc_id().unwrap_or_default();
+        let (support, names) = tokio::try_join!(
+            attribute(cx, id, VpcAttributeName::EnableDnsSupport),
+            attribute(cx, id, VpcAttributeName::EnableDnsHostnames),
+        )?;
+        Ok((vpc, support, names))
+    });
+    try_join_all(whole).await
+}
+
+async fn attribute(cx: &Cx, id: &str, name: VpcAttributeName) -> Result<bool, Failure> {
+    let call = cx.aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name);
+    let answer = call.send().await.map_err(on("ec2 DescribeVpcAttribute"))?;
+    let value = answer.enable_dns_support().or(answer.enable_dns_hostnames());
+    Ok(value.and_then(types::AttributeBooleanValue::value).unwrap_or_default())
+}
+
+/// The VPCs that an active flow log watches as a whole.
+async fn flow_logs(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<BTreeSet<String>>, Failure> {
+    let pages = cx.aws.ec2.describe_flow_logs().set_filter(filters).into_paginator().items().send();
+    let logs = permitted(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeFlowLogs")))?;
+    let active = |log: &FlowLog| log.flow_log_status() == Some("ACTIVE") && log.deliver_logs_status() != Some("FAILED");
+    let watched = |logs: Vec<FlowLog>| {
+        logs.iter().filter(|log| active(log)).filter_map(|log| log.resource_id().map(str::to_owned)).collect()
+    };
+    Ok(logs.map(watched))
+}
+
+/// How many rules the default security group of each VPC has.
+async fn default_groups(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<BTreeMap<String, usize>>, Failure> {
+    let default = filter("group-name", ["default".to_owned()]);
+    let call = cx.aws.ec2.describe_security_groups().set_filters(filters).filters(default);
+    let pages = call.into_paginator().items().send();
+    let groups = permitted(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups")))?;
+    let rules = |group: &types::SecurityGroup| {
+        let rules = group.ip_permissions().len() + group.ip_permissions_egress().len();
+        (group.vpc_id().unwrap_or_default().to_owned(), rules)
+    };
+    Ok(groups.map(|groups| groups.iter().map(rules).collect()))
+}
+
+/// The endpoints of each VPC that can be used.
+async fn endpoints(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<BTreeMap<String, Vec<Endpoint>>>, Failure> {
+    let pages = cx.aws.ec2.describe_vpc_endpoints().set_filters(filters).into_paginator().items().send();
+    let endpoints = permitted(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcEndpoints")))?;
+    let by_vpc = |endpoints: Vec<types::VpcEndpoint>| {
+        let mut all = BTreeMap::<String, Vec<Endpoint>>::new();
+        // AWS answers `available`, whatever the enumeration of its SDKs says.
+        let is_usable = |endpoint: &&types::VpcEndpoint| {
+            endpoint.state().map(State::as_str).is_some_and(|state| state.eq_ignore_ascii_case("available"))
+        };
+        for endpoint in endpoints.iter().filter(is_usable) {
+            all.entry(endpoint.vpc_id().unwrap_or_default().to_owned()).or_default().push(read_endpoint(endpoint));
+        }
+        all
+    };
+    Ok(endpoints.map(by_vpc))
+}
+
+fn read_endpoint(endpoint: &types::VpcEndpoint) -> Endpoint {
+    // Such names lead resolvers outside of the VPC to the interface, and everybody inside to the gateway endpoint.
+    let for_outside =
+        endpoint.dns_options().and_then(|options| options.private_dns_only_for_inbound_resolver_endpoint());
+    Endpoint {
+        service: service(endpoint.service_name().unwrap_or_default()),
+        is_gateway: endpoint.vpc_endpoint_type() == Some(&types::VpcEndpointType::Gateway),
+        private_dns: endpoint.private_dns_enabled() == Some(true) && for_outside != Some(true),
+        route_tables: endpoint.route_table_ids().to_vec(),
+    }
+}
+
+/// `com.amazonaws.us-east-1.ecr.api` and `cn.com.amazonaws.cn-north-1.ecr.api` are `ecr.api`; names of another form stay.
+fn service(name: &str) -> String {
+    let of_aws = name.split_once("com.amazonaws.").and_then(|(_, rest)| rest.split_once('.'));
+    of_aws.map_or(name, |(_, service)| service).to_owned()
+}
+
+/// The first range is what the VPC was made with; others were added.
+fn ranges(vpc: &types::Vpc) -> Vec<String> {
+    let first = vpc.cidr_block().unwrap_or_default();
+    let associated = vpc.cidr_block_association_set().iter().filter(|association| {
+        let state = association.cidr_block_state().and_then(|state| state.state());
+        state == Some(&types::VpcCidrBlockStateCode::Associated)
+    });
+    let others = associated.filter_map(|association| association.cidr_block()).filter(|cidr| *cidr != first);
+    std::iter::once(first).chain(others).map(str::to_owned).collect()
+}
+
+fn with_ways(subnet: &types::Subnet, tables: &[types::RouteTable], acls: Option<&[types::NetworkAcl]>) -> Subnet {
+    let (id, vpc) = (subnet.subnet_id().unwrap_or_default(), subnet.vpc_id().unwrap_or_default());
+    let table = table_of(id, vpc, tables);
+    Subnet {
+        id: id.to_owned(),
+        name: read(subnet.tags()).remove("Name").unwrap_or_default(),
+        vpc: vpc.to_owned(),
+        zone: subnet.availability_zone().unwrap_or_default().to_owned(),
+        cidr: subnet.cidr_block().unwrap_or_default().to_owned(),
+        free_addresses: subnet.available_ip_address_count().and_then(|n| u32::try_from(n).ok()).unwrap_or_default(),
+        route_table: table.and_then(|table| table.route_table_id()).unwrap_or_default().to_owned(),
+        default_route: table.and_then(|table| table.routes().iter().find_map(default_route)),
+        acl: acls.and_then(|acls| acl_of(id, acls)).map(read_acl),
+    }
+}
+
+/// The table associated with the subnet, or else the VPC's main one.
+fn table_of<'a>(subnet: &str, vpc: &str, tables: &'a [types::RouteTable]) -> Option<&'a types::RouteTable> {
+    let own = |table: &&types::RouteTable| table.associations().iter().any(|a| a.subnet_id() == Some(subnet));
+    let main = |table: &&types::RouteTable| {
+        table.vpc_id() == Some(vpc) && table.associations().iter().any(|a| a.main() == Some(true))
+    };
+    tables.iter().find(own).or_else(|| tables.iter().find(main))
+}
+
+/// Where the route leads, if it is the default route of IPv4.
+fn default_route(route: &Route) -> Option<DefaultRoute> {
+    if route.destination_cidr_block() != Some("0.0.0.0/0") {
+        return None;
+    }
+    let gateway = match route.gateway_id() {
+        Some(id) if id.starts_with("igw-") => Via::InternetGateway,
+        Some(id) if id.starts_with("vpce-") => Via::Firewall,
+        _ => Via::Other,
+    };
+    let targets = [
+        (Via::Nat, route.nat_gateway_id()),
+        (Via::TransitGateway, route.transit_gateway_id()),
+        (gateway, route.gateway_id()),
+        // An instance has an interface too.
+        (Via::Interface, route.instance_id()),
+        (Via::Interface, route.network_interface_id()),
+        (Via::Other, route.vpc_peering_connection_id()),
+        (Via::Other, route.core_network_arn()),
+        (Via::Other, route.local_gateway_id()),
+        (Via::Other, route.carrier_gateway_id()),
+    ];
+    let target = targets.into_iter().find_map(|(via, id)| Some((via, id?)));
+    let (via, id) = target.unwrap_or((Via::Other, "something unknown"));
+    Some(DefaultRoute { via, id: id.to_owned(), active: route.state() != Some(&RouteState::Blackhole) })
+}
+
+fn acl_of<'a>(subnet: &str, acls: &'a [types::NetworkAcl]) -> Option<&'a types::NetworkAcl> {
+    acls.iter().find(|acl| acl.associations().iter().any(|a| a.subnet_id() == Some(subnet)))
+}
+
+fn read_acl(acl: &types::NetworkAcl) -> NetworkAcl {
+    let mut entries: Vec<_> = acl.entries().iter().collect();
+    entries.sort_by_key(|entry| entry.rule_number());
+    let of =
+        |egress| entries.iter().filter(|entry| entry.egress() == Some(egress)).filter_map(|e| read_entry(e)).collect();
+    NetworkAcl { id: acl.network_acl_id().unwrap_or_default().to_owned(), ingress: of(false), egress: of(true) }
+}
+
+/// `None`: it is about IPv6.
+fn read_entry(entry: &types::NetworkAclEntry) -> Option<AclEntry> {
+    let port = |port: Option<i32>| port.and_then(|port| u16::try_from(port).ok());
+    let protocol = acl_entry::name_of(entry.protocol().unwrap_or_default());
+    Some(AclEntry {
+        number: entry.rule_number().unwrap_or_default(),
+        allow: entry.rule_action() == Some(&types::RuleAction::Allow),
+        protocol: if protocol == "-1" { "all" } else { protocol }.to_owned(),
+        cidr: entry.cidr_block()?.to_owned(),
+        from: entry.port_range().and_then(|range| port(range.from())).unwrap_or(u16::MIN),
+        to: entry.port_range().and_then(|range| port(range.to())).unwrap_or(u16::MAX),
+    })
 }
