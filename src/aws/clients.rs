@@ -43,11 +43,14 @@ pub struct Caller {
 /// The clients of every service in use.
 #[derive(Clone, Debug)]
 pub struct Clients {
+    pub acm: aws_sdk_acm::Client,
     pub ec2: aws_sdk_ec2::Client,
+    pub ecr: aws_sdk_ecr::Client,
     pub ecs: aws_sdk_ecs::Client,
     pub efs: aws_sdk_efs::Client,
     pub elb: aws_sdk_elasticloadbalancingv2::Client,
     pub iam: aws_sdk_iam::Client,
+    pub kms: aws_sdk_kms::Client,
     pub logs: aws_sdk_cloudwatchlogs::Client,
     pub s3: aws_sdk_s3::Client,
     pub secrets: aws_sdk_secretsmanager::Client,
@@ -71,7 +74,7 @@ impl Intercept for ReadsOnly {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let reads = config.load::<Metadata>().is_some_and(|operation| {
-            ["Describe", "Get", "List", "Head"].iter().any(|verb| operation.name().starts_with(verb))
+            ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"].iter().any(|verb| operation.name().starts_with(verb))
         });
         if !reads {
             config.interceptor_state().store_put(RetryConfig::disabled());
@@ -154,11 +157,14 @@ impl Clients {
             .force_path_style(config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL").is_some())
             .build();
         Self {
+            acm: client!(aws_sdk_acm),
             ec2: client!(aws_sdk_ec2),
+            ecr: client!(aws_sdk_ecr),
             ecs: client!(aws_sdk_ecs),
             efs: client!(aws_sdk_efs),
             elb: client!(aws_sdk_elasticloadbalancingv2),
             iam: client!(aws_sdk_iam),
+            kms: client!(aws_sdk_kms),
             logs: client!(aws_sdk_cloudwatchlogs),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: client!(aws_sdk_secretsmanager),
