@@ -64,8 +64,11 @@ pub struct Kind {
     pub immutable: &'static [&'static str],
     /// Top-level properties that only creation looks at and AWS does not give back: never compared.
     pub write_once: &'static [&'static str],
-    /// Whether a resource of this kind may be deleted and made anew when it must be replaced.
-    pub replaceable: bool,
+    /// What it means that a resource of this kind is deleted and made anew; `None` where that is not done.
+    pub replaceable: Option<&'static str>,
+    /// Whether one of this kind can go while another one comes. Not so for mount targets: a zone has room for one, and
+    /// the task needs it.
+    pub exchangeable: bool,
     /// Whether a change decides who may do what (roles, security groups): shown first.
     pub security: bool,
     /// Properties whose change means another task: the running one is stopped and seen stopped before.
@@ -88,7 +91,8 @@ impl Kind {
             gone_after: &[],
             immutable: &[],
             write_once: &[],
-            replaceable: false,
+            replaceable: None,
+            exchangeable: true,
             security: false,
             fenced: &[],
             tagged: true,

@@ -149,6 +149,15 @@ pub struct Kept {
     pub why: String,
 }
 
+/// Something of the user's that the deployment uses and this program never changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Borrowed {
+    /// What it is: `vpc`, `execution role`.
+    pub what: String,
+    /// As the plan file names it.
+    pub id: String,
+}
+
 /// The deployment a plan is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
@@ -169,6 +178,9 @@ pub struct Plan {
     /// Resources that are as they should be.
     pub unchanged: Vec<Address>,
     pub kept: Vec<Kept>,
+    /// What the user brings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub borrowed: Vec<Borrowed>,
     pub findings: Vec<Finding>,
     /// Outputs of what exists, from which references are resolved.
     pub known: Known,
@@ -185,6 +197,7 @@ impl Plan {
             steps: Vec::new(),
             unchanged: Vec::new(),
             kept: Vec::new(),
+            borrowed: Vec::new(),
             findings: Vec::new(),
             known: Known::new(),
         }
@@ -192,8 +205,8 @@ impl Plan {
 
     /// The fingerprint of what will be done: equal for equal plans, whenever they were made.
     pub fn digest(&self) -> String {
-        let Self { purpose, target, steps, kept, findings, .. } = self;
-        compare::digest(&serde_json::json!([purpose, target, steps, kept, findings]))
+        let Self { purpose, target, steps, kept, borrowed, findings, .. } = self;
+        compare::digest(&serde_json::json!([purpose, target, steps, kept, borrowed, findings]))
     }
 
     /// The findings that forbid execution.

@@ -38,7 +38,7 @@ impl Spec for AccessPoint {
         parents: &["file-system"],
         gone_after: &["service", "task-definition"],
         immutable: &["file_system", "path", "uid", "gid", "owner_uid", "owner_gid", "permissions"],
-        replaceable: true,
+        replaceable: Some("the directory and what is in it stay"),
         seconds: Seconds { create: 1.0, ready: 3.0, gone: 3.0, patience: 300.0 },
         ..Kind::new("access-point", Part::Storage)
     };

@@ -1,5 +1,7 @@
 //! Listeners of the load balancer.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{
     self as sdk, ActionTypeEnum, Certificate, RedirectActionConfig, RedirectActionStatusCodeEnum,
@@ -52,9 +54,10 @@ pub enum Action {
 
 impl Spec for Listener {
     const KIND: Kind = Kind {
-        parents: &["load-balancer"],
+        // Those on a load balancer of the user's are found through the target group they lead to.
+        parents: &["load-balancer", "target-group"],
         immutable: &["load_balancer"],
-        replaceable: true,
+        replaceable: Some("the UI cannot be reached for a moment"),
         ..Kind::new("listener", Part::Ingress)
     };
 }
@@ -62,7 +65,10 @@ impl Spec for Listener {
 #[async_trait]
 impl Resource for Listener {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let of_each = cx.outputs("load-balancer", "id").into_iter().map(|arn| async move {
+        let ours = cx.outputs("load-balancer", "id").into_iter();
+        let attached = cx.outputs("target-group", "balancer");
+        let all: BTreeSet<_> = ours.chain(attached).chain(cx.load_balancer.clone()).collect();
+        let of_each = all.into_iter().map(|arn| async move {
             let pages = cx.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
             unless_gone(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeListeners")))
         });

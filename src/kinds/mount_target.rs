@@ -32,6 +32,7 @@ impl Spec for MountTarget {
         gone_after: &["service"],
         immutable: &["file_system", "subnet"],
         tagged: false,
+        exchangeable: false,
         // Public Terraform logs: created in 84 s, sometimes more than 10 minutes (hashicorp/terraform-provider-aws).
         seconds: Seconds { create: 1.0, ready: 85.0, gone: 20.0, patience: 1200.0 },
         ..Kind::new("mount-target", Part::Storage)

@@ -20,6 +20,8 @@ pub const ADDRESS: &str = "ce-aws:address";
 pub const DIGEST: &str = "ce-aws:digest";
 /// The tag that names the run which created a resource.
 pub const RUN: &str = "ce-aws:run";
+/// The tag of a task definition that names the cluster its service is in: the only way to a cluster that is not ours.
+pub const CLUSTER: &str = "ce-aws:cluster";
 /// The prefix of all tags of ours.
 pub const PREFIX: &str = "ce-aws:";
 
@@ -82,6 +84,11 @@ impl Names {
     /// The token by which EFS recognises a file system: deterministic, so that there cannot be two.
     pub fn creation_token(&self, name: &str) -> String {
         format!("ce-aws-{}-{name}", self.deployment)
+    }
+
+    /// The end of the names of AWS's endpoints.
+    pub fn dns_suffix(&self) -> &'static str {
+        if self.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
     }
 
     /// `arn:<partition>:<service>:<region>:<account>:<rest>`.

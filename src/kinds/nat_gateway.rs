@@ -28,7 +28,7 @@ pub struct NatGateway {
 impl Spec for NatGateway {
     const KIND: Kind = Kind {
         immutable: &["subnet", "address"],
-        replaceable: true,
+        replaceable: Some("its zone has no way to the internet for minutes"),
         // Seen in public provider logs: 84 to 125 s until available (16 gateways), 37 to 79 s until deleted (9).
         seconds: Seconds { create: 1.0, ready: 105.0, gone: 60.0, patience: 900.0 },
         ..Kind::new("nat-gateway", Part::Network)

@@ -28,6 +28,10 @@ pub struct Cx {
     pub names: Names,
     /// Outputs of what exists so far: parents are found here.
     pub known: Known,
+    /// The cluster that the service is in, by name or ARN, where it is not one of ours.
+    pub cluster: Option<String>,
+    /// The ARN of the load balancer that the plan file names, if our listener is on one of the user's.
+    pub load_balancer: Option<String>,
     /// The run, for idempotency tokens and the tag `ce-aws:run`.
     pub run: String,
 }

@@ -203,8 +203,9 @@ impl Resource for Service {
 /// Tasks whose service is gone. They carry its tags where ECS passed them on.
 fn remnant(cx: &Cx, look: &Look, phase: Phase) -> Found<Service> {
     let address = tags::address_of(cx, Service::KIND.name, &look.task_tags);
-    let stack = cx.names.stack();
-    let arn = cx.names.arn("ecs", &format!("service/{stack}/{stack}"));
+    let (stack, cluster) = (cx.names.stack(), service_read::cluster(cx));
+    let cluster = cluster.rsplit('/').next().unwrap_or_default();
+    let arn = cx.names.arn("ecs", &format!("service/{cluster}/{stack}"));
     let found = Found::new(address.unwrap_or_else(|| Address::new(Service::KIND.name, "main")), &arn);
     found.output("arn", &arn).output("name", &stack).phase(phase)
 }

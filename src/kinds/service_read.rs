@@ -35,9 +35,10 @@ pub async fn snapshot(cx: &Cx) -> Result<ServiceView, Failure> {
     Ok(look(cx).await?.view)
 }
 
-/// The cluster's ARN, or its name before it is known.
+/// The user's cluster if it is in one; otherwise ours, by ARN, or by name before that is known.
 pub fn cluster(cx: &Cx) -> String {
-    cx.outputs("cluster", "id").into_iter().next().unwrap_or_else(|| cx.names.stack())
+    let ours = || cx.outputs("cluster", "id").into_iter().next();
+    cx.cluster.clone().or_else(ours).unwrap_or_else(|| cx.names.stack())
 }
 
 /// Looks at the service, every task of it or of its family, and the load balancer's opinion.

@@ -19,7 +19,8 @@ use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags};
 use super::tags;
 use super::vpc::Vpc;
 
-/// A target group. Outputs: `id` and `arn` (the ARN), `name`, `full_name` (`targetgroup/<name>/<id>`).
+/// A target group. Outputs: `id` and `arn` (the ARN), `name`, `full_name` (`targetgroup/<name>/<id>`), and `balancer`,
+/// the ARN of the load balancer that it is attached to, if it is.
 ///
 /// Its name must be `cx.names.part("ui")` and its address `target-group/ui`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -263,7 +264,8 @@ fn outputs(live: &sdk::TargetGroup) -> Outputs {
     let full_name = arn.rsplit(':').next().unwrap_or_default();
     let pairs =
         [("id", arn), ("arn", arn), ("name", live.target_group_name().unwrap_or_default()), ("full_name", full_name)];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let balancer = live.load_balancer_arns().first().map(|arn| ("balancer", arn.as_str()));
+    pairs.into_iter().chain(balancer).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// AWS's limits lie far below.

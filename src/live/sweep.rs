@@ -4,6 +4,8 @@
 //! targets through their file system). The parents are looked at first, in one round of one call each; then everything
 //! that has not told all yet is read at once. No kind with a parent needs more than two rounds, so that the whole takes
 //! three.
+//!
+//! A service in a cluster of the user's is found where the plan file says, or where the task definition says it is.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +13,8 @@ use futures::future::try_join_all;
 
 use crate::engine::failure::Failure;
 use crate::engine::inventory::{Inventory, Live};
-use crate::kinds::registry::{AnyKind, KINDS};
+use crate::kinds::names;
+use crate::kinds::registry::{self, AnyKind, KINDS};
 use crate::kinds::resource::{Cx, Depth};
 
 /// Reads everything that belongs to the deployment.
@@ -37,7 +40,47 @@ pub async fn sweep(cx: &Cx) -> Result<Inventory, Failure> {
         all.extend(seen.into_iter().filter(|live| complete.iter().any(|kind| is_of(live, kind))));
         Ok(all)
     })?;
-    Ok(Inventory::new(independent.into_iter().chain(dependent).collect()))
+    let mut live: Vec<Live> = independent.into_iter().chain(dependent).collect();
+    if !live.iter().any(|live| live.address.kind() == SERVICE) {
+        live.extend(elsewhere(cx, &live).await?);
+    }
+    Ok(Inventory::new(live))
+}
+
+const SERVICE: &str = "service";
+
+/// The service in another cluster than the one just looked at, if the deployment has been in one.
+async fn elsewhere(cx: &Cx, live: &[Live]) -> Result<Vec<Live>, Failure> {
+    let own = cx.names.stack();
+    let looked_at = cx.cluster.as_deref().unwrap_or(&own);
+    let other = match recorded_cluster(live) {
+        Some(recorded) => recorded,
+        None if live.iter().any(|live| live.address.kind() == "cluster") => &own,
+        None => return Ok(Vec::new()),
+    };
+    let Some(kind) = registry::find(SERVICE).filter(|_| name_of(other) != name_of(looked_at)) else {
+        return Ok(Vec::new());
+    };
+    read(&Cx { cluster: Some(other.to_owned()), ..cx.clone() }, &[kind], Depth::Full).await
+}
+
+/// The name of a cluster, from its name or ARN.
+fn name_of(cluster: &str) -> &str {
+    cluster.rsplit('/').next().unwrap_or_default()
+}
+
+/// The cluster that the task definition's tags name.
+fn recorded_cluster(live: &[Live]) -> Option<&str> {
+    let definitions = live.iter().filter(|live| live.address.kind() == "task-definition");
+    definitions.filter_map(|live| live.tags.get(names::CLUSTER)).map(String::as_str).next()
+}
+
+/// The cluster of the user's that the service is in, or was to be in; `None` if it is ours.
+pub fn borrowed_cluster(cx: &Cx, inventory: &Inventory) -> Option<String> {
+    let services = inventory.live.iter().filter(|live| live.address.kind() == SERVICE);
+    let seen = services.filter_map(|live| live.outputs.get("cluster")).map(String::as_str).next();
+    let cluster = seen.or_else(|| recorded_cluster(&inventory.live))?;
+    (name_of(cluster) != cx.names.stack()).then(|| cluster.to_owned())
 }
 
 fn is_of(live: &Live, kind: &&dyn AnyKind) -> bool {

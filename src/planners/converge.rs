@@ -12,12 +12,20 @@ use crate::engine::reference::{Known, Need};
 use super::upstream::upstream;
 use super::{data, deletion, record, verdict};
 
+/// What the user has consented to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Take deletion protection off what is no longer asked for.
+    pub unprotect: bool,
+}
+
 /// Plans the way from the inventory to the graph.
-pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[Kind]) -> Plan {
+pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[Kind], options: Options) -> Plan {
     let mut planner = Planner {
         graph,
         inventory,
         kinds,
+        options,
         plan: Plan::empty(Purpose::Apply, target),
         known: Known::new(),
         last: BTreeMap::new(),
@@ -36,10 +44,14 @@ pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[K
     planner.plan
 }
 
+/// What to do about a change that cannot be made in place.
+const WAY_OUT: &str = "undo the change in the plan file; or destroy the deployment, which keeps its data, and apply again";
+
 struct Planner<'a> {
     graph: &'a Graph,
     inventory: &'a Inventory,
     kinds: &'a [Kind],
+    options: Options,
     plan: Plan,
     /// Outputs of what exists and keeps them, as far as planned.
     known: Known,
@@ -192,31 +204,40 @@ impl<'a> Planner<'a> {
     }
 
     fn replace(&mut self, node: &Node, live: &'a Live, properties: Vec<String>) {
-        if !node.kind.replaceable {
+        let Some(consequence) = node.kind.replaceable else {
             self.known.insert(node.address.clone(), live.outputs.clone());
             let what = if properties.is_empty() { "it has failed".to_owned() } else { properties.join(", ") };
-            return self.refuse(
-                "plan/cannot-replace",
-                node,
-                format!("AWS cannot change this in place: {what}"),
-                "undo the change in the plan file; or destroy the deployment, which keeps its data, and apply again",
-            );
-        }
+            let message = format!("AWS cannot change this in place: {what}");
+            return match node.kind.lifecycle {
+                Lifecycle::Data => {
+                    let message = format!("{message}; another one would not have the data");
+                    self.refuse("data/cannot-replace", node, message, "undo the change in the plan file");
+                }
+                _ => self.refuse("plan/cannot-replace", node, message, WAY_OUT),
+            };
+        };
         let reason = match &live.phase {
             Phase::Failed(why) if properties.is_empty() => Reason::Unhealthy(why.clone()),
             _ => Reason::Replaced(properties),
         };
         let deletion = self.delete(live, &node.kind, reason.clone());
+        self.plan.steps[deletion].consequences.push(consequence.to_owned());
         let mut step = self.step(node, Action::Create, reason);
         step.after.push(done(deletion));
         self.push(node, step);
     }
 
     fn delete(&mut self, live: &'a Live, kind: &Kind, reason: Reason) -> usize {
+        const CONSENT: &str = "consent with --unprotect";
         let mut step = deletion::step(live, kind, reason.clone());
-        if let Some(stop) = deletion::stop(live, kind, reason) {
+        let protection = deletion::unprotect(live, kind, reason.clone(), "plan/protected", CONSENT);
+        if let (Some((_, refusal)), false) = (&protection, self.options.unprotect) {
+            self.plan.findings.push(refusal.clone());
+        }
+        let unprotect = protection.map(|(step, _)| step);
+        if let Some(before) = deletion::stop(live, kind, reason).or(unprotect) {
             step.after.push(done(self.plan.steps.len()));
-            self.plan.steps.push(stop);
+            self.plan.steps.push(before);
         }
         self.plan.steps.push(step);
         let index = self.plan.steps.len() - 1;
@@ -278,6 +299,13 @@ impl<'a> Planner<'a> {
                 continue;
             }
             match kind.lifecycle {
+                Lifecycle::Owned if !kind.exchangeable && self.creates(kind.name) => self.plan.findings.push(Finding {
+                    code: "plan/cannot-replace".to_owned(),
+                    severity: Severity::Refusal,
+                    address: Some(live.address.clone()),
+                    message: "would have to go before another one can come, and the running task needs it".to_owned(),
+                    hint: Some(WAY_OUT.to_owned()),
+                }),
                 Lifecycle::Owned => drop(self.delete(live, kind, Reason::Unwanted)),
                 Lifecycle::Data => self.plan.kept.push(Kept {
                     address: live.address.clone(),
@@ -289,12 +317,19 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// A resource is deleted only after those that used it have been pointed elsewhere.
+    fn creates(&self, kind: &str) -> bool {
+        self.plan.steps.iter().any(|step| step.action == Action::Create && step.address.kind() == kind)
+    }
+
+    /// A resource is deleted only after those that used it have been pointed elsewhere, and what is no longer asked for
+    /// only when the task works without it.
     fn deletions_wait_for_updates(&mut self) {
         for (used, deletion) in &self.deletions {
             for user in &self.inventory.live {
+                let unwanted = self.plan.steps[*deletion].reason == Reason::Unwanted;
+                let is_task = self.kinds.kind(user.address.kind()).is_some_and(|kind| !kind.fenced.is_empty());
                 if let Some(update) = self.last.get(&user.address)
-                    && deletion::holds(user, used, self.kinds)
+                    && (deletion::holds(user, used, self.kinds) || unwanted && is_task)
                     && self.plan.steps[*update].action != Action::Create
                     && !upstream(&self.plan.steps, *update).contains(deletion)
                 {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::engine::inventory::Live;
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
-use crate::engine::plan::{Action, After, Reason, Step, Until};
+use crate::engine::plan::{Action, After, Finding, Reason, Severity, Step, Until};
 use crate::engine::reference::Need;
 
 use super::upstream::upstream;
@@ -39,6 +39,27 @@ pub fn stop(live: &Live, kind: &Kind, reason: Reason) -> Option<Step> {
         ..step(live, kind, reason)
     };
     (!kind.fenced.is_empty()).then_some(stop)
+}
+
+/// The step before the deletion of what is protected against it, and, without consent to it, the refusal of `code`.
+pub fn unprotect(live: &Live, kind: &Kind, reason: Reason, code: &str, consent: &str) -> Option<(Step, Finding)> {
+    if live.spec.get("deletion_protection") != Some(&Value::Bool(true)) {
+        return None;
+    }
+    let step = Step {
+        action: Action::Unprotect,
+        until: Until::Accepted,
+        consequences: vec!["deletion protection is removed".to_owned()],
+        ..step(live, kind, reason)
+    };
+    let finding = Finding {
+        code: code.to_owned(),
+        severity: Severity::Refusal,
+        address: Some(live.address.clone()),
+        message: "is protected against deletion".to_owned(),
+        hint: Some(consent.to_owned()),
+    };
+    Some((step, finding))
 }
 
 /// True when `user` must be gone before `used` can go: it names it in a property, or its kind always does so. Only `id`

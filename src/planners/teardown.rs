@@ -1,10 +1,8 @@
 //! The plan that takes a deployment down, from the inventory alone.
 
-use serde_json::Value;
-
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
-use crate::engine::plan::{Action, After, Finding, Kept, Plan, Purpose, Reason, Severity, Step, Target, Until};
+use crate::engine::plan::{Action, After, Kept, Plan, Purpose, Reason, Target, Until};
 use crate::engine::reference::Need;
 
 use super::deletion;
@@ -56,28 +54,14 @@ fn reason_to_keep(live: &Live, kind: &Kind, options: Options) -> Option<String> 
 
 /// Adds what must happen before the deletion itself: the task stops, protection comes off.
 fn prepare(live: &Live, kind: &Kind, options: Options, plan: &mut Plan) -> Option<usize> {
-    let step = |action, until, consequence: &str| Step {
-        action,
-        until,
-        reason: Reason::Teardown,
-        consequences: vec![consequence.to_owned()],
-        ..deletion::step(live, kind, Reason::Teardown)
-    };
-    let first = if let Some(stop) = deletion::stop(live, kind, Reason::Teardown) {
-        stop
-    } else if live.spec.get("deletion_protection") == Some(&Value::Bool(true)) {
-        if !options.unprotect {
-            plan.findings.push(Finding {
-                code: "destroy/protected".to_owned(),
-                severity: Severity::Refusal,
-                address: Some(live.address.clone()),
-                message: "is protected against deletion".to_owned(),
-                hint: Some("consent with --unprotect, or type the deployment's name when asked".to_owned()),
-            });
+    const CONSENT: &str = "consent with --unprotect, or type the deployment's name when asked";
+    let first = match deletion::stop(live, kind, Reason::Teardown) {
+        Some(stop) => stop,
+        None => {
+            let (step, refusal) = deletion::unprotect(live, kind, Reason::Teardown, "destroy/protected", CONSENT)?;
+            plan.findings.extend((!options.unprotect).then_some(refusal));
+            step
         }
-        step(Action::Unprotect, Until::Accepted, "deletion protection is removed")
-    } else {
-        return None;
     };
     plan.steps.push(first);
     Some(plan.steps.len() - 1)

@@ -11,7 +11,7 @@ use crate::engine::kind::{Kind, Lifecycle, Part, Seconds, Spec};
 use crate::engine::plan::{Plan, Target};
 use crate::engine::reference::{Need, Ref};
 use crate::engine::set::Set;
-use crate::planners::converge::converge;
+use crate::planners::converge::{Options, converge};
 
 use super::account::Account;
 
@@ -29,7 +29,7 @@ pub const KINDS: [Kind; 10] = [
     Kind { seconds: takes(100.0, 50.0), ..kind("slow") },
     Kind { tagged: false, ..kind("untagged") },
     Kind { immutable: &["size"], gone_after: &["service"], ..kind("fixed") },
-    Kind { immutable: &["size"], replaceable: true, seconds: takes(10.0, 10.0), ..kind("swap") },
+    Kind { immutable: &["size"], replaceable: Some("it is gone for a moment"), seconds: takes(10.0, 10.0), ..kind("swap") },
     Kind { lifecycle: Lifecycle::Data, write_once: &["recipe"], ..kind("vault") },
     Kind { lifecycle: Lifecycle::Shared, tagged: false, ..kind("shared") },
     Kind { lifecycle: Lifecycle::Intrinsic, ..kind("builtin") },
@@ -143,7 +143,7 @@ pub fn target() -> Target {
 
 /// The plan from what the account has to the samples.
 pub fn plan(samples: &[Sample], account: &Account) -> Plan {
-    converge(&graph(samples), &account.inventory(), target(), &KINDS)
+    converge(&graph(samples), &account.inventory(), target(), &KINDS, Options::default())
 }
 
 /// An account in which the samples are deployed.

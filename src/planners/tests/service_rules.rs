@@ -9,7 +9,7 @@ use crate::engine::graph::Graph;
 use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::plan::{Action, Plan, Reason, Until};
-use crate::planners::converge::converge;
+use crate::planners::converge::{Options, converge};
 use crate::planners::upstream::upstream;
 
 const SERVICE: &str = "service/r1";
@@ -30,7 +30,7 @@ struct Movable(Value);
 
 impl Spec for Movable {
     const KIND: Kind =
-        Kind { immutable: &["size"], fenced: &["size"], replaceable: true, ..Kind::new("service", Part::Service) };
+        Kind { immutable: &["size"], fenced: &["size"], replaceable: Some("it is gone for a moment"), ..Kind::new("service", Part::Service) };
 }
 
 /// Checks that every step that may start a task comes after a fence on the same service.
@@ -140,9 +140,9 @@ fn a_replaced_service_is_stopped_deleted_and_made_again() {
         graph.finish().unwrap()
     };
     let mut account = Account::default();
-    let first = converge(&graph(1), &account.inventory(), target(), &[Movable::KIND]);
+    let first = converge(&graph(1), &account.inventory(), target(), &[Movable::KIND], Options::default());
     account.execute(&first, &[]);
-    let plan = converge(&graph(2), &account.inventory(), target(), &[Movable::KIND]);
+    let plan = converge(&graph(2), &account.inventory(), target(), &[Movable::KIND], Options::default());
     assert_eq!(steps(&plan), ["stop service/r1", "delete service/r1", "create service/r1"]);
     is_fenced(&plan);
     account.execute(&plan, &[]);
