@@ -2,6 +2,15 @@
 
 use serde_json::Value;
 
+use crate::aws::error::on;
+use crate::engine::failure::{Cause, Failure};
+use crate::kinds::document;
+use crate::kinds::resource::Cx;
+
+use super::Named;
+use super::lookup::named;
+use super::simulation::{self, Simulated};
+
 /// A role that the plan file names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Role {
@@ -11,6 +20,8 @@ pub struct Role {
     pub trust: Value,
     /// What it should be able to do and cannot.
     pub lacks: Vec<Lack>,
+    /// What it can do under conditions that only the moment itself can tell.
+    pub depends: Vec<Lack>,
     /// Why nobody knows what it may do; what AWS said.
     pub unknown: Option<String>,
 }
@@ -41,4 +52,79 @@ pub struct Lack {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     pub arn: String,
+}
+
+impl Role {
+    /// Whether a service, such as `ecs-tasks.amazonaws.com`, may assume it, whatever the conditions.
+    pub fn trusts(&self, service: &str) -> bool {
+        let statements = self.trust["Statement"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let about = |statement: &&Value| {
+            let assume = |action: &str| ["sts:assumerole", "sts:*", "*"].contains(&action.to_lowercase().as_str());
+            texts(&statement["Action"]).any(assume)
+                && texts(&statement["Principal"]["Service"]).any(|named| named == service)
+        };
+        let of = |effect: &'static str| {
+            statements.iter().filter(about).filter(move |statement| statement["Effect"].as_str() == Some(effect))
+        };
+        of("Allow").next().is_some() && !of("Deny").any(|statement| statement["Condition"].is_null())
+    }
+}
+
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    let many = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    many.iter().chain([value]).filter_map(Value::as_str)
+}
+
+/// The role of this ARN, and which of the needs it does not meet.
+pub async fn role(cx: &Cx, arn: &str, needs: &[Need]) -> Result<Named<Role>, Failure> {
+    // An ARN has the path before the name, which is what IAM asks for.
+    let name = arn.rsplit('/').next().unwrap_or(arn);
+    let role = async {
+        let answer = cx.aws.iam.get_role().role_name(name).send().await;
+        named(arn, answer.map_err(on("iam GetRole")).and_then(|answer| same(arn, answer.role)))
+    };
+    let simulated = async {
+        match simulation::simulate(cx, arn, needs).await {
+            // That there is no such role is said better by the other call.
+            Err(failure) if [Cause::Gone, Cause::Refused].contains(&failure.cause) => Ok(Simulated::unknown(&failure)),
+            simulated => simulated,
+        }
+    };
+    let (mut role, simulated) = tokio::try_join!(role, simulated)?;
+    if let super::Lookup::Found(role) = &mut role.lookup {
+        (role.lacks, role.depends, role.unknown) = (simulated.lacks, simulated.depends, simulated.unknown);
+    }
+    Ok(role)
+}
+
+/// GetRole asks by name; the ARN may be another account's.
+fn same(arn: &str, live: Option<aws_sdk_iam::types::Role>) -> Result<Role, Failure> {
+    let live = live.filter(|live| live.arn() == arn);
+    let live = live.ok_or_else(|| Failure::of(Cause::Gone, format!("there is no role {arn}")))?;
+    Ok(read(&live))
+}
+
+fn read(live: &aws_sdk_iam::types::Role) -> Role {
+    Role {
+        arn: live.arn().to_owned(),
+        name: live.role_name().to_owned(),
+        trust: live.assume_role_policy_document().map(document::parse_encoded).unwrap_or_default(),
+        ..Role::default()
+    }
+}
+
+/// Every role that tasks of ECS can run with, as far as their trust says.
+pub async fn roles(cx: &Cx) -> Result<Vec<Role>, Failure> {
+    let pages = cx.aws.iam.list_roles().into_paginator().items().send();
+    let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListRoles"))?;
+    Ok(all.iter().map(read).filter(|role| role.trusts(TASKS)).collect())
+}
+
+/// What runs tasks of ECS (Amazon ECS developer guide, "Amazon ECS task IAM role").
+pub const TASKS: &str = "ecs-tasks.amazonaws.com";
+
+/// The managed policy of this ARN.
+pub async fn policy(cx: &Cx, arn: &str) -> Result<Named<Policy>, Failure> {
+    let answer = cx.aws.iam.get_policy().policy_arn(arn).send().await.map_err(on("iam GetPolicy"));
+    named(arn, answer.map(|_| Policy { arn: arn.to_owned() }))
 }

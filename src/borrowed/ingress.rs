@@ -1,5 +1,8 @@
 //! Load balancers, target groups and certificates of the user's.
 
+pub use super::balancers::{load_balancer, load_balancers};
+pub use super::target_groups::{target_group, target_groups};
+
 /// A load balancer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoadBalancer {
@@ -14,10 +17,20 @@ pub struct LoadBalancer {
     pub state: String,
     pub vpc: String,
     pub zones: Vec<String>,
-    pub groups: Vec<Group>,
+    /// `None`: they may not be read.
+    pub groups: Option<Vec<Group>>,
     pub listeners: Vec<Listener>,
-    /// The bucket of its access logs; `None`: they are off.
-    pub access_logs: Option<LogBucket>,
+    pub access_logs: AccessLogs,
+}
+
+/// Whether a load balancer writes down what it is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AccessLogs {
+    /// It may not be read.
+    #[default]
+    Unknown,
+    Off,
+    To(LogBucket),
 }
 
 /// One of its security groups.
@@ -73,9 +86,9 @@ pub struct TargetGroup {
     pub port: u16,
     pub vpc: String,
     pub health_path: String,
-    /// Status codes that count as healthy: `200`.
+    /// Status codes that count as healthy: `200`, `200,302`, `200-299`.
     pub health_matcher: String,
-    /// Addresses of the targets registered in it.
+    /// Addresses of the targets registered in it, but for those on their way out.
     pub targets: Vec<String>,
     /// The load balancer it is attached to, with the listeners that lead to it; `None`: to none.
     pub load_balancer: Option<LoadBalancer>,

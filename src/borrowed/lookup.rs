@@ -1,4 +1,6 @@
-//! From AWS's answer to what it says of a thing that the plan file names.
+//! From AWS's answers to what they say of the things that the plan file names.
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::engine::failure::{Cause, Failure};
 
@@ -10,23 +12,39 @@ pub(super) fn named<T>(name: &str, answer: Result<T, Failure>) -> Result<Named<T
     let lookup = match answer {
         Ok(found) => Lookup::Found(found),
         Err(failure) if failure.cause == Cause::Gone || is_no_name(&failure) => Lookup::Missing,
-        Err(failure) if is_denied(&failure) => Lookup::Denied(failure.to_string()),
+        Err(failure) if denied(&failure) => Lookup::Denied(failure.to_string()),
         Err(failure) => return Err(failure),
     };
     Ok(Named { name: name.to_owned(), lookup })
 }
 
-/// What is nice to know, or why it is not known.
-pub(super) fn optional<T>(answer: Result<T, Failure>) -> Result<Result<T, String>, Failure> {
+/// What would be good to know; `None` where it may not be read.
+pub(super) fn optional<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
-        Ok(found) => Ok(Ok(found)),
-        Err(failure) if is_denied(&failure) => Ok(Err(failure.to_string())),
-        Err(failure) => Err(failure),
+        Err(failure) if denied(&failure) => Ok(None),
+        answer => answer.map(Some),
     }
 }
 
+/// The one thing that was asked for.
+pub(super) fn only<T>(found: Vec<T>, name: &str) -> Result<T, Failure> {
+    found.into_iter().next().ok_or_else(|| Failure::of(Cause::Gone, format!("AWS says nothing of {name}")))
+}
+
+/// The answers to one call for each, in order; only so many at once, because AWS slows down whoever asks too fast.
+pub(super) async fn side_by_side<T, R, F>(
+    things: impl IntoIterator<Item = T>,
+    call: impl Fn(T) -> F,
+) -> Result<Vec<R>, Failure>
+where
+    F: Future<Output = Result<R, Failure>>,
+{
+    const AT_ONCE: usize = 8;
+    stream::iter(things.into_iter().map(call)).buffered(AT_ONCE).try_collect().await
+}
+
 /// Of what is denied, only bad credentials have hints: those are no property of the thing.
-fn is_denied(failure: &Failure) -> bool {
+pub(super) fn denied(failure: &Failure) -> bool {
     failure.cause == Cause::Denied && failure.hints.is_empty()
 }
 
@@ -42,7 +60,8 @@ mod tests {
 
     #[test]
     fn expired_credentials_are_no_property_of_a_thing() {
-        let answer = |code: &str, message: &str| named::<()>("x", Err(reported("elb DescribeTargetGroups", code, message)));
+        let answer =
+            |code: &str, message: &str| named::<()>("x", Err(reported("elb DescribeTargetGroups", code, message)));
         assert_eq!(answer("TargetGroupNotFound", "").unwrap().lookup, Lookup::Missing);
         assert_eq!(answer("ValidationError", "'x' is not a valid target group ARN").unwrap().lookup, Lookup::Missing);
         let denied = "elb DescribeTargetGroups failed: AccessDenied: no".to_owned();

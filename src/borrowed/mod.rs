@@ -3,12 +3,15 @@
 //! One file for each part, with the facts as plain data and the calls that read them. Judging them is the business of
 //! [`crate::checks`].
 
+mod balancers;
 pub mod cluster;
 pub mod identity;
 pub mod ingress;
 mod lookup;
 pub mod network;
+mod simulation;
 pub mod storage;
+mod target_groups;
 
 use cluster::Cluster;
 use identity::{Policy, Role};
@@ -68,4 +71,11 @@ pub struct Borrowed {
     pub key: Option<Named<Key>>,
     /// Secrets of the user's, whose values are never read here.
     pub secrets: Vec<Named<Secret>>,
+}
+
+impl Borrowed {
+    /// The customer's KMS key that encrypts one of the secrets.
+    pub fn key_of_secret(&self, arn: &str) -> Option<String> {
+        self.secrets.iter().find(|secret| secret.name == arn)?.found()?.key.clone()
+    }
 }

@@ -1,5 +1,12 @@
 //! Keys and secrets of the user's.
 
+use crate::aws::error::on;
+use crate::engine::failure::Failure;
+use crate::kinds::resource::Cx;
+
+use super::Named;
+use super::lookup::named;
+
 /// A KMS key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Key {
@@ -22,4 +29,18 @@ pub struct Secret {
     pub is_deleted: bool,
     /// The customer's KMS key that encrypts it, if any: whoever reads the secret needs it too.
     pub key: Option<String>,
+}
+
+/// The secret of this ARN or name. Its value is not read.
+pub async fn secret(cx: &Cx, name: &str) -> Result<Named<Secret>, Failure> {
+    let answer = cx.aws.secrets.describe_secret().secret_id(name).send().await;
+    let answer = answer.map_err(on("secretsmanager DescribeSecret"));
+    let read = |live: aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput| Secret {
+        arn: live.arn.unwrap_or_default(),
+        name: live.name.unwrap_or_default(),
+        is_deleted: live.deleted_date.is_some(),
+        // AWS's own key asks nothing more of who reads.
+        key: live.kms_key_id.filter(|key| !key.ends_with("alias/aws/secretsmanager")),
+    };
+    named(name, answer.map(read))
 }

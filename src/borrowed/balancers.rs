@@ -1,0 +1,207 @@
+//! Reads load balancers, with what stands around them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ec2::types::IpPermission;
+use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Action, LoadBalancerAttribute};
+use aws_sdk_s3::operation::get_bucket_notification_configuration::GetBucketNotificationConfigurationOutput as Notifications;
+use futures::future::try_join_all;
+
+use crate::aws::error::on;
+use crate::engine::failure::{Cause, Failure};
+use crate::kinds::resource::Cx;
+use crate::kinds::rule::Peer;
+use crate::kinds::{group_rules, names, tags};
+
+use super::Named;
+use super::ingress::{AccessLogs, Group, Listener, LoadBalancer, LogBucket, Rule};
+use super::lookup::{named, only, optional, side_by_side};
+
+/// How many ARNs one call takes (Elastic Load Balancing API reference, DescribeLoadBalancers).
+const AT_ONCE: usize = 20;
+
+/// The load balancer of this ARN.
+pub async fn load_balancer(cx: &Cx, arn: &str) -> Result<Named<LoadBalancer>, Failure> {
+    let arns = [arn.to_owned()];
+    let one = load_balancers(cx, Some(&arns)).await.and_then(|found| only(found, arn));
+    named(arn, one)
+}
+
+/// The load balancers of these ARNs, which must all exist; without any, every one of the region.
+pub async fn load_balancers(cx: &Cx, arns: Option<&[String]>) -> Result<Vec<LoadBalancer>, Failure> {
+    let call = || cx.aws.elb.describe_load_balancers();
+    let calls = match arns {
+        Some(arns) => arns.chunks(AT_ONCE).map(|arns| call().set_load_balancer_arns(Some(arns.to_vec()))).collect(),
+        None => vec![call()],
+    };
+    let pages = calls.into_iter().map(|call| async {
+        let pages = call.into_paginator().items().send();
+        pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeLoadBalancers"))
+    });
+    let live: Vec<_> = try_join_all(pages).await?.into_iter().flatten().collect();
+    let (listeners, groups, logs) = tokio::try_join!(listeners(cx, &live), groups(cx, &live), logs(cx, &live))?;
+    let read = |live: &sdk::LoadBalancer| {
+        let arn = live.load_balancer_arn().unwrap_or_default();
+        let mut balancer = read(live);
+        balancer.listeners = listeners.get(arn).cloned().unwrap_or_default();
+        balancer.access_logs = logs.get(arn).cloned().unwrap_or_default();
+        balancer.groups = groups
+            .as_ref()
+            .map(|known| live.security_groups().iter().filter_map(|id| known.get(id)).cloned().collect());
+        balancer
+    };
+    Ok(live.iter().map(read).collect())
+}
+
+fn read(live: &sdk::LoadBalancer) -> LoadBalancer {
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    LoadBalancer {
+        arn: text(live.load_balancer_arn()),
+        name: text(live.load_balancer_name()),
+        dns: text(live.dns_name()),
+        kind: text(live.r#type().map(|kind| kind.as_str())),
+        scheme: text(live.scheme().map(|scheme| scheme.as_str())),
+        state: text(live.state().and_then(|state| state.code()).map(|code| code.as_str())),
+        vpc: text(live.vpc_id()),
+        zones: live.availability_zones().iter().filter_map(|zone| zone.zone_name()).map(str::to_owned).collect(),
+        ..LoadBalancer::default()
+    }
+}
+
+/// The listeners of each, by the load balancer's ARN.
+async fn listeners(cx: &Cx, live: &[sdk::LoadBalancer]) -> Result<BTreeMap<String, Vec<Listener>>, Failure> {
+    let arns = live.iter().filter_map(|balancer| balancer.load_balancer_arn());
+    let of_each = side_by_side(arns, |arn| async move {
+        let pages = cx.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
+        pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeListeners"))
+    });
+    let live: Vec<_> = of_each.await?.into_iter().flatten().collect();
+    let arns: Vec<_> = live.iter().filter_map(|listener| listener.listener_arn()).map(str::to_owned).collect();
+    let forwarded = side_by_side(&arns, |arn| forwarded(cx, arn));
+    let (tags, forwarded) = tokio::try_join!(tags::elb::read(cx, &arns), forwarded)?;
+    let mut found = BTreeMap::<_, Vec<_>>::new();
+    for (listener, mut target_groups) in live.iter().zip(forwarded) {
+        let arn = listener.listener_arn().unwrap_or_default();
+        target_groups.extend(to_groups(listener.default_actions()));
+        let balancer = listener.load_balancer_arn().unwrap_or_default().to_owned();
+        found.entry(balancer).or_default().push(Listener {
+            arn: arn.to_owned(),
+            port: listener.port().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+            protocol: listener.protocol().map(|protocol| protocol.as_str().to_owned()).unwrap_or_default(),
+            target_groups: target_groups.into_iter().collect(),
+            deployment: tags.get(arn).and_then(|tags| tags.get(names::DEPLOYMENT)).cloned(),
+        });
+    }
+    Ok(found)
+}
+
+/// The target groups to which the rules of a listener lead.
+async fn forwarded(cx: &Cx, listener: &str) -> Result<BTreeSet<String>, Failure> {
+    let pages = cx.aws.elb.describe_rules().listener_arn(listener).into_paginator().items().send();
+    let rules = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeRules"))?;
+    Ok(rules.iter().flat_map(|rule| to_groups(rule.actions())).collect())
+}
+
+fn to_groups(actions: &[Action]) -> impl Iterator<Item = String> {
+    let listed = |action: &Action| action.forward_config().map(|config| config.target_groups().to_vec());
+    let in_lists =
+        move |action| listed(action).unwrap_or_default().into_iter().filter_map(|group| group.target_group_arn);
+    let all = actions.iter().flat_map(move |action| in_lists(action).chain(action.target_group_arn.clone()));
+    all.collect::<Vec<_>>().into_iter()
+}
+
+/// The security groups of all of them by id; `None` where they may not be read.
+async fn groups(cx: &Cx, live: &[sdk::LoadBalancer]) -> Result<Option<BTreeMap<String, Group>>, Failure> {
+    let ids: BTreeSet<_> = live.iter().flat_map(|balancer| balancer.security_groups()).cloned().collect();
+    if ids.is_empty() {
+        return Ok(Some(BTreeMap::new()));
+    }
+    // As a filter, because a list of ids fails as a whole when one is gone.
+    let filter = tags::ec2::filter("group-id", ids);
+    let pages = cx.aws.ec2.describe_security_groups().filters(filter).into_paginator().items().send();
+    let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups"));
+    let read = |group: aws_sdk_ec2::types::SecurityGroup| {
+        let id = group.group_id().unwrap_or_default().to_owned();
+        let (ingress, egress) = (rules(group.ip_permissions()), rules(group.ip_permissions_egress()));
+        (id.clone(), Group { id, ingress, egress })
+    };
+    Ok(optional(groups)?.map(|groups: Vec<_>| groups.into_iter().map(read).collect()))
+}
+
+fn rules(permissions: &[IpPermission]) -> Vec<Rule> {
+    let rules = group_rules::split(permissions);
+    let read = |rule: &crate::kinds::rule::Rule| {
+        let has_ports = ["tcp", "udp"].contains(&rule.protocol.as_str());
+        let port = |port: i32, all: u16| if has_ports { u16::try_from(port).unwrap_or(all) } else { all };
+        Rule {
+            protocol: if rule.protocol == "-1" { "all".to_owned() } else { rule.protocol.clone() },
+            from: port(rule.from, 0),
+            to: port(rule.to, u16::MAX),
+            peer: match &rule.peer {
+                Peer::Cidr(text) | Peer::PrefixList(text) => text.clone(),
+                Peer::Group(group) => group.text().to_owned(),
+            },
+        }
+    };
+    rules.iter().map(read).collect()
+}
+
+/// Where each writes its access logs, by its ARN.
+async fn logs(cx: &Cx, live: &[sdk::LoadBalancer]) -> Result<BTreeMap<String, AccessLogs>, Failure> {
+    // Others know no access logs of this kind.
+    let known = live.iter().filter(|balancer| balancer.r#type().is_some_and(|kind| kind.as_str() != "gateway"));
+    let buckets = side_by_side(known.filter_map(|balancer| balancer.load_balancer_arn()), |arn| async move {
+        let call = cx.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn);
+        let answer = call.send().await.map_err(on("elb DescribeLoadBalancerAttributes"));
+        Ok((arn.to_owned(), optional(answer)?.map(|answer| bucket_of(answer.attributes()))))
+    });
+    let buckets = buckets.await?;
+    let names: BTreeSet<_> = buckets.iter().filter_map(|(_, bucket)| bucket.clone().flatten()).collect();
+    let asked = side_by_side(names, |name| async move { Ok((name.clone(), bucket(cx, name).await?)) });
+    let asked: BTreeMap<_, _> = asked.await?.into_iter().collect();
+    let logs = |bucket: Option<Option<String>>| match bucket {
+        None => AccessLogs::Unknown,
+        Some(None) => AccessLogs::Off,
+        Some(Some(name)) => asked.get(&name).cloned().map_or(AccessLogs::Unknown, AccessLogs::To),
+    };
+    Ok(buckets.into_iter().map(|(arn, bucket)| (arn, logs(bucket))).collect())
+}
+
+fn bucket_of(attributes: &[LoadBalancerAttribute]) -> Option<String> {
+    let value = |key| attributes.iter().find(|attribute| attribute.key() == Some(key))?.value();
+    (value("access_logs.s3.enabled") == Some("true")).then(|| value("access_logs.s3.bucket").map(str::to_owned))?
+}
+
+/// The bucket is often another account's, or in another region, and answers neither.
+async fn bucket(cx: &Cx, name: String) -> Result<LogBucket, Failure> {
+    let logging = async {
+        let answer = cx.aws.s3.get_bucket_logging().bucket(&name).send().await.map_err(on("s3 GetBucketLogging"));
+        elsewhere(answer)
+    };
+    let notifications = async {
+        let answer = cx.aws.s3.get_bucket_notification_configuration().bucket(&name).send().await;
+        elsewhere(answer.map_err(on("s3 GetBucketNotificationConfiguration")))
+    };
+    let (logging, notifications) = tokio::try_join!(logging, notifications)?;
+    Ok(LogBucket {
+        access_logged: logging.map(|answer| answer.logging_enabled.is_some()),
+        notifies: notifications.as_ref().map(notifies),
+        name,
+    })
+}
+
+fn notifies(answer: &Notifications) -> bool {
+    let to_any = [
+        answer.topic_configurations().is_empty(),
+        answer.queue_configurations().is_empty(),
+        answer.lambda_function_configurations().is_empty(),
+    ];
+    answer.event_bridge_configuration.is_some() || to_any.contains(&false)
+}
+
+fn elsewhere<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match answer {
+        Err(failure) if [Cause::Gone, Cause::Refused].contains(&failure.cause) => Ok(None),
+        answer => optional(answer),
+    }
+}

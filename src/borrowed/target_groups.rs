@@ -1,0 +1,77 @@
+//! Reads target groups, with the load balancers that lead to them.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_elasticloadbalancingv2::types::{self as sdk, TargetHealthStateEnum};
+use futures::future::try_join_all;
+
+use crate::aws::error::on;
+use crate::engine::failure::Failure;
+use crate::kinds::resource::Cx;
+
+use super::Named;
+use super::balancers::load_balancers;
+use super::ingress::TargetGroup;
+use super::lookup::{named, only, side_by_side};
+
+/// How many ARNs one call takes: as of load balancers.
+const AT_ONCE: usize = 20;
+
+/// The target group of this ARN.
+pub async fn target_group(cx: &Cx, arn: &str) -> Result<Named<TargetGroup>, Failure> {
+    let arns = [arn.to_owned()];
+    let one = target_groups(cx, Some(&arns)).await.and_then(|found| only(found, arn));
+    named(arn, one)
+}
+
+/// The target groups of these ARNs, which must all exist; without any, every one of the region.
+pub async fn target_groups(cx: &Cx, arns: Option<&[String]>) -> Result<Vec<TargetGroup>, Failure> {
+    let call = || cx.aws.elb.describe_target_groups();
+    let calls = match arns {
+        Some(arns) => arns.chunks(AT_ONCE).map(|arns| call().set_target_group_arns(Some(arns.to_vec()))).collect(),
+        None => vec![call()],
+    };
+    let pages = calls.into_iter().map(|call| async {
+        let pages = call.into_paginator().items().send();
+        pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeTargetGroups"))
+    });
+    let live: Vec<_> = try_join_all(pages).await?.into_iter().flatten().collect();
+    let balancers: BTreeSet<_> = live.iter().flat_map(|group| group.load_balancer_arns()).cloned().collect();
+    let balancers: Vec<_> = balancers.into_iter().collect();
+    let targets = side_by_side(live.iter().filter_map(|group| group.target_group_arn()), |arn| targets(cx, arn));
+    let balancers =
+        async { if balancers.is_empty() { Ok(Vec::new()) } else { load_balancers(cx, Some(&balancers)).await } };
+    let (targets, balancers) = tokio::try_join!(targets, balancers)?;
+    let read = |(live, targets): (&sdk::TargetGroup, Vec<String>)| {
+        let ours = |arn: &String| balancers.iter().find(|balancer| balancer.arn == *arn);
+        let load_balancer = live.load_balancer_arns().iter().find_map(ours).cloned();
+        TargetGroup { targets, load_balancer, ..read(live) }
+    };
+    Ok(live.iter().zip(targets).map(read).collect())
+}
+
+fn read(live: &sdk::TargetGroup) -> TargetGroup {
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    TargetGroup {
+        arn: text(live.target_group_arn()),
+        name: text(live.target_group_name()),
+        target_type: text(live.target_type().map(|kind| kind.as_str())),
+        protocol: text(live.protocol().map(|protocol| protocol.as_str())),
+        port: live.port().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+        vpc: text(live.vpc_id()),
+        health_path: text(live.health_check_path()),
+        health_matcher: text(live.matcher().and_then(|matcher| matcher.http_code())),
+        ..TargetGroup::default()
+    }
+}
+
+/// Addresses of what is registered, or ids where it has none.
+async fn targets(cx: &Cx, arn: &str) -> Result<Vec<String>, Failure> {
+    let call = cx.aws.elb.describe_target_health().target_group_arn(arn);
+    let answer = call.send().await.map_err(on("elb DescribeTargetHealth"))?;
+    let leaves = |target: &&sdk::TargetHealthDescription| {
+        target.target_health().and_then(|health| health.state()) == Some(&TargetHealthStateEnum::Draining)
+    };
+    let stays = answer.target_health_descriptions().iter().filter(|target| !leaves(target));
+    Ok(stays.filter_map(|target| target.target()?.id()).map(str::to_owned).collect())
+}
