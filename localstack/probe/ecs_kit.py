@@ -157,14 +157,16 @@ class Kit:
             Port=80,
             DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
         )
-        self.ec2.authorize_security_group_ingress(
-            GroupId=self.net["sg"],
-            IpPermissions=[
-                {"IpProtocol": "tcp", "FromPort": 3000, "ToPort": 3000, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}
-            ],
-        )
+        self.opened
         self.world.advance(200)
         return balancer
+
+    @functools.cached_property
+    def opened(self) -> bool:
+        """The network's security group admits its own network on port 3000."""
+        port = {"IpProtocol": "tcp", "FromPort": 3000, "ToPort": 3000, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}
+        self.ec2.authorize_security_group_ingress(GroupId=self.net["sg"], IpPermissions=[port])
+        return True
 
     def balanced(self, group: str) -> list[dict]:
         return [{"targetGroupArn": group, "containerName": "ui", "containerPort": 3000}]

@@ -47,7 +47,7 @@ def test_new_definition_replaces_the_task(world):
 @pytest.mark.row("ecs:UpdateService: what makes no new deployment", bare="fails")
 def test_counts_and_settings_make_no_deployment(world):
     kit = Kit(world)
-    settled(kit)
+    settled(kit, loadBalancers=kit.balanced(kit.target_group()))
     before = kit.primary()["id"]
     kit.update(desiredCount=2)
     kit.update(healthCheckGracePeriodSeconds=7, deploymentConfiguration=STOP_FIRST, enableExecuteCommand=True)
@@ -173,7 +173,11 @@ def test_unhealthy_task_is_replaced_while_it_stops(world, configuration):
 def test_grace_period(world):
     kit = Kit(world)
     kit.images(**{"*ui5*": {"behaviour": "unhealthy"}})
-    kit.create(definition=kit.register(kit.container(healthCheck=CHECK)), healthCheckGracePeriodSeconds=1200)
+    kit.create(
+        definition=kit.register(kit.container(healthCheck=CHECK)),
+        loadBalancers=kit.balanced(kit.target_group()),
+        healthCheckGracePeriodSeconds=1200,
+    )
     world.advance(1200)
     task = kit.tasks()[0]
     assert task["healthStatus"] == "UNHEALTHY" and kit.tasks("STOPPED") == []

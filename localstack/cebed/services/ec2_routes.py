@@ -38,12 +38,24 @@ def _target(route) -> tuple[str, str] | None:
     return None
 
 
-def _state(store, table, route) -> str:
-    """`blackhole` when the target is gone: its gateway deleted, detached or failed."""
+def _attached(store, gateway_id: str, vpc_id: str) -> bool:
+    """Whether a transit gateway serves the VPC."""
+    attachments = store.transit_gateway_attachments.values()
+    return any(
+        a.transit_gateway_id == gateway_id and a.resource_id == vpc_id and a.state == "available" for a in attachments
+    )
+
+
+def state(store, table, route) -> str:
+    """`blackhole` when the target is gone: its gateway or endpoint deleted, detached or failed."""
     if route.nat_gateway is not None:
         return "active" if route.nat_gateway.state in ("pending", "available") else "blackhole"
     if route.interface is not None:
         return "active" if route.interface.id in store.enis else "blackhole"
+    if route.transit_gateway is not None:
+        return "active" if _attached(store, route.transit_gateway.id, table.vpc_id) else "blackhole"
+    if route.vpc_endpoint_id:
+        return "active" if route.vpc_endpoint_id in store.vpc_end_points else "blackhole"
     if route.gateway is not None and route.gateway.id.startswith("igw-"):
         gateway = store.internet_gateways.get(route.gateway.id)
         attached = gateway is not None and gateway.vpc and gateway.vpc.id == table.vpc_id
@@ -63,7 +75,7 @@ def _describe_route(store, table, route) -> dict:
         answer["GatewayId"] = "local"
     elif target := _target(route):
         answer[target[0]] = target[1]
-    answer["State"] = "active" if route.local else _state(store, table, route)
+    answer["State"] = "active" if route.local else state(store, table, route)
     return answer
 
 
@@ -126,6 +138,8 @@ def require_target(account, region, request, context):
                 "InvalidParameterValue",
                 f"route table {table.id} and network gateway {nat_id} belong to different networks",
             )
+    if (transit := request.get("TransitGatewayId")) and not _attached(store, transit, table.vpc_id):
+        raise aws_error("InvalidTransitGatewayID.NotFound", f"The transitGateway ID '{transit}' does not exist")
     gateway_id = request.get("GatewayId") or ""
     if gateway_id.startswith("igw-"):
         gateway = store.internet_gateways.get(gateway_id)

@@ -11,7 +11,7 @@ import uuid
 from typing import Any
 
 from cebed.account import Account, setting
-from cebed.middleware import aws_error, override
+from cebed.middleware import aws_error, invoke, override
 from cebed.services.ec2_common import backend, timestamp
 
 setting("efs.available", 5)
@@ -176,10 +176,24 @@ def _new_record(account: Account, region: str, request: dict, token: str) -> dic
 
 
 def _key_arn(account: Account, region: str, key: str | None) -> str:
-    """Encrypted file systems answer a key ARN, by default that of `aws/elasticfilesystem`."""
-    if key and key.startswith("arn:"):
-        return key
-    return f"arn:aws:kms:{region}:{account.id}:key/{key or region_of(account, region).kms_key}"
+    """Encrypted file systems answer a key ARN, by default that of `aws/elasticfilesystem`.
+
+    What EFS cannot use it refuses, with the words and the code of KMS in its own message.
+    """
+    if key is None:
+        return f"arn:aws:kms:{region}:{account.id}:key/{region_of(account, region).kms_key}"
+    try:
+        found = invoke(account, region, "kms", "DescribeKey", {"KeyId": key})["KeyMetadata"]
+    except Exception:  # not found, in whichever error type the emulator has
+        text = "The request was rejected because the specified key could not be found. [error=NotFoundException]"
+        raise error("BadRequest", text) from None
+    if found["KeyState"] != "Enabled":
+        code = "DisabledException" if found["KeyState"] == "Disabled" else "KMSInvalidStateException"
+        raise error("BadRequest", f"{found['Arn']} is {found['KeyState']}. [error={code}]")
+    if found.get("KeySpec") != "SYMMETRIC_DEFAULT" or found.get("KeyUsage") != "ENCRYPT_DECRYPT":
+        text = f"{found['Arn']} is not a symmetric encryption key. [error=InvalidKeyUsageException]"
+        raise error("BadRequest", text)
+    return found["Arn"]
 
 
 def _check_throughput(mode: str, provisioned) -> None:

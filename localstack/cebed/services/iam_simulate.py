@@ -11,12 +11,26 @@ from cebed import policy
 from cebed.account import Account
 from cebed.backends import moto_backend
 from cebed.middleware import aws_error, override
+from cebed.services import iam_boundary
 
 
 @override("iam", "SimulatePrincipalPolicy")
 def _simulate_principal(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
-    named = _documents_of(account, request.get("PolicySourceArn", ""))
-    return _simulate(named + _given(request), request)
+    entity = _entity_of(account, request.get("PolicySourceArn", ""))
+    answer = _simulate(_documents_of(entity) + _given(request), request)
+    for result in answer["EvaluationResults"]:
+        _bound(account, entity, result, _values(request))
+    return answer
+
+
+def _bound(account: Account, entity: Any, result: dict, values: dict[str, list[str]]) -> None:
+    """What the boundary makes of a decision."""
+    allowed = iam_boundary.allows(account, entity, result["EvalActionName"], result["EvalResourceName"], values)
+    if allowed is None:
+        return
+    result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
+    if not allowed and result["EvalDecision"] == "allowed":
+        result["EvalDecision"] = "implicitDeny"
 
 
 @override("iam", "SimulateCustomPolicy")
@@ -28,8 +42,8 @@ def _given(request: dict) -> list[tuple[str, str]]:
     return [(f"PolicyInputList.{n}", text) for n, text in enumerate(request.get("PolicyInputList") or [], 1)]
 
 
-def _documents_of(account: Account, arn: str) -> list[tuple[str, Any]]:
-    """(name, document) of every policy of the role, user or group."""
+def _entity_of(account: Account, arn: str) -> Any:
+    """The role, user or group."""
     backend = moto_backend("iam", account.id, "aws")
     kind, _, path = arn.partition(":")[2].rpartition(":")[2].partition("/")
     collections = {"role": backend.roles, "user": backend.users, "group": backend.groups}
@@ -38,8 +52,17 @@ def _documents_of(account: Account, arn: str) -> list[tuple[str, Any]]:
     entity = next((e for e in collections[kind].values() if e.arn == arn), None)
     if entity is None:
         raise aws_error("NoSuchEntity", f"The {kind} with name {path.rsplit('/', 1)[-1]} cannot be found.", 404)
+    return entity
+
+
+def _documents_of(entity: Any) -> list[tuple[str, Any]]:
+    """(name, document) of every policy of the role, user or group."""
     attached = [(attached.arn.rsplit("/", 1)[-1], attached.document) for attached in entity.managed_policies.values()]
     return list(entity.policies.items()) + attached
+
+
+def _values(request: dict) -> dict[str, list[str]]:
+    return {entry["ContextKeyName"]: entry.get("ContextKeyValues") or [] for entry in request.get("ContextEntries") or []}
 
 
 def _simulate(documents: list[tuple[str, Any]], request: dict) -> dict:
@@ -48,7 +71,7 @@ def _simulate(documents: list[tuple[str, Any]], request: dict) -> dict:
             policy.statements(document)
         except policy.Malformed as malformed:
             raise aws_error("InvalidInput", str(malformed)) from None
-    values = {entry["ContextKeyName"]: entry.get("ContextKeyValues") or [] for entry in request.get("ContextEntries") or []}
+    values = _values(request)
     results = []
     for action in request.get("ActionNames") or []:
         for resource in request.get("ResourceArns") or ["*"]:

@@ -15,6 +15,7 @@ from moto.utilities.utils import get_partition
 from cebed import policy
 from cebed.account import Account, setting
 from cebed.backends import moto_backend
+from cebed.services import iam_boundary
 
 setting("ecs.check_permissions", True)
 
@@ -59,12 +60,15 @@ def denial(account: Account, arn: str | None, action: str, resource: str) -> str
     if not account.settings["ecs.check_permissions"]:
         return None
     decision, _ = policy.decide(_documents(account, arn or ""), action, resource, {})
-    if decision == "allowed":
+    bounded = iam_boundary.allows(account, _role(account, arn or ""), action, resource, {}) is False
+    if decision == "allowed" and not bounded:
         return None
     name = (arn or "none").rsplit("/", 1)[-1]
     why = "with an explicit deny in an identity-based policy"
     if decision == "implicitDeny":
         why = f"because no identity-based policy allows the {action} action"
+    if decision == "allowed":
+        why = f"because no permissions boundary allows the {action} action"
     return (
         f"AccessDeniedException: User: arn:aws:sts::{account.id}:assumed-role/{name}/task is not authorized to perform: "
         f"{action} on resource: {resource} {why}"

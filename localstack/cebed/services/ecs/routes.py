@@ -6,6 +6,7 @@ one needs a public address for the task.
 
 from __future__ import annotations
 
+from cebed.services import ec2_routes
 from cebed.services.ec2_common import backend
 from cebed.services.ecs.model import Task
 
@@ -17,7 +18,7 @@ def way_out(account, task: Task) -> bool:
     table = _table(store, task.subnet_id)
     if table is not None:
         for route in table.routes.values():
-            if route.destination_cidr_block == "0.0.0.0/0" and _leads_out(store, route, task):
+            if route.destination_cidr_block == "0.0.0.0/0" and _leads_out(store, table, route, task):
                 return True
     return _has_endpoints(store, task)
 
@@ -31,7 +32,9 @@ def _table(store, subnet_id: str):
     return next((t for t in tables if t.main_association_id is not None), None)
 
 
-def _leads_out(store, route, task: Task) -> bool:
+def _leads_out(store, table, route, task: Task) -> bool:
+    if ec2_routes.state(store, table, route) != "active":
+        return False
     if route.nat_gateway is not None:
         return getattr(route.nat_gateway, "state", None) == "available"
     if route.gateway is not None and route.gateway.id.startswith("igw-"):

@@ -114,7 +114,11 @@ def configuration(wanted: dict | None, before: dict | None = None) -> dict:
     return merged
 
 
-def grace(seconds: int | None) -> int:
+def grace(seconds: int | None, balancers: list[dict]) -> int:
+    """Of a service that has these load balancers already; AWS counts none that come with the same call (AWS
+    CloudFormation's public roadmap, issue 1313)."""
     if seconds is not None and not 0 <= seconds <= 2_147_483_647:
         raise invalid("healthCheckGracePeriodSeconds is out of range.")
+    if seconds and not balancers:
+        raise invalid("Health check grace period is only valid for services configured to use load balancers")
     return seconds or 0

@@ -54,7 +54,7 @@ def create_service(account, region, request, context, call_next):
         cluster=cluster,
         desired=request["desiredCount"],
         configuration=service_checks.configuration(request.get("deploymentConfiguration")),
-        grace=service_checks.grace(request.get("healthCheckGracePeriodSeconds")),
+        grace=service_checks.grace(request.get("healthCheckGracePeriodSeconds"), request.get("loadBalancers") or []),
         options={**OPTIONS, **_options(request)},
         tags=tags.listed(request.get("tags")),
         created_at=account.clock.now(),
@@ -153,7 +153,8 @@ def update_service(account, region, request, context, call_next):
     configuration = service_checks.configuration(request.get("deploymentConfiguration"), service.configuration)
     options = {**service.options, **_options(request)}
     if request.get("healthCheckGracePeriodSeconds") is not None:
-        service.grace = service_checks.grace(request["healthCheckGracePeriodSeconds"])
+        balancers = changes.get("load_balancers", before.load_balancers) and before.load_balancers
+        service.grace = service_checks.grace(request["healthCheckGracePeriodSeconds"], balancers)
     if request.get("desiredCount") is not None:
         if request["desiredCount"] < 0:
             raise invalid("desiredCount must not be negative.")

@@ -5,7 +5,8 @@ Also answers to the load balancer whether something is listening at an address.
 
 from __future__ import annotations
 
-from cebed.services.ecs import model
+from cebed.middleware import CommonServiceException
+from cebed.services.ecs import deployments, model
 from cebed.services.ecs.model import Task
 
 
@@ -16,8 +17,13 @@ def _elbv2():
 
 
 def register(account, task: Task) -> None:
+    """Where the load balancer refuses, the service tells of it and its deployment goes on waiting."""
     for group, _, port in task.targets:
-        _elbv2().register_target(account, task.region, group, task.address, port)
+        try:
+            _elbv2().register_target(account, task.region, group, task.address, port)
+        except CommonServiceException as error:
+            text = f"failed to register targets in (target-group {group}) with (error {error.message})"
+            deployments.tell(account, task.service, text)
 
 
 def deregister(account, task: Task) -> None:

@@ -174,10 +174,11 @@ def service_view(account, service: Service, tags: bool = True) -> dict:
         "currentServiceRevisions": [revision_summary(d.revision, d, tasks) for d in listed],
         "placementConstraints": [],
         "placementStrategy": [],
-        "healthCheckGracePeriodSeconds": service.grace,
         "tags": list(service.tags) if tags else [],
         **service.options,
     }
+    if revision.load_balancers:
+        answer["healthCheckGracePeriodSeconds"] = service.grace
     if service.role_arn:
         answer["roleArn"] = service.role_arn
     if revision.network:
