@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    cidr::{Cidr, NetworkCidr},
+    cidr::Cidr,
+    existing::Borrows,
     found::Located,
+    load_balancer::Front,
     network::Network,
     problem::Problem,
     reader::Section,
@@ -14,26 +16,23 @@ use super::{
 };
 
 /// Who may reach the UI, and what else the security groups admit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
-    /// Networks that may reach the UI, on ports 80 and 443 of the load balancer. Left out, it is the
-    /// VPC itself.
+    /// Networks that may reach the UI: on ports 80 and 443 of the load balancer, or, without a load balancer of
+    /// ce-aws's own, on port 3000 of the task. Left out, it is the VPC itself, in an existing VPC with all its ranges.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
-    pub allowed_cidrs: Vec<Cidr>,
+    pub allowed_cidrs: Option<Vec<Cidr>>,
     /// Further rules of the load balancer's and the task's security group.
     pub extra_ingress: Vec<GroupIngress>,
 }
 
-impl Default for Access {
-    /// Source: vendor template, CE 5.0.0, parameter `WhitelistIP`, which is also its VPC.
-    fn default() -> Self {
-        Self::for_vpc(NetworkCidr::DEFAULT)
-    }
-}
-
 /// Ports that the load balancer's security group opens to the allowed networks.
-const WEB_PORTS: [u16; 2] = [80, 443];
+const WEB_PORTS: &[u16] = &[80, 443];
+
+/// The port of the UI itself. Source: vendor template, CE 5.0.0, container `ui`.
+const UI_PORTS: &[u16] = &[3000];
 
 /// Inbound entries of a network ACL. Source: Amazon VPC user guide, "Amazon VPC quotas" (rules per network ACL).
 const MAX_ENTRIES: usize = 20;
@@ -42,48 +41,48 @@ const MAX_ENTRIES: usize = 20;
 const OWN_ENTRIES: usize = 6;
 
 impl Access {
-    fn for_vpc(vpc: NetworkCidr) -> Self {
-        Self { allowed_cidrs: vec![vpc.into()], extra_ingress: Vec::new() }
-    }
-
-    pub(super) fn read(section: &Section<'_>, network: &Network) -> Self {
+    pub(super) fn read(section: &Section<'_>, network: &Network, borrows: Borrows, front: Front) -> Self {
         let allowed = section.list::<Cidr>("allowed_cidrs");
         let extra = section.tables("extra_ingress", GroupIngress::read);
-        let default = Self::for_vpc(network.cidr);
-        let plan = Self {
-            allowed_cidrs: allowed
-                .as_ref()
-                .map_or(default.allowed_cidrs, |list| list.value.iter().map(|cidr| cidr.value).collect()),
-            extra_ingress: extra.iter().map(|rule| rule.value.clone()).collect(),
-        };
         if let Some(allowed) = &allowed {
-            check_allowed(section, allowed);
+            check_allowed(section, allowed, front);
         }
         refuse_twins(section, &extra, |rule| (rule.to, rule.traffic, rule.from), "this rule");
-        check_extra(section, &plan.allowed_cidrs, &extra);
-        plan.check_entries(section, network);
+        check_targets(section, front, &extra);
+        let plan = Self {
+            allowed_cidrs: allowed.map(|list| list.value.into_iter().map(|cidr| cidr.value).collect()),
+            extra_ingress: extra.iter().map(|rule| rule.value.clone()).collect(),
+        };
+        // The ranges of a VPC that exists are not in the file.
+        let vpc = (!borrows.vpc).then_some(network);
+        let by_default = vpc.map(|network| vec![network.cidr.into()]);
+        let allowed = plan.allowed_cidrs.clone().or(by_default).unwrap_or_default();
+        check_extra(section, &allowed, front, &extra);
+        if let Some(network) = vpc {
+            check_entries(section, &allowed, front, network);
+        }
         plan
     }
 }
 
-impl Access {
-    /// A network ACL has room for few entries, and what is allowed from outside the VPC takes two each.
-    fn check_entries(&self, section: &Section<'_>, network: &Network) {
-        let outside = self.allowed_cidrs.iter().filter(|cidr| !network.cidr.net().contains(&cidr.net())).count();
-        let entries = OWN_ENTRIES + 2 * outside + network.extra_ingress.len();
-        if network.harden && entries > MAX_ENTRIES {
-            let invalid = Invalid::new(
-                "plan-file/too-many-entries",
-                format!("the network ACL would have {entries} inbound entries, and AWS allows {MAX_ENTRIES}"),
-                "allow fewer, larger networks: each one outside the VPC takes two entries, each of the network's \
-                 `extra_ingress` one",
-            );
-            section.refuse(invalid, section.span());
-        }
+/// A network ACL has room for few entries. What is allowed from outside the VPC to a load balancer takes two each; the
+/// UI's own port is among those that are open for answers from the internet.
+fn check_entries(section: &Section<'_>, allowed: &[Cidr], front: Front, network: &Network) {
+    let outside = allowed.iter().filter(|cidr| !network.cidr.net().contains(&cidr.net())).count();
+    let web = if front == Front::Own { WEB_PORTS.len() * outside } else { 0 };
+    let entries = OWN_ENTRIES + web + network.extra_ingress.len();
+    if network.harden && entries > MAX_ENTRIES {
+        let invalid = Invalid::new(
+            "plan-file/too-many-entries",
+            format!("the network ACL would have {entries} inbound entries, and AWS allows {MAX_ENTRIES}"),
+            "allow fewer, larger networks: each one outside the VPC takes two entries, each of the network's \
+             `extra_ingress` one",
+        );
+        section.refuse(invalid, section.span());
     }
 }
 
-fn check_allowed(section: &Section<'_>, allowed: &Located<Vec<Located<Cidr>>>) {
+fn check_allowed(section: &Section<'_>, allowed: &Located<Vec<Located<Cidr>>>, front: Front) {
     refuse_twins(section, &allowed.value, |cidr| *cidr, "this network");
     if allowed.value.is_empty() {
         let invalid = Invalid::new(
@@ -93,23 +92,43 @@ fn check_allowed(section: &Section<'_>, allowed: &Located<Vec<Located<Cidr>>>) {
         );
         section.refuse(invalid, allowed.span.clone());
     }
+    let door = if front == Front::Own { "load balancer" } else { "task" };
     for anywhere in allowed.value.iter().filter(|cidr| cidr.value == Cidr::ANYWHERE) {
         let invalid = Invalid::new(
             "plan-file/open-to-all",
-            "every network that reaches the load balancer may open the UI",
-            "the load balancer has no public address, but name only the networks your people come from",
+            format!("every network that reaches the {door} may open the UI"),
+            format!("the {door} has no public address, but name only the networks your people come from"),
         );
         section.push(Problem::warning(invalid, anywhere.span.clone()));
     }
 }
 
+/// Only a load balancer of ce-aws's own has a group that ce-aws may open.
+fn check_targets(section: &Section<'_>, front: Front, extra: &[Located<GroupIngress>]) {
+    if front == Front::Own {
+        return;
+    }
+    for rule in extra.iter().filter(|rule| rule.value.to == GroupTarget::LoadBalancer) {
+        let invalid = Invalid::new(
+            "plan-file/no-effect",
+            "the rule has no effect: ce-aws makes no load balancer here, and does not change the security groups of yours",
+            "remove it, or write `to = \"task\"`",
+        );
+        section.refuse(invalid, rule.span.clone());
+    }
+}
+
 /// AWS refuses a rule that a group has already.
-fn check_extra(section: &Section<'_>, allowed: &[Cidr], extra: &[Located<GroupIngress>]) {
+fn check_extra(section: &Section<'_>, allowed: &[Cidr], front: Front, extra: &[Located<GroupIngress>]) {
+    let (open, ports) = match front {
+        Front::Own => (GroupTarget::LoadBalancer, WEB_PORTS),
+        Front::LoadBalancer | Front::TargetGroup | Front::Nothing => (GroupTarget::Task, UI_PORTS),
+    };
     for rule in extra {
         let GroupIngress { to, traffic, from, .. } = &rule.value;
-        let web =
-            matches!(traffic, Traffic::Tcp(ports) if ports.from() == ports.to() && WEB_PORTS.contains(&ports.from()));
-        if *to == GroupTarget::LoadBalancer && web && allowed.contains(from) {
+        let is_open =
+            matches!(traffic, Traffic::Tcp(range) if range.from() == range.to() && ports.contains(&range.from()));
+        if *to == open && is_open && allowed.contains(from) {
             let invalid = Invalid::new(
                 "plan-file/duplicate",
                 format!("`allowed_cidrs` admits {traffic} from {from} already"),

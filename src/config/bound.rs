@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{
+    found::Located,
     problem::Problem,
     region::{Region, Zone},
     text::{Invalid, quoted},
@@ -25,6 +26,10 @@ pub(super) enum Home {
 }
 
 impl Bound {
+    pub fn new<T: std::fmt::Display>(value: &Located<T>, home: Home) -> Self {
+        Self { text: value.value.to_string(), span: value.span.clone(), home }
+    }
+
     /// What is wrong with the value in this region, if anything.
     pub fn problem(&self, region: Region) -> Option<Problem> {
         let text = quoted(&self.text);

@@ -100,6 +100,42 @@ text_value!(Throughput, expected: "\"elastic\" or \"bursting\"", schema: {
     "enum": ["elastic", "bursting"],
 });
 
+/// The way out of a new VPC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Nat {
+    /// A NAT gateway in each zone: neither depends on the other.
+    #[default]
+    PerZone,
+    /// One NAT gateway, for less money: if its zone fails, the other has no way out either.
+    Single,
+    /// No NAT gateway, internet gateway or public subnet: the way out is made by others.
+    None,
+}
+
+impl Nat {
+    const ALL: [Self; 3] = [Self::PerZone, Self::Single, Self::None];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PerZone => "per-zone",
+            Self::Single => "single",
+            Self::None => "none",
+        }
+    }
+}
+
+impl FromStr for Nat {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        choose("plan-file/unknown-nat", "way out", text, &Self::ALL, Self::as_str)
+    }
+}
+
+text_value!(Nat, expected: "\"per-zone\", \"single\" or \"none\"", schema: {
+    "enum": ["per-zone", "single", "none"],
+});
+
 /// A TLS policy of the load balancer's HTTPS listener. Those that allow TLS 1.1 or older are not
 /// offered.
 ///

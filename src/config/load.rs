@@ -1,10 +1,15 @@
 //! From text to plan file.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use toml::de::DeTable;
 
 use super::{
+    ca::Surroundings,
     plan_file::PlanFile,
     problem::{Problem, Problems, Severity},
     reader::{Findings, Section},
@@ -24,7 +29,7 @@ pub struct Examined {
 /// What follows the first few is mostly their echo.
 const MOST_SYNTAX_ERRORS: usize = 3;
 
-/// Reads a plan file. The path is for messages only.
+/// Reads a plan file's text. The path is for messages, and where the file that [ca] names starts from.
 ///
 /// All problems of the file are reported together, except that a file which is not TOML is not
 /// looked at any further. Warnings are dropped; [`examine`] has them.
@@ -37,13 +42,20 @@ pub fn load(path: &str, text: &str) -> Result<PlanFile, Problems> {
 ///
 /// The file's own region wins. If neither is given, what depends on the region is not checked.
 pub fn examine(path: &str, text: &str, fallback: Option<Region>) -> Examined {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs().cast_signed());
+    examine_at(path, text, fallback, now)
+}
+
+/// The same at another time, in seconds since 1970: certificates expire.
+pub(super) fn examine_at(path: &str, text: &str, fallback: Option<Region>, now: i64) -> Examined {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let problems = errors.iter().take(MOST_SYNTAX_ERRORS).map(|error| syntax::problem(text, error)).collect();
         return Examined { plan: None, problems: Problems::new(path, text, problems) };
     }
     let sink = RefCell::new(Findings::default());
-    let plan = Section::root(&document, &sink).read(PlanFile::read);
+    let around = Surroundings { folder: Path::new(path).parent().unwrap_or(Path::new("")).to_owned(), now };
+    let plan = Section::root(&document, &sink).read(|section| PlanFile::read(section, &around));
     let mut findings = sink.into_inner();
     let region = findings.region().or(fallback);
     if let Some(region) = region {

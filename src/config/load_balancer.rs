@@ -7,6 +7,7 @@ use super::{
     arn::CertificateArn,
     bound::{Bound, Home},
     choice::SslPolicy,
+    existing::Borrows,
     found::{Found, Read},
     reader::Section,
     text::Invalid,
@@ -16,12 +17,18 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoadBalancer {
+    /// Whether there is one. Without it the UI is reached at the task's own address, which changes with every new task.
+    pub enabled: bool,
     /// ACM certificate, of the plan's region. With it the UI is served over HTTPS and port 80
     /// redirects there; without it, over HTTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_arn: Option<CertificateArn>,
     /// TLS policy of the HTTPS listener. Needs `certificate_arn`.
     pub ssl_policy: SslPolicy,
+    /// Port of ce-aws's listener on `load_balancer` in [existing]. Left out, it is 443 with a certificate and 80 without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub port: Option<u16>,
     /// Write access logs to a bucket.
     pub access_logs: bool,
     /// Refuse deletion until `ce-aws destroy --unprotect`.
@@ -38,8 +45,10 @@ impl Default for LoadBalancer {
     /// Source: vendor template, CE 5.0.0; deletion protection is what its documentation recommends.
     fn default() -> Self {
         Self {
+            enabled: true,
             certificate_arn: None,
             ssl_policy: SslPolicy::default(),
+            port: None,
             access_logs: true,
             deletion_protection: true,
             idle_timeout_seconds: IdleTimeout(300),
@@ -50,34 +59,43 @@ impl Default for LoadBalancer {
 }
 
 impl LoadBalancer {
-    pub(super) fn read(section: &Section<'_>) -> Self {
+    pub(super) fn read(section: &Section<'_>, borrows: Borrows) -> Self {
         let default = Self::default();
+        let enabled = section.optional("enabled");
         let certificate = section.optional::<CertificateArn>("certificate_arn");
         let ssl_policy = section.optional("ssl_policy");
+        let port = section.optional("port");
         let access_logs = section.optional("access_logs");
         let deletion_protection = section.optional("deletion_protection");
         let idle_timeout = section.optional("idle_timeout_seconds");
         let archive = section.optional::<LogDays>("log_archive_after_days");
         let expire = section.optional::<LogDays>("log_expire_after_days");
         if let Some(certificate) = &certificate {
-            section.bind(Bound {
-                text: certificate.value.to_string(),
-                span: certificate.span.clone(),
-                home: Home::Arn("certificate", certificate.value.region().to_owned()),
-            });
+            let home = Home::Arn("certificate", certificate.value.region().to_owned());
+            section.bind(Bound::new(certificate, home));
         }
         let place = expire.as_ref().or(archive.as_ref()).map(|days| days.span.clone());
         let plan = Self {
+            enabled: enabled.map_or(default.enabled, |on| on.value),
             certificate_arn: certificate.map(|arn| arn.value),
             ssl_policy: ssl_policy.map_or(default.ssl_policy, |policy| policy.value),
+            port: port.map(|port| port.value),
             access_logs: access_logs.map_or(default.access_logs, |on| on.value),
             deletion_protection: deletion_protection.map_or(default.deletion_protection, |on| on.value),
             idle_timeout_seconds: idle_timeout.map_or(default.idle_timeout_seconds, |seconds| seconds.value),
             log_archive_after_days: archive.map_or(default.log_archive_after_days, |days| days.value),
             log_expire_after_days: expire.map_or(default.log_expire_after_days, |days| days.value),
         };
+        let front = Front::of(borrows, &plan);
+        check_front(section, front, plan.enabled);
+        if !front.listens() {
+            return plan;
+        }
         if !section.has("certificate_arn") {
             section.refuse_futile(&["ssl_policy"], "without `certificate_arn` there is no HTTPS listener");
+        }
+        if front != Front::Own {
+            return plan;
         }
         let (archive, expire) = (plan.log_archive_after_days.days(), plan.log_expire_after_days.days());
         if !plan.access_logs {
@@ -91,6 +109,69 @@ impl LoadBalancer {
             section.refuse(invalid, place);
         }
         plan
+    }
+}
+
+/// What stands before the UI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Front {
+    /// A load balancer that ce-aws makes.
+    Own,
+    /// The user's, with a listener and a target group of ce-aws's own.
+    LoadBalancer,
+    /// The user's, with everything that belongs to it.
+    TargetGroup,
+    /// Nothing: people talk to the task.
+    Nothing,
+}
+
+impl Front {
+    pub fn of(borrows: Borrows, wanted: &LoadBalancer) -> Self {
+        match (borrows.load_balancer, borrows.target_group, wanted.enabled) {
+            (true, ..) => Self::LoadBalancer,
+            (_, true, _) => Self::TargetGroup,
+            (_, _, true) => Self::Own,
+            (_, _, false) => Self::Nothing,
+        }
+    }
+
+    /// Whether ce-aws makes a listener.
+    const fn listens(self) -> bool {
+        matches!(self, Self::Own | Self::LoadBalancer)
+    }
+}
+
+/// Much of the table is about a load balancer of ce-aws's own.
+fn check_front(section: &Section<'_>, front: Front, enabled: bool) {
+    match front {
+        Front::Own => section.refuse_futile(
+            &["port"],
+            "ce-aws's own load balancer listens on 443 and 80; only on one of yours, `load_balancer` in [existing], may \
+             other ports be needed",
+        ),
+        Front::LoadBalancer => {
+            let listener = ["certificate_arn", "ssl_policy", "port", "enabled"];
+            section.refuse_all_but(&listener, "the load balancer is yours: ce-aws only adds a listener to it");
+            if !enabled {
+                let invalid = Invalid::new(
+                    "plan-file/contradiction",
+                    "no load balancer is wanted here, and [existing] names one",
+                    "remove `enabled`, or `load_balancer` in [existing]",
+                );
+                section.refuse(invalid, section.span_of("enabled"));
+            }
+        }
+        Front::TargetGroup => {
+            section.refuse_all_but(&[], "the target group is yours, and so is the load balancer before it");
+        }
+        Front::Nothing => section.refuse_all_but(&["enabled"], "`enabled` is false: there is no load balancer"),
+    }
+}
+
+impl LoadBalancer {
+    /// Port of the listener that leads to the UI.
+    pub fn listens_on(&self) -> u16 {
+        self.port.unwrap_or(if self.certificate_arn.is_some() { 443 } else { 80 })
     }
 }
 

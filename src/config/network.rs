@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::{
     bound::{Bound, Home},
+    choice::Nat,
     cidr::NetworkCidr,
+    existing::Borrows,
     found::Located,
     name::NetworkName,
     problem::Problem,
@@ -29,8 +31,11 @@ pub struct Network {
     pub zones: Option<[Zone; 2]>,
     /// One for each zone, /16 to /27 (a load balancer needs /27). Left out, they are cut out of `cidr`.
     pub private_subnets: [NetworkCidr; 2],
-    /// One for each zone, /16 to /28. Left out, they are cut out of `cidr`.
+    /// One for each zone, /16 to /28, for the NAT gateways. Left out, they are cut out of `cidr`.
     pub public_subnets: [NetworkCidr; 2],
+    /// NAT gateways: `per-zone`, `single` for one that serves both zones, or `none` if the way out is made by others,
+    /// such as a transit gateway or VPC endpoints.
+    pub nat: Nat,
     /// Log rejected traffic of the VPC to CloudWatch Logs.
     pub flow_logs: bool,
     /// Close the VPC's default security group and network ACL to what Cloud Exchange does not need.
@@ -51,6 +56,7 @@ impl Default for Network {
             zones: None,
             private_subnets: [subnet(1), subnet(2)],
             public_subnets: [subnet(3), subnet(4)],
+            nat: Nat::default(),
             flow_logs: true,
             harden: true,
             extra_ingress: Vec::new(),
@@ -71,17 +77,22 @@ const SMALLEST_VPC: u8 = 25;
 type Subnets = [Located<NetworkCidr>; 2];
 
 impl Network {
-    pub(super) fn read(section: &Section<'_>) -> Self {
+    pub(super) fn read(section: &Section<'_>, borrows: Borrows) -> Self {
         let default = Self::default();
         let name = section.optional("name");
         let cidr = section.optional::<NetworkCidr>("cidr");
         let zones = section.pair::<Zone>("zones", "in two zones of one region");
         let private = section.pair::<NetworkCidr>("private_subnets", "one for each zone");
         let public = section.pair::<NetworkCidr>("public_subnets", "one for each zone");
+        let nat = section.optional("nat");
         let flow_logs = section.optional("flow_logs");
         let harden = section.optional::<bool>("harden");
         let extra_ingress = section.tables("extra_ingress", NetworkIngress::read);
 
+        if borrows.vpc {
+            section.refuse_all_but(&[], "the VPC is yours: ce-aws never changes it");
+            return default;
+        }
         let vpc = cidr.as_ref().map_or(default.cidr, |cidr| cidr.value);
         let wrong = |key: &str, read: bool| section.has(key) && !read;
         let comparable = !(wrong("cidr", cidr.is_some())
@@ -91,6 +102,7 @@ impl Network {
             name: name.map_or(default.name, |name| name.value),
             cidr: vpc,
             zones: zones.as_ref().map(|zones| zones.value.each_ref().map(|zone| zone.value)),
+            nat: nat.map_or(default.nat, |nat| nat.value),
             flow_logs: flow_logs.map_or(default.flow_logs, |on| on.value),
             harden: harden.map_or(default.harden, |on| on.value),
             extra_ingress: extra_ingress.iter().map(|rule| rule.value).collect(),
@@ -100,6 +112,12 @@ impl Network {
             check_zones(section, zones);
         }
         check_ingress(section, plan.harden, &extra_ingress);
+        let public = if plan.nat == Nat::None {
+            section.refuse_futile(&["public_subnets"], "with `nat = \"none\"` there are no public subnets");
+            None
+        } else {
+            public
+        };
         if comparable {
             let given = Given { vpc, vpc_span: cidr.map_or(0..0, |cidr| cidr.span), private, public };
             if let Some((private, public)) = given.subnets(section) {
@@ -114,8 +132,7 @@ impl Network {
 fn check_zones(section: &Section<'_>, zones: &Located<[Located<Zone>; 2]>) {
     let [first, second] = &zones.value;
     for zone in [first, second] {
-        let home = Home::Zone(zone.value);
-        section.bind(Bound { text: zone.value.to_string(), span: zone.span.clone(), home });
+        section.bind(Bound::new(zone, Home::Zone(zone.value)));
     }
     if first.value == second.value {
         let invalid = Invalid::new(

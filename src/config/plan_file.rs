@@ -5,11 +5,15 @@ use serde::Serialize;
 
 use super::{
     access::Access,
+    ca::{CaCertificate, Surroundings},
+    existing::Existing,
     found::Located,
-    load_balancer::LoadBalancer,
+    images::Images,
+    load_balancer::{Front, LoadBalancer},
     name::Name,
     network::Network,
     problem::Problem,
+    proxy::Proxy,
     reader::Section,
     region::Region,
     sections::{Identity, Logs, Secrets, Service, Storage},
@@ -39,6 +43,8 @@ pub struct PlanFile {
     #[schemars(extend("maxProperties" = MAX_USER_TAGS))]
     pub tags: Tags,
     #[serde(default)]
+    pub existing: Existing,
+    #[serde(default)]
     pub network: Network,
     #[serde(default)]
     pub access: Access,
@@ -54,11 +60,17 @@ pub struct PlanFile {
     pub logs: Logs,
     #[serde(default)]
     pub identity: Identity,
+    #[serde(default)]
+    pub proxy: Proxy,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<CaCertificate>,
+    #[serde(default)]
+    pub images: Images,
 }
 
 impl PlanFile {
     /// `None` if what is required is missing or wrong; other problems are with the findings only.
-    pub(super) fn read(section: &Section<'_>) -> Option<Self> {
+    pub(super) fn read(section: &Section<'_>, around: &Surroundings) -> Option<Self> {
         let name = section.required("name");
         let release = section.required::<Version>("release");
         let region = section.optional::<Region>("region").map(|region| region.value);
@@ -66,20 +78,32 @@ impl PlanFile {
         let package = section.optional::<Package>("package");
         check_package(section, release.as_ref(), package.as_ref());
         let tags = section.table("tags", read_tags);
-        let network = section.table("network", Network::read);
-        let access = section.table("access", |section| Access::read(section, &network));
-        let load_balancer = section.table("load_balancer", LoadBalancer::read);
-        let service = section.table("service", Service::read);
+        let (existing, borrows) = section.table("existing", Existing::read);
+        let network = section.table("network", |section| Network::read(section, borrows));
+        let load_balancer = section.table("load_balancer", |section| LoadBalancer::read(section, borrows));
+        let front = Front::of(borrows, &load_balancer);
+        let access = section.table("access", |section| Access::read(section, &network, borrows, front));
+        let service = section.table("service", |section| Service::read(section, borrows));
         let storage = section.table("storage", Storage::read);
         let secrets = section.table("secrets", Secrets::read);
-        let logs = section.table("logs", |section| Logs::read(section, network.flow_logs));
-        let identity = section.table("identity", Identity::read);
+        let no_flow_logs = match (borrows.vpc, network.flow_logs) {
+            (true, _) => Some("the VPC is yours: ce-aws never changes it"),
+            (false, false) => Some("`flow_logs` in [network] is false"),
+            (false, true) => None,
+        };
+        let logs = section.table("logs", |section| Logs::read(section, no_flow_logs));
+        let identity = section.table("identity", |section| Identity::read(section, borrows, no_flow_logs.is_none()));
+        let proxy = section.table("proxy", Proxy::read);
+        let ca = section.table("ca", |section| CaCertificate::read(section, around));
+        let known = release.as_ref().and_then(|release| Catalogue::builtin().get(release.value));
+        let images = section.table("images", |section| Images::read(section, known));
         Some(Self {
             name: name?.value,
             release: release?.value,
             region,
             package: package.map_or(Package::default(), |package| package.value),
             tags,
+            existing,
             network,
             access,
             load_balancer,
@@ -88,6 +112,9 @@ impl PlanFile {
             secrets,
             logs,
             identity,
+            proxy,
+            ca,
+            images,
         })
     }
 }

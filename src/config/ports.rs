@@ -71,3 +71,16 @@ impl Read for PortRange {
         }
     }
 }
+
+impl Read for u16 {
+    const EXPECTED: &'static str = "a port from 1 to 65535, such as 443";
+
+    /// A port that something listens on.
+    fn read(value: Found<'_>) -> Option<Self> {
+        let port = value.integer(<Self as Read>::EXPECTED)?;
+        Self::try_from(port).ok().filter(|port| *port > 0).or_else(|| {
+            let expected = format!("write {}", <Self as Read>::EXPECTED);
+            value.refuse(Invalid::new("plan-file/bad-ports", format!("{port} is no port to listen on"), expected))
+        })
+    }
+}

@@ -40,6 +40,10 @@ impl Findings {
         self.problems.push(problem);
     }
 
+    fn known_in(&self, table: &str) -> impl Iterator<Item = &'static str> {
+        self.known.iter().filter(move |(path, _)| path == table).map(|(_, key)| *key)
+    }
+
     /// The file's own region.
     pub fn region(&self) -> Option<Region> {
         self.region
@@ -95,6 +99,15 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Refuses every key of the table but these. All keys must have been read by then: those that nobody knows are told
+    /// as such.
+    pub fn refuse_all_but(&self, kept: &[&str], why: &str) {
+        let mut futile: Vec<&str> = self.sink.borrow().known_in(&self.path).filter(|key| !kept.contains(key)).collect();
+        futile.sort_unstable();
+        futile.dedup();
+        self.refuse_futile(&futile, why);
+    }
+
     /// Remembers the file's own region.
     pub fn set_region(&self, region: Region) {
         self.sink.borrow_mut().region = Some(region);
@@ -107,6 +120,16 @@ impl<'a> Section<'a> {
 
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
+    }
+
+    /// Place of a key's value; empty if the table has no such key.
+    pub fn span_of(&self, key: &str) -> Range<usize> {
+        self.table.and_then(|table| table.get(key)).map_or(0..0, Spanned::span)
+    }
+
+    /// Whether the file has the table, perhaps empty.
+    pub fn is_there(&self) -> bool {
+        self.table.is_some()
     }
 
     pub fn refuse(&self, invalid: Invalid, span: Range<usize>) {

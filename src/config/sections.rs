@@ -7,6 +7,8 @@ use super::{
     arn::{PolicyArn, SecretArn},
     bound::{Bound, Home},
     choice::{RetentionDays, Throughput, TlsVersion},
+    existing::Borrows,
+    found::Located,
     reader::Section,
     text::Invalid,
     traffic::refuse_twins,
@@ -32,8 +34,11 @@ impl Default for Service {
 }
 
 impl Service {
-    pub(super) fn read(section: &Section<'_>) -> Self {
+    pub(super) fn read(section: &Section<'_>, borrows: Borrows) -> Self {
         let default = Self::default();
+        if borrows.cluster {
+            section.refuse_futile(&["container_insights"], "the cluster is yours: ce-aws never changes it");
+        }
         Self {
             tls_version: section.optional("tls_version").map_or(default.tls_version, |found| found.value),
             debug: section.optional("debug").map_or(default.debug, |found| found.value),
@@ -86,7 +91,7 @@ impl Secrets {
         let existing = section.optional::<SecretArn>("existing");
         if let Some(secret) = &existing {
             let home = Home::Arn("secret", secret.value.region().to_owned());
-            section.bind(Bound { text: secret.value.to_string(), span: secret.span.clone(), home });
+            section.bind(Bound::new(secret, home));
         }
         Self { existing: existing.map(|secret| secret.value) }
     }
@@ -103,11 +108,12 @@ pub struct Logs {
 }
 
 impl Logs {
-    pub(super) fn read(section: &Section<'_>, flow_logs: bool) -> Self {
+    /// Without flow logs of ce-aws's own, something says why.
+    pub(super) fn read(section: &Section<'_>, no_flow_logs: Option<&str>) -> Self {
         let retention_days = section.optional("retention_days").map_or(RetentionDays::default(), |found| found.value);
         let flow = section.optional("flow_log_retention_days");
-        if !flow_logs {
-            section.refuse_futile(&["flow_log_retention_days"], "`flow_logs` in [network] is false");
+        if let Some(why) = no_flow_logs {
+            section.refuse_futile(&["flow_log_retention_days"], why);
         }
         Self { retention_days, flow_log_retention_days: flow.map_or(retention_days, |found| found.value) }
     }
@@ -121,28 +127,44 @@ pub struct Identity {
     /// S3.
     #[schemars(length(max = 10))]
     pub task_policy_arns: Vec<PolicyArn>,
+    /// Managed policy that bounds what the roles made by ce-aws may do, where the account demands one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions_boundary: Option<PolicyArn>,
 }
 
 /// Source: IAM user guide, "IAM and AWS STS quotas": managed policies attached to a role.
 const MAX_TASK_POLICIES: usize = 10;
 
 impl Identity {
-    pub(super) fn read(section: &Section<'_>) -> Self {
-        let Some(policies) = section.list::<PolicyArn>("task_policy_arns") else { return Self::default() };
-        for policy in &policies.value {
+    /// Whether ce-aws makes the role that writes the VPC's flow log is said apart.
+    pub(super) fn read(section: &Section<'_>, borrows: Borrows, flow_log_role: bool) -> Self {
+        let policies = section.list::<PolicyArn>("task_policy_arns");
+        let boundary = section.optional::<PolicyArn>("permissions_boundary");
+        if borrows.task_role {
+            section.refuse_futile(&["task_policy_arns"], "the task role is yours: ce-aws never changes it");
+        }
+        if borrows.task_role && borrows.execution_role && !flow_log_role {
+            section.refuse_futile(&["permissions_boundary"], "all roles are yours: ce-aws makes none");
+        }
+        for policy in policies.iter().flat_map(|policies| &policies.value).chain(&boundary) {
             let home = Home::Partition(policy.value.partition().to_owned());
-            section.bind(Bound { text: policy.value.to_string(), span: policy.span.clone(), home });
+            section.bind(Bound::new(policy, home));
         }
-        refuse_twins(section, &policies.value, Clone::clone, "this policy");
-        let count = policies.value.len();
-        if count > MAX_TASK_POLICIES {
-            let invalid = Invalid::new(
-                "plan-file/too-many-policies",
-                format!("{count} policies are too many for one role"),
-                format!("AWS allows {MAX_TASK_POLICIES}: join some of them into one policy"),
-            );
-            section.refuse(invalid, policies.span);
-        }
-        Self { task_policy_arns: policies.value.into_iter().map(|policy| policy.value).collect() }
+        let policies = policies.map(|policies| check_policies(section, policies)).unwrap_or_default();
+        Self { task_policy_arns: policies, permissions_boundary: boundary.map(|policy| policy.value) }
     }
+}
+
+fn check_policies(section: &Section<'_>, policies: Located<Vec<Located<PolicyArn>>>) -> Vec<PolicyArn> {
+    refuse_twins(section, &policies.value, Clone::clone, "this policy");
+    let count = policies.value.len();
+    if count > MAX_TASK_POLICIES {
+        let invalid = Invalid::new(
+            "plan-file/too-many-policies",
+            format!("{count} policies are too many for one role"),
+            format!("AWS allows {MAX_TASK_POLICIES}: join some of them into one policy"),
+        );
+        section.refuse(invalid, policies.span);
+    }
+    policies.value.into_iter().map(|policy| policy.value).collect()
 }

@@ -1,0 +1,190 @@
+//! The `[images]` table: where container images come from, if not from the vendor.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+
+use super::{
+    found::{Found, Located, Read},
+    reader::Section,
+    text::{Invalid, nearest, quoted, text_value},
+};
+use crate::release::{Image, Release};
+
+/// Where the containers' images come from. Left out, they come from the vendor's registry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Images {
+    /// A mirror of your own: takes the place of the vendor's registry host; repository and tag stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<RegistryPrefix>,
+    /// Images of single containers, by container name. Complete, or, with `registry`, a repository of that registry.
+    #[serde(rename = "override")]
+    #[schemars(schema_with = "override_schema")]
+    pub overrides: BTreeMap<String, Image>,
+}
+
+impl Images {
+    /// The image that a container shall run.
+    pub fn apply(&self, container: &str, catalogue: &Image) -> Image {
+        if let Some(image) = self.overrides.get(container) {
+            return image.clone();
+        }
+        let mirrored = self.registry.as_ref().map(|registry| {
+            let path = catalogue.as_str().strip_prefix(catalogue.registry()).unwrap_or_default();
+            format!("{registry}{path}").parse()
+        });
+        // A prefix begins with a host, so that the whole is always an image.
+        mirrored.and_then(Result::ok).unwrap_or_else(|| catalogue.clone())
+    }
+
+    /// Names of containers are checked against the release, if that is known.
+    pub(super) fn read(section: &Section<'_>, release: Option<&Release>) -> Self {
+        let registry = section.optional::<RegistryPrefix>("registry").map(|registry| registry.value);
+        let overrides = section.table("override", |section| {
+            let entries: Vec<_> = section.entries().collect();
+            entries
+                .into_iter()
+                .filter_map(|(container, found)| {
+                    let known = release.is_none_or(|release| check_container(section, release, &container));
+                    let image = found.parse(|text| image(text, registry.as_ref()));
+                    image.filter(|_| known).map(|image| (container.value.to_owned(), image))
+                })
+                .collect()
+        });
+        Self { registry, overrides }
+    }
+}
+
+fn check_container(section: &Section<'_>, release: &Release, name: &Located<&str>) -> bool {
+    let known: Vec<&str> = release.containers.iter().map(|container| container.name.as_str()).collect();
+    if known.contains(&name.value) {
+        return true;
+    }
+    let hint = match nearest(name.value, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("its containers are {}", known.join(", ")),
+    };
+    let message = format!("release {} has no container {}", release.version, quoted(name.value));
+    section.refuse(Invalid::new("plan-file/unknown-container", message, hint), name.span.clone());
+    false
+}
+
+/// A complete image, or a repository of the registry that the table names.
+fn image(text: &str, registry: Option<&RegistryPrefix>) -> Result<Image, Invalid> {
+    const COMPLETE: &str = "\"registry.example.com/netskope/core5:11062023\"";
+    let invalid =
+        |code, message: &str, hint: String| Err(Invalid::new(code, format!("{} {message}", quoted(text)), hint));
+    if text.contains("://") {
+        return invalid("plan-file/bad-image", "has a scheme", format!("write it without, as {COMPLETE}"));
+    }
+    let has_host = text.split_once('/').is_some_and(|(host, _)| host.contains(['.', ':']));
+    let complete = match registry {
+        _ if has_host => text.to_owned(),
+        Some(registry) => format!("{registry}/{text}"),
+        None => {
+            let hint = format!("begin with the registry's host, as {COMPLETE}, or say `registry` in [images]");
+            return invalid("plan-file/bad-image", "does not say from which registry", hint);
+        }
+    };
+    match complete.parse::<Image>() {
+        Ok(image) if is_repository(image.repository()) && is_tag_or_digest(&image) => Ok(image),
+        Err(_) if complete.split('/').next_back().is_some_and(|last| !last.contains([':', '@'])) => invalid(
+            "plan-file/image-without-tag",
+            "has no tag and no digest",
+            "say which one shall run: append its tag, such as \":11062023\", or its digest, \"@sha256:…\"".to_owned(),
+        ),
+        _ => invalid(
+            "plan-file/bad-image",
+            "is no image",
+            format!("write registry, repository, and either tag or digest, as {COMPLETE}"),
+        ),
+    }
+}
+
+/// Source of the characters: OCI distribution specification, "Pulling manifests".
+fn is_repository(text: &str) -> bool {
+    let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
+    text.split('/').all(|part| !part.is_empty() && part.bytes().all(allowed))
+}
+
+fn is_tag_or_digest(image: &Image) -> bool {
+    let reference = image.reference();
+    match reference.strip_prefix("sha256:") {
+        Some(digest) => digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
+        None => {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+            reference.len() <= 128 && !reference.starts_with(['.', '-']) && reference.bytes().all(allowed)
+        }
+    }
+}
+
+/// A registry's host, with or without port, and the path before the repositories, if any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryPrefix(String);
+
+impl RegistryPrefix {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RegistryPrefix {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const EXAMPLE: &str = "\"111122223333.dkr.ecr.eu-west-1.amazonaws.com/mirror\"";
+        let invalid = |why: &str, hint: String| {
+            Err(Invalid::new("plan-file/bad-registry", format!("{} {why}", quoted(text)), hint))
+        };
+        if text.contains("://") {
+            return invalid("has a scheme", format!("write the host without it, such as {EXAMPLE}"));
+        }
+        let (host, path) = match text.split_once('/') {
+            Some((host, path)) => (host, Some(path)),
+            None => (text, None),
+        };
+        let (name, port) = match host.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (host, None),
+        };
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+        if !name.contains('.') || !name.bytes().all(allowed) || name.starts_with('.') || name.ends_with('.') {
+            return invalid("does not begin with a registry's host", format!("write for instance {EXAMPLE}"));
+        }
+        if port.is_some_and(|port| port.starts_with(['+', '0']) || port.parse::<u16>().is_err()) {
+            let hint = "the tags of images belong into [images.override]; a port is a number from 1 to 65535";
+            return invalid("has a port that is none", hint.to_owned());
+        }
+        if path.is_some_and(|path| !is_repository(path)) {
+            let hint =
+                "after the host there may be lowercase path segments, without a slash at the end and without a tag";
+            return invalid("has a path that no repository can have", hint.to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+text_value!(RegistryPrefix, expected: "a registry such as \"111122223333.dkr.ecr.eu-west-1.amazonaws.com/mirror\"", schema: {
+    "pattern": r"^[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9.-]*[A-Za-z0-9-](:[1-9][0-9]{0,4})?(/[a-z0-9._-]+)*$",
+});
+
+impl Read for Image {
+    const EXPECTED: &'static str = "an image such as \"registry.example.com/netskope/core5:11062023\"";
+
+    fn read(value: Found<'_>) -> Option<Self> {
+        value.parse(|text| image(text, None))
+    }
+}
+
+/// Keys are names of containers, which differ from release to release.
+fn override_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "additionalProperties": {
+            "type": "string",
+            "pattern": r"^([^/@\s]+/)*[a-z0-9._-]+(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})$",
+        },
+    })
+}
