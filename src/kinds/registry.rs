@@ -14,9 +14,9 @@ use crate::engine::run::Made;
 
 use super::resource::{At, Cx, Depth, Resource, Tags};
 use super::{
-    access_point, bucket, ca_certificate, cluster, default_security_group, elastic_ip, file_system, file_system_policy, flow_log,
-    internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway, network_acl, role, route_table,
-    secret, security_group, service, service_linked_role, subnet, target_group, task_definition, vpc,
+    access_point, bucket, ca_certificate, cluster, default_security_group, elastic_ip, file_system, file_system_policy,
+    flow_log, internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway, network_acl, role,
+    route_table, secret, security_group, service, service_linked_role, subnet, target_group, task_definition, vpc,
 };
 
 /// A kind without its type.

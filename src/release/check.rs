@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use super::{Condition, Container, Release, StartTimeout, Value};
+use super::{CA_CERTIFICATE, Condition, Container, PROXY, Release, StartTimeout, Value};
 
 const CONTAINERS_PER_TASK: usize = 10;
 const START_TIMEOUT: RangeInclusive<u32> = 2..=120;
@@ -69,6 +69,11 @@ fn check_container(release: &Release, container: &Container<Value>) -> Result<()
         ensure(!container.environment.contains_key(variable), || {
             format!("container {name}: {variable} is both in the environment and a secret")
         })?;
+    }
+    let proxy = PROXY.iter().filter(|_| container.proxy);
+    for variable in proxy.chain([&CA_CERTIFICATE].into_iter().filter(|_| container.ca_certificate)) {
+        let taken = container.environment.contains_key(*variable) || container.secrets.contains_key(*variable);
+        ensure(!taken, || format!("container {name}: {variable} comes from the plan file alone"))?;
     }
     for key in container.secrets.values() {
         ensure(!key.is_derived() || release.derived_secrets.contains_key(key), || {

@@ -20,6 +20,12 @@ pub struct Container<V = String> {
     /// `uid:gid`; `None` is the image's own user.
     #[serde(default)]
     pub user: Option<String>,
+    /// Whether it is told of a proxy, in [`PROXY`](super::PROXY).
+    #[serde(default)]
+    pub proxy: bool,
+    /// Whether it receives the CA of a proxy, in [`CA_CERTIFICATE`](super::CA_CERTIFICATE).
+    #[serde(default)]
+    pub ca_certificate: bool,
     /// Empty is the image's own.
     #[serde(default)]
     pub entry_point: Vec<String>,
@@ -164,6 +170,8 @@ impl<V> Container<V> {
             image: self.image.clone(),
             essential: self.essential,
             user: self.user.clone(),
+            proxy: self.proxy,
+            ca_certificate: self.ca_certificate,
             entry_point: self.entry_point.clone(),
             command: self.command.clone(),
             ports: self.ports.clone(),

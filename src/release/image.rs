@@ -49,26 +49,31 @@ impl Image {
     }
 
     /// The repository if the registry is ECR; `None` for any other registry.
-    ///
-    /// Source of the host name's form: Amazon ECR user guide, "Private registry".
     pub fn ecr_repository(&self) -> Option<EcrRepository> {
-        let (partition, host) = match self.registry().strip_suffix(".amazonaws.com.cn") {
-            Some(host) => ("aws-cn", host),
-            None => ("aws", self.registry().strip_suffix(".amazonaws.com")?),
-        };
-        let (account, region) = host.split_once(".dkr.ecr.")?;
-        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        let partition = if region.starts_with("us-gov-") { "aws-us-gov" } else { partition };
-        is_account.then(|| EcrRepository {
-            partition,
-            region: region.to_owned(),
-            account: account.to_owned(),
-            name: self.repository().to_owned(),
-        })
+        EcrRepository::of(self.registry(), self.repository())
     }
 }
 
 impl EcrRepository {
+    /// The repository of a registry's host name and a path, if the registry is ECR.
+    ///
+    /// Source of the host name's form: Amazon ECR user guide, "Private registry".
+    pub fn of(registry: &str, name: &str) -> Option<Self> {
+        let (partition, host) = match registry.strip_suffix(".amazonaws.com.cn") {
+            Some(host) => ("aws-cn", host),
+            None => ("aws", registry.strip_suffix(".amazonaws.com")?),
+        };
+        let (account, region) = host.split_once(".dkr.ecr.")?;
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        let partition = if region.starts_with("us-gov-") { "aws-us-gov" } else { partition };
+        is_account.then(|| Self {
+            partition,
+            region: region.to_owned(),
+            account: account.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
     pub fn arn(&self) -> String {
         let Self { partition, region, account, name } = self;
         format!("arn:{partition}:ecr:{region}:{account}:repository/{name}")

@@ -33,6 +33,8 @@
 //! image = "registry/repository:tag"
 //! essential = true                   # optional, true
 //! user = "1001:1001"                 # optional, the image's own
+//! proxy = false                      # optional; whether it is told of a proxy, if there is one
+//! ca_certificate = false             # optional; whether it receives the CA, if there is one
 //! entry_point = []                   # optional, the image's own
 //! command = []                       # optional, the image's own
 //! ports = [8000]                     # optional, tcp
@@ -68,6 +70,7 @@ mod definition;
 mod environment;
 mod image;
 mod package;
+mod proxy;
 mod secret;
 mod storage;
 mod version;
@@ -81,6 +84,7 @@ pub use definition::{Label, Release, Web};
 pub use environment::{Setting, Settings, Value};
 pub use image::{EcrRepository, Image, ImageError};
 pub use package::Package;
+pub use proxy::{CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, PROXY, no_proxy};
 pub use secret::{DerivedSecret, SecretKey};
 pub use storage::{AccessPoint, FileMode};
 pub use version::{Version, VersionError};

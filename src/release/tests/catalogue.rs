@@ -44,6 +44,7 @@ fn contradictions_are_refused() {
         ("path = \"/data/repos\"", "path = \"/data/certificate\""),
         ("path = \"/data/repos\"", "path = \"/a/b/c/d/e\""),
         ("JWT_SECRET = \"jwt_secret\"", "JWT_ALGORITHM = \"jwt_secret\""),
+        ("JWT_SECRET = \"jwt_secret\"", "HTTPS_PROXY = \"jwt_secret\""),
         ("rabbitmq_connection_string = \"amqp", "maintenance_password = \"amqp"),
     ];
     let messages: Vec<_> = cases.map(|(from, to)| format!("{to}\n    {}", refused(from, to))).into();

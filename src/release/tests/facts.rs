@@ -63,6 +63,16 @@ fn eight_access_points() {
 }
 
 #[test]
+fn who_is_told_of_a_proxy_and_who_receives_its_ca() {
+    let rendered = release().render(&settings());
+    let names = |of: fn(&Container) -> bool| -> Vec<String> {
+        rendered.iter().filter(|container| of(container)).map(|container| container.name.clone()).collect()
+    };
+    assert_eq!(names(|container| container.proxy), ["mongodb-primary", "core"]);
+    assert_eq!(names(|container| container.ca_certificate), ["init-container"]);
+}
+
+#[test]
 fn every_mount() {
     let expected = [
         ("init-container", "mongo-init", "/docker-entrypoint-initdb.d", false),

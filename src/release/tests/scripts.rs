@@ -23,13 +23,11 @@ fn run(root: &Path, script: &str, programs: &[&str], environment: &[(&str, &str)
     for program in programs {
         prelude += &format!("{program}() {{ printf '%s\\n' \"$@\" >> {folder}/calls; }}; ");
     }
-    let moved = ["/var/lib/rabbitmq", "/etc/rabbitmq/conf.d", "/docker-entrypoint-initdb.d"].iter().fold(
-        script.to_owned(),
-        |script, path| {
-            fs::create_dir_all(root.join(&path[1..])).unwrap();
-            script.replace(path, &format!("{folder}{path}"))
-        },
-    );
+    let folders = ["/var/lib/rabbitmq", "/etc/rabbitmq/conf.d", "/docker-entrypoint-initdb.d", "/certificate"];
+    let moved = folders.iter().fold(script.to_owned(), |script, path| {
+        fs::create_dir_all(root.join(&path[1..])).unwrap();
+        script.replace(path, &format!("{folder}{path}"))
+    });
     let status =
         Command::new("bash").arg("-c").arg(prelude + &moved).envs(environment.iter().copied()).status().unwrap();
     assert!(status.success());
@@ -43,6 +41,26 @@ fn init_container_writes_the_script_unchanged() {
     run(root.path(), &init.command[2], &[], &[("DATA", data)]);
     let written = fs::read(root.path().join("docker-entrypoint-initdb.d/init.sh")).unwrap();
     assert_eq!(written, BASE64_STANDARD.decode(data).unwrap());
+}
+
+#[test]
+fn init_container_writes_the_ca_under_both_names_and_takes_only_those_away() {
+    const PEM: &str = "-----BEGIN CERTIFICATE-----\nA+/%s\\n$HOME`id`=\n-----END CERTIFICATE-----";
+    let root = tempfile::tempdir().unwrap();
+    let init = container("init-container");
+    let folder = root.path().join("certificate");
+    let names = || {
+        let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        entries.collect::<std::collections::BTreeSet<_>>()
+    };
+    let data = init.environment["DATA"].as_str();
+    run(root.path(), &init.command[2], &[], &[("DATA", data), ("CA_CERTIFICATE", PEM)]);
+    for name in ["cert.pem", "cloud-exchange-ca.crt"] {
+        assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), format!("{PEM}\n"), "{name}");
+    }
+    fs::write(folder.join("of-the-user.crt"), "").unwrap();
+    run(root.path(), &init.command[2], &[], &[("DATA", data)]);
+    assert_eq!(names(), ["of-the-user.crt".to_owned()].into());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use crate::release::{Image, Version};
+use crate::release::{Image, Version, no_proxy};
 
 #[test]
 fn versions_have_one_spelling_and_an_order() {
@@ -50,4 +50,17 @@ fn ecr_images_name_their_repository() {
         assert_eq!(arn(image).as_deref(), Some(expected));
     }
     assert_eq!(arn("dkr.ecr.amazonaws.com/ui:1"), None);
+}
+
+#[test]
+fn the_task_itself_and_aws_are_reached_without_the_proxy() {
+    assert_eq!(
+        no_proxy("eu-west-1", "amazonaws.com", []),
+        "localhost,127.0.0.1,::1,169.254.170.2,169.254.169.254,.eu-west-1.amazonaws.com"
+    );
+    let own = ["intranet.example", "LOCALHOST", ".cn-north-1.amazonaws.com.cn", "intranet.example"];
+    assert_eq!(
+        no_proxy("cn-north-1", "amazonaws.com.cn", own),
+        "localhost,127.0.0.1,::1,169.254.170.2,169.254.169.254,intranet.example,.cn-north-1.amazonaws.com.cn"
+    );
 }
