@@ -1,6 +1,7 @@
 //! Load balancers, target groups and certificates of the user's.
 
 pub use super::balancers::{load_balancer, load_balancers};
+pub use super::certificates::{certificate, certificates};
 pub use super::target_groups::{target_group, target_groups};
 
 /// A load balancer.

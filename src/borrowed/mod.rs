@@ -4,13 +4,16 @@
 //! [`crate::checks`].
 
 mod balancers;
+mod certificates;
 pub mod cluster;
 pub mod identity;
 pub mod ingress;
+mod keys;
 mod lookup;
 pub mod network;
 mod simulation;
 pub mod storage;
+pub mod survey;
 mod target_groups;
 
 use cluster::Cluster;

@@ -1,5 +1,7 @@
 //! Keys and secrets of the user's.
 
+pub use super::keys::key;
+
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;

@@ -1,0 +1,28 @@
+//! Reads keys.
+
+use aws_sdk_kms::types::KeyMetadata;
+
+use crate::aws::error::on;
+use crate::engine::failure::{Cause, Failure};
+use crate::kinds::resource::Cx;
+
+use super::Named;
+use super::lookup::named;
+use super::storage::Key;
+
+/// The key of this ARN, id or alias.
+pub async fn key(cx: &Cx, name: &str) -> Result<Named<Key>, Failure> {
+    let answer = cx.aws.kms.describe_key().key_id(name).send().await.map_err(on("kms DescribeKey"));
+    let missing = || Failure::of(Cause::Gone, format!("AWS says nothing of {name}"));
+    let metadata = answer.and_then(|answer| answer.key_metadata.ok_or_else(missing));
+    named(name, metadata.map(|live| read(&live)))
+}
+
+fn read(live: &KeyMetadata) -> Key {
+    Key {
+        arn: live.arn().unwrap_or_default().to_owned(),
+        state: live.key_state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
+        spec: live.key_spec().map(|spec| spec.as_str().to_owned()).unwrap_or_default(),
+        usage: live.key_usage().map(|usage| usage.as_str().to_owned()).unwrap_or_default(),
+    }
+}
