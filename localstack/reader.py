@@ -102,6 +102,7 @@ def elb():
         balancer["Listeners"] = pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn)
         for listener in balancer["Listeners"]:
             listener["Tags"] = elb_tags(call, listener["ListenerArn"])
+            listener["Rules"] = pages("elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"])
         balancer["Tags"] = elb_tags(call, arn)
     groups = pages("elbv2", "describe_target_groups", "TargetGroups")
     for group in groups:
@@ -181,6 +182,25 @@ def secrets():
     return {"secrets": found}
 
 
+def kms():
+    call = client("kms")
+    keys = [call.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in pages("kms", "list_keys", "Keys")]
+    for key in keys:
+        key["Policy"] = call.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
+        key["Tags"] = pages("kms", "list_resource_tags", "Tags", KeyId=key["KeyId"])
+    return {"keys": keys, "aliases": pages("kms", "list_aliases", "Aliases")}
+
+
+def acm():
+    call = client("acm")
+    arns = [one["CertificateArn"] for one in pages("acm", "list_certificates", "CertificateSummaryList")]
+    certificates = [call.describe_certificate(CertificateArn=arn)["Certificate"] for arn in arns]
+    for certificate in certificates:
+        tags = call.list_tags_for_certificate(CertificateArn=certificate["CertificateArn"])
+        certificate["Tags"] = tags["Tags"]
+    return {"certificates": certificates}
+
+
 def backup():
     call = client("backup")
     vaults = call.list_backup_vaults().get("BackupVaultList", [])
@@ -201,7 +221,7 @@ def secret_values():
 def everything():
     readers = {
         "ec2": ec2, "iam": iam, "efs": efs, "elb": elb, "ecs": ecs, "logs": logs, "s3": s3,
-        "secrets": secrets, "backup": backup,
+        "secrets": secrets, "backup": backup, "kms": kms, "acm": acm,
     }  # fmt: skip
     return {name: read() for name, read in readers.items()}
 

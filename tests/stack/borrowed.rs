@@ -1,0 +1,208 @@
+//! A user's world that deployments borrow from, and the proof that they have left it as it was.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::bed::{Bed, text};
+
+/// What `world.py` makes in an account: ids and ARNs.
+#[derive(Debug, Deserialize)]
+pub struct World {
+    pub vpc: String,
+    /// The private ones, with a way out.
+    pub subnets: [String; 2],
+    /// Security group of the load balancer. It admits the VPC to the ports 80, 443 and 8080 to 8443.
+    pub front: String,
+    pub cluster: String,
+    /// Listens on port 80 and forwards to the target group.
+    pub load_balancer: String,
+    pub target_group: String,
+    pub task_role: String,
+    pub execution_role: String,
+    /// May do what both of the others may.
+    pub shared_role: String,
+    /// A policy that allows everything.
+    pub boundary: String,
+    pub key: String,
+    pub certificate: String,
+    /// Two certificate authorities, as PEM.
+    pub authorities: [String; 2],
+    /// The first one of them.
+    pub ca_secret: String,
+    /// Addresses of proxies, with a password.
+    pub proxy_secret: String,
+    /// How everything in the account was, by service, list and id.
+    #[serde(skip)]
+    before: BTreeMap<String, Value>,
+    /// The calls of the journal that made it.
+    #[serde(skip)]
+    made_by: usize,
+}
+
+impl World {
+    pub fn new(bed: &Bed) -> Self {
+        let printed = bed.by_hand(include_str!("world.py"));
+        let mut world: Self = serde_json::from_str(&printed).expect("the script prints JSON");
+        world.before = snapshot(&bed.read());
+        world.made_by = bed.journal(0).len();
+        world
+    }
+
+    /// Fails if anything that was in the account is gone or different, or if a call that changes something has named
+    /// it otherwise than as the parent of something else.
+    pub fn assert_untouched(&self, bed: &Bed) {
+        let after = snapshot(&bed.read());
+        for (name, was) in &self.before {
+            let is = after.get(name).unwrap_or_else(|| panic!("{name} is gone"));
+            assert_eq!(was, is, "{name} has changed");
+        }
+        let ids = self.ids();
+        let named: BTreeSet<String> = bed.journal(self.made_by).iter().flat_map(|call| names(call, &ids)).collect();
+        let wrong: Vec<_> = named.iter().filter(|name| !AS_PARENT.contains(&name.as_str())).collect();
+        assert!(wrong.is_empty(), "calls that change something name what is borrowed: {wrong:#?}");
+    }
+
+    /// Every id and ARN that was in the account.
+    fn ids(&self) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        self.before.values().for_each(|item| collect_ids(item, "", &mut ids));
+        assert!(ids.len() > 30 && ids.contains(&self.vpc) && ids.contains(&self.cluster), "{ids:?}");
+        ids
+    }
+}
+
+/// What may name a borrowed thing: `service operation parameter`.
+const AS_PARENT: &[&str] = &[
+    // In its network.
+    "ec2 CreateSecurityGroup VpcId",
+    "efs CreateMountTarget SubnetId",
+    "elbv2 CreateLoadBalancer Subnets",
+    "elbv2 CreateTargetGroup VpcId",
+    "ecs CreateService networkConfiguration.awsvpcConfiguration.subnets",
+    "ecs UpdateService networkConfiguration.awsvpcConfiguration.subnets",
+    // Let through by groups of ours.
+    "ec2 AuthorizeSecurityGroupIngress IpPermissions.UserIdGroupPairs.GroupId",
+    "ec2 RevokeSecurityGroupIngress IpPermissions.UserIdGroupPairs.GroupId",
+    // Behind its load balancer; ECS registers the targets.
+    "elbv2 CreateListener LoadBalancerArn",
+    "elbv2 CreateListener Certificates.CertificateArn",
+    "elbv2 ModifyListener Certificates.CertificateArn",
+    "ecs CreateService loadBalancers.targetGroupArn",
+    "ecs UpdateService loadBalancers.targetGroupArn",
+    // In its cluster.
+    "ecs CreateService cluster",
+    "ecs UpdateService cluster",
+    "ecs DeleteService cluster",
+    "ecs RegisterTaskDefinition tags.value",
+    // With its roles, policies, secrets and key.
+    "ecs RegisterTaskDefinition taskRoleArn",
+    "ecs RegisterTaskDefinition executionRoleArn",
+    "ecs RegisterTaskDefinition containerDefinitions.secrets.valueFrom",
+    "efs PutFileSystemPolicy Policy",
+    "efs CreateFileSystem KmsKeyId",
+    "iam CreateRole PermissionsBoundary",
+    "iam PutRolePermissionsBoundary PermissionsBoundary",
+    "iam PutRolePolicy PolicyDocument",
+];
+
+/// Where the reader has what, and by which field it is told apart.
+const LISTS: &[(&str, &str, &str)] = &[
+    ("ec2", "vpcs", "VpcId"),
+    ("ec2", "subnets", "SubnetId"),
+    ("ec2", "internet_gateways", "InternetGatewayId"),
+    ("ec2", "addresses", "AllocationId"),
+    ("ec2", "nat_gateways", "NatGatewayId"),
+    ("ec2", "route_tables", "RouteTableId"),
+    ("ec2", "security_groups", "GroupId"),
+    ("ec2", "security_group_rules", "SecurityGroupRuleId"),
+    ("ec2", "network_acls", "NetworkAclId"),
+    ("ec2", "flow_logs", "FlowLogId"),
+    ("iam", "roles", "Arn"),
+    ("iam", "policies", "Arn"),
+    ("elb", "load_balancers", "LoadBalancerArn"),
+    ("elb", "target_groups", "TargetGroupArn"),
+    ("ecs", "clusters", "clusterArn"),
+    ("logs", "log_groups", "arn"),
+    ("s3", "buckets", "Name"),
+    ("secrets", "secrets", "ARN"),
+    ("kms", "keys", "Arn"),
+    ("acm", "certificates", "CertificateArn"),
+];
+
+/// What changes by itself, or by being used.
+const VOLATILE: &[&str] =
+    &["Tasks", "Objects", "storedBytes", "LastAccessedDate", "LastChangedDate", "InUseBy", "AttachmentCount"];
+
+/// Everything in an account by service, list and id.
+fn snapshot(read: &Value) -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    for (service, list, id) in LISTS {
+        for item in read[service][list].as_array().unwrap_or_else(|| panic!("the reader has no {service} {list}")) {
+            let mut item = item.clone();
+            if let Some(fields) = item.as_object_mut() {
+                fields.retain(|field, _| !VOLATILE.contains(&field.as_str()));
+            }
+            all.insert(format!("{service} {list} {}", text(&item[id])), item);
+        }
+    }
+    all
+}
+
+/// The ids and ARNs among the strings of a description, without those that are not of the account alone.
+fn collect_ids(value: &Value, field: &str, ids: &mut BTreeSet<String>) {
+    const PREFIXES: [&str; 10] =
+        ["vpc-", "subnet-", "sg-", "sgr-", "rtb-", "acl-", "igw-", "nat-", "eipalloc-", "fl-"];
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(field, value)| collect_ids(value, field, ids)),
+        Value::Array(items) => items.iter().for_each(|item| collect_ids(item, field, ids)),
+        Value::String(text) => {
+            let is_arn = field.to_lowercase().ends_with("arn") && text.matches(':').count() >= 5;
+            let is_theirs = is_arn && !text.ends_with(":root") && !text.contains(":iam::aws:");
+            if is_theirs || PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
+                ids.insert(text.trim_end_matches(":*").to_owned());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Where a call that changes something names one of `ids`: `service operation parameter`.
+fn names(call: &Value, ids: &BTreeSet<String>) -> Vec<String> {
+    let mut found = Vec::new();
+    if call["mutating"] == true && call["code"].is_null() {
+        places(&call["request"], "", ids, &mut found);
+    }
+    let operation = format!("{} {}", text(&call["service"]), text(&call["operation"]));
+    found.into_iter().map(|place| format!("{operation} {}", place.trim_start_matches('.'))).collect()
+}
+
+fn places(value: &Value, place: &str, ids: &BTreeSet<String>, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(field, value)| places(value, &format!("{place}.{field}"), ids, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| places(item, place, ids, found)),
+        Value::String(text) if ids.iter().any(|id| text.contains(id.as_str())) => found.push(place.to_owned()),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_world_is_what_the_checks_ask_for_and_a_touch_is_seen() {
+    let bed = Bed::new(crate::deploy::SCALE);
+    let world = World::new(&bed);
+    world.assert_untouched(&bed);
+
+    bed.by_hand(&format!(
+        "ec2.create_security_group(GroupName='ours', Description='ours', VpcId='{}')\n\
+         ec2.create_tags(Resources=['{}'], Tags=[{{'Key': 'a', 'Value': 'b'}}])\n\
+         ec2.delete_tags(Resources=['{}'], Tags=[{{'Key': 'a'}}])",
+        world.vpc, world.subnets[0], world.subnets[0]
+    ));
+    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.assert_untouched(&bed)));
+    let said = found.expect_err("a subnet was tagged");
+    let said = said.downcast_ref::<String>().expect("a message");
+    assert!(said.contains("ec2 CreateTags Resources") && !said.contains("CreateSecurityGroup"), "{said}");
+}
