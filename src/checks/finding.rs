@@ -5,13 +5,7 @@ use crate::engine::plan::{Finding, Severity};
 
 /// It cannot work, or endangers something.
 pub fn refusal(code: &str, message: String, hint: impl Into<String>) -> Finding {
-    Finding {
-        code: code.to_owned(),
-        severity: Severity::Refusal,
-        address: None,
-        message,
-        hint: Some(hint.into()),
-    }
+    Finding { code: code.to_owned(), severity: Severity::Refusal, address: None, message, hint: Some(hint.into()) }
 }
 
 /// It works, and is not as it should be; or nobody can tell.

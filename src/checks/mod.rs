@@ -1,11 +1,21 @@
 //! What is wrong, or not as it should be, with what the user brings: findings with stable codes. Pure.
 
+mod balancer;
+mod certificate;
+mod all;
 pub mod cluster;
 pub mod egress;
 pub mod finding;
 pub mod identity;
+pub mod images;
 pub mod ingress;
+mod matcher;
 pub mod network;
 pub mod network_acl;
 pub mod storage;
 pub mod usable;
+
+pub use all::{Setting, all, borrowed};
+
+#[cfg(test)]
+mod tests;

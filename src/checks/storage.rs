@@ -2,16 +2,77 @@
 
 use crate::borrowed::Named;
 use crate::borrowed::storage::{Key, Secret};
-use crate::engine::plan::Finding;
+use crate::engine::plan::{Finding, Severity};
 
-/// The key of the new file system.
+use super::finding::{Thing, refusal, warning};
+
+const KEY: Thing = Thing {
+    code: "key",
+    words: "KMS key",
+    shown_by: "aws kms list-aliases",
+    actions: "kms:DescribeKey",
+    denied: Severity::Warning,
+};
+
+const SECRET: Thing = Thing {
+    code: "secret",
+    words: "secret",
+    shown_by: "aws secretsmanager list-secrets",
+    actions: "secretsmanager:DescribeSecret",
+    denied: Severity::Warning,
+};
+
+/// The key of the new file system. Source of what EFS can use: Amazon EFS user guide, "Data encryption in Amazon EFS".
 pub fn key(named: &Named<Key>) -> Vec<Finding> {
-    let _ = named;
-    Vec::new()
+    let key = match KEY.found(named) {
+        Ok(key) => key,
+        Err(finding) => return vec![finding],
+    };
+    let Key { arn, state, spec, usage } = key;
+    let mut findings = Vec::new();
+    if state != "Enabled" {
+        let hint = match state.as_str() {
+            "Disabled" => format!("aws kms enable-key --key-id {arn}"),
+            "PendingDeletion" => {
+                format!("name another key; or aws kms cancel-key-deletion --key-id {arn}, and enable it")
+            }
+            _ => "wait until it is Enabled, or name another key".to_owned(),
+        };
+        let message = format!("the KMS key {arn} is {state}, not Enabled: EFS can encrypt nothing with it");
+        findings.push(refusal("key/disabled", message, hint));
+    }
+    if spec != "SYMMETRIC_DEFAULT" || usage != "ENCRYPT_DECRYPT" {
+        let message =
+            format!("the KMS key {arn} is {spec} for {usage}: EFS uses symmetric keys for ENCRYPT_DECRYPT only");
+        findings.push(refusal(
+            "key/wrong-kind",
+            message,
+            "name a symmetric encryption key, or none: EFS has one of AWS's",
+        ));
+    }
+    findings
 }
 
 /// A secret that the task, or ce-aws, is to read.
 pub fn secret(named: &Named<Secret>) -> Vec<Finding> {
-    let _ = named;
-    Vec::new()
+    let secret = match SECRET.found(named) {
+        Ok(secret) => secret,
+        Err(finding) => return vec![finding],
+    };
+    let Secret { arn, is_deleted, key, .. } = secret;
+    if *is_deleted {
+        return vec![refusal(
+            "secret/deleted",
+            format!("the secret {arn} is marked for deletion: nobody can read it"),
+            format!("aws secretsmanager restore-secret --secret-id {arn}"),
+        )];
+    }
+    let key = key.iter().map(|key| {
+        warning(
+            "secret/other-key",
+            format!("the secret {arn} is encrypted with the KMS key {key}: whoever reads it needs that key too"),
+            "see that the key's policy, and the execution role, allow kms:Decrypt with it",
+        )
+    });
+    key.collect()
 }

@@ -1,0 +1,199 @@
+//! What is asked of a load balancer of the user's, whether our listener or the user's own leads to Cloud Exchange.
+
+use ipnet::Ipv4Net;
+
+use crate::borrowed::ingress::{AccessLogs, Group, LoadBalancer, LogBucket, Rule};
+use crate::engine::plan::Finding;
+
+use super::finding::{refusal, warning};
+use super::ingress::Wanted;
+
+/// What is wrong with where it stands, who reaches it, and what it writes down. `ports` are those of the listeners that
+/// lead to Cloud Exchange.
+pub fn findings(balancer: &LoadBalancer, ports: &[u16], wanted: &Wanted) -> Vec<Finding> {
+    let one = [not_active(balancer), zones(balancer, wanted), internet_facing(balancer), not_checked(balancer)];
+    let mut findings: Vec<_> = one.into_iter().flatten().collect();
+    if let Some(groups) = balancer.groups.as_deref().filter(|groups| !groups.is_empty()) {
+        findings.extend(closed(balancer, groups, ports, wanted));
+        findings.extend(no_way_out(balancer, groups, wanted));
+    }
+    findings.extend(logs(balancer));
+    findings
+}
+
+fn not_active(balancer: &LoadBalancer) -> Option<Finding> {
+    // An impaired one serves, and cannot grow (Elastic Load Balancing API reference, LoadBalancerState).
+    let serves = ["active", "active_impaired"].contains(&balancer.state.as_str());
+    (!serves).then(|| {
+        refusal(
+            "load-balancer/not-active",
+            format!("the load balancer {} is {}, not active", balancer.arn, balancer.state),
+            "wait until it is active, or look in the EC2 console for why it is not",
+        )
+    })
+}
+
+fn zones(balancer: &LoadBalancer, wanted: &Wanted) -> Option<Finding> {
+    let outside: Vec<_> = wanted.zones.iter().filter(|zone| !balancer.zones.contains(zone)).cloned().collect();
+    (!outside.is_empty()).then(|| {
+        refusal(
+            "load-balancer/zones",
+            format!(
+                "the load balancer {} is not enabled in {}, where a subnet of the task is: a task there would get no \
+                 requests",
+                balancer.arn,
+                outside.join(" and ")
+            ),
+            format!(
+                "enable it there (aws elbv2 set-subnets), or choose private subnets in {}",
+                balancer.zones.join(" and ")
+            ),
+        )
+    })
+}
+
+fn internet_facing(balancer: &LoadBalancer) -> Option<Finding> {
+    (balancer.scheme == "internet-facing").then(|| {
+        warning(
+            "load-balancer/internet-facing",
+            format!("the load balancer {} is internet-facing: Cloud Exchange must never be public", balancer.arn),
+            "use an internal one, and reach it through a VPN, Direct Connect or Netskope Private Access",
+        )
+    })
+}
+
+fn not_checked(balancer: &LoadBalancer) -> Option<Finding> {
+    let unread = [
+        (balancer.groups.is_none(), "security groups", "ec2:DescribeSecurityGroups"),
+        (
+            balancer.access_logs == AccessLogs::Unknown,
+            "access logs",
+            "elasticloadbalancing:DescribeLoadBalancerAttributes",
+        ),
+    ];
+    let (what, actions): (Vec<_>, Vec<_>) =
+        unread.into_iter().filter(|(is_unread, ..)| *is_unread).map(|(_, what, action)| (what, action)).unzip();
+    (!what.is_empty()).then(|| {
+        warning(
+            "load-balancer/not-checked",
+            format!("the {} of the load balancer {} may not be read", what.join(" and the "), balancer.arn),
+            format!("allow {} to whoever runs ce-aws, or look yourself", actions.join(" and ")),
+        )
+    })
+}
+
+fn closed(balancer: &LoadBalancer, groups: &[Group], ports: &[u16], wanted: &Wanted) -> Option<Finding> {
+    if ports.is_empty() || wanted.allowed.is_empty() {
+        return None;
+    }
+    let admits = |rule: &Rule| ports.iter().any(|port| covers(rule, *port)) && meets(rule, &wanted.allowed);
+    let closed = !groups.iter().flat_map(|group| &group.ingress).any(admits);
+    closed.then(|| {
+        let ports = any_of(ports.iter().map(u16::to_string));
+        warning(
+            "load-balancer/group-closed",
+            format!(
+                "{} of the load balancer {} admits port {ports} from {}: nobody could reach Cloud Exchange",
+                none_of(groups),
+                balancer.arn,
+                any_of(wanted.allowed.iter().cloned())
+            ),
+            format!("add an inbound rule for tcp {ports} to one; ce-aws changes only groups of its own"),
+        )
+    })
+}
+
+fn no_way_out(balancer: &LoadBalancer, groups: &[Group], wanted: &Wanted) -> Option<Finding> {
+    let leads = |rule: &Rule| covers(rule, wanted.web_port) && meets(rule, &wanted.networks);
+    let closed = !groups.iter().flat_map(|group| &group.egress).any(leads);
+    closed.then(|| {
+        refusal(
+            "load-balancer/group-egress",
+            format!(
+                "{} of the load balancer {} lets anything out to port {} in {}: the task would never be healthy",
+                none_of(groups),
+                balancer.arn,
+                wanted.web_port,
+                wanted.vpc
+            ),
+            format!(
+                "add an outbound rule for tcp {} to the VPC's range to one; ce-aws changes only groups of its own",
+                wanted.web_port
+            ),
+        )
+    })
+}
+
+fn covers(rule: &Rule, port: u16) -> bool {
+    ["tcp", "6", "all"].contains(&rule.protocol.as_str()) && (rule.from..=rule.to).contains(&port)
+}
+
+/// Whether the peer may be in one of the networks. Who is in a group or a prefix list is not known, and what is not
+/// known is not held against the user.
+fn meets(rule: &Rule, networks: &[String]) -> bool {
+    let Ok(peer) = rule.peer.parse::<Ipv4Net>() else { return !rule.peer.contains(':') };
+    let known: Vec<Ipv4Net> = networks.iter().filter_map(|network| network.parse().ok()).collect();
+    known.is_empty() || known.iter().any(|network| network.contains(&peer) || peer.contains(network))
+}
+
+fn none_of(groups: &[Group]) -> String {
+    match groups {
+        [one] => format!("no rule of the security group {}", one.id),
+        many => {
+            let ids: Vec<_> = many.iter().map(|group| group.id.as_str()).collect();
+            format!("no rule of the security groups {}", ids.join(", "))
+        }
+    }
+}
+
+fn any_of(texts: impl Iterator<Item = String>) -> String {
+    texts.collect::<Vec<_>>().join(" or ")
+}
+
+fn logs(balancer: &LoadBalancer) -> Vec<Finding> {
+    let arn = &balancer.arn;
+    match &balancer.access_logs {
+        AccessLogs::Unknown => Vec::new(),
+        AccessLogs::Off => vec![warning(
+            "load-balancer/no-access-logs",
+            format!("the load balancer {arn} writes no access logs"),
+            format!(
+                "turn them on: aws elbv2 modify-load-balancer-attributes --load-balancer-arn {arn} --attributes \
+                 Key=access_logs.s3.enabled,Value=true Key=access_logs.s3.bucket,Value=BUCKET"
+            ),
+        )],
+        AccessLogs::To(bucket) => log_bucket(balancer, bucket),
+    }
+}
+
+fn log_bucket(balancer: &LoadBalancer, bucket: &LogBucket) -> Vec<Finding> {
+    let LogBucket { name, access_logged, notifies } = bucket;
+    let words = format!("the bucket {name}, which holds the access logs of the load balancer {},", balancer.arn);
+    let mut findings = Vec::new();
+    if *access_logged == Some(false) {
+        findings.push(warning(
+            "log-bucket/no-access-logs",
+            format!("{words} does not log who reads or deletes them"),
+            "turn on server access logging for it (aws s3api put-bucket-logging)",
+        ));
+    }
+    if *notifies == Some(false) {
+        findings.push(warning(
+            "log-bucket/no-notifications",
+            format!("{words} tells nobody of changes"),
+            format!(
+                "turn on its notifications: aws s3api put-bucket-notification-configuration --bucket {name} \
+                 --notification-configuration '{{\"EventBridgeConfiguration\":{{}}}}'"
+            ),
+        ));
+    }
+    if access_logged.is_none() || notifies.is_none() {
+        findings.push(warning(
+            "log-bucket/not-checked",
+            format!("{words} may not be read"),
+            "allow s3:GetBucketLogging and s3:GetBucketNotification on it to whoever runs ce-aws, or see yourself that \
+             it has server access logging and event notifications",
+        ));
+    }
+    findings
+}

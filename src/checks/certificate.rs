@@ -1,0 +1,59 @@
+//! The certificate of a listener of ours.
+
+use crate::borrowed::Named;
+use crate::borrowed::ingress::Certificate;
+use crate::engine::plan::{Finding, Severity};
+
+use super::finding::{Thing, refusal, warning};
+
+/// Days before its end at which a certificate is spoken of.
+const SOON: i64 = 30;
+/// Seconds.
+const DAY: i64 = 24 * 60 * 60;
+
+const CERTIFICATE: Thing = Thing {
+    code: "certificate",
+    words: "certificate",
+    shown_by: "ce-aws discover certificates",
+    actions: "acm:DescribeCertificate",
+    denied: Severity::Warning,
+};
+
+/// The certificate of our listener; `now` in seconds since 1970.
+pub fn certificate(named: &Named<Certificate>, now: i64) -> Vec<Finding> {
+    match CERTIFICATE.found(named) {
+        Ok(certificate) => state(certificate, now).into_iter().collect(),
+        Err(finding) => vec![finding],
+    }
+}
+
+fn state(certificate: &Certificate, now: i64) -> Option<Finding> {
+    let Certificate { arn, domain, status, not_after } = certificate;
+    let words = format!("the certificate {arn} for {domain}");
+    let left = not_after.map(|end| end - now);
+    if status == "EXPIRED" || left.is_some_and(|left| left <= 0) {
+        let hint = "renew it, or name another one; what was imported is renewed by importing it again under its ARN";
+        return Some(refusal("certificate/expired", format!("{words} has expired"), hint));
+    }
+    if status != "ISSUED" {
+        let hint = match status.as_str() {
+            "PENDING_VALIDATION" => {
+                "add the DNS record that ACM shows for it, or answer its e-mail, and wait for ISSUED"
+            }
+            _ => "look in the ACM console for why, or name another one",
+        };
+        let message = format!("{words} is {status}, not ISSUED: no listener can use it");
+        return Some(refusal("certificate/not-issued", message, hint));
+    }
+    let left = left.filter(|left| *left < SOON * DAY)?;
+    let days = match left / DAY {
+        0 => "today or tomorrow".to_owned(),
+        1 => "in 1 day".to_owned(),
+        days => format!("in {days} days"),
+    };
+    Some(warning(
+        "certificate/expires-soon",
+        format!("{words} expires {days}; browsers will then refuse the page"),
+        "ACM renews in time what it issued itself and can still validate; import others again under their ARN",
+    ))
+}
