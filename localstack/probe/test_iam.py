@@ -90,6 +90,13 @@ def test_simulate_principal_policy(world):
 
     assert decisions() == ["implicitDeny", "allowed", "explicitDeny", "implicitDeny"]
     assert decisions(ResourceArns=[secret]) == ["allowed", "allowed", "explicitDeny", "implicitDeny"]
+    assert decisions(ResourceArns=[secret, secret + "s"]) == ["implicitDeny", "allowed", "explicitDeny", "implicitDeny"]
+    answer = iam.simulate_principal_policy(
+        PolicySourceArn=arn, ActionNames=["secretsmanager:GetSecretValue"], ResourceArns=[secret, secret + "s"]
+    )
+    (result,) = answer["EvaluationResults"]
+    inside = {one["EvalResourceName"]: one["EvalResourceDecision"] for one in result["ResourceSpecificResults"]}
+    assert inside == {secret: "allowed", secret + "s": "implicitDeny"}
     refused(lambda: iam.simulate_principal_policy(PolicySourceArn=arn + "x", ActionNames=["a:b"]), "NoSuchEntity")
 
 

@@ -1,6 +1,6 @@
 """IAM's policy simulator, evaluated from the documents themselves.
 
-Source: IAM API Reference, SimulatePrincipalPolicy and SimulateCustomPolicy.
+Source: IAM API Reference, SimulatePrincipalPolicy, SimulateCustomPolicy and EvaluationResult.
 """
 
 from __future__ import annotations
@@ -72,19 +72,37 @@ def _simulate(documents: list[tuple[str, Any]], request: dict) -> dict:
         except policy.Malformed as malformed:
             raise aws_error("InvalidInput", str(malformed)) from None
     values = _values(request)
-    results = []
-    for action in request.get("ActionNames") or []:
-        for resource in request.get("ResourceArns") or ["*"]:
-            decision, deciding = policy.decide((text for _, text in documents), action, resource, values)
-            results.append(
-                {
-                    "EvalActionName": action,
-                    "EvalResourceName": resource,
-                    "EvalDecision": decision,
-                    "MatchedStatements": [
-                        {"SourcePolicyId": documents[n][0], "SourcePolicyType": "IAM Policy"} for n in deciding
-                    ],
-                    "MissingContextValues": [],
-                }
-            )
+    resources = request.get("ResourceArns") or ["*"]
+    results = [_of_action(documents, action, resources, values) for action in request.get("ActionNames") or []]
     return {"EvaluationResults": results, "IsTruncated": False}
+
+
+_RESTRICTION = ["allowed", "implicitDeny", "explicitDeny"]
+
+
+def _of_action(documents: list[tuple[str, Any]], action: str, resources: list[str], values: dict) -> dict:
+    """One result: the most restrictive of those of all resources, with each of them inside."""
+    each = [policy.decide((text for _, text in documents), action, resource, values) for resource in resources]
+    decision, deciding = max(each, key=lambda one: _RESTRICTION.index(one[0]))
+    result = {
+        "EvalActionName": action,
+        "EvalResourceName": "*" if len(resources) > 1 else resources[0],
+        "EvalDecision": decision,
+        "MatchedStatements": _matched(documents, deciding),
+        "MissingContextValues": [],
+    }
+    if resources != ["*"]:
+        result["ResourceSpecificResults"] = [
+            {
+                "EvalResourceName": resource,
+                "EvalResourceDecision": decision,
+                "MatchedStatements": _matched(documents, deciding),
+                "MissingContextValues": [],
+            }
+            for resource, (decision, deciding) in zip(resources, each)
+        ]
+    return result
+
+
+def _matched(documents: list[tuple[str, Any]], deciding: list[int]) -> list[dict]:
+    return [{"SourcePolicyId": documents[n][0], "SourcePolicyType": "IAM Policy"} for n in deciding]
