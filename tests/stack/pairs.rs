@@ -1,0 +1,152 @@
+//! Every pair of choices at least once: the rows of the table of ways.
+
+use std::collections::BTreeSet;
+
+/// The choices, and what each may be.
+pub const FACTORS: [(&str, &[&str]); 12] = [
+    ("network", &["per-zone NAT", "single NAT", "existing"]),
+    ("ingress", &["new balancer", "existing balancer", "existing target group", "none"]),
+    ("task role", &["new", "existing"]),
+    ("execution role", &["new", "existing"]),
+    ("cluster", &["new", "existing"]),
+    ("flow logs", &["on", "off"]),
+    ("harden", &["on", "off"]),
+    ("access logs", &["on", "off"]),
+    ("insights", &["on", "off"]),
+    ("proxy", &["none", "addresses", "secret"]),
+    ("ca", &["none", "file", "secret"]),
+    ("key", &["AWS's", "existing"]),
+];
+
+/// One choice a factor; `None` where the plan file has nothing to say, given the others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Way([Option<usize>; FACTORS.len()]);
+
+/// Two factors and their choices.
+type Pair = ((usize, usize), (usize, usize));
+
+impl Way {
+    /// What is chosen for a factor.
+    pub fn of(&self, factor: &str) -> Option<&'static str> {
+        let index = index(factor);
+        self.0[index].map(|choice| FACTORS[index].1[choice])
+    }
+
+    pub fn is(&self, factor: &str, choice: &str) -> bool {
+        self.of(factor) == Some(choice)
+    }
+
+    /// Every choice, for messages.
+    pub fn name(&self) -> String {
+        let said = FACTORS.iter().filter_map(|(name, _)| Some(format!("{name}: {}", self.of(name)?)));
+        said.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Without what has no effect; `None` if the plan file refuses the choices together.
+    fn settled(mut self) -> Option<Self> {
+        let brings = self.is("ingress", "existing balancer") || self.is("ingress", "existing target group");
+        if brings && !self.is("network", "existing") {
+            return None;
+        }
+        let rules = [
+            ("flow logs", self.is("network", "existing")),
+            ("harden", self.is("network", "existing")),
+            ("access logs", !self.is("ingress", "new balancer")),
+            ("insights", self.is("cluster", "existing")),
+        ];
+        for (factor, _) in rules.into_iter().filter(|(_, has_no_effect)| *has_no_effect) {
+            self.0[index(factor)] = None;
+        }
+        Some(self)
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = Pair> {
+        let chosen: Vec<_> =
+            self.0.iter().enumerate().filter_map(|(factor, choice)| Some((factor, (*choice)?))).collect();
+        let count = chosen.len();
+        (0..count)
+            .flat_map(move |one| (one + 1..count).map(move |other| (one, other)))
+            .map(move |(one, other)| (chosen[one], chosen[other]))
+    }
+}
+
+fn index(factor: &str) -> usize {
+    FACTORS.iter().position(|(name, _)| *name == factor).expect("a factor of that name")
+}
+
+/// All ways that the plan file allows.
+fn all() -> BTreeSet<Way> {
+    let mut ways = vec![Way([None; FACTORS.len()])];
+    for (factor, (_, choices)) in FACTORS.iter().enumerate() {
+        let with = |way: &Way, choice: usize| {
+            let mut way = way.clone();
+            way.0[factor] = Some(choice);
+            way
+        };
+        ways = ways
+            .iter()
+            .flat_map(|way| (0..choices.len()).map(|choice| with(way, choice)).collect::<Vec<_>>())
+            .collect();
+    }
+    ways.into_iter().filter_map(Way::settled).collect()
+}
+
+/// Few ways in which each allowed pair of choices occurs: always the one that brings the most new pairs.
+pub fn table() -> Vec<Way> {
+    let ways = all();
+    let mut missing: BTreeSet<Pair> = ways.iter().flat_map(Way::pairs).collect();
+    let mut table = Vec::new();
+    while !missing.is_empty() {
+        let new = |way: &Way| way.pairs().filter(|pair| missing.contains(pair)).count();
+        // The first one of the best, whatever the order of the iterator's ties.
+        let best = ways.iter().rev().max_by_key(|way| new(way)).expect("some way").clone();
+        missing.retain(|pair| !best.pairs().any(|brought| brought == *pair));
+        table.push(best);
+    }
+    table
+}
+
+#[test]
+fn every_pair_of_choices_is_in_the_table() {
+    let table = table();
+    let covered: BTreeSet<Pair> = table.iter().flat_map(Way::pairs).collect();
+    for (one, (first, choices)) in FACTORS.iter().enumerate() {
+        for (other, (second, others)) in FACTORS.iter().enumerate().skip(one + 1) {
+            for (choice, what) in choices.iter().enumerate() {
+                for (another, which) in others.iter().enumerate() {
+                    let is_there = covered.contains(&((one, choice), (other, another)));
+                    let said = format!("{first}: {what}, {second}: {which}");
+                    assert_eq!(is_there, !IMPOSSIBLE.contains(&said.as_str()), "{said}");
+                }
+            }
+        }
+    }
+}
+
+/// What cannot be said together, written out, so that a mistake in the rules is seen.
+const IMPOSSIBLE: [&str; 24] = [
+    "network: per-zone NAT, ingress: existing balancer",
+    "network: per-zone NAT, ingress: existing target group",
+    "network: single NAT, ingress: existing balancer",
+    "network: single NAT, ingress: existing target group",
+    "network: existing, flow logs: on",
+    "network: existing, flow logs: off",
+    "network: existing, harden: on",
+    "network: existing, harden: off",
+    "ingress: existing balancer, flow logs: on",
+    "ingress: existing balancer, flow logs: off",
+    "ingress: existing target group, flow logs: on",
+    "ingress: existing target group, flow logs: off",
+    "ingress: existing balancer, harden: on",
+    "ingress: existing balancer, harden: off",
+    "ingress: existing target group, harden: on",
+    "ingress: existing target group, harden: off",
+    "ingress: existing balancer, access logs: on",
+    "ingress: existing balancer, access logs: off",
+    "ingress: existing target group, access logs: on",
+    "ingress: existing target group, access logs: off",
+    "ingress: none, access logs: on",
+    "ingress: none, access logs: off",
+    "cluster: existing, insights: on",
+    "cluster: existing, insights: off",
+];
