@@ -1,5 +1,7 @@
 //! What takes the place of a default route: endpoints for what ECS needs before the first container starts.
 
+use std::fmt;
+
 use crate::borrowed::network::{Endpoint, Subnet, Vpc};
 use crate::engine::plan::Finding;
 
@@ -13,48 +15,41 @@ const NEEDED: [&str; 5] = ["ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager"]
 /// What the task itself calls for ECS Exec.
 const EXEC: &str = "ssmmessages";
 
-/// What ECS says of a task that has no way out (vendor's guide, "Troubleshooting").
-const ERROR: &str = "ResourceInitializationError: unable to pull secrets or registry auth";
+/// What ECS says of a task that cannot reach them (vendor's guide, "Troubleshooting"), and of one whose images come from
+/// where it cannot reach.
+const ERRORS: [&str; 2] =
+    ["ResourceInitializationError: unable to pull secrets or registry auth", "CannotPullContainerError"];
 
 /// What follows from a subnet having no default route that works. `vpc`: its VPC, where it is known.
 pub fn without_route(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Vec<Finding> {
     let id = &subnet.id;
     let dead = subnet.default_route.as_ref();
     let why = dead.map_or_else(
-        || "has no default route".to_owned(),
-        |route| format!("has a default route to {}, which is gone or does not work (blackhole)", route.id),
+        || format!("the subnet {id} has no default route"),
+        |route| format!("the default route of the subnet {id} leads to {}, which is gone or off (blackhole)", route.id),
     );
     let Some(endpoints) = vpc.and_then(|vpc| vpc.endpoints.as_deref()) else {
         return vec![warning(
             "subnet/not-checked",
-            format!("the subnet {id} {why}, and whether endpoints take its place could not be read"),
+            format!("{why}, and whether endpoints take its place could not be read"),
             format!(
-                "without a way out ECS stops the task with \"{ERROR}\": allow ec2:DescribeVpcEndpoints, or look yourself"
+                "allow ec2:DescribeVpcEndpoints to whoever runs ce-aws, or look yourself: with neither, ECS stops the task \
+                 with \"{}\"",
+                ERRORS[0]
             ),
         )];
     };
     let lacks = lacks(endpoints, subnet, uses);
     if !lacks.is_empty() {
-        return vec![refusal(
-            if dead.is_some() { "subnet/dead-route" } else { "subnet/no-egress" },
-            format!(
-                "the subnet {id} {why}, and endpoints do not take its place: {}; ECS would stop the task with \"{ERROR}\"",
-                lacks.join(", ")
-            ),
-            format!(
-                "give its route table {} a default route to a NAT gateway, a transit gateway or a firewall, or add \
-                 what is missing",
-                subnet.route_table
-            ),
-        )];
+        return vec![refused(dead.is_some(), &why, &lacks, subnet)];
     }
     let mut findings = Vec::new();
     if !uses.proxy {
         findings.push(warning(
             "subnet/endpoints-only",
             format!(
-                "the subnet {id} {why}, only endpoints: ECS can start the task, but Cloud Exchange cannot reach the Netskope \
-                 tenant or any other vendor"
+                "{why}: through endpoints ECS can start the task, but Cloud Exchange cannot reach the Netskope tenant or \
+                 any other vendor"
             ),
             "set [proxy] in the plan file, or give the subnet a default route; the endpoints' security groups must admit \
              port 443 from the subnet",
@@ -63,30 +58,64 @@ pub fn without_route(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Vec<Fin
     if !reaches(endpoints, EXEC, subnet) {
         findings.push(warning(
             "subnet/no-exec",
-            format!(
-                "the subnet {id} {why} and its VPC no endpoint {EXEC}: no shell can be opened in the task (ECS Exec)"
-            ),
+            format!("{why}, and its VPC has no endpoint {EXEC} to use: no shell can be opened in the task (ECS Exec)"),
             format!("add an interface endpoint {EXEC} with private DNS"),
         ));
     }
     findings
 }
 
-/// What ECS needs and cannot reach, as words of a message.
-pub fn lacks(endpoints: &[Endpoint], subnet: &Subnet, uses: &Uses) -> Vec<String> {
+fn refused(is_dead: bool, why: &str, lacks: &Lacks, subnet: &Subnet) -> Finding {
+    let (table, error) = (&subnet.route_table, if lacks.services.is_empty() { ERRORS[1] } else { ERRORS[0] });
+    let add = match (lacks.services.is_empty(), lacks.registries.is_empty()) {
+        (true, _) => "have the images in ECR of this region ([images] in the plan file)",
+        (false, true) => "add the endpoints",
+        (false, false) => "add the endpoints and have the images in ECR of this region ([images] in the plan file)",
+    };
+    refusal(
+        if is_dead { "subnet/dead-route" } else { "subnet/no-egress" },
+        format!("{why}, and endpoints do not take its place: {lacks}; ECS would stop the task with \"{error}\""),
+        format!("give the route table {table} a default route to a NAT gateway, transit gateway or firewall, or {add}"),
+    )
+}
+
+/// What ECS needs and cannot reach by endpoints.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lacks {
+    /// In words: `ecr.api`, `s3 in the route table rtb-07`.
+    services: Vec<String>,
+    /// Hosts.
+    registries: Vec<String>,
+}
+
+impl Lacks {
+    pub fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.registries.is_empty()
+    }
+}
+
+impl fmt::Display for Lacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let services = Some(format!("there is none for {}", self.services.join(", ")));
+        let registries = Some(format!("none leads to {}", self.registries.join(", ")));
+        let parts =
+            [services.filter(|_| !self.services.is_empty()), registries.filter(|_| !self.registries.is_empty())];
+        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// What ECS needs for a task in this subnet and cannot reach by these endpoints.
+pub fn lacks(endpoints: &[Endpoint], subnet: &Subnet, uses: &Uses) -> Lacks {
     let needed = NEEDED.iter().filter(|service| !reaches(endpoints, service, subnet));
     let services = needed.map(|service| {
         let there = endpoints.iter().find(|endpoint| endpoint.service == *service);
         match there {
-            None => format!("no endpoint {service}"),
-            Some(endpoint) if endpoint.is_gateway => {
-                format!("the gateway endpoint {service} is not in the route table {}", subnet.route_table)
-            }
-            Some(_) => format!("the endpoint {service} has no private DNS"),
+            None => (*service).to_owned(),
+            Some(endpoint) if endpoint.is_gateway => format!("{service} in the route table {}", subnet.route_table),
+            Some(_) => format!("{service} with private DNS"),
         }
     });
-    let registries = uses.registries.iter().map(|host| format!("no endpoint leads to the registry {host}"));
-    services.chain(registries).collect()
+    Lacks { services: services.collect(), registries: uses.registries.clone() }
 }
 
 fn reaches(endpoints: &[Endpoint], service: &str, subnet: &Subnet) -> bool {

@@ -75,29 +75,42 @@ pub fn subnets(vpc: &Named<Vpc>, named: &[Named<Subnet>], uses: &Uses) -> Vec<Fi
         }
     }
     let vpc = vpc.found();
-    findings.extend(there.iter().flat_map(|subnet| usable_subnet(vpc, subnet, uses)));
+    findings.extend(there.iter().flat_map(|subnet| home(vpc, subnet, uses)));
+    there.retain(|subnet| vpc.is_none_or(|vpc| vpc.id == subnet.vpc));
     findings.extend(same_zone(&there));
-    findings.extend(network_acl::between(&there, uses));
+    if uses.load_balancer {
+        findings.extend(network_acl::between(&there));
+    }
+    findings.extend(network_acl::open(&there));
     findings
 }
 
-/// What is wrong with a subnet that is there, as a home of the task. `vpc`: the one it should lie in, if it is known.
+/// What is wrong with a subnet that is there. `vpc`: the one it should lie in, if it is known.
 pub fn usable_subnet(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Vec<Finding> {
+    home(vpc, subnet, uses).into_iter().chain(network_acl::open(&[subnet])).collect()
+}
+
+/// What is wrong with a subnet as the task's home.
+fn home(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Vec<Finding> {
     if let Some(vpc) = vpc.filter(|vpc| vpc.id != subnet.vpc) {
         return vec![refusal(
             "subnet/wrong-vpc",
             format!("the subnet {} lies in the VPC {}, not in {}", subnet.id, subnet.vpc, vpc.id),
-            format!("name subnets of {}; `ce-aws discover subnets` says which there are", vpc.id),
+            format!("name subnets of {}; ce-aws discover subnets shows which there are", vpc.id),
         )];
     }
-    let mut findings = Vec::new();
-    findings.extend(few_addresses(subnet, uses));
-    findings.extend(match subnet.default_route.as_ref().filter(|route| route.active) {
-        Some(route) if route.via == Via::InternetGateway => vec![public(subnet, &route.id)],
-        Some(_) => Vec::new(),
-        None => egress::without_route(vpc, subnet, uses),
-    });
-    findings.extend(network_acl::alone(vpc, subnet, uses));
+    let mut findings: Vec<_> = few_addresses(subnet, uses).into_iter().collect();
+    let mut reaches_out = false;
+    match subnet.default_route.as_ref().filter(|route| route.active) {
+        Some(route) if route.via == Via::InternetGateway => findings.push(public(subnet, &route.id)),
+        Some(_) => {
+            // Where endpoints serve ECS, the route may be for something else.
+            let endpoints = vpc.and_then(|vpc| vpc.endpoints.as_deref());
+            reaches_out = endpoints.is_some_and(|endpoints| !egress::lacks(endpoints, subnet, uses).is_empty());
+        }
+        None => findings.extend(egress::without_route(vpc, subnet, uses)),
+    }
+    findings.extend(network_acl::blocks(subnet, reaches_out, uses));
     findings
 }
 
@@ -136,7 +149,7 @@ fn default_group(vpc: &Vpc) -> Option<Finding> {
     Some(warning(
         "vpc/default-group-open",
         format!(
-            "the default security group of the VPC {} has {shown}: what is started without a group gets it",
+            "the default security group of the VPC {} has {shown}: whatever starts without a group of its own gets it",
             vpc.id
         ),
         "remove its rules once nothing relies on them; Cloud Exchange does not use it",
@@ -157,7 +170,7 @@ fn not_checked(vpc: &Vpc) -> Option<Finding> {
         warning(
             "vpc/not-checked",
             format!("not checked in the VPC {}, because it may not be read: {}", vpc.id, of(|part| part.1)),
-            format!("allow {} to the identity that runs ce-aws, or look yourself", of(|part| part.2)),
+            format!("allow {} to whoever runs ce-aws, or look yourself", of(|part| part.2)),
         )
     })
 }
@@ -181,8 +194,8 @@ fn few_addresses(subnet: &Subnet, uses: &Uses) -> Option<Finding> {
         refusal(
             "subnet/few-addresses",
             format!("{free} {are} free in the subnet {} ({}), {needed} are needed", subnet.id, subnet.cidr),
-            "a load balancer may take 8 in each of its subnets, the file system takes 1, the task and its successor \
-             1 each: free some, or name a larger subnet",
+            "free some, or name a larger subnet: a load balancer may take 8 in each, the file system takes 1, the task and \
+             its successor 1 each",
         )
     })
 }

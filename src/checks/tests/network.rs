@@ -1,0 +1,122 @@
+//! The VPC, and the subnets but for their ways out and their ACLs.
+
+use insta::assert_snapshot;
+
+use crate::borrowed::Named;
+use crate::borrowed::network::{Subnet, Via, Vpc};
+use crate::checks::network::{Uses, addresses, subnets, usable_subnet, vpc};
+use crate::checks::usable::usable;
+use crate::engine::plan::Finding;
+
+use super::samples::{self, codes, denied, missing, named, route, subnet, text, uses};
+
+fn of_vpc(change: impl FnOnce(&mut Vpc)) -> Vec<Finding> {
+    let mut changed = samples::vpc();
+    change(&mut changed);
+    vpc(&named("vpc-0a1", changed))
+}
+
+fn of_subnets(all: [Subnet; 2]) -> Vec<Finding> {
+    let all = all.map(|subnet| named(&subnet.id.clone(), subnet));
+    subnets(&named("vpc-0a1", samples::vpc()), &all, &uses())
+}
+
+/// What is found when the first subnet is changed.
+fn of_first(change: impl FnOnce(&mut Subnet)) -> Vec<Finding> {
+    let mut first = subnet('a');
+    change(&mut first);
+    of_subnets([first, subnet('b')])
+}
+
+#[test]
+fn a_good_vpc_with_two_good_subnets_has_no_finding() {
+    assert_eq!(text(&of_vpc(|_| ())), "");
+    assert_eq!(text(&of_first(|_| ())), "");
+    for via in [Via::TransitGateway, Via::Firewall, Via::Interface, Via::Other] {
+        assert_eq!(text(&of_first(|subnet| subnet.default_route = route(via, "x-1"))), "", "{via:?}");
+    }
+}
+
+#[test]
+fn what_is_not_there_or_not_readable_is_refused() {
+    let answer = "ec2 DescribeVpcs failed: UnauthorizedOperation: You are not authorized to perform this operation.";
+    let mut findings = vpc(&missing("vpc-0a1"));
+    findings.extend(vpc(&denied("vpc-0a1", answer)));
+    let named: [Named<Subnet>; 2] = [missing("subnet-0a"), denied("subnet-0b", answer)];
+    findings.extend(subnets(&missing("vpc-0a1"), &named, &uses()));
+    assert_eq!(codes(&findings), ["vpc/not-found", "vpc/denied", "subnet/not-found", "subnet/denied"]);
+    assert_snapshot!("network_unknown", text(&findings));
+}
+
+#[test]
+fn both_dns_attributes_must_be_on() {
+    let mut findings = of_vpc(|vpc| vpc.dns_support = false);
+    findings.extend(of_vpc(|vpc| vpc.dns_hostnames = false));
+    findings.extend(of_vpc(|vpc| (vpc.dns_support, vpc.dns_hostnames) = (false, false)));
+    assert_eq!(codes(&findings), ["vpc/dns"; 3]);
+    assert_snapshot!("vpc_dns", text(&findings));
+}
+
+#[test]
+fn best_practice_is_a_warning() {
+    let mut findings = of_vpc(|vpc| vpc.flow_logs = Some(false));
+    findings.extend(of_vpc(|vpc| vpc.default_group_rules = Some(1)));
+    findings.extend(of_vpc(|vpc| vpc.default_group_rules = Some(2)));
+    assert_eq!(codes(&findings), ["vpc/no-flow-logs", "vpc/default-group-open", "vpc/default-group-open"]);
+    assert!(usable(&findings).yes);
+    assert_snapshot!("vpc_best_practice", text(&findings));
+}
+
+#[test]
+fn what_may_not_be_read_is_named_as_not_checked() {
+    let mut findings = of_vpc(|vpc| vpc.flow_logs = None);
+    findings.extend(of_vpc(|vpc| {
+        (vpc.flow_logs, vpc.default_group_rules, vpc.endpoints) = (None, None, None);
+    }));
+    assert_eq!(codes(&findings), ["vpc/not-checked"; 2]);
+    assert_snapshot!("vpc_not_checked", text(&findings));
+}
+
+#[test]
+fn subnets_of_another_vpc_are_refused_and_nothing_else_is_said_of_them() {
+    let findings = of_first(|subnet| {
+        (subnet.vpc, subnet.default_route, subnet.zone) = ("vpc-0f9".to_owned(), None, "eu-west-1b".to_owned());
+    });
+    assert_eq!(codes(&findings), ["subnet/wrong-vpc"]);
+    assert_snapshot!("subnet_wrong_vpc", text(&findings));
+}
+
+#[test]
+fn subnets_of_one_zone_are_refused() {
+    let findings = of_first(|subnet| subnet.zone = "eu-west-1b".to_owned());
+    assert_eq!(codes(&findings), ["subnet/same-zone"]);
+    assert_snapshot!("subnet_same_zone", text(&findings));
+}
+
+#[test]
+fn addresses_must_be_free_for_what_is_still_to_be_made() {
+    assert_eq!([addresses(true, true), addresses(false, true), addresses(false, false)], [11, 3, 1]);
+    assert!(of_first(|subnet| subnet.free_addresses = 11).is_empty());
+    let mut findings = of_first(|subnet| subnet.free_addresses = 10);
+    findings.extend(of_first(|subnet| subnet.free_addresses = 1));
+    assert_eq!(codes(&findings), ["subnet/few-addresses"; 2]);
+    assert_snapshot!("subnet_few_addresses", text(&findings));
+    let small = Subnet { free_addresses: 3, ..subnet('a') };
+    let uses = Uses { addresses: addresses(false, true), ..uses() };
+    assert!(usable_subnet(Some(&samples::vpc()), &small, &uses).is_empty());
+}
+
+#[test]
+fn a_public_subnet_is_refused() {
+    let findings = of_first(|subnet| subnet.default_route = route(Via::InternetGateway, "igw-03"));
+    assert_eq!(codes(&findings), ["subnet/public"]);
+    assert_snapshot!("subnet_public", text(&findings));
+}
+
+#[test]
+fn everything_is_found_in_one_pass() {
+    let bad = Subnet { free_addresses: 0, default_route: None, ..subnet('b') };
+    let findings = of_subnets([bad.clone(), Subnet { id: "subnet-0c".to_owned(), ..bad }]);
+    let each = ["subnet/few-addresses", "subnet/no-egress"];
+    assert_eq!(codes(&findings), [&each[..], &each[..], &["subnet/same-zone"]].concat());
+}
