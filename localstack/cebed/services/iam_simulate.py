@@ -17,20 +17,12 @@ from cebed.services import iam_boundary
 @override("iam", "SimulatePrincipalPolicy")
 def _simulate_principal(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
     entity = _entity_of(account, request.get("PolicySourceArn", ""))
-    answer = _simulate(_documents_of(entity) + _given(request), request)
-    for result in answer["EvaluationResults"]:
-        _bound(account, entity, result, _values(request))
-    return answer
+    values = _values(request)
 
+    def bounded(action: str, resource: str) -> bool | None:
+        return iam_boundary.allows(account, entity, action, resource, values)
 
-def _bound(account: Account, entity: Any, result: dict, values: dict[str, list[str]]) -> None:
-    """What the boundary makes of a decision."""
-    allowed = iam_boundary.allows(account, entity, result["EvalActionName"], result["EvalResourceName"], values)
-    if allowed is None:
-        return
-    result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
-    if not allowed and result["EvalDecision"] == "allowed":
-        result["EvalDecision"] = "implicitDeny"
+    return _simulate(_documents_of(entity) + _given(request), request, bounded)
 
 
 @override("iam", "SimulateCustomPolicy")
@@ -65,44 +57,43 @@ def _values(request: dict) -> dict[str, list[str]]:
     return {entry["ContextKeyName"]: entry.get("ContextKeyValues") or [] for entry in request.get("ContextEntries") or []}
 
 
-def _simulate(documents: list[tuple[str, Any]], request: dict) -> dict:
+def _simulate(documents: list[tuple[str, Any]], request: dict, bounded: Callable = lambda action, resource: None) -> dict:
+    """`bounded` says whether the permissions boundary allows an action on a resource; None: there is no boundary."""
     for _, document in documents:
         try:
             policy.statements(document)
         except policy.Malformed as malformed:
             raise aws_error("InvalidInput", str(malformed)) from None
     values = _values(request)
+
+    def one(action: str, resource: str) -> dict:
+        decision, deciding = policy.decide((text for _, text in documents), action, resource, values)
+        matched = [{"SourcePolicyId": documents[n][0], "SourcePolicyType": "IAM Policy"} for n in deciding]
+        found = {"decision": decision, "rest": {"MatchedStatements": matched, "MissingContextValues": []}}
+        allowed = bounded(action, resource)
+        if allowed is not None:
+            found["rest"]["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
+            if not allowed and decision == "allowed":
+                found["decision"] = "implicitDeny"
+        return found
+
     resources = request.get("ResourceArns") or ["*"]
-    results = [_of_action(documents, action, resources, values) for action in request.get("ActionNames") or []]
+    each = {action: [one(action, resource) for resource in resources] for action in request.get("ActionNames") or []}
+    results = [_of_action(action, resources, found) for action, found in each.items()]
     return {"EvaluationResults": results, "IsTruncated": False}
 
 
 _RESTRICTION = ["allowed", "implicitDeny", "explicitDeny"]
 
 
-def _of_action(documents: list[tuple[str, Any]], action: str, resources: list[str], values: dict) -> dict:
+def _of_action(action: str, resources: list[str], each: list[dict]) -> dict:
     """One result: the most restrictive of those of all resources, with each of them inside."""
-    each = [policy.decide((text for _, text in documents), action, resource, values) for resource in resources]
-    decision, deciding = max(each, key=lambda one: _RESTRICTION.index(one[0]))
-    result = {
-        "EvalActionName": action,
-        "EvalResourceName": "*" if len(resources) > 1 else resources[0],
-        "EvalDecision": decision,
-        "MatchedStatements": _matched(documents, deciding),
-        "MissingContextValues": [],
-    }
+    worst = max(each, key=lambda found: _RESTRICTION.index(found["decision"]))
+    name = "*" if len(resources) > 1 else resources[0]
+    result = {"EvalActionName": action, "EvalResourceName": name, "EvalDecision": worst["decision"]} | worst["rest"]
     if resources != ["*"]:
         result["ResourceSpecificResults"] = [
-            {
-                "EvalResourceName": resource,
-                "EvalResourceDecision": decision,
-                "MatchedStatements": _matched(documents, deciding),
-                "MissingContextValues": [],
-            }
-            for resource, (decision, deciding) in zip(resources, each)
+            {"EvalResourceName": resource, "EvalResourceDecision": found["decision"]} | found["rest"]
+            for resource, found in zip(resources, each)
         ]
     return result
-
-
-def _matched(documents: list[tuple[str, Any]], deciding: list[int]) -> list[dict]:
-    return [{"SourcePolicyId": documents[n][0], "SourcePolicyType": "IAM Policy"} for n in deciding]
