@@ -25,7 +25,8 @@ def install() -> None:
         for module in pkgutil.iter_modules(services.__path__, services.__name__ + "."):
             importlib.import_module(module.name)
 
-        from cebed import consistency, middleware, pages  # noqa: F401  what is cut from the services' answers
+        from cebed import consistency, middleware, open_registry, pages  # noqa: F401  what is cut from the services' answers
 
         middleware.install()
+        open_registry.register()
     control.register(bare=is_bare())

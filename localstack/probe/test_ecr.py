@@ -62,3 +62,39 @@ def test_authorization_token(world):
     data = world.client("ecr").get_authorization_token(registryIds=[VENDOR])["authorizationData"][0]
     assert base64.b64decode(data["authorizationToken"]).startswith(b"AWS:")
     assert data["proxyEndpoint"] == f"https://{VENDOR}.dkr.ecr.us-east-1.amazonaws.com"
+
+
+def _tagged(world, tag: str) -> dict:
+    return {"imageIds": [{"imageTag": tag}], "repositoryName": "netskope/core5", "registryId": VENDOR}
+
+
+@pytest.mark.row("ecr:BatchGetImage: a tag or repository that is not there, or not for this account", bare="fails")
+def test_images_that_are_not_there(world):
+    ecr = world.client("ecr")
+    [failure] = ecr.batch_get_image(**_tagged(world, "ghost"))["failures"]
+    assert failure == {
+        "imageId": {"imageTag": "ghost"},
+        "failureCode": "ImageNotFound",
+        "failureReason": "Requested image not found",
+    }
+    ghost = {"registryId": VENDOR, "repositoryName": "netskope/ghost", "imageIds": [{"imageTag": "1"}]}
+    refused(lambda: ecr.batch_get_image(**ghost), "RepositoryNotFoundException")
+    ecr.create_repository(repositoryName="ce/core")
+    ecr.put_image(repositoryName="ce/core", imageManifest=MANIFEST, imageTag="1")
+    world.control("images", {"*ce/core:*": {"behaviour": "denied"}})
+    mine = {"repositoryName": "ce/core", "imageIds": [{"imageTag": "1"}]}
+    refused(lambda: ecr.batch_get_image(**mine), "AccessDeniedException")
+
+
+@pytest.mark.row("an image of the vendor's is retagged", bare="absent")
+def test_a_tag_moves_and_the_digest_stays(world):
+    ecr = world.client("ecr")
+
+    def digest() -> str:
+        return ecr.batch_get_image(**_tagged(world, "11062023"))["images"][0]["imageId"]["imageDigest"]
+
+    name, before = f"{VENDOR}.dkr.ecr.us-east-1.amazonaws.com/netskope/core5:11062023", digest()
+    after = world.control("registry", {name: "another build"})[name]
+    assert digest() == after != before
+    by_digest = {**_tagged(world, ""), "imageIds": [{"imageDigest": before}]}
+    assert ecr.batch_get_image(**by_digest)["images"][0]["imageId"] == {"imageDigest": before}

@@ -1,116 +1,23 @@
 """ECR: own repositories and images, and the vendor's registry, which other accounts may read.
 
-Source: Amazon ECR API reference (2015-09-21). The vendor's registry 709825985650 holds the repositories of the five images
-that Cloud Exchange runs on Fargate; it exists in us-east-1 only, as in the vendor's template. An image is missing or
-denied there as the test says over `/_ce/<account>/images`.
+Source: Amazon ECR API reference (2015-09-21). What they hold is in `registry.py`. An image is missing or denied as the test
+says over `/_ce/<account>/images`.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
-from dataclasses import dataclass, field
 
 from cebed.middleware import aws_error, override
+from cebed.registry import MANIFEST_TYPE, VENDOR, VENDOR_REGION, Image, Repository, own, put, vendor
 from cebed.services.ecs import images, model
-
-VENDOR, VENDOR_REGION = "709825985650", "us-east-1"
-VENDOR_REPOSITORIES = {
-    "netskope/cloudexchange": ["aws-cli-latest"],
-    "netskope/core5": ["11062023"],
-    "netskope/ui5": ["11062023"],
-    "netskope/mongodb": ["5.0"],
-    "netskope/rabbitmq": ["3.12.6-management"],
-}
-MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
-
-
-@dataclass
-class Image:
-    digest: str
-    manifest: str
-    media_type: str
-    pushed_at: float
-    tags: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Repository:
-    name: str
-    registry: str
-    region: str
-    created_at: float
-    mutability: str = "MUTABLE"
-    scan_on_push: bool = False
-    encryption: dict = field(default_factory=lambda: {"encryptionType": "AES256"})
-    tags: list[dict] = field(default_factory=list)
-    images: dict[str, Image] = field(default_factory=dict)
-
-    @property
-    def arn(self) -> str:
-        return f"arn:aws:ecr:{self.region}:{self.registry}:repository/{self.name}"
-
-    def view(self) -> dict:
-        return {
-            "repositoryArn": self.arn,
-            "registryId": self.registry,
-            "repositoryName": self.name,
-            "repositoryUri": f"{self.registry}.dkr.ecr.{self.region}.amazonaws.com/{self.name}",
-            "createdAt": self.created_at,
-            "imageTagMutability": self.mutability,
-            "imageScanningConfiguration": {"scanOnPush": self.scan_on_push},
-            "encryptionConfiguration": self.encryption,
-        }
-
-
-def _own(account, region: str) -> dict[str, Repository]:
-    return account.state(f"ecr/{region}", dict)
-
-
-def _vendor(account) -> dict[str, Repository]:
-    """The vendor's registry as this account sees it."""
-
-    def make() -> dict[str, Repository]:
-        made = {}
-        for name, tags in VENDOR_REPOSITORIES.items():
-            repository = Repository(name, VENDOR, VENDOR_REGION, account.clock.now())
-            for tag in tags:
-                _put(repository, _manifest_of(name, tag), [tag], account.clock.now())
-            made[name] = repository
-        return made
-
-    return account.state("ecr.vendor", make)
-
-
-def _manifest_of(name: str, tag: str) -> str:
-    layer = images.digest_of(f"{name}:{tag}")
-    return json.dumps(
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST_TYPE,
-            "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 7023, "digest": layer},
-            "layers": [],
-        }
-    )
-
-
-def _put(repository: Repository, manifest: str, tags: list[str], now: float, media_type: str = MANIFEST_TYPE) -> Image:
-    digest = "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
-    image = repository.images.setdefault(digest, Image(digest, manifest, media_type, now))
-    for tag in tags:
-        for other in repository.images.values():
-            if tag in other.tags:
-                other.tags.remove(tag)
-        image.tags.append(tag)
-    return image
-
 
 def _registry(account, region: str, wanted: str | None) -> dict[str, Repository]:
     if wanted in (None, account.id):
-        return _own(account, region)
-    return _vendor(account) if wanted == VENDOR and region == VENDOR_REGION else {}
+        return own(account, region)
+    return vendor(account) if wanted == VENDOR and region == VENDOR_REGION else {}
 
 
 def _repository(account, region: str, request: dict) -> Repository:
@@ -121,7 +28,7 @@ def _repository(account, region: str, request: dict) -> Repository:
             "RepositoryNotFoundException",
             f"The repository with name '{name}' does not exist in the registry with id '{registry or account.id}'",
         )
-    if registry == VENDOR and any(
+    if any(
         _behaviour(account, found, tag).kind == "denied" for image in found.images.values() for tag in image.tags
     ):
         raise aws_error(
@@ -133,11 +40,24 @@ def _repository(account, region: str, request: dict) -> Repository:
 
 
 def _behaviour(account, repository: Repository, tag: str) -> images.Behaviour:
-    return images.behaviour_of(account, f"{repository.view()['repositoryUri']}:{tag}", "")
+    return images.behaviour_of(account, [f"{repository.uri}:{tag}"], "")
 
 
 def _visible_tags(account, repository: Repository, image: Image) -> list[str]:
     return [t for t in image.tags if _behaviour(account, repository, t).kind != "missing"]
+
+
+def _view(repository: Repository) -> dict:
+    return {
+        "repositoryArn": repository.arn,
+        "registryId": repository.registry,
+        "repositoryName": repository.name,
+        "repositoryUri": repository.uri,
+        "createdAt": repository.created_at,
+        "imageTagMutability": repository.mutability,
+        "imageScanningConfiguration": {"scanOnPush": repository.scan_on_push},
+        "encryptionConfiguration": repository.encryption,
+    }
 
 
 @override("ecr", "CreateRepository")
@@ -145,13 +65,13 @@ def create_repository(account, region, request, context, call_next):
     name = request["repositoryName"]
     if not re.fullmatch(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*", name) or not 2 <= len(name) <= 256:
         raise aws_error("InvalidParameterException", f"Invalid parameter at 'repositoryName': '{name}'")
-    own = _own(account, region)
-    if name in own:
+    mine = own(account, region)
+    if name in mine:
         raise aws_error(
             "RepositoryAlreadyExistsException",
             f"The repository with name '{name}' already exists in the registry with id '{account.id}'",
         )
-    own[name] = Repository(
+    mine[name] = Repository(
         name,
         account.id,
         region,
@@ -161,7 +81,7 @@ def create_repository(account, region, request, context, call_next):
         request.get("encryptionConfiguration") or {"encryptionType": "AES256"},
         list(request.get("tags") or []),
     )
-    return {"repository": own[name].view()}
+    return {"repository": _view(mine[name])}
 
 
 @override("ecr", "DescribeRepositories")
@@ -171,7 +91,7 @@ def describe_repositories(account, region, request, context, call_next):
         found = [_repository(account, region, {"repositoryName": n, "registryId": registry}) for n in names]
     else:
         found = list(_registry(account, region, registry).values())
-    return {"repositories": [r.view() for r in found]}
+    return {"repositories": [_view(r) for r in found]}
 
 
 @override("ecr", "DeleteRepository")
@@ -183,8 +103,8 @@ def delete_repository(account, region, request, context, call_next):
             f"The repository with name '{repository.name}' in registry with id '{account.id}' cannot be deleted because "
             "it still contains images",
         )
-    del _own(account, region)[repository.name]
-    return {"repository": repository.view()}
+    del own(account, region)[repository.name]
+    return {"repository": _view(repository)}
 
 
 @override("ecr", "PutImage")
@@ -204,7 +124,7 @@ def put_image(account, region, request, context, call_next):
     if tag and repository.mutability == "IMMUTABLE" and any(tag in i.tags for i in repository.images.values()):
         raise aws_error("ImageTagAlreadyExistsException", f"The image tag '{tag}' already exists and cannot be overwritten")
     media_type = request.get("imageManifestMediaType") or MANIFEST_TYPE
-    image = _put(repository, manifest, [tag] if tag else [], account.clock.now(), media_type)
+    image = put(repository, manifest, [tag] if tag else [], account.clock.now(), media_type)
     return {"image": _image_view(repository, image, tag)}
 
 
@@ -220,13 +140,9 @@ def _image_view(repository: Repository, image: Image, tag: str | None) -> dict:
 
 
 def _find(account, repository: Repository, wanted: dict) -> Image | None:
-    for image in repository.images.values():
-        if wanted.get("imageTag"):
-            if wanted["imageTag"] in _visible_tags(account, repository, image):
-                return image
-        elif image.digest == wanted.get("imageDigest"):
-            return image
-    return None
+    tag = wanted.get("imageTag")
+    image = repository.find(tag, wanted.get("imageDigest"))
+    return None if image and tag and tag not in _visible_tags(account, repository, image) else image
 
 
 def _tag_not_found(repository: Repository, wanted: dict):

@@ -3,7 +3,8 @@
     GET|POST|DELETE /_ce/<account>/images
     {"*core5*": {"behaviour": "exit", "exit_code": 1, "after": 30, "log": ["Traceback ..."]}}
 
-A glob is matched against the image; a glob with `#` against `image#container`, for images used by two containers.
+A glob is matched against the image; a glob with `#` against `image#container`, for images used by two containers. An image
+that is pulled by its digest is known by its tags as well: those that stand for it, and the label `ce-aws.image`.
 The last matching glob posted wins. `after` is AWS seconds since the container's start. A change reaches containers that
 are already running: "unhealthy" makes them stop answering now, "run" heals them.
 """
@@ -13,6 +14,8 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 from dataclasses import dataclass
+
+from cebed import registry
 
 KINDS = {
     "run": "starts, answers after a few seconds; a non-essential container does its work and exits 0",
@@ -68,17 +71,33 @@ def chosen(account) -> dict[str, Behaviour]:
     return account.state("ecs.images", dict)
 
 
-def behaviour_of(account, image: str, container: str) -> Behaviour:
+def names(account, definition: dict) -> list[str]:
+    """What the image of a container definition is known by."""
+    image, label = definition["image"], (definition.get("dockerLabels") or {}).get("ce-aws.image")
+    place = registry.look_up(account, image) if "@" in image else None
+    return [image, *([label] if label else []), *(place.tagged if place else [])]
+
+
+def behaviour_of(account, known_by: list[str], container: str) -> Behaviour:
     found = Behaviour()
     for glob, behaviour in chosen(account).items():
-        subject = f"{image}#{container}" if "#" in glob else image
-        if fnmatch.fnmatchcase(subject, glob):
+        subjects = [f"{image}#{container}" if "#" in glob else image for image in known_by]
+        if any(fnmatch.fnmatchcase(subject, glob) for subject in subjects):
             found = behaviour
     return found
 
 
-def digest_of(image: str) -> str:
-    return "sha256:" + hashlib.sha256(image.encode()).hexdigest()
+def is_missing(account, image: str) -> bool:
+    """Whether it names a digest that its repository, one of the bed's, does not hold."""
+    place = registry.look_up(account, image)
+    return place is not None and place.digest is not None and place.image is None
+
+
+def digest_of(account, image: str) -> str:
+    place = registry.look_up(account, image)
+    if place and place.image:
+        return place.image.digest
+    return image.partition("@")[2] or "sha256:" + hashlib.sha256(image.encode()).hexdigest()
 
 
 def start_lines(name: str, behaviour: Behaviour) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from moto.utilities.utils import get_partition
 
 from cebed.backends import moto_backend
-from cebed.services.ecs import logs, model, mounts, permissions, routes
+from cebed.services.ecs import images, logs, model, mounts, permissions, routes
 from cebed.services.ecs.model import Container, Task
 from cebed.services.ecs.normalise import ECR_IMAGE
 
@@ -162,11 +162,11 @@ def pull_failure(account, task: Task, container: Container) -> str | None:
         "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
         f"{reference}: "
     )
-    if kind == "missing":
+    if kind == "missing" or images.is_missing(account, image):
         return f"{failed}{reference}: not found"
     if kind == "denied" or _ecr_denial(account, task, image):
         registry, _, path = reference.partition("/")
-        name, _, tag = path.partition(":")
+        name, _, tag = path.partition("@" if "@" in path else ":")
         return (
             f"{failed}unexpected status from HEAD request to https://{registry}/v2/{name}/manifests/"
             f"{tag or 'latest'}: 403 Forbidden"

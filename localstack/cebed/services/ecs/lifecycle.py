@@ -48,7 +48,7 @@ def launch(account, region: str, cluster: Cluster, definition: Definition, netwo
             Container(
                 copy.deepcopy(c),
                 model.make_arn(account, region, f"container/{resource}/{uuid.uuid4()}"),
-                images.behaviour_of(account, c["image"], c["name"]),
+                images.behaviour_of(account, images.names(account, c), c["name"]),
             )
             for c in definition.body["containerDefinitions"]
         ],
@@ -106,7 +106,7 @@ def _pulled(account, task: Task) -> None:
             container.reason = reason
             stop(account, task, "TaskFailedToStart", reason)
             return
-        container.digest = images.digest_of(container.definition["image"])
+        container.digest = images.digest_of(account, container.definition["image"])
         if mounts.is_refused_writing(account, task, container):
             container.behaviour = images.Behaviour("exit", 100, 2, ("Read-only file system",))
     containers.advance(account, task)
@@ -181,7 +181,7 @@ def behaviours_changed(account) -> None:
     for state in model.everywhere(account):
         for task in list(state.tasks.values()):
             for container in task.containers:
-                now = images.behaviour_of(account, container.definition["image"], container.name)
+                now = images.behaviour_of(account, images.names(account, container.definition), container.name)
                 if now == container.behaviour:
                     continue
                 container.behaviour = now

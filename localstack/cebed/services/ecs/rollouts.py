@@ -112,7 +112,7 @@ def describe_service_revisions(account, region, request, context, call_next):
             "platformFamily": "Linux",
             "loadBalancers": revision.load_balancers,
             "containerImages": [
-                {"containerName": c["name"], "image": c["image"], "imageDigest": digest_of(c["image"])}
+                {"containerName": c["name"], "image": c["image"], "imageDigest": digest_of(account, c["image"])}
                 for c in revision.definition.body["containerDefinitions"]
             ],
             "createdAt": revision.created_at,
