@@ -109,7 +109,11 @@ def test_a_role_is_simulated(world):
         ActionNames=["logs:PutLogEvents", "ecr:BatchGetImage"],
         ResourceArns=["arn:aws:logs:us-east-1:1:log-group:/a:log-stream:x", "arn:aws:logs:us-east-1:1:log-group:/b:log-stream:x"],
     )["EvaluationResults"]
-    decided = {(r["EvalActionName"], r["EvalResourceName"].split(":")[6]): r["EvalDecision"] for r in answer}
+    decided = {
+        (result["EvalActionName"], one["EvalResourceName"].split(":")[6]): one["EvalResourceDecision"]
+        for result in answer
+        for one in result["ResourceSpecificResults"]
+    }
     assert decided == {
         ("logs:PutLogEvents", "/a"): "allowed",
         ("logs:PutLogEvents", "/b"): "implicitDeny",
