@@ -3,10 +3,11 @@
 use aws_sdk_ecs::types::{self, ClusterField, ClusterSetting, ClusterSettingName};
 
 use crate::aws::error::{on, unless_gone};
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;
 
-use super::{Lookup, Named};
+use super::Named;
+use super::lookup::{named, only};
 
 /// A cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,14 +52,7 @@ pub async fn clusters(cx: &Cx, names: Option<&[String]>) -> Result<Vec<Cluster>,
 ///
 /// Whatever a call meets, but for its not being there or our not being allowed to read it.
 pub async fn cluster(cx: &Cx, name: &str) -> Result<Named<Cluster>, Failure> {
-    let names = [name.to_owned()];
-    let lookup = match clusters(cx, Some(&names)).await {
-        Ok(found) => found.into_iter().next().map_or(Lookup::Missing, Lookup::Found),
-        Err(failure) if failure.cause == Cause::Denied => Lookup::Denied(failure.to_string()),
-        Err(failure) => return Err(failure),
-    };
-    let [name] = names;
-    Ok(Named { name, lookup })
+    named(name, clusters(cx, Some(&[name.to_owned()])).await.and_then(|found| only(found, name)))
 }
 
 fn read(cluster: &types::Cluster) -> Cluster {

@@ -15,6 +15,7 @@ mod simulation;
 pub mod storage;
 pub mod survey;
 mod target_groups;
+mod ways;
 
 use cluster::Cluster;
 use identity::{Policy, Role};

@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{self, Filter, FlowLog, Route, RouteState, State, VpcAttributeName};
-use futures::future::try_join_all;
-
 use crate::aws::error::on;
-use crate::engine::failure::{Cause, Failure};
-use crate::kinds::acl_entry;
+use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;
 use crate::kinds::tags::ec2::{filter, read};
+use aws_sdk_ec2::types::{self, Filter, FlowLog, State, VpcAttributeName};
 
-use super::{Lookup, Named};
+use super::lookup::{named, only, optional, side_by_side};
+use super::{Named, ways};
 
 /// A VPC, and what the vendor's best practices ask of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,7 +112,7 @@ pub enum Which<'a> {
     Named(&'a [String]),
 }
 
-/// VPCs: those of these ids that there are, or all of the region. Five calls side by side, and two for each VPC.
+/// VPCs: those of these ids that there are, or all of the region. Four calls side by side, and two for each VPC.
 ///
 /// # Errors
 ///
@@ -135,7 +133,7 @@ pub async fn vpcs(cx: &Cx, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> 
             dns_support,
             dns_hostnames,
             flow_logs: logs.as_ref().map(|watched| watched.contains(&id)),
-            default_group_rules: groups.as_ref().map(|rules| rules.get(&id).copied().unwrap_or_default()),
+            default_group_rules: groups.as_ref().and_then(|rules| rules.get(&id).copied()),
             endpoints: endpoints.as_ref().map(|all| all.get(&id).cloned().unwrap_or_default()),
             id,
         }
@@ -149,14 +147,7 @@ pub async fn vpcs(cx: &Cx, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> 
 ///
 /// Whatever a call meets, but for its not being there or our not being allowed to read it.
 pub async fn vpc(cx: &Cx, id: &str) -> Result<Named<Vpc>, Failure> {
-    let ids = [id.to_owned()];
-    let lookup = match vpcs(cx, Some(&ids)).await {
-        Ok(found) => found.into_iter().next().map_or(Lookup::Missing, Lookup::Found),
-        Err(failure) if failure.cause == Cause::Denied => Lookup::Denied(failure.to_string()),
-        Err(failure) => return Err(failure),
-    };
-    let [name] = ids;
-    Ok(Named { name, lookup })
+    named(id, vpcs(cx, Some(&[id.to_owned()])).await.and_then(|found| only(found, id)))
 }
 
 /// Subnets with their ways: those that there are of the ones asked for. One call, and two for their VPCs' route tables
@@ -182,9 +173,9 @@ pub async fn subnets(cx: &Cx, which: Which<'_>) -> Result<Vec<Subnet>, Failure> 
     let acls = cx.aws.ec2.describe_network_acls().filters(of_vpcs).into_paginator().items().send();
     let (tables, acls) = tokio::try_join!(
         async { tables.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeRouteTables")) },
-        async { permitted(acls.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkAcls"))) },
+        async { optional(acls.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkAcls"))) },
     )?;
-    Ok(subnets.iter().map(|subnet| with_ways(subnet, &tables, acls.as_deref())).collect())
+    Ok(subnets.iter().map(|subnet| whole(subnet, &tables, acls.as_deref())).collect())
 }
 
 /// The subnets of these ids, in this order.
@@ -193,38 +184,27 @@ pub async fn subnets(cx: &Cx, which: Which<'_>) -> Result<Vec<Subnet>, Failure> 
 ///
 /// Whatever a call meets, but for one's not being there or our not being allowed to read them.
 pub async fn named_subnets(cx: &Cx, ids: &[String]) -> Result<Vec<Named<Subnet>>, Failure> {
-    let answer = match subnets(cx, Which::Named(ids)).await {
-        Err(failure) if failure.cause == Cause::Denied => Err(failure.to_string()),
-        found => Ok(found?),
+    let answer = subnets(cx, Which::Named(ids)).await;
+    let one = |id: &String| {
+        let of_this_id = |found: Vec<Subnet>| found.into_iter().filter(|subnet| subnet.id == *id).collect();
+        named(id, answer.clone().and_then(|found| only(of_this_id(found), id)))
     };
-    let lookup = |id: &String| match &answer {
-        Ok(found) => found.iter().find(|subnet| subnet.id == *id).map_or(Lookup::Missing, |s| Lookup::Found(s.clone())),
-        Err(why) => Lookup::Denied(why.clone()),
-    };
-    Ok(ids.iter().map(|id| Named { name: id.clone(), lookup: lookup(id) }).collect())
-}
-
-/// What is only good practice need not be readable.
-fn permitted<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
-    match answer {
-        Err(failure) if failure.cause == Cause::Denied => Ok(None),
-        other => other.map(Some),
-    }
+    ids.iter().map(one).collect()
 }
 
 /// VPCs, whether they have DNS support, and whether they have DNS host names.
 async fn with_attributes(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Vec<(types::Vpc, bool, bool)>, Failure> {
     let pages = cx.aws.ec2.describe_vpcs().set_filters(filters).into_paginator().items().send();
     let vpcs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcs"))?;
-    let whole = vpcs.into_iter().map(|vpc| async {
+    let whole = async |vpc: types::Vpc| {
         let id = vpc.vpc_id().unwrap_or_default();
         let (support, names) = tokio::try_join!(
             attribute(cx, id, VpcAttributeName::EnableDnsSupport),
             attribute(cx, id, VpcAttributeName::EnableDnsHostnames),
         )?;
         Ok((vpc, support, names))
-    });
-    try_join_all(whole).await
+    };
+    side_by_side(vpcs, whole).await
 }
 
 async fn attribute(cx: &Cx, id: &str, name: VpcAttributeName) -> Result<bool, Failure> {
@@ -237,7 +217,7 @@ async fn attribute(cx: &Cx, id: &str, name: VpcAttributeName) -> Result<bool, Fa
 /// The VPCs that an active flow log watches as a whole.
 async fn flow_logs(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<BTreeSet<String>>, Failure> {
     let pages = cx.aws.ec2.describe_flow_logs().set_filter(filters).into_paginator().items().send();
-    let logs = permitted(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeFlowLogs")))?;
+    let logs = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeFlowLogs")))?;
     let active = |log: &FlowLog| log.flow_log_status() == Some("ACTIVE") && log.deliver_logs_status() != Some("FAILED");
     let watched = |logs: Vec<FlowLog>| {
         logs.iter().filter(|log| active(log)).filter_map(|log| log.resource_id().map(str::to_owned)).collect()
@@ -250,7 +230,7 @@ async fn default_groups(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<
     let default = filter("group-name", ["default".to_owned()]);
     let call = cx.aws.ec2.describe_security_groups().set_filters(filters).filters(default);
     let pages = call.into_paginator().items().send();
-    let groups = permitted(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups")))?;
+    let groups = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups")))?;
     let rules = |group: &types::SecurityGroup| {
         let rules = group.ip_permissions().len() + group.ip_permissions_egress().len();
         (group.vpc_id().unwrap_or_default().to_owned(), rules)
@@ -261,7 +241,7 @@ async fn default_groups(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<
 /// The endpoints of each VPC that can be used.
 async fn endpoints(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<BTreeMap<String, Vec<Endpoint>>>, Failure> {
     let pages = cx.aws.ec2.describe_vpc_endpoints().set_filters(filters).into_paginator().items().send();
-    let endpoints = permitted(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcEndpoints")))?;
+    let endpoints = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcEndpoints")))?;
     let by_vpc = |endpoints: Vec<types::VpcEndpoint>| {
         let mut all = BTreeMap::<String, Vec<Endpoint>>::new();
         // AWS answers `available`, whatever the enumeration of its SDKs says.
@@ -288,10 +268,11 @@ fn read_endpoint(endpoint: &types::VpcEndpoint) -> Endpoint {
     }
 }
 
-/// `com.amazonaws.us-east-1.ecr.api` and `cn.com.amazonaws.cn-north-1.ecr.api` are `ecr.api`; names of another form stay.
+/// `com.amazonaws.us-east-1.ecr.api` and `cn.com.amazonaws.cn-north-1.ecr.api` are `ecr.api`; names of
+/// others (`com.amazonaws.vpce.…`) stay.
 fn service(name: &str) -> String {
     let of_aws = name.split_once("com.amazonaws.").and_then(|(_, rest)| rest.split_once('.'));
-    of_aws.map_or(name, |(_, service)| service).to_owned()
+    of_aws.filter(|(region, _)| *region != "vpce").map_or(name, |(_, service)| service).to_owned()
 }
 
 /// The first range is what the VPC was made with; others were added.
@@ -305,9 +286,9 @@ fn ranges(vpc: &types::Vpc) -> Vec<String> {
     std::iter::once(first).chain(others).map(str::to_owned).collect()
 }
 
-fn with_ways(subnet: &types::Subnet, tables: &[types::RouteTable], acls: Option<&[types::NetworkAcl]>) -> Subnet {
+fn whole(subnet: &types::Subnet, tables: &[types::RouteTable], acls: Option<&[types::NetworkAcl]>) -> Subnet {
     let (id, vpc) = (subnet.subnet_id().unwrap_or_default(), subnet.vpc_id().unwrap_or_default());
-    let table = table_of(id, vpc, tables);
+    let table = ways::table_of(id, vpc, tables);
     Subnet {
         id: id.to_owned(),
         name: read(subnet.tags()).remove("Name").unwrap_or_default(),
@@ -316,69 +297,25 @@ fn with_ways(subnet: &types::Subnet, tables: &[types::RouteTable], acls: Option<
         cidr: subnet.cidr_block().unwrap_or_default().to_owned(),
         free_addresses: subnet.available_ip_address_count().and_then(|n| u32::try_from(n).ok()).unwrap_or_default(),
         route_table: table.and_then(|table| table.route_table_id()).unwrap_or_default().to_owned(),
-        default_route: table.and_then(|table| table.routes().iter().find_map(default_route)),
-        acl: acls.and_then(|acls| acl_of(id, acls)).map(read_acl),
+        default_route: table.and_then(|table| table.routes().iter().find_map(ways::default_route)),
+        acl: acls.and_then(|acls| ways::acl_of(id, acls)).map(ways::read_acl),
     }
 }
 
-/// The table associated with the subnet, or else the VPC's main one.
-fn table_of<'a>(subnet: &str, vpc: &str, tables: &'a [types::RouteTable]) -> Option<&'a types::RouteTable> {
-    let own = |table: &&types::RouteTable| table.associations().iter().any(|a| a.subnet_id() == Some(subnet));
-    let main = |table: &&types::RouteTable| {
-        table.vpc_id() == Some(vpc) && table.associations().iter().any(|a| a.main() == Some(true))
-    };
-    tables.iter().find(own).or_else(|| tables.iter().find(main))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Where the route leads, if it is the default route of IPv4.
-fn default_route(route: &Route) -> Option<DefaultRoute> {
-    if route.destination_cidr_block() != Some("0.0.0.0/0") {
-        return None;
+    #[test]
+    fn services_of_aws_lose_region_and_prefix() {
+        for (name, expected) in [
+            ("com.amazonaws.us-east-1.ecr.api", "ecr.api"),
+            ("cn.com.amazonaws.cn-north-1.ecr.dkr", "ecr.dkr"),
+            ("com.amazonaws.eu-west-1.s3", "s3"),
+            ("com.amazonaws.vpce.eu-west-1.vpce-svc-07", "com.amazonaws.vpce.eu-west-1.vpce-svc-07"),
+            ("aws.api.eu-west-1.bedrock", "aws.api.eu-west-1.bedrock"),
+        ] {
+            assert_eq!(service(name), expected);
+        }
     }
-    let gateway = match route.gateway_id() {
-        Some(id) if id.starts_with("igw-") => Via::InternetGateway,
-        Some(id) if id.starts_with("vpce-") => Via::Firewall,
-        _ => Via::Other,
-    };
-    let targets = [
-        (Via::Nat, route.nat_gateway_id()),
-        (Via::TransitGateway, route.transit_gateway_id()),
-        (gateway, route.gateway_id()),
-        // An instance has an interface too.
-        (Via::Interface, route.instance_id()),
-        (Via::Interface, route.network_interface_id()),
-        (Via::Other, route.vpc_peering_connection_id()),
-        (Via::Other, route.core_network_arn()),
-        (Via::Other, route.local_gateway_id()),
-        (Via::Other, route.carrier_gateway_id()),
-    ];
-    let target = targets.into_iter().find_map(|(via, id)| Some((via, id?)));
-    let (via, id) = target.unwrap_or((Via::Other, "something unknown"));
-    Some(DefaultRoute { via, id: id.to_owned(), active: route.state() != Some(&RouteState::Blackhole) })
-}
-
-fn acl_of<'a>(subnet: &str, acls: &'a [types::NetworkAcl]) -> Option<&'a types::NetworkAcl> {
-    acls.iter().find(|acl| acl.associations().iter().any(|a| a.subnet_id() == Some(subnet)))
-}
-
-fn read_acl(acl: &types::NetworkAcl) -> NetworkAcl {
-    let mut entries: Vec<_> = acl.entries().iter().collect();
-    entries.sort_by_key(|entry| entry.rule_number());
-    let of =
-        |egress| entries.iter().filter(|entry| entry.egress() == Some(egress)).filter_map(|e| read_entry(e)).collect();
-    NetworkAcl { id: acl.network_acl_id().unwrap_or_default().to_owned(), ingress: of(false), egress: of(true) }
-}
-
-/// `None`: it is about IPv6.
-fn read_entry(entry: &types::NetworkAclEntry) -> Option<AclEntry> {
-    let port = |port: Option<i32>| port.and_then(|port| u16::try_from(port).ok());
-    let protocol = acl_entry::name_of(entry.protocol().unwrap_or_default());
-    Some(AclEntry {
-        number: entry.rule_number().unwrap_or_default(),
-        allow: entry.rule_action() == Some(&types::RuleAction::Allow),
-        protocol: if protocol == "-1" { "all" } else { protocol }.to_owned(),
-        cidr: entry.cidr_block()?.to_owned(),
-        from: entry.port_range().and_then(|range| port(range.from())).unwrap_or(u16::MIN),
-        to: entry.port_range().and_then(|range| port(range.to())).unwrap_or(u16::MAX),
-    })
 }

@@ -137,7 +137,10 @@ fn flow_logs(vpc: &Vpc) -> Option<Finding> {
     (vpc.flow_logs == Some(false)).then(|| {
         warning(
             "vpc/no-flow-logs",
-            format!("no active flow log that this account can see records the traffic of the whole VPC {}", vpc.id),
+            format!(
+                "no flow log that works, as far as this account can see, records the traffic of the whole VPC {}",
+                vpc.id
+            ),
             "create one; Netskope recommends it for existing VPCs",
         )
     })
