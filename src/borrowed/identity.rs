@@ -20,7 +20,8 @@ pub struct Role {
     pub trust: Value,
     /// What it should be able to do and cannot.
     pub lacks: Vec<Lack>,
-    /// What it can do under conditions that only the moment itself can tell.
+    /// What it should be able to do, and nobody can tell: it depends on conditions that only the moment itself knows. All
+    /// that it needs, if `unknown`.
     pub depends: Vec<Lack>,
     /// Why nobody knows what it may do; what AWS said.
     pub unknown: Option<String>,
@@ -86,7 +87,9 @@ pub async fn role(cx: &Cx, arn: &str, needs: &[Need]) -> Result<Named<Role>, Fai
     let simulated = async {
         match simulation::simulate(cx, arn, needs).await {
             // That there is no such role is said better by the other call.
-            Err(failure) if [Cause::Gone, Cause::Refused].contains(&failure.cause) => Ok(Simulated::unknown(&failure)),
+            Err(failure) if [Cause::Gone, Cause::Refused].contains(&failure.cause) => {
+                Ok(Simulated::unknown(needs, &failure))
+            }
             simulated => simulated,
         }
     };

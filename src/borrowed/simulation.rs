@@ -20,15 +20,16 @@ use super::lookup::{denied, side_by_side};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Simulated {
     pub lacks: Vec<Lack>,
-    /// Not allowed, and some condition asks for what a simulation does not know.
+    /// Not allowed, and some condition asks for what a simulation does not know. Everything, if `unknown`.
     pub depends: Vec<Lack>,
     /// Why nobody knows; what AWS said.
     pub unknown: Option<String>,
 }
 
 impl Simulated {
-    pub fn unknown(failure: &Failure) -> Self {
-        Self { unknown: Some(failure.to_string()), ..Self::default() }
+    pub fn unknown(needs: &[Need], failure: &Failure) -> Self {
+        let depends = needs.iter().flat_map(each).collect();
+        Self { depends, unknown: Some(failure.to_string()), ..Self::default() }
     }
 }
 
@@ -45,7 +46,7 @@ pub(super) async fn simulate(cx: &Cx, role: &str, needs: &[Need]) -> Result<Simu
     });
     match answers.await {
         Ok(answers) => Ok(judge(needs, &answers.into_iter().collect())),
-        Err(failure) if denied(&failure) => Ok(Simulated::unknown(&failure)),
+        Err(failure) if denied(&failure) => Ok(Simulated::unknown(needs, &failure)),
         Err(failure) => Err(failure),
     }
 }
@@ -84,18 +85,25 @@ fn judge(needs: &[Need], answers: &BTreeMap<BTreeSet<String>, Vec<EvaluationResu
     let mut found = Simulated::default();
     for need in needs {
         let results = answers.get(&need.resources.iter().cloned().collect()).map(Vec::as_slice).unwrap_or_default();
-        for resource in &need.resources {
-            for action in &need.actions {
-                let lack = Lack { action: action.clone(), resource: resource.clone(), purpose: need.purpose.clone() };
-                match verdict(results, action, resource) {
-                    Verdict::Allowed => {}
-                    Verdict::Depends => found.depends.push(lack),
-                    Verdict::Refused => found.lacks.push(lack),
-                }
+        for lack in each(need) {
+            match verdict(results, &lack.action, &lack.resource) {
+                Verdict::Allowed => {}
+                Verdict::Depends => found.depends.push(lack),
+                Verdict::Refused => found.lacks.push(lack),
             }
         }
     }
     found
+}
+
+/// A need as it reads when none of it is met.
+fn each(need: &Need) -> impl Iterator<Item = Lack> {
+    let lack = |resource: &String, action: &String| Lack {
+        action: action.clone(),
+        resource: resource.clone(),
+        purpose: need.purpose.clone(),
+    };
+    need.resources.iter().flat_map(move |resource| need.actions.iter().map(move |action| lack(resource, action)))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ fn not_active(balancer: &LoadBalancer) -> Option<Finding> {
     (!serves).then(|| {
         refusal(
             "load-balancer/not-active",
-            format!("the load balancer {} is {}, not active", balancer.arn, balancer.state),
+            format!("the load balancer {} is in the state {}, not active", balancer.arn, balancer.state),
             "wait until it is active, or look in the EC2 console for why it is not",
         )
     })
@@ -98,7 +98,7 @@ fn closed(balancer: &LoadBalancer, groups: &[Group], ports: &[u16], wanted: &Wan
                 balancer.arn,
                 any_of(wanted.allowed.iter().cloned())
             ),
-            format!("add an inbound rule for tcp {ports} to one; ce-aws changes only groups of its own"),
+            format!("add an inbound rule for tcp {ports} there; ce-aws changes only groups of its own"),
         )
     })
 }
@@ -117,7 +117,7 @@ fn no_way_out(balancer: &LoadBalancer, groups: &[Group], wanted: &Wanted) -> Opt
                 wanted.vpc
             ),
             format!(
-                "add an outbound rule for tcp {} to the VPC's range to one; ce-aws changes only groups of its own",
+                "add an outbound rule for tcp {} to the VPC's ranges there; ce-aws changes only groups of its own",
                 wanted.web_port
             ),
         )

@@ -37,7 +37,7 @@ impl Thing {
             Lookup::Found(found) => Ok(found),
             Lookup::Missing => Err(refusal(
                 &format!("{code}/not-found"),
-                format!("the {words} {name} does not exist in this account and region"),
+                format!("the {words} {name} does not exist in {}", place(name)),
                 format!("correct its name in the plan file; {shown_by} shows what there is"),
             )),
             Lookup::Denied(why) => Err(Finding {
@@ -50,4 +50,9 @@ impl Thing {
             }),
         }
     }
+}
+
+/// Where a thing was looked for: IAM has no regions.
+fn place(name: &str) -> &'static str {
+    if name.split(':').nth(2) == Some("iam") { "this account" } else { "this account and region" }
 }

@@ -74,7 +74,10 @@ fn not_checked(role: &Role, words: &str) -> Option<Finding> {
         return Some(warning(
             "role/not-checked",
             format!("what {words} may do cannot be checked: {why}"),
-            "allow iam:SimulatePrincipalPolicy on it to whoever runs ce-aws, or compare it with `ce-aws iam-policy`",
+            format!(
+                "allow iam:SimulatePrincipalPolicy on it to whoever runs ce-aws, or see yourself that it may: {}",
+                listed(&role.depends)
+            ),
         ));
     }
     (!role.depends.is_empty()).then(|| {

@@ -67,7 +67,7 @@ pub fn load_balancer(named: &Named<LoadBalancer>, wanted: &Wanted) -> Vec<Findin
         findings.push(refusal(
             "load-balancer/wrong-vpc",
             format!(
-                "the load balancer {arn} is in {}, the task in {}: a target group is of its load balancer's VPC",
+                "the load balancer {arn} is in {}, the task in {}: a load balancer leads to target groups of its own VPC only",
                 balancer.vpc, wanted.vpc
             ),
             format!("name a load balancer in {}, or deploy into {}", wanted.vpc, balancer.vpc),
@@ -88,13 +88,18 @@ fn port_taken(balancer: &LoadBalancer, wanted: &Wanted) -> Option<Finding> {
     let taken: Vec<_> = balancer.listeners.iter().filter(|other| other.deployment.as_ref() != ours).collect();
     let taken: Vec<_> = taken.iter().map(|other| other.port.to_string()).collect();
     let whose = match &listener.deployment {
-        Some(other) => format!("is taken by the {} listener of the deployment {other}", listener.protocol),
+        Some(other) => {
+            format!(
+                "is taken by the {} listener of the deployment {other}: the two plan files collide",
+                listener.protocol
+            )
+        }
         None => format!("is taken by a listener for {}", listener.protocol),
     };
     Some(refusal(
         "load-balancer/port-taken",
-        format!("port {port} of the load balancer {arn} {whose}: {}", listener.arn),
-        format!("set load_balancer.port in the plan file to another port than {}", taken.join(", ")),
+        format!("port {port} of the load balancer {arn} {whose} ({})", listener.arn),
+        format!("set load_balancer.port in the plan file to a port other than {}", taken.join(", ")),
     ))
 }
 

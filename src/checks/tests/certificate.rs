@@ -1,0 +1,54 @@
+//! Certificates.
+
+use insta::assert_snapshot;
+
+use crate::borrowed::ingress::Certificate;
+use crate::checks::ingress::certificate;
+use crate::engine::plan::Finding;
+
+use super::samples::{codes, denied, missing, named, text};
+
+const ARN: &str = "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012";
+const NOW: i64 = 1_800_000_000;
+const DAY: i64 = 86_400;
+
+fn with(status: &str, left: Option<i64>) -> Vec<Finding> {
+    let not_after = left.map(|left| NOW + left);
+    let live =
+        Certificate { arn: ARN.to_owned(), domain: "ce.example.com".to_owned(), status: status.to_owned(), not_after };
+    certificate(&named(ARN, live), NOW)
+}
+
+#[test]
+fn an_issued_certificate_with_a_month_left_is_fine() {
+    assert!(with("ISSUED", Some(30 * DAY)).is_empty());
+    assert!(with("ISSUED", None).is_empty());
+}
+
+#[test]
+fn a_certificate_that_no_listener_can_use_is_refused() {
+    let mut findings = with("PENDING_VALIDATION", None);
+    findings.extend(with("REVOKED", Some(100 * DAY)));
+    assert_eq!(codes(&findings), ["certificate/not-issued"; 2]);
+    assert_snapshot!("certificate_not_issued", text(&findings));
+}
+
+#[test]
+fn an_end_is_told_before_it_comes() {
+    let mut findings = with("ISSUED", Some(12 * DAY + 5));
+    findings.extend(with("ISSUED", Some(DAY - 1)));
+    findings.extend(with("ISSUED", Some(0)));
+    findings.extend(with("EXPIRED", None));
+    let (soon, over) = ("certificate/expires-soon", "certificate/expired");
+    assert_eq!(codes(&findings), [soon, soon, over, over]);
+    assert_snapshot!("certificate_end", text(&findings[..3]));
+}
+
+#[test]
+fn a_certificate_that_is_not_there_is_refused_and_one_that_is_not_readable_is_not() {
+    let mut findings = certificate(&missing(ARN), NOW);
+    let answer = "acm DescribeCertificate failed: AccessDeniedException: User: ops is not authorized";
+    findings.extend(certificate(&denied(ARN, answer), NOW));
+    assert_eq!(codes(&findings), ["certificate/not-found", "certificate/denied"]);
+    assert_snapshot!("certificate_unknown", text(&findings));
+}

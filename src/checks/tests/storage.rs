@@ -1,0 +1,63 @@
+//! Keys and secrets.
+
+use insta::assert_snapshot;
+
+use crate::borrowed::storage::{Key, Secret};
+use crate::checks::storage::{key, secret};
+use crate::engine::plan::Finding;
+
+use super::samples::{codes, denied, missing, named, text};
+
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:ce-AbCdEf";
+
+fn key_with(state: &str, spec: &str, usage: &str) -> Vec<Finding> {
+    let live = Key { arn: KEY.to_owned(), state: state.to_owned(), spec: spec.to_owned(), usage: usage.to_owned() };
+    key(&named("alias/files", live))
+}
+
+fn secret_with(is_deleted: bool, key: Option<&str>) -> Vec<Finding> {
+    let live = Secret { arn: SECRET.to_owned(), name: "ce".to_owned(), is_deleted, key: key.map(str::to_owned) };
+    secret(&named(SECRET, live))
+}
+
+#[test]
+fn nothing_is_said_of_what_can_be_used() {
+    assert!(key_with("Enabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT").is_empty());
+    assert!(secret_with(false, None).is_empty());
+}
+
+#[test]
+fn a_key_that_efs_cannot_use_is_refused() {
+    let mut findings = key_with("Disabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+    findings.extend(key_with("PendingDeletion", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"));
+    findings.extend(key_with("Enabled", "RSA_2048", "ENCRYPT_DECRYPT"));
+    findings.extend(key_with("Enabled", "HMAC_256", "GENERATE_VERIFY_MAC"));
+    assert_eq!(codes(&findings), ["key/disabled", "key/disabled", "key/wrong-kind", "key/wrong-kind"]);
+    assert_snapshot!("key_unusable", text(&findings[..3]));
+}
+
+#[test]
+fn a_secret_that_is_on_its_way_out_is_refused() {
+    let findings = secret_with(true, Some(KEY));
+    assert_eq!(codes(&findings), ["secret/deleted"]);
+    assert_snapshot!("secret_deleted", text(&findings));
+}
+
+#[test]
+fn a_key_of_the_users_on_a_secret_is_spoken_of() {
+    let findings = secret_with(false, Some(KEY));
+    assert_eq!(codes(&findings), ["secret/other-key"]);
+    assert_snapshot!("secret_other_key", text(&findings));
+}
+
+#[test]
+fn what_is_not_there_is_refused_and_what_is_not_readable_is_not() {
+    let answer = |call: &str| format!("{call} failed: AccessDeniedException: User: ops is not authorized");
+    let mut findings = key(&missing("alias/files"));
+    findings.extend(key(&denied("alias/files", &answer("kms DescribeKey"))));
+    findings.extend(secret(&missing(SECRET)));
+    findings.extend(secret(&denied(SECRET, &answer("secretsmanager DescribeSecret"))));
+    assert_eq!(codes(&findings), ["key/not-found", "key/denied", "secret/not-found", "secret/denied"]);
+    assert_snapshot!("storage_unknown", text(&findings));
+}
