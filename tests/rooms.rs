@@ -15,7 +15,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("config", &["release"]),
         ("aws", &["engine"]),
         ("kinds", &["aws", "engine"]),
-        ("borrowed", &["aws", "engine", "kinds"]),
+        ("borrowed", &["aws", "config", "engine", "kinds"]),
         ("images", &["aws", "config", "engine", "release"]),
         ("checks", &["borrowed", "config", "engine", "images", "release"]),
         ("blueprint", &["borrowed", "config", "engine", "kinds", "release"]),

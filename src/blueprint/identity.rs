@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::config::RoleArn;
 use crate::engine::graph::Handle;
 use crate::kinds::log_group::LogGroup;
 use crate::kinds::role::Role;
 use crate::kinds::service_linked_role::ServiceLinkedRole;
 
-use super::policies;
+use super::outside::Injected;
+use super::policies::{self, SecretGrant};
 use super::stack::Stack;
 use super::storage::Storage;
 
 /// What other parts of the stack refer to.
 pub struct Identity {
-    /// Pulls images, reads the secret, writes logs, before the task runs.
+    /// Pulls images, reads the secrets, writes logs, before the task runs.
     pub execution_role: Handle<Role>,
     /// What the containers may do: mount the file system, and serve ECS Exec.
     pub task_role: Handle<Role>,
@@ -23,27 +25,49 @@ pub struct Identity {
     pub logs: Handle<LogGroup>,
     /// ECS cannot start services without it.
     pub ecs: Handle<ServiceLinkedRole>,
-    /// Nor Elastic Load Balancing load balancers.
-    pub load_balancing: Handle<ServiceLinkedRole>,
 }
 
-/// Adds the roles, and the log group that one of them may write to.
-pub fn add(stack: &mut Stack<'_>, storage: &Storage) -> Identity {
+/// Adds the roles, as far as the user brings none, and the log group that one of them may write to.
+pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> Identity {
     let retention_days = Some(stack.plan.logs.retention_days.days());
     let logs = stack.add("task", &LogGroup { name: stack.names().log_group("task"), retention_days });
-    let repositories: Vec<String> =
-        stack.facts.release.ecr_repositories().iter().map(|repository| repository.arn()).collect();
-    let inline = policies::execution_role(&repositories, logs.arn().any(), storage.secret.arn().any());
+    let existing = &stack.plan.existing;
+    let (task, execution) = (existing.task_role.clone(), existing.execution_role.clone());
     let trust = policies::task_trust(stack.names());
-    let execution_role = role(stack, "execution", "starts Cloud Exchange tasks", trust.clone(), inline, &[]);
-    let managed: Vec<String> =
-        stack.plan.identity.task_policy_arns.iter().map(|policy| policy.as_str().to_owned()).collect();
-    let inline = policies::task_role(storage.file_system.arn().any());
-    let task_role = role(stack, "task", "runs in Cloud Exchange tasks", trust, inline, &managed);
-    let shared = |service: &str| ServiceLinkedRole { service: service.to_owned() };
-    let ecs = stack.add("ecs", &shared("ecs.amazonaws.com"));
-    let load_balancing = stack.add("elasticloadbalancing", &shared("elasticloadbalancing.amazonaws.com"));
-    Identity { execution_role, task_role, logs, ecs, load_balancing }
+    let execution_role = match execution {
+        Some(arn) => borrowed(&arn),
+        None => {
+            let secrets = secrets(stack, storage, injected);
+            let inline = policies::execution_role(&stack.repositories(), logs.arn().any(), &secrets, stack.names());
+            role(stack, "execution", "starts Cloud Exchange tasks", trust.clone(), inline, &[])
+        }
+    };
+    let task_role = match task {
+        Some(arn) => borrowed(&arn),
+        None => {
+            let wanted = &stack.plan.identity.task_policy_arns;
+            let managed: Vec<String> = wanted.iter().map(|policy| policy.as_str().to_owned()).collect();
+            let inline = policies::task_role(storage.file_system.arn().any());
+            role(stack, "task", "runs in Cloud Exchange tasks", trust, inline, &managed)
+        }
+    };
+    let ecs = stack.add("ecs", &ServiceLinkedRole { service: "ecs.amazonaws.com".to_owned() });
+    Identity { execution_role, task_role, logs, ecs }
+}
+
+fn borrowed(arn: &RoleArn) -> Handle<Role> {
+    Handle::borrowed([("arn".to_owned(), arn.as_str().to_owned())])
+}
+
+/// The secrets that ECS injects.
+fn secrets(stack: &Stack<'_>, storage: &Storage, injected: &[Injected]) -> Vec<SecretGrant> {
+    let own = SecretGrant { id: "ReadSecret".to_owned(), arn: storage.secret.arn().any(), key: None };
+    let more = injected.iter().map(|secret| SecretGrant {
+        id: secret.grant.to_owned(),
+        arn: secret.arn.clone(),
+        key: secret.borrowed.as_deref().and_then(|arn| stack.facts.borrowed.key_of_secret(arn)),
+    });
+    std::iter::once(own).chain(more).collect()
 }
 
 /// Adds a role with one inline policy.
@@ -65,7 +89,7 @@ pub fn role(
         trust,
         inline: BTreeMap::from([("cloud-exchange".to_owned(), inline)]),
         managed,
-        boundary: None,
+        boundary: stack.plan.identity.permissions_boundary.as_ref().map(|policy| policy.as_str().to_owned()),
     };
     stack.add(purpose, &role.normal())
 }

@@ -2,49 +2,76 @@
 
 use crate::engine::graph::Handle;
 use crate::engine::reference::Need;
-use crate::engine::set::Set;
 use crate::kinds::bucket::{AccessLog, Bucket, LifecycleRule};
 use crate::kinds::listener::{Action, Listener};
 use crate::kinds::load_balancer::{AccessLogs, LoadBalancer};
+use crate::kinds::service_linked_role::ServiceLinkedRole;
 use crate::kinds::target_group::TargetGroup;
 
-use super::identity::Identity;
+use super::front::Front;
+use super::groups::Groups;
 use super::network::{self, Network};
 use super::policies;
 use super::stack::Stack;
 
 /// What other parts of the stack refer to.
 pub struct Ingress {
-    pub target_group: Handle<TargetGroup>,
+    /// Where the task is registered, if anywhere.
+    pub target_group: Option<Handle<TargetGroup>>,
     /// ECS registers no target before the target group is in use.
     pub listeners: Vec<Handle<Listener>>,
 }
 
-/// Adds the load balancer with its target group, listeners and logs.
-pub fn add(stack: &mut Stack<'_>, network: &Network, identity: &Identity) -> Ingress {
+/// Adds what stands in front of the task.
+pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups, front: &Front) -> Ingress {
+    let borrowed = |arn: &str| [("id".to_owned(), arn.to_owned()), ("arn".to_owned(), arn.to_owned())];
+    match front {
+        Front::None => Ingress { target_group: None, listeners: Vec::new() },
+        Front::Group { arn, .. } => {
+            Ingress { target_group: Some(Handle::borrowed(borrowed(arn))), listeners: Vec::new() }
+        }
+        Front::Balancer { arn, .. } => {
+            let target_group = target_group(stack, network);
+            let listener = single(stack, &Handle::borrowed(borrowed(arn)), &target_group);
+            Ingress { target_group: Some(target_group), listeners: vec![listener] }
+        }
+        Front::New => {
+            let target_group = target_group(stack, network);
+            let balancer = balancer(stack, network, groups);
+            let listeners = listeners(stack, &balancer, &target_group);
+            Ingress { target_group: Some(target_group), listeners }
+        }
+    }
+}
+
+fn target_group(stack: &mut Stack<'_>, network: &Network) -> Handle<TargetGroup> {
     let port = stack.facts.release.web.port;
-    let target_group = TargetGroup::http(&stack.names().part("ui"), network.vpc.id(), port);
-    let target_group = stack.add("ui", &target_group);
+    let target_group = TargetGroup::http(&stack.names().part(TargetGroup::PURPOSE), network.vpc.id(), port);
+    stack.add(TargetGroup::PURPOSE, &target_group)
+}
+
+fn balancer(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Handle<LoadBalancer> {
+    let shared = ServiceLinkedRole { service: "elasticloadbalancing.amazonaws.com".to_owned() };
+    let shared = stack.add("elasticloadbalancing", &shared);
     let logs = stack.plan.load_balancer.access_logs.then(|| buckets(stack));
     let wanted = &stack.plan.load_balancer;
     let balancer = LoadBalancer {
         name: stack.names().stack(),
         scheme: "internal".to_owned(),
         subnets: network::private(network),
-        groups: Set::new([network.load_balancer_group.id()]),
+        groups: groups.load_balancer.iter().map(Handle::id).collect(),
         deletion_protection: wanted.deletion_protection,
         idle_timeout: wanted.idle_timeout_seconds.seconds().unsigned_abs(),
         drop_invalid_headers: true,
         access_logs: logs.as_ref().map(|bucket| AccessLogs { bucket: bucket.id(), prefix: String::new() }),
     };
     let balancer = stack.add("main", &balancer);
-    stack.graph.order(&balancer, &identity.load_balancing, Need::Ready);
+    stack.graph.order(&balancer, &shared, Need::Ready);
     if let Some(bucket) = &logs {
         // AWS writes a test object when logs are turned on.
         stack.graph.order(&balancer, bucket, Need::Ready);
     }
-    let listeners = listeners(stack, &balancer, &target_group);
-    Ingress { target_group, listeners }
+    balancer
 }
 
 /// With a certificate the UI is served over HTTPS, and port 80 only says so.
@@ -53,28 +80,49 @@ fn listeners(
     balancer: &Handle<LoadBalancer>,
     target_group: &Handle<TargetGroup>,
 ) -> Vec<Handle<Listener>> {
-    let forward = Action::Forward { target_group: target_group.arn() };
-    let http = |action| Listener {
-        load_balancer: balancer.arn(),
+    let main = listener(stack, balancer, target_group, None);
+    if main.certificate.is_none() {
+        return vec![stack.add("http", &main)];
+    }
+    let redirect = Listener {
         port: 80,
         protocol: "HTTP".to_owned(),
         certificate: None,
         tls_policy: None,
-        action,
+        action: Action::Redirect { protocol: main.protocol.clone(), port: main.port },
+        ..main.clone()
     };
-    let Some(certificate) = stack.plan.load_balancer.certificate_arn.clone() else {
-        return vec![stack.add("http", &http(forward))];
-    };
-    let https = Listener {
+    vec![stack.add("https", &main), stack.add("http", &redirect)]
+}
+
+/// On a load balancer of the user's: the one port that the plan file asks for, and no redirect at another.
+fn single(
+    stack: &mut Stack<'_>,
+    balancer: &Handle<LoadBalancer>,
+    target_group: &Handle<TargetGroup>,
+) -> Handle<Listener> {
+    let listener = listener(stack, balancer, target_group, stack.plan.load_balancer.port);
+    stack.add("shared", &listener)
+}
+
+/// The listener that leads to the UI.
+fn listener(
+    stack: &Stack<'_>,
+    balancer: &Handle<LoadBalancer>,
+    target_group: &Handle<TargetGroup>,
+    port: Option<u16>,
+) -> Listener {
+    let wanted = &stack.plan.load_balancer;
+    let certificate = wanted.certificate_arn.as_ref().map(|arn| arn.as_str().to_owned());
+    let (usual, protocol) = if certificate.is_some() { (443, "HTTPS") } else { (80, "HTTP") };
+    Listener {
         load_balancer: balancer.arn(),
-        port: 443,
-        protocol: "HTTPS".to_owned(),
-        certificate: Some(certificate.as_str().to_owned()),
-        tls_policy: Some(stack.plan.load_balancer.ssl_policy.as_str().to_owned()),
-        action: forward,
-    };
-    let redirect = http(Action::Redirect { protocol: "HTTPS".to_owned(), port: 443 });
-    vec![stack.add("https", &https), stack.add("http", &redirect)]
+        port: port.unwrap_or(usual),
+        protocol: protocol.to_owned(),
+        tls_policy: certificate.is_some().then(|| wanted.ssl_policy.as_str().to_owned()),
+        certificate,
+        action: Action::Forward { target_group: target_group.arn() },
+    }
 }
 
 /// One bucket for the load balancer's access logs, and one for the accesses to that bucket.

@@ -1,14 +1,19 @@
 //! What Cloud Exchange needs: from a plan file and a release to a graph of resources. Pure.
 
+mod front;
+mod groups;
 mod identity;
 mod ingress;
+mod needs;
 mod network;
+mod outside;
 mod policies;
 mod service;
 mod stack;
 mod storage;
 
-pub use stack::{Facts, graph};
+pub use needs::{Needs, needs};
+pub use stack::{Facts, graph, images};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
-//! The network: a VPC with two private subnets for the task and two public ones for the NAT gateways.
+//! The network: a VPC with two private subnets for the task and two public ones for the NAT gateways, or the user's.
 
-use crate::config::{GroupIngress, GroupTarget, NetworkIngress, Traffic};
+use crate::config::{Nat, NetworkIngress, SubnetId, Traffic};
 use crate::engine::graph::Handle;
 use crate::engine::reference::{Need, Ref};
 use crate::engine::set::Set;
@@ -15,8 +15,7 @@ use crate::kinds::network_acl::DefaultNetworkAcl;
 use crate::kinds::role::Role;
 use crate::kinds::route::Route;
 use crate::kinds::route_table::RouteTable;
-use crate::kinds::rule::{ANYWHERE, Peer, Rule};
-use crate::kinds::security_group::SecurityGroup;
+use crate::kinds::rule::ANYWHERE;
 use crate::kinds::service::Service;
 use crate::kinds::subnet::Subnet;
 use crate::kinds::vpc::Vpc;
@@ -31,46 +30,81 @@ const ZONES: [&str; 2] = ["a", "b"];
 /// What other parts of the stack refer to.
 pub struct Network {
     pub vpc: Handle<Vpc>,
+    /// The VPC's ranges.
+    pub cidrs: Vec<String>,
     pub private: [Handle<Subnet>; 2],
     /// The task cannot reach anything before these stand.
-    pub private_routes: [Handle<RouteTable>; 2],
-    pub load_balancer_group: Handle<SecurityGroup>,
-    pub task_group: Handle<SecurityGroup>,
-    pub file_system_group: Handle<SecurityGroup>,
+    pub private_routes: Vec<Handle<RouteTable>>,
 }
 
-/// Adds the VPC, its subnets, its ways out and the security groups.
+/// The network of the plan file: the user's, or a new one.
 pub fn add(stack: &mut Stack<'_>) -> Network {
+    match stack.plan.existing.private_subnets.clone() {
+        Some(subnets) => borrowed(stack, &subnets),
+        None => new(stack),
+    }
+}
+
+/// A VPC of the user's: nothing in it is made, but for the security groups.
+fn borrowed(stack: &Stack<'_>, subnets: &[SubnetId; 2]) -> Network {
+    let handle = |id: &str| Handle::borrowed([("id".to_owned(), id.to_owned())]);
+    let seen = stack.facts.borrowed.vpc.as_ref().and_then(|vpc| vpc.found());
+    let vpc = stack.plan.existing.vpc.as_ref().map(|id| id.as_str()).unwrap_or_default();
+    Network {
+        vpc: Handle::borrowed([("id".to_owned(), vpc.to_owned())]),
+        cidrs: seen.map(|vpc| vpc.cidrs.clone()).unwrap_or_default(),
+        private: subnets.each_ref().map(|id| handle(id.as_str())),
+        private_routes: Vec::new(),
+    }
+}
+
+/// A VPC of our own, its subnets, and its ways out.
+fn new(stack: &mut Stack<'_>) -> Network {
     let wanted = &stack.plan.network;
+    let (cidr, nat) = (wanted.cidr.as_str(), wanted.nat);
     let shown = format!("{} {}", stack.names().stack(), wanted.name.as_str());
-    let vpc = Vpc { cidr: wanted.cidr.as_str(), dns_support: true, dns_hostnames: true };
+    let vpc = Vpc { cidr: cidr.clone(), dns_support: true, dns_hostnames: true };
     let vpc = stack.add_named("main", &shown, &vpc);
-    let gateway = stack.add_named("main", &shown, &InternetGateway { vpc: vpc.id() });
     let private = subnets(stack, &vpc, "private");
-    let public = subnets(stack, &vpc, "public");
-    let public_routes = RouteTable {
-        vpc: vpc.id(),
-        routes: Set::new([Route::default_via_gateway(gateway.id())]),
-        subnets: public.iter().map(Handle::id).collect(),
-    };
-    stack.add_named("public", &format!("{shown} public"), &public_routes);
-    let private_routes = std::array::from_fn(|index| {
-        let zone = ZONES[index];
-        let address = stack.add_named(zone, &format!("{shown} {zone}"), &ElasticIp {});
-        let nat = NatGateway { subnet: public[index].id(), address: address.id() };
-        let nat = stack.add_named(zone, &format!("{shown} {zone}"), &nat);
-        stack.graph.order(&nat, &gateway, Need::Exists);
+    let gateways = ways_out(stack, &vpc, &shown, nat);
+    let private_routes = ZONES.iter().zip(&private).enumerate().map(|(index, (zone, subnet))| {
+        // A single gateway serves both zones.
+        let gateway = gateways.get(index).or(gateways.first());
         let routes = RouteTable {
             vpc: vpc.id(),
-            routes: Set::new([Route::default_via_nat(nat.ready())]),
-            subnets: Set::new([private[index].id()]),
+            routes: gateway.iter().map(|gateway| Route::default_via_nat(gateway.ready())).collect(),
+            subnets: Set::new([subnet.id()]),
         };
         stack.add_named(&format!("private-{zone}"), &format!("{shown} private-{zone}"), &routes)
     });
-    let load_balancer_group = load_balancer_group(stack, &vpc);
-    let task_group = task_group(stack, &vpc, &load_balancer_group);
-    let file_system_group = file_system_group(stack, &vpc, &task_group);
-    Network { vpc, private, private_routes, load_balancer_group, task_group, file_system_group }
+    let private_routes = private_routes.collect();
+    Network { vpc, cidrs: vec![cidr], private, private_routes }
+}
+
+/// The NAT gateways, and what they stand on: two public subnets with a way to the internet. Both subnets are there for
+/// a single gateway too, so that a second one can be added to a live stack. Nothing where the user has other ways.
+fn ways_out(stack: &mut Stack<'_>, vpc: &Handle<Vpc>, shown: &str, nat: Nat) -> Vec<Handle<NatGateway>> {
+    let zones = match nat {
+        Nat::PerZone => ZONES.as_slice(),
+        Nat::Single => &ZONES[..1],
+        Nat::None => return Vec::new(),
+    };
+    let internet = stack.add_named("main", shown, &InternetGateway { vpc: vpc.id() });
+    let public = subnets(stack, vpc, "public");
+    let routes = RouteTable {
+        vpc: vpc.id(),
+        routes: Set::new([Route::default_via_gateway(internet.id())]),
+        subnets: public.iter().map(Handle::id).collect(),
+    };
+    stack.add_named("public", &format!("{shown} public"), &routes);
+    let gateways = zones.iter().zip(&public).map(|(zone, subnet)| {
+        let address = stack.add_named(zone, &format!("{shown} {zone}"), &ElasticIp {});
+        let nat = NatGateway { subnet: subnet.id(), address: address.id() };
+        let nat = stack.add_named(zone, &format!("{shown} {zone}"), &nat);
+        stack.graph.order(&nat, &internet, Need::Exists);
+        nat
+    });
+    gateways.collect()
 }
 
 fn subnets(stack: &mut Stack<'_>, vpc: &Handle<Vpc>, side: &str) -> [Handle<Subnet>; 2] {
@@ -85,60 +119,9 @@ fn subnets(stack: &mut Stack<'_>, vpc: &Handle<Vpc>, side: &str) -> [Handle<Subn
     })
 }
 
-fn group(
-    stack: &mut Stack<'_>,
-    vpc: &Handle<Vpc>,
-    purpose: &str,
-    words: &str,
-    ingress: Vec<Rule>,
-) -> Handle<SecurityGroup> {
-    let name = stack.names().part(purpose);
-    let ingress = Set::new(ingress);
-    let egress = Set::new([Rule::all(Peer::Cidr(ANYWHERE.to_owned()))]);
-    let group = SecurityGroup { vpc: vpc.id(), name, description: words.to_owned(), ingress, egress };
-    stack.add(purpose, &group)
-}
-
-/// The UI's ports, from those who may use it. 443 is open before there is a certificate, as in the vendor's template.
-fn load_balancer_group(stack: &mut Stack<'_>, vpc: &Handle<Vpc>) -> Handle<SecurityGroup> {
-    let allowed = &stack.plan.access.allowed_cidrs;
-    let ports = allowed.iter().flat_map(|cidr| [80, 443].map(|port| Rule::tcp(port, port, Peer::Cidr(cidr.as_str()))));
-    let ingress = ports.chain(extra(stack, GroupTarget::LoadBalancer)).collect();
-    group(stack, vpc, "load-balancer", "Cloud Exchange load balancer", ingress)
-}
-
-/// The UI, from the load balancer only: a rule for the whole VPC would go round it and its allowed networks.
-fn task_group(stack: &mut Stack<'_>, vpc: &Handle<Vpc>, from: &Handle<SecurityGroup>) -> Handle<SecurityGroup> {
-    let port = stack.facts.release.web.port;
-    let mut ingress = vec![Rule::tcp(port, port, Peer::Group(from.id()))];
-    ingress.extend(extra(stack, GroupTarget::Task));
-    group(stack, vpc, "task", "Cloud Exchange task", ingress)
-}
-
-fn file_system_group(stack: &mut Stack<'_>, vpc: &Handle<Vpc>, from: &Handle<SecurityGroup>) -> Handle<SecurityGroup> {
-    let nfs = Rule::tcp(2049, 2049, Peer::Group(from.id()));
-    group(stack, vpc, "file-system", "Cloud Exchange file system", vec![nfs])
-}
-
-fn extra(stack: &Stack<'_>, target: GroupTarget) -> Vec<Rule> {
-    let wanted = stack.plan.access.extra_ingress.iter().filter(|rule| rule.to == target);
-    wanted.map(group_rule).collect()
-}
-
-fn group_rule(wanted: &GroupIngress) -> Rule {
-    let peer = Peer::Cidr(wanted.from.as_str());
-    let rule = match (wanted.traffic.protocol(), wanted.traffic.ports()) {
-        ("tcp", Some(ports)) => Rule::tcp(ports.from(), ports.to(), peer),
-        ("udp", Some(ports)) => Rule::udp(ports.from(), ports.to(), peer),
-        ("icmp", _) => Rule::icmp(peer),
-        _ => Rule::all(peer),
-    };
-    rule.described(wanted.description.as_ref().map_or("", |words| words.as_str()))
-}
-
 /// Adds the log of refused traffic.
 pub fn log(stack: &mut Stack<'_>, network: &Network) {
-    if !stack.plan.network.flow_logs {
+    if stack.plan.existing.vpc.is_some() || !stack.plan.network.flow_logs {
         return;
     }
     let retention_days = Some(stack.plan.logs.flow_log_retention_days.days());
@@ -160,7 +143,7 @@ pub fn log(stack: &mut Stack<'_>, network: &Network) {
 /// Closes what AWS leaves open in a new VPC. Last, because a mistake here must not hide behind a deployment that never
 /// worked; the health of the service is proven again afterwards.
 pub fn harden(stack: &mut Stack<'_>, network: &Network, service: &Handle<Service>) {
-    if !stack.plan.network.harden {
+    if stack.plan.existing.vpc.is_some() || !stack.plan.network.harden {
         return;
     }
     let group = stack.add("main", &DefaultSecurityGroup::hardened(network.vpc.id()));
@@ -180,7 +163,10 @@ fn acl(stack: &Stack<'_>) -> Vec<Entry> {
         Entry::tcp(20, Verdict::Deny, ANYWHERE, 3389, 3389),
         Entry::all(100, Verdict::Allow, vpc.as_str()),
     ];
-    let outside = stack.plan.access.allowed_cidrs.iter().filter(|cidr| !vpc.net().contains(&cidr.net()));
+    let allowed = stack.plan.access.allowed_cidrs.iter().flatten();
+    // Without a load balancer the UI is at a port of the open range below.
+    let web = stack.plan.load_balancer.enabled;
+    let outside = allowed.filter(|cidr| web && !vpc.net().contains(&cidr.net()));
     for (index, cidr) in (0..).zip(outside) {
         entries.push(Entry::tcp(200 + 2 * index, Verdict::Allow, cidr.as_str(), 80, 80));
         entries.push(Entry::tcp(201 + 2 * index, Verdict::Allow, cidr.as_str(), 443, 443));

@@ -4,6 +4,8 @@
 //! does for this account (no confused deputy), by the condition keys that the service's own documentation names: a key
 //! that a service does not send would make the grant void.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::engine::reference::{Ref, join};
@@ -39,11 +41,19 @@ fn trust(names: &Names, service: &str, source: &str) -> Value {
 ///
 /// `repositories` are ARNs of ECR repositories, none if no image comes from there. `logs` is the ARN of the log group
 /// without `:*`.
-pub fn execution_role(repositories: &[String], logs: Ref, secret: Ref) -> Value {
-    let mut statements = vec![
-        allow("WriteLogs", &["logs:CreateLogStream", "logs:PutLogEvents"], in_group(logs)),
-        allow("ReadSecret", &["secretsmanager:GetSecretValue"], json!(secret)),
-    ];
+pub fn execution_role(repositories: &[String], logs: Ref, secrets: &[SecretGrant], names: &Names) -> Value {
+    let mut statements = vec![allow("WriteLogs", &["logs:CreateLogStream", "logs:PutLogEvents"], in_group(logs))];
+    // One statement a secret: what a list holds has no order, and references have none until they are resolved.
+    for secret in secrets {
+        statements.push(allow(&secret.id, &["secretsmanager:GetSecretValue"], json!(secret.arn)));
+    }
+    let keys: BTreeSet<&String> = secrets.iter().filter_map(|secret| secret.key.as_ref()).collect();
+    if !keys.is_empty() {
+        let mut decrypt = allow("DecryptSecrets", &["kms:Decrypt"], json!(keys));
+        let service = format!("secretsmanager.{}.{}", names.region, names.dns_suffix());
+        decrypt["Condition"] = json!({ "StringEquals": { "kms:ViaService": service } });
+        statements.push(decrypt);
+    }
     if !repositories.is_empty() {
         // A token is for a registry as a whole: AWS knows no narrower resource.
         statements.push(allow("LogInToRegistries", &["ecr:GetAuthorizationToken"], json!("*")));
@@ -51,6 +61,16 @@ pub fn execution_role(repositories: &[String], logs: Ref, secret: Ref) -> Value 
         statements.push(allow("PullImages", &pull, json!(repositories)));
     }
     policy(Value::Array(statements))
+}
+
+/// A secret that ECS reads to start the task.
+#[derive(Clone, Debug)]
+pub struct SecretGrant {
+    /// What the statement is called.
+    pub id: String,
+    pub arn: Ref,
+    /// The user's KMS key that encrypts it, if it is not AWS's own.
+    pub key: Option<String>,
 }
 
 /// What the containers may do: mount the file system and serve ECS Exec.
@@ -184,10 +204,26 @@ mod tests {
     fn role_policies() -> [Value; 3] {
         let repositories = ["arn:aws:ecr:us-east-1:709825985650:repository/netskope/core5".to_owned()];
         [
-            execution_role(&repositories, arn_of("log-group"), arn_of("secret")),
+            execution(&repositories),
             task_role(arn_of("file-system")),
             flow_log_role(arn_of("log-group")),
         ]
+    }
+
+    fn execution(repositories: &[String]) -> Value {
+        let secret = SecretGrant { id: "ReadSecret".to_owned(), arn: arn_of("secret"), key: None };
+        execution_role(repositories, arn_of("log-group"), &[secret], &names("aws", "eu-west-1"))
+    }
+
+    #[test]
+    fn a_key_of_the_users_is_used_through_secrets_manager_only() {
+        let key = "arn:aws:kms:eu-west-1:111122223333:key/1".to_owned();
+        let secret = SecretGrant { id: "ReadProxySecret".to_owned(), arn: arn_of("secret"), key: Some(key.clone()) };
+        let policy = execution_role(&[], arn_of("log-group"), &[secret], &names("aws-cn", "cn-north-1"));
+        let decrypt = statements(&policy).iter().find(|statement| statement["Action"] == "kms:Decrypt").unwrap();
+        assert_eq!(decrypt["Resource"], key.as_str());
+        let via = &decrypt["Condition"]["StringEquals"]["kms:ViaService"];
+        assert_eq!(via, "secretsmanager.cn-north-1.amazonaws.com.cn");
     }
 
     #[test]
@@ -234,7 +270,7 @@ mod tests {
 
     #[test]
     fn images_from_elsewhere_need_no_registry_grants() {
-        let policy = execution_role(&[], arn_of("log-group"), arn_of("secret"));
+        let policy = execution(&[]);
         assert!(!policy.to_string().contains("ecr:"));
     }
 

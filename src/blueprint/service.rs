@@ -7,32 +7,39 @@ use crate::engine::reference::Need;
 use crate::engine::set::Set;
 use crate::kinds::cluster::Cluster;
 use crate::kinds::container::{Container, FromSecret, HealthCheck, Logs, Mount};
+use crate::kinds::names;
 use crate::kinds::service::{Registration, Service};
 use crate::kinds::task_definition::{EfsVolume, TaskDefinition};
 use crate::release::{self, Settings, StartTimeout};
 
+use super::groups::Groups;
 use super::identity::Identity;
 use super::ingress::Ingress;
 use super::network::{self, Network};
-use super::stack::Stack;
+use super::outside::Outside;
+use super::stack::{self, Stack};
 use super::storage::Storage;
 
 /// Seconds after the start during which the load balancer's checks do not stop a task: MongoDB may have to recover.
 const GRACE: u32 = 1200;
 
-/// Adds the cluster, the task definition and the service.
-pub fn add(
-    stack: &mut Stack<'_>,
-    network: &Network,
-    storage: &Storage,
-    identity: &Identity,
-    ingress: &Ingress,
-) -> Handle<Service> {
-    let container_insights = stack.plan.service.container_insights;
-    let cluster = stack.add("main", &Cluster { name: stack.names().stack(), container_insights });
-    stack.graph.order(&cluster, &identity.ecs, Need::Ready);
-    let task = task_definition(stack, storage, identity);
-    let task = stack.add("main", &task);
+/// The parts of the stack that the service joins.
+#[derive(Clone, Copy)]
+pub struct Parts<'a> {
+    pub network: &'a Network,
+    pub groups: &'a Groups,
+    pub storage: &'a Storage,
+    pub identity: &'a Identity,
+    pub ingress: &'a Ingress,
+    pub outside: &'a Outside,
+}
+
+/// Adds the cluster, unless the user brings one, the task definition and the service.
+pub fn add(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Handle<Service> {
+    let Parts { network, groups, storage, identity, ingress, .. } = *parts;
+    let (cluster, recorded) = cluster(stack, identity);
+    let task = task_definition(stack, parts);
+    let task = stack.add_tagged("main", [(names::CLUSTER.to_owned(), recorded)], &task);
     let web = &stack.facts.release.web;
     let service = Service {
         name: stack.names().stack(),
@@ -48,12 +55,12 @@ pub fn add(
         zone_rebalancing: false,
         exec: true,
         propagate_tags: "SERVICE".to_owned(),
-        grace: Some(GRACE),
+        grace: ingress.target_group.is_some().then_some(GRACE),
         subnets: network::private(network),
-        groups: Set::new([network.task_group.id()]),
+        groups: Set::new([groups.task.id()]),
         public_address: false,
-        load_balancer: Some(Registration {
-            target_group: ingress.target_group.arn(),
+        load_balancer: ingress.target_group.as_ref().map(|group| Registration {
+            target_group: group.arn(),
             container: web.container.clone(),
             port: web.port,
         }),
@@ -74,11 +81,27 @@ pub fn add(
     }
     stack.graph.order(&service, &identity.execution_role, Need::Ready);
     stack.graph.order(&service, &identity.task_role, Need::Ready);
-    stack.graph.order(&service, &network.file_system_group, Need::Ready);
+    stack.graph.order(&service, &groups.file_system, Need::Ready);
+    stack.graph.order(&service, &identity.ecs, Need::Ready);
     service
 }
 
-fn task_definition(stack: &Stack<'_>, storage: &Storage, identity: &Identity) -> TaskDefinition {
+/// The cluster, and how the task definition's record calls it.
+fn cluster(stack: &mut Stack<'_>, identity: &Identity) -> (Handle<Cluster>, String) {
+    if let Some(named) = &stack.plan.existing.cluster {
+        let seen = stack.facts.borrowed.cluster.as_ref().and_then(|cluster| cluster.found());
+        let arn = seen.map_or_else(|| named.as_str().to_owned(), |cluster| cluster.arn.clone());
+        return (Handle::borrowed([("arn".to_owned(), arn.clone())]), arn);
+    }
+    let container_insights = stack.plan.service.container_insights;
+    let name = stack.names().stack();
+    let cluster = stack.add("main", &Cluster { name: name.clone(), container_insights });
+    stack.graph.order(&cluster, &identity.ecs, Need::Ready);
+    (cluster, name)
+}
+
+fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
+    let Parts { storage, identity, .. } = *parts;
     let plan = stack.plan;
     let settings = Settings {
         tls_version: plan.service.tls_version.as_str().to_owned(),
@@ -86,8 +109,17 @@ fn task_definition(stack: &Stack<'_>, storage: &Storage, identity: &Identity) ->
         package: plan.package,
     };
     let containers = stack.facts.release.render(&settings);
-    let containers =
-        containers.into_iter().map(|wanted| (wanted.name.clone(), container(stack, storage, identity, wanted)));
+    let images = stack::images(plan, stack.facts.release);
+    let containers = containers.into_iter().map(|wanted| {
+        let name = wanted.name.clone();
+        let mut made = container(storage, identity, stack, &wanted);
+        if let Some(image) = images.get(&name) {
+            made.image = image.as_str().to_owned();
+        }
+        made.digest = stack.facts.digests.get(&name).cloned();
+        parts.outside.equip(&wanted, &mut made);
+        (name, made)
+    });
     let volumes = storage.access_points.iter().map(|(volume, point)| {
         let volume_of = EfsVolume {
             file_system: storage.file_system.id(),
@@ -111,17 +143,18 @@ fn task_definition(stack: &Stack<'_>, storage: &Storage, identity: &Identity) ->
     }
 }
 
-fn container(stack: &Stack<'_>, storage: &Storage, identity: &Identity, wanted: release::Container) -> Container {
-    let secret = |key: &release::SecretKey| FromSecret { secret: storage.secret.arn().any(), key: key.as_str().to_owned() };
-    let mut ports = wanted.ports;
+fn container(storage: &Storage, identity: &Identity, stack: &Stack<'_>, wanted: &release::Container) -> Container {
+    let secret =
+        |key: &release::SecretKey| FromSecret { secret: storage.secret.arn().any(), key: key.as_str().to_owned() };
+    let mut ports = wanted.ports.clone();
     ports.sort_unstable();
     Container {
         image: wanted.image.as_str().to_owned(),
         digest: None,
         essential: wanted.essential,
-        user: wanted.user,
-        entry_point: wanted.entry_point,
-        command: wanted.command,
+        user: wanted.user.clone(),
+        entry_point: wanted.entry_point.clone(),
+        command: wanted.command.clone(),
         ports,
         start_timeout: wanted.start_timeout.and_then(|timeout| match timeout {
             StartTimeout::Seconds(seconds) => Some(seconds),
@@ -130,11 +163,11 @@ fn container(stack: &Stack<'_>, storage: &Storage, identity: &Identity, wanted: 
         stop_timeout: Some(wanted.stop_timeout),
         depends_on: wanted
             .depends_on
-            .into_iter()
-            .map(|other| (other.container, other.condition.as_str().to_owned()))
+            .iter()
+            .map(|other| (other.container.clone(), other.condition.as_str().to_owned()))
             .collect(),
-        health_check: wanted.health_check.map(|check| HealthCheck {
-            command: vec!["CMD-SHELL".to_owned(), check.command],
+        health_check: wanted.health_check.as_ref().map(|check| HealthCheck {
+            command: vec!["CMD-SHELL".to_owned(), check.command.clone()],
             interval: check.interval,
             timeout: check.timeout,
             retries: check.retries,
@@ -142,10 +175,10 @@ fn container(stack: &Stack<'_>, storage: &Storage, identity: &Identity, wanted: 
         }),
         mounts: wanted
             .mounts
-            .into_iter()
-            .map(|mount| (mount.path, Mount { volume: mount.volume, read_only: mount.read_only }))
+            .iter()
+            .map(|mount| (mount.path.clone(), Mount { volume: mount.volume.clone(), read_only: mount.read_only }))
             .collect(),
-        environment: wanted.environment,
+        environment: wanted.environment.clone(),
         secrets: wanted.secrets.iter().map(|(name, key)| (name.clone(), secret(key))).collect::<BTreeMap<_, _>>(),
         logs: Some(Logs {
             group: identity.logs.id(),

@@ -1,22 +1,29 @@
 //! The whole stack, part by part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::borrowed::Borrowed;
 use crate::config::PlanFile;
 use crate::engine::graph::{Graph, Handle, InvalidGraph};
 use crate::engine::kind::Spec;
 use crate::kinds::names::Names;
-use crate::release::Release;
+use crate::release::{Image, Release};
 
-use super::{identity, ingress, network, service, storage};
+use super::front::Front;
+use super::outside::Outside;
+use super::{groups, identity, ingress, network, service, storage};
 
 /// What a graph is made of besides the plan file.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
     pub release: &'a Release,
     pub names: &'a Names,
-    /// The two availability zones, by name.
+    /// The two availability zones of a new VPC, by name.
     pub zones: [String; 2],
+    /// What the plan file borrows, as far as AWS has told.
+    pub borrowed: &'a Borrowed,
+    /// Digests of images by container, where they are pinned.
+    pub digests: &'a BTreeMap<String, String>,
 }
 
 /// The graph of everything that the plan file asks for.
@@ -27,14 +34,37 @@ pub struct Facts<'a> {
 pub fn graph(plan: &PlanFile, facts: &Facts<'_>) -> Result<Graph, InvalidGraph> {
     let mut stack = Stack { plan, facts, graph: Graph::default() };
     let network = network::add(&mut stack);
-    let storage = storage::add(&mut stack, &network);
-    let identity = identity::add(&mut stack, &storage);
+    let front = Front::of(&stack);
+    let groups = groups::add(&mut stack, &network, &front);
+    let storage = storage::add(&mut stack, &network, &groups);
+    let outside = Outside::add(&mut stack);
+    let identity = identity::add(&mut stack, &storage, &outside.injected);
     storage::protect(&mut stack, &storage, &identity);
     network::log(&mut stack, &network);
-    let ingress = ingress::add(&mut stack, &network, &identity);
-    let service = service::add(&mut stack, &network, &storage, &identity, &ingress);
+    let ingress = ingress::add(&mut stack, &network, &groups, &front);
+    let parts = service::Parts {
+        network: &network,
+        groups: &groups,
+        storage: &storage,
+        identity: &identity,
+        ingress: &ingress,
+        outside: &outside,
+    };
+    let service = service::add(&mut stack, &parts);
     network::harden(&mut stack, &network, &service);
     stack.graph.finish()
+}
+
+/// The image of each container of a release, as a plan file wants it.
+pub fn images(plan: &PlanFile, release: &Release) -> BTreeMap<String, Image> {
+    let containers = release.containers.iter();
+    containers.map(|wanted| (wanted.name.to_string(), plan.images.apply(&wanted.name, &wanted.image))).collect()
+}
+
+/// ARNs of the ECR repositories that images come from, each once.
+pub fn repositories(plan: &PlanFile, release: &Release) -> Vec<String> {
+    let repositories: BTreeSet<_> = images(plan, release).values().filter_map(Image::ecr_repository).collect();
+    repositories.iter().map(|repository| repository.arn()).collect()
 }
 
 /// A graph that is being put together.
@@ -53,13 +83,40 @@ impl Stack<'_> {
 
     /// Adds a resource with a `Name` tag of its own.
     pub fn add_named<K: Spec>(&mut self, name: &str, shown: &str, spec: &K) -> Handle<K> {
+        self.add_with(name, shown, [], spec)
+    }
+
+    /// Adds a resource with further tags of ours.
+    pub fn add_tagged<K: Spec, const N: usize>(
+        &mut self,
+        name: &str,
+        more: [(String, String); N],
+        spec: &K,
+    ) -> Handle<K> {
+        let shown = format!("{} {} {name}", self.facts.names.stack(), K::KIND.name);
+        self.add_with(name, &shown, more, spec)
+    }
+
+    fn add_with<K: Spec, const N: usize>(
+        &mut self,
+        name: &str,
+        shown: &str,
+        more: [(String, String); N],
+        spec: &K,
+    ) -> Handle<K> {
         let users = self.plan.tags.iter().map(|(key, value)| (key.as_str().to_owned(), value.as_str().to_owned()));
         let mut tags: BTreeMap<String, String> = BTreeMap::new();
         if K::KIND.tagged {
             tags.extend(users);
             tags.insert("Name".to_owned(), shown.to_owned());
+            tags.extend(more);
         }
         self.graph.add(name, tags, spec)
+    }
+
+    /// ARNs of the ECR repositories that images come from.
+    pub fn repositories(&self) -> Vec<String> {
+        repositories(self.plan, self.facts.release)
     }
 
     pub fn names(&self) -> &Names {

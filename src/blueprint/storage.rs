@@ -11,6 +11,7 @@ use crate::kinds::file_system_policy::FileSystemPolicy;
 use crate::kinds::mount_target::MountTarget;
 use crate::kinds::secret::{Recipe, Secret};
 
+use super::groups::Groups;
 use super::identity::Identity;
 use super::network::Network;
 use super::policies;
@@ -26,26 +27,26 @@ pub struct Storage {
 }
 
 /// Adds the file system with its mount targets and access points, and the secret.
-pub fn add(stack: &mut Stack<'_>, network: &Network) -> Storage {
+pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Storage {
     let wanted = &stack.plan.storage;
     let file_system = FileSystem {
         creation_token: stack.names().creation_token("main"),
         encrypted: true,
-        kms_key: None,
+        kms_key: stack.facts.borrowed.key.as_ref().and_then(|key| key.found()).map(|key| key.arn.clone()),
         performance: "generalPurpose".to_owned(),
         throughput: wanted.throughput.as_str().to_owned(),
         backup: wanted.backup,
     };
     let file_system = stack.add("main", &file_system);
-    let mount_targets = network.private.iter().filter_map(|subnet| {
-        // A mount target carries no tags; it is known by the name of its subnet.
-        let name = subnet.address()?.name().to_owned();
+    let mount_targets = network.private.iter().map(|subnet| {
+        // A mount target carries no tags; it is known by the name of its subnet, or by the id of one of the user's.
+        let name = subnet.address().map_or_else(|| subnet.id().text().to_owned(), |address| address.name().to_owned());
         let target = MountTarget {
             file_system: file_system.ready(),
             subnet: subnet.id(),
-            groups: Set::new([network.file_system_group.id()]),
+            groups: Set::new([groups.file_system.id()]),
         };
-        Some(stack.add(&name, &target))
+        stack.add(&name, &target)
     });
     let mount_targets = mount_targets.collect();
     let release = stack.facts.release;

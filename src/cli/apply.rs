@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::borrowed::Borrowed;
 use crate::config::PlanFile;
 use crate::engine::event::Outcome;
 use crate::engine::plan::{Plan, Purpose};
@@ -9,6 +10,7 @@ use crate::engine::reference::Known;
 use crate::planners::teardown;
 use crate::ui::whereabouts::{Whereabouts, after_apply};
 
+use super::address;
 use super::args::Global;
 use super::confirm::{self, Ask};
 use super::destroy;
@@ -18,7 +20,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::plan;
 use super::saved::{Origin, Saved};
-use super::session::Session;
+use super::session::{Consent, Scope, Session};
 use super::source::{self, Source};
 
 /// Make the deployment what its plan file says
@@ -37,50 +39,77 @@ pub struct Args {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+
+    /// Take deletion protection off what is to go
+    #[arg(long)]
+    unprotect: bool,
+
+    /// Deploy what the images' tags stand for today
+    ///
+    /// Otherwise an image stays the one that its tag stood for when it was first deployed.
+    #[arg(long)]
+    refresh_images: bool,
+}
+
+/// A plan, and what the plan file borrows.
+struct Planned {
+    plan: Plan,
+    borrowed: Borrowed,
+    scope: Scope,
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
     if !Saved::is_meant(&source.text) {
         let (session, file) = Session::for_file(&source, global, output).await?;
-        let plan = converge(&session, &file).await?;
-        return apply(args, &session, &file, plan, global, output).await;
+        let consent = Consent { unprotect: args.unprotect, refresh_images: args.refresh_images };
+        let planned = converge(&session, &file, &consent).await?;
+        return apply(args, &session, &file, planned, global, output).await;
     }
     let saved = Saved::parse(&source.path, &source.text)?;
+    if args.unprotect || args.refresh_images {
+        return Err(CommandError::usage("usage/saved-plan", "a saved plan is carried out as it is")
+            .hint("give --unprotect and --refresh-images to `ce-aws plan`"));
+    }
     match &saved.origin {
-        Origin::PlanFile { path, text } => {
+        Origin::PlanFile { path, text, consent } => {
             let source = Source { path: path.clone(), text: text.clone() };
             let (session, file) = Session::for_file(&source, global, output).await?;
-            let plan = converge(&session, &file).await?;
-            saved.check(&plan)?;
-            apply(args, &session, &file, plan, global, output).await
+            let planned = converge(&session, &file, consent).await?;
+            saved.check(&planned.plan)?;
+            apply(args, &session, &file, planned, global, output).await
         }
         Origin::Teardown { name, delete_data, unprotect } => {
             let name = source::name(name)?;
             let mut access = global.access();
             access.region = Some(saved.plan.target.region.clone());
             let session = Session::open(&access).await?;
-            let inventory = session.inventory(name.as_str()).await?;
+            let mut scope = Scope::named(name.as_str());
+            let inventory = session.inventory(&mut scope).await?;
             let options = teardown::Options { delete_data: *delete_data, unprotect: *unprotect };
             saved.check(&session.teardown(name.as_str(), &inventory, options))?;
-            destroy::destroy(&session, name.as_str(), &inventory, options, args.yes, global, output).await
+            destroy::destroy(&session, &scope, &inventory, options, args.yes, global, output).await
         }
     }
 }
 
-async fn converge(session: &Session, file: &PlanFile) -> Result<Plan, CommandError> {
-    let inventory = session.inventory(file.name.as_str()).await?;
-    session.converge(file, &inventory).await
+async fn converge(session: &Session, file: &PlanFile, consent: &Consent) -> Result<Planned, CommandError> {
+    let mut scope = Scope::of(file);
+    let inventory = session.inventory(&mut scope).await?;
+    let borrowed = session.borrowed(file).await?;
+    let plan = session.converge(file, &inventory, &borrowed, consent).await?;
+    Ok(Planned { plan, borrowed, scope: Scope::of(file) })
 }
 
 async fn apply(
     args: &Args,
     session: &Session,
     file: &PlanFile,
-    plan: Plan,
+    planned: Planned,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, CommandError> {
+    let Planned { plan, borrowed, scope } = planned;
     debug_assert_eq!(plan.purpose, Purpose::Apply);
     if output.is_json() {
         output.line(&plan::event(&plan))?;
@@ -89,23 +118,31 @@ async fn apply(
     }
     permit(&plan)?;
     if plan.is_empty() {
-        found(session, file, &plan.known, output)?;
+        found(session, file, &borrowed, &plan.known, output)?;
         return Ok(Exit::Done);
     }
     if !args.yes {
         confirm::ask("Make these changes?", Ask::Yes, "--yes", output)?;
     }
-    let report = execute(session, plan, global, output).await?;
+    let report = execute(session, &scope, plan, global, output).await?;
     if report.outcome == Outcome::Done {
-        found(session, file, &report.known, output)?;
+        found(session, file, &borrowed, &report.known, output)?;
     }
     Ok(exit(report.outcome))
 }
 
 /// Says where everything is.
-fn found(session: &Session, file: &PlanFile, known: &Known, output: &Output) -> Result<(), CommandError> {
-    let https = file.load_balancer.certificate_arn.is_some();
-    let whereabouts = Whereabouts::of(&session.target(file.name.as_str()), known, https);
+fn found(
+    session: &Session,
+    file: &PlanFile,
+    borrowed: &Borrowed,
+    known: &Known,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let whereabouts = Whereabouts {
+        cluster: borrowed.cluster.as_ref().and_then(|cluster| Some(cluster.found()?.name.clone())),
+        ..Whereabouts::of(&session.target(file.name.as_str()), known, address::of(file, borrowed, known)?)
+    };
     if output.is_json() {
         let mut value = serde_json::to_value(&whereabouts).map_err(CommandError::unexpected)?;
         value["code"] = "deployed".into();

@@ -13,7 +13,7 @@ use super::execute::{execute, exit, permit};
 use super::exit::Exit;
 use super::output::Output;
 use super::plan;
-use super::session::Session;
+use super::session::{Scope, Session};
 use super::source::Which;
 
 /// Take a deployment down, and keep its data
@@ -42,10 +42,10 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, name, _) = Session::of(&args.which, global, output).await?;
-    let inventory = session.inventory(&name).await?;
+    let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
+    let inventory = session.inventory(&mut scope).await?;
     let options = teardown::Options { delete_data: args.delete_data, unprotect: args.unprotect };
-    destroy(&session, &name, &inventory, options, args.yes, global, output).await
+    destroy(&session, &scope, &inventory, options, args.yes, global, output).await
 }
 
 /// What a person must do before a teardown may start.
@@ -79,13 +79,14 @@ fn consent(plan: &Plan, deletes_data: bool, yes: bool, can_ask: bool) -> Consent
 /// Shows, asks, carries out, and says what remains.
 pub async fn destroy(
     session: &Session,
-    name: &str,
+    scope: &Scope,
     inventory: &Inventory,
     options: teardown::Options,
     yes: bool,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, CommandError> {
+    let name = scope.name.as_str();
     let mut plan = session.teardown(name, inventory, options);
     if output.is_json() {
         output.line(&plan::event(&plan))?;
@@ -108,7 +109,7 @@ pub async fn destroy(
     }
     permit(&plan)?;
     let remaining = remains(&plan, session.kinds());
-    let report = execute(session, plan, global, output).await?;
+    let report = execute(session, scope, plan, global, output).await?;
     if report.outcome == Outcome::Done {
         if output.is_json() {
             output.line(&serde_json::json!({ "code": "destroyed", "remains": remaining }))?;

@@ -18,7 +18,7 @@ use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
-use super::session::Session;
+use super::session::{Scope, Session};
 
 /// Refuses what a check forbids.
 pub fn permit(plan: &Plan) -> Result<(), CommandError> {
@@ -33,9 +33,15 @@ pub fn permit(plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// Carries out a plan that has been consented to. The first Ctrl-C stops it, the second leaves at once.
-pub async fn execute(session: &Session, plan: Plan, global: &Global, output: &Output) -> Result<Report, CommandError> {
+pub async fn execute(
+    session: &Session,
+    scope: &Scope,
+    plan: Plan,
+    global: &Global,
+    output: &Output,
+) -> Result<Report, CommandError> {
     let clock = Clock::from_env().map_err(|error| CommandError::usage("usage/time-scale", error.to_string()))?;
-    let world = session.world(&plan.target.deployment);
+    let world = session.world(scope);
     let mut reporter = reporter(&plan, session.kinds(), clock, global, output);
     reporter.event(&Stamped { at: 0.0, event: beginning(&plan, session) });
     let (sender, receiver) = mpsc::channel(1);

@@ -1,9 +1,11 @@
 //! `ce-aws graph`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::borrowed::Borrowed;
 use crate::config::PlanFile;
 use crate::kinds::names::Names;
 use crate::ui;
@@ -45,7 +47,7 @@ pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, Comman
     let file = Source::read(&args.file)?.plan_file(source::region(global)?, output)?;
     source::agree(&file, global)?;
     let (names, zones) = stand_ins(&file);
-    let graph = session::graph(&file, &names, zones)?;
+    let graph = session::graph(&file, &names, zones, &Borrowed::default(), &BTreeMap::new())?;
     if output.is_json() {
         output.document(&graph)?;
         return Ok(Exit::Done);

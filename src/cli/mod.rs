@@ -3,6 +3,7 @@
 //! A command reads its arguments, calls the other rooms through [`session`], and says what came of it through
 //! [`output`]. It returns an [`exit::Exit`] or an [`error::CommandError`]; only [`main`] ends the process.
 
+mod address;
 mod args;
 mod confirm;
 mod error;
@@ -18,7 +19,9 @@ mod source;
 mod apply;
 mod completions;
 mod destroy;
+mod discover;
 mod graph;
+mod init;
 mod plan;
 mod schema;
 mod status;

@@ -18,7 +18,7 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::saved::{Origin, Saved};
-use super::session::Session;
+use super::session::{Consent, Scope, Session};
 use super::source::Source;
 
 /// Show what would change, and why
@@ -45,26 +45,37 @@ pub struct Args {
     #[arg(long)]
     destroy: bool,
 
-    /// With --destroy: plan to take deletion protection off
-    #[arg(long, requires = "destroy")]
+    /// Plan to take deletion protection off what is to go
+    #[arg(long)]
     unprotect: bool,
+
+    /// Plan with what the images' tags stand for today
+    #[arg(long, conflicts_with = "destroy")]
+    refresh_images: bool,
 
     /// With --destroy: plan to delete the file system, the secrets and the log buckets too
     #[arg(long, requires = "destroy")]
     delete_data: bool,
 }
 
+impl Args {
+    fn consent(&self) -> Consent {
+        Consent { unprotect: self.unprotect, refresh_images: self.refresh_images }
+    }
+}
+
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
     let (session, file) = Session::for_file(&source, global, output).await?;
     let name = file.name.as_str();
-    let inventory = session.inventory(name).await?;
+    let inventory = session.inventory(&mut Scope::of(&file)).await?;
     let (plan, origin) = if args.destroy {
         let options = teardown::Options { delete_data: args.delete_data, unprotect: args.unprotect };
         (session.teardown(name, &inventory, options), Origin::teardown(name, options))
     } else {
-        let plan = session.converge(&file, &inventory).await?;
-        (plan, Origin::PlanFile { path: source.path, text: source.text })
+        let borrowed = session.borrowed(&file).await?;
+        let plan = session.converge(&file, &inventory, &borrowed, &args.consent()).await?;
+        (plan, Origin::PlanFile { path: source.absolute(), text: source.text, consent: args.consent() })
     };
     show(&plan, session.kinds(), Some(&file), global, output)?;
     let exit = exit(&plan, args.exit_code);

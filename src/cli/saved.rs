@@ -8,6 +8,7 @@ use crate::engine::plan::{FORMAT, Plan};
 use crate::planners::teardown;
 
 use super::error::CommandError;
+use super::session::Consent;
 
 /// A plan with all that is needed to make it again and see whether it still holds. It contains no secret: neither
 /// plan files nor plans do.
@@ -22,7 +23,7 @@ pub struct Saved {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "kebab-case")]
 pub enum Origin {
-    PlanFile { path: String, text: String },
+    PlanFile { path: String, text: String, consent: Consent },
     Teardown { name: String, delete_data: bool, unprotect: bool },
 }
 

@@ -1,16 +1,23 @@
 //! What commands need of the other rooms, each call in one place.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
 
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::blueprint;
-use crate::config::{PlanFile, Region};
+use crate::borrowed::{self, Borrowed};
+use crate::checks;
+use crate::config::{PlanFile, Region, Zone};
 use crate::engine::drive::World;
 use crate::engine::graph::Graph;
 use crate::engine::inventory::Inventory;
 use crate::engine::kind::Kind;
-use crate::engine::plan::{Plan, Target};
+use crate::engine::plan::{Finding, Plan, Target};
 use crate::engine::reference::Known;
+use crate::images;
 use crate::kinds::names::Names;
 use crate::kinds::registry;
 use crate::kinds::resource::Cx;
@@ -80,7 +87,7 @@ impl Session {
         Ok((session, plan))
     }
 
-    /// Opens the account and region of a deployment; gives its name, and its plan file if there is one.
+    /// Opens the account and region of a deployment; gives its scope, and its plan file if there is one.
     ///
     /// # Errors
     ///
@@ -89,14 +96,14 @@ impl Session {
         which: &Which,
         global: &Global,
         output: &Output,
-    ) -> Result<(Self, String, Option<PlanFile>), CommandError> {
+    ) -> Result<(Self, Scope, Option<PlanFile>), CommandError> {
         if let Some(path) = &which.file {
             let (session, file) = Self::for_file(&Source::read(path)?, global, output).await?;
-            return Ok((session, file.name.as_str().to_owned(), Some(file)));
+            return Ok((session, Scope::of(&file), Some(file)));
         }
         let name = source::name(which.name.as_deref().unwrap_or_default())?;
         source::region(global)?;
-        Ok((Self::open(&global.access()).await?, name.as_str().to_owned(), None))
+        Ok((Self::open(&global.access()).await?, Scope::named(name.as_str()), None))
     }
 
     pub fn kinds(&self) -> &[Kind] {
@@ -109,10 +116,16 @@ impl Session {
     }
 
     /// The context of calls about one deployment.
-    pub fn context(&self, deployment: &str) -> Cx {
+    pub fn context(&self, scope: &Scope) -> Cx {
         let Caller { account, region, partition, .. } = self.caller.clone();
-        let names = Names { deployment: deployment.to_owned(), account, region, partition };
-        Cx { aws: self.aws.clone(), names, known: Known::new(), run: self.run.clone() }
+        Cx {
+            aws: self.aws.clone(),
+            names: Names { deployment: scope.name.clone(), account, region, partition },
+            known: Known::new(),
+            cluster: scope.cluster.clone(),
+            load_balancer: scope.load_balancer.clone(),
+            run: self.run.clone(),
+        }
     }
 
     /// The deployment in full.
@@ -124,21 +137,66 @@ impl Session {
         }
     }
 
-    /// Everything there is of a deployment.
-    pub async fn inventory(&self, deployment: &str) -> Result<Inventory, CommandError> {
-        Ok(live::sweep::sweep(&self.context(deployment)).await?)
+    /// Everything there is of a deployment. Where its service was found is noted in the scope.
+    pub async fn inventory(&self, scope: &mut Scope) -> Result<Inventory, CommandError> {
+        let context = self.context(scope);
+        let inventory = live::sweep::sweep(&context).await?;
+        scope.cluster = live::sweep::borrowed_cluster(&context, &inventory).or(scope.cluster.take());
+        Ok(inventory)
     }
 
-    /// What would make a deployment what its plan file says.
-    pub async fn converge(&self, file: &PlanFile, inventory: &Inventory) -> Result<Plan, CommandError> {
-        let name = file.name.as_str();
-        let context = self.context(name);
-        let zones = match &file.network.zones {
-            Some(zones) => zones.each_ref().map(|zone| zone.as_str()),
-            None => live::zones::zones(&context, inventory).await?,
+    /// What the plan file borrows, as AWS tells it.
+    pub async fn borrowed(&self, file: &PlanFile) -> Result<Borrowed, CommandError> {
+        let context = self.context(&Scope::of(file));
+        let needs = blueprint::needs(file, release(file)?, &context.names);
+        Ok(borrowed::survey::survey(&context, file, &needs.task, &needs.execution).await?)
+    }
+
+    /// What would make a deployment what its plan file says, with everything that is to be said against it.
+    pub async fn converge(
+        &self,
+        file: &PlanFile,
+        inventory: &Inventory,
+        borrowed: &Borrowed,
+        consent: &Consent,
+    ) -> Result<Plan, CommandError> {
+        let context = self.context(&Scope::of(file));
+        let zones = match (&file.existing.vpc, &file.network.zones) {
+            (None, None) => live::zones::zones(&context, inventory).await?,
+            (_, zones) => stand_in_zones(zones.as_ref()),
         };
-        let graph = graph(file, &context.names, zones)?;
-        Ok(converge::converge(&graph, inventory, self.target(name), &self.kinds))
+        let mut findings = checks::all(&checks::Setting {
+            plan: file,
+            release: release(file)?,
+            region: &context.names.region,
+            borrowed,
+            inventory,
+            now: now(),
+        });
+        let (digests, more) = self.digests(&context, file, inventory, consent.refresh_images).await?;
+        findings.extend(more);
+        let graph = graph(file, &context.names, zones, borrowed, &digests)?;
+        let options = converge::Options { unprotect: consent.unprotect };
+        let mut plan = converge::converge(&graph, inventory, self.target(file.name.as_str()), &self.kinds, options);
+        findings.append(&mut plan.findings);
+        plan.findings = findings;
+        plan.borrowed = checks::borrowed(file);
+        Ok(plan)
+    }
+
+    /// The digest of each image: as deployed, or asked of its registry.
+    async fn digests(
+        &self,
+        context: &Cx,
+        file: &PlanFile,
+        inventory: &Inventory,
+        refresh: bool,
+    ) -> Result<(BTreeMap<String, String>, Vec<Finding>), CommandError> {
+        let wanted = blueprint::images(file, release(file)?).into_iter();
+        let wanted = wanted.map(|(container, image)| (container, image.as_str().to_owned())).collect();
+        let pins = images::pins(&wanted, &images::live(inventory), refresh);
+        let answers = images::resolve(&context.aws, &pins.asked).await;
+        Ok((pins.digests(&answers), checks::images::images(&pins, &answers)))
     }
 
     /// What would take a deployment down.
@@ -147,15 +205,56 @@ impl Session {
     }
 
     /// What the service and its tasks look like now.
-    pub async fn service(&self, deployment: &str, inventory: &Inventory) -> Result<ServiceView, CommandError> {
-        let context = Cx { known: inventory.known(), ..self.context(deployment) };
+    pub async fn service(&self, scope: &Scope, inventory: &Inventory) -> Result<ServiceView, CommandError> {
+        let context = Cx { known: inventory.known(), ..self.context(scope) };
         Ok(service_read::snapshot(&context).await?)
     }
 
-    /// Where steps take effect.
-    pub fn world(&self, deployment: &str) -> Arc<dyn World> {
-        Arc::new(live::world::Aws::new(self.context(deployment)))
+    /// The address of the UI, where something of the user's leads to it.
+    pub async fn url(&self, scope: &Scope, inventory: &Inventory) -> Result<Option<String>, CommandError> {
+        let Some(group) = live::sweep::target_group(inventory) else { return Ok(None) };
+        let seen = borrowed::ingress::target_group(&self.context(scope), &group).await?;
+        Ok(seen.found().and_then(|group| checks::ingress::urls(group).into_iter().next()))
     }
+
+    /// Where steps take effect.
+    pub fn world(&self, scope: &Scope) -> Arc<dyn World> {
+        Arc::new(live::world::Aws::new(self.context(scope)))
+    }
+}
+
+/// Which deployment, and where to look for what of it is not in a place of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    pub name: String,
+    /// The user's cluster that the service is in.
+    pub cluster: Option<String>,
+    /// The user's load balancer that our listener is on.
+    pub load_balancer: Option<String>,
+}
+
+impl Scope {
+    /// Without a plan file.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    pub fn of(file: &PlanFile) -> Self {
+        Self {
+            name: file.name.as_str().to_owned(),
+            cluster: file.existing.cluster.as_ref().map(|cluster| cluster.as_str().to_owned()),
+            load_balancer: file.existing.load_balancer.as_ref().map(|arn| arn.as_str().to_owned()),
+        }
+    }
+}
+
+/// What a person allows an apply to do besides what the plan file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// Take deletion protection off what is no longer wanted.
+    pub unprotect: bool,
+    /// Ask the registries again what the images' tags stand for.
+    pub refresh_images: bool,
 }
 
 /// The release that a plan file names.
@@ -174,7 +273,24 @@ pub fn release(file: &PlanFile) -> Result<&'static Release, CommandError> {
 /// # Errors
 ///
 /// Only a fault of this program makes a graph that cannot be.
-pub fn graph(file: &PlanFile, names: &Names, zones: [String; 2]) -> Result<Graph, CommandError> {
-    let facts = blueprint::Facts { release: release(file)?, names, zones };
+pub fn graph(
+    file: &PlanFile,
+    names: &Names,
+    zones: [String; 2],
+    borrowed: &Borrowed,
+    digests: &BTreeMap<String, String>,
+) -> Result<Graph, CommandError> {
+    let facts = blueprint::Facts { release: release(file)?, names, zones, borrowed, digests };
     blueprint::graph(file, &facts).map_err(CommandError::unexpected)
+}
+
+/// Zones as the plan file names them; where it need not, none are asked for.
+fn stand_in_zones(zones: Option<&[Zone; 2]>) -> [String; 2] {
+    zones.map(|zones| zones.each_ref().map(|zone| zone.as_str())).unwrap_or_default()
+}
+
+/// Seconds since 1970, for certificates.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -42,6 +42,11 @@ impl Source {
         Ok(Self { path: path.display().to_string(), text })
     }
 
+    /// Where it is, from wherever it is read again.
+    pub fn absolute(&self) -> String {
+        std::path::absolute(&self.path).map_or_else(|_| self.path.clone(), |path| path.display().to_string())
+    }
+
     /// The plan file in it. Warnings go to standard error.
     ///
     /// # Errors

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use crate::engine::inventory::Inventory;
-use crate::release::Catalogue;
+use crate::release::{Catalogue, Image};
 use crate::ui::status::{State, Status, Unsettled, text};
 use crate::ui::summary::Summary;
 use crate::ui::whereabouts::Whereabouts;
 
+use super::address;
 use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
-use super::session::Session;
+use super::session::{Consent, Session};
 use super::source::Which;
 
 /// Show what runs
@@ -29,18 +30,28 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, name, file) = Session::of(&args.which, global, output).await?;
-    let inventory = session.inventory(&name).await?;
-    let service = session.service(&name, &inventory).await?;
+    let (session, mut scope, file) = Session::of(&args.which, global, output).await?;
+    let inventory = session.inventory(&mut scope).await?;
+    let service = session.service(&scope, &inventory).await?;
     let drift = match &file {
-        Some(file) => Some(Summary::of(&session.converge(file, &inventory).await?)),
+        Some(file) => {
+            let borrowed = session.borrowed(file).await?;
+            Some(Summary::of(&session.converge(file, &inventory, &borrowed, &Consent::default()).await?))
+        }
         None => None,
     };
-    let target = session.target(&name);
+    let target = session.target(&scope.name);
+    let known = inventory.known();
+    let url = match session.url(&scope, &inventory).await? {
+        None => address::own(&known, has_certificate(&inventory), address::WEB_PORT),
+        url => url,
+    };
+    let whereabouts = Whereabouts::of(&target, &known, url);
+    let cluster = scope.cluster.as_deref().and_then(|cluster| cluster.rsplit('/').next()).map(str::to_owned);
     let images = images(&inventory);
     let status = Status {
         state: State::of(&inventory),
-        whereabouts: Whereabouts::of(&target, &inventory.known(), has_certificate(&inventory)),
+        whereabouts: Whereabouts { cluster: whereabouts.cluster.clone().or(cluster), ..whereabouts },
         release: release(&images),
         images,
         writers: service.writers().count(),
@@ -74,10 +85,16 @@ fn release(images: &BTreeMap<String, String>) -> Option<String> {
     let known = Catalogue::builtin().releases().find(|release| {
         release.containers.len() == images.len()
             && release.containers.iter().all(|container| {
-                images.get(container.name.as_str()).is_some_and(|image| image == container.image.as_str())
+                images.get(container.name.as_str()).is_some_and(|image| is_copy(image, &container.image))
             })
     });
     known.map(|release| release.version.to_string())
+}
+
+/// True for the vendor's image, and for one of the same repository and tag in another registry.
+fn is_copy(image: &str, vendors: &Image) -> bool {
+    let path = vendors.as_str().strip_prefix(vendors.registry()).unwrap_or_default();
+    image.strip_suffix(path).is_some_and(|registry| !registry.is_empty())
 }
 
 fn has_certificate(inventory: &Inventory) -> bool {

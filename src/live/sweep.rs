@@ -75,6 +75,14 @@ fn recorded_cluster(live: &[Live]) -> Option<&str> {
     definitions.filter_map(|live| live.tags.get(names::CLUSTER)).map(String::as_str).next()
 }
 
+/// The target group that the service is registered in, if it is the user's.
+pub fn target_group(inventory: &Inventory) -> Option<String> {
+    let of_kind = |kind: &'static str| inventory.live.iter().filter(move |live| live.address.kind() == kind);
+    let used = of_kind(SERVICE).find_map(|live| live.spec.get("load_balancer")?.get("target_group")?.as_str())?;
+    let ours = of_kind("load-balancer").next().is_some() && of_kind("target-group").any(|live| live.id == used);
+    (!ours).then(|| used.to_owned())
+}
+
 /// The cluster of the user's that the service is in, or was to be in; `None` if it is ours.
 pub fn borrowed_cluster(cx: &Cx, inventory: &Inventory) -> Option<String> {
     let services = inventory.live.iter().filter(|live| live.address.kind() == SERVICE);

@@ -54,6 +54,12 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View) -> String {
             self::step(&mut text, step, kinds, view);
         }
     }
+    if !plan.borrowed.is_empty() {
+        push(&mut text, format_args!("\n{}", paint(TITLE, "Yours (used, and never changed)")));
+        for borrowed in &plan.borrowed {
+            push(&mut text, format_args!("    use        {:<32} {}", clean(&borrowed.what), clean(&borrowed.id)));
+        }
+    }
     if !plan.kept.is_empty() {
         push(&mut text, format_args!("\n{}", paint(TITLE, "Kept")));
         for kept in &plan.kept {

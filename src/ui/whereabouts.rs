@@ -25,18 +25,17 @@ pub struct Whereabouts {
 }
 
 impl Whereabouts {
-    /// From the outputs of a run. `https` says whether the load balancer has a certificate.
-    pub fn of(target: &Target, known: &Known, https: bool) -> Self {
+    /// From the outputs of a run, and the address of the UI.
+    pub fn of(target: &Target, known: &Known, url: Option<String>) -> Self {
         let all = |kind: &str, output: &str| -> Vec<String> {
             let of_kind = known.iter().filter(|(address, _)| address.kind() == kind);
             of_kind.filter_map(|(_, outputs)| outputs.get(output).cloned()).collect()
         };
         let one = |kind, output| all(kind, output).into_iter().next();
-        let scheme = if https { "https" } else { "http" };
         Self {
             deployment: target.deployment.clone(),
             region: target.region.clone(),
-            url: one("load-balancer", "dns").map(|dns| format!("{scheme}://{dns}")),
+            url,
             cluster: one("cluster", "name"),
             service: one("service", "name"),
             task: one("service", "task"),
@@ -74,10 +73,7 @@ impl Whereabouts {
         if let Some(url) = &self.url {
             ways.push(Way::new("from an allowed network (VPN, Direct Connect, a peered VPC): open", clean(url)));
         }
-        if let Some((scheme, host)) =
-            self.url.as_deref().and_then(|url| url.split_once("://")).filter(|(_, host)| is_word(host))
-        {
-            let port = if scheme == "https" { 443 } else { 80 };
+        if let Some((scheme, host, port)) = self.url.as_deref().and_then(parts).filter(|(_, host, _)| is_word(host)) {
             ways.push(Way::new(
                 &format!("through a host in a network that reaches the VPC; then open {scheme}://localhost:8000"),
                 format!("ssh -N -L 8000:{host}:{port} USER@HOST"),
@@ -106,6 +102,15 @@ impl Whereabouts {
              --document-name AWS-StartPortForwardingSession \
              --parameters '{{\"portNumber\":[\"3000\"],\"localPortNumber\":[\"8000\"]}}'"
         ))
+    }
+}
+
+/// Scheme, host and port of an address.
+fn parts(url: &str) -> Option<(&str, &str, u16)> {
+    let (scheme, rest) = url.split_once("://")?;
+    match rest.split_once(':') {
+        Some((host, port)) => Some((scheme, host, port.parse().ok()?)),
+        None => Some((scheme, rest, if scheme == "https" { 443 } else { 80 })),
     }
 }
 

@@ -3,6 +3,9 @@
 mod flows;
 mod reachability;
 
+use std::collections::BTreeMap;
+
+use crate::borrowed::Borrowed;
 use crate::config;
 use crate::engine::graph::Graph;
 use crate::engine::reference::Need;
@@ -11,8 +14,13 @@ use crate::release::Catalogue;
 
 use super::{Facts, graph};
 
-/// The graph of a plan file in us-east-1.
+/// The graph of a plan file in us-east-1 that borrows nothing.
 pub fn graph_of(plan: &str) -> Graph {
+    graph_with(plan, &Borrowed::default(), &BTreeMap::new())
+}
+
+/// The graph of a plan file in us-east-1.
+pub fn graph_with(plan: &str, borrowed: &Borrowed, digests: &BTreeMap<String, String>) -> Graph {
     let plan = config::load("plan.toml", plan).unwrap();
     let names = Names {
         deployment: plan.name.as_str().to_owned(),
@@ -22,7 +30,7 @@ pub fn graph_of(plan: &str) -> Graph {
     };
     let release = Catalogue::builtin().get(plan.release).unwrap();
     let zones = ["us-east-1a".to_owned(), "us-east-1b".to_owned()];
-    graph(&plan, &Facts { release, names: &names, zones }).unwrap()
+    graph(&plan, &Facts { release, names: &names, zones, borrowed, digests }).unwrap()
 }
 
 const SMALLEST: &str = "name = \"prod\"\nrelease = \"5.0.0\"\n";

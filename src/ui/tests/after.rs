@@ -8,6 +8,8 @@ use crate::ui::remains::{after_destroy, deletes_data, remains};
 use crate::ui::style::plain;
 use crate::ui::whereabouts::{Whereabouts, after_apply};
 
+const URL: &str = "http://internal-ce-prod-1.eu-central-1.elb.amazonaws.com";
+
 fn known(cluster: &str) -> Known {
     let outputs = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     Known::from([
@@ -29,7 +31,7 @@ fn known(cluster: &str) -> Known {
 
 #[test]
 fn after_an_apply_everything_is_found() {
-    let whereabouts = Whereabouts::of(&target(), &known("ce-prod"), false);
+    let whereabouts = Whereabouts::of(&target(), &known("ce-prod"), Some(URL.to_owned()));
     assert_snapshot!(plain(&after_apply(&whereabouts)), @r#"
     URL         http://internal-ce-prod-1.eu-central-1.elb.amazonaws.com
     cluster     ce-prod
@@ -59,9 +61,17 @@ fn after_an_apply_everything_is_found() {
 }
 
 #[test]
+fn without_a_load_balancer_the_task_itself_is_opened() {
+    let url = Some("http://172.16.1.20:3000".to_owned());
+    let ways = Whereabouts::of(&target(), &Known::new(), url).ways();
+    let lines: Vec<_> = ways.iter().map(|way| way.what.as_str()).collect();
+    assert_eq!(lines, ["http://172.16.1.20:3000", "ssh -N -L 8000:172.16.1.20:3000 USER@HOST"]);
+}
+
+#[test]
 fn no_command_is_made_of_hostile_names() {
     for hostile in ["x; rm -rf /", "$(reboot)", "-x", "a b", ""] {
-        let whereabouts = Whereabouts::of(&target(), &known(hostile), true);
+        let whereabouts = Whereabouts::of(&target(), &known(hostile), Some(format!("https://{hostile}")));
         assert!(whereabouts.ways().iter().all(|way| !way.what.contains("ssm")), "{hostile}");
     }
 }

@@ -1,0 +1,64 @@
+//! Everything that a plan file borrows, read at once.
+
+use futures::future::{OptionFuture, try_join_all};
+
+use crate::config::{CaCertificate, PlanFile};
+use crate::engine::failure::Failure;
+use crate::kinds::resource::Cx;
+
+use super::identity::Need;
+use super::{Borrowed, cluster, identity, ingress, keys, network, storage};
+
+/// Reads what the plan file names. `task` and `execution` are what the user's roles must be able to do.
+///
+/// # Errors
+///
+/// The first call that fails for good. That something is not there, or may not be read, is an answer.
+pub async fn survey(cx: &Cx, plan: &PlanFile, task: &[Need], execution: &[Need]) -> Result<Borrowed, Failure> {
+    let wanted = &plan.existing;
+    let vpc = OptionFuture::from(wanted.vpc.as_ref().map(|id| network::vpc(cx, id.as_str())));
+    let ids: Vec<String> = wanted.private_subnets.iter().flatten().map(|id| id.as_str().to_owned()).collect();
+    let subnets = OptionFuture::from((!ids.is_empty()).then(|| network::named_subnets(cx, &ids)));
+    let cluster = OptionFuture::from(wanted.cluster.as_ref().map(|name| cluster::cluster(cx, name.as_str())));
+    let balancer = wanted.load_balancer.as_ref().map(|arn| ingress::load_balancer(cx, arn.as_str()));
+    let group = wanted.target_group.as_ref().map(|arn| ingress::target_group(cx, arn.as_str()));
+    let certificate = plan.load_balancer.certificate_arn.as_ref();
+    let certificate = certificate.map(|arn| ingress::certificate(cx, arn.as_str()));
+    let (balancer, group, certificate) =
+        (OptionFuture::from(balancer), OptionFuture::from(group), OptionFuture::from(certificate));
+    let task = OptionFuture::from(wanted.task_role.as_ref().map(|arn| identity::role(cx, arn.as_str(), task)));
+    let execution = wanted.execution_role.as_ref().map(|arn| identity::role(cx, arn.as_str(), execution));
+    let execution = OptionFuture::from(execution);
+    let attached = plan.identity.task_policy_arns.iter().chain(&plan.identity.permissions_boundary);
+    let policies = try_join_all(attached.map(|arn| identity::policy(cx, arn.as_str())));
+    let key = OptionFuture::from(wanted.kms_key.as_ref().map(|key| keys::key(cx, key.as_str())));
+    let secrets = secrets(plan);
+    let secrets = try_join_all(secrets.iter().map(|arn| storage::secret(cx, arn)));
+    let ours = async { futures::try_join!(policies, secrets) };
+    let (vpc, subnets, cluster, balancer, group, certificate, task, execution, key, ours) =
+        futures::join!(vpc, subnets, cluster, balancer, group, certificate, task, execution, key, ours);
+    let (policies, secrets) = ours?;
+    Ok(Borrowed {
+        vpc: vpc.transpose()?,
+        subnets: subnets.transpose()?.unwrap_or_default(),
+        cluster: cluster.transpose()?,
+        load_balancer: balancer.transpose()?,
+        target_group: group.transpose()?,
+        certificate: certificate.transpose()?,
+        task_role: task.transpose()?,
+        execution_role: execution.transpose()?,
+        policies,
+        key: key.transpose()?,
+        secrets,
+    })
+}
+
+/// The secrets of the user's that the plan file names.
+fn secrets(plan: &PlanFile) -> Vec<String> {
+    let ca = plan.ca.as_ref().and_then(|ca| match ca {
+        CaCertificate::Secret(arn) => Some(arn),
+        CaCertificate::File(_) => None,
+    });
+    let all = plan.secrets.existing.iter().chain(&plan.proxy.secret).chain(ca);
+    all.map(|arn| arn.as_str().to_owned()).collect()
+}

@@ -1,0 +1,185 @@
+//! All checks of what a plan file borrows, in one pass.
+
+use crate::borrowed::Borrowed;
+use crate::config::{CaCertificate, PlanFile};
+use crate::engine::inventory::{Inventory, Live};
+use crate::engine::plan::{self, Finding, Severity};
+use crate::release::{Image, Release};
+
+use super::network::Uses;
+use super::{cluster, identity, ingress, network, storage};
+
+/// What the checks look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    pub plan: &'a PlanFile,
+    pub release: &'a Release,
+    /// The deployment's region.
+    pub region: &'a str,
+    pub borrowed: &'a Borrowed,
+    pub inventory: &'a Inventory,
+    /// Seconds since 1970.
+    pub now: i64,
+}
+
+/// Everything that is to be said, refusals first.
+pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
+    let Borrowed { vpc, subnets, certificate, task_role, execution_role, policies, key, secrets, .. } = setting.borrowed;
+    let mut findings = Vec::new();
+    if let Some(vpc) = vpc {
+        findings.extend(network::vpc(vpc));
+        findings.extend(network::subnets(vpc, subnets, &setting.uses()));
+    }
+    findings.extend(setting.borrowed.cluster.iter().flat_map(cluster::cluster));
+    findings.extend(setting.front());
+    findings.extend(certificate.iter().flat_map(|certificate| ingress::certificate(certificate, setting.now)));
+    findings.extend(task_role.iter().flat_map(|role| identity::role(role, identity::Which::Task)));
+    findings.extend(execution_role.iter().flat_map(|role| identity::role(role, identity::Which::Execution)));
+    findings.extend(policies.iter().flat_map(identity::policy));
+    findings.extend(key.iter().flat_map(storage::key));
+    findings.extend(secrets.iter().flat_map(storage::secret));
+    // Two roles, secrets or subnets may be one and the same.
+    let mut said: Vec<Finding> = Vec::new();
+    for finding in findings {
+        if !said.contains(&finding) {
+            said.push(finding);
+        }
+    }
+    said.sort_by_key(|finding| finding.severity);
+    said
+}
+
+/// What a plan shows of what the plan file borrows.
+pub fn borrowed(plan: &PlanFile) -> Vec<plan::Borrowed> {
+    let existing = &plan.existing;
+    let mut all = Vec::new();
+    let mut add = |what: &str, id: Option<&str>| {
+        all.extend(id.map(|id| plan::Borrowed { what: what.to_owned(), id: id.to_owned() }));
+    };
+    add("vpc", existing.vpc.as_ref().map(|id| id.as_str()));
+    for subnet in existing.private_subnets.iter().flatten() {
+        add("subnet", Some(subnet.as_str()));
+    }
+    add("cluster", existing.cluster.as_ref().map(|cluster| cluster.as_str()));
+    add("load balancer", existing.load_balancer.as_ref().map(|arn| arn.as_str()));
+    add("target group", existing.target_group.as_ref().map(|arn| arn.as_str()));
+    add("certificate", plan.load_balancer.certificate_arn.as_ref().map(|arn| arn.as_str()));
+    add("task role", existing.task_role.as_ref().map(|arn| arn.as_str()));
+    add("execution role", existing.execution_role.as_ref().map(|arn| arn.as_str()));
+    for policy in &plan.identity.task_policy_arns {
+        add("policy", Some(policy.as_str()));
+    }
+    add("permissions boundary", plan.identity.permissions_boundary.as_ref().map(|arn| arn.as_str()));
+    add("key", existing.kms_key.as_ref().map(|key| key.as_str()));
+    add("secret", plan.secrets.existing.as_ref().map(|arn| arn.as_str()));
+    add("proxy secret", plan.proxy.secret.as_ref().map(|arn| arn.as_str()));
+    if let Some(CaCertificate::Secret(arn)) = &plan.ca {
+        add("CA secret", Some(arn.as_str()));
+    }
+    all
+}
+
+impl Setting<'_> {
+    fn live(&self, kind: &str) -> impl Iterator<Item = &Live> {
+        self.inventory.live.iter().filter(move |live| live.address.kind() == kind)
+    }
+
+    fn has(&self, kind: &str) -> bool {
+        self.live(kind).next().is_some()
+    }
+
+    /// Whether a load balancer of our own is wanted.
+    fn own_load_balancer(&self) -> bool {
+        let existing = &self.plan.existing;
+        self.plan.load_balancer.enabled && existing.load_balancer.is_none() && existing.target_group.is_none()
+    }
+
+    fn uses(&self) -> Uses {
+        let (own, existing) = (self.own_load_balancer(), &self.plan.existing);
+        let foreign = existing.load_balancer.is_some() || existing.target_group.is_some();
+        let https = self.plan.load_balancer.certificate_arn.is_some();
+        let port = match (own, foreign) {
+            (true, _) => Some(if https { 443 } else { 80 }),
+            (false, true) => None,
+            (false, false) => Some(self.release.web.port),
+        };
+        Uses {
+            addresses: network::addresses(own && !self.has("load-balancer"), !self.has("mount-target")),
+            load_balancer: own,
+            port,
+            clients: self.allowed(),
+            registries: self.registries(),
+            proxy: self.plan.proxy.secret.is_some() || self.plan.proxy.https.is_some(),
+        }
+    }
+
+    /// The networks that may use the UI: the VPC itself where the plan file names none.
+    fn allowed(&self) -> Vec<String> {
+        match &self.plan.access.allowed_cidrs {
+            Some(allowed) => allowed.iter().map(|cidr| cidr.as_str()).collect(),
+            None => self.ranges(),
+        }
+    }
+
+    /// The ranges of the user's VPC.
+    fn ranges(&self) -> Vec<String> {
+        let vpc = self.borrowed.vpc.as_ref().and_then(|vpc| vpc.found());
+        vpc.map(|vpc| vpc.cidrs.clone()).unwrap_or_default()
+    }
+
+    /// The registries that images come from, but for ECR of this region.
+    fn registries(&self) -> Vec<String> {
+        let here = |image: &Image| image.ecr_repository().is_some_and(|repository| repository.region == self.region);
+        let images = self.release.containers.iter().map(|wanted| self.plan.images.apply(&wanted.name, &wanted.image));
+        let mut all: Vec<_> =
+            images.filter(|image| !here(image)).map(|image| image.registry().to_owned()).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// The user's load balancer or target group.
+    fn front(&self) -> Vec<Finding> {
+        let seen = self.borrowed.subnets.iter().filter_map(|subnet| subnet.found());
+        let vpc = self.plan.existing.vpc.as_ref().map(|id| id.as_str()).unwrap_or_default();
+        let https = self.plan.load_balancer.certificate_arn.is_some();
+        let tasks = self.live("service").filter_map(|live| live.outputs.get("private_ip").cloned());
+        let wanted = ingress::Wanted {
+            deployment: self.plan.name.as_str().to_owned(),
+            vpc: vpc.to_owned(),
+            networks: self.ranges(),
+            zones: seen.map(|subnet| subnet.zone.clone()).collect(),
+            port: self.plan.load_balancer.port.unwrap_or(if https { 443 } else { 80 }),
+            web_port: self.release.web.port,
+            allowed: self.allowed(),
+            tasks: tasks.collect(),
+        };
+        let balancer = self.borrowed.load_balancer.iter();
+        let mut findings: Vec<Finding> =
+            balancer.flat_map(|balancer| ingress::load_balancer(balancer, &wanted)).collect();
+        findings.extend(self.borrowed.target_group.iter().flat_map(|group| ingress::target_group(group, &wanted)));
+        findings.extend(self.moves_between_balancers());
+        findings
+    }
+
+    /// A target group is behind one load balancer at a time (Elastic Load Balancing user guide, "Target groups").
+    fn moves_between_balancers(&self) -> Option<Finding> {
+        let attached = |live: &Live| live.outputs.get("balancer").cloned();
+        let group = self.live("target-group").find_map(attached)?;
+        let own = self.live("load-balancer").any(|live| live.id == group);
+        let stays = match &self.plan.existing.load_balancer {
+            Some(arn) => arn.as_str() == group,
+            None => own || !self.own_load_balancer(),
+        };
+        (!stays).then(|| Finding {
+            code: "plan/cannot-move".to_owned(),
+            severity: Severity::Refusal,
+            address: None,
+            message: format!("the target group is behind {group}, and can be behind one load balancer only"),
+            hint: Some(
+                "go in two steps: apply once with `enabled = false` in [load_balancer], then name the other one"
+                    .to_owned(),
+            ),
+        })
+    }
+}
