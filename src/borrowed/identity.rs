@@ -87,7 +87,7 @@ pub async fn role(cx: &Cx, arn: &str, needs: &[Need]) -> Result<Named<Role>, Fai
     let simulated = async {
         match simulation::simulate(cx, arn, needs).await {
             // That there is no such role is said better by the other call.
-            Err(failure) if [Cause::Gone, Cause::Refused].contains(&failure.cause) => {
+            Err(failure) if [Cause::NotYetVisible, Cause::Refused].contains(&failure.cause) => {
                 Ok(Simulated::unknown(needs, &failure))
             }
             simulated => simulated,
