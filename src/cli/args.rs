@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::aws::clients::Access;
 
-use super::{apply, completions, destroy, graph, plan, schema, status, validate};
+use super::{apply, completions, destroy, discover, graph, init, plan, schema, status, validate};
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
 ///
@@ -38,6 +38,8 @@ Data goes to standard output, everything else to standard error.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Init(init::Args),
+    Discover(discover::Args),
     Validate(validate::Args),
     Plan(plan::Args),
     Apply(apply::Args),

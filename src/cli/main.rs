@@ -8,7 +8,7 @@ use super::args::{Cli, Color, Command};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
-use super::{apply, completions, destroy, graph, logging, plan, schema, status, validate};
+use super::{apply, completions, destroy, discover, graph, init, logging, plan, schema, status, validate};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
@@ -41,6 +41,8 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
     logging::start(global.verbose, global.log_file.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::unexpected)?;
     match &cli.command {
+        Command::Init(args) => runtime.block_on(init::run(args, global, output)),
+        Command::Discover(args) => runtime.block_on(discover::run(args, global, output)),
         Command::Validate(args) => validate::run(args, global, output),
         Command::Plan(args) => runtime.block_on(plan::run(args, global, output)),
         Command::Apply(args) => runtime.block_on(apply::run(args, global, output)),

@@ -3,6 +3,7 @@
 //! Pure: values in, text out. Nothing here calls AWS or knows of the command line. Text holds colours, see
 //! [`style`]; whatever came from outside is made safe to print by [`text::clean`].
 
+pub mod discover;
 pub mod failure;
 pub mod finding;
 pub mod graph;
@@ -14,6 +15,7 @@ pub mod status;
 pub mod story;
 pub mod style;
 pub mod summary;
+pub mod table;
 pub mod text;
 pub mod whereabouts;
 pub mod words;

@@ -1,0 +1,104 @@
+//! `ce-aws discover`.
+
+mod list;
+
+use clap::ValueEnum;
+
+use crate::ui::discover::{Listing, sort, text};
+
+use super::args::Global;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::output::Output;
+use super::session::{Scope, Session};
+use super::source;
+
+/// Show what an account has that Cloud Exchange can use
+///
+/// Everything of one kind in the account and region, whether it can be used and why not, and the line to write into
+/// the plan file. Reads only.
+///
+/// What can be used is checked again, together with everything else, by `ce-aws plan`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to look for
+    #[arg(value_name = "KIND", value_enum)]
+    what: What,
+
+    /// Only what is in this VPC: for subnets, target-groups and load-balancers
+    #[arg(long, value_name = "ID")]
+    vpc: Option<String>,
+}
+
+/// What a plan file can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// Networks with private DNS
+    Vpc,
+    /// Private subnets, with a way out and free addresses
+    Subnets,
+    /// ECS clusters
+    Clusters,
+    /// Target groups of type ip, for the UI's port
+    TargetGroups,
+    /// Application load balancers
+    LoadBalancers,
+    /// Roles that ECS tasks may assume
+    Roles,
+    /// Certificates of AWS Certificate Manager
+    Certificates,
+}
+
+impl What {
+    /// As the command line spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Vpc => "vpc",
+            Self::Subnets => "subnets",
+            Self::Clusters => "clusters",
+            Self::TargetGroups => "target-groups",
+            Self::LoadBalancers => "load-balancers",
+            Self::Roles => "roles",
+            Self::Certificates => "certificates",
+        }
+    }
+
+    fn is_in_a_vpc(self) -> bool {
+        matches!(self, Self::Subnets | Self::TargetGroups | Self::LoadBalancers)
+    }
+}
+
+pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    if args.vpc.is_some() && !args.what.is_in_a_vpc() {
+        let message = format!("--vpc does not go with {}", args.what.word());
+        return Err(CommandError::usage("usage/vpc", message).hint("leave it out"));
+    }
+    source::region(global)?;
+    let session = Session::open(&global.access()).await?;
+    let listing = listing(&session, args.what, args.vpc.as_deref()).await?;
+    if output.is_json() {
+        output.document(&listing)?;
+    } else {
+        output.data(&text(&listing, global.verbose > 0))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Everything of one kind, best first; of one VPC, where that is said.
+///
+/// # Errors
+///
+/// AWS does not say.
+pub async fn listing(session: &Session, what: What, vpc: Option<&str>) -> Result<Listing, CommandError> {
+    let place = session.target("");
+    let (columns, mut items) = list::items(&session.context(&Scope::default()), what, vpc).await?;
+    sort(&mut items);
+    Ok(Listing {
+        what: what.word(),
+        account: place.account,
+        region: place.region,
+        columns,
+        plan_file: list::plan_file(what, &items),
+        items,
+    })
+}

@@ -1,0 +1,185 @@
+//! Reads everything of one kind, and judges each by the checks that a plan file which names it would meet.
+
+use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::borrowed::ingress::{self, Certificate, LoadBalancer, TargetGroup};
+use crate::borrowed::network::Which;
+use crate::borrowed::{Lookup, Named, cluster, identity, network};
+use crate::checks::usable::usable;
+use crate::checks::{self, ingress::Wanted, network::Uses};
+use crate::engine::failure::Failure;
+use crate::engine::plan::Finding;
+use crate::kinds::resource::Cx;
+use crate::release::Catalogue;
+use crate::ui::discover::Item;
+
+use super::What;
+
+/// What is shown of each, and all that there are.
+pub type Listed = (&'static [&'static str], Vec<Item>);
+
+/// Everything of one kind; of one VPC, where that is said.
+pub async fn items(cx: &Cx, what: What, vpc: Option<&str>) -> Result<Listed, Failure> {
+    match what {
+        What::Vpc => vpcs(cx).await,
+        What::Subnets => subnets(cx, vpc).await,
+        What::Clusters => clusters(cx).await,
+        What::TargetGroups => target_groups(cx, vpc).await,
+        What::LoadBalancers => load_balancers(cx, vpc).await,
+        What::Roles => roles(cx).await,
+        What::Certificates => certificates(cx).await,
+    }
+}
+
+fn item(id: &str, name: &str, findings: Vec<Finding>) -> Item {
+    let usable = usable(&findings);
+    Item::new(id, name, usable.yes, usable.why, findings)
+}
+
+async fn vpcs(cx: &Cx) -> Result<Listed, Failure> {
+    let each = |vpc: &network::Vpc| {
+        item(&vpc.id, &vpc.name, checks::network::usable_vpc(vpc)).fact("cidrs", vpc.cidrs.clone())
+    };
+    let items = network::vpcs(cx, None).await?.iter().map(each).collect();
+    Ok((&["id", "name", "cidrs"], items))
+}
+
+async fn subnets(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
+    let ids = vpc.map(|vpc| [vpc.to_owned()]);
+    let which = vpc.map_or(Which::All, |vpc| Which::Of { vpc });
+    let (vpcs, subnets) =
+        tokio::try_join!(network::vpcs(cx, ids.as_ref().map(|ids| &ids[..])), network::subnets(cx, which))?;
+    let uses = uses();
+    let each = |subnet: &network::Subnet| {
+        let home = vpcs.iter().find(|vpc| vpc.id == subnet.vpc);
+        item(&subnet.id, &subnet.name, checks::network::usable_subnet(home, subnet, &uses))
+            .fact("vpc", subnet.vpc.clone())
+            .fact("zone", subnet.zone.clone())
+            .fact("cidr", subnet.cidr.clone())
+            .fact("free", subnet.free_addresses)
+            .fact("way_out", subnet.default_route.as_ref().map(|route| route.id.clone()))
+    };
+    Ok((&["id", "name", "vpc", "zone", "cidr", "free", "way_out"], subnets.iter().map(each).collect()))
+}
+
+/// What a deployment with a load balancer of its own asks of its subnets.
+fn uses() -> Uses {
+    let newest = Catalogue::builtin().releases().next_back();
+    let registries: BTreeSet<_> =
+        newest.iter().flat_map(|release| &release.containers).map(|c| c.image.registry()).collect();
+    Uses {
+        addresses: checks::network::addresses(true, true),
+        load_balancer: true,
+        registries: registries.into_iter().map(str::to_owned).collect(),
+        ..Uses::default()
+    }
+}
+
+async fn clusters(cx: &Cx) -> Result<Listed, Failure> {
+    let each = |cluster: &cluster::Cluster| {
+        item(&cluster.name, &cluster.name, checks::cluster::usable(cluster))
+            .fact("arn", cluster.arn.clone())
+            .fact("status", cluster.status.clone())
+    };
+    let items = cluster::clusters(cx, None).await?.iter().map(each).collect();
+    Ok((&["name", "status"], items))
+}
+
+async fn target_groups(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
+    let each = |group: TargetGroup| {
+        let wanted = Wanted { vpc: group.vpc.clone(), web_port: web_port(), ..Wanted::default() };
+        let balancer = group.load_balancer.as_ref().map(|balancer| balancer.name.clone());
+        let named = named(&group.arn, group.clone());
+        item(&group.arn, &group.name, checks::ingress::target_group(&named, &wanted))
+            .fact("vpc", group.vpc)
+            .fact("target_type", group.target_type)
+            .fact("port", group.port)
+            .fact("load_balancer", balancer)
+    };
+    let all = ingress::target_groups(cx, None).await?.into_iter();
+    let items = all.filter(|group| vpc.is_none_or(|vpc| group.vpc == vpc)).map(each).collect();
+    Ok((&["name", "vpc", "target_type", "port", "load_balancer", "id"], items))
+}
+
+async fn load_balancers(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
+    let each = |balancer: LoadBalancer| {
+        let taken: Vec<u16> = balancer.listeners.iter().map(|listener| listener.port).collect();
+        let wanted =
+            Wanted { vpc: balancer.vpc.clone(), port: free_port(&taken), web_port: web_port(), ..Wanted::default() };
+        let named = named(&balancer.arn, balancer.clone());
+        item(&balancer.arn, &balancer.name, checks::ingress::load_balancer(&named, &wanted))
+            .fact("vpc", balancer.vpc)
+            .fact("scheme", balancer.scheme)
+            .fact("ports_taken", taken)
+    };
+    let all = ingress::load_balancers(cx, None).await?.into_iter();
+    let items = all.filter(|balancer| vpc.is_none_or(|vpc| balancer.vpc == vpc)).map(each).collect();
+    Ok((&["name", "vpc", "scheme", "ports_taken", "id"], items))
+}
+
+/// A port of the plan file's choice can always be had: the usual ones, or any other.
+fn free_port(taken: &[u16]) -> u16 {
+    [443, 80].into_iter().chain(8443..).find(|port| !taken.contains(port)).unwrap_or_default()
+}
+
+/// Of the newest release.
+fn web_port() -> u16 {
+    Catalogue::builtin().releases().next_back().map(|release| release.web.port).unwrap_or_default()
+}
+
+/// What a role may do is only asked for the ones that a plan file names: that takes several calls each, and depends on
+/// the deployment.
+async fn roles(cx: &Cx) -> Result<Listed, Failure> {
+    let each = |role: identity::Role| {
+        let named = named(&role.arn, role.clone());
+        item(&role.arn, &role.name, checks::identity::role(&named, checks::identity::Which::Task))
+    };
+    let items = identity::roles(cx).await?.into_iter().map(each).collect();
+    Ok((&["name", "id"], items))
+}
+
+async fn certificates(cx: &Cx) -> Result<Listed, Failure> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs().cast_signed());
+    let each = |certificate: Certificate| {
+        let named = named(&certificate.arn, certificate.clone());
+        item(&certificate.arn, &certificate.domain, checks::ingress::certificate(&named, now))
+            .fact("status", certificate.status)
+            .fact("not_after", certificate.not_after)
+    };
+    let items = ingress::certificates(cx).await?.into_iter().map(each).collect();
+    Ok((&["name", "status", "id"], items))
+}
+
+fn named<T>(name: &str, found: T) -> Named<T> {
+    Named { name: name.to_owned(), lookup: Lookup::Found(found) }
+}
+
+/// Lines for the plan file: the first that can be used, as the value of its key. The items are sorted, best first.
+pub fn plan_file(what: What, items: &[Item]) -> Vec<String> {
+    let Some(best) = items.first().filter(|item| item.usable) else { return Vec::new() };
+    let line = |key: &str| format!("{key} = {}", toml::Value::from(best.id.as_str()));
+    match what {
+        What::Vpc => vec!["[existing]".to_owned(), line("vpc")],
+        What::Subnets => pair(best, items).into_iter().flatten().collect(),
+        What::Clusters => vec!["[existing]".to_owned(), line("cluster")],
+        What::TargetGroups => vec!["[existing]".to_owned(), line("target_group")],
+        What::LoadBalancers => vec!["[existing]".to_owned(), line("load_balancer")],
+        What::Roles => vec!["[existing]".to_owned(), line("task_role"), line("execution_role")],
+        What::Certificates => vec!["[load_balancer]".to_owned(), line("certificate_arn")],
+    }
+}
+
+/// Two subnets of one VPC in two zones, if there are any.
+fn pair(best: &Item, items: &[Item]) -> Option<[String; 3]> {
+    let usable = |item: &&Item| item.usable;
+    let fits = |a: &Item, b: &Item| a.text("vpc") == b.text("vpc") && a.text("zone") != b.text("zone");
+    let candidates = std::iter::once(best).chain(items.iter().filter(usable));
+    let (a, b) = candidates.filter_map(|a| items.iter().filter(usable).find(|b| fits(a, b)).map(|b| (a, b))).next()?;
+    let ids = toml::Value::from(vec![a.id.as_str(), b.id.as_str()]);
+    Some([
+        "[existing]".to_owned(),
+        format!("vpc = {}", toml::Value::from(a.text("vpc"))),
+        format!("private_subnets = {ids}"),
+    ])
+}

@@ -1,0 +1,180 @@
+//! `ce-aws init`.
+
+mod answers;
+mod ask;
+mod file;
+mod offers;
+mod talk;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use crate::aws::clients::Clients;
+use crate::config::Region;
+
+use super::args::Global;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::output::Output;
+use super::source;
+
+use ask::{Ask, Nobody, Person};
+use offers::{Account, Nothing, Offers};
+use talk::Talk;
+
+/// Write a plan file
+///
+/// Asks what to deploy and offers what the account has: VPCs, subnets, clusters, load balancers, target groups, roles
+/// and certificates, each with what speaks against it. An option answers its question beforehand; with --yes nothing
+/// is asked, AWS neither, and what no option says has its default. Without credentials, ids and ARNs must be typed.
+///
+/// Changes nothing in AWS. A file that is there is only overwritten when you say so.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Plan file to write
+    #[arg(value_name = "FILE", default_value = "ce-aws.toml")]
+    file: PathBuf,
+
+    #[command(flatten)]
+    options: Options,
+
+    /// Ask nothing
+    #[arg(short, long)]
+    yes: bool,
+
+    /// Overwrite the file
+    #[arg(long)]
+    force: bool,
+}
+
+/// Answers beforehand.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Options {
+    /// Name of the deployment [default: prod]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// Release of Cloud Exchange [default: the newest]
+    #[arg(long, value_name = "VERSION")]
+    release: Option<String>,
+
+    /// Size of the task: extra-small, small, medium or large [default: medium]
+    #[arg(long, value_name = "SIZE")]
+    package: Option<String>,
+
+    /// VPC that you have [default: a new one]
+    #[arg(long, value_name = "ID")]
+    vpc: Option<String>,
+
+    /// Private subnet in that VPC; give two, in two zones
+    #[arg(long, value_name = "ID", requires = "vpc")]
+    subnet: Vec<String>,
+
+    /// ECS cluster that you have, by name or ARN [default: a new one]
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+
+    /// Target group that you have, behind a load balancer of your own
+    #[arg(long, value_name = "ARN", requires = "vpc", conflicts_with = "load_balancer")]
+    target_group: Option<String>,
+
+    /// Load balancer that you have, to get a listener [default: a new one]
+    #[arg(long, value_name = "ARN", requires = "vpc")]
+    load_balancer: Option<String>,
+
+    /// No load balancer: the UI is reached at the task itself
+    #[arg(long, conflicts_with_all = ["load_balancer", "target_group", "certificate"])]
+    no_load_balancer: bool,
+
+    /// ACM certificate of the UI [default: none, and HTTP]
+    #[arg(long, value_name = "ARN", conflicts_with = "target_group")]
+    certificate: Option<String>,
+
+    /// Role of the task that you have [default: a new one]
+    #[arg(long, value_name = "ARN")]
+    task_role: Option<String>,
+
+    /// Execution role that you have; may be the same [default: a new one]
+    #[arg(long, value_name = "ARN")]
+    execution_role: Option<String>,
+
+    /// Network that may open the UI; repeat for more [default: the VPC itself]
+    #[arg(long, value_name = "CIDR")]
+    allow: Vec<String>,
+
+    /// Proxy for HTTP, as a URL without password
+    #[arg(long, value_name = "URL")]
+    http_proxy: Option<String>,
+
+    /// Proxy for HTTPS, as a URL without password [default: that for HTTP]
+    #[arg(long, value_name = "URL")]
+    https_proxy: Option<String>,
+
+    /// PEM file of a certificate authority that Cloud Exchange shall trust
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+
+    /// The global `--region`.
+    #[arg(skip)]
+    region: Option<String>,
+}
+
+pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let asks = !args.yes && Person::is_there();
+    if !asks && !args.yes {
+        return Err(CommandError::usage("usage/nobody", "questions need a terminal")
+            .hint("with --yes nothing is asked, and what no option says has its default"));
+    }
+    let options = Options { region: global.region.clone(), ..args.options.clone() };
+    if !options.subnet.is_empty() && options.subnet.len() != 2 {
+        let count = options.subnet.len();
+        return Err(CommandError::usage("usage/subnets", format!("--subnet is there {count} times"))
+            .hint("give two private subnets, in two availability zones"));
+    }
+    let (mut person, mut account) = (Person::new(), Account::new(global));
+    let (ask, offers): (&mut dyn Ask, &mut dyn Offers) =
+        if asks { (&mut person, &mut account) } else { (&mut Nobody, &mut Nothing) };
+    let path = args.file.as_path();
+    let overwrite = consent(path, args.force, ask)?;
+    let region = region(global).await?;
+    let answers = Talk { ask, offers, options: &options, path, region, is_open: false }.answers().await?;
+    file::write(path, &answers.text(), overwrite).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => exists(path),
+        _ => CommandError::usage("usage/unwritable", format!("cannot write {}: {error}", path.display())),
+    })?;
+    let next = format!("ce-aws plan {}", path.display());
+    if output.is_json() {
+        output.document(&serde_json::json!({ "file": path.display().to_string(), "next": next }))?;
+    } else {
+        output.data(&format!("wrote {}\nnext: {next}\n", path.display()))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether what is there may be overwritten.
+fn consent(path: &Path, force: bool, ask: &mut dyn Ask) -> Result<bool, CommandError> {
+    if force || !file::is_there(path) {
+        return Ok(force);
+    }
+    let options = ["no", "yes"].map(str::to_owned);
+    match ask.choose(&format!("{} is there already. Overwrite it", path.display()), &options, 0)? {
+        0 => Err(exists(path)),
+        _ => Ok(true),
+    }
+}
+
+fn exists(path: &Path) -> CommandError {
+    CommandError::usage("usage/exists", format!("{} is there already; nothing was written", path.display()))
+        .hint("name another file, or use --force to overwrite it")
+}
+
+/// The region of the command line, the environment or the AWS profile.
+async fn region(global: &Global) -> Result<Option<Region>, CommandError> {
+    if let Some(region) = source::region(global)? {
+        return Ok(Some(region));
+    }
+    let profile = Clients::new(&global.access()).await;
+    Ok(profile.region().and_then(|region| region.parse().ok()))
+}

@@ -1,0 +1,442 @@
+//! The conversation: which question follows which, what is offered, and what becomes of the answers.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::discover::What;
+use crate::cli::error::CommandError;
+use crate::config::{Problems, Region};
+use crate::release::{Catalogue, Package};
+use crate::ui::discover::{Item, Listing, words};
+
+use super::Options;
+use super::answers::{self, Answers, Front, Network};
+use super::ask::Ask;
+use super::offers::Offers;
+
+/// One conversation.
+pub struct Talk<'a> {
+    pub ask: &'a mut dyn Ask,
+    pub offers: &'a mut dyn Offers,
+    /// What needs no question.
+    pub options: &'a Options,
+    /// Where the plan file will be.
+    pub path: &'a Path,
+    /// The region of the environment.
+    pub region: Option<Region>,
+    /// Whether AWS can be asked what there is.
+    pub is_open: bool,
+}
+
+/// An answer to try: how it changes the others.
+type Change = Box<dyn Fn(&mut Answers)>;
+
+impl Talk<'_> {
+    /// Asks everything that no option answers. The answers make a plan file that can be read.
+    ///
+    /// # Errors
+    ///
+    /// An option that makes none, or no answer.
+    pub async fn answers(mut self) -> Result<Answers, CommandError> {
+        let mut answers = Answers::default_for("prod");
+        self.plain(&mut answers, "Name of the deployment", "prod", "--name", &self.options.name, |a, text| {
+            a.name = text
+        })?;
+        self.region(&mut answers).await?;
+        self.release(&mut answers)?;
+        self.package(&mut answers)?;
+        self.network(&mut answers).await?;
+        self.front(&mut answers).await?;
+        self.certificate(&mut answers).await?;
+        self.cluster(&mut answers).await?;
+        self.roles(&mut answers).await?;
+        self.allowed(&mut answers)?;
+        self.proxy(&mut answers)?;
+        self.ca(&mut answers)?;
+        Ok(answers)
+    }
+
+    /// Tries an answer in the plan file as it is so far. True when it stays; what an option says must.
+    fn settle(&mut self, answers: &mut Answers, option: Option<&str>, change: Change) -> Result<bool, CommandError> {
+        let mut tried = answers.clone();
+        change(&mut tried);
+        let problems = tried.examine(self.path);
+        if !problems.has_errors() {
+            *answers = tried;
+            return Ok(true);
+        }
+        let problem = problem(option, &problems);
+        if option.is_some() {
+            return Err(problem);
+        }
+        self.ask.object(problem)?;
+        Ok(false)
+    }
+
+    /// A text; empty takes it away again.
+    fn plain(
+        &mut self,
+        answers: &mut Answers,
+        question: &str,
+        default: &str,
+        option: &str,
+        given: &Option<String>,
+        set: impl Fn(&mut Answers, String) + Clone + 'static,
+    ) -> Result<(), CommandError> {
+        loop {
+            let text = match given {
+                Some(text) => text.clone(),
+                None => self.ask.text(question, Some(default))?,
+            };
+            let set = set.clone();
+            let change: Change = Box::new(move |answers| set(answers, text.clone()));
+            if self.settle(answers, given.as_ref().map(|_| option), change)? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn region(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let default = self.region.map(|region| region.to_string()).unwrap_or_default();
+        let question = match default.as_str() {
+            "" => "Region (empty: that of the AWS profile)",
+            _ => "Region",
+        };
+        self.plain(answers, question, &default, "--region", &self.options.region, |a, text| a.region = optional(text))?;
+        match self.offers.open(answers.region.as_deref()).await {
+            Ok(place) if place.is_empty() => {}
+            Ok(place) => {
+                self.is_open = true;
+                self.ask.say(&format!("Offering what there is in {place}.\n"));
+            }
+            Err(error) => {
+                self.ask.say(&format!(
+                    "AWS cannot be asked what there is: {}; ids and ARNs must be typed.\n",
+                    brief(&error)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let given = &self.options.release;
+        let releases: Vec<String> = Catalogue::builtin().versions().rev().map(|version| version.to_string()).collect();
+        let chosen = match given {
+            Some(release) => release.clone(),
+            // One is no choice.
+            None if releases.len() == 1 => releases[0].clone(),
+            None => releases[self.ask.choose("Release of Cloud Exchange", &releases, 0)?].clone(),
+        };
+        let change: Change = Box::new(move |answers| answers.release = chosen.clone());
+        self.settle(answers, given.as_ref().map(|_| "--release"), change).map(|_| ())
+    }
+
+    fn package(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let given = &self.options.package;
+        let lines = Package::ALL.map(|package| format!("{:<13}{}", package.as_str(), answers::words(package)));
+        let default = Package::ALL.iter().position(|package| *package == Package::default()).unwrap_or_default();
+        loop {
+            let chosen = match given {
+                Some(package) => package.clone(),
+                None => Package::ALL[self.ask.choose("Size of the task", &lines, default)?].as_str().to_owned(),
+            };
+            let change: Change = Box::new(move |answers| answers.package = chosen.clone());
+            if self.settle(answers, given.as_ref().map(|_| "--package"), change)? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn network(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let options = self.options;
+        let vpcs = if options.vpc.is_none() { self.list(What::Vpc, None).await } else { Listing::empty("vpc") };
+        loop {
+            let vpc = match &options.vpc {
+                Some(vpc) => Some(vpc.clone()),
+                None => self.pick("VPC", Some("a new one, made by ce-aws"), &vpcs, |_| true)?,
+            };
+            let Some(vpc) = vpc else { return Ok(()) };
+            let subnets = match options.subnet.as_slice() {
+                [first, second] => [first.clone(), second.clone()],
+                _ => self.subnets(&vpc).await?,
+            };
+            let given = (options.vpc.is_some() && options.subnet.len() == 2).then_some("--vpc and --subnet");
+            let network = Network { vpc, subnets };
+            if self.settle(answers, given, Box::new(move |answers| answers.network = Some(network.clone())))? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn subnets(&mut self, vpc: &str) -> Result<[String; 2], CommandError> {
+        let listing = self.list(What::Subnets, Some(vpc)).await;
+        let first = self.pick("First private subnet", None, &listing, |_| true)?.unwrap_or_default();
+        let zone = listing.items.iter().find(|item| item.id == first).map(|item| item.text("zone").to_owned());
+        let elsewhere = |item: &Item| zone.as_ref().is_none_or(|zone| item.text("zone") != zone) && item.id != first;
+        let second = self.pick("Second private subnet, in another zone", None, &listing, elsewhere)?;
+        Ok([first, second.unwrap_or_default()])
+    }
+
+    /// What the user has stands in the user's VPC: in a new one there is nothing to choose from.
+    async fn front(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let options = self.options;
+        let (front, option) = if let Some(arn) = &options.load_balancer {
+            (Front::LoadBalancer(arn.clone()), Some("--load-balancer"))
+        } else if let Some(arn) = &options.target_group {
+            (Front::TargetGroup(arn.clone()), Some("--target-group"))
+        } else if options.no_load_balancer {
+            (Front::Task, Some("--no-load-balancer"))
+        } else {
+            return self.ask_front(answers).await;
+        };
+        self.settle(answers, option, Box::new(move |answers| answers.front = front.clone())).map(|_| ())
+    }
+
+    async fn ask_front(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let mut ways = vec![(FrontWay::New, "a new internal load balancer")];
+        if answers.network.is_some() {
+            ways.push((FrontWay::LoadBalancer, "a load balancer that you have, with a listener made by ce-aws"));
+        }
+        // A certificate belongs to a listener of ours.
+        if self.options.certificate.is_none() {
+            if answers.network.is_some() {
+                ways.push((FrontWay::TargetGroup, "a target group that you have, behind your own load balancer"));
+            }
+            ways.push((FrontWay::Task, "none: the UI is reached at the task itself"));
+        }
+        let words: Vec<String> = ways.iter().map(|(_, words)| (*words).to_owned()).collect();
+        let vpc = answers.network.as_ref().map(|network| network.vpc.clone());
+        loop {
+            let front = match ways[self.ask.choose("Load balancer", &words, 0)?].0 {
+                FrontWay::New => Front::New,
+                FrontWay::Task => Front::Task,
+                FrontWay::LoadBalancer => {
+                    let listing = self.list(What::LoadBalancers, vpc.as_deref()).await;
+                    Front::LoadBalancer(self.pick("Which load balancer", None, &listing, |_| true)?.unwrap_or_default())
+                }
+                FrontWay::TargetGroup => {
+                    let listing = self.list(What::TargetGroups, vpc.as_deref()).await;
+                    Front::TargetGroup(self.pick("Which target group", None, &listing, |_| true)?.unwrap_or_default())
+                }
+            };
+            if self.settle(answers, None, Box::new(move |answers| answers.front = front.clone()))? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn certificate(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        if matches!(answers.front, Front::TargetGroup(_) | Front::Task) {
+            return Ok(());
+        }
+        let ask = Existing {
+            what: What::Certificates,
+            question: "Certificate",
+            new: "none: the UI is served over HTTP",
+            option: "--certificate",
+            given: &self.options.certificate,
+        };
+        self.existing(answers, ask, &[], |answers, arn| answers.certificate = arn).await
+    }
+
+    async fn cluster(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let ask = Existing {
+            what: What::Clusters,
+            question: "ECS cluster",
+            new: "a new one",
+            option: "--cluster",
+            given: &self.options.cluster,
+        };
+        self.existing(answers, ask, &[], |answers, name| answers.cluster = name).await
+    }
+
+    async fn roles(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        const NEW: &str = "a new one, with just the permissions that are needed";
+        let task = Existing {
+            what: What::Roles,
+            question: "Task role: what Cloud Exchange may do in AWS",
+            new: NEW,
+            option: "--task-role",
+            given: &self.options.task_role,
+        };
+        self.existing(answers, task, &[], |answers, arn| answers.task_role = arn).await?;
+        let execution = Existing {
+            what: What::Roles,
+            question: "Execution role: with which ECS starts the task",
+            new: NEW,
+            option: "--execution-role",
+            given: &self.options.execution_role,
+        };
+        let same: Vec<String> = answers.task_role.iter().cloned().collect();
+        self.existing(answers, execution, &same, |answers, arn| answers.execution_role = arn).await
+    }
+
+    fn allowed(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let given = self.options.allow.as_slice();
+        loop {
+            let networks: Vec<String> = match given {
+                [] => {
+                    let answer =
+                        self.ask.text("Networks that may open the UI, as CIDRs (empty: the VPC itself)", Some(""))?;
+                    answer.split([',', ' ', ';']).filter(|cidr| !cidr.is_empty()).map(str::to_owned).collect()
+                }
+                given => given.to_vec(),
+            };
+            let option = (!given.is_empty()).then_some("--allow");
+            if self.settle(answers, option, Box::new(move |answers| answers.allowed = networks.clone()))? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn proxy(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let options = self.options;
+        let question = "Proxy for HTTP, as a URL without password (empty: none)";
+        self.plain(answers, question, "", "--http-proxy", &options.http_proxy, |a, url| a.http_proxy = optional(url))?;
+        let same = answers.http_proxy.clone().unwrap_or_default();
+        let question = "Proxy for HTTPS (empty: none)";
+        self.plain(answers, question, &same, "--https-proxy", &options.https_proxy, |a, url| {
+            a.https_proxy = optional(url);
+        })
+    }
+
+    fn ca(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
+        let question = "PEM file of a CA that Cloud Exchange shall trust, such as a proxy's (empty: none)";
+        let given = self.options.ca.as_ref().map(|path| path.display().to_string());
+        self.plain(answers, question, "", "--ca", &given, move |answers, file| {
+            answers.ca = optional(file).map(|file| seen_from(&folder, Path::new(&file)));
+        })
+    }
+
+    /// Something that the user may have.
+    async fn existing(
+        &mut self,
+        answers: &mut Answers,
+        ask: Existing<'_>,
+        first: &[String],
+        set: impl Fn(&mut Answers, Option<String>) + Clone + 'static,
+    ) -> Result<(), CommandError> {
+        let mut listing =
+            if ask.given.is_none() { self.list(ask.what, None).await } else { Listing::empty(ask.what.word()) };
+        // What is likelier than the others is offered before them.
+        listing.items.sort_by_key(|item| (!item.usable, !first.contains(&item.id)));
+        loop {
+            let chosen = match ask.given {
+                Some(given) => Some(given.clone()),
+                None => self.pick(ask.question, Some(ask.new), &listing, |_| true)?,
+            };
+            let set = set.clone();
+            let change: Change = Box::new(move |answers| set(answers, chosen.clone()));
+            if self.settle(answers, ask.given.as_ref().map(|_| ask.option), change)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What AWS has of a kind. That it cannot be listed is said, and is no reason to stop.
+    async fn list(&mut self, what: What, vpc: Option<&str>) -> Listing {
+        if !self.is_open {
+            return Listing::empty(what.word());
+        }
+        self.offers.list(what, vpc).await.unwrap_or_else(|error| {
+            self.ask.say(&format!("AWS does not say which {} there are: {}\n", words(what.word()), brief(&error)));
+            Listing::empty(what.word())
+        })
+    }
+
+    /// A thing that exists, chosen or typed; `None` for a new one, where that is possible.
+    fn pick(
+        &mut self,
+        question: &str,
+        new: Option<&str>,
+        listing: &Listing,
+        fits: impl Fn(&Item) -> bool,
+    ) -> Result<Option<String>, CommandError> {
+        let items: Vec<&Item> = listing.items.iter().filter(|item| fits(item)).collect();
+        if items.is_empty() {
+            return match new {
+                Some(new) => Ok(optional(self.ask.text(&format!("{question} (empty: {new})"), Some(""))?)),
+                None => self.ask.text(question, None).map(Some),
+            };
+        }
+        let first = new.iter().map(|new| (*new).to_owned());
+        let offered = items.iter().map(|item| offer(item, listing.columns));
+        let options: Vec<String> = first.chain(offered).chain(["another one, which I type".to_owned()]).collect();
+        loop {
+            let chosen = self.ask.choose(question, &options, 0)?;
+            let index = match (new, chosen) {
+                (Some(_), 0) => return Ok(None),
+                (Some(_), chosen) => chosen - 1,
+                (None, chosen) => chosen,
+            };
+            let Some(item) = items.get(index) else { return self.ask.text(question, None).map(Some) };
+            if item.usable || self.insist(item)? {
+                return Ok(Some(item.id.clone()));
+            }
+        }
+    }
+
+    fn insist(&mut self, item: &Item) -> Result<bool, CommandError> {
+        self.ask.say(&format!("`ce-aws plan` would refuse it: {}\n", item.why_not()));
+        let options = ["no, choose again", "yes: this will be mended"].map(str::to_owned);
+        Ok(self.ask.choose("Take it all the same", &options, 0)? == 1)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum FrontWay {
+    New,
+    LoadBalancer,
+    TargetGroup,
+    Task,
+}
+
+/// A question for something that the user may have.
+struct Existing<'a> {
+    what: What,
+    question: &'a str,
+    new: &'a str,
+    option: &'a str,
+    given: &'a Option<String>,
+}
+
+fn optional(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// One line of a list to choose from.
+fn offer(item: &Item, columns: &[&str]) -> String {
+    let facts: Vec<String> = columns.iter().map(|column| item.shown(column)).filter(|fact| !fact.is_empty()).collect();
+    let facts = facts.join("  ");
+    if item.usable { facts } else { format!("{facts}  (not usable: {})", item.why_not()) }
+}
+
+/// What the plan file's reader said, of an option or of an answer.
+fn problem(option: Option<&str>, problems: &Problems) -> CommandError {
+    let errors = problems.iter().filter(|problem| problem.severity == crate::config::Severity::Error);
+    let (messages, mut hints): (Vec<_>, Vec<_>) =
+        errors.map(|error| (error.message.clone(), error.hint.clone())).unzip();
+    hints.dedup();
+    let subject = option.map(|option| format!("{option}: ")).unwrap_or_default();
+    let error = CommandError::usage("usage/answer", format!("{subject}{}", messages.join("; ")));
+    hints.into_iter().flatten().fold(error, CommandError::hint)
+}
+
+/// An error on one line, without colours.
+fn brief(error: &CommandError) -> String {
+    let text = anstream::adapter::strip_str(&error.text()).to_string();
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// A path that leads from the folder of the plan file to where it leads from here.
+pub fn seen_from(folder: &Path, path: &Path) -> String {
+    let seen = if folder.as_os_str().is_empty() || path.is_absolute() {
+        path.to_owned()
+    } else if let Ok(inside) = path.strip_prefix(folder) {
+        inside.to_owned()
+    } else {
+        std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
+    };
+    seen.display().to_string()
+}

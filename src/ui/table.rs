@@ -1,0 +1,51 @@
+//! Text in columns.
+
+use anstyle::Style;
+
+use super::style::{FAINT, paint};
+use super::text::clean;
+
+/// One cell; whatever it says is made safe to print.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    pub text: String,
+    pub style: Style,
+}
+
+impl Cell {
+    pub fn styled(style: Style, text: impl Into<String>) -> Self {
+        Self { text: text.into(), style }
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::styled(Style::new(), text)
+    }
+}
+
+/// The head and the rows as lines without newlines, each column as wide as its widest cell.
+pub fn lines(head: &[&str], rows: &[Vec<Cell>]) -> Vec<String> {
+    let head: Vec<Cell> = head.iter().map(|title| Cell::styled(FAINT, title.to_uppercase())).collect();
+    let all = || std::iter::once(&head).chain(rows);
+    let width = |column: usize| all().filter_map(|row| row.get(column)).map(shown_width).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    all().map(|row| line(row, &widths)).collect()
+}
+
+fn shown_width(cell: &Cell) -> usize {
+    clean(&cell.text).chars().count()
+}
+
+fn line(row: &[Cell], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for (index, (cell, width)) in row.iter().zip(widths).enumerate() {
+        let text = clean(&cell.text);
+        let is_last = index + 1 == row.len();
+        let gap = if is_last { 0 } else { width - text.chars().count() + 2 };
+        line.push_str(&paint(cell.style, text));
+        line.extend(std::iter::repeat_n(' ', gap));
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
