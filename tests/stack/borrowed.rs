@@ -152,15 +152,15 @@ fn snapshot(read: &Value) -> BTreeMap<String, Value> {
 
 /// The ids and ARNs among the strings of a description, without those that are not of the account alone.
 fn collect_ids(value: &Value, field: &str, ids: &mut BTreeSet<String>) {
-    const PREFIXES: [&str; 10] =
-        ["vpc-", "subnet-", "sg-", "sgr-", "rtb-", "acl-", "igw-", "nat-", "eipalloc-", "fl-"];
+    const PREFIXES: [&str; 10] = ["vpc-", "subnet-", "sg-", "sgr-", "rtb-", "acl-", "igw-", "nat-", "eipalloc-", "fl-"];
     match value {
         Value::Object(fields) => fields.iter().for_each(|(field, value)| collect_ids(value, field, ids)),
         Value::Array(items) => items.iter().for_each(|item| collect_ids(item, field, ids)),
         Value::String(text) => {
             let is_arn = field.to_lowercase().ends_with("arn") && text.matches(':').count() >= 5;
             let is_theirs = is_arn && !text.ends_with(":root") && !text.contains(":iam::aws:");
-            if is_theirs || PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
+            let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if is_theirs || PREFIXES.iter().any(|prefix| text.strip_prefix(prefix).is_some_and(is_hex)) {
                 ids.insert(text.trim_end_matches(":*").to_owned());
             }
         }

@@ -7,10 +7,15 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod bed;
+mod borrowed;
 mod deploy;
+mod discover;
 mod drift;
 mod failures;
+mod pairs;
 mod product;
 mod properties;
 mod secrets;
+mod switching;
+mod ways;
 mod writers;

@@ -26,23 +26,23 @@ macro_rules! rows {
 
 rows! {
     way_00 0 way_01 1 way_02 2 way_03 3 way_04 4 way_05 5 way_06 6 way_07 7 way_08 8 way_09 9 way_10 10 way_11 11
-    way_12 12 way_13 13
+    way_12 12 way_13 13 way_14 14 way_15 15 way_16 16 way_17 17 way_18 18
 }
 
 fn row(number: usize) {
-    let way = table().swap_remove(number);
+    let way = &table()[number];
     println!("row {number}: {}", way.name());
     let bed = Bed::new(SCALE);
     let world = World::new(&bed);
     let theirs = remaining(&bed.read());
-    let product = Product::with_plan(&bed, &plan_file(&way, &world));
+    let product = Product::with_plan(&bed, &plan_file(way, &world));
     std::fs::write(product.folder().join("corp-ca.pem"), &world.authorities[0]).expect("the folder can be written");
 
     product.expect(0, &["apply", "FILE", "--yes"]);
     let planned = product.expect(0, &["plan", "FILE", "--exit-code", "--output", "json"]);
     let planned: Value = serde_json::from_str(&planned.stdout).expect("JSON");
     assert_eq!(findings(&planned), [""; 0], "{planned}");
-    holds(&way, &world, &bed.read());
+    holds(way, &world, &bed.read());
     crate::writers::never_two(&bed);
 
     product.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
@@ -50,7 +50,7 @@ fn row(number: usize) {
     bed.post("clock", &serde_json::json!({ "advance": 900 }));
     let mut ours = remaining(&bed.read());
     ours.retain(|line| !theirs.contains(line));
-    let data = kept(&way, &bed.account);
+    let data = kept(way, &bed.account);
     assert_eq!(ours, data);
     world.assert_untouched(&bed);
 }
@@ -163,14 +163,15 @@ fn holds(way: &Way, world: &World, read: &Value) {
         assert_eq!(borrowed, way.is(factor, "existing"), "{field}: {}", definition[field]);
     }
     let containers = definition["containerDefinitions"].as_array().expect("containers");
-    let core = containers.iter().find(|one| one["name"] == "core").expect("a container core");
-    let names = |list: &str| -> BTreeSet<String> {
-        core[list].as_array().into_iter().flatten().map(|one| text(&one["name"]).to_owned()).collect()
+    let names = |container: &str, list: &str| -> BTreeSet<&str> {
+        let named = containers.iter().find(|one| one["name"] == container).expect("a container of that name");
+        named[list].as_array().into_iter().flatten().map(|one| text(&one["name"])).collect()
     };
-    let (plain, secret) = (names("environment"), names("secrets"));
+    let (plain, secret) = (names("core", "environment"), names("core", "secrets"));
     assert_eq!(plain.contains("HTTPS_PROXY"), way.is("proxy", "addresses"), "{plain:?}");
     assert_eq!(secret.contains("HTTPS_PROXY"), way.is("proxy", "secret"), "{secret:?}");
     assert_eq!(plain.contains("NO_PROXY"), !way.is("proxy", "none"), "{plain:?}");
+    let secret = names("init-container", "secrets");
     assert_eq!(secret.contains("CA_CERTIFICATE"), !way.is("ca", "none"), "{secret:?}");
     let key = list("efs", "file_systems")[0]["KmsKeyId"].clone();
     assert_eq!(text(&key) == world.key, way.is("key", "existing"), "{key}");
