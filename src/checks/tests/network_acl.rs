@@ -6,7 +6,7 @@ use crate::borrowed::network::{AclEntry, NetworkAcl, Subnet, Vpc};
 use crate::checks::network::{Uses, subnets, usable_subnet};
 use crate::engine::plan::Finding;
 
-use super::samples::{ANY, acl, codes, endpoints, entry, named, subnet, text, uses, vpc};
+use super::samples::{self, ANY, acl, codes, endpoints, entry, named, subnet, text, uses, vpc};
 
 /// What is found when one ACL with these inbound entries is that of both subnets.
 fn of(ingress: Vec<AclEntry>, uses: &Uses) -> Vec<Finding> {
@@ -97,7 +97,13 @@ fn clients_that_are_refused_are_named_in_a_warning() {
     let findings = of(admit.clone(), &uses);
     assert_eq!(codes(&findings), ["network-acl/blocks"; 2]);
     assert_snapshot!("network_acl_blocks_clients", text(&findings[..1]));
-    assert!(of(admit, &Uses { port: None, ..uses }).is_empty());
+    assert!(of(admit.clone(), &Uses { port: None, ..uses }).is_empty());
+
+    let inside = Uses { clients: vec!["10.20.1.128/25".to_owned()], ..samples::uses() };
+    let shut = tcp(90, false, "10.20.1.128/25", 443, 443);
+    let entries = [shut].into_iter().chain(admit).collect();
+    let home = Subnet { acl: Some(acl(entries)), ..subnet('a') };
+    assert!(usable_subnet(Some(&vpc()), &home, &inside).is_empty(), "an ACL does not see what stays in its subnet");
 }
 
 #[test]
