@@ -377,6 +377,24 @@ def test_a_pending_certificate_is_refused(world):
     refused(lambda: https(world, *arns, arn), "UnsupportedCertificate")
 
 
+@row("elbv2:ModifyListener HTTP to HTTPS with a certificate, to another one, and back", bare="fails")
+def test_a_listener_gets_a_certificate(world, key_pair):
+    net, elbv2 = world.network(), world.client("elbv2")
+    certificate, key = key_pair
+    arns = [
+        world.client("acm").import_certificate(Certificate=certificate, PrivateKey=key)["CertificateArn"] for _ in range(2)
+    ]
+    arn = listener(world, balancer(world, net)["LoadBalancerArn"], group(world, net)["TargetGroupArn"])["ListenerArn"]
+    change = lambda **wanted: elbv2.modify_listener(ListenerArn=arn, **wanted)["Listeners"][0]  # noqa: E731
+    refused(lambda: change(Protocol="HTTPS"), "ValidationError")
+    for one in arns:
+        changed = change(Protocol="HTTPS", Certificates=[{"CertificateArn": one}])
+        assert (changed["Protocol"], changed["Certificates"]) == ("HTTPS", [{"CertificateArn": one}])
+    refused(lambda: change(Certificates=[{"CertificateArn": arns[0] + "0"}]), "CertificateNotFound")
+    changed = change(Protocol="HTTP")
+    assert changed["Protocol"] == "HTTP" and "SslPolicy" not in changed and not changed.get("Certificates")
+
+
 @row("neg:CreateListener unknown TLS policy -> SSLPolicyNotFound", bare="fails")
 def test_an_unknown_tls_policy_is_refused(world, key_pair):
     net = world.network()
