@@ -39,6 +39,11 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// What is no ARN at all may be the very secret that an ARN should name.
+fn shown(text: &str) -> String {
+    if text.starts_with("arn:") { quoted(text) } else { "this".to_owned() }
+}
+
 /// Declares an ARN type: what it must look like, and accessors for its parts.
 macro_rules! arn_type {
     ($(#[$doc:meta])* $name:ident, example: $example:literal, pattern: $pattern:literal, is: |$parts:ident| $is:expr) => {
@@ -69,7 +74,7 @@ macro_rules! arn_type {
                     Some($parts) if $is => Ok(Self(text.to_owned())),
                     _ => Err(Invalid::new(
                         "plan-file/bad-arn",
-                        format!("{} is not {}", quoted(text), Self::KIND),
+                        format!("{} is not {}", shown(text), Self::KIND),
                         concat!("it looks like ", $example),
                     )),
                 }

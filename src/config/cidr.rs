@@ -116,9 +116,9 @@ impl FromStr for NetworkCidr {
 }
 
 text_value!(Cidr, expected: "an IPv4 network such as \"10.0.0.0/8\"", schema: {
-    "pattern": r"^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!/)|(?=/))){4}/(3[0-2]|[12]?\d)$",
+    "pattern": r"^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)/(3[0-2]|[12]?\d)$",
 });
 
 text_value!(NetworkCidr, expected: "an IPv4 network such as \"172.16.0.0/16\"", schema: {
-    "pattern": r"^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!/)|(?=/))){4}/(1[6-9]|2[0-8])$",
+    "pattern": r"^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)/(1[6-9]|2[0-8])$",
 });

@@ -1,19 +1,40 @@
 //! Keeps secrets that someone wrote into a plan file, where none belong, off the screen.
 
+use std::ops::Range;
+
 /// Parts of key names under which people keep secrets.
 const TELLING: &[&str] = &["password", "passwd", "passphrase", "secret", "token", "jwt", "private_key", "proxy"];
 
-/// The text, with the rest of a line after `some_password =` and the like replaced by asterisks. Its
-/// length in bytes and its lines stay as they are, so that every span still fits.
+/// The text, with the rest of a line after `some_password =` and the like, and users and passwords in addresses,
+/// replaced by asterisks. Its length in bytes and its lines stay as they are, so that every span still fits.
 pub(super) fn conceal(text: &str) -> String {
     text.split_inclusive('\n').map(conceal_line).collect()
 }
 
 fn conceal_line(line: &str) -> String {
-    let Some(start) = secret_start(line) else { return line.to_owned() };
-    let (shown, hidden) = line.split_at(start);
-    let hide = |c: char| if c.is_control() || c == ' ' { c.to_string() } else { "*".repeat(c.len_utf8()) };
-    shown.chars().map(String::from).chain(hidden.chars().map(hide)).collect()
+    let shown = userinfo(line).map_or_else(|| line.to_owned(), |span| hide(line, &span));
+    secret_start(line).map_or(shown.clone(), |start| hide(&shown, &(start..line.len())))
+}
+
+/// The text, with asterisks for every byte of a span but spaces and line ends.
+pub(super) fn hide(text: &str, span: &Range<usize>) -> String {
+    let star = |c: char| if c.is_control() || c == ' ' { c.to_string() } else { "*".repeat(c.len_utf8()) };
+    text.char_indices().map(|(index, c)| if span.contains(&index) { star(c) } else { c.to_string() }).collect()
+}
+
+/// The user and password of `http://user:password@host`, also without the scheme. Of several addresses on a line,
+/// everything from the first to the last.
+pub(super) fn userinfo(line: &str) -> Option<Range<usize>> {
+    let signs = line.match_indices('@').map(|(index, _)| index);
+    // What follows in the name of an image.
+    let end = signs.filter(|index| !line[index + 1..].starts_with("sha256:")).last()?;
+    let before = &line[..end];
+    if let Some(scheme) = before.find("://") {
+        return Some(scheme + 3..end);
+    }
+    let start = before.find(['"', '\'']).map_or(0, |quote| quote + 1);
+    let part = &before[start..];
+    (part.contains(':') && !part.starts_with("arn:")).then_some(start..end)
 }
 
 /// Where the value of the first telling key on the line begins.
@@ -26,7 +47,10 @@ fn secret_start(line: &str) -> Option<usize> {
         let is_table = word == "secret" && rest.strip_prefix('s').is_some_and(|rest| rest.len() == key_rest.len());
         let after_key = key_rest.trim_start_matches(['"', '\'', ' ', '\t']);
         let value = after_key.strip_prefix(['=', ':'])?;
-        (!is_table).then(|| line.len() - value.len())
+        // Hosts that need no proxy, and where a secret is, are none.
+        let is_public =
+            lower[..index].ends_with("no_") || value.trim_start_matches([' ', '"', '\'']).starts_with("arn:");
+        (!is_table && !is_public).then(|| line.len() - value.len())
     });
     starts.min()
 }

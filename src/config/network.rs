@@ -119,7 +119,7 @@ impl Network {
             public
         };
         if comparable {
-            let given = Given { vpc, vpc_span: cidr.map_or(0..0, |cidr| cidr.span), private, public };
+            let given = Given { nat: plan.nat, vpc, vpc_span: cidr.map_or(0..0, |cidr| cidr.span), private, public };
             if let Some((private, public)) = given.subnets(section) {
                 plan.private_subnets = private;
                 plan.public_subnets = public;
@@ -162,6 +162,7 @@ fn check_ingress(section: &Section<'_>, harden: bool, rules: &[Located<NetworkIn
 
 /// What the file says about addresses.
 struct Given {
+    nat: Nat,
     vpc: NetworkCidr,
     /// Empty if the file does not say it.
     vpc_span: std::ops::Range<usize>,
@@ -193,7 +194,9 @@ impl Given {
         let [a, b, c, d] = derive(self.vpc)?;
         let private = place("private_subnets", self.private.as_ref(), [a, b]);
         let public = place("public_subnets", self.public.as_ref(), [c, d]);
-        let all: Vec<&Placed> = private.iter().chain(&public).collect();
+        // Public subnets that are not made are nobody's neighbours.
+        let made = public.iter().filter(|_| self.nat != Nat::None);
+        let all: Vec<&Placed> = private.iter().chain(made).collect();
         let sound = [self.check_inside(section, &all), check_overlaps(section, &all), check_size(section, &private)];
         sound.iter().all(|sound| *sound).then(|| (private.map(|p| p.cidr), public.map(|p| p.cidr)))
     }

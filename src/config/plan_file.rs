@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{
     access::Access,
@@ -17,7 +18,7 @@ use super::{
     reader::Section,
     region::Region,
     sections::{Identity, Logs, Secrets, Service, Storage},
-    tag::{MAX_USER_TAGS, TagKey, TagValue, Tags},
+    tag::{self, MAX_USER_TAGS, TagKey, TagValue, Tags},
     text::Invalid,
 };
 use crate::release::{Catalogue, Package, Version};
@@ -40,7 +41,7 @@ pub struct PlanFile {
     pub package: Package,
     /// Tags for every resource, in addition to those of ce-aws.
     #[serde(default)]
-    #[schemars(extend("maxProperties" = MAX_USER_TAGS))]
+    #[schemars(extend("maxProperties" = MAX_USER_TAGS, "propertyNames" = json!({ "not": { "pattern": tag::RESERVED } })))]
     pub tags: Tags,
     #[serde(default)]
     pub existing: Existing,

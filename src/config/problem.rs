@@ -2,7 +2,14 @@
 
 use std::{fmt, ops::Range};
 
-use super::{conceal::conceal, render, text::Invalid};
+use super::{
+    conceal::{conceal, hide},
+    render,
+    text::Invalid,
+};
+
+/// What the place of such a problem holds is never shown.
+pub(super) const SECRET_IN_FILE: &str = "plan-file/secret-in-file";
 
 /// Whether a problem stops everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,7 +70,9 @@ impl Problems {
             }
         }
         list.sort_by_key(|problem| (problem.span.start, problem.span.end));
-        Self { path: path.to_owned(), text: conceal(text), list }
+        let secrets = list.iter().filter(|problem| problem.code == SECRET_IN_FILE);
+        let text = secrets.fold(conceal(text), |text, problem| hide(&text, &problem.span));
+        Self { path: path.to_owned(), text, list }
     }
 
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {

@@ -9,6 +9,7 @@ use super::{
     arn::SecretArn,
     bound::{Bound, Home},
     cidr::Cidr,
+    problem::SECRET_IN_FILE,
     reader::Section,
     text::{Invalid, quoted, text_value},
     traffic::refuse_twins,
@@ -74,7 +75,7 @@ impl FromStr for ProxyUrl {
         // First of all, and without a word of the text: whatever is before the sign may be a password.
         if text.contains('@') {
             return Err(Invalid::new(
-                "plan-file/secret-in-file",
+                SECRET_IN_FILE,
                 "a proxy's user and password do not belong into the plan file",
                 "put both addresses into a secret of AWS Secrets Manager, as JSON with the keys `http_proxy` and \
                  `https_proxy`, and name its ARN as `secret` in [proxy]",

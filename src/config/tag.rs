@@ -114,6 +114,9 @@ text_value!(TagValue, expected: "a text between double quotes", schema: {
     "pattern": "^[A-Za-z0-9 +=._:/@-]{0,256}$",
 });
 
+/// Keys that AWS and ce-aws use themselves, as a regular expression.
+pub(super) const RESERVED: &str = "^([Aa][Ww][Ss]:|[Cc][Ee]-[Aa][Ww][Ss]:|[Nn][Aa][Mm][Ee]$)";
+
 impl schemars::JsonSchema for TagKey {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "TagKey".into()
@@ -122,7 +125,7 @@ impl schemars::JsonSchema for TagKey {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "pattern": "^(?!([Aa][Ww][Ss]|[Cc][Ee]-[Aa][Ww][Ss]):)(?![Nn][Aa][Mm][Ee]$)[A-Za-z0-9 +=._:/@-]{1,128}$",
+            "pattern": "^[A-Za-z0-9 +=._:/@-]{1,128}$",
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Text that cannot hold an invalid value.
 
+use super::conceal::{hide, userinfo};
+
 /// Why a text is no value of its type. The plan file's reader adds the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -20,8 +22,9 @@ impl Invalid {
 
 const SHOWN_CHARACTERS: usize = 60;
 
-/// The text as a message may quote it: on one line, of bounded length, in backticks.
+/// The text as a message may quote it: on one line, of bounded length, without passwords, in backticks.
 pub(super) fn quoted(text: &str) -> String {
+    let text = userinfo(text).map_or_else(|| text.to_owned(), |span| hide(text, &span));
     let shown: String = text.chars().take(SHOWN_CHARACTERS).flat_map(escaped).collect();
     let more = if text.chars().nth(SHOWN_CHARACTERS).is_some() { "…" } else { "" };
     format!("`{shown}{more}`")

@@ -23,7 +23,8 @@ pub(super) fn problem(unknown: &UnknownKey, known: &[(String, &'static str)]) ->
     let hint = if let Some(meant) = template_parameter(key) {
         meant.to_owned()
     } else if let Some((elsewhere, _)) = known.iter().find(|(_, other)| other == key) {
-        belongs(key, elsewhere)
+        let meant = nearest(key, siblings()).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        meant + &belongs(key, elsewhere)
     } else if let Some(near) = nearest(key, siblings()) {
         format!("did you mean `{near}`?")
     } else if let Some((elsewhere, near)) = nearest_elsewhere(key, known) {

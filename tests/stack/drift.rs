@@ -87,7 +87,7 @@ fn what_is_changed_in_the_plan_file_changes_and_nothing_else() {
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.edit("# retention_days = 365 ", "retention_days = 30 ");
     product.edit("# flow_log_retention_days = 365 ", "flow_log_retention_days = 365 ");
-    product.edit("# allowed_cidrs = [\"172.16.0.0/16\"] ", "allowed_cidrs = [\"172.16.0.0/16\", \"10.0.0.0/8\"] ");
+    product.edit("#+ allowed_cidrs = ", "allowed_cidrs = ");
     assert_eq!(
         steps(&product),
         [

@@ -1,21 +1,39 @@
-//! The commented example, the schema and the code agree.
+//! The commented examples, the schema and the code agree.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::Value;
 
 use super::Compiled;
-use crate::config::{load, schema};
+use crate::config::{PlanFile, collisions, load, schema};
 
 const EXAMPLE: &str = include_str!("../../../plans/new-vpc.toml");
 
+/// A commented line that shows a default, and one that shows an invented value.
+const MARKS: [&str; 2] = ["# ", "#+ "];
+
+/// Path and text of every example.
+fn examples() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plans");
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let plans = paths.filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    let mut all: Vec<_> = plans.map(|path| (path.display().to_string(), fs::read_to_string(&path).unwrap())).collect();
+    all.sort();
+    assert!(all.len() > 1);
+    all
+}
+
+fn loaded(path: &str, text: &str) -> PlanFile {
+    load(path, text).map_err(|problems| problems.to_string()).unwrap()
+}
+
 /// The example with the commented lines that have this mark in force.
-fn uncommented(mark: &str) -> String {
+fn uncommented(text: &str, mark: &str) -> String {
     let line = |line: &str| match line.strip_prefix(mark) {
         Some(rest) if is_assignment(rest) => format!("{rest}\n"),
         _ => format!("{line}\n"),
     };
-    EXAMPLE.lines().map(line).collect()
+    text.lines().map(line).collect()
 }
 
 fn is_assignment(line: &str) -> bool {
@@ -53,25 +71,39 @@ fn the_example_is_as_small_as_it_says() {
 }
 
 #[test]
-fn every_default_it_shows_is_the_default() {
-    let shown = uncommented("# ");
-    // Without a certificate the TLS policy may not be said, so its default is looked at alone.
-    let (policy, others): (Vec<&str>, Vec<&str>) = shown.lines().partition(|line| line.starts_with("ssl_policy"));
-    assert_eq!(load("plan.toml", &others.join("\n")).unwrap(), load("plan.toml", EXAMPLE).unwrap());
-    let default = load("plan.toml", EXAMPLE).unwrap().load_balancer.ssl_policy;
-    assert!(policy[0].contains(&format!("\"{default}\"")), "{policy:?}");
+fn every_default_they_show_is_the_default() {
+    for (path, text) in examples() {
+        let plan = loaded(&path, &text);
+        let shown = uncommented(&text, MARKS[0]);
+        // Without a certificate the TLS policy may not be said, so its default is looked at alone.
+        let (policy, others): (Vec<&str>, Vec<&str>) = shown.lines().partition(|line| line.starts_with("ssl_policy"));
+        assert_eq!(loaded(&path, &others.join("\n")), plan, "{path}");
+        let default = format!("\"{}\"", plan.load_balancer.ssl_policy);
+        assert!(policy.iter().all(|line| line.contains(&default)), "{path}: {policy:?}");
+    }
 }
 
 #[test]
-fn it_shows_every_key() {
-    let shown: BTreeSet<_> = [uncommented("# "), uncommented("#+ ")].iter().flat_map(|file| keys(file)).collect();
+fn together_they_show_every_key() {
+    let texts = examples().into_iter().flat_map(|(_, text)| MARKS.map(|mark| uncommented(&text, mark)));
+    let shown: BTreeSet<_> = texts.flat_map(|text| keys(&text)).collect();
     assert_eq!(shown, schema_keys());
 }
 
 #[test]
 fn the_invented_values_are_valid() {
-    let plan = load("plan.toml", &uncommented("#+ ")).map_err(|problems| problems.to_string()).unwrap();
+    for (path, text) in examples() {
+        loaded(&path, &uncommented(&text, MARKS[1]));
+    }
+    let plan = loaded("plan.toml", &uncommented(EXAMPLE, MARKS[1]));
     assert_eq!((plan.tags.len(), plan.access.extra_ingress.len(), plan.network.extra_ingress.len()), (2, 1, 1));
+}
+
+#[test]
+fn they_can_stand_side_by_side() {
+    let plans: Vec<_> = examples().into_iter().map(|(path, text)| (loaded(&path, &text), path)).collect();
+    let files: Vec<_> = plans.iter().map(|(plan, path)| (path.as_str(), plan)).collect();
+    assert_eq!(collisions(&files), []);
 }
 
 #[test]
@@ -92,10 +124,12 @@ fn the_schema_is_stable() {
 }
 
 #[test]
-fn the_schema_accepts_the_example() {
+fn the_schema_accepts_the_examples() {
     let compiled = Compiled::new(schema());
-    for file in [uncommented("# "), uncommented("#+ "), EXAMPLE.to_owned()] {
-        let value: Value = serde_json::to_value(toml::from_str::<toml::Table>(&file).unwrap()).unwrap();
-        assert_eq!(compiled.complaint(&value), None);
+    for (path, text) in examples() {
+        for file in MARKS.map(|mark| uncommented(&text, mark)).into_iter().chain([text]) {
+            let value: Value = serde_json::to_value(toml::from_str::<toml::Table>(&file).unwrap()).unwrap();
+            assert_eq!(compiled.complaint(&value), None, "{path}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What a valid file means.
 
 use crate::{
-    config::{Cidr, GroupTarget, NetworkCidr, Traffic, examine, load, network::derive},
+    config::{GroupTarget, NetworkCidr, Traffic, examine, load, network::derive},
     release::Package,
 };
 
@@ -19,16 +19,15 @@ fn name_and_release_are_enough() {
     assert_eq!(plan.name.as_str(), "prod");
     assert_eq!(plan.package, Package::Medium);
     assert_eq!(plan.region, None);
-    assert_eq!(plan.access.allowed_cidrs, ["172.16.0.0/16".parse::<Cidr>().unwrap()]);
+    assert_eq!(plan.access.allowed_cidrs, None);
     assert_eq!(plan.logs.flow_log_retention_days.days(), 365);
 }
 
 #[test]
-fn subnets_and_access_follow_the_vpc() {
+fn subnets_follow_the_vpc() {
     let plan = load("plan.toml", &head("network.cidr = \"10.8.0.0/16\"")).unwrap();
     assert_eq!(plan.network.private_subnets, [cidr("10.8.1.0/24"), cidr("10.8.2.0/24")]);
     assert_eq!(plan.network.public_subnets, [cidr("10.8.3.0/24"), cidr("10.8.4.0/24")]);
-    assert_eq!(plan.access.allowed_cidrs, ["10.8.0.0/16".parse::<Cidr>().unwrap()]);
 }
 
 #[test]
