@@ -12,7 +12,7 @@ pub(super) fn named<T>(name: &str, answer: Result<T, Failure>) -> Result<Named<T
     let lookup = match answer {
         Ok(found) => Lookup::Found(found),
         Err(failure) if failure.cause == Cause::Gone || is_no_name(&failure) => Lookup::Missing,
-        Err(failure) if denied(&failure) => Lookup::Denied(failure.to_string()),
+        Err(failure) if denied(&failure) => Lookup::Denied(said(&failure)),
         Err(failure) => return Err(failure),
     };
     Ok(Named { name: name.to_owned(), lookup })
@@ -43,6 +43,12 @@ where
     stream::iter(things.into_iter().map(call)).buffered(AT_ONCE).try_collect().await
 }
 
+/// What AWS said, without the number of the request: the same question has the same answer, so that equal plans stay
+/// equal.
+pub(super) fn said(failure: &Failure) -> String {
+    Failure { request_id: None, ..failure.clone() }.to_string()
+}
+
 /// Of what is denied, only bad credentials have hints: those are no property of the thing.
 pub(super) fn denied(failure: &Failure) -> bool {
     failure.cause == Cause::Denied && failure.hints.is_empty()
@@ -66,6 +72,8 @@ mod tests {
         assert_eq!(answer("ValidationError", "'x' is not a valid target group ARN").unwrap().lookup, Lookup::Missing);
         let denied = "elb DescribeTargetGroups failed: AccessDenied: no".to_owned();
         assert_eq!(answer("AccessDenied", "no").unwrap().lookup, Lookup::Denied(denied));
+        let numbered = Failure { request_id: Some("1".to_owned()), ..reported("iam GetRole", "AccessDenied", "no") };
+        assert_eq!(said(&numbered), "iam GetRole failed: AccessDenied: no");
         assert_eq!(answer("ExpiredToken", "").unwrap_err().cause, Cause::Denied);
         assert_eq!(answer("Throttling", "").unwrap_err().cause, Cause::Throttled);
     }

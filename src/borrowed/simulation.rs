@@ -14,7 +14,7 @@ use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;
 
 use super::identity::{Lack, Need};
-use super::lookup::{denied, side_by_side};
+use super::lookup::{denied, said, side_by_side};
 
 /// What came out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) struct Simulated {
 impl Simulated {
     pub fn unknown(needs: &[Need], failure: &Failure) -> Self {
         let depends = needs.iter().flat_map(each).collect();
-        Self { depends, unknown: Some(failure.to_string()), ..Self::default() }
+        Self { depends, unknown: Some(said(failure)), ..Self::default() }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The certificate of a listener of ours.
 
+use x509_parser::time::ASN1Time;
+
 use crate::borrowed::Named;
 use crate::borrowed::ingress::Certificate;
 use crate::engine::plan::{Finding, Severity};
@@ -30,8 +32,7 @@ pub fn certificate(named: &Named<Certificate>, now: i64) -> Vec<Finding> {
 fn state(certificate: &Certificate, now: i64) -> Option<Finding> {
     let Certificate { arn, domain, status, not_after } = certificate;
     let words = format!("the certificate {arn} for {domain}");
-    let left = not_after.map(|end| end - now);
-    if status == "EXPIRED" || left.is_some_and(|left| left <= 0) {
+    if status == "EXPIRED" || not_after.is_some_and(|end| end <= now) {
         let hint = "renew it, or name another one; what was imported is renewed by importing it again under its ARN";
         return Some(refusal("certificate/expired", format!("{words} has expired"), hint));
     }
@@ -45,15 +46,15 @@ fn state(certificate: &Certificate, now: i64) -> Option<Finding> {
         let message = format!("{words} is {status}, not ISSUED: no listener can use it");
         return Some(refusal("certificate/not-issued", message, hint));
     }
-    let left = left.filter(|left| *left < SOON * DAY)?;
-    let days = match left / DAY {
-        0 => "today or tomorrow".to_owned(),
-        1 => "in 1 day".to_owned(),
-        days => format!("in {days} days"),
-    };
+    let end = not_after.filter(|end| end - now < SOON * DAY)?;
     Some(warning(
         "certificate/expires-soon",
-        format!("{words} expires {days}; browsers will then refuse the page"),
+        format!("{words} expires on {}; browsers will then refuse the page", date(end)),
         "ACM renews in time what it issued itself and can still validate; import others again under their ARN",
     ))
+}
+
+/// As in `2027-01-31`. A date rather than a number of days: a plan that is read again tomorrow should say the same.
+fn date(seconds: i64) -> String {
+    ASN1Time::from_timestamp(seconds).map(|time| time.to_datetime().date().to_string()).unwrap_or_default()
 }
