@@ -28,7 +28,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const COMMANDS: [&str; 8] = ["validate", "plan", "apply", "destroy", "status", "graph", "schema", "completions"];
+const COMMANDS: [&str; 10] =
+    ["init", "discover", "validate", "plan", "apply", "destroy", "status", "graph", "schema", "completions"];
 
 #[test]
 fn help_says_what_each_command_does() {
@@ -53,7 +54,18 @@ fn wrong_usage_exits_64_whatever_the_command() {
         assert_eq!(output.status.code(), Some(64), "{command}: {}", text(&output.stderr));
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{command} complains on standard error");
     }
-    for arguments in [&[] as &[&str], &["frobnicate"], &["plan"], &["destroy"], &["completions", "tcsh-2"]] {
+    for arguments in [
+        &[] as &[&str],
+        &["frobnicate"],
+        &["plan"],
+        &["destroy"],
+        &["completions", "tcsh-2"],
+        &["discover"],
+        &["discover", "clusters", "--vpc", "vpc-0a1b2c3d"],
+        &["init", "--yes", "--subnet", "subnet-0a1b2c3d"],
+        &["init", "--yes", "--vpc", "vpc-0a1b2c3d", "--subnet", "subnet-0a1b2c3d"],
+        &["init", "--yes", "--no-load-balancer", "--certificate", "arn:x"],
+    ] {
         assert_eq!(run(folder.path(), arguments).status.code(), Some(64), "{arguments:?}");
     }
 }
@@ -94,12 +106,40 @@ fn validate_schema_graph_and_completions_work_offline() {
 }
 
 #[test]
+fn init_writes_a_valid_plan_file_offline_and_never_overwrites_one() {
+    let folder = TempDir::new().expect("a folder");
+    let options = ["init", "--yes", "--name", "ce-1", "--region", "eu-west-1", "--allow", "10.0.0.0/8"];
+    let output = run(folder.path(), &options);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "wrote ce-aws.toml\nnext: ce-aws plan ce-aws.toml\n");
+    assert_eq!(run(folder.path(), &["validate", "ce-aws.toml"]).status.code(), Some(0));
+    let written = std::fs::read(folder.path().join("ce-aws.toml")).expect("it is there");
+    let output = run(folder.path(), &["init", "--yes"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("--force"), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read(folder.path().join("ce-aws.toml")).expect("it is there"), written);
+    let output = run(folder.path(), &["init", "--yes", "--force", "--output", "json"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(document["file"], "ce-aws.toml");
+    for wrong in [&["init", "b.toml", "--yes", "--name", "No Name"] as &[&str], &["init", "b.toml"]] {
+        let output = run(folder.path(), wrong);
+        assert_eq!(output.status.code(), Some(64), "{wrong:?}");
+        assert!(output.stdout.is_empty());
+    }
+    let names = std::fs::read_dir(folder.path()).expect("a folder");
+    let names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(names, ["ce-aws.toml"], "nothing else was written");
+}
+
+#[test]
 fn without_region_or_credentials_it_says_so() {
     let folder = TempDir::new().expect("a folder");
-    let output = run(folder.path(), &["plan", EXAMPLE]);
-    assert_eq!(output.status.code(), Some(64));
-    assert!(text(&output.stderr).contains("--region"), "{}", text(&output.stderr));
-    let output = run(folder.path(), &["plan", EXAMPLE, "--region", "us-east-1"]);
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).to_lowercase().contains("credentials"), "{}", text(&output.stderr));
+    for command in [&["plan", EXAMPLE] as &[&str], &["discover", "vpc"]] {
+        let output = run(folder.path(), command);
+        assert_eq!(output.status.code(), Some(64));
+        assert!(text(&output.stderr).contains("--region"), "{}", text(&output.stderr));
+        let output = run(folder.path(), &[command, &["--region", "us-east-1"]].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).to_lowercase().contains("credentials"), "{}", text(&output.stderr));
+    }
 }

@@ -1,0 +1,130 @@
+//! What an account has is found and judged, and a plan file made of it is one.
+
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, text};
+use crate::borrowed::World;
+use crate::deploy::SCALE;
+use crate::product::Product;
+
+/// Things beside the user's world that Cloud Exchange cannot use.
+const UNUSABLE: &str = r#"
+import json
+vpc = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Name", "Value": "old \x1b[2J\n"}])
+ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": False})
+subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.99.1.0/28", AvailabilityZone="us-east-1a")["Subnet"]["SubnetId"]
+network = elb.create_load_balancer(Name="other", Subnets=[subnet], Scheme="internal", Type="network")
+target = elb.create_target_group(Name="other", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="instance")
+iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))
+asked = client("acm").request_certificate(DomainName="other.example.com", ValidationMethod="DNS")
+print(json.dumps({
+    "vpc": vpc, "subnets": subnet, "load-balancers": network["LoadBalancers"][0]["LoadBalancerArn"],
+    "target-groups": target["TargetGroups"][0]["TargetGroupArn"], "certificates": asked["CertificateArn"],
+}))
+"#;
+
+fn discover(product: &Product<'_>, arguments: &[&str]) -> Value {
+    let arguments = [&["discover"], arguments, &["--output", "json"]].concat();
+    let ran = product.expect(0, &arguments);
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+}
+
+fn one<'a>(listing: &'a Value, id: &str) -> &'a Value {
+    let items = listing["items"].as_array().expect("a list of items");
+    items.iter().find(|item| item["id"] == id).unwrap_or_else(|| panic!("{id} is not there: {listing:#}"))
+}
+
+fn refusals(item: &Value) -> Vec<&str> {
+    let findings = item["findings"].as_array().expect("a list of findings").iter();
+    findings.filter(|finding| finding["severity"] == "refusal").map(|finding| text(&finding["code"])).collect()
+}
+
+#[test]
+fn each_kind_shows_what_can_be_used_and_what_cannot() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    for kind in ["clusters", "load-balancers", "target-groups", "certificates"] {
+        assert_eq!(discover(&product, &[kind])["items"], json!([]), "{kind}");
+        let ran = product.expect(0, &["discover", kind]);
+        assert!(ran.stdout.starts_with("no "), "{ran:?}");
+    }
+    let world = World::new(&bed);
+    let bad: Value = serde_json::from_str(&bed.by_hand(UNUSABLE)).expect("the script prints JSON");
+    let cases = [
+        ("vpc", &world.vpc, "vpc/dns", "vpc = "),
+        ("subnets", &world.subnets[0], "subnet/no-egress", "private_subnets = ["),
+        ("target-groups", &world.target_group, "target-group/wrong-target-type", "target_group = "),
+        ("load-balancers", &world.load_balancer, "load-balancer/wrong-type", "load_balancer = "),
+        ("certificates", &world.certificate, "certificate/not-issued", "certificate_arn = "),
+    ];
+    for (kind, good, code, line) in cases {
+        let listing = discover(&product, &[kind]);
+        assert_eq!((text(&listing["account"]), text(&listing["what"])), (bed.account.as_str(), kind));
+        let good = one(&listing, good);
+        assert_eq!((&good["usable"], refusals(good)), (&json!(true), vec![]), "{kind}");
+        let bad = one(&listing, text(&bad[kind]));
+        assert_eq!(bad["usable"], json!(false), "{kind}: {bad:#}");
+        assert!(refusals(bad).contains(&code), "{kind}: {bad:#}");
+        let ran = product.expect(0, &["discover", kind]);
+        assert!(ran.stdout.contains(text(&bad["id"])) && ran.stdout.contains(line), "{kind}\n{}", ran.stdout);
+        assert!(!ran.stdout.contains('\u{1b}'), "{kind}\n{}", ran.stdout);
+    }
+    for (kind, good) in [("clusters", "corp"), ("roles", world.task_role.as_str())] {
+        let listing = discover(&product, &[kind]);
+        assert_eq!(one(&listing, good)["usable"], json!(true), "{kind}");
+        assert!(listing["items"].as_array().is_some_and(|items| items.iter().all(|item| item["name"] != "other")));
+    }
+    let inside = discover(&product, &["subnets", "--vpc", &world.vpc]);
+    assert_eq!(inside["items"].as_array().map(Vec::len), Some(4), "{inside:#}");
+    assert!(inside["items"].as_array().is_some_and(|items| items.iter().all(|item| item["vpc"] == world.vpc.as_str())));
+    let mut pair = world.subnets.clone();
+    pair.sort();
+    let line = text(&inside["plan_file"][2]);
+    assert!(pair.iter().all(|subnet| line.contains(subnet.as_str())), "{line}");
+    world.assert_untouched(&bed);
+}
+
+#[test]
+fn a_plan_file_made_of_it_can_be_planned() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    let world = World::new(&bed);
+    let calls = bed.journal(0).len();
+    let [first, second] = &world.subnets;
+    let options = [
+        "init",
+        "made.toml",
+        "--yes",
+        "--name",
+        "made",
+        "--vpc",
+        &world.vpc,
+        "--subnet",
+        first,
+        "--subnet",
+        second,
+        "--target-group",
+        &world.target_group,
+        "--cluster",
+        "corp",
+        "--task-role",
+        &world.task_role,
+        "--execution-role",
+        &world.execution_role,
+    ];
+    let ran = product.expect(0, &options);
+    assert!(ran.stdout.contains("ce-aws plan made.toml"), "{ran:?}");
+    assert_eq!(bed.journal(calls), Vec::<Value>::new(), "--yes asks nobody");
+    let made = std::fs::read_to_string(product.folder().join("made.toml")).expect("the plan file is there");
+    assert!(made.contains("region = \"us-east-1\""), "{made}");
+    product.expect(0, &["validate", "made.toml"]);
+    product.expect(0, &["plan", "made.toml"]);
+    let again = product.expect(64, &options);
+    assert!(again.stderr.contains("--force"), "{again:?}");
+    let kept = std::fs::read_to_string(product.folder().join("made.toml")).expect("the plan file is there");
+    assert_eq!(made, kept);
+    product.expect(0, &["init", "made.toml", "--yes", "--force"]);
+    world.assert_untouched(&bed);
+}
