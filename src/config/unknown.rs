@@ -68,6 +68,22 @@ fn template_parameter(key: &str) -> Option<&'static str> {
         "enablevpcflowlog" => "the plan file calls it `flow_logs` in [network]",
         "tlsversion" => "the plan file calls it `tls_version` in [service]",
         "whitelistip" => "the plan file calls it `allowed_cidrs` in [access]",
+        "createalb" => "the plan file calls it `enabled` in [load_balancer]",
+        "existingtargetgroup" => "the plan file calls it `target_group` in [existing]",
+        "existingecstaskrole" => {
+            "the plan file calls it `task_role` and `execution_role` in [existing]: both may be one"
+        }
+        "existingvpcid" => "the plan file calls it `vpc` in [existing]",
+        "existingprivatesubnet1id" | "existingprivatesubnet2id" => {
+            "the plan file calls both `private_subnets` in [existing]"
+        }
+        "existingvpccidr" => "it is not needed: ce-aws asks AWS for the ranges of `vpc` in [existing]",
+        "existingecscluster" => "the plan file calls it `cluster` in [existing]",
+        "existingsgandnacllambdarole" => {
+            "it is not needed: ce-aws closes groups and network ACLs without a Lambda function"
+        }
+        "httpproxy" | "httpsproxy" => "the plan file calls them `http` and `https` in [proxy], or `secret` there",
+        "cacertflag" | "cacertsecretname" => "the plan file calls it `secret` in [ca]",
         "jwtsecret"
         | "jwt_secret"
         | "maintenancepassword"

@@ -1,4 +1,7 @@
 mod bad_files;
+mod ca;
+mod collisions;
+mod combinations;
 mod example;
 mod good_files;
 mod never_panics;
