@@ -7,7 +7,7 @@
 //! | load balancer, target group | `ce-<name>`, `ce-<name>-ui` | 25 | 32 |
 //! | cluster, service, task family | `ce-<name>` | 22 | 255 |
 //! | log group | `/ce-aws/<name>/<purpose>` | 40 | 512 |
-//! | secret | `ce-aws/<name>/credentials` | 38 | 512 |
+//! | secret | `ce-aws/<name>/<purpose>` | 7+19+1+14 = 41 | 512 |
 //!
 //! A deployment's name has at most 19 characters, a region's at most 14 (`ap-southeast-1`, `us-gov-west-1`).
 //! Limits: IAM, S3, Elastic Load Balancing and ECS API references.
