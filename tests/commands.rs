@@ -88,6 +88,56 @@ fn a_wrong_plan_file_exits_64_and_names_line_and_remedy() {
 }
 
 #[test]
+fn every_example_is_valid_beside_the_others() {
+    let folder = TempDir::new().expect("a folder");
+    let examples = Path::new(EXAMPLE).parent().expect("a folder");
+    let entries =
+        std::fs::read_dir(examples).expect("the folder is there").map(|entry| entry.expect("an entry").path());
+    let plans: Vec<_> = entries.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    let plans: Vec<_> = plans.iter().map(|path| path.to_str().expect("text")).collect();
+    let output = run(folder.path(), &[&["validate"], plans.as_slice()].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).matches("valid: ").count(), plans.len());
+    assert!(output.stderr.is_empty(), "no warnings either: {}", text(&output.stderr));
+}
+
+#[test]
+fn plan_files_that_would_fight_are_told_so() {
+    let folder = TempDir::new().expect("a folder");
+    let write = |name: &str, region: &str| {
+        let plan = format!("name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"{region}\"\n");
+        std::fs::write(folder.path().join(name), plan).expect("written");
+    };
+    write("a.toml", "us-east-1");
+    write("b.toml", "eu-west-1");
+    write("c.toml", "us-east-1");
+    assert_eq!(run(folder.path(), &["validate", "a.toml", "b.toml"]).status.code(), Some(0));
+    let output = run(folder.path(), &["validate", "a.toml", "b.toml", "c.toml"]);
+    assert_eq!(output.status.code(), Some(64));
+    let screen = text(&output.stderr);
+    for words in ["plan-file/same-deployment", "a.toml", "c.toml", "hint"] {
+        assert!(screen.contains(words), "{words:?} is missing:\n{screen}");
+    }
+    let output = run(folder.path(), &["validate", "a.toml", "c.toml", "--output", "json"]);
+    assert_eq!(output.status.code(), Some(64));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(document["valid"], false);
+    assert_eq!(document["files"][0]["valid"], true);
+    assert_eq!(document["collisions"][0]["code"], "plan-file/same-deployment");
+    assert_eq!(document["collisions"][0]["files"], serde_json::json!(["a.toml", "c.toml"]));
+}
+
+#[test]
+fn one_wrong_plan_file_among_several_does_not_hide_the_others() {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::write(folder.path().join("bad.toml"), "name = \"prod\"\nrelase = \"5.0.0\"\n").expect("written");
+    let output = run(folder.path(), &["validate", "bad.toml", EXAMPLE]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("bad.toml:2"), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("new-vpc.toml: prod"), "{}", text(&output.stdout));
+}
+
+#[test]
 fn validate_schema_graph_and_completions_work_offline() {
     let folder = TempDir::new().expect("a folder");
     assert_eq!(run(folder.path(), &["validate", EXAMPLE]).status.code(), Some(0));

@@ -1,8 +1,8 @@
 //! `ce-aws validate`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::config::{self, Problems, Severity};
+use crate::config::{self, Collision, Examined, PlanFile, Problems, Severity};
 
 use super::args::Global;
 use super::error::CommandError;
@@ -10,30 +10,92 @@ use super::exit::Exit;
 use super::output::Output;
 use super::source::{self, Source};
 
-/// Check a plan file, without AWS
+/// Check plan files, without AWS
 ///
-/// Reports everything that is wrong with it at once, each with its place and what would be right.
+/// Reports everything that is wrong at once, each with its place and what would be right. Several files are compared, too:
+/// two that would fight over one deployment, target group or listener are told so.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Plan file
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// Plan files
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
 }
 
 pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let source = Source::read(&args.file)?;
+    match args.files.as_slice() {
+        [file] => one(file, global, output),
+        files => several(files, global, output),
+    }
+}
+
+fn one(file: &Path, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let source = Source::read(file)?;
     if output.is_json() {
         let examined = config::examine(&source.path, &source.text, source::region(global)?);
         let valid = examined.plan.is_some();
         output.document(&serde_json::json!({ "valid": valid, "problems": problems(&examined.problems) }))?;
-        return Ok(if valid { Exit::Done } else { Exit::Usage });
+        return Ok(exit(valid));
     }
     let plan = source.plan_file(source::region(global)?, output)?;
     source::agree(&plan, global)?;
-    let region = plan.region.map_or_else(|| "the region of the AWS profile".to_owned(), |region| region.to_string());
-    let (name, release, package) = (plan.name.as_str(), plan.release, plan.package);
-    output.data(&format!("valid: {name}, release {release}, package {package}, {region}\n"))?;
+    output.data(&format!("valid: {}\n", summary(&plan)))?;
     Ok(Exit::Done)
+}
+
+fn several(files: &[PathBuf], global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let region = source::region(global)?;
+    let sources = files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let examined = sources.iter().map(|source| (&source.path, config::examine(&source.path, &source.text, region)));
+    let examined: Vec<(&String, Examined)> = examined.collect();
+    let plans = || examined.iter().filter_map(|(path, examined)| Some((path.as_str(), examined.plan.as_ref()?)));
+    for (_, plan) in plans() {
+        source::agree(plan, global)?;
+    }
+    let collisions = config::collisions(&plans().collect::<Vec<_>>());
+    let valid = plans().count() == files.len() && collisions.is_empty();
+    if output.is_json() {
+        let file = |(path, examined): &(&String, Examined)| {
+            serde_json::json!({
+                "file": path,
+                "valid": examined.plan.is_some(),
+                "problems": problems(&examined.problems),
+            })
+        };
+        let collision = |found: &Collision| {
+            serde_json::json!({
+                "code": found.code,
+                "message": found.message,
+                "hint": found.hint,
+                "files": found.files,
+            })
+        };
+        let files: serde_json::Value = examined.iter().map(file).collect();
+        let collisions: serde_json::Value = collisions.iter().map(collision).collect();
+        output.document(&serde_json::json!({ "valid": valid, "files": files, "collisions": collisions }))?;
+        return Ok(exit(valid));
+    }
+    for (path, Examined { plan, problems }) in &examined {
+        if !problems.is_empty() {
+            output.note(&format!("{}\n", problems.render(true)));
+        }
+        if let Some(plan) = plan {
+            output.data(&format!("valid: {path}: {}\n", summary(plan)))?;
+        }
+    }
+    for Collision { code, message, hint, .. } in collisions {
+        output.error(&CommandError::usage(code, message).hint(hint));
+    }
+    Ok(exit(valid))
+}
+
+const fn exit(valid: bool) -> Exit {
+    if valid { Exit::Done } else { Exit::Usage }
+}
+
+/// What the file asks for, on one line.
+fn summary(plan: &PlanFile) -> String {
+    let region = plan.region.map_or_else(|| "the region of the AWS profile".to_owned(), |region| region.to_string());
+    format!("{}, release {}, package {}, {region}", plan.name, plan.release, plan.package)
 }
 
 /// Problems of a plan file as scripts read them.

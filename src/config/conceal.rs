@@ -48,8 +48,9 @@ fn secret_start(line: &str) -> Option<usize> {
         let after_key = key_rest.trim_start_matches(['"', '\'', ' ', '\t']);
         let value = after_key.strip_prefix(['=', ':'])?;
         // Hosts that need no proxy, and where a secret is, are none.
+        let in_arn = lower[..index].rsplit(['"', '\'', ' ']).next().is_some_and(|token| token.starts_with("arn:"));
         let is_public =
-            lower[..index].ends_with("no_") || value.trim_start_matches([' ', '"', '\'']).starts_with("arn:");
+            in_arn || lower[..index].ends_with("no_") || value.trim_start_matches([' ', '"', '\'']).starts_with("arn:");
         (!is_table && !is_public).then(|| line.len() - value.len())
     });
     starts.min()

@@ -140,7 +140,7 @@ fn check_ingress(section: &Section<'_>) {
     if section.has("target_group") && section.has("load_balancer") {
         let invalid = Invalid::new(
             "plan-file/contradiction",
-            "a target group of yours is behind a load balancer of yours already",
+            "`target_group` and `load_balancer` exclude each other: your target group is behind a load balancer already",
             "keep `target_group` if the load balancer has a listener that leads to it, or keep `load_balancer`: ce-aws \
              then adds a listener and a target group of its own",
         );

@@ -146,12 +146,11 @@ fn check_front(section: &Section<'_>, front: Front, enabled: bool) {
     match front {
         Front::Own => section.refuse_futile(
             &["port"],
-            "ce-aws's own load balancer listens on 443 and 80; only on one of yours, `load_balancer` in [existing], may \
-             other ports be needed",
+            "a load balancer that ce-aws makes listens on 443 and 80; the port can be chosen on one of yours only",
         ),
         Front::LoadBalancer => {
             let listener = ["certificate_arn", "ssl_policy", "port", "enabled"];
-            section.refuse_all_but(&listener, "the load balancer is yours: ce-aws only adds a listener to it");
+            section.refuse_all_but(&listener, "the load balancer is yours, and ce-aws only adds a listener to it");
             if !enabled {
                 let invalid = Invalid::new(
                     "plan-file/contradiction",
@@ -164,7 +163,7 @@ fn check_front(section: &Section<'_>, front: Front, enabled: bool) {
         Front::TargetGroup => {
             section.refuse_all_but(&[], "the target group is yours, and so is the load balancer before it");
         }
-        Front::Nothing => section.refuse_all_but(&["enabled"], "`enabled` is false: there is no load balancer"),
+        Front::Nothing => section.refuse_all_but(&["enabled"], "`enabled` is false, so there is no load balancer"),
     }
 }
 

@@ -90,7 +90,7 @@ impl Network {
         let extra_ingress = section.tables("extra_ingress", NetworkIngress::read);
 
         if borrows.vpc {
-            section.refuse_all_but(&[], "the VPC is yours: ce-aws never changes it");
+            section.refuse_all_but(&[], "the VPC is yours, and ce-aws never changes it");
             return default;
         }
         let vpc = cidr.as_ref().map_or(default.cidr, |cidr| cidr.value);

@@ -33,7 +33,7 @@ impl Pem {
         if content.len() > MAX_BYTES {
             return Err(Invalid::new(
                 "plan-file/ca-too-large",
-                format!("the file has {} bytes, and a secret of AWS holds {MAX_BYTES} of them", content.len()),
+                format!("the file is larger than {} KiB, and a secret of AWS holds little more", MAX_BYTES / 1024),
                 "keep only the certificates that your proxy or your internal services need",
             ));
         }

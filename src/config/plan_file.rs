@@ -88,7 +88,7 @@ impl PlanFile {
         let storage = section.table("storage", Storage::read);
         let secrets = section.table("secrets", Secrets::read);
         let no_flow_logs = match (borrows.vpc, network.flow_logs) {
-            (true, _) => Some("the VPC is yours: ce-aws never changes it"),
+            (true, _) => Some("the VPC is yours, and ce-aws never changes it"),
             (false, false) => Some("`flow_logs` in [network] is false"),
             (false, true) => None,
         };

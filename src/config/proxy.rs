@@ -45,7 +45,7 @@ impl Proxy {
         if section.has("secret") {
             section.refuse_futile(&["http", "https"], "the proxies are those that `secret` names");
         } else if !section.has("http") && !section.has("https") {
-            section.refuse_futile(&["no_proxy"], "there is no proxy: neither `http`, `https` nor `secret` is said");
+            section.refuse_futile(&["no_proxy"], "there is no proxy, neither `http` or `https` nor `secret`");
         }
         let no_proxy = no_proxy.map(|list| list.value).unwrap_or_default();
         refuse_twins(section, &no_proxy, Clone::clone, "this host");
@@ -76,7 +76,7 @@ impl FromStr for ProxyUrl {
         if text.contains('@') {
             return Err(Invalid::new(
                 SECRET_IN_FILE,
-                "a proxy's user and password do not belong into the plan file",
+                "a proxy's user and password do not belong in the plan file",
                 "put both addresses into a secret of AWS Secrets Manager, as JSON with the keys `http_proxy` and \
                  `https_proxy`, and name its ARN as `secret` in [proxy]",
             ));

@@ -37,7 +37,7 @@ impl Service {
     pub(super) fn read(section: &Section<'_>, borrows: Borrows) -> Self {
         let default = Self::default();
         if borrows.cluster {
-            section.refuse_futile(&["container_insights"], "the cluster is yours: ce-aws never changes it");
+            section.refuse_futile(&["container_insights"], "the cluster is yours, and ce-aws never changes it");
         }
         Self {
             tls_version: section.optional("tls_version").map_or(default.tls_version, |found| found.value),
@@ -141,10 +141,10 @@ impl Identity {
         let policies = section.list::<PolicyArn>("task_policy_arns");
         let boundary = section.optional::<PolicyArn>("permissions_boundary");
         if borrows.task_role {
-            section.refuse_futile(&["task_policy_arns"], "the task role is yours: ce-aws never changes it");
+            section.refuse_futile(&["task_policy_arns"], "the task role is yours, and ce-aws never changes it");
         }
         if borrows.task_role && borrows.execution_role && !flow_log_role {
-            section.refuse_futile(&["permissions_boundary"], "all roles are yours: ce-aws makes none");
+            section.refuse_futile(&["permissions_boundary"], "all roles are yours, and ce-aws makes none");
         }
         for policy in policies.iter().flat_map(|policies| &policies.value).chain(&boundary) {
             let home = Home::Partition(policy.value.partition().to_owned());

@@ -71,7 +71,7 @@ fn template_parameter(key: &str) -> Option<&'static str> {
         "createalb" => "the plan file calls it `enabled` in [load_balancer]",
         "existingtargetgroup" => "the plan file calls it `target_group` in [existing]",
         "existingecstaskrole" => {
-            "the plan file calls it `task_role` and `execution_role` in [existing]: both may be one"
+            "the plan file calls it `task_role` and `execution_role` in [existing], which may be the same role"
         }
         "existingvpcid" => "the plan file calls it `vpc` in [existing]",
         "existingprivatesubnet1id" | "existingprivatesubnet2id" => {
