@@ -22,7 +22,7 @@ impl Front {
     pub fn of(stack: &Stack<'_>) -> Self {
         let (plan, borrowed) = (stack.plan, stack.facts.borrowed);
         let groups = |balancer: Option<&LoadBalancer>| {
-            balancer.map(|balancer| balancer.groups.iter().flatten().map(|group| group.id.clone()).collect()).unwrap_or_default()
+            balancer.map(|balancer| balancer.group_ids.clone()).unwrap_or_default()
         };
         if let Some(arn) = &plan.existing.target_group {
             let seen = borrowed.target_group.as_ref().and_then(|group| group.found()?.load_balancer.as_ref());

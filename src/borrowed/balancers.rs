@@ -64,6 +64,7 @@ fn read(live: &sdk::LoadBalancer) -> LoadBalancer {
         state: text(live.state().and_then(|state| state.code()).map(|code| code.as_str())),
         vpc: text(live.vpc_id()),
         zones: live.availability_zones().iter().filter_map(|zone| zone.zone_name()).map(str::to_owned).collect(),
+        group_ids: live.security_groups().to_vec(),
         ..LoadBalancer::default()
     }
 }

@@ -18,7 +18,9 @@ pub struct LoadBalancer {
     pub state: String,
     pub vpc: String,
     pub zones: Vec<String>,
-    /// `None`: they may not be read.
+    /// The ids of its security groups.
+    pub group_ids: Vec<String>,
+    /// What they say. `None`: they may not be read.
     pub groups: Option<Vec<Group>>,
     pub listeners: Vec<Listener>,
     pub access_logs: AccessLogs,

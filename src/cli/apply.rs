@@ -21,6 +21,7 @@ use super::output::Output;
 use super::plan;
 use super::saved::{Origin, Saved};
 use super::session::{Consent, Scope, Session};
+use super::siblings;
 use super::source::{self, Source};
 
 /// Make the deployment what its plan file says
@@ -63,7 +64,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     if !Saved::is_meant(&source.text) {
         let (session, file) = Session::for_file(&source, global, output).await?;
         let consent = Consent { unprotect: args.unprotect, refresh_images: args.refresh_images };
-        let planned = converge(&session, &file, &consent).await?;
+        let planned = converge(&session, &source, &file, &consent).await?;
         return apply(args, &session, &file, planned, global, output).await;
     }
     let saved = Saved::parse(&source.path, &source.text)?;
@@ -75,7 +76,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         Origin::PlanFile { path, text, consent } => {
             let source = Source { path: path.clone(), text: text.clone() };
             let (session, file) = Session::for_file(&source, global, output).await?;
-            let planned = converge(&session, &file, consent).await?;
+            let planned = converge(&session, &source, &file, consent).await?;
             saved.check(&planned.plan)?;
             apply(args, &session, &file, planned, global, output).await
         }
@@ -93,11 +94,17 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     }
 }
 
-async fn converge(session: &Session, file: &PlanFile, consent: &Consent) -> Result<Planned, CommandError> {
+async fn converge(
+    session: &Session,
+    source: &Source,
+    file: &PlanFile,
+    consent: &Consent,
+) -> Result<Planned, CommandError> {
     let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
     let borrowed = session.borrowed(file).await?;
-    let plan = session.converge(file, &inventory, &borrowed, consent).await?;
+    let mut plan = session.converge(file, &inventory, &borrowed, consent).await?;
+    plan.findings.extend(siblings::collisions(source, file));
     Ok(Planned { plan, borrowed, scope: Scope::of(file) })
 }
 

@@ -14,6 +14,7 @@ mod main;
 mod output;
 mod saved;
 mod session;
+mod siblings;
 mod source;
 
 mod apply;

@@ -19,6 +19,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::saved::{Origin, Saved};
 use super::session::{Consent, Scope, Session};
+use super::siblings;
 use super::source::Source;
 
 /// Show what would change, and why
@@ -74,7 +75,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         (session.teardown(name, &inventory, options), Origin::teardown(name, options))
     } else {
         let borrowed = session.borrowed(&file).await?;
-        let plan = session.converge(&file, &inventory, &borrowed, &args.consent()).await?;
+        let mut plan = session.converge(&file, &inventory, &borrowed, &args.consent()).await?;
+        plan.findings.extend(siblings::collisions(&source, &file));
         (plan, Origin::PlanFile { path: source.absolute(), text: source.text, consent: args.consent() })
     };
     show(&plan, session.kinds(), Some(&file), global, output)?;
