@@ -13,10 +13,9 @@ pub struct World {
     pub vpc: String,
     /// The private ones, with a way out.
     pub subnets: [String; 2],
-    /// Security group of the load balancer. It admits the VPC to the ports 80, 443 and 8080 to 8443.
-    pub front: String,
     pub cluster: String,
-    /// Listens on port 80 and forwards to the target group.
+    /// Listens on port 80 and forwards to the target group. Its security group admits the VPC to 80, 443 and 8080 to
+    /// 8443.
     pub load_balancer: String,
     pub target_group: String,
     pub task_role: String,

@@ -229,6 +229,14 @@ fn what_stands_in_front_changes_in_a_network_of_the_users() {
     let read = life.switch("a load balancer of ours", IsReplaced, &own);
     assert_ne!(registered(&read), world.target_group);
     let theirs = format!("{network}load_balancer = \"{}\"\n[load_balancer]\nport = 8080\n", world.load_balancer);
+    // A target group is behind one load balancer only, so that this takes two steps.
+    life.product.write_plan(&plan(&theirs));
+    let before = bed.journal(0).len();
+    let refused = life.product.expect(5, &["apply", "FILE", "--yes"]);
+    assert!(format!("{}{}", refused.stdout, refused.stderr).contains("plan/cannot-move"), "{refused:?}");
+    assert_eq!(bed.mutations(before), [""; 0], "a refused plan touches nothing");
+    let none = format!("{network}[load_balancer]\nenabled = false\n");
+    assert_eq!(listeners(&life.switch("no load balancer", IsReplaced, &none)), ["HTTP 80"]);
     let read = life.switch("a listener of ours on the user's", IsReplaced, &theirs);
     assert_eq!(listeners(&read), ["HTTP 80", "HTTP 8080"]);
     let secure = format!("{theirs}certificate_arn = \"{}\"\n", world.certificate);
