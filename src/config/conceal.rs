@@ -25,9 +25,9 @@ pub(super) fn hide(text: &str, span: &Range<usize>) -> String {
 /// The user and password of `http://user:password@host`, also without the scheme. Of several addresses on a line,
 /// everything from the first to the last.
 pub(super) fn userinfo(line: &str) -> Option<Range<usize>> {
-    let signs = line.match_indices('@').map(|(index, _)| index);
+    let mut signs = line.rmatch_indices('@').map(|(index, _)| index);
     // What follows in the name of an image.
-    let end = signs.filter(|index| !line[index + 1..].starts_with("sha256:")).last()?;
+    let end = signs.find(|index| !line[index + 1..].starts_with("sha256:"))?;
     let before = &line[..end];
     if let Some(scheme) = before.find("://") {
         return Some(scheme + 3..end);
