@@ -24,7 +24,18 @@ fn story(images: &serde_json::Value, expected: &[&str]) {
 
 #[test]
 fn an_image_that_cannot_be_pulled() {
-    story(&json!({ "*ui5*": { "behaviour": "missing" } }), &["CannotPullContainerError", "ui5"]);
+    let said = ["image/denied", "CannotPullContainerError", "ui5", "subscribe this account"];
+    story(&json!({ "*ui5*": { "behaviour": "denied" } }), &said);
+}
+
+#[test]
+fn an_image_that_does_not_exist_is_refused_before_anything_is_made() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    bed.post("images", &json!({ "*ui5*": { "behaviour": "missing" } }));
+    let refused = product.expect(5, &["apply", "FILE", "--yes"]);
+    assert!(refused.stderr.contains("image/not-found"), "{}", refused.stderr);
+    assert_eq!(bed.mutations(0), [""; 0]);
 }
 
 #[test]
@@ -44,7 +55,7 @@ fn a_container_that_never_gets_healthy() {
 fn a_failed_service_is_started_again_although_only_tags_have_changed() {
     let bed = Bed::new(SCALE);
     let product = Product::new(&bed);
-    bed.post("images", &json!({ "*ui5*": { "behaviour": "missing" } }));
+    bed.post("images", &json!({ "*ui5*": { "behaviour": "denied" } }));
     product.expect(3, &["apply", "FILE", "--yes"]);
     bed.delete("images");
     product.edit("#+ Owner = ", "Owner = ");

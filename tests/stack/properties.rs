@@ -373,7 +373,11 @@ impl Seen<'_> {
         assert_eq!(containers.len(), images.len());
         for (name, image, essential, _) in images {
             let container = containers[name];
-            assert_eq!(text(&container["image"]), format!("{vendor}/{image}"));
+            // Pinned: a tag that is moved later changes nothing.
+            let repository = image.split(':').next().unwrap_or_default();
+            let pinned = text(&container["image"]);
+            assert!(pinned.starts_with(&format!("{vendor}/{repository}@sha256:")), "{pinned}");
+            assert_eq!(text(&container["dockerLabels"]["ce-aws.image"]), format!("{vendor}/{image}"));
             assert_eq!(container["essential"], essential);
             assert_eq!(container["stopTimeout"], 120, "{name}");
             let log = &container["logConfiguration"];

@@ -52,6 +52,7 @@ fn balancer() -> LoadBalancer {
         state: "active".to_owned(),
         vpc: "vpc-0a1".to_owned(),
         zones: strings(&["eu-west-1a", "eu-west-1b", "eu-west-1c"]),
+        group_ids: vec!["sg-lb".to_owned()],
         groups: Some(vec![group(rule("tcp", 443, 443, "10.0.0.0/8"), rule("all", 0, 65535, "0.0.0.0/0"))]),
         listeners: vec![listener(80, "HTTP")],
         access_logs: AccessLogs::To(LogBucket {
