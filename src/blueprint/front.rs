@@ -21,9 +21,8 @@ impl Front {
     /// What the plan file asks for.
     pub fn of(stack: &Stack<'_>) -> Self {
         let (plan, borrowed) = (stack.plan, stack.facts.borrowed);
-        let groups = |balancer: Option<&LoadBalancer>| {
-            balancer.map(|balancer| balancer.group_ids.clone()).unwrap_or_default()
-        };
+        let groups =
+            |balancer: Option<&LoadBalancer>| balancer.map(|balancer| balancer.group_ids.clone()).unwrap_or_default();
         if let Some(arn) = &plan.existing.target_group {
             let seen = borrowed.target_group.as_ref().and_then(|group| group.found()?.load_balancer.as_ref());
             return Self::Group { arn: arn.as_str().to_owned(), groups: groups(seen) };

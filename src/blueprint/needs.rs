@@ -34,12 +34,7 @@ pub fn needs(plan: &PlanFile, release: &Release, names: &Names) -> Needs {
     let file_system = names.arn("elasticfilesystem", "file-system/fs-0123456789abcdef0");
     Needs {
         task: questions(&policies::task_role(Ref::is(file_system))),
-        execution: questions(&policies::execution_role(
-            &repositories(plan, release),
-            Ref::is(logs),
-            &secrets,
-            names,
-        )),
+        execution: questions(&policies::execution_role(&repositories(plan, release), Ref::is(logs), &secrets, names)),
     }
 }
 
@@ -92,7 +87,8 @@ mod tests {
         };
         let needs = needs(&plan, Catalogue::builtin().get(plan.release).unwrap(), &names);
         let lines = |needs: &[Need]| -> Vec<String> {
-            let line = |need: &Need| format!("{}: {} on {}", need.purpose, need.actions.join(" "), need.resources.join(" "));
+            let line =
+                |need: &Need| format!("{}: {} on {}", need.purpose, need.actions.join(" "), need.resources.join(" "));
             needs.iter().map(line).collect()
         };
         insta::assert_snapshot!([lines(&needs.execution), lines(&needs.task)].concat().join("\n"));

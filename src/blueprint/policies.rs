@@ -203,11 +203,7 @@ mod tests {
 
     fn role_policies() -> [Value; 3] {
         let repositories = ["arn:aws:ecr:us-east-1:709825985650:repository/netskope/core5".to_owned()];
-        [
-            execution(&repositories),
-            task_role(arn_of("file-system")),
-            flow_log_role(arn_of("log-group")),
-        ]
+        [execution(&repositories), task_role(arn_of("file-system")), flow_log_role(arn_of("log-group"))]
     }
 
     fn execution(repositories: &[String]) -> Value {

@@ -5,7 +5,10 @@ mod reachability;
 
 use std::collections::BTreeMap;
 
-use crate::borrowed::Borrowed;
+use crate::borrowed::cluster::Cluster;
+use crate::borrowed::ingress::{LoadBalancer, TargetGroup};
+use crate::borrowed::network::Vpc;
+use crate::borrowed::{Borrowed, Lookup, Named};
 use crate::config;
 use crate::engine::graph::Graph;
 use crate::engine::reference::Need;
@@ -85,4 +88,123 @@ fn a_tag_of_the_plan_file_is_on_everything_that_carries_tags() {
         assert_eq!(node.tags.get("team").map(String::as_str), Some("security"), "{}", node.address);
         assert!(node.tags.contains_key("Name"), "{}", node.address);
     }
+}
+
+/// What a plan file that borrows is drawn with, as AWS would have told it.
+fn borrowed() -> Borrowed {
+    fn named<T>(name: &str, found: T) -> Option<Named<T>> {
+        Some(Named { name: name.to_owned(), lookup: Lookup::Found(found) })
+    }
+    let balancer = LoadBalancer { group_ids: vec!["sg-theirs".to_owned()], ..LoadBalancer::default() };
+    let group = TargetGroup { load_balancer: Some(balancer.clone()), ..TargetGroup::default() };
+    let arn = "arn:aws:ecs:us-east-1:111122223333:cluster/corp".to_owned();
+    Borrowed {
+        vpc: named("vpc-0a1b2c3d", Vpc { cidrs: vec!["10.1.0.0/16".to_owned()], ..Vpc::default() }),
+        cluster: named("corp", Cluster { arn, ..Cluster::default() }),
+        load_balancer: named("balancer", balancer),
+        target_group: named("group", group),
+        ..Borrowed::default()
+    }
+}
+
+const THEIR_VPC: &str = "vpc = \"vpc-0a1b2c3d\"\nprivate_subnets = [\"subnet-0a1b2c3d\", \"subnet-1a2b3c4d\"]\n";
+
+/// The addresses of a plan file's graph, and its whole text.
+fn drawn(plan: &str) -> (Vec<String>, String) {
+    let graph = graph_with(&format!("{SMALLEST}{plan}"), &borrowed(), &BTreeMap::new());
+    let addresses = graph.nodes().map(|node| node.address.to_string()).collect();
+    (addresses, serde_json::to_string(&graph).unwrap())
+}
+
+#[test]
+fn of_what_the_user_brings_nothing_is_in_the_graph() {
+    let role = "arn:aws:iam::111122223333:role/corp/ce";
+    let all = format!(
+        "[existing]\n{THEIR_VPC}cluster = \"corp\"\ntask_role = \"{role}\"\nexecution_role = \"{role}\"\n\
+         target_group = \"arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/corp/0123456789abcdef\"\n"
+    );
+    let (addresses, text) = drawn(&all);
+    let kinds: std::collections::BTreeSet<_> =
+        addresses.iter().map(|address| address.split('/').next().unwrap_or_default()).collect();
+    let expected = [
+        "access-point",
+        "file-system",
+        "file-system-policy",
+        "log-group",
+        "mount-target",
+        "secret",
+        "security-group",
+        "service",
+        "service-linked-role",
+        "task-definition",
+    ];
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), expected);
+    assert!(addresses.contains(&"mount-target/subnet-1a2b3c4d".to_owned()), "{addresses:?}");
+    for used in ["vpc-0a1b2c3d", "cluster/corp", role, "targetgroup/corp", "sg-theirs"] {
+        assert!(text.contains(used), "{used}");
+    }
+    assert!(text.contains("\"ce-aws:cluster\":\"arn:aws:ecs:us-east-1:111122223333:cluster/corp\""));
+}
+
+#[test]
+fn without_a_load_balancer_the_allowed_networks_reach_the_task() {
+    let rules = |plan: &str| {
+        let graph = graph_with(&format!("{SMALLEST}{plan}"), &borrowed(), &BTreeMap::new());
+        let group = graph.get(&"security-group/task".parse().unwrap()).unwrap();
+        serde_json::to_string(&group.spec["ingress"]).unwrap()
+    };
+    let none = rules("[load_balancer]\nenabled = false\n[access]\nallowed_cidrs = [\"10.9.0.0/16\"]\n");
+    assert!(none.contains("10.9.0.0/16") && !none.contains("security-group"), "{none}");
+    let theirs = rules(&format!("[load_balancer]\nenabled = false\n[existing]\n{THEIR_VPC}"));
+    assert!(theirs.contains("10.1.0.0/16"), "the VPC's own range is read from AWS: {theirs}");
+}
+
+#[test]
+fn a_nat_gateway_for_both_zones_or_none() {
+    let nat = |plan: &str| {
+        let (addresses, _) = drawn(plan);
+        addresses
+            .into_iter()
+            .filter(|a| {
+                ["nat-gateway", "elastic-ip", "internet-gateway"].contains(&a.split('/').next().unwrap_or_default())
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(nat("[network]\nnat = \"single\"\n"), ["elastic-ip/a", "internet-gateway/main", "nat-gateway/a"]);
+    assert_eq!(nat("[network]\nnat = \"none\"\n"), [""; 0]);
+}
+
+#[test]
+fn a_listener_of_ours_on_a_load_balancer_of_the_users() {
+    let plan = format!(
+        "[load_balancer]\nport = 8443\n[existing]\n{THEIR_VPC}\
+         load_balancer = \"arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/corp/0123456789abcdef\"\n"
+    );
+    let (addresses, text) = drawn(&plan);
+    let front: Vec<_> = addresses
+        .iter()
+        .filter(|a| a.contains("listener/") || a.contains("target-group/") || a.contains("balancer/"))
+        .collect();
+    assert_eq!(front, ["listener/shared", "target-group/ui"]);
+    assert!(text.contains("\"port\":8443"));
+}
+
+#[test]
+fn proxy_certificates_and_digests_reach_the_containers_that_take_them() {
+    let plan = "[proxy]\nhttp = \"http://10.0.0.5:3128\"\nhttps = \"http://10.0.0.5:3128\"\nno_proxy = [\"siem.corp\"]\n\
+        [ca]\nsecret = \"arn:aws:secretsmanager:us-east-1:111122223333:secret:corp-ca-a1B2c3\"\n";
+    let digests = BTreeMap::from([("ui".to_owned(), "sha256:0123".to_owned())]);
+    let graph = graph_with(&format!("{SMALLEST}{plan}"), &borrowed(), &digests);
+    let task = graph.get(&"task-definition/main".parse().unwrap()).unwrap();
+    let containers = task.spec["containers"].as_object().unwrap();
+    let who = |has: &dyn Fn(&serde_json::Value) -> bool| -> Vec<&str> {
+        containers.iter().filter(|(_, container)| has(container)).map(|(name, _)| name.as_str()).collect()
+    };
+    assert_eq!(who(&|c| c["environment"]["HTTPS_PROXY"] == "http://10.0.0.5:3128"), ["core", "mongodb-primary"]);
+    let except = containers["core"]["environment"]["NO_PROXY"].as_str().unwrap();
+    assert!(except.contains("169.254.170.2") && except.contains("siem.corp"), "{except}");
+    assert_eq!(who(&|c| !c["secrets"]["CA_CERTIFICATE"].is_null()), ["init-container"]);
+    assert_eq!(who(&|c| c["digest"] == "sha256:0123"), ["ui"]);
+    let role = graph.get(&"role/execution".parse().unwrap()).unwrap();
+    assert!(role.spec.to_string().contains("corp-ca-a1B2c3"));
 }
