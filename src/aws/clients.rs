@@ -74,7 +74,9 @@ impl Intercept for ReadsOnly {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let reads = config.load::<Metadata>().is_some_and(|operation| {
-            ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"].iter().any(|verb| operation.name().starts_with(verb))
+            ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"]
+                .iter()
+                .any(|verb| operation.name().starts_with(verb))
         });
         if !reads {
             config.interceptor_state().store_put(RetryConfig::disabled());

@@ -24,7 +24,8 @@ pub struct Setting<'a> {
 
 /// Everything that is to be said, refusals first.
 pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
-    let Borrowed { vpc, subnets, certificate, task_role, execution_role, policies, key, secrets, .. } = setting.borrowed;
+    let Borrowed { vpc, subnets, certificate, task_role, execution_role, policies, key, secrets, .. } =
+        setting.borrowed;
     let mut findings = Vec::new();
     if let Some(vpc) = vpc {
         findings.extend(network::vpc(vpc));
@@ -134,8 +135,7 @@ impl Setting<'_> {
     fn registries(&self) -> Vec<String> {
         let here = |image: &Image| image.ecr_repository().is_some_and(|repository| repository.region == self.region);
         let images = self.release.containers.iter().map(|wanted| self.plan.images.apply(&wanted.name, &wanted.image));
-        let mut all: Vec<_> =
-            images.filter(|image| !here(image)).map(|image| image.registry().to_owned()).collect();
+        let mut all: Vec<_> = images.filter(|image| !here(image)).map(|image| image.registry().to_owned()).collect();
         all.sort();
         all.dedup();
         all

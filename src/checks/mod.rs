@@ -1,8 +1,8 @@
 //! What is wrong, or not as it should be, with what the user brings: findings with stable codes. Pure.
 
+mod all;
 mod balancer;
 mod certificate;
-mod all;
 pub mod cluster;
 pub mod egress;
 pub mod finding;

@@ -45,7 +45,8 @@ pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[K
 }
 
 /// What to do about a change that cannot be made in place.
-const WAY_OUT: &str = "undo the change in the plan file; or destroy the deployment, which keeps its data, and apply again";
+const WAY_OUT: &str =
+    "undo the change in the plan file; or destroy the deployment, which keeps its data, and apply again";
 
 struct Planner<'a> {
     graph: &'a Graph,

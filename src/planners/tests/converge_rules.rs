@@ -208,6 +208,7 @@ fn what_belongs_to_the_whole_account_is_made_once_and_never_changed() {
 fn a_kind_that_nobody_knows_does_not_stop_the_rest() {
     let account = deployed(&[Sample::new("plain"), Sample::new("slow")]);
     let only_plain = [Kind::new("plain", Part::Network)];
-    let plan = converge(&graph(&[Sample::new("plain")]), &account.inventory(), target(), &only_plain, Options::default());
+    let plan =
+        converge(&graph(&[Sample::new("plain")]), &account.inventory(), target(), &only_plain, Options::default());
     assert!(plan.steps.iter().all(|step| step.action != Action::Delete));
 }

@@ -29,7 +29,12 @@ pub const KINDS: [Kind; 10] = [
     Kind { seconds: takes(100.0, 50.0), ..kind("slow") },
     Kind { tagged: false, ..kind("untagged") },
     Kind { immutable: &["size"], gone_after: &["service"], ..kind("fixed") },
-    Kind { immutable: &["size"], replaceable: Some("it is gone for a moment"), seconds: takes(10.0, 10.0), ..kind("swap") },
+    Kind {
+        immutable: &["size"],
+        replaceable: Some("it is gone for a moment"),
+        seconds: takes(10.0, 10.0),
+        ..kind("swap")
+    },
     Kind { lifecycle: Lifecycle::Data, write_once: &["recipe"], ..kind("vault") },
     Kind { lifecycle: Lifecycle::Shared, tagged: false, ..kind("shared") },
     Kind { lifecycle: Lifecycle::Intrinsic, ..kind("builtin") },

@@ -29,8 +29,12 @@ fn service_steps(plan: &Plan) -> Vec<String> {
 struct Movable(Value);
 
 impl Spec for Movable {
-    const KIND: Kind =
-        Kind { immutable: &["size"], fenced: &["size"], replaceable: Some("it is gone for a moment"), ..Kind::new("service", Part::Service) };
+    const KIND: Kind = Kind {
+        immutable: &["size"],
+        fenced: &["size"],
+        replaceable: Some("it is gone for a moment"),
+        ..Kind::new("service", Part::Service)
+    };
 }
 
 /// Checks that every step that may start a task comes after a fence on the same service.
