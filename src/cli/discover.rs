@@ -16,7 +16,7 @@ use super::source;
 /// Show what an account has that Cloud Exchange can use
 ///
 /// Everything of one kind in the account and region, whether it can be used and why not, and the line to write into
-/// the plan file. Reads only.
+/// the plan file. With -v, also what to do about it. Reads only.
 ///
 /// What can be used is checked again, together with everything else, by `ce-aws plan`.
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ pub enum What {
     TargetGroups,
     /// Application load balancers
     LoadBalancers,
-    /// Roles that ECS tasks may assume
+    /// Roles that ECS tasks may assume; only `ce-aws plan` checks what they may do
     Roles,
     /// Certificates of AWS Certificate Manager
     Certificates,

@@ -139,7 +139,15 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let path = args.file.as_path();
     let overwrite = consent(path, args.force, ask)?;
     let region = region(global).await?;
-    let answers = Talk { ask, offers, options: &options, path, region, is_open: false }.answers().await?;
+    let talk = Talk { ask, offers, options: &options, path, region, is_open: false };
+    let answers = tokio::select! {
+        // Asked first, so that Ctrl-C ends a question, with the cursor shown again, and not the process.
+        biased;
+        _ = tokio::signal::ctrl_c() => {
+            return Err(CommandError::refused("refused/interrupted", "interrupted; nothing was written"));
+        }
+        answers = talk.answers() => answers?,
+    };
     file::write(path, &answers.text(), overwrite).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => exists(path),
         _ => CommandError::usage("usage/unwritable", format!("cannot write {}: {error}", path.display())),

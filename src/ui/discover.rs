@@ -109,11 +109,7 @@ pub fn text(listing: &Listing, all: bool) -> String {
     for (line, item) in lines.zip(items) {
         text.push_str(&format!("{line}\n"));
         if all {
-            text.extend(
-                item.findings
-                    .iter()
-                    .map(|found| format!("        {}", finding(found).replace("\nhint", "\n        hint"))),
-            );
+            text.extend(item.findings.iter().map(indented));
         }
     }
     if !all && items.iter().any(|item| !item.findings.is_empty()) {
@@ -124,6 +120,11 @@ pub fn text(listing: &Listing, all: bool) -> String {
         text.extend(plan_file.iter().map(|line| format!("  {}\n", clean(line))));
     }
     text
+}
+
+/// A finding below what it is about.
+fn indented(found: &Finding) -> String {
+    finding(found).lines().map(|line| format!("        {line}\n")).collect()
 }
 
 fn row(item: &Item, columns: &[&str]) -> Vec<Cell> {

@@ -11,7 +11,7 @@ use crate::product::Product;
 const UNUSABLE: &str = r#"
 import json
 vpc = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
-ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Name", "Value": "old \x1b[2J\n"}])
+ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Name", "Value": "old \u202e"}])
 ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": False})
 subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.99.1.0/28", AvailabilityZone="us-east-1a")["Subnet"]["SubnetId"]
 network = elb.create_load_balancer(Name="other", Subnets=[subnet], Scheme="internal", Type="network")
@@ -69,7 +69,7 @@ fn each_kind_shows_what_can_be_used_and_what_cannot() {
         assert!(refusals(bad).contains(&code), "{kind}: {bad:#}");
         let ran = product.expect(0, &["discover", kind]);
         assert!(ran.stdout.contains(text(&bad["id"])) && ran.stdout.contains(line), "{kind}\n{}", ran.stdout);
-        assert!(!ran.stdout.contains('\u{1b}'), "{kind}\n{}", ran.stdout);
+        assert!(!ran.stdout.contains('\u{202e}'), "{kind}\n{}", ran.stdout);
     }
     for (kind, good) in [("clusters", "corp"), ("roles", world.task_role.as_str())] {
         let listing = discover(&product, &[kind]);

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::discover::What;
-use crate::cli::error::CommandError;
+use crate::cli::error::{CommandError, Kind};
 use crate::config::{Problems, Region};
 use crate::release::{Catalogue, Package};
 use crate::ui::discover::{Item, Listing, words};
+use crate::ui::text::clean;
 
 use super::Options;
 use super::answers::{self, Answers, Front, Network};
@@ -251,10 +252,10 @@ impl Talk<'_> {
     }
 
     async fn roles(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        const NEW: &str = "a new one, with just the permissions that are needed";
+        const NEW: &str = "a new one, with just what is needed";
         let task = Existing {
             what: What::Roles,
-            question: "Task role: what Cloud Exchange may do in AWS",
+            question: "Task role, for Cloud Exchange itself",
             new: NEW,
             option: "--task-role",
             given: &self.options.task_role,
@@ -262,7 +263,7 @@ impl Talk<'_> {
         self.existing(answers, task, &[], |answers, arn| answers.task_role = arn).await?;
         let execution = Existing {
             what: What::Roles,
-            question: "Execution role: with which ECS starts the task",
+            question: "Execution role, for starting it",
             new: NEW,
             option: "--execution-role",
             given: &self.options.execution_role,
@@ -277,7 +278,7 @@ impl Talk<'_> {
             let networks: Vec<String> = match given {
                 [] => {
                     let answer =
-                        self.ask.text("Networks that may open the UI, as CIDRs (empty: the VPC itself)", Some(""))?;
+                        self.ask.text("Networks (CIDRs) that may open the UI (empty: the VPC itself)", Some(""))?;
                     answer.split([',', ' ', ';']).filter(|cidr| !cidr.is_empty()).map(str::to_owned).collect()
                 }
                 given => given.to_vec(),
@@ -302,7 +303,7 @@ impl Talk<'_> {
 
     fn ca(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
         let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
-        let question = "PEM file of a CA that Cloud Exchange shall trust, such as a proxy's (empty: none)";
+        let question = "PEM file of a CA to trust, such as a proxy's (empty: none)";
         let given = self.options.ca.as_ref().map(|path| path.display().to_string());
         self.plain(answers, question, "", "--ca", &given, move |answers, file| {
             answers.ca = optional(file).map(|file| seen_from(&folder, Path::new(&file)));
@@ -423,10 +424,15 @@ fn problem(option: Option<&str>, problems: &Problems) -> CommandError {
     hints.into_iter().flatten().fold(error, CommandError::hint)
 }
 
-/// An error on one line, without colours.
+/// The first sentence of an error: the SDK tells of every place where it looked for credentials.
 fn brief(error: &CommandError) -> String {
-    let text = anstream::adapter::strip_str(&error.text()).to_string();
-    text.lines().next().unwrap_or_default().to_owned()
+    let text = match &error.kind {
+        Kind::Aws(failure) => failure.to_string(),
+        Kind::Usage { message, .. } | Kind::Refused { message, .. } | Kind::Unexpected(message) => message.clone(),
+        Kind::PlanFile(problems) => problems.to_string(),
+    };
+    let line = text.lines().next().unwrap_or_default();
+    clean(line.split(". ").next().unwrap_or_default())
 }
 
 /// A path that leads from the folder of the plan file to where it leads from here.

@@ -35,12 +35,42 @@ fn listing() -> Listing {
 
 #[test]
 fn what_can_be_used_comes_first() {
-    assert_snapshot!(plain(&text(&listing(), false)), @"");
+    assert_snapshot!(plain(&text(&listing(), false)), @r#"
+    subnets in account 123456789012, eu-central-1
+
+    USABLE  ID         NAME          CIDRS        FREE  WAY OUT  NOTES
+    yes     subnet-0c                10.0.0.0/24  250
+    yes     subnet-0a  a             10.0.0.0/24  250            open-admin-ports
+    no      subnet-0b  b\u{1b}[2J\r  10.0.0.0/24  250            few-addresses
+
+    -v says what the notes mean and what to do.
+
+    In the plan file, for example:
+
+      [existing]
+      vpc = "vpc-0a"
+    "#);
 }
 
 #[test]
 fn all_of_it_says_what_the_notes_mean() {
-    assert_snapshot!(plain(&text(&listing(), true)), @"");
+    assert_snapshot!(plain(&text(&listing(), true)), @r#"
+    subnets in account 123456789012, eu-central-1
+
+    USABLE  ID         NAME          CIDRS        FREE  WAY OUT  NOTES
+    yes     subnet-0c                10.0.0.0/24  250
+    yes     subnet-0a  a             10.0.0.0/24  250            open-admin-ports
+            warning[network-acl/open-admin-ports]: the network ACL admits port 22
+            hint: mend it
+    no      subnet-0b  b\u{1b}[2J\r  10.0.0.0/24  250            few-addresses
+            refused[subnet/few-addresses]: 3 addresses are free in the subnet subnet-0b
+            hint: mend it
+
+    In the plan file, for example:
+
+      [existing]
+      vpc = "vpc-0a"
+    "#);
 }
 
 #[test]

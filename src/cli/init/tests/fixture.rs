@@ -77,7 +77,10 @@ impl Offers for Account {
     async fn open(&mut self, region: Option<&str>) -> Result<String, CommandError> {
         match &self.0 {
             Some(_) => Ok(format!("account 111122223333, {}", region.unwrap_or("us-east-1"))),
-            None => Err(Failure::of(Cause::Unavailable, "no credentials\nwere found").into()),
+            None => {
+                Err(Failure::of(Cause::Unavailable, "no credentials found in chain. Attempted:\n  Environment: none")
+                    .into())
+            }
         }
     }
 
