@@ -147,7 +147,12 @@ impl Resource for Service {
     /// has failed. Whatever makes another task is only done after the fence, see [`Kind::fenced`].
     async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
         let changed = |property: &str| at.changes.is_empty() || at.changed(property);
-        let starts = is_at_zero(cx, self, &at.id).await? && self.desired > 0;
+        let live = live(cx, self, &at.id).await?;
+        let starts = live.as_ref().is_some_and(|live| live.desired_count() == 0) && self.desired > 0;
+        // AWS takes it only for load balancers that the service has already, not for those that come with the same call
+        // (AWS CloudFormation's public roadmap, issue 1313).
+        let is_balanced = live.as_ref().is_some_and(|live| !live.load_balancers().is_empty());
+        let (grace, later) = if is_balanced { (self.grace, None) } else { (None, self.grace) };
         let network = starts || ["subnets", "groups", "public_address"].into_iter().any(changed);
         let balancers = changed("load_balancer").then(|| self.load_balancers());
         let call = cx
@@ -163,11 +168,16 @@ impl Resource for Service {
             .set_platform_version(changed("platform_version").then(|| self.platform_version.clone()))
             .set_network_configuration(network.then(|| self.network()).transpose()?)
             .set_load_balancers(balancers)
-            .set_health_check_grace_period_seconds(self.grace.map(signed))
+            .set_health_check_grace_period_seconds(grace.map(signed))
             .enable_execute_command(self.exec)
             .propagate_tags(self.propagate_tags.as_str().into())
             .force_new_deployment(starts || Self::KIND.fenced.iter().copied().any(changed));
         let answer = call.send().await.map_err(on("ecs UpdateService"))?;
+        if let Some(grace) = later {
+            let call = cx.aws.ecs.update_service().cluster(self.cluster.text()).service(&at.id);
+            let call = call.health_check_grace_period_seconds(signed(grace));
+            call.send().await.map_err(on("ecs UpdateService"))?;
+        }
         made_or_lost(answer.service(), "ecs UpdateService")
     }
 
@@ -225,10 +235,10 @@ fn cluster_of(cx: &Cx, at: &At) -> String {
     at.outputs.get("cluster").cloned().unwrap_or_else(|| service_read::cluster(cx))
 }
 
-async fn is_at_zero(cx: &Cx, wanted: &Service, id: &str) -> Result<bool, Failure> {
+async fn live(cx: &Cx, wanted: &Service, id: &str) -> Result<Option<sdk::Service>, Failure> {
     let call = cx.aws.ecs.describe_services().cluster(wanted.cluster.text()).services(id);
     let answer = call.send().await.map_err(on("ecs DescribeServices"))?;
-    Ok(answer.services().first().is_some_and(|service| service.desired_count() == 0))
+    Ok(answer.services().first().cloned())
 }
 
 impl Service {
