@@ -4,6 +4,7 @@ mod answers;
 mod ask;
 mod file;
 mod offers;
+mod pick;
 mod talk;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::Options;
 use super::answers::{self, Answers, Front, Network};
 use super::ask::Ask;
 use super::offers::Offers;
+use super::pick::{optional, pick};
 
 /// One conversation.
 pub struct Talk<'a> {
@@ -154,7 +155,7 @@ impl Talk<'_> {
         loop {
             let vpc = match &options.vpc {
                 Some(vpc) => Some(vpc.clone()),
-                None => self.pick("VPC", Some("a new one, made by ce-aws"), &vpcs, |_| true)?,
+                None => pick(self.ask, "VPC", Some("a new one, made by ce-aws"), &vpcs, |_| true)?,
             };
             let Some(vpc) = vpc else { return Ok(()) };
             let subnets = match options.subnet.as_slice() {
@@ -171,10 +172,10 @@ impl Talk<'_> {
 
     async fn subnets(&mut self, vpc: &str) -> Result<[String; 2], CommandError> {
         let listing = self.list(What::Subnets, Some(vpc)).await;
-        let first = self.pick("First private subnet", None, &listing, |_| true)?.unwrap_or_default();
+        let first = pick(self.ask, "First private subnet", None, &listing, |_| true)?.unwrap_or_default();
         let zone = listing.items.iter().find(|item| item.id == first).map(|item| item.text("zone").to_owned());
         let elsewhere = |item: &Item| zone.as_ref().is_none_or(|zone| item.text("zone") != zone) && item.id != first;
-        let second = self.pick("Second private subnet, in another zone", None, &listing, elsewhere)?;
+        let second = pick(self.ask, "Second private subnet, in another zone", None, &listing, elsewhere)?;
         Ok([first, second.unwrap_or_default()])
     }
 
@@ -213,11 +214,15 @@ impl Talk<'_> {
                 FrontWay::Task => Front::Task,
                 FrontWay::LoadBalancer => {
                     let listing = self.list(What::LoadBalancers, vpc.as_deref()).await;
-                    Front::LoadBalancer(self.pick("Which load balancer", None, &listing, |_| true)?.unwrap_or_default())
+                    Front::LoadBalancer(
+                        pick(self.ask, "Which load balancer", None, &listing, |_| true)?.unwrap_or_default(),
+                    )
                 }
                 FrontWay::TargetGroup => {
                     let listing = self.list(What::TargetGroups, vpc.as_deref()).await;
-                    Front::TargetGroup(self.pick("Which target group", None, &listing, |_| true)?.unwrap_or_default())
+                    Front::TargetGroup(
+                        pick(self.ask, "Which target group", None, &listing, |_| true)?.unwrap_or_default(),
+                    )
                 }
             };
             if self.settle(answers, None, Box::new(move |answers| answers.front = front.clone()))? {
@@ -325,7 +330,7 @@ impl Talk<'_> {
         loop {
             let chosen = match ask.given {
                 Some(given) => Some(given.clone()),
-                None => self.pick(ask.question, Some(ask.new), &listing, |_| true)?,
+                None => pick(self.ask, ask.question, Some(ask.new), &listing, |_| true)?,
             };
             let set = set.clone();
             let change: Change = Box::new(move |answers| set(answers, chosen.clone()));
@@ -345,44 +350,6 @@ impl Talk<'_> {
             Listing::empty(what.word())
         })
     }
-
-    /// A thing that exists, chosen or typed; `None` for a new one, where that is possible.
-    fn pick(
-        &mut self,
-        question: &str,
-        new: Option<&str>,
-        listing: &Listing,
-        fits: impl Fn(&Item) -> bool,
-    ) -> Result<Option<String>, CommandError> {
-        let items: Vec<&Item> = listing.items.iter().filter(|item| fits(item)).collect();
-        if items.is_empty() {
-            return match new {
-                Some(new) => Ok(optional(self.ask.text(&format!("{question} (empty: {new})"), Some(""))?)),
-                None => self.ask.text(question, None).map(Some),
-            };
-        }
-        let first = new.iter().map(|new| (*new).to_owned());
-        let offered = items.iter().map(|item| offer(item, listing.columns));
-        let options: Vec<String> = first.chain(offered).chain(["another one, which I type".to_owned()]).collect();
-        loop {
-            let chosen = self.ask.choose(question, &options, 0)?;
-            let index = match (new, chosen) {
-                (Some(_), 0) => return Ok(None),
-                (Some(_), chosen) => chosen - 1,
-                (None, chosen) => chosen,
-            };
-            let Some(item) = items.get(index) else { return self.ask.text(question, None).map(Some) };
-            if item.usable || self.insist(item)? {
-                return Ok(Some(item.id.clone()));
-            }
-        }
-    }
-
-    fn insist(&mut self, item: &Item) -> Result<bool, CommandError> {
-        self.ask.say(&format!("`ce-aws plan` would refuse it: {}\n", item.why_not()));
-        let options = ["no, choose again", "yes: this will be mended"].map(str::to_owned);
-        Ok(self.ask.choose("Take it all the same", &options, 0)? == 1)
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -400,17 +367,6 @@ struct Existing<'a> {
     new: &'a str,
     option: &'a str,
     given: &'a Option<String>,
-}
-
-fn optional(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
-}
-
-/// One line of a list to choose from.
-fn offer(item: &Item, columns: &[&str]) -> String {
-    let facts: Vec<String> = columns.iter().map(|column| item.shown(column)).filter(|fact| !fact.is_empty()).collect();
-    let facts = facts.join("  ");
-    if item.usable { facts } else { format!("{facts}  (not usable: {})", item.why_not()) }
 }
 
 /// What the plan file's reader said, of an option or of an answer.
