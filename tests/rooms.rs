@@ -25,8 +25,18 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "cli",
             &[
-                "aws", "blueprint", "borrowed", "checks", "config", "engine", "images", "kinds", "live", "planners",
-                "release", "ui",
+                "aws",
+                "blueprint",
+                "borrowed",
+                "checks",
+                "config",
+                "engine",
+                "images",
+                "kinds",
+                "live",
+                "planners",
+                "release",
+                "ui",
             ],
         ),
     ])

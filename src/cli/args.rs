@@ -38,7 +38,7 @@ Data goes to standard output, everything else to standard error.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Init(init::Args),
+    Init(Box<init::Args>),
     Discover(discover::Args),
     Validate(validate::Args),
     Plan(plan::Args),

@@ -18,7 +18,7 @@ use crate::engine::run::Made;
 use super::load_balancer::LoadBalancer;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
-use super::target_group::TargetGroup;
+use super::target_group::{self, TargetGroup};
 
 /// A listener. Outputs: `id` and `arn` (the ARN).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,8 +54,7 @@ pub enum Action {
 
 impl Spec for Listener {
     const KIND: Kind = Kind {
-        // Those on a load balancer of the user's are found through the target group they lead to.
-        parents: &["load-balancer", "target-group"],
+        parents: &["load-balancer"],
         immutable: &["load_balancer"],
         replaceable: Some("the UI cannot be reached for a moment"),
         ..Kind::new("listener", Part::Ingress)
@@ -65,9 +64,10 @@ impl Spec for Listener {
 #[async_trait]
 impl Resource for Listener {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let ours = cx.outputs("load-balancer", "id").into_iter();
-        let attached = cx.outputs("target-group", "balancer");
-        let all: BTreeSet<_> = ours.chain(attached).chain(cx.load_balancer.clone()).collect();
+        let ours = cx.outputs("load-balancer", "id");
+        // Without one of ours, a listener is on the user's load balancer to which our target group is attached.
+        let attached = if ours.is_empty() { target_group::balancer(cx).await? } else { None };
+        let all: BTreeSet<_> = ours.into_iter().chain(attached).chain(cx.load_balancer.clone()).collect();
         let of_each = all.into_iter().map(|arn| async move {
             let pages = cx.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
             unless_gone(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeListeners")))

@@ -1,12 +1,14 @@
 //! Mount targets: where a file system can be reached from.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::error::{on, unless_gone};
+use crate::aws::error::on;
 use crate::engine::address::Address;
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
@@ -16,6 +18,7 @@ use super::file_system::{self, FileSystem};
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::security_group::SecurityGroup;
 use super::subnet::Subnet;
+use super::tags::ec2::filter;
 
 /// A file system's network interface in one subnet. It carries no tags, so that its address has the name of its
 /// subnet's. Outputs: `id`.
@@ -47,16 +50,22 @@ impl Resource for MountTarget {
             pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeMountTargets"))
         });
         let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().collect();
-        let found = all.iter().map(|target| async move {
+        let interfaces = all.iter().filter_map(|target| target.network_interface_id().map(str::to_owned)).collect();
+        let mut groups = match depth {
+            Depth::Phase => BTreeMap::new(),
+            Depth::Full => groups(cx, interfaces).await?,
+        };
+        let found = all.iter().map(|target| {
             let (id, subnet) = (target.mount_target_id(), target.subnet_id());
             let found = Found::new(address(cx, subnet), id).phase(file_system::phase(target.life_cycle_state()));
             if depth == Depth::Phase {
-                return Ok(found);
+                return found;
             }
+            let groups = target.network_interface_id().and_then(|id| groups.remove(id)).unwrap_or_default();
             let file_system = target.file_system_id().into();
-            Ok(found.spec(Self { file_system, subnet: subnet.into(), groups: groups(cx, id).await? }))
+            found.spec(Self { file_system, subnet: subnet.into(), groups: Set::new(groups) })
         });
-        Ok(try_join_all(found).await?.into())
+        Ok(found.collect::<Vec<_>>().into())
     }
 
     async fn create(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {
@@ -94,12 +103,16 @@ fn address(cx: &Cx, subnet: &str) -> Address {
     Address::new(MountTarget::KIND.name, ours.map_or(subnet, |(address, _)| address.name()))
 }
 
-async fn groups(cx: &Cx, id: &str) -> Result<Set<Ref<SecurityGroup>>, Failure> {
-    let call = cx.aws.efs.describe_mount_target_security_groups().mount_target_id(id);
-    match unless_gone(call.send().await.map_err(on("efs DescribeMountTargetSecurityGroups"))) {
-        Ok(answer) => Ok(answer.iter().flat_map(|answer| answer.security_groups()).map(Ref::is).collect()),
-        // EFS tells them only where the interface is there and stays.
-        Err(failure) if failure.cause == Cause::StillHeld => Ok(Set::new([])),
-        Err(failure) => Err(failure),
+/// The groups of each interface. EFS would tell them for one mount target a call, and only while it stays.
+async fn groups(cx: &Cx, interfaces: Vec<String>) -> Result<BTreeMap<String, Vec<Ref<SecurityGroup>>>, Failure> {
+    if interfaces.is_empty() {
+        return Ok(BTreeMap::new());
     }
+    let call = cx.aws.ec2.describe_network_interfaces().filters(filter("network-interface-id", interfaces));
+    let answer = call.send().await.map_err(on("ec2 DescribeNetworkInterfaces"))?;
+    let groups = answer.network_interfaces().iter().map(|interface| {
+        let groups = interface.groups().iter().filter_map(|group| group.group_id()).map(Ref::is);
+        (interface.network_interface_id().unwrap_or_default().to_owned(), groups.collect())
+    });
+    Ok(groups.collect())
 }

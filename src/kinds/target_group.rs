@@ -102,11 +102,7 @@ impl Spec for TargetGroup {
 #[async_trait]
 impl Resource for TargetGroup {
     async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let call = cx.aws.elb.describe_target_groups().names(cx.names.part(Self::PURPOSE));
-        let answer = unless_gone(call.send().await.map_err(on("elb DescribeTargetGroups")))?;
-        let Some(live) = answer.as_ref().and_then(|answer| answer.target_groups().first()) else {
-            return Ok(Vec::new().into());
-        };
+        let Some(live) = &by_name(cx).await? else { return Ok(Vec::new().into()) };
         let arn = live.target_group_arn().unwrap_or_default();
         let mut found = Found::new(Address::new(Self::KIND.name, Self::PURPOSE), arn);
         found.outputs.extend(outputs(live));
@@ -251,6 +247,21 @@ impl TargetGroup {
         call.send().await.map_err(on("elb ModifyTargetGroupAttributes"))?;
         Ok(())
     }
+}
+
+async fn by_name(cx: &Cx) -> Result<Option<sdk::TargetGroup>, Failure> {
+    let call = cx.aws.elb.describe_target_groups().names(cx.names.part(TargetGroup::PURPOSE));
+    let answer = unless_gone(call.send().await.map_err(on("elb DescribeTargetGroups")))?;
+    Ok(answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next()))
+}
+
+/// The load balancer to which a target group of this name is attached.
+///
+/// # Errors
+///
+/// See [`Failure`]; that there is none is no error.
+pub async fn balancer(cx: &Cx) -> Result<Option<String>, Failure> {
+    Ok(by_name(cx).await?.and_then(|group| group.load_balancer_arns.unwrap_or_default().into_iter().next()))
 }
 
 async fn attributes(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>, Failure> {
