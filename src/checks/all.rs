@@ -1,11 +1,12 @@
 //! All checks of what a plan file borrows, in one pass.
 
 use crate::borrowed::Borrowed;
-use crate::config::{CaCertificate, PlanFile};
+use crate::config::{CaCertificate, Nat, PlanFile};
 use crate::engine::inventory::{Inventory, Live};
 use crate::engine::plan::{self, Finding, Severity};
 use crate::release::{Image, Release};
 
+use super::finding::warning;
 use super::network::Uses;
 use super::{cluster, identity, ingress, network, storage};
 
@@ -33,6 +34,7 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     }
     findings.extend(setting.borrowed.cluster.iter().flat_map(cluster::cluster));
     findings.extend(setting.front());
+    findings.extend(setting.no_way_out());
     findings.extend(certificate.iter().flat_map(|certificate| ingress::certificate(certificate, setting.now)));
     findings.extend(task_role.iter().flat_map(|role| identity::role(role, identity::Which::Task)));
     findings.extend(execution_role.iter().flat_map(|role| identity::role(role, identity::Which::Execution)));
@@ -54,31 +56,38 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
 }
 
 /// What a plan shows of what the plan file borrows.
-pub fn borrowed(plan: &PlanFile) -> Vec<plan::Borrowed> {
+pub fn borrowed(plan: &PlanFile, seen: &Borrowed) -> Vec<plan::Borrowed> {
     let existing = &plan.existing;
     let mut all = Vec::new();
-    let mut add = |what: &str, id: Option<&str>| {
-        all.extend(id.map(|id| plan::Borrowed { what: what.to_owned(), id: id.to_owned() }));
+    let mut add = |what: &str, id: Option<&str>, seen: String| {
+        all.extend(id.map(|id| plan::Borrowed { what: what.to_owned(), id: id.to_owned(), seen }));
     };
-    add("vpc", existing.vpc.as_ref().map(|id| id.as_str()));
-    for subnet in existing.private_subnets.iter().flatten() {
-        add("subnet", Some(subnet.as_str()));
+    let ranges = seen.vpc.as_ref().and_then(|vpc| Some(vpc.found()?.cidrs.join(", ")));
+    add("vpc", existing.vpc.as_ref().map(|id| id.as_str()), ranges.unwrap_or_default());
+    for (index, subnet) in existing.private_subnets.iter().flatten().enumerate() {
+        let zone = seen.subnets.get(index).and_then(|subnet| Some(subnet.found()?.zone.clone()));
+        add("subnet", Some(subnet.as_str()), zone.unwrap_or_default());
     }
-    add("cluster", existing.cluster.as_ref().map(|cluster| cluster.as_str()));
-    add("load balancer", existing.load_balancer.as_ref().map(|arn| arn.as_str()));
-    add("target group", existing.target_group.as_ref().map(|arn| arn.as_str()));
-    add("certificate", plan.load_balancer.certificate_arn.as_ref().map(|arn| arn.as_str()));
-    add("task role", existing.task_role.as_ref().map(|arn| arn.as_str()));
-    add("execution role", existing.execution_role.as_ref().map(|arn| arn.as_str()));
+    let none = String::new;
+    add("cluster", existing.cluster.as_ref().map(|cluster| cluster.as_str()), none());
+    let dns = seen.load_balancer.as_ref().and_then(|balancer| Some(balancer.found()?.dns.clone()));
+    add("load balancer", existing.load_balancer.as_ref().map(|arn| arn.as_str()), dns.unwrap_or_default());
+    let urls = seen.target_group.as_ref().and_then(|group| Some(ingress::urls(group.found()?).join(", ")));
+    add("target group", existing.target_group.as_ref().map(|arn| arn.as_str()), urls.unwrap_or_default());
+    let domain = seen.certificate.as_ref().and_then(|certificate| Some(certificate.found()?.domain.clone()));
+    let certificate = plan.load_balancer.certificate_arn.as_ref();
+    add("certificate", certificate.map(|arn| arn.as_str()), domain.unwrap_or_default());
+    add("task role", existing.task_role.as_ref().map(|arn| arn.as_str()), none());
+    add("execution role", existing.execution_role.as_ref().map(|arn| arn.as_str()), none());
     for policy in &plan.identity.task_policy_arns {
-        add("policy", Some(policy.as_str()));
+        add("policy", Some(policy.as_str()), none());
     }
-    add("permissions boundary", plan.identity.permissions_boundary.as_ref().map(|arn| arn.as_str()));
-    add("key", existing.kms_key.as_ref().map(|key| key.as_str()));
-    add("secret", plan.secrets.existing.as_ref().map(|arn| arn.as_str()));
-    add("proxy secret", plan.proxy.secret.as_ref().map(|arn| arn.as_str()));
+    add("permissions boundary", plan.identity.permissions_boundary.as_ref().map(|arn| arn.as_str()), none());
+    add("key", existing.kms_key.as_ref().map(|key| key.as_str()), none());
+    add("secret", plan.secrets.existing.as_ref().map(|arn| arn.as_str()), none());
+    add("proxy secret", plan.proxy.secret.as_ref().map(|arn| arn.as_str()), none());
     if let Some(CaCertificate::Secret(arn)) = &plan.ca {
-        add("CA secret", Some(arn.as_str()));
+        add("CA secret", Some(arn.as_str()), none());
     }
     all
 }
@@ -163,6 +172,19 @@ impl Setting<'_> {
         findings.extend(self.borrowed.target_group.iter().flat_map(|group| ingress::target_group(group, &wanted)));
         findings.extend(self.moves_between_balancers());
         findings
+    }
+
+    /// A new VPC without NAT gateways has the ways that its owner gives it, and none before.
+    fn no_way_out(&self) -> Option<Finding> {
+        let without = self.plan.existing.vpc.is_none() && self.plan.network.nat == Nat::None;
+        (without && !self.has("service")).then(|| {
+            warning(
+                "network/no-egress",
+                "with `nat = \"none\"` the new VPC has no way out, and ECS can start no task before it has one".to_owned(),
+                "apply, and while the network is made or after the task has failed to start, add routes to a transit \
+                 gateway or a firewall to the private route tables, or VPC endpoints; then apply again: what you add stays",
+            )
+        })
     }
 
     /// A target group is behind one load balancer at a time (Elastic Load Balancing user guide, "Target groups").

@@ -180,7 +180,7 @@ impl Session {
         let mut plan = converge::converge(&graph, inventory, self.target(file.name.as_str()), &self.kinds, options);
         findings.append(&mut plan.findings);
         plan.findings = findings;
-        plan.borrowed = checks::borrowed(file);
+        plan.borrowed = checks::borrowed(file, borrowed);
         Ok(plan)
     }
 

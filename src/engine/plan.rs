@@ -156,6 +156,9 @@ pub struct Borrowed {
     pub what: String,
     /// As the plan file names it.
     pub id: String,
+    /// What AWS says of it, in a word: a range, a zone, an address.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub seen: String,
 }
 
 /// The deployment a plan is about.

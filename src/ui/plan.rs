@@ -57,7 +57,8 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View) -> String {
     if !plan.borrowed.is_empty() {
         push(&mut text, format_args!("\n{}", paint(TITLE, "Yours (used, and never changed)")));
         for borrowed in &plan.borrowed {
-            push(&mut text, format_args!("    use        {:<32} {}", clean(&borrowed.what), clean(&borrowed.id)));
+            let seen = if borrowed.seen.is_empty() { String::new() } else { format!(" ({})", clean(&borrowed.seen)) };
+            push(&mut text, format_args!("    use        {:<22} {}{seen}", clean(&borrowed.what), clean(&borrowed.id)));
         }
     }
     if !plan.kept.is_empty() {

@@ -5,5 +5,6 @@ mod converge_properties;
 mod converge_rules;
 mod samples;
 mod service_rules;
+mod switching_rules;
 mod tag_rules;
 mod teardown;

@@ -2,7 +2,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::fixture::*;
-use crate::engine::plan::{Action, Finding, Kept, Plan, Purpose, Reason, Severity};
+use crate::engine::plan::{Action, Borrowed, Finding, Kept, Plan, Purpose, Reason, Severity};
 use crate::ui::plan::{TaskSize, View, plan as render};
 use crate::ui::style::plain;
 
@@ -233,4 +233,24 @@ fn hostile_values_cannot_speak_to_the_terminal() {
     let text = shown(&plan);
     assert!(!text.chars().any(|c| c != '\n' && (c.is_control() || c == '\u{202e}')), "{text}");
     assert_eq!(text.lines().filter(|line| line.starts_with("no changes")).count(), 0);
+}
+
+#[test]
+fn what_the_user_brings_is_listed_as_such() {
+    let borrowed = |what: &str, id: &str, seen: &str| Borrowed { what: what.into(), id: id.into(), seen: seen.into() };
+    let mut plan = plan(Purpose::Apply, vec![]);
+    plan.borrowed = vec![
+        borrowed("vpc", "vpc-0a1b2c3d", "10.1.0.0/16"),
+        borrowed("execution role", "arn:aws:iam::111122223333:role/ce", ""),
+    ];
+    let text = shown(&plan);
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("use ") || line.starts_with("Yours")).collect();
+    assert_eq!(
+        lines,
+        [
+            "Yours (used, and never changed)",
+            "    use        vpc                    vpc-0a1b2c3d (10.1.0.0/16)",
+            "    use        execution role         arn:aws:iam::111122223333:role/ce",
+        ]
+    );
 }
