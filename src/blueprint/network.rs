@@ -13,7 +13,7 @@ use crate::kinds::log_group::LogGroup;
 use crate::kinds::nat_gateway::NatGateway;
 use crate::kinds::network_acl::DefaultNetworkAcl;
 use crate::kinds::role::Role;
-use crate::kinds::route::Route;
+use crate::kinds::route::Via;
 use crate::kinds::route_table::RouteTable;
 use crate::kinds::rule::ANYWHERE;
 use crate::kinds::service::Service;
@@ -72,7 +72,8 @@ fn new(stack: &mut Stack<'_>) -> Network {
         let gateway = gateways.get(index).or(gateways.first());
         let routes = RouteTable {
             vpc: vpc.id(),
-            routes: gateway.iter().map(|gateway| Route::default_via_nat(gateway.ready())).collect(),
+            default: gateway.map(|gateway| Via::Nat(gateway.ready())),
+            routes: Set::new([]),
             subnets: Set::new([subnet.id()]),
         };
         stack.add_named(&format!("private-{zone}"), &format!("{shown} private-{zone}"), &routes)
@@ -93,7 +94,8 @@ fn ways_out(stack: &mut Stack<'_>, vpc: &Handle<Vpc>, shown: &str, nat: Nat) -> 
     let public = subnets(stack, vpc, "public");
     let routes = RouteTable {
         vpc: vpc.id(),
-        routes: Set::new([Route::default_via_gateway(internet.id())]),
+        default: Some(Via::Gateway(internet.id())),
+        routes: Set::new([]),
         subnets: public.iter().map(Handle::id).collect(),
     };
     stack.add_named("public", &format!("{shown} public"), &routes);

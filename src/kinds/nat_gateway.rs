@@ -13,6 +13,7 @@ use crate::engine::run::Made;
 
 use super::elastic_ip::ElasticIp;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::route_table;
 use super::subnet::Subnet;
 use super::tags;
 
@@ -79,6 +80,7 @@ impl Resource for NatGateway {
     }
 
     async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        route_table::forget(cx, &at.id).await?;
         cx.aws.ec2.delete_nat_gateway().nat_gateway_id(&at.id).send().await.map_err(on("ec2 DeleteNatGateway"))?;
         Ok(())
     }

@@ -28,18 +28,6 @@ pub enum Via {
     Blackhole(String),
 }
 
-impl Route {
-    /// All traffic that no other route takes, to an internet gateway.
-    pub fn default_via_gateway(gateway: Ref<InternetGateway>) -> Self {
-        Self { destination: "0.0.0.0/0".to_owned(), via: Via::Gateway(gateway) }
-    }
-
-    /// All traffic that no other route takes, to a NAT gateway.
-    pub fn default_via_nat(nat: Ref<NatGateway>) -> Self {
-        Self { destination: "0.0.0.0/0".to_owned(), via: Via::Nat(nat) }
-    }
-}
-
 /// A route that a table has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Existing {
@@ -94,7 +82,7 @@ mod tests {
             existing("192.168.0.0/16", Via::Other("pcx-1".to_owned()), false),
             existing("10.9.0.0/16", Via::Nat("nat-2".into()), false),
         ];
-        let default = Route::default_via_nat("nat-2".into());
+        let default = Route { destination: "0.0.0.0/0".to_owned(), via: Via::Nat("nat-2".into()) };
         let same = there[3].route.clone();
         let missing = Route { destination: "10.8.0.0/16".to_owned(), via: Via::Nat("nat-2".into()) };
         let found = edits(&there, &Set::new([default.clone(), same, missing.clone()]));

@@ -24,6 +24,10 @@ use super::vpc::Vpc;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RouteTable {
     pub vpc: Ref<Vpc>,
+    /// Where everything goes that no other route takes; `None` leaves it to the owner of the network.
+    #[serde(default)]
+    pub default: Option<Via>,
+    /// The other routes. We want none; what others have put in shows here.
     pub routes: Set<Route>,
     pub subnets: Set<Ref<Subnet>>,
 }
@@ -39,9 +43,12 @@ impl Resource for RouteTable {
         for table in &describe(cx, tags::ec2::ours(cx)).await? {
             let tags = tags::ec2::read(table.tags());
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let (default, routes): (Vec<_>, Vec<_>) =
+                routes(table).into_iter().map(|there| there.route).partition(|route| route.destination == DEFAULT);
             let spec = Self {
                 vpc: table.vpc_id().unwrap_or_default().into(),
-                routes: routes(table).into_iter().map(|there| there.route).collect(),
+                default: default.into_iter().next().map(|route| route.via),
+                routes: Set::new(routes),
                 subnets: associations(table).map(|(_, subnet)| subnet.into()).collect(),
             };
             found.push(Found::new(address, table.route_table_id().unwrap_or_default()).spec(spec).tags(tags));
@@ -59,7 +66,7 @@ impl Resource for RouteTable {
             .tag_specifications(tags::ec2::at_creation(ResourceType::RouteTable, &at.tags));
         let answer = call.send().await.map_err(on("ec2 CreateRouteTable"))?;
         let id = answer.route_table().and_then(|table| table.route_table_id()).unwrap_or_default();
-        let routes = route::edits(&[], &self.routes).into_iter().map(|edit| change(cx, id, edit));
+        let routes = route::edits(&[], &self.all()).into_iter().map(|edit| change(cx, id, edit));
         let subnets = self.subnets.iter().map(|subnet| associate(cx, id, subnet.text()));
         tokio::try_join!(try_join_all(routes), try_join_all(subnets))?;
         Ok(made(id, &[]))
@@ -70,11 +77,12 @@ impl Resource for RouteTable {
         let tables = describe(cx, tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()])).await?;
         let (ours, others): (Vec<_>, Vec<_>) =
             tables.iter().partition(|table| table.route_table_id() == Some(at.id.as_str()));
-        let existing: Vec<_> = ours.iter().flat_map(|table| routes(table)).collect();
+        let is_ours = |there: &Existing| self.default.is_some() || there.route.destination != DEFAULT;
+        let existing: Vec<_> = ours.iter().flat_map(|table| routes(table)).filter(is_ours).collect();
         let here: Vec<_> = ours.iter().flat_map(|table| associations(table)).collect();
         let elsewhere: Vec<_> = others.iter().flat_map(|table| associations(table)).collect();
 
-        let edits = route::edits(&existing, &self.routes).into_iter().map(|edit| change(cx, &at.id, edit));
+        let edits = route::edits(&existing, &self.all()).into_iter().map(|edit| change(cx, &at.id, edit));
         let wanted = |subnet: &str| self.subnets.iter().any(|wanted| wanted.text() == subnet);
         let foreign = here.iter().filter(|(_, subnet)| !wanted(subnet)).map(|(id, _)| disassociate(cx, id));
         let missing =
@@ -103,6 +111,27 @@ impl Resource for RouteTable {
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
     }
+}
+
+impl RouteTable {
+    /// Its routes, the default one included.
+    pub fn all(&self) -> Set<Route> {
+        let default = self.default.iter().map(|via| Route { destination: DEFAULT.to_owned(), via: via.clone() });
+        self.routes.iter().cloned().chain(default).collect()
+    }
+}
+
+/// Removes the default routes of our tables to a NAT gateway that is to go: dead ones would be in the way of the owner's.
+///
+/// # Errors
+///
+/// Whatever the calls meet; a table that has just gone is no error.
+pub async fn forget(cx: &Cx, nat: &str) -> Result<(), Failure> {
+    let tables = describe(cx, tags::ec2::ours(cx)).await?;
+    let leads = |table: &&types::RouteTable| table.routes().iter().any(|route| route.nat_gateway_id() == Some(nat));
+    let leading = tables.iter().filter(leads).filter_map(|table| table.route_table_id());
+    let calls = leading.map(|table| change(cx, table, Edit::Delete(DEFAULT.to_owned())));
+    try_join_all(calls).await.map(drop)
 }
 
 async fn describe(cx: &Cx, which: types::Filter) -> Result<Vec<types::RouteTable>, Failure> {
@@ -162,7 +191,7 @@ fn read(route: &types::Route) -> Option<Existing> {
     Some(Existing { route: Route { destination, via }, local })
 }
 
-/// The destination of the one route that every table of ours has.
+/// The destination of everything.
 const DEFAULT: &str = "0.0.0.0/0";
 
 /// True for transit gateways, peerings, virtual private gateways and the like: how the user's own networks are reached.

@@ -38,6 +38,34 @@ fn an_image_that_does_not_exist_is_refused_before_anything_is_made() {
     assert_eq!(bed.mutations(0), [""; 0]);
 }
 
+/// The owner's transit gateway cannot be there before the VPC is.
+#[test]
+fn a_new_vpc_without_nat_runs_once_its_owner_has_given_it_a_way_out() {
+    let bed = Bed::new(SCALE);
+    let plan = "name = \"prod\"\nrelease = \"5.0.0\"\n[network]\nnat = \"none\"\n[load_balancer]\nenabled = false\n";
+    let product = Product::with_plan(&bed, plan);
+    let failed = product.expect(3, &["apply", "FILE", "--yes"]);
+    for words in ["network/no-egress", "ResourceInitializationError"] {
+        assert!(failed.stderr.contains(words), "{words:?} is not in\n{}", failed.stderr);
+    }
+    bed.by_hand(
+        r#"
+subnets = ec2.describe_subnets()["Subnets"]
+private = [find(subnets, f"subnet/private-{half}") for half in "ab"]
+gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+ec2.create_transit_gateway_vpc_attachment(
+    TransitGatewayId=gateway, VpcId=private[0]["VpcId"], SubnetIds=[one["SubnetId"] for one in private])
+tables = ec2.describe_route_tables()["RouteTables"]
+for half in "ab":
+    table = find(tables, f"route-table/private-{half}")["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", TransitGatewayId=gateway)
+"#,
+    );
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    crate::writers::never_two_deployments(&bed);
+}
+
 #[test]
 fn a_container_that_exits() {
     let images =

@@ -145,7 +145,7 @@ impl Network {
         let mut routes = BTreeMap::new();
         for table in all::<RouteTable>(graph, &known).into_values() {
             for subnet in table.subnets.iter() {
-                routes.insert(subnet.text().to_owned(), table.routes.iter().cloned().collect());
+                routes.insert(subnet.text().to_owned(), table.all().iter().cloned().collect());
             }
         }
         let groups = all::<SecurityGroup>(graph, &known).into_iter().map(|(address, group)| {
