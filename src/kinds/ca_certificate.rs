@@ -3,14 +3,13 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::error::{on, unless_gone};
+use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::plan::Action;
 use crate::engine::run::Made;
 
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Resource, Seen, Tags, made};
 use super::secret;
 use super::tags;
 
@@ -42,16 +41,11 @@ impl Spec for CaCertificate {
 #[async_trait]
 impl Resource for CaCertificate {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let call = cx.aws.secrets.describe_secret().secret_id(cx.names.secret(PURPOSE));
-        let answer = unless_gone(call.send().await.map_err(on("secretsmanager DescribeSecret")))?;
-        let Some(secret) = answer else { return Ok(Vec::new().into()) };
-        let tags = tags::secrets::read(secret.tags());
-        let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { return Ok(Vec::new().into()) };
-        let (arn, name) = (secret.arn().unwrap_or_default(), secret.name().unwrap_or_default());
-        let phase = if secret.deleted_date().is_some() { Phase::Recoverable } else { Phase::Ready };
-        let spec = Self { name: name.to_owned(), fingerprint: read(secret.description()), pem: None };
-        let found = Found::new(address, arn).output("arn", arn).output("name", name);
-        Ok(vec![found.phase(phase).spec(spec).tags(tags)].into())
+        let found = secret::describe::<Self>(cx, PURPOSE).await?.map(|(found, name, description)| {
+            let spec = Self { name, fingerprint: read(&description), pem: None };
+            found.spec(spec)
+        });
+        Ok(found.into_iter().collect::<Vec<_>>().into())
     }
 
     async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
@@ -113,8 +107,7 @@ impl CaCertificate {
 }
 
 /// The fingerprint in a description; any other description stays whole, and so differs from every fingerprint.
-fn read(description: Option<&str>) -> String {
-    let description = description.unwrap_or_default();
+fn read(description: &str) -> String {
     description.strip_prefix(DESCRIPTION).unwrap_or(description).to_owned()
 }
 
@@ -132,8 +125,8 @@ mod tests {
     #[test]
     fn the_fingerprint_is_read_out_of_the_description() {
         let wanted = CaCertificate { name: "n".into(), fingerprint: "ab12".into(), pem: None };
-        assert_eq!(read(Some(&wanted.description())), "ab12");
-        assert_eq!(read(Some("edited by hand")), "edited by hand");
+        assert_eq!(read(&wanted.description()), "ab12");
+        assert_eq!(read("edited by hand"), "edited by hand");
     }
 
     #[test]

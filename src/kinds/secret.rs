@@ -56,22 +56,12 @@ impl Spec for Secret {
 
 #[async_trait]
 impl Resource for Secret {
-    /// Describes, and never reads a value.
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let call = cx.aws.secrets.describe_secret().secret_id(cx.names.secret(PURPOSE));
-        let answer = unless_gone(call.send().await.map_err(on("secretsmanager DescribeSecret")))?;
-        let Some(secret) = answer else { return Ok(Vec::new().into()) };
-        let tags = tags::secrets::read(secret.tags());
-        let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { return Ok(Vec::new().into()) };
-        let (arn, name) = (secret.arn().unwrap_or_default(), secret.name().unwrap_or_default());
-        let phase = if secret.deleted_date().is_some() { Phase::Recoverable } else { Phase::Ready };
-        let spec = Self {
-            name: name.to_owned(),
-            description: secret.description().unwrap_or_default().to_owned(),
-            recipe: None,
-        };
-        let found = Found::new(address, arn).output("arn", arn).output("name", name);
-        Ok(vec![found.phase(phase).spec(spec).tags(tags)].into())
+        let found = describe::<Self>(cx, PURPOSE).await?.map(|(found, name, description)| {
+            let spec = Self { name, description, recipe: None };
+            found.spec(spec)
+        });
+        Ok(found.into_iter().collect::<Vec<_>>().into())
     }
 
     /// One call makes the secret with everything in it: no crash can leave one whose values disagree.
@@ -128,6 +118,25 @@ pub(super) async fn restore(cx: &Cx, at: &At, action: Action) -> Result<Made, Fa
     let call = cx.aws.secrets.restore_secret().secret_id(&at.id);
     call.send().await.map_err(on("secretsmanager RestoreSecret"))?;
     Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+}
+
+/// The secret of ours with this purpose, if there is one, with its name and description. Describes, and never reads a
+/// value.
+///
+/// # Errors
+///
+/// Whatever the call meets; that there is none is no error.
+pub async fn describe<R: Spec>(cx: &Cx, purpose: &str) -> Result<Option<(Found<R>, String, String)>, Failure> {
+    let call = cx.aws.secrets.describe_secret().secret_id(cx.names.secret(purpose));
+    let answer = unless_gone(call.send().await.map_err(on("secretsmanager DescribeSecret")))?;
+    let Some(secret) = answer else { return Ok(None) };
+    let tags = tags::secrets::read(secret.tags());
+    let Some(address) = tags::address_of(cx, R::KIND.name, &tags) else { return Ok(None) };
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let (arn, name) = (text(secret.arn()), text(secret.name()));
+    let phase = if secret.deleted_date().is_some() { Phase::Recoverable } else { Phase::Ready };
+    let found = Found::new(address, &arn).output("arn", &arn).output("name", &name).phase(phase).tags(tags);
+    Ok(Some((found, name, text(secret.description()))))
 }
 
 impl Secret {

@@ -158,6 +158,12 @@ fn the_network_and_the_size_change_under_it() {
     assert_eq!((gateways(&bed.read()), vpcs(&bed.read())), (2, 2));
 
     assert_eq!(gateways(&life.switch("one NAT gateway", Stays, "[network]\nnat = \"single\"\n")), 1);
+    let read = life.switch("none, and other ways of the owner's", Stays, "[network]\nnat = \"none\"\n");
+    assert_eq!(gateways(&read), 0);
+    let tables = read["ec2"]["route_tables"].as_array().expect("route tables").iter();
+    let ours = tables.filter(|table| table["Tags"].to_string().contains("route-table/private-"));
+    let routes: Vec<_> = ours.flat_map(|table| table["Routes"].as_array().expect("routes")).collect();
+    assert!(!routes.is_empty() && routes.iter().all(|route| route["GatewayId"] == "local"), "dead routes: {routes:?}");
     assert_eq!(gateways(&life.switch("one a zone again", Stays, "")), 2);
     let read = life.switch("flow logs off", Stays, "[network]\nflow_logs = false\n");
     assert_eq!(read["ec2"]["flow_logs"], json!([]));

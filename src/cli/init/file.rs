@@ -1,4 +1,4 @@
-//! Writing a file whole or not at all.
+//! Files: written whole or not at all, and named from where they are read.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -35,6 +35,18 @@ pub fn write(path: &Path, text: &str, overwrite: bool) -> io::Result<()> {
 fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{:016x}.new", rand::random::<u64>()))
+}
+
+/// A path that leads from the folder of the plan file to where it leads from here.
+pub fn seen_from(folder: &Path, path: &Path) -> String {
+    let seen = if folder.as_os_str().is_empty() || path.is_absolute() {
+        path.to_owned()
+    } else if let Ok(inside) = path.strip_prefix(folder) {
+        inside.to_owned()
+    } else {
+        std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
+    };
+    seen.display().to_string()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The conversation: which question follows which, what is offered, and what becomes of the answers.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::discover::What;
 use crate::cli::error::{CommandError, Kind};
@@ -12,6 +12,7 @@ use crate::ui::text::clean;
 use super::Options;
 use super::answers::{self, Answers, Front, Network};
 use super::ask::Ask;
+use super::file;
 use super::offers::Offers;
 use super::pick::{optional, pick};
 
@@ -311,7 +312,7 @@ impl Talk<'_> {
         let question = "PEM file of a CA to trust, such as a proxy's (empty: none)";
         let given = self.options.ca.as_ref().map(|path| path.display().to_string());
         self.plain(answers, question, "", "--ca", &given, move |answers, file| {
-            answers.ca = optional(file).map(|file| seen_from(&folder, Path::new(&file)));
+            answers.ca = optional(file).map(|path| file::seen_from(&folder, Path::new(&path)));
         })
     }
 
@@ -389,16 +390,4 @@ fn brief(error: &CommandError) -> String {
     };
     let line = text.lines().next().unwrap_or_default();
     clean(line.split(". ").next().unwrap_or_default())
-}
-
-/// A path that leads from the folder of the plan file to where it leads from here.
-pub fn seen_from(folder: &Path, path: &Path) -> String {
-    let seen = if folder.as_os_str().is_empty() || path.is_absolute() {
-        path.to_owned()
-    } else if let Ok(inside) = path.strip_prefix(folder) {
-        inside.to_owned()
-    } else {
-        std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
-    };
-    seen.display().to_string()
 }

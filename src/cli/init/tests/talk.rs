@@ -173,7 +173,7 @@ fn what_is_there_is_overwritten_only_with_consent() {
 
 #[test]
 fn the_ca_file_is_found_from_the_plan_file() {
-    let seen = |folder: &str, path: &str| super::super::talk::seen_from(Path::new(folder), Path::new(path));
+    let seen = |folder: &str, path: &str| super::super::file::seen_from(Path::new(folder), Path::new(path));
     assert_eq!(seen("", "ca.pem"), "ca.pem");
     assert_eq!(seen("plans", "plans/ca.pem"), "ca.pem");
     assert_eq!(seen("plans", "/etc/ca.pem"), "/etc/ca.pem");
