@@ -146,10 +146,11 @@ fn found(
     known: &Known,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let whereabouts = Whereabouts {
-        cluster: borrowed.cluster.as_ref().and_then(|cluster| Some(cluster.found()?.name.clone())),
-        ..Whereabouts::of(&session.target(file.name.as_str()), known, address::of(file, borrowed, known)?)
-    };
+    let url = address::of(file, borrowed, known)?;
+    let mut whereabouts = Whereabouts::of(&session.target(file.name.as_str()), known, url);
+    if let Some(cluster) = borrowed.cluster.as_ref().and_then(|cluster| cluster.found()) {
+        whereabouts.cluster = Some(cluster.name.clone());
+    }
     if output.is_json() {
         let mut value = serde_json::to_value(&whereabouts).map_err(CommandError::unexpected)?;
         value["code"] = "deployed".into();

@@ -14,7 +14,9 @@ fn a_deployment_has_every_property_and_planning_again_finds_nothing() {
     let bed = Bed::new(SCALE);
     let product = Product::new(&bed);
     let applied = product.expect(0, &["apply", "FILE", "--yes"]);
-    assert!(applied.stdout.contains("http://"), "no address of the UI in\n{}", applied.stdout);
+    for words in ["http://", "cluster     ce-prod", "aws ssm start-session"] {
+        assert!(applied.stdout.contains(words), "{words:?} is not in\n{}", applied.stdout);
+    }
     let calls = bed.journal(0);
     let deploying = calls.iter().filter(|call| !is_poll(call)).count();
     polls_are_apart(&calls);
