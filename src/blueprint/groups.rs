@@ -26,7 +26,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, front: &Front) -> Groups {
         Front::Balancer { groups, .. } | Front::Group { groups, .. } => {
             groups.iter().map(|group| Peer::Group(group.as_str().into())).collect()
         }
-        Front::None => allowed(stack, network).into_iter().map(Peer::Cidr).collect(),
+        Front::None => stack.plan.access.allowed(&network.cidrs).into_iter().map(Peer::Cidr).collect(),
     };
     let task = task(stack, network, from);
     let nfs = Rule::tcp(2049, 2049, Peer::Group(task.id()));
@@ -34,17 +34,9 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, front: &Front) -> Groups {
     Groups { load_balancer, task, file_system }
 }
 
-/// The networks that may use the UI; the VPC itself where the plan file names none.
-fn allowed(stack: &Stack<'_>, network: &Network) -> Vec<String> {
-    match &stack.plan.access.allowed_cidrs {
-        Some(allowed) => allowed.iter().map(|cidr| cidr.as_str()).collect(),
-        None => network.cidrs.clone(),
-    }
-}
-
 /// The UI's ports, from those who may use it. 443 is open before there is a certificate, as in the vendor's template.
 fn load_balancer(stack: &mut Stack<'_>, network: &Network) -> Handle<SecurityGroup> {
-    let allowed = allowed(stack, network).into_iter();
+    let allowed = stack.plan.access.allowed(&network.cidrs).into_iter();
     let ports = allowed.flat_map(|cidr| [80, 443].map(|port| Rule::tcp(port, port, Peer::Cidr(cidr.clone()))));
     let ingress = ports.chain(extra(stack, GroupTarget::LoadBalancer)).collect();
     group(stack, network, "load-balancer", "Cloud Exchange load balancer", ingress)

@@ -80,7 +80,7 @@ fn listeners(
     balancer: &Handle<LoadBalancer>,
     target_group: &Handle<TargetGroup>,
 ) -> Vec<Handle<Listener>> {
-    let main = listener(stack, balancer, target_group, None);
+    let main = listener(stack, balancer, target_group);
     if main.certificate.is_none() {
         return vec![stack.add("http", &main)];
     }
@@ -101,23 +101,18 @@ fn single(
     balancer: &Handle<LoadBalancer>,
     target_group: &Handle<TargetGroup>,
 ) -> Handle<Listener> {
-    let listener = listener(stack, balancer, target_group, stack.plan.load_balancer.port);
+    let listener = listener(stack, balancer, target_group);
     stack.add("shared", &listener)
 }
 
 /// The listener that leads to the UI.
-fn listener(
-    stack: &Stack<'_>,
-    balancer: &Handle<LoadBalancer>,
-    target_group: &Handle<TargetGroup>,
-    port: Option<u16>,
-) -> Listener {
+fn listener(stack: &Stack<'_>, balancer: &Handle<LoadBalancer>, target_group: &Handle<TargetGroup>) -> Listener {
     let wanted = &stack.plan.load_balancer;
     let certificate = wanted.certificate_arn.as_ref().map(|arn| arn.as_str().to_owned());
-    let (usual, protocol) = if certificate.is_some() { (443, "HTTPS") } else { (80, "HTTP") };
+    let protocol = if certificate.is_some() { "HTTPS" } else { "HTTP" };
     Listener {
         load_balancer: balancer.arn(),
-        port: port.unwrap_or(usual),
+        port: wanted.listens_on(),
         protocol: protocol.to_owned(),
         tls_policy: certificate.is_some().then(|| wanted.ssl_policy.as_str().to_owned()),
         certificate,

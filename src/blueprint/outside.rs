@@ -4,7 +4,7 @@ use crate::config::{CaCertificate, NoProxyHost};
 use crate::engine::reference::Ref;
 use crate::kinds::ca_certificate::{self, CaCertificate as CaSecret};
 use crate::kinds::container::{self, FromSecret};
-use crate::release::{self, no_proxy};
+use crate::release::{self, CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, no_proxy};
 
 use super::stack::Stack;
 
@@ -56,7 +56,7 @@ impl Outside {
     /// Gives a container what its release says it takes.
     pub fn equip(&self, wanted: &release::Container, made: &mut container::Container) {
         if let Some(proxy) = self.proxy.as_ref().filter(|_| wanted.proxy) {
-            made.environment.insert("NO_PROXY".to_owned(), proxy.except.clone());
+            made.environment.insert(NO_PROXY.to_owned(), proxy.except.clone());
             for (name, variable) in &proxy.variables {
                 match variable {
                     Variable::Plain(url) => drop(made.environment.insert((*name).to_owned(), url.clone())),
@@ -65,7 +65,7 @@ impl Outside {
             }
         }
         if let Some(ca) = self.ca.as_ref().filter(|_| wanted.ca_certificate) {
-            made.secrets.insert("CA_CERTIFICATE".to_owned(), ca.secret.clone());
+            made.secrets.insert(CA_CERTIFICATE.to_owned(), ca.secret.clone());
             let fingerprint = ca.fingerprint.clone();
             made.environment.extend(fingerprint.map(|text| ("CA_CERTIFICATE_SHA256".to_owned(), text)));
         }
@@ -79,9 +79,9 @@ fn proxy(stack: &Stack<'_>, injected: &mut Vec<Injected>) -> Option<Proxy> {
         let borrowed = Some(arn.as_str().to_owned());
         injected.push(Injected { grant: "ReadProxySecret", arn: secret.clone(), borrowed });
         let key = |key: &str| Variable::Secret(FromSecret { secret: secret.clone(), key: key.to_owned() });
-        vec![("HTTP_PROXY", key("http_proxy")), ("HTTPS_PROXY", key("https_proxy"))]
+        vec![(HTTP_PROXY, key("http_proxy")), (HTTPS_PROXY, key("https_proxy"))]
     } else {
-        let urls = [("HTTP_PROXY", &wanted.http), ("HTTPS_PROXY", &wanted.https)];
+        let urls = [(HTTP_PROXY, &wanted.http), (HTTPS_PROXY, &wanted.https)];
         let given = urls.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?.as_str().to_owned())));
         given.map(|(name, url)| (name, Variable::Plain(url))).collect()
     };

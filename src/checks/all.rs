@@ -110,9 +110,8 @@ impl Setting<'_> {
     fn uses(&self) -> Uses {
         let (own, existing) = (self.own_load_balancer(), &self.plan.existing);
         let foreign = existing.load_balancer.is_some() || existing.target_group.is_some();
-        let https = self.plan.load_balancer.certificate_arn.is_some();
         let port = match (own, foreign) {
-            (true, _) => Some(if https { 443 } else { 80 }),
+            (true, _) => Some(self.plan.load_balancer.listens_on()),
             (false, true) => None,
             (false, false) => Some(self.release.web.port),
         };
@@ -120,17 +119,9 @@ impl Setting<'_> {
             addresses: network::addresses(own && !self.has("load-balancer"), !self.has("mount-target")),
             load_balancer: own,
             port,
-            clients: self.allowed(),
+            clients: self.plan.access.allowed(&self.ranges()),
             registries: self.registries(),
             proxy: self.plan.proxy.secret.is_some() || self.plan.proxy.https.is_some(),
-        }
-    }
-
-    /// The networks that may use the UI: the VPC itself where the plan file names none.
-    fn allowed(&self) -> Vec<String> {
-        match &self.plan.access.allowed_cidrs {
-            Some(allowed) => allowed.iter().map(|cidr| cidr.as_str()).collect(),
-            None => self.ranges(),
         }
     }
 
@@ -154,16 +145,15 @@ impl Setting<'_> {
     fn front(&self) -> Vec<Finding> {
         let seen = self.borrowed.subnets.iter().filter_map(|subnet| subnet.found());
         let vpc = self.plan.existing.vpc.as_ref().map(|id| id.as_str()).unwrap_or_default();
-        let https = self.plan.load_balancer.certificate_arn.is_some();
         let tasks = self.live("service").filter_map(|live| live.outputs.get("private_ip").cloned());
         let wanted = ingress::Wanted {
             deployment: self.plan.name.as_str().to_owned(),
             vpc: vpc.to_owned(),
             networks: self.ranges(),
             zones: seen.map(|subnet| subnet.zone.clone()).collect(),
-            port: self.plan.load_balancer.port.unwrap_or(if https { 443 } else { 80 }),
+            port: self.plan.load_balancer.listens_on(),
             web_port: self.release.web.port,
-            allowed: self.allowed(),
+            allowed: self.plan.access.allowed(&self.ranges()),
             tasks: tasks.collect(),
         };
         let balancer = self.borrowed.load_balancer.iter();

@@ -41,6 +41,14 @@ const MAX_ENTRIES: usize = 20;
 const OWN_ENTRIES: usize = 6;
 
 impl Access {
+    /// The networks that may reach the UI, in CIDR notation; `vpc`, the VPC's own ranges, where none are named.
+    pub fn allowed(&self, vpc: &[String]) -> Vec<String> {
+        match &self.allowed_cidrs {
+            Some(allowed) => allowed.iter().map(|cidr| cidr.as_str()).collect(),
+            None => vpc.to_vec(),
+        }
+    }
+
     pub(super) fn read(section: &Section<'_>, network: &Network, borrows: Borrows, front: Front) -> Self {
         let allowed = section.list::<Cidr>("allowed_cidrs");
         let extra = section.tables("extra_ingress", GroupIngress::read);
