@@ -44,6 +44,7 @@ pub struct Caller {
 #[derive(Clone, Debug)]
 pub struct Clients {
     pub acm: aws_sdk_acm::Client,
+    pub backup: aws_sdk_backup::Client,
     pub ec2: aws_sdk_ec2::Client,
     pub ecr: aws_sdk_ecr::Client,
     pub ecs: aws_sdk_ecs::Client,
@@ -160,6 +161,7 @@ impl Clients {
             .build();
         Self {
             acm: client!(aws_sdk_acm),
+            backup: client!(aws_sdk_backup),
             ec2: client!(aws_sdk_ec2),
             ecr: client!(aws_sdk_ecr),
             ecs: client!(aws_sdk_ecs),

@@ -39,7 +39,9 @@ pub fn add(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Handle<Service> {
     let Parts { network, groups, storage, identity, ingress, .. } = *parts;
     let (cluster, recorded) = cluster(stack, identity);
     let task = task_definition(stack, parts);
-    let task = stack.add_tagged("main", [(names::CLUSTER.to_owned(), recorded)], &task);
+    let release = stack.facts.release.version.to_string();
+    let records = [(names::CLUSTER.to_owned(), recorded), (names::RELEASE.to_owned(), release)];
+    let task = stack.add_tagged("main", records, &task);
     let web = &stack.facts.release.web;
     let service = Service {
         name: stack.names().stack(),

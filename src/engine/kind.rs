@@ -75,6 +75,9 @@ pub struct Kind {
     pub fenced: &'static [&'static str],
     /// Whether it carries tags, and so the digest of the specification last applied.
     pub tagged: bool,
+    /// Whether the inventory holds what there is of it. Not so for what a single run makes and only that run asks for: a
+    /// backup, a task that runs once.
+    pub swept: bool,
     /// Whether an update makes another one, with other outputs (a revision of a task definition).
     pub renews: bool,
     pub seconds: Seconds,
@@ -96,6 +99,7 @@ impl Kind {
             security: false,
             fenced: &[],
             tagged: true,
+            swept: true,
             renews: false,
             seconds: Seconds::AT_ONCE,
         }

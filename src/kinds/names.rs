@@ -22,6 +22,12 @@ pub const DIGEST: &str = "ce-aws:digest";
 pub const RUN: &str = "ce-aws:run";
 /// The tag of a task definition that names the cluster its service is in: the only way to a cluster that is not ours.
 pub const CLUSTER: &str = "ce-aws:cluster";
+/// The tag of a task definition that names the release it runs.
+pub const RELEASE: &str = "ce-aws:release";
+/// The tag of the service that says which upgrade or restore is under way, see `planners::intent`.
+pub const INTENT: &str = "ce-aws:intent";
+/// The tag of the service that says who stopped it on purpose.
+pub const STOPPED: &str = "ce-aws:stopped";
 /// The prefix of all tags of ours.
 pub const PREFIX: &str = "ce-aws:";
 

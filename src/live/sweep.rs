@@ -23,9 +23,10 @@ use crate::kinds::resource::{Cx, Depth};
 ///
 /// The first call that fails for good: an incomplete inventory would look like missing resources.
 pub async fn sweep(cx: &Cx) -> Result<Inventory, Failure> {
-    let parents: BTreeSet<&str> = KINDS.iter().flat_map(|kind| kind.kind().parents).copied().collect();
+    let swept = KINDS.iter().copied().filter(|kind| kind.kind().swept);
+    let parents: BTreeSet<&str> = swept.clone().flat_map(|kind| kind.kind().parents).copied().collect();
     let (parents, rest): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
-        KINDS.iter().partition(|kind| parents.contains(kind.kind().name));
+        swept.partition(|kind| parents.contains(kind.kind().name));
     let (independent, children): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
         rest.into_iter().partition(|kind| kind.kind().parents.is_empty());
     let (independent, dependent) = futures::try_join!(read(cx, &independent, Depth::Full), async {
