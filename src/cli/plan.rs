@@ -161,25 +161,14 @@ pub fn event(plan: &Plan) -> serde_json::Value {
 mod tests {
     use super::*;
     use crate::engine::address::Address;
-    use crate::engine::plan::{Action, Finding, Purpose, Reason, Severity, Step, Target, Until};
+    use crate::engine::plan::{Action, Finding, Purpose, Reason, Severity, Step, Target};
 
     #[test]
     fn pending_changes_are_told_only_when_asked_and_refusals_always() {
         let target = Target { deployment: "prod".into(), account: "1".into(), region: "us-east-1".into() };
         let mut plan = Plan::empty(Purpose::Apply, target);
         assert_eq!((exit(&plan, false), exit(&plan, true)), (Exit::Done, Exit::Done));
-        plan.steps.push(Step {
-            address: Address::new("vpc", "main"),
-            action: Action::Create,
-            until: Until::Accepted,
-            reason: Reason::Missing,
-            changes: vec![],
-            consequences: vec![],
-            after: vec![],
-            spec: serde_json::Value::Null,
-            tags: Default::default(),
-            id: None,
-        });
+        plan.steps.push(Step::new(Address::new("vpc", "main"), Action::Create, Reason::Missing));
         assert_eq!((exit(&plan, false), exit(&plan, true)), (Exit::Done, Exit::Pending));
         plan.findings.push(Finding {
             code: "x/y".into(),

@@ -9,6 +9,13 @@ use super::kind::Seconds;
 /// Between two looks at one kind. AWS throttles some reads early (EFS DescribeMountTargets).
 pub const LOOK_EVERY: f64 = 2.5;
 
+/// How often in a row everything must be seen stopped before another writer may start.
+pub const FENCE_LOOKS: u32 = 2;
+
+/// How long what was asked to stop may take before it is asked again, and harder: the containers' 120 s at most, the
+/// deregistration of the target, and some.
+pub const MAY_LINGER: f64 = 240.0;
+
 /// How long something created a moment ago may be missing from lists before it counts as vanished. AWS documents
 /// "a few minutes" for EC2's eventual consistency; a minute is what is seen.
 pub const MAY_BE_INVISIBLE: f64 = 60.0;

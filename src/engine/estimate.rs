@@ -9,7 +9,8 @@ pub fn duration(step: &Step, seconds: &Seconds) -> Duration {
     let settle = match step.until {
         Until::Accepted => 0.0,
         Until::Ready if step.action == Action::Prove => seconds.ready / 10.0,
-        Until::Ready => seconds.ready,
+        Until::Ready | Until::Sound => seconds.ready,
+        Until::Steady => step.patience.unwrap_or_default(),
         Until::Idle | Until::Gone => seconds.gone,
     };
     let accept = match step.action {

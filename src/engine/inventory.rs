@@ -14,6 +14,8 @@ use super::reference::{Known, Outputs};
 pub enum Phase {
     /// On its way to ready; the text says what is awaited, for people.
     Pending(String),
+    /// On its way to ready, and something went wrong that it may recover from; the text says what.
+    Faltering(String),
     /// It does what it is for.
     Ready,
     /// It is there and deliberately does nothing: a service at zero, all its tasks seen stopped.
@@ -39,6 +41,16 @@ pub struct Live {
     pub spec: Value,
     /// All tags, ours included; empty for what cannot be tagged.
     pub tags: BTreeMap<String, String>,
+}
+
+impl Phase {
+    /// What is awaited, of what is on its way to ready.
+    pub fn awaits(&self) -> Option<&str> {
+        match self {
+            Self::Pending(why) | Self::Faltering(why) => Some(why),
+            _ => None,
+        }
+    }
 }
 
 impl Live {

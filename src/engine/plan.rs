@@ -32,6 +32,12 @@ pub enum Action {
     Unprotect,
     /// Brings back what is marked for deletion.
     Restore,
+    /// Runs once and ends.
+    Run,
+    /// Makes what was restored the one that the deployment uses.
+    Promote,
+    /// Takes away what earlier ones are left: old revisions.
+    Prune,
     /// Brings the running task to a stop: desired count 0.
     Stop,
     /// Changes nothing: waits until what AWS is doing by itself has come to its end.
@@ -47,6 +53,10 @@ pub enum Until {
     /// AWS has accepted the call.
     Accepted,
     Ready,
+    /// Ready, and nothing went wrong on the way: the first failure ends the waiting.
+    Sound,
+    /// It was ready and stays the same and ready at every look, for [`Step::patience`].
+    Steady,
     /// It is there, does nothing, and every task that wrote through it has been seen stopped.
     Idle,
     Gone,
@@ -82,6 +92,30 @@ pub enum Reason {
     OneWriter,
     /// Something changed that could disturb it.
     Afterwards,
+    /// A step of an upgrade; the text says what it is for.
+    Upgrade(String),
+}
+
+/// The part of an upgrade that a step belongs to, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// What the new release needs beside the old one.
+    Prepare,
+    /// The intent is written down.
+    Record,
+    /// Everything is stopped and seen stopped.
+    Fence,
+    Backup,
+    /// The data steps of the release.
+    Data,
+    /// The recovery point becomes the file system in use.
+    Restore,
+    Start,
+    /// It stays healthy for a while.
+    Prove,
+    /// The intent is taken back, and what is no longer needed goes.
+    Commit,
 }
 
 /// One step waits for another.
@@ -117,6 +151,32 @@ pub struct Step {
     /// The identifier of the existing resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Seconds to wait for it, where they are not those of its kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<f64>,
+    /// Set in an upgrade.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
+}
+
+impl Step {
+    /// A step that is done when AWS accepts it, waits for nothing and says nothing of properties.
+    pub fn new(address: Address, action: Action, reason: Reason) -> Self {
+        Self {
+            address,
+            action,
+            until: Until::Accepted,
+            reason,
+            changes: Vec::new(),
+            consequences: Vec::new(),
+            after: Vec::new(),
+            spec: Value::Null,
+            tags: BTreeMap::new(),
+            id: None,
+            patience: None,
+            stage: None,
+        }
+    }
 }
 
 /// How bad a finding is.

@@ -67,9 +67,24 @@ pub enum Command {
 #[derive(Clone, Debug)]
 enum State {
     Waiting,
-    Due { at: f64, attempt: u32, since: f64 },
-    Performing { attempt: u32, since: f64 },
-    Settling { since: f64, started: f64, look: f64, why: String },
+    Due {
+        at: f64,
+        attempt: u32,
+        since: f64,
+    },
+    Performing {
+        attempt: u32,
+        since: f64,
+    },
+    /// `stopped` counts the looks in a row at which everything was seen stopped.
+    Settling {
+        since: f64,
+        started: f64,
+        look: f64,
+        why: String,
+        attempt: u32,
+        stopped: u32,
+    },
     Done,
     Failed,
     Skipped,
@@ -88,6 +103,8 @@ pub struct Run {
     known: Known,
     looks: Looks,
     told: BTreeSet<Incident>,
+    /// The steps whose call was made again although it had been accepted: what they stop lingers.
+    insisted: BTreeSet<usize>,
     begun: bool,
     interrupted: bool,
     finished: bool,
@@ -108,6 +125,7 @@ impl Run {
             plan,
             looks: Looks::default(),
             told: BTreeSet::new(),
+            insisted: BTreeSet::new(),
             begun: false,
             interrupted: false,
             finished: false,
@@ -163,9 +181,9 @@ impl Run {
         let State::Performing { attempt, since } = self.states[step] else { return };
         let action = self.plan.steps[step].action;
         match result {
-            Ok(made) => self.accept(step, made, since, now, commands),
+            Ok(made) => self.accept(step, made, since, attempt, now, commands),
             Err(failure) if action == Action::Delete && failure.cause == Cause::Gone => {
-                self.accept(step, Made::default(), since, now, commands);
+                self.accept(step, Made::default(), since, attempt, now, commands);
             }
             Err(failure) => match cadence::again(failure.cause, attempt, now - since) {
                 Again::After(seconds) => {
@@ -178,7 +196,7 @@ impl Run {
         }
     }
 
-    fn accept(&mut self, step: usize, made: Made, started: f64, now: f64, commands: &mut Vec<Command>) {
+    fn accept(&mut self, step: usize, made: Made, started: f64, attempt: u32, now: f64, commands: &mut Vec<Command>) {
         let Made { id, outputs } = made;
         let planned = &self.plan.steps[step];
         let address = planned.address.clone();
@@ -200,9 +218,10 @@ impl Run {
             return;
         }
         let usual = estimate::duration(planned, &self.seconds[step]).settle;
-        let looks_now = matches!(planned.action, Action::Await | Action::Prove) || planned.until == Until::Idle;
+        let looks_now = matches!(planned.action, Action::Await | Action::Prove)
+            || matches!(planned.until, Until::Idle | Until::Sound | Until::Steady);
         let look = if looks_now { now } else { now + cadence::first_look(&self.seconds[step], usual) };
-        self.states[step] = State::Settling { since: now, started, look, why: String::new() };
+        self.states[step] = State::Settling { since: now, started, look, why: String::new(), attempt, stopped: 0 };
     }
 
     fn finish_step(&mut self, step: usize, started: f64, now: f64, commands: &mut Vec<Command>) {
@@ -249,14 +268,24 @@ impl Run {
 
     /// Decides from one look whether a settling step is done.
     fn judge(&mut self, step: usize, live: &[Live], now: f64, commands: &mut Vec<Command>) {
-        let State::Settling { since, started, why: ref before, .. } = self.states[step] else { return };
+        let State::Settling { since, started, attempt, stopped, .. } = self.states[step] else { return };
         let planned = &self.plan.steps[step];
         let id = &self.ids[step];
         // Idle is asked of everything at the address: another writer there must be seen stopped as well.
         let any = id.is_empty() || planned.until == Until::Idle;
         let is_it = |live: &&Live| live.address == planned.address && (any || &live.id == id);
         let seen: Vec<&Live> = live.iter().filter(is_it).collect();
-        match judge::judge(planned.until, &seen, now - since, self.seconds[step].patience) {
+        let (until, action, waited) = (planned.until, planned.action, now - since);
+        let judgement = judge::judge(until, &seen, waited, planned.patience.unwrap_or(self.seconds[step].patience));
+        match judgement {
+            Judgement::Done if until == Until::Idle && stopped + 1 < cadence::FENCE_LOOKS => {
+                self.set_stopped(step, stopped + 1);
+                self.wait(step, "everything is stopped; looking once more".to_owned(), commands);
+            }
+            Judgement::Done | Judgement::Waits(_) if until == Until::Steady && self.is_another(&seen) => {
+                let message = "was healthy, and has been replaced by another one";
+                self.fail(step, Failure::of(Cause::Unsettled, message), commands);
+            }
             Judgement::Done => {
                 if let Some(ready) = seen.iter().find(|live| live.phase == Phase::Ready) {
                     self.known.entry(ready.address.clone()).or_default().extend(ready.outputs.clone());
@@ -264,14 +293,42 @@ impl Run {
                 self.finish_step(step, started, now, commands);
             }
             Judgement::Failed(failure) => self.fail(step, failure, commands),
-            Judgement::Waits(now_why) if &now_why == before => {}
-            Judgement::Waits(now_why) => {
-                let event = Event::StepWaiting { step, address: planned.address.clone(), why: now_why.clone() };
-                commands.push(Command::Say(event));
-                if let State::Settling { why, .. } = &mut self.states[step] {
-                    *why = now_why;
-                }
+            Judgement::Waits(why)
+                if action == Action::Stop && waited > cadence::MAY_LINGER && self.insisted.insert(step) =>
+            {
+                self.wait(step, format!("{why}; it lingers and is stopped by name"), commands);
+                self.states[step] = State::Due { at: now, attempt: attempt + 1, since: started };
             }
+            Judgement::Waits(why) => {
+                self.set_stopped(step, 0);
+                self.wait(step, why, commands);
+            }
+        }
+    }
+
+    /// True when one that was ready has other outputs than the one that became ready: another task.
+    fn is_another(&self, seen: &[&Live]) -> bool {
+        seen.iter().filter(|live| live.phase == Phase::Ready).any(|live| {
+            let known = self.known.get(&live.address);
+            known.is_some_and(|known| {
+                live.outputs.iter().any(|(name, now)| known.get(name).is_some_and(|old| old != now))
+            })
+        })
+    }
+
+    fn set_stopped(&mut self, step: usize, looks: u32) {
+        if let State::Settling { stopped, .. } = &mut self.states[step] {
+            *stopped = looks;
+        }
+    }
+
+    /// Says what a step waits for, if that is news.
+    fn wait(&mut self, step: usize, now_why: String, commands: &mut Vec<Command>) {
+        let State::Settling { why, .. } = &mut self.states[step] else { return };
+        if *why != now_why {
+            *why = now_why.clone();
+            let event = Event::StepWaiting { step, address: self.plan.steps[step].address.clone(), why: now_why };
+            commands.push(Command::Say(event));
         }
     }
 

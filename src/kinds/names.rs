@@ -70,6 +70,11 @@ impl Names {
         format!("ce-{}", self.deployment)
     }
 
+    /// The task family of data steps. No deployment's own family has this name: their names have no underscore.
+    pub fn data_family(&self) -> String {
+        format!("ce-{}_data", self.deployment)
+    }
+
     /// The name of a target group or security group.
     pub fn part(&self, purpose: &str) -> String {
         format!("ce-{}-{purpose}", self.deployment)

@@ -76,6 +76,8 @@ pub struct At {
     pub token: String,
     /// What differs, for updates.
     pub changes: Vec<Change>,
+    /// Counts from 1. A stop that is asked for again is one that lingers.
+    pub attempt: u32,
 }
 
 impl At {
@@ -187,7 +189,7 @@ pub trait Resource: Spec {
     /// Sets tags, and removes those named. Kinds that cannot be tagged are never asked.
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure>;
 
-    /// [`Action::Unprotect`], [`Action::Restore`], [`Action::Stop`], for kinds that know them.
+    /// [`Action::Unprotect`], [`Action::Restore`], [`Action::Stop`] and the like, for kinds that know them.
     async fn act(_cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
         Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)))
     }

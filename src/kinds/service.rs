@@ -202,6 +202,9 @@ impl Resource for Service {
                 if matches!(failure.code.as_str(), "ServiceNotFoundException" | "ServiceNotActiveException") => {}
             answer => drop(answer?),
         }
+        if at.attempt > 1 {
+            stop_by_name(cx).await?;
+        }
         Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
     }
 
@@ -229,6 +232,16 @@ fn made_of(live: &sdk::Service) -> Made {
 fn made_or_lost(live: Option<&sdk::Service>, operation: &str) -> Result<Made, Failure> {
     let lost = || Failure::of(Cause::NotYetVisible, format!("{operation} answered without a service"));
     live.map(made_of).ok_or_else(lost)
+}
+
+/// Stops what is still there although no task is wanted: what was started by hand, and what ECS does not get rid of.
+async fn stop_by_name(cx: &Cx) -> Result<(), Failure> {
+    let cluster = service_read::cluster(cx);
+    for task in service_read::look(cx).await?.view.writers() {
+        let call = cx.aws.ecs.stop_task().cluster(&cluster).task(&task.arn);
+        call.reason("stopped by ce-aws: nothing may write now").send().await.map_err(on("ecs StopTask"))?;
+    }
+    Ok(())
 }
 
 fn cluster_of(cx: &Cx, at: &At) -> String {

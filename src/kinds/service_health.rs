@@ -83,8 +83,19 @@ fn at_work(view: &ServiceView, service: &ServiceFacts) -> Phase {
             let why = last.stopped_reason.as_deref().unwrap_or("it stopped");
             Phase::Failed(format!("{} tasks have failed, the last one: {why}", failures.len()))
         }
+        [last] => Phase::Faltering(match &last.stopped_reason {
+            Some(why) => format!("a task has failed: {why}"),
+            None => "a task has failed".to_owned(),
+        }),
+        _ if is_unhealthy(view, primary) => Phase::Faltering(waits_for),
         _ => Phase::Pending(waits_for),
     }
+}
+
+/// True when a container of a task that is wanted says of itself that it is not well.
+fn is_unhealthy(view: &ServiceView, primary: &DeploymentView) -> bool {
+    let wanted = view.writers().filter(|task| task.started_by == primary.id && task.desired == "RUNNING");
+    wanted.flat_map(|task| &task.containers).any(|container| container.health == "UNHEALTHY")
 }
 
 /// What the one task still lacks; `None` when everything is as it should be.
@@ -212,7 +223,12 @@ mod tests {
             ..ServiceFacts::default()
         };
         let target = TargetView { address: "10.0.2.7".into(), state: "healthy".into(), ..TargetView::default() };
-        ServiceView { service: Some(service), tasks: vec![task("aaaaaaaa1")], targets: vec![target] }
+        ServiceView {
+            service: Some(service),
+            tasks: vec![task("aaaaaaaa1")],
+            targets: vec![target],
+            ..ServiceView::default()
+        }
     }
 
     fn changed(change: impl FnOnce(&mut ServiceView, &mut ServiceFacts)) -> Option<Phase> {
@@ -225,7 +241,7 @@ mod tests {
 
     fn waits_for(change: impl FnOnce(&mut ServiceView, &mut ServiceFacts)) -> String {
         match changed(change) {
-            Some(Phase::Pending(why)) => why,
+            Some(Phase::Pending(why) | Phase::Faltering(why)) => why,
             other => panic!("{other:?}"),
         }
     }
@@ -293,7 +309,7 @@ mod tests {
             (phase(&view), incidents(&view).len())
         };
         let with = |tasks| during("COMPLETED", tasks);
-        assert!(matches!(with(vec![failed("a", "STOPPED")]), (Some(Phase::Pending(_)), 1)));
+        assert!(matches!(with(vec![failed("a", "STOPPED")]), (Some(Phase::Faltering(_)), 1)));
         let (twice, told) = with(vec![failed("b", "STOPPING"), failed("a", "STOPPED")]);
         let why = "2 tasks have failed, the last one: CannotPullContainerError: not found";
         assert_eq!((twice, told), (Some(Phase::Failed(why.into())), 2));

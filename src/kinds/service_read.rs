@@ -61,7 +61,8 @@ pub async fn look(cx: &Cx) -> Result<Look, Failure> {
     arns.dedup();
     let group = live.as_ref().and_then(|live| live.load_balancers().first()?.target_group_arn());
     let targets = OptionFuture::from(group.filter(|_| is_any_wanted).map(|group| targets_of(cx, group)));
-    let (mut tasks, targets) = tokio::try_join!(tasks_of(cx, &cluster, &arns), async { targets.await.transpose() })?;
+    let (tasks, targets) = tokio::try_join!(tasks_of(cx, &cluster, &arns), async { targets.await.transpose() })?;
+    let (mut tasks, strangers): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| is_of_family(cx, task));
     tasks.sort_by(|a, b| b.created_at().cmp(&a.created_at()).then_with(|| a.task_arn().cmp(&b.task_arn())));
     let writer = tasks.iter().find(|task| task.last_status() != Some("STOPPED"));
     Ok(Look {
@@ -69,6 +70,7 @@ pub async fn look(cx: &Cx) -> Result<Look, Failure> {
         view: ServiceView {
             service: live.as_ref().map(facts),
             tasks: tasks.iter().map(task).collect(),
+            strangers: strangers.iter().map(task).collect(),
             targets: targets.unwrap_or_default(),
         },
         live,
@@ -87,14 +89,28 @@ async fn describe(cx: &Cx, cluster: &str) -> Result<Option<sdk::Service>, Failur
     Ok(services.into_iter().find(|service| service.status() != Some("INACTIVE")))
 }
 
-/// Of the service, whatever it runs, and of the family, whoever started it.
+/// Everything in a cluster of ours. In one of the user's: of the service, whatever it runs, and of our two families,
+/// whoever started it.
 async fn list(cx: &Cx, cluster: &str, desired: DesiredStatus) -> Result<Vec<String>, Failure> {
     let call = || cx.aws.ecs.list_tasks().cluster(cluster).desired_status(desired.clone());
-    let all = [call().service_name(cx.names.stack()), call().family(cx.names.stack())].map(|call| async move {
+    let (stack, data) = (cx.names.stack(), cx.names.data_family());
+    let calls = match cx.cluster {
+        None => vec![call()],
+        Some(_) => vec![call().service_name(&stack), call().family(&stack), call().family(data)],
+    };
+    let all = calls.into_iter().map(|call| async move {
         let arns = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         unless_gone(arns.map_err(on("ecs ListTasks")))
     });
     Ok(try_join_all(all).await?.into_iter().flatten().flatten().collect())
+}
+
+/// Whether a task is of the service or of one of our families.
+fn is_of_family(cx: &Cx, task: &sdk::Task) -> bool {
+    let definition = task.task_definition_arn().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
+    let family = definition.split(':').next().unwrap_or_default();
+    let of_service = task.group().and_then(|group| group.strip_prefix("service:")) == Some(cx.names.stack().as_str());
+    of_service || family == cx.names.stack() || family == cx.names.data_family()
 }
 
 async fn tasks_of(cx: &Cx, cluster: &str, arns: &[String]) -> Result<Vec<sdk::Task>, Failure> {

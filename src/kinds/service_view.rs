@@ -10,6 +10,9 @@ pub struct ServiceView {
     /// Every task of the service or of its family that AWS still tells of, the newest first. A stopped one is
     /// remembered for about an hour.
     pub tasks: Vec<TaskView>,
+    /// Other tasks in a cluster of ours. Nobody has business there; they may mount the file system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strangers: Vec<TaskView>,
     /// What the load balancer knows of them. Asked for only while a task is wanted.
     pub targets: Vec<TargetView>,
 }

@@ -46,17 +46,20 @@ impl World for Aws {
             tags: step.tags.clone(),
             token: token(&cx.run, &step.address, step.action),
             changes: step.changes.iter().filter(|change| change.top() != "tags").cloned().collect(),
+            attempt,
         };
         match step.action {
             Action::Await | Action::Prove => Ok(Made::default()),
-            Action::Stop | Action::Unprotect | Action::Restore => kind.act(&cx, &at, step.action).await,
+            Action::Stop | Action::Unprotect | Action::Restore | Action::Promote | Action::Prune => {
+                kind.act(&cx, &at, step.action).await
+            }
             Action::Delete => match kind.delete(&cx, &at).await {
                 Ok(()) => Ok(Made::default()),
                 Err(failure) if failure.cause == Cause::StillHeld => Err(holders::name(&cx, &at, failure).await),
                 Err(failure) => Err(failure),
             },
             Action::Update => update(&cx, kind, &mut at, step).await,
-            Action::Create => {
+            Action::Create | Action::Run => {
                 if kind.kind().tagged {
                     at.tags.insert(names::RUN.to_owned(), cx.run.clone());
                 }
@@ -182,16 +185,9 @@ mod tests {
     fn step(reason: Reason, properties: &[&str]) -> Step {
         let change = |property: &&str| Change { property: (*property).to_owned(), from: Value::Null, to: "new".into() };
         Step {
-            address: Address::new("service", "main"),
-            action: Action::Update,
             until: Until::Ready,
-            reason,
             changes: properties.iter().map(change).collect(),
-            consequences: Vec::new(),
-            after: Vec::new(),
-            spec: Value::Null,
-            tags: Tags::new(),
-            id: None,
+            ..Step::new(Address::new("service", "main"), Action::Update, reason)
         }
     }
 

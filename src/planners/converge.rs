@@ -145,10 +145,7 @@ impl<'a> Planner<'a> {
         if !node.kind.fenced.is_empty() {
             return self.fenced(node, live, found);
         }
-        let unfinished = match &live.phase {
-            Phase::Pending(why) => Some(why.clone()),
-            _ => None,
-        };
+        let unfinished = live.phase.awaits().map(str::to_owned);
         let mut step = match (found.changes.is_empty(), unfinished) {
             (true, None) => {
                 if live.phase != Phase::Recoverable {
@@ -180,8 +177,8 @@ impl<'a> Planner<'a> {
         };
         let other_task = found.changes.iter().any(|change| node.kind.fenced.contains(&change.top()));
         if unhealthy.is_none() && !other_task && !starts {
-            let step = match (&live.phase, found.changes.is_empty()) {
-                (Phase::Pending(why), true) => self.step(node, Action::Await, Reason::Unfinished(why.clone())),
+            let step = match (live.phase.awaits(), found.changes.is_empty()) {
+                (Some(why), true) => self.step(node, Action::Await, Reason::Unfinished(why.to_owned())),
                 (_, true) => return self.plan.unchanged.push(node.address.clone()),
                 (_, false) => self.step(node, Action::Update, found.reason),
             };
@@ -267,16 +264,11 @@ impl<'a> Planner<'a> {
             .iter()
             .filter_map(|(address, need)| self.last.get(address).map(|step| After { step: *step, need: *need }));
         Step {
-            address: node.address.clone(),
-            action,
             until: if waits { Until::Ready } else { Until::Accepted },
-            reason,
-            changes: Vec::new(),
-            consequences: Vec::new(),
             after: after.collect(),
             spec: node.spec.clone(),
             tags: if node.kind.tagged { record::tags(node, &self.plan.target.deployment) } else { BTreeMap::new() },
-            id: None,
+            ..Step::new(node.address.clone(), action, reason)
         }
     }
 
@@ -376,7 +368,7 @@ fn rank(phase: &Phase) -> u8 {
     match phase {
         Phase::Ready => 0,
         Phase::Idle => 1,
-        Phase::Pending(_) => 2,
+        Phase::Pending(_) | Phase::Faltering(_) => 2,
         Phase::Failed(_) => 3,
         Phase::Recoverable => 4,
         Phase::Deleting(_) => 5,

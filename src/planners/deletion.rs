@@ -1,7 +1,5 @@
 //! In which order existing things can be deleted: from what they say of each other, so that it works without a plan file.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::engine::inventory::Live;
@@ -14,19 +12,13 @@ use super::upstream::upstream;
 /// A step that deletes a resource.
 pub fn step(live: &Live, kind: &Kind, reason: Reason) -> Step {
     Step {
-        address: live.address.clone(),
-        action: Action::Delete,
         until: if kind.seconds.gone > 0.0 { Until::Gone } else { Until::Accepted },
-        reason,
-        changes: Vec::new(),
         consequences: match kind.lifecycle {
             Lifecycle::Data => vec!["the data in it is lost".to_owned()],
             _ => Vec::new(),
         },
-        after: Vec::new(),
-        spec: Value::Null,
-        tags: BTreeMap::new(),
         id: Some(live.id.clone()),
+        ..Step::new(live.address.clone(), Action::Delete, reason)
     }
 }
 

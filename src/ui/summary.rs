@@ -11,6 +11,7 @@ pub struct Summary {
     pub change: usize,
     pub replace: usize,
     pub restore: usize,
+    pub run: usize,
     pub unprotect: usize,
     pub stop: usize,
     pub delete: usize,
@@ -34,7 +35,10 @@ impl Summary {
                 Action::Update => summary.change += 1,
                 Action::Delete => summary.delete += 1,
                 Action::Unprotect => summary.unprotect += 1,
-                Action::Restore => summary.restore += 1,
+                Action::Restore | Action::Promote => summary.restore += 1,
+                Action::Run => summary.run += 1,
+                // Nobody's business: what is left over from earlier ones.
+                Action::Prune => {}
                 Action::Stop => summary.stop += 1,
                 Action::Await => summary.wait += 1,
                 Action::Prove => summary.check += 1,
@@ -56,6 +60,7 @@ impl Summary {
             ("change", self.change, true),
             ("replace", self.replace, false),
             ("restore", self.restore, false),
+            ("run", self.run, false),
             ("unprotect", self.unprotect, false),
             ("stop", self.stop, false),
             ("delete", self.delete, true),

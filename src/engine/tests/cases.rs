@@ -1,11 +1,9 @@
 //! Random plans, and what the world does with them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use serde_json::Value;
 
 use crate::engine::address::Address;
 use crate::engine::failure::Cause;
@@ -233,16 +231,5 @@ pub fn step(address: Address, action: Action, id: Option<String>) -> Step {
         Action::Await | Action::Prove => Until::Ready,
         _ => Until::Accepted,
     };
-    Step {
-        address,
-        action,
-        until,
-        reason: Reason::Missing,
-        changes: Vec::new(),
-        consequences: Vec::new(),
-        after: Vec::new(),
-        spec: Value::Null,
-        tags: BTreeMap::new(),
-        id,
-    }
+    Step { until, id, ..Step::new(address, action, Reason::Missing) }
 }

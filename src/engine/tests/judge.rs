@@ -30,6 +30,7 @@ fn word(until: Until, phases: &[Phase], waited: f64) -> String {
 fn each_phase_says_one_thing_for_each_aim() {
     let phases = [
         Phase::Pending("starting".into()),
+        Phase::Faltering("fell".into()),
         Phase::Ready,
         Phase::Idle,
         Phase::Failed("broken".into()),
@@ -39,10 +40,17 @@ fn each_phase_says_one_thing_for_each_aim() {
     let words = |until| phases.clone().map(|phase| word(until, &[phase], 10.0));
     assert_eq!(
         words(Until::Ready),
-        ["starting", "done", "stopped", "failed: broken", "failed: draining", "marked for deletion"]
+        ["starting", "fell", "done", "stopped", "failed: broken", "failed: draining", "marked for deletion"]
     );
-    assert_eq!(words(Until::Idle), ["starting", "still there", "done", "broken", "draining", "marked for deletion"]);
-    assert_eq!(words(Until::Gone), ["starting", "still there", "stopped", "broken", "draining", "done"]);
+    assert_eq!(
+        words(Until::Sound),
+        ["starting", "failed: fell", "done", "stopped", "failed: broken", "failed: draining", "marked for deletion"]
+    );
+    assert_eq!(
+        words(Until::Idle),
+        ["starting", "fell", "still there", "done", "broken", "draining", "marked for deletion"]
+    );
+    assert_eq!(words(Until::Gone), ["starting", "fell", "still there", "stopped", "broken", "draining", "done"]);
 }
 
 #[test]
@@ -61,6 +69,17 @@ fn ready_needs_one_of_several_and_idle_needs_all() {
     assert_eq!(word(Until::Ready, &old_and_new, 10.0), "done");
     let stopped_and_stopping = [Phase::Idle, Phase::Deleting("a task still runs".into())];
     assert_eq!(word(Until::Idle, &stopped_and_stopping, 10.0), "a task still runs");
+}
+
+#[test]
+fn steady_lasts_and_forgives_nothing() {
+    let after = |phase: Phase, waited| word(Until::Steady, &[phase], waited);
+    assert_eq!(after(Phase::Ready, 99.0), "healthy; watched for 100 s");
+    assert_eq!(after(Phase::Ready, 100.0), "done");
+    assert_eq!(after(Phase::Pending("a task stops".into()), 1.0), "failed: was healthy, and now: a task stops");
+    assert_eq!(after(Phase::Faltering("it died".into()), 1.0), "failed: was healthy, and now: it died");
+    assert_eq!(after(Phase::Idle, 1.0), "failed: was healthy, and is no longer there");
+    assert_eq!(word(Until::Steady, &[], 1.0), "failed: was healthy, and is no longer there");
 }
 
 #[test]

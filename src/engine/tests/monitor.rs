@@ -40,6 +40,8 @@ struct Seen {
     not_before: f64,
     /// Counted in inputs.
     accepted: Option<usize>,
+    /// Its call was made again after it had been accepted.
+    insisted: bool,
     end: Option<End>,
 }
 
@@ -138,6 +140,11 @@ impl<'a> Monitor<'a> {
             assert!(holds, "step {step} starts before {after:?} holds");
         }
         let seen = &mut self.steps[step];
+        // What was asked to stop and lingers is asked once more.
+        if self.case.plan.steps[step].action == Action::Stop && now - seen.first > cadence::MAY_LINGER && !seen.insisted
+        {
+            seen.insisted |= seen.accepted.take().is_some();
+        }
         assert!(!seen.calling && seen.accepted.is_none() && seen.end.is_none(), "step {step} is performed twice");
         assert_eq!(attempt, seen.attempts + 1);
         assert!(now >= seen.not_before, "step {step} is tried again too early");
@@ -207,7 +214,7 @@ impl<'a> Monitor<'a> {
         let phase = live.iter().find(|live| live.address == planned.address).map(|live| &live.phase);
         let shown = match planned.until {
             Until::Accepted => true,
-            Until::Ready => phase == Some(&Phase::Ready),
+            Until::Ready | Until::Sound | Until::Steady => phase == Some(&Phase::Ready),
             Until::Idle => matches!(phase, None | Some(Phase::Idle)),
             Until::Gone => phase.is_none(),
         };
@@ -229,7 +236,7 @@ impl<'a> Monitor<'a> {
             }
             Input::Observed { result: Ok(_), .. } if failure.message.starts_with("gave up") => {
                 let patience = KINDS.as_slice().kind(planned.address.kind()).map(|kind| kind.seconds.patience);
-                assert!(Some(now - seen.first) > patience);
+                assert!(Some(now - seen.first) > patience, "{failure}");
             }
             Input::Observed { result: Ok(_), .. } => {}
             other => panic!("step {step} fails because of {other:?}"),

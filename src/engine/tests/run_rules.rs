@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::cases::{KINDS, step};
 use crate::engine::address::Address;
-use crate::engine::cadence::LOOK_EVERY;
+use crate::engine::cadence::{LOOK_EVERY, MAY_LINGER};
 use crate::engine::event::{Event, Outcome};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Incident, Live, Phase, Sighting};
-use crate::engine::plan::{Action, After, Plan, Purpose, Step, Target};
+use crate::engine::plan::{Action, After, Plan, Purpose, Step, Target, Until};
 use crate::engine::reference::{Need, Outputs};
 use crate::engine::run::{AT_ONCE, Command, Input, Made, Run};
 
@@ -104,7 +104,67 @@ fn a_fence_asks_for_every_writer_at_the_address() {
     // Its id is another: a task that outlives an earlier service.
     assert!(!words(run.on(seen("task/a", Phase::Pending("a task still runs".into())), 2.0)).contains(&"done 0".into()));
     run.on(Input::Woken, 5.0);
-    assert_eq!(words(run.on(seen("task/a", Phase::Idle), 6.0))[0], "done 0");
+    assert!(!words(run.on(seen("task/a", Phase::Idle), 6.0)).contains(&"done 0".into()), "seen stopped once");
+    run.on(Input::Woken, 9.0);
+    assert_eq!(words(run.on(seen("task/a", Phase::Idle), 10.0))[0], "done 0");
+}
+
+#[test]
+fn a_fence_that_sees_a_writer_between_two_looks_begins_anew() {
+    let mut run = run(vec![step("task/a".parse().unwrap(), Action::Stop, Some("mine".to_owned()))]);
+    run.on(Input::Begin, 0.0);
+    run.on(accepted(0, &[]), 1.0);
+    let mut now = 2.0;
+    let mut look = |phase| {
+        let done = words(run.on(seen("task/a", phase), now)).contains(&"done 0".into());
+        now += 4.0;
+        run.on(Input::Woken, now);
+        now += 1.0;
+        done
+    };
+    let busy = || Phase::Pending("a task starts".into());
+    assert_eq!([Phase::Idle, busy(), Phase::Idle, Phase::Idle].map(&mut look), [false, false, false, true]);
+}
+
+#[test]
+fn what_lingers_is_stopped_again_once() {
+    let mut run = run(vec![step("task/a".parse().unwrap(), Action::Stop, Some("mine".to_owned()))]);
+    run.on(Input::Begin, 0.0);
+    run.on(accepted(0, &[]), 1.0);
+    let mut performed = 0;
+    let mut now = 2.0;
+    while now < 3.0 * MAY_LINGER {
+        performed += performs(&run.on(seen("task/a", Phase::Pending("a task still runs".into())), now));
+        if performed == 1 && now < 2.0 * MAY_LINGER {
+            assert!(now > MAY_LINGER);
+            run.on(accepted(0, &[]), now + 1.0);
+        }
+        now += 5.0;
+        run.on(Input::Woken, now);
+    }
+    assert_eq!(performed, 1);
+}
+
+#[test]
+fn another_task_is_not_the_one_that_became_healthy() {
+    let watch = |tasks: [&str; 2]| {
+        let steady = Step { until: Until::Steady, patience: Some(60.0), ..at("slow/a", Action::Prove) };
+        let mut run = run(vec![at("slow/a", Action::Create), then(steady, 0)]);
+        let ready = |task: &str| {
+            let Input::Observed { kind, result: Ok(mut sighting) } = seen("slow/a", Phase::Ready) else { panic!() };
+            sighting.live[0].outputs.insert("task".into(), task.into());
+            Input::Observed { kind, result: Ok(sighting) }
+        };
+        run.on(Input::Begin, 0.0);
+        run.on(accepted(0, &[("id", "x")]), 1.0);
+        run.on(Input::Woken, 60.0);
+        run.on(ready(tasks[0]), 61.0);
+        run.on(accepted(1, &[]), 62.0);
+        run.on(Input::Woken, 130.0);
+        words(run.on(ready(tasks[1]), 131.0))[0].clone()
+    };
+    assert_eq!(watch(["one", "one"]), "done 1");
+    assert_eq!(watch(["one", "two"]), "failed 1");
 }
 
 #[test]

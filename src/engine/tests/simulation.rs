@@ -117,10 +117,12 @@ impl World<'_> {
         let (planned, script) = (&self.case.plan.steps[step], &self.case.scripts[step]);
         let busy = || Phase::Pending("busy".to_owned());
         let (before, after) = match planned.action {
-            Action::Create | Action::Update => (busy(), Some(Phase::Ready)),
+            Action::Create | Action::Update | Action::Run => (busy(), Some(Phase::Ready)),
             Action::Delete => (Phase::Deleting("going".to_owned()), None),
             Action::Stop => (busy(), Some(Phase::Idle)),
-            Action::Unprotect | Action::Restore | Action::Await | Action::Prove => return,
+            Action::Unprotect | Action::Restore | Action::Promote | Action::Prune | Action::Await | Action::Prove => {
+                return;
+            }
         };
         let (until, after) = match script.ending {
             Ending::Well => (at + script.settle, after),

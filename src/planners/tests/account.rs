@@ -82,6 +82,7 @@ impl Account {
             Action::Await => {}
             Action::Unprotect => self.of(step).spec["deletion_protection"] = json!(false),
             Action::Restore => self.of(step).phase = Phase::Ready,
+            Action::Run | Action::Promote | Action::Prune => panic!("converge plans no {:?}", step.action),
             Action::Prove => assert_eq!(self.at(step.address.as_str()).phase, Phase::Ready),
         }
     }
@@ -177,7 +178,9 @@ impl Account {
             match step.until {
                 Until::Ready => live.phase = Phase::Ready,
                 Until::Idle => assert_eq!(live.phase, Phase::Idle),
-                Until::Gone | Until::Accepted => panic!("{} does not go by itself", live.address),
+                Until::Gone | Until::Accepted | Until::Sound | Until::Steady => {
+                    panic!("{} does not go by itself", live.address)
+                }
             }
         }
     }

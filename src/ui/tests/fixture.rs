@@ -37,18 +37,7 @@ pub fn step(text: &str, action: Action, reason: Reason) -> Step {
         Action::Stop => Until::Idle,
         _ => Until::Ready,
     };
-    Step {
-        address: address(text),
-        action,
-        until,
-        reason,
-        changes: Vec::new(),
-        consequences: Vec::new(),
-        after: Vec::new(),
-        spec: json!(null),
-        tags: Default::default(),
-        id: None,
-    }
+    Step { until, ..Step::new(address(text), action, reason) }
 }
 
 pub fn change(property: &str, from: serde_json::Value, to: serde_json::Value) -> Change {

@@ -62,7 +62,12 @@ fn healthy() -> Status {
         release: Some("5.0.0".into()),
         images: [("core".to_owned(), "registry/core:5.0.0".to_owned())].into(),
         writers: 1,
-        service: ServiceView { service: Some(service), tasks: vec![task("1f2e3d4c5b6a")], targets: vec![target] },
+        service: ServiceView {
+            service: Some(service),
+            tasks: vec![task("1f2e3d4c5b6a")],
+            targets: vec![target],
+            ..ServiceView::default()
+        },
         resources: 44,
         unsettled: Vec::new(),
         drift: Some(Summary { unchanged: 44, ..Summary::default() }),
