@@ -20,7 +20,10 @@ pub fn step(live: &Live, kind: &Kind, reason: Reason) -> Step {
         reason,
         changes: Vec::new(),
         consequences: match kind.lifecycle {
-            Lifecycle::Data => vec!["the data in it is lost".to_owned()],
+            Lifecycle::Data => vec![match live.outputs.get("holds") {
+                Some(what) => format!("the data in it is lost: {what}"),
+                None => "the data in it is lost".to_owned(),
+            }],
             _ => Vec::new(),
         },
         after: Vec::new(),
