@@ -127,6 +127,7 @@ def _journal(account: Account, request: Any) -> list:
 def _reset(account: Account, request: Any) -> dict:
     from cebed.backends import forget
 
+    account.faults.clear()
     account.reset()
     forget(account.id)
     return {"reset": account.id}

@@ -3,15 +3,18 @@
 A rule is a JSON object:
 
     service, operation   globs; default "*"
-    kind                 throttle | error | latency | lost | before-lost | html503
+    kind                 throttle | error | latency | lost | before-lost | html503 | hold
     code, status, message  of `error` (and of `throttle`, in place of the service's own code)
     seconds              of `latency`, AWS seconds
     nth                  first matching call that is hit, counted from 1
     times                how many calls are hit from then on; default: all
     probability, seed    hit only this share of the remaining calls, by a generator of its own
     contains             only calls whose request, as JSON, contains this text
+    before               of `hold`: true to hold the call before anything is done
 
-`lost`: the call is executed, then the connection breaks. `before-lost`: it breaks before anything is done.
+`lost`: the call is executed, then the connection breaks. `before-lost`: it breaks before anything is done. `hold`: the call is
+executed, and its answer waits until the rules are deleted, or for a minute of the wall clock; so a client can be killed
+exactly there, once the rule's `held` counts it. Held before, it is never executed: its connection breaks in the end.
 """
 
 from __future__ import annotations
@@ -19,9 +22,12 @@ from __future__ import annotations
 import fnmatch
 import json
 import random
-from dataclasses import asdict, dataclass, field
+import threading
+from dataclasses import dataclass, field, fields
 
-KINDS = ("throttle", "error", "latency", "lost", "before-lost", "html503")
+KINDS = ("throttle", "error", "latency", "lost", "before-lost", "html503", "hold")
+HOLD_SECONDS = 60
+_COUNTERS = ("seen", "hits", "held")
 
 
 @dataclass
@@ -38,9 +44,12 @@ class Rule:
     probability: float | None = None
     seed: int = 0
     contains: str | None = None
+    before: bool = False
     seen: int = 0
     hits: int = 0
+    held: int = 0
     _random: random.Random = field(default_factory=random.Random, repr=False)
+    _released: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -61,6 +70,14 @@ class Rule:
         self.hits += 1
         return True
 
+    def hold(self) -> None:
+        """Waits for the release, without the account's lock."""
+        self.held += 1
+        self._released.wait(HOLD_SECONDS)
+
+    def release(self) -> None:
+        self._released.set()
+
 
 class Faults:
     def __init__(self) -> None:
@@ -68,16 +85,19 @@ class Faults:
 
     def add(self, spec: dict) -> None:
         """Adds a rule; raises TypeError or ValueError when it is not one."""
-        if unknown := set(spec) & {"seen", "hits", "_random"}:
+        if unknown := {name for name in spec if name in _COUNTERS or name.startswith("_")}:
             raise ValueError(f"not settable: {', '.join(sorted(unknown))}")
         self.rules.append(Rule(**spec))
 
     def clear(self) -> None:
+        """Also lets go what is held."""
+        for rule in self.rules:
+            rule.release()
         self.rules.clear()
 
     def listing(self) -> list[dict]:
-        """The rules with their counters: `seen` matching calls, `hits` struck ones."""
-        return [{k: v for k, v in asdict(rule).items() if k != "_random"} for rule in self.rules]
+        """The rules with their counters: `seen` matching calls, `hits` struck ones, `held` of which have come to their wait."""
+        return [{f.name: getattr(rule, f.name) for f in fields(rule) if not f.name.startswith("_")} for rule in self.rules]
 
     def struck(self, service: str, operation: str, request: object) -> list[Rule]:
         """Rules that hit this call, in the order they were added."""

@@ -107,6 +107,7 @@ def _serve(service: str, operation: str, handler: Callable, context: RequestCont
             account.settle()
             response = perform(service, operation, handler, account, context, request)
         entry.status = 200
+        outage.hold_answer(struck)
     except Exception as error:
         _note_failure(entry, error)
         if outage.answer_is_lost(struck):

@@ -47,9 +47,11 @@ def instead_of_serving(service: str, struck: list[Rule], context: RequestContext
     for rule in struck:
         if rule.kind == "html503":
             return Response(_HTML, status=503, mimetype="text/html")
-        if rule.kind == "before-lost":
+        if rule.kind == "hold" and rule.before:
+            rule.hold()
+        if rule.kind == "before-lost" or rule.kind == "hold" and rule.before:
             break_connection(context)
-            raise CommonServiceException("ConnectionLost", "fault before-lost", 500)
+            raise CommonServiceException("ConnectionLost", f"fault {rule.kind}", 500)
         if rule.kind == "throttle":
             code, message, status = _THROTTLES.get(service, ("ThrottlingException", "Rate exceeded", 400))
             raise CommonServiceException(
@@ -64,6 +66,12 @@ def instead_of_serving(service: str, struck: list[Rule], context: RequestContext
                 sender_fault=status < 500,
             )
     return None
+
+
+def hold_answer(struck: list[Rule]) -> None:
+    for rule in struck:
+        if rule.kind == "hold":
+            rule.hold()
 
 
 def answer_is_lost(struck: list[Rule]) -> bool:

@@ -1,8 +1,9 @@
 """What container registries hold: ECR's own and the vendor's, and an open one on the bed's own port.
 
-The vendor's registry 709825985650 holds the repositories of the five images that Cloud Exchange runs on Fargate; it exists
-in us-east-1 only, as in the vendor's template. The open registry is `localhost:<port>/<account>/<repository>`. A manifest,
-and so a digest, follows from whatever text the test calls an image's content.
+The vendor's registry 709825985650 exists in us-east-1 only, as in the vendor's template. The open registry is
+`localhost:<port>/<account>/<repository>`; it mirrors the vendor's and Docker Hub's part of Cloud Exchange (`catalogue.py`), so
+that a plan whose images come from there resolves them all. A manifest, and so a digest, follows from whatever text the
+test calls an image's content.
 """
 
 from __future__ import annotations
@@ -12,14 +13,9 @@ import json
 import re
 from dataclasses import dataclass, field
 
+from cebed import catalogue
+
 VENDOR, VENDOR_REGION = "709825985650", "us-east-1"
-VENDOR_REPOSITORIES = {
-    "netskope/cloudexchange": ["aws-cli-latest"],
-    "netskope/core5": ["11062023"],
-    "netskope/ui5": ["11062023"],
-    "netskope/mongodb": ["5.0"],
-    "netskope/rabbitmq": ["3.12.6-management"],
-}
 MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _HERE = re.compile(r"(?:localhost|127\.0\.0\.1)(?::\d+)?")
@@ -69,22 +65,21 @@ def own(account, region: str) -> dict[str, Repository]:
 
 def vendor(account) -> dict[str, Repository]:
     """The vendor's registry as this account sees it."""
-
-    def make() -> dict[str, Repository]:
-        made = {}
-        for name, tags in VENDOR_REPOSITORIES.items():
-            repository = Repository(name, VENDOR, VENDOR_REGION, account.clock.now())
-            for tag in tags:
-                put(repository, manifest_of(f"{name}:{tag}"), [tag], account.clock.now())
-            made[name] = repository
-        return made
-
-    return account.state("ecr.vendor", make)
+    return account.state("ecr.vendor", lambda: _filled(account, catalogue.VENDOR, VENDOR, VENDOR_REGION))
 
 
 def open_to_all(account) -> dict[str, Repository]:
     """The account's part of the open registry, by path below the account."""
-    return account.state("registry.open", dict)
+    return account.state("registry.open", lambda: _filled(account, catalogue.VENDOR | catalogue.HUB, "", ""))
+
+
+def _filled(account, images: dict[str, list[str]], registry: str, region: str) -> dict[str, Repository]:
+    made, now = {}, account.clock.now()
+    for name, tags in images.items():
+        made[name] = Repository(name, registry, region, now)
+        for tag in tags:
+            put(made[name], manifest_of(f"{name}:{tag}"), [tag], now)
+    return made
 
 
 def manifest_of(content: str) -> str:

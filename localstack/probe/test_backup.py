@@ -1,5 +1,7 @@
 """AWS Backup of an EFS file system."""
 
+import json
+
 import pytest
 from conftest import refused
 
@@ -10,8 +12,16 @@ def backed(world):
     efs, backup = world.client("efs"), world.client("backup")
     system = efs.create_file_system(CreationToken="probe", Encrypted=True)["FileSystemId"]
     role = world.role("backup", "backup.amazonaws.com")
+    allow(world, "elasticfilesystem:*")
     backup.create_backup_vault(BackupVaultName="probe", BackupVaultTags={"a": "b"})
     return world, backup, f"arn:aws:elasticfilesystem:us-east-1:{world.account}:file-system/{system}", role
+
+
+def allow(world, *actions):
+    """Makes this all that the role of the jobs may do."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    world.client("iam").put_role_policy(RoleName="backup", PolicyName="p", PolicyDocument=document)
 
 
 def completed(backed, **more):
@@ -29,7 +39,7 @@ def test_vault(world):
     assert [v["BackupVaultName"] for v in backup.list_backup_vaults()["BackupVaultList"]] == ["probe"]
     assert backup.list_tags(ResourceArn=arn)["Tags"] == {"a": "b"}
     refused(lambda: backup.create_backup_vault(BackupVaultName="probe"), "AlreadyExistsException")
-    refused(lambda: backup.describe_backup_vault(BackupVaultName="none"), "ResourceNotFoundException")
+    refused(lambda: backup.describe_backup_vault(BackupVaultName="none"), "AccessDeniedException", status=403)
 
 
 @pytest.mark.row("backup:StartBackupJob/DescribeBackupJob", bare="fails")

@@ -118,7 +118,9 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
         | "OperationAbortedException"
         | "UpdateInProgressException"
         | "ConcurrentModification"
-        | "ConcurrentModificationException" => return Cause::StillHeld,
+        | "ConcurrentModificationException"
+        // AWS Backup is already at something with this recovery point (AWS Backup API reference, DeleteRecoveryPoint).
+        | "InvalidResourceStateException" => return Cause::StillHeld,
         "InternalError"
         | "InternalFailure"
         | "InternalServerError"
@@ -164,6 +166,10 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
         // "Unable to Start a service that is still Draining."
         return Cause::StillHeld;
     }
+    if code == "InvalidRequestException" && message.contains("contains recovery points") {
+        // "Backup vault cannot be deleted (contains recovery points)": they go a while after their deletion is accepted.
+        return Cause::StillHeld;
+    }
     if code.ends_with("InvalidParameterException") && message.contains("not idempotent") {
         return Cause::Taken;
     }
@@ -193,7 +199,11 @@ fn says_not_yet_trusted(code: &str, message: &str) -> bool {
     let about_a_role = message.contains("role") || message.contains("Role") || message.contains("rincipal");
     match code {
         "InvalidPolicyException" | "MalformedPolicyDocument" | "MalformedPolicy" => message.contains("rincipal"),
-        "ClientException" | "InvalidParameterException" | "InvalidParameterValue" | "InvalidRequest" => {
+        "ClientException"
+        | "InvalidParameterException"
+        | "InvalidParameterValue"
+        | "InvalidParameterValueException"
+        | "InvalidRequest" => {
             about_a_role
                 && ["assume", "not valid", "verify", "trust", "Access error", "service linked"]
                     .iter()
@@ -245,6 +255,12 @@ mod tests {
         assert_eq!(ecs("Creation of service was not idempotent."), Cause::Taken);
         assert_eq!(ecs("Unable to assume the service linked role. Please verify it exists."), Cause::NotYetTrusted);
         assert_eq!(ecs("desiredCount must be positive"), Cause::Refused);
+        let backup = |code, message| cause("backup DeleteBackupVault", code, message, Some(400));
+        let full = "Backup vault cannot be deleted (contains recovery points): ce-prod";
+        assert_eq!(backup("InvalidRequestException", full), Cause::StillHeld);
+        assert_eq!(backup("InvalidRequestException", "The vault is locked."), Cause::Refused);
+        let unknown = "IAM Role arn:aws:iam::1:role/backup cannot be assumed by AWS Backup";
+        assert_eq!(backup("InvalidParameterValueException", unknown), Cause::NotYetTrusted);
         let describe = |message| cause("ecs DescribeTaskDefinition", "ClientException", message, Some(400));
         assert_eq!(describe("Unable to describe task definition."), Cause::Gone);
         assert_eq!(describe("Invalid revision number."), Cause::Refused);

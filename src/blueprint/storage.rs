@@ -60,8 +60,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Storage
             owner_gid: wanted.gid,
             permissions: wanted.mode.as_str().to_owned(),
         };
-        // Volumes of the vendor's template have underscores in their names, addresses do not.
-        let handle = stack.add(&wanted.volume.replace('_', "-"), &point);
+        let handle = stack.add(&wanted.resource_name(), &point);
         (wanted.volume.clone(), handle)
     });
     let access_points = access_points.collect();

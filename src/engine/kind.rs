@@ -62,13 +62,13 @@ pub struct Kind {
     pub gone_after: &'static [&'static str],
     /// Top-level properties that AWS cannot change in place.
     pub immutable: &'static [&'static str],
-    /// Top-level properties that only creation looks at and AWS does not give back: never compared.
+    /// Top-level properties that only creation looks at: never compared.
     pub write_once: &'static [&'static str],
     /// What it means that a resource of this kind is deleted and made anew; `None` where that is not done.
     pub replaceable: Option<&'static str>,
-    /// Whether one of this kind can go while another one comes. Not so for mount targets: a zone has room for one, and
-    /// the task needs it.
-    pub exchangeable: bool,
+    /// The top-level property that names where there is room for no other: of two with the same value, one cannot come
+    /// while the other is needed. Mount targets: a zone has room for one of each file system. `None` is room enough.
+    pub room: Option<&'static str>,
     /// Whether a change decides who may do what (roles, security groups): shown first.
     pub security: bool,
     /// Properties whose change means another task: the running one is stopped and seen stopped before.
@@ -95,7 +95,7 @@ impl Kind {
             immutable: &[],
             write_once: &[],
             replaceable: None,
-            exchangeable: true,
+            room: None,
             security: false,
             fenced: &[],
             tagged: true,

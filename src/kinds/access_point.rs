@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{incomplete, on};
+use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::reference::Ref;
@@ -47,15 +48,17 @@ impl Spec for AccessPoint {
 #[async_trait]
 impl Resource for AccessPoint {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let of_each = cx.outputs("file-system", "id").into_iter().map(|id| async move {
+        let of_each = file_system::owners(cx).map(|(owner, id)| async move {
             let pages = cx.aws.efs.describe_access_points().file_system_id(id).into_paginator().items().send();
-            pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeAccessPoints"))
+            let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeAccessPoints"))?;
+            Ok(points.into_iter().map(|point| (owner, point)).collect::<Vec<_>>())
         });
         let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().collect();
         let mut found = Vec::new();
-        for point in &all {
+        for (owner, point) in &all {
             let tags = tags::efs::read(point.tags());
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let address = Address::new(Self::KIND.name, &file_system::child(owner, address.name()));
             let mut entry = Found::new(address, point.access_point_id().unwrap_or_default())
                 .output("arn", point.access_point_arn().unwrap_or_default())
                 .spec(Self::read(point))

@@ -1,23 +1,27 @@
 //! The EFS file system.
 
 use async_trait::async_trait;
-use aws_sdk_efs::types::{BackupPolicy, LifeCycleState, Status};
+use aws_sdk_efs::types::{BackupPolicy, FileSystemDescription, LifeCycleState, Status};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{incomplete, on, unless_gone};
-use crate::engine::failure::Failure;
+use crate::engine::address::Address;
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Lifecycle, Part, Seconds, Spec};
+use crate::engine::plan::Action;
 use crate::engine::run::Made;
 
+use super::names;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 
 /// A file system. Outputs: `id`, `arn`.
 ///
 /// Its address is `file-system/<name>` and its creation token `cx.names.creation_token(<name>)`: by that token EFS
-/// refuses a second one after a lost answer.
+/// refuses a second one after a lost answer. The deployment's is `main`; one that a restored one has taken the place of
+/// is `kept-<intent id>`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FileSystem {
     pub creation_token: String,
@@ -36,7 +40,9 @@ impl Spec for FileSystem {
     const KIND: Kind = Kind {
         lifecycle: Lifecycle::Data,
         gone_after: &["mount-target", "access-point", "file-system-policy", "service"],
-        immutable: &["creation_token", "encrypted", "kms_key", "performance"],
+        // A restored one was made with another token, and is as good.
+        write_once: &["creation_token"],
+        immutable: &["encrypted", "kms_key", "performance"],
         seconds: Seconds { create: 1.0, ready: 5.0, gone: 10.0, patience: 600.0 },
         ..Kind::new("file-system", Part::Storage)
     };
@@ -45,8 +51,7 @@ impl Spec for FileSystem {
 #[async_trait]
 impl Resource for FileSystem {
     async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let pages = cx.aws.efs.describe_file_systems().into_paginator().items().send();
-        let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeFileSystems"))?;
+        let all = all(cx).await?;
         let ours = all.iter().filter_map(|file_system| {
             let tags = tags::efs::read(file_system.tags());
             Some((tags::address_of(cx, Self::KIND.name, &tags)?, tags, file_system))
@@ -112,6 +117,77 @@ impl Resource for FileSystem {
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::efs::set(cx, &at.id, set, remove).await
     }
+
+    /// Makes a kept one the deployment's again; the present one gets its name.
+    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+        let Action::Restore = action else {
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+        };
+        swap(cx, &at.id, at.address.name()).await?;
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+}
+
+/// The name of the one that the deployment works with.
+const MAIN: &str = "main";
+
+/// The name of something that belongs to a file system, inside addresses: its own where that is the deployment's, or
+/// with the file system's in front (`kept-0a1b2c3d-mongo-data`). So those of a former one are wanted by nobody.
+pub(super) fn child(owner: &Address, name: &str) -> String {
+    if owner.name() == MAIN { name.to_owned() } else { format!("{}-{name}", owner.name()) }
+}
+
+/// The address and id of every file system known so far.
+pub(super) fn owners(cx: &Cx) -> impl Iterator<Item = (&Address, &str)> {
+    cx.of_kind(FileSystem::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("id")?.as_str())))
+}
+
+/// Every file system of the account, ours or not.
+pub(super) async fn all(cx: &Cx) -> Result<Vec<FileSystemDescription>, Failure> {
+    let pages = cx.aws.efs.describe_file_systems().into_paginator().items().send();
+    pages.collect::<Result<_, _>>().await.map_err(on("efs DescribeFileSystems"))
+}
+
+/// The phase of one file system, tagged or not.
+pub(super) async fn phase_of(cx: &Cx, id: &str) -> Result<Phase, Failure> {
+    let answer = cx.aws.efs.describe_file_systems().file_system_id(id).send().await;
+    let answer = unless_gone(answer.map_err(on("efs DescribeFileSystems")))?;
+    let seen = answer.as_ref().and_then(|answer| answer.file_systems().first());
+    Ok(seen.map_or_else(|| Phase::Failed(format!("{id} no longer exists")), |seen| phase(seen.life_cycle_state())))
+}
+
+/// Makes a file system the deployment's, `file-system/main`; the one before gets the address `file-system/<name>`, and
+/// keeps its data. Can be made again, from wherever it was cut off:
+///
+/// 1. the new one gets all tags of the old one but the address;
+/// 2. the old one gets its new address;
+/// 3. the new one gets the address. Only between 2 and 3 there is none of that address: no new one can be made then by
+///    mistake, because EFS refuses a second one of the first one's creation token.
+pub async fn swap(cx: &Cx, promoted: &str, name: &str) -> Result<(), Failure> {
+    let all = all(cx).await?;
+    let seen = all.iter().map(|one| (one.file_system_id().to_owned(), tags::efs::read(one.tags())));
+    let mains = seen.filter(|(_, tags)| tags::address_of(cx, FileSystem::KIND.name, tags) == Some(main()));
+    for (id, tags) in retagged(mains, promoted, name) {
+        tags::efs::set(cx, &id, &tags, &[]).await?;
+    }
+    Ok(())
+}
+
+/// The tags to set on each, in this order, from those that are `file-system/main` now.
+fn retagged(mains: impl Iterator<Item = (String, Tags)>, promoted: &str, name: &str) -> Vec<(String, Tags)> {
+    let at = |address: Address| Tags::from([(names::ADDRESS.to_owned(), address.to_string())]);
+    let mut all = Vec::new();
+    for (id, mut tags) in mains.filter(|(id, _)| id != promoted) {
+        tags.retain(|key, _| key != names::ADDRESS && !key.starts_with("aws:"));
+        all.push((promoted.to_owned(), tags));
+        all.push((id, at(Address::new(FileSystem::KIND.name, name))));
+    }
+    all.push((promoted.to_owned(), at(main())));
+    all
+}
+
+fn main() -> Address {
+    Address::new(FileSystem::KIND.name, MAIN)
 }
 
 /// What a state of EFS means: file systems, mount targets and access points share them.
@@ -129,4 +205,56 @@ async fn is_backed_up(cx: &Cx, id: &str) -> Result<bool, Failure> {
     let answer = unless_gone(call.send().await.map_err(on("efs DescribeBackupPolicy")))?;
     let status = answer.as_ref().and_then(|answer| answer.backup_policy()).map(BackupPolicy::status);
     Ok(matches!(status, Some(Status::Enabled | Status::Enabling)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    type Account = BTreeMap<String, Tags>;
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn address(account: &Account, id: &str) -> Option<String> {
+        account[id].get(names::ADDRESS).cloned()
+    }
+
+    /// A swap that is cut off after `writes` of its writes.
+    fn swap_until(account: &mut Account, promoted: &str, name: &str, writes: usize) {
+        let is_main = |tags: &Tags| tags.get(names::ADDRESS).is_some_and(|address| address == main().as_str());
+        let mains = account.clone().into_iter().filter(|(_, tags)| is_main(tags));
+        for (id, tags) in retagged(mains, promoted, name).into_iter().take(writes) {
+            account.entry(id).or_default().extend(tags);
+        }
+    }
+
+    #[test]
+    fn a_swap_cut_off_anywhere_is_finished_by_the_next_and_undone_by_its_reverse() {
+        for cut in 0..=3 {
+            let mut account = Account::from([
+                ("fs-old".into(), tags(&[(names::ADDRESS, "file-system/main"), ("team", "soc"), ("aws:x", "y")])),
+                ("fs-new".into(), Tags::new()),
+            ]);
+            swap_until(&mut account, "fs-new", "kept-1", cut);
+            let mains = account.keys().filter(|id| address(&account, id).as_deref() == Some("file-system/main"));
+            assert!(mains.count() <= 1, "two at once after {cut}");
+            swap_until(&mut account, "fs-new", "kept-1", 9);
+            assert_eq!(address(&account, "fs-old").as_deref(), Some("file-system/kept-1"));
+            assert_eq!(account["fs-new"], tags(&[(names::ADDRESS, "file-system/main"), ("team", "soc")]));
+            swap_until(&mut account, "fs-old", "kept-1", cut);
+            swap_until(&mut account, "fs-old", "kept-1", 9);
+            assert_eq!(address(&account, "fs-old").as_deref(), Some("file-system/main"));
+            assert_eq!(address(&account, "fs-new").as_deref(), Some("file-system/kept-1"));
+        }
+    }
+
+    #[test]
+    fn only_what_belongs_to_another_file_system_bears_its_name() {
+        assert_eq!(child(&main(), "mongo-data"), "mongo-data");
+        assert_eq!(child(&Address::new("file-system", "kept-1"), "mongo-data"), "kept-1-mongo-data");
+    }
 }

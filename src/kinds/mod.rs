@@ -11,6 +11,7 @@ pub mod tags;
 
 pub mod access_point;
 pub mod acl_entry;
+pub mod backup_vault;
 pub mod bucket;
 mod bucket_settings;
 pub mod ca_certificate;
@@ -30,6 +31,8 @@ pub mod log_group;
 pub mod mount_target;
 pub mod nat_gateway;
 pub mod network_acl;
+pub mod recovery_point;
+pub mod restore;
 pub mod role;
 pub mod route;
 pub mod route_table;

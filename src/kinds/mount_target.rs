@@ -35,7 +35,8 @@ impl Spec for MountTarget {
         gone_after: &["service"],
         immutable: &["file_system", "subnet"],
         tagged: false,
-        exchangeable: false,
+        // A zone has room for one of each file system, and the task needs it.
+        room: Some("file_system"),
         // Public Terraform logs: created in 84 s, sometimes more than 10 minutes (hashicorp/terraform-provider-aws).
         seconds: Seconds { create: 1.0, ready: 85.0, gone: 20.0, patience: 1200.0 },
         ..Kind::new("mount-target", Part::Storage)
@@ -45,19 +46,21 @@ impl Spec for MountTarget {
 #[async_trait]
 impl Resource for MountTarget {
     async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let of_each = cx.outputs("file-system", "id").into_iter().map(|id| async move {
+        let of_each = file_system::owners(cx).map(|(owner, id)| async move {
             let pages = cx.aws.efs.describe_mount_targets().file_system_id(id).into_paginator().items().send();
-            pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeMountTargets"))
+            let targets = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeMountTargets"))?;
+            Ok(targets.into_iter().map(|target| (owner, target)).collect::<Vec<_>>())
         });
         let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().collect();
-        let interfaces = all.iter().filter_map(|target| target.network_interface_id().map(str::to_owned)).collect();
+        let interfaces =
+            all.iter().filter_map(|(_, target)| target.network_interface_id().map(str::to_owned)).collect();
         let mut groups = match depth {
             Depth::Phase => BTreeMap::new(),
             Depth::Full => groups(cx, interfaces).await?,
         };
-        let found = all.iter().map(|target| {
+        let found = all.iter().map(|(owner, target)| {
             let (id, subnet) = (target.mount_target_id(), target.subnet_id());
-            let found = Found::new(address(cx, subnet), id).phase(file_system::phase(target.life_cycle_state()));
+            let found = Found::new(address(cx, owner, subnet), id).phase(file_system::phase(target.life_cycle_state()));
             if depth == Depth::Phase {
                 return found;
             }
@@ -98,9 +101,10 @@ impl Resource for MountTarget {
 }
 
 /// A mount target in a subnet that is not ours (any more) is named after the subnet's id.
-fn address(cx: &Cx, subnet: &str) -> Address {
+fn address(cx: &Cx, owner: &Address, subnet: &str) -> Address {
     let ours = cx.of_kind("subnet").find(|(_, outputs)| outputs.get("id").is_some_and(|id| id == subnet));
-    Address::new(MountTarget::KIND.name, ours.map_or(subnet, |(address, _)| address.name()))
+    let name = ours.map_or(subnet, |(address, _)| address.name());
+    Address::new(MountTarget::KIND.name, &file_system::child(owner, name))
 }
 
 /// The groups of each interface. EFS would tell them for one mount target a call, and only while it stays.

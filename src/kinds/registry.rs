@@ -14,9 +14,10 @@ use crate::engine::run::Made;
 
 use super::resource::{At, Cx, Depth, Resource, Tags};
 use super::{
-    access_point, bucket, ca_certificate, cluster, default_security_group, elastic_ip, file_system, file_system_policy,
-    flow_log, internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway, network_acl, role,
-    route_table, secret, security_group, service, service_linked_role, subnet, target_group, task_definition, vpc,
+    access_point, backup_vault, bucket, ca_certificate, cluster, default_security_group, elastic_ip, file_system,
+    file_system_policy, flow_log, internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway,
+    network_acl, recovery_point, restore, role, route_table, secret, security_group, service, service_linked_role,
+    subnet, target_group, task_definition, vpc,
 };
 
 /// A kind without its type.
@@ -110,6 +111,9 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<file_system_policy::FileSystemPolicy>(),
     &of::<mount_target::MountTarget>(),
     &of::<access_point::AccessPoint>(),
+    &of::<backup_vault::BackupVault>(),
+    &of::<recovery_point::RecoveryPoint>(),
+    &of::<restore::Restore>(),
     &of::<load_balancer::LoadBalancer>(),
     &of::<target_group::TargetGroup>(),
     &of::<listener::Listener>(),

@@ -35,7 +35,13 @@ pub struct Role {
 }
 
 impl Spec for Role {
-    const KIND: Kind = Kind { immutable: &["name", "path"], security: true, ..Kind::new("role", Part::Identity) };
+    const KIND: Kind = Kind {
+        // AWS Backup deletes a recovery point with the role that made it (AWS Backup developer guide, "Deleting backups").
+        gone_after: &["backup-vault"],
+        immutable: &["name", "path"],
+        security: true,
+        ..Kind::new("role", Part::Identity)
+    };
 }
 
 #[async_trait]

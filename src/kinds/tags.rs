@@ -204,6 +204,39 @@ pub mod efs {
     }
 }
 
+/// AWS Backup has a map.
+pub mod backup {
+    use std::collections::HashMap;
+
+    use crate::aws::error::unless_gone;
+
+    use super::*;
+
+    /// Nothing where what is asked about has just gone.
+    pub async fn read(cx: &Cx, arn: &str) -> Result<Tags, Failure> {
+        let pages = cx.aws.backup.list_tags().resource_arn(arn).into_paginator().send();
+        let pages = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListTags"));
+        let pages = unless_gone(pages)?.unwrap_or_default();
+        Ok(pages.into_iter().filter_map(|page| page.tags).flatten().collect())
+    }
+
+    pub fn write(tags: &Tags) -> HashMap<String, String> {
+        tags.clone().into_iter().collect()
+    }
+
+    pub async fn set(cx: &Cx, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        if !set.is_empty() {
+            let call = cx.aws.backup.tag_resource().resource_arn(arn).set_tags(Some(write(set)));
+            call.send().await.map_err(on("backup TagResource"))?;
+        }
+        if !remove.is_empty() {
+            let call = cx.aws.backup.untag_resource().resource_arn(arn).set_tag_key_list(Some(remove.to_vec()));
+            call.send().await.map_err(on("backup UntagResource"))?;
+        }
+        Ok(())
+    }
+}
+
 /// Elastic Load Balancing's form.
 pub mod elb {
     use std::collections::BTreeMap;

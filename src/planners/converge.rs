@@ -7,7 +7,7 @@ use crate::engine::graph::{Graph, Node};
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, After, Finding, Kept, Plan, Purpose, Reason, Severity, Step, Target, Until};
-use crate::engine::reference::{Known, Need};
+use crate::engine::reference::{self, Known, Need};
 
 use super::upstream::upstream;
 use super::{data, deletion, record, verdict};
@@ -292,7 +292,7 @@ impl<'a> Planner<'a> {
                 continue;
             }
             match kind.lifecycle {
-                Lifecycle::Owned if !kind.exchangeable && self.creates(kind.name) => self.plan.findings.push(Finding {
+                Lifecycle::Owned if self.is_in_the_way(live, kind) => self.plan.findings.push(Finding {
                     code: "plan/cannot-replace".to_owned(),
                     severity: Severity::Refusal,
                     address: Some(live.address.clone()),
@@ -300,18 +300,26 @@ impl<'a> Planner<'a> {
                     hint: Some(WAY_OUT.to_owned()),
                 }),
                 Lifecycle::Owned => drop(self.delete(live, kind, Reason::Unwanted)),
-                Lifecycle::Data => self.plan.kept.push(Kept {
-                    address: live.address.clone(),
-                    id: live.id.clone(),
-                    why: "no longer in the plan file; holds data".to_owned(),
-                }),
+                Lifecycle::Data => {
+                    // What is found through it is watched while it goes.
+                    self.plan.known.insert(live.address.clone(), live.outputs.clone());
+                    self.plan.kept.push(Kept {
+                        address: live.address.clone(),
+                        id: live.id.clone(),
+                        why: "no longer in the plan file; holds data".to_owned(),
+                    });
+                }
                 Lifecycle::Intrinsic | Lifecycle::Shared => {}
             }
         }
     }
 
-    fn creates(&self, kind: &str) -> bool {
-        self.plan.steps.iter().any(|step| step.action == Action::Create && step.address.kind() == kind)
+    /// True when another one of its kind is to come where there is room for no other.
+    fn is_in_the_way(&self, live: &Live, kind: &Kind) -> bool {
+        let Some(room) = kind.room else { return false };
+        let created = self.plan.steps.iter().filter(|step| step.action == Action::Create);
+        let mut created = created.filter(|step| step.address.kind() == kind.name);
+        created.any(|step| reference::resolve(&step.spec[room], &self.known) == live.spec[room])
     }
 
     /// A resource is deleted only after those that used it have been pointed elsewhere, and what is no longer asked for

@@ -14,7 +14,10 @@ pub fn step(live: &Live, kind: &Kind, reason: Reason) -> Step {
     Step {
         until: if kind.seconds.gone > 0.0 { Until::Gone } else { Until::Accepted },
         consequences: match kind.lifecycle {
-            Lifecycle::Data => vec!["the data in it is lost".to_owned()],
+            Lifecycle::Data => vec![match live.outputs.get("holds") {
+                Some(what) => format!("the data in it is lost: {what}"),
+                None => "the data in it is lost".to_owned(),
+            }],
             _ => Vec::new(),
         },
         id: Some(live.id.clone()),

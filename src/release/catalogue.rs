@@ -1,8 +1,11 @@
 //! All known releases.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{LazyLock, OnceLock},
+};
 
-use super::{Release, Version, check};
+use super::{AccessPoint, Release, Version, check};
 
 /// Releases by version.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +25,9 @@ pub enum CatalogueError {
     /// Two files describe the same release.
     #[error("release file {file} describes {version} a second time")]
     Duplicate { file: String, version: Version },
+    /// One name of an access point stands for two of them.
+    #[error("releases {one} and {other} mean different access points by {name}; `name` tells them apart")]
+    AccessPoint { name: String, one: Version, other: Version },
 }
 
 /// The embedded files: name, for messages, and text.
@@ -33,7 +39,33 @@ static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| {
     Catalogue::parse(EMBEDDED.iter().copied()).expect("embedded release files are valid")
 });
 
+static EFFECTIVE: OnceLock<Catalogue> = OnceLock::new();
+
 impl Catalogue {
+    /// The releases that this run of the program knows: those of [`Catalogue::adopt`], else those it ships with.
+    pub fn effective() -> &'static Self {
+        EFFECTIVE.get().unwrap_or(&BUILTIN)
+    }
+
+    /// Makes this the effective catalogue. Only the first call in a process counts, and it must come before anybody
+    /// asks.
+    pub fn adopt(self) {
+        let _ = EFFECTIVE.set(self);
+    }
+
+    /// The releases that ship with this binary, and the user's, given as name and text. A file of the user's replaces
+    /// the release that it describes.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be used.
+    pub fn with<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, CatalogueError> {
+        let own = Self::parse(files)?;
+        let mut releases = BUILTIN.releases.clone();
+        releases.extend(own.releases);
+        Self { releases }.agreed()
+    }
+
     /// The releases that ship with this binary.
     pub fn builtin() -> &'static Self {
         &BUILTIN
@@ -52,7 +84,32 @@ impl Catalogue {
                 return Err(CatalogueError::Duplicate { file: file(), version });
             }
         }
-        Ok(Self { releases })
+        Self { releases }.agreed()
+    }
+
+    /// Releases mean the same by one name, so that an upgrade finds the data where they are.
+    fn agreed(self) -> Result<Self, CatalogueError> {
+        let mut seen: BTreeMap<String, (Version, &AccessPoint)> = BTreeMap::new();
+        for (version, release) in &self.releases {
+            for point in &release.access_points {
+                let name = point.resource_name();
+                let (other, first) = *seen.entry(name.clone()).or_insert((*version, point));
+                if !point.is_same_place(first) {
+                    return Err(CatalogueError::AccessPoint { name, one: other, other: *version });
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    /// The release for a new deployment: of those that the vendor stands behind most, the newest.
+    pub fn recommended(&self) -> Option<&Release> {
+        self.deployable().rev().min_by_key(|release| release.label)
+    }
+
+    /// Oldest first, without those that are only listed.
+    pub fn deployable(&self) -> impl DoubleEndedIterator<Item = &Release> {
+        self.releases().filter(|release| release.undeployable.is_none())
     }
 
     pub fn get(&self, version: Version) -> Option<&Release> {

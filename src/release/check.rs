@@ -3,9 +3,9 @@
 //! Limits are those of Fargate and EFS: Amazon ECS API reference (`ContainerDefinition`,
 //! `HealthCheck`), Amazon ECS service quotas, Amazon EFS API reference (`RootDirectory`).
 
-use std::{collections::BTreeSet, ops::RangeInclusive};
+use std::{collections::BTreeSet, fmt::Display, ops::RangeInclusive};
 
-use super::{CA_CERTIFICATE, Condition, Container, PROXY, Release, StartTimeout, Value};
+use super::{AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, PROXY, Release, Side, StartTimeout, Value};
 
 const CONTAINERS_PER_TASK: usize = 10;
 const START_TIMEOUT: RangeInclusive<u32> = 2..=120;
@@ -16,20 +16,51 @@ const HEALTH_RETRIES: RangeInclusive<u32> = 1..=10;
 const HEALTH_START_PERIOD: RangeInclusive<u32> = 0..=300;
 const PATH_LENGTH: usize = 100;
 const PATH_DEPTH: usize = 4;
+/// Room for the id of an upgrade in the tags and names that are made of it.
+const STEP_NAME: usize = 32;
 
 /// The first contradiction found, as a lowercase fragment.
 pub(super) fn check(release: &Release) -> Result<(), String> {
     ensure(release.containers.len() <= CONTAINERS_PER_TASK, || format!("more than {CONTAINERS_PER_TASK} containers"))?;
     unique("container", release.containers.iter().map(|container| &container.name))?;
     unique("access point", release.access_points.iter().map(|point| &point.volume))?;
+    unique("access point name", release.access_points.iter().map(AccessPoint::resource_name))?;
+    unique("data step", release.data_steps.iter().map(|step| &step.name))?;
     unique("access point path", release.access_points.iter().map(|point| &point.path))?;
     access_points(release)?;
     let web = &release.web;
-    ensure(find(release, &web.container).is_some_and(|found| found.ports.contains(&web.port)), || {
+    ensure(release.container(&web.container).is_some_and(|found| found.ports.contains(&web.port)), || {
         format!("no container {} with port {}", web.container, web.port)
     })?;
     release.containers.iter().try_for_each(|container| check_container(release, container))?;
+    for name in &release.migrating {
+        ensure(release.container(name).is_some(), || {
+            format!("no container {name}, which is said to migrate the data")
+        })?;
+    }
+    for older in &release.predecessors {
+        ensure(*older < release.version, || format!("its predecessor {older} is not older than it"))?;
+    }
+    release.data_steps.iter().try_for_each(|step| data_step(release, step))?;
     start_order(release)
+}
+
+fn data_step(release: &Release, step: &DataStep) -> Result<(), String> {
+    let DataStep { name, from, container, script, timeout, .. } = step;
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    ensure(!name.is_empty() && name.len() <= STEP_NAME && name.bytes().all(allowed), || {
+        format!("data step {name:?}: its name is not 1 to {STEP_NAME} lowercase letters, digits and hyphens")
+    })?;
+    ensure(!step.about.trim().is_empty() && !step.about.contains('\n'), || {
+        format!("data step {name}: what it is about is not one line")
+    })?;
+    ensure(!script.trim().is_empty() && *timeout > 0, || format!("data step {name} has no script or no time"))?;
+    if let Some(stranger) = from.iter().find(|version| !release.predecessors.contains(version)) {
+        return Err(format!("data step {name}: {stranger} is no predecessor"));
+    }
+    ensure(container.release == Side::Old || release.container(&container.name).is_some(), || {
+        format!("data step {name}: no container {}", container.name)
+    })
 }
 
 fn access_points(release: &Release) -> Result<(), String> {
@@ -86,8 +117,9 @@ fn check_container(release: &Release, container: &Container<Value>) -> Result<()
 fn dependencies(release: &Release, container: &Container<Value>) -> Result<(), String> {
     for dependency in &container.depends_on {
         let (name, other) = (&container.name, &dependency.container);
-        let found =
-            find(release, other).ok_or_else(|| format!("container {name} waits for {other}, which is no container"))?;
+        let found = release
+            .container(other)
+            .ok_or_else(|| format!("container {name} waits for {other}, which is no container"))?;
         let fits = match dependency.condition {
             Condition::Start => true,
             // ECS stops the task when an essential container ends, so nobody can wait for its end.
@@ -125,20 +157,16 @@ fn start_order(release: &Release) -> Result<(), String> {
     ensure(waiting.is_empty(), || format!("containers wait for each other: {waiting:?}"))
 }
 
-fn find<'a>(release: &'a Release, name: &str) -> Option<&'a Container<Value>> {
-    release.containers.iter().find(|container| container.name == name)
-}
-
 fn within(container: &str, what: &str, seconds: u32, range: RangeInclusive<u32>) -> Result<(), String> {
     ensure(range.contains(&seconds), || {
         format!("container {container}: {what} {seconds} is not within {} to {}", range.start(), range.end())
     })
 }
 
-fn unique<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
+fn unique<T: Ord + Clone + Display>(what: &str, names: impl Iterator<Item = T>) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for name in names {
-        ensure(seen.insert(name), || format!("{what} {name} is there twice"))?;
+        ensure(seen.insert(name.clone()), || format!("{what} {name} is there twice"))?;
     }
     Ok(())
 }

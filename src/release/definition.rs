@@ -1,11 +1,13 @@
 //! One release, as its file in the catalogue describes it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
-use super::{AccessPoint, Container, DerivedSecret, EcrRepository, Package, SecretKey, Settings, Value, Version};
+use super::{
+    AccessPoint, Container, DataStep, DerivedSecret, EcrRepository, Package, SecretKey, Settings, Value, Version,
+};
 
 /// Everything that ce-aws knows about a release.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -18,7 +20,10 @@ pub struct Release {
     /// Day after which the vendor no longer supports it, if known.
     #[serde(default)]
     pub end_of_life: Option<Datetime>,
-    /// Releases from which one upgrade step leads here. They need not be in the catalogue.
+    /// Why it is listed and cannot be deployed: what ce-aws cannot give it, as a lowercase fragment.
+    #[serde(default)]
+    pub undeployable: Option<String>,
+    /// Releases from which one upgrade step leads here, all of them older. They need not be in the catalogue.
     #[serde(default)]
     pub predecessors: Vec<Version>,
     /// The smallest package on which the release may run.
@@ -26,12 +31,19 @@ pub struct Release {
     pub web: Web,
     pub derived_secrets: BTreeMap<SecretKey, DerivedSecret>,
     pub access_points: Vec<AccessPoint>,
+    /// Containers whose image, when it is new, may change the data when it first starts, so that an older one cannot
+    /// read it any more.
+    #[serde(default)]
+    pub migrating: Vec<String>,
     /// In the vendor's order.
     pub containers: Vec<Container<Value>>,
+    /// What is done to the data of a predecessor before this release starts, in this order.
+    #[serde(default)]
+    pub data_steps: Vec<DataStep>,
 }
 
-/// How far the vendor stands behind a release on Fargate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+/// How far the vendor stands behind a release on Fargate, from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Label {
     /// The vendor tested it on Fargate.
@@ -40,6 +52,26 @@ pub enum Label {
     Unsupported,
     /// It is not known whether it can work on Fargate.
     Experimental,
+}
+
+impl Label {
+    /// Every label, from good to bad.
+    pub const ALL: [Self; 3] = [Self::VendorTested, Self::Unsupported, Self::Experimental];
+
+    /// As release files and the command line spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VendorTested => "vendor-tested",
+            Self::Unsupported => "unsupported",
+            Self::Experimental => "experimental",
+        }
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Where people and the load balancer's health check find the UI.
@@ -67,5 +99,14 @@ impl Release {
 
     pub fn access_point(&self, volume: &str) -> Option<&AccessPoint> {
         self.access_points.iter().find(|point| point.volume == volume)
+    }
+
+    pub fn container(&self, name: &str) -> Option<&Container<Value>> {
+        self.containers.iter().find(|container| container.name == name)
+    }
+
+    /// What is done to the data on the step from this predecessor to here, in order.
+    pub fn data_steps_from(&self, from: Version) -> impl Iterator<Item = &DataStep> {
+        self.data_steps.iter().filter(move |step| step.concerns(from))
     }
 }

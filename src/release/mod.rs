@@ -11,9 +11,12 @@
 //! released = 2023-11-06              # date of the vendor's tag
 //! label = "vendor-tested"            # or "unsupported", "experimental"
 //! end_of_life = 2026-01-31           # optional
-//! predecessors = ["4.2.0"]           # releases from which one step leads here
+//! undeployable = "…"                 # optional; why it is listed and cannot be deployed
+//! predecessors = ["4.2.0"]           # older releases from which one step leads here
 //! minimum_package = "extra-small"    # the smallest package it may run on
 //! web = { container = "ui", port = 3000 }   # what the load balancer talks to
+//! migrating = ["core"]               # optional; containers whose new image may change the data when it first
+//!                                    # starts, so that an older one cannot read it any more
 //!
 //! # Secrets that follow from the maintenance password. `{password}` stands for the password,
 //! # percent-encoded; it occurs exactly once.
@@ -23,6 +26,8 @@
 //! # One EFS access point for each volume: root directory, and the identity it enforces.
 //! [[access_points]]
 //! volume = "mongo-data"
+//! name = "mongo-data"                # optional; the access point's own name, where the same volume has another
+//!                                    # path in another release: a path cannot be changed
 //! path = "/data/mongo-data/data/db"
 //! uid = 1001
 //! gid = 1001
@@ -58,14 +63,31 @@
 //!
 //! [containers.secrets]
 //! JWT_SECRET = "jwt_secret"          # a key of the deployment's one JSON secret, see `SecretKey`
+//!
+//! # What is done to the data of a predecessor before this release starts: one-shot tasks, in this order, while the
+//! # service is at zero. A script can be run twice, ends by itself, leaves no process behind, and exits with 0
+//! # exactly if its work is done.
+//! [[data_steps]]
+//! name = "mongodb-compatibility"     # lowercase letters, digits and hyphens
+//! from = ["4.2.0"]                   # optional; only when coming from one of these
+//! about = "set MongoDB's feature compatibility version to 5.0"   # for the plan
+//! container = { release = "old", name = "mongodb-primary" }      # whose image, user, environment, secrets and
+//!                                    # mounts it takes: of the release that is left ("old") or reached ("new")
+//! image = "registry/repository:tag"  # optional, instead of that container's
+//! shell = "bash"                     # optional; or "sh". It is run as `/bin/bash -c SCRIPT`
+//! script = "…"
+//! changes_data = true                # whether it writes what the older release may be unable to read
+//! timeout = 600                      # seconds from the start of the task
 //! ```
 //!
 //! Unknown keys are errors, and a file is refused as a whole when its parts contradict each other
 //! or a limit of Fargate (`check.rs`).
 
 mod catalogue;
+mod chain;
 mod check;
 mod container;
+mod data_step;
 mod definition;
 mod environment;
 mod image;
@@ -79,7 +101,9 @@ mod version;
 mod tests;
 
 pub use catalogue::{Catalogue, CatalogueError};
+pub use chain::NoWay;
 pub use container::{Condition, Container, Dependency, HealthCheck, Mount, StartTimeout};
+pub use data_step::{ContainerOf, DataStep, Shell, Side, StepContainer};
 pub use definition::{Label, Release, Web};
 pub use environment::{Setting, Settings, Value};
 pub use image::{EcrRepository, Image, ImageError};

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub struct AccessPoint {
     /// Name of the task volume; unique within a release.
     pub volume: String,
+    /// Name of the access point, where it is not the volume's: releases may keep one volume at different paths, which
+    /// are different access points. See [`AccessPoint::resource_name`].
+    #[serde(default)]
+    pub name: Option<String>,
     /// Root directory on the file system. It cannot be changed after creation.
     pub path: String,
     /// POSIX user that every access is made as, and owner of a newly created root directory.
@@ -18,6 +22,20 @@ pub struct AccessPoint {
     pub gid: u32,
     /// Mode of a newly created root directory.
     pub mode: FileMode,
+}
+
+impl AccessPoint {
+    /// What the access point is called in addresses. All releases mean the same place and identity by one name.
+    pub fn resource_name(&self) -> String {
+        // Volumes of the vendor's template have underscores in their names, addresses do not.
+        self.name.clone().unwrap_or_else(|| self.volume.replace('_', "-"))
+    }
+
+    /// Whether both are the same access point, under whatever volume.
+    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+        let of = |point: &Self| (point.path.clone(), point.uid, point.gid, point.mode.clone());
+        of(self) == of(other)
+    }
 }
 
 /// A POSIX file mode in the four octal digits that EFS takes, such as `0777`.

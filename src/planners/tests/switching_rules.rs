@@ -29,7 +29,7 @@ macro_rules! kind {
 
 kind!(Vault, Kind { lifecycle: Lifecycle::Data, immutable: &["key"], ..Kind::new("vault", Part::Storage) });
 kind!(Balancer, Kind::new("balancer", Part::Ingress));
-kind!(Target, Kind { exchangeable: false, tagged: false, ..Kind::new("target", Part::Storage) });
+kind!(Target, Kind { room: Some("of"), tagged: false, ..Kind::new("target", Part::Storage) });
 kind!(Service, Kind { fenced: &["behind"], ..Kind::new("service", Part::Service) });
 
 const KINDS: [Kind; 4] = [Vault::KIND, Balancer::KIND, Target::KIND, Service::KIND];
@@ -99,10 +99,30 @@ fn what_is_protected_goes_only_with_consent_and_after_the_task_works_without_it(
 
 #[test]
 fn what_a_zone_has_room_for_once_is_not_exchanged_under_the_task() {
-    let target = |name: &str| graph(|graph| drop(graph.add(name, BTreeMap::new(), &Target(json!({})))));
-    let there = deployed(&target("one"));
-    let plan = converged(&target("other"), &there, true);
+    let target = |name: &str, of: &str| {
+        graph(|graph| {
+            let main = graph.add(of, BTreeMap::new(), &Vault(json!({ "key": "one" })));
+            graph.add(name, BTreeMap::new(), &Target(json!({ "of": main.id() })));
+        })
+    };
+    let there = deployed(&target("one", "main"));
+    let plan = converged(&target("other", "main"), &there, true);
     assert_eq!(codes(&plan), ["plan/cannot-replace"]);
     let gone = converged(&graph(|_| ()), &there, true);
     assert_eq!(steps(&gone), ["delete target/one"]);
+    // Each of two vaults has room for one.
+    let elsewhere = converged(&target("other", "second"), &there, true);
+    assert_eq!(codes(&elsewhere), [""; 0]);
+    assert_eq!(steps(&elsewhere), ["create vault/second", "create target/other", "delete target/one"]);
+}
+
+#[test]
+fn what_is_kept_is_known_while_what_hangs_on_it_goes() {
+    let vault = graph(|graph| drop(graph.add("main", BTreeMap::new(), &Vault(json!({ "key": "one" })))));
+    let plan = converged(&graph(|_| ()), &deployed(&vault), true);
+    let kept = plan.kept.first().map(|kept| kept.address.clone());
+    assert_eq!(
+        kept.and_then(|address| plan.known.get(&address).cloned()).and_then(|outputs| outputs.get("id").cloned()),
+        Some("vault/main".to_owned())
+    );
 }

@@ -1,6 +1,7 @@
 """EFS's automatic backups: a recovery point a day, in a vault of AWS's own, for each file system that has them on.
 
-Source: Amazon EFS User Guide, "Automatic backups". The points outlive the file system; nobody can delete them by hand.
+Source: Amazon EFS User Guide, "Automatic backups". The points outlive the file system. The vault's access policy forbids
+everybody to delete them and to restore from them, until somebody changes it (as a user published it, unverified).
 """
 
 from __future__ import annotations
@@ -14,6 +15,26 @@ from cebed.services.backup.state import region_of
 from cebed.services.backup.vaults import AUTOMATIC, new_vault
 from cebed.services.efs import region_of as efs_region
 
+_FORBIDDEN = (
+    "DeleteBackupVault",
+    "DeleteBackupVaultAccessPolicy",
+    "DeleteRecoveryPoint",
+    "StartCopyJob",
+    "StartRestoreJob",
+    "UpdateRecoveryPointLifecycle",
+)
+_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": [f"backup:{action}" for action in _FORBIDDEN],
+            "Resource": "*",
+        }
+    ],
+}
+
 
 @after("efs", "PutBackupPolicy", "CreateFileSystem")
 def _begin(account: Account, region: str, request: dict, response: Any, context: Any) -> Any:
@@ -21,7 +42,7 @@ def _begin(account: Account, region: str, request: dict, response: Any, context:
     if not here.automatic and _wanting(account, region):
         here.automatic = True
         if AUTOMATIC not in here.vaults:
-            new_vault(account, region, AUTOMATIC, {})
+            new_vault(account, region, AUTOMATIC, {}, _policy=_POLICY)
         account.schedule(account.settings["backup.automatic_every"], lambda account: _daily(account, region))
     return response
 

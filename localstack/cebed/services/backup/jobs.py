@@ -1,12 +1,20 @@
-"""Backup jobs: CREATED, PENDING, RUNNING, then COMPLETED or FAILED; the recovery point appears with the job."""
+"""Backup jobs: CREATED, PENDING, RUNNING, then COMPLETED or FAILED; the recovery point appears with the job.
+
+Source: AWS Backup developer guide, "Copying tags onto backups" (the point carries the tags of its file system, those of the
+request before them) and "AWS Backup quotas" (one job at a time a resource; that the later one fails, and its words, are
+observed by others). What is recorded of the content is explained in `cebed.services.efs_content`.
+"""
 
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any, Callable
 
 from cebed.account import Account
 from cebed.middleware import aws_error, override
+from cebed.services import efs_content
+from cebed.services.backup import access, opt_in
 from cebed.services.backup.state import (
     check_role,
     file_system_of,
@@ -17,6 +25,8 @@ from cebed.services.backup.state import (
     shown,
     vault_of,
 )
+from cebed.services.ecs import history, model
+from cebed.services.efs import region_of as efs_region
 
 _JOB_ENDS = ("COMPLETED", "FAILED", "ABORTED", "EXPIRED")
 
@@ -28,6 +38,8 @@ def _start(account: Account, region: str, request: dict, context: Any, call_next
         job = here.jobs[known]
     else:
         vault = vault_of(account, region, request.get("BackupVaultName"))
+        access.check_vault(account, vault, "backup:StartBackupJob")
+        opt_in.check(account, region, "EFS")
         check_role(account, request.get("IamRoleArn"))
         system = file_system_of(account, region, request.get("ResourceArn"))
         if system["LifeCycleState"] not in ("available", "updating"):
@@ -64,49 +76,79 @@ def new_job(account: Account, region: str, vault: dict, request: dict) -> dict:
     }
     here.jobs[job["BackupJobId"]] = job
     here.points[point_arn] = common | {"Status": "PARTIAL", "Lifecycle": request.get("Lifecycle"), "_job": job["BackupJobId"]}
-    here.tags[point_arn] = dict(request.get("RecoveryPointTags") or {})
-
-    def run(account: Account) -> None:
-        _advance(job, "RUNNING", "10.0")
-        account.schedule(account.settings["backup.running"], finish)
-
-    def finish(account: Account) -> None:
-        end(account, region, job)
-
+    carried = efs_region(account, region).tags.get(_system_id(job), {})
+    carried = {key: value for key, value in carried.items() if not key.startswith("aws:")}
+    here.tags[point_arn] = carried | (request.get("RecoveryPointTags") or {})
     job["State"] = "PENDING"
-    account.schedule(account.settings["backup.pending"], run)
+    account.schedule(account.settings["backup.pending"], lambda account: _run(account, region, job))
     return job
 
 
-def _advance(job: dict, state: str, percent: str) -> None:
-    if job["State"] not in _JOB_ENDS:
-        job["State"], job["PercentDone"] = state, percent
+def _system_id(job: dict) -> str:
+    return job["ResourceArn"].rsplit("/", 1)[-1]
 
 
-def end(account: Account, region: str, job: dict) -> None:
-    """The last step of a job; a file system that has gone, or the setting `backup.fail_next`, makes it fail."""
+def _run(account: Account, region: str, job: dict) -> None:
     if job["State"] in _JOB_ENDS:
         return
-    here, now = region_of(account, region), moment(account)
+    here = region_of(account, region)
+    if any(j["State"] == "RUNNING" and j["ResourceArn"] == job["ResourceArn"] for j in here.jobs.values()):
+        _fail(account, region, job, "Backup job failed because there was a running job for the same resource.")
+        return
+    job.update(State="RUNNING", PercentDone="10.0")
     point = here.points[job["RecoveryPointArn"]]
-    reason = None
+    point["_content"] = efs_content.of(account, _system_id(job)).versions[""]
+    point["_from"] = account.clock.now()
+    account.schedule(account.settings["backup.running"], lambda account: _end(account, region, job))
+
+
+def _end(account: Account, region: str, job: dict) -> None:
+    if job["State"] in _JOB_ENDS:
+        return
+    if reason := _failure(account, region, job):
+        _fail(account, region, job, reason)
+        return
+    now, size = moment(account), account.settings["backup.size"]
+    point = region_of(account, region).points[job["RecoveryPointArn"]]
+    job.update(State="COMPLETED", PercentDone="100.0", BackupSizeInBytes=size, BytesTransferred=size, CompletionDate=now)
+    point.update(Status="COMPLETED", CompletionDate=now, BackupSizeInBytes=size, StorageClass="WARM")
+    if days := (point["Lifecycle"] or {}).get("DeleteAfterDays"):
+        point["CalculatedLifecycle"] = {"DeleteAt": point["CreationDate"] + timedelta(days=days)}
+        account.schedule(days * 86_400, lambda account: forget_point(account, region, point["RecoveryPointArn"]))
+    point["_torn"] = _was_written_to(account, region, _system_id(job), point["_from"])
+
+
+def _failure(account: Account, region: str, job: dict) -> str | None:
+    """Why a job fails: the setting `backup.fail_next`, a file system that has gone, a role that may not."""
     if account.settings["backup.fail_next"]:
         account.settings["backup.fail_next"] -= 1
-        reason = "The backup failed because of an internal error."
-    else:
-        try:
-            file_system_of(account, region, job["ResourceArn"])
-        except Exception:
-            reason = "The resource of the backup job no longer exists."
-    job["CompletionDate"] = now
-    if reason:
-        job.update(State="FAILED", StatusMessage=reason)
-        here.tags.pop(point["RecoveryPointArn"], None)
-        del here.points[point["RecoveryPointArn"]]
-        return
-    size = account.settings["backup.size"]
-    job.update(State="COMPLETED", PercentDone="100.0", BackupSizeInBytes=size, BytesTransferred=size)
-    point.update(Status="COMPLETED", CompletionDate=now, BackupSizeInBytes=size, StorageClass="WARM")
+        return "The backup failed because of an internal error."
+    system = efs_region(account, region).file_systems.get(_system_id(job))
+    if system is None:
+        return "The resource of the backup job no longer exists."
+    if "/aws-service-role/" in job["IamRoleArn"]:
+        return None
+    return access.job_denial(account, "backup", job["IamRoleArn"], system, job["ResourceArn"])
+
+
+def _fail(account: Account, region: str, job: dict, reason: str) -> None:
+    job.update(State="FAILED", StatusMessage=reason, CompletionDate=moment(account))
+    forget_point(account, region, job["RecoveryPointArn"])
+
+
+def forget_point(account: Account, region: str, arn: str) -> None:
+    here = region_of(account, region)
+    here.tags.pop(arn, None)
+    here.points.pop(arn, None)
+
+
+def _was_written_to(account: Account, region: str, system: str, since: float) -> bool:
+    """Whether a task that may write to the file system was there at any time since, so that the copy is of no one moment."""
+    return any(
+        system in history.written_by(account, task)
+        and (task.status != "STOPPED" or task.times["stoppedAt"] > since)
+        for task in model.of(account, region).tasks.values()
+    )
 
 
 @override("backup", "StopBackupJob")
@@ -115,7 +157,7 @@ def _stop(account: Account, region: str, request: dict, context: Any, call_next:
     if job["State"] in _JOB_ENDS:
         raise aws_error("InvalidRequestException", f"Backup job is already {job['State']}")
     job.update(State="ABORTED", CompletionDate=moment(account))
-    region_of(account, region).points.pop(job["RecoveryPointArn"], None)
+    forget_point(account, region, job["RecoveryPointArn"])
     return {}
 
 

@@ -1,13 +1,20 @@
-"""Recovery points."""
+"""Recovery points.
+
+    GET /_ce/<account>/recovery-points  [{"arn", "content", "torn", "file_system", "vault", "status"}, ...]
+
+`torn`: a task that may write to the file system was there while the backup ran.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Callable
 
 from cebed.account import Account
+from cebed.control import route
 from cebed.middleware import aws_error, override
-from cebed.services.backup.state import point_of, region_of, shown, vault_of
-from cebed.services.backup.vaults import AUTOMATIC
+from cebed.services.backup import access
+from cebed.services.backup.jobs import forget_point
+from cebed.services.backup.state import everywhere, point_of, region_of, shown, vault_of
 
 
 @override("backup", "ListRecoveryPointsByResource")
@@ -23,18 +30,22 @@ def _by_resource(account: Account, region: str, request: dict, context: Any, cal
 
 @override("backup", "ListRecoveryPointsByBackupVault")
 def _by_vault(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
-    vault = vault_of(account, region, request.get("BackupVaultName"))
+    vault = vault_of(account, region, request.get("BackupVaultName"), readable=True)
+    after, before = request.get("ByCreatedAfter"), request.get("ByCreatedBefore")
     points = [
         shown(point)
         for point in region_of(account, region).points.values()
         if point["BackupVaultName"] == vault["BackupVaultName"]
         and request.get("ByResourceArn") in (None, point["ResourceArn"])
+        and request.get("ByResourceType") in (None, point["ResourceType"])
+        and (after is None or point["CreationDate"] > after)
+        and (before is None or point["CreationDate"] < before)
     ]
     return {"RecoveryPoints": sorted(points, key=lambda point: point["CreationDate"], reverse=True)}
 
 
 def _named(account: Account, region: str, request: dict) -> dict:
-    vault = vault_of(account, region, request.get("BackupVaultName"))
+    vault = vault_of(account, region, request.get("BackupVaultName"), readable=True)
     point = point_of(account, region, request.get("RecoveryPointArn"))
     return point if point["BackupVaultName"] == vault["BackupVaultName"] else point_of(account, region, None)
 
@@ -58,15 +69,28 @@ def _metadata(account: Account, region: str, request: dict, context: Any, call_n
 @override("backup", "DeleteRecoveryPoint")
 def _delete(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
     here, point = region_of(account, region), _named(account, region, request)
-    if point["BackupVaultName"] == AUTOMATIC:
-        # the policy of EFS's own vault denies it to everyone
-        raise aws_error("AccessDeniedException", "Insufficient privileges to perform this action.", 403)
+    access.check_vault(account, here.vaults[point["BackupVaultName"]], "backup:DeleteRecoveryPoint")
     busy = any(
         restore["RecoveryPointArn"] == point["RecoveryPointArn"] and restore["Status"] in ("PENDING", "RUNNING")
         for restore in here.restores.values()
     )
     if busy or point["Status"] == "PARTIAL":
         raise aws_error("InvalidRequestException", "The recovery point is in use by a job that has not ended")
-    here.tags.pop(point["RecoveryPointArn"], None)
-    del here.points[point["RecoveryPointArn"]]
+    forget_point(account, region, point["RecoveryPointArn"])
     return {}
+
+
+@route("recovery-points")
+def _listing(account: Account, request: Any) -> list:
+    return [
+        {
+            "arn": point["RecoveryPointArn"],
+            "content": point.get("_content"),
+            "torn": point.get("_torn"),
+            "file_system": point["ResourceArn"].rsplit("/", 1)[-1],
+            "vault": point["BackupVaultName"],
+            "status": point["Status"],
+        }
+        for here in everywhere(account)
+        for point in here.points.values()
+    ]

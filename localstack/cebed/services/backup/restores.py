@@ -1,7 +1,9 @@
 """Restore jobs: into a new EFS file system, or into a directory of the old one.
 
-Source: AWS Backup Developer Guide, "Restore an Amazon EFS file system": an existing file system gets the items in a new
-directory `aws-backup-restore_<timestamp>` below its root; nothing that is there is overwritten.
+Source: AWS Backup Developer Guide, "Restore an Amazon EFS file system": a new file system as well as an existing one gets
+the items in a new directory `aws-backup-restore_<time>` below its root (`cebed.services.efs_content`); "Copy tags during a
+restore". The new file system has neither mount targets nor access points, policy, lifecycle or automatic backups; its
+throughput is bursting, for nothing in the metadata says otherwise. That it outlives a restore that fails is unverified.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from typing import Any, Callable
 
 from cebed.account import Account
 from cebed.middleware import aws_error, invoke, override
+from cebed.services import efs, efs_content
+from cebed.services.backup import access
 from cebed.services.backup.state import check_role, file_system_of, invalid, missing, moment, point_of, region_of, shown
 
 
@@ -22,6 +26,7 @@ def _start(account: Account, region: str, request: dict, context: Any, call_next
     point = point_of(account, region, request.get("RecoveryPointArn"))
     if point["Status"] != "COMPLETED":
         raise aws_error("InvalidRequestException", "The recovery point is not complete")
+    access.check_vault(account, here.vaults[point["BackupVaultName"]], "backup:StartRestoreJob")
     check_role(account, request.get("IamRoleArn"))
     if "file-system-id" not in metadata:
         raise invalid("Metadata must contain file-system-id")
@@ -46,6 +51,7 @@ def _start(account: Account, region: str, request: dict, context: Any, call_next
         "ResourceType": "EFS",
         "RecoveryPointCreationDate": point["CreationDate"],
         "_metadata": metadata,
+        "_tags": here.tags[point["RecoveryPointArn"]] if request.get("CopySourceTagsToRestoredResource") else {},
     }
     here.restores[job["RestoreJobId"]] = job
     if token := request.get("IdempotencyToken"):
@@ -56,36 +62,56 @@ def _start(account: Account, region: str, request: dict, context: Any, call_next
 
 def _run(account: Account, region: str, job: dict, fresh: bool) -> None:
     job["Status"] = "RUNNING"
-    metadata = job["_metadata"]
-    identity = metadata["file-system-id"]
+    identity = job["_metadata"]["file-system-id"]
+    target = f"arn:aws:elasticfilesystem:{region}:{account.id}:file-system/{efs.new_id('fs') if fresh else identity}"
+    if text := access.job_denial(account, "restore", job["IamRoleArn"], None, target):
+        _fail(account, job, text)
+        return
     if fresh:
-        made = invoke(
-            account,
-            region,
-            "efs",
-            "CreateFileSystem",
-            {
-                "CreationToken": metadata["CreationToken"],
-                "Encrypted": str(metadata["Encrypted"]).lower() == "true",
-                "PerformanceMode": metadata["PerformanceMode"],
-                **({"KmsKeyId": metadata["KmsKeyId"]} if metadata.get("KmsKeyId") else {}),
-            },
-        )
-        identity = made["FileSystemId"]
+        try:
+            identity = invoke(account, region, "efs", "CreateFileSystem", _wanted(job))["FileSystemId"]
+        except Exception as error:  # a token that is taken, a key that cannot be used
+            _fail(account, job, str(error))
+            return
     job["CreatedResourceArn"] = f"arn:aws:elasticfilesystem:{region}:{account.id}:file-system/{identity}"
     account.schedule(account.settings["restore.running"], lambda account: _finish(account, region, job))
 
 
+def _wanted(job: dict) -> dict:
+    """The new file system, as CreateFileSystem's request."""
+    metadata = job["_metadata"]
+    return {
+        "CreationToken": metadata["CreationToken"],
+        "Encrypted": str(metadata["Encrypted"]).lower() == "true",
+        "PerformanceMode": metadata["PerformanceMode"],
+        "Tags": [{"Key": key, "Value": value} for key, value in job["_tags"].items()],
+        **({"KmsKeyId": metadata["KmsKeyId"]} if metadata.get("KmsKeyId") else {}),
+    }
+
+
+def _fail(account: Account, job: dict, reason: str) -> None:
+    job.update(Status="FAILED", StatusMessage=reason, CompletionDate=moment(account))
+
+
 def _finish(account: Account, region: str, job: dict) -> None:
-    now = moment(account)
+    now, here = moment(account), region_of(account, region)
+    if account.settings["restore.fail_next"]:
+        account.settings["restore.fail_next"] -= 1
+        _fail(account, job, "The restore failed because of an internal error.")
+        return
+    point, identity = here.points.get(job["RecoveryPointArn"]), job["CreatedResourceArn"].rsplit("/", 1)[-1]
+    if point is None or identity not in efs.region_of(account, region).file_systems:
+        _fail(account, job, "A resource of the restore job no longer exists.")
+        return
+    directory = f"/{efs_content.PREFIX}{now:%Y-%m-%dT%H-%M-%S}-{now.microsecond:06}000Z"
+    efs_content.restore(account, identity, point["_content"], point["RecoveryPointArn"], directory)
     job.update(
         Status="COMPLETED",
         PercentDone="100.00%",
         CompletionDate=now,
         BackupSizeInBytes=account.settings["backup.size"],
     )
-    if point := region_of(account, region).points.get(job["RecoveryPointArn"]):
-        point["LastRestoreTime"] = now
+    point["LastRestoreTime"] = now
 
 
 @override("backup", "DescribeRestoreJob")
@@ -101,6 +127,6 @@ def _list(account: Account, region: str, request: dict, context: Any, call_next:
     jobs = [
         shown(job)
         for job in region_of(account, region).restores.values()
-        if request.get("ByStatus") in (None, job["Status"])
+        if request.get("ByStatus") in (None, job["Status"]) and request.get("ByResourceType") in (None, job["ResourceType"])
     ]
     return {"RestoreJobs": sorted(jobs, key=lambda job: job["CreationDate"], reverse=True)}

@@ -18,6 +18,7 @@ setting("backup.pending", 10)
 setting("backup.running", 60)  # until COMPLETED
 setting("backup.fail_next", 0)  # so many jobs end FAILED
 setting("restore.running", 90)
+setting("restore.fail_next", 0)
 setting("backup.automatic_every", 86_400)
 setting("backup.size", 104_857_600)  # bytes of a recovery point
 
@@ -35,10 +36,18 @@ class Region:
         self.tags: dict[str, dict[str, str]] = {}
         self.tokens: dict[str, str] = {}
         self.automatic = False
+        self.opted_in = {kind: True for kind in ("Aurora", "DynamoDB", "EBS", "EC2", "EFS", "RDS", "Storage Gateway")}
+        self.fully_managed = {"DynamoDB": False, "EFS": True}
 
 
 def region_of(account: Account, region: str) -> Region:
+    account.state("backup.regions", set).add(region)
     return account.state(f"backup:{region}", Region)
+
+
+def everywhere(account: Account) -> list[Region]:
+    """All regions in which the account has used AWS Backup."""
+    return [region_of(account, region) for region in sorted(account.state("backup.regions", set))]
 
 
 def moment(account: Account) -> datetime:
@@ -53,8 +62,11 @@ def invalid(message: str) -> Exception:
     return aws_error("InvalidParameterValueException", message)
 
 
-def vault_of(account: Account, region: str, name: str | None) -> dict:
+def vault_of(account: Account, region: str, name: str | None, readable: bool = False) -> dict:
+    """The vault of that name. Who reads of one that does not exist is denied (aws/aws-sdk-js, 2625)."""
     vaults = region_of(account, region).vaults
+    if name not in vaults and readable:
+        raise aws_error("AccessDeniedException", "Insufficient privileges to perform this action.", 403)
     if name not in vaults:
         raise missing(f"Backup vault {name} does not exist")
     return vaults[name]

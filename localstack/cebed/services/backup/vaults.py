@@ -7,12 +7,13 @@ from typing import Any, Callable
 
 from cebed.account import Account
 from cebed.middleware import aws_error, override
+from cebed.services.backup.access import check_vault
 from cebed.services.backup.state import invalid, moment, region_of, shown, vault_of
 
 AUTOMATIC = "aws/efs/automatic-backup-vault"
 
 
-def new_vault(account: Account, region: str, name: str, tags: dict[str, str]) -> dict:
+def new_vault(account: Account, region: str, name: str, tags: dict[str, str], **more: Any) -> dict:
     here = region_of(account, region)
     arn = f"arn:aws:backup:{region}:{account.id}:backup-vault:{name}"
     here.vaults[name] = {
@@ -23,6 +24,7 @@ def new_vault(account: Account, region: str, name: str, tags: dict[str, str]) ->
         "EncryptionKeyArn": f"arn:aws:kms:{region}:{account.id}:key/aws-backup",
         "CreationDate": moment(account),
         "Locked": False,
+        **{key: value for key, value in more.items() if value is not None},
     }
     here.tags[arn] = dict(tags)
     return here.vaults[name]
@@ -33,9 +35,12 @@ def _create(account: Account, region: str, request: dict, context: Any, call_nex
     name = request.get("BackupVaultName", "")
     if not re.match(r"^[a-zA-Z0-9\-_]{2,50}$", name):
         raise invalid(f"Invalid vault name: {name}")
-    if name in region_of(account, region).vaults:
+    vault, token = region_of(account, region).vaults.get(name), request.get("CreatorRequestId")
+    if vault and (not token or vault.get("CreatorRequestId") != token):
         raise aws_error("AlreadyExistsException", f"Backup vault with the same name already exists: {name}")
-    vault = new_vault(account, region, name, request.get("BackupVaultTags") or {})
+    if not vault:
+        given = {key: request.get(key) for key in ("CreatorRequestId", "EncryptionKeyArn")}
+        vault = new_vault(account, region, name, request.get("BackupVaultTags") or {}, **given)
     return {key: vault[key] for key in ("BackupVaultName", "BackupVaultArn", "CreationDate")}
 
 
@@ -47,7 +52,7 @@ def _described(account: Account, region: str, vault: dict) -> dict:
 
 @override("backup", "DescribeBackupVault")
 def _describe(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
-    return _described(account, region, vault_of(account, region, request.get("BackupVaultName")))
+    return _described(account, region, vault_of(account, region, request.get("BackupVaultName"), readable=True))
 
 
 @override("backup", "ListBackupVaults")
@@ -59,8 +64,7 @@ def _list(account: Account, region: str, request: dict, context: Any, call_next:
 @override("backup", "DeleteBackupVault")
 def _delete(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
     vault = vault_of(account, region, request.get("BackupVaultName"))
-    if vault["BackupVaultName"] == AUTOMATIC:
-        raise aws_error("AccessDeniedException", "Insufficient privileges to perform this action.", 403)
+    check_vault(account, vault, "backup:DeleteBackupVault")
     if _described(account, region, vault)["NumberOfRecoveryPoints"]:
         raise aws_error(
             "InvalidRequestException",

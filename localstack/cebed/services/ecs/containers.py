@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from cebed.services.ecs import logs
+from cebed.services import efs_content
+from cebed.services.ecs import history, logs, one_shot
 from cebed.services.ecs.images import start_lines
 from cebed.services.ecs.model import Container, Task, digits
 
@@ -66,6 +67,7 @@ def _start(account, task: Task, container: Container) -> None:
     container.status, container.started_at = "RUNNING", now
     container.runtime_id = f"{task.id}-{digits(10)}"
     task.times.setdefault("firstContainer", now)
+    efs_content.begin(account, task.arn, task.content, history.mounts(account, task, container))
     logs.write(account, task, container, start_lines(container.name, container.behaviour))
     act(account, task, container)
     if timeout := container.definition.get("startTimeout"):
@@ -111,6 +113,9 @@ def act(account, task: Task, container: Container) -> None:
     if kind == "exit":
         code = 1 if behaviour.exit_code is None else behaviour.exit_code
         later(behaviour.delay, lambda a: finish(a, task, container, code))
+    elif one_shot.is_one_shot(container) and kind in ("run", "slow"):
+        work = account.settings["ecs.data_step"] if behaviour.after is None and kind == "run" else behaviour.delay
+        later(work, lambda a: finish(a, task, container, behaviour.exit_code or 0))
     elif not container.essential:
         work = behaviour.delay if kind in ("run", "slow") else READY_AFTER
         later(work, lambda a: finish(a, task, container, behaviour.exit_code or 0))
@@ -171,7 +176,11 @@ def finish(account, task: Task, container: Container, code: int, reason: str | N
 
     if container.status != "RUNNING":
         return
-    _end(container, code)
+    if not code and one_shot.is_one_shot(container) and not container.signalled:
+        if failure := one_shot.effect(account, task, container):
+            logs.write(account, task, container, [failure])
+            code = 1
+    _end(account, container, code)
     container.reason = reason
     if code:
         logs.write(account, task, container, [f"Exited with code {code}."])
@@ -184,8 +193,9 @@ def finish(account, task: Task, container: Container, code: int, reason: str | N
         advance(account, task)
 
 
-def _end(container: Container, code: int | None) -> None:
+def _end(account, container: Container, code: int | None) -> None:
     container.status, container.exit_code, container.serving = "STOPPED", code, False
+    container.stopped_at = account.clock.now()
     for event in container.events:
         event.cancel()
     if container.health_event:

@@ -27,9 +27,3 @@ def _history(account, request) -> list:
     if request.method == "DELETE":
         history.clear()
     return history
-
-
-@route("tasks/content")
-def _content(account, request) -> dict:
-    """Content version by file system id."""
-    return account.state("ecs.content", dict)

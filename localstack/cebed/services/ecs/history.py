@@ -1,19 +1,18 @@
-"""Every state of every task, from its first: who could write to which file system, and when.
+"""Every state of every task, from its first: who could write to which file system, when, and what it found there.
 
     GET|DELETE /_ce/<account>/tasks/history
-    GET        /_ce/<account>/tasks/content
 
-A task may write from PROVISIONING (as far as an onlooker can tell) until STOPPED. The content version of a file system
-counts the writers that have reached RUNNING: whatever was restored or snapshotted has the version of its moment.
+A task may write from PROVISIONING (as far as an onlooker can tell) until STOPPED. `content` is the version of each of its
+file systems when its first container that mounts it started (see `cebed.services.efs_content`).
 """
 
 from __future__ import annotations
 
-from cebed.services.ecs.model import Task
+from cebed.services import efs_content
+from cebed.services.ecs.model import Container, Task
 
 
 def record(account, task: Task) -> None:
-    systems = written_by(task)
     account.state("ecs.history", list).append(
         {
             "task": task.arn,
@@ -22,31 +21,22 @@ def record(account, task: Task) -> None:
             "group": task.group,
             "service": task.service.arn if task.service else None,
             "deployment": task.deployment.id if task.deployment else None,
+            "started_by": task.started_by,
             "state": task.status,
             "desired": task.desired,
             "health": task.health,
             "reason": task.stopped_reason,
             "time": account.clock.now(),
-            "file_systems": systems,
+            "file_systems": written_by(account, task),
+            "content": dict(task.content),
         }
     )
-    if task.status == "RUNNING":
-        versions = account.state("ecs.content", dict)
-        for system in systems:
-            versions[system] = versions.get(system, 0) + 1
 
 
-def written_by(task: Task) -> list[str]:
+def mounts(account, task: Task, container: Container) -> list[efs_content.Mount]:
+    return list(efs_content.mounts(account, task.region, task.definition.body["volumes"], container.definition))
+
+
+def written_by(account, task: Task) -> list[str]:
     """The EFS file systems that a container of the task mounts for writing."""
-    volumes = {
-        v["name"]: v["efsVolumeConfiguration"]["fileSystemId"]
-        for v in task.definition.body["volumes"]
-        if v.get("efsVolumeConfiguration")
-    }
-    mounted = {
-        volumes[m["sourceVolume"]]
-        for c in task.definition.body["containerDefinitions"]
-        for m in c["mountPoints"]
-        if m.get("sourceVolume") in volumes and not m.get("readOnly")
-    }
-    return sorted(mounted)
+    return sorted({m.file_system for c in task.containers for m in mounts(account, task, c) if m.writes})

@@ -11,7 +11,7 @@ import uuid
 from typing import Callable
 
 from cebed.services import ec2_interfaces
-from cebed.services.ecs import containers, history, images, initialising, model, mounts, targets
+from cebed.services.ecs import containers, history, images, initialising, model, mounts, one_shot, targets
 from cebed.services.ecs.model import Cluster, Container, Definition, Task
 
 ON_CHANGE: list[Callable] = []
@@ -62,6 +62,7 @@ def launch(account, region: str, cluster: Cluster, definition: Definition, netwo
     )
     model.of(account, region).tasks[task.arn] = task
     history.record(account, task)
+    one_shot.note(account, task)
     account.schedule(account.settings["ecs.provisioning"], lambda a: _provisioned(a, task))
     return task
 

@@ -154,6 +154,7 @@ class Container:
     runtime_id: str | None = None
     digest: str | None = None
     started_at: float | None = None
+    stopped_at: float | None = None
     serving: bool = False
     signalled: bool = False
     was_healthy: bool = False
@@ -199,6 +200,8 @@ class Task:
     attached: str = "PRECREATED"
     version: int = 1
     times: dict[str, float] = field(default_factory=dict)
+    content: dict[str, int] = field(default_factory=dict)
+    """Content version that it found, by file system."""
     stop_code: str | None = None
     stopped_reason: str | None = None
     ready_seen: bool = False

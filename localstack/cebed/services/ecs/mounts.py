@@ -83,6 +83,17 @@ def _may(account, task: Task, efs: dict, system: dict, action: str) -> bool:
     return permissions.may_use_file_system(account, role, action, system, answer or None, point)
 
 
+def may_as_root(account, task: Task, system: str, access_point: str | None) -> bool:
+    """Whether root is root on the file system, by the first volume that mounts it so."""
+    for volume in task.definition.body["volumes"]:
+        efs = volume.get("efsVolumeConfiguration") or {}
+        point = (efs.get("authorizationConfig") or {}).get("accessPointId")
+        if efs.get("fileSystemId") == system and point == access_point:
+            found = _ask(account, task.region, "DescribeFileSystems", {"FileSystemId": system}, "FileSystems")
+            return bool(found) and _may(account, task, efs, found[0], "elasticfilesystem:ClientRootAccess")
+    return False
+
+
 def is_refused_writing(account, task: Task, container: Container) -> bool:
     """Whether the container mounts a volume for writing on which IAM lets it only read."""
     volumes = {v["name"]: v.get("efsVolumeConfiguration") for v in task.definition.body["volumes"]}

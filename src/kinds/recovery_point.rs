@@ -1,0 +1,180 @@
+//! A backup of a file system: one recovery point in a vault, and the job that makes it.
+
+use async_trait::async_trait;
+use aws_sdk_backup::types::{BackupJobState, Lifecycle, RecoveryPointStatus};
+use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::aws::error::{on, unless_gone};
+use crate::engine::address::Address;
+use crate::engine::compare;
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::Phase;
+use crate::engine::kind::{Kind, Part, Seconds, Spec};
+use crate::engine::reference::Ref;
+use crate::engine::run::Made;
+
+use super::backup_vault::BackupVault;
+use super::file_system::FileSystem;
+use super::names;
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::role::Role;
+use super::tags;
+
+/// How long AWS may take to begin, in minutes; its shortest (AWS Backup API reference, StartBackupJob).
+const BEGINS_WITHIN: i64 = 60;
+
+/// A recovery point. Outputs: `id` and `job` (the job's id), `arn` (the recovery point's).
+///
+/// Its address is `recovery-point/<intent id>`: all that the idempotency token is made of, so that an upgrade that is
+/// resumed by another run gets the job of the first. Deleting it takes the ARN for an id.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecoveryPoint {
+    /// Its name.
+    pub vault: Ref<BackupVault>,
+    /// Its ARN.
+    pub file_system: Ref<FileSystem>,
+    /// ARN of the role that AWS Backup reads the file system with.
+    pub role: Ref<Role>,
+    /// Days until AWS deletes it; `None` keeps it until somebody does.
+    pub delete_after: Option<u32>,
+}
+
+/// The address of the recovery point of an upgrade, a restore or a backup by hand.
+pub fn address(intent: &str) -> Address {
+    Address::new(RecoveryPoint::KIND.name, intent)
+}
+
+/// The ARN of the completed recovery point of a file system with this intent's address, the newest first: how it is
+/// found again after a crash. The file system is given by ARN.
+pub async fn find(cx: &Cx, file_system: &str, intent: &str) -> Result<Option<String>, Failure> {
+    let call = cx.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(cx.names.stack());
+    let pages = call.by_resource_arn(file_system).into_paginator().items().send();
+    let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRecoveryPointsByBackupVault"));
+    let mut points = unless_gone(points)?.unwrap_or_default();
+    points.retain(|point| point.status() == Some(&RecoveryPointStatus::Completed));
+    points.sort_by_key(|point| point.creation_date().map(|date| std::cmp::Reverse(date.secs())));
+    for arn in points.iter().filter_map(|point| point.recovery_point_arn()) {
+        let tags = tags::backup::read(cx, arn).await?;
+        if tags::address_of(cx, RecoveryPoint::KIND.name, &tags) == Some(address(intent)) {
+            return Ok(Some(arn.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// An idempotency token that is the same for every run: of a job that must not be started twice.
+pub(super) fn token(cx: &Cx, about: &[&str]) -> String {
+    compare::digest(&json!([cx.names.deployment, about]))
+}
+
+impl Spec for RecoveryPoint {
+    const KIND: Kind = Kind {
+        swept: false,
+        // Small file systems take minutes, most of them before anything moves; the first backup of a large one, hours.
+        seconds: Seconds { create: 1.0, ready: 300.0, gone: 0.0, patience: 43_200.0 },
+        ..Kind::new("recovery-point", Part::Storage)
+    };
+}
+
+#[async_trait]
+impl Resource for RecoveryPoint {
+    /// Only what this run has started, or was told of.
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let jobs = cx.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
+        let found = jobs.map(|(address, job)| async move {
+            let call = cx.aws.backup.describe_backup_job().backup_job_id(job);
+            let answer = unless_gone(call.send().await.map_err(on("backup DescribeBackupJob")))?;
+            Ok(answer.map(|seen| {
+                let why = seen.status_message().unwrap_or_default();
+                let phase = phase(seen.state(), seen.percent_done(), why);
+                let found = Found::new(address.clone(), job).output("job", job).phase(phase);
+                match seen.recovery_point_arn() {
+                    Some(arn) => found.output("arn", arn),
+                    None => found,
+                }
+            }))
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect::<Vec<_>>().into())
+    }
+
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let mut tags = at.tags.clone();
+        tags.insert(names::DEPLOYMENT.to_owned(), cx.names.deployment.clone());
+        tags.insert(names::ADDRESS.to_owned(), at.address.to_string());
+        let after = self.delete_after.map(|days| Lifecycle::builder().delete_after_days(days.into()).build());
+        let call = cx
+            .aws
+            .backup
+            .start_backup_job()
+            .backup_vault_name(self.vault.text())
+            .resource_arn(self.file_system.text())
+            .iam_role_arn(self.role.text())
+            .idempotency_token(token(cx, &[at.address.as_str()]))
+            .start_window_minutes(BEGINS_WITHIN)
+            .set_lifecycle(after)
+            .set_recovery_point_tags(Some(tags::backup::write(&tags)));
+        let answer = call.send().await.map_err(on("backup StartBackupJob"))?;
+        let job = answer.backup_job_id().ok_or_else(|| {
+            Failure::of(Cause::Refused, "AWS Backup has accepted the job and not said which it is")
+                .hint("aws backup list-backup-jobs shows it; when it is COMPLETED, repeat the command")
+        })?;
+        Ok(made(job, &[("job", job), ("arn", answer.recovery_point_arn().unwrap_or_default())]))
+    }
+
+    /// Nothing can be changed in place; there is nothing to do.
+    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
+        let call = cx.aws.backup.delete_recovery_point().backup_vault_name(cx.names.stack()).recovery_point_arn(&at.id);
+        unless_gone(call.send().await.map_err(on("backup DeleteRecoveryPoint")))?;
+        Ok(())
+    }
+
+    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        let arn = at.outputs.get("arn").map(String::as_str).unwrap_or_default();
+        tags::backup::set(cx, arn, set, remove).await
+    }
+}
+
+fn phase(state: Option<&BackupJobState>, percent: Option<&str>, why: &str) -> Phase {
+    match state {
+        Some(BackupJobState::Completed) => Phase::Ready,
+        Some(state @ (BackupJobState::Created | BackupJobState::Pending | BackupJobState::Running)) => {
+            Phase::Pending(progress(state.as_str(), percent))
+        }
+        state => Phase::Failed(ended(state.map_or("its state is unknown", BackupJobState::as_str), why)),
+    }
+}
+
+/// `RUNNING, 10 %`. AWS writes `10.0` of backups and `10.00%` of restores.
+pub(super) fn progress(state: &str, percent: Option<&str>) -> String {
+    let percent = percent.map(|text| text.trim_end_matches('%')).and_then(|text| text.parse::<f64>().ok());
+    percent.filter(|done| *done > 0.0).map_or_else(|| state.to_owned(), |done| format!("{state}, {done:.0} %"))
+}
+
+/// `FAILED: because`.
+pub(super) fn ended(state: &str, why: &str) -> String {
+    if why.is_empty() { state.to_owned() } else { format!("{state}: {why}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_pending_until_it_has_ended_one_way_or_the_other() {
+        let of = |state: &str, percent, why| phase(Some(&BackupJobState::from(state)), percent, why);
+        assert_eq!(of("COMPLETED", Some("100.0"), ""), Phase::Ready);
+        assert_eq!(of("CREATED", None, ""), Phase::Pending("CREATED".into()));
+        assert_eq!(of("RUNNING", Some("10.04"), ""), Phase::Pending("RUNNING, 10 %".into()));
+        assert_eq!(of("EXPIRED", None, "no window"), Phase::Failed("EXPIRED: no window".into()));
+        // Some of the data is not in it.
+        assert_eq!(of("PARTIAL", None, ""), Phase::Failed("PARTIAL".into()));
+        assert_eq!(phase(None, None, ""), Phase::Failed("its state is unknown".into()));
+        assert_eq!(progress("RUNNING", Some("10.00%")), "RUNNING, 10 %");
+    }
+}

@@ -1,0 +1,250 @@
+//! A restore of a recovery point into a new file system.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_backup::types::{RestoreJobStatus, RestoreJobsListMember};
+use aws_sdk_efs::types::FileSystemDescription;
+use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::error::{on, unless_gone};
+use crate::engine::address::Address;
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::Phase;
+use crate::engine::kind::{Kind, Part, Seconds, Spec};
+use crate::engine::plan::Action;
+use crate::engine::reference::Ref;
+use crate::engine::run::Made;
+
+use super::file_system;
+use super::recovery_point::{RecoveryPoint, ended, progress, token};
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::role::Role;
+
+/// A restore. Outputs: `id` and `job` (the job's id); when it is ready `file_system` and `file_system_arn`, the new one's.
+///
+/// Its address is `restore/<intent id>`. Everything restored lies in a directory `aws-backup-restore_<datetime>` below
+/// the root of the new file system, and not where it was (AWS Backup developer guide, "Restore an Amazon EFS file
+/// system"): it has to be moved before Cloud Exchange starts, or that finds an empty database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Restore {
+    /// Its ARN.
+    pub recovery_point: Ref<RecoveryPoint>,
+    /// ARN of the role that AWS Backup makes the file system with.
+    pub role: Ref<Role>,
+    /// Id of the file system that was backed up.
+    pub source: String,
+    /// `cx.names.creation_token(<intent id>)`: the new file system is recognised by it.
+    pub creation_token: String,
+    pub encrypted: bool,
+    /// ARN of a key; `None` takes EFS's own.
+    pub kms_key: Option<String>,
+    /// `generalPurpose`.
+    pub performance: String,
+}
+
+/// The address of the restore of an intent.
+pub fn address(intent: &str) -> Address {
+    Address::new(Restore::KIND.name, intent)
+}
+
+/// The id of the file system that the restore of an intent has made, complete or not.
+pub async fn find(cx: &Cx, intent: &str) -> Result<Option<String>, Failure> {
+    let made = made_with(cx, &cx.names.creation_token(intent)).await?;
+    Ok(made.last().map(|seen| seen.file_system_id().to_owned()))
+}
+
+impl Spec for Restore {
+    const KIND: Kind = Kind {
+        swept: false,
+        tagged: false,
+        seconds: Seconds { create: 1.0, ready: 600.0, gone: 0.0, patience: 86_400.0 },
+        ..Kind::new("restore", Part::Storage)
+    };
+}
+
+#[async_trait]
+impl Resource for Restore {
+    /// Only what this run has started, or was told of. The job makes the file system as its first act and fills it then.
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let jobs = cx.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
+        let found = jobs.map(|(address, job)| async move {
+            let call = cx.aws.backup.describe_restore_job().restore_job_id(job);
+            let answer = unless_gone(call.send().await.map_err(on("backup DescribeRestoreJob")))?;
+            let Some(seen) = answer else { return Ok(None) };
+            let mut found = Found::new(address.clone(), job).output("job", job);
+            let arn = seen.created_resource_arn().unwrap_or_default();
+            let why = seen.status_message().unwrap_or_default();
+            found.phase = phase(seen.status(), seen.percent_done(), why, id_in(arn));
+            if found.phase == Phase::Ready {
+                found.phase = file_system::phase_of(cx, id_in(arn)).await?;
+                found = found.output("file_system", id_in(arn)).output("file_system_arn", arn);
+            }
+            Ok(Some(found))
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect::<Vec<_>>().into())
+    }
+
+    /// Another run may have come here before: its job is this job. A restore that failed is begun anew, with other
+    /// tokens: AWS would answer with the failed one, and EFS makes no second file system of one creation token.
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let jobs = jobs(cx, self.recovery_point.text()).await?;
+        let failed = |job: &&RestoreJobsListMember| has_failed(job.status());
+        let made_before = made_with(cx, &self.creation_token).await?;
+        for seen in &made_before {
+            let id = seen.file_system_id();
+            let of = |job: &&RestoreJobsListMember| job.created_resource_arn().is_some_and(|arn| id_in(arn) == id);
+            match jobs.iter().find(of) {
+                Some(job) if failed(&job) => {}
+                Some(job) => return Ok(started(job.restore_job_id().unwrap_or_default())),
+                None => {
+                    let message = format!("{id} was made for this restore, and AWS Backup no longer lists the job");
+                    return Err(Failure::of(Cause::Refused, message).hint(format!(
+                        "if it does not hold what it should: aws efs delete-file-system --file-system-id {id}"
+                    )));
+                }
+            }
+        }
+        let attempt = jobs.iter().filter(failed).count();
+        let call = cx
+            .aws
+            .backup
+            .start_restore_job()
+            .recovery_point_arn(self.recovery_point.text())
+            .iam_role_arn(self.role.text())
+            .resource_type("EFS")
+            .idempotency_token(token(cx, &[at.address.as_str(), &attempt.to_string()]))
+            .set_metadata(Some(self.metadata(attempt)));
+        let answer = call.send().await.map_err(on("backup StartRestoreJob"))?;
+        let job = answer.restore_job_id().ok_or_else(|| {
+            Failure::of(Cause::Refused, "AWS Backup has accepted the restore and not said which job it is")
+                .hint("aws backup list-restore-jobs shows it; repeat the command when it has made its file system")
+        })?;
+        Ok(started(job))
+    }
+
+    /// Nothing can be changed in place; there is nothing to do.
+    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    /// The file system is dropped as a file system; of the job itself nothing can be deleted.
+    async fn delete(_cx: &Cx, _at: &At) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Makes the restored file system the deployment's; the one before becomes `file-system/kept-<intent id>`.
+    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+        let Action::Restore = action else {
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+        };
+        let intent = at.address.name();
+        let restored = match at.outputs.get("file_system") {
+            Some(id) => Some(id.clone()),
+            None => find(cx, intent).await?,
+        };
+        let id = restored.ok_or_else(|| Failure::of(Cause::Gone, "there is no restored file system"))?;
+        file_system::swap(cx, &id, &format!("kept-{intent}")).await?;
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+}
+
+impl Restore {
+    /// Source: AWS Backup developer guide, "Restore an Amazon EFS file system".
+    fn metadata(&self, attempt: usize) -> HashMap<String, String> {
+        let creation_token = match attempt {
+            0 => self.creation_token.clone(),
+            again => format!("{}-{again}", self.creation_token),
+        };
+        let mut metadata = HashMap::from([
+            ("file-system-id".to_owned(), self.source.clone()),
+            ("newFileSystem".to_owned(), "true".to_owned()),
+            ("Encrypted".to_owned(), self.encrypted.to_string()),
+            ("PerformanceMode".to_owned(), self.performance.clone()),
+            ("CreationToken".to_owned(), creation_token),
+        ]);
+        metadata.extend(self.kms_key.clone().map(|key| ("KmsKeyId".to_owned(), key)));
+        metadata
+    }
+}
+
+fn started(job: &str) -> Made {
+    made(job, &[("job", job)])
+}
+
+/// File systems of a creation token, and of later attempts, which are numbered; in the order of attempts.
+async fn made_with(cx: &Cx, token: &str) -> Result<Vec<FileSystemDescription>, Failure> {
+    let mut all = file_system::all(cx).await?;
+    all.retain(|seen| attempt_of(seen.creation_token(), token).is_some());
+    all.sort_by_key(|seen| attempt_of(seen.creation_token(), token));
+    Ok(all)
+}
+
+fn attempt_of(creation_token: &str, token: &str) -> Option<usize> {
+    match creation_token.strip_prefix(token)? {
+        "" => Some(0),
+        rest => rest.strip_prefix('-')?.parse().ok(),
+    }
+}
+
+async fn jobs(cx: &Cx, recovery_point: &str) -> Result<Vec<RestoreJobsListMember>, Failure> {
+    let pages = cx.aws.backup.list_restore_jobs().by_resource_type("EFS").into_paginator().items().send();
+    let mut jobs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRestoreJobs"))?;
+    jobs.retain(|job| job.recovery_point_arn() == Some(recovery_point));
+    Ok(jobs)
+}
+
+fn has_failed(status: Option<&RestoreJobStatus>) -> bool {
+    matches!(status, Some(RestoreJobStatus::Failed | RestoreJobStatus::Aborted))
+}
+
+fn phase(status: Option<&RestoreJobStatus>, percent: Option<&str>, why: &str, created: &str) -> Phase {
+    match status {
+        Some(RestoreJobStatus::Completed) => Phase::Ready,
+        Some(status @ (RestoreJobStatus::Pending | RestoreJobStatus::Running)) => {
+            Phase::Pending(progress(status.as_str(), percent))
+        }
+        status => {
+            let why = ended(status.map_or("its state is unknown", RestoreJobStatus::as_str), why);
+            let left = if created.is_empty() {
+                String::new()
+            } else {
+                format!("; {created} was made for it, is of no use, and belongs to no deployment: delete it")
+            };
+            Phase::Failed(why + &left)
+        }
+    }
+}
+
+/// The id at the end of a file system's ARN.
+fn id_in(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_are_told_apart_and_strangers_are_none() {
+        let of = |creation_token| attempt_of(creation_token, "ce-aws-prod-0a1b2c3d");
+        assert_eq!(of("ce-aws-prod-0a1b2c3d"), Some(0));
+        assert_eq!(of("ce-aws-prod-0a1b2c3d-12"), Some(12));
+        for other in ["ce-aws-prod-main", "ce-aws-prod-0a1b2c3d4", "ce-aws-prod-0a1b2c3d-x", ""] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_failed_restore_says_what_it_leaves_behind() {
+        let failed = phase(Some(&RestoreJobStatus::Failed), None, "no key", "fs-1");
+        let Phase::Failed(why) = failed else { panic!("{failed:?}") };
+        assert_eq!(why, "FAILED: no key; fs-1 was made for it, is of no use, and belongs to no deployment: delete it");
+        assert_eq!(phase(Some(&RestoreJobStatus::Aborted), None, "", ""), Phase::Failed("ABORTED".into()));
+    }
+}
