@@ -5,7 +5,7 @@ import json
 
 import pytest
 from conftest import refused
-from ecs_kit import Kit
+from ecs_kit import CHECK, Kit
 from efs_kit import admit_nfs, file_system, mounting
 
 
@@ -226,3 +226,19 @@ def test_role_deleted_before_the_service_starts(world):
     assert kit.tasks() == []
     world.advance(20)
     assert len(kit.tasks()) == 1
+
+
+@pytest.mark.row("containers that are healthy and then die, by exit or by silence", bare="absent")
+@pytest.mark.parametrize("exit_code", [None, 1])
+def test_healthy_and_then_dead(world, exit_code):
+    kit = Kit(world)
+    kit.images(**{"*ui5*": {"behaviour": "healthy-then-dies", "after": 90, "exit_code": exit_code}})
+    arn = kit.run(kit.register(kit.container(healthCheck=CHECK)))["taskArn"]
+    world.advance(40 + 85)
+    assert kit.task(arn)["healthStatus"] == "HEALTHY"
+    world.advance(60)
+    task = kit.task(arn)
+    if exit_code is None:
+        assert (task["lastStatus"], task["healthStatus"]) == ("RUNNING", "UNHEALTHY")
+    else:
+        assert (task["lastStatus"], task["containers"][0]["exitCode"]) == ("STOPPED", 1)
