@@ -1,6 +1,7 @@
 """AWS Backup of an EFS file system."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from conftest import refused
@@ -176,3 +177,175 @@ def test_automatic_backups(world):
     efs.delete_file_system(FileSystemId=system)
     world.advance(86_400)
     assert len(backup.list_recovery_points_by_resource(ResourceArn=arn)["RecoveryPoints"]) == 2
+
+
+@pytest.mark.row("backup: tags, key and request id of a vault", bare="fails")
+def test_vault_as_it_was_asked_for(world):
+    backup = world.client("backup")
+    key = f"arn:aws:kms:us-east-1:{world.account}:key/0b6b6f6e-0000-4000-8000-000000000000"
+    wanted = {"BackupVaultName": "probe", "EncryptionKeyArn": key, "CreatorRequestId": "once"}
+    arn = backup.create_backup_vault(**wanted)["BackupVaultArn"]
+    assert backup.create_backup_vault(**wanted)["BackupVaultArn"] == arn
+    refused(lambda: backup.create_backup_vault(**wanted | {"CreatorRequestId": "again"}), "AlreadyExistsException")
+    found = backup.describe_backup_vault(BackupVaultName="probe")
+    assert (found["EncryptionKeyArn"], found["CreatorRequestId"], found["NumberOfRecoveryPoints"]) == (key, "once", 0)
+    backup.tag_resource(ResourceArn=arn, Tags={"a": "b", "c": "d"})
+    backup.untag_resource(ResourceArn=arn, TagKeyList=["a"])
+    assert backup.list_tags(ResourceArn=arn)["Tags"] == {"c": "d"}
+
+
+@pytest.mark.row("neg:backup reads of a vault that does not exist -> AccessDeniedException", bare="fails")
+def test_no_such_vault(world):
+    backup = world.client("backup")
+    ghost = {"BackupVaultName": "ghost"}
+    point = f"arn:aws:backup:us-east-1:{world.account}:recovery-point:0"
+    for call in (
+        lambda: backup.describe_backup_vault(**ghost),
+        lambda: backup.list_recovery_points_by_backup_vault(**ghost),
+        lambda: backup.describe_recovery_point(**ghost, RecoveryPointArn=point),
+    ):
+        refused(call, "AccessDeniedException", status=403)
+
+
+@pytest.mark.row("backup: a region that has not opted in to EFS", bare="fails")
+def test_opt_in(backed):
+    world, backup, system, role = backed
+    assert backup.describe_region_settings()["ResourceTypeOptInPreference"]["EFS"] is True
+    backup.update_region_settings(ResourceTypeOptInPreference={"EFS": False})
+    settings = backup.describe_region_settings()["ResourceTypeOptInPreference"]
+    assert settings["EFS"] is False and settings["EC2"] is True
+    start = {"BackupVaultName": "probe", "ResourceArn": system, "IamRoleArn": role}
+    error = refused(lambda: backup.start_backup_job(**start), "InvalidRequestException")
+    assert "not opted in" in str(error) and backup.list_backup_jobs()["BackupJobs"] == []
+    wrong = {"ResourceTypeOptInPreference": {"Efs": True}}
+    refused(lambda: backup.update_region_settings(**wrong), "InvalidParameterValueException")
+    backup.update_region_settings(ResourceTypeOptInPreference={"EFS": True})
+    backup.start_backup_job(**start)
+
+
+@pytest.mark.row("backup: one job at a time a resource", bare="fails")
+def test_second_job_of_a_file_system(backed):
+    world, backup, system, role = backed
+    start = {"BackupVaultName": "probe", "ResourceArn": system, "IamRoleArn": role}
+    first, second = (backup.start_backup_job(**start)["BackupJobId"] for _ in range(2))
+    world.advance(120)
+    assert backup.describe_backup_job(BackupJobId=first)["State"] == "COMPLETED"
+    failed = backup.describe_backup_job(BackupJobId=second)
+    assert failed["State"] == "FAILED" and "running job for the same resource" in failed["StatusMessage"]
+
+
+@pytest.mark.row("backup: a role or a file system policy that does not allow it fails the job", bare="fails")
+@pytest.mark.parametrize("case", ["role", "policy", "policy of clients only"])
+def test_job_needs_permission(backed, case):
+    world, backup, system, role = backed
+    deny = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "elasticfilesystem:*", "Resource": "*"}
+    if case == "role":
+        allow(world, "elasticfilesystem:DescribeTags")
+    else:
+        if case != "policy":
+            deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+        world.advance(10)
+        world.client("efs").put_file_system_policy(FileSystemId=system.split("/")[-1], Policy=document)
+    job = backup.describe_backup_job(BackupJobId=completed(backed)["BackupJobId"])
+    if case == "policy of clients only":
+        assert job["State"] == "COMPLETED"
+    else:
+        assert job["State"] == "FAILED" and "not authorized to perform: elasticfilesystem:Backup" in job["StatusMessage"]
+
+
+@pytest.mark.row("backup: a recovery point carries the tags of its file system, the request's before them", bare="fails")
+def test_tags_of_a_point(backed):
+    world, backup, system, role = backed
+    tags = [{"Key": "ours", "Value": "1"}, {"Key": "both", "Value": "1"}]
+    world.client("efs").tag_resource(ResourceId=system.split("/")[-1], Tags=tags)
+    arn = completed(backed, RecoveryPointTags={"both": "2"})["RecoveryPointArn"]
+    assert backup.list_tags(ResourceArn=arn)["Tags"] == {"ours": "1", "both": "2"}
+
+
+@pytest.mark.row("backup: a recovery point ends with its lifecycle", bare="fails")
+def test_lifecycle_of_a_point(backed):
+    world, backup, system, role = backed
+    arn = completed(backed, Lifecycle={"DeleteAfterDays": 1})["RecoveryPointArn"]
+    point = backup.describe_recovery_point(BackupVaultName="probe", RecoveryPointArn=arn)
+    age = point["CalculatedLifecycle"]["DeleteAt"] - point["CreationDate"]
+    assert age.total_seconds() == 86_400
+    world.advance(86_400)
+    assert backup.list_recovery_points_by_backup_vault(BackupVaultName="probe")["RecoveryPoints"] == []
+
+
+@pytest.mark.row("backup: recovery points by resource, type and time", bare="fails")
+def test_points_are_filtered(backed):
+    world, backup, system, role = backed
+    created = completed(backed)["CreationDate"]
+    find = lambda **more: len(backup.list_recovery_points_by_backup_vault(BackupVaultName="probe", **more)["RecoveryPoints"])  # noqa: E731
+    assert [find(ByResourceArn=arn) for arn in (system, system + "0")] == [1, 0]
+    assert [find(ByResourceType=kind) for kind in ("EFS", "EC2")] == [1, 0]
+    before, later = created - timedelta(hours=1), created + timedelta(hours=1)
+    assert [find(ByCreatedAfter=time) for time in (before, later)] == [1, 0]
+    assert [find(ByCreatedBefore=time) for time in (before, later)] == [0, 1]
+
+
+def restore(backed, point, **more):
+    world, backup, system, role = backed
+    metadata = backup.get_recovery_point_restore_metadata(BackupVaultName="probe", RecoveryPointArn=point)["RestoreMetadata"]
+    metadata |= {"newFileSystem": "true", "Encrypted": "true", "PerformanceMode": "generalPurpose", "CreationToken": "new"}
+    return backup.start_restore_job(RecoveryPointArn=point, Metadata=metadata, IamRoleArn=role, **more)["RestoreJobId"]
+
+
+@pytest.mark.row("backup: what a restored file system is, and that it comes once for a token", bare="fails")
+@pytest.mark.parametrize("tagged", [True, False])
+def test_restored_file_system(backed, tagged):
+    world, backup, system, role = backed
+    efs = world.client("efs")
+    efs.tag_resource(ResourceId=system.split("/")[-1], Tags=[{"Key": "ours", "Value": "1"}])
+    point = completed(backed)["RecoveryPointArn"]
+    job = restore(backed, point, IdempotencyToken="once", CopySourceTagsToRestoredResource=tagged)
+    assert restore(backed, point, IdempotencyToken="once") == job
+    world.advance(120)
+    made = backup.describe_restore_job(RestoreJobId=job)["CreatedResourceArn"].split("/")[-1]
+    [found] = efs.describe_file_systems(FileSystemId=made)["FileSystems"]
+    assert (found["LifeCycleState"], found["Encrypted"], found["CreationToken"]) == ("available", True, "new")
+    assert (found["PerformanceMode"], found["ThroughputMode"]) == ("generalPurpose", "bursting")
+    assert (found["NumberOfMountTargets"], found["Tags"]) == (0, [{"Key": "ours", "Value": "1"}] if tagged else [])
+    refused(lambda: efs.describe_backup_policy(FileSystemId=made), "PolicyNotFound")
+    assert len(efs.describe_file_systems()["FileSystems"]) == 2
+
+
+@pytest.mark.row("backup: a restore job that fails", bare="fails")
+@pytest.mark.parametrize("case", ["on demand", "token taken", "role"])
+def test_failed_restore(backed, case):
+    world, backup, system, role = backed
+    point = completed(backed)["RecoveryPointArn"]
+    if case == "on demand":
+        world.settings(**{"restore.fail_next": 1})
+    elif case == "token taken":
+        world.client("efs").create_file_system(CreationToken="new")
+    else:
+        allow(world, "elasticfilesystem:Backup", "elasticfilesystem:DescribeTags")
+    job = restore(backed, point)
+    world.advance(120)
+    described = backup.describe_restore_job(RestoreJobId=job)
+    assert described["Status"] == "FAILED" and described["StatusMessage"]
+    if case == "on demand":
+        again = restore(backed, point)
+        world.advance(120)
+        assert backup.describe_restore_job(RestoreJobId=again)["Status"] == "FAILED", "its token is taken: the file system is there"
+
+
+@pytest.mark.row("the automatic vault forbids restores until its policy is changed", bare="fails")
+def test_automatic_vault_forbids_restores(backed):
+    world, backup, system, role = backed
+    world.advance(30)
+    world.client("efs").put_backup_policy(FileSystemId=system.split("/")[-1], BackupPolicy={"Status": "ENABLED"})
+    world.advance(86_400 + 600)
+    vault = {"BackupVaultName": "aws/efs/automatic-backup-vault"}
+    [point] = backup.list_recovery_points_by_backup_vault(**vault)["RecoveryPoints"]
+    metadata = {"file-system-id": system.split("/")[-1], "newFileSystem": "false"}
+    start = {"RecoveryPointArn": point["RecoveryPointArn"], "Metadata": metadata, "IamRoleArn": role}
+    refused(lambda: backup.start_restore_job(**start), "AccessDeniedException", status=403)
+    document = json.loads(backup.get_backup_vault_access_policy(**vault)["Policy"])
+    document["Statement"][0]["Action"].remove("backup:StartRestoreJob")
+    backup.put_backup_vault_access_policy(**vault, Policy=json.dumps(document))
+    backup.start_restore_job(**start)
+    refused(lambda: backup.delete_backup_vault(**vault), "AccessDeniedException", status=403)

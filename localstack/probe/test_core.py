@@ -3,6 +3,8 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import boto3
+import botocore.config
 import botocore.exceptions
 import pytest
 from conftest import refused
@@ -83,6 +85,47 @@ def test_connection_lost_before_the_call_was_executed(world):
     with pytest.raises(botocore.exceptions.HTTPClientError):
         world.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
     assert vpc_ids(world) == set()
+
+
+@pytest.mark.row("fault rules: hold a call, after or before it was executed", bare="absent")
+@pytest.mark.parametrize("before, made", [(False, 1), (True, 0)])
+def test_held_call(world, before, made):
+    ec2 = world.client("ec2")
+    world.fault(operation="CreateVpc", kind="hold", before=before, nth=1, times=1)
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(ec2.create_vpc, CidrBlock="10.0.0.0/16")
+        for _ in range(100):
+            [rule] = world.control("faults")
+            if rule["held"]:
+                break
+            time.sleep(0.05)
+        assert (rule["seen"], rule["hits"], rule["held"]) == (1, 1, 1) and not held.done()
+        world.control("clock")  # the account's lock is free
+        assert len(vpc_ids(world)) == made
+        world.clear_faults()
+        if before:
+            with pytest.raises(botocore.exceptions.HTTPClientError):
+                held.result(10)
+        else:
+            held.result(10)
+    assert len(vpc_ids(world)) == made
+
+
+@pytest.mark.row("fault rules: a held call of a client that was killed", bare="absent")
+def test_held_call_of_a_client_that_is_gone(world):
+    world.fault(operation="CreateVpc", kind="hold", times=1)
+    impatient = world.client("ec2").meta
+    config = impatient.config.merge(botocore.config.Config(read_timeout=1))
+    request = boto3.client(
+        "ec2", "us-east-1", endpoint_url=impatient.endpoint_url, config=config,
+        aws_access_key_id=world.account, aws_secret_access_key="test",
+    )  # fmt: skip
+    with pytest.raises(botocore.exceptions.ReadTimeoutError):
+        request.create_vpc(CidrBlock="10.0.0.0/16")
+    assert world.control("faults")[0]["held"] == 1
+    world.clear_faults()
+    world.client("ec2").create_vpc(CidrBlock="10.1.0.0/16")
+    assert len(vpc_ids(world)) == 2
 
 
 @pytest.mark.row("throttling, 5xx, lost answers, latency: latency", bare="absent")

@@ -9,6 +9,16 @@ from conftest import refused
 VENDOR = "709825985650"
 MANIFEST = json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:" + "0" * 64}, "layers": []})
 VENDOR_IMAGES = [
+    ("netskope/core3", "11012022"),
+    ("netskope/ui3", "11012022"),
+    ("netskope/core4", "02232023"),
+    ("netskope/ui4", "02232023"),
+    ("netskope/core4", "05242023"),
+    ("netskope/ui4", "05242023"),
+    ("netskope/mongodb", "05252022"),
+    ("netskope/rabbitmq", "05252022"),
+    ("netskope/rabbitmq", "3.9-management"),
+    ("netskope/rabbitmq", "3.11.11-management"),
     ("netskope/cloudexchange", "aws-cli-latest"),
     ("netskope/core5", "11062023"),
     ("netskope/ui5", "11062023"),

@@ -5,7 +5,8 @@ import json
 
 import pytest
 from conftest import refused
-from ecs_kit import Kit
+from ecs_kit import CHECK, Kit
+from efs_kit import admit_nfs, file_system, mounting
 
 
 def stopped(kit, arn):
@@ -89,39 +90,6 @@ def test_nat_gateway_has_to_be_available(world):
     assert kit.task(late)["lastStatus"] == "RUNNING"
 
 
-def _file_system(kit, zones=2, settle=120):
-    efs = kit.world.client("efs")
-    system = efs.create_file_system(CreationToken="t", Encrypted=True)["FileSystemId"]
-    kit.world.advance(20)
-    for subnet in kit.net["subnets"][:zones]:
-        efs.create_mount_target(FileSystemId=system, SubnetId=subnet, SecurityGroups=[kit.net["sg"]])
-    point = efs.create_access_point(ClientToken="p", FileSystemId=system)["AccessPointId"]
-    kit.world.advance(settle)
-    return system, point
-
-
-def _mounting(kit, system, point, **more):
-    configuration = {
-        "fileSystemId": system,
-        "transitEncryption": "ENABLED",
-        "authorizationConfig": {"accessPointId": point, "iam": "ENABLED"},
-    }
-    return kit.register(
-        kit.container(mountPoints=[{"sourceVolume": "v", "containerPath": "/v"}]),
-        volumes=[{"name": "v", "efsVolumeConfiguration": configuration}],
-        **more,
-    )
-
-
-def _admit_nfs(kit):
-    kit.ec2.authorize_security_group_ingress(
-        GroupId=kit.net["sg"],
-        IpPermissions=[
-            {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "UserIdGroupPairs": [{"GroupId": kit.net["sg"]}]}
-        ],
-    )
-
-
 @pytest.mark.row("`ResourceInitializationError` (EFS mount)", bare="fails")
 @pytest.mark.parametrize(
     "case",
@@ -130,10 +98,10 @@ def _admit_nfs(kit):
 def test_efs_mount(world, case):
     kit = Kit(world)
     if case != "no ingress":
-        _admit_nfs(kit)
+        admit_nfs(kit)
     zones = 1 if case == "no target in the zone" else 2
-    system, point = _file_system(kit, zones, settle=0 if case == "target creating" else 120)
-    definition = _mounting(kit, system, point)
+    system, point = file_system(kit, zones, settle=0 if case == "target creating" else 120)
+    definition = mounting(kit, system, point)
     if case == "access point gone":
         world.client("efs").delete_access_point(AccessPointId=point)
     if case == "throughput updating":
@@ -196,9 +164,9 @@ def test_role_without_trust(world):
 ])  # fmt: skip
 def test_file_system_policy(world, actions, outcome):
     kit = Kit(world)
-    _admit_nfs(kit)
+    admit_nfs(kit)
     role = world.role("task")
-    system, point = _file_system(kit)
+    system, point = file_system(kit)
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": role},
@@ -207,7 +175,7 @@ def test_file_system_policy(world, actions, outcome):
     }
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     world.client("efs").put_file_system_policy(FileSystemId=system, Policy=document)
-    task = kit.run(_mounting(kit, system, point, taskRoleArn=role))["taskArn"]
+    task = kit.run(mounting(kit, system, point, taskRoleArn=role))["taskArn"]
     world.advance(150)
     shown = kit.task(task)
     assert shown.get("stopCode", shown["lastStatus"]) == outcome
@@ -258,3 +226,19 @@ def test_role_deleted_before_the_service_starts(world):
     assert kit.tasks() == []
     world.advance(20)
     assert len(kit.tasks()) == 1
+
+
+@pytest.mark.row("containers that are healthy and then die, by exit or by silence", bare="absent")
+@pytest.mark.parametrize("exit_code", [None, 1])
+def test_healthy_and_then_dead(world, exit_code):
+    kit = Kit(world)
+    kit.images(**{"*ui5*": {"behaviour": "healthy-then-dies", "after": 90, "exit_code": exit_code}})
+    arn = kit.run(kit.register(kit.container(healthCheck=CHECK)))["taskArn"]
+    world.advance(40 + 85)
+    assert kit.task(arn)["healthStatus"] == "HEALTHY"
+    world.advance(60)
+    task = kit.task(arn)
+    if exit_code is None:
+        assert (task["lastStatus"], task["healthStatus"]) == ("RUNNING", "UNHEALTHY")
+    else:
+        assert (task["lastStatus"], task["containers"][0]["exitCode"]) == ("STOPPED", 1)

@@ -64,6 +64,29 @@ def test_accounts_do_not_share_images(world, stranger):
     assert _code(f"/v2/{stranger.account}/core5/manifests/1") == (404, "NAME_UNKNOWN")
 
 
+@pytest.mark.row("open registry: the images of all releases are there", bare="absent")
+@pytest.mark.parametrize(
+    "image",
+    [
+        "library/bash:latest",
+        "library/mongo:6.0.12",
+        "library/rabbitmq:4.0.7-management",
+        "netskopetechnicalalliances/cloudexchange:core5-5.0.1",
+        "netskopetechnicalalliances/cloudexchange:ui6-6.1.0",
+        "netskopetechnicalalliances/cloudexchange:mongo6-6.1.0-8.0.18",
+        "netskope/core4:05242023",
+    ],
+)
+def test_images_of_the_releases(world, image):
+    name, tag = image.split(":")
+    status, headers, manifest = _ask(f"/v2/{world.account}/{name}/manifests/{tag}")
+    assert status == 200 and headers["docker-content-digest"] == "sha256:" + hashlib.sha256(manifest).hexdigest()
+    kit = Kit(world)
+    task = kit.run(kit.register(kit.container(image=f"{HOST}/{world.account}/{name}@{headers['docker-content-digest']}")))
+    world.advance(60)
+    assert kit.task(task["taskArn"])["lastStatus"] == "RUNNING"
+
+
 def _stopped(kit: Kit, definition: str) -> str:
     task = kit.run(definition)["taskArn"]
     kit.world.advance(150)

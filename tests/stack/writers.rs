@@ -25,11 +25,13 @@ fn fails_on(overlap: Option<(String, String, String)>) {
     }
 }
 
-/// Two writers that overlapped on a file system, if any did. The history is in order of time.
+/// Two writers that overlapped on a file system, if any did: tasks, or deployments and the tasks that belong to none.
+/// The history is in order of time.
 fn overlap(history: &Value, writer: &str) -> Option<(String, String, String)> {
     let mut writers: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for change in history.as_array().expect("a list of states") {
-        let (task, who) = (text(&change["task"]), text(&change[writer]));
+        let task = text(&change["task"]);
+        let who = change[writer].as_str().unwrap_or(task);
         for system in change["file_systems"].as_array().into_iter().flatten().map(text) {
             let tasks = writers.entry(system.to_owned()).or_default();
             if change["state"] == "STOPPED" {
@@ -80,4 +82,25 @@ ecs.update_service(cluster="ce-prod", service="ce-prod", forceNewDeployment=True
     );
     bed.post("clock", &serde_json::json!({ "advance": 120 }));
     assert!(overlap(&bed.get("tasks/history"), "task").is_some(), "two writers went unseen");
+}
+
+#[test]
+fn the_checker_sees_tasks_started_by_hand() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    bed.by_hand(r#"ecs.update_service(cluster="ce-prod", service="ce-prod", desiredCount=0)"#);
+    bed.post("clock", &serde_json::json!({ "advance": 300 }));
+    bed.delete("tasks/history");
+    bed.by_hand(
+        r#"
+[service] = ecs.describe_services(cluster="ce-prod", services=["ce-prod"])["services"]
+for _ in range(2):
+    ecs.run_task(cluster="ce-prod", taskDefinition=service["taskDefinition"], launchType="FARGATE",
+        networkConfiguration=service["networkConfiguration"])
+"#,
+    );
+    for writer in ["task", "deployment"] {
+        assert!(overlap(&bed.get("tasks/history"), writer).is_some(), "two writers went unseen by {writer}");
+    }
 }
