@@ -27,6 +27,9 @@ def install() -> None:
 
         from cebed import consistency, middleware, open_registry, pages  # noqa: F401  what is cut from the services' answers
 
+        from cebed.services.ecs import exec_channel
+
         middleware.install()
         open_registry.register()
+        exec_channel.register()
     control.register(bare=is_bare())

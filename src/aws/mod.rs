@@ -1,4 +1,5 @@
-//! Speaking to AWS: clients, who we are, and what its errors mean.
+//! Speaking to AWS: clients, who we are, what its errors mean, and commands in running containers.
 
 pub mod clients;
 pub mod error;
+pub mod exec;

@@ -140,7 +140,7 @@ impl Resource for Restore {
 
     /// Makes the restored file system the deployment's; the one before becomes `file-system/kept-<intent id>`.
     async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
-        let Action::Restore = action else {
+        let Action::Promote = action else {
             return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
         };
         let intent = at.address.name();

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::aws::error::{incomplete, on, unless_gone};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
+use crate::engine::plan::Action;
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
@@ -25,7 +26,7 @@ use super::tags;
 
 /// A task definition for Fargate. Outputs: `id` and `arn` (the revision's ARN), `family`, `revision` (a number).
 ///
-/// The family must be `cx.names.stack()`; what is read is its latest active revision.
+/// The family must be `cx.names.stack()`; what is listed is its latest active revision.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TaskDefinition {
     pub family: String,
@@ -68,21 +69,46 @@ impl Spec for TaskDefinition {
     };
 }
 
+/// How many revisions before the one in force stay active, for people who want to go back by hand.
+const KEPT: usize = 2;
+
+/// One revision, or the latest active one of a family, if it is of this deployment.
+pub async fn read(cx: &Cx, which: &str) -> Result<Option<Found<TaskDefinition>>, Failure> {
+    let call = cx.aws.ecs.describe_task_definition().task_definition(which).include(TaskDefinitionField::Tags);
+    let answer = unless_gone(call.send().await.map_err(on("ecs DescribeTaskDefinition")))?;
+    let Some((answer, live)) = answer.as_ref().and_then(|answer| Some((answer, answer.task_definition()?))) else {
+        return Ok(None);
+    };
+    let tags = tags::ecs::read(answer.tags());
+    let Some(address) = tags::address_of(cx, TaskDefinition::KIND.name, &tags) else { return Ok(None) };
+    let made = made_of(live);
+    let mut found = Found::new(address, &made.id).spec(TaskDefinition::read(live)).tags(tags);
+    found.outputs = made.outputs;
+    Ok(Some(found))
+}
+
+/// The active revisions of a family, by ARN.
+async fn active(cx: &Cx, family: &str) -> Result<Vec<String>, Failure> {
+    let pages = cx.aws.ecs.list_task_definitions().family_prefix(family).status(TaskDefinitionStatus::Active);
+    let arns = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+    arns.map_err(on("ecs ListTaskDefinitions"))
+}
+
+async fn deregister(cx: &Cx, arn: &str) -> Result<(), Failure> {
+    let call = cx.aws.ecs.deregister_task_definition().task_definition(arn);
+    call.send().await.map_err(on("ecs DeregisterTaskDefinition"))?;
+    Ok(())
+}
+
+/// The number at the end of a revision's ARN.
+fn number(arn: &str) -> u32 {
+    arn.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
 #[async_trait]
 impl Resource for TaskDefinition {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let call = cx.aws.ecs.describe_task_definition().task_definition(cx.names.stack());
-        let call = call.include(TaskDefinitionField::Tags);
-        let answer = unless_gone(call.send().await.map_err(on("ecs DescribeTaskDefinition")))?;
-        let Some((answer, live)) = answer.as_ref().and_then(|answer| Some((answer, answer.task_definition()?))) else {
-            return Ok(Vec::new().into());
-        };
-        let tags = tags::ecs::read(answer.tags());
-        let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { return Ok(Vec::new().into()) };
-        let made = made_of(live);
-        let mut found = Found::new(address, &made.id).spec(Self::read(live)).tags(tags);
-        found.outputs = made.outputs;
-        Ok(vec![found].into())
+        Ok(read(cx, &cx.names.stack()).await?.into_iter().collect::<Vec<_>>().into())
     }
 
     async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
@@ -97,17 +123,32 @@ impl Resource for TaskDefinition {
     /// Every active revision of the family. Inactive ones stay with AWS, which has no end for them.
     async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
         let family = at.outputs.get("family").cloned().unwrap_or_else(|| cx.names.stack());
-        let pages = cx.aws.ecs.list_task_definitions().family_prefix(family).status(TaskDefinitionStatus::Active);
-        let arns = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        for arn in arns.map_err(on("ecs ListTaskDefinitions"))? {
-            let call = cx.aws.ecs.deregister_task_definition().task_definition(arn);
-            call.send().await.map_err(on("ecs DeregisterTaskDefinition"))?;
+        for family in [family, cx.names.data_family()] {
+            for arn in active(cx, &family).await? {
+                deregister(cx, &arn).await?;
+            }
         }
         Ok(())
     }
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ecs::set(cx, &at.id, set, remove).await
+    }
+
+    /// Deregisters what is newer than the revision in force, which was never proven, and all but some of the older ones;
+    /// and the revisions of data steps.
+    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+        if action != Action::Prune {
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+        }
+        let (older, newer): (Vec<String>, Vec<String>) =
+            active(cx, &cx.names.stack()).await?.into_iter().partition(|arn| number(arn) <= number(&at.id));
+        let mut old: Vec<String> = older.into_iter().filter(|arn| number(arn) < number(&at.id)).collect();
+        old.sort_by_key(|arn| std::cmp::Reverse(number(arn)));
+        for arn in newer.into_iter().chain(old.into_iter().skip(KEPT)).chain(active(cx, &cx.names.data_family()).await?) {
+            deregister(cx, &arn).await?;
+        }
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
     }
 }
 

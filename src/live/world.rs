@@ -41,7 +41,7 @@ impl World for Aws {
         let kind = kind(&step.address)?;
         let mut at = At {
             address: step.address.clone(),
-            id: step.id.clone().unwrap_or_default(),
+            id: id(step, known),
             outputs: known.get(&step.address).cloned().unwrap_or_default(),
             tags: step.tags.clone(),
             token: token(&cx.run, &step.address, step.action),
@@ -76,6 +76,16 @@ impl World for Aws {
 
     async fn explain(&self, incident: &Incident, known: &Known) -> Option<Event> {
         registry::find(incident.address.kind())?.explain(&self.with(known), incident).await
+    }
+}
+
+/// The identifier of what a step is about; one that the same plan has made is known since.
+fn id(step: &Step, known: &Known) -> String {
+    let known = || Some(known.get(&step.address)?.get("id")?.clone());
+    match (&step.id, step.action) {
+        (Some(id), _) => id.clone(),
+        (None, Action::Create | Action::Run) => String::new(),
+        (None, _) => known().unwrap_or_default(),
     }
 }
 

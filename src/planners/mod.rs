@@ -3,8 +3,10 @@
 pub mod converge;
 mod data;
 pub mod deletion;
+pub mod intent;
 pub mod record;
 pub mod teardown;
+pub mod upgrade;
 pub mod upstream;
 pub mod verdict;
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copy
-import uuid
 
 from cebed.middleware import aws_error, override
-from cebed.services.ecs import launching, lifecycle, model, service_checks, tags
+from cebed.services.ecs import exec_channel, exec_rules, launching, lifecycle, model, service_checks, tags
 from cebed.services.ecs.model import Task, invalid
 from cebed.services.ecs.paging import page
 from cebed.services.ecs.views import task_view
@@ -91,7 +90,7 @@ def describe_tasks(account, region, request, context, call_next):
             arn = name if name.startswith("arn:") else model.make_arn(account, region, f"task/{cluster.name}/{name}")
             failures.append({"arn": arn, "reason": "MISSING"})
         else:
-            shown.append(task_view(task, "TAGS" in (request.get("include") or [])))
+            shown.append(exec_rules.with_agents(account, task_view(task, "TAGS" in (request.get("include") or []))))
     return {"tasks": shown, "failures": failures}
 
 
@@ -124,12 +123,12 @@ def list_tasks(account, region, request, context, call_next):
 
 @override("ecs", "ExecuteCommand")
 def execute_command(account, region, request, context, call_next):
-    """Answers a session; nothing listens at its URL."""
+    """Answers a session, whose channel the bed serves itself: `exec_channel.py`."""
     cluster = model.cluster_of(account, region, request.get("cluster"))
     task = _find(account, region, cluster, request["task"])
     if task is None or task.status != "RUNNING" or task.desired != "RUNNING":
         raise invalid("The execute command failed because the task is not running.")
-    if not task.exec_enabled:
+    if not task.exec_enabled or account.settings["ecs.exec_agent_stopped"]:
         raise invalid(
             "The execute command failed because execute command was not enabled when the task was run or the execute "
             "command agent isn't running. Wait and try again or run a new task with execute command enabled and try again."
@@ -144,7 +143,7 @@ def execute_command(account, region, request, context, call_next):
         raise invalid("The container name is not part of the task.")
     if container.status != "RUNNING":
         raise aws_error("TargetNotConnectedException", "The execute command failed due to an internal error. Try again later.")
-    session = f"ecs-execute-command-{uuid.uuid4().hex[:17]}"
+    name, session = exec_rules.open_session(account, container.name, request["command"])
     return {
         "clusterArn": cluster.arn,
         "taskArn": task.arn,
@@ -152,8 +151,8 @@ def execute_command(account, region, request, context, call_next):
         "containerName": container.name,
         "interactive": True,
         "session": {
-            "sessionId": session,
-            "streamUrl": f"wss://ssmmessages.{region}.amazonaws.com/v1/data-channel/{session}?role=publish_subscribe",
-            "tokenValue": uuid.uuid4().hex,
+            "sessionId": name,
+            "streamUrl": exec_channel.address(context.request.host, account, name),
+            "tokenValue": session.token,
         },
     }

@@ -1,0 +1,270 @@
+//! The client's side of a data channel as pure state: a frame comes in, frames to send and things to know come out.
+//!
+//! Output is put in order by sequence number, as the agent repeats what it believes lost and frames may overtake each
+//! other. What is acknowledged is kept; what cannot be kept is not acknowledged, so that it comes again.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::handshake::{self, Demand};
+use super::message::{self, Message, Unreadable};
+
+/// Payload types of output and input. Source: `PayloadType` of `aws/amazon-ssm-agent` (`agent/session/contracts`).
+const STDOUT: u32 = 1;
+const ERROR: u32 = 2;
+const HANDSHAKE_REQUEST: u32 = 5;
+const HANDSHAKE_RESPONSE: u32 = 6;
+const CHALLENGE: u32 = 8;
+const STDERR: u32 = 11;
+
+/// How far ahead of what is expected a message may be and still be kept.
+const AHEAD: i64 = 256;
+
+/// The first and the last of its sequence: the flags of an acknowledgement.
+const ALONE: u64 = 3;
+
+/// What makes a message of ours one of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// Milliseconds since 1970.
+    pub now: u64,
+    /// A random UUID.
+    pub id: [u8; 16],
+}
+
+/// What is to be done after a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send this frame, as binary.
+    Send(Vec<u8>),
+    /// The command printed this.
+    Output(Vec<u8>),
+    /// The agent asks for what this side does not do: there will be no output.
+    Unmet(Demand),
+    /// The session is over; the text is the service's, and mostly empty.
+    Closed(String),
+}
+
+/// A data channel. `S` gives each message of ours its stamp.
+#[derive(Debug)]
+pub struct Channel<S> {
+    stamp: S,
+    expected: i64,
+    early: BTreeMap<i64, Message>,
+    sent: i64,
+    unacknowledged: BTreeMap<i64, Vec<u8>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Acknowledgement {
+    acknowledged_message_sequence_number: i64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Closing {
+    output: String,
+}
+
+impl<S: FnMut() -> Stamp> Channel<S> {
+    /// A channel on which nothing has been said yet.
+    pub fn new(stamp: S) -> Self {
+        Self { stamp, expected: 0, early: BTreeMap::new(), sent: 0, unacknowledged: BTreeMap::new() }
+    }
+
+    /// Takes one frame. Kinds that are not known are nothing.
+    ///
+    /// # Errors
+    ///
+    /// The frame is no message. It is then as if it had never come; the agent repeats what is not acknowledged.
+    pub fn receive(&mut self, frame: &[u8]) -> Result<Vec<Step>, Unreadable> {
+        let message = Message::decode(frame)?;
+        let mut steps = Vec::new();
+        match message.kind.as_str() {
+            message::OUTPUT => self.output(message, &mut steps),
+            message::ACKNOWLEDGE => {
+                if let Ok(known) = serde_json::from_slice::<Acknowledgement>(&message.payload) {
+                    self.unacknowledged.remove(&known.acknowledged_message_sequence_number);
+                }
+            }
+            message::CLOSED => {
+                let closing: Closing = serde_json::from_slice(&message.payload).unwrap_or_default();
+                steps.push(Step::Closed(closing.output));
+            }
+            _ => {}
+        }
+        Ok(steps)
+    }
+
+    /// The frames of ours that the agent has not acknowledged: to be sent again when nothing is heard for a while.
+    pub fn unacknowledged(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.unacknowledged.values()
+    }
+
+    fn output(&mut self, message: Message, steps: &mut Vec<Step>) {
+        if message.sequence >= self.expected.saturating_add(AHEAD) {
+            return;
+        }
+        steps.push(Step::Send(self.acknowledge(&message)));
+        if message.sequence < self.expected {
+            return;
+        }
+        self.early.entry(message.sequence).or_insert(message);
+        while let Some(next) = self.early.remove(&self.expected) {
+            self.expected += 1;
+            self.process(next, steps);
+        }
+    }
+
+    fn process(&mut self, message: Message, steps: &mut Vec<Step>) {
+        match message.payload_type {
+            STDOUT | ERROR | STDERR => steps.push(Step::Output(message.payload)),
+            HANDSHAKE_REQUEST => match handshake::answer(&message.payload) {
+                Ok((response, unmet)) => {
+                    steps.push(Step::Send(self.input(HANDSHAKE_RESPONSE, response)));
+                    steps.extend(unmet.map(Step::Unmet));
+                }
+                Err(_) => steps.push(Step::Unmet(Demand::Other("a handshake that makes no sense".to_owned()))),
+            },
+            CHALLENGE => steps.push(Step::Unmet(Demand::Encryption)),
+            // The end of the handshake; an exit code, which sessions with a terminal do not send; what is for port
+            // forwarding.
+            _ => {}
+        }
+    }
+
+    fn input(&mut self, payload_type: u32, payload: Vec<u8>) -> Vec<u8> {
+        let frame = self.made(message::INPUT, self.sent, 0, payload_type, payload);
+        self.unacknowledged.insert(self.sent, frame.clone());
+        self.sent += 1;
+        frame
+    }
+
+    fn acknowledge(&mut self, message: &Message) -> Vec<u8> {
+        let content = json!({
+            "AcknowledgedMessageType": message.kind,
+            "AcknowledgedMessageId": message::uuid(message.id),
+            "AcknowledgedMessageSequenceNumber": message.sequence,
+            "IsSequentialMessage": true,
+        });
+        self.made(message::ACKNOWLEDGE, 0, ALONE, 0, content.to_string().into_bytes())
+    }
+
+    fn made(&mut self, kind: &str, sequence: i64, flags: u64, payload_type: u32, payload: Vec<u8>) -> Vec<u8> {
+        let stamp = (self.stamp)();
+        let kind = kind.to_owned();
+        Message { kind, created: stamp.now, sequence, flags, id: stamp.id, payload_type, payload }.encode()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn channel() -> Channel<impl FnMut() -> Stamp> {
+        Channel::new(|| Stamp { now: 7, id: [7; 16] })
+    }
+
+    fn frame(kind: &str, sequence: i64, payload_type: u32, payload: &str) -> Vec<u8> {
+        let (kind, payload) = (kind.to_owned(), payload.as_bytes().to_vec());
+        Message { kind, created: 1, sequence, flags: 0, id: [1; 16], payload_type, payload }.encode()
+    }
+
+    fn printed(sequence: i64, text: &str) -> Vec<u8> {
+        frame(message::OUTPUT, sequence, STDOUT, text)
+    }
+
+    fn sent(steps: &[Step]) -> Vec<Message> {
+        let frames = steps.iter().filter_map(|step| match step {
+            Step::Send(frame) => Some(Message::decode(frame).unwrap()),
+            _ => None,
+        });
+        frames.collect()
+    }
+
+    fn text(steps: &[Step]) -> String {
+        let parts = steps.iter().filter_map(|step| match step {
+            Step::Output(bytes) => Some(String::from_utf8_lossy(bytes)),
+            _ => None,
+        });
+        parts.collect()
+    }
+
+    #[test]
+    fn output_is_acknowledged_and_handed_on() {
+        let steps = channel().receive(&printed(0, "hello")).unwrap();
+        assert_eq!(text(&steps), "hello");
+        let [acknowledgement] = &sent(&steps)[..] else { panic!("{steps:?}") };
+        assert_eq!((acknowledgement.kind.as_str(), acknowledgement.flags), (message::ACKNOWLEDGE, 3));
+        let content: Value = serde_json::from_slice(&acknowledgement.payload).unwrap();
+        assert_eq!(content["AcknowledgedMessageId"], "01010101-0101-0101-0101-010101010101");
+        assert_eq!(content["AcknowledgedMessageSequenceNumber"], 0);
+    }
+
+    #[test]
+    fn a_handshake_is_answered_and_the_answer_kept_until_it_is_acknowledged() {
+        let mut channel = channel();
+        let action = r#"{"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands"}}"#;
+        let request = format!(r#"{{"RequestedClientActions": [{action}]}}"#);
+        let steps = channel.receive(&frame(message::OUTPUT, 0, HANDSHAKE_REQUEST, &request)).unwrap();
+        let [_, response] = &sent(&steps)[..] else { panic!("{steps:?}") };
+        assert_eq!((response.kind.as_str(), response.payload_type, response.sequence), (message::INPUT, 6, 0));
+        assert_eq!(channel.unacknowledged().count(), 1);
+        let known = r#"{"AcknowledgedMessageSequenceNumber": 0}"#;
+        assert_eq!(channel.receive(&frame(message::ACKNOWLEDGE, 0, 0, known)), Ok(vec![]));
+        assert_eq!(channel.unacknowledged().count(), 0);
+    }
+
+    #[test]
+    fn encryption_is_refused_to_the_agent_and_reported() {
+        let request = r#"{"RequestedClientActions": [{"ActionType": "KMSEncryption", "ActionParameters": {}}]}"#;
+        let steps = channel().receive(&frame(message::OUTPUT, 0, HANDSHAKE_REQUEST, request)).unwrap();
+        assert_eq!(sent(&steps).len(), 2);
+        assert_eq!(steps.last(), Some(&Step::Unmet(Demand::Encryption)));
+    }
+
+    #[test]
+    fn what_says_nothing_to_us_is_nothing() {
+        let mut channel = channel();
+        for kind in ["start_publication", "pause_publication", "news"] {
+            assert_eq!(channel.receive(&frame(kind, 0, 0, "")), Ok(vec![]));
+        }
+        assert_eq!(channel.receive(&frame(message::ACKNOWLEDGE, 0, 0, "no JSON")), Ok(vec![]));
+        assert_eq!(channel.receive(b"abc"), Err(Unreadable::Short(3)));
+        let closed = frame(message::CLOSED, 0, 0, r#"{"Output": "gone"}"#);
+        assert_eq!(channel.receive(&closed), Ok(vec![Step::Closed("gone".to_owned())]));
+        assert_eq!(channel.receive(&frame(message::CLOSED, 0, 0, "")), Ok(vec![Step::Closed(String::new())]));
+    }
+
+    #[test]
+    fn what_is_too_far_ahead_is_neither_kept_nor_acknowledged() {
+        let mut channel = channel();
+        for sequence in [AHEAD, i64::MAX] {
+            assert_eq!(channel.receive(&printed(sequence, "x")), Ok(vec![]));
+        }
+        assert_eq!(sent(&channel.receive(&printed(i64::MIN, "x")).unwrap()).len(), 1, "an old one may come again");
+        assert!(channel.early.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn output_comes_out_once_and_in_order_however_it_comes_in(
+            order in Just((0..20_i64).chain(5..15).collect::<Vec<_>>()).prop_shuffle()
+        ) {
+            let mut channel = channel();
+            let mut seen = String::new();
+            for sequence in order {
+                let steps = channel.receive(&printed(sequence, &format!("{sequence} "))).unwrap();
+                prop_assert_eq!(sent(&steps).len(), 1);
+                seen += &text(&steps);
+            }
+            prop_assert_eq!(seen, (0..20).map(|sequence| format!("{sequence} ")).collect::<String>());
+        }
+    }
+}

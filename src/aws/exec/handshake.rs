@@ -1,0 +1,128 @@
+//! What the agent asks before it runs the command, and our answer.
+//!
+//! Source: `HandshakeRequestPayload` and `HandshakeResponsePayload` of `aws/amazon-ssm-agent` (`agent/session/contracts`).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The version that this side names. The agent writes it to its log.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The kinds of session whose output is that of a command.
+const SESSIONS: [&str; 3] = ["Standard_Stream", "InteractiveCommands", "NonInteractiveCommands"];
+
+const SUCCESS: u8 = 1;
+const FAILED: u8 = 2;
+const UNSUPPORTED: u8 = 3;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Request {
+    #[serde(default)]
+    requested_client_actions: Vec<Requested>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Requested {
+    action_type: String,
+    #[serde(default)]
+    action_parameters: Value,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Response {
+    client_version: &'static str,
+    processed_client_actions: Vec<Processed>,
+    errors: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Processed {
+    action_type: String,
+    action_status: u8,
+    action_result: Value,
+    error: String,
+}
+
+/// What the agent asks for and this side does not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// Encryption with a KMS key, on top of TLS: a setting of the cluster.
+    Encryption,
+    /// Something else, in the agent's words.
+    Other(String),
+}
+
+/// The response to a request, and what in it could not be met.
+///
+/// # Errors
+///
+/// The request is no JSON of the expected shape.
+pub fn answer(request: &[u8]) -> Result<(Vec<u8>, Option<Demand>), serde_json::Error> {
+    let request: Request = serde_json::from_slice(request)?;
+    let mut unmet = None;
+    let mut processed = Vec::new();
+    for action in request.requested_client_actions {
+        let (status, demand) = match action.action_type.as_str() {
+            "SessionType" => {
+                let wanted = action.action_parameters["SessionType"].as_str().unwrap_or_default();
+                let demand = (!SESSIONS.contains(&wanted)).then(|| Demand::Other(format!("session type {wanted}")));
+                (if demand.is_none() { SUCCESS } else { FAILED }, demand)
+            }
+            "KMSEncryption" => (FAILED, Some(Demand::Encryption)),
+            other => (UNSUPPORTED, Some(Demand::Other(other.to_owned()))),
+        };
+        let error = demand.as_ref().map(|_| format!("unsupported: {}", action.action_type)).unwrap_or_default();
+        processed.push(Processed {
+            action_type: action.action_type,
+            action_status: status,
+            action_result: Value::Null,
+            error,
+        });
+        // Encryption is the one that somebody can do something about.
+        if unmet != Some(Demand::Encryption) {
+            unmet = demand.or(unmet);
+        }
+    }
+    let errors = processed.iter().map(|action| action.error.clone()).filter(|error| !error.is_empty()).collect();
+    let response = Response { client_version: VERSION, processed_client_actions: processed, errors };
+    Ok((serde_json::to_vec(&response)?, unmet))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn asked(actions: Value) -> (Value, Option<Demand>) {
+        let request = json!({"AgentVersion": "3.3.0.0", "RequestedClientActions": actions});
+        let (response, unmet) = answer(request.to_string().as_bytes()).unwrap();
+        (serde_json::from_slice(&response).unwrap(), unmet)
+    }
+
+    #[test]
+    fn a_session_for_commands_is_agreed_to() {
+        let session = json!({"SessionType": "InteractiveCommands", "Properties": {}});
+        let (response, unmet) = asked(json!([{"ActionType": "SessionType", "ActionParameters": session}]));
+        assert_eq!(unmet, None);
+        assert_eq!(response["Errors"], json!([]));
+        let done = json!({"ActionType": "SessionType", "ActionStatus": 1, "ActionResult": null, "Error": ""});
+        assert_eq!(response["ProcessedClientActions"], json!([done]));
+    }
+
+    #[test]
+    fn what_is_not_done_is_said_to_the_agent_and_to_us() {
+        let port = json!({"ActionType": "SessionType", "ActionParameters": {"SessionType": "Port"}});
+        let key = json!({"ActionType": "KMSEncryption", "ActionParameters": {"KMSKeyId": "arn"}});
+        let (response, unmet) = asked(json!([key, port]));
+        assert_eq!(unmet, Some(Demand::Encryption));
+        assert_eq!(response["Errors"], json!(["unsupported: KMSEncryption", "unsupported: SessionType"]));
+        assert_eq!(asked(json!([port])).1, Some(Demand::Other("session type Port".to_owned())));
+        assert_eq!(asked(json!([{"ActionType": "Dance"}])).1, Some(Demand::Other("Dance".to_owned())));
+        assert!(answer(b"not JSON").is_err());
+    }
+}

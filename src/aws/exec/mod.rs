@@ -1,0 +1,23 @@
+//! ECS Exec: running one command in a container of a running task, and reading what it prints.
+//!
+//! ExecuteCommand answers an address and a token. Behind the address is the data channel of Systems Manager's Session
+//! Manager: a WebSocket on which the agent in the container and this side exchange framed messages.
+//!
+//! ```text
+//! ecs ExecuteCommand ──► session {address, token}
+//! WebSocket          ──► the token, as JSON
+//!                    ◄── handshake request, ──► handshake response, ◄── handshake complete
+//!                    ◄── output, one acknowledgement each ──►
+//!                    ◄── channel closed
+//! ```
+//!
+//! Source of the protocol: AWS's own two ends of it, `aws/session-manager-plugin` (`src/message`, `src/datachannel`) and
+//! `aws/amazon-ssm-agent` (`agent/session`). Unverified against AWS itself: only the test bed has been spoken to.
+
+pub mod channel;
+pub mod handshake;
+pub mod message;
+pub mod run;
+pub mod script;
+pub mod session;
+pub mod text;

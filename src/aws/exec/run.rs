@@ -1,0 +1,43 @@
+//! Running a script in a container.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::aws::error::{on, reported};
+
+use super::script::Script;
+use super::session::{self, Door, ExecError};
+
+/// A container of a running task.
+#[derive(Clone, Copy, Debug)]
+pub struct Container<'a> {
+    /// The cluster's name or ARN.
+    pub cluster: &'a str,
+    /// The task's ARN.
+    pub task: &'a str,
+    /// The container's name in the task definition.
+    pub name: &'a str,
+}
+
+/// Runs a script with the container's `sh` as its root user, and gives what it prints to a terminal: standard output and
+/// standard error, without terminal control. Nothing secret belongs into the script: CloudTrail keeps it.
+///
+/// # Errors
+///
+/// The session cannot be had, or ends otherwise than with exit code 0 of the script within `patience`.
+pub async fn run(
+    ecs: &aws_sdk_ecs::Client,
+    at: &Container<'_>,
+    script: &str,
+    patience: Duration,
+) -> Result<String, ExecError> {
+    let script = Script::new(script, rand::random());
+    let call = ecs.execute_command().cluster(at.cluster).task(at.task).container(at.name).interactive(true);
+    let answer = call.command(script.command()).send().await.map_err(on("ecs ExecuteCommand"))?;
+    let session = answer.session().ok_or_else(|| reported("ecs ExecuteCommand", "", "the answer has no session"))?;
+    let token = SecretString::from(session.token_value().unwrap_or_default());
+    let door = Door::new(session.stream_url().unwrap_or_default(), token)?;
+    let ended = session::follow(&door, &script, patience).await?;
+    if ended.code == 0 { Ok(ended.output) } else { Err(ExecError::Failed(ended)) }
+}

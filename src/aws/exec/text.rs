@@ -1,0 +1,79 @@
+//! What a terminal was sent, as the text that a person would read on it.
+
+/// The text without carriage returns, escape sequences (ECMA-48: control sequences, strings, two-character escapes) and
+/// other control characters. Bytes that are no UTF-8 become `�`.
+pub fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut characters = text.chars();
+    let mut plain = String::new();
+    while let Some(character) = characters.next() {
+        match character {
+            '\u{1b}' => skip(&mut characters),
+            '\n' | '\t' => plain.push(character),
+            _ if character.is_control() => {}
+            _ => plain.push(character),
+        }
+    }
+    plain
+}
+
+/// Consumes the rest of an escape sequence.
+fn skip(characters: &mut std::str::Chars<'_>) {
+    match characters.next() {
+        Some('[') => while characters.next().is_some_and(|character| !('@'..='~').contains(&character)) {},
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            while let Some(character) = characters.next() {
+                match character {
+                    '\u{7}' => break,
+                    '\u{1b}' => {
+                        characters.next();
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Some(' '..='/') => while characters.next().is_some_and(|character| (' '..='/').contains(&character)) {},
+        _ => {}
+    }
+}
+
+/// The first line that says something, cut to 200 characters: enough for a message, and without what may follow. Some
+/// programs go on to print what is nobody's business, such as the hash of a cookie.
+pub fn first_line(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.chars().filter(|character| !character.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn escapes_are_gone_and_text_stays() {
+        assert_eq!(plain(b"one\r\ntwo\ttabs\x07\x00"), "one\ntwo\ttabs");
+        assert_eq!(plain(b"\x1b[1;31mred\x1b[0m \x1b[?25lhidden"), "red hidden");
+        assert_eq!(plain(b"\x1b]0;a title\x07after \x1b]8;;link\x1b\\here"), "after here");
+        assert_eq!(plain(b"\x1b(Bcharset \x1b=keypad"), "charset keypad");
+        assert_eq!(plain(b"cut\x1b[1;3"), "cut");
+        assert_eq!(plain(b"cut\x1b"), "cut");
+        assert_eq!(plain(b"\xff"), "\u{fffd}");
+    }
+
+    #[test]
+    fn a_first_line_is_short_and_says_something() {
+        assert_eq!(first_line("\n  \n Error: no \ncookie hash: x\n"), "Error: no");
+        assert_eq!(first_line(&"x".repeat(999)).len(), 200);
+        assert_eq!(first_line(""), "");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_steers_a_terminal_is_left(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let left = plain(&bytes);
+            prop_assert!(left.chars().all(|character| !character.is_control() || "\n\t".contains(character)));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What is under way with a deployment: written on the service before anything is stopped, taken back when all is well.
+//!
+//! It is the value of the tag `ce-aws:intent`: words with a space between, the work first. Whoever finds it can finish
+//! the work or go back, with nothing else but what is in AWS:
+//!
+//! `upgrade id=1a2b3c4d from=4.2.0 revision=12 to=5.0.0 count=1 backup=yes at=stop`
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What was begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    Upgrade,
+    Restore,
+}
+
+/// How far it had come when the tag was last written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// Everything is to be stopped; nothing new has run.
+    Stop,
+    /// The new task may have been started.
+    Start,
+    /// It goes back, and cannot be finished any more.
+    Back,
+}
+
+/// The intent itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Eight hexadecimal digits, part of the names of everything that is made for it.
+    pub id: String,
+    pub work: Work,
+    /// Releases, in words; the same where only images change.
+    pub from: String,
+    pub to: String,
+    /// The revision of the task definition that was in force. The one to reach is the newest of the family.
+    pub revision: u32,
+    /// How many tasks there were.
+    pub count: u32,
+    /// Whether a recovery point is made before anything touches the data.
+    pub backup: bool,
+    pub mark: Mark,
+}
+
+/// A tag that this version cannot read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it lacks a proper `{0}`")]
+pub struct Unreadable(&'static str);
+
+/// The words for the two ends of a line of states.
+const WORKS: [(&str, Work); 2] = [("upgrade", Work::Upgrade), ("restore", Work::Restore)];
+const MARKS: [(&str, Mark); 3] = [("stop", Mark::Stop), ("start", Mark::Start), ("back", Mark::Back)];
+
+impl Intent {
+    /// The same, further on.
+    pub fn at(&self, mark: Mark) -> Self {
+        Self { mark, ..self.clone() }
+    }
+}
+
+impl fmt::Display for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, from, to, revision, count, .. } = self;
+        let backup = if self.backup { "yes" } else { "no" };
+        let work = word(&WORKS, self.work);
+        let mark = word(&MARKS, self.mark);
+        write!(f, "{work} id={id} from={from} revision={revision} to={to} count={count} backup={backup} at={mark}")
+    }
+}
+
+impl FromStr for Intent {
+    type Err = Unreadable;
+
+    /// Strict: what it says decides what is stopped and started.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut words = text.split(' ');
+        let work = words.next().and_then(|first| meaning(&WORKS, first)).ok_or(Unreadable("work"))?;
+        let words: Vec<(&str, &str)> = words.filter_map(|word| word.split_once('=')).collect();
+        let get = |name: &'static str| {
+            let mut found = words.iter().filter(|(key, _)| *key == name).map(|(_, value)| *value);
+            found.next().filter(|value| !value.is_empty() && found.next().is_none()).ok_or(Unreadable(name))
+        };
+        let number = |name: &'static str| get(name)?.parse::<u32>().map_err(|_| Unreadable(name));
+        let id = get("id")?;
+        let is_id = id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        let release = |name: &'static str| {
+            let value = get(name)?;
+            let plain = value.len() <= 20 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+            if plain { Ok(value.to_owned()) } else { Err(Unreadable(name)) }
+        };
+        Ok(Self {
+            id: if is_id { id.to_owned() } else { return Err(Unreadable("id")) },
+            work,
+            from: release("from")?,
+            to: release("to")?,
+            revision: number("revision")?,
+            count: number("count")?,
+            backup: match get("backup")? {
+                "yes" => true,
+                "no" => false,
+                _ => return Err(Unreadable("backup")),
+            },
+            mark: meaning(&MARKS, get("at")?).ok_or(Unreadable("at"))?,
+        })
+    }
+}
+
+fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
+    words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word)
+}
+
+fn meaning<T: Copy>(words: &[(&'static str, T)], text: &str) -> Option<T> {
+    words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &str = "upgrade id=1a2b3c4d from=4.2.0 revision=12 to=5.0.0 count=1 backup=yes at=stop";
+
+    #[test]
+    fn it_is_read_as_it_was_written_and_fits_a_tag() {
+        let read: Intent = TEXT.parse().unwrap();
+        assert_eq!(read.to_string(), TEXT);
+        let later = Intent { work: Work::Restore, backup: false, ..read.at(Mark::Back) };
+        assert_eq!(later.to_string().parse(), Ok(later.clone()));
+        let long = Intent { from: "1".repeat(20), to: "2".repeat(20), revision: u32::MAX, count: u32::MAX, ..later };
+        assert!(long.to_string().len() <= 256);
+        // The characters that every service takes in a tag's value.
+        assert!(TEXT.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" +-=._:/@".contains(&byte)));
+    }
+
+    #[test]
+    fn what_is_not_whole_is_refused_with_what_it_lacks() {
+        let lacks = |from: &str, to: &str| TEXT.replace(from, to).parse::<Intent>().unwrap_err().0;
+        assert_eq!(lacks("upgrade", "downgrade"), "work");
+        assert_eq!(lacks("id=1a2b3c4d", "id=1A2b3c4d"), "id");
+        assert_eq!(lacks("id=1a2b3c4d", "id=../../etc"), "id");
+        assert_eq!(lacks("from=4.2.0", "from=4.2.0/.."), "from");
+        assert_eq!(lacks("revision=12", "revision=-1"), "revision");
+        assert_eq!(lacks("count=1", "count=1 count=2"), "count");
+        assert_eq!(lacks("backup=yes", "backup=maybe"), "backup");
+        assert_eq!(lacks(" at=stop", ""), "at");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_there_is_read_or_refused(text in ".*") {
+            if let Ok(intent) = text.parse::<Intent>() {
+                prop_assert_eq!(intent.to_string().parse(), Ok(intent));
+            }
+        }
+    }
+}
