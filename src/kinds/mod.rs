@@ -18,6 +18,7 @@ pub mod ca_certificate;
 pub mod cluster;
 pub mod container;
 mod credentials;
+pub mod data_step;
 pub mod default_security_group;
 pub mod elastic_ip;
 pub mod file_system;

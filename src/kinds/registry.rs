@@ -14,10 +14,10 @@ use crate::engine::run::Made;
 
 use super::resource::{At, Cx, Depth, Resource, Tags};
 use super::{
-    access_point, backup_vault, bucket, ca_certificate, cluster, default_security_group, elastic_ip, file_system,
-    file_system_policy, flow_log, internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway,
-    network_acl, recovery_point, restore, role, route_table, secret, security_group, service, service_linked_role,
-    subnet, target_group, task_definition, vpc,
+    access_point, backup_vault, bucket, ca_certificate, cluster, data_step, default_security_group, elastic_ip,
+    file_system, file_system_policy, flow_log, internet_gateway, listener, load_balancer, log_group, mount_target,
+    nat_gateway, network_acl, recovery_point, restore, role, route_table, secret, security_group, service,
+    service_linked_role, subnet, target_group, task_definition, vpc,
 };
 
 /// A kind without its type.
@@ -120,6 +120,7 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<cluster::Cluster>(),
     &of::<task_definition::TaskDefinition>(),
     &of::<service::Service>(),
+    &of::<data_step::DataStep>(),
 ];
 
 /// The kind of that name.

@@ -113,7 +113,8 @@ fn is_of_family(cx: &Cx, task: &sdk::Task) -> bool {
     of_service || family == cx.names.stack() || family == cx.names.data_family()
 }
 
-async fn tasks_of(cx: &Cx, cluster: &str, arns: &[String]) -> Result<Vec<sdk::Task>, Failure> {
+/// Tasks by ARN, as AWS tells of them.
+pub(super) async fn tasks_of(cx: &Cx, cluster: &str, arns: &[String]) -> Result<Vec<sdk::Task>, Failure> {
     let calls = arns.chunks(AT_ONCE).map(|arns| {
         let call = cx.aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
         call.include(TaskField::Tags).send()

@@ -145,7 +145,8 @@ impl Resource for TaskDefinition {
             active(cx, &cx.names.stack()).await?.into_iter().partition(|arn| number(arn) <= number(&at.id));
         let mut old: Vec<String> = older.into_iter().filter(|arn| number(arn) < number(&at.id)).collect();
         old.sort_by_key(|arn| std::cmp::Reverse(number(arn)));
-        for arn in newer.into_iter().chain(old.into_iter().skip(KEPT)).chain(active(cx, &cx.names.data_family()).await?) {
+        for arn in newer.into_iter().chain(old.into_iter().skip(KEPT)).chain(active(cx, &cx.names.data_family()).await?)
+        {
             deregister(cx, &arn).await?;
         }
         Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
@@ -177,7 +178,8 @@ impl TaskDefinition {
         }
     }
 
-    async fn register(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+    /// A new revision of its family.
+    pub(super) async fn register(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
         let containers = self.containers.iter().map(|(name, container)| container.write(name));
         let volumes = self.volumes.iter().map(|(name, volume)| volume.write(name));
         let platform = RuntimePlatform::builder()

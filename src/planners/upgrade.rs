@@ -188,8 +188,7 @@ pub fn restore(inventory: &Inventory, target: Target, service: &Live, upgrade: &
     let mut plan = Plan::empty(Purpose::Apply, target);
     plan.known = inventory.known();
     let why = "so that it can be finished or undone, whatever happens";
-    let record =
-        upgrade.opens.then(|| push(&mut plan, note(service, None, Some(&upgrade.intent), Stage::Record, why)));
+    let record = upgrade.opens.then(|| push(&mut plan, note(service, None, Some(&upgrade.intent), Stage::Record, why)));
     let fence = push(&mut plan, after(fence(service), record));
     let address = Address::new("restore", &upgrade.intent.id);
     let why = "into a new file system; the one in use stays as it is".to_owned();

@@ -1,0 +1,190 @@
+//! A task that runs once: a data step of an upgrade, while the service is at zero.
+
+use async_trait::async_trait;
+use aws_sdk_ecs::types::{
+    AssignPublicIp, AwsVpcConfiguration, DesiredStatus, LaunchType, NetworkConfiguration, PropagateTags,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::aws::error::{incomplete, on, unless_gone};
+use crate::engine::address::Address;
+use crate::engine::event::Event;
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::{Incident, Phase};
+use crate::engine::kind::{Kind, Part, Seconds, Spec};
+use crate::engine::run::Made;
+
+use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::service_view::TaskView;
+use super::task_definition::TaskDefinition;
+use super::{service_read, service_story};
+
+/// The name of the one container.
+pub const CONTAINER: &str = "data-step";
+
+/// One run of a script next to the data. Outputs: `id` and `arn` (the task's ARN).
+///
+/// It is ready when it has ended with exit code 0. Its address, `data-step/<name>-<intent id>`, is what started the task,
+/// in ECS's words. The family of its definition must be `cx.names.data_family()`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DataStep {
+    /// The cluster's ARN.
+    pub cluster: String,
+    pub definition: TaskDefinition,
+    pub platform_version: String,
+    pub subnets: Vec<String>,
+    pub groups: Vec<String>,
+}
+
+/// The address of a step of an upgrade.
+pub fn address(name: &str, intent: &str) -> Address {
+    Address::new(DataStep::KIND.name, &format!("{name}-{intent}"))
+}
+
+impl Spec for DataStep {
+    const KIND: Kind = Kind {
+        swept: false,
+        tagged: false,
+        // Provisioning, image pull, start, the work, deprovisioning.
+        seconds: Seconds { create: 2.0, ready: 90.0, gone: 0.0, patience: 1800.0 },
+        ..Kind::new("data-step", Part::Service)
+    };
+}
+
+/// What ECS is told of who started the task. Letters, digits, hyphens, slashes and underscores (ECS API reference, RunTask).
+fn started_by(address: &Address) -> String {
+    format!("{PREFIX}{}", address.name())
+}
+
+const PREFIX: &str = "ce-aws/";
+
+#[async_trait]
+impl Resource for DataStep {
+    /// Every step whose task ECS still tells of, of whatever upgrade; of several tasks of one step the newest.
+    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let mut seen = Seen::from(Vec::new());
+        for task in tasks(cx).await? {
+            let Some(name) = task.started_by.strip_prefix(PREFIX) else { continue };
+            let address = Address::new(Self::KIND.name, name);
+            if seen.found.iter().any(|found: &Found<Self>| found.address == address) {
+                continue;
+            }
+            let phase = phase(&task);
+            if matches!(phase, Phase::Failed(_)) {
+                seen.incidents.push(Incident { address: address.clone(), subject: task.arn.clone() });
+            }
+            seen.found.push(Found::new(address, &task.arn).output("arn", &task.arn).phase(phase));
+        }
+        Ok(seen)
+    }
+
+    /// Registers the definition and runs one task of it. The same attempt made twice is one task.
+    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let revision = self.definition.register(cx, at).await?;
+        let network = AwsVpcConfiguration::builder()
+            .set_subnets(Some(self.subnets.clone()))
+            .set_security_groups(Some(self.groups.clone()))
+            .assign_public_ip(AssignPublicIp::Disabled);
+        let network = network.build().map_err(incomplete)?;
+        let call = cx
+            .aws
+            .ecs
+            .run_task()
+            .cluster(&self.cluster)
+            .task_definition(&revision.id)
+            .launch_type(LaunchType::Fargate)
+            .platform_version(&self.platform_version)
+            .network_configuration(NetworkConfiguration::builder().awsvpc_configuration(network).build())
+            .started_by(started_by(&at.address))
+            .client_token(&at.token)
+            .propagate_tags(PropagateTags::TaskDefinition);
+        let answer = call.send().await.map_err(on("ecs RunTask"))?;
+        if let Some(task) = answer.tasks().first().and_then(|task| task.task_arn()) {
+            return Ok(made(task, &[("arn", task)]));
+        }
+        let reason = answer.failures().first().and_then(|failure| failure.reason()).unwrap_or("no reason given");
+        Err(Failure { operation: "ecs RunTask".to_owned(), ..Failure::of(Cause::Unavailable, reason) })
+    }
+
+    /// What has run cannot be changed.
+    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
+        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    async fn delete(_cx: &Cx, _at: &At) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn explain(cx: &Cx, incident: &Incident) -> Option<Event> {
+        service_story::tell(cx, incident).await
+    }
+}
+
+/// The tasks of the family, the newest first.
+async fn tasks(cx: &Cx) -> Result<Vec<TaskView>, Failure> {
+    let cluster = service_read::cluster(cx);
+    let mut arns = Vec::new();
+    // In this order: a task goes from the first list to the second, never back.
+    for desired in [DesiredStatus::Running, DesiredStatus::Stopped] {
+        let call = cx.aws.ecs.list_tasks().cluster(&cluster).family(cx.names.data_family()).desired_status(desired);
+        let listed = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        arns.extend(unless_gone(listed.map_err(on("ecs ListTasks")))?.unwrap_or_default());
+    }
+    arns.sort();
+    arns.dedup();
+    let mut tasks: Vec<TaskView> =
+        service_read::tasks_of(cx, &cluster, &arns).await?.iter().map(service_read::task).collect();
+    tasks.sort_by(|a, b| b.created.partial_cmp(&a.created).unwrap_or(std::cmp::Ordering::Equal));
+    Ok(tasks)
+}
+
+fn phase(task: &TaskView) -> Phase {
+    if task.last != "STOPPED" {
+        return Phase::Pending(format!("task {} is {}", task.short_id(), task.last));
+    }
+    let why = task.stopped_reason.as_deref().unwrap_or("it stopped");
+    match task.containers.iter().find(|container| container.name == CONTAINER).and_then(|container| container.exit_code)
+    {
+        Some(0) => Phase::Ready,
+        Some(code) => Phase::Failed(format!("task {} ended with exit code {code}: {why}", task.short_id())),
+        None => Phase::Failed(format!("task {} did not run: {why}", task.short_id())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::service_view::ContainerView;
+    use super::*;
+
+    fn task(last: &str, exit_code: Option<i32>) -> TaskView {
+        let container = ContainerView { name: CONTAINER.into(), exit_code, ..ContainerView::default() };
+        TaskView {
+            arn: "arn:aws:ecs:us-east-1:123456789012:task/ce-x/0123456789".into(),
+            last: last.into(),
+            stopped_reason: Some("Essential container in task exited".into()),
+            containers: vec![container],
+            ..TaskView::default()
+        }
+    }
+
+    #[test]
+    fn only_a_task_that_has_ended_with_zero_has_done_it() {
+        assert_eq!(phase(&task("STOPPED", Some(0))), Phase::Ready);
+        // It has done its work, and may still hold the file system.
+        assert_eq!(phase(&task("DEPROVISIONING", Some(0))), Phase::Pending("task 01234567 is DEPROVISIONING".into()));
+        let Phase::Failed(why) = phase(&task("STOPPED", Some(1))) else { panic!() };
+        assert_eq!(why, "task 01234567 ended with exit code 1: Essential container in task exited");
+        assert!(matches!(phase(&task("STOPPED", None)), Phase::Failed(_)));
+    }
+
+    #[test]
+    fn ecs_takes_what_started_it() {
+        let text = started_by(&address("rabbitmq-feature-flags", "1a2b3c4d"));
+        assert_eq!(text, "ce-aws/rabbitmq-feature-flags-1a2b3c4d");
+        assert!(text.len() <= 128);
+    }
+}
