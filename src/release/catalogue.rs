@@ -31,7 +31,19 @@ pub enum CatalogueError {
 }
 
 /// The embedded files: name, for messages, and text.
-const EMBEDDED: &[(&str, &str)] = &[("5.0.0.toml", include_str!("catalogue/5.0.0.toml"))];
+const EMBEDDED: &[(&str, &str)] = &[
+    ("4.0.0.toml", include_str!("catalogue/4.0.0.toml")),
+    ("4.1.0.toml", include_str!("catalogue/4.1.0.toml")),
+    ("4.2.0.toml", include_str!("catalogue/4.2.0.toml")),
+    ("5.0.0.toml", include_str!("catalogue/5.0.0.toml")),
+    ("5.0.1.toml", include_str!("catalogue/5.0.1.toml")),
+    ("5.1.0.toml", include_str!("catalogue/5.1.0.toml")),
+    ("5.1.1.toml", include_str!("catalogue/5.1.1.toml")),
+    ("5.1.2.toml", include_str!("catalogue/5.1.2.toml")),
+    ("6.0.0.toml", include_str!("catalogue/6.0.0.toml")),
+    ("6.0.1.toml", include_str!("catalogue/6.0.1.toml")),
+    ("6.1.0.toml", include_str!("catalogue/6.1.0.toml")),
+];
 
 static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| {
     // The embedded files are part of the program, and a test parses them all.

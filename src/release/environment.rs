@@ -41,6 +41,8 @@ pub enum Setting {
     Debug,
     /// Bytes, by package.
     RabbitmqAvailableStorage,
+    /// MiB, by package.
+    RabbitmqMemory,
 }
 
 /// The settings of one deployment.
@@ -58,6 +60,7 @@ impl Settings {
             Setting::TlsVersion => self.tls_version.clone(),
             Setting::Debug => self.debug.to_string(),
             Setting::RabbitmqAvailableStorage => self.package.rabbitmq_storage_bytes().to_string(),
+            Setting::RabbitmqMemory => self.package.rabbitmq_memory_mib().to_string(),
         }
     }
 }

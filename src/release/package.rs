@@ -60,6 +60,11 @@ impl Package {
         }
     }
 
+    /// RabbitMQ's share of the memory, in MiB: 6/32 (the vendor's setup script, CE 5.0.1).
+    pub const fn rabbitmq_memory_mib(self) -> u32 {
+        self.memory_mib() * 6 / 32
+    }
+
     /// Bytes of queue storage that core believes RabbitMQ to have. It must be told: EFS reports
     /// its size as 8 EiB.
     pub const fn rabbitmq_storage_bytes(self) -> u64 {

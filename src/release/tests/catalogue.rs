@@ -1,8 +1,9 @@
 //! What a release file may not say.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
-use crate::release::{Catalogue, CatalogueError};
+use crate::release::{Catalogue, CatalogueError, Package};
 
 const FILE: &str = include_str!("../catalogue/5.0.0.toml");
 
@@ -19,11 +20,80 @@ fn refused(from: &str, to: &str) -> String {
 
 #[test]
 fn every_embedded_file_is_valid_and_named_after_its_release() {
-    let count = Catalogue::builtin().releases().count();
-    assert_eq!(count, 1);
-    for release in Catalogue::builtin().releases() {
-        assert!(Catalogue::builtin().get(release.version) == Some(release));
+    let shipped: Vec<_> = Catalogue::builtin().versions().map(|version| version.to_string()).collect();
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/release/catalogue")).unwrap();
+    let mut files: Vec<_> = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    assert_eq!(files, shipped.iter().map(|version| format!("{version}.toml")).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_predecessor_but_the_first_is_described() {
+    let all = Catalogue::builtin();
+    let strangers: Vec<_> = all
+        .releases()
+        .flat_map(|release| &release.predecessors)
+        .filter(|version| all.get(**version).is_none())
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(strangers, ["3.4.0"]);
+}
+
+#[test]
+fn only_one_volume_has_two_access_points() {
+    let mut paths: BTreeMap<(&str, String), BTreeSet<&str>> = BTreeMap::new();
+    for point in Catalogue::builtin().releases().flat_map(|release| &release.access_points) {
+        paths.entry((&point.volume, point.resource_name())).or_default().insert(&point.path);
     }
+    assert!(paths.values().all(|paths| paths.len() == 1), "{paths:?}");
+    let mongo: Vec<_> = paths.iter().filter(|((volume, _), _)| *volume == "mongo-data").collect();
+    assert_eq!(mongo.len(), 2);
+    assert_eq!(paths[&("mongo-data", "mongo-data-bitnami".to_owned())], ["/data/mongo-data"].into());
+    assert_eq!(paths[&("mongo-data", "mongo-data".to_owned())], ["/data/mongo-data/data/db"].into());
+}
+
+#[test]
+fn releases_must_agree_on_what_an_access_point_is() {
+    let other =
+        FILE.replacen("version = \"5.0.0\"", "version = \"5.0.9\"", 1).replacen("/data/repos", "/data/other", 1);
+    let error = Catalogue::with([("mine.toml", other.as_str())]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "releases 4.2.0 and 5.0.9 mean different access points by repos; `name` tells them apart"
+    );
+}
+
+#[test]
+fn a_file_of_the_users_adds_a_release_or_replaces_one() {
+    let of = |from: &str, to: &str| FILE.replacen(from, to, 1);
+    let newer = of("version = \"5.0.0\"", "version = \"5.0.9\"");
+    let mine = of("core5:11062023", "core5:mine");
+    let all = Catalogue::with([("a.toml", newer.as_str()), ("b.toml", mine.as_str())]).unwrap();
+    assert_eq!(all.releases().count(), Catalogue::builtin().releases().count() + 1);
+    let release = all.get("5.0.0".parse().unwrap()).unwrap();
+    assert!(release.containers.iter().any(|container| container.image.as_str().ends_with("/core5:mine")));
+}
+
+#[test]
+fn from_5_1_0_on_the_package_is_medium_at_least_and_6_is_only_listed() {
+    for release in Catalogue::builtin().releases() {
+        let modern = release.version >= "5.1.0".parse().unwrap();
+        let expected = if modern { Package::Medium } else { Package::ExtraSmall };
+        assert_eq!(release.minimum_package, expected, "{}", release.version);
+        let six = release.version >= "6.0.0".parse().unwrap();
+        assert_eq!(release.undeployable.is_some(), six, "{}", release.version);
+    }
+}
+
+#[test]
+fn labels_dates_and_core_images() {
+    let rows = Catalogue::builtin().releases().map(|release| {
+        let core = &release.container("core").unwrap().image;
+        let end = release.end_of_life.map_or_else(String::new, |date| date.to_string());
+        let before: Vec<_> = release.predecessors.iter().map(ToString::to_string).collect();
+        format!("{} {} {} {end:>10} {} {core}", release.version, release.released, release.label, before.join(" "))
+    });
+    insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"));
 }
 
 #[test]
@@ -46,6 +116,13 @@ fn contradictions_are_refused() {
         ("JWT_SECRET = \"jwt_secret\"", "JWT_ALGORITHM = \"jwt_secret\""),
         ("JWT_SECRET = \"jwt_secret\"", "HTTPS_PROXY = \"jwt_secret\""),
         ("rabbitmq_connection_string = \"amqp", "maintenance_password = \"amqp"),
+        ("migrating = [\"core\"", "migrating = [\"heart\""),
+        ("predecessors = [\"4.2.0\"]", "predecessors = [\"5.0.0\"]"),
+        ("volume = \"repos\"\n", "volume = \"repos\"\nname = \"ssl-certs\"\n"),
+        ("name = \"rabbitmq-feature-flags\"", "name = \"RabbitMQ flags\""),
+        ("release = \"old\", name = \"rabbitmq-stats\"", "release = \"new\", name = \"rabbitmq\""),
+        ("about = \"enable", "from = [\"4.1.0\"]\nabout = \"enable"),
+        ("timeout = 1800", "timeout = 0"),
     ];
     let messages: Vec<_> = cases.map(|(from, to)| format!("{to}\n    {}", refused(from, to))).into();
     insta::assert_snapshot!(messages.join("\n"));
@@ -64,6 +141,8 @@ fn other_formats_are_refused() {
         ("netskope/mongodb:5.0\"", "netskope/mongodb\""),
         ("JWT_SECRET = \"jwt_secret\"", "JWT_SECRET = \"password\""),
         ("stop_timeout = 120", "stop_timout = 120"),
+        ("release = \"old\"", "release = \"older\""),
+        ("changes_data = false\n", ""),
     ];
     for (from, to) in cases {
         assert!(refused(from, to).starts_with("release file test.toml cannot be read: "), "{to}");

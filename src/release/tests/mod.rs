@@ -1,4 +1,6 @@
 mod catalogue;
+mod chain;
+mod data_steps;
 mod facts;
 mod scripts;
 mod values;

@@ -1,0 +1,86 @@
+//! Ways between releases, in the shipped catalogue and in made-up ones.
+
+use crate::release::{Catalogue, Label, NoWay, Version};
+
+const FILE: &str = include_str!("../catalogue/5.0.0.toml");
+
+fn version(text: &str) -> Version {
+    text.parse().unwrap()
+}
+
+fn way(catalogue: &Catalogue, from: &str, to: &str) -> Result<Vec<String>, NoWay> {
+    let hops = catalogue.chain(version(from), version(to))?;
+    Ok(hops.iter().map(ToString::to_string).collect())
+}
+
+/// Releases with nothing in them that matters here: version, predecessors, label.
+fn catalogue(releases: &[(&str, &str, &str)]) -> Catalogue {
+    let (_, rest) = FILE.split_once("minimum_package").unwrap();
+    let (rest, _) = rest.split_once("[[data_steps]]").unwrap();
+    let files: Vec<_> = releases
+        .iter()
+        .map(|(version, predecessors, label)| {
+            let head = format!(
+                "version = {version:?}\nreleased = 2023-11-06\nlabel = {label:?}\npredecessors = {predecessors}"
+            );
+            (*version, format!("{head}\nminimum_package{rest}"))
+        })
+        .collect();
+    Catalogue::parse(files.iter().map(|(name, text)| (*name, text.as_str()))).unwrap()
+}
+
+#[test]
+fn the_vendors_chain_has_no_short_cuts() {
+    let way = |from, to| way(Catalogue::builtin(), from, to);
+    assert_eq!(way("4.0.0", "5.0.0"), Ok(["4.1.0", "4.2.0", "5.0.0"].map(str::to_owned).to_vec()));
+    assert_eq!(way("4.2.0", "5.0.1"), Ok(["5.0.0", "5.0.1"].map(str::to_owned).to_vec()));
+    assert_eq!(way("5.0.0", "5.1.2"), Ok(["5.0.1", "5.1.0", "5.1.1", "5.1.2"].map(str::to_owned).to_vec()));
+    assert_eq!(way("5.0.0", "5.0.0"), Ok(Vec::new()));
+}
+
+#[test]
+fn the_shortest_way_wins_then_the_better_label_then_the_newer_release() {
+    let tested = "vendor-tested";
+    let all = catalogue(&[
+        ("1.0.0", "[]", tested),
+        ("1.1.0", "[\"1.0.0\"]", tested),
+        ("1.2.0", "[\"1.0.0\"]", "unsupported"),
+        ("1.3.0", "[\"1.0.0\"]", tested),
+        ("2.0.0", "[\"1.1.0\", \"1.2.0\", \"1.3.0\"]", tested),
+        ("3.0.0", "[\"2.0.0\", \"1.2.0\"]", tested),
+    ]);
+    assert_eq!(way(&all, "1.0.0", "2.0.0"), Ok(vec!["1.3.0".to_owned(), "2.0.0".to_owned()]));
+    assert_eq!(way(&all, "1.0.0", "3.0.0"), Ok(vec!["1.2.0".to_owned(), "3.0.0".to_owned()]));
+    assert_eq!(all.worst_label(&[version("1.1.0"), version("1.2.0"), version("3.0.0")]), Some(Label::Unsupported));
+    assert_eq!(all.worst_label(&[]), None);
+}
+
+#[test]
+fn where_no_way_leads_it_is_said_why_and_what_to_do() {
+    let broken = catalogue(&[
+        ("1.0.0", "[]", "vendor-tested"),
+        ("1.1.0", "[\"1.0.0\"]", "vendor-tested"),
+        ("2.0.0", "[\"1.5.0\"]", "vendor-tested"),
+    ]);
+    let builtin = Catalogue::builtin();
+    let cases = [
+        (builtin, "5.0.0", "4.2.0"),
+        (builtin, "5.0.0", "7.0.0"),
+        (builtin, "1.0.0", "5.0.0"),
+        (builtin, "3.4.0", "5.0.0"),
+        (builtin, "5.0.0", "6.1.0"),
+        (&broken, "1.0.0", "2.0.0"),
+        (&broken, "1.1.0", "2.0.0"),
+    ];
+    let told = cases.map(|(catalogue, from, to)| {
+        let no_way = way(catalogue, from, to).unwrap_err();
+        format!("{from} to {to}: {no_way}\n    hint: {}", no_way.hint())
+    });
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn the_labels_go_from_good_to_bad() {
+    assert!(Label::ALL.is_sorted());
+    assert_eq!(Catalogue::builtin().recommended().map(|release| release.version), Some(version("5.0.0")));
+}
