@@ -1,7 +1,5 @@
 //! Who may do what: one role starts the task, another runs in it.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::config::RoleArn;
@@ -39,7 +37,7 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
         None => {
             let secrets = secrets(stack, storage, injected);
             let inline = policies::execution_role(&stack.repositories(), logs.arn().any(), &secrets, stack.names());
-            role(stack, "execution", "starts Cloud Exchange tasks", trust.clone(), inline, &[])
+            role(stack, "execution", "starts Cloud Exchange tasks", trust.clone(), Some(inline), &[])
         }
     };
     let task_role = match task {
@@ -48,7 +46,7 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
             let wanted = &stack.plan.identity.task_policy_arns;
             let managed: Vec<String> = wanted.iter().map(|policy| policy.as_str().to_owned()).collect();
             let inline = policies::task_role(storage.file_system.arn().any());
-            role(stack, "task", "runs in Cloud Exchange tasks", trust, inline, &managed)
+            role(stack, "task", "runs in Cloud Exchange tasks", trust, Some(inline), &managed)
         }
     };
     let ecs = stack.add("ecs", &ServiceLinkedRole { service: "ecs.amazonaws.com".to_owned() });
@@ -70,13 +68,13 @@ fn secrets(stack: &Stack<'_>, storage: &Storage, injected: &[Injected]) -> Vec<S
     std::iter::once(own).chain(more).collect()
 }
 
-/// Adds a role with one inline policy.
+/// Adds a role, with an inline policy if it is given one.
 pub fn role(
     stack: &mut Stack<'_>,
     purpose: &str,
     words: &str,
     trust: Value,
-    inline: Value,
+    inline: Option<Value>,
     managed: &[String],
 ) -> Handle<Role> {
     let mut managed = managed.to_vec();
@@ -87,7 +85,7 @@ pub fn role(
         path: stack.names().role_path(),
         description: format!("Cloud Exchange {}: {words}", stack.names().deployment),
         trust,
-        inline: BTreeMap::from([("cloud-exchange".to_owned(), inline)]),
+        inline: inline.map(|policy| ("cloud-exchange".to_owned(), policy)).into_iter().collect(),
         managed,
         boundary: stack.plan.identity.permissions_boundary.as_ref().map(|policy| policy.as_str().to_owned()),
     };

@@ -13,11 +13,12 @@ use crate::release::Release;
 use super::policies::{self, SecretGrant};
 use super::stack::repositories;
 
-/// What each of the two roles must be able to do.
+/// What each of the roles must be able to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     pub task: Vec<Need>,
     pub execution: Vec<Need>,
+    pub backup: Vec<Need>,
 }
 
 /// The needs of a deployment. What does not exist yet has an ARN like the one that it will get.
@@ -33,7 +34,8 @@ pub fn needs(plan: &PlanFile, release: &Release, names: &Names) -> Needs {
     let logs = names.arn("logs", &format!("log-group:{}", names.log_group("task")));
     let file_system = names.arn("elasticfilesystem", "file-system/fs-0123456789abcdef0");
     Needs {
-        task: questions(&policies::task_role(Ref::is(file_system))),
+        task: questions(&policies::task_role(Ref::is(file_system.clone()))),
+        backup: questions(&policies::backup_role(Ref::is(file_system))),
         execution: questions(&policies::execution_role(&repositories(plan, release), Ref::is(logs), &secrets, names)),
     }
 }
@@ -65,6 +67,8 @@ fn purpose(id: &str) -> &'static str {
         "PullImages" => "pull the images",
         "MountFileSystem" => "mount the file system",
         "Exec" => "serve ECS Exec",
+        "BackUp" => "back up the file system",
+        "Restore" => "restore it",
         _ => "run Cloud Exchange",
     }
 }
@@ -91,6 +95,7 @@ mod tests {
                 |need: &Need| format!("{}: {} on {}", need.purpose, need.actions.join(" "), need.resources.join(" "));
             needs.iter().map(line).collect()
         };
-        insta::assert_snapshot!([lines(&needs.execution), lines(&needs.task)].concat().join("\n"));
+        let all = [lines(&needs.execution), lines(&needs.task), lines(&needs.backup)];
+        insta::assert_snapshot!(all.concat().join("\n"));
     }
 }

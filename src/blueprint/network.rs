@@ -131,7 +131,7 @@ pub fn log(stack: &mut Stack<'_>, network: &Network) {
     let group = stack.add("flow", &LogGroup { name: name.clone(), retention_days });
     let inline = policies::flow_log_role(group.arn().any());
     let trust = policies::flow_log_trust(stack.names());
-    let role: Handle<Role> = identity::role(stack, "flow-log", "writes the VPC's flow log", trust, inline, &[]);
+    let role: Handle<Role> = identity::role(stack, "flow-log", "writes the VPC's flow log", trust, Some(inline), &[]);
     let log = FlowLog {
         vpc: network.vpc.id(),
         traffic: "REJECT".to_owned(),

@@ -24,6 +24,36 @@ pub fn flow_log_trust(names: &Names) -> Value {
     trust(names, "vpc-flow-logs.amazonaws.com", &names.arn("ec2", "vpc-flow-log/*"))
 }
 
+/// Lets AWS Backup act with a role: it says of no condition that it would meet it. Source: AWS Backup developer guide,
+/// "IAM service roles".
+pub fn backup_trust() -> Value {
+    policy(json!([{
+        "Sid": "Backup",
+        "Effect": "Allow",
+        "Principal": { "Service": "backup.amazonaws.com" },
+        "Action": "sts:AssumeRole",
+    }]))
+}
+
+/// AWS's own policies for that role: what AWS Backup needs changes with AWS Backup.
+pub fn backup_policies(names: &Names) -> [String; 2] {
+    ["ForBackup", "ForRestores"]
+        .map(|what| format!("arn:{}:iam::aws:policy/service-role/AWSBackupServiceRolePolicy{what}", names.partition))
+}
+
+/// What a role of the user's must at least be able to do with EFS. Source: AWS Backup developer guide, "AWS managed
+/// policies for AWS Backup"; AWS re:Post, "Insufficient privileges to perform this action" of an EFS restore.
+pub fn backup_role(file_system: Ref) -> Value {
+    let back_up = ["elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"];
+    let restore = [
+        "elasticfilesystem:CreateFileSystem",
+        "elasticfilesystem:DeleteFileSystem",
+        "elasticfilesystem:DescribeFileSystems",
+        "elasticfilesystem:Restore",
+    ];
+    policy(json!([allow("BackUp", &back_up, json!(file_system)), allow("Restore", &restore, json!(file_system))]))
+}
+
 fn trust(names: &Names, service: &str, source: &str) -> Value {
     policy(json!([{
         "Sid": "ThisAccountOnly",
@@ -97,7 +127,10 @@ pub fn flow_log_role(logs: Ref) -> Value {
 }
 
 /// Who may mount the file system: the task, encrypted, and not as root. That there is a policy at all refuses everybody
-/// else (Amazon EFS user guide, "Using IAM to control file system data access").
+/// else (Amazon EFS user guide, "Using IAM to control file system data access"). It locks AWS Backup out of nothing: that
+/// reads with its role and `elasticfilesystem:Backup`, through no mount target, and what NFS clients may do is all that
+/// this says; a policy of the account's own role needs no second permission here (IAM user guide, "Policy evaluation
+/// logic"). Not seen on AWS, unverified.
 pub fn file_system(file_system: Ref, task_role: Ref) -> Value {
     policy(json!([{
         "Sid": "TaskOnly",

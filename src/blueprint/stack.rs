@@ -11,7 +11,7 @@ use crate::release::{Image, Release};
 
 use super::front::Front;
 use super::outside::Outside;
-use super::{groups, identity, ingress, network, service, storage};
+use super::{backup, groups, identity, ingress, network, service, storage};
 
 /// What a graph is made of besides the plan file.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Facts<'a> {
     pub borrowed: &'a Borrowed,
     /// Digests of images by container, where they are pinned.
     pub digests: &'a BTreeMap<String, String>,
+    /// Whether backups are made: something of it is there, or the command is about to.
+    pub backup: bool,
 }
 
 /// The graph of everything that the plan file asks for.
@@ -39,6 +41,7 @@ pub fn graph(plan: &PlanFile, facts: &Facts<'_>) -> Result<Graph, InvalidGraph> 
     let storage = storage::add(&mut stack, &network, &groups);
     let outside = Outside::add(&mut stack);
     let identity = identity::add(&mut stack, &storage, &outside.injected);
+    backup::add(&mut stack);
     storage::protect(&mut stack, &storage, &identity);
     network::log(&mut stack, &network);
     let ingress = ingress::add(&mut stack, &network, &groups, &front);

@@ -126,6 +126,9 @@ pub async fn roles(cx: &Cx) -> Result<Vec<Role>, Failure> {
 /// What runs tasks of ECS (Amazon ECS developer guide, "Amazon ECS task IAM role").
 pub const TASKS: &str = "ecs-tasks.amazonaws.com";
 
+/// What backs up and restores (AWS Backup developer guide, "Customer managed policies").
+pub const BACKUP: &str = "backup.amazonaws.com";
+
 /// The managed policy of this ARN.
 pub async fn policy(cx: &Cx, arn: &str) -> Result<Named<Policy>, Failure> {
     let answer = cx.aws.iam.get_policy().policy_arn(arn).send().await.map_err(on("iam GetPolicy"));

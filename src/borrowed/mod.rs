@@ -3,6 +3,7 @@
 //! One file for each part, with the facts as plain data and the calls that read them. Judging them is the business of
 //! [`crate::checks`].
 
+pub mod backup;
 mod balancers;
 mod certificates;
 pub mod cluster;
@@ -70,6 +71,7 @@ pub struct Borrowed {
     pub certificate: Option<Named<Certificate>>,
     pub task_role: Option<Named<Role>>,
     pub execution_role: Option<Named<Role>>,
+    pub backup_role: Option<Named<Role>>,
     /// Managed policies that are to be attached, and the permissions boundary.
     pub policies: Vec<Named<Policy>>,
     pub key: Option<Named<Key>>,

@@ -1,20 +1,29 @@
 //! Everything that a plan file borrows, read at once.
 
+use futures::FutureExt as _;
 use futures::future::{OptionFuture, try_join_all};
 
-use crate::config::{CaCertificate, PlanFile};
+use crate::config::{CaCertificate, PlanFile, RoleArn};
 use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;
 
 use super::identity::Need;
 use super::{Borrowed, cluster, identity, ingress, keys, network, storage};
 
-/// Reads what the plan file names. `task` and `execution` are what the user's roles must be able to do.
+/// What the user's roles must be able to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Needs<'a> {
+    pub task: &'a [Need],
+    pub execution: &'a [Need],
+    pub backup: &'a [Need],
+}
+
+/// Reads what the plan file names.
 ///
 /// # Errors
 ///
 /// The first call that fails for good. That something is not there, or may not be read, is an answer.
-pub async fn survey(cx: &Cx, plan: &PlanFile, task: &[Need], execution: &[Need]) -> Result<Borrowed, Failure> {
+pub async fn survey(cx: &Cx, plan: &PlanFile, needs: Needs<'_>) -> Result<Borrowed, Failure> {
     let wanted = &plan.existing;
     let vpc = OptionFuture::from(wanted.vpc.as_ref().map(|id| network::vpc(cx, id.as_str())));
     let ids: Vec<String> = wanted.private_subnets.iter().flatten().map(|id| id.as_str().to_owned()).collect();
@@ -26,18 +35,26 @@ pub async fn survey(cx: &Cx, plan: &PlanFile, task: &[Need], execution: &[Need])
     let certificate = certificate.map(|arn| ingress::certificate(cx, arn.as_str()));
     let (balancer, group, certificate) =
         (OptionFuture::from(balancer), OptionFuture::from(group), OptionFuture::from(certificate));
-    let task = OptionFuture::from(wanted.task_role.as_ref().map(|arn| identity::role(cx, arn.as_str(), task)));
-    let execution = wanted.execution_role.as_ref().map(|arn| identity::role(cx, arn.as_str(), execution));
-    let execution = OptionFuture::from(execution);
+    let role = |arn: &'_ Option<RoleArn>, needs| {
+        let arn = arn.as_ref().map(|arn| arn.as_str().to_owned());
+        OptionFuture::from(arn.map(|arn| async move { identity::role(cx, &arn, needs).await }))
+    };
+    let roles = async {
+        futures::try_join!(
+            role(&wanted.task_role, needs.task).map(Option::transpose),
+            role(&wanted.execution_role, needs.execution).map(Option::transpose),
+            role(&wanted.backup_role, needs.backup).map(Option::transpose),
+        )
+    };
     let attached = plan.identity.task_policy_arns.iter().chain(&plan.identity.permissions_boundary);
     let policies = try_join_all(attached.map(|arn| identity::policy(cx, arn.as_str())));
     let key = OptionFuture::from(wanted.kms_key.as_ref().map(|key| keys::key(cx, key.as_str())));
     let secrets = secrets(plan);
     let secrets = try_join_all(secrets.iter().map(|arn| storage::secret(cx, arn)));
     let ours = async { futures::try_join!(policies, secrets) };
-    let (vpc, subnets, cluster, balancer, group, certificate, task, execution, key, ours) =
-        futures::join!(vpc, subnets, cluster, balancer, group, certificate, task, execution, key, ours);
-    let (policies, secrets) = ours?;
+    let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours) =
+        futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours);
+    let ((task_role, execution_role, backup_role), (policies, secrets)) = (roles?, ours?);
     Ok(Borrowed {
         vpc: vpc.transpose()?,
         subnets: subnets.transpose()?.unwrap_or_default(),
@@ -45,8 +62,9 @@ pub async fn survey(cx: &Cx, plan: &PlanFile, task: &[Need], execution: &[Need])
         load_balancer: balancer.transpose()?,
         target_group: group.transpose()?,
         certificate: certificate.transpose()?,
-        task_role: task.transpose()?,
-        execution_role: execution.transpose()?,
+        task_role,
+        execution_role,
+        backup_role,
         policies,
         key: key.transpose()?,
         secrets,

@@ -25,7 +25,7 @@ pub struct Setting<'a> {
 
 /// Everything that is to be said, refusals first.
 pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
-    let Borrowed { vpc, subnets, certificate, task_role, execution_role, policies, key, secrets, .. } =
+    let Borrowed { vpc, subnets, certificate, task_role, execution_role, backup_role, policies, key, secrets, .. } =
         setting.borrowed;
     let mut findings = Vec::new();
     if let Some(vpc) = vpc {
@@ -38,6 +38,7 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(certificate.iter().flat_map(|certificate| ingress::certificate(certificate, setting.now)));
     findings.extend(task_role.iter().flat_map(|role| identity::role(role, identity::Which::Task)));
     findings.extend(execution_role.iter().flat_map(|role| identity::role(role, identity::Which::Execution)));
+    findings.extend(backup_role.iter().flat_map(|role| identity::role(role, identity::Which::Backup)));
     findings.extend(policies.iter().flat_map(identity::policy));
     findings.extend(key.iter().flat_map(storage::key));
     // Of its own role this program sees to it that it may decrypt what it reads.
@@ -79,6 +80,7 @@ pub fn borrowed(plan: &PlanFile, seen: &Borrowed) -> Vec<plan::Borrowed> {
     add("certificate", certificate.map(|arn| arn.as_str()), domain.unwrap_or_default());
     add("task role", existing.task_role.as_ref().map(|arn| arn.as_str()), none());
     add("execution role", existing.execution_role.as_ref().map(|arn| arn.as_str()), none());
+    add("backup role", existing.backup_role.as_ref().map(|arn| arn.as_str()), none());
     for policy in &plan.identity.task_policy_arns {
         add("policy", Some(policy.as_str()), none());
     }

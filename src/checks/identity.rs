@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::borrowed::Named;
-use crate::borrowed::identity::{Lack, Policy, Role, TASKS};
+use crate::borrowed::identity::{BACKUP, Lack, Policy, Role, TASKS};
 use crate::engine::plan::{Finding, Severity};
 
 use super::finding::{Thing, refusal, warning};
@@ -17,25 +17,32 @@ pub enum Which {
     Task,
     /// What ECS does before the containers run.
     Execution,
+    /// What AWS Backup does.
+    Backup,
 }
 
 impl Which {
+    fn service(self) -> &'static str {
+        if self == Self::Backup { BACKUP } else { TASKS }
+    }
+
     fn thing(self) -> Thing {
         let words = match self {
             Self::Task => "task role",
             Self::Execution => "execution role",
+            Self::Backup => "backup role",
         };
         Thing {
             code: "role",
             words,
-            shown_by: "ce-aws discover roles",
+            shown_by: if self == Self::Backup { "aws iam list-roles" } else { "ce-aws discover roles" },
             actions: "iam:GetRole",
             denied: Severity::Warning,
         }
     }
 }
 
-/// A role that ECS is to run tasks with.
+/// A role that ECS is to run tasks with, or AWS Backup to act with.
 pub fn role(named: &Named<Role>, which: Which) -> Vec<Finding> {
     let thing = which.thing();
     let role = match thing.found(named) {
@@ -43,15 +50,20 @@ pub fn role(named: &Named<Role>, which: Which) -> Vec<Finding> {
         Err(finding) => return vec![finding],
     };
     let words = format!("the {} {}", thing.words, role.arn);
-    [trust(role, &words), permissions(role, &words), not_checked(role, &words)].into_iter().flatten().collect()
+    [trust(role, &words, which), permissions(role, &words), not_checked(role, &words, which)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-fn trust(role: &Role, words: &str) -> Option<Finding> {
-    (!role.trusts(TASKS)).then(|| {
-        let statement = json!({ "Effect": "Allow", "Principal": { "Service": TASKS }, "Action": "sts:AssumeRole" });
+fn trust(role: &Role, words: &str, which: Which) -> Option<Finding> {
+    let service = which.service();
+    let without = if which == Which::Backup { "AWS Backup could do nothing" } else { "ECS could start no task" };
+    (!role.trusts(service)).then(|| {
+        let statement = json!({ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" });
         refusal(
             "role/trust",
-            format!("{words} does not trust {TASKS}: ECS could start no task with it"),
+            format!("{words} does not trust {service}: {without} with it"),
             format!("add to its trust policy: {statement}"),
         )
     })
@@ -69,7 +81,7 @@ fn permissions(role: &Role, words: &str) -> Option<Finding> {
     })
 }
 
-fn not_checked(role: &Role, words: &str) -> Option<Finding> {
+fn not_checked(role: &Role, words: &str, which: Which) -> Option<Finding> {
     if let Some(why) = &role.unknown {
         return Some(warning(
             "role/not-checked",
@@ -84,7 +96,11 @@ fn not_checked(role: &Role, words: &str) -> Option<Finding> {
         warning(
             "role/not-checked",
             format!("whether {words} may do this depends on conditions in its policies: {}", listed(&role.depends)),
-            "see that the conditions hold for tasks of ECS",
+            if which == Which::Backup {
+                "see that the conditions hold for AWS Backup"
+            } else {
+                "see that the conditions hold for tasks of ECS"
+            },
         )
     })
 }

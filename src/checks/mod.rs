@@ -1,6 +1,7 @@
 //! What is wrong, or not as it should be, with what the user brings: findings with stable codes. Pure.
 
 mod all;
+pub mod backup;
 mod balancer;
 mod certificate;
 pub mod cluster;

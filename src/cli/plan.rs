@@ -61,7 +61,7 @@ pub struct Args {
 
 impl Args {
     fn consent(&self) -> Consent {
-        Consent { unprotect: self.unprotect, refresh_images: self.refresh_images }
+        Consent { unprotect: self.unprotect, refresh_images: self.refresh_images, backup: false }
     }
 }
 

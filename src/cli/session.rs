@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::blueprint;
+use crate::borrowed::survey::{Needs, survey};
 use crate::borrowed::{self, Borrowed};
 use crate::checks;
 use crate::config::{PlanFile, Region, Zone};
@@ -18,6 +19,7 @@ use crate::engine::kind::Kind;
 use crate::engine::plan::{Finding, Plan, Target};
 use crate::engine::reference::Known;
 use crate::images;
+use crate::kinds::backup_vault;
 use crate::kinds::names::Names;
 use crate::kinds::registry;
 use crate::kinds::resource::Cx;
@@ -149,7 +151,8 @@ impl Session {
     pub async fn borrowed(&self, file: &PlanFile) -> Result<Borrowed, CommandError> {
         let context = self.context(&Scope::of(file));
         let needs = blueprint::needs(file, release(file)?, &context.names);
-        Ok(borrowed::survey::survey(&context, file, &needs.task, &needs.execution).await?)
+        let needs = Needs { task: &needs.task, execution: &needs.execution, backup: &needs.backup };
+        Ok(survey(&context, file, needs).await?)
     }
 
     /// What would make a deployment what its plan file says, with everything that is to be said against it.
@@ -173,9 +176,13 @@ impl Session {
             inventory,
             now: now(),
         });
+        if consent.backup {
+            findings.extend(checks::backup::opted_in(&borrowed::backup::opted_in(&context).await?));
+        }
+        let backup = consent.backup || backs_up(inventory);
         let (digests, more) = self.digests(&context, file, inventory, consent.refresh_images).await?;
         findings.extend(more);
-        let graph = graph(file, &context.names, zones, borrowed, &digests)?;
+        let graph = graph(file, &context.names, zones, borrowed, &digests, backup)?;
         let options = converge::Options { unprotect: consent.unprotect };
         let mut plan = converge::converge(&graph, inventory, self.target(file.name.as_str()), &self.kinds, options);
         findings.append(&mut plan.findings);
@@ -255,6 +262,15 @@ pub struct Consent {
     pub unprotect: bool,
     /// Ask the registries again what the images' tags stand for.
     pub refresh_images: bool,
+    /// Make what backups need, if it is not there.
+    #[serde(default)]
+    pub backup: bool,
+}
+
+/// Whether anything of what backups need is there: then all of it shall be.
+fn backs_up(inventory: &Inventory) -> bool {
+    let needed = [backup_vault::address(), blueprint::backup::role_address()];
+    inventory.live.iter().any(|live| needed.contains(&live.address))
 }
 
 /// The release that a plan file names.
@@ -279,8 +295,9 @@ pub fn graph(
     zones: [String; 2],
     borrowed: &Borrowed,
     digests: &BTreeMap<String, String>,
+    backup: bool,
 ) -> Result<Graph, CommandError> {
-    let facts = blueprint::Facts { release: release(file)?, names, zones, borrowed, digests };
+    let facts = blueprint::Facts { release: release(file)?, names, zones, borrowed, digests, backup };
     blueprint::graph(file, &facts).map_err(CommandError::unexpected)
 }
 

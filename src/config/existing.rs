@@ -40,6 +40,9 @@ pub struct Existing {
     /// Role that pulls the images, reads the secrets and writes the logs. May be the same as `task_role`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_role: Option<RoleArn>,
+    /// Role that AWS Backup reads and restores the file system with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_role: Option<RoleArn>,
     /// KMS key that encrypts the file system: its ARN or id, or an alias. Cannot be changed later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key: Option<KmsKey>,
@@ -54,6 +57,7 @@ pub(super) struct Borrows {
     pub load_balancer: bool,
     pub task_role: bool,
     pub execution_role: bool,
+    pub backup_role: bool,
 }
 
 impl Existing {
@@ -65,13 +69,14 @@ impl Existing {
         let load_balancer = section.optional::<LoadBalancerArn>("load_balancer");
         let task_role = section.optional::<RoleArn>("task_role");
         let execution_role = section.optional::<RoleArn>("execution_role");
+        let backup_role = section.optional::<RoleArn>("backup_role");
         let kms_key = section.optional::<KmsKey>("kms_key");
 
         bind_region(section, "cluster", cluster.as_ref(), ClusterName::region);
         bind_region(section, "target group", target_group.as_ref(), |arn| Some(arn.region()));
         bind_region(section, "load balancer", load_balancer.as_ref(), |arn| Some(arn.region()));
         bind_region(section, "key", kms_key.as_ref(), KmsKey::region);
-        for role in [&task_role, &execution_role].into_iter().flatten() {
+        for role in [&task_role, &execution_role, &backup_role].into_iter().flatten() {
             section.bind(Bound::new(role, Home::Partition(role.value.partition().to_owned())));
         }
         check_network(section, subnets.as_ref());
@@ -83,6 +88,7 @@ impl Existing {
             load_balancer: section.has("load_balancer"),
             task_role: section.has("task_role"),
             execution_role: section.has("execution_role"),
+            backup_role: section.has("backup_role"),
         };
         let existing = Self {
             vpc: vpc.map(|vpc| vpc.value),
@@ -92,6 +98,7 @@ impl Existing {
             load_balancer: load_balancer.map(|balancer| balancer.value),
             task_role: task_role.map(|role| role.value),
             execution_role: execution_role.map(|role| role.value),
+            backup_role: backup_role.map(|role| role.value),
             kms_key: kms_key.map(|key| key.value),
         };
         (existing, borrows)

@@ -143,7 +143,7 @@ impl Identity {
         if borrows.task_role {
             section.refuse_futile(&["task_policy_arns"], "the task role is yours, and ce-aws never changes it");
         }
-        if borrows.task_role && borrows.execution_role && !flow_log_role {
+        if borrows.task_role && borrows.execution_role && borrows.backup_role && !flow_log_role {
             section.refuse_futile(&["permissions_boundary"], "all roles are yours, and ce-aws makes none");
         }
         for policy in policies.iter().flat_map(|policies| &policies.value).chain(&boundary) {

@@ -36,7 +36,8 @@ pub struct Role {
 
 impl Spec for Role {
     const KIND: Kind = Kind {
-        // AWS Backup deletes a recovery point with the role that made it (AWS Backup developer guide, "Deleting backups").
+        // AWS Backup manages a recovery point with the role that made it (AWS Backup developer guide, "Identity and access
+        // management in AWS Backup").
         gone_after: &["backup-vault"],
         immutable: &["name", "path"],
         security: true,

@@ -24,6 +24,10 @@ pub fn graph_of(plan: &str) -> Graph {
 
 /// The graph of a plan file in us-east-1.
 pub fn graph_with(plan: &str, borrowed: &Borrowed, digests: &BTreeMap<String, String>) -> Graph {
+    graph_for(plan, borrowed, digests, false)
+}
+
+fn graph_for(plan: &str, borrowed: &Borrowed, digests: &BTreeMap<String, String>, backup: bool) -> Graph {
     let plan = config::load("plan.toml", plan).unwrap();
     let names = Names {
         deployment: plan.name.as_str().to_owned(),
@@ -33,7 +37,7 @@ pub fn graph_with(plan: &str, borrowed: &Borrowed, digests: &BTreeMap<String, St
     };
     let release = Catalogue::builtin().get(plan.release).unwrap();
     let zones = ["us-east-1a".to_owned(), "us-east-1b".to_owned()];
-    graph(&plan, &Facts { release, names: &names, zones, borrowed, digests }).unwrap()
+    graph(&plan, &Facts { release, names: &names, zones, borrowed, digests, backup }).unwrap()
 }
 
 const SMALLEST: &str = "name = \"prod\"\nrelease = \"5.0.0\"\n";
@@ -50,6 +54,25 @@ fn the_smallest_plan_file_makes_the_whole_stack() {
         format!("{}{}{needs}\n", node.address, if needs.is_empty() { "" } else { " <- " })
     });
     insta::assert_snapshot!(lines.collect::<String>());
+}
+
+#[test]
+fn backups_need_a_vault_and_a_role_that_the_user_may_bring() {
+    let backup = |plan: &str, backup| {
+        let graph = graph_for(plan, &Borrowed::default(), &BTreeMap::new(), backup);
+        let nodes = graph.nodes().map(|node| node.address.to_string());
+        nodes.filter(|address| address.contains("backup")).collect::<Vec<_>>()
+    };
+    let theirs = "[existing]\nbackup_role = \"arn:aws:iam::111122223333:role/backup\"\n";
+    assert_eq!(backup(SMALLEST, false), [""; 0]);
+    assert_eq!(backup(SMALLEST, true), ["backup-vault/main", "role/backup"]);
+    assert_eq!(backup(&format!("{SMALLEST}{theirs}"), true), ["backup-vault/main"]);
+    let bounded = format!("{SMALLEST}[identity]\npermissions_boundary = \"arn:aws:iam::aws:policy/PowerUserAccess\"\n");
+    let graph = graph_for(&bounded, &Borrowed::default(), &BTreeMap::new(), true);
+    let role = &graph.get(&super::backup::role_address()).unwrap().spec;
+    assert_eq!(role["boundary"], "arn:aws:iam::aws:policy/PowerUserAccess");
+    assert_eq!(role["trust"]["Statement"][0]["Principal"]["Service"], crate::borrowed::identity::BACKUP);
+    assert_eq!(role["managed"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::borrowed::identity::{Lack, Role, TASKS};
+use crate::borrowed::identity::{BACKUP, Lack, Role, TASKS};
 use crate::checks::identity::{Which, policy, role};
 use crate::engine::plan::Severity;
 
@@ -34,6 +34,15 @@ fn a_role_that_is_trusted_and_may_is_fine() {
     assert!(role(&named(ARN, good()), Which::Task).is_empty());
     let among = Role { trust: trusting(json!({ "Service": ["ec2.amazonaws.com", TASKS] })), ..good() };
     assert!(role(&named(ARN, among), Which::Execution).is_empty());
+}
+
+#[test]
+fn a_role_of_backups_is_for_aws_backup_and_not_for_tasks() {
+    let refused = role(&named(ARN, good()), Which::Backup);
+    assert_eq!(codes(&refused), ["role/trust"]);
+    assert!(refused[0].message.contains("AWS Backup could do nothing with it"), "{}", refused[0].message);
+    let trusted = Role { trust: trusting(json!({ "Service": BACKUP })), ..good() };
+    assert!(role(&named(ARN, trusted), Which::Backup).is_empty());
 }
 
 #[test]

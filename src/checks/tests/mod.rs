@@ -1,5 +1,6 @@
 //! Each check fires, and does not; and what it says.
 
+mod backup;
 mod certificate;
 mod cluster;
 mod egress;

@@ -85,7 +85,8 @@ const CASES: &[(&str, bool, &str)] = &[
     (
         "boundary of no role",
         true,
-        "existing.task_role = ROLE\nexisting.execution_role = ROLE\nidentity.permissions_boundary = POLICY\n",
+        "existing.task_role = ROLE\nexisting.execution_role = ROLE\nexisting.backup_role = ROLE\n\
+         identity.permissions_boundary = POLICY\n",
     ),
     ("role by name", false, "existing.task_role = \"ce\"\n"),
     (
@@ -215,10 +216,12 @@ fn a_listener_on_the_users_load_balancer_has_the_usual_port_unless_said() {
 }
 
 #[test]
-fn a_boundary_serves_the_role_of_the_flow_log_too() {
+fn a_boundary_serves_the_roles_of_the_flow_log_and_of_backups_too() {
     let rest = "existing.task_role = ROLE\nexisting.execution_role = ROLE\nidentity.permissions_boundary = POLICY\n";
-    assert!(loaded(false, rest).identity.permissions_boundary.is_some());
-    assert!(is_refused(false, &format!("{rest}network.flow_logs = false\n")));
+    let (backup, flow) = ("existing.backup_role = ROLE\n", "network.flow_logs = false\n");
+    assert!(loaded(false, &format!("{rest}{backup}")).identity.permissions_boundary.is_some());
+    assert!(loaded(false, &format!("{rest}{flow}")).identity.permissions_boundary.is_some());
+    assert!(is_refused(false, &format!("{rest}{backup}{flow}")));
 }
 
 #[test]

@@ -55,6 +55,8 @@ const VALUES: &[(&str, &str, bool)] = &[
     ("existing.task_role", "arn:aws:iam::111122223333:role/a/", false),
     ("existing.task_role", "arn:aws:iam::111122223333:user/a", false),
     ("existing.execution_role", "task", false),
+    ("existing.backup_role", "arn:aws:iam::111122223333:role/backup", true),
+    ("existing.backup_role", "backup", false),
     ("identity.permissions_boundary", "arn:aws:iam::aws:policy/PowerUserAccess", true),
     ("identity.permissions_boundary", "arn:aws:iam::111122223333:role/boundary", false),
     ("proxy.http", "http://10.0.0.5:3128", true),

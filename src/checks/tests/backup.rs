@@ -1,0 +1,20 @@
+//! AWS Backup.
+
+use insta::assert_snapshot;
+
+use crate::checks::backup::opted_in;
+
+use super::samples::{denied, named, text};
+
+#[test]
+fn an_account_that_is_not_opted_in_is_refused_and_one_that_does_not_tell_is_warned() {
+    assert_eq!(opted_in(&named("eu-west-1", true)), None);
+    let said = [
+        named("eu-west-1", false),
+        denied("eu-west-1", "backup DescribeRegionSettings failed: AccessDeniedException: no"),
+    ]
+    .iter()
+    .filter_map(opted_in)
+    .collect::<Vec<_>>();
+    assert_snapshot!(text(&said));
+}
