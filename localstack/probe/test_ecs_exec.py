@@ -4,6 +4,7 @@ AWS's two ends of the channel: `aws/amazon-ssm-agent`, `aws/session-manager-plug
 The WebSocket is `wsproto`, which LocalStack brings. The messages are put together here a second time, apart from the bed.
 """
 
+import contextlib
 import hashlib
 import json
 import socket
@@ -15,6 +16,7 @@ import pytest
 from conftest import refused
 from ecs_kit import Kit
 from wsproto import ConnectionType, WSConnection, events
+from wsproto.utilities import LocalProtocolError
 
 
 class Channel:
@@ -62,7 +64,8 @@ class Channel:
     def acknowledge(self, sequence: int, ident: uuid.UUID) -> None:
         content = {"AcknowledgedMessageType": "output_stream_data", "AcknowledgedMessageId": str(ident)}
         content |= {"AcknowledgedMessageSequenceNumber": sequence, "IsSequentialMessage": True}
-        self.say("acknowledge", 0, content)
+        with contextlib.suppress(LocalProtocolError, OSError):  # nobody listens any more
+            self.say("acknowledge", 0, content)
 
     def agree(self) -> None:
         action = {"ActionType": "SessionType", "ActionStatus": 1, "ActionResult": None, "Error": ""}

@@ -16,6 +16,7 @@ What a rule's `fault` does:
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -83,12 +84,21 @@ def _serve(request: Any, account_id: str, session: str) -> Any:
         found = exec_rules.session_of(account, session)
     if found is None:
         return Response("", status=404)
+    _write_where_it_is_safe(request.socket.channel)
     with request.accept() as socket:
         try:
             Channel(socket, found).speak()
         except (Over, WebSocketDisconnectedError, TimeoutError):
             pass  # leaving the block closes the connection
     return Response("", status=101)
+
+
+def _write_where_it_is_safe(channel: Any) -> None:
+    """rolo writes to Twisted's connections from its own threads, which Twisted forbids: other connections then hang."""
+    from twisted.internet import reactor
+
+    for name in ("wsSend", "wsReject", "wsClose", "close"):
+        setattr(channel, name, functools.partial(reactor.callFromThread, getattr(channel, name)))
 
 
 class Channel:
