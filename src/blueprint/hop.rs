@@ -1,0 +1,103 @@
+//! What a plan file does to the task that runs: another release, other images, or neither.
+
+use std::collections::BTreeMap;
+
+use crate::engine::inventory::{Inventory, Live};
+use crate::kinds::names;
+use crate::kinds::service::Service;
+use crate::kinds::task_definition::TaskDefinition;
+use crate::release::{Catalogue, Image, Release, Version};
+
+/// The task as it is: the service, the revision in force, and how it is recorded.
+#[derive(Clone, Debug)]
+pub struct Running {
+    pub service: Live,
+    pub definition: Live,
+    pub of_service: Service,
+    pub of_definition: TaskDefinition,
+}
+
+impl Running {
+    /// `None` where there is no service, or no revision that it runs.
+    pub fn of(inventory: &Inventory) -> Option<Self> {
+        let one = |kind: &'static str| {
+            inventory.live.iter().find(|live| live.address.kind() == kind && !live.is_going()).cloned()
+        };
+        let (service, definition) = (one("service")?, one("task-definition")?);
+        Some(Self {
+            of_service: serde_json::from_value(service.spec.clone()).ok()?,
+            of_definition: serde_json::from_value(definition.spec.clone()).ok()?,
+            service,
+            definition,
+        })
+    }
+
+    /// The release it runs, from the record, or else from its images.
+    pub fn release(&self) -> Option<Version> {
+        let recorded = self.definition.tags.get(names::RELEASE).and_then(|text| text.parse().ok());
+        recorded.or_else(|| {
+            let containers = &self.of_definition.containers;
+            let is_it = |release: &&Release| {
+                release.containers.len() == containers.len()
+                    && release.containers.iter().all(|wanted| {
+                        containers.get(&wanted.name).is_some_and(|live| is_copy(&live.image, &wanted.image))
+                    })
+            };
+            Catalogue::effective().releases().find(is_it).map(|release| release.version)
+        })
+    }
+
+    /// The number of the revision in force.
+    pub fn revision(&self) -> u32 {
+        self.definition.outputs.get("revision").and_then(|number| number.parse().ok()).unwrap_or_default()
+    }
+}
+
+/// True for the vendor's image, and for one of the same repository and tag in another registry.
+pub fn is_copy(image: &str, vendors: &Image) -> bool {
+    let path = vendors.as_str().strip_prefix(vendors.registry()).unwrap_or_default();
+    image.ends_with(path)
+}
+
+/// A step from what runs to what is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// `None` where nothing says which release it is.
+    pub from: Option<Version>,
+    pub to: Version,
+    /// Containers whose image changes, with the image before and after; of a container that comes or goes, one of them.
+    pub images: BTreeMap<String, (Option<String>, Option<String>)>,
+}
+
+impl Hop {
+    /// `None` where neither release nor images change. `wanted` holds image and digest by container.
+    pub fn of(running: &Running, to: Version, wanted: &BTreeMap<String, (String, Option<String>)>) -> Option<Self> {
+        let live = &running.of_definition.containers;
+        let mut images = BTreeMap::new();
+        for (name, (image, digest)) in wanted {
+            let before = live.get(name);
+            let same = before.is_some_and(|before| {
+                &before.image == image && (digest.is_none() || &before.digest == digest)
+            });
+            if !same {
+                images.insert(name.clone(), (before.map(|before| before.image.clone()), Some(image.clone())));
+            }
+        }
+        for (name, before) in live.iter().filter(|(name, _)| !wanted.contains_key(*name)) {
+            images.insert(name.clone(), (Some(before.image.clone()), None));
+        }
+        let from = running.release();
+        (from != Some(to) || !images.is_empty()).then_some(Self { from, to, images })
+    }
+
+    /// Whether another release is asked for than the one that runs.
+    pub fn is_release(&self) -> bool {
+        self.from != Some(self.to)
+    }
+
+    /// Of the containers that may change the data when they start anew, those that do.
+    pub fn migrating(&self, release: &Release) -> Vec<String> {
+        let changes = |name: &&String| self.is_release() || self.images.contains_key(name.as_str());
+        release.migrating.iter().filter(changes).cloned().collect()
+    }
+}
