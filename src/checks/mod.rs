@@ -13,6 +13,7 @@ pub mod ingress;
 mod matcher;
 pub mod network;
 pub mod network_acl;
+pub mod release;
 pub mod storage;
 pub mod usable;
 

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::aws::clients::Access;
 
-use super::{apply, completions, destroy, discover, graph, init, plan, schema, status, validate};
+use super::{apply, completions, destroy, discover, graph, init, plan, releases, schema, status, validate};
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
 ///
@@ -45,6 +45,7 @@ pub enum Command {
     Apply(apply::Args),
     Destroy(destroy::Args),
     Status(status::Args),
+    Releases(releases::Args),
     Graph(graph::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -69,6 +70,12 @@ pub struct Global {
     /// Address of the AWS API, for test beds and private endpoints
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
+
+    /// Release file of yours, in addition to the releases that ce-aws knows; repeat for several
+    ///
+    /// It takes the place of a release of the same number. `ce-aws releases` shows what came of it.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub catalog: Vec<PathBuf>,
 
     /// What to write: text for people, or JSON for scripts
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]

@@ -8,7 +8,9 @@ use super::args::{Cli, Color, Command};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
-use super::{apply, completions, destroy, discover, graph, init, logging, plan, schema, status, validate};
+use super::{
+    apply, catalogue, completions, destroy, discover, graph, init, logging, plan, releases, schema, status, validate,
+};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
@@ -39,6 +41,7 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
     let global = &cli.global;
     logging::start(global.verbose, global.log_file.as_deref())?;
+    catalogue::adopt(&global.catalog)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::unexpected)?;
     match &cli.command {
         Command::Init(args) => runtime.block_on(init::run(args, global, output)),
@@ -48,6 +51,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Apply(args) => runtime.block_on(apply::run(args, global, output)),
         Command::Destroy(args) => runtime.block_on(destroy::run(args, global, output)),
         Command::Status(args) => runtime.block_on(status::run(args, global, output)),
+        Command::Releases(args) => releases::run(args, output),
         Command::Graph(args) => graph::run(args, global, output),
         Command::Schema(args) => schema::run(args, output),
         Command::Completions(args) => completions::run(args, output),

@@ -5,6 +5,7 @@
 
 mod address;
 mod args;
+mod catalogue;
 mod confirm;
 mod error;
 mod execute;
@@ -24,6 +25,7 @@ mod discover;
 mod graph;
 mod init;
 mod plan;
+mod releases;
 mod schema;
 mod status;
 mod validate;

@@ -279,7 +279,7 @@ fn backs_up(inventory: &Inventory) -> bool {
 ///
 /// This version does not know it, which the plan file's reader has refused before.
 pub fn release(file: &PlanFile) -> Result<&'static Release, CommandError> {
-    Catalogue::builtin()
+    Catalogue::effective()
         .get(file.release)
         .ok_or_else(|| CommandError::unexpected(format!("release {} is not in the catalogue", file.release)))
 }

@@ -82,7 +82,7 @@ fn images(inventory: &Inventory) -> BTreeMap<String, String> {
 
 /// The release that consists of just these images.
 fn release(images: &BTreeMap<String, String>) -> Option<String> {
-    let known = Catalogue::builtin().releases().find(|release| {
+    let known = Catalogue::effective().releases().find(|release| {
         release.containers.len() == images.len()
             && release.containers.iter().all(|container| {
                 images.get(container.name.as_str()).is_some_and(|image| is_copy(image, &container.image))

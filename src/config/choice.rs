@@ -203,25 +203,32 @@ impl Read for Package {
 impl Read for Version {
     const EXPECTED: &'static str = "a release such as \"5.0.0\"";
 
-    /// A release of the built-in catalogue.
+    /// A release of the catalogue that can be deployed.
     fn read(value: Found<'_>) -> Option<Self> {
         value.parse(|text| {
-            let known: Vec<_> = Catalogue::builtin().versions().collect();
-            known.iter().find(|version| version.to_string() == text).copied().ok_or_else(|| {
-                let spellings: Vec<_> = known.iter().map(|version| format!("\"{version}\"")).collect();
-                Invalid::new(
-                    "plan-file/unknown-release",
-                    format!("unknown release {}", quoted(text)),
-                    format!("this version of ce-aws deploys {}", spellings.join(", ")),
-                )
-            })
+            let all = Catalogue::effective();
+            let known: Vec<_> = all.deployable().map(|release| format!("\"{}\"", release.version)).collect();
+            let hint = || format!("this version of ce-aws deploys {}; --catalog adds releases", known.join(", "));
+            match all.releases().find(|release| release.version.to_string() == text) {
+                None => {
+                    Err(Invalid::new("plan-file/unknown-release", format!("unknown release {}", quoted(text)), hint()))
+                }
+                Some(release) => match &release.undeployable {
+                    None => Ok(release.version),
+                    Some(why) => Err(Invalid::new(
+                        "plan-file/undeployable-release",
+                        format!("release {text} cannot be deployed: {why}"),
+                        hint(),
+                    )),
+                },
+            }
         })
     }
 }
 
 /// Schema of the `release` key.
 pub(super) fn release_schema(_: &mut SchemaGenerator) -> Schema {
-    let known: Vec<_> = Catalogue::builtin().versions().map(|version| version.to_string()).collect();
+    let known: Vec<_> = Catalogue::effective().deployable().map(|release| release.version.to_string()).collect();
     json_schema!({ "type": "string", "enum": known })
 }
 

@@ -96,8 +96,11 @@ impl PlanFile {
         let identity = section.table("identity", |section| Identity::read(section, borrows, no_flow_logs.is_none()));
         let proxy = section.table("proxy", Proxy::read);
         let ca = section.table("ca", |section| CaCertificate::read(section, around));
-        let known = release.as_ref().and_then(|release| Catalogue::builtin().get(release.value));
+        let known = release.as_ref().and_then(|release| Catalogue::effective().get(release.value));
         let images = section.table("images", |section| Images::read(section, known));
+        if let Some(release) = known.filter(|release| !release.containers.iter().any(|one| one.ca_certificate)) {
+            section.refuse_futile(&["ca"], &format!("release {} has no place for a CA certificate", release.version));
+        }
         Some(Self {
             name: name?.value,
             release: release?.value,
@@ -122,7 +125,7 @@ impl PlanFile {
 
 fn check_package(section: &Section<'_>, release: Option<&Located<Version>>, package: Option<&Located<Package>>) {
     let (Some(release), Some(package)) = (release, package) else { return };
-    let Some(minimum) = Catalogue::builtin().get(release.value).map(|known| known.minimum_package) else { return };
+    let Some(minimum) = Catalogue::effective().get(release.value).map(|known| known.minimum_package) else { return };
     if package.value < minimum {
         let invalid = Invalid::new(
             "plan-file/package-too-small",

@@ -10,6 +10,7 @@ pub mod graph;
 pub mod plan;
 pub mod plan_diff;
 pub mod progress;
+pub mod releases;
 pub mod remains;
 pub mod status;
 pub mod story;

@@ -65,9 +65,9 @@ async fn subnets(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
 
 /// What a deployment with a load balancer of its own asks of its subnets.
 fn uses() -> Uses {
-    let newest = Catalogue::builtin().releases().next_back();
+    let usual = Catalogue::effective().recommended();
     let registries: BTreeSet<_> =
-        newest.iter().flat_map(|release| &release.containers).map(|c| c.image.registry()).collect();
+        usual.iter().flat_map(|release| &release.containers).map(|c| c.image.registry()).collect();
     Uses {
         addresses: checks::network::addresses(true, true),
         load_balancer: true,
@@ -123,9 +123,9 @@ fn free_port(taken: &[u16]) -> u16 {
     [443, 80].into_iter().chain(8443..).find(|port| !taken.contains(port)).unwrap_or_default()
 }
 
-/// Of the newest release.
+/// Of the release for new deployments.
 fn web_port() -> u16 {
-    Catalogue::builtin().releases().next_back().map(|release| release.web.port).unwrap_or_default()
+    Catalogue::effective().recommended().map(|release| release.web.port).unwrap_or_default()
 }
 
 /// What a role may do is only asked for the ones that a plan file names: that takes several calls each, and depends on

@@ -50,10 +50,10 @@ pub enum Front {
 impl Answers {
     /// What is taken where nothing is answered.
     pub fn default_for(name: &str) -> Self {
-        let newest = Catalogue::builtin().versions().next_back();
+        let release = Catalogue::effective().recommended();
         Self {
             name: name.to_owned(),
-            release: newest.map(|version| version.to_string()).unwrap_or_default(),
+            release: release.map(|release| release.version.to_string()).unwrap_or_default(),
             package: Package::default().as_str().to_owned(),
             ..Self::default()
         }

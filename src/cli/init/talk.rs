@@ -123,12 +123,18 @@ impl Talk<'_> {
 
     fn release(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
         let given = &self.options.release;
-        let releases: Vec<String> = Catalogue::builtin().versions().rev().map(|version| version.to_string()).collect();
+        let releases: Vec<_> = Catalogue::effective().deployable().rev().collect();
+        let usual = Catalogue::effective().recommended().map(|release| release.version);
         let chosen = match given {
             Some(release) => release.clone(),
-            // One is no choice.
-            None if releases.len() == 1 => releases[0].clone(),
-            None => releases[self.ask.choose("Release of Cloud Exchange", &releases, 0)?].clone(),
+            None => {
+                let lines: Vec<_> = releases
+                    .iter()
+                    .map(|release| format!("{:<8}{}", release.version.to_string(), release.label))
+                    .collect();
+                let default = releases.iter().position(|release| Some(release.version) == usual).unwrap_or_default();
+                releases[self.ask.choose("Release of Cloud Exchange", &lines, default)?].version.to_string()
+            }
         };
         let change: Change = Box::new(move |answers| answers.release = chosen.clone());
         self.settle(answers, given.as_ref().map(|_| "--release"), change).map(|_| ())

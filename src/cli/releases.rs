@@ -1,0 +1,117 @@
+//! `ce-aws releases`.
+
+use crate::release::{Catalogue, Release, Version};
+use crate::ui::releases::{self, AccessPoint, Container, DataStep, Known};
+
+use super::error::CommandError;
+use super::exit::Exit;
+use super::output::Output;
+
+/// List the releases of Cloud Exchange that can be deployed
+///
+/// Says of each when it appeared, how far the vendor stands behind it on Fargate, until when it is supported, and from
+/// which releases one upgrade step leads to it. With a release, shows that one whole: images, access points, and what
+/// an upgrade does to the data.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Release to show whole
+    #[arg(value_name = "RELEASE")]
+    release: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// The release is not in the catalogue.
+pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    let all = Catalogue::effective();
+    match &args.release {
+        None => {
+            let known: Vec<_> = all.releases().map(|release| known(all, release)).collect();
+            if output.is_json() {
+                output.document(&serde_json::json!({ "releases": known }))?;
+            } else {
+                output.data(&releases::list(&known))?;
+            }
+        }
+        Some(text) => {
+            let release = text.parse().ok().and_then(|version| all.get(version));
+            let release = release.ok_or_else(|| {
+                CommandError::usage("usage/unknown-release", format!("release {text} is not in the catalogue"))
+                    .hint("`ce-aws releases` lists them; --catalog adds a release file of yours")
+            })?;
+            let known = known(all, release);
+            if output.is_json() {
+                output.document(&known)?;
+            } else {
+                output.data(&releases::whole(&known))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn known(all: &Catalogue, release: &Release) -> Known {
+    let texts = |versions: &[Version]| versions.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let after = all.releases().filter(|other| other.predecessors.contains(&release.version));
+    Known {
+        version: release.version.to_string(),
+        released: release.released.to_string(),
+        label: release.label.to_string(),
+        end_of_life: release.end_of_life.map(|date| date.to_string()),
+        from: texts(&release.predecessors),
+        to: after.map(|other| other.version.to_string()).collect(),
+        minimum_package: release.minimum_package.to_string(),
+        undeployable: release.undeployable.clone(),
+        containers: release
+            .containers
+            .iter()
+            .map(|one| Container {
+                name: one.name.clone(),
+                image: one.image.to_string(),
+                migrates: release.migrating.contains(&one.name),
+            })
+            .collect(),
+        access_points: release
+            .access_points
+            .iter()
+            .map(|one| AccessPoint { name: one.resource_name(), path: one.path.clone() })
+            .collect(),
+        data_steps: release
+            .data_steps
+            .iter()
+            .map(|one| DataStep {
+                name: one.name.clone(),
+                from: texts(if one.from.is_empty() { &release.predecessors } else { &one.from }),
+                about: one.about.clone(),
+                changes_data: one.changes_data,
+            })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::style::plain;
+
+    fn all() -> Vec<Known> {
+        let all = Catalogue::builtin();
+        all.releases().map(|release| known(all, release)).collect()
+    }
+
+    #[test]
+    fn all_releases() {
+        insta::assert_snapshot!(plain(&releases::list(&all())));
+    }
+
+    #[test]
+    fn one_release() {
+        let shown = |version: &str| {
+            let all = all();
+            plain(&releases::whole(all.iter().find(|known| known.version == version).unwrap()))
+        };
+        insta::assert_snapshot!([shown("4.2.0"), shown("5.1.2"), shown("6.1.0")].join("\n"));
+    }
+}

@@ -1,0 +1,159 @@
+//! The releases of Cloud Exchange that can be deployed, as people read them.
+
+use serde::Serialize;
+
+use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
+use super::table::{self, Cell};
+use super::text::clean;
+
+/// Everything that is told of a release.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Known {
+    pub version: String,
+    /// Day of the vendor's tag: `2023-11-06`.
+    pub released: String,
+    /// How far the vendor stands behind it.
+    pub label: String,
+    /// Last day of the vendor's support, if that is known.
+    pub end_of_life: Option<String>,
+    /// Releases from which one step leads here.
+    pub from: Vec<String>,
+    /// Releases to which one step leads from here.
+    pub to: Vec<String>,
+    /// The smallest package that it runs on.
+    pub minimum_package: String,
+    /// Why it is listed and cannot be deployed.
+    pub undeployable: Option<String>,
+    pub containers: Vec<Container>,
+    pub access_points: Vec<AccessPoint>,
+    /// What is done to the data on the way here, in order.
+    pub data_steps: Vec<DataStep>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Container {
+    pub name: String,
+    pub image: String,
+    /// Its first start may change the data, so that an older one cannot read it any more.
+    pub migrates: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccessPoint {
+    pub name: String,
+    pub path: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DataStep {
+    pub name: String,
+    /// Releases coming from which it is done.
+    pub from: Vec<String>,
+    pub about: String,
+    /// An older release may be unable to read what it writes.
+    pub changes_data: bool,
+}
+
+/// What the labels mean.
+const LEGEND: &str = "\
+vendor-tested  the vendor tested it on Fargate
+unsupported    the vendor has never offered it on Fargate
+experimental   it is not known whether it can work on Fargate
+";
+
+/// All of them, one a line, ended by a newline.
+pub fn list(all: &[Known]) -> String {
+    let rows: Vec<Vec<Cell>> = all
+        .iter()
+        .map(|known| {
+            let minus = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+            vec![
+                Cell::styled(TITLE, &known.version),
+                known.released.clone().into(),
+                known.style().map_or_else(|| known.support().into(), |style| Cell::styled(style, known.support())),
+                known.end_of_life.as_deref().map_or_else(|| minus(""), minus).into(),
+                minus(&known.from.join(", ")).into(),
+                known.minimum_package.clone().into(),
+            ]
+        })
+        .collect();
+    let head = ["release", "date", "support", "end of life", "comes from", "smallest package"];
+    let mut text = table::lines(&head, &rows).join("\n") + "\n\n";
+    text.push_str(LEGEND);
+    for (why, releases) in reasons(all) {
+        text.push_str(&format!("\nonly listed    {}: {}\n", releases.join(", "), clean(why)));
+    }
+    text + "\n`ce-aws releases RELEASE` shows one of them whole.\n"
+}
+
+/// One of them, whole, ended by a newline.
+pub fn whole(known: &Known) -> String {
+    let label = known.style().map_or_else(|| known.support(), |style| paint(style, known.support()));
+    let mut text = format!("{} {label}\n", paint(TITLE, format_args!("Cloud Exchange {}:", clean(&known.version))));
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            text.push_str(&format!("{} {}\n", paint(FAINT, format_args!("{name:<18}")), clean(value)));
+        }
+    };
+    line("cannot be deployed", known.undeployable.as_deref().unwrap_or_default());
+    line("date", &known.released);
+    line("end of life", known.end_of_life.as_deref().unwrap_or("not known"));
+    line("comes from", &known.from.join(", "));
+    line("leads to", &known.to.join(", "));
+    line("smallest package", &known.minimum_package);
+    let cell = |text: &str| Cell::from(text.to_owned());
+    let mark = |marked: bool, words: &str| if marked { Cell::styled(WARNING, words) } else { Cell::default() };
+    let containers = known.containers.iter();
+    section(
+        &mut text,
+        &["container", "image", ""],
+        containers
+            .map(|one| vec![cell(&one.name), cell(&one.image), mark(one.migrates, "may change the data")])
+            .collect(),
+    );
+    let points = known.access_points.iter();
+    section(&mut text, &["access point", "path"], points.map(|one| vec![cell(&one.name), cell(&one.path)]).collect());
+    let steps = known.data_steps.iter();
+    let step = |one: &DataStep| {
+        let changes = mark(one.changes_data, "no way back without a backup");
+        vec![cell(&one.name), cell(&one.from.join(", ")), cell(&one.about), changes]
+    };
+    section(&mut text, &["data step", "coming from", "does", ""], steps.map(step).collect());
+    text
+}
+
+fn section(text: &mut String, head: &[&str], rows: Vec<Vec<Cell>>) {
+    if !rows.is_empty() {
+        text.push_str(&format!("\n{}\n", table::lines(head, &rows).join("\n")));
+    }
+}
+
+/// Each reason once, with the releases that it is given for.
+fn reasons(all: &[Known]) -> Vec<(&str, Vec<&str>)> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (why, known) in all.iter().filter_map(|known| Some((known.undeployable.as_deref()?, known))) {
+        match reasons.iter_mut().find(|(said, _)| *said == why) {
+            Some((_, releases)) => releases.push(&known.version),
+            None => reasons.push((why, vec![&known.version])),
+        }
+    }
+    reasons
+}
+
+impl Known {
+    fn support(&self) -> String {
+        match self.undeployable {
+            Some(_) => format!("{}, only listed", clean(&self.label)),
+            None => clean(&self.label),
+        }
+    }
+
+    fn style(&self) -> Option<anstyle::Style> {
+        match self.label.as_str() {
+            "vendor-tested" => Some(GOOD),
+            "unsupported" => Some(WARNING),
+            "experimental" => Some(DANGER),
+            _ => None,
+        }
+    }
+}
