@@ -63,7 +63,11 @@ def invalid(message: str) -> Exception:
 
 
 def vault_of(account: Account, region: str, name: str | None, readable: bool = False) -> dict:
-    """The vault of that name. Who reads of one that does not exist is denied (aws/aws-sdk-js, 2625)."""
+    """The vault of that name.
+
+    Who reads of one that does not exist is denied: observed by others of DescribeBackupVault (aws/aws-sdk-js, 2625) and
+    DescribeRecoveryPoint, inferred of the other reads.
+    """
     vaults = region_of(account, region).vaults
     if name not in vaults and readable:
         raise aws_error("AccessDeniedException", "Insufficient privileges to perform this action.", 403)

@@ -21,7 +21,7 @@ KINDS = {
     "run": "starts, answers after a few seconds; a non-essential container does its work and exits 0",
     "missing": "the image does not exist",
     "denied": "the registry answers 403 (the Marketplace subscription is missing)",
-    "exit": "exits with `exit_code` (1) `after` (5) seconds",
+    "exit": "never answers, and exits with `exit_code` (1) `after` (5) seconds",
     "unhealthy": "runs, but never answers",
     "healthy-then-dies": "answers, and `after` (60) seconds stops answering, or exits if `exit_code` is given",
     "slow": "answers only `after` (180) seconds",
