@@ -86,7 +86,8 @@ fn reachable(task: &Task, container: &str) -> Result<(), NotChecked> {
 /// Reads `[{"name": "work", "messages": 3}, …]`, before which the tool may have printed warnings.
 fn read(printed: &str) -> Result<Depth, NotChecked> {
     let lines = printed.split_inclusive('\n').scan(0, |at, line| Some(std::mem::replace(at, *at + line.len())));
-    let rows = lines.filter_map(|at| list(&printed[at..])).next().ok_or(NotChecked::NoList)?;
+    let texts = lines.map(|at| printed[at..].trim_start_matches(' ')).filter(|text| text.starts_with('['));
+    let rows = texts.filter_map(list).next().ok_or(NotChecked::NoList)?;
     let queues = rows.into_iter().map(|row| {
         let name = row["name"].as_str().ok_or(NotChecked::NoList)?;
         let messages = row["messages"].as_u64().ok_or_else(|| NotChecked::NoCount(name.chars().take(100).collect()))?;

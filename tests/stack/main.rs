@@ -11,6 +11,7 @@ mod borrowed;
 mod deploy;
 mod discover;
 mod drift;
+mod exec;
 mod failures;
 mod images;
 mod pairs;
