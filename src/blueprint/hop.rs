@@ -56,7 +56,7 @@ impl Running {
 /// True for the vendor's image, and for one of the same repository and tag in another registry.
 pub fn is_copy(image: &str, vendors: &Image) -> bool {
     let path = vendors.as_str().strip_prefix(vendors.registry()).unwrap_or_default();
-    image.ends_with(path)
+    image.strip_suffix(path).is_some_and(|registry| !registry.is_empty())
 }
 
 /// A step from what runs to what is wanted.

@@ -1,8 +1,10 @@
 //! What Cloud Exchange needs: from a plan file and a release to a graph of resources. Pure.
 
 pub mod backup;
+pub mod data_steps;
 mod front;
 mod groups;
+pub mod hop;
 mod identity;
 mod ingress;
 mod needs;

@@ -63,7 +63,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let source = Source::read(&args.file)?;
     if !Saved::is_meant(&source.text) {
         let (session, file) = Session::for_file(&source, global, output).await?;
-        let consent = Consent { unprotect: args.unprotect, refresh_images: args.refresh_images, backup: false };
+        let consent = args.consent();
         let planned = converge(&session, &source, &file, &consent).await?;
         return apply(args, &session, &file, planned, global, output).await;
     }

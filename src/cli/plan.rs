@@ -61,7 +61,7 @@ pub struct Args {
 
 impl Args {
     fn consent(&self) -> Consent {
-        Consent { unprotect: self.unprotect, refresh_images: self.refresh_images, backup: false }
+        self.consent.consent(self.unprotect, self.refresh_images)
     }
 }
 

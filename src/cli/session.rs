@@ -17,6 +17,7 @@ use crate::engine::graph::Graph;
 use crate::engine::inventory::Inventory;
 use crate::engine::kind::Kind;
 use crate::engine::plan::{Finding, Plan, Target};
+use crate::blueprint::hop::{Hop, Running};
 use crate::engine::reference::Known;
 use crate::images;
 use crate::kinds::backup_vault;
@@ -27,11 +28,12 @@ use crate::kinds::service_read;
 use crate::kinds::service_view::ServiceView;
 use crate::live;
 use crate::planners::{converge, teardown};
-use crate::release::{Catalogue, Release};
+use crate::release::{Catalogue, Label, Release};
 
 use super::args::Global;
 use super::error::CommandError;
 use super::output::Output;
+use super::saga::{Planned, Saga, open_intent};
 use super::source::{self, Source, Which};
 
 /// An account and a region to work in.
@@ -163,6 +165,17 @@ impl Session {
         borrowed: &Borrowed,
         consent: &Consent,
     ) -> Result<Plan, CommandError> {
+        Ok(self.plan(file, inventory, borrowed, consent).await?.shown())
+    }
+
+    /// The same, with what makes an upgrade of it if it replaces the images of a running task.
+    pub async fn plan(
+        &self,
+        file: &PlanFile,
+        inventory: &Inventory,
+        borrowed: &Borrowed,
+        consent: &Consent,
+    ) -> Result<Planned, CommandError> {
         let context = self.context(&Scope::of(file));
         let zones = match (&file.existing.vpc, &file.network.zones) {
             (None, None) => live::zones::zones(&context, inventory).await?,
@@ -176,19 +189,45 @@ impl Session {
             inventory,
             now: now(),
         });
-        if consent.backup {
-            findings.extend(checks::backup::opted_in(&borrowed::backup::opted_in(&context).await?));
-        }
-        let backup = consent.backup || backs_up(inventory);
+        findings.extend(open_intent(inventory));
         let (digests, more) = self.digests(&context, file, inventory, consent.refresh_images).await?;
         findings.extend(more);
+        let saga = self.saga(&context, file, inventory, &digests, consent).await?;
+        if consent.backup || saga.as_ref().is_some_and(Saga::backs_up) {
+            findings.extend(checks::backup::opted_in(&borrowed::backup::opted_in(&context).await?));
+        }
+        let backup = consent.backup || backs_up(inventory) || saga.as_ref().is_some_and(Saga::backs_up);
+        if saga.is_some() || inventory.live.is_empty() {
+            findings.extend(checks::release::release(release(file)?, consent.allow));
+        }
+        findings.extend(saga.iter().flat_map(|saga| saga.findings.clone()));
         let graph = graph(file, &context.names, zones, borrowed, &digests, backup)?;
         let options = converge::Options { unprotect: consent.unprotect };
         let mut plan = converge::converge(&graph, inventory, self.target(file.name.as_str()), &self.kinds, options);
         findings.append(&mut plan.findings);
         plan.findings = findings;
         plan.borrowed = checks::borrowed(file, borrowed);
-        Ok(plan)
+        Ok(Planned { plan, saga, known: inventory.known() })
+    }
+
+    /// What surrounds the replacement of the running task's images; `None` where they stay.
+    async fn saga(
+        &self,
+        context: &Cx,
+        file: &PlanFile,
+        inventory: &Inventory,
+        digests: &BTreeMap<String, String>,
+        consent: &Consent,
+    ) -> Result<Option<Saga>, CommandError> {
+        let Some(running) = Running::of(inventory) else { return Ok(None) };
+        let wanted = blueprint::images(file, release(file)?).into_iter().map(|(container, image)| {
+            let digest = digests.get(&container).cloned();
+            (container, (image.as_str().to_owned(), digest))
+        });
+        let Some(hop) = Hop::of(&running, file.release, &wanted.collect()) else { return Ok(None) };
+        let context = Cx { known: inventory.known(), ..context.clone() };
+        let strangers = live::strangers::writing(&context).await?;
+        Saga::new(file, context.names.clone(), running, hop, digests.clone(), strangers, consent)
     }
 
     /// The digest of each image: as deployed, or asked of its registry.
@@ -257,14 +296,21 @@ impl Scope {
 
 /// What a person allows an apply to do besides what the plan file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Consent {
     /// Take deletion protection off what is no longer wanted.
     pub unprotect: bool,
     /// Ask the registries again what the images' tags stand for.
     pub refresh_images: bool,
     /// Make what backups need, if it is not there.
-    #[serde(default)]
     pub backup: bool,
+    /// Upgrade without a recovery point.
+    pub no_backup: bool,
+    /// Deploy, or go through, what the vendor does not stand behind, down to this label.
+    pub allow: Option<Label>,
+    /// Seconds in which a new task has to become healthy, and for which it has to stay so.
+    pub deadline: Option<u32>,
+    pub watch: Option<u32>,
 }
 
 /// Whether anything of what backups need is there: then all of it shall be.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::blueprint::hop::Running;
 use crate::engine::inventory::Inventory;
-use crate::release::{Catalogue, Image};
 use crate::ui::status::{State, Status, Unsettled, text};
 use crate::ui::summary::Summary;
 use crate::ui::whereabouts::Whereabouts;
@@ -52,7 +52,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let status = Status {
         state: State::of(&inventory),
         whereabouts: Whereabouts { cluster: whereabouts.cluster.clone().or(cluster), ..whereabouts },
-        release: release(&images),
+        release: Running::of(&inventory).and_then(|running| running.release()).map(|version| version.to_string()),
         images,
         writers: service.writers().count(),
         service,
@@ -80,43 +80,7 @@ fn images(inventory: &Inventory) -> BTreeMap<String, String> {
     images.collect()
 }
 
-/// The release that consists of just these images.
-fn release(images: &BTreeMap<String, String>) -> Option<String> {
-    let known = Catalogue::effective().releases().find(|release| {
-        release.containers.len() == images.len()
-            && release.containers.iter().all(|container| {
-                images.get(container.name.as_str()).is_some_and(|image| is_copy(image, &container.image))
-            })
-    });
-    known.map(|release| release.version.to_string())
-}
-
-/// True for the vendor's image, and for one of the same repository and tag in another registry.
-fn is_copy(image: &str, vendors: &Image) -> bool {
-    let path = vendors.as_str().strip_prefix(vendors.registry()).unwrap_or_default();
-    image.strip_suffix(path).is_some_and(|registry| !registry.is_empty())
-}
-
 fn has_certificate(inventory: &Inventory) -> bool {
     let listeners = inventory.live.iter().filter(|live| live.address.kind() == "listener");
     listeners.filter_map(|live| live.spec.get("protocol")?.as_str()).any(|protocol| protocol == "HTTPS")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_release_is_recognised_by_its_images_and_by_nothing_less() {
-        let release_of = |release: &crate::release::Release| -> BTreeMap<String, String> {
-            release.containers.iter().map(|c| (c.name.to_string(), c.image.to_string())).collect()
-        };
-        for known in Catalogue::builtin().releases() {
-            let mut images = release_of(known);
-            assert_eq!(release(&images), Some(known.version.to_string()));
-            images.pop_first();
-            assert_eq!(release(&images), None);
-        }
-        assert_eq!(release(&BTreeMap::new()), None);
-    }
 }

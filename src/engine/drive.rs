@@ -1,5 +1,6 @@
 //! The asynchronous shell around [`crate::engine::run::Run`]: it makes the calls, keeps the time, passes events on.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub struct Report {
     pub known: Known,
     /// The failures of steps, in order.
     pub failures: Vec<(Address, Failure)>,
+    /// The steps that were done, by number.
+    pub done: BTreeSet<usize>,
 }
 
 enum Signal {
@@ -61,7 +64,7 @@ pub async fn drive<K: Kinds + ?Sized>(
     let start = clock.now();
     let (sender, mut signals) = mpsc::unbounded_channel::<Signal>();
     let mut wake: Option<f64> = None;
-    let mut failures = Vec::new();
+    let (mut failures, mut done) = (Vec::new(), BTreeSet::new());
     let mut stories = 0_usize;
     let mut ended: Option<Outcome> = None;
     let mut input = Input::Begin;
@@ -70,8 +73,10 @@ pub async fn drive<K: Kinds + ?Sized>(
         for command in run.on(input, now) {
             match command {
                 Command::Say(event) => {
-                    if let Event::StepFailed { address, failure, .. } = &event {
-                        failures.push((address.clone(), failure.clone()));
+                    match &event {
+                        Event::StepFailed { address, failure, .. } => failures.push((address.clone(), failure.clone())),
+                        Event::StepDone { step, .. } => drop(done.insert(*step)),
+                        _ => {}
                     }
                     say(Stamped { at: now, event });
                 }
@@ -116,7 +121,7 @@ pub async fn drive<K: Kinds + ?Sized>(
         if let (Some(outcome), 0) = (ended, stories) {
             let event = run.summary(outcome, now);
             say(Stamped { at: now, event });
-            return Ok(Report { outcome, known: run.known().clone(), failures });
+            return Ok(Report { outcome, known: run.known().clone(), failures, done });
         }
         input = loop {
             let sleep = async {

@@ -125,6 +125,13 @@ impl ServiceFacts {
     }
 }
 
+impl ContainerView {
+    /// Whether it has ever run.
+    pub fn has_started(&self) -> bool {
+        self.status == "RUNNING" || self.exit_code.is_some() || matches!(self.health.as_str(), "HEALTHY" | "UNHEALTHY")
+    }
+}
+
 impl TaskView {
     /// The last part of the ARN: what log streams and the console call it.
     pub fn id(&self) -> &str {

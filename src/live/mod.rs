@@ -2,6 +2,7 @@
 
 pub mod holders;
 pub mod queues;
+pub mod strangers;
 pub mod sweep;
 pub mod world;
 pub mod zones;

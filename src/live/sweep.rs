@@ -13,7 +13,7 @@ use futures::future::try_join_all;
 
 use crate::engine::failure::Failure;
 use crate::engine::inventory::{Inventory, Live};
-use crate::kinds::names;
+use crate::kinds::{names, task_definition};
 use crate::kinds::registry::{self, AnyKind, KINDS};
 use crate::kinds::resource::{Cx, Depth};
 
@@ -45,8 +45,42 @@ pub async fn sweep(cx: &Cx) -> Result<Inventory, Failure> {
     if !live.iter().any(|live| live.address.kind() == SERVICE) {
         live.extend(elsewhere(cx, &live).await?);
     }
+    in_force(cx, &mut live).await?;
     Ok(Inventory::new(live))
 }
+
+/// Puts the revision that the service runs in the place of a newer one, which an interrupted run has left.
+async fn in_force(cx: &Cx, live: &mut [Live]) -> Result<(), Failure> {
+    let service = live.iter().find(|live| live.address.kind() == SERVICE && !live.is_going());
+    let runs = service.and_then(|live| live.spec.get("task_definition")?.as_str()).map(str::to_owned);
+    let newest = live.iter_mut().find(|live| live.address.kind() == TASK_DEFINITION);
+    if let (Some(runs), Some(newest)) = (runs, newest)
+        && newest.id != runs
+        && let Some(revision) = revision(cx, &runs).await?
+    {
+        *newest = revision;
+    }
+    Ok(())
+}
+
+/// One revision of the task definition, by ARN or `family:number`, or the newest one of the family.
+///
+/// # Errors
+///
+/// Whatever the call meets; what does not exist is no error.
+pub async fn revision(cx: &Cx, which: &str) -> Result<Option<Live>, Failure> {
+    let found = task_definition::read(cx, which).await?;
+    Ok(found.map(|found| Live {
+        spec: found.spec.and_then(|spec| serde_json::to_value(spec).ok()).unwrap_or_default(),
+        address: found.address,
+        id: found.id,
+        outputs: found.outputs,
+        phase: found.phase,
+        tags: found.tags,
+    }))
+}
+
+const TASK_DEFINITION: &str = "task-definition";
 
 const SERVICE: &str = "service";
 
@@ -72,7 +106,7 @@ fn name_of(cluster: &str) -> &str {
 
 /// The cluster that the task definition's tags name.
 fn recorded_cluster(live: &[Live]) -> Option<&str> {
-    let definitions = live.iter().filter(|live| live.address.kind() == "task-definition");
+    let definitions = live.iter().filter(|live| live.address.kind() == TASK_DEFINITION);
     definitions.filter_map(|live| live.tags.get(names::CLUSTER)).map(String::as_str).next()
 }
 

@@ -1,0 +1,87 @@
+//! Carrying out a plan that may be an upgrade: one that fails goes back by itself.
+
+use crate::engine::event::Outcome;
+use crate::engine::plan::{Plan, Stage, Until};
+use crate::engine::reference::Known;
+use crate::planners::upgrade::Upgrade;
+
+use super::args::Global;
+use super::error::CommandError;
+use super::execute::{execute, exit};
+use super::exit::Exit;
+use super::output::Output;
+use super::saga::{OnFailure, Planned, new_id};
+use super::session::{Scope, Session};
+use super::way_back::{self, Limits};
+
+/// How it ended, and what is known of what there is then.
+#[derive(Debug)]
+pub struct Carried {
+    pub exit: Exit,
+    pub known: Known,
+}
+
+/// Where and for whom.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    pub session: &'a Session,
+    pub scope: &'a Scope,
+    pub global: &'a Global,
+    pub output: &'a Output,
+    /// How people name the deployment on the command line: the plan file.
+    pub file: &'a str,
+}
+
+/// Carries out a plan that has been consented to.
+pub async fn carry_out(around: Around<'_>, planned: &Planned, on_failure: OnFailure) -> Result<Carried, CommandError> {
+    let Around { session, scope, global, output, .. } = around;
+    if !planned.is_upgrade() {
+        let report = execute(session, scope, planned.plan.clone(), global, output).await?;
+        return Ok(Carried { exit: exit(report.outcome), known: report.known });
+    }
+    let plan = planned.begin(&new_id());
+    let limits = planned.saga.as_ref().map(|saga| Limits::of(&saga.upgrade(""))).unwrap_or_default();
+    forward(around, plan, limits, on_failure).await
+}
+
+/// Carries out the plan of an upgrade, from its beginning or from where it was interrupted.
+pub async fn forward(
+    around: Around<'_>,
+    plan: Plan,
+    limits: Limits,
+    on_failure: OnFailure,
+) -> Result<Carried, CommandError> {
+    let Around { session, scope, global, output, file } = around;
+    let report = execute(session, scope, plan.clone(), global, output).await?;
+    let is_proven = plan.steps.iter().enumerate().any(|(step, planned)| {
+        planned.stage == Some(Stage::Prove) && planned.until == Until::Steady && report.done.contains(&step)
+    });
+    let known = report.known;
+    let exit = match report.outcome {
+        Outcome::Done => Exit::Done,
+        Outcome::Interrupted => {
+            output.note(&way_back::interrupted(file));
+            Exit::PartWay
+        }
+        Outcome::Failed if is_proven => {
+            output.note(&way_back::only_tidying_is_left(file));
+            Exit::PartWay
+        }
+        Outcome::Failed if on_failure == OnFailure::Stop => {
+            output.note(&way_back::left_as_it_is(file));
+            Exit::Stuck
+        }
+        Outcome::Failed => {
+            output.note("\nthe upgrade has failed, see above; going back\n");
+            way_back::go(around, limits).await?
+        }
+    };
+    Ok(Carried { exit, known })
+}
+
+impl Limits {
+    /// Those of an upgrade.
+    pub fn of(upgrade: &Upgrade) -> Self {
+        Self { deadline: upgrade.deadline, watch: upgrade.watch }
+    }
+}

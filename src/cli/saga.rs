@@ -1,0 +1,319 @@
+//! A plan, and the upgrade it is when it replaces the images of a running task.
+
+use std::collections::BTreeMap;
+
+use clap::ValueEnum;
+
+use crate::blueprint::{self, data_steps::{self, Ground, Task}};
+use crate::blueprint::hop::{Hop, Running};
+use crate::checks;
+use crate::config::PlanFile;
+use crate::engine::address::Address;
+use crate::engine::inventory::{Inventory, Phase};
+use crate::engine::plan::{Finding, Plan, Severity};
+use crate::engine::reference::{Known, Need, Ref};
+use crate::kinds::backup_vault;
+use crate::kinds::names::{self, Names};
+use crate::kinds::recovery_point::RecoveryPoint;
+use crate::planners::intent::{Intent, Mark, Work};
+use crate::planners::upgrade::{Errand, Upgrade, weave};
+use crate::release::{Catalogue, Label, Release};
+
+use super::error::CommandError;
+use super::session::{Consent, release};
+
+/// The vendor's own scripts give a migration 15 minutes; a start takes some.
+const DEADLINE: u32 = 1200;
+/// Long enough for the health checks to come round several times.
+const WATCH: u32 = 60;
+/// Days until AWS deletes the recovery point of an upgrade.
+const KEPT_FOR: u32 = 35;
+/// Stands for the intent's id until the plan is carried out.
+const LATER: &str = "00000000";
+
+/// What a person says of upgrades.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Upgrade without a recovery point of the file system
+    #[arg(long)]
+    no_backup: bool,
+
+    /// Consent to releases that the vendor does not stand behind on Fargate
+    #[arg(long, value_name = "LABEL", value_parser = label)]
+    allow: Option<Label>,
+
+    /// Seconds in which a new task has to become healthy [default: 1200]
+    #[arg(long, value_name = "SECONDS")]
+    deadline: Option<u32>,
+
+    /// Seconds for which a new task has to stay healthy [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    watch: Option<u32>,
+}
+
+fn label(text: &str) -> Result<Label, String> {
+    let known = Label::ALL.map(|label| label.to_string());
+    let found = Label::ALL.into_iter().find(|label| label.to_string() == text);
+    found.ok_or_else(|| format!("a label is one of {}", known.join(", ")))
+}
+
+impl Options {
+    /// With what is said of everything else.
+    pub fn consent(&self, unprotect: bool, refresh_images: bool) -> Consent {
+        let Self { no_backup, allow, deadline, watch } = *self;
+        Consent { unprotect, refresh_images, backup: false, no_backup, allow, deadline, watch }
+    }
+}
+
+/// What happens when a step fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OnFailure {
+    /// Go back to what ran before, and prove that it is well
+    #[default]
+    Rollback,
+    /// Leave everything as it is, and say how to go on and how to go back
+    Stop,
+}
+
+/// A plan that may be an upgrade.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    pub plan: Plan,
+    pub saga: Option<Saga>,
+    /// Outputs of everything there is, from which data steps are resolved.
+    pub known: Known,
+}
+
+impl Planned {
+    /// As it is shown: the intent has no number yet.
+    pub fn shown(&self) -> Plan {
+        self.begin(LATER)
+    }
+
+    /// As it is carried out.
+    pub fn begin(&self, id: &str) -> Plan {
+        let mut plan = self.plan.clone();
+        if let Some(saga) = self.saga.as_ref().filter(|saga| saga.is_woven) {
+            for (address, outputs) in &self.known {
+                plan.known.entry(address.clone()).or_insert_with(|| outputs.clone());
+            }
+            weave(&mut plan, &saga.running.service, &saga.upgrade(id));
+        }
+        plan
+    }
+
+    /// Whether carrying it out is an upgrade.
+    pub fn is_upgrade(&self) -> bool {
+        self.saga.as_ref().is_some_and(|saga| saga.is_woven)
+    }
+}
+
+/// Eight hexadecimal digits that no other upgrade has had.
+pub fn new_id() -> String {
+    format!("{:08x}", rand::random::<u32>())
+}
+
+/// The upgrade of one deployment by one step.
+#[derive(Clone, Debug)]
+pub struct Saga {
+    pub file: PlanFile,
+    pub names: Names,
+    pub running: Running,
+    pub hop: Hop,
+    pub findings: Vec<Finding>,
+    /// Whether the plan is to be an upgrade; not so where nothing is well that one could go back to.
+    pub is_woven: bool,
+    digests: BTreeMap<String, String>,
+    consent: Consent,
+}
+
+impl Saga {
+    /// Judges a step from what runs to what a plan file asks for. `strangers` are tasks of others that write to the file
+    /// system, by ARN.
+    pub fn new(
+        file: &PlanFile,
+        names: Names,
+        running: Running,
+        hop: Hop,
+        digests: BTreeMap<String, String>,
+        strangers: &[String],
+        consent: &Consent,
+    ) -> Result<Self, CommandError> {
+        let is_well = running.service.phase == Phase::Ready;
+        let mut findings = way(&hop);
+        findings.extend(well(&running.service.phase, &hop));
+        findings.extend(strangers.iter().map(|arn| stranger(arn)));
+        if hop.is_release() {
+            findings.extend(checks::release::release(release(file)?, consent.allow));
+        }
+        let file = file.clone();
+        Ok(Self { file, names, running, hop, findings, is_woven: is_well, digests, consent: *consent })
+    }
+
+    /// Whether it makes a recovery point.
+    pub fn backs_up(&self) -> bool {
+        self.is_woven && !self.consent.no_backup
+    }
+
+    /// What surrounds the plan, under this intent.
+    pub fn upgrade(&self, id: &str) -> Upgrade {
+        let text = |version: Option<crate::release::Version>| version.map_or("unknown".to_owned(), |v| v.to_string());
+        let intent = Intent {
+            id: id.to_owned(),
+            work: Work::Upgrade,
+            from: text(self.hop.from),
+            to: text(Some(self.hop.to)),
+            revision: self.running.revision(),
+            count: self.running.of_service.desired,
+            backup: self.backs_up(),
+            mark: Mark::Stop,
+        };
+        let errands = self.errands(id);
+        Upgrade {
+            opens: true,
+            point: self.backs_up().then(|| point(&self.file)),
+            consequence: self.consequence(&errands),
+            errands,
+            deadline: self.consent.deadline.unwrap_or(DEADLINE).into(),
+            watch: self.consent.watch.unwrap_or(WATCH).into(),
+            intent,
+        }
+    }
+
+    fn errands(&self, id: &str) -> Vec<Errand> {
+        let known = |version| Catalogue::effective().get(version);
+        let (Some(old), Some(new)) = (self.hop.from.and_then(known), known(self.hop.to)) else { return Vec::new() };
+        if !self.hop.is_release() {
+            return Vec::new();
+        }
+        let ground = Ground { plan: &self.file, names: &self.names, running: &self.running, intent: id };
+        data_steps::data_steps(ground, old, new, &self.digests).into_iter().map(errand).collect()
+    }
+
+    /// What the reader must know before the new task starts.
+    fn consequence(&self, errands: &[Errand]) -> Option<String> {
+        let new = Catalogue::effective().get(self.hop.to)?;
+        if !changes_data(&self.hop, new, errands) {
+            return None;
+        }
+        Some(if self.backs_up() {
+            "the new images may change the data so that the old ones cannot read it: going back restores the recovery \
+             point into a new file system"
+                .to_owned()
+        } else {
+            "the new images may change the data so that the old ones cannot read it: without a recovery point there is \
+             no way back"
+                .to_owned()
+        })
+    }
+}
+
+/// Whether going back to the old images alone would be wrong.
+pub fn changes_data(hop: &Hop, new: &Release, errands: &[Errand]) -> bool {
+    !hop.migrating(new).is_empty() || errands.iter().any(|errand| errand.changes_data)
+}
+
+/// A task between two releases, as the planner takes it.
+pub fn errand(task: Task) -> Errand {
+    let Task { address, about, timeout, changes_data, spec, tools } = task;
+    Errand { address, about, spec, patience: f64::from(timeout) + LAUNCH, changes_data, tools }
+}
+
+/// Seconds that a task takes to be provisioned, to pull its image, and to go again.
+const LAUNCH: f64 = 300.0;
+
+/// What AWS Backup is asked for.
+pub fn point(file: &PlanFile) -> serde_json::Value {
+    let point = RecoveryPoint {
+        vault: Ref::of(backup_vault::address(), "id", Need::Ready),
+        file_system: Ref::of(Address::new("file-system", "main"), "arn", Need::Ready),
+        role: blueprint::backup::role(file),
+        delete_after: Some(KEPT_FOR),
+    };
+    // The specification of a kind is always JSON.
+    serde_json::to_value(point).unwrap_or_default()
+}
+
+fn finding(code: &str, severity: Severity, message: String, hint: &str) -> Finding {
+    let hint = Some(hint.to_owned());
+    Finding { code: code.to_owned(), severity, address: Some(Address::new("service", "main")), message, hint }
+}
+
+/// Whether there is a permitted step from the one release to the other.
+fn way(hop: &Hop) -> Option<Finding> {
+    let from = hop.from.filter(|from| *from != hop.to)?;
+    match Catalogue::effective().chain(from, hop.to) {
+        Ok(chain) if chain.len() == 1 => None,
+        Ok(chain) => {
+            let steps: Vec<_> = chain.iter().map(ToString::to_string).collect();
+            let message = format!("runs {from}, and the way to {} is {}", hop.to, steps.join(", "));
+            let hint = "`ce-aws upgrade FILE --to` and `ce-aws apply` go one after the other";
+            Some(finding("upgrade/several-steps", Severity::Refusal, message, hint))
+        }
+        Err(no_way) => {
+            Some(finding("upgrade/no-way", Severity::Refusal, no_way.to_string(), &no_way.hint()))
+        }
+    }
+}
+
+/// Only what is well can be gone back to.
+fn well(phase: &Phase, hop: &Hop) -> Option<Finding> {
+    let why = match phase {
+        Phase::Ready => return None,
+        Phase::Idle => {
+            let message = "is stopped: a new release could not be proven".to_owned();
+            let hint = "start it with `ce-aws start FILE`, and upgrade then";
+            return Some(finding("upgrade/stopped", Severity::Refusal, message, hint));
+        }
+        phase => phase.awaits().unwrap_or("it does not run").to_owned(),
+    };
+    let message = format!("is not healthy, so that there is nothing to go back to: {why}");
+    if hop.is_release() {
+        let hint = "make it healthy first: `ce-aws apply` with the release that it runs";
+        return Some(finding("upgrade/not-steady", Severity::Refusal, message, hint));
+    }
+    let hint = "the images are changed all the same, without recovery point and without a way back";
+    Some(finding("upgrade/not-steady", Severity::Warning, message, hint))
+}
+
+fn stranger(arn: &str) -> Finding {
+    let message = format!("the task {arn} is not of this deployment and mounts its file system");
+    finding("upgrade/foreign-writer", Severity::Refusal, message, "stop it: nobody else may write during an upgrade")
+}
+
+/// Refuses everything but the end of what is under way.
+pub fn open_intent(inventory: &Inventory) -> Option<Finding> {
+    let service = inventory.live.iter().find(|live| live.address.kind() == "service")?;
+    let text = service.tags.get(names::INTENT)?;
+    let (message, hint) = match text.parse::<Intent>() {
+        Ok(intent) => (under_way(&intent), way_out(&intent)),
+        Err(error) => (
+            format!("the tag {} is not one of this version: {error}", names::INTENT),
+            "use the version of ce-aws that wrote it; or see for yourself what runs, and remove the tag".to_owned(),
+        ),
+    };
+    Some(finding("upgrade/open", Severity::Refusal, message, &hint))
+}
+
+/// What an intent says, in words.
+pub fn under_way(intent: &Intent) -> String {
+    let Intent { from, to, .. } = intent;
+    match (intent.work, intent.mark) {
+        (Work::Restore, _) => "a restore was begun and is not over".to_owned(),
+        (Work::Upgrade, Mark::Back) => format!("an upgrade from {from} to {to} goes back to {from}, and is not over"),
+        (Work::Upgrade, Mark::Stop) => format!("an upgrade from {from} to {to} was begun and is not over"),
+        (Work::Upgrade, Mark::Start) => {
+            format!("an upgrade from {from} to {to} was begun, the new release may have run, and it is not over")
+        }
+    }
+}
+
+fn way_out(intent: &Intent) -> String {
+    match (intent.work, intent.mark) {
+        (Work::Restore, _) => "finish it with `ce-aws backup restore FILE --resume`, or go back with `--rollback`".to_owned(),
+        (Work::Upgrade, Mark::Back) => "finish that with `ce-aws upgrade FILE --rollback`".to_owned(),
+        (Work::Upgrade, _) => {
+            "finish it with `ce-aws upgrade FILE --resume`, or go back with `ce-aws upgrade FILE --rollback`".to_owned()
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Tasks of nobody we know that write to the deployment's file system.
+
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::Failure;
+use crate::kinds::resource::Cx;
+use crate::kinds::service_read;
+
+/// ARNs of tasks in our own cluster that are neither of the service nor of our families, are not stopped, and mount a
+/// file system of the deployment. In a cluster of the user's only our own families are looked at: EFS does not tell who
+/// mounts it.
+///
+/// # Errors
+///
+/// Whatever the calls meet.
+pub async fn writing(cx: &Cx) -> Result<Vec<String>, Failure> {
+    let view = service_read::snapshot(cx).await?;
+    let running: Vec<_> = view.strangers.iter().filter(|task| task.last != "STOPPED").collect();
+    let ours: BTreeSet<String> = cx.outputs("file-system", "id").into_iter().collect();
+    let definitions: BTreeSet<&str> = running.iter().map(|task| task.task_definition.as_str()).collect();
+    let mounting = try_join_all(definitions.into_iter().map(|arn| {
+        let ours = &ours;
+        async move {
+            let call = cx.aws.ecs.describe_task_definition().task_definition(arn);
+            let answer = unless_gone(call.send().await.map_err(on("ecs DescribeTaskDefinition")))?;
+            let definition = answer.and_then(|answer| answer.task_definition);
+            let volumes = definition.as_ref().map(|definition| definition.volumes()).unwrap_or_default();
+            let mut mounted = volumes.iter().filter_map(|volume| volume.efs_volume_configuration());
+            Ok::<_, Failure>(mounted.any(|efs| ours.contains(efs.file_system_id())).then_some(arn))
+        }
+    }));
+    let mounting: BTreeSet<&str> = mounting.await?.into_iter().flatten().collect();
+    let writes = running.iter().filter(|task| mounting.contains(task.task_definition.as_str()));
+    Ok(writes.map(|task| task.arn.clone()).collect())
+}
