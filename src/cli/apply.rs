@@ -4,24 +4,20 @@ use std::path::PathBuf;
 
 use crate::borrowed::Borrowed;
 use crate::config::PlanFile;
-use crate::engine::event::Outcome;
-use crate::engine::plan::{Plan, Purpose};
 use crate::engine::reference::Known;
 use crate::planners::teardown;
 use crate::ui::whereabouts::{Whereabouts, after_apply};
 
 use super::address;
 use super::args::Global;
-use super::confirm::{self, Ask};
+use super::climb::{self, Rung, Way, climb};
 use super::destroy;
 use super::error::CommandError;
-use super::execute::{execute, exit, permit};
 use super::exit::Exit;
 use super::output::Output;
-use super::plan;
+use super::saga::{OnFailure, Options};
 use super::saved::{Origin, Saved};
-use super::session::{Consent, Scope, Session};
-use super::siblings;
+use super::session::{self, Consent, Scope, Session};
 use super::source::{self, Source};
 
 /// Make the deployment what its plan file says
@@ -50,22 +46,39 @@ pub struct Args {
     /// Otherwise an image stays the one that its tag stood for when it was first deployed.
     #[arg(long)]
     refresh_images: bool,
+
+    /// What to do when a step of an upgrade fails
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    on_failure: OnFailure,
+
+    #[command(flatten)]
+    options: Options,
 }
 
-/// A plan, and what the plan file borrows.
-struct Planned {
-    plan: Plan,
-    borrowed: Borrowed,
-    scope: Scope,
+impl Args {
+    fn consent(&self) -> Consent {
+        self.options.consent(self.unprotect, self.refresh_images)
+    }
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
+    let way = |session, source, consent| Way {
+        session,
+        source,
+        consent,
+        yes: args.yes,
+        on_failure: args.on_failure,
+        write: false,
+        global,
+        output,
+    };
     if !Saved::is_meant(&source.text) {
         let (session, file) = Session::for_file(&source, global, output).await?;
-        let consent = args.consent();
-        let planned = converge(&session, &source, &file, &consent).await?;
-        return apply(args, &session, &file, planned, global, output).await;
+        let running = climb::running(&session.inventory(&mut Scope::of(&file)).await?);
+        let last = Rung { text: source.text.clone(), file };
+        let rungs = climb::rungs(&source, running, last)?;
+        return climb(way(&session, &source, args.consent()), &rungs, None).await;
     }
     let saved = Saved::parse(&source.path, &source.text)?;
     if args.unprotect || args.refresh_images {
@@ -76,9 +89,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         Origin::PlanFile { path, text, consent } => {
             let source = Source { path: path.clone(), text: text.clone() };
             let (session, file) = Session::for_file(&source, global, output).await?;
-            let planned = converge(&session, &source, &file, consent).await?;
-            saved.check(&planned.plan)?;
-            apply(args, &session, &file, planned, global, output).await
+            let rung = Rung { text: text.clone(), file };
+            climb(way(&session, &source, *consent), &[rung], Some(&saved)).await
         }
         Origin::Teardown { name, delete_data, unprotect } => {
             let name = source::name(name)?;
@@ -94,52 +106,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     }
 }
 
-async fn converge(
-    session: &Session,
-    source: &Source,
-    file: &PlanFile,
-    consent: &Consent,
-) -> Result<Planned, CommandError> {
-    let mut scope = Scope::of(file);
-    let inventory = session.inventory(&mut scope).await?;
-    let borrowed = session.borrowed(file).await?;
-    let mut plan = session.converge(file, &inventory, &borrowed, consent).await?;
-    plan.findings.extend(siblings::collisions(source, file));
-    Ok(Planned { plan, borrowed, scope: Scope::of(file) })
-}
-
-async fn apply(
-    args: &Args,
-    session: &Session,
-    file: &PlanFile,
-    planned: Planned,
-    global: &Global,
-    output: &Output,
-) -> Result<Exit, CommandError> {
-    let Planned { plan, borrowed, scope } = planned;
-    debug_assert_eq!(plan.purpose, Purpose::Apply);
-    if output.is_json() {
-        output.line(&plan::event(&plan))?;
-    } else {
-        output.note(&plan::text(&plan, session.kinds(), Some(file), global));
-    }
-    permit(&plan)?;
-    if plan.is_empty() {
-        found(session, file, &borrowed, &plan.known, output)?;
-        return Ok(Exit::Done);
-    }
-    if !args.yes {
-        confirm::ask("Make these changes?", Ask::Yes, "--yes", output)?;
-    }
-    let report = execute(session, &scope, plan, global, output).await?;
-    if report.outcome == Outcome::Done {
-        found(session, file, &borrowed, &report.known, output)?;
-    }
-    Ok(exit(report.outcome))
-}
-
 /// Says where everything is.
-fn found(
+pub fn found(
     session: &Session,
     file: &PlanFile,
     borrowed: &Borrowed,

@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::aws::clients::Access;
 
-use super::{apply, completions, destroy, discover, graph, init, plan, releases, schema, status, validate};
+use super::{
+    apply, completions, destroy, discover, graph, init, plan, releases, schema, start, status, stop, upgrade, validate,
+};
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
 ///
@@ -43,6 +45,9 @@ pub enum Command {
     Validate(validate::Args),
     Plan(plan::Args),
     Apply(apply::Args),
+    Upgrade(Box<upgrade::Args>),
+    Stop(stop::Args),
+    Start(start::Args),
     Destroy(destroy::Args),
     Status(status::Args),
     Releases(releases::Args),

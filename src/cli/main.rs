@@ -9,7 +9,8 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::{
-    apply, catalogue, completions, destroy, discover, graph, init, logging, plan, releases, schema, status, validate,
+    apply, catalogue, completions, destroy, discover, graph, init, logging, plan, releases, schema, start, status, stop, upgrade,
+    validate,
 };
 
 /// Runs the command line of this process.
@@ -49,6 +50,9 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Validate(args) => validate::run(args, global, output),
         Command::Plan(args) => runtime.block_on(plan::run(args, global, output)),
         Command::Apply(args) => runtime.block_on(apply::run(args, global, output)),
+        Command::Upgrade(args) => runtime.block_on(upgrade::run(args, global, output)),
+        Command::Stop(args) => runtime.block_on(stop::run(args, global, output)),
+        Command::Start(args) => runtime.block_on(start::run(args, global, output)),
         Command::Destroy(args) => runtime.block_on(destroy::run(args, global, output)),
         Command::Status(args) => runtime.block_on(status::run(args, global, output)),
         Command::Releases(args) => releases::run(args, output),

@@ -5,7 +5,9 @@
 
 mod address;
 mod args;
+mod carry;
 mod catalogue;
+mod climb;
 mod confirm;
 mod error;
 mod execute;
@@ -18,6 +20,8 @@ mod saved;
 mod session;
 mod siblings;
 mod source;
+mod under_way;
+mod way_back;
 
 mod apply;
 mod completions;
@@ -28,7 +32,10 @@ mod init;
 mod plan;
 mod releases;
 mod schema;
+mod start;
 mod status;
+mod stop;
+mod upgrade;
 mod validate;
 
 pub use args::Cli;

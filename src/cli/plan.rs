@@ -17,6 +17,7 @@ use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
+use super::saga::Options;
 use super::saved::{Origin, Saved};
 use super::session::{Consent, Scope, Session};
 use super::siblings;
@@ -53,6 +54,9 @@ pub struct Args {
     /// Plan with what the images' tags stand for today
     #[arg(long, conflicts_with = "destroy")]
     refresh_images: bool,
+
+    #[command(flatten)]
+    consent: Options,
 
     /// With --destroy: plan to delete the file system, the secrets and the log buckets too
     #[arg(long, requires = "destroy")]

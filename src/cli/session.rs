@@ -110,6 +110,11 @@ impl Session {
         Ok((Self::open(&global.access()).await?, Scope::named(name.as_str()), None))
     }
 
+    /// Who works here, by ARN.
+    pub fn caller(&self) -> &str {
+        &self.caller.arn
+    }
+
     pub fn kinds(&self) -> &[Kind] {
         &self.kinds
     }

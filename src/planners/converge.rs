@@ -10,7 +10,7 @@ use crate::engine::plan::{Action, After, Finding, Kept, Plan, Purpose, Reason, S
 use crate::engine::reference::{self, Known, Need};
 
 use super::upstream::upstream;
-use super::{data, deletion, record, verdict};
+use super::{data, deletion, halt, record, verdict};
 
 /// What the user has consented to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -167,8 +167,14 @@ impl<'a> Planner<'a> {
         self.push(node, step);
     }
 
-    /// The one way of replacing the task: the old one is stopped and seen stopped, then the new one may start.
-    fn fenced(&mut self, node: &Node, live: &'a Live, found: verdict::Verdict) {
+    /// The one way of replacing the task: the old one is stopped and seen stopped, then the new one may start. What was
+    /// stopped by request stays so, with whatever else it is to have.
+    fn fenced(&mut self, node: &Node, live: &'a Live, mut found: verdict::Verdict) {
+        if let Some(since) = live.tags.get(names::STOPPED) {
+            self.plan.findings.push(halt::stopped(node, since));
+            found.changes.retain(|change| change.top() != "desired");
+            return self.at_rest(node, live, found);
+        }
         let id = Some(live.id.clone());
         let starts = found.changes.iter().any(|change| change.top() == "desired");
         let unhealthy = match &live.phase {
@@ -188,6 +194,23 @@ impl<'a> Planner<'a> {
         self.push(node, self.fence(node, live));
         let reason = unhealthy.map_or(found.reason, Reason::Unhealthy);
         self.push(node, Step { changes: found.changes, id, ..self.step(node, Action::Update, reason) });
+    }
+
+    /// Changes what is stopped by request and leaves it stopped.
+    fn at_rest(&mut self, node: &Node, live: &'a Live, found: verdict::Verdict) {
+        if live.phase != Phase::Idle {
+            self.push(node, Step { id: Some(live.id.clone()), ..self.fence(node, live) });
+        }
+        if found.changes.is_empty() {
+            if live.phase == Phase::Idle {
+                self.plan.unchanged.push(node.address.clone());
+            }
+            return;
+        }
+        let mut step = self.step(node, Action::Update, found.reason.clone());
+        step.spec["desired"] = 0.into();
+        (step.until, step.id, step.changes) = (Until::Idle, Some(live.id.clone()), found.changes);
+        self.push(node, step);
     }
 
     /// The step after which no task runs. It waits for what the new task needs, so that the old one runs until then.
@@ -344,7 +367,8 @@ impl<'a> Planner<'a> {
     fn proofs(&mut self) {
         for node in self.graph.nodes().filter(|node| !node.kind.fenced.is_empty()) {
             let start = self.last.get(&node.address).copied();
-            let exists = start.is_some() || self.plan.unchanged.contains(&node.address);
+            let rests = self.inventory.at(&node.address).any(|live| live.tags.contains_key(names::STOPPED));
+            let exists = !rests && (start.is_some() || self.plan.unchanged.contains(&node.address));
             let before = start.map(|start| upstream(&self.plan.steps, start)).unwrap_or_default();
             let disturbing: Vec<usize> = (0..self.plan.steps.len())
                 .filter(|step| self.plan.steps[*step].address != node.address)

@@ -3,6 +3,7 @@
 pub mod converge;
 mod data;
 pub mod deletion;
+pub mod halt;
 pub mod intent;
 pub mod record;
 pub mod teardown;

@@ -18,6 +18,7 @@ pub mod style;
 pub mod summary;
 pub mod table;
 pub mod text;
+pub mod upgrade;
 pub mod whereabouts;
 pub mod words;
 

@@ -10,14 +10,14 @@ use serde::Serialize;
 use crate::engine::compare::Change;
 use crate::engine::estimate;
 use crate::engine::kind::{Kind, Kinds, Lifecycle, Part};
-use crate::engine::plan::{Action, Plan, Purpose, Reason, Step};
+use crate::engine::plan::{Action, Plan, Purpose, Reason, Stage, Step};
 
 use super::finding::finding;
 use super::plan_diff;
 use super::style::{CHANGE, DANGER, FAINT, GOOD, TITLE, paint};
 use super::summary::Summary;
 use super::text::{clean, count, duration, value};
-use super::words;
+use super::{upgrade, words};
 
 /// The size of the task, for the reader's bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -88,9 +88,11 @@ fn groups<'a>(plan: &'a Plan, kinds: &[Kind]) -> Vec<(&'static str, Vec<&'a Step
     enum Place {
         Security,
         Part(Part),
+        Stage(Stage),
         Unknown,
     }
     let place = |step: &Step| match kinds.kind(step.address.kind()) {
+        _ if step.stage.is_some_and(|stage| stage != Stage::Prepare) => step.stage.map_or(Place::Unknown, Place::Stage),
         Some(kind) if kind.security => Place::Security,
         Some(kind) => Place::Part(kind.part),
         None => Place::Unknown,
@@ -103,6 +105,7 @@ fn groups<'a>(plan: &'a Plan, kinds: &[Kind]) -> Vec<(&'static str, Vec<&'a Step
         let title = match place {
             Place::Security => "Security (who may do what)",
             Place::Part(part) => words::part(part),
+            Place::Stage(stage) => upgrade::stage(stage).0,
             Place::Unknown => "Other",
         };
         match groups.last_mut() {

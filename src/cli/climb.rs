@@ -1,0 +1,166 @@
+//! From what runs to what a plan file asks for, one permitted step after the other.
+
+use std::path::Path;
+
+use crate::blueprint::hop::Running;
+use crate::config::{self, PlanFile, edit};
+use crate::engine::inventory::Inventory;
+use crate::kinds::service_view::ServiceFacts;
+use crate::live::queues;
+use crate::release::{Catalogue, Version};
+use crate::ui;
+
+use super::apply::found;
+use super::args::Global;
+use super::carry::{Around, carry_out};
+use super::confirm::{self, Ask};
+use super::error::CommandError;
+use super::execute::permit;
+use super::exit::Exit;
+use super::output::Output;
+use super::plan;
+use super::rewrite;
+use super::saga::OnFailure;
+use super::saved::Saved;
+use super::session::{Consent, Scope, Session};
+use super::siblings;
+use super::source::Source;
+
+/// A plan file as it is to be after one step.
+#[derive(Clone, Debug)]
+pub struct Rung {
+    pub text: String,
+    pub file: PlanFile,
+}
+
+/// What is wanted of the whole way.
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    pub session: &'a Session,
+    pub source: &'a Source,
+    pub consent: Consent,
+    pub yes: bool,
+    pub on_failure: OnFailure,
+    /// Whether the plan file follows what was done.
+    pub write: bool,
+    pub global: &'a Global,
+    pub output: &'a Output,
+}
+
+/// The steps from the release that runs to the one that `last` asks for. Where no way leads there, or none is needed, it
+/// is `last` alone, and the plan says what is to be said.
+///
+/// # Errors
+///
+/// The plan file cannot be changed as a step needs it.
+pub fn rungs(source: &Source, running: Option<Version>, last: Rung) -> Result<Vec<Rung>, CommandError> {
+    let chain = running.and_then(|from| Catalogue::effective().chain(from, last.file.release).ok());
+    let between = chain.unwrap_or_default();
+    let mut rungs = Vec::new();
+    for version in between.iter().take(between.len().saturating_sub(1)) {
+        let text = edit::release(&source.text, *version).map_err(CommandError::unexpected)?;
+        let mut file = examine(source, &text, &last.file)?;
+        // Images of one's own are meant for the release that the plan file names.
+        file.images.overrides.clear();
+        rungs.push(Rung { text, file });
+    }
+    rungs.push(last);
+    Ok(rungs)
+}
+
+/// Reads an edited plan file. What is wrong with it is told as of the file itself.
+pub fn examine(source: &Source, text: &str, like: &PlanFile) -> Result<PlanFile, CommandError> {
+    let examined = config::examine(&source.path, text, like.region);
+    examined.plan.ok_or_else(|| examined.problems.into())
+}
+
+/// The release that runs.
+pub fn running(inventory: &Inventory) -> Option<Version> {
+    Running::of(inventory)?.release()
+}
+
+/// Shows each step, asks once, and carries them out one after the other.
+/// A saved plan must still fit.
+pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Result<Exit, CommandError> {
+    let Way { session, source, consent, global, output, .. } = way;
+    let mut text = source.text.clone();
+    for (number, rung) in rungs.iter().enumerate() {
+        let scope = Scope::of(&rung.file);
+        let inventory = session.inventory(&mut scope.clone()).await?;
+        let borrowed = session.borrowed(&rung.file).await?;
+        let mut planned = session.plan(&rung.file, &inventory, &borrowed, &consent).await?;
+        planned.plan.findings.extend(siblings::collisions(source, &rung.file));
+        let shown = planned.shown();
+        saved.map(|saved| saved.check(&shown)).transpose()?;
+        if output.is_json() {
+            output.line(&plan::event(&shown))?;
+        } else {
+            if let (0, [_, _, ..]) = (number, rungs) {
+                output.note(&chain(running(&inventory), rungs));
+            }
+            output.note(&plan::text(&shown, session.kinds(), Some(&rung.file), global));
+        }
+        permit(&shown)?;
+        let is_last = number + 1 == rungs.len();
+        let mut known = shown.known.clone();
+        if !shown.is_empty() {
+            if planned.is_upgrade() {
+                waiting_messages(way, &scope, &inventory).await?;
+            }
+            if number == 0 && !way.yes {
+                let question = if planned.is_upgrade() { "Upgrade now?" } else { "Make these changes?" };
+                confirm::ask(question, Ask::Yes, "--yes", output)?;
+            }
+            let around = Around { session, scope: &scope, global, output, file: &source.path };
+            let carried = carry_out(around, &planned, way.on_failure).await?;
+            if carried.exit != Exit::Done {
+                return Ok(carried.exit);
+            }
+            known = carried.known;
+        }
+        if way.write && text != rung.text {
+            rewrite::write(Path::new(&source.path), &text, &rung.text)?;
+            text.clone_from(&rung.text);
+            output.note(&format!("\n{} says now what runs\n", source.path));
+        }
+        if is_last {
+            found(session, &rung.file, &borrowed, &known, output)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn chain(from: Option<Version>, rungs: &[Rung]) -> String {
+    let releases = from.into_iter().chain(rungs.iter().map(|rung| rung.file.release));
+    let releases: Vec<_> = releases.map(|release| release.to_string()).collect();
+    format!(
+        "The way is {}: {} upgrades, one after the other, each proven before the next. The first one:\n\n",
+        releases.join(" → "),
+        rungs.len()
+    )
+}
+
+/// The container whose queues are asked for.
+const BROKER: &str = "rabbitmq-stats";
+
+/// Says what RabbitMQ's queues hold: it cannot be recovered (vendor's deployment guide, "Upgrade").
+async fn waiting_messages(way: Way<'_>, scope: &Scope, inventory: &Inventory) -> Result<(), CommandError> {
+    let Way { session, output, .. } = way;
+    let context = crate::kinds::resource::Cx { known: inventory.known(), ..session.context(scope) };
+    let view = session.service(scope, inventory).await?;
+    let cluster = view.service.as_ref().map(|service: &ServiceFacts| service.cluster.clone()).unwrap_or_default();
+    let Some(task) = view.tasks.iter().find(|task| task.last == "RUNNING" && task.desired == "RUNNING") else {
+        return Ok(());
+    };
+    let depth = queues::depth(&context, &cluster, &task.arn, BROKER).await;
+    if output.is_json() {
+        let messages = depth.as_ref().ok().map(queues::Depth::total);
+        let why = depth.as_ref().err().map(ToString::to_string);
+        return output.line(&serde_json::json!({ "code": "queues", "messages": messages, "not_checked": why }));
+    }
+    output.note(&match depth {
+        Ok(depth) => ui::upgrade::queues(depth.total(), &depth.queues),
+        Err(why) => ui::upgrade::queues_not_checked(&why.to_string()),
+    });
+    Ok(())
+}

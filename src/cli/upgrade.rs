@@ -1,0 +1,268 @@
+//! `ce-aws upgrade`.
+
+use std::path::{Path, PathBuf};
+
+use crate::blueprint::data_steps::{Ground, data_steps};
+use crate::blueprint::hop::Running;
+use crate::config::edit;
+use crate::engine::event::Outcome;
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::Action;
+use crate::planners::intent::{Mark, Work};
+use crate::planners::upgrade::{self, Upgrade};
+use crate::release::{Catalogue, Version};
+
+use super::args::Global;
+use super::carry::{Around, forward};
+use super::climb::{self, Rung, Way, climb};
+use super::confirm::{self, Ask};
+use super::error::CommandError;
+use super::execute::execute;
+use super::exit::Exit;
+use super::output::Output;
+use super::plan;
+use super::rewrite;
+use super::saga::{OnFailure, Options, errand, point, under_way};
+use super::session::{Consent, Scope, Session, release};
+use super::source::Source;
+use super::under_way::UnderWay;
+use super::way_back::{self, Limits};
+
+/// Upgrade in place: stop, back up, start the new release, prove it, or go back
+///
+/// Shows the plan and what RabbitMQ's queues hold, asks, and then: writes on the service what is under way; stops it and
+/// sees every task stopped; makes a recovery point; runs the data steps of the release; starts the new one and watches
+/// it. When anything fails it goes back by itself to what ran before, and exits with 6; where the data may have changed
+/// it restores the recovery point for that. It exits with 7 when only a person can decide.
+///
+/// On success the plan file says what runs now; its comments and its layout stay.
+///
+/// Whatever interrupts it, even kill -9: --resume goes on and --rollback goes back, from what is in AWS alone.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["to", "image", "resume", "rollback"]))]
+pub struct Args {
+    /// Plan file of the deployment
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Release to reach; where one step does not lead there, one permitted step after the other
+    #[arg(long, value_name = "RELEASE")]
+    to: Option<Version>,
+
+    /// Another image for one container: a complete one, or a tag of the one it has; repeat for several
+    #[arg(long, value_name = "NAME=IMAGE")]
+    image: Vec<String>,
+
+    /// Finish an upgrade that was interrupted
+    #[arg(long, conflicts_with_all = ["to", "image", "rollback"])]
+    resume: bool,
+
+    /// Go back from an upgrade that was interrupted
+    #[arg(long, conflicts_with_all = ["to", "image"])]
+    rollback: bool,
+
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+
+    /// Leave the plan file as it is
+    #[arg(long)]
+    no_write: bool,
+
+    /// What to do when a step fails
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    on_failure: OnFailure,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let source = Source::read(&args.file)?;
+    let (session, file) = Session::for_file(&source, global, output).await?;
+    let mut scope = Scope::of(&file);
+    let inventory = session.inventory(&mut scope).await?;
+    let consent = args.options.consent(false, false);
+    if args.resume || args.rollback {
+        let Some(now) = UnderWay::of(&session, &scope, inventory).await? else {
+            return Err(CommandError::refused("upgrade/none-open", "no upgrade is under way; nothing was changed")
+                .hint(format!("`ce-aws status {}` shows what runs", source.path)));
+        };
+        let around = Around { session: &session, scope: &scope, global, output, file: &source.path };
+        output.note(&format!("{}\n", under_way(&now.intent)));
+        return if args.rollback { roll_back(args, around, consent).await } else { resume(args, around, &source, now, consent).await };
+    }
+    let Some(now) = Running::of(&inventory) else {
+        return Err(CommandError::refused("upgrade/nothing-runs", format!("{} is not deployed", scope.name))
+            .hint(format!("deploy it with `ce-aws apply {}`", source.path)));
+    };
+    let last = wanted(args, &source, &file)?;
+    let rungs = climb::rungs(&source, now.release(), last)?;
+    let way = Way {
+        session: &session,
+        source: &source,
+        consent,
+        yes: args.yes,
+        on_failure: args.on_failure,
+        write: !args.no_write,
+        global,
+        output,
+    };
+    climb(way, &rungs, None).await
+}
+
+/// The plan file as the arguments want it.
+fn wanted(args: &Args, source: &Source, file: &crate::config::PlanFile) -> Result<Rung, CommandError> {
+    let edited = |result: Result<String, edit::EditError>| {
+        result.map_err(|error| CommandError::usage("usage/plan-file", error.to_string()))
+    };
+    let mut text = source.text.clone();
+    if let Some(to) = args.to {
+        text = edited(edit::release(&text, to))?;
+    }
+    let mut file = climb::examine(source, &text, file)?;
+    let images = crate::config::image_options(&args.image, &file.images, release(&file)?)
+        .map_err(|invalid| CommandError::usage(invalid.code, invalid.message).hint(invalid.hint))?;
+    for (container, image) in images {
+        text = edited(edit::image(&text, &container, image.as_str()))?;
+    }
+    file = climb::examine(source, &text, &file)?;
+    Ok(Rung { text, file })
+}
+
+async fn roll_back(args: &Args, around: Around<'_>, consent: Consent) -> Result<Exit, CommandError> {
+    if !args.yes {
+        confirm::ask("Go back?", Ask::Yes, "--yes", around.output)?;
+    }
+    Ok(match way_back::go(around, limits(&consent)).await? {
+        // Going back is what was asked for.
+        Exit::RolledBack => Exit::Done,
+        exit => exit,
+    })
+}
+
+fn limits(consent: &Consent) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        deadline: consent.deadline.map_or(usual.deadline, f64::from),
+        watch: consent.watch.map_or(usual.watch, f64::from),
+    }
+}
+
+/// Goes on where the upgrade was interrupted, to the revision that it had registered.
+async fn resume(
+    args: &Args,
+    around: Around<'_>,
+    source: &Source,
+    now: UnderWay,
+    consent: Consent,
+) -> Result<Exit, CommandError> {
+    let Around { session, scope, global, output, .. } = around;
+    if now.intent.mark == Mark::Back || now.intent.work == Work::Restore {
+        let message = format!("{}: it cannot be finished", under_way(&now.intent));
+        return Err(CommandError::refused("upgrade/going-back", message)
+            .hint(format!("finish going back: `ce-aws upgrade {} --rollback`", source.path)));
+    }
+    let newest = now.newest.clone().ok_or_else(|| {
+        CommandError::refused("upgrade/no-revision", "the revision that it was to start is no longer there")
+            .hint(format!("go back: `ce-aws upgrade {} --rollback`", source.path))
+    })?;
+    let file = source.plan_file(super::source::region(global)?, output)?;
+    let plan = {
+        let limits = limits(&consent);
+        let upgrade = Upgrade {
+            intent: now.intent.clone(),
+            opens: false,
+            point: now.intent.backup.then(|| point(&file)),
+            errands: errands(around, &file, &now),
+            deadline: limits.deadline,
+            watch: limits.watch,
+            consequence: None,
+        };
+        upgrade::resume(&now.inventory, session.target(&scope.name), &now.service, &newest, &upgrade)
+    };
+    if !output.is_json() {
+        output.note(&plan::text(&plan, session.kinds(), None, global));
+    }
+    if !args.yes {
+        confirm::ask("Finish it?", Ask::Yes, "--yes", output)?;
+    }
+    let carried = forward(around, plan, limits(&consent), args.on_failure).await?;
+    if carried.exit != Exit::Done {
+        return Ok(carried.exit);
+    }
+    let text = reached(source, &file, &now, &newest)?;
+    if !args.no_write && text != source.text {
+        rewrite::write(Path::new(&source.path), &source.text, &text)?;
+        output.note(&format!("\n{} says now what runs\n", source.path));
+    }
+    tidy(around, source, &text, &file, consent).await
+}
+
+/// The data steps of the hop; each may have run before, and can run again.
+fn errands(around: Around<'_>, file: &crate::config::PlanFile, now: &UnderWay) -> Vec<upgrade::Errand> {
+    let known = |text: &str| text.parse().ok().and_then(|version| Catalogue::effective().get(version));
+    let (Some(old), Some(new)) = (known(&now.intent.from), known(&now.intent.to)) else { return Vec::new() };
+    // What ran before, on the network where the service is.
+    let others = now.inventory.live.iter().filter(|live| live.address.kind() != "task-definition").cloned();
+    let Some(running) = Running::of(&Inventory::new(others.chain([now.before.clone()]).collect())) else {
+        return Vec::new();
+    };
+    if old.version == new.version {
+        return Vec::new();
+    }
+    let context = around.session.context(around.scope);
+    let ground = Ground { plan: file, names: &context.names, running: &running, intent: &now.intent.id };
+    data_steps(ground, old, new, &Default::default()).into_iter().map(errand).collect()
+}
+
+/// The plan file with the release that was reached, and the images in which it differs.
+fn reached(
+    source: &Source,
+    file: &crate::config::PlanFile,
+    now: &UnderWay,
+    newest: &crate::engine::inventory::Live,
+) -> Result<String, CommandError> {
+    let mut text = source.text.clone();
+    if let Ok(version) = now.intent.to.parse::<Version>()
+        && version != file.release
+    {
+        text = edit::release(&text, version).map_err(CommandError::unexpected)?;
+    }
+    let file = climb::examine(source, &text, file)?;
+    for (container, image) in crate::blueprint::images(&file, release(&file)?) {
+        let runs = newest.spec.pointer(&format!("/containers/{container}/image")).and_then(|image| image.as_str());
+        if let Some(runs) = runs.filter(|runs| *runs != image.as_str()) {
+            text = edit::image(&text, &container, runs).map_err(CommandError::unexpected)?;
+        }
+    }
+    Ok(text)
+}
+
+/// Takes away what the new release no longer needs, if that is all that is left to do.
+async fn tidy(
+    around: Around<'_>,
+    source: &Source,
+    text: &str,
+    file: &crate::config::PlanFile,
+    consent: Consent,
+) -> Result<Exit, CommandError> {
+    let Around { session, global, output, .. } = around;
+    let file = climb::examine(source, text, file)?;
+    let scope = Scope::of(&file);
+    let inventory = session.inventory(&mut scope.clone()).await?;
+    let borrowed = session.borrowed(&file).await?;
+    let plan = session.converge(&file, &inventory, &borrowed, &consent).await?;
+    let only_tidies = plan.refusals().next().is_none() && plan.steps.iter().all(|step| match step.action {
+        Action::Delete | Action::Prove => true,
+        Action::Update => step.changes.iter().all(|change| change.top() == "tags"),
+        _ => false,
+    });
+    if !plan.is_empty() && only_tidies {
+        let report = execute(session, &scope, plan, global, output).await?;
+        if report.outcome != Outcome::Done {
+            return Ok(Exit::PartWay);
+        }
+    }
+    Ok(Exit::Done)
+}
