@@ -41,12 +41,7 @@ pub struct Ground<'a> {
 }
 
 /// The data steps of a release, coming from another one. Digests of the new release's images by container.
-pub fn data_steps(
-    ground: Ground<'_>,
-    old: &Release,
-    new: &Release,
-    digests: &BTreeMap<String, String>,
-) -> Vec<Task> {
+pub fn data_steps(ground: Ground<'_>, old: &Release, new: &Release, digests: &BTreeMap<String, String>) -> Vec<Task> {
     let Ground { plan, running, intent, .. } = ground;
     let settings = Settings {
         tls_version: plan.service.tls_version.as_str().to_owned(),
@@ -121,7 +116,8 @@ pub fn unpack(ground: Ground<'_>) -> Task {
     };
     let containers = &running.of_definition.containers;
     // Any image with a shell; the smallest where there is a choice.
-    let host = containers.get("init-container").or_else(|| containers.get("core")).or_else(|| containers.values().next());
+    let host =
+        containers.get("init-container").or_else(|| containers.get("core")).or_else(|| containers.values().next());
     let container = Container {
         user: Some("0:0".to_owned()),
         entry_point: vec!["/bin/sh".to_owned(), "-c".to_owned()],

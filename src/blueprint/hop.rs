@@ -76,9 +76,8 @@ impl Hop {
         let mut images = BTreeMap::new();
         for (name, (image, digest)) in wanted {
             let before = live.get(name);
-            let same = before.is_some_and(|before| {
-                &before.image == image && (digest.is_none() || &before.digest == digest)
-            });
+            let same =
+                before.is_some_and(|before| &before.image == image && (digest.is_none() || &before.digest == digest));
             if !same {
                 images.insert(name.clone(), (before.map(|before| before.image.clone()), Some(image.clone())));
             }

@@ -17,7 +17,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::saga::{OnFailure, Options};
 use super::saved::{Origin, Saved};
-use super::session::{self, Consent, Scope, Session};
+use super::session::{Consent, Scope, Session};
 use super::source::{self, Source};
 
 /// Make the deployment what its plan file says

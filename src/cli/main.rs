@@ -9,8 +9,8 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::{
-    apply, catalogue, completions, destroy, discover, graph, init, logging, plan, releases, schema, start, status, stop, upgrade,
-    validate,
+    apply, catalogue, completions, destroy, discover, graph, init, logging, plan, releases, schema, start, status,
+    stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 
-use crate::blueprint::{self, data_steps::{self, Ground, Task}};
 use crate::blueprint::hop::{Hop, Running};
+use crate::blueprint::{
+    self,
+    data_steps::{self, Ground, Task},
+};
 use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::address::Address;
@@ -140,11 +143,12 @@ impl Saga {
         consent: &Consent,
     ) -> Result<Self, CommandError> {
         let is_well = running.service.phase == Phase::Ready;
-        let mut findings = way(&hop);
+        let mut findings: Vec<Finding> = way(&hop).into_iter().collect();
         findings.extend(well(&running.service.phase, &hop));
         findings.extend(strangers.iter().map(|arn| stranger(arn)));
         if hop.is_release() {
             findings.extend(checks::release::release(release(file)?, consent.allow));
+            findings.extend(own_images(file, &hop));
         }
         let file = file.clone();
         Ok(Self { file, names, running, hop, findings, is_woven: is_well, digests, consent: *consent })
@@ -250,10 +254,17 @@ fn way(hop: &Hop) -> Option<Finding> {
             let hint = "`ce-aws upgrade FILE --to` and `ce-aws apply` go one after the other";
             Some(finding("upgrade/several-steps", Severity::Refusal, message, hint))
         }
-        Err(no_way) => {
-            Some(finding("upgrade/no-way", Severity::Refusal, no_way.to_string(), &no_way.hint()))
-        }
+        Err(no_way) => Some(finding("upgrade/no-way", Severity::Refusal, no_way.to_string(), &no_way.hint())),
     }
+}
+
+/// An image of the user's own stays when the release changes.
+fn own_images(file: &PlanFile, hop: &Hop) -> Option<Finding> {
+    let stay = file.images.overrides.keys().filter(|container| !hop.images.contains_key(*container));
+    let stay: Vec<_> = stay.map(String::as_str).collect();
+    let message = format!("[images.override] keeps the image of {} as it is, whatever the release", stay.join(", "));
+    let hint = "take the override out of the plan file, or name the image of the new release";
+    (!stay.is_empty()).then(|| finding("upgrade/own-image", Severity::Warning, message, hint))
 }
 
 /// Only what is well can be gone back to.
@@ -310,7 +321,9 @@ pub fn under_way(intent: &Intent) -> String {
 
 fn way_out(intent: &Intent) -> String {
     match (intent.work, intent.mark) {
-        (Work::Restore, _) => "finish it with `ce-aws backup restore FILE --resume`, or go back with `--rollback`".to_owned(),
+        (Work::Restore, _) => {
+            "finish it with `ce-aws backup restore FILE --resume`, or go back with `--rollback`".to_owned()
+        }
         (Work::Upgrade, Mark::Back) => "finish that with `ce-aws upgrade FILE --rollback`".to_owned(),
         (Work::Upgrade, _) => {
             "finish it with `ce-aws upgrade FILE --resume`, or go back with `ce-aws upgrade FILE --rollback`".to_owned()

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::blueprint;
+use crate::blueprint::hop::{Hop, Running};
 use crate::borrowed::survey::{Needs, survey};
 use crate::borrowed::{self, Borrowed};
 use crate::checks;
@@ -17,7 +18,6 @@ use crate::engine::graph::Graph;
 use crate::engine::inventory::Inventory;
 use crate::engine::kind::Kind;
 use crate::engine::plan::{Finding, Plan, Target};
-use crate::blueprint::hop::{Hop, Running};
 use crate::engine::reference::Known;
 use crate::images;
 use crate::kinds::backup_vault;
@@ -232,7 +232,7 @@ impl Session {
         let Some(hop) = Hop::of(&running, file.release, &wanted.collect()) else { return Ok(None) };
         let context = Cx { known: inventory.known(), ..context.clone() };
         let strangers = live::strangers::writing(&context).await?;
-        Saga::new(file, context.names.clone(), running, hop, digests.clone(), strangers, consent)
+        Saga::new(file, context.names.clone(), running, hop, digests.clone(), &strangers, consent).map(Some)
     }
 
     /// The digest of each image: as deployed, or asked of its registry.

@@ -47,16 +47,23 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 fn request(caller: &str) -> String {
     let when = DateTime::from(SystemTime::now());
     let when = DateTime::from_secs(when.secs()).fmt(Format::DateTime).unwrap_or_default();
-    let who: String = caller.chars().filter(|c| c.is_ascii_alphanumeric() || "+-=._:/@".contains(*c)).take(200).collect();
+    let who: String =
+        caller.chars().filter(|c| c.is_ascii_alphanumeric() || "+-=._:/@".contains(*c)).take(200).collect();
     format!("{when} by {who}")
 }
 
 /// The service of a deployment.
-pub fn service<'a>(inventory: &'a crate::engine::inventory::Inventory, scope: &Scope) -> Result<&'a Live, CommandError> {
+pub fn service<'a>(
+    inventory: &'a crate::engine::inventory::Inventory,
+    scope: &Scope,
+) -> Result<&'a Live, CommandError> {
     let service = inventory.live.iter().find(|live| live.address.kind() == "service" && !live.is_going());
     service.ok_or_else(|| {
-        CommandError::refused("refused/not-deployed", format!("there is no service of {}; nothing was changed", scope.name))
-            .hint("`ce-aws apply FILE` deploys it")
+        CommandError::refused(
+            "refused/not-deployed",
+            format!("there is no service of {}; nothing was changed", scope.name),
+        )
+        .hint("`ce-aws apply FILE` deploys it")
     })
 }
 

@@ -90,7 +90,11 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         };
         let around = Around { session: &session, scope: &scope, global, output, file: &source.path };
         output.note(&format!("{}\n", under_way(&now.intent)));
-        return if args.rollback { roll_back(args, around, consent).await } else { resume(args, around, &source, now, consent).await };
+        return if args.rollback {
+            roll_back(args, around, consent).await
+        } else {
+            resume(args, around, &source, now, consent).await
+        };
     }
     let Some(now) = Running::of(&inventory) else {
         return Err(CommandError::refused("upgrade/nothing-runs", format!("{} is not deployed", scope.name))
@@ -253,11 +257,12 @@ async fn tidy(
     let inventory = session.inventory(&mut scope.clone()).await?;
     let borrowed = session.borrowed(&file).await?;
     let plan = session.converge(&file, &inventory, &borrowed, &consent).await?;
-    let only_tidies = plan.refusals().next().is_none() && plan.steps.iter().all(|step| match step.action {
-        Action::Delete | Action::Prove => true,
-        Action::Update => step.changes.iter().all(|change| change.top() == "tags"),
-        _ => false,
-    });
+    let only_tidies = plan.refusals().next().is_none()
+        && plan.steps.iter().all(|step| match step.action {
+            Action::Delete | Action::Prove => true,
+            Action::Update => step.changes.iter().all(|change| change.top() == "tags"),
+            _ => false,
+        });
     if !plan.is_empty() && only_tidies {
         let report = execute(session, &scope, plan, global, output).await?;
         if report.outcome != Outcome::Done {

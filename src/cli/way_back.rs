@@ -7,12 +7,10 @@ use crate::engine::address::Address;
 use crate::engine::event::Outcome;
 use crate::engine::inventory::{Inventory, Live};
 use crate::engine::plan::Plan;
-use crate::kinds::names;
 use crate::kinds::recovery_point;
 use crate::kinds::resource::Cx;
 use crate::kinds::restore::Restore;
 use crate::kinds::service_view::ServiceView;
-use crate::live;
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::planners::upgrade::{self, Upgrade, weave};
 use crate::release::Catalogue;
@@ -21,7 +19,7 @@ use super::carry::Around;
 use super::error::CommandError;
 use super::execute::execute;
 use super::exit::Exit;
-use super::saga::{changes_data, errand};
+use super::saga::errand;
 use super::session::Consent;
 use super::source::Source;
 use super::under_way::UnderWay;
@@ -144,7 +142,8 @@ async fn restored(around: Around<'_>, now: UnderWay, limits: Limits) -> Result<E
 fn service_runs_on(service: &Live, running: &Running, inventory: &Inventory) -> bool {
     let main = inventory.at(&Address::new("file-system", "main")).next().map(|live| live.id.as_str());
     let mounts = |id: &str| running.of_definition.volumes.values().all(|volume| volume.file_system.text() == id);
-    main.is_some_and(mounts) && service.spec.get("task_definition").and_then(|arn| arn.as_str()) == Some(&running.definition.id)
+    main.is_some_and(mounts)
+        && service.spec.get("task_definition").and_then(|arn| arn.as_str()) == Some(&running.definition.id)
 }
 
 /// A file system without a policy lets the task that unpacks be root; one with the deployment's policy would not.
@@ -248,7 +247,6 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
         task.started_by.ends_with(&format!("-{}", now.intent.id))
             && task.containers.iter().any(crate::kinds::service_view::ContainerView::has_started)
     });
-    let _ = changes_data;
     (!migrating.is_empty() && now.intent.mark != Mark::Stop && (seen || is_forgotten))
         || (changing_steps && (has_step_run || now.intent.mark != Mark::Stop))
 }
@@ -259,7 +257,9 @@ fn no_recovery_point(file: &str) -> CommandError {
         "the new release may have changed the data, and there is no recovery point of this upgrade to go back to",
     )
     .hint(format!("finish the upgrade instead: `ce-aws upgrade {file} --resume`"))
-    .hint(format!("or bring an older recovery point into use: `ce-aws backup list {file}`, `ce-aws backup restore {file}`"))
+    .hint(format!(
+        "or bring an older recovery point into use: `ce-aws backup list {file}`, `ce-aws backup restore {file}`"
+    ))
 }
 
 /// What is said when a person stops it.
@@ -309,15 +309,4 @@ impl UnderWay {
         let named = |name: &str| self.inventory.at(&Address::new("file-system", name)).next();
         named("main").or_else(|| named(&format!("kept-{}", self.intent.id)))
     }
-}
-
-/// Revisions by which others are known.
-pub async fn newest(session: &super::session::Session, scope: &super::session::Scope) -> Result<Option<Live>, CommandError> {
-    let context = session.context(scope);
-    Ok(live::sweep::revision(&context, &context.names.stack()).await?)
-}
-
-/// The value of the intent's tag.
-pub fn tag(service: &Live) -> Option<&str> {
-    service.tags.get(names::INTENT).map(String::as_str)
 }

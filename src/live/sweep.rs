@@ -13,9 +13,9 @@ use futures::future::try_join_all;
 
 use crate::engine::failure::Failure;
 use crate::engine::inventory::{Inventory, Live};
-use crate::kinds::{names, task_definition};
 use crate::kinds::registry::{self, AnyKind, KINDS};
 use crate::kinds::resource::{Cx, Depth};
+use crate::kinds::{names, task_definition};
 
 /// Reads everything that belongs to the deployment.
 ///

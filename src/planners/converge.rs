@@ -9,6 +9,8 @@ use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, After, Finding, Kept, Plan, Purpose, Reason, Severity, Step, Target, Until};
 use crate::engine::reference::{self, Known, Need};
 
+use crate::kinds::names;
+
 use super::upstream::upstream;
 use super::{data, deletion, halt, record, verdict};
 
