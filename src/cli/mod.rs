@@ -13,6 +13,7 @@ mod exit;
 mod logging;
 mod main;
 mod output;
+mod rewrite;
 mod saved;
 mod session;
 mod siblings;

@@ -31,6 +31,11 @@ impl Images {
         if let Some(image) = self.overrides.get(container) {
             return image.clone();
         }
+        self.mirrored(catalogue)
+    }
+
+    /// The same image in the mirror, if there is one: for images that no container of a release names.
+    pub fn mirrored(&self, catalogue: &Image) -> Image {
         let mirrored = self.registry.as_ref().map(|registry| {
             let path = catalogue.as_str().strip_prefix(catalogue.registry()).unwrap_or_default();
             format!("{registry}{path}").parse()
@@ -58,17 +63,26 @@ impl Images {
 }
 
 fn check_container(section: &Section<'_>, release: &Release, name: &Located<&str>) -> bool {
-    let known: Vec<&str> = release.containers.iter().map(|container| container.name.as_str()).collect();
-    if known.contains(&name.value) {
+    if release.container(name.value).is_some() {
         return true;
     }
-    let hint = match nearest(name.value, known.iter().copied()) {
+    section.refuse(unknown_container(release, name.value), name.span.clone());
+    false
+}
+
+pub(super) fn unknown_container(release: &Release, name: &str) -> Invalid {
+    let known: Vec<&str> = release.containers.iter().map(|container| container.name.as_str()).collect();
+    let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("its containers are {}", known.join(", ")),
     };
-    let message = format!("release {} has no container {}", release.version, quoted(name.value));
-    section.refuse(Invalid::new("plan-file/unknown-container", message, hint), name.span.clone());
-    false
+    let message = format!("release {} has no container {}", release.version, quoted(name));
+    Invalid::new("plan-file/unknown-container", message, hint)
+}
+
+/// An image with its registry.
+pub(super) fn complete_image(text: &str) -> Result<Image, Invalid> {
+    image(text, None)
 }
 
 /// A complete image, or a repository of the registry that the table names.
@@ -109,7 +123,7 @@ fn is_repository(text: &str) -> bool {
     text.split('/').all(|part| !part.is_empty() && part.bytes().all(allowed))
 }
 
-fn is_tag_or_digest(image: &Image) -> bool {
+pub(super) fn is_tag_or_digest(image: &Image) -> bool {
     let reference = image.reference();
     match reference.strip_prefix("sha256:") {
         Some(digest) => digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
