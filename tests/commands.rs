@@ -28,8 +28,19 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const COMMANDS: [&str; 10] =
-    ["init", "discover", "validate", "plan", "apply", "destroy", "status", "graph", "schema", "completions"];
+const COMMANDS: [&str; 11] = [
+    "init",
+    "discover",
+    "validate",
+    "plan",
+    "apply",
+    "destroy",
+    "status",
+    "releases",
+    "graph",
+    "schema",
+    "completions",
+];
 
 #[test]
 fn help_says_what_each_command_does() {
@@ -152,6 +163,50 @@ fn validate_schema_graph_and_completions_work_offline() {
     }
     for shell in ["bash", "zsh", "fish", "powershell"] {
         assert!(text(&run(folder.path(), &["completions", shell]).stdout).contains("ce-aws"), "{shell}");
+    }
+}
+
+#[test]
+fn releases_are_listed_and_those_of_the_user_come_with_them() {
+    let folder = TempDir::new().expect("a folder");
+    let list = run(folder.path(), &["releases"]);
+    assert_eq!(list.status.code(), Some(0));
+    assert!(text(&list.stdout).contains("5.0.0") && !text(&list.stdout).contains("5.0.9"));
+    assert_eq!(run(folder.path(), &["releases", "5.0.9"]).status.code(), Some(64));
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/src/release/catalogue/5.0.0.toml");
+    let shipped = std::fs::read_to_string(shipped).expect("it is there");
+    let own = shipped.replace("version = \"5.0.0\"", "version = \"5.0.9\"").replace("core5:11062023", "core5:own");
+    std::fs::write(folder.path().join("own.toml"), own).expect("written");
+    let one = run(folder.path(), &["releases", "5.0.9", "--catalog", "own.toml", "--output", "json"]);
+    let one: serde_json::Value = serde_json::from_slice(&one.stdout).expect("JSON");
+    assert_eq!(one["version"], "5.0.9");
+    assert!(one["containers"][1]["image"].as_str().expect("text").ends_with("core5:own"));
+    std::fs::write(folder.path().join("plan.toml"), "name = \"prod\"\nrelease = \"5.0.9\"\n").expect("written");
+    assert_eq!(run(folder.path(), &["validate", "plan.toml"]).status.code(), Some(64));
+    assert_eq!(run(folder.path(), &["validate", "plan.toml", "--catalog", "own.toml"]).status.code(), Some(0));
+    std::fs::write(folder.path().join("bad.toml"), "version = \"5.0.9\"\n").expect("written");
+    let bad = run(folder.path(), &["releases", "--catalog", "bad.toml"]);
+    assert_eq!(bad.status.code(), Some(64));
+    assert!(text(&bad.stderr).contains("bad.toml"), "{}", text(&bad.stderr));
+}
+
+#[test]
+fn every_release_that_is_not_only_listed_makes_a_graph() {
+    let folder = TempDir::new().expect("a folder");
+    let list = run(folder.path(), &["releases", "--output", "json"]);
+    let list: serde_json::Value = serde_json::from_slice(&list.stdout).expect("JSON");
+    for release in list["releases"].as_array().expect("a list") {
+        let version = release["version"].as_str().expect("text");
+        let plan = format!("name = \"prod\"\nrelease = \"{version}\"\nregion = \"us-east-1\"\n");
+        std::fs::write(folder.path().join("plan.toml"), plan).expect("written");
+        let output = run(folder.path(), &["graph", "plan.toml"]);
+        let expected = if release["undeployable"].is_null() { 0 } else { 64 };
+        assert_eq!(output.status.code(), Some(expected), "{version}: {}", text(&output.stderr));
+        let points = release["access_points"].as_array().expect("a list").iter();
+        let names = points.map(|point| format!("access-point/{}", point["name"].as_str().expect("text")));
+        for name in names.filter(|_| expected == 0) {
+            assert!(text(&output.stdout).contains(&name), "{version}: {name}");
+        }
     }
 }
 

@@ -62,13 +62,12 @@ pub fn weave(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
     let is_open = upgrade.opens || service.tags.contains_key(names::INTENT);
     let ends = ends(plan, &service.address);
     let mut last = ends.map(|(fence, start)| between(plan, service, upgrade, fence, start));
-    // What is to be seen of it besides: because something else changes as well, or because it was started before.
-    let seen = |step: &Step| matches!(step.action, Action::Prove | Action::Await) && step.until != Until::Idle;
-    let proofs = positions(plan, |step| step.address == service.address && seen(step));
+    let started_before = |step: &Step| step.stage == Some(Stage::Start) && step.action == Action::Await;
+    let awaited = positions(plan, started_before);
     let why = format!("it has to stay healthy for {:.0} s", upgrade.watch);
     let mut prove = step(service, Action::Prove, Stage::Prove, why);
     (prove.until, prove.patience) = (Until::Steady, Some(upgrade.watch));
-    prove.after.extend(last.into_iter().chain(proofs).map(done));
+    prove.after.extend(last.into_iter().chain(awaited).map(done));
     last = Some(push(plan, prove));
     if is_open {
         let why = "all is well: nothing is left to finish or to undo";

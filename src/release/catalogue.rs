@@ -5,7 +5,7 @@ use std::{
     sync::{LazyLock, OnceLock},
 };
 
-use super::{AccessPoint, Release, Version, check};
+use super::{AccessPoint, Release, Side, Version, check};
 
 /// Releases by version.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +28,9 @@ pub enum CatalogueError {
     /// One name of an access point stands for two of them.
     #[error("releases {one} and {other} mean different access points by {name}; `name` tells them apart")]
     AccessPoint { name: String, one: Version, other: Version },
+    /// A data step would be left out in silence.
+    #[error("data step {step} of release {release} needs the container {container}, which release {from} has not")]
+    DataStep { step: String, release: Version, container: String, from: Version },
 }
 
 /// The embedded files: name, for messages, and text.
@@ -99,7 +102,8 @@ impl Catalogue {
         Self { releases }.agreed()
     }
 
-    /// Releases mean the same by one name, so that an upgrade finds the data where they are.
+    /// Releases mean the same by one name, so that an upgrade finds the data where they are, and what is done to the
+    /// data can be done with what the older release has.
     fn agreed(self) -> Result<Self, CatalogueError> {
         let mut seen: BTreeMap<String, (Version, &AccessPoint)> = BTreeMap::new();
         for (version, release) in &self.releases {
@@ -108,6 +112,15 @@ impl Catalogue {
                 let (other, first) = *seen.entry(name.clone()).or_insert((*version, point));
                 if !point.is_same_place(first) {
                     return Err(CatalogueError::AccessPoint { name, one: other, other: *version });
+                }
+            }
+            let before = release.predecessors.iter().filter_map(|version| self.get(*version));
+            for (old, step) in before.flat_map(|old| release.data_steps_from(old.version).map(move |step| (old, step)))
+            {
+                let container = &step.container;
+                if container.release == Side::Old && old.container(&container.name).is_none() {
+                    let (step, container) = (step.name.clone(), container.name.clone());
+                    return Err(CatalogueError::DataStep { step, release: *version, container, from: old.version });
                 }
             }
         }

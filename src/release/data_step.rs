@@ -94,8 +94,8 @@ impl DataStep {
         self.from.is_empty() || self.from.contains(&from)
     }
 
-    /// The container that does it, or `None` if that release has no such container: two files of a catalogue, of which
-    /// a user may have written one, do not go together.
+    /// The container that does it, or `None` if that release has no such container, which a catalogue does not let
+    /// happen between a release and its predecessors.
     pub fn render(&self, old: &Release, new: &Release, settings: &Settings) -> Option<StepContainer> {
         let side = self.container.release;
         let release = match side {

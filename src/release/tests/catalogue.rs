@@ -64,6 +64,16 @@ fn releases_must_agree_on_what_an_access_point_is() {
 }
 
 #[test]
+fn a_data_step_needs_a_container_that_each_predecessor_has() {
+    let file = FILE.replacen("release = \"old\", name = \"rabbitmq-stats\"", "release = \"old\", name = \"broker\"", 1);
+    let error = Catalogue::with([("mine.toml", file.as_str())]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "data step rabbitmq-feature-flags of release 5.0.0 needs the container broker, which release 4.2.0 has not"
+    );
+}
+
+#[test]
 fn a_file_of_the_users_adds_a_release_or_replaces_one() {
     let of = |from: &str, to: &str| FILE.replacen(from, to, 1);
     let newer = of("version = \"5.0.0\"", "version = \"5.0.9\"");
