@@ -28,26 +28,38 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 18] = [
     "init",
     "discover",
     "validate",
     "plan",
     "apply",
+    "upgrade",
+    "stop",
+    "start",
     "destroy",
     "status",
     "releases",
+    "backup",
+    "backup create",
+    "backup list",
+    "backup drop",
     "graph",
     "schema",
     "completions",
 ];
+
+/// A command and what it is asked.
+fn words<'a>(command: &'a str, option: &'a str) -> Vec<&'a str> {
+    command.split(' ').chain([option]).collect()
+}
 
 #[test]
 fn help_says_what_each_command_does() {
     let folder = TempDir::new().expect("a folder");
     let mut all = text(&run(folder.path(), &["--help"]).stdout);
     for command in COMMANDS {
-        let output = run(folder.path(), &[command, "--help"]);
+        let output = run(folder.path(), &words(command, "--help"));
         assert_eq!(output.status.code(), Some(0));
         // What every command takes is shown once, above.
         let own = text(&output.stdout);
@@ -61,7 +73,7 @@ fn help_says_what_each_command_does() {
 fn wrong_usage_exits_64_whatever_the_command() {
     let folder = TempDir::new().expect("a folder");
     for command in COMMANDS {
-        let output = run(folder.path(), &[command, "--no-such-option"]);
+        let output = run(folder.path(), &words(command, "--no-such-option"));
         assert_eq!(output.status.code(), Some(64), "{command}: {}", text(&output.stderr));
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{command} complains on standard error");
     }

@@ -2,30 +2,65 @@
 
 use crate::config::PlanFile;
 use crate::engine::address::Address;
+use crate::engine::graph::{Graph, Handle, InvalidGraph};
 use crate::engine::kind::Spec;
 use crate::engine::reference::{Need, Ref};
 use crate::kinds::backup_vault::BackupVault;
+use crate::kinds::recovery_point::RecoveryPoint;
 use crate::kinds::role::Role;
 
 use super::identity;
 use super::policies;
-use super::stack::Stack;
+use super::stack::{Facts, Stack};
 
 const ROLE: &str = "backup";
 
-/// Adds the vault, and the role unless the user brings one. A first apply makes neither: they come with the first upgrade
-/// or backup, and stay.
+/// Adds the vault, and the role unless the user brings one, where backups are made. A first apply makes neither: they come
+/// with the first upgrade or backup, and stay.
 pub fn add(stack: &mut Stack<'_>) {
-    if !stack.facts.backup {
-        return;
+    if stack.facts.backup {
+        vault(stack);
     }
+}
+
+fn vault(stack: &mut Stack<'_>) -> Handle<BackupVault> {
     let kms_key = stack.facts.borrowed.key.as_ref().and_then(|key| key.found()).map(|key| key.arn.clone());
-    stack.add("main", &BackupVault { name: stack.names().stack(), kms_key });
+    let vault = stack.add("main", &BackupVault { name: stack.names().stack(), kms_key });
     if stack.plan.existing.backup_role.is_none() {
         let managed = policies::backup_policies(stack.names());
         let words = "backs up and restores the file system";
         identity::role(stack, ROLE, words, policies::backup_trust(), None, &managed);
     }
+    vault
+}
+
+/// A backup that somebody asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Backup<'a> {
+    /// The name of its address.
+    pub intent: &'a str,
+    /// ARN of the file system.
+    pub file_system: &'a str,
+    /// Days until AWS deletes it.
+    pub delete_after: Option<u32>,
+}
+
+/// The graph of one backup, and of nothing that it does not need.
+///
+/// # Errors
+///
+/// Only a fault of this program makes a graph that cannot be.
+pub fn graph(plan: &PlanFile, facts: &Facts<'_>, backup: Backup<'_>) -> Result<Graph, InvalidGraph> {
+    let mut stack = Stack { plan, facts, graph: Graph::default() };
+    let vault = vault(&mut stack);
+    let point = RecoveryPoint {
+        vault: vault.output("name", Need::Exists),
+        file_system: Ref::is(backup.file_system),
+        role: role(plan),
+        delete_after: backup.delete_after,
+    };
+    stack.add(backup.intent, &point);
+    stack.graph.finish()
 }
 
 /// The address of the role, where it is ours.

@@ -1,9 +1,11 @@
 //! Whether AWS Backup may do what an upgrade or a backup asks of it.
 
-use crate::borrowed::{Lookup, Named};
+use crate::borrowed::{Borrowed, Lookup, Named};
+use crate::engine::inventory::{Inventory, Phase};
 use crate::engine::plan::Finding;
 
 use super::finding::{refusal, warning};
+use super::{identity, storage};
 
 /// The account's choice for a region, by name: whether AWS Backup is for EFS at all.
 pub fn opted_in(choice: &Named<bool>) -> Option<Finding> {
@@ -25,4 +27,25 @@ pub fn opted_in(choice: &Named<bool>) -> Option<Finding> {
              else is done",
         )),
     }
+}
+
+/// The role that the user brings for it, and the key that encrypts what it keeps.
+pub fn role(borrowed: &Borrowed) -> Vec<Finding> {
+    let Borrowed { backup_role, key, .. } = borrowed;
+    let role = backup_role.iter().flat_map(|role| identity::role(role, identity::Which::Backup));
+    role.chain(key.iter().flat_map(storage::key)).collect()
+}
+
+/// A backup of what is in use. Source: Amazon EFS user guide, "Backup consistency".
+pub fn running(inventory: &Inventory, file: &str) -> Option<Finding> {
+    let service = inventory.live.iter().find(|live| live.address.kind() == "service")?;
+    (service.phase != Phase::Idle).then(|| {
+        warning(
+            "backup/running",
+            "Cloud Exchange may write while AWS copies the files: what changes meanwhile can be in the backup twice, in \
+             part or not at all, so that MongoDB may be unable to start from it"
+                .to_owned(),
+            format!("for a backup that is whole: ce-aws stop {file}, ce-aws backup create {file}, ce-aws start {file}"),
+        )
+    })
 }

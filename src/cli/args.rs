@@ -7,7 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::aws::clients::Access;
 
 use super::{
-    apply, completions, destroy, discover, graph, init, plan, releases, schema, start, status, stop, upgrade, validate,
+    apply, backup, completions, destroy, discover, graph, init, plan, releases, schema, start, status, stop, upgrade,
+    validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -51,6 +52,7 @@ pub enum Command {
     Destroy(destroy::Args),
     Status(status::Args),
     Releases(releases::Args),
+    Backup(backup::Args),
     Graph(graph::Args),
     Schema(schema::Args),
     Completions(completions::Args),

@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long)]
     unprotect: bool,
 
-    /// Delete the file system, the secrets and the log buckets too
+    /// Delete the file system, its recovery points in our vault, the secrets and the log buckets too
     #[arg(long)]
     delete_data: bool,
 }

@@ -9,8 +9,8 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::{
-    apply, catalogue, completions, destroy, discover, graph, init, logging, plan, releases, schema, start, status,
-    stop, upgrade, validate,
+    apply, backup, catalogue, completions, destroy, discover, graph, init, logging, plan, releases, schema, start,
+    status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -56,6 +56,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Destroy(args) => runtime.block_on(destroy::run(args, global, output)),
         Command::Status(args) => runtime.block_on(status::run(args, global, output)),
         Command::Releases(args) => releases::run(args, output),
+        Command::Backup(args) => runtime.block_on(backup::run(args, global, output)),
         Command::Graph(args) => graph::run(args, global, output),
         Command::Schema(args) => schema::run(args, output),
         Command::Completions(args) => completions::run(args, output),

@@ -25,6 +25,7 @@ mod under_way;
 mod way_back;
 
 mod apply;
+mod backup;
 mod completions;
 mod destroy;
 mod discover;

@@ -58,7 +58,7 @@ pub struct Args {
     #[command(flatten)]
     consent: Options,
 
-    /// With --destroy: plan to delete the file system, the secrets and the log buckets too
+    /// With --destroy: plan to delete the file system, its recovery points in our vault, the secrets and the log buckets too
     #[arg(long, requires = "destroy")]
     delete_data: bool,
 }

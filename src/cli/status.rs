@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::blueprint::hop::Running;
 use crate::engine::inventory::Inventory;
+use crate::kinds::file_system;
 use crate::ui::status::{State, Status, Unsettled, text};
 use crate::ui::summary::Summary;
 use crate::ui::whereabouts::Whereabouts;
@@ -58,6 +59,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         service,
         resources: inventory.live.len(),
         unsettled: Unsettled::all(&inventory),
+        former: former(&inventory),
         drift,
         target,
     };
@@ -67,6 +69,11 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         output.data(&text(&status))?;
     }
     Ok(Exit::Done)
+}
+
+fn former(inventory: &Inventory) -> Vec<String> {
+    let former = inventory.live.iter().filter(|live| file_system::is_former(&live.address));
+    former.map(|live| live.id.clone()).collect()
 }
 
 /// Images by container, from the task definition in force.

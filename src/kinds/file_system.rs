@@ -120,7 +120,7 @@ impl Resource for FileSystem {
 
     /// Makes a kept one the deployment's again; the present one gets its name.
     async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
-        let Action::Restore = action else {
+        let Action::Promote = action else {
             return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
         };
         swap(cx, &at.id, at.address.name()).await?;
@@ -128,6 +128,18 @@ impl Resource for FileSystem {
     }
 }
 
+/// Whether the address is of one that a restored one has taken the place of.
+pub fn is_former(address: &Address) -> bool {
+    address.kind() == FileSystem::KIND.name && address.name().starts_with(FORMER)
+}
+
+/// The name of the one whose place an intent's restored one takes.
+pub(super) fn former(intent: &str) -> String {
+    format!("{FORMER}{intent}")
+}
+
+/// What the names of those begin with.
+const FORMER: &str = "kept-";
 /// The name of the one that the deployment works with.
 const MAIN: &str = "main";
 

@@ -12,6 +12,7 @@ pub mod tags;
 pub mod access_point;
 pub mod acl_entry;
 pub mod backup_vault;
+pub mod backup_view;
 pub mod bucket;
 mod bucket_settings;
 pub mod ca_certificate;

@@ -46,6 +46,11 @@ pub fn address(intent: &str) -> Address {
     Address::new(RecoveryPoint::KIND.name, intent)
 }
 
+/// The intent that a recovery point with these tags was made for, if it is the deployment's.
+pub fn intent_of(cx: &Cx, tags: &Tags) -> Option<String> {
+    tags::address_of(cx, RecoveryPoint::KIND.name, tags).map(|address| address.name().to_owned())
+}
+
 /// The ARN of the completed recovery point of a file system with this intent's address, the newest first: how it is
 /// found again after a crash. The file system is given by ARN.
 pub async fn find(cx: &Cx, file_system: &str, intent: &str) -> Result<Option<String>, Failure> {
@@ -57,7 +62,7 @@ pub async fn find(cx: &Cx, file_system: &str, intent: &str) -> Result<Option<Str
     points.sort_by_key(|point| point.creation_date().map(|date| std::cmp::Reverse(date.secs())));
     for arn in points.iter().filter_map(|point| point.recovery_point_arn()) {
         let tags = tags::backup::read(cx, arn).await?;
-        if tags::address_of(cx, RecoveryPoint::KIND.name, &tags) == Some(address(intent)) {
+        if intent_of(cx, &tags).as_deref() == Some(intent) {
             return Ok(Some(arn.to_owned()));
         }
     }

@@ -149,7 +149,7 @@ impl Resource for Restore {
             None => find(cx, intent).await?,
         };
         let id = restored.ok_or_else(|| Failure::of(Cause::Gone, "there is no restored file system"))?;
-        file_system::swap(cx, &id, &format!("kept-{intent}")).await?;
+        file_system::swap(cx, &id, &file_system::former(intent)).await?;
         Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
     }
 }

@@ -1,5 +1,6 @@
 //! The deployment as it is in AWS: reading all of it, and making a plan's steps take effect.
 
+pub mod backups;
 pub mod holders;
 pub mod queues;
 pub mod strangers;

@@ -331,7 +331,7 @@ impl<'a> Planner<'a> {
                     self.plan.kept.push(Kept {
                         address: live.address.clone(),
                         id: live.id.clone(),
-                        why: "no longer in the plan file; holds data".to_owned(),
+                        why: data::why_kept(&live.address, "no longer in the plan file; holds data"),
                     });
                 }
                 Lifecycle::Intrinsic | Lifecycle::Shared => {}

@@ -1,8 +1,10 @@
 //! What must not happen to the data, whatever the comparison says.
 
+use crate::engine::address::Address;
 use crate::engine::graph::Graph;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Action, Finding, Plan, Severity};
+use crate::kinds::file_system;
 
 /// Refuses to make another secret for a file system that exists: Cloud Exchange took its password when its database was
 /// empty, and would never get in with a new one.
@@ -22,4 +24,13 @@ pub fn new_secret_for_old_data(plan: &Plan, graph: &Graph, inventory: &Inventory
                 .to_owned(),
         ),
     })
+}
+
+/// Why data is kept: as said, unless a restored file system has taken its place and it waits for somebody to drop it.
+pub fn why_kept(address: &Address, otherwise: &str) -> String {
+    if file_system::is_former(address) {
+        "a former file system, with its data; `ce-aws backup drop` deletes it".to_owned()
+    } else {
+        otherwise.to_owned()
+    }
 }

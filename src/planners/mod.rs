@@ -3,6 +3,7 @@
 pub mod converge;
 mod data;
 pub mod deletion;
+pub mod discard;
 pub mod halt;
 pub mod intent;
 pub mod record;

@@ -5,12 +5,12 @@ use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, After, Kept, Plan, Purpose, Reason, Target, Until};
 use crate::engine::reference::Need;
 
-use super::deletion;
+use super::{data, deletion};
 
 /// What the user has consented to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Delete the file system, the secrets and the log buckets too.
+    /// Delete the file system, the vault with its recovery points, the secrets and the log buckets too.
     pub delete_data: bool,
     /// Take deletion protection off.
     pub unprotect: bool,
@@ -47,7 +47,9 @@ pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: 
 fn reason_to_keep(live: &Live, kind: &Kind, options: Options) -> Option<String> {
     match (kind.lifecycle, &live.phase) {
         (Lifecycle::Data, Phase::Recoverable) => Some("already marked for deletion; can still be restored".to_owned()),
-        (Lifecycle::Data, _) if !options.delete_data => Some("data; a later apply takes it back".to_owned()),
+        (Lifecycle::Data, _) if !options.delete_data => {
+            Some(data::why_kept(&live.address, "data; a later apply takes it back"))
+        }
         _ => None,
     }
 }

@@ -33,6 +33,8 @@ pub struct Status {
     pub resources: usize,
     /// Those that are not what they are for.
     pub unsettled: Vec<Unsettled>,
+    /// Former file systems, kept with their data, by id.
+    pub former: Vec<String>,
     /// What an apply would do; only known with a plan file.
     pub drift: Option<Summary>,
 }
@@ -152,6 +154,11 @@ pub fn text(status: &Status) -> String {
         section("What ECS says", events, &mut lines);
     }
     section("Not settled", status.unsettled.iter().map(|one| format!("  {}", one.words())).collect(), &mut lines);
+    let former = status.former.iter().map(|id| {
+        let id = clean(id);
+        format!("  {id}: a restored one has taken its place; drop it with `ce-aws backup drop FILE {id}`")
+    });
+    section("Former file systems", former.collect(), &mut lines);
     lines.push(String::new());
     lines.push(match status.drift {
         None => {

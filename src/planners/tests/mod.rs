@@ -3,6 +3,7 @@
 mod account;
 mod converge_properties;
 mod converge_rules;
+mod discard;
 mod samples;
 mod service_rules;
 mod switching_rules;

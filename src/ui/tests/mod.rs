@@ -1,6 +1,7 @@
 //! Snapshots of what people see, over plans and events made by hand.
 
 mod after;
+mod backup;
 mod discover;
 mod fixture;
 mod graph;

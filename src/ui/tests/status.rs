@@ -70,6 +70,7 @@ fn healthy() -> Status {
         },
         resources: 44,
         unsettled: Vec::new(),
+        former: Vec::new(),
         drift: Some(Summary { unchanged: 44, ..Summary::default() }),
     }
 }
@@ -162,4 +163,10 @@ fn the_state_is_that_of_the_service() {
 fn scripts_find_state_and_target_at_the_top() {
     let value = serde_json::to_value(healthy()).unwrap();
     assert_eq!((&value["state"], &value["deployment"]), (&"healthy".into(), &"prod".into()));
+}
+
+#[test]
+fn a_former_file_system_is_not_forgotten() {
+    let said = plain(&text(&Status { former: vec!["fs-0c2d".into()], ..healthy() }));
+    assert!(said.contains("Former file systems\n  fs-0c2d: a restored one"), "{said}");
 }

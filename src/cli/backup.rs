@@ -1,0 +1,35 @@
+//! `ce-aws backup`.
+
+mod create;
+mod list;
+mod remove;
+
+use super::args::Global;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::output::Output;
+
+/// Make, show and drop backups of the data
+///
+/// A backup is a recovery point of the file system in a vault of the deployment's own, made by AWS Backup. An upgrade makes
+/// one before it touches the data.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Create(create::Args),
+    List(list::Args),
+    Drop(remove::Args),
+}
+
+pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    match &args.command {
+        Command::Create(args) => create::run(args, global, output).await,
+        Command::List(args) => list::run(args, global, output).await,
+        Command::Drop(args) => remove::run(args, global, output).await,
+    }
+}

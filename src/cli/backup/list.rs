@@ -1,0 +1,33 @@
+//! `ce-aws backup list`.
+
+use crate::ui::backup::list;
+
+use super::super::args::Global;
+use super::super::error::CommandError;
+use super::super::exit::Exit;
+use super::super::output::Output;
+use super::super::session::Session;
+use super::super::source::Which;
+
+/// Show the recovery points of a deployment
+///
+/// Those that ce-aws made and those of EFS's automatic backups, wherever they are, of the file system in use and of former
+/// ones that are kept. Says which cannot be deleted by hand, and whose vault forbids restores. Reads only.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    which: Which,
+}
+
+pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
+    let inventory = session.inventory(&mut scope).await?;
+    let view = session.backups(&scope, &inventory).await?;
+    if output.is_json() {
+        output.document(&view)?;
+    } else {
+        let file = args.which.file.as_ref().map_or_else(|| "FILE".to_owned(), |file| file.display().to_string());
+        output.data(&list(&session.target(&scope.name), &view, &file))?;
+    }
+    Ok(Exit::Done)
+}

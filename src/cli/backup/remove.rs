@@ -1,0 +1,91 @@
+//! `ce-aws backup drop`.
+
+use std::path::PathBuf;
+
+use crate::engine::event::Outcome;
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::Plan;
+use crate::kinds::backup_view::BackupView;
+use crate::planners::discard::{self, Refusal};
+use crate::ui::backup::dropped;
+
+use super::super::args::Global;
+use super::super::confirm::{self, Ask};
+use super::super::error::CommandError;
+use super::super::execute::{execute, exit, permit};
+use super::super::exit::Exit;
+use super::super::output::Output;
+use super::super::plan;
+use super::super::session::{Scope, Session};
+use super::super::source::Source;
+
+/// Delete one backup, or a former file system, for good
+///
+/// A recovery point in the deployment's own vault, or a file system that a restored one has taken the place of, with its
+/// mount targets and access points. Never the file system in use, and nothing that an open upgrade may need.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Plan file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// A file system's id, or a recovery point's ARN or the end of it, as `ce-aws backup list` shows them
+    #[arg(value_name = "ID")]
+    what: String,
+
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let source = Source::read(&args.file)?;
+    let (session, file) = Session::for_file(&source, global, output).await?;
+    let mut scope = Scope::of(&file);
+    let inventory = session.inventory(&mut scope).await?;
+    let view = session.backups(&scope, &inventory).await?;
+    let plan = planned(&session, &scope, &inventory, &view, &args.what)?;
+    if output.is_json() {
+        output.line(&plan::event(&plan))?;
+    } else {
+        output.note(&plan::text(&plan, session.kinds(), None, global));
+    }
+    permit(&plan)?;
+    if !args.yes {
+        confirm::ask("This deletes data for good.", Ask::Name(&args.what), "--yes", output)?;
+    }
+    let points = view.points.iter().filter(|point| point.file_system == args.what).count();
+    let report = execute(&session, &scope, plan, global, output).await?;
+    if report.outcome == Outcome::Done {
+        if output.is_json() {
+            output.line(&serde_json::json!({ "code": "dropped", "id": args.what }))?;
+        } else {
+            output.data(&dropped(&args.what, points))?;
+        }
+    }
+    Ok(exit(report.outcome))
+}
+
+fn planned(
+    session: &Session,
+    scope: &Scope,
+    inventory: &Inventory,
+    view: &BackupView,
+    what: &str,
+) -> Result<Plan, CommandError> {
+    let target = session.target(&scope.name);
+    let discarded = if what.starts_with("fs-") {
+        discard::file_system(inventory, target, session.kinds(), what)
+    } else {
+        discard::recovery_point(inventory, target, view, what)
+    };
+    discarded.map_err(|refusal| match refusal {
+        Refusal::Unknown => CommandError::usage("usage/unknown-backup", format!("the deployment has no {what}"))
+            .hint("`ce-aws backup list` shows what there is"),
+        Refusal::InUse(why) => CommandError::refused("refused/in-use", format!("{what} {why}; nothing was changed")),
+        Refusal::NotOurs(vault) => {
+            let message = format!("{what} is in the vault {vault}, which is not the deployment's; nothing was changed");
+            CommandError::refused("refused/not-ours", message)
+        }
+    })
+}

@@ -1,0 +1,233 @@
+//! What there is of backups of a deployment: in its vault, in EFS's own, and in others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_backup::types::{RecoveryPointByBackupVault, RecoveryPointByResource};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use futures::future::try_join_all;
+use serde_json::Value;
+
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::Inventory;
+use crate::kinds::backup_view::{BackupView, Denial, FileSystemView, Owner, PointView, VaultView};
+use crate::kinds::resource::Cx;
+use crate::kinds::{backup_vault, document, file_system, recovery_point, tags};
+
+/// The vault of EFS's automatic backups (Amazon EFS user guide, "Automatic backups").
+const AUTOMATIC: &str = "aws/efs/automatic-backup-vault";
+
+/// Everything there is: of every file system of the deployment wherever it lies, and all that is in the deployment's own
+/// vault, also of file systems that have gone.
+///
+/// # Errors
+///
+/// The first call that fails for good. That a vault does not let itself be read is told of in the view.
+pub async fn look(cx: &Cx, inventory: &Inventory) -> Result<BackupView, Failure> {
+    let file_systems = file_systems(inventory);
+    let by_resource = try_join_all(file_systems.iter().map(|one| of_file_system(cx, &one.id))).await?;
+    let mut known: BTreeMap<String, PointView> = BTreeMap::new();
+    known.extend(by_resource.into_iter().flatten().map(|point| (point.arn.clone(), point)));
+    let mut vaults: BTreeSet<String> = known.values().map(|point| point.vault.clone()).collect();
+    if inventory.at(&backup_vault::address()).next().is_some() {
+        vaults.insert(cx.names.stack());
+    }
+    let ids: BTreeSet<&str> = file_systems.iter().map(|one| one.id.as_str()).collect();
+    let seen = try_join_all(vaults.into_iter().map(|vault| in_vault(cx, vault))).await?;
+    let mut views = Vec::new();
+    for (view, points) in seen {
+        let is_one = |point: &PointView| view.owner == Owner::Ours || ids.contains(point.file_system.as_str());
+        // What the vault itself says is more than what was said of the file system.
+        known.extend(points.into_iter().filter(is_one).map(|point| (point.arn.clone(), point)));
+        views.push(view);
+    }
+    let mut points: Vec<PointView> = known.into_values().collect();
+    points.sort_by(|a, b| (&b.created, &b.arn).cmp(&(&a.created, &a.arn)));
+    Ok(BackupView { file_systems, points, vaults: views })
+}
+
+fn file_systems(inventory: &Inventory) -> Vec<FileSystemView> {
+    let all = inventory.live.iter().filter(|live| live.address.kind() == "file-system");
+    let mut all: Vec<FileSystemView> = all
+        .map(|live| FileSystemView {
+            address: live.address.clone(),
+            id: live.id.clone(),
+            former: file_system::is_former(&live.address),
+        })
+        .collect();
+    all.sort_by_key(|one| one.former);
+    all
+}
+
+async fn of_file_system(cx: &Cx, id: &str) -> Result<Vec<PointView>, Failure> {
+    let arn = cx.names.arn("elasticfilesystem", &format!("file-system/{id}"));
+    let pages = cx.aws.backup.list_recovery_points_by_resource().resource_arn(arn).into_paginator().items().send();
+    let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRecoveryPointsByResource"));
+    let points = unless_gone(points)?.unwrap_or_default();
+    Ok(points.iter().map(|point| by_resource(point, id)).collect())
+}
+
+fn by_resource(point: &RecoveryPointByResource, file_system: &str) -> PointView {
+    PointView {
+        arn: point.recovery_point_arn().unwrap_or_default().to_owned(),
+        vault: point.backup_vault_name().unwrap_or_default().to_owned(),
+        file_system: file_system.to_owned(),
+        state: point.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        created: moment(point.creation_date()).unwrap_or_default(),
+        expires: None,
+        bytes: bytes(point.backup_size_bytes()),
+        intent: None,
+    }
+}
+
+fn in_detail(point: &RecoveryPointByBackupVault) -> PointView {
+    PointView {
+        arn: point.recovery_point_arn().unwrap_or_default().to_owned(),
+        vault: point.backup_vault_name().unwrap_or_default().to_owned(),
+        file_system: point.resource_arn().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default().to_owned(),
+        state: point.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        created: moment(point.creation_date()).unwrap_or_default(),
+        expires: point.calculated_lifecycle().and_then(|life| moment(life.delete_at())),
+        bytes: bytes(point.backup_size_in_bytes()),
+        intent: None,
+    }
+}
+
+/// A vault, and what is in it of file systems.
+async fn in_vault(cx: &Cx, name: String) -> Result<(VaultView, Vec<PointView>), Failure> {
+    let owner = match name.as_str() {
+        AUTOMATIC => Owner::Automatic,
+        name if name == cx.names.stack() => Owner::Ours,
+        _ => Owner::Others,
+    };
+    let (points, policy) = futures::join!(points(cx, &name), policy(cx, &name));
+    let (mut points, why_hidden) = told(points)?;
+    let (policy, policy_hidden) = told(policy)?;
+    if owner == Owner::Ours {
+        let intents = try_join_all(points.iter().map(|point| intent(cx, &point.arn))).await?;
+        points.iter_mut().zip(intents).for_each(|(point, intent)| point.intent = intent);
+    }
+    let denials = denials(&policy);
+    Ok((VaultView { name, owner, denials, policy_hidden, why_hidden }, points))
+}
+
+async fn points(cx: &Cx, vault: &str) -> Result<Vec<PointView>, Failure> {
+    let call = cx.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(vault).by_resource_type("EFS");
+    let pages = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+    Ok(pages.map_err(on("backup ListRecoveryPointsByBackupVault"))?.iter().map(in_detail).collect())
+}
+
+/// Null where there is none.
+async fn policy(cx: &Cx, vault: &str) -> Result<Value, Failure> {
+    let answer = cx.aws.backup.get_backup_vault_access_policy().backup_vault_name(vault).send().await;
+    let answer = unless_gone(answer.map_err(on("backup GetBackupVaultAccessPolicy")))?;
+    Ok(answer.and_then(|answer| answer.policy).map(|policy| document::parse(&policy)).unwrap_or_default())
+}
+
+async fn intent(cx: &Cx, arn: &str) -> Result<Option<String>, Failure> {
+    let tags = tags::backup::read(cx, arn).await?;
+    Ok(recovery_point::intent_of(cx, &tags))
+}
+
+/// An answer, or nothing and why AWS does not give it to us.
+fn told<T: Default>(answer: Result<T, Failure>) -> Result<(T, Option<String>), Failure> {
+    match answer {
+        Err(failure) if failure.cause == Cause::Denied && failure.hints.is_empty() => {
+            Ok((T::default(), Some(Failure { request_id: None, ..failure }.to_string())))
+        }
+        answer => answer.map(|answer| (answer, None)),
+    }
+}
+
+/// What one does with recovery points, and a vault's policy may deny.
+const OF_INTEREST: [&str; 2] = ["backup:StartRestoreJob", "backup:DeleteRecoveryPoint"];
+
+fn denials(policy: &Value) -> Vec<Denial> {
+    let statements = policy["Statement"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let denying = statements.iter().filter(|statement| statement["Effect"] == "Deny");
+    let mut all = Vec::new();
+    for statement in denying {
+        let denied = |action: &&str| match &statement["NotAction"] {
+            Value::Null => texts(&statement["Action"]).any(|pattern| covers(pattern, action)),
+            spared => !texts(spared).any(|pattern| covers(pattern, action)),
+        };
+        let named = &statement["Principal"];
+        let principals: Vec<String> = match (named, &statement["NotPrincipal"]) {
+            (Value::Null, spared) => vec![format!("everybody but {}", all_texts(spared).join(", "))],
+            (named, _) => all_texts(named),
+        };
+        all.extend(OF_INTEREST.iter().filter(|action| denied(action)).map(|action| Denial {
+            action: (*action).to_owned(),
+            principals: principals.clone(),
+            conditional: !statement["Condition"].is_null(),
+        }));
+    }
+    all
+}
+
+/// Whether a pattern with `*` at its end, if anywhere, stands for an action.
+fn covers(pattern: &str, action: &str) -> bool {
+    let (pattern, action) = (pattern.to_lowercase(), action.to_lowercase());
+    match pattern.strip_suffix('*') {
+        Some(start) => action.starts_with(start),
+        None => pattern == action,
+    }
+}
+
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    let many = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    many.iter().chain([value]).filter_map(Value::as_str)
+}
+
+/// Texts anywhere inside: principals are grouped by what they are.
+fn all_texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(map) => map.values().flat_map(all_texts).collect(),
+        value => texts(value).map(str::to_owned).collect(),
+    }
+}
+
+fn moment(date: Option<&DateTime>) -> Option<String> {
+    DateTime::from_secs(date?.secs()).fmt(Format::DateTime).ok()
+}
+
+fn bytes(size: Option<i64>) -> Option<u64> {
+    size.and_then(|size| u64::try_from(size).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn denial(action: &str, principals: &[&str], conditional: bool) -> Denial {
+        let principals = principals.iter().map(|one| (*one).to_owned()).collect();
+        Denial { action: action.to_owned(), principals, conditional }
+    }
+
+    #[test]
+    fn a_vaults_policy_says_who_may_neither_restore_nor_delete() {
+        // The policy that EFS gives to its own vault (AWS re:Post, "Insufficient privileges to perform this action").
+        let automatic = json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Deny",
+            "Principal": { "AWS": "*" },
+            "Action": ["backup:DeleteBackupVault", "backup:DeleteRecoveryPoint", "backup:StartRestoreJob"],
+            "Resource": "*",
+        }] });
+        let everybody =
+            [denial("backup:StartRestoreJob", &["*"], false), denial("backup:DeleteRecoveryPoint", &["*"], false)];
+        assert_eq!(denials(&automatic), everybody);
+        let some = json!({ "Statement": [
+            { "Effect": "Allow", "Principal": "*", "Action": "backup:*" },
+            { "Effect": "Deny", "Principal": { "AWS": ["a", "b"] }, "Action": "backup:Start*", "Condition": { "Bool": {} } },
+            { "Effect": "Deny", "NotPrincipal": { "AWS": "c" }, "NotAction": "backup:StartRestoreJob" },
+        ] });
+        let told = [
+            denial("backup:StartRestoreJob", &["a", "b"], true),
+            denial("backup:DeleteRecoveryPoint", &["everybody but c"], false),
+        ];
+        assert_eq!(denials(&some), told);
+        assert_eq!(denials(&Value::Null), []);
+    }
+}

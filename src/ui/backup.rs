@@ -1,0 +1,136 @@
+//! What there is of backups, as people read it.
+
+use crate::engine::plan::Target;
+use crate::kinds::backup_view::{BackupView, Denial, Owner, PointView, VaultView};
+
+use super::style::{GOOD, TITLE, WARNING, paint};
+use super::table::{self, Cell};
+use super::text::{clean, count};
+
+/// The whole text, ended by a newline. `file`: how the plan file is called, if there is one.
+pub fn list(target: &Target, view: &BackupView, file: &str) -> String {
+    let place = format!("account {}, region {}", clean(&target.account), clean(&target.region));
+    let mut lines =
+        vec![format!("{} in {place}", paint(TITLE, format_args!("Backups of {}", clean(&target.deployment))))];
+    if view.points.is_empty() {
+        lines.push("there is no recovery point".to_owned());
+    } else {
+        lines.push(String::new());
+        let head = ["created (UTC)", "state", "size", "expires", "of", "vault", "made for", "recovery point"];
+        let rows: Vec<Vec<Cell>> = view.points.iter().map(|point| row(point, view)).collect();
+        lines.extend(table::lines(&head, &rows));
+    }
+    let former: Vec<_> = view.file_systems.iter().filter(|one| one.former).collect();
+    if !former.is_empty() {
+        lines.push(format!("\n{}", paint(TITLE, "Former file systems, kept with their data")));
+        lines.extend(former.iter().map(|one| {
+            let id = clean(&one.id);
+            format!("  {id} ({}): drop it with `ce-aws backup drop {} {id}`", one.address, clean(file))
+        }));
+    }
+    for vault in &view.vaults {
+        lines.push(format!("\n{}: {}", paint(TITLE, clean(&vault.name)), whose(vault)));
+        lines.extend(about(vault).into_iter().map(|line| format!("  {line}")));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn row(point: &PointView, view: &BackupView) -> Vec<Cell> {
+    let style = if point.state == "COMPLETED" { GOOD } else { WARNING };
+    let owner = view.vaults.iter().find(|vault| vault.name == point.vault);
+    let expires = match (&point.expires, owner.and_then(|vault| vault.why_hidden.as_ref())) {
+        (Some(when), _) => minute(when),
+        (None, None) => "never".to_owned(),
+        (None, Some(_)) => "unknown".to_owned(),
+    };
+    vec![
+        minute(&point.created).into(),
+        Cell::styled(style, point.state.clone()),
+        point.bytes.map(size).unwrap_or_default().into(),
+        expires.into(),
+        format!("{} ({})", point.file_system, standing(&point.file_system, view)).into(),
+        point.vault.clone().into(),
+        point.intent.clone().unwrap_or_default().into(),
+        point.id().to_owned().into(),
+    ]
+}
+
+/// What a file system is to the deployment now.
+fn standing(id: &str, view: &BackupView) -> &'static str {
+    match view.file_systems.iter().find(|one| one.id == id) {
+        Some(one) if one.former => "kept",
+        Some(_) => "in use",
+        None => "gone",
+    }
+}
+
+fn whose(vault: &VaultView) -> &'static str {
+    match vault.owner {
+        Owner::Ours => "the deployment's own; `ce-aws backup drop` deletes what is in it",
+        Owner::Automatic => {
+            "of EFS's automatic backups, daily and kept for 35 days; nothing in it can be deleted by hand"
+        }
+        Owner::Others => "somebody else's; ce-aws deletes nothing in it",
+    }
+}
+
+/// What its policy, or our knowing too little, means.
+fn about(vault: &VaultView) -> Vec<String> {
+    let mut lines: Vec<String> = vault.denials.iter().map(denial).collect();
+    if vault.denials.iter().any(|denial| denial.action == RESTORE) {
+        lines.push(format!(
+            "to restore from it, whoever may change that policy takes {RESTORE} out: aws backup \
+             get-backup-vault-access-policy --backup-vault-name {} shows it",
+            clean(&vault.name)
+        ));
+    }
+    let hidden =
+        |what: &str, why: &Option<String>| why.as_ref().map(|why| format!("{what} cannot be read: {}", clean(why)));
+    lines.extend(hidden("its access policy, which may forbid restores to some,", &vault.policy_hidden));
+    lines.extend(hidden("when its recovery points expire,", &vault.why_hidden));
+    lines
+}
+
+const RESTORE: &str = "backup:StartRestoreJob";
+
+fn denial(denial: &Denial) -> String {
+    let whom: Vec<String> = denial
+        .principals
+        .iter()
+        .map(|principal| if principal == "*" { "everybody".to_owned() } else { clean(principal) })
+        .collect();
+    let conditions = if denial.conditional { ", under conditions" } else { "" };
+    format!("its access policy denies {} to {}{conditions}", clean(&denial.action), whom.join(", "))
+}
+
+/// `2026-11-22 04:05`, in UTC.
+fn minute(moment: &str) -> String {
+    moment.get(..16).map_or_else(|| moment.to_owned(), |start| start.replace('T', " "))
+}
+
+/// `104.9 MB`, as AWS counts.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    // Exact enough for a size that is shown with one digit.
+    let mut rest = bytes as f64;
+    let mut unit = 0;
+    while rest >= 999.95 && unit + 1 < UNITS.len() {
+        rest /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{rest:.1} {}", UNITS[unit]) }
+}
+
+/// What was made.
+pub fn created(arn: &str, vault: &str) -> String {
+    format!("recovery point {} is complete, in the vault {}\n", clean(arn), clean(vault))
+}
+
+/// What a drop has left.
+pub fn dropped(what: &str, points: usize) -> String {
+    let left = match points {
+        0 => String::new(),
+        many => format!("; {} of it {} left", count(many, "recovery point"), if many == 1 { "is" } else { "are" }),
+    };
+    format!("{} is gone{left}\n", clean(what))
+}

@@ -1,0 +1,183 @@
+//! Backups: made, listed, dropped, kept by a destroy.
+
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, text};
+use crate::deploy::{SCALE, remaining};
+use crate::product::Product;
+
+/// The last line of a stream of JSON.
+fn last(stdout: &str) -> Value {
+    serde_json::from_str(stdout.lines().last().unwrap_or_default()).expect("a line of JSON")
+}
+
+/// Makes a backup; gives the ARN of the recovery point.
+fn create(product: &Product<'_>) -> String {
+    let made = last(&product.expect(0, &["backup", "create", "FILE", "--yes", "--output", "json"]).stdout);
+    assert_eq!(made["code"], "backed-up", "{made}");
+    text(&made["recovery_point"]).to_owned()
+}
+
+fn list(product: &Product<'_>) -> Value {
+    serde_json::from_str(&product.expect(0, &["backup", "list", "FILE", "--output", "json"]).stdout).expect("JSON")
+}
+
+fn jobs(bed: &Bed) -> usize {
+    bed.by_hand("print(len(client('backup').list_backup_jobs()['BackupJobs']))").parse().expect("a number")
+}
+
+#[test]
+fn a_backup_brings_what_it_needs_and_is_listed_and_dropped() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    let nothing_yet = product.expect(5, &["backup", "create", "FILE", "--yes"]);
+    assert!(nothing_yet.stderr.contains("refused/nothing-there"), "{}", nothing_yet.stderr);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert!(!bed.mutations(0).iter().any(|call| call.starts_with("backup")), "a first apply makes no vault");
+
+    let before = bed.journal(0).len();
+    let asked = product.expect(5, &["backup", "create", "FILE"]);
+    for words in ["create     backup-vault/main", "create     role/backup", "backup/running", "unconfirmed"] {
+        assert!(asked.stderr.contains(words), "{words:?} is not in\n{}", asked.stderr);
+    }
+    assert_eq!(bed.mutations(before), [""; 0], "nothing without consent");
+
+    let arn = create(&product);
+    let own = bed.by_hand(&format!(
+        "point = client('backup').describe_recovery_point(BackupVaultName='ce-prod', RecoveryPointArn='{arn}')\n\
+         print(point['Status'], point['IamRoleArn'].rsplit('/')[-1])"
+    ));
+    assert_eq!(own, "COMPLETED ce-prod-us-east-1-backup");
+
+    // Nothing to do afterwards: what the backup made stays.
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    let before = bed.journal(0).len();
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    let planning = bed.journal(before).len();
+    println!("calls: plan with a vault {planning}");
+
+    // EFS makes one of its own in a day.
+    bed.post("clock", &json!({ "advance": 90_000 }));
+    let seen = list(&product);
+    let points = seen["points"].as_array().expect("points");
+    let vaults: Vec<&str> = points.iter().map(|point| text(&point["vault"])).collect();
+    assert_eq!(vaults, ["aws/efs/automatic-backup-vault", "ce-prod"], "{seen}");
+    assert_eq!((text(&points[1]["arn"]), text(&points[1]["state"])), (arn.as_str(), "COMPLETED"));
+    assert_eq!(text(&points[1]["intent"]).len(), 8, "{seen}");
+    let said = product.expect(0, &["backup", "list", "--name", "prod"]).stdout;
+    for words in ["nothing in it can be deleted by hand", "denies backup:StartRestoreJob to everybody"] {
+        assert!(said.contains(words), "{words:?} is not in\n{said}");
+    }
+
+    let automatic = text(&points[0]["arn"]).to_owned();
+    let foreign = product.expect(5, &["backup", "drop", "FILE", &automatic, "--yes"]);
+    assert!(foreign.stderr.contains("refused/not-ours"), "{}", foreign.stderr);
+    let main = text(&seen["file_systems"][0]["id"]).to_owned();
+    let in_use = product.expect(5, &["backup", "drop", "FILE", &main, "--yes"]);
+    assert!(in_use.stderr.contains("is the file system in use"), "{}", in_use.stderr);
+    product.expect(64, &["backup", "drop", "FILE", "fs-0123456789abcdef0", "--yes"]);
+    product.expect(0, &["backup", "drop", "FILE", &arn, "--yes"]);
+    let left = list(&product);
+    assert_eq!(left["points"].as_array().map(Vec::len), Some(1), "{left}");
+    crate::writers::never_two(&bed);
+}
+
+#[test]
+fn a_destroy_keeps_the_vault_and_with_the_data_it_is_emptied_and_goes() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    create(&product);
+    create(&product);
+    let planned = product.expect(5, &["plan", "FILE", "--destroy", "--delete-data"]).stdout;
+    assert!(planned.contains("the data in it is lost: 2 recovery points"), "{planned}");
+
+    product.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
+    let points = |bed: &Bed| {
+        let all = bed.get("recovery-points");
+        all.as_array().expect("points").iter().filter(|point| point["vault"] == "ce-prod").count()
+    };
+    assert_eq!(points(&bed), 2, "kept");
+    assert!(!remaining(&bed.read()).contains(&"role ce-prod-us-east-1-backup".to_owned()));
+
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    assert_eq!(list(&product)["points"].as_array().map(Vec::len), Some(2), "taken back");
+
+    product.expect(0, &["destroy", "--name", "prod", "--yes", "--unprotect", "--delete-data"]);
+    assert_eq!(points(&bed), 0);
+    assert_eq!(bed.by_hand("print([v['BackupVaultName'] for v in client('backup').list_backup_vaults()['BackupVaultList'] if v['BackupVaultName'].startswith('ce-')])"), "[]");
+}
+
+#[test]
+fn an_account_that_is_not_opted_in_is_told_before_anything_is_made() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    bed.by_hand("client('backup').update_region_settings(ResourceTypeOptInPreference={'EFS': False})");
+    let before = bed.journal(0).len();
+    let refused = product.expect(5, &["backup", "create", "FILE", "--yes"]);
+    for words in ["backup/not-opted-in", "--resource-type-opt-in-preference EFS=true"] {
+        assert!(refused.stderr.contains(words), "{words:?} is not in\n{}", refused.stderr);
+    }
+    assert_eq!(bed.mutations(before), [""; 0]);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+}
+
+#[test]
+fn a_role_of_the_users_is_used_and_left_alone() {
+    let bed = Bed::new(SCALE);
+    let arn = bed.by_hand(
+        r#"
+import json
+def role(name, service):
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]}
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    may = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "elasticfilesystem:*", "Resource": "*"}]}
+    iam.put_role_policy(RoleName=name, PolicyName="efs", PolicyDocument=json.dumps(may))
+    return made
+role("corp-tasks", "ecs-tasks.amazonaws.com")
+print(role("corp-backup", "backup.amazonaws.com"))
+"#,
+    );
+    let plan = |arn: &str| format!("name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nbackup_role = \"{arn}\"\n");
+    let product = Product::with_plan(&bed, &plan(&arn.replace("corp-backup", "corp-tasks")));
+    let refused = product.expect(5, &["apply", "FILE", "--yes"]);
+    assert!(refused.stderr.contains("does not trust backup.amazonaws.com"), "{}", refused.stderr);
+    product.write_plan(&plan(&arn));
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    create(&product);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    let roles = bed.by_hand("print(*[r['RoleName'] for r in iam.list_roles()['Roles'] if 'backup' in r['RoleName']])");
+    assert_eq!(roles, "corp-backup");
+    let used = bed.by_hand("print(client('backup').list_backup_jobs()['BackupJobs'][0]['IamRoleArn'])");
+    assert_eq!(used, arn);
+}
+
+#[test]
+fn a_lost_answer_makes_no_second_backup() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    bed.post("faults", &json!({ "service": "backup", "operation": "StartBackupJob", "kind": "lost", "times": 2 }));
+    bed.post("faults", &json!({ "service": "backup", "operation": "CreateBackupVault", "kind": "lost", "times": 1 }));
+    create(&product);
+    let faults = bed.get("faults");
+    let lost: u64 = faults.as_array().expect("rules").iter().filter_map(|rule| rule["hits"].as_u64()).sum();
+    assert_eq!((lost, jobs(&bed)), (3, 1));
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+}
+
+#[test]
+fn a_backup_that_fails_says_why_and_leaves_the_deployment_as_it_is() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    bed.post("settings", &json!({ "backup.fail_next": 1 }));
+    let failed = product.expect(3, &["backup", "create", "FILE", "--yes"]);
+    assert!(failed.stderr.contains("FAILED: The backup failed"), "{}", failed.stderr);
+    product.expect(0, &["status", "FILE"]);
+    create(&product);
+}
