@@ -196,15 +196,20 @@ impl Session {
             inventory,
             now: now(),
         });
-        findings.extend(open_intent(inventory));
+        let open = open_intent(inventory);
         let (digests, more) = self.digests(&context, file, inventory, consent.refresh_images).await?;
         findings.extend(more);
-        let saga = self.saga(&context, file, inventory, &digests, consent).await?;
+        let saga = match open {
+            // What is under way is to be ended first; whatever else could be said would only distract.
+            Some(_) => None,
+            None => self.saga(&context, file, inventory, &digests, consent).await?,
+        };
+        findings.extend(open);
         if consent.backup || saga.as_ref().is_some_and(Saga::backs_up) {
             findings.extend(checks::backup::opted_in(&borrowed::backup::opted_in(&context).await?));
         }
         let backup = consent.backup || backs_up(inventory) || saga.as_ref().is_some_and(Saga::backs_up);
-        if saga.is_some() || inventory.live.is_empty() {
+        if Running::of(inventory).is_none() {
             findings.extend(checks::release::release(release(file)?, consent.allow));
         }
         findings.extend(saga.iter().flat_map(|saga| saga.findings.clone()));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::blueprint::hop::Running;
 use crate::engine::inventory::Inventory;
 use crate::kinds::file_system;
+use crate::kinds::names;
 use crate::ui::status::{State, Status, Unsettled, text};
 use crate::ui::summary::Summary;
 use crate::ui::whereabouts::Whereabouts;
@@ -14,6 +15,7 @@ use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
+use super::saga::open_intent;
 use super::session::{Consent, Session};
 use super::source::Which;
 
@@ -60,6 +62,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         resources: inventory.live.len(),
         unsettled: Unsettled::all(&inventory),
         former: former(&inventory),
+        notes: notes(&inventory),
         drift,
         target,
     };
@@ -74,6 +77,18 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 fn former(inventory: &Inventory) -> Vec<String> {
     let former = inventory.live.iter().filter(|live| file_system::is_former(&live.address));
     former.map(|live| live.id.clone()).collect()
+}
+
+/// What people should know that no property tells.
+fn notes(inventory: &Inventory) -> Vec<String> {
+    let open = open_intent(inventory).map(|finding| match finding.hint {
+        Some(hint) => format!("{}: {hint}", finding.message),
+        None => finding.message,
+    });
+    let service = inventory.live.iter().find(|live| live.address.kind() == "service");
+    let stopped = service.and_then(|service| service.tags.get(names::STOPPED));
+    let stopped = stopped.map(|request| format!("stopped by request: {request}"));
+    open.into_iter().chain(stopped).collect()
 }
 
 /// Images by container, from the task definition in force.

@@ -1,16 +1,20 @@
 //! The way back to what ran before, from the intent on the service and what is there.
 
-use crate::blueprint::data_steps::{Ground, unpack};
 use crate::blueprint::hop::{Hop, Running};
+use crate::blueprint::{
+    self,
+    data_steps::{Ground, unpack},
+};
 use crate::config::PlanFile;
 use crate::engine::address::Address;
 use crate::engine::event::Outcome;
 use crate::engine::inventory::{Inventory, Live};
-use crate::engine::plan::Plan;
+use crate::engine::plan::{Action, After, Plan};
+use crate::engine::reference::{Need, Ref};
 use crate::kinds::recovery_point;
 use crate::kinds::resource::Cx;
 use crate::kinds::restore::Restore;
-use crate::kinds::service_view::ServiceView;
+use crate::kinds::service_view::{ContainerView, ServiceView, TaskView};
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::planners::upgrade::{self, Upgrade, weave};
 use crate::release::Catalogue;
@@ -148,8 +152,6 @@ fn service_runs_on(service: &Live, running: &Running, inventory: &Inventory) -> 
 
 /// A file system without a policy lets the task that unpacks be root; one with the deployment's policy would not.
 fn policy_after_errands(plan: &mut Plan) {
-    use crate::engine::plan::{Action, After};
-    use crate::engine::reference::Need;
     let errands: Vec<usize> =
         plan.steps.iter().enumerate().filter(|(_, step)| step.action == Action::Run).map(|(index, _)| index).collect();
     for step in plan.steps.iter_mut().filter(|step| step.address.kind() == "file-system-policy") {
@@ -165,13 +167,15 @@ async fn recovery(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_jso
     let arn = file_system.outputs.get("arn").cloned().unwrap_or_default();
     let Some(point) = recovery_point::find(&context, &arn, &now.intent.id).await? else { return Ok(None) };
     let text = |property: &str| file_system.spec.get(property).and_then(|value| value.as_str()).map(str::to_owned);
+    let old = before(around, now)?;
     let restore = Restore {
-        recovery_point: crate::engine::reference::Ref::is(point),
-        role: crate::blueprint::backup::role(&before(around, now)?),
+        recovery_point: Ref::is(point),
+        role: blueprint::backup::role(&old),
         source: file_system.id.clone(),
         creation_token: context.names.creation_token(&now.intent.id),
         encrypted: file_system.spec.get("encrypted").and_then(|value| value.as_bool()).unwrap_or(true),
-        kms_key: text("kms_key"),
+        // EFS's own key is not named: EFS takes it anyway.
+        kms_key: text("kms_key").filter(|_| old.existing.kms_key.is_some()),
         performance: text("performance").unwrap_or_else(|| "generalPurpose".to_owned()),
     };
     serde_json::to_value(restore).map(Some).map_err(CommandError::unexpected)
@@ -231,10 +235,8 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
     });
     let hop = Hop { from: now.intent.from.parse().ok(), to: new.version, images: images.collect() };
     let migrating = hop.migrating(new);
-    let of_new = |task: &&crate::kinds::service_view::TaskView| task.task_definition == newest.id;
-    let started = |container: &crate::kinds::service_view::ContainerView| {
-        migrating.contains(&container.name) && container.has_started()
-    };
+    let of_new = |task: &&TaskView| task.task_definition == newest.id;
+    let started = |container: &ContainerView| migrating.contains(&container.name) && container.has_started();
     let seen = view.tasks.iter().any(|task| task.task_definition == newest.id && task.containers.iter().any(started));
     // ECS forgets a stopped task after an hour. Who has started and is forgotten has left a deployment that failed.
     let is_forgotten = view.service.iter().flat_map(|service| &service.deployments).any(|deployment| {
@@ -245,7 +247,7 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
     });
     let has_step_run = view.tasks.iter().any(|task| {
         task.started_by.ends_with(&format!("-{}", now.intent.id))
-            && task.containers.iter().any(crate::kinds::service_view::ContainerView::has_started)
+            && task.containers.iter().any(ContainerView::has_started)
     });
     (!migrating.is_empty() && now.intent.mark != Mark::Stop && (seen || is_forgotten))
         || (changing_steps && (has_step_run || now.intent.mark != Mark::Stop))

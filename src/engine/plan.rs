@@ -17,6 +17,10 @@ pub const FORMAT: u32 = 1;
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     Apply,
+    /// The running task is replaced by other images, with a way back.
+    Upgrade,
+    /// That way back.
+    Rollback,
     Destroy,
 }
 

@@ -59,6 +59,7 @@ pub struct Upgrade {
 /// Makes an upgrade of a plan that stops the service and starts it with another revision. A plan that does neither only
 /// proves, and commits.
 pub fn weave(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
+    plan.purpose = purpose(upgrade);
     let is_open = upgrade.opens || service.tags.contains_key(names::INTENT);
     let ends = ends(plan, &service.address);
     let mut last = ends.map(|(fence, start)| between(plan, service, upgrade, fence, start));
@@ -84,6 +85,10 @@ pub fn weave(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
     let why = "revisions that nobody will go back to".to_owned();
     let prune = Step::new(Address::new("task-definition", "main"), Action::Prune, Reason::Upgrade(why));
     push(plan, after(Step { stage: Some(Stage::Commit), ..prune }, last));
+}
+
+fn purpose(upgrade: &Upgrade) -> Purpose {
+    if upgrade.intent.mark == Mark::Back { Purpose::Rollback } else { Purpose::Upgrade }
 }
 
 /// Everything between the stop and the start; gives the start.
@@ -186,6 +191,7 @@ pub fn back(inventory: &Inventory, target: Target, service: &Live, before: &Live
 pub fn restore(inventory: &Inventory, target: Target, service: &Live, upgrade: &Upgrade, spec: &Value) -> Plan {
     let mut plan = Plan::empty(Purpose::Apply, target);
     plan.known = inventory.known();
+    plan.purpose = purpose(upgrade);
     let why = "so that it can be finished or undone, whatever happens";
     let record = upgrade.opens.then(|| push(&mut plan, note(service, None, Some(&upgrade.intent), Stage::Record, why)));
     let fence = push(&mut plan, after(fence(service), record));

@@ -2,7 +2,7 @@
 
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::plan::Action;
+use crate::engine::plan::{Action, Purpose};
 
 use super::finding::hint;
 use super::style::{DANGER, paint};
@@ -10,19 +10,21 @@ use super::text::clean;
 use super::words;
 
 /// The failure of a step, on two lines or more, each ended.
-pub fn step(address: &Address, action: Action, failure: &Failure) -> String {
-    render(&format!("{} {address}: ", words::doing(action)), failure)
+pub fn step(address: &Address, action: Action, failure: &Failure, purpose: Purpose) -> String {
+    // An upgrade that fails says by itself what comes next.
+    let is_said = matches!(purpose, Purpose::Upgrade | Purpose::Rollback) && failure.cause == Cause::Unsettled;
+    render(&format!("{} {address}: ", words::doing(action)), failure, !is_said)
 }
 
 /// A failure outside of any step.
 pub fn alone(failure: &Failure) -> String {
-    render("", failure)
+    render("", failure, true)
 }
 
-fn render(attempt: &str, failure: &Failure) -> String {
+fn render(attempt: &str, failure: &Failure, advises: bool) -> String {
     let level = paint(DANGER, format_args!("error[{}]", failure.cause.code()));
     let mut text = format!("{level}: {attempt}{}\n", clean(&failure.to_string()));
-    if failure.hints.is_empty() {
+    if failure.hints.is_empty() && advises {
         text.push_str(&hint(&next_step(failure)));
     }
     failure.hints.iter().for_each(|one| text.push_str(&hint(one)));

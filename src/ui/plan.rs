@@ -41,6 +41,8 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View) -> String {
     let target = &plan.target;
     let purpose = match plan.purpose {
         Purpose::Apply => "Plan for",
+        Purpose::Upgrade => "Upgrade of",
+        Purpose::Rollback => "The way back of",
         Purpose::Destroy => "Plan to destroy",
     };
     let place = format!("account {}, region {}", clean(&target.account), clean(&target.region));
@@ -158,9 +160,9 @@ fn close(text: &mut String, plan: &Plan, kinds: &[Kind], view: View) {
     let name = clean(&plan.target.deployment);
     if plan.is_empty() {
         let nothing = match plan.purpose {
-            Purpose::Apply => format!("{name} is as its plan file says ({})", count(plan.unchanged.len(), "resource")),
             Purpose::Destroy if plan.kept.is_empty() => format!("nothing of {name} is there"),
             Purpose::Destroy => format!("of {name} only what is kept is there"),
+            _ => format!("{name} is as its plan file says ({})", count(plan.unchanged.len(), "resource")),
         };
         push(text, format_args!("{}: {nothing}", paint(TITLE, "no changes")));
         return;
@@ -169,7 +171,7 @@ fn close(text: &mut String, plan: &Plan, kinds: &[Kind], view: View) {
     if plan.steps.iter().any(is_marked) {
         push(text, format_args!("! marks what is deleted, replaced, stopped or unprotected"));
     }
-    if let (Some(task), Purpose::Apply) = (view.task, plan.purpose) {
+    if let (Some(task), Purpose::Apply | Purpose::Upgrade) = (view.task, plan.purpose) {
         let gib = f64::from(task.memory_mib) / 1024.0;
         push(text, format_args!("one Fargate task with {} vCPU and {gib} GiB of memory", task.vcpus));
     }

@@ -35,6 +35,8 @@ pub struct Status {
     pub unsettled: Vec<Unsettled>,
     /// Former file systems, kept with their data, by id.
     pub former: Vec<String>,
+    /// What is under way or was asked for, in words: an upgrade that is not over, a stop by request.
+    pub notes: Vec<String>,
     /// What an apply would do; only known with a plan file.
     pub drift: Option<Summary>,
 }
@@ -132,6 +134,7 @@ pub fn text(status: &Status) -> String {
         let warning = format!("{} tasks may write to the file system at once", status.writers);
         lines.push(paint(DANGER, warning));
     }
+    lines.extend(status.notes.iter().map(|note| paint(WARNING, clean(note))));
     lines.push(String::new());
     lines.push(status.whereabouts.table().trim_end().to_owned());
     if let Some(release) = &status.release {

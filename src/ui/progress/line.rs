@@ -29,6 +29,8 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
         Event::RunStarted { purpose, target, steps, estimate, .. } => {
             let verb = match purpose {
                 Purpose::Apply => "apply",
+                Purpose::Upgrade => "upgrade",
+                Purpose::Rollback => "rollback",
                 Purpose::Destroy => "destroy",
             };
             let usual = duration(*estimate);
@@ -47,7 +49,9 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
         Event::StepDone { address, action, seconds, .. } => {
             (words::done(*action), format!("{address}{}", spent(*seconds)))
         }
-        Event::StepFailed { address, action, failure, .. } => return Some(failure::step(address, *action, failure)),
+        Event::StepFailed { address, action, failure, .. } => {
+            return Some(failure::step(address, *action, failure, tracker.purpose()));
+        }
         Event::Story { address, subject, title, lines, hints } => {
             return Some(story(address.as_str(), subject, title, lines, hints));
         }
@@ -85,8 +89,9 @@ pub fn clock(seconds: f64) -> String {
     }
 }
 
-/// The end of a run, ended by a newline; derived failures are counted, not listed.
-pub fn ending(event: &Event) -> Option<String> {
+/// The end of a run, ended by a newline; derived failures are counted, not listed. What to do next after an upgrade is said
+/// by the command: it goes back by itself.
+pub fn ending(event: &Event, purpose: Purpose) -> Option<String> {
     let Event::RunFinished { outcome, done, failed, skipped, left, seconds } = event else { return None };
     let took = duration(*seconds);
     let steps = count(*done, "step");
@@ -107,6 +112,8 @@ pub fn ending(event: &Event) -> Option<String> {
     if !names.is_empty() {
         text.push_str(&format!("what remains: {}\n", names.join(", ")));
     }
-    text.push_str(&crate::ui::finding::hint("run the same command again: it continues where this run stopped"));
+    if matches!(purpose, Purpose::Apply | Purpose::Destroy) {
+        text.push_str(&crate::ui::finding::hint("run the same command again: it continues where this run stopped"));
+    }
     Some(text)
 }

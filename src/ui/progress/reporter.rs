@@ -45,7 +45,8 @@ impl<W: Write> Lines<W> {
 impl<W: Write + Send> Reporter for Lines<W> {
     fn event(&mut self, stamped: &Stamped) {
         self.tracker.on(stamped);
-        let text = line(stamped, &self.tracker, Detail::Everything).or_else(|| ending(&stamped.event));
+        let text =
+            line(stamped, &self.tracker, Detail::Everything).or_else(|| ending(&stamped.event, self.tracker.purpose()));
         if let Some(text) = text {
             let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
         }
@@ -92,7 +93,8 @@ impl Reporter for Terminal {
         }
         if let Event::RunFinished { .. } = stamped.event {
             self.bar.finish_and_clear();
-            let end = ending(&stamped.event).unwrap_or_default();
+            let purpose = self.tracker.lock().unwrap_or_else(PoisonError::into_inner).purpose();
+            let end = ending(&stamped.event, purpose).unwrap_or_default();
             let _ = std::io::stderr().write_all(painted(&end, self.color).as_bytes());
         }
     }

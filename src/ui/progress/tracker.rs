@@ -4,7 +4,7 @@ use crate::engine::address::Address;
 use crate::engine::estimate;
 use crate::engine::event::{Event, Stamped};
 use crate::engine::kind::Kind;
-use crate::engine::plan::{Action, Plan};
+use crate::engine::plan::{Action, Plan, Purpose};
 use crate::engine::queue::Queue;
 
 /// A step that has started and is not over.
@@ -30,6 +30,7 @@ enum State {
 /// The state of a run.
 #[derive(Clone, Debug)]
 pub struct Tracker {
+    purpose: Purpose,
     states: Vec<State>,
     /// The usual time of each step, in seconds.
     usual: Vec<f64>,
@@ -52,7 +53,13 @@ impl Tracker {
             // The run will refuse such a plan; there is nothing to estimate.
             Err(_) => usual.clone(),
         };
-        Self { states: vec![State::Waiting; count], usual, way, done: 0, failed: 0, interrupted: false }
+        let states = vec![State::Waiting; count];
+        Self { purpose: plan.purpose, states, usual, way, done: 0, failed: 0, interrupted: false }
+    }
+
+    /// What the plan is for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// Takes note of an event.

@@ -162,7 +162,13 @@ fn endings() {
     use crate::ui::progress::line::ending;
     let end = |outcome, left: &[&str]| {
         let left = left.iter().map(|text| address(text)).collect();
-        plain(&ending(&Event::RunFinished { outcome, done: 44, failed: 0, skipped: 0, left, seconds: 252.0 }).unwrap())
+        plain(
+            &ending(
+                &Event::RunFinished { outcome, done: 44, failed: 0, skipped: 0, left, seconds: 252.0 },
+                Purpose::Apply,
+            )
+            .unwrap(),
+        )
     };
     assert_snapshot!(end(Outcome::Done, &[]), @"done: 44 steps in 4 min 12 s");
     assert_snapshot!(end(Outcome::Interrupted, &["service/main"]), @r#"
@@ -183,7 +189,7 @@ fn failures_say_what_to_do_next() {
         request_id: None,
         hints: vec![],
     };
-    assert_snapshot!(plain(&step(&address("file-system/data"), Action::Create, &denied)), @r#"
+    assert_snapshot!(plain(&step(&address("file-system/data"), Action::Create, &denied, Purpose::Apply)), @r#"
     error[denied]: creating file-system/data: efs CreateFileSystem failed: AccessDenied: no
     hint: the caller needs the permission elasticfilesystem:CreateFileSystem; then run the same command again
     "#);

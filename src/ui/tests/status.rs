@@ -71,6 +71,7 @@ fn healthy() -> Status {
         resources: 44,
         unsettled: Vec::new(),
         former: Vec::new(),
+        notes: Vec::new(),
         drift: Some(Summary { unchanged: 44, ..Summary::default() }),
     }
 }
