@@ -4,10 +4,15 @@ mod create;
 mod list;
 mod remove;
 
+use crate::engine::inventory::Inventory;
+use crate::kinds::backup_view::BackupView;
+use crate::live;
+
 use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
+use super::session::{Scope, Session};
 
 /// Make, show and drop backups of the data
 ///
@@ -32,4 +37,9 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         Command::List(args) => list::run(args, global, output).await,
         Command::Drop(args) => remove::run(args, global, output).await,
     }
+}
+
+/// What there is of backups.
+async fn look(session: &Session, scope: &Scope, inventory: &Inventory) -> Result<BackupView, CommandError> {
+    Ok(live::backups::look(&session.context(scope), inventory).await?)
 }

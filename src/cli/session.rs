@@ -13,7 +13,6 @@ use crate::borrowed::survey::{Needs, survey};
 use crate::borrowed::{self, Borrowed};
 use crate::checks;
 use crate::config::{PlanFile, Region, Zone};
-use crate::engine::address::Address;
 use crate::engine::drive::World;
 use crate::engine::graph::Graph;
 use crate::engine::inventory::Inventory;
@@ -22,7 +21,6 @@ use crate::engine::plan::{Finding, Plan, Target};
 use crate::engine::reference::Known;
 use crate::images;
 use crate::kinds::backup_vault;
-use crate::kinds::backup_view::BackupView;
 use crate::kinds::names::Names;
 use crate::kinds::registry;
 use crate::kinds::resource::Cx;
@@ -255,54 +253,6 @@ impl Session {
         let pins = images::pins(&wanted, &images::live(inventory), refresh);
         let answers = images::resolve(&context.aws, &pins.asked).await;
         Ok((pins.digests(&answers), checks::images::images(&pins, &answers)))
-    }
-
-    /// What would make a backup of the file system, with everything that is to be said against it.
-    ///
-    /// # Errors
-    ///
-    /// There is nothing to back up.
-    pub async fn backup(
-        &self,
-        file: &PlanFile,
-        inventory: &Inventory,
-        path: &str,
-        intent: &str,
-        delete_after: Option<u32>,
-    ) -> Result<Plan, CommandError> {
-        let main = Address::new("file-system", "main");
-        let missing = || {
-            CommandError::refused("refused/nothing-there", format!("{} has no file system yet", file.name.as_str()))
-                .hint("`ce-aws apply` makes it")
-        };
-        let live = inventory.at(&main).next().ok_or_else(missing)?;
-        let context = self.context(&Scope::of(file));
-        let (borrowed, opted_in) = futures::join!(self.borrowed(file), borrowed::backup::opted_in(&context));
-        let (borrowed, zones) = (borrowed?, stand_in_zones(None));
-        let facts = blueprint::Facts {
-            release: release(file)?,
-            names: &context.names,
-            zones,
-            borrowed: &borrowed,
-            digests: &BTreeMap::new(),
-            backup: true,
-        };
-        let file_system = live.outputs.get("arn").map(String::as_str).unwrap_or_default();
-        let backup = blueprint::backup::Backup { intent, file_system, delete_after };
-        let graph = blueprint::backup::graph(file, &facts, backup).map_err(CommandError::unexpected)?;
-        // Nothing but what is wanted is looked at, so that nothing else is unwanted.
-        let part = inventory.live.iter().filter(|live| graph.get(&live.address).is_some()).cloned().collect();
-        let (target, options) = (self.target(file.name.as_str()), converge::Options::default());
-        let mut plan = converge::converge(&graph, &Inventory::new(part), target, &self.kinds, options);
-        plan.findings.extend(checks::backup::role(&borrowed));
-        plan.findings.extend(checks::backup::opted_in(&opted_in?));
-        plan.findings.extend(checks::backup::running(inventory, path));
-        Ok(plan)
-    }
-
-    /// What there is of backups.
-    pub async fn backups(&self, scope: &Scope, inventory: &Inventory) -> Result<BackupView, CommandError> {
-        Ok(live::backups::look(&self.context(scope), inventory).await?)
     }
 
     /// What would take a deployment down.

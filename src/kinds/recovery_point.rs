@@ -163,6 +163,7 @@ pub(super) fn progress(state: &str, percent: Option<&str>) -> String {
 
 /// `FAILED: because`.
 pub(super) fn ended(state: &str, why: &str) -> String {
+    let why = why.trim_end_matches('.');
     if why.is_empty() { state.to_owned() } else { format!("{state}: {why}") }
 }
 
@@ -176,7 +177,7 @@ mod tests {
         assert_eq!(of("COMPLETED", Some("100.0"), ""), Phase::Ready);
         assert_eq!(of("CREATED", None, ""), Phase::Pending("CREATED".into()));
         assert_eq!(of("RUNNING", Some("10.04"), ""), Phase::Pending("RUNNING, 10 %".into()));
-        assert_eq!(of("EXPIRED", None, "no window"), Phase::Failed("EXPIRED: no window".into()));
+        assert_eq!(of("EXPIRED", None, "no window."), Phase::Failed("EXPIRED: no window".into()));
         // Some of the data is not in it.
         assert_eq!(of("PARTIAL", None, ""), Phase::Failed("PARTIAL".into()));
         assert_eq!(phase(None, None, ""), Phase::Failed("its state is unknown".into()));

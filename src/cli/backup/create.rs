@@ -1,9 +1,19 @@
 //! `ce-aws backup create`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::blueprint::Facts;
+use crate::blueprint::backup::{self, Backup};
+use crate::borrowed;
+use crate::checks;
+use crate::config::PlanFile;
+use crate::engine::address::Address;
 use crate::engine::event::Outcome;
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::Plan;
 use crate::kinds::recovery_point;
+use crate::planners::converge::{Options, converge};
 use crate::ui::backup::created;
 
 use super::super::args::Global;
@@ -13,7 +23,7 @@ use super::super::execute::{execute, exit, permit};
 use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::plan;
-use super::super::session::{Scope, Session};
+use super::super::session::{self, Scope, Session};
 use super::super::source::Source;
 
 /// Back the file system up now
@@ -44,7 +54,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let mut scope = Scope::of(&file);
     let inventory = session.inventory(&mut scope).await?;
     let intent = format!("{:08x}", rand::random::<u32>());
-    let plan = session.backup(&file, &inventory, &source.path, &intent, args.keep_days).await?;
+    let plan = planned(&session, &file, &inventory, &source.path, &intent, args.keep_days).await?;
     if output.is_json() {
         output.line(&plan::event(&plan))?;
     } else {
@@ -65,4 +75,47 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         }
     }
     Ok(exit(report.outcome))
+}
+
+/// The backup, what it needs and is not there, and what is to be said against it.
+///
+/// # Errors
+///
+/// There is nothing to back up.
+async fn planned(
+    session: &Session,
+    file: &PlanFile,
+    inventory: &Inventory,
+    path: &str,
+    intent: &str,
+    delete_after: Option<u32>,
+) -> Result<Plan, CommandError> {
+    let missing = || {
+        CommandError::refused("refused/nothing-there", format!("{} has no file system yet", file.name.as_str()))
+            .hint("`ce-aws apply` makes it")
+    };
+    let main = Address::new("file-system", "main");
+    let live = inventory.at(&main).next().ok_or_else(missing)?;
+    let context = session.context(&Scope::of(file));
+    let (borrowed, opted_in) = futures::join!(session.borrowed(file), borrowed::backup::opted_in(&context));
+    let (borrowed, opted_in) = (borrowed?, opted_in?);
+    let facts = Facts {
+        release: session::release(file)?,
+        names: &context.names,
+        zones: Default::default(),
+        borrowed: &borrowed,
+        digests: &BTreeMap::new(),
+        backup: true,
+    };
+    let file_system = live.outputs.get("arn").map(String::as_str).unwrap_or_default();
+    let wanted = Backup { intent, file_system, delete_after };
+    let graph = backup::graph(file, &facts, wanted).map_err(CommandError::unexpected)?;
+    // Nothing but what is wanted is looked at, so that nothing else is unwanted.
+    let part = inventory.live.iter().filter(|live| graph.get(&live.address).is_some()).cloned().collect();
+    let target = session.target(file.name.as_str());
+    let mut plan = converge(&graph, &Inventory::new(part), target, session.kinds(), Options::default());
+    plan.findings.extend(checks::backup::role(&borrowed));
+    plan.findings.extend(checks::backup::opted_in(&opted_in));
+    plan.findings.extend(checks::backup::running(inventory, path));
+    Ok(plan)
 }

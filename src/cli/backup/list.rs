@@ -8,6 +8,7 @@ use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::session::Session;
 use super::super::source::Which;
+use super::look;
 
 /// Show the recovery points of a deployment
 ///
@@ -22,7 +23,7 @@ pub struct Args {
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
     let inventory = session.inventory(&mut scope).await?;
-    let view = session.backups(&scope, &inventory).await?;
+    let view = look(&session, &scope, &inventory).await?;
     if output.is_json() {
         output.document(&view)?;
     } else {

@@ -18,6 +18,7 @@ use super::super::output::Output;
 use super::super::plan;
 use super::super::session::{Scope, Session};
 use super::super::source::Source;
+use super::look;
 
 /// Delete one backup, or a former file system, for good
 ///
@@ -43,7 +44,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let (session, file) = Session::for_file(&source, global, output).await?;
     let mut scope = Scope::of(&file);
     let inventory = session.inventory(&mut scope).await?;
-    let view = session.backups(&scope, &inventory).await?;
+    let view = look(&session, &scope, &inventory).await?;
     let plan = planned(&session, &scope, &inventory, &view, &args.what)?;
     if output.is_json() {
         output.line(&plan::event(&plan))?;
