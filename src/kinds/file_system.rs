@@ -94,17 +94,18 @@ impl Resource for FileSystem {
     }
 
     async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        // EFS allows it once in 24 hours (EFS API reference, UpdateFileSystem), so that only a real change is sent.
-        if at.changed("throughput") {
-            let mode = self.throughput.as_str().into();
-            let call = cx.aws.efs.update_file_system().file_system_id(&at.id).throughput_mode(mode);
-            call.send().await.map_err(on("efs UpdateFileSystem"))?;
-        }
+        // Before the throughput: while that is being changed, EFS takes no policy.
         if at.changes.is_empty() || at.changed("backup") {
             let status = if self.backup { Status::Enabled } else { Status::Disabled };
             let call = cx.aws.efs.put_backup_policy().file_system_id(&at.id);
             let call = call.backup_policy(BackupPolicy::builder().status(status).build().map_err(incomplete)?);
             call.send().await.map_err(on("efs PutBackupPolicy"))?;
+        }
+        // EFS allows it once in 24 hours (EFS API reference, UpdateFileSystem), so that only a real change is sent.
+        if at.changed("throughput") {
+            let mode = self.throughput.as_str().into();
+            let call = cx.aws.efs.update_file_system().file_system_id(&at.id).throughput_mode(mode);
+            call.send().await.map_err(on("efs UpdateFileSystem"))?;
         }
         Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
     }
