@@ -3,6 +3,7 @@
 mod create;
 mod list;
 mod remove;
+mod restore;
 
 use crate::engine::inventory::Inventory;
 use crate::kinds::backup_view::BackupView;
@@ -28,6 +29,7 @@ pub struct Args {
 enum Command {
     Create(create::Args),
     List(list::Args),
+    Restore(restore::Args),
     Drop(remove::Args),
 }
 
@@ -35,6 +37,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     match &args.command {
         Command::Create(args) => create::run(args, global, output).await,
         Command::List(args) => list::run(args, global, output).await,
+        Command::Restore(args) => restore::run(args, global, output).await,
         Command::Drop(args) => remove::run(args, global, output).await,
     }
 }

@@ -171,6 +171,7 @@ impl Saga {
             count: self.running.of_service.desired,
             backup: self.backs_up(),
             mark: Mark::Stop,
+            point: None,
         };
         let errands = self.errands(id);
         Upgrade {

@@ -1,31 +1,20 @@
 //! The way back to what ran before, from the intent on the service and what is there.
 
 use crate::blueprint::hop::{Hop, Running};
-use crate::blueprint::{
-    self,
-    data_steps::{Ground, unpack},
-};
-use crate::config::PlanFile;
 use crate::engine::address::Address;
 use crate::engine::event::Outcome;
-use crate::engine::inventory::{Inventory, Live};
-use crate::engine::plan::{Action, After, Plan};
-use crate::engine::reference::{Need, Ref};
-use crate::kinds::recovery_point;
-use crate::kinds::resource::Cx;
-use crate::kinds::restore::Restore;
+use crate::engine::inventory::Live;
+use crate::engine::plan::Plan;
 use crate::kinds::service_view::{ContainerView, ServiceView, TaskView};
 use crate::planners::intent::{Intent, Mark, Work};
-use crate::planners::upgrade::{self, Upgrade, weave};
+use crate::planners::upgrade::{self, Upgrade};
 use crate::release::Catalogue;
 
 use super::carry::Around;
 use super::error::CommandError;
 use super::execute::execute;
 use super::exit::Exit;
-use super::saga::errand;
-use super::session::Consent;
-use super::source::Source;
+use super::restoring;
 use super::under_way::UnderWay;
 
 /// Seconds in which a task has to become healthy, and for which it has to stay so.
@@ -66,13 +55,42 @@ async fn back(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError> 
         // It failed before anything was stopped: what was made is taken away, and what ran runs.
         return before_the_intent(around, limits).await;
     };
-    if now.is_restored() || now.must_restore(&session.service(&scope, &now.inventory).await?) {
-        return restored(around, now, limits).await;
-    }
     let intent = now.intent.at(Mark::Back);
+    match (now.intent.work, now.is_restored()) {
+        (Work::Restore, true) => return swap_back(around, now, limits).await,
+        (Work::Upgrade, true) => return Ok(ended(around, restoring::into_use(around, &now, &intent, limits).await?)),
+        (Work::Upgrade, false) if now.must_restore(&session.service(&scope, &now.inventory).await?) => {
+            return Ok(ended(around, restoring::into_use(around, &now, &intent, limits).await?));
+        }
+        (_, false) => {}
+    }
     let upgrade = Upgrade { opens: now.intent.mark != Mark::Back, ..simple(intent, limits) };
     let target = session.target(&scope.name);
     let plan = upgrade::back(&now.inventory, target, &now.service, &now.before, &upgrade);
+    carry(around, plan).await
+}
+
+/// A restore that failed after its file system was in use: the one before comes into use again, and what ran runs.
+async fn swap_back(around: Around<'_>, now: UnderWay, limits: Limits) -> Result<Exit, CommandError> {
+    let Around { session, .. } = around;
+    let mut scope = around.scope.clone();
+    let kept = Address::new("file-system", &format!("kept-{}", now.intent.id));
+    let kept = now.inventory.at(&kept).next().ok_or_else(|| {
+        CommandError::refused("backup/no-former", "the file system that was in use before is no longer there")
+    })?;
+    let intent = now.intent.at(Mark::Back);
+    let upgrade = Upgrade { opens: restoring::opens(&now, &intent), ..simple(intent.clone(), limits) };
+    let plan = upgrade::swap_back(&now.inventory, session.target(&scope.name), &now.service, kept, &upgrade);
+    let outcome = execute(session, &scope, plan, around.global, around.output).await?.outcome;
+    if outcome != Outcome::Done {
+        return Ok(ended(around, outcome));
+    }
+    let inventory = session.inventory(&mut scope).await?;
+    let Some(now) = UnderWay::of(session, &scope, inventory).await? else {
+        return Err(CommandError::unexpected("the note of what is under way is gone"));
+    };
+    let plan =
+        upgrade::back(&now.inventory, session.target(&scope.name), &now.service, &now.before, &simple(intent, limits));
     carry(around, plan).await
 }
 
@@ -93,6 +111,7 @@ async fn before_the_intent(around: Around<'_>, limits: Limits) -> Result<Exit, C
         count: running.of_service.desired,
         backup: false,
         mark: Mark::Back,
+        point: None,
     };
     let upgrade = simple(intent, limits);
     let target = session.target(&scope.name);
@@ -100,103 +119,8 @@ async fn before_the_intent(around: Around<'_>, limits: Limits) -> Result<Exit, C
     carry(around, plan).await
 }
 
-/// The data may have been changed: the recovery point comes into a new file system, and the old release onto that.
-async fn restored(around: Around<'_>, now: UnderWay, limits: Limits) -> Result<Exit, CommandError> {
-    let Around { session, .. } = around;
-    let mut scope = around.scope.clone();
-    let intent = now.intent.at(Mark::Back);
-    let inventory = if now.is_restored() {
-        now.inventory.clone()
-    } else {
-        let Some(spec) = recovery(around, &now).await? else {
-            return Err(no_recovery_point(around.file));
-        };
-        let upgrade = Upgrade { opens: now.intent.mark != Mark::Back, ..simple(intent.clone(), limits) };
-        let target = session.target(&scope.name);
-        let plan = upgrade::restore(&now.inventory, target, &now.service, &upgrade, &spec);
-        if carry(around, plan).await? != Exit::RolledBack {
-            return Ok(Exit::Stuck);
-        }
-        session.inventory(&mut scope).await?
-    };
-    // What is there now, with the old revision in the place of the new one.
-    let service = inventory.live.iter().find(|live| live.address.kind() == "service").cloned();
-    let live = inventory.live.into_iter().filter(|live| live.address.kind() != "task-definition");
-    let inventory = Inventory::new(live.chain([now.before.clone()]).collect());
-    let file = before(around, &now)?;
-    let borrowed = session.borrowed(&file).await?;
-    let mut planned = session.plan(&file, &inventory, &borrowed, &Consent::default()).await?;
-    planned.plan.findings.retain(|finding| finding.code != "upgrade/open");
-    super::execute::permit(&planned.plan)?;
-    let (Some(service), Some(running)) = (service, Running::of(&inventory)) else {
-        return Err(CommandError::unexpected("there is no service any more"));
-    };
-    let context = session.context(&scope);
-    let ground = Ground { plan: &file, names: &context.names, running: &running, intent: &intent.id };
-    let is_unpacked = service_runs_on(&service, &running, &inventory);
-    let errands = if is_unpacked { Vec::new() } else { vec![errand(unpack(ground))] };
-    let mut plan = planned.plan;
-    plan.known.extend(inventory.known());
-    weave(&mut plan, &service, &Upgrade { errands, ..simple(intent, limits) });
-    policy_after_errands(&mut plan);
-    carry(around, plan).await
-}
-
-/// True when the service runs the old revision on the restored file system already.
-fn service_runs_on(service: &Live, running: &Running, inventory: &Inventory) -> bool {
-    let main = inventory.at(&Address::new("file-system", "main")).next().map(|live| live.id.as_str());
-    let mounts = |id: &str| running.of_definition.volumes.values().all(|volume| volume.file_system.text() == id);
-    main.is_some_and(mounts)
-        && service.spec.get("task_definition").and_then(|arn| arn.as_str()) == Some(&running.definition.id)
-}
-
-/// A file system without a policy lets the task that unpacks be root; one with the deployment's policy would not.
-fn policy_after_errands(plan: &mut Plan) {
-    let errands: Vec<usize> =
-        plan.steps.iter().enumerate().filter(|(_, step)| step.action == Action::Run).map(|(index, _)| index).collect();
-    for step in plan.steps.iter_mut().filter(|step| step.address.kind() == "file-system-policy") {
-        step.after.extend(errands.iter().map(|errand| After { step: *errand, need: Need::Ready }));
-    }
-}
-
-/// The specification of the restore, if there is a recovery point of this upgrade.
-async fn recovery(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_json::Value>, CommandError> {
-    let Around { session, scope, .. } = around;
-    let context = Cx { known: now.inventory.known(), ..session.context(scope) };
-    let Some(file_system) = now.file_system() else { return Ok(None) };
-    let arn = file_system.outputs.get("arn").cloned().unwrap_or_default();
-    let Some(point) = recovery_point::find(&context, &arn, &now.intent.id).await? else { return Ok(None) };
-    let text = |property: &str| file_system.spec.get(property).and_then(|value| value.as_str()).map(str::to_owned);
-    let old = before(around, now)?;
-    let restore = Restore {
-        recovery_point: Ref::is(point),
-        role: blueprint::backup::role(&old),
-        source: file_system.id.clone(),
-        creation_token: context.names.creation_token(&now.intent.id),
-        encrypted: file_system.spec.get("encrypted").and_then(|value| value.as_bool()).unwrap_or(true),
-        // EFS's own key is not named: EFS takes it anyway.
-        kms_key: text("kms_key").filter(|_| old.existing.kms_key.is_some()),
-        performance: text("performance").unwrap_or_else(|| "generalPurpose".to_owned()),
-    };
-    serde_json::to_value(restore).map(Some).map_err(CommandError::unexpected)
-}
-
-/// The plan file as it was: its release, and the very images of the revision before.
-fn before(around: Around<'_>, now: &UnderWay) -> Result<PlanFile, CommandError> {
-    let source = Source::read(std::path::Path::new(around.file))?;
-    let mut file = source.plan_file(super::source::region(around.global)?, around.output)?;
-    if let Ok(release) = now.intent.from.parse() {
-        file.release = release;
-    }
-    for (name, container) in &now.of_before.containers {
-        if let Ok(image) = container.image.parse() {
-            file.images.overrides.insert(name.clone(), image);
-        }
-    }
-    Ok(file)
-}
-
-fn simple(intent: Intent, limits: Limits) -> Upgrade {
+/// Without recovery point, data steps, and note.
+pub fn simple(intent: Intent, limits: Limits) -> Upgrade {
     Upgrade {
         intent,
         opens: false,
@@ -209,9 +133,15 @@ fn simple(intent: Intent, limits: Limits) -> Upgrade {
 }
 
 async fn carry(around: Around<'_>, plan: Plan) -> Result<Exit, CommandError> {
-    let Around { session, scope, global, output, file } = around;
+    let Around { session, scope, global, output, .. } = around;
     let report = execute(session, scope, plan, global, output).await?;
-    Ok(match report.outcome {
+    Ok(ended(around, report.outcome))
+}
+
+/// How a way back ended.
+fn ended(around: Around<'_>, outcome: Outcome) -> Exit {
+    let Around { output, file, .. } = around;
+    match outcome {
         Outcome::Done => Exit::RolledBack,
         Outcome::Interrupted => {
             output.note(&interrupted(file));
@@ -221,7 +151,7 @@ async fn carry(around: Around<'_>, plan: Plan) -> Result<Exit, CommandError> {
             output.note(&stuck(file));
             Exit::Stuck
         }
-    })
+    }
 }
 
 /// Whether the images that the intent leads to may have changed the data so that the old ones cannot read it.
@@ -253,7 +183,7 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
         || (changing_steps && (has_step_run || now.intent.mark != Mark::Stop))
 }
 
-fn no_recovery_point(file: &str) -> CommandError {
+pub fn no_recovery_point(file: &str) -> CommandError {
     CommandError::refused(
         "upgrade/no-recovery-point",
         "the new release may have changed the data, and there is no recovery point of this upgrade to go back to",
@@ -269,6 +199,14 @@ pub fn interrupted(file: &str) -> String {
     format!(
         "\nstopped on request. If anything was stopped or changed, the service says what is under way:\n  \
          go on:    ce-aws upgrade {file} --resume\n  go back:  ce-aws upgrade {file} --rollback\n"
+    )
+}
+
+/// What is said when a person stops a restore.
+pub fn interrupted_restore(file: &str) -> String {
+    format!(
+        "\nstopped on request:\n  go on:    ce-aws backup restore {file} --resume\n  \
+         go back:  ce-aws backup restore {file} --rollback\n"
     )
 }
 
@@ -306,8 +244,8 @@ impl UnderWay {
         may_have_changed_data(self, view)
     }
 
-    /// The file system in use before.
-    fn file_system(&self) -> Option<&Live> {
+    /// The file system in use, or the one that was until a moment ago.
+    pub fn file_system(&self) -> Option<&Live> {
         let named = |name: &str| self.inventory.at(&Address::new("file-system", name)).next();
         named("main").or_else(|| named(&format!("kept-{}", self.intent.id)))
     }

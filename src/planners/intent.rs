@@ -42,6 +42,8 @@ pub struct Intent {
     /// Whether a recovery point is made before anything touches the data.
     pub backup: bool,
     pub mark: Mark,
+    /// Of a restore: the end of the recovery point's ARN.
+    pub point: Option<String>,
 }
 
 /// A tag that this version cannot read.
@@ -66,7 +68,8 @@ impl fmt::Display for Intent {
         let backup = if self.backup { "yes" } else { "no" };
         let work = word(&WORKS, self.work);
         let mark = word(&MARKS, self.mark);
-        write!(f, "{work} id={id} from={from} revision={revision} to={to} count={count} backup={backup} at={mark}")
+        write!(f, "{work} id={id} from={from} revision={revision} to={to} count={count} backup={backup} at={mark}")?;
+        self.point.iter().try_for_each(|point| write!(f, " point={point}"))
     }
 }
 
@@ -103,6 +106,16 @@ impl FromStr for Intent {
                 _ => return Err(Unreadable("backup")),
             },
             mark: meaning(&MARKS, get("at")?).ok_or(Unreadable("at"))?,
+            point: match get("point") {
+                Ok(point)
+                    if point.len() <= 64 && point.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') =>
+                {
+                    Some(point.to_owned())
+                }
+                Ok(_) => return Err(Unreadable("point")),
+                Err(_) if work == Work::Restore => return Err(Unreadable("point")),
+                Err(_) => None,
+            },
         })
     }
 }
@@ -127,7 +140,8 @@ mod tests {
     fn it_is_read_as_it_was_written_and_fits_a_tag() {
         let read: Intent = TEXT.parse().unwrap();
         assert_eq!(read.to_string(), TEXT);
-        let later = Intent { work: Work::Restore, backup: false, ..read.at(Mark::Back) };
+        let point = Some("2c2f9d0d-1b0c-48a4-9b47-887231805d83".to_owned());
+        let later = Intent { work: Work::Restore, backup: false, point, ..read.at(Mark::Back) };
         assert_eq!(later.to_string().parse(), Ok(later.clone()));
         let long = Intent { from: "1".repeat(20), to: "2".repeat(20), revision: u32::MAX, count: u32::MAX, ..later };
         assert!(long.to_string().len() <= 256);
@@ -146,6 +160,8 @@ mod tests {
         assert_eq!(lacks("count=1", "count=1 count=2"), "count");
         assert_eq!(lacks("backup=yes", "backup=maybe"), "backup");
         assert_eq!(lacks(" at=stop", ""), "at");
+        assert_eq!(lacks("at=stop", "at=stop point=a:b"), "point");
+        assert_eq!(lacks("upgrade", "restore"), "point");
     }
 
     proptest! {

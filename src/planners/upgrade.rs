@@ -142,6 +142,8 @@ fn run(plan: &mut Plan, errand: &Errand, fence: usize, last: usize) -> usize {
         .map(|(address, spec)| {
             let mut tool = Step::new(address.clone(), Action::Create, Reason::Upgrade("for the next step".to_owned()));
             (tool.until, tool.spec, tool.stage) = (Until::Ready, spec.clone(), Some(Stage::Data));
+            tool.tags.insert(names::DEPLOYMENT.to_owned(), plan.target.deployment.clone());
+            tool.tags.insert(names::ADDRESS.to_owned(), address.to_string());
             push(plan, after(tool, Some(last)))
         })
         .collect();
@@ -203,6 +205,20 @@ pub fn restore(inventory: &Inventory, target: Target, service: &Live, upgrade: &
     let why = "the restored file system takes the place of the one in use, which is kept".to_owned();
     let promote = Step::new(address, Action::Promote, Reason::Upgrade(why));
     push(&mut plan, after(Step { stage: Some(Stage::Restore), ..promote }, Some(restore)));
+    plan
+}
+
+/// The plan that brings the file system before back into use, after a restore that failed. What follows is planned when
+/// that is done.
+pub fn swap_back(inventory: &Inventory, target: Target, service: &Live, kept: &Live, upgrade: &Upgrade) -> Plan {
+    let mut plan = Plan::empty(Purpose::Rollback, target);
+    plan.known = inventory.known();
+    let why = "it goes back, and cannot be finished any more";
+    let record = upgrade.opens.then(|| push(&mut plan, note(service, None, Some(&upgrade.intent), Stage::Record, why)));
+    let fence = push(&mut plan, after(fence(service), record));
+    let why = "the file system that was in use before takes its place again".to_owned();
+    let promote = Step::new(kept.address.clone(), Action::Promote, Reason::Upgrade(why));
+    push(&mut plan, after(Step { stage: Some(Stage::Restore), id: Some(kept.id.clone()), ..promote }, Some(fence)));
     plan
 }
 

@@ -48,3 +48,15 @@ pub fn queues_not_checked(why: &str) -> String {
         paint(HINT, "hint"),
     )
 }
+
+/// What follows when a recovery point has been restored: it can be planned only then.
+pub fn after_the_restore(point: &str, created: &str, vault: &str) -> String {
+    format!(
+        "\nRecovery point {} of {}, in the vault {}.\nWhen it is restored, the new file system gets mount targets, access \
+         points and a policy, a task moves everything\nto where it was, and the same release starts on it and is proven. \
+         Then the mount targets and access points of the\nfile system before go; its data stays until `ce-aws backup drop`.\n",
+        clean(point),
+        clean(created),
+        clean(vault),
+    )
+}

@@ -1,0 +1,149 @@
+//! A recovery point into a new file system, and that into use.
+//!
+//! Two plans: what the second one does is only known when the restored file system is there. Both are made from the note
+//! on the service and from what is there, so that whatever interrupts them, the same is done again from where it was.
+
+use crate::blueprint::{
+    self,
+    data_steps::{Ground, unpack},
+    hop::Running,
+};
+use crate::config::PlanFile;
+use crate::engine::address::Address;
+use crate::engine::event::Outcome;
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::{Action, After, Plan};
+use crate::engine::reference::{Need, Ref};
+use crate::kinds::recovery_point;
+use crate::kinds::resource::Cx;
+use crate::kinds::restore::Restore;
+use crate::planners::intent::Intent;
+use crate::planners::upgrade::{self, Upgrade, weave};
+
+use super::carry::Around;
+use super::error::CommandError;
+use super::execute::{execute, permit};
+use super::saga::errand;
+use super::session::Consent;
+use super::source::{self, Source};
+use super::under_way::UnderWay;
+use super::way_back::{Limits, no_recovery_point, simple};
+
+/// Brings the recovery point of an intent into use, with the revision that ran before.
+pub async fn into_use(
+    around: Around<'_>,
+    now: &UnderWay,
+    intent: &Intent,
+    limits: Limits,
+) -> Result<Outcome, CommandError> {
+    let Around { session, global, output, .. } = around;
+    let mut scope = around.scope.clone();
+    let inventory = if now.is_restored() {
+        now.inventory.clone()
+    } else {
+        let plan = first(around, now, intent, limits).await?;
+        let outcome = execute(session, &scope, plan, global, output).await?.outcome;
+        if outcome != Outcome::Done {
+            return Ok(outcome);
+        }
+        session.inventory(&mut scope).await?
+    };
+    let plan = second(around, now, intent, inventory, limits).await?;
+    Ok(execute(session, &scope, plan, global, output).await?.outcome)
+}
+
+/// Stops, restores, and swaps.
+pub async fn first(around: Around<'_>, now: &UnderWay, intent: &Intent, limits: Limits) -> Result<Plan, CommandError> {
+    let spec = restore(around, now).await?.ok_or_else(|| no_recovery_point(around.file))?;
+    let upgrade = Upgrade { opens: opens(now, intent), ..simple(intent.clone(), limits) };
+    let target = around.session.target(&around.scope.name);
+    Ok(upgrade::restore(&now.inventory, target, &now.service, &upgrade, &spec))
+}
+
+/// Whether the note on the service has to be written.
+pub fn opens(now: &UnderWay, intent: &Intent) -> bool {
+    now.service.tags.get(crate::kinds::names::INTENT) != Some(&intent.to_string())
+}
+
+/// Makes for the restored file system what it needs, moves everything to where it was, and starts.
+async fn second(
+    around: Around<'_>,
+    now: &UnderWay,
+    intent: &Intent,
+    inventory: Inventory,
+    limits: Limits,
+) -> Result<Plan, CommandError> {
+    let Around { session, scope, .. } = around;
+    let service = inventory.live.iter().find(|live| live.address.kind() == "service").cloned();
+    // The old revision in the place of the one that the service is at.
+    let live = inventory.live.into_iter().filter(|live| live.address.kind() != "task-definition");
+    let inventory = Inventory::new(live.chain([now.before.clone()]).collect());
+    let file = before(around, now)?;
+    let borrowed = session.borrowed(&file).await?;
+    let mut planned = session.plan(&file, &inventory, &borrowed, &Consent::default()).await?;
+    planned.plan.findings.retain(|finding| finding.code != "upgrade/open");
+    permit(&planned.plan)?;
+    let (Some(service), Some(running)) = (service, Running::of(&inventory)) else {
+        return Err(CommandError::unexpected("there is no service any more"));
+    };
+    let names = session.context(scope).names;
+    let ground = Ground { plan: &file, names: &names, running: &running, intent: &intent.id };
+    // The policy comes when everything has been moved, because it would not let the move be made.
+    let is_moved = inventory.at(&Address::new("file-system-policy", "main")).next().is_some();
+    let errands = if is_moved { Vec::new() } else { vec![errand(unpack(ground))] };
+    let mut plan = planned.plan;
+    plan.known.extend(inventory.known());
+    weave(&mut plan, &service, &Upgrade { errands, ..simple(intent.clone(), limits) });
+    policy_after_errands(&mut plan);
+    Ok(plan)
+}
+
+/// A file system without a policy lets the task that moves things be root; one with the deployment's policy would not.
+fn policy_after_errands(plan: &mut Plan) {
+    let errands: Vec<usize> =
+        plan.steps.iter().enumerate().filter(|(_, step)| step.action == Action::Run).map(|(index, _)| index).collect();
+    for step in plan.steps.iter_mut().filter(|step| step.address == Address::new("file-system-policy", "main")) {
+        step.after.extend(errands.iter().map(|errand| After { step: *errand, need: Need::Ready }));
+    }
+}
+
+/// The specification of the restore, if there is a recovery point for it.
+async fn restore(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_json::Value>, CommandError> {
+    let Around { session, scope, .. } = around;
+    let context = Cx { known: now.inventory.known(), ..session.context(scope) };
+    let Some(file_system) = now.file_system() else { return Ok(None) };
+    let arn = file_system.outputs.get("arn").cloned().unwrap_or_default();
+    let point = match &now.intent.point {
+        Some(point) => Some(context.names.arn("backup", &format!("recovery-point:{point}"))),
+        None => recovery_point::find(&context, &arn, &now.intent.id).await?,
+    };
+    let Some(point) = point else { return Ok(None) };
+    let text = |property: &str| file_system.spec.get(property).and_then(|value| value.as_str()).map(str::to_owned);
+    let file = before(around, now)?;
+    let restore = Restore {
+        recovery_point: Ref::is(point),
+        role: blueprint::backup::role(&file),
+        source: file_system.id.clone(),
+        creation_token: context.names.creation_token(&now.intent.id),
+        encrypted: file_system.spec.get("encrypted").and_then(|value| value.as_bool()).unwrap_or(true),
+        // EFS's own key is not named: EFS takes it anyway.
+        kms_key: text("kms_key").filter(|_| file.existing.kms_key.is_some()),
+        performance: text("performance").unwrap_or_else(|| "generalPurpose".to_owned()),
+    };
+    serde_json::to_value(restore).map(Some).map_err(CommandError::unexpected)
+}
+
+/// The plan file as it was: its release, and the very images of the revision before.
+pub fn before(around: Around<'_>, now: &UnderWay) -> Result<PlanFile, CommandError> {
+    let source = Source::read(std::path::Path::new(around.file))?;
+    let mut file = source.plan_file(source::region(around.global)?, around.output)?;
+    if let Ok(release) = now.intent.from.parse() {
+        file.release = release;
+    }
+    for (name, container) in &now.of_before.containers {
+        if let Ok(image) = container.image.parse() {
+            file.images.overrides.insert(name.clone(), image);
+        }
+    }
+    Ok(file)
+}
