@@ -181,3 +181,49 @@ fn a_backup_that_fails_says_why_and_leaves_the_deployment_as_it_is() {
     product.expect(0, &["status", "FILE"]);
     create(&product);
 }
+
+/// As a restore leaves it: beside the file system in use there is one that it has taken the place of.
+#[test]
+fn a_former_file_system_is_told_of_and_goes_only_when_it_is_dropped() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let former = bed.by_hand(
+        r#"
+efs = client("efs")
+def tags(address):
+    return [{"Key": "ce-aws:deployment", "Value": "prod"}, {"Key": "ce-aws:address", "Value": address}]
+print(efs.create_file_system(CreationToken="former", Encrypted=True, Tags=tags("file-system/kept-1a2b3c4d"))["FileSystemId"])
+"#,
+    );
+    bed.post("clock", &json!({ "advance": 60 }));
+    bed.by_hand(&format!(
+        r#"
+efs = client("efs")
+used = [one for one in efs.describe_file_systems()["FileSystems"] if one["FileSystemId"] != "{former}"][0]["FileSystemId"]
+for target in efs.describe_mount_targets(FileSystemId=used)["MountTargets"]:
+    efs.create_mount_target(FileSystemId="{former}", SubnetId=target["SubnetId"])
+efs.create_access_point(FileSystemId="{former}", Tags=[
+    {{"Key": "ce-aws:deployment", "Value": "prod"}}, {{"Key": "ce-aws:address", "Value": "access-point/mongo-data"}}])
+"#
+    ));
+    bed.post("clock", &json!({ "advance": 300 }));
+    let planned = product.expect(2, &["plan", "FILE", "--exit-code"]).stdout;
+    for words in ["delete     mount-target/kept-1a2b3c4d-private-a", "`ce-aws backup drop` deletes it"] {
+        assert!(planned.contains(words), "{words:?} is not in\n{planned}");
+    }
+    assert!(
+        product
+            .expect(0, &["status", "FILE"])
+            .stdout
+            .contains(&format!("drop it with `ce-aws backup drop FILE {former}`"))
+    );
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    let systems = |bed: &Bed| bed.read()["efs"]["file_systems"].as_array().map(Vec::len);
+    assert_eq!(systems(&bed), Some(2), "its data stays");
+    product.expect(0, &["backup", "drop", "FILE", &former, "--yes"]);
+    assert_eq!(systems(&bed), Some(1));
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    crate::writers::never_two(&bed);
+}
