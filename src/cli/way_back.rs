@@ -11,9 +11,10 @@ use crate::kinds::recovery_point;
 use crate::kinds::resource::Cx;
 use crate::kinds::restore::Restore;
 use crate::kinds::service_view::ServiceView;
+use crate::kinds::task_definition::TaskDefinition;
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::planners::upgrade::{self, Upgrade, weave};
-use crate::release::Catalogue;
+use crate::release::{Catalogue, Version};
 
 use super::carry::Around;
 use super::error::CommandError;
@@ -22,6 +23,7 @@ use super::exit::Exit;
 use super::saga::errand;
 use super::session::Consent;
 use super::source::Source;
+use super::tidy::tidy;
 use super::under_way::UnderWay;
 
 /// Seconds in which a task has to become healthy, and for which it has to stay so.
@@ -69,7 +71,29 @@ async fn back(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError> 
     let upgrade = Upgrade { opens: now.intent.mark != Mark::Back, ..simple(intent, limits) };
     let target = session.target(&scope.name);
     let plan = upgrade::back(&now.inventory, target, &now.service, &now.before, &upgrade);
-    carry(around, plan).await
+    let exit = carry(around, plan).await?;
+    let release = now.intent.from.parse().ok();
+    settle(around, exit, release, &now.of_before).await
+}
+
+/// What runs again is what counts; that something around it could not be tidied up is only told.
+async fn settle(
+    around: Around<'_>,
+    exit: Exit,
+    release: Option<Version>,
+    running: &TaskDefinition,
+) -> Result<Exit, CommandError> {
+    if exit != Exit::RolledBack {
+        return Ok(exit);
+    }
+    let tidied = match before(around, release, running) {
+        Ok(file) => tidy(around, &file, &Consent::default()).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = tidied {
+        around.output.error(&error);
+    }
+    Ok(exit)
 }
 
 /// Nothing was stopped: the revision in force is the one to keep.
@@ -93,7 +117,8 @@ async fn before_the_intent(around: Around<'_>, limits: Limits) -> Result<Exit, C
     let upgrade = simple(intent, limits);
     let target = session.target(&scope.name);
     let plan = upgrade::back(&inventory, target, &running.service, &running.definition, &upgrade);
-    carry(around, plan).await
+    let exit = carry(around, plan).await?;
+    settle(around, exit, running.release(), &running.of_definition).await
 }
 
 /// The data may have been changed: the recovery point comes into a new file system, and the old release onto that.
@@ -119,7 +144,7 @@ async fn restored(around: Around<'_>, now: UnderWay, limits: Limits) -> Result<E
     let service = inventory.live.iter().find(|live| live.address.kind() == "service").cloned();
     let live = inventory.live.into_iter().filter(|live| live.address.kind() != "task-definition");
     let inventory = Inventory::new(live.chain([now.before.clone()]).collect());
-    let file = before(around, &now)?;
+    let file = before(around, now.intent.from.parse().ok(), &now.of_before)?;
     let borrowed = session.borrowed(&file).await?;
     let mut planned = session.plan(&file, &inventory, &borrowed, &Consent::default()).await?;
     planned.plan.findings.retain(|finding| finding.code != "upgrade/open");
@@ -167,7 +192,7 @@ async fn recovery(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_jso
     let text = |property: &str| file_system.spec.get(property).and_then(|value| value.as_str()).map(str::to_owned);
     let restore = Restore {
         recovery_point: crate::engine::reference::Ref::is(point),
-        role: crate::blueprint::backup::role(&before(around, now)?),
+        role: crate::blueprint::backup::role(&before(around, None, &now.of_before)?),
         source: file_system.id.clone(),
         creation_token: context.names.creation_token(&now.intent.id),
         encrypted: file_system.spec.get("encrypted").and_then(|value| value.as_bool()).unwrap_or(true),
@@ -178,13 +203,15 @@ async fn recovery(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_jso
 }
 
 /// The plan file as it was: its release, and the very images of the revision before.
-fn before(around: Around<'_>, now: &UnderWay) -> Result<PlanFile, CommandError> {
+fn before(
+    around: Around<'_>,
+    release: Option<Version>,
+    running: &TaskDefinition,
+) -> Result<PlanFile, CommandError> {
     let source = Source::read(std::path::Path::new(around.file))?;
     let mut file = source.plan_file(super::source::region(around.global)?, around.output)?;
-    if let Ok(release) = now.intent.from.parse() {
-        file.release = release;
-    }
-    for (name, container) in &now.of_before.containers {
+    file.release = release.unwrap_or(file.release);
+    for (name, container) in &running.containers {
         if let Ok(image) = container.image.parse() {
             file.images.overrides.insert(name.clone(), image);
         }
