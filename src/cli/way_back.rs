@@ -6,15 +6,18 @@ use crate::engine::event::Outcome;
 use crate::engine::inventory::Live;
 use crate::engine::plan::Plan;
 use crate::kinds::service_view::{ContainerView, ServiceView, TaskView};
+use crate::kinds::task_definition::TaskDefinition;
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::planners::upgrade::{self, Upgrade};
-use crate::release::Catalogue;
+use crate::release::{Catalogue, Version};
 
 use super::carry::Around;
 use super::error::CommandError;
 use super::execute::execute;
 use super::exit::Exit;
 use super::restoring;
+use super::session::Consent;
+use super::tidy::tidy;
 use super::under_way::UnderWay;
 
 /// Seconds in which a task has to become healthy, and for which it has to stay so.
@@ -58,16 +61,44 @@ async fn back(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError> 
     let intent = now.intent.at(Mark::Back);
     match (now.intent.work, now.is_restored()) {
         (Work::Restore, true) => return swap_back(around, now, limits).await,
-        (Work::Upgrade, true) => return Ok(ended(around, restoring::into_use(around, &now, &intent, limits).await?)),
+        (Work::Upgrade, true) => return restored(around, &now, &intent, limits).await,
         (Work::Upgrade, false) if now.must_restore(&session.service(&scope, &now.inventory).await?) => {
-            return Ok(ended(around, restoring::into_use(around, &now, &intent, limits).await?));
+            return restored(around, &now, &intent, limits).await;
         }
         (_, false) => {}
     }
     let upgrade = Upgrade { opens: now.intent.mark != Mark::Back, ..simple(intent, limits) };
     let target = session.target(&scope.name);
     let plan = upgrade::back(&now.inventory, target, &now.service, &now.before, &upgrade);
-    carry(around, plan).await
+    let exit = carry(around, plan).await?;
+    let release = now.intent.from.parse().ok();
+    settle(around, exit, release, &now.of_before).await
+}
+
+/// What runs again is what counts; that something around it could not be tidied up is only told.
+async fn settle(
+    around: Around<'_>,
+    exit: Exit,
+    release: Option<Version>,
+    running: &TaskDefinition,
+) -> Result<Exit, CommandError> {
+    if exit != Exit::RolledBack {
+        return Ok(exit);
+    }
+    let tidied = match restoring::before(around, release, running) {
+        Ok(file) => tidy(around, &file, &Consent::default()).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = tidied {
+        around.output.error(&error);
+    }
+    Ok(exit)
+}
+
+/// The data may have been changed: the recovery point comes into a new file system, and what ran before onto that.
+async fn restored(around: Around<'_>, now: &UnderWay, intent: &Intent, limits: Limits) -> Result<Exit, CommandError> {
+    let exit = ended(around, restoring::into_use(around, now, intent, limits).await?);
+    settle(around, exit, intent.from.parse().ok(), &now.of_before).await
 }
 
 /// A restore that failed after its file system was in use: the one before comes into use again, and what ran runs.
@@ -91,7 +122,9 @@ async fn swap_back(around: Around<'_>, now: UnderWay, limits: Limits) -> Result<
     };
     let plan =
         upgrade::back(&now.inventory, session.target(&scope.name), &now.service, &now.before, &simple(intent, limits));
-    carry(around, plan).await
+    let exit = carry(around, plan).await?;
+    let release = now.intent.from.parse().ok();
+    settle(around, exit, release, &now.of_before).await
 }
 
 /// Nothing was stopped: the revision in force is the one to keep.
@@ -116,7 +149,8 @@ async fn before_the_intent(around: Around<'_>, limits: Limits) -> Result<Exit, C
     let upgrade = simple(intent, limits);
     let target = session.target(&scope.name);
     let plan = upgrade::back(&inventory, target, &running.service, &running.definition, &upgrade);
-    carry(around, plan).await
+    let exit = carry(around, plan).await?;
+    settle(around, exit, running.release(), &running.of_definition).await
 }
 
 /// Without recovery point, data steps, and note.
