@@ -22,6 +22,7 @@ mod saved;
 mod session;
 mod siblings;
 mod source;
+mod tidy;
 mod under_way;
 mod way_back;
 

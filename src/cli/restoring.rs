@@ -17,8 +17,10 @@ use crate::engine::reference::{Need, Ref};
 use crate::kinds::recovery_point;
 use crate::kinds::resource::Cx;
 use crate::kinds::restore::Restore;
+use crate::kinds::task_definition::TaskDefinition;
 use crate::planners::intent::Intent;
 use crate::planners::upgrade::{self, Upgrade, weave};
+use crate::release::Version;
 
 use super::carry::Around;
 use super::error::CommandError;
@@ -78,7 +80,7 @@ async fn second(
     // The old revision in the place of the one that the service is at.
     let live = inventory.live.into_iter().filter(|live| live.address.kind() != "task-definition");
     let inventory = Inventory::new(live.chain([now.before.clone()]).collect());
-    let file = before(around, now)?;
+    let file = before(around, now.intent.from.parse().ok(), &now.of_before)?;
     let borrowed = session.borrowed(&file).await?;
     let mut planned = session.plan(&file, &inventory, &borrowed, &Consent::default()).await?;
     planned.plan.findings.retain(|finding| finding.code != "upgrade/open");
@@ -119,7 +121,7 @@ async fn restore(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_json
     };
     let Some(point) = point else { return Ok(None) };
     let text = |property: &str| file_system.spec.get(property).and_then(|value| value.as_str()).map(str::to_owned);
-    let file = before(around, now)?;
+    let file = before(around, now.intent.from.parse().ok(), &now.of_before)?;
     let restore = Restore {
         recovery_point: Ref::is(point),
         role: blueprint::backup::role(&file),
@@ -134,13 +136,15 @@ async fn restore(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_json
 }
 
 /// The plan file as it was: its release, and the very images of the revision before.
-pub fn before(around: Around<'_>, now: &UnderWay) -> Result<PlanFile, CommandError> {
+pub fn before(
+    around: Around<'_>,
+    release: Option<Version>,
+    running: &TaskDefinition,
+) -> Result<PlanFile, CommandError> {
     let source = Source::read(std::path::Path::new(around.file))?;
     let mut file = source.plan_file(source::region(around.global)?, around.output)?;
-    if let Ok(release) = now.intent.from.parse() {
-        file.release = release;
-    }
-    for (name, container) in &now.of_before.containers {
+    file.release = release.unwrap_or(file.release);
+    for (name, container) in &running.containers {
         if let Ok(image) = container.image.parse() {
             file.images.overrides.insert(name.clone(), image);
         }

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::blueprint::data_steps::{Ground, data_steps};
 use crate::blueprint::hop::Running;
 use crate::config::edit;
-use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;
-use crate::engine::plan::Action;
 use crate::planners::intent::{Mark, Work};
 use crate::planners::upgrade::{self, Upgrade};
 use crate::release::{Catalogue, Version};
@@ -17,7 +15,6 @@ use super::carry::{Around, forward};
 use super::climb::{self, Rung, Way, climb};
 use super::confirm::{self, Ask};
 use super::error::CommandError;
-use super::execute::execute;
 use super::exit::Exit;
 use super::output::Output;
 use super::plan;
@@ -25,6 +22,7 @@ use super::rewrite;
 use super::saga::{OnFailure, Options, errand, point, under_way};
 use super::session::{Consent, Scope, Session, release};
 use super::source::Source;
+use super::tidy::tidy;
 use super::under_way::UnderWay;
 use super::way_back::{self, Limits};
 
@@ -177,8 +175,8 @@ async fn resume(
         let upgrade = Upgrade {
             intent: now.intent.clone(),
             opens: false,
-            point: now.intent.backup.then(|| point(&file)),
-            errands: errands(around, &file, &now),
+            point: (now.intent.backup && now.intent.mark == Mark::Stop).then(|| point(&file)),
+            errands: if now.intent.mark == Mark::Stop { errands(around, &file, &now) } else { Vec::new() },
             deadline: limits.deadline,
             watch: limits.watch,
             consequence: None,
@@ -200,7 +198,7 @@ async fn resume(
         rewrite::write(Path::new(&source.path), &source.text, &text)?;
         output.note(&format!("\n{} says now what runs\n", source.path));
     }
-    tidy(around, source, &text, &file, consent).await
+    tidy(around, &climb::examine(source, &text, &file)?, &consent).await
 }
 
 /// The data steps of the hop; each may have run before, and can run again.
@@ -241,33 +239,4 @@ fn reached(
         }
     }
     Ok(text)
-}
-
-/// Takes away what the new release no longer needs, if that is all that is left to do.
-async fn tidy(
-    around: Around<'_>,
-    source: &Source,
-    text: &str,
-    file: &crate::config::PlanFile,
-    consent: Consent,
-) -> Result<Exit, CommandError> {
-    let Around { session, global, output, .. } = around;
-    let file = climb::examine(source, text, file)?;
-    let scope = Scope::of(&file);
-    let inventory = session.inventory(&mut scope.clone()).await?;
-    let borrowed = session.borrowed(&file).await?;
-    let plan = session.converge(&file, &inventory, &borrowed, &consent).await?;
-    let only_tidies = plan.refusals().next().is_none()
-        && plan.steps.iter().all(|step| match step.action {
-            Action::Delete | Action::Prove => true,
-            Action::Update => step.changes.iter().all(|change| change.top() == "tags"),
-            _ => false,
-        });
-    if !plan.is_empty() && only_tidies {
-        let report = execute(session, &scope, plan, global, output).await?;
-        if report.outcome != Outcome::Done {
-            return Ok(Exit::PartWay);
-        }
-    }
-    Ok(Exit::Done)
 }

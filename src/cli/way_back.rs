@@ -6,15 +6,18 @@ use crate::engine::event::Outcome;
 use crate::engine::inventory::Live;
 use crate::engine::plan::Plan;
 use crate::kinds::service_view::{ContainerView, ServiceView, TaskView};
+use crate::kinds::task_definition::TaskDefinition;
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::planners::upgrade::{self, Upgrade};
-use crate::release::Catalogue;
+use crate::release::{Catalogue, Version};
 
 use super::carry::Around;
 use super::error::CommandError;
 use super::execute::execute;
 use super::exit::Exit;
-use super::restoring;
+use super::restoring::{self, before};
+use super::session::Consent;
+use super::tidy::tidy;
 use super::under_way::UnderWay;
 
 /// Seconds in which a task has to become healthy, and for which it has to stay so.
@@ -67,7 +70,28 @@ async fn back(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError> 
     let upgrade = Upgrade { opens: now.intent.mark != Mark::Back, ..simple(intent, limits) };
     let target = session.target(&scope.name);
     let plan = upgrade::back(&now.inventory, target, &now.service, &now.before, &upgrade);
-    carry(around, plan).await
+    let exit = carry(around, plan).await?;
+    settle(around, exit, now.intent.from.parse().ok(), &now.of_before).await
+}
+
+/// That what ran runs again is what counts: what could not be tidied up around it is only told.
+async fn settle(
+    around: Around<'_>,
+    exit: Exit,
+    release: Option<Version>,
+    running: &TaskDefinition,
+) -> Result<Exit, CommandError> {
+    if exit != Exit::RolledBack {
+        return Ok(exit);
+    }
+    let tidied = match before(around, release, running) {
+        Ok(file) => tidy(around, &file, &Consent::default()).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = tidied {
+        around.output.error(&error);
+    }
+    Ok(exit)
 }
 
 /// A restore that failed after its file system was in use: the one before comes into use again, and what ran runs.
@@ -116,7 +140,8 @@ async fn before_the_intent(around: Around<'_>, limits: Limits) -> Result<Exit, C
     let upgrade = simple(intent, limits);
     let target = session.target(&scope.name);
     let plan = upgrade::back(&inventory, target, &running.service, &running.definition, &upgrade);
-    carry(around, plan).await
+    let exit = carry(around, plan).await?;
+    settle(around, exit, running.release(), &running.of_definition).await
 }
 
 /// Without recovery point, data steps, and note.

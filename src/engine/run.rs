@@ -250,7 +250,7 @@ impl Run {
         match result {
             Ok(sighting) => {
                 for incident in sighting.incidents {
-                    if self.told.insert(incident.clone()) {
+                    if self.told.insert(incident.clone()) && !self.is_being_stopped(&incident.address) {
                         commands.push(Command::Explain { incident });
                     }
                 }
@@ -264,6 +264,15 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// True where everything at an address is on its way to a stop: how it failed is no news then.
+    fn is_being_stopped(&self, address: &Address) -> bool {
+        let settling = |(state, step): (&State, &Step)| {
+            (matches!(state, State::Settling { .. }) && step.address == *address).then_some(step.until)
+        };
+        let mut untils = self.states.iter().zip(&self.plan.steps).filter_map(settling).peekable();
+        untils.peek().is_some() && untils.all(|until| until == Until::Idle)
     }
 
     /// Decides from one look whether a settling step is done.

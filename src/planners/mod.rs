@@ -11,6 +11,7 @@ pub mod teardown;
 pub mod upgrade;
 pub mod upstream;
 pub mod verdict;
+mod widen;
 
 #[cfg(test)]
 mod tests;

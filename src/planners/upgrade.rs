@@ -23,6 +23,7 @@ use crate::kinds::names;
 
 use super::intent::{Intent, Mark};
 use super::upstream::upstream;
+use super::widen::widen;
 
 /// A task that runs once while nothing else does.
 #[derive(Clone, Debug)]
@@ -62,6 +63,7 @@ pub fn weave(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
     plan.purpose = purpose(upgrade);
     let is_open = upgrade.opens || service.tags.contains_key(names::INTENT);
     let ends = ends(plan, &service.address);
+    let narrowing = ends.map(|(_, start)| widen(plan, start)).unwrap_or_default();
     let mut last = ends.map(|(fence, start)| between(plan, service, upgrade, fence, start));
     let started_before = |step: &Step| step.stage == Some(Stage::Start) && step.action == Action::Await;
     let awaited = positions(plan, started_before);
@@ -81,6 +83,9 @@ pub fn weave(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
             step.after.extend(last.map(done));
             step.stage = Some(Stage::Commit);
         }
+    }
+    for step in narrowing {
+        push(plan, after(step, last));
     }
     let why = "revisions that nobody will go back to".to_owned();
     let prune = Step::new(Address::new("task-definition", "main"), Action::Prune, Reason::Upgrade(why));
@@ -121,7 +126,7 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
     for errand in &upgrade.errands {
         last = run(plan, errand, fence, last);
     }
-    if intent.mark != Mark::Back {
+    if intent.mark == Mark::Stop {
         let why = "from here on the new release may change the data";
         let mark = note(service, Some(intent), Some(&intent.at(Mark::Start)), Stage::Start, why);
         last = push(plan, after(mark, Some(last)));
@@ -236,7 +241,7 @@ fn replacement(inventory: &Inventory, target: Target, service: &Live, revision: 
         .filter(|(property, to)| text(property) != *to)
         .map(|(property, to)| Change { property: (*property).to_owned(), from: text(property), to: to.clone() })
         .collect();
-    let stands_still = matches!(service.phase, Phase::Failed(_) | Phase::Faltering(_)) && intent.mark == Mark::Back;
+    let stands_still = matches!(service.phase, Phase::Failed(_) | Phase::Faltering(_));
     if changes.is_empty() && !stands_still {
         let mut wait = step(service, Action::Await, Stage::Start, "was started before".to_owned());
         wait.until = if intent.mark == Mark::Back { Until::Ready } else { Until::Sound };

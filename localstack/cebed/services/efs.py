@@ -180,8 +180,9 @@ def _key_arn(account: Account, region: str, key: str | None) -> str:
 
     What EFS cannot use it refuses, with the words and the code of KMS in its own message.
     """
-    if key is None:
-        return f"arn:aws:kms:{region}:{account.id}:key/{region_of(account, region).kms_key}"
+    default = f"arn:aws:kms:{region}:{account.id}:key/{region_of(account, region).kms_key}"
+    if key in (None, default):
+        return default
     try:
         found = invoke(account, region, "kms", "DescribeKey", {"KeyId": key})["KeyMetadata"]
     except Exception:  # not found, in whichever error type the emulator has

@@ -1,0 +1,36 @@
+//! After an upgrade, or the way back from one, that was planned from the intent alone: what is left to be done around
+//! the task.
+
+use crate::config::PlanFile;
+use crate::engine::event::Outcome;
+use crate::engine::plan::{Action, Plan};
+
+use super::carry::Around;
+use super::error::CommandError;
+use super::execute::execute;
+use super::exit::Exit;
+use super::session::{Consent, Scope};
+
+/// Takes away what the task that runs does not need, if that is all that a plan file asks for.
+pub async fn tidy(around: Around<'_>, file: &PlanFile, consent: &Consent) -> Result<Exit, CommandError> {
+    let Around { session, global, output, .. } = around;
+    let scope = Scope::of(file);
+    let inventory = session.inventory(&mut scope.clone()).await?;
+    let borrowed = session.borrowed(file).await?;
+    let plan = session.converge(file, &inventory, &borrowed, consent).await?;
+    if plan.is_empty() || !only_tidies(&plan) {
+        return Ok(Exit::Done);
+    }
+    let report = execute(session, &scope, plan, global, output).await?;
+    Ok(if report.outcome == Outcome::Done { Exit::Done } else { Exit::PartWay })
+}
+
+/// The task stays as it is, and nothing comes.
+fn only_tidies(plan: &Plan) -> bool {
+    plan.refusals().next().is_none()
+        && plan.steps.iter().all(|step| match step.action {
+            Action::Delete | Action::Prove => true,
+            Action::Update => step.address.kind() == "role" || step.changes.iter().all(|change| change.top() == "tags"),
+            _ => false,
+        })
+}

@@ -1,0 +1,103 @@
+//! Permissions across an upgrade: the task before and the task after run under the same roles, so that a role first
+//! gets what the new one needs, and loses what only the old one needed when nobody goes back to it any more.
+
+use serde_json::Value;
+
+use crate::engine::plan::{Action, Plan, Stage, Step};
+
+use super::upstream::upstream;
+
+/// Leaves the permissions in force to the roles that are changed before the step `start`. Gives the steps that take them
+/// away in the end.
+pub fn widen(plan: &mut Plan, start: usize) -> Vec<Step> {
+    let mut narrowing = Vec::new();
+    for index in upstream(&plan.steps, start) {
+        let step = &mut plan.steps[index];
+        if let Some(wide) = both(step) {
+            let spec = std::mem::replace(&mut step.spec, wide);
+            narrowing.push(Step { spec, after: Vec::new(), stage: Some(Stage::Commit), ..step.clone() });
+        }
+    }
+    narrowing
+}
+
+/// The specification with the statements that are in force besides the wanted ones; `None` if none would be lost.
+fn both(step: &Step) -> Option<Value> {
+    if step.address.kind() != "role" || step.action != Action::Update {
+        return None;
+    }
+    let mut spec = step.spec.clone();
+    let mut lost = 0_usize;
+    for change in &step.changes {
+        let Some(policy) = change.property.strip_prefix("inline.").and_then(|rest| rest.strip_suffix(".Statement"))
+        else {
+            continue;
+        };
+        let wanted = spec.get_mut("inline").and_then(|inline| inline.get_mut(policy));
+        let wanted = wanted.and_then(|document| document.get_mut("Statement")).and_then(Value::as_array_mut);
+        let (Some(wanted), Some(live)) = (wanted, change.from.as_array()) else { continue };
+        for statement in live.iter().filter(|statement| statement["Effect"] == "Allow") {
+            if !wanted.contains(statement) {
+                wanted.push(before(statement));
+                lost += 1;
+            }
+        }
+    }
+    (lost > 0).then_some(spec)
+}
+
+/// IAM wants every id of a policy to be another one.
+fn before(statement: &Value) -> Value {
+    let mut statement = statement.clone();
+    if let Some(id) = statement.get_mut("Sid") {
+        *id = Value::from(format!("{}Before", id.as_str().unwrap_or_default()));
+    }
+    statement
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::engine::address::Address;
+    use crate::engine::compare::Change;
+    use crate::engine::plan::{After, Purpose, Reason, Target};
+    use crate::engine::reference::Need;
+
+    fn pull(repository: &str) -> Value {
+        json!({ "Sid": "Pull", "Effect": "Allow", "Action": ["ecr:BatchGetImage"], "Resource": [repository] })
+    }
+
+    fn plan(live: &Value, wanted: &Value) -> Plan {
+        let target = Target { deployment: "prod".into(), account: "1".into(), region: "us-east-1".into() };
+        let mut plan = Plan::empty(Purpose::Apply, target);
+        let mut role = Step::new(Address::new("role", "execution"), Action::Update, Reason::Changed);
+        role.spec = json!({ "inline": { "own": { "Statement": [wanted] } } });
+        let property = "inline.own.Statement".to_owned();
+        role.changes.push(Change { property, from: json!([live]), to: json!([wanted]) });
+        let mut start = Step::new(Address::new("service", "main"), Action::Update, Reason::Changed);
+        start.after.push(After { step: 0, need: Need::Ready });
+        plan.steps = vec![role, start];
+        plan
+    }
+
+    #[test]
+    fn what_the_old_task_needs_goes_in_the_end() {
+        let mut plan = plan(&pull("old"), &pull("new"));
+        let narrowing = widen(&mut plan, 1);
+        let mut old = pull("old");
+        old["Sid"] = json!("PullBefore");
+        assert_eq!(plan.steps[0].spec["inline"]["own"]["Statement"], json!([pull("new"), old]));
+        assert_eq!(narrowing.len(), 1);
+        assert_eq!(narrowing[0].spec["inline"]["own"]["Statement"], json!([pull("new")]));
+        assert_eq!((narrowing[0].stage, narrowing[0].after.len()), (Some(Stage::Commit), 0));
+    }
+
+    #[test]
+    fn what_forbids_does_not_stay() {
+        let mut deny = pull("old");
+        deny["Effect"] = json!("Deny");
+        assert_eq!(widen(&mut plan(&deny, &pull("new")), 1).len(), 0);
+    }
+}
