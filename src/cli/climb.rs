@@ -130,7 +130,8 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
     Ok(Exit::Done)
 }
 
-fn chain(from: Option<Version>, rungs: &[Rung]) -> String {
+/// The way in words.
+pub fn chain(from: Option<Version>, rungs: &[Rung]) -> String {
     let releases = from.into_iter().chain(rungs.iter().map(|rung| rung.file.release));
     let releases: Vec<_> = releases.map(|release| release.to_string()).collect();
     format!(

@@ -14,6 +14,7 @@ use crate::ui::plan::{TaskSize, View};
 use crate::ui::summary::Summary;
 
 use super::args::Global;
+use super::climb::{self, Rung};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
@@ -78,10 +79,17 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let options = teardown::Options { delete_data: args.delete_data, unprotect: args.unprotect };
         (session.teardown(name, &inventory, options), Origin::teardown(name, options))
     } else {
-        let borrowed = session.borrowed(&file).await?;
-        let mut plan = session.converge(&file, &inventory, &borrowed, &args.consent()).await?;
-        plan.findings.extend(siblings::collisions(&source, &file));
-        (plan, Origin::PlanFile { path: source.absolute(), text: source.text, consent: args.consent() })
+        let running = climb::running(&inventory);
+        let rungs = climb::rungs(&source, running, Rung { text: source.text.clone(), file: file.clone() })?;
+        if rungs.len() > 1 && !output.is_json() {
+            output.note(&climb::chain(running, &rungs));
+        }
+        let first = rungs.first().map_or(&file, |rung| &rung.file);
+        let text = rungs.first().map_or(&source.text, |rung| &rung.text).clone();
+        let borrowed = session.borrowed(first).await?;
+        let mut plan = session.converge(first, &inventory, &borrowed, &args.consent()).await?;
+        plan.findings.extend(siblings::collisions(&source, first));
+        (plan, Origin::PlanFile { path: source.absolute(), text, consent: args.consent() })
     };
     show(&plan, session.kinds(), Some(&file), global, output)?;
     let exit = exit(&plan, args.exit_code);

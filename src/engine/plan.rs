@@ -21,6 +21,8 @@ pub enum Purpose {
     Upgrade,
     /// That way back.
     Rollback,
+    /// A recovery point comes into use.
+    Restore,
     Destroy,
 }
 

@@ -21,7 +21,7 @@ use crate::engine::plan::{Action, After, Plan, Purpose, Reason, Stage, Step, Tar
 use crate::engine::reference::{self, Need};
 use crate::kinds::names;
 
-use super::intent::{Intent, Mark};
+use super::intent::{Intent, Mark, Work};
 use super::upstream::upstream;
 use super::widen::widen;
 
@@ -93,7 +93,11 @@ pub fn weave(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
 }
 
 fn purpose(upgrade: &Upgrade) -> Purpose {
-    if upgrade.intent.mark == Mark::Back { Purpose::Rollback } else { Purpose::Upgrade }
+    match (upgrade.intent.mark, upgrade.intent.work) {
+        (Mark::Back, _) => Purpose::Rollback,
+        (_, Work::Restore) => Purpose::Restore,
+        (_, Work::Upgrade) => Purpose::Upgrade,
+    }
 }
 
 /// Everything between the stop and the start; gives the start.

@@ -12,7 +12,8 @@ use super::words;
 /// The failure of a step, on two lines or more, each ended.
 pub fn step(address: &Address, action: Action, failure: &Failure, purpose: Purpose) -> String {
     // An upgrade that fails says by itself what comes next.
-    let is_said = matches!(purpose, Purpose::Upgrade | Purpose::Rollback) && failure.cause == Cause::Unsettled;
+    let is_said =
+        matches!(purpose, Purpose::Upgrade | Purpose::Rollback | Purpose::Restore) && failure.cause == Cause::Unsettled;
     render(&format!("{} {address}: ", words::doing(action)), failure, !is_said)
 }
 

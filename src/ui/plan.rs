@@ -43,6 +43,7 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View) -> String {
         Purpose::Apply => "Plan for",
         Purpose::Upgrade => "Upgrade of",
         Purpose::Rollback => "The way back of",
+        Purpose::Restore => "Restore of",
         Purpose::Destroy => "Plan to destroy",
     };
     let place = format!("account {}, region {}", clean(&target.account), clean(&target.region));

@@ -31,6 +31,7 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
                 Purpose::Apply => "apply",
                 Purpose::Upgrade => "upgrade",
                 Purpose::Rollback => "rollback",
+                Purpose::Restore => "restore",
                 Purpose::Destroy => "destroy",
             };
             let usual = duration(*estimate);
