@@ -112,6 +112,7 @@ pub fn found(
     file: &PlanFile,
     borrowed: &Borrowed,
     known: &Known,
+    first: bool,
     output: &Output,
 ) -> Result<(), CommandError> {
     let url = address::of(file, borrowed, known)?;
@@ -126,6 +127,6 @@ pub fn found(
         output.line(&value)
     } else {
         output.note("\n");
-        output.data(&after_apply(&whereabouts))
+        output.data(&after_apply(&whereabouts, first))
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::blueprint::hop::Running;
 use crate::config::{self, PlanFile, edit};
 use crate::engine::inventory::Inventory;
+use crate::engine::plan::{Finding, Severity};
 use crate::kinds::service_view::ServiceFacts;
 use crate::live::queues;
 use crate::release::{Catalogue, Version};
@@ -90,6 +91,9 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
         let borrowed = session.borrowed(&rung.file).await?;
         let mut planned = session.plan(&rung.file, &inventory, &borrowed, &consent).await?;
         planned.plan.findings.extend(siblings::collisions(source, &rung.file));
+        if let (0, [_, later @ ..]) = (number, rungs) {
+            planned.plan.findings.extend(against(way, &inventory, later).await?);
+        }
         let shown = planned.shown();
         saved.map(|saved| saved.check(&shown)).transpose()?;
         if output.is_json() {
@@ -124,10 +128,27 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
             output.note(&format!("\n{} says now what runs\n", source.path));
         }
         if is_last {
-            found(session, &rung.file, &borrowed, &known, output)?;
+            found(session, &rung.file, &borrowed, &known, running(&inventory).is_none(), output)?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// What refuses a later step must be known before the first one.
+async fn against(way: Way<'_>, inventory: &Inventory, later: &[Rung]) -> Result<Vec<Finding>, CommandError> {
+    let mut found: Vec<Finding> = Vec::new();
+    for rung in later {
+        let borrowed = way.session.borrowed(&rung.file).await?;
+        let plan = way.session.plan(&rung.file, inventory, &borrowed, &way.consent).await?.plan;
+        let refusals = plan.findings.into_iter().filter(|finding| finding.severity == Severity::Refusal);
+        // Of what runs now, the plan of the first step says the same.
+        for finding in refusals.filter(|finding| !finding.code.starts_with("upgrade/")) {
+            if !found.contains(&finding) {
+                found.push(finding);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The way in words.

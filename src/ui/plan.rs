@@ -3,6 +3,7 @@
 //! One line a step, grouped by part of the stack, what decides over access first. Steps that delete, replace, stop
 //! or unprotect something carry an exclamation mark and are never folded away.
 
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -25,6 +26,9 @@ pub struct TaskSize {
     pub vcpus: u32,
     pub memory_mib: u32,
 }
+
+/// Columns of an address, where none of its neighbours is longer.
+const ADDRESS: usize = 32;
 
 /// How a plan is shown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,9 +56,12 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View) -> String {
         format_args!("{} in {place}", paint(TITLE, format_args!("{purpose} {}", clean(&target.deployment)))),
     );
     for (title, steps) in groups(plan, kinds) {
-        push(&mut text, format_args!("\n{}", paint(TITLE, title)));
+        let undo = steps.first().and_then(|step| step.stage).filter(|stage| title == upgrade::stage(*stage).0);
+        let undo = undo.map(|stage| format!("  {}", paint(FAINT, upgrade::stage(stage).1))).unwrap_or_default();
+        push(&mut text, format_args!("\n{}{undo}", paint(TITLE, title)));
+        let width = steps.iter().map(|step| step.address.as_str().len()).max().unwrap_or_default();
         for step in steps {
-            self::step(&mut text, step, kinds, view);
+            self::step(&mut text, step, width.max(ADDRESS), kinds, view);
         }
     }
     if !plan.borrowed.is_empty() {
@@ -68,7 +75,7 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View) -> String {
         push(&mut text, format_args!("\n{}", paint(TITLE, "Kept")));
         for kept in &plan.kept {
             let (address, why) = (kept.address.as_str(), clean(&kept.why));
-            push(&mut text, format_args!("    keep       {address:<32} {}, {why}", clean(&kept.id)));
+            push(&mut text, format_args!("    keep       {address:<ADDRESS$} {}, {why}", clean(&kept.id)));
         }
     }
     if !plan.findings.is_empty() {
@@ -100,11 +107,15 @@ fn groups<'a>(plan: &'a Plan, kinds: &[Kind]) -> Vec<(&'static str, Vec<&'a Step
         Some(kind) => Place::Part(kind.part),
         None => Place::Unknown,
     };
-    let mut placed: Vec<_> = plan.steps.iter().map(|step| (place(step), step)).collect();
-    // Stable, so that the order of the plan stays within a group.
-    placed.sort_by(|a, b| a.0.cmp(&b.0));
+    let turns = turns(plan);
+    let mut placed: Vec<_> = plan.steps.iter().zip(turns).map(|(step, turn)| (place(step), turn, step)).collect();
+    // Stable, so that the order of the plan stays within a group; the steps of a stage are in the order they are taken.
+    placed.sort_by(|a, b| match (a.0.cmp(&b.0), &a.0) {
+        (Ordering::Equal, Place::Stage(_)) => a.1.cmp(&b.1),
+        (order, _) => order,
+    });
     let mut groups: Vec<(&'static str, Vec<&Step>)> = Vec::new();
-    for (place, step) in placed {
+    for (place, _, step) in placed {
         let title = match place {
             Place::Security => "Security (who may do what)",
             Place::Part(part) => words::part(part),
@@ -119,13 +130,28 @@ fn groups<'a>(plan: &'a Plan, kinds: &[Kind]) -> Vec<(&'static str, Vec<&'a Step
     groups
 }
 
+/// How many steps are behind each other before each step.
+fn turns(plan: &Plan) -> Vec<usize> {
+    let mut turns = vec![0; plan.steps.len()];
+    // As many rounds as the longest chain has steps, and one more that changes nothing.
+    for _ in &plan.steps {
+        let turn = |step: &Step| step.after.iter().filter_map(|after| turns.get(after.step)).map(|turn| turn + 1).max();
+        let next: Vec<usize> = plan.steps.iter().map(|step| turn(step).unwrap_or_default()).collect();
+        if next == turns {
+            break;
+        }
+        turns = next;
+    }
+    turns
+}
+
 /// True for what cannot be undone by running the command again.
 fn is_marked(step: &Step) -> bool {
     matches!(step.action, Action::Delete | Action::Unprotect | Action::Stop)
         || matches!(step.reason, Reason::Replaced(_))
 }
 
-fn step(text: &mut String, step: &Step, kinds: &[Kind], view: View) {
+fn step(text: &mut String, step: &Step, width: usize, kinds: &[Kind], view: View) {
     let (mark, style) = match step.action {
         _ if is_marked(step) => ("!", DANGER),
         Action::Create | Action::Restore => ("+", GOOD),
@@ -136,7 +162,7 @@ fn step(text: &mut String, step: &Step, kinds: &[Kind], view: View) {
     let (address, reason) = (step.address.as_str(), words::reason(&step.reason));
     let twin = matches!(step.reason, Reason::Twin).then_some(step.id.as_deref()).flatten();
     let which = twin.map(|id| format!(" ({})", clean(id))).unwrap_or_default();
-    push(text, format_args!("  {action}  {address:<32} {reason}{which}"));
+    push(text, format_args!("  {action}  {address:<width$} {reason}{which}"));
     let mut detail = |line: String| push(text, format_args!("                 {line}"));
     // That a record follows what it records needs no words.
     let shown = |change: &&Change| view.all || !change.property.starts_with("tags.ce-aws:");

@@ -144,12 +144,15 @@ pub const LEFT: [&str; 5] = [
     "look at the logging page: the tenant's first pull must be there; then configure plug-ins",
 ];
 
-/// Everything that is said after a successful apply, ended by a newline.
-pub fn after_apply(whereabouts: &Whereabouts) -> String {
+/// Everything that is said after a successful apply, ended by a newline. `first` says that nothing ran before.
+pub fn after_apply(whereabouts: &Whereabouts, first: bool) -> String {
     let mut text = whereabouts.table();
     text.push_str(&format!("\n{}\n", paint(TITLE, "How to reach the UI")));
     for way in whereabouts.ways() {
         text.push_str(&format!("  {}\n      {}\n", way.how, way.what));
+    }
+    if !first {
+        return text;
     }
     text.push_str(&format!("\n{}\n", paint(TITLE, "What is left for you, after the first apply")));
     for (index, step) in LEFT.iter().enumerate() {

@@ -21,5 +21,8 @@ mod properties;
 mod secrets;
 mod side_by_side;
 mod switching;
+mod upgrade;
+mod upgrade_failures;
+mod upgrade_refusals;
 mod ways;
 mod writers;

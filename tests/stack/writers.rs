@@ -104,3 +104,21 @@ for _ in range(2):
         assert!(overlap(&bed.get("tasks/history"), writer).is_some(), "two writers went unseen by {writer}");
     }
 }
+
+#[test]
+fn the_checker_sees_a_one_shot_task_beside_the_service() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    // What a data step would be without the fence before it.
+    bed.by_hand(
+        r#"
+[service] = ecs.describe_services(cluster="ce-prod", services=["ce-prod"])["services"]
+ecs.run_task(cluster="ce-prod", taskDefinition=service["taskDefinition"], launchType="FARGATE",
+    startedBy="ce-aws/mongodb-compatibility-1a2b3c4d", networkConfiguration=service["networkConfiguration"])
+"#,
+    );
+    for writer in ["task", "deployment"] {
+        assert!(overlap(&bed.get("tasks/history"), writer).is_some(), "two writers went unseen by {writer}");
+    }
+}

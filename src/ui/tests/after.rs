@@ -32,7 +32,7 @@ fn known(cluster: &str) -> Known {
 #[test]
 fn after_an_apply_everything_is_found() {
     let whereabouts = Whereabouts::of(&target(), &known("ce-prod"), Some(URL.to_owned()));
-    assert_snapshot!(plain(&after_apply(&whereabouts)), @r#"
+    assert_snapshot!(plain(&after_apply(&whereabouts, true)), @r#"
     URL         http://internal-ce-prod-1.eu-central-1.elb.amazonaws.com
     cluster     ce-prod
     service     ce-prod
