@@ -175,10 +175,12 @@ fn run(plan: &mut Plan, errand: &Errand, fence: usize, last: usize) -> usize {
     ran
 }
 
-/// The plan that goes on where an upgrade was interrupted, to the newest revision.
+/// The plan that goes on where an upgrade was interrupted, to the newest revision. What the intent says is done is not
+/// done again: an older server must not come near what a newer one may have written.
 pub fn resume(inventory: &Inventory, target: Target, service: &Live, newest: &Live, upgrade: &Upgrade) -> Plan {
     let mut plan = replacement(inventory, target, service, newest, upgrade);
-    weave(&mut plan, service, upgrade);
+    let rest = Upgrade { point: None, errands: Vec::new(), ..upgrade.clone() };
+    weave(&mut plan, service, if upgrade.intent.mark == Mark::Stop { upgrade } else { &rest });
     plan
 }
 
