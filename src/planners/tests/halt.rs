@@ -111,8 +111,8 @@ fn what_is_stopped_by_request_is_left_so_and_everything_else_is_done() {
     edited.push(Sample::new("plain"));
     let mut account = account(Phase::Idle, 0, true);
     let plan_of = plan(&edited, &account);
-    assert_eq!(steps(&plan_of), ["update revision/r0", "update service/r1", "create plain/r2"]);
-    let update = &plan_of.steps[1];
+    assert_eq!(steps(&plan_of), ["create plain/r2", "update revision/r0", "update service/r1"]);
+    let update = &plan_of.steps[2];
     assert_eq!((update.until, &update.spec["desired"]), (Until::Idle, &json!(0)));
     assert!(update.changes.iter().all(|change| change.property != "desired"), "{:?}", update.changes);
     assert!(plan_of.steps.iter().all(|step| step.action != Action::Prove), "nothing is there to be proven");

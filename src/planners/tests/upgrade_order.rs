@@ -36,6 +36,7 @@ pub fn upgrade(mark: Mark, opens: bool) -> Upgrade {
 
 /// A data step with so many things made for it alone.
 pub fn errand(number: usize, tools: usize) -> Errand {
+    let main = Ref::<()>::of(Address::new("file-system", "main"), "id", Need::Ready);
     Errand {
         address: Address::new("data-step", &format!("step-{number}-1a2b3c4d")),
         about: format!("do the work {number}"),
@@ -43,7 +44,9 @@ pub fn errand(number: usize, tools: usize) -> Errand {
         patience: 900.0,
         changes_data: number % 2 == 1,
         tools: (0..tools)
-            .map(|tool| (Address::new("access-point", &format!("tool-{number}-{tool}")), json!({})))
+            .map(|tool| {
+                (Address::new("access-point", &format!("tool-{number}-{tool}")), json!({ "file_system": main }))
+            })
             .collect(),
     }
 }
