@@ -149,8 +149,11 @@ fn run(plan: &mut Plan, errand: &Errand, fence: usize, last: usize) -> usize {
         .tools
         .iter()
         .map(|(address, spec)| {
-            let mut tool = Step::new(address.clone(), Action::Create, Reason::Upgrade("for the next step".to_owned()));
-            (tool.until, tool.spec, tool.stage) = (Until::Ready, spec.clone(), Some(Stage::Data));
+            // A run that was cut off may have left it.
+            let id = plan.known.get(address).and_then(|outputs| outputs.get("id")).cloned();
+            let action = if id.is_some() { Action::Await } else { Action::Create };
+            let mut tool = Step::new(address.clone(), action, Reason::Upgrade("for the next step".to_owned()));
+            (tool.until, tool.spec, tool.stage, tool.id) = (Until::Ready, spec.clone(), Some(Stage::Data), id);
             tool.tags.insert(names::DEPLOYMENT.to_owned(), plan.target.deployment.clone());
             tool.tags.insert(names::ADDRESS.to_owned(), address.to_string());
             push(plan, after(tool, Some(last)))
@@ -167,6 +170,9 @@ fn run(plan: &mut Plan, errand: &Errand, fence: usize, last: usize) -> usize {
     step.after.extend(made.iter().copied().map(done));
     let ran = push(plan, after(step, Some(last)));
     for (address, _) in &errand.tools {
+        if plan.steps.iter().any(|step| &step.address == address && step.action == Action::Delete) {
+            continue;
+        }
         let why = "its step is done".to_owned();
         let mut tool = Step::new(address.clone(), Action::Delete, Reason::Upgrade(why));
         (tool.until, tool.stage) = (Until::Gone, Some(Stage::Data));
@@ -175,10 +181,12 @@ fn run(plan: &mut Plan, errand: &Errand, fence: usize, last: usize) -> usize {
     ran
 }
 
-/// The plan that goes on where an upgrade was interrupted, to the newest revision.
+/// The plan that goes on where an upgrade was interrupted, to the newest revision. What the intent says is done is not
+/// done again: an older server must not come near what a newer one may have written.
 pub fn resume(inventory: &Inventory, target: Target, service: &Live, newest: &Live, upgrade: &Upgrade) -> Plan {
     let mut plan = replacement(inventory, target, service, newest, upgrade);
-    weave(&mut plan, service, upgrade);
+    let rest = Upgrade { point: None, errands: Vec::new(), ..upgrade.clone() };
+    weave(&mut plan, service, if upgrade.intent.mark == Mark::Stop { upgrade } else { &rest });
     plan
 }
 

@@ -124,6 +124,9 @@ impl Account {
         }
         if half && !tags_only && kind.seconds.ready > 0.0 {
             live.phase = Phase::Pending("starting".into());
+        } else if !half && step.until == Until::Idle {
+            assert_eq!(live.spec["desired"], json!(0), "{} would start", step.address);
+            live.phase = Phase::Idle;
         } else if !half && (!tags_only || step.until == Until::Ready) {
             assert!(!tags_only || live.phase != Phase::Idle, "{} never gets ready by its tags", step.address);
             live.phase = Phase::Ready;

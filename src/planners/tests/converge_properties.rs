@@ -22,7 +22,7 @@ fn cuts() -> impl Strategy<Value = Vec<(Index, bool)>> {
 }
 
 /// A deployment, and what becomes of it in the plan file: other notes, sizes, tags and links, more or fewer resources.
-fn edited(most: usize) -> impl Strategy<Value = (Vec<Sample>, Vec<Sample>)> {
+pub fn edited(most: usize) -> impl Strategy<Value = (Vec<Sample>, Vec<Sample>)> {
     let edits = prop::collection::vec(prop::option::weighted(0.4, any::<(u8, bool, bool)>()), most);
     (samples::samples(most), samples::samples(most), edits, any::<Index>()).prop_map(|(before, other, edits, keep)| {
         let mut after = before.clone();
