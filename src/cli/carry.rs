@@ -18,6 +18,8 @@ use super::way_back::{self, Limits};
 #[derive(Debug)]
 pub struct Carried {
     pub exit: Exit,
+    /// Whether what was wanted runs and nothing is under way, although something around it may be left to do.
+    pub is_committed: bool,
     pub known: Known,
 }
 
@@ -37,7 +39,8 @@ pub async fn carry_out(around: Around<'_>, planned: &Planned, on_failure: OnFail
     let Around { session, scope, global, output, .. } = around;
     if !planned.is_upgrade() {
         let report = execute(session, scope, planned.plan.clone(), global, output).await?;
-        return Ok(Carried { exit: exit(report.outcome), known: report.known });
+        let is_committed = report.outcome == Outcome::Done;
+        return Ok(Carried { exit: exit(report.outcome), is_committed, known: report.known });
     }
     let plan = planned.begin(&new_id());
     let limits = planned.saga.as_ref().map(|saga| Limits::of(&saga.upgrade(""))).unwrap_or_default();
@@ -56,6 +59,11 @@ pub async fn forward(
     let is_proven = plan.steps.iter().enumerate().any(|(step, planned)| {
         planned.stage == Some(Stage::Prove) && planned.until == Until::Steady && report.done.contains(&step)
     });
+    let is_committed = is_proven
+        && plan.steps.iter().enumerate().all(|(step, planned)| {
+            let commits = planned.stage == Some(Stage::Commit) && planned.address.kind() == "service";
+            !commits || report.done.contains(&step)
+        });
     let known = report.known;
     let exit = match report.outcome {
         Outcome::Done => Exit::Done,
@@ -64,7 +72,7 @@ pub async fn forward(
             Exit::PartWay
         }
         Outcome::Failed if is_proven => {
-            output.note(&way_back::only_tidying_is_left(file));
+            output.note(&way_back::only_tidying_is_left(file, is_committed));
             Exit::PartWay
         }
         Outcome::Failed if on_failure == OnFailure::Stop => {
@@ -76,7 +84,7 @@ pub async fn forward(
             way_back::go(around, limits).await?
         }
     };
-    Ok(Carried { exit, known })
+    Ok(Carried { exit, is_committed, known })
 }
 
 impl Limits {

@@ -106,7 +106,7 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
         }
         permit(&shown)?;
         let is_last = number + 1 == rungs.len();
-        let mut known = shown.known.clone();
+        let (mut exit, mut known) = (Exit::Done, shown.known.clone());
         if !shown.is_empty() {
             if planned.is_upgrade() {
                 waiting_messages(way, &scope, &inventory).await?;
@@ -117,15 +117,18 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
             }
             let around = Around { session, scope: &scope, global, output, file: &source.path };
             let carried = carry_out(around, &planned, way.on_failure).await?;
-            if carried.exit != Exit::Done {
+            if !carried.is_committed {
                 return Ok(carried.exit);
             }
-            known = carried.known;
+            (exit, known) = (carried.exit, carried.known);
         }
         if way.write && text != rung.text {
             rewrite::write(Path::new(&source.path), &text, &rung.text)?;
             text.clone_from(&rung.text);
             output.note(&format!("\n{} says now what runs\n", source.path));
+        }
+        if exit != Exit::Done {
+            return Ok(exit);
         }
         if is_last {
             found(session, &rung.file, &borrowed, &known, running(&inventory).is_none(), output)?;

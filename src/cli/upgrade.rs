@@ -190,13 +190,16 @@ async fn resume(
         confirm::ask("Finish it?", Ask::Yes, "--yes", output)?;
     }
     let carried = forward(around, plan, limits(&consent), args.on_failure).await?;
-    if carried.exit != Exit::Done {
+    if !carried.is_committed {
         return Ok(carried.exit);
     }
     let text = reached(source, &file, &now, &newest)?;
     if !args.no_write && text != source.text {
         rewrite::write(Path::new(&source.path), &source.text, &text)?;
         output.note(&format!("\n{} says now what runs\n", source.path));
+    }
+    if carried.exit != Exit::Done {
+        return Ok(carried.exit);
     }
     tidy(around, &climb::examine(source, &text, &file)?, &consent).await
 }

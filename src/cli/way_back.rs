@@ -1,11 +1,16 @@
 //! The way back to what ran before, from the intent on the service and what is there.
 
-use crate::blueprint::hop::{Hop, Running};
+use crate::blueprint::{
+    self,
+    hop::{Hop, Running},
+};
 use crate::engine::address::Address;
 use crate::engine::event::Outcome;
 use crate::engine::inventory::Live;
 use crate::engine::plan::Plan;
-use crate::kinds::service_view::{ContainerView, ServiceView, TaskView};
+use crate::kinds::backup_vault;
+use crate::kinds::names;
+use crate::kinds::service_view::{ContainerView, DeploymentView, ServiceView, TaskView};
 use crate::kinds::task_definition::TaskDefinition;
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::planners::upgrade::{self, Upgrade};
@@ -148,9 +153,18 @@ async fn before_the_intent(around: Around<'_>, limits: Limits) -> Result<Exit, C
     };
     let upgrade = simple(intent, limits);
     let target = session.target(&scope.name);
-    let plan = upgrade::back(&inventory, target, &running.service, &running.definition, &upgrade);
-    let exit = carry(around, plan).await?;
-    settle(around, exit, running.release(), &running.of_definition).await
+    let mut plan = upgrade::back(&inventory, target, &running.service, &running.definition, &upgrade);
+    let for_backups = [backup_vault::address(), blueprint::backup::role_address()];
+    let is_new = |live: &&Live| live.tags.get(names::RUN).is_some_and(|run| run == session.run());
+    let made = inventory.live.iter().filter(|live| for_backups.contains(&live.address)).filter(is_new);
+    upgrade::take_away(&mut plan, made);
+    match execute(session, &scope, plan, around.global, around.output).await?.outcome {
+        Outcome::Failed => {
+            around.output.note(&nothing_was_stopped(around.file));
+            Ok(Exit::PartWay)
+        }
+        outcome => settle(around, ended(around, outcome), running.release(), &running.of_definition).await,
+    }
 }
 
 /// Without recovery point, data steps, and note.
@@ -202,10 +216,13 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
     let of_new = |task: &&TaskView| task.task_definition == newest.id;
     let started = |container: &ContainerView| migrating.contains(&container.name) && container.has_started();
     let seen = view.tasks.iter().any(|task| task.task_definition == newest.id && task.containers.iter().any(started));
-    // ECS forgets a stopped task after an hour. Who has started and is forgotten has left a deployment that failed.
-    let is_forgotten = view.service.iter().flat_map(|service| &service.deployments).any(|deployment| {
-        deployment.task_definition == newest.id && deployment.failed > 0 && !view.tasks.iter().any(|task| of_new(&task))
-    });
+    // ECS forgets a stopped task after an hour. Who has started and is forgotten has left a deployment that failed, or
+    // that was stopped since.
+    let is_forgotten = view.service.iter().any(|service| {
+        let of_new = |deployment: &&DeploymentView| deployment.task_definition == newest.id;
+        let has_ended = |deployment: &DeploymentView| deployment.failed > 0 || service.desired == 0;
+        service.deployments.iter().filter(of_new).any(has_ended)
+    }) && !view.tasks.iter().any(|task| of_new(&task));
     let changing_steps = known(&now.intent.from).is_some_and(|old| {
         old.version != new.version && new.data_steps_from(old.version).any(|step| step.changes_data)
     });
@@ -253,15 +270,20 @@ pub fn left_as_it_is(file: &str) -> String {
 }
 
 /// What is said when the new release is proven and something behind it failed.
-pub fn only_tidying_is_left(file: &str) -> String {
-    format!("\nthe new release runs and is proven; finish what is left with: ce-aws upgrade {file} --resume\n")
+pub fn only_tidying_is_left(file: &str, is_committed: bool) -> String {
+    let how = if is_committed { format!("apply {file}") } else { format!("upgrade {file} --resume") };
+    format!("\nthe new release runs and is proven; finish what is left with: ce-aws {how}\n")
+}
+
+/// What is said when what was made for an upgrade that has stopped nothing cannot be taken away.
+fn nothing_was_stopped(file: &str) -> String {
+    format!("\nnothing was stopped, and what ran before runs; finish what is left with: ce-aws apply {file}\n")
 }
 
 fn stuck(file: &str) -> String {
     format!(
         "\nit is stuck, and a person must decide. Nothing is started or stopped any more; the data is where it was.\n  \
-         see what there is:    ce-aws status {file}\n  go back once more:    ce-aws upgrade {file} --rollback\n  \
-         or finish it:         ce-aws upgrade {file} --resume\n"
+         see what there is:    ce-aws status {file}\n  go back once more:    ce-aws upgrade {file} --rollback\n"
     )
 }
 

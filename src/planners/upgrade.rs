@@ -206,6 +206,16 @@ pub fn back(inventory: &Inventory, target: Target, service: &Live, before: &Live
     plan
 }
 
+/// Takes away, when all else is done, what was made for an upgrade that has stopped nothing.
+pub fn take_away<'a>(plan: &mut Plan, made: impl Iterator<Item = &'a Live>) {
+    let last = plan.steps.len().checked_sub(1);
+    for live in made {
+        let mut delete = Step::new(live.address.clone(), Action::Delete, Reason::Unwanted);
+        (delete.until, delete.id, delete.stage) = (Until::Gone, Some(live.id.clone()), Some(Stage::Commit));
+        push(plan, after(delete, last));
+    }
+}
+
 /// The plan that brings a recovery point into use: what follows is planned when the restored file system is there.
 pub fn restore(inventory: &Inventory, target: Target, service: &Live, upgrade: &Upgrade, spec: &Value) -> Plan {
     let mut plan = Plan::empty(Purpose::Apply, target);

@@ -1,0 +1,94 @@
+//! Every step of an upgrade and of its way back × everything that can go wrong with it.
+//!
+//! The steps are the changing calls of an undisturbed run, so that a new one is tried as soon as it exists. Whatever
+//! happens to any of them, and whatever a person answers to it, in the end one healthy task runs a known release on data
+//! that it can read; see [`verdict`]. Where the program says what to do, exactly that is done.
+//!
+//! `cargo test` tries each call with one failure and each failure with several calls; all of them are tried, and
+//! `docs/upgrade-failures.md` is written, with `CE_AWS_SWEEP=full localstack/with cargo test --test stack sweep`.
+
+mod case;
+mod road;
+mod verdict;
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use case::{Case, FAILURES, Failure, Row, Then};
+use road::{Call, MOMENTS, Road};
+
+/// So many cases at once: each is mostly waiting.
+const AT_ONCE: usize = 3;
+const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/upgrade-failures.md");
+
+#[test]
+fn sweep_of_every_step_and_every_failure() {
+    let is_full = std::env::var("CE_AWS_SWEEP").is_ok_and(|wanted| wanted == "full");
+    let cases: Vec<Case> = Road::ALL.into_iter().flat_map(|road| cases(road, &road.calls(), is_full)).collect();
+    let rows = try_all(&cases);
+    let lines: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    println!("{}", lines.join("\n"));
+    let bad: Vec<&Row> = rows.iter().filter(|row| row.complaint.is_some()).collect();
+    assert!(bad.is_empty(), "{} of {} cases end badly, see above", bad.len(), rows.len());
+    if is_full {
+        std::fs::write(TABLE, table(&rows)).expect("the table can be written");
+    }
+    let written = std::fs::read_to_string(TABLE).expect("the table is there");
+    let steps: BTreeSet<String> = cases.iter().map(Case::step).collect();
+    let missing: Vec<&String> = steps.iter().filter(|step| !written.contains(&format!("| {step} |"))).collect();
+    assert!(missing.is_empty(), "docs/upgrade-failures.md has no row for {missing:?}: make it anew");
+}
+
+/// All cases of a road, or a sample in which each call and each failure is.
+fn cases(road: Road, calls: &[Call], is_full: bool) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (row, call) in calls.iter().enumerate() {
+        for (column, failure) in FAILURES.into_iter().filter(|failure| failure.fits(road)).enumerate() {
+            let width = FAILURES.iter().filter(|failure| failure.fits(road)).count();
+            let every = if road == Road::Forth { 1 } else { 4 };
+            if is_full || (row % every == 0 && column == (row / every) % width) {
+                cases.push(Case { road, call: Some(call.clone()), failure });
+            }
+        }
+    }
+    let moments = MOMENTS.iter().filter(|moment| moment.road == road).enumerate();
+    for (row, moment) in moments {
+        for (column, then) in [Then::Resume, Then::Rollback].into_iter().enumerate() {
+            let failure = Failure::During(moment, then);
+            if failure.fits(road) && (is_full || column == row % 2 || road == Road::Back) {
+                cases.push(Case { road, call: None, failure });
+            }
+        }
+    }
+    cases
+}
+
+fn try_all(cases: &[Case]) -> Vec<Row> {
+    let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    let Some(case) = cases.get(number) else { break };
+                    let row = catch_unwind(AssertUnwindSafe(|| case.run())).unwrap_or_else(|panic| case.broke(&*panic));
+                    println!("{row}");
+                    rows.lock().expect("no panic holds it").push((number, row));
+                }
+            });
+        }
+    });
+    let mut rows = rows.into_inner().expect("no panic holds it");
+    rows.sort_by_key(|(number, _)| *number);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = include_str!("saga/table.md").to_owned();
+    for row in rows {
+        text.push_str(&row.line());
+    }
+    text
+}

@@ -1,0 +1,184 @@
+//! The two ways a saga goes, and where they can be cut off.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{BufRead, BufReader};
+use std::process::Child;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::bed::{Bed, text};
+use crate::product::Product;
+
+/// As in the other tests: what is awaited takes seconds of the wall, and nothing runs into its deadline on a busy machine.
+pub const SCALE: u32 = 60;
+pub const BEFORE: &str = "4.2.0";
+pub const AFTER: &str = "5.0.0";
+
+/// Which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Road {
+    /// From 4.2.0 to 5.0.0, which has a data step and migrates the database.
+    Forth,
+    /// Back from there while the new task is watched: it may have changed the data, so that the recovery point is restored.
+    Back,
+}
+
+/// One changing call of a road.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub service: String,
+    pub operation: String,
+    /// Counted from 1 among those of the same name.
+    pub nth: usize,
+}
+
+/// What the program waits for when it is killed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Moment {
+    pub road: Road,
+    pub name: &'static str,
+    /// What it says then.
+    says: &'static str,
+}
+
+pub const MOMENTS: [Moment; 10] = [
+    forth("the old task stops", "waiting      service/main: task"),
+    forth("the backup runs", "creating     recovery-point/"),
+    forth("the data step runs", "waiting      data-step/"),
+    forth("the new task starts", "changing     service/main (changed"),
+    forth("the new task is not healthy yet", "health check of"),
+    WATCHED,
+    back("the new task stops", "waiting      service/main: task"),
+    back("the restore runs", "creating     restore/"),
+    back("what was restored is moved", "waiting      data-step/unpack"),
+    back("the old release starts", "changing     service/main"),
+];
+
+const WATCHED: Moment = forth("the new task is watched", "healthy; watched for");
+
+const fn forth(name: &'static str, says: &'static str) -> Moment {
+    Moment { road: Road::Forth, name, says }
+}
+
+const fn back(name: &'static str, says: &'static str) -> Moment {
+    Moment { road: Road::Back, name, says }
+}
+
+impl Road {
+    pub const ALL: [Self; 2] = [Self::Forth, Self::Back];
+
+    pub fn arguments(self) -> [&'static str; 5] {
+        match self {
+            Self::Forth => ["upgrade", "FILE", "--to", AFTER, "--yes"],
+            Self::Back => ["upgrade", "FILE", "--rollback", "--watch=60", "--yes"],
+        }
+    }
+
+    /// The old release, as far as it has to go before this road begins.
+    pub fn begin(self, product: &Product<'_>) {
+        product.expect(0, &["apply", "FILE", "--yes"]);
+        if self == Self::Back {
+            WATCHED.kill(product, &Self::Forth.arguments());
+        }
+    }
+
+    /// The changing calls of an undisturbed run, in their order.
+    pub fn calls(self) -> Vec<Call> {
+        let bed = Bed::new(SCALE);
+        let product = product(&bed);
+        self.begin(&product);
+        let before = bed.journal(0).len();
+        product.expect(0, &self.arguments());
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let calls = bed.mutations(before).into_iter().map(|name| {
+            let nth = seen.entry(name.clone()).or_default();
+            *nth += 1;
+            let (service, operation) = name.split_once(' ').expect("two words");
+            Call { service: service.to_owned(), operation: operation.to_owned(), nth: *nth }
+        });
+        calls.collect()
+    }
+}
+
+pub fn product(bed: &Bed) -> Product<'_> {
+    Product::with_plan(bed, &format!("name = \"prod\"\nrelease = \"{BEFORE}\"\n"))
+}
+
+impl Call {
+    /// Makes this call go wrong.
+    pub fn rule(&self, bed: &Bed, how: &serde_json::Value) {
+        let mut rule = json!({ "service": self.service, "operation": self.operation, "nth": self.nth });
+        let members = how.as_object().expect("an object").clone();
+        rule.as_object_mut().expect("an object").extend(members);
+        bed.post("faults", &rule);
+    }
+
+    /// Kills the program while this call waits: before it has any effect, or after it and before the answer.
+    pub fn kill(&self, product: &Product<'_>, arguments: &[&str], before: bool) {
+        self.rule(product.bed, &json!({ "kind": "hold", "times": 1, "before": before }));
+        let child = product.spawn(arguments);
+        let held = || {
+            let rules = product.bed.get("faults");
+            rules.as_array().is_some_and(|rules| rules.iter().any(|rule| rule["held"] == 1))
+        };
+        kill_when(child, |_| held());
+        product.bed.delete("faults");
+    }
+}
+
+impl Moment {
+    /// Kills the program at this moment.
+    pub fn kill(&self, product: &Product<'_>, arguments: &[&str]) {
+        kill_when(product.spawn(arguments), |said| said.contains(self.says));
+    }
+}
+
+/// Kills the program as soon as something is true of what it has said or of the world; `kill -9`.
+fn kill_when(mut child: Child, is_time: impl Fn(&str) -> bool) {
+    let said = Arc::new(Mutex::new(String::new()));
+    let (stderr, heard) = (child.stderr.take().expect("it is piped"), said.clone());
+    let listener = std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            heard.lock().expect("no panic holds it").push_str(&(line + "\n"));
+        }
+    });
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let is_in_time = loop {
+        if is_time(&said.lock().expect("no panic holds it")) {
+            break true;
+        }
+        if child.try_wait().expect("it is ours").is_some() || Instant::now() > deadline {
+            break false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    // It may have ended meanwhile.
+    let _ = child.kill();
+    child.wait().expect("it ends");
+    listener.join().expect("it only reads");
+    assert!(is_in_time, "it has ended before it was killed:\n{}", said.lock().expect("no panic holds it"));
+}
+
+impl fmt::Display for Road {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Forth => "upgrade",
+            Self::Back => "rollback",
+        })
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.service, self.operation)?;
+        if self.nth > 1 { write!(f, ", number {}", self.nth) } else { Ok(()) }
+    }
+}
+
+/// The text of a member.
+pub fn member(value: &serde_json::Value, name: &str) -> String {
+    text(&value[name]).to_owned()
+}
