@@ -19,7 +19,17 @@ use crate::planners::upstream::upstream;
 
 pub fn intent(mark: Mark) -> Intent {
     let (from, to) = ("4.2.0".to_owned(), "5.0.0".to_owned());
-    Intent { id: "1a2b3c4d".to_owned(), work: Work::Upgrade, from, to, revision: 1, count: 1, backup: true, mark }
+    Intent {
+        id: "1a2b3c4d".to_owned(),
+        work: Work::Upgrade,
+        from,
+        to,
+        revision: 1,
+        count: 1,
+        backup: true,
+        mark,
+        point: None,
+    }
 }
 
 pub fn upgrade(mark: Mark, opens: bool) -> Upgrade {
