@@ -64,13 +64,13 @@ async fn back(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError> 
         return before_the_intent(around, limits).await;
     };
     let intent = now.intent.at(Mark::Back);
-    match (now.intent.work, now.is_restored()) {
-        (Work::Restore, true) => return swap_back(around, now, limits).await,
-        (Work::Upgrade, true) => return restored(around, &now, &intent, limits).await,
-        (Work::Upgrade, false) if now.must_restore(&session.service(&scope, &now.inventory).await?) => {
+    let is_swapped = now.is_restored() || now.kept().is_some();
+    match now.intent.work {
+        Work::Restore if is_swapped => return swap_back(around, now, limits).await,
+        Work::Upgrade if is_swapped || now.must_restore(&session.service(&scope, &now.inventory).await?) => {
             return restored(around, &now, &intent, limits).await;
         }
-        (_, false) => {}
+        _ => {}
     }
     let upgrade = Upgrade { opens: now.intent.mark != Mark::Back, ..simple(intent, limits) };
     let target = session.target(&scope.name);
@@ -110,8 +110,7 @@ async fn restored(around: Around<'_>, now: &UnderWay, intent: &Intent, limits: L
 async fn swap_back(around: Around<'_>, now: UnderWay, limits: Limits) -> Result<Exit, CommandError> {
     let Around { session, .. } = around;
     let mut scope = around.scope.clone();
-    let kept = Address::new("file-system", &format!("kept-{}", now.intent.id));
-    let kept = now.inventory.at(&kept).next().ok_or_else(|| {
+    let kept = now.kept().ok_or_else(|| {
         CommandError::refused("backup/no-former", "the file system that was in use before is no longer there")
     })?;
     let intent = now.intent.at(Mark::Back);
@@ -290,10 +289,7 @@ fn stuck(file: &str) -> String {
 impl UnderWay {
     /// Whether the file system in use is the one that was restored for this intent.
     pub fn is_restored(&self) -> bool {
-        let main = self.inventory.at(&Address::new("file-system", "main")).next();
-        let token = main.and_then(|live| live.spec.get("creation_token")?.as_str());
-        let wanted = format!("ce-aws-{}-{}", self.deployment, self.intent.id);
-        token.is_some_and(|token| token.starts_with(&wanted))
+        self.main().is_some_and(|live| self.was_restored(live))
     }
 
     fn must_restore(&self, view: &ServiceView) -> bool {
@@ -302,7 +298,22 @@ impl UnderWay {
 
     /// The file system in use, or the one that was until a moment ago.
     pub fn file_system(&self) -> Option<&Live> {
-        let named = |name: &str| self.inventory.at(&Address::new("file-system", name)).next();
-        named("main").or_else(|| named(&format!("kept-{}", self.intent.id)))
+        self.main().or_else(|| self.kept())
+    }
+
+    fn main(&self) -> Option<&Live> {
+        self.inventory.at(&Address::new("file-system", "main")).next()
+    }
+
+    /// The file system that was in use, from the moment at which the restored one begins to take its place. On the way
+    /// back from that both bear its name for a moment.
+    fn kept(&self) -> Option<&Live> {
+        let name = format!("kept-{}", self.intent.id);
+        self.inventory.at(&Address::new("file-system", &name)).find(|live| !self.was_restored(live))
+    }
+
+    fn was_restored(&self, live: &Live) -> bool {
+        let token = live.spec.get("creation_token").and_then(|token| token.as_str());
+        token.is_some_and(|token| token.starts_with(&format!("ce-aws-{}-{}", self.deployment, self.intent.id)))
     }
 }
