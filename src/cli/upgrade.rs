@@ -170,13 +170,14 @@ async fn resume(
             .hint(format!("go back: `ce-aws upgrade {} --rollback`", source.path))
     })?;
     let file = source.plan_file(super::source::region(global)?, output)?;
+    let errands = errands(around, &file, &now)?;
     let plan = {
         let limits = limits(&consent);
         let upgrade = Upgrade {
             intent: now.intent.clone(),
             opens: false,
             point: (now.intent.backup && now.intent.mark == Mark::Stop).then(|| point(&file)),
-            errands: if now.intent.mark == Mark::Stop { errands(around, &file, &now) } else { Vec::new() },
+            errands: if now.intent.mark == Mark::Stop { errands } else { Vec::new() },
             deadline: limits.deadline,
             watch: limits.watch,
             consequence: None,
@@ -205,20 +206,36 @@ async fn resume(
 }
 
 /// The data steps of the hop; each may have run before, and can run again.
-fn errands(around: Around<'_>, file: &crate::config::PlanFile, now: &UnderWay) -> Vec<upgrade::Errand> {
-    let known = |text: &str| text.parse().ok().and_then(|version| Catalogue::effective().get(version));
-    let (Some(old), Some(new)) = (known(&now.intent.from), known(&now.intent.to)) else { return Vec::new() };
+///
+/// # Errors
+///
+/// A release that this run does not know: what is to be done to the data for it would be left out in silence.
+fn errands(
+    around: Around<'_>,
+    file: &crate::config::PlanFile,
+    now: &UnderWay,
+) -> Result<Vec<upgrade::Errand>, CommandError> {
+    let known = |text: &str| {
+        let found = text.parse().ok().and_then(|version| Catalogue::effective().get(version));
+        found.ok_or_else(|| {
+            let message = format!("this run does not know release {text}, nor what it does to the data");
+            CommandError::refused("upgrade/unknown-release", message)
+                .hint("give the --catalog files with which the upgrade was begun")
+        })
+    };
+    let new = known(&now.intent.to)?;
+    // Where nothing said which release ran, there was no step to plan.
+    if now.intent.from == now.intent.to || now.intent.from.parse::<Version>().is_err() {
+        return Ok(Vec::new());
+    }
+    let old = known(&now.intent.from)?;
     // What ran before, on the network where the service is.
     let others = now.inventory.live.iter().filter(|live| live.address.kind() != "task-definition").cloned();
-    let Some(running) = Running::of(&Inventory::new(others.chain([now.before.clone()]).collect())) else {
-        return Vec::new();
-    };
-    if old.version == new.version {
-        return Vec::new();
-    }
+    let running = Running::of(&Inventory::new(others.chain([now.before.clone()]).collect()))
+        .ok_or_else(|| CommandError::unexpected("what ran before cannot be read"))?;
     let context = around.session.context(around.scope);
     let ground = Ground { plan: file, names: &context.names, running: &running, intent: &now.intent.id };
-    data_steps(ground, old, new, &Default::default()).into_iter().map(errand).collect()
+    Ok(data_steps(ground, old, new, &Default::default()).into_iter().map(errand).collect())
 }
 
 /// The plan file with the release that was reached, and the images in which it differs.
