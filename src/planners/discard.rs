@@ -55,7 +55,10 @@ pub fn recovery_point(inventory: &Inventory, target: Target, view: &BackupView, 
     if !is_ours(&point.vault) {
         return Err(Refusal::NotOurs(point.vault.clone()));
     }
-    let needed = |intent: &&str| point.intent.as_deref().is_some_and(|id| intent.contains(&format!("id={id} ")));
+    let needed = |intent: &&str| {
+        let is_made_for = point.intent.as_deref().is_some_and(|id| intent.contains(&format!("id={id} ")));
+        is_made_for || intent.ends_with(&format!(" point={}", point.id()))
+    };
     if let Some(intent) = intent(inventory).filter(needed) {
         return Err(Refusal::InUse(format!("may be needed to go back: {intent}")));
     }
