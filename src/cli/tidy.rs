@@ -25,11 +25,15 @@ pub async fn tidy(around: Around<'_>, file: &PlanFile, consent: &Consent) -> Res
     Ok(if report.outcome == Outcome::Done { Exit::Done } else { Exit::PartWay })
 }
 
-/// The task stays as it is, and nothing comes.
+/// What an upgrade or a restore makes beside what was there.
+const MADE: [&str; 3] = ["access-point", "mount-target", "file-system-policy"];
+
+/// The task stays as it is, nothing comes, and nothing goes that somebody has taken out of the plan file.
 fn only_tidies(plan: &Plan) -> bool {
     plan.refusals().next().is_none()
         && plan.steps.iter().all(|step| match step.action {
-            Action::Delete | Action::Prove => true,
+            Action::Delete => MADE.contains(&step.address.kind()),
+            Action::Prove => true,
             Action::Update => step.address.kind() == "role" || step.changes.iter().all(|change| change.top() == "tags"),
             _ => false,
         })
