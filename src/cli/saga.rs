@@ -12,7 +12,7 @@ use crate::blueprint::{
 use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::address::Address;
-use crate::engine::inventory::{Inventory, Phase};
+use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::plan::{Finding, Plan, Severity};
 use crate::engine::reference::{Known, Need, Ref};
 use crate::kinds::backup_vault;
@@ -144,7 +144,7 @@ impl Saga {
     ) -> Result<Self, CommandError> {
         let is_well = running.service.phase == Phase::Ready;
         let mut findings: Vec<Finding> = way(&hop).into_iter().collect();
-        findings.extend(well(&running.service.phase, &hop));
+        findings.extend(well(&running.service, &hop));
         findings.extend(strangers.iter().map(|arn| stranger(arn)));
         if hop.is_release() {
             findings.extend(checks::release::release(release(file)?, consent.allow));
@@ -269,10 +269,11 @@ fn own_images(file: &PlanFile, hop: &Hop) -> Option<Finding> {
 }
 
 /// Only what is well can be gone back to.
-fn well(phase: &Phase, hop: &Hop) -> Option<Finding> {
-    let why = match phase {
-        Phase::Ready => return None,
-        Phase::Idle => {
+fn well(service: &Live, hop: &Hop) -> Option<Finding> {
+    let is_to_stop = service.tags.contains_key(names::STOPPED);
+    let why = match &service.phase {
+        Phase::Ready if !is_to_stop => return None,
+        phase if is_to_stop || *phase == Phase::Idle => {
             let message = "is stopped: a new release could not be proven".to_owned();
             let hint = "start it with `ce-aws start FILE`, and upgrade then";
             return Some(finding("upgrade/stopped", Severity::Refusal, message, hint));
