@@ -207,8 +207,11 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
     let known = |text: &str| text.parse().ok().and_then(|version| Catalogue::effective().get(version));
     let Some(new) = known(&now.intent.to) else { return true };
     let images = now.of_before.containers.iter().filter_map(|(name, before)| {
-        let after = newest.spec.pointer(&format!("/containers/{name}/image"))?.as_str()?;
-        (before.image != after).then(|| (name.clone(), (Some(before.image.clone()), Some(after.to_owned()))))
+        let text = |property: &str| newest.spec.pointer(&format!("/containers/{name}/{property}"))?.as_str();
+        let after = text("image")?;
+        // A tag may stand for another image than it did.
+        let is_other = before.image != after || before.digest.as_deref() != text("digest");
+        is_other.then(|| (name.clone(), (Some(before.image.clone()), Some(after.to_owned()))))
     });
     let hop = Hop { from: now.intent.from.parse().ok(), to: new.version, images: images.collect() };
     let migrating = hop.migrating(new);
