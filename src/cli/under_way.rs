@@ -2,7 +2,7 @@
 
 use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::names;
-use crate::kinds::task_definition::TaskDefinition;
+use crate::kinds::task_definition::{self, TaskDefinition};
 use crate::live;
 use crate::planners::intent::Intent;
 
@@ -21,6 +21,8 @@ pub struct UnderWay {
     pub of_before: TaskDefinition,
     /// The newest revision, if it is another one: where the way leads.
     pub newest: Option<Live>,
+    /// Whether there is a revision of a data step: one may have run.
+    pub has_steps: bool,
 }
 
 impl UnderWay {
@@ -45,7 +47,9 @@ impl UnderWay {
             CommandError::refused("upgrade/no-revision", message).hint("finish the upgrade with --resume")
         })?;
         let newest = live::sweep::revision(&context, &family).await?.filter(|newest| newest.id != before.id);
+        let has_steps = !task_definition::active(&context, &context.names.data_family()).await?.is_empty();
         let of_before = serde_json::from_value(before.spec.clone()).map_err(CommandError::unexpected)?;
-        Ok(Some(Self { deployment: scope.name.clone(), inventory, service, intent, before, of_before, newest }))
+        let deployment = scope.name.clone();
+        Ok(Some(Self { deployment, inventory, service, intent, before, of_before, newest, has_steps }))
     }
 }

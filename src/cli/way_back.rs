@@ -228,10 +228,11 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
     let changing_steps = known(&now.intent.from).is_some_and(|old| {
         old.version != new.version && new.data_steps_from(old.version).any(|step| step.changes_data)
     });
-    let has_step_run = view.tasks.iter().any(|task| {
-        task.started_by.ends_with(&format!("-{}", now.intent.id))
-            && task.containers.iter().any(ContainerView::has_started)
-    });
+    let of_steps = |task: &&TaskView| task.started_by.ends_with(&format!("-{}", now.intent.id));
+    let steps: Vec<&TaskView> = view.tasks.iter().filter(of_steps).collect();
+    let has_run = |task: &&TaskView| task.containers.iter().any(ContainerView::has_started);
+    // ECS forgets them as well; the revision that one was started with stays until all is over.
+    let has_step_run = if steps.is_empty() { now.has_steps } else { steps.iter().any(has_run) };
     (!migrating.is_empty() && now.intent.mark != Mark::Stop && (seen || is_forgotten))
         || (changing_steps && (has_step_run || now.intent.mark != Mark::Stop))
 }

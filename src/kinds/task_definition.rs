@@ -88,7 +88,11 @@ pub async fn read(cx: &Cx, which: &str) -> Result<Option<Found<TaskDefinition>>,
 }
 
 /// The active revisions of a family, by ARN.
-async fn active(cx: &Cx, family: &str) -> Result<Vec<String>, Failure> {
+///
+/// # Errors
+///
+/// Whatever the call meets.
+pub async fn active(cx: &Cx, family: &str) -> Result<Vec<String>, Failure> {
     let pages = cx.aws.ecs.list_task_definitions().family_prefix(family).status(TaskDefinitionStatus::Active);
     let arns = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
     arns.map_err(on("ecs ListTaskDefinitions"))

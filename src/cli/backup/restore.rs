@@ -126,6 +126,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         before: running.definition,
         of_before: running.of_definition,
         newest: None,
+        has_steps: false,
         inventory,
     };
     let plan = first(around, &now, &now.intent, limits).await?;
