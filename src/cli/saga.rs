@@ -313,7 +313,9 @@ pub fn under_way(intent: &Intent) -> String {
     let Intent { from, to, .. } = intent;
     match (intent.work, intent.mark) {
         (Work::Restore, _) => "a restore was begun and is not over".to_owned(),
-        (Work::Upgrade, Mark::Back) => format!("an upgrade from {from} to {to} goes back to {from}, and is not over"),
+        (Work::Upgrade, Mark::Back | Mark::Restore) => {
+            format!("an upgrade from {from} to {to} goes back to {from}, and is not over")
+        }
         (Work::Upgrade, Mark::Stop) => format!("an upgrade from {from} to {to} was begun and is not over"),
         (Work::Upgrade, Mark::Start) => {
             format!("an upgrade from {from} to {to} was begun, the new release may have run, and it is not over")
@@ -326,7 +328,7 @@ fn way_out(intent: &Intent) -> String {
         (Work::Restore, _) => {
             "finish it with `ce-aws backup restore FILE --resume`, or go back with `--rollback`".to_owned()
         }
-        (Work::Upgrade, Mark::Back) => "finish that with `ce-aws upgrade FILE --rollback`".to_owned(),
+        (Work::Upgrade, Mark::Back | Mark::Restore) => "finish that with `ce-aws upgrade FILE --rollback`".to_owned(),
         (Work::Upgrade, _) => {
             "finish it with `ce-aws upgrade FILE --resume`, or go back with `ce-aws upgrade FILE --rollback`".to_owned()
         }

@@ -160,7 +160,7 @@ async fn resume(
     consent: Consent,
 ) -> Result<Exit, CommandError> {
     let Around { session, scope, global, output, .. } = around;
-    if now.intent.mark == Mark::Back || now.intent.work == Work::Restore {
+    if now.intent.mark.is_back() || now.intent.work == Work::Restore {
         let message = format!("{}: it cannot be finished", under_way(&now.intent));
         return Err(CommandError::refused("upgrade/going-back", message)
             .hint(format!("finish going back: `ce-aws upgrade {} --rollback`", source.path)));

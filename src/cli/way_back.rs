@@ -63,16 +63,19 @@ async fn back(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError> 
         // It failed before anything was stopped: what was made is taken away, and what ran runs.
         return before_the_intent(around, limits).await;
     };
-    let intent = now.intent.at(Mark::Back);
     let is_swapped = now.is_restored() || now.kept().is_some();
-    match now.intent.work {
-        Work::Restore if is_swapped => return swap_back(around, now, limits).await,
-        Work::Upgrade if is_swapped || now.must_restore(&session.service(&scope, &now.inventory).await?) => {
-            return restored(around, &now, &intent, limits).await;
+    let restores = match (now.intent.work, now.intent.mark) {
+        (Work::Restore, _) if is_swapped => return swap_back(around, now, limits).await,
+        (Work::Restore, _) | (Work::Upgrade, Mark::Back) => false,
+        (Work::Upgrade, Mark::Restore) => true,
+        (Work::Upgrade, Mark::Stop | Mark::Start) => {
+            is_swapped || now.must_restore(&session.service(&scope, &now.inventory).await?)
         }
-        _ => {}
+    };
+    if restores {
+        return restored(around, &now, &now.intent.at(Mark::Restore), limits).await;
     }
-    let upgrade = Upgrade { opens: now.intent.mark != Mark::Back, ..simple(intent, limits) };
+    let upgrade = Upgrade { opens: now.intent.mark != Mark::Back, ..simple(now.intent.at(Mark::Back), limits) };
     let target = session.target(&scope.name);
     let plan = upgrade::back(&now.inventory, target, &now.service, &now.before, &upgrade);
     let exit = carry(around, plan).await?;

@@ -22,8 +22,10 @@ pub enum Mark {
     Stop,
     /// The new task may have been started.
     Start,
-    /// It goes back, and cannot be finished any more.
+    /// It goes back on the data as they are, and cannot be finished any more.
     Back,
+    /// The same, on the recovery point: decided once, because ECS soon forgets which tasks have run.
+    Restore,
 }
 
 /// The intent itself.
@@ -53,7 +55,15 @@ pub struct Unreadable(&'static str);
 
 /// The words for the two ends of a line of states.
 const WORKS: [(&str, Work); 2] = [("upgrade", Work::Upgrade), ("restore", Work::Restore)];
-const MARKS: [(&str, Mark); 3] = [("stop", Mark::Stop), ("start", Mark::Start), ("back", Mark::Back)];
+const MARKS: [(&str, Mark); 4] =
+    [("stop", Mark::Stop), ("start", Mark::Start), ("back", Mark::Back), ("restore", Mark::Restore)];
+
+impl Mark {
+    /// Whether it goes back.
+    pub fn is_back(self) -> bool {
+        self >= Self::Back
+    }
+}
 
 impl Intent {
     /// The same, further on.

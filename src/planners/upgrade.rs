@@ -94,7 +94,7 @@ pub fn weave(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
 
 fn purpose(upgrade: &Upgrade) -> Purpose {
     match (upgrade.intent.mark, upgrade.intent.work) {
-        (Mark::Back, _) => Purpose::Rollback,
+        (mark, _) if mark.is_back() => Purpose::Rollback,
         (_, Work::Restore) => Purpose::Restore,
         (_, Work::Upgrade) => Purpose::Upgrade,
     }
@@ -137,7 +137,7 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
     }
     let begin = &mut plan.steps[start];
     begin.after.push(done(last));
-    begin.until = if intent.mark == Mark::Back { Until::Ready } else { Until::Sound };
+    begin.until = if intent.mark.is_back() { Until::Ready } else { Until::Sound };
     begin.patience = Some(upgrade.deadline);
     begin.consequences.extend(upgrade.consequence.clone());
     start
@@ -266,7 +266,7 @@ fn replacement(inventory: &Inventory, target: Target, service: &Live, revision: 
     let stands_still = matches!(service.phase, Phase::Failed(_) | Phase::Faltering(_));
     if changes.is_empty() && !stands_still {
         let mut wait = step(service, Action::Await, Stage::Start, "was started before".to_owned());
-        wait.until = if intent.mark == Mark::Back { Until::Ready } else { Until::Sound };
+        wait.until = if intent.mark.is_back() { Until::Ready } else { Until::Sound };
         wait.patience = Some(upgrade.deadline);
         push(&mut plan, wait);
         return plan;

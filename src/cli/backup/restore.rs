@@ -77,7 +77,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             .filter(|now| now.intent.work == Work::Restore)
             .ok_or_else(|| CommandError::refused("backup/none-open", "no restore is under way; nothing was changed"))?;
         output.note(&format!("{}\n", under_way(&now.intent)));
-        if args.rollback || now.intent.mark == Mark::Back {
+        if args.rollback || now.intent.mark.is_back() {
             return back(around, args.yes, limits).await;
         }
         if !args.yes {
