@@ -323,7 +323,8 @@ pub fn under_way(intent: &Intent) -> String {
     }
 }
 
-fn way_out(intent: &Intent) -> String {
+/// How it ends.
+pub fn way_out(intent: &Intent) -> String {
     match (intent.work, intent.mark) {
         (Work::Restore, _) => {
             "finish it with `ce-aws backup restore FILE --resume`, or go back with `--rollback`".to_owned()

@@ -19,7 +19,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::plan;
 use super::rewrite;
-use super::saga::{OnFailure, Options, errand, point, under_way};
+use super::saga::{OnFailure, Options, errand, point, under_way, way_out};
 use super::session::{Consent, Scope, Session, release};
 use super::source::Source;
 use super::tidy::tidy;
@@ -161,9 +161,9 @@ async fn resume(
 ) -> Result<Exit, CommandError> {
     let Around { session, scope, global, output, .. } = around;
     if now.intent.mark.is_back() || now.intent.work == Work::Restore {
-        let message = format!("{}: it cannot be finished", under_way(&now.intent));
-        return Err(CommandError::refused("upgrade/going-back", message)
-            .hint(format!("finish going back: `ce-aws upgrade {} --rollback`", source.path)));
+        let message = format!("{}: this does not finish it", under_way(&now.intent));
+        let hint = way_out(&now.intent).replace("FILE", &source.path);
+        return Err(CommandError::refused("upgrade/going-back", message).hint(hint));
     }
     let newest = now.newest.clone().ok_or_else(|| {
         CommandError::refused("upgrade/no-revision", "the revision that it was to start is no longer there")

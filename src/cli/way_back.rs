@@ -288,7 +288,7 @@ fn nothing_was_stopped(file: &str) -> String {
 
 fn stuck(file: &str) -> String {
     format!(
-        "\nit is stuck, and a person must decide. Nothing is started or stopped any more; the data is where it was.\n  \
+        "\nit is stuck, and a person must decide. ce-aws does nothing more; no data is deleted.\n  \
          see what there is:    ce-aws status {file}\n  go back once more:    ce-aws upgrade {file} --rollback\n"
     )
 }
