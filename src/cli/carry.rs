@@ -1,5 +1,6 @@
 //! Carrying out a plan that may be an upgrade: one that fails goes back by itself.
 
+use crate::engine::drive::Report;
 use crate::engine::event::Outcome;
 use crate::engine::plan::{Plan, Stage, Until};
 use crate::engine::reference::Known;
@@ -21,6 +22,36 @@ pub struct Carried {
     /// Whether what was wanted runs and nothing is under way, although something around it may be left to do.
     pub is_committed: bool,
     pub known: Known,
+}
+
+/// How a plan ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    pub outcome: Outcome,
+    /// Whether what was wanted has been proven.
+    pub is_proven: bool,
+    /// Whether nothing is under way any more either, whatever failed behind that.
+    pub is_committed: bool,
+}
+
+impl Ended {
+    pub fn of(plan: &Plan, report: &Report) -> Self {
+        let steps = || plan.steps.iter().enumerate();
+        let is_proven = steps().any(|(step, planned)| {
+            planned.stage == Some(Stage::Prove) && planned.until == Until::Steady && report.done.contains(&step)
+        });
+        let is_committed = is_proven
+            && steps().all(|(step, planned)| {
+                let commits = planned.stage == Some(Stage::Commit) && planned.address.kind() == "service";
+                !commits || report.done.contains(&step)
+            });
+        Self { outcome: report.outcome, is_proven, is_committed }
+    }
+
+    /// Of a plan after which another one follows.
+    pub fn early(outcome: Outcome) -> Self {
+        Self { outcome, is_proven: false, is_committed: false }
+    }
 }
 
 /// Where and for whom.
@@ -56,23 +87,20 @@ pub async fn forward(
 ) -> Result<Carried, CommandError> {
     let Around { session, scope, global, output, file } = around;
     let report = execute(session, scope, plan.clone(), global, output).await?;
-    let is_proven = plan.steps.iter().enumerate().any(|(step, planned)| {
-        planned.stage == Some(Stage::Prove) && planned.until == Until::Steady && report.done.contains(&step)
-    });
-    let is_committed = is_proven
-        && plan.steps.iter().enumerate().all(|(step, planned)| {
-            let commits = planned.stage == Some(Stage::Commit) && planned.address.kind() == "service";
-            !commits || report.done.contains(&step)
-        });
+    let ended = Ended::of(&plan, &report);
     let known = report.known;
-    let exit = match report.outcome {
+    let exit = match ended.outcome {
         Outcome::Done => Exit::Done,
+        _ if ended.is_committed => {
+            output.note(&way_back::only_tidying_is_left(file, true));
+            Exit::PartWay
+        }
         Outcome::Interrupted => {
             output.note(&way_back::interrupted(file));
             Exit::PartWay
         }
-        Outcome::Failed if is_proven => {
-            output.note(&way_back::only_tidying_is_left(file, is_committed));
+        Outcome::Failed if ended.is_proven => {
+            output.note(&way_back::only_tidying_is_left(file, false));
             Exit::PartWay
         }
         Outcome::Failed if on_failure == OnFailure::Stop => {
@@ -84,7 +112,7 @@ pub async fn forward(
             way_back::go(around, limits).await?
         }
     };
-    Ok(Carried { exit, is_committed, known })
+    Ok(Carried { exit, is_committed: ended.is_committed, known })
 }
 
 impl Limits {

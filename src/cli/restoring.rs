@@ -22,9 +22,9 @@ use crate::planners::intent::Intent;
 use crate::planners::upgrade::{self, Upgrade, weave};
 use crate::release::Version;
 
-use super::carry::Around;
+use super::carry::{Around, Ended};
 use super::error::CommandError;
-use super::execute::{execute, permit};
+use super::execute::execute;
 use super::saga::errand;
 use super::session::Consent;
 use super::source::{self, Source};
@@ -37,21 +37,25 @@ pub async fn into_use(
     now: &UnderWay,
     intent: &Intent,
     limits: Limits,
-) -> Result<Outcome, CommandError> {
-    let Around { session, global, output, .. } = around;
-    let mut scope = around.scope.clone();
-    let inventory = if now.is_restored() {
-        now.inventory.clone()
-    } else {
+) -> Result<Ended, CommandError> {
+    let Around { session, scope, global, output, .. } = around;
+    if !now.is_restored() {
         let plan = first(around, now, intent, limits).await?;
-        let outcome = execute(session, &scope, plan, global, output).await?.outcome;
+        let outcome = execute(session, scope, plan, global, output).await?.outcome;
         if outcome != Outcome::Done {
-            return Ok(outcome);
+            return Ok(Ended::early(outcome));
         }
-        session.inventory(&mut scope).await?
+    }
+    let plan = match second(around, now, intent, limits).await {
+        Ok(plan) => plan,
+        // Everything is stopped by now: it is a failure like that of a step.
+        Err(error) => {
+            output.error(&error);
+            return Ok(Ended::early(Outcome::Failed));
+        }
     };
-    let plan = second(around, now, intent, inventory, limits).await?;
-    Ok(execute(session, &scope, plan, global, output).await?.outcome)
+    let report = execute(session, scope, plan.clone(), global, output).await?;
+    Ok(Ended::of(&plan, &report))
 }
 
 /// Stops, restores, and swaps.
@@ -68,14 +72,9 @@ pub fn opens(now: &UnderWay, intent: &Intent) -> bool {
 }
 
 /// Makes for the restored file system what it needs, moves everything to where it was, and starts.
-async fn second(
-    around: Around<'_>,
-    now: &UnderWay,
-    intent: &Intent,
-    inventory: Inventory,
-    limits: Limits,
-) -> Result<Plan, CommandError> {
+async fn second(around: Around<'_>, now: &UnderWay, intent: &Intent, limits: Limits) -> Result<Plan, CommandError> {
     let Around { session, scope, .. } = around;
+    let inventory = session.inventory(&mut scope.clone()).await?;
     let service = inventory.live.iter().find(|live| live.address.kind() == "service").cloned();
     // The old revision in the place of the one that the service is at.
     let live = inventory.live.into_iter().filter(|live| live.address.kind() != "task-definition");
@@ -84,7 +83,12 @@ async fn second(
     let borrowed = session.borrowed(&file).await?;
     let mut planned = session.plan(&file, &inventory, &borrowed, &Consent::default()).await?;
     planned.plan.findings.retain(|finding| finding.code != "upgrade/open");
-    permit(&planned.plan)?;
+    let refusals: Vec<_> = planned.plan.refusals().map(|finding| finding.message.as_str()).collect();
+    if !refusals.is_empty() {
+        let message = format!("with this plan file it cannot be started on what was restored: {}", refusals.join("; "));
+        return Err(CommandError::refused("backup/plan-file", message)
+            .hint("take back what was changed in the plan file since the deployment ran"));
+    }
     let (Some(service), Some(running)) = (service, Running::of(&inventory)) else {
         return Err(CommandError::unexpected("there is no service any more"));
     };

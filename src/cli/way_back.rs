@@ -16,7 +16,7 @@ use crate::planners::intent::{Intent, Mark, Work};
 use crate::planners::upgrade::{self, Upgrade};
 use crate::release::{Catalogue, Version};
 
-use super::carry::Around;
+use super::carry::{Around, Ended};
 use super::error::CommandError;
 use super::execute::execute;
 use super::exit::Exit;
@@ -105,7 +105,7 @@ async fn settle(
 
 /// The data may have been changed: the recovery point comes into a new file system, and what ran before onto that.
 async fn restored(around: Around<'_>, now: &UnderWay, intent: &Intent, limits: Limits) -> Result<Exit, CommandError> {
-    let exit = ended(around, restoring::into_use(around, now, intent, limits).await?);
+    let exit = exit(around, restoring::into_use(around, now, intent, limits).await?);
     settle(around, exit, intent.from.parse().ok(), &now.of_before).await
 }
 
@@ -121,7 +121,7 @@ async fn swap_back(around: Around<'_>, now: UnderWay, limits: Limits) -> Result<
     let plan = upgrade::swap_back(&now.inventory, session.target(&scope.name), &now.service, kept, &upgrade);
     let outcome = execute(session, &scope, plan, around.global, around.output).await?.outcome;
     if outcome != Outcome::Done {
-        return Ok(ended(around, outcome));
+        return Ok(exit(around, Ended::early(outcome)));
     }
     let inventory = session.inventory(&mut scope).await?;
     let Some(now) = UnderWay::of(session, &scope, inventory).await? else {
@@ -165,7 +165,7 @@ async fn before_the_intent(around: Around<'_>, limits: Limits) -> Result<Exit, C
             around.output.note(&nothing_was_stopped(around.file));
             Ok(Exit::PartWay)
         }
-        outcome => settle(around, ended(around, outcome), running.release(), &running.of_definition).await,
+        outcome => settle(around, exit(around, Ended::early(outcome)), running.release(), &running.of_definition).await,
     }
 }
 
@@ -184,15 +184,16 @@ pub fn simple(intent: Intent, limits: Limits) -> Upgrade {
 
 async fn carry(around: Around<'_>, plan: Plan) -> Result<Exit, CommandError> {
     let Around { session, scope, global, output, .. } = around;
-    let report = execute(session, scope, plan, global, output).await?;
-    Ok(ended(around, report.outcome))
+    let report = execute(session, scope, plan.clone(), global, output).await?;
+    Ok(exit(around, Ended::of(&plan, &report)))
 }
 
-/// How a way back ended.
-fn ended(around: Around<'_>, outcome: Outcome) -> Exit {
+/// How a way back ended. What failed when it was over has been told.
+fn exit(around: Around<'_>, ended: Ended) -> Exit {
     let Around { output, file, .. } = around;
-    match outcome {
+    match ended.outcome {
         Outcome::Done => Exit::RolledBack,
+        _ if ended.is_committed => Exit::RolledBack,
         Outcome::Interrupted => {
             output.note(&interrupted(file));
             Exit::PartWay
@@ -278,7 +279,7 @@ pub fn left_as_it_is(file: &str) -> String {
 /// What is said when the new release is proven and something behind it failed.
 pub fn only_tidying_is_left(file: &str, is_committed: bool) -> String {
     let how = if is_committed { format!("apply {file}") } else { format!("upgrade {file} --resume") };
-    format!("\nthe new release runs and is proven; finish what is left with: ce-aws {how}\n")
+    format!("\nwhat was wanted runs and is proven; finish what is left with: ce-aws {how}\n")
 }
 
 /// What is said when what was made for an upgrade that has stopped nothing cannot be taken away.

@@ -160,8 +160,13 @@ fn choose<'a>(points: &'a [PointView], wanted: &str) -> Result<&'a PointView, Co
 
 async fn forward(around: Around<'_>, now: UnderWay, limits: Limits) -> Result<Exit, CommandError> {
     let intent = now.intent.clone();
-    match into_use(around, &now, &intent, limits).await? {
+    let ended = into_use(around, &now, &intent, limits).await?;
+    match ended.outcome {
         Outcome::Done => Ok(Exit::Done),
+        _ if ended.is_committed => {
+            around.output.note(&way_back::only_tidying_is_left(around.file, true));
+            Ok(Exit::PartWay)
+        }
         Outcome::Interrupted => {
             around.output.note(&way_back::interrupted_restore(around.file));
             Ok(Exit::PartWay)
