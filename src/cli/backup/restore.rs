@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::blueprint;
 use crate::blueprint::hop::Running;
 use crate::engine::event::Outcome;
-use crate::kinds::backup_view::PointView;
+use crate::kinds::backup_view::{BackupView, PointView};
 use crate::kinds::names;
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::ui::upgrade::after_the_restore;
@@ -106,7 +106,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         .hint(format!("`ce-aws backup create {}` makes it, and a recovery point of what is there now", source.path)));
     }
     let view = look(&session, &scope, &inventory).await?;
-    let point = choose(&view.points, args.point.as_deref().unwrap_or_default())?;
+    let point = choose(&view, args.point.as_deref().unwrap_or_default())?;
     let release = running.release().unwrap_or(file.release).to_string();
     let intent = Intent {
         id: new_id(),
@@ -142,19 +142,36 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     forward(around, now, limits).await
 }
 
-/// The recovery point that is meant.
-fn choose<'a>(points: &'a [PointView], wanted: &str) -> Result<&'a PointView, CommandError> {
-    let complete = || points.iter().filter(|point| point.state == "COMPLETED");
+/// The recovery point that is meant: the latest is that of the file system in use, because what a former one holds is
+/// what somebody went back from.
+fn choose<'a>(view: &'a BackupView, wanted: &str) -> Result<&'a PointView, CommandError> {
+    let is_in_use = |id: &str| view.file_systems.iter().any(|one| !one.former && one.id == id);
+    let mut complete = view.points.iter().filter(|point| point.state == "COMPLETED");
     let found = match wanted {
-        "latest" => complete().next(),
-        _ => complete().find(|point| point.arn == wanted || point.id() == wanted),
+        "latest" => complete.find(|point| is_in_use(&point.file_system) && !is_closed(view, point)),
+        _ => complete.find(|point| point.arn == wanted || point.id() == wanted),
     };
-    found.ok_or_else(|| {
+    let point = found.ok_or_else(|| {
         CommandError::refused(
             "backup/no-point",
             format!("there is no complete recovery point {wanted:?}; nothing was changed"),
         )
-        .hint("`ce-aws backup list` shows them")
+        .hint("`ce-aws backup list` shows them; `latest` is one of the file system in use that can be restored")
+    })?;
+    if is_closed(view, point) {
+        let message = format!("the vault {} lets nobody restore from it; nothing was changed", point.vault);
+        return Err(CommandError::refused("backup/vault-closed", message)
+            .hint("whoever owns the vault must change its access policy first"));
+    }
+    Ok(point)
+}
+
+/// Whether the policy of its vault forbids everybody to restore it.
+fn is_closed(view: &BackupView, point: &PointView) -> bool {
+    let mut denials = view.vaults.iter().filter(|vault| vault.name == point.vault).flat_map(|vault| &vault.denials);
+    denials.any(|denial| {
+        let is_for_all = !denial.conditional && denial.principals.iter().any(|one| one == "*");
+        is_for_all && denial.action == "backup:StartRestoreJob"
     })
 }
 
