@@ -255,9 +255,12 @@ impl Session {
         Ok((pins.digests(&answers), checks::images::images(&pins, &answers)))
     }
 
-    /// What would take a deployment down.
+    /// What would take a deployment down. While something is under way the data may be half changed, and only the service
+    /// knows how to go back: then the data are not left behind alone.
     pub fn teardown(&self, name: &str, inventory: &Inventory, options: teardown::Options) -> Plan {
-        teardown::teardown(inventory, self.target(name), &self.kinds, options)
+        let mut plan = teardown::teardown(inventory, self.target(name), &self.kinds, options);
+        plan.findings.extend(open_intent(inventory).filter(|_| !options.delete_data));
+        plan
     }
 
     /// What the service and its tasks look like now.
