@@ -122,7 +122,9 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
             }
             (exit, known) = (carried.exit, carried.known);
         }
-        if way.write && text != rung.text {
+        // Images of one's own stand in the text of every step and run only after the last.
+        let is_said = is_last || rungs.last().is_some_and(|last| last.file.images.overrides.is_empty());
+        if way.write && is_said && text != rung.text {
             rewrite::write(Path::new(&source.path), &text, &rung.text)?;
             text.clone_from(&rung.text);
             output.note(&format!("\n{} says now what runs\n", source.path));
