@@ -247,9 +247,6 @@ pub fn no_recovery_point(file: &str) -> CommandError {
         "the new release may have changed the data, and there is no recovery point of this upgrade to go back to",
     )
     .hint(format!("finish the upgrade instead: `ce-aws upgrade {file} --resume`"))
-    .hint(format!(
-        "or bring an older recovery point into use: `ce-aws backup list {file}`, `ce-aws backup restore {file}`"
-    ))
 }
 
 /// What is said when a person stops it.
