@@ -49,7 +49,10 @@ pub async fn go(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError
         Ok(exit) => Ok(exit),
         Err(error) => {
             around.output.error(&error);
-            around.output.note(&stuck(around.file));
+            // A refusal says itself what can be done.
+            if error.exit() != Exit::Refused {
+                around.output.note(&stuck(around.file));
+            }
             Ok(Exit::Stuck)
         }
     }
@@ -282,7 +285,7 @@ fn nothing_was_stopped(file: &str) -> String {
 
 fn stuck(file: &str) -> String {
     format!(
-        "\nit is stuck, and a person must decide. Nothing is started or stopped any more; the data is where it was.\n  \
+        "\nit is stuck, and a person must decide. ce-aws starts and stops nothing more; no file system was deleted.\n  \
          see what there is:    ce-aws status {file}\n  go back once more:    ce-aws upgrade {file} --rollback\n"
     )
 }
