@@ -79,7 +79,7 @@ pub async fn carry_out(
 ) -> Result<Exit, CommandError> {
     if output.is_json() {
         output.line(&plan::event(&plan))?;
-    } else if plan.is_empty() {
+    } else if plan.is_empty() && plan.findings.is_empty() {
         output.note(&format!("{} is {already} already\n", scope.name));
     } else {
         output.note(&plan::text(&plan, session.kinds(), None, global));
