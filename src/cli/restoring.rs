@@ -121,7 +121,8 @@ async fn restore(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_json
     let arn = file_system.outputs.get("arn").cloned().unwrap_or_default();
     let point = match &now.intent.point {
         Some(point) => Some(context.names.arn("backup", &format!("recovery-point:{point}"))),
-        None => recovery_point::find(&context, &arn, &now.intent.id).await?,
+        None if now.intent.backup => recovery_point::find(&context, &arn, &now.intent.id).await?,
+        None => None,
     };
     let Some(point) = point else { return Ok(None) };
     let text = |property: &str| file_system.spec.get(property).and_then(|value| value.as_str()).map(str::to_owned);

@@ -42,5 +42,5 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let target = session.target(&scope.name);
     let mut plan = halt::start(&inventory, target, service, limits.deadline, limits.watch);
     plan.findings.extend(open_intent(&inventory));
-    carry_out(&session, &scope, plan, "Start it?", args.yes, global, output).await
+    carry_out(&session, &scope, plan, ("Start it?", "running, and healthy"), args.yes, global, output).await
 }

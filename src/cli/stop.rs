@@ -40,7 +40,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let service = service(&inventory, &scope)?;
     let mut plan = halt::stop(&inventory, session.target(&scope.name), service, &request(session.caller()));
     plan.findings.extend(open_intent(&inventory));
-    carry_out(&session, &scope, plan, "Stop it?", args.yes, global, output).await
+    carry_out(&session, &scope, plan, ("Stop it?", "stopped"), args.yes, global, output).await
 }
 
 /// Who asks for it and when, in the characters of tags.
@@ -72,13 +72,15 @@ pub async fn carry_out(
     session: &Session,
     scope: &Scope,
     plan: Plan,
-    question: &str,
+    (question, already): (&str, &str),
     yes: bool,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, CommandError> {
     if output.is_json() {
         output.line(&plan::event(&plan))?;
+    } else if plan.is_empty() && plan.findings.is_empty() {
+        output.note(&format!("{} is {already} already\n", scope.name));
     } else {
         output.note(&plan::text(&plan, session.kinds(), None, global));
     }

@@ -49,7 +49,10 @@ pub async fn go(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError
         Ok(exit) => Ok(exit),
         Err(error) => {
             around.output.error(&error);
-            around.output.note(&stuck(around.file));
+            // A refusal says itself what can be done.
+            if error.exit() != Exit::Refused {
+                around.output.note(&stuck(around.file));
+            }
             Ok(Exit::Stuck)
         }
     }

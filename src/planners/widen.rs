@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::engine::plan::{Action, Plan, Stage, Step};
+use crate::engine::plan::{Action, Plan, Reason, Stage, Step};
 
 use super::upstream::upstream;
 
@@ -13,27 +13,32 @@ pub fn widen(plan: &mut Plan, start: usize) -> Vec<Step> {
     let mut narrowing = Vec::new();
     for index in upstream(&plan.steps, start) {
         let step = &mut plan.steps[index];
-        if let Some(wide) = both(step) {
-            let spec = std::mem::replace(&mut step.spec, wide);
-            narrowing.push(Step { spec, after: Vec::new(), stage: Some(Stage::Commit), ..step.clone() });
+        let narrow = step.clone();
+        if both(step) {
+            let mut narrow = Step { after: Vec::new(), stage: Some(Stage::Commit), ..narrow };
+            for (narrow, wide) in narrow.changes.iter_mut().zip(&step.changes) {
+                narrow.from = wide.to.clone();
+            }
+            narrow.changes.retain(|change| change.from != change.to);
+            narrow.reason = Reason::Upgrade("nobody goes back to what needed the rest".to_owned());
+            narrowing.push(narrow);
         }
     }
     narrowing
 }
 
-/// The specification with the statements that are in force besides the wanted ones; `None` if none would be lost.
-fn both(step: &Step) -> Option<Value> {
+/// Lets the statements that are in force stay besides the wanted ones; false if none would be lost.
+fn both(step: &mut Step) -> bool {
     if step.address.kind() != "role" || step.action != Action::Update {
-        return None;
+        return false;
     }
-    let mut spec = step.spec.clone();
     let mut lost = 0_usize;
-    for change in &step.changes {
+    for change in &mut step.changes {
         let Some(policy) = change.property.strip_prefix("inline.").and_then(|rest| rest.strip_suffix(".Statement"))
         else {
             continue;
         };
-        let wanted = spec.get_mut("inline").and_then(|inline| inline.get_mut(policy));
+        let wanted = step.spec.get_mut("inline").and_then(|inline| inline.get_mut(policy));
         let wanted = wanted.and_then(|document| document.get_mut("Statement")).and_then(Value::as_array_mut);
         let (Some(wanted), Some(live)) = (wanted, change.from.as_array()) else { continue };
         for statement in live.iter().filter(|statement| statement["Effect"] == "Allow") {
@@ -42,8 +47,9 @@ fn both(step: &Step) -> Option<Value> {
                 lost += 1;
             }
         }
+        change.to = Value::Array(wanted.clone());
     }
-    (lost > 0).then_some(spec)
+    lost > 0
 }
 
 /// IAM wants every id of a policy to be another one.
@@ -62,7 +68,7 @@ mod tests {
     use super::*;
     use crate::engine::address::Address;
     use crate::engine::compare::Change;
-    use crate::engine::plan::{After, Purpose, Reason, Target};
+    use crate::engine::plan::{After, Purpose, Target};
     use crate::engine::reference::Need;
 
     fn pull(repository: &str) -> Value {

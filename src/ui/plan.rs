@@ -59,7 +59,7 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View) -> String {
         let undo = steps.first().and_then(|step| step.stage).filter(|stage| title == upgrade::stage(*stage).0);
         let undo = undo.map(|stage| format!("  {}", paint(FAINT, upgrade::stage(stage).1))).unwrap_or_default();
         push(&mut text, format_args!("\n{}{undo}", paint(TITLE, title)));
-        let width = steps.iter().map(|step| step.address.as_str().len()).max().unwrap_or_default();
+        let width = steps.iter().map(|step| step.address.as_str().len() + 1).max().unwrap_or_default();
         for step in steps {
             self::step(&mut text, step, width.max(ADDRESS), kinds, view);
         }
