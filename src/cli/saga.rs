@@ -277,7 +277,8 @@ fn well(phase: &Phase, hop: &Hop) -> Option<Finding> {
             let hint = "start it with `ce-aws start FILE`, and upgrade then";
             return Some(finding("upgrade/stopped", Severity::Refusal, message, hint));
         }
-        phase => phase.awaits().unwrap_or("it does not run").to_owned(),
+        Phase::Pending(why) | Phase::Faltering(why) | Phase::Failed(why) | Phase::Deleting(why) => why.clone(),
+        Phase::Recoverable => "it does not run".to_owned(),
     };
     let message = format!("is not healthy, so that there is nothing to go back to: {why}");
     if hop.is_release() {
@@ -331,3 +332,6 @@ fn way_out(intent: &Intent) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,8 +208,10 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
     let known = |text: &str| text.parse().ok().and_then(|version| Catalogue::effective().get(version));
     let Some(new) = known(&now.intent.to) else { return true };
     let images = now.of_before.containers.iter().filter_map(|(name, before)| {
-        let after = newest.spec.pointer(&format!("/containers/{name}/image"))?.as_str()?;
-        (before.image != after).then(|| (name.clone(), (Some(before.image.clone()), Some(after.to_owned()))))
+        let after = newest.spec.pointer(&format!("/containers/{name}"))?;
+        let text = |property: &str| after.get(property).and_then(|text| text.as_str());
+        let same = text("image") == Some(&before.image) && text("digest") == before.digest.as_deref();
+        (!same).then(|| (name.clone(), (Some(before.image.clone()), text("image").map(str::to_owned))))
     });
     let hop = Hop { from: now.intent.from.parse().ok(), to: new.version, images: images.collect() };
     let migrating = hop.migrating(new);
@@ -306,3 +308,6 @@ impl UnderWay {
         named("main").or_else(|| named(&format!("kept-{}", self.intent.id)))
     }
 }
+
+#[cfg(test)]
+mod tests;
