@@ -314,7 +314,7 @@ pub fn under_way(intent: &Intent) -> String {
     match (intent.work, intent.mark) {
         (Work::Restore, _) => "a restore was begun and is not over".to_owned(),
         (Work::Upgrade, Mark::Back) => format!("an upgrade from {from} to {to} goes back to {from}, and is not over"),
-        (Work::Upgrade, Mark::Stop) => format!("an upgrade from {from} to {to} was begun and is not over"),
+        (Work::Upgrade, Mark::Stop | Mark::Data) => format!("an upgrade from {from} to {to} was begun and is not over"),
         (Work::Upgrade, Mark::Start) => {
             format!("an upgrade from {from} to {to} was begun, the new release may have run, and it is not over")
         }

@@ -176,7 +176,7 @@ async fn resume(
             intent: now.intent.clone(),
             opens: false,
             point: (now.intent.backup && now.intent.mark == Mark::Stop).then(|| point(&file)),
-            errands: if now.intent.mark == Mark::Stop { errands(around, &file, &now) } else { Vec::new() },
+            errands: if now.intent.mark < Mark::Start { errands(around, &file, &now) } else { Vec::new() },
             deadline: limits.deadline,
             watch: limits.watch,
             consequence: None,

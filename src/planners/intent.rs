@@ -20,6 +20,8 @@ pub enum Work {
 pub enum Mark {
     /// Everything is to be stopped; nothing new has run.
     Stop,
+    /// Data steps that change the data may have run; nothing new has.
+    Data,
     /// The new task may have been started.
     Start,
     /// It goes back, and cannot be finished any more.
@@ -53,7 +55,8 @@ pub struct Unreadable(&'static str);
 
 /// The words for the two ends of a line of states.
 const WORKS: [(&str, Work); 2] = [("upgrade", Work::Upgrade), ("restore", Work::Restore)];
-const MARKS: [(&str, Mark); 3] = [("stop", Mark::Stop), ("start", Mark::Start), ("back", Mark::Back)];
+const MARKS: [(&str, Mark); 4] =
+    [("stop", Mark::Stop), ("data", Mark::Data), ("start", Mark::Start), ("back", Mark::Back)];
 
 impl Intent {
     /// The same, further on.
