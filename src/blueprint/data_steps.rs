@@ -83,14 +83,14 @@ pub fn data_steps(ground: Ground<'_>, old: &Release, new: &Release, digests: &BT
 ///
 /// Source: AWS Backup developer guide, "Restore an Amazon EFS file system": a directory `aws-backup-restore_<datetime>`
 /// below the root.
-const UNPACK: &str = r#"set -eu
+pub(super) const UNPACK: &str = r#"set -eu
 cd /restored
 for folder in aws-backup-restore_*; do
     [ -d "$folder" ] || continue
-    for entry in "$folder"/* "$folder"/.[!.]*; do
-        [ -e "$entry" ] || continue
+    for entry in "$folder"/* "$folder"/.[!.]* "$folder"/..?*; do
+        [ -e "$entry" ] || [ -L "$entry" ] || continue
         name=${entry##*/}
-        if [ -e "$name" ]; then echo "$name is there already"; exit 1; fi
+        if [ -e "$name" ] || [ -L "$name" ]; then echo "$name is there already"; exit 1; fi
         mv "$entry" "$name"
     done
     rmdir "$folder"

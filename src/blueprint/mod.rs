@@ -19,4 +19,4 @@ pub use needs::{Needs, needs};
 pub use stack::{Facts, graph, images};
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

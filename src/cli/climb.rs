@@ -191,3 +191,6 @@ async fn waiting_messages(way: Way<'_>, scope: &Scope, inventory: &Inventory) ->
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

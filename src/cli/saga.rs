@@ -278,7 +278,8 @@ fn well(service: &Live, hop: &Hop) -> Option<Finding> {
             let hint = "start it with `ce-aws start FILE`, and upgrade then";
             return Some(finding("upgrade/stopped", Severity::Refusal, message, hint));
         }
-        phase => phase.awaits().unwrap_or("it does not run").to_owned(),
+        Phase::Pending(why) | Phase::Faltering(why) | Phase::Failed(why) | Phase::Deleting(why) => why.clone(),
+        Phase::Recoverable => "it does not run".to_owned(),
     };
     let message = format!("is not healthy, so that there is nothing to go back to: {why}");
     if hop.is_release() {
@@ -316,7 +317,7 @@ pub fn under_way(intent: &Intent) -> String {
         (Work::Upgrade, Mark::Back | Mark::Restore) => {
             format!("an upgrade from {from} to {to} goes back to {from}, and is not over")
         }
-        (Work::Upgrade, Mark::Stop) => format!("an upgrade from {from} to {to} was begun and is not over"),
+        (Work::Upgrade, Mark::Stop | Mark::Data) => format!("an upgrade from {from} to {to} was begun and is not over"),
         (Work::Upgrade, Mark::Start) => {
             format!("an upgrade from {from} to {to} was begun, the new release may have run, and it is not over")
         }
@@ -335,3 +336,6 @@ pub fn way_out(intent: &Intent) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,7 +177,7 @@ async fn resume(
             intent: now.intent.clone(),
             opens: false,
             point: (now.intent.backup && now.intent.mark == Mark::Stop).then(|| point(&file)),
-            errands: if now.intent.mark == Mark::Stop { errands } else { Vec::new() },
+            errands: if now.intent.mark < Mark::Start { errands } else { Vec::new() },
             deadline: limits.deadline,
             watch: limits.watch,
             consequence: None,

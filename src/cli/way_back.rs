@@ -71,7 +71,7 @@ async fn back(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError> 
         (Work::Restore, _) if is_swapped => return swap_back(around, now, limits).await,
         (Work::Restore, _) | (Work::Upgrade, Mark::Back) => false,
         (Work::Upgrade, Mark::Restore) => true,
-        (Work::Upgrade, Mark::Stop | Mark::Start) => {
+        (Work::Upgrade, Mark::Stop | Mark::Data | Mark::Start) => {
             is_swapped || now.must_restore(&session.service(&scope, &now.inventory).await?)
         }
     };
@@ -214,17 +214,18 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
     let known = |text: &str| text.parse().ok().and_then(|version| Catalogue::effective().get(version));
     let Some(new) = known(&now.intent.to) else { return true };
     let images = now.of_before.containers.iter().filter_map(|(name, before)| {
-        let text = |property: &str| newest.spec.pointer(&format!("/containers/{name}/{property}"))?.as_str();
-        let after = text("image")?;
-        // A tag may stand for another image than it did.
-        let is_other = before.image != after || before.digest.as_deref() != text("digest");
-        is_other.then(|| (name.clone(), (Some(before.image.clone()), Some(after.to_owned()))))
+        let after = newest.spec.pointer(&format!("/containers/{name}"))?;
+        let text = |property: &str| after.get(property).and_then(|text| text.as_str());
+        let same = text("image") == Some(&before.image) && text("digest") == before.digest.as_deref();
+        (!same).then(|| (name.clone(), (Some(before.image.clone()), text("image").map(str::to_owned))))
     });
     let hop = Hop { from: now.intent.from.parse().ok(), to: new.version, images: images.collect() };
     let migrating = hop.migrating(new);
     let of_new = |task: &&TaskView| task.task_definition == newest.id;
     let started = |container: &ContainerView| migrating.contains(&container.name) && container.has_started();
-    let seen = view.tasks.iter().any(|task| task.task_definition == newest.id && task.containers.iter().any(started));
+    // What a lost host takes with it tells no exit code.
+    let has_run = |task: &TaskView| task.started.is_some() || task.containers.iter().any(started);
+    let seen = view.tasks.iter().any(|task| task.task_definition == newest.id && has_run(task));
     // ECS forgets a stopped task after an hour. Who has started and is forgotten has left a deployment that failed, or
     // that was stopped since.
     let is_forgotten = view.service.iter().any(|service| {
@@ -232,16 +233,17 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
         let has_ended = |deployment: &DeploymentView| deployment.failed > 0 || service.desired == 0;
         service.deployments.iter().filter(of_new).any(has_ended)
     }) && !view.tasks.iter().any(|task| of_new(&task));
-    let changing_steps = known(&now.intent.from).is_some_and(|old| {
-        old.version != new.version && new.data_steps_from(old.version).any(|step| step.changes_data)
-    });
+    // Of a release that is not known nobody can say what its steps do.
+    let changing_steps = now.intent.from != now.intent.to
+        && known(&now.intent.from)
+            .is_none_or(|old| new.data_steps_from(old.version).any(|step| step.changes_data));
     let of_steps = |task: &&TaskView| task.started_by.ends_with(&format!("-{}", now.intent.id));
     let steps: Vec<&TaskView> = view.tasks.iter().filter(of_steps).collect();
-    let has_run = |task: &&TaskView| task.containers.iter().any(ContainerView::has_started);
+    let step_has_run = |task: &&TaskView| task.containers.iter().any(ContainerView::has_started);
     // ECS forgets them as well; the revision that one was started with stays until all is over.
-    let has_step_run = if steps.is_empty() { now.has_steps } else { steps.iter().any(has_run) };
-    (!migrating.is_empty() && now.intent.mark != Mark::Stop && (seen || is_forgotten))
-        || (changing_steps && (has_step_run || now.intent.mark != Mark::Stop))
+    let has_step_run = if steps.is_empty() { now.has_steps } else { steps.iter().any(step_has_run) };
+    (!migrating.is_empty() && now.intent.mark >= Mark::Start && (seen || is_forgotten))
+        || (changing_steps && (has_step_run || now.intent.mark >= Mark::Data))
 }
 
 pub fn no_recovery_point(file: &str) -> CommandError {
@@ -325,3 +327,6 @@ impl UnderWay {
         token.is_some_and(|token| token.starts_with(&format!("ce-aws-{}-{}", self.deployment, self.intent.id)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,4 +208,22 @@ mod tests {
         assert!(!concerns_only_tags(&step(Reason::Unhealthy("no task runs".into()), &["tags.team"])));
         assert!(!concerns_only_tags(&step(Reason::Unhealthy("no task runs".into()), &[])));
     }
+
+    #[test]
+    fn a_step_is_about_what_it_names_or_about_what_the_same_plan_has_made() {
+        let mut step = step(Reason::Changed, &[]);
+        let outputs = Outputs::from([("id".to_owned(), "made".to_owned())]);
+        let known = Known::from([(step.address.clone(), outputs)]);
+        for action in [Action::Update, Action::Delete, Action::Prune, Action::Promote] {
+            step.action = action;
+            assert_eq!(id(&step, &known), "made");
+            assert_eq!(id(&step, &Known::new()), "");
+        }
+        for action in [Action::Create, Action::Run] {
+            step.action = action;
+            assert_eq!(id(&step, &known), "", "what is to be made has none, whatever there was");
+        }
+        step.id = Some("named".to_owned());
+        assert_eq!(id(&step, &known), "named");
+    }
 }

@@ -20,6 +20,8 @@ pub enum Work {
 pub enum Mark {
     /// Everything is to be stopped; nothing new has run.
     Stop,
+    /// Data steps that change the data may have run; nothing new has.
+    Data,
     /// The new task may have been started.
     Start,
     /// It goes back on the data as they are, and cannot be finished any more.
@@ -55,8 +57,8 @@ pub struct Unreadable(&'static str);
 
 /// The words for the two ends of a line of states.
 const WORKS: [(&str, Work); 2] = [("upgrade", Work::Upgrade), ("restore", Work::Restore)];
-const MARKS: [(&str, Mark); 4] =
-    [("stop", Mark::Stop), ("start", Mark::Start), ("back", Mark::Back), ("restore", Mark::Restore)];
+const MARKS: [(&str, Mark); 5] =
+    [("stop", Mark::Stop), ("data", Mark::Data), ("start", Mark::Start), ("back", Mark::Back), ("restore", Mark::Restore)];
 
 impl Mark {
     /// Whether it goes back.

@@ -127,10 +127,16 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
         (point.until, point.spec, point.stage) = (Until::Ready, spec.clone(), Some(Stage::Backup));
         last = push(plan, after(point, Some(last)));
     }
+    // ECS forgets a task after an hour; what it may have done must not be forgotten.
+    if intent.mark == Mark::Stop && upgrade.errands.iter().any(|errand| errand.changes_data) {
+        let why = "from here on a data step may have changed the data";
+        let mark = note(service, Some(intent), Some(&intent.at(Mark::Data)), Stage::Data, why);
+        last = push(plan, after(mark, Some(last)));
+    }
     for errand in &upgrade.errands {
         last = run(plan, errand, fence, last);
     }
-    if intent.mark == Mark::Stop {
+    if intent.mark < Mark::Start {
         let why = "from here on the new release may change the data";
         let mark = note(service, Some(intent), Some(&intent.at(Mark::Start)), Stage::Start, why);
         last = push(plan, after(mark, Some(last)));
@@ -186,7 +192,7 @@ fn run(plan: &mut Plan, errand: &Errand, fence: usize, last: usize) -> usize {
 pub fn resume(inventory: &Inventory, target: Target, service: &Live, newest: &Live, upgrade: &Upgrade) -> Plan {
     let mut plan = replacement(inventory, target, service, newest, upgrade);
     let rest = Upgrade { point: None, errands: Vec::new(), ..upgrade.clone() };
-    weave(&mut plan, service, if upgrade.intent.mark == Mark::Stop { upgrade } else { &rest });
+    weave(&mut plan, service, if upgrade.intent.mark < Mark::Start { upgrade } else { &rest });
     plan
 }
 

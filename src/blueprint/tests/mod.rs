@@ -1,7 +1,10 @@
 //! The graph of a plan file, as text: what there is, and what waits for what.
 
+mod data_steps;
 mod flows;
+pub mod hop;
 mod reachability;
+mod unpack;
 
 use std::collections::BTreeMap;
 

@@ -159,6 +159,10 @@ proptest! {
         chain.extend(&point);
         // The data steps, in the order of the catalogue.
         prop_assert_eq!(runs.len(), case.upgrade.errands.len());
+        let changes = case.upgrade.errands.iter().any(|errand| errand.changes_data);
+        let data = noted(Stage::Data);
+        prop_assert_eq!(data.len(), usize::from(changes));
+        chain.extend(&data);
         chain.extend(&runs);
         let mark = noted(Stage::Start);
         prop_assert_eq!(mark.len(), 1);

@@ -8,3 +8,4 @@ mod graph;
 mod plan;
 mod progress;
 mod status;
+mod upgrade;
