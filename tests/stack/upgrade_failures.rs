@@ -10,15 +10,20 @@ use crate::writers::never_two_deployments;
 
 /// How fast the clock runs while an upgrade fails: here the time that the program takes for itself counts.
 const SLOW: u32 = 20;
-/// AWS seconds between what went wrong and the first call that goes back. The program looks every five seconds; the
-/// rest is what it needs by itself on a busy machine, which counts twentyfold here.
-const NOTICED: f64 = 60.0;
+/// AWS seconds between what went wrong and the first look at it. The program looks every five seconds; the rest is the
+/// program's own time on a busy machine, which counts twentyfold here.
+const SEEN: f64 = 20.0;
+/// AWS seconds between what went wrong and the first call that goes back: what happened has been told, and all that is
+/// there has been read. Far below the deadline, which is 1200.
+const NOTICED: f64 = 120.0;
 
 /// What is made of it.
 struct Failed {
     ran: crate::product::Ran,
     /// The tasks' states since the upgrade began.
     history: Vec<Value>,
+    /// When tasks were looked at.
+    looks: Vec<f64>,
     /// When the first call was made that goes back.
     back: f64,
 }
@@ -39,7 +44,9 @@ fn upgrade(bed: &mut Bed, images: &Value) -> Failed {
     let calls = bed.journal(journal);
     let is_back = |call: &&Value| call["operation"] == "TagResource" && call["request"].to_string().contains("at=back");
     let back = calls.iter().find(is_back).and_then(|call| call["time"].as_f64()).expect("it went back");
-    Failed { ran, history, back }
+    let looks = calls.iter().filter(|call| call["operation"] == "DescribeTasks");
+    let looks = looks.filter_map(|call| call["time"].as_f64()).collect();
+    Failed { ran, history, looks, back }
 }
 
 impl Failed {
@@ -59,7 +66,9 @@ impl Failed {
 
     fn noticed(&self, what: &str, event: f64) {
         let seconds = self.back - event;
-        println!("{what}: going back after {seconds:.0} s");
+        let seen = self.looks.iter().find(|look| **look > event).map_or(f64::MAX, |look| look - event);
+        println!("{what}: seen after {seen:.0} s, going back after {seconds:.0} s");
+        assert!(seen < SEEN, "{what}: seen after {seen} s");
         assert!((0.0..NOTICED).contains(&seconds), "{what}: noticed after {seconds} s");
     }
 }
