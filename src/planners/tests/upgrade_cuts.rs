@@ -151,7 +151,7 @@ fn in_force(world: &World) -> Live {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The world objects when a task starts while another one may write.
     #[test]

@@ -200,10 +200,9 @@ impl World {
                 let live = self.one(&step.address);
                 match (&live.phase, step.until) {
                     (Phase::Failed(_), _) => return false,
-                    (Phase::Pending(_), Until::Ready | Until::Sound) if last == Last::Done => live.phase = Phase::Ready,
-                    (Phase::Pending(_), Until::Idle) if live.spec["desired"] == 0 && last == Last::Done => {
-                        live.phase = Phase::Idle
-                    }
+                    _ if last != Last::Done => {}
+                    (Phase::Pending(_), Until::Ready | Until::Sound) => live.phase = Phase::Ready,
+                    (Phase::Pending(_), Until::Idle) if live.spec["desired"] == 0 => live.phase = Phase::Idle,
                     (_, until) => assert_eq!(live.phase, if until == Until::Idle { Phase::Idle } else { Phase::Ready }),
                 }
             }
