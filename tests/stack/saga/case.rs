@@ -106,6 +106,11 @@ impl Case {
         format!("{} | {what}", self.road)
     }
 
+    /// How its line in the table begins.
+    pub fn key(&self) -> String {
+        format!("{} | {}", self.step(), self.failure)
+    }
+
     /// From a fresh deployment to the verdict; panics where it does not hold.
     pub fn run(&self) -> Row {
         let begun = Instant::now();
@@ -234,9 +239,13 @@ impl Row {
         (verdict.map(|verdict| verdict.release.as_str()).unwrap_or_default(), restored)
     }
 
-    /// As a row of the table in the documentation.
+    pub fn key(&self) -> String {
+        self.case.key()
+    }
+
+    /// As a line of the table in the documentation.
     pub fn line(&self) -> String {
         let (runs, restored) = self.cells();
-        format!("| {} | {} | {} | {runs} | {restored} |\n", self.case.step(), self.case.failure, self.exits.join(", "))
+        format!("| {} | {} | {runs} | {restored} |", self.key(), self.exits.join(", "))
     }
 }
