@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::road::{AFTER, Call, Moment, Road, SCALE, product};
+use super::road::{AFTER, Call, Moment, Road, SCALE, SLOW, product};
 use super::verdict::{self, Verdict};
 use crate::bed::Bed;
 use crate::product::{Product, Ran};
@@ -114,7 +114,7 @@ impl Case {
     /// From a fresh deployment to the verdict; panics where it does not hold.
     pub fn run(&self) -> Row {
         let begun = Instant::now();
-        let bed = Bed::new(SCALE);
+        let bed = Bed::new(if self.call.is_some() { SCALE } else { SLOW });
         let product = product(&bed);
         self.road.begin(&product);
         let mut exits = Vec::new();
@@ -228,7 +228,8 @@ impl fmt::Display for Row {
         let exits = self.exits.join(", ");
         let (step, failure) = (self.case.step(), self.case.failure.to_string());
         write!(f, "{step:<52} {failure:<24} exit {exits:<10} {runs:<6} {restored:<9} {:5.1} s", self.seconds)?;
-        self.complaint.iter().try_for_each(|complaint| write!(f, "  ENDS BADLY: {complaint}"))
+        let complaint = self.complaint.as_ref().and_then(|complaint| complaint.lines().next());
+        complaint.iter().try_for_each(|complaint| write!(f, "  ENDS BADLY, see its panic: {complaint}"))
     }
 }
 
