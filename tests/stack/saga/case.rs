@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::road::{AFTER, Call, Moment, Road, SCALE, product};
+use super::road::{AFTER, Call, Moment, Road, SCALE, SLOW, product};
 use super::verdict::{self, Verdict};
 use crate::bed::Bed;
 use crate::product::{Product, Ran};
@@ -106,10 +106,15 @@ impl Case {
         format!("{} | {what}", self.road)
     }
 
+    /// How its line in the table begins.
+    pub fn key(&self) -> String {
+        format!("{} | {}", self.step(), self.failure)
+    }
+
     /// From a fresh deployment to the verdict; panics where it does not hold.
     pub fn run(&self) -> Row {
         let begun = Instant::now();
-        let bed = Bed::new(SCALE);
+        let bed = Bed::new(if self.call.is_some() { SCALE } else { SLOW });
         let product = product(&bed);
         self.road.begin(&product);
         let mut exits = Vec::new();
@@ -223,7 +228,8 @@ impl fmt::Display for Row {
         let exits = self.exits.join(", ");
         let (step, failure) = (self.case.step(), self.case.failure.to_string());
         write!(f, "{step:<52} {failure:<24} exit {exits:<10} {runs:<6} {restored:<9} {:5.1} s", self.seconds)?;
-        self.complaint.iter().try_for_each(|complaint| write!(f, "  ENDS BADLY: {complaint}"))
+        let complaint = self.complaint.as_ref().and_then(|complaint| complaint.lines().next());
+        complaint.iter().try_for_each(|complaint| write!(f, "  ENDS BADLY, see its panic: {complaint}"))
     }
 }
 
@@ -234,9 +240,13 @@ impl Row {
         (verdict.map(|verdict| verdict.release.as_str()).unwrap_or_default(), restored)
     }
 
-    /// As a row of the table in the documentation.
+    pub fn key(&self) -> String {
+        self.case.key()
+    }
+
+    /// As a line of the table in the documentation.
     pub fn line(&self) -> String {
         let (runs, restored) = self.cells();
-        format!("| {} | {} | {} | {runs} | {restored} |\n", self.case.step(), self.case.failure, self.exits.join(", "))
+        format!("| {} | {} | {runs} | {restored} |", self.key(), self.exits.join(", "))
     }
 }

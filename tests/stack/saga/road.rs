@@ -14,6 +14,8 @@ use crate::product::Product;
 
 /// As in the other tests: what is awaited takes seconds of the wall, and nothing runs into its deadline on a busy machine.
 pub const SCALE: u32 = 60;
+/// Slower, where a certain moment must not be missed.
+pub const SLOW: u32 = 30;
 pub const BEFORE: &str = "4.2.0";
 pub const AFTER: &str = "5.0.0";
 
@@ -45,15 +47,15 @@ pub struct Moment {
 }
 
 pub const MOMENTS: [Moment; 10] = [
-    forth("the old task stops", "waiting      service/main: task"),
+    forth("the old task stops", "stopping     service/main"),
     forth("the backup runs", "creating     recovery-point/"),
-    forth("the data step runs", "waiting      data-step/"),
+    forth("the data step runs", "running      data-step/"),
     forth("the new task starts", "changing     service/main (changed"),
     forth("the new task is not healthy yet", "health check of"),
     WATCHED,
-    back("the new task stops", "waiting      service/main: task"),
+    back("the new task stops", "stopping     service/main"),
     back("the restore runs", "creating     restore/"),
-    back("what was restored is moved", "waiting      data-step/unpack"),
+    back("what was restored is moved", "running      data-step/unpack"),
     back("the old release starts", "changing     service/main"),
 ];
 
@@ -73,7 +75,7 @@ impl Road {
     pub fn arguments(self) -> [&'static str; 5] {
         match self {
             Self::Forth => ["upgrade", "FILE", "--to", AFTER, "--yes"],
-            Self::Back => ["upgrade", "FILE", "--rollback", "--watch=60", "--yes"],
+            Self::Back => ["upgrade", "FILE", "--rollback", "--deadline=1200", "--yes"],
         }
     }
 
@@ -132,7 +134,9 @@ impl Call {
 impl Moment {
     /// Kills the program at this moment.
     pub fn kill(&self, product: &Product<'_>, arguments: &[&str]) {
-        kill_when(product.spawn(arguments), |said| said.contains(self.says));
+        // Long enough for every moment to be seen.
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--watch", "1200"]).collect();
+        kill_when(product.spawn(&arguments), |said| said.contains(self.says));
     }
 }
 
