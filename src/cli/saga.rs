@@ -270,14 +270,13 @@ fn own_images(file: &PlanFile, hop: &Hop) -> Option<Finding> {
 
 /// Only what is well can be gone back to.
 fn well(service: &Live, hop: &Hop) -> Option<Finding> {
-    let is_to_stop = service.tags.contains_key(names::STOPPED);
+    if service.tags.contains_key(names::STOPPED) || service.phase == Phase::Idle {
+        let message = "is stopped: a new release could not be proven".to_owned();
+        let hint = "start it with `ce-aws start FILE`, and upgrade then";
+        return Some(finding("upgrade/stopped", Severity::Refusal, message, hint));
+    }
     let why = match &service.phase {
-        Phase::Ready if !is_to_stop => return None,
-        phase if is_to_stop || *phase == Phase::Idle => {
-            let message = "is stopped: a new release could not be proven".to_owned();
-            let hint = "start it with `ce-aws start FILE`, and upgrade then";
-            return Some(finding("upgrade/stopped", Severity::Refusal, message, hint));
-        }
+        Phase::Ready | Phase::Idle => return None,
         Phase::Pending(why) | Phase::Faltering(why) | Phase::Failed(why) | Phase::Deleting(why) => why.clone(),
         Phase::Recoverable => "it does not run".to_owned(),
     };

@@ -42,6 +42,7 @@ pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[K
     planner.deletions_wait_for_updates();
     deletion::order(&planner.deletions, &mut planner.plan.steps, kinds);
     planner.proofs();
+    planner.plan.findings.extend(data::new_file_system_beside_former(&planner.plan, inventory));
     planner.plan.findings.extend(data::new_secret_for_old_data(&planner.plan, graph, inventory));
     planner.plan
 }

@@ -6,6 +6,26 @@ use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Action, Finding, Plan, Severity};
 use crate::kinds::file_system;
 
+/// Refuses to make an empty file system where a former one holds the data: a swap of the two was cut off.
+pub fn new_file_system_beside_former(plan: &Plan, inventory: &Inventory) -> Option<Finding> {
+    let is_main = |step: &&crate::engine::plan::Step| {
+        step.action == Action::Create && step.address.as_str() == "file-system/main"
+    };
+    let created = plan.steps.iter().find(is_main)?;
+    let former = inventory.live.iter().find(|live| live.address.kind() == "file-system" && !live.is_going())?;
+    Some(Finding {
+        code: "data/former-file-system".to_owned(),
+        severity: Severity::Refusal,
+        address: Some(created.address.clone()),
+        message: format!("is missing, and {} ({}) holds data: a new one would be empty", former.address, former.id),
+        hint: Some(
+            "end what is under way with `ce-aws backup restore FILE --resume` or `--rollback`; or drop the former one first \
+             with `ce-aws backup drop`, if its data is not wanted"
+                .to_owned(),
+        ),
+    })
+}
+
 /// Refuses to make another secret for a file system that exists: Cloud Exchange took its password when its database was
 /// empty, and would never get in with a new one.
 pub fn new_secret_for_old_data(plan: &Plan, graph: &Graph, inventory: &Inventory) -> Option<Finding> {

@@ -124,6 +124,7 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
         let address = Address::new("recovery-point", &intent.id);
         let mut point = Step::new(address, Action::Create, Reason::Upgrade(why));
         point.after = makers(plan, spec).map(done).collect();
+        point.tags.insert(names::RELEASE.to_owned(), intent.from.clone());
         (point.until, point.spec, point.stage) = (Until::Ready, spec.clone(), Some(Stage::Backup));
         last = push(plan, after(point, Some(last)));
     }
