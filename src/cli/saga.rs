@@ -279,7 +279,7 @@ fn well(service: &Live, hop: &Hop) -> Option<Finding> {
             return Some(finding("upgrade/stopped", Severity::Refusal, message, hint));
         }
         Phase::Pending(why) | Phase::Faltering(why) | Phase::Failed(why) | Phase::Deleting(why) => why.clone(),
-        Phase::Recoverable => "it does not run".to_owned(),
+        Phase::Recoverable | Phase::Ready | Phase::Idle => "it does not run".to_owned(),
     };
     let message = format!("is not healthy, so that there is nothing to go back to: {why}");
     if hop.is_release() {

@@ -235,8 +235,7 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
     }) && !view.tasks.iter().any(|task| of_new(&task));
     // Of a release that is not known nobody can say what its steps do.
     let changing_steps = now.intent.from != now.intent.to
-        && known(&now.intent.from)
-            .is_none_or(|old| new.data_steps_from(old.version).any(|step| step.changes_data));
+        && known(&now.intent.from).is_none_or(|old| new.data_steps_from(old.version).any(|step| step.changes_data));
     let of_steps = |task: &&TaskView| task.started_by.ends_with(&format!("-{}", now.intent.id));
     let steps: Vec<&TaskView> = view.tasks.iter().filter(of_steps).collect();
     let step_has_run = |task: &&TaskView| task.containers.iter().any(ContainerView::has_started);

@@ -57,8 +57,13 @@ pub struct Unreadable(&'static str);
 
 /// The words for the two ends of a line of states.
 const WORKS: [(&str, Work); 2] = [("upgrade", Work::Upgrade), ("restore", Work::Restore)];
-const MARKS: [(&str, Mark); 5] =
-    [("stop", Mark::Stop), ("data", Mark::Data), ("start", Mark::Start), ("back", Mark::Back), ("restore", Mark::Restore)];
+const MARKS: [(&str, Mark); 5] = [
+    ("stop", Mark::Stop),
+    ("data", Mark::Data),
+    ("start", Mark::Start),
+    ("back", Mark::Back),
+    ("restore", Mark::Restore),
+];
 
 impl Mark {
     /// Whether it goes back.
