@@ -30,6 +30,7 @@ fn under_way(from: &str, to: &str, rest: &str, mark: Mark) -> UnderWay {
         },
         before: before.definition,
         of_before: before.of_definition,
+        has_steps: false,
         newest: Some(Live { id: NEW.to_owned(), ..newest }),
         has_steps: false,
     }
@@ -110,7 +111,10 @@ fn a_data_step_that_changes_data_has_run_or_not() {
     let of_another = TaskView { started_by: "ce-aws/mongodb-compatibility-7-99999999".into(), ..step("", "RUNNING") };
     assert!(!says(&now, &[of_another], &[]));
     assert!(says(&under_way("5.1.1", "5.1.2", "", Mark::Start), &[], &[]), "behind the mark every step has run");
-    // It ran an hour ago, and ECS has forgotten it.
+    // It ran an hour ago, and ECS has forgotten it, but neither the mark nor the revision.
+    let forgotten = UnderWay { has_steps: true, ..under_way("5.1.1", "5.1.2", "", Mark::Stop) };
+    assert!(says(&forgotten, &[], &[]));
+    assert!(!says(&forgotten, &[step("mongodb-compatibility-6", "PENDING")], &[]), "it is still told of");
     assert!(says(&under_way("5.1.1", "5.1.2", "", Mark::Data), &[], &[]));
     assert!(!says(&under_way("4.2.0", "5.0.0", "", Mark::Data), &[], &[]), "no step of it changes data");
 }
