@@ -196,7 +196,10 @@ fn exit(around: Around<'_>, ended: Ended) -> Exit {
     let Around { output, file, .. } = around;
     match ended.outcome {
         Outcome::Done => Exit::RolledBack,
-        _ if ended.is_committed => Exit::RolledBack,
+        _ if ended.is_committed => {
+            output.note(&something_is_left(file));
+            Exit::RolledBack
+        }
         Outcome::Interrupted => {
             output.note(&interrupted(file));
             Exit::PartWay
@@ -281,6 +284,11 @@ pub fn left_as_it_is(file: &str) -> String {
 pub fn only_tidying_is_left(file: &str, is_committed: bool) -> String {
     let how = if is_committed { format!("apply {file}") } else { format!("upgrade {file} --resume") };
     format!("\nwhat was wanted runs and is proven; finish what is left with: ce-aws {how}\n")
+}
+
+/// What is said when it is over and something behind it failed.
+fn something_is_left(file: &str) -> String {
+    format!("\nwhat ran before runs again; finish what is left with: ce-aws apply {file}\n")
 }
 
 /// What is said when what was made for an upgrade that has stopped nothing cannot be taken away.

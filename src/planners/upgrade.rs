@@ -119,6 +119,12 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
         plan.steps[fence].after.push(done(record));
     }
     let mut last = fence;
+    if intent.mark == Mark::Back && intent.backup {
+        let why = "one that still runs would be torn by what starts".to_owned();
+        let address = Address::new("recovery-point", &intent.id);
+        let stop = Step::new(address, Action::Stop, Reason::Upgrade(why));
+        last = push(plan, after(Step { stage: Some(Stage::Fence), ..stop }, Some(last)));
+    }
     if let Some(spec) = &upgrade.point {
         let why = "a recovery point, before anything touches the data".to_owned();
         let address = Address::new("recovery-point", &intent.id);

@@ -192,6 +192,7 @@ fn runs(product: &Product<'_>) -> String {
 fn follow(product: &Product<'_>, mut ran: Ran, exits: &mut Vec<String>) {
     for _ in 0..2 {
         let what = match ran.code {
+            0 | 6 if ran.stderr.contains("finish what is left with: ") => "ce-aws",
             0 | 6 => return,
             7 => "--rollback",
             3 => "ce-aws",
