@@ -278,7 +278,7 @@ fn well(service: &Live, hop: &Hop) -> Option<Finding> {
     let why = match &service.phase {
         Phase::Ready | Phase::Idle => return None,
         Phase::Pending(why) | Phase::Faltering(why) | Phase::Failed(why) | Phase::Deleting(why) => why.clone(),
-        Phase::Recoverable | Phase::Ready | Phase::Idle => "it does not run".to_owned(),
+        Phase::Recoverable => "it does not run".to_owned(),
     };
     let message = format!("is not healthy, so that there is nothing to go back to: {why}");
     if hop.is_release() {

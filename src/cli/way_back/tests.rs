@@ -30,7 +30,6 @@ fn under_way(from: &str, to: &str, rest: &str, mark: Mark) -> UnderWay {
         },
         before: before.definition,
         of_before: before.of_definition,
-        has_steps: false,
         newest: Some(Live { id: NEW.to_owned(), ..newest }),
         has_steps: false,
     }
