@@ -110,6 +110,10 @@ pub fn product(bed: &Bed) -> Product<'_> {
 }
 
 impl Call {
+    pub fn name(&self) -> String {
+        format!("{} {}", self.service, self.operation)
+    }
+
     /// Makes this call go wrong.
     pub fn rule(&self, bed: &Bed, how: &serde_json::Value) {
         let mut rule = json!({ "service": self.service, "operation": self.operation, "nth": self.nth });
@@ -177,7 +181,7 @@ impl fmt::Display for Road {
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.service, self.operation)?;
+        f.write_str(&self.name())?;
         if self.nth > 1 { write!(f, ", number {}", self.nth) } else { Ok(()) }
     }
 }
