@@ -13,8 +13,8 @@ pub const LOOK_EVERY: f64 = 2.5;
 pub const FENCE_LOOKS: u32 = 2;
 
 /// How long what was asked to stop may take before it is asked again, and harder: the containers' 120 s at most, the
-/// deregistration of the target, and some.
-pub const MAY_LINGER: f64 = 240.0;
+/// deregistration of the target, 300 s where nobody has set it, and some.
+pub const MAY_LINGER: f64 = 480.0;
 
 /// How long something created a moment ago may be missing from lists before it counts as vanished. AWS documents
 /// "a few minutes" for EC2's eventual consistency; a minute is what is seen.

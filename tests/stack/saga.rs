@@ -4,7 +4,7 @@
 //! happens to any of them, and whatever a person answers to it, in the end one healthy task runs a known release on data
 //! that it can read; see [`verdict`]. Where the program says what to do, exactly that is done.
 //!
-//! `cargo test` tries a sample that has each step and each failure. `CE_AWS_SWEEP=full localstack/with cargo test --test
+//! `cargo test` tries a few steps of the way on, `CE_AWS_SWEEP=sample` each step and each failure. `CE_AWS_SWEEP=full localstack/with cargo test --test
 //! stack sweep` tries all of them and writes `docs/upgrade-failures.md`; any other text instead of `full` tries those whose
 //! row has these words, and writes their rows.
 
@@ -32,7 +32,11 @@ fn sweep_of_every_step_and_every_failure() {
     let roads = Road::ALL.map(|road| (road, road.calls()));
     let all: Vec<Case> = roads.iter().flat_map(|(road, calls)| cases(*road, calls, true)).collect();
     let tried: Vec<Case> = match wanted.as_deref() {
-        None | Some("sample") => roads.iter().flat_map(|(road, calls)| cases(*road, calls, false)).collect(),
+        // What a sweep has proven is tried again in part: a whole sample takes minutes.
+        None => {
+            cases(Road::Forth, &roads[0].1, false).into_iter().filter(|case| case.call.is_some()).step_by(3).collect()
+        }
+        Some("sample") => roads.iter().flat_map(|(road, calls)| cases(*road, calls, false)).collect(),
         Some("full") => all.clone(),
         Some(text) => all.iter().filter(|case| case.key().contains(text)).cloned().collect(),
     };
@@ -71,7 +75,7 @@ fn hours_later_it_still_knows_that_the_new_release_has_written() {
 /// All cases of a road, or a sample in which each call and each failure is.
 fn cases(road: Road, calls: &[Call], is_full: bool) -> Vec<Case> {
     let mut cases = Vec::new();
-    for (row, call) in calls.iter().enumerate() {
+    for (row, call) in calls.iter().filter(|call| is_always_made(call)).enumerate() {
         for (column, failure) in FAILURES.into_iter().filter(|failure| failure.fits(road)).enumerate() {
             let width = FAILURES.iter().filter(|failure| failure.fits(road)).count();
             // Going back takes long, and many of its calls are alike: there each call meets one failure.
@@ -92,6 +96,11 @@ fn cases(road: Road, calls: &[Call], is_full: bool) -> Vec<Case> {
         }
     }
     cases
+}
+
+/// How often these are tried depends on how long EFS is busy with the file system: another run may not make the last ones.
+fn is_always_made(call: &Call) -> bool {
+    call.nth == 1 || !["CreateAccessPoint", "CreateMountTarget"].contains(&call.operation.as_str())
 }
 
 fn try_all(cases: &[Case]) -> Vec<Row> {
