@@ -118,6 +118,6 @@ pub async fn forward(
 impl Limits {
     /// Those of an upgrade.
     pub fn of(upgrade: &Upgrade) -> Self {
-        Self { deadline: upgrade.deadline, watch: upgrade.watch }
+        Self { deadline: upgrade.deadline, watch: upgrade.watch, as_they_are: false }
     }
 }

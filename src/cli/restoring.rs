@@ -117,7 +117,10 @@ fn policy_after_errands(plan: &mut Plan) {
 async fn restore(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_json::Value>, CommandError> {
     let Around { session, scope, .. } = around;
     let context = Cx { known: now.inventory.known(), ..session.context(scope) };
-    let Some(file_system) = now.file_system() else { return Ok(None) };
+    let file_system = now.file_system().ok_or_else(|| {
+        CommandError::refused("backup/no-file-system", "no file system is in use at this moment")
+            .hint(format!("end what is under way first: `ce-aws upgrade {} --rollback`", around.file))
+    })?;
     let arn = file_system.outputs.get("arn").cloned().unwrap_or_default();
     let point = match &now.intent.point {
         Some(point) => Some(context.names.arn("backup", &format!("recovery-point:{point}"))),

@@ -13,7 +13,7 @@ use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::address::Address;
 use crate::engine::inventory::{Inventory, Live, Phase};
-use crate::engine::plan::{Finding, Plan, Severity};
+use crate::engine::plan::{Action, Finding, Plan, Severity};
 use crate::engine::reference::{Known, Need, Ref};
 use crate::kinds::backup_vault;
 use crate::kinds::names::{self, Names};
@@ -24,11 +24,8 @@ use crate::release::{Catalogue, Label, Release};
 
 use super::error::CommandError;
 use super::session::{Consent, release};
+use super::way_back::{DEADLINE, WATCH};
 
-/// The vendor's own scripts give a migration 15 minutes; a start takes some.
-const DEADLINE: u32 = 1200;
-/// Long enough for the health checks to come round several times.
-const WATCH: u32 = 60;
 /// Days until AWS deletes the recovery point of an upgrade.
 const KEPT_FOR: u32 = 35;
 /// Stands for the intent's id until the plan is carried out.
@@ -37,7 +34,7 @@ const LATER: &str = "00000000";
 /// What a person says of upgrades.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// Upgrade without a recovery point of the file system
+    /// Upgrade without a recovery point of the file system; with --rollback: go back on the data as they are
     #[arg(long)]
     no_backup: bool,
 
@@ -292,6 +289,18 @@ fn well(service: &Live, hop: &Hop) -> Option<Finding> {
 fn stranger(arn: &str) -> Finding {
     let message = format!("the task {arn} is not of this deployment and mounts its file system");
     finding("upgrade/foreign-writer", Severity::Refusal, message, "stop it: nobody else may write during an upgrade")
+}
+
+/// The way back starts the service as it was before with nothing else changed about it: what else is to be changed must
+/// not come with the images.
+pub fn alone(plan: &Plan) -> Option<Finding> {
+    let of_service = plan.steps.iter().filter(|step| step.address.kind() == "service" && step.action == Action::Update);
+    let changes = of_service.flat_map(|step| &step.changes).map(|change| change.property.as_str());
+    let other = |property: &&str| !["task_definition", "desired"].contains(property) && !property.starts_with("tags.");
+    let others: Vec<&str> = changes.filter(other).collect();
+    let message = format!("{} of the service would change together with its images", others.join(", "));
+    let hint = "change one after the other: first `ce-aws apply` with the release and the images that run";
+    (!others.is_empty()).then(|| finding("upgrade/not-alone", Severity::Refusal, message, hint))
 }
 
 /// Refuses everything but the end of what is under way.

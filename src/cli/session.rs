@@ -33,7 +33,7 @@ use crate::release::{Catalogue, Label, Release};
 use super::args::Global;
 use super::error::CommandError;
 use super::output::Output;
-use super::saga::{Planned, Saga, open_intent};
+use super::saga::{Planned, Saga, alone, open_intent};
 use super::source::{self, Source, Which};
 
 /// An account and a region to work in.
@@ -214,6 +214,7 @@ impl Session {
         let graph = graph(file, &context.names, zones, borrowed, &digests, backup)?;
         let options = converge::Options { unprotect: consent.unprotect };
         let mut plan = converge::converge(&graph, inventory, self.target(file.name.as_str()), &self.kinds, options);
+        findings.extend(saga.iter().filter(|saga| saga.is_woven).filter_map(|_| alone(&plan)));
         findings.append(&mut plan.findings);
         plan.findings = findings;
         plan.borrowed = checks::borrowed(file, borrowed);

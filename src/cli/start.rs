@@ -10,7 +10,7 @@ use super::saga::open_intent;
 use super::session::Session;
 use super::source::Which;
 use super::stop::{carry_out, service};
-use super::way_back::Limits;
+use super::way_back::{DEADLINE, Limits};
 
 /// Start Cloud Exchange again, and prove that it is well
 ///
@@ -26,7 +26,7 @@ pub struct Args {
     yes: bool,
 
     /// Seconds in which the task has to become healthy
-    #[arg(long, value_name = "SECONDS", default_value_t = 1200)]
+    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE)]
     deadline: u32,
 
     /// Seconds for which it has to stay healthy
@@ -38,7 +38,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
     let inventory = session.inventory(&mut scope).await?;
     let service = service(&inventory, &scope)?;
-    let limits = Limits { deadline: args.deadline.into(), watch: args.watch.into() };
+    let limits = Limits { deadline: args.deadline.into(), watch: args.watch.into(), as_they_are: false };
     let target = session.target(&scope.name);
     let mut plan = halt::start(&inventory, target, service, limits.deadline, limits.watch);
     plan.findings.extend(open_intent(&inventory));

@@ -1,7 +1,10 @@
 //! What is under way with a deployment, read from its service and its revisions.
 
+use std::cmp::Reverse;
+
 use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::names;
+use crate::kinds::resource::Cx;
 use crate::kinds::task_definition::{self, TaskDefinition};
 use crate::live;
 use crate::planners::intent::Intent;
@@ -19,10 +22,24 @@ pub struct UnderWay {
     /// The revision that was in force when it began.
     pub before: Live,
     pub of_before: TaskDefinition,
-    /// The newest revision, if it is another one: where the way leads.
+    /// The newest revision of the release that it leads to, if it was registered since: where the way leads.
     pub newest: Option<Live>,
     /// Whether there is a revision of a data step: one may have run.
     pub has_steps: bool,
+}
+
+/// Somebody else may have registered revisions since; they are not what was to be started.
+async fn newest(context: &Cx, intent: &Intent) -> Result<Option<Live>, CommandError> {
+    let mut since = task_definition::active(context, &context.names.stack()).await?;
+    since.retain(|arn| task_definition::number(arn) > intent.revision);
+    since.sort_by_key(|arn| Reverse(task_definition::number(arn)));
+    for arn in since {
+        let found = live::sweep::revision(context, &arn).await?;
+        if let Some(found) = found.filter(|live| live.tags.get(names::RELEASE) == Some(&intent.to)) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 impl UnderWay {
@@ -44,9 +61,13 @@ impl UnderWay {
         let numbered = format!("{family}:{}", intent.revision);
         let before = live::sweep::revision(&context, &numbered).await?.ok_or_else(|| {
             let message = format!("the task definition {numbered}, which ran before, is no longer there");
-            CommandError::refused("upgrade/no-revision", message).hint("finish the upgrade with --resume")
+            let hint = format!(
+                "it cannot be gone back to any more: see what runs, register a revision by hand, and remove the tag {}",
+                names::INTENT
+            );
+            CommandError::refused("upgrade/no-revision", message).hint(hint)
         })?;
-        let newest = live::sweep::revision(&context, &family).await?.filter(|newest| newest.id != before.id);
+        let newest = newest(&context, &intent).await?;
         let has_steps = !task_definition::active(&context, &context.names.data_family()).await?.is_empty();
         let of_before = serde_json::from_value(before.spec.clone()).map_err(CommandError::unexpected)?;
         let deployment = scope.name.clone();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::blueprint::data_steps::{Ground, data_steps};
 use crate::blueprint::hop::Running;
 use crate::config::edit;
-use crate::engine::inventory::Inventory;
+use crate::engine::inventory::{Inventory, Phase};
 use crate::planners::intent::{Mark, Work};
 use crate::planners::upgrade::{self, Upgrade};
 use crate::release::{Catalogue, Version};
@@ -19,7 +19,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::plan;
 use super::rewrite;
-use super::saga::{OnFailure, Options, errand, point, under_way, way_out};
+use super::saga::{OnFailure, Options, errand, new_id, point, under_way, way_out};
 use super::session::{Consent, Scope, Session, release};
 use super::source::Source;
 use super::tidy::tidy;
@@ -148,6 +148,7 @@ fn limits(consent: &Consent) -> Limits {
     Limits {
         deadline: consent.deadline.map_or(usual.deadline, f64::from),
         watch: consent.watch.map_or(usual.watch, f64::from),
+        as_they_are: consent.no_backup,
     }
 }
 
@@ -156,7 +157,7 @@ async fn resume(
     args: &Args,
     around: Around<'_>,
     source: &Source,
-    now: UnderWay,
+    mut now: UnderWay,
     consent: Consent,
 ) -> Result<Exit, CommandError> {
     let Around { session, scope, global, output, .. } = around;
@@ -169,13 +170,18 @@ async fn resume(
         CommandError::refused("upgrade/no-revision", "the revision that it was to start is no longer there")
             .hint(format!("go back: `ce-aws upgrade {} --rollback`", source.path))
     })?;
+    // Whatever has run since, a recovery point of before does not hold what it wrote.
+    let is_renewed = now.intent.mark == Mark::Stop && now.service.phase != Phase::Idle;
+    if is_renewed {
+        now.intent.id = new_id();
+    }
     let file = source.plan_file(super::source::region(global)?, output)?;
     let errands = errands(around, &file, &now)?;
     let plan = {
         let limits = limits(&consent);
         let upgrade = Upgrade {
             intent: now.intent.clone(),
-            opens: false,
+            opens: is_renewed,
             point: (now.intent.backup && now.intent.mark == Mark::Stop).then(|| point(&file)),
             errands: if now.intent.mark < Mark::Start { errands } else { Vec::new() },
             deadline: limits.deadline,

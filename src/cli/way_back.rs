@@ -9,9 +9,10 @@ use crate::engine::event::Outcome;
 use crate::engine::inventory::Live;
 use crate::engine::plan::Plan;
 use crate::kinds::backup_vault;
+use crate::kinds::data_step;
 use crate::kinds::names;
 use crate::kinds::service_view::{ContainerView, DeploymentView, ServiceView, TaskView};
-use crate::kinds::task_definition::TaskDefinition;
+use crate::kinds::task_definition::{self, TaskDefinition};
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::planners::upgrade::{self, Upgrade};
 use crate::release::{Catalogue, Version};
@@ -25,16 +26,24 @@ use super::session::Consent;
 use super::tidy::tidy;
 use super::under_way::UnderWay;
 
-/// Seconds in which a task has to become healthy, and for which it has to stay so.
+/// Seconds in which a task has to become healthy, where nobody says otherwise: the vendor's own scripts give a migration
+/// 15 minutes; a start takes some.
+pub const DEADLINE: u32 = 1200;
+/// Seconds for which it has to stay so: long enough for the health checks to come round several times.
+pub const WATCH: u32 = 60;
+
+/// How long it may take, in seconds, and what may be left out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
     pub deadline: f64,
     pub watch: f64,
+    /// Go back on the data as they are, even if the new release may have changed them.
+    pub as_they_are: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: 1200.0, watch: 60.0 }
+        Self { deadline: DEADLINE.into(), watch: WATCH.into(), as_they_are: false }
     }
 }
 
@@ -75,7 +84,7 @@ async fn back(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError> 
             is_swapped || now.must_restore(&session.service(&scope, &now.inventory).await?)
         }
     };
-    if restores {
+    if restores && (is_swapped || !limits.as_they_are) {
         return restored(around, &now, &now.intent.at(Mark::Restore), limits).await;
     }
     let upgrade = Upgrade { opens: now.intent.mark != Mark::Back, ..simple(now.intent.at(Mark::Back), limits) };
@@ -201,7 +210,7 @@ fn exit(around: Around<'_>, ended: Ended) -> Exit {
             Exit::RolledBack
         }
         Outcome::Interrupted => {
-            output.note(&interrupted(file));
+            output.note(&interrupted_on_the_way_back(file));
             Exit::PartWay
         }
         Outcome::Failed => {
@@ -213,10 +222,11 @@ fn exit(around: Around<'_>, ended: Ended) -> Exit {
 
 /// Whether the images that the intent leads to may have changed the data so that the old ones cannot read it.
 pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
-    let Some(newest) = &now.newest else { return false };
     let known = |text: &str| text.parse().ok().and_then(|version| Catalogue::effective().get(version));
     let Some(new) = known(&now.intent.to) else { return true };
     let images = now.of_before.containers.iter().filter_map(|(name, before)| {
+        // Where the revision is gone that it led to, each image may have been another one.
+        let Some(newest) = &now.newest else { return Some((name.clone(), (Some(before.image.clone()), None))) };
         let after = newest.spec.pointer(&format!("/containers/{name}"))?;
         let text = |property: &str| after.get(property).and_then(|text| text.as_str());
         let same = text("image") == Some(&before.image) && text("digest") == before.digest.as_deref();
@@ -224,15 +234,17 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
     });
     let hop = Hop { from: now.intent.from.parse().ok(), to: new.version, images: images.collect() };
     let migrating = hop.migrating(new);
-    let of_new = |task: &&TaskView| task.task_definition == newest.id;
+    let is_new = |arn: &str| task_definition::number(arn) > now.intent.revision;
+    let of_new =
+        |task: &&TaskView| is_new(&task.task_definition) && !task.started_by.starts_with(data_step::STARTED_BY);
     let started = |container: &ContainerView| migrating.contains(&container.name) && container.has_started();
     // What a lost host takes with it tells no exit code.
     let has_run = |task: &TaskView| task.started.is_some() || task.containers.iter().any(started);
-    let seen = view.tasks.iter().any(|task| task.task_definition == newest.id && has_run(task));
+    let seen = view.tasks.iter().filter(of_new).any(has_run);
     // ECS forgets a stopped task after an hour. Who has started and is forgotten has left a deployment that failed, or
     // that was stopped since.
     let is_forgotten = view.service.iter().any(|service| {
-        let of_new = |deployment: &&DeploymentView| deployment.task_definition == newest.id;
+        let of_new = |deployment: &&DeploymentView| is_new(&deployment.task_definition);
         let has_ended = |deployment: &DeploymentView| deployment.failed > 0 || service.desired == 0;
         service.deployments.iter().filter(of_new).any(has_ended)
     }) && !view.tasks.iter().any(|task| of_new(&task));
@@ -254,6 +266,10 @@ pub fn no_recovery_point(file: &str) -> CommandError {
         "the new release may have changed the data, and there is no recovery point of this upgrade to go back to",
     )
     .hint(format!("finish the upgrade instead: `ce-aws upgrade {file} --resume`"))
+    .hint(format!("or go back onto an older recovery point: `ce-aws backup list {file}` and `ce-aws backup restore`"))
+    .hint(format!(
+        "or, if you know that the old release can read the data as they are: `ce-aws upgrade {file} --rollback --no-backup`"
+    ))
 }
 
 /// What is said when a person stops it.
@@ -262,6 +278,11 @@ pub fn interrupted(file: &str) -> String {
         "\nstopped on request. If anything was stopped or changed, the service says what is under way:\n  \
          go on:    ce-aws upgrade {file} --resume\n  go back:  ce-aws upgrade {file} --rollback\n"
     )
+}
+
+/// What is said when a person stops it on the way back.
+fn interrupted_on_the_way_back(file: &str) -> String {
+    format!("\nstopped on request. Go on going back:  ce-aws upgrade {file} --rollback\n")
 }
 
 /// What is said when a person stops a restore.
@@ -299,7 +320,8 @@ fn nothing_was_stopped(file: &str) -> String {
 fn stuck(file: &str) -> String {
     format!(
         "\nit is stuck, and a person must decide. ce-aws does nothing more; no data is deleted.\n  \
-         see what there is:    ce-aws status {file}\n  go back once more:    ce-aws upgrade {file} --rollback\n"
+         see what there is:    ce-aws status {file}\n  go back once more:    ce-aws upgrade {file} --rollback\n  \
+         onto other data:      ce-aws backup list {file}, and ce-aws backup restore {file} POINT\n"
     )
 }
 

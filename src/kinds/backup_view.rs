@@ -39,6 +39,8 @@ pub struct PointView {
     pub bytes: Option<u64>,
     /// The upgrade, restore or backup by hand that it was made for, if it is ours.
     pub intent: Option<String>,
+    /// The release whose data are in it, if it is ours and says so.
+    pub release: Option<String>,
 }
 
 impl PointView {

@@ -53,10 +53,11 @@ impl Spec for DataStep {
 
 /// What ECS is told of who started the task. Letters, digits, hyphens, slashes and underscores (ECS API reference, RunTask).
 fn started_by(address: &Address) -> String {
-    format!("{PREFIX}{}", address.name())
+    format!("{STARTED_BY}{}", address.name())
 }
 
-const PREFIX: &str = "ce-aws/";
+/// What every step was started by begins with this.
+pub const STARTED_BY: &str = "ce-aws/";
 
 #[async_trait]
 impl Resource for DataStep {
@@ -64,7 +65,7 @@ impl Resource for DataStep {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
         let mut seen = Seen::from(Vec::new());
         for task in tasks(cx).await? {
-            let Some(name) = task.started_by.strip_prefix(PREFIX) else { continue };
+            let Some(name) = task.started_by.strip_prefix(STARTED_BY) else { continue };
             let address = Address::new(Self::KIND.name, name);
             if seen.found.iter().any(|found: &Found<Self>| found.address == address) {
                 continue;

@@ -1,7 +1,7 @@
 //! A backup of a file system: one recovery point in a vault, and the job that makes it.
 
 use async_trait::async_trait;
-use aws_sdk_backup::types::{BackupJobState, Lifecycle, RecoveryPointStatus};
+use aws_sdk_backup::types::{BackupJob, BackupJobState, Lifecycle, RecoveryPointStatus};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -105,7 +105,10 @@ impl Resource for RecoveryPoint {
         Ok(try_join_all(found).await?.into_iter().flatten().collect::<Vec<_>>().into())
     }
 
+    /// A job that has ended in vain would be answered once more: after each there is another token.
     async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let in_vain = |job: &&BackupJob| matches!(phase(job.state(), None, ""), Phase::Failed(_));
+        let attempt = jobs(cx).await?.iter().filter(in_vain).count();
         let mut tags = at.tags.clone();
         tags.insert(names::DEPLOYMENT.to_owned(), cx.names.deployment.clone());
         tags.insert(names::ADDRESS.to_owned(), at.address.to_string());
@@ -117,7 +120,7 @@ impl Resource for RecoveryPoint {
             .backup_vault_name(self.vault.text())
             .resource_arn(self.file_system.text())
             .iam_role_arn(self.role.text())
-            .idempotency_token(token(cx, &[at.address.as_str()]))
+            .idempotency_token(token(cx, &[at.address.as_str(), &attempt.to_string()]))
             .start_window_minutes(BEGINS_WITHIN)
             .set_lifecycle(after)
             .set_recovery_point_tags(Some(tags::backup::write(&tags)));
@@ -146,9 +149,7 @@ impl Resource for RecoveryPoint {
         let Action::Stop = action else {
             return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
         };
-        let pages = cx.aws.backup.list_backup_jobs().by_backup_vault_name(cx.names.stack());
-        let jobs = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        for job in unless_gone(jobs.map_err(on("backup ListBackupJobs")))?.unwrap_or_default() {
+        for job in jobs(cx).await? {
             if let (Some(id), Phase::Pending(_)) = (job.backup_job_id(), phase(job.state(), None, "")) {
                 let answer = cx.aws.backup.stop_backup_job().backup_job_id(id).send().await;
                 match answer.map_err(on("backup StopBackupJob")) {
@@ -165,6 +166,13 @@ impl Resource for RecoveryPoint {
         let arn = at.outputs.get("arn").map(String::as_str).unwrap_or_default();
         tags::backup::set(cx, arn, set, remove).await
     }
+}
+
+/// The jobs of the deployment's vault, of the last 30 days.
+async fn jobs(cx: &Cx) -> Result<Vec<BackupJob>, Failure> {
+    let pages = cx.aws.backup.list_backup_jobs().by_backup_vault_name(cx.names.stack());
+    let jobs = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+    Ok(unless_gone(jobs.map_err(on("backup ListBackupJobs")))?.unwrap_or_default())
 }
 
 fn phase(state: Option<&BackupJobState>, percent: Option<&str>, why: &str) -> Phase {

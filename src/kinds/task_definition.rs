@@ -105,7 +105,7 @@ async fn deregister(cx: &Cx, arn: &str) -> Result<(), Failure> {
 }
 
 /// The number at the end of a revision's ARN.
-fn number(arn: &str) -> u32 {
+pub fn number(arn: &str) -> u32 {
     arn.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 

@@ -13,7 +13,7 @@ use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Inventory;
 use crate::kinds::backup_view::{BackupView, Denial, FileSystemView, Owner, PointView, VaultView};
 use crate::kinds::resource::Cx;
-use crate::kinds::{backup_vault, document, file_system, recovery_point, tags};
+use crate::kinds::{backup_vault, document, file_system, names, recovery_point, tags};
 
 /// The vault of EFS's automatic backups (Amazon EFS user guide, "Automatic backups").
 const AUTOMATIC: &str = "aws/efs/automatic-backup-vault";
@@ -77,7 +77,7 @@ fn by_resource(point: &RecoveryPointByResource, file_system: &str) -> PointView 
         created: moment(point.creation_date()).unwrap_or_default(),
         expires: None,
         bytes: bytes(point.backup_size_bytes()),
-        intent: None,
+        ..PointView::default()
     }
 }
 
@@ -90,7 +90,7 @@ fn in_detail(point: &RecoveryPointByBackupVault) -> PointView {
         created: moment(point.creation_date()).unwrap_or_default(),
         expires: point.calculated_lifecycle().and_then(|life| moment(life.delete_at())),
         bytes: bytes(point.backup_size_in_bytes()),
-        intent: None,
+        ..PointView::default()
     }
 }
 
@@ -105,8 +105,11 @@ async fn in_vault(cx: &Cx, name: String) -> Result<(VaultView, Vec<PointView>), 
     let (mut points, why_hidden) = told(points)?;
     let (policy, policy_hidden) = told(policy)?;
     if owner == Owner::Ours {
-        let intents = try_join_all(points.iter().map(|point| intent(cx, &point.arn))).await?;
-        points.iter_mut().zip(intents).for_each(|(point, intent)| point.intent = intent);
+        let tags = try_join_all(points.iter().map(|point| tags::backup::read(cx, &point.arn))).await?;
+        for (point, tags) in points.iter_mut().zip(tags) {
+            point.intent = recovery_point::intent_of(cx, &tags);
+            point.release = tags.get(names::RELEASE).cloned();
+        }
     }
     let denials = denials(&policy);
     Ok((VaultView { name, owner, denials, policy_hidden, why_hidden }, points))
@@ -123,11 +126,6 @@ async fn policy(cx: &Cx, vault: &str) -> Result<Value, Failure> {
     let answer = cx.aws.backup.get_backup_vault_access_policy().backup_vault_name(vault).send().await;
     let answer = unless_gone(answer.map_err(on("backup GetBackupVaultAccessPolicy")))?;
     Ok(answer.and_then(|answer| answer.policy).map(|policy| document::parse(&policy)).unwrap_or_default())
-}
-
-async fn intent(cx: &Cx, arn: &str) -> Result<Option<String>, Failure> {
-    let tags = tags::backup::read(cx, arn).await?;
-    Ok(recovery_point::intent_of(cx, &tags))
 }
 
 /// An answer, or nothing and why AWS does not give it to us.

@@ -9,10 +9,10 @@ use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, After, Finding, Kept, Plan, Purpose, Reason, Severity, Step, Target, Until};
 use crate::engine::reference::{self, Known, Need};
 
-use crate::kinds::names;
-
 use super::upstream::upstream;
-use super::{data, deletion, halt, record, verdict};
+use super::{data, deletion, record, verdict};
+
+mod one_writer;
 
 /// What the user has consented to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -170,63 +170,6 @@ impl<'a> Planner<'a> {
         self.push(node, step);
     }
 
-    /// The one way of replacing the task: the old one is stopped and seen stopped, then the new one may start. What was
-    /// stopped by request stays so, with whatever else it is to have.
-    fn fenced(&mut self, node: &Node, live: &'a Live, mut found: verdict::Verdict) {
-        if let Some(since) = live.tags.get(names::STOPPED) {
-            self.plan.findings.push(halt::stopped(node, since));
-            found.changes.retain(|change| change.top() != "desired");
-            return self.at_rest(node, live, found);
-        }
-        let id = Some(live.id.clone());
-        let starts = found.changes.iter().any(|change| change.top() == "desired");
-        let unhealthy = match &live.phase {
-            Phase::Failed(why) => Some(why.clone()),
-            _ => None,
-        };
-        let other_task = found.changes.iter().any(|change| node.kind.fenced.contains(&change.top()));
-        if unhealthy.is_none() && !other_task && !starts {
-            let step = match (live.phase.awaits(), found.changes.is_empty()) {
-                (Some(why), true) => self.step(node, Action::Await, Reason::Unfinished(why.to_owned())),
-                (_, true) => return self.plan.unchanged.push(node.address.clone()),
-                (_, false) => self.step(node, Action::Update, found.reason),
-            };
-            self.push(node, Step { changes: found.changes, id, ..step });
-            return;
-        }
-        self.push(node, self.fence(node, live));
-        let reason = unhealthy.map_or(found.reason, Reason::Unhealthy);
-        self.push(node, Step { changes: found.changes, id, ..self.step(node, Action::Update, reason) });
-    }
-
-    /// Changes what is stopped by request and leaves it stopped.
-    fn at_rest(&mut self, node: &Node, live: &'a Live, found: verdict::Verdict) {
-        if live.phase != Phase::Idle {
-            self.push(node, Step { id: Some(live.id.clone()), ..self.fence(node, live) });
-        }
-        if found.changes.is_empty() {
-            if live.phase == Phase::Idle {
-                self.plan.unchanged.push(node.address.clone());
-            }
-            return;
-        }
-        let mut step = self.step(node, Action::Update, found.reason.clone());
-        step.spec["desired"] = 0.into();
-        (step.until, step.id, step.changes) = (Until::Idle, Some(live.id.clone()), found.changes);
-        self.push(node, step);
-    }
-
-    /// The step after which no task runs. It waits for what the new task needs, so that the old one runs until then.
-    fn fence(&self, node: &Node, live: &Live) -> Step {
-        let stop = if live.phase == Phase::Idle { Action::Await } else { Action::Stop };
-        let mut fence = self.step(node, stop, Reason::OneWriter);
-        (fence.until, fence.id) = (Until::Idle, Some(live.id.clone()));
-        if stop == Action::Stop {
-            fence.consequences.push("Cloud Exchange is down until the new task is healthy".to_owned());
-        }
-        fence
-    }
-
     fn replace(&mut self, node: &Node, live: &'a Live, properties: Vec<String>) {
         let Some(consequence) = node.kind.replaceable else {
             self.known.insert(node.address.clone(), live.outputs.clone());
@@ -365,34 +308,6 @@ impl<'a> Planner<'a> {
             }
         }
     }
-
-    /// After anything that could disturb a running task, its health is proven again.
-    fn proofs(&mut self) {
-        for node in self.graph.nodes().filter(|node| !node.kind.fenced.is_empty()) {
-            let start = self.last.get(&node.address).copied();
-            let rests = self.inventory.at(&node.address).any(|live| live.tags.contains_key(names::STOPPED));
-            let exists = !rests && (start.is_some() || self.plan.unchanged.contains(&node.address));
-            let before = start.map(|start| upstream(&self.plan.steps, start)).unwrap_or_default();
-            let disturbing: Vec<usize> = (0..self.plan.steps.len())
-                .filter(|step| self.plan.steps[*step].address != node.address)
-                .filter(|step| disturbs(&self.plan.steps[*step]) && !before.contains(step))
-                .collect();
-            if disturbing.is_empty() || !exists {
-                continue;
-            }
-            let mut proof = Step { after: Vec::new(), ..self.step(node, Action::Prove, Reason::Afterwards) };
-            proof.after.extend(disturbing.into_iter().chain(start).map(done));
-            proof.id = match start {
-                Some(start) => self.plan.steps[start].id.clone(),
-                None => self.inventory.at(&node.address).find(|live| !live.is_going()).map(|live| live.id.clone()),
-            };
-            self.plan.steps.push(proof);
-        }
-    }
-}
-
-fn disturbs(step: &Step) -> bool {
-    step.action != Action::Restore && !(step.action == Action::Update && step.changes.iter().all(|c| c.top() == "tags"))
 }
 
 fn done(step: usize) -> After {

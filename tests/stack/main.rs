@@ -18,6 +18,7 @@ mod images;
 mod pairs;
 mod product;
 mod properties;
+mod restore;
 mod saga;
 mod secrets;
 mod side_by_side;

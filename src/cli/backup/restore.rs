@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use crate::blueprint;
 use crate::blueprint::hop::Running;
+use crate::config::PlanFile;
 use crate::engine::event::Outcome;
+use crate::engine::inventory::Inventory;
 use crate::kinds::backup_view::{BackupView, PointView};
 use crate::kinds::names;
 use crate::planners::intent::{Intent, Mark, Work};
@@ -18,11 +20,11 @@ use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::plan;
 use super::super::restoring::{first, into_use};
-use super::super::saga::{new_id, open_intent, under_way};
+use super::super::saga::{new_id, under_way};
 use super::super::session::{Scope, Session};
 use super::super::source::Source;
 use super::super::under_way::UnderWay;
-use super::super::way_back::{self, Limits};
+use super::super::way_back::{self, DEADLINE, Limits, WATCH};
 use super::look;
 
 /// Bring a recovery point into use
@@ -31,7 +33,8 @@ use super::look;
 /// where it was, and the same release starts on it and is proven. The file system before is kept, with all its data, until
 /// `ce-aws backup drop` deletes it; when anything fails, it comes into use again.
 ///
-/// Whatever interrupts it: --resume goes on and --rollback goes back, from what is in AWS alone.
+/// Whatever interrupts it: --resume goes on and --rollback goes back, from what is in AWS alone. While an upgrade or
+/// another restore is under way and cannot be ended otherwise, a recovery point ends it: what ran before runs on that.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["point", "resume", "rollback"]))]
 pub struct Args {
@@ -51,16 +54,20 @@ pub struct Args {
     #[arg(long)]
     rollback: bool,
 
+    /// Restore even what another release has written
+    #[arg(long, conflicts_with_all = ["resume", "rollback"])]
+    other_release: bool,
+
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
 
     /// Seconds in which the task has to become healthy
-    #[arg(long, value_name = "SECONDS", default_value_t = 1200)]
+    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE)]
     deadline: u32,
 
     /// Seconds for which it has to stay healthy
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = WATCH)]
     watch: u32,
 }
 
@@ -69,7 +76,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let (session, file) = Session::for_file(&source, global, output).await?;
     let mut scope = Scope::of(&file);
     let inventory = session.inventory(&mut scope).await?;
-    let limits = Limits { deadline: args.deadline.into(), watch: args.watch.into() };
+    let limits = Limits { deadline: args.deadline.into(), watch: args.watch.into(), as_they_are: false };
     let around = Around { session: &session, scope: &scope, global, output, file: &source.path };
     if args.resume || args.rollback {
         let now = UnderWay::of(&session, &scope, inventory).await?;
@@ -85,50 +92,30 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         }
         return forward(around, now, limits).await;
     }
-    if let Some(open) = open_intent(&inventory) {
-        let hint = open.hint.unwrap_or_default();
-        return Err(CommandError::refused("upgrade/open", open.message).hint(hint));
-    }
-    let running = Running::of(&inventory).ok_or_else(|| {
-        CommandError::refused("refused/not-deployed", "there is no service to restore for; nothing was changed")
-            .hint("`ce-aws apply FILE` deploys it")
-    })?;
-    if running.service.tags.contains_key(names::STOPPED) {
-        return Err(CommandError::refused("backup/stopped", "it is stopped by request: a restore could not be proven")
-            .hint("start it with `ce-aws start FILE`; it need not become healthy"));
-    }
-    let has_role = inventory.live.iter().any(|live| live.address == blueprint::backup::role_address());
-    if file.existing.backup_role.is_none() && !has_role {
-        return Err(CommandError::refused(
-            "backup/no-role",
-            "there is no role for AWS Backup yet; nothing was changed",
-        )
-        .hint(format!("`ce-aws backup create {}` makes it, and a recovery point of what is there now", source.path)));
-    }
-    let view = look(&session, &scope, &inventory).await?;
+    let begun = match UnderWay::of(&session, &scope, inventory.clone()).await? {
+        Some(now) => now,
+        None => at_rest(&file, &source.path, &scope, inventory)?,
+    };
+    let view = look(&session, &scope, &begun.inventory).await?;
     let point = choose(&view, args.point.as_deref().unwrap_or_default())?;
-    let release = running.release().unwrap_or(file.release).to_string();
+    if !args.other_release {
+        is_of(point, &begun.intent.from)?;
+    }
+    if begun.intent.mark.is_back() || begun.intent.work == Work::Upgrade {
+        output.note(&format!("{}: this ends it, on another recovery point\n", under_way(&begun.intent)));
+    }
+    let (id, point_id) = (new_id(), Some(point.id().to_owned()));
+    let to = begun.intent.from.clone();
     let intent = Intent {
-        id: new_id(),
+        id,
         work: Work::Restore,
-        from: release.clone(),
-        to: release,
-        revision: running.revision(),
-        count: running.of_service.desired.max(1),
+        to,
         backup: false,
         mark: Mark::Stop,
-        point: Some(point.id().to_owned()),
+        point: point_id,
+        ..begun.intent.clone()
     };
-    let now = UnderWay {
-        deployment: scope.name.clone(),
-        service: running.service,
-        intent,
-        before: running.definition,
-        of_before: running.of_definition,
-        newest: None,
-        has_steps: false,
-        inventory,
-    };
+    let now = UnderWay { intent, newest: None, has_steps: false, ..begun };
     let plan = first(around, &now, &now.intent, limits).await?;
     if output.is_json() {
         output.line(&plan::event(&plan))?;
@@ -140,6 +127,60 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         confirm::ask("Restore it?", Ask::Yes, "--yes", output)?;
     }
     forward(around, now, limits).await
+}
+
+/// What runs, where nothing is under way.
+fn at_rest(file: &PlanFile, path: &str, scope: &Scope, inventory: Inventory) -> Result<UnderWay, CommandError> {
+    let running = Running::of(&inventory).ok_or_else(|| {
+        CommandError::refused("refused/not-deployed", "there is no service to restore for; nothing was changed")
+            .hint(format!("`ce-aws apply {path}` deploys it"))
+    })?;
+    if running.service.tags.contains_key(names::STOPPED) {
+        return Err(CommandError::refused("backup/stopped", "it is stopped by request: a restore could not be proven")
+            .hint(format!("start it with `ce-aws start {path}`; it need not become healthy")));
+    }
+    let has_role = inventory.live.iter().any(|live| live.address == blueprint::backup::role_address());
+    if file.existing.backup_role.is_none() && !has_role {
+        return Err(CommandError::refused(
+            "backup/no-role",
+            "there is no role for AWS Backup yet; nothing was changed",
+        )
+        .hint(format!("`ce-aws backup create {path}` makes it, and a recovery point of what is there now")));
+    }
+    let release = running.release().unwrap_or(file.release).to_string();
+    let intent = Intent {
+        id: String::new(),
+        work: Work::Restore,
+        from: release.clone(),
+        to: release,
+        revision: running.revision(),
+        count: running.of_service.desired.max(1),
+        backup: false,
+        mark: Mark::Stop,
+        point: None,
+    };
+    Ok(UnderWay {
+        deployment: scope.name.clone(),
+        service: running.service,
+        intent,
+        before: running.definition,
+        of_before: running.of_definition,
+        newest: None,
+        has_steps: false,
+        inventory,
+    })
+}
+
+/// Refuses a recovery point of which it is known that another release has made what is in it.
+fn is_of(point: &PointView, release: &str) -> Result<(), CommandError> {
+    match point.release.as_deref() {
+        Some(made_by) if made_by != release => {
+            let message = format!("it is of release {made_by}, and {release} is to run on it; nothing was changed");
+            Err(CommandError::refused("backup/other-release", message)
+                .hint("if you know that this release can read it, give --other-release"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The recovery point that is meant: the latest is that of the file system in use, because what a former one holds is

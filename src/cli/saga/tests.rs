@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use super::{LATER, Planned, Saga, new_id, open_intent, point};
+use super::{LATER, Planned, Saga, alone, new_id, open_intent, point};
 use crate::blueprint::hop::Hop;
 use crate::blueprint::tests::hop::{inventory, plan, running, text};
 use crate::cli::session::Consent;
+use crate::engine::address::Address;
+use crate::engine::compare::Change;
 use crate::engine::inventory::{Inventory, Phase};
-use crate::engine::plan::{Finding, Severity};
+use crate::engine::plan::{Action, Finding, Plan, Purpose, Reason, Severity, Step, Target};
 use crate::engine::reference;
 use crate::kinds::names::{self, Names};
 use crate::planners::intent::{Intent, Mark, Work};
@@ -52,6 +54,25 @@ fn what_is_found_before_an_upgrade() {
         of("4.2.0", "5.0.0", "", Phase::Pending("no task yet".into())),
     ];
     assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn what_else_is_to_change_must_not_come_with_the_images() {
+    let [deployment, account, region] = ["prod", "111122223333", "us-east-1"].map(str::to_owned);
+    let target = Target { deployment, account, region };
+    let with = |properties: &[&str]| {
+        let mut plan = Plan::empty(Purpose::Apply, target.clone());
+        let mut step = Step::new(Address::new("service", "main"), Action::Update, Reason::Missing);
+        let change = |property: &&str| Change { property: (*property).to_owned(), from: 1.into(), to: 2.into() };
+        step.changes = properties.iter().map(change).collect();
+        plan.steps.push(step);
+        told(alone(&plan).as_slice())
+    };
+    assert_eq!(with(&["task_definition", "desired", "tags.owner"]), "");
+    assert_snapshot!(with(&["task_definition", "load_balancer.port", "network.groups"]), @"
+    Refusal upgrade/not-alone: load_balancer.port, network.groups of the service would change together with its images
+      change one after the other: first `ce-aws apply` with the release and the images that run
+    ");
 }
 
 #[test]

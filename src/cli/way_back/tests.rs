@@ -143,10 +143,16 @@ fn without_another_release_the_images_decide() {
 }
 
 #[test]
-fn without_a_new_revision_nothing_was_started() {
+fn what_was_started_counts_although_its_revision_is_gone() {
     let mut now = under_way("4.2.0", "5.0.0", "", Mark::Start);
     now.newest = None;
-    assert!(!says(&now, &[], &[deployment(1, 1)]));
+    assert!(!says(&now, &[], &[]));
+    assert!(!says(&now, &[], &[deployment(1, 0)]), "no task was launched yet");
+    assert!(says(&now, &[], &[deployment(1, 1)]));
+    assert!(says(&now, &[task(NEW, &[container("core", "RUNNING", None)])], &[]));
+    // The family of data steps counts its own revisions.
+    let step = TaskView { task_definition: "arn:data:9".into(), ..step("rabbitmq-feature-flags", "RUNNING") };
+    assert!(!says(&now, &[step], &[]));
 }
 
 #[test]
