@@ -47,9 +47,11 @@ pub struct Args {
     #[arg(long)]
     refresh_images: bool,
 
-    /// What to do when a step of an upgrade fails
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
-    on_failure: OnFailure,
+    /// What to do when a step fails [default: an upgrade goes back, everything else is kept]
+    ///
+    /// A first apply that fails, with `rollback`, removes exactly what it has created, the file system with it.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    on_failure: Option<OnFailure>,
 
     #[command(flatten)]
     options: Options,

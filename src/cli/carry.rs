@@ -22,6 +22,8 @@ pub struct Carried {
     /// Whether what was wanted runs and nothing is under way, although something around it may be left to do.
     pub is_committed: bool,
     pub known: Known,
+    /// How the plan itself ended, before anybody went back.
+    pub outcome: Outcome,
 }
 
 /// How a plan ended.
@@ -71,7 +73,7 @@ pub async fn carry_out(around: Around<'_>, planned: &Planned, on_failure: OnFail
     if !planned.is_upgrade() {
         let report = execute(session, scope, planned.plan.clone(), global, output).await?;
         let is_committed = report.outcome == Outcome::Done;
-        return Ok(Carried { exit: exit(report.outcome), is_committed, known: report.known });
+        return Ok(Carried { exit: exit(report.outcome), is_committed, known: report.known, outcome: report.outcome });
     }
     let plan = planned.begin(&new_id());
     let limits = planned.saga.as_ref().map(|saga| Limits::of(&saga.upgrade(""))).unwrap_or_default();
@@ -103,7 +105,7 @@ pub async fn forward(
             output.note(&way_back::only_tidying_is_left(file, false));
             Exit::PartWay
         }
-        Outcome::Failed if on_failure == OnFailure::Stop => {
+        Outcome::Failed if on_failure == OnFailure::Keep => {
             output.note(&way_back::left_as_it_is(file));
             Exit::Stuck
         }
@@ -112,7 +114,7 @@ pub async fn forward(
             way_back::go(around, limits).await?
         }
     };
-    Ok(Carried { exit, is_committed: ended.is_committed, known })
+    Ok(Carried { exit, is_committed: ended.is_committed, known, outcome: ended.outcome })
 }
 
 impl Limits {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::blueprint::hop::Running;
 use crate::config::{self, PlanFile, edit};
+use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Finding, Severity};
 use crate::kinds::service_view::ServiceFacts;
@@ -26,6 +27,7 @@ use super::saved::Saved;
 use super::session::{Consent, Scope, Session};
 use super::siblings;
 use super::source::Source;
+use super::undo::{self, Before};
 
 /// A plan file as it is to be after one step.
 #[derive(Clone, Debug)]
@@ -41,7 +43,8 @@ pub struct Way<'a> {
     pub source: &'a Source,
     pub consent: Consent,
     pub yes: bool,
-    pub on_failure: OnFailure,
+    /// What is said of it; what is not said depends on what is done.
+    pub on_failure: Option<OnFailure>,
     /// Whether the plan file follows what was done.
     pub write: bool,
     pub global: &'a Global,
@@ -105,6 +108,15 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
             output.note(&plan::text(&shown, session.kinds(), Some(&rung.file), global));
         }
         permit(&shown)?;
+        let before = match way.on_failure {
+            Some(OnFailure::Rollback) if !planned.is_upgrade() && !shown.is_empty() => {
+                Some(Before::of(&inventory, session.kinds())?)
+            }
+            _ => None,
+        };
+        if before.is_some() && !output.is_json() {
+            output.note(undo::ANNOUNCEMENT);
+        }
         let is_last = number + 1 == rungs.len();
         let (mut exit, mut known) = (Exit::Done, shown.known.clone());
         if !shown.is_empty() {
@@ -116,7 +128,10 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
                 confirm::ask(question, Ask::Yes, "--yes", output)?;
             }
             let around = Around { session, scope: &scope, global, output, file: &source.path };
-            let carried = carry_out(around, &planned, way.on_failure).await?;
+            let carried = carry_out(around, &planned, way.on_failure.unwrap_or_default()).await?;
+            if let (Some(before), Outcome::Failed) = (&before, carried.outcome) {
+                undo::undo(around, before).await?;
+            }
             if !carried.is_committed {
                 return Ok(carried.exit);
             }

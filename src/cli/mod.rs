@@ -24,6 +24,7 @@ mod siblings;
 mod source;
 mod tidy;
 mod under_way;
+mod undo;
 mod way_back;
 
 mod apply;

@@ -72,7 +72,8 @@ pub enum OnFailure {
     #[default]
     Rollback,
     /// Leave everything as it is, and say how to go on and how to go back
-    Stop,
+    #[value(alias = "stop")]
+    Keep,
 }
 
 /// A plan that may be an upgrade.

@@ -21,6 +21,7 @@ pub mod inventory;
 pub mod judge;
 pub mod kind;
 pub mod looks;
+pub mod pace;
 pub mod plan;
 pub mod queue;
 pub mod reference;

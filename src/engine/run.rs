@@ -15,6 +15,7 @@ use super::failure::{Cause, Failure};
 use super::inventory::{Incident, Sighting};
 use super::kind::{Kinds, Seconds};
 use super::looks::{Looks, Turn};
+use super::pace::Pace;
 use super::plan::{Action, Plan, Step, Until};
 use super::queue::{Queue, Unstartable};
 use super::reference::{Known, Outputs};
@@ -91,9 +92,6 @@ enum State {
     Skipped,
 }
 
-/// How many calls may be in flight at once.
-pub(super) const AT_ONCE: usize = 12;
-
 /// One execution of one plan.
 pub struct Run {
     plan: Arc<Plan>,
@@ -103,6 +101,7 @@ pub struct Run {
     ids: Vec<String>,
     known: Known,
     looks: Looks,
+    pace: Pace,
     told: BTreeSet<Incident>,
     /// The steps whose call was made again although it had been accepted: what they stop lingers.
     insisted: BTreeSet<usize>,
@@ -125,6 +124,7 @@ impl Run {
             known: plan.known.clone(),
             plan,
             looks: Looks::default(),
+            pace: Pace::default(),
             told: BTreeSet::new(),
             insisted: BTreeSet::new(),
             begun: false,
@@ -181,6 +181,10 @@ impl Run {
     fn performed(&mut self, step: usize, result: Result<Made, Failure>, now: f64, commands: &mut Vec<Command>) {
         let State::Performing { attempt, since } = self.states[step] else { return };
         let action = self.plan.steps[step].action;
+        match &result {
+            Err(failure) if failure.cause == Cause::Throttled => self.pace.throttled(now),
+            _ => self.pace.taken(),
+        }
         match result {
             Ok(made) => self.accept(step, made, since, attempt, now, commands),
             Err(failure) if action == Action::Delete && failure.cause == Cause::Gone => {
@@ -249,7 +253,7 @@ impl Run {
 
     /// Starts what may start, looks where it is time, and says when to come back.
     fn advance(&mut self, now: f64, commands: &mut Vec<Command>) {
-        let mut room = AT_ONCE.saturating_sub(self.performing().count());
+        let mut room = self.pace.room(self.performing().count());
         if !self.interrupted {
             for step in 0..self.states.len() {
                 if let State::Due { at, attempt, since } = self.states[step]

@@ -8,10 +8,11 @@ use crate::engine::event::{Event, Outcome};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Incident, Phase, Sighting};
 use crate::engine::kind::Kinds;
+use crate::engine::pace::FIRST;
 use crate::engine::plan::{Action, Until};
 use crate::engine::queue::Queue;
 use crate::engine::reference::Need;
-use crate::engine::run::{AT_ONCE, Command, Input};
+use crate::engine::run::{Command, Input};
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +124,7 @@ impl<'a> Monitor<'a> {
             }
         }
         let calling = self.steps.iter().filter(|seen| seen.calling).count();
-        assert!(calling <= AT_ONCE, "{calling} calls at once");
+        assert!(calling <= FIRST, "{calling} calls at once");
         let finished = commands.iter().any(|command| matches!(command, Command::Finish(_)));
         assert!(!finished || calling == 0, "a call was abandoned");
         assert!(finished || calling > 0 || !self.interrupted, "interrupted, nothing in flight, and still not over");

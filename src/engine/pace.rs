@@ -1,0 +1,81 @@
+//! How many calls may be in flight at once.
+//!
+//! AWS's limits are buckets of calls, another one for each operation and account, and who else draws on them is not known
+//! (Amazon EC2 developer guide, "Request throttling"). So the number follows what AWS says: a call that is throttled halves
+//! it, each that is taken lets it grow again by a part of one, as TCP does.
+
+/// At the beginning, and where nothing was ever throttled: enough for the widest part of a stack.
+pub(super) const FIRST: usize = 12;
+const MOST: f64 = 24.0;
+/// Calls that were in flight together are throttled together, and count once.
+const ONE_ANSWER: f64 = 1.0;
+
+/// The number, and when it was last cut.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    at_once: f64,
+    cut: Option<f64>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { at_once: FIRST as f64, cut: None }
+    }
+}
+
+impl Pace {
+    /// How many more may start while so many are in flight.
+    pub fn room(&self, in_flight: usize) -> usize {
+        // Between 1 and 24: it fits.
+        (self.at_once as usize).saturating_sub(in_flight)
+    }
+
+    /// AWS has taken a call.
+    pub fn taken(&mut self) {
+        self.at_once = (self.at_once + 1.0 / self.at_once).min(MOST);
+    }
+
+    /// AWS has throttled a call, at a time in seconds.
+    pub fn throttled(&mut self, now: f64) {
+        if self.cut.is_none_or(|cut| now - cut >= ONE_ANSWER) {
+            self.at_once = (self.at_once / 2.0).max(1.0);
+            self.cut = Some(now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn it_is_halved_by_a_throttled_call_and_grows_with_those_that_are_taken() {
+        let mut pace = Pace::default();
+        assert_eq!((pace.room(0), pace.room(12), pace.room(20)), (12, 0, 0));
+        pace.throttled(5.0);
+        pace.throttled(5.5);
+        assert_eq!(pace.room(0), 6, "the same answer");
+        pace.throttled(6.0);
+        assert_eq!((pace.room(0), pace.room(2)), (3, 1));
+        (0..3).for_each(|_| pace.taken());
+        assert_eq!(pace.room(0), 3);
+        pace.taken();
+        assert_eq!(pace.room(0), 4);
+    }
+
+    proptest! {
+        #[test]
+        fn something_may_always_start_and_never_too_much(answers in prop::collection::vec(any::<bool>(), 0..300)) {
+            let mut pace = Pace::default();
+            for (now, answer) in answers.into_iter().enumerate() {
+                match answer {
+                    true => pace.taken(),
+                    false => pace.throttled(now as f64),
+                }
+                prop_assert!((1..=24).contains(&pace.room(0)));
+            }
+        }
+    }
+}
