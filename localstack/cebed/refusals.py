@@ -32,7 +32,7 @@ _THROTTLES: dict[str, Refusal] = {
 _THROTTLED = ("ThrottlingException", "Rate exceeded", 400)
 
 _FAMILIES = {"ec2": "ec2", "s3": "s3", "iam": "query", "sts": "query", "elbv2": "query", "efs": "rest", "backup": "rest"}
-"""Services whose front doors speak alike; all others are `json`."""
+"""All other services are `json`."""
 
 _EXPIRED, _INVALID = "The security token included in the request is expired", "The security token included in the request is invalid."
 _EC2_INVALID = ("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
@@ -94,14 +94,22 @@ def of(rule: Rule, service: str, context: RequestContext) -> CommonServiceExcept
 
 
 def _default(rule: Rule, service: str, context: RequestContext) -> Refusal:
-    if rule.kind == "throttle":
-        return _THROTTLES.get(service, _THROTTLED)
     if rule.kind == "error":
         return "InternalError", "An internal error has occurred", 500
     if rule.kind == "wrong-region" and service == "s3" and rule.code == _BUCKET_ELSEWHERE:
         message = "The authorization header is malformed; the region '{}' is wrong; expecting '{}'"
         return _BUCKET_ELSEWHERE, message.format(context.region, elsewhere(context)), 400
-    return _REFUSALS[rule.kind][_FAMILIES.get(service, "json")]
+    return usual(rule.kind, service)
+
+
+def usual(kind: str, service: str) -> Refusal:
+    """What a service says on such an occasion."""
+    return _THROTTLES.get(service, _THROTTLED) if kind == "throttle" else _REFUSALS[kind][family(service)]
+
+
+def family(service: str) -> str:
+    """ec2, s3, query, rest or json: services of one family word their refusals alike."""
+    return _FAMILIES.get(service, "json")
 
 
 def elsewhere(context: RequestContext) -> str:

@@ -161,12 +161,3 @@ def test_rules_of_a_storm_are_independent(world, stranger):
     other = storm(stranger, [*STORM[:2], {"kind": "latency", "probability": 0.5, "seed": 2}])
     assert ["throttle" in one for one in other] == [bool(one) for one in alone]
     assert ["latency" in one for one in other] != [bool(one) for one in alone]
-
-
-def error_table(*operations):
-    """What `errors.py` prints for these operations."""
-    script = Path(__file__).resolve().parent.parent / "errors.py"
-    printed = subprocess.run(
-        [sys.executable, script], input="\n".join(operations), capture_output=True, text=True, check=True
-    ).stdout
-    return json.loads(printed)
