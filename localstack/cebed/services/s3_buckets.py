@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from cebed import policy
 from cebed.account import Account, setting
-from cebed.middleware import aws_error, guard, override
+from cebed.middleware import after, aws_error, guard, override
 
 setting("quota.buckets", 10_000)
 setting("s3.forbidden", False)  # a service control policy keeps the account from making buckets and objects
@@ -94,6 +94,14 @@ def _conditional_delete(account: Account, region: str, request: dict, context: A
     if etag is None or (wanted != "*" and wanted.strip('"') != etag.strip('"')):
         raise aws_error("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412)
     return call_next({key: value for key, value in request.items() if key != "IfMatch"})
+
+
+@after("s3", "GetBucketEncryption")
+def _whole_encryption(account: Account, region: str, request: dict, response: dict, context: Any) -> dict:
+    """AWS always says whether there is a bucket key; LocalStack only once somebody has set the encryption."""
+    for rule in response["ServerSideEncryptionConfiguration"]["Rules"]:
+        rule.setdefault("BucketKeyEnabled", False)
+    return response
 
 
 @guard("s3", "PutBucketLifecycleConfiguration")
