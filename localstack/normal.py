@@ -72,9 +72,8 @@ def normal(listing: dict, account: str) -> dict:
     """The normal form of what `reader.everything` gives of the account."""
     plain = json.loads(json.dumps(listing, default=str))
     form = _Form(account, _labels(plain))
-    live = {
-        f"{service} {kind}": form.clean(items, f"{service}.{kind}") for service, kinds in plain.items() for kind, items in kinds.items()
-    }
+    lists = {f"{service}.{kind}": items for service, kinds in plain.items() for kind, items in kinds.items()}
+    live = {path.replace(".", " "): form.clean(items, path) for path, items in lists.items()}
     return {"live": live, "tombstones": {path: sorted(ended) for path, ended in sorted(form.tombstones.items())}}
 
 

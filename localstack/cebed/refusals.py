@@ -34,7 +34,8 @@ _THROTTLED = ("ThrottlingException", "Rate exceeded", 400)
 _FAMILIES = {"ec2": "ec2", "s3": "s3", "iam": "query", "sts": "query", "elbv2": "query", "efs": "rest", "backup": "rest"}
 """All other services are `json`."""
 
-_EXPIRED, _INVALID = "The security token included in the request is expired", "The security token included in the request is invalid."
+_EXPIRED = "The security token included in the request is expired"
+_INVALID = "The security token included in the request is invalid."
 _EC2_INVALID = ("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
 _SCOPE = "Credential should be scoped to a valid region."
 

@@ -26,8 +26,9 @@ def read(world, *arguments):
     return json.loads(subprocess.run(run, env=env, capture_output=True, text=True, check=True).stdout)
 
 
-def tags(address, of="ec2"):
-    return [{"ResourceType": of, "Tags": [{"Key": "ce-aws:address", "Value": address}, {"Key": "ce-aws:run", "Value": address * 2}]}]
+def tags(address, of):
+    pairs = {"ce-aws:address": address, "ce-aws:run": address * 2}
+    return [{"ResourceType": of, "Tags": [{"Key": key, "Value": value} for key, value in pairs.items()]}]
 
 
 def build(world, backwards=False):
@@ -37,7 +38,8 @@ def build(world, backwards=False):
     numbers = [1, 0] if backwards else [0, 1]
     subnets = {
         n: ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{'ab'[n]}", TagSpecifications=tags(f"subnet/{n}", "subnet")
+            VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{'ab'[n]}",
+            TagSpecifications=tags(f"subnet/{n}", "subnet"),
         )["Subnet"]["SubnetId"]
         for n in numbers
     }  # fmt: skip
@@ -46,7 +48,8 @@ def build(world, backwards=False):
     for n in numbers:
         address = ec2.allocate_address(Domain="vpc", TagSpecifications=tags(f"eip/{n}", "elastic-ip"))["AllocationId"]
         ec2.create_nat_gateway(SubnetId=subnets[n], AllocationId=address, TagSpecifications=tags(f"nat/{n}", "natgateway"))
-    group = ec2.create_security_group(GroupName="g", Description="d", VpcId=vpc, TagSpecifications=tags("sg", "security-group"))["GroupId"]
+    tagged = tags("sg", "security-group")
+    group = ec2.create_security_group(GroupName="g", Description="d", VpcId=vpc, TagSpecifications=tagged)["GroupId"]
     source = [{"GroupId": group}]
     ec2.authorize_security_group_ingress(
         GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "UserIdGroupPairs": source}]
@@ -140,7 +143,8 @@ def test_whole_listing(world, stranger):
     world.settings(**{"page.size": 1})
     found = read(world)
     assert [bucket["Name"] for bucket in found["s3"]["buckets"]] == [f"one-of-{world.id}", f"two-of-{world.id}"]
-    assert [(vault["BackupVaultName"], vault["Tags"]) for vault in found["backup"]["vaults"]] == [("one", {"a": "b"}), ("two", {"a": "b"})]
+    vaults = {vault["BackupVaultName"]: vault["Tags"] for vault in found["backup"]["vaults"]}
+    assert vaults == {"one": {"a": "b"}, "two": {"a": "b"}}
 
 
 def vpc_of(account):

@@ -99,7 +99,10 @@ def test_bucket_in_another_region(world):
 def test_spoilt_answers(world, service, kind, before):
     client = world.client(service)
     make, made = {
-        "ec2": (lambda: client.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"], lambda: len(client.describe_vpcs()["Vpcs"]) - 1),
+        "ec2": (
+            lambda: client.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"],
+            lambda: len(client.describe_vpcs()["Vpcs"]) - 1,
+        ),
         "iam": (lambda: world.role()[:1], lambda: len(client.list_roles()["Roles"])),
         "ecs": (lambda: client.create_cluster(clusterName="c")["cluster"], lambda: len(client.list_clusters()["clusterArns"])),
         "efs": (

@@ -98,7 +98,7 @@ def _conditional_delete(account: Account, region: str, request: dict, context: A
 
 @after("s3", "GetBucketEncryption")
 def _whole_encryption(account: Account, region: str, request: dict, response: dict, context: Any) -> dict:
-    """AWS always says whether there is a bucket key; LocalStack only once somebody has set the encryption."""
+    """AWS always says whether there is a bucket key (unverified); LocalStack not when the encryption was set without a word on it."""
     for rule in response["ServerSideEncryptionConfiguration"]["Rules"]:
         rule.setdefault("BucketKeyEnabled", False)
     return response
