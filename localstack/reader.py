@@ -4,6 +4,7 @@ The tests compare this with what the product says it has done. It shares no code
 services rather than looking for what should be there, so that it also finds what should not.
 
     reader.py            everything
+    reader.py normal     the same in a form in which accounts can be compared, see `normal.py`
     reader.py secrets    the values of all secrets, for the tests that must find them nowhere else
 """
 
@@ -13,6 +14,8 @@ import sys
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from normal import normal
 
 CONFIG = Config(retries={"max_attempts": 5}, s3={"addressing_style": "path"})
 
@@ -155,8 +158,7 @@ def logs():
 
 def s3():
     call = client("s3")
-    account = client("sts").get_caller_identity()["Account"]
-    buckets = [bucket for bucket in call.list_buckets()["Buckets"] if f"-{account}-" in bucket["Name"]]
+    buckets = pages("s3", "list_buckets", "Buckets")
     reads = {
         "Encryption": call.get_bucket_encryption,
         "PublicAccessBlock": call.get_public_access_block,
@@ -166,6 +168,7 @@ def s3():
         "Notification": call.get_bucket_notification_configuration,
         "Policy": call.get_bucket_policy,
         "Tagging": call.get_bucket_tagging,
+        "Versioning": call.get_bucket_versioning,
     }
     for bucket in buckets:
         for name, read in reads.items():
@@ -203,10 +206,14 @@ def acm():
 
 def backup():
     call = client("backup")
-    vaults = call.list_backup_vaults().get("BackupVaultList", [])
+    vaults = pages("backup", "list_backup_vaults", "BackupVaultList")
     for vault in vaults:
-        points = call.list_recovery_points_by_backup_vault(BackupVaultName=vault["BackupVaultName"])
-        vault["RecoveryPoints"] = points.get("RecoveryPoints", [])
+        name = {"BackupVaultName": vault["BackupVaultName"]}
+        vault["Tags"] = call.list_tags(ResourceArn=vault["BackupVaultArn"]).get("Tags", {})
+        vault["Policy"] = attempt(call.get_backup_vault_access_policy, **name)
+        vault["RecoveryPoints"] = pages("backup", "list_recovery_points_by_backup_vault", "RecoveryPoints", **name)
+        for point in vault["RecoveryPoints"]:
+            point["Tags"] = attempt(call.list_tags, ResourceArn=point["RecoveryPointArn"]).get("Tags", {})
     return {"vaults": vaults}
 
 
@@ -227,5 +234,7 @@ def everything():
 
 
 if __name__ == "__main__":
-    result = secret_values() if sys.argv[1:] == ["secrets"] else everything()
+    account = client("sts").get_caller_identity()["Account"]
+    wanted = {"secrets": secret_values, "normal": lambda: normal(everything(), account)}
+    result = wanted.get("".join(sys.argv[1:]), everything)()
     json.dump(result, sys.stdout, default=str, indent=1)

@@ -32,7 +32,7 @@ _ID = re.compile(r"^(vpc|subnet|sg|sgr|igw|nat|rtb|acl|eipalloc|eni|vpce|fl)-[0-
 
 
 def _born(account: Account) -> dict[str, float]:
-    """Virtual time of creation by id or ARN; kept only while one of the two settings is on."""
+    """Virtual time of creation by id or ARN: of everything, so that what a later answer names in passing is not new."""
     return account.state("consistency.born", dict)
 
 
@@ -62,10 +62,18 @@ def _own_ids(value: Any, known: set[str]) -> set[str]:
 
 @after("*", "Create*", "AllocateAddress", "RegisterTaskDefinition", "PutSecretValue")
 def _note_birth(account: Account, region: str, request: dict, response: Any, context: Any) -> Any:
-    if account.settings["ec2.visible"] or account.settings["tags.visible"]:
-        for identity in _own_ids(response, set(_strings(request))):
-            _born(account).setdefault(identity, account.clock.now())
+    for identity in _own_ids(response, set(_strings(request))) | _unsaid(account, region, request, context):
+        _born(account).setdefault(identity, account.clock.now())
     return response
+
+
+def _unsaid(account: Account, region: str, request: dict, context: Any) -> set[str]:
+    """The ARNs of new resources which the answer does not give."""
+    if context.operation.name == "CreateLogGroup":
+        return {f"arn:aws:logs:{region}:{account.id}:log-group:{request.get('logGroupName')}"}
+    if context.operation.name == "CreateBucket":
+        return {f"arn:aws:s3:::{request.get('Bucket')}"}
+    return set()
 
 
 @guard("ec2", "*")
@@ -80,7 +88,8 @@ def _not_found_yet(account: Account, region: str, request: dict, context: Any) -
 @after("ec2", "Describe*")
 def _not_listed_yet(account: Account, region: str, request: dict, response: Any, context: Any) -> Any:
     hidden = _hidden(account, "ec2.visible")
-    if any(str(entry.get("Name", "")).startswith("tag") for entry in request.get("Filters") or []):
+    filters = request.get("Filters") or request.get("Filter") or []  # DescribeFlowLogs says Filter
+    if any(str(entry.get("Name", "")).startswith("tag") for entry in filters):
         hidden |= _hidden(account, "tags.visible")
     if hidden:
         for key, items in response.items():

@@ -3,18 +3,24 @@
 A rule is a JSON object:
 
     service, operation   globs; default "*"
-    kind                 throttle | error | latency | lost | before-lost | html503 | hold
-    code, status, message  of `error` (and of `throttle`, in place of the service's own code)
+    kind                 one of `KINDS`
+    code, status, message  of `error`, and of the other refusals in place of the service's own
     seconds              of `latency`, AWS seconds
     nth                  first matching call that is hit, counted from 1
     times                how many calls are hit from then on; default: all
-    probability, seed    hit only this share of the remaining calls, by a generator of its own
+    probability, seed    hit only this share of the remaining calls
     contains             only calls whose request, as JSON, contains this text
-    before               of `hold`: true to hold the call before anything is done
+    before               of `hold`, `garbage`, `truncated`, `empty`: true to strike before anything is done
 
-`lost`: the call is executed, then the connection breaks. `before-lost`: it breaks before anything is done. `hold`: the call is
-executed, and its answer waits until the rules are deleted, or for a minute of the wall clock; so a client can be killed
-exactly there, once the rule's `held` counts it. Held before, it is never executed: its connection breaks in the end.
+Several rules are one weather: each draws for itself, by its seed, its place in the list and the account-wide number of the
+call, so the same calls in the same order meet the same weather.
+
+`throttle`, `expired`, `invalid-token`, `skewed`, `opt-in` (a region that is not enabled), `wrong-region`: refusals in the words of
+each service (`refusals.py`). `garbage`, `truncated`, `empty`: the call is executed, and its answer is no XML or JSON, breaks off half
+way, or has no body (`outage.py`). `lost`: the call is executed, then the connection breaks. `before-lost`: it breaks before
+anything is done. `hold`: the call is executed, and its answer waits until the rules are deleted, or for a minute of the wall
+clock; so a client can be killed exactly there, once the rule's `held` counts it. Held before, it is never executed: its
+connection breaks in the end.
 """
 
 from __future__ import annotations
@@ -25,7 +31,9 @@ import random
 import threading
 from dataclasses import dataclass, field, fields
 
-KINDS = ("throttle", "error", "latency", "lost", "before-lost", "html503", "hold")
+REFUSALS = ("throttle", "error", "expired", "invalid-token", "skewed", "opt-in", "wrong-region")
+SPOILT = ("garbage", "truncated", "empty")
+KINDS = (*REFUSALS, *SPOILT, "latency", "lost", "before-lost", "html503", "hold")
 HOLD_SECONDS = 60
 _COUNTERS = ("seen", "hits", "held")
 
@@ -48,16 +56,15 @@ class Rule:
     seen: int = 0
     hits: int = 0
     held: int = 0
-    _random: random.Random = field(default_factory=random.Random, repr=False)
+    _place: int = 0
     _released: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}")
-        self._random = random.Random(self.seed)
 
-    def strikes(self, service: str, operation: str, request: object) -> bool:
-        """Whether this call is hit; counts it."""
+    def strikes(self, service: str, operation: str, request: object, number: int) -> bool:
+        """Whether this call, the account's `number`th, is hit; counts it."""
         if not (fnmatch.fnmatchcase(service, self.service) and fnmatch.fnmatchcase(operation, self.operation)):
             return False
         if self.contains is not None and self.contains not in json.dumps(request, default=str):
@@ -65,10 +72,13 @@ class Rule:
         self.seen += 1
         if self.seen < self.nth or (self.times is not None and self.hits >= self.times):
             return False
-        if self.probability is not None and self._random.random() >= self.probability:
+        if self.probability is not None and self._draw(number) >= self.probability:
             return False
         self.hits += 1
         return True
+
+    def _draw(self, number: int) -> float:
+        return random.Random(f"{self.seed}/{self._place}/{number}").random()
 
     def hold(self) -> None:
         """Waits for the release, without the account's lock."""
@@ -87,7 +97,7 @@ class Faults:
         """Adds a rule; raises TypeError or ValueError when it is not one."""
         if unknown := {name for name in spec if name in _COUNTERS or name.startswith("_")}:
             raise ValueError(f"not settable: {', '.join(sorted(unknown))}")
-        self.rules.append(Rule(**spec))
+        self.rules.append(Rule(**spec, _place=len(self.rules)))
 
     def clear(self) -> None:
         """Also lets go what is held."""
@@ -99,6 +109,6 @@ class Faults:
         """The rules with their counters: `seen` matching calls, `hits` struck ones, `held` of which have come to their wait."""
         return [{f.name: getattr(rule, f.name) for f in fields(rule) if not f.name.startswith("_")} for rule in self.rules]
 
-    def struck(self, service: str, operation: str, request: object) -> list[Rule]:
+    def struck(self, service: str, operation: str, request: object, number: int) -> list[Rule]:
         """Rules that hit this call, in the order they were added."""
-        return [rule for rule in self.rules if rule.strikes(service, operation, request)]
+        return [rule for rule in self.rules if rule.strikes(service, operation, request, number)]

@@ -1,7 +1,7 @@
 """One wrapper around every operation of every service, LocalStack's native ones included.
 
 Order of one call: faults that prevent it, settle due events, guards (may refuse), override (may replace, may call the
-emulator), after-hooks (may change the answer), faults that lose the answer. The account's lock is held from settling to
+emulator), after-hooks (may change the answer), faults that spoil or lose the answer. The account's lock is held from settling to
 the last after-hook. Calls that LocalStack makes to itself pass straight through.
 """
 
@@ -94,20 +94,21 @@ def _serve(service: str, operation: str, handler: Callable, context: RequestCont
     account = accounts.get(context.account_id)
     with account.lock:
         entry = account.journal.add(account.clock.now(), service, operation, request, context)
-        struck = account.faults.struck(service, operation, entry.request)
-    entry.fault = struck[0].kind if struck else None
+        struck = account.faults.struck(service, operation, entry.request, entry.n)
+    entry.fault = "+".join(rule.kind for rule in struck) or None
     try:
         for rule in struck:
             if rule.kind == "latency":
                 time.sleep(account.clock.wall_seconds(rule.seconds))
         if answer := outage.instead_of_serving(service, struck, context):
-            entry.status, entry.code = answer.status_code, "html503"
+            entry.status, entry.code = answer.status_code, entry.fault
             return answer
         with account.lock:
             account.settle()
             response = perform(service, operation, handler, account, context, request)
         entry.status = 200
         outage.hold_answer(struck)
+        response = outage.spoil(struck, response, context)
     except Exception as error:
         _note_failure(entry, error)
         if outage.answer_is_lost(struck):

@@ -1,32 +1,18 @@
-"""How a fault reaches the client: errors in each service's own words, HTML pages, broken connections."""
+"""How a fault reaches the client: refusals, HTML pages, spoilt answers, broken connections."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Iterator
 
 from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.protocol.serializer import create_serializer
 from localstack.http import Response
 
-from cebed.faults import Rule
+from cebed import refusals
+from cebed.faults import REFUSALS, SPOILT, Rule
 
-_THROTTLES: dict[str, tuple[str, str, int]] = {
-    "ec2": ("RequestLimitExceeded", "Request limit exceeded.", 503),
-    "iam": ("Throttling", "Rate exceeded", 400),
-    "sts": ("Throttling", "Rate exceeded", 400),
-    "elbv2": ("Throttling", "Rate exceeded", 400),
-    "s3": ("SlowDown", "Please reduce your request rate.", 503),
-    "ecs": ("ThrottlingException", "Rate exceeded", 400),
-    "efs": ("ThrottlingException", "Rate exceeded", 429),
-    "ecr": ("ThrottlingException", "Rate exceeded", 400),
-    "kms": ("ThrottlingException", "Rate exceeded", 400),
-    "logs": ("ThrottlingException", "Rate exceeded", 400),
-    "secretsmanager": ("ThrottlingException", "Rate exceeded", 400),
-    "ssm": ("ThrottlingException", "Rate exceeded", 400),
-    "backup": ("ThrottlingException", "Rate exceeded", 429),
-    "resourcegroupstaggingapi": ("ThrottledException", "Rate exceeded", 400),
-    "service-quotas": ("TooManyRequestsException", "Rate exceeded", 400),
-}
 _HTML = "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>"
+_GARBAGE = b"}<{\xff\xfe not what any protocol says ]]>"
 
 
 def install() -> None:
@@ -43,7 +29,7 @@ def install() -> None:
 
 
 def instead_of_serving(service: str, struck: list[Rule], context: RequestContext) -> Response | None:
-    """Raises the error, breaks the connection or gives the page of the first rule that keeps a call from being served."""
+    """Raises the error, breaks the connection or gives the answer of the first rule that keeps a call from being served."""
     for rule in struck:
         if rule.kind == "html503":
             return Response(_HTML, status=503, mimetype="text/html")
@@ -52,19 +38,12 @@ def instead_of_serving(service: str, struck: list[Rule], context: RequestContext
         if rule.kind == "before-lost" or rule.kind == "hold" and rule.before:
             break_connection(context)
             raise CommonServiceException("ConnectionLost", f"fault {rule.kind}", 500)
-        if rule.kind == "throttle":
-            code, message, status = _THROTTLES.get(service, ("ThrottlingException", "Rate exceeded", 400))
-            raise CommonServiceException(
-                rule.code or code, rule.message or message, rule.status or status, sender_fault=True
-            )
-        if rule.kind == "error":
-            status = rule.status or 500
-            raise CommonServiceException(
-                rule.code or "InternalError",
-                rule.message or "An internal error has occurred",
-                status,
-                sender_fault=status < 500,
-            )
+        if rule.kind in SPOILT and rule.before:
+            return _spoilt(rule.kind, {}, context)
+        if rule.kind in REFUSALS and (refusal := refusals.of(rule, service, context)):
+            if service == "s3" and rule.kind == "wrong-region":
+                return _redirect(refusal, context)
+            raise refusal
     return None
 
 
@@ -72,6 +51,14 @@ def hold_answer(struck: list[Rule]) -> None:
     for rule in struck:
         if rule.kind == "hold":
             rule.hold()
+
+
+def spoil(struck: list[Rule], answer: Any, context: RequestContext) -> Any:
+    """The answer to a call that was executed, or what a rule makes of it."""
+    for rule in struck:
+        if rule.kind in SPOILT and not rule.before:
+            return _spoilt(rule.kind, answer, context)
+    return answer
 
 
 def answer_is_lost(struck: list[Rule]) -> bool:
@@ -84,3 +71,32 @@ def break_connection(context: RequestContext) -> None:
 
     connection = context.request.environ.get("cebed.connection")
     reactor.callFromThread(lambda: connection.channel.transport.abortConnection())
+
+
+def _redirect(refusal: CommonServiceException, context: RequestContext) -> Response:
+    """S3 also names the right region in a header, the only place where an answer to HEAD can."""
+    serializer = create_serializer(context.service, context.protocol)
+    answer = serializer.serialize_error_to_response(refusal, context.operation, context.request.headers, context.request_id)
+    answer.headers["x-amz-bucket-region"] = refusals.elsewhere(context)
+    return answer
+
+
+def _spoilt(kind: str, answer: Any, context: RequestContext) -> Response:
+    if not isinstance(answer, Response):
+        serializer = create_serializer(context.service, context.protocol)
+        answer = serializer.serialize_to_response(answer or {}, context.operation, context.request.headers, context.request_id)
+    if kind == "truncated":
+        body = answer.get_data()
+        spoilt = Response(_half(body, context), status=answer.status_code, mimetype=answer.mimetype)
+        spoilt.headers["Content-Length"] = str(max(len(body), 2))
+        return spoilt
+    return Response(_GARBAGE if kind == "garbage" else b"", status=200, mimetype=answer.mimetype)
+
+
+def _half(body: bytes, context: RequestContext) -> Iterator[bytes]:
+    """The first half; then the connection is closed in good order, short of what its Content-Length has promised."""
+    from twisted.internet import reactor
+
+    yield body[: len(body) // 2] or b"\n"
+    connection = context.request.environ.get("cebed.connection")
+    reactor.callFromThread(lambda: connection.channel.transport.loseConnection())

@@ -251,6 +251,41 @@ def test_tag_filters_lag(world):
     assert [v["VpcId"] for v in ec2.describe_vpcs(Filters=wanted)["Vpcs"]] == [vpc]
 
 
+@pytest.mark.row("eventual consistency: tag filters lag for whatever the tagging API lists, and for flow logs", bare="fails")
+def test_tag_filters_lag_everywhere(world):
+    world.settings(**{"tags.visible": 5})
+    ec2, logs, s3, secrets, efs = (world.client(name) for name in ("ec2", "logs", "s3", "secretsmanager", "efs"))
+    tagging, tag = world.client("resourcegroupstaggingapi"), [{"Key": "probe", "Value": "yes"}]
+    vpc, group = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"], f"/probe/{world.id}"
+    role = world.role("flow", "vpc-flow-logs.amazonaws.com")
+    logs.create_log_group(logGroupName=group, tags={"probe": "yes"})
+    s3.create_bucket(Bucket=f"probe-lag-{world.id}")
+    s3.put_bucket_tagging(Bucket=f"probe-lag-{world.id}", Tagging={"TagSet": tag})
+    secrets.create_secret(Name="probe", SecretString="x", Tags=tag)
+    system = efs.create_file_system(CreationToken="t", Tags=tag)["FileSystemId"]
+    ec2.create_flow_logs(
+        ResourceIds=[vpc], ResourceType="VPC", TrafficType="ALL", LogGroupName=group, DeliverLogsPermissionArn=role,
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": tag}],
+    )  # fmt: skip
+    listed = lambda: tagging.get_resources(TagFilters=[{"Key": "probe"}])["ResourceTagMappingList"]  # noqa: E731
+    flows = lambda: ec2.describe_flow_logs(Filter=[{"Name": "tag:probe", "Values": ["yes"]}])["FlowLogs"]  # noqa: E731
+    assert listed() == flows() == []
+    assert efs.describe_file_systems(FileSystemId=system)["FileSystems"][0]["Tags"] == tag
+    world.advance(5)
+    assert len(listed()) == 5 and len(flows()) == 1
+
+
+@pytest.mark.row("eventual consistency: what an answer names in passing is not new", bare="absent")
+def test_what_is_named_in_passing_stays_visible(world):
+    ec2, tag = world.client("ec2"), {"Key": "probe", "Value": "yes"}
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": [tag]}])["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    world.advance(60)
+    world.settings(**{"tags.visible": 5})
+    ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")  # its answer names the VPC
+    assert len(ec2.describe_vpcs(Filters=[{"Name": "tag:probe", "Values": ["yes"]}])["Vpcs"]) == 1
+
+
 @pytest.mark.row("small forced pages", bare="fails")
 @pytest.mark.parametrize(
     "service, make, operation, result",

@@ -68,6 +68,73 @@ def test_conditional_writes(world):
         assert sum(pool.map(write, range(8))) == 1
 
 
+@pytest.mark.row("s3: a lease object: taken once, renewed by its ETag only", bare="passes")
+@pytest.mark.parametrize("versioned", [False, True])
+def test_lease(world, versioned):
+    bucket, s3 = make(world), world.client("s3")
+    if versioned:
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    lease = {"Bucket": bucket, "Key": "lease"}
+    refused(lambda: s3.put_object(**lease, Body=b"0", IfMatch='"0"'), "NoSuchKey", status=404)
+    first = s3.put_object(**lease, Body=b"1", IfNoneMatch="*")["ETag"]
+    refused(lambda: s3.put_object(**lease, Body=b"1", IfNoneMatch="*"), "PreconditionFailed", status=412)
+    second = s3.put_object(**lease, Body=b"2", IfMatch=first)["ETag"]
+    assert second != first and s3.get_object(**lease)["ETag"] == second == s3.head_object(**lease)["ETag"]
+    refused(lambda: s3.put_object(**lease, Body=b"3", IfMatch=first), "PreconditionFailed", status=412)
+    assert s3.get_object(**lease)["Body"].read() == b"2"
+    refused(lambda: s3.get_object(**lease, IfNoneMatch=second), "304", status=304)
+    refused(lambda: s3.get_object(**lease, IfMatch=first), "PreconditionFailed", status=412)
+    s3.delete_object(**lease)
+    refused(lambda: s3.put_object(**lease, Body=b"3", IfMatch=second), "NoSuchKey", status=404)
+    s3.put_object(**lease, Body=b"4", IfNoneMatch="*")
+    versions = s3.list_object_versions(Bucket=bucket)
+    assert len(versions["Versions"]) == (3 if versioned else 1)
+    assert len(versions.get("DeleteMarkers", [])) == versioned
+
+
+@pytest.mark.row("s3: conditional writes that AWS does not implement -> NotImplemented", bare="passes")
+def test_conditions_that_are_not_taken(world):
+    lease, put = {"Bucket": make(world), "Key": "lease", "Body": b""}, world.client("s3").put_object
+    refused(lambda: put(**lease, IfNoneMatch='"0"'), "NotImplemented", status=501)
+    refused(lambda: put(**lease, IfMatch="*"), "NotImplemented", status=501)
+    refused(lambda: put(**lease, IfMatch='"0"', IfNoneMatch="*"), "NotImplemented", status=501)
+
+
+@pytest.mark.row("s3: two writers of one object at once -> ConditionalRequestConflict, on request", bare="absent")
+def test_conflict_of_conditional_writes(world):
+    lease, s3 = {"Bucket": make(world), "Key": "lease"}, world.client("s3")
+    world.fault(
+        service="s3", operation="PutObject", kind="error", code="ConditionalRequestConflict", status=409, times=1,
+        message="The conditional request cannot succeed due to a conflicting operation against this resource.",
+    )  # fmt: skip
+    refused(lambda: s3.put_object(**lease, Body=b"", IfNoneMatch="*"), "ConditionalRequestConflict", status=409)
+    refused(lambda: s3.get_object(**lease), "NoSuchKey")
+    s3.put_object(**lease, Body=b"", IfNoneMatch="*")
+
+
+@pytest.mark.row("s3: a policy that refuses plain HTTP is kept, and AWS's own endpoints are not meant", bare="passes")
+def test_policy_for_tls_only(world):
+    bucket, s3 = make(world), world.client("s3")
+    statement = {
+        "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }  # fmt: skip
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+    assert json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"]) == document
+    s3.put_object(Bucket=bucket, Key="x", Body=b"")
+
+
+@pytest.mark.row("neg:s3 in an account where buckets are forbidden -> AccessDenied", bare="fails")
+def test_forbidden_buckets(world):
+    bucket, s3 = make(world), world.client("s3")
+    world.settings(**{"s3.forbidden": True})
+    assert "s3:CreateBucket" in str(refused(lambda: make(world, "other"), "AccessDenied", status=403))
+    refused(lambda: s3.put_object(Bucket=bucket, Key="x", Body=b""), "AccessDenied", status=403)
+    s3.list_objects_v2(Bucket=bucket)
+
+
 @pytest.mark.row("a bucket name taken by a stranger: names are shared", bare="passes")
 def test_bucket_name_taken(world, stranger):
     refused(lambda: stranger.client("s3").create_bucket(Bucket=make(world)), "BucketAlreadyExists", status=409)
@@ -110,9 +177,23 @@ def test_lifecycle_rules(world):
     refused(lambda: put(Expiration={"Days": 0}), "InvalidArgument")
     refused(lambda: put(Transitions=[{"Days": 1, "StorageClass": "STANDARD_IA"}]), "InvalidArgument")
     refused(lambda: put(Expiration={"Days": 5}, Transitions=[{"Days": 9, "StorageClass": "GLACIER"}]), "InvalidArgument")
+    refused(lambda: put(NoncurrentVersionExpiration={"NoncurrentDays": 0}), "InvalidArgument")
+    put(Filter={"Prefix": "leases/"}, NoncurrentVersionExpiration={"NoncurrentDays": 1})
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert (rule["Filter"], rule["NoncurrentVersionExpiration"]) == ({"Prefix": "leases/"}, {"NoncurrentDays": 1})
     put(Expiration={"Days": 365}, Transitions=[{"Days": 1, "StorageClass": "GLACIER"}])
     (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
     assert rule["Expiration"] == {"Days": 365}
+
+
+@pytest.mark.row("s3: encryption as it is by default, and set without a word on bucket keys", bare="fails")
+def test_bucket_encryption(world):
+    bucket, s3 = make(world), world.client("s3")
+    wanted = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    whole = {"Rules": [{**wanted["Rules"][0], "BucketKeyEnabled": False}]}
+    assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"] == whole
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=wanted)
+    assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"] == whole
 
 
 @pytest.mark.row("s3: settings of a new bucket, and their round trip", bare="passes")

@@ -5,10 +5,11 @@ guide, "Network ACLs" and "Amazon VPC quotas" (20 rules a direction).
 """
 
 from cebed.account import setting
-from cebed.middleware import aws_error, override
+from cebed.middleware import aws_error, guard, override
 from cebed.services.ec2_common import at, backend, canonical_cidr, chosen, filtered, page, tag_list
 
 setting("quota.acl_entries_per_direction", 20)
+setting("quota.acls_per_vpc", 200)
 
 PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1", "all": "-1", "icmpv6": "58"}
 LAST_RULE = 32767  # the implicit deny, not counted and not editable
@@ -55,6 +56,13 @@ def _checked(request: dict) -> dict:
         "port_range_from": ports.get("From") if protocol in ("6", "17") else None,
         "port_range_to": ports.get("To") if protocol in ("6", "17") else None,
     }
+
+
+@guard("ec2", "CreateNetworkAcl")
+def limit_acls(account, region, request, context):
+    same = [acl for acl in backend(account, region).network_acls.values() if acl.vpc_id == request.get("VpcId")]
+    if len(same) >= account.settings["quota.acls_per_vpc"]:
+        raise aws_error("NetworkAclLimitExceeded", "The maximum number of network acls has been reached.")
 
 
 @override("ec2", "CreateNetworkAclEntry")

@@ -25,6 +25,8 @@ from cebed.services.ec2_common import (
 setting("endpoint.available", 60)
 setting("endpoint.gateway_available", 6)
 setting("endpoint.deleted", 30)
+setting("quota.interface_endpoints_per_vpc", 50)
+setting("quota.gateway_endpoints", 20)
 
 OPEN_POLICY = {
     "Version": "2008-10-17",
@@ -116,6 +118,7 @@ def _create(account, region, request) -> Endpoint:
         )
     if not service.startswith((f"com.amazonaws.{region}.", "com.amazonaws.vpce.", "aws.api.")):
         raise aws_error("InvalidServiceName", f"The Vpc Endpoint Service '{service}' does not exist")
+    _check_limit(account, store, kind, request["VpcId"])
     endpoint = Endpoint(store, request, kind, account.clock.now())
     if kind == "Interface":
         _check_interface(store, endpoint, request)
@@ -135,6 +138,17 @@ def _create(account, region, request) -> Endpoint:
 
     account.schedule(delay, become_available)
     return endpoint
+
+
+def _check_limit(account, store, kind: str, vpc_id: str) -> None:
+    """Interface endpoints count per VPC, gateway endpoints per Region."""
+    known = [one for one in store.vpc_end_points.values() if one.vpc_endpoint_type == kind and one.state != "deleted"]
+    if kind == "Interface":
+        known, limit = [one for one in known if one.vpc_id == vpc_id], account.settings["quota.interface_endpoints_per_vpc"]
+    else:
+        limit = account.settings["quota.gateway_endpoints"]
+    if len(known) >= limit:
+        raise aws_error("VpcEndpointLimitExceeded", "The maximum number of VPC endpoints has been reached.")
 
 
 def _check_interface(store, endpoint: Endpoint, request: dict) -> None:

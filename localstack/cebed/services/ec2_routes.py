@@ -4,6 +4,7 @@ Source: Amazon EC2 API reference (CreateRouteTable, CreateRoute, ReplaceRoute, A
 DescribeRouteTables, data type Route).
 """
 
+from cebed.account import setting
 from cebed.middleware import aws_error, guard, override
 from cebed.services.ec2_common import (
     at,
@@ -17,6 +18,8 @@ from cebed.services.ec2_common import (
     tag_list,
     tags_of_request,
 )
+
+setting("quota.route_tables_per_vpc", 200)
 
 
 def _target(route) -> tuple[str, str] | None:
@@ -108,6 +111,9 @@ def create_route_table(account, region, request, context, call_next):
         tags = tags_of_request(request, "route-table")
         if request.get("VpcId") not in store.vpcs:
             raise aws_error("InvalidVpcID.NotFound", f"The vpc ID '{request.get('VpcId')}' does not exist")
+        same = [table for table in store.route_tables.values() if table.vpc_id == request["VpcId"]]
+        if len(same) >= account.settings["quota.route_tables_per_vpc"]:
+            raise aws_error("RouteTableLimitExceeded", "The maximum number of route tables has been reached.")
         table = store.create_route_table(request["VpcId"])
         store.create_tags([table.id], tags)
         return table

@@ -13,6 +13,7 @@ from cebed.backends import moto_backend
 from cebed.middleware import after, aws_error, guard
 
 setting("iam.propagation", 5)
+setting("quota.roles", 1000)
 
 _INLINE_LIMIT = 10_240
 _TRUST_LIMIT = 2_048
@@ -58,6 +59,8 @@ def _check_new_role(account: Account, region: str, request: dict, context: Any) 
         )
     if any(role.name.lower() == name.lower() for role in _roles(account)):
         raise aws_error("EntityAlreadyExists", f"Role with name {name} already exists.", 409)
+    if len(_roles(account)) >= account.settings["quota.roles"]:
+        raise aws_error("LimitExceeded", f"Cannot exceed quota for RolesPerAccount: {account.settings['quota.roles']}", 409)
 
 
 @guard("iam", "UpdateAssumeRolePolicy")

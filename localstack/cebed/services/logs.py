@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cebed.account import Account
+from cebed.account import Account, setting
+from cebed.backends import moto_backend
 from cebed.middleware import aws_error, guard
+
+setting("quota.log_groups", 1_000_000)
 
 RETENTION_DAYS = {
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -37,3 +40,6 @@ def _group_name(account: Account, region: str, request: dict, context: Any) -> N
         )
     if name.startswith("aws/"):
         raise aws_error("InvalidParameterException", "Log groups starting with AWS/ are reserved for AWS.")
+    groups = moto_backend("logs", account.id, region).groups
+    if name not in groups and len(groups) >= account.settings["quota.log_groups"]:
+        raise aws_error("LimitExceededException", "Resource limit exceeded.")

@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from cebed import policy
-from cebed.account import Account
-from cebed.middleware import aws_error, guard, override
+from cebed.account import Account, setting
+from cebed.middleware import after, aws_error, guard, override
+
+setting("quota.buckets", 10_000)
+setting("s3.forbidden", False)  # a service control policy keeps the account from making buckets and objects
 
 
 def bucket(name: str) -> Any | None:
@@ -20,6 +23,28 @@ def bucket(name: str) -> Any | None:
     anyone = s3_stores["000000000000"]["us-east-1"]
     owner = anyone.global_bucket_map.get(name)
     return s3_stores[owner]["us-east-1"].buckets.get(name) if owner else None
+
+
+@guard("s3", "CreateBucket", "PutObject", "CopyObject", "CreateMultipartUpload")
+def _forbidden(account: Account, region: str, request: dict, context: Any) -> None:
+    if account.settings["s3.forbidden"]:
+        action = "CreateBucket" if context.operation.name == "CreateBucket" else "PutObject"
+        resource = "/".join(filter(None, (request.get("Bucket"), request.get("Key"))))
+        raise aws_error(
+            "AccessDenied",
+            f"User: arn:aws:iam::{account.id}:root is not authorized to perform: s3:{action} on resource: "
+            f'"arn:aws:s3:::{resource}" with an explicit deny in a service control policy',
+            403,
+        )
+
+
+@guard("s3", "CreateBucket")
+def _limit(account: Account, region: str, request: dict, context: Any) -> None:
+    from localstack.services.s3.models import s3_stores
+
+    owned = s3_stores[account.id]["us-east-1"].buckets
+    if request.get("Bucket") not in owned and len(owned) >= account.settings["quota.buckets"]:
+        raise aws_error("TooManyBuckets", "You have attempted to create more buckets than allowed.")
 
 
 @guard("s3", "*")
@@ -71,9 +96,19 @@ def _conditional_delete(account: Account, region: str, request: dict, context: A
     return call_next({key: value for key, value in request.items() if key != "IfMatch"})
 
 
+@after("s3", "GetBucketEncryption")
+def _whole_encryption(account: Account, region: str, request: dict, response: dict, context: Any) -> dict:
+    """AWS always says whether there is a bucket key (unverified); LocalStack not when the encryption was set without a word on it."""
+    for rule in response["ServerSideEncryptionConfiguration"]["Rules"]:
+        rule.setdefault("BucketKeyEnabled", False)
+    return response
+
+
 @guard("s3", "PutBucketLifecycleConfiguration")
 def _lifecycle(account: Account, region: str, request: dict, context: Any) -> None:
     for rule in (request.get("LifecycleConfiguration") or {}).get("Rules") or []:
+        if (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays", 1) < 1:
+            raise aws_error("InvalidArgument", "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer")
         days = (rule.get("Expiration") or {}).get("Days")
         if days is not None and days < 1:
             raise aws_error("InvalidArgument", "'Days' for Expiration action must be a positive integer")

@@ -9,9 +9,11 @@ import base64
 from datetime import datetime, timezone
 from typing import Any, Callable
 
-from cebed.account import Account
+from cebed.account import Account, setting
 from cebed.backends import moto_backend
 from cebed.middleware import after, aws_error, guard, override
+
+setting("quota.secrets", 500_000)
 
 _DAY = 86_400
 
@@ -33,6 +35,8 @@ def _repeated_create(account: Account, region: str, request: dict, context: Any,
     """The same token with the same value answers with the secret that is already there."""
     secret = _secret(account, region, request.get("Name", ""))
     token = request.get("ClientRequestToken")
+    if secret is None and len(moto_backend("secretsmanager", account.id, region).secrets) >= account.settings["quota.secrets"]:
+        raise aws_error("LimitExceededException", "You've reached the limit on the number of secrets.")
     if secret is None or secret.is_deleted() or token not in secret.versions:
         return call_next(request)
     version, binary = secret.versions[token], request.get("SecretBinary")

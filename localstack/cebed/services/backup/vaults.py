@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, Callable
 
-from cebed.account import Account
+from cebed.account import Account, setting
 from cebed.middleware import aws_error, override
 from cebed.services.backup.access import check_vault
 from cebed.services.backup.state import invalid, moment, region_of, shown, vault_of
+
+setting("quota.backup_vaults", 300)
 
 AUTOMATIC = "aws/efs/automatic-backup-vault"
 
@@ -39,6 +41,8 @@ def _create(account: Account, region: str, request: dict, context: Any, call_nex
     if vault and (not token or vault.get("CreatorRequestId") != token):
         raise aws_error("AlreadyExistsException", f"Backup vault with the same name already exists: {name}")
     if not vault:
+        if len(region_of(account, region).vaults) >= account.settings["quota.backup_vaults"]:
+            raise aws_error("LimitExceededException", "The maximum number of backup vaults has been reached.")
         given = {key: request.get(key) for key in ("CreatorRequestId", "EncryptionKeyArn")}
         vault = new_vault(account, region, name, request.get("BackupVaultTags") or {}, **given)
     return {key: vault[key] for key in ("BackupVaultName", "BackupVaultArn", "CreationDate")}

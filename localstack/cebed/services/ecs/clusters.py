@@ -21,6 +21,8 @@ def create_cluster(account, region, request, context, call_next):
     new_tags = tags.listed(request.get("tags"))
     cluster = state.clusters.get(name)
     if cluster is None or cluster.status != "ACTIVE":
+        if sum(known.status == "ACTIVE" for known in state.clusters.values()) >= account.settings["quota.clusters"]:
+            raise aws_error("ClientException", "The maximum number of clusters has been reached.")  # words unverified
         cluster = Cluster(
             name=name,
             arn=model.make_arn(account, region, f"cluster/{name}"),

@@ -34,6 +34,9 @@ def create_service(account, region, request, context, call_next):
         if existing.token and existing.token == request.get("clientToken"):
             return {"service": service_view(account, existing)}
         raise invalid("Creation of service was not idempotent.")
+    alive = [one for (owner, _), one in state.services.items() if owner == cluster.name and one.status != "INACTIVE"]
+    if len(alive) >= account.settings["quota.services_per_cluster"]:
+        raise aws_error("ClientException", "The maximum number of services has been reached.")  # words unverified
     if account.settings["ecs.require_service_role"] and not roles.service_linked(account):
         raise invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
     if not request.get("taskDefinition"):

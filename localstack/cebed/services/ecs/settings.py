@@ -26,4 +26,6 @@ setting("ecs.check_routes", True)
 setting("ecs.require_service_role", True)
 setting("ecs.capacity_unavailable", False)
 setting("ecs.vcpu_quota", 64)  # a fresh account has 6; the vendor's default package needs 8
+setting("quota.clusters", 10000)
+setting("quota.services_per_cluster", 5000)
 setting("ecs.sorted_env", False)  # AWS does not promise to keep the order of `environment`
