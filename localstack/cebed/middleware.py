@@ -95,6 +95,7 @@ def _serve(service: str, operation: str, handler: Callable, context: RequestCont
     with account.lock:
         entry = account.journal.add(account.clock.now(), service, operation, request, context)
         struck = account.faults.struck(service, operation, entry.request)
+    context.ce_entry = entry
     entry.fault = struck[0].kind if struck else None
     try:
         for rule in struck:
