@@ -17,7 +17,7 @@ from cebed.account import Account, setting
 from cebed.authorization import owned
 from cebed.authorization.needs import Need, NoRule, needs_of
 from cebed.authorization.readers import Call
-from cebed.middleware import after, aws_error, guard
+from cebed.middleware import after, aws_error, guard, override
 
 _POLICY_SIZE = 6_144  # characters without white space, of one managed policy
 _POLICIES = 10  # managed policies attached to one user or role
@@ -82,9 +82,28 @@ def _check_caller(account: Account, region: str, request: dict, context: Any) ->
         return
     decided = [(need, _decide(account, region, given, need)) for need in needs]
     entry.authorizations = [_noted(need, decision) for need, decision in decided]
-    for need, decision in decided:
-        if decision != "allowed":
-            raise _denied(service, _words(account, need, decision))
+    refused = [(need, decision) for need, decision in decided if decision != "allowed"]
+    if (service, operation) == ("s3", "DeleteObjects"):
+        context.ce_refused = {need.resource: _words(account, need, decision) for need, decision in refused}
+    elif refused:
+        raise _denied(service, _words(account, *refused[0]))
+
+
+@override("s3", "DeleteObjects")
+def _delete_the_allowed(account: Account, region: str, request: dict, context: Any, call_next: Any) -> Any:
+    """Each object is judged by itself, and reported in the answer (S3 API reference, DeleteObjects)."""
+    refused = getattr(context, "ce_refused", {})
+    wanted = (request.get("Delete") or {}).get("Objects") or []
+    if not refused:
+        return call_next(request)
+    errors = [
+        {name: one[name] for name in ("Key", "VersionId") if one.get(name)} | {"Code": "AccessDenied", "Message": words}
+        for one in wanted
+        if (words := refused.get(f"arn:aws:s3:::{request['Bucket']}/{one['Key']}"))
+    ]
+    kept = [one for one in wanted if f"arn:aws:s3:::{request['Bucket']}/{one['Key']}" not in refused]
+    answer = call_next(request | {"Delete": request["Delete"] | {"Objects": kept}}) if kept else {}
+    return answer | {"Errors": [*(answer.get("Errors") or []), *errors]}
 
 
 def _noted(need: Need, decision: str) -> dict:

@@ -1,6 +1,7 @@
 """Amazon EFS. Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon Elastic File System";
 EFS API reference, CreateMountTarget, DeleteMountTarget, ModifyMountTargetSecurityGroups (the EC2 actions that the caller
-needs); EFS user guide, "Using service-linked roles" and "Key policies for AWS KMS" (a key of one's own).
+needs); EFS user guide, "Using service-linked roles" and "Key policies for AWS KMS" (a key of one's own). That CreateFileSystem
+fails when it may not make the service-linked role is unverified, and assumed.
 """
 
 from cebed.authorization.rule import Rule, Table, also, links, on

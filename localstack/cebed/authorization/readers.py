@@ -236,7 +236,10 @@ def boundary(call: Call, _: Any) -> str | None:
 
 @reader
 def service_linked(call: Call, value: Any) -> str | None:
-    return value and _iam_arn(call, f"role/aws-service-role/{value}/AWSServiceRoleFor*")
+    from localstack.services.iam.resources.service_linked_roles import SERVICE_LINKED_ROLES
+
+    name = SERVICE_LINKED_ROLES.get(value, {}).get("role_name", "AWSServiceRoleFor*")
+    return value and _iam_arn(call, f"role/aws-service-role/{value}/{name}")
 
 
 @reader

@@ -41,8 +41,8 @@ def on(*resources: str, **options) -> list[Rule]:
 
 
 def also(action: str, *resources: str, **options) -> list[Rule]:
-    """A second action that the operation needs."""
-    return [Rule(resource, action=action, **options) for resource in resources]
+    """Another action that the operation needs; without resources on `*`."""
+    return [Rule(resource, action=action, **options) for resource in resources or ("*",)]
 
 
 def passes(role: str, service: str) -> list[Rule]:
