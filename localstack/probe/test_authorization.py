@@ -4,23 +4,7 @@ import json
 
 import pytest
 from conftest import refused
-from test_policy import document
-
-REGION = "us-east-1"
-
-
-def only(world, *statements, **settings):
-    """From now on the caller may do this and nothing else."""
-    world.settings(**{"iam.caller_policy": document(*statements)} | settings)
-
-
-def anything(world):
-    world.settings(**{"iam.caller_policy": None})
-
-
-def vpc_arn(world, identity="*"):
-    return f"arn:aws:ec2:{REGION}:{world.account}:vpc/{identity}"
-
+from policy_kit import REGION, anything, document, only, tagged, vpc_arn
 
 @pytest.mark.row("IAM enforcement: what is authorised on * only", bare="fails")
 def test_a_scoped_resource_does_not_allow_what_is_authorised_on_all(world):
@@ -43,50 +27,6 @@ def test_every_resource_of_a_call_must_be_allowed(world):
     refused(make, "UnauthorizedOperation")
     only(world, {"Action": "ec2:CreateSubnet", "Resource": [subnets, vpc_arn(world, vpc)]})
     make()
-
-
-def tagged(kind, **tags):
-    return [{"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
-
-
-@pytest.mark.row("IAM enforcement: tags of the request", bare="fails")
-def test_tags_of_the_request_are_conditions_of_what_is_made(world):
-    ec2 = world.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    ours = {"StringEquals": {"aws:RequestTag/owner": "us"}, "ForAllValues:StringEquals": {"aws:TagKeys": ["owner", "name"]}}
-
-    def make(**tags):
-        specification = {"TagSpecifications": tagged("subnet", **tags)} if tags else {}
-        return ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.9.0/24", **specification)
-
-    tagging = {"Action": "ec2:CreateTags", "Condition": {"StringEquals": {"ec2:CreateAction": "CreateSubnet"}}}
-    only(world, {"Action": "ec2:CreateSubnet", "Condition": ours}, tagging)
-    # The VPC has no tags of the request: it wants a statement of its own.
-    assert f"vpc/{vpc}" in str(refused(lambda: make(owner="us"), "UnauthorizedOperation"))
-    inside = {"Action": "ec2:CreateSubnet", "Resource": vpc_arn(world)}
-    only(world, {"Action": "ec2:CreateSubnet", "Condition": ours}, inside)
-    assert "ec2:CreateTags" in str(refused(lambda: make(owner="us"), "UnauthorizedOperation"))
-    only(world, {"Action": "ec2:CreateSubnet", "Condition": ours}, inside, tagging)
-    refused(lambda: make(owner="them"), "UnauthorizedOperation")
-    refused(lambda: make(owner="us", cost="1"), "UnauthorizedOperation")
-    refused(make, "UnauthorizedOperation")
-    made = make(owner="us", name="a")["Subnet"]["SubnetId"]
-    refused(lambda: ec2.create_tags(Resources=[made], Tags=[{"Key": "name", "Value": "b"}]), "UnauthorizedOperation")
-
-
-@pytest.mark.row("IAM enforcement: tags of the resource", bare="fails")
-@pytest.mark.parametrize("key", ["aws:ResourceTag/owner", "ec2:ResourceTag/owner"])
-def test_tags_of_the_resource_are_read_when_the_call_is_made(world, key):
-    ec2 = world.client("ec2")
-    ours = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tagged("vpc", owner="us"))["Vpc"]["VpcId"]
-    theirs = ec2.create_vpc(CidrBlock="10.1.0.0/16", TagSpecifications=tagged("vpc", owner="them"))["Vpc"]["VpcId"]
-    only(world, {"Action": "ec2:DeleteVpc", "Condition": {"StringEquals": {key: "us"}}})
-    refused(lambda: ec2.delete_vpc(VpcId=theirs), "UnauthorizedOperation")
-    ec2.delete_vpc(VpcId=ours)
-    anything(world)
-    ec2.create_tags(Resources=[theirs], Tags=[{"Key": "owner", "Value": "us"}])
-    only(world, {"Action": "ec2:DeleteVpc", "Condition": {"StringEquals": {key: "us"}}})
-    ec2.delete_vpc(VpcId=theirs)
 
 
 @pytest.mark.row("IAM enforcement: the VPC of a resource, the region", bare="fails")
@@ -171,50 +111,6 @@ def test_cluster_is_a_condition(world):
     ecs.list_tasks(cluster="ours"), ecs.list_tasks(cluster=cluster), ecs.list_services(cluster="ours")
     refused(lambda: ecs.list_tasks(cluster="theirs"), "AccessDeniedException")
     refused(ecs.list_tasks, "AccessDeniedException")
-
-
-PAIR = [{"Key": "owner", "Value": "us"}]
-SECOND_ACTIONS = {
-    "ecs:CreateCluster": ("ecs:TagResource", "ecs:CreateAction",
-        lambda w: w.client("ecs").create_cluster(clusterName="probe", tags=[{"key": "owner", "value": "us"}])),
-    "elasticloadbalancing:CreateTargetGroup": ("elasticloadbalancing:AddTags", "elasticloadbalancing:CreateAction",
-        lambda w: w.client("elbv2").create_target_group(
-            Name="probe", Protocol="HTTP", Port=80, TargetType="ip", VpcId=w.vpc, Tags=PAIR)),
-    "secretsmanager:CreateSecret": ("secretsmanager:TagResource", None,
-        lambda w: w.client("secretsmanager").create_secret(Name="probe", SecretString="x", Tags=PAIR)),
-    "logs:CreateLogGroup": ("logs:TagResource", None,
-        lambda w: w.client("logs").create_log_group(logGroupName="probe", tags={"owner": "us"})),
-    "iam:CreateRole": ("iam:TagRole", None,
-        lambda w: w.client("iam").create_role(RoleName="probe", AssumeRolePolicyDocument=json.dumps(w.trust), Tags=PAIR)),
-    "s3:CreateBucket": ("s3:TagResource", None,
-        lambda w: w.client("s3").create_bucket(
-            Bucket=f"probe-policy-{w.id}", CreateBucketConfiguration={"Tags": PAIR})),
-    "elasticfilesystem:CreateFileSystem": ("elasticfilesystem:TagResource", "elasticfilesystem:CreateAction",
-        lambda w: w.client("efs").create_file_system(CreationToken="probe", Encrypted=True, Tags=PAIR)),
-    "backup:CreateBackupVault": ("backup:TagResource", None,
-        lambda w: w.client("backup").create_backup_vault(BackupVaultName="probe", BackupVaultTags={"owner": "us"})),
-}  # fmt: skip
-BESIDES = ["iam:CreateServiceLinkedRole", "backup-storage:MountCapsule", "kms:*"]
-
-
-@pytest.mark.row("IAM enforcement: tagging in the call that creates", bare="fails")
-@pytest.mark.parametrize("action", SECOND_ACTIONS)
-def test_tagging_at_creation_is_an_action_of_its_own(world, action):
-    second, created_by, call = SECOND_ACTIONS[action]
-    world.vpc = world.network()["vpc"]
-    principal = {"Service": "ecs-tasks.amazonaws.com"}
-    world.trust = document({"Principal": principal, "Action": "sts:AssumeRole"})
-    del world.trust["Statement"][0]["Resource"]
-    conditions = {"StringEquals": {"aws:RequestTag/owner": "us"}}
-    if created_by:
-        conditions["StringEquals"][created_by] = action.split(":")[1]
-    only(world, {"Action": [action, *BESIDES]})
-    assert f"perform: {second} " in str(refused(lambda: call(world), "AccessDenied", "AccessDeniedException"))
-    wrong = {"Action": second, "Condition": {"StringEquals": {"aws:RequestTag/owner": "them"}}}
-    only(world, {"Action": [action, *BESIDES]}, wrong)
-    refused(lambda: call(world), "AccessDenied", "AccessDeniedException")
-    only(world, {"Action": [action, *BESIDES]}, {"Action": second, "Condition": conditions})
-    call(world)
 
 
 @pytest.mark.row("IAM enforcement: what a backup vault needs", bare="fails")

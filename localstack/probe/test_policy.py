@@ -4,14 +4,7 @@ import json
 
 import pytest
 from conftest import refused
-
-
-def document(*statements):
-    allow = [{"Effect": "Allow", "Resource": "*"} | statement for statement in statements]
-    for statement in allow:
-        if "NotResource" in statement:
-            del statement["Resource"]
-    return {"Version": "2012-10-17", "Statement": allow}
+from policy_kit import document
 
 
 def decided(world, statement, action="s3:GetObject", resource="*", **context):

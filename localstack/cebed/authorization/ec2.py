@@ -26,7 +26,7 @@ def _rules(operation: str) -> list[Rule]:
 
 _LISTED = (
     "AccountAttributes", "Addresses", "AvailabilityZones", "FlowLogs", "InternetGateways", "ManagedPrefixLists",
-    "NatGateways", "NetworkAcls", "NetworkInterfaces", "PrefixLists", "Regions", "RouteTables", "SecurityGroupReferences",
+    "NatGateways", "NetworkAcls", "NetworkInterfaces", "PrefixLists", "Regions", "RouteTables",
     "SecurityGroupRules", "SecurityGroups", "Subnets", "Tags", "TransitGatewayAttachments", "TransitGatewayVpcAttachments",
     "VpcEndpoints", "VpcPeeringConnections", "Vpcs", "VpnGateways",
 )  # fmt: skip

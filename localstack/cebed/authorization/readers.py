@@ -89,6 +89,15 @@ def lacking(call: Call, value: Any) -> str | None:
     return None if value else "lacking"
 
 
+def _only(wanted: str) -> None:
+    """Registers `is_<wanted>`: the value, if it is that one."""
+    READERS[f"is_{wanted}"] = lambda call, value: [value] if value == wanted else []
+
+
+for _value in ("s3", "iam", "elasticloadbalancing"):
+    _only(_value)
+
+
 # ---- EC2
 
 _KINDS = {
@@ -119,11 +128,6 @@ def route_table(call: Call, value: Any) -> str | None:
 @reader
 def associated_subnet(call: Call, value: Any) -> str | None:
     return _association(call, value)[1]
-
-
-@reader
-def is_s3(call: Call, value: Any) -> str | None:
-    return value if value == "s3" else None
 
 
 # ---- ECS

@@ -82,11 +82,16 @@ ACM: Table = {
     "ListTagsForCertificate": on("{CertificateArn}"),
 }
 
+# The reference's dependent actions, of the service that is asked about.
+_LIMITS = also("elasticloadbalancing:DescribeAccountLimits", given="ServiceCode|is_elasticloadbalancing") + also(
+    "iam:GetAccountSummary", given="ServiceCode|is_iam"
+)
+
 QUOTAS: Table = {
-    "ListServiceQuotas": PLAIN,
+    "ListServiceQuotas": PLAIN + _LIMITS,
     "ListAWSDefaultServiceQuotas": PLAIN,
     "GetAWSDefaultServiceQuota": PLAIN,
-    "GetServiceQuota": on("{ServiceCode}/{QuotaCode}", keys={"servicequotas:service": "{ServiceCode}"}),
+    "GetServiceQuota": on("{ServiceCode}/{QuotaCode}", keys={"servicequotas:service": "{ServiceCode}"}) + _LIMITS,
     "ListServices": PLAIN,
 }
 
