@@ -84,7 +84,9 @@ def _check_caller(account: Account, region: str, request: dict, context: Any) ->
     entry.authorizations = [_noted(need, decision) for need, decision in decided]
     refused = [(need, decision) for need, decision in decided if decision != "allowed"]
     if (service, operation) == ("s3", "DeleteObjects"):
-        context.ce_refused = {need.resource: _words(account, need, decision) for need, decision in refused}
+        context.ce_refused = {
+            need.resource.partition(":::")[2]: _words(account, need, decision) for need, decision in refused
+        }
     elif refused:
         raise _denied(service, _words(account, *refused[0]))
 
@@ -93,15 +95,16 @@ def _check_caller(account: Account, region: str, request: dict, context: Any) ->
 def _delete_the_allowed(account: Account, region: str, request: dict, context: Any, call_next: Any) -> Any:
     """Each object is judged by itself, and reported in the answer (S3 API reference, DeleteObjects)."""
     refused = getattr(context, "ce_refused", {})
-    wanted = (request.get("Delete") or {}).get("Objects") or []
     if not refused:
         return call_next(request)
-    errors = [
-        {name: one[name] for name in ("Key", "VersionId") if one.get(name)} | {"Code": "AccessDenied", "Message": words}
-        for one in wanted
-        if (words := refused.get(f"arn:aws:s3:::{request['Bucket']}/{one['Key']}"))
-    ]
-    kept = [one for one in wanted if f"arn:aws:s3:::{request['Bucket']}/{one['Key']}" not in refused]
+    kept, errors = [], []
+    for one in request["Delete"]["Objects"]:
+        words = refused.get(f"{request['Bucket']}/{one['Key']}")
+        if words is None:
+            kept.append(one)
+        else:
+            names = {name: one[name] for name in ("Key", "VersionId") if one.get(name)}
+            errors.append(names | {"Code": "AccessDenied", "Message": words})
     answer = call_next(request | {"Delete": request["Delete"] | {"Objects": kept}}) if kept else {}
     return answer | {"Errors": [*(answer.get("Errors") or []), *errors]}
 

@@ -32,7 +32,9 @@ TABLE: Table = {
     "UntagRole": on(_ROLE),
     "ListRoleTags": on(_ROLE),
     "ListInstanceProfilesForRole": on(_ROLE),
-    "CreateServiceLinkedRole": on("{AWSServiceName|service_linked}", owned=False, keys={"iam:AWSServiceName": "{AWSServiceName}"}),
+    "CreateServiceLinkedRole": on(
+        "{AWSServiceName|service_linked}", owned=False, keys={"iam:AWSServiceName": "{AWSServiceName}"}
+    ),
     "GetPolicy": on("{PolicyArn}"),
     "GetPolicyVersion": on("{PolicyArn}"),
     "ListEntitiesForPolicy": on("{PolicyArn}"),
