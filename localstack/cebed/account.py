@@ -24,9 +24,15 @@ SETTINGS: dict[str, Any] = {}
 """Default of every setting, by name. Delays are AWS seconds. Filled by `setting`."""
 
 
-def setting(name: str, default: Any) -> None:
-    """Declares a setting, so that a misspelt name can be refused over HTTP."""
+CHECKS: dict[str, Callable[[Any], None]] = {}
+"""What refuses a value of a setting, by name; raises ValueError."""
+
+
+def setting(name: str, default: Any, check: Callable[[Any], None] | None = None) -> None:
+    """Declares a setting, so that a misspelt name (or what `check` refuses) can be refused over HTTP."""
     SETTINGS[name] = default
+    if check:
+        CHECKS[name] = check
 
 
 class Event:

@@ -5,6 +5,7 @@
     GET|POST         /_ce/<account>/settings  {"nat.available": 105, ...}
     GET|POST|DELETE  /_ce/<account>/faults    one rule or a list of rules, see `faults.py`
     GET|DELETE       /_ce/<account>/journal   ?since=<n>
+    GET              /_ce/<account>/authorizations   ?since=<n>, what the calls of the journal needed
     POST             /_ce/<account>/reset
 
 Services add their own routes with `route`. A request that makes no sense gets 400 and {"error": "..."}.
@@ -100,6 +101,8 @@ def _settings(account: Account, request: Any) -> dict:
         wanted = body_of(request)
         if unknown := set(wanted) - set(accounts.SETTINGS):
             raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
+        for name in wanted.keys() & accounts.CHECKS.keys():
+            accounts.CHECKS[name](wanted[name])
         account.settings.update(wanted)
     return account.settings
 
@@ -121,6 +124,11 @@ def _journal(account: Account, request: Any) -> list:
         account.journal.clear()
         return []
     return account.journal.since(int(request.args.get("since", 0)))
+
+
+@route("authorizations")
+def _authorizations(account: Account, request: Any) -> list:
+    return account.journal.authorizations(int(request.args.get("since", 0)))
 
 
 @route("reset", ("POST",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 _READS = re.compile(
@@ -22,7 +22,10 @@ def is_mutating(operation: str) -> bool:
 
 @dataclass
 class Entry:
-    """One call. `status`, `code`, `error` are None until it has been answered; times are epoch seconds."""
+    """One call. `status`, `code`, `error` are None until it has been answered; times are epoch seconds.
+
+    `authorizations` are IAM's decisions on it: action, resource, allowed, and the condition keys of the request.
+    """
 
     n: int
     time: float
@@ -39,6 +42,7 @@ class Entry:
     code: str | None = None
     error: str | None = None
     fault: str | None = None
+    authorizations: list[dict] = field(default_factory=list)
 
 
 class Journal:
@@ -69,6 +73,19 @@ class Journal:
     def since(self, n: int) -> list[dict]:
         """Entries numbered above `n`."""
         return [asdict(entry) for entry in self._entries if entry.n > n]
+
+    def authorizations(self, n: int) -> list[dict]:
+        """What the calls numbered above `n` needed: each action on each resource once, with the operations."""
+        found: dict[tuple, dict] = {}
+        for entry in self._entries:
+            for one in entry.authorizations if entry.n > n else []:
+                new = {key: one[key] for key in ("action", "resource", "allowed")} | {"operations": [], "calls": 0}
+                known = found.setdefault((one["action"], str(one["resource"]), one["allowed"]), new)
+                known["calls"] += 1
+                operation = f"{entry.service}:{entry.operation}"
+                if operation not in known["operations"]:
+                    known["operations"].append(operation)
+        return [found[key] for key in sorted(found, key=str)]
 
     def clear(self) -> None:
         """Forgets the entries; numbering goes on."""

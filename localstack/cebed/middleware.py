@@ -95,6 +95,7 @@ def _serve(service: str, operation: str, handler: Callable, context: RequestCont
     with account.lock:
         entry = account.journal.add(account.clock.now(), service, operation, request, context)
         struck = account.faults.struck(service, operation, entry.request, entry.n)
+    context.ce_entry = entry
     entry.fault = "+".join(rule.kind for rule in struck) or None
     try:
         for rule in struck:

@@ -5,10 +5,12 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language" and "Policy ev
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import re
 from typing import Any, Iterable
+
+from cebed import conditions
+from cebed.conditions import Context, arn_like, glob
 
 _TOP = {"Version", "Id", "Statement"}
 _STATEMENT = {
@@ -53,8 +55,14 @@ def _check(statement: Any) -> None:
     for action in listed(statement.get("Action", statement.get("NotAction"))):
         if not isinstance(action, str) or not _ACTION.match(action):
             raise Malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
-    if not isinstance(statement.get("Condition", {}), dict):
+    condition = statement.get("Condition", {})
+    if not isinstance(condition, dict) or not all(isinstance(keys, dict) for keys in condition.values()):
         raise Malformed("Syntax errors in policy.")
+    for operator in condition:
+        try:
+            conditions.parse(operator)
+        except conditions.UnknownOperator:
+            raise Malformed(f"Invalid Condition type : {operator}.") from None
 
 
 def check_identity_policy(document: Any) -> None:
@@ -64,6 +72,9 @@ def check_identity_policy(document: Any) -> None:
             raise Malformed("Policy document should not specify a principal.")
         if ("Resource" in statement) == ("NotResource" in statement):
             raise Malformed("Policy statement must contain resources.")
+        for resource in listed(statement.get("Resource", statement.get("NotResource"))):
+            if resource != "*" and not (isinstance(resource, str) and re.match(r"^arn(:[^:]*){4}:.", resource)):
+                raise Malformed(f'Resource {resource} must be in ARN format or "*".')
 
 
 def check_trust_policy(document: Any) -> None:
@@ -98,7 +109,7 @@ def listed(value: Any) -> list:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def decide(documents: Iterable[Any], action: str, resource: str, context: dict[str, list[str]]) -> tuple[str, list[int]]:
+def decide(documents: Iterable[Any], action: str, resource: str, context: Context) -> tuple[str, list[int]]:
     """("allowed" | "explicitDeny" | "implicitDeny", positions of the documents that decided it)."""
     allowing, denying = [], []
     for position, document in enumerate(documents):
@@ -110,50 +121,27 @@ def decide(documents: Iterable[Any], action: str, resource: str, context: dict[s
     return ("allowed", sorted(set(allowing))) if allowing else ("implicitDeny", [])
 
 
-def _applies(statement: dict, action: str, resource: str, context: dict[str, list[str]]) -> bool:
-    if "Action" in statement and not _any_glob(statement["Action"], action, fold=True):
+def _applies(statement: dict, action: str, resource: str, context: Context) -> bool:
+    if "Action" in statement and not _names_action(statement["Action"], action):
         return False
-    if "NotAction" in statement and _any_glob(statement["NotAction"], action, fold=True):
+    if "NotAction" in statement and _names_action(statement["NotAction"], action):
         return False
-    if "Resource" in statement and not _any_glob(statement["Resource"], resource):
+    if "Resource" in statement and not _names_resource(statement["Resource"], resource, context):
         return False
-    if "NotResource" in statement and _any_glob(statement["NotResource"], resource):
+    if "NotResource" in statement and _names_resource(statement["NotResource"], resource, context):
         return False
     return all(
-        _condition_holds(operator, key, listed(wanted), context)
+        conditions.holds(operator, key, listed(wanted), context)
         for operator, keys in statement.get("Condition", {}).items()
         for key, wanted in keys.items()
     )
 
 
-def _any_glob(patterns: Any, value: str, fold: bool = False) -> bool:
-    if fold:
-        return any(glob(pattern.lower(), value.lower()) for pattern in listed(patterns))
-    return any(glob(pattern, value) for pattern in listed(patterns))
+def _names_action(patterns: Any, action: str) -> bool:
+    return any(glob(pattern.lower(), action.lower()) for pattern in listed(patterns))
 
 
-def glob(pattern: str, value: str) -> bool:
-    """IAM's wildcards: * and ?, nothing else."""
-    return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
-
-
-def _condition_holds(operator: str, key: str, wanted: list, context: dict[str, list[str]]) -> bool:
-    if_exists = operator.endswith("IfExists")
-    name = operator.removesuffix("IfExists").split(":")[-1]
-    lowered = {name.lower(): values for name, values in context.items()}
-    present = lowered.get(key.lower())
-    if name == "Null":
-        return (present is None) == (str(wanted[0]).lower() == "true")
-    if present is None:
-        return if_exists or "Not" in name
-    wanted = [str(item).lower() if name == "Bool" else str(item) for item in wanted]
-    values = [str(item).lower() if name == "Bool" else str(item) for item in present]
-    if name in ("StringLike", "ArnLike", "ArnEquals"):
-        return any(glob(pattern, value) for pattern in wanted for value in values)
-    if name in ("StringNotLike", "ArnNotLike", "ArnNotEquals"):
-        return not any(glob(pattern, value) for pattern in wanted for value in values)
-    if name.endswith("EqualsIgnoreCase"):
-        equal = bool({item.lower() for item in wanted} & {item.lower() for item in values})
-    else:
-        equal = bool(set(wanted) & set(values))
-    return not equal if "Not" in name else equal
+def _names_resource(patterns: Any, resource: str, context: Context) -> bool:
+    """What AWS authorises on no resource in particular is on `*`, which only the pattern `*` names."""
+    filled = [conditions.substituted(pattern, context) for pattern in listed(patterns)]
+    return any(arn_like(pattern, resource) for pattern in filled if pattern is not None)

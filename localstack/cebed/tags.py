@@ -72,7 +72,7 @@ def as_pairs(tags: Any) -> list[tuple[str, str]]:
     return pairs
 
 
-def _carried(request: dict) -> Iterator[list[tuple[str, str]]]:
+def carried(request: dict) -> Iterator[list[tuple[str, str]]]:
     """The tag lists of a request, one for each thing that is tagged."""
     for name in ("Tags", "tags", "BackupVaultTags", "BackupPlanTags", "RecoveryPointTags"):
         if request.get(name):
@@ -115,7 +115,7 @@ def is_common(text: str) -> bool:
 
 def _check_request(account: Account, region: str, request: dict, context: Any) -> None:
     service, operation = context.service.service_name, context.operation.name
-    for pairs in _carried(request):
+    for pairs in carried(request):
         check(service, pairs)
         if reader := _PRESENT.get((service, operation)):
             present = as_pairs(reader(account, region, request))

@@ -1,4 +1,4 @@
-"""IAM's policy simulator, evaluated from the documents themselves.
+"""IAM's policy simulator, evaluated from the documents themselves; of the caller, from those of `iam.caller_policy`.
 
 Source: IAM API Reference, SimulatePrincipalPolicy, SimulateCustomPolicy and EvaluationResult.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from cebed import policy
+from cebed import access, policy
 from cebed.account import Account
 from cebed.backends import moto_backend
 from cebed.middleware import aws_error, override
@@ -16,6 +16,9 @@ from cebed.services import iam_boundary
 
 @override("iam", "SimulatePrincipalPolicy")
 def _simulate_principal(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
+    if account.settings["iam.caller"] and request.get("PolicySourceArn") == access.principal_arn(account):
+        own = [(f"caller-{n}", document) for n, document in enumerate(access.documents(account), 1)]
+        return _simulate(own + _given(request), request)
     entity = _entity_of(account, request.get("PolicySourceArn", ""))
     values = _values(request)
 

@@ -1,0 +1,167 @@
+"""What tags allow: those a request brings, and those a resource has."""
+
+import json
+
+import pytest
+from conftest import refused
+from policy_kit import anything, document, only, tagged, vpc_arn
+
+
+@pytest.mark.row("IAM enforcement: tags of the request", bare="fails")
+def test_tags_of_the_request_are_conditions_of_what_is_made(world):
+    ec2 = world.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    ours = {"StringEquals": {"aws:RequestTag/owner": "us"}, "ForAllValues:StringEquals": {"aws:TagKeys": ["owner", "name"]}}
+
+    def make(**tags):
+        specification = {"TagSpecifications": tagged("subnet", **tags)} if tags else {}
+        return ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.9.0/24", **specification)
+
+    tagging = {"Action": "ec2:CreateTags", "Condition": {"StringEquals": {"ec2:CreateAction": "CreateSubnet"}}}
+    only(world, {"Action": "ec2:CreateSubnet", "Condition": ours}, tagging)
+    # The VPC has no tags of the request: it wants a statement of its own.
+    assert f"vpc/{vpc}" in str(refused(lambda: make(owner="us"), "UnauthorizedOperation"))
+    inside = {"Action": "ec2:CreateSubnet", "Resource": vpc_arn(world)}
+    only(world, {"Action": "ec2:CreateSubnet", "Condition": ours}, inside)
+    assert "ec2:CreateTags" in str(refused(lambda: make(owner="us"), "UnauthorizedOperation"))
+    only(world, {"Action": "ec2:CreateSubnet", "Condition": ours}, inside, tagging)
+    refused(lambda: make(owner="them"), "UnauthorizedOperation")
+    refused(lambda: make(owner="us", cost="1"), "UnauthorizedOperation")
+    refused(make, "UnauthorizedOperation")
+    made = make(owner="us", name="a")["Subnet"]["SubnetId"]
+    refused(lambda: ec2.create_tags(Resources=[made], Tags=[{"Key": "name", "Value": "b"}]), "UnauthorizedOperation")
+
+
+@pytest.mark.row("IAM enforcement: tags of the resource", bare="fails")
+@pytest.mark.parametrize("key", ["aws:ResourceTag/owner", "ec2:ResourceTag/owner"])
+def test_tags_of_the_resource_are_read_when_the_call_is_made(world, key):
+    ec2 = world.client("ec2")
+    ours = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tagged("vpc", owner="us"))["Vpc"]["VpcId"]
+    theirs = ec2.create_vpc(CidrBlock="10.1.0.0/16", TagSpecifications=tagged("vpc", owner="them"))["Vpc"]["VpcId"]
+    only(world, {"Action": "ec2:DeleteVpc", "Condition": {"StringEquals": {key: "us"}}})
+    refused(lambda: ec2.delete_vpc(VpcId=theirs), "UnauthorizedOperation")
+    ec2.delete_vpc(VpcId=ours)
+    anything(world)
+    ec2.create_tags(Resources=[theirs], Tags=[{"Key": "owner", "Value": "us"}])
+    only(world, {"Action": "ec2:DeleteVpc", "Condition": {"StringEquals": {key: "us"}}})
+    ec2.delete_vpc(VpcId=theirs)
+
+
+def _tagged_role(world, tags):
+    world.role()
+    world.client("iam").tag_role(RoleName="probe", Tags=tags)
+    return lambda: world.client("iam").delete_role(RoleName="probe")
+
+
+def _tagged_balancer_part(world, tags):
+    elb, vpc = world.client("elbv2"), world.network()["vpc"]
+    made = elb.create_target_group(Name="probe", Protocol="HTTP", Port=80, TargetType="ip", VpcId=vpc, Tags=tags)
+    arn = made["TargetGroups"][0]["TargetGroupArn"]
+    return lambda: elb.delete_target_group(TargetGroupArn=arn)
+
+
+def _tagged_cluster(world, tags):
+    ecs = world.client("ecs")
+    ecs.create_cluster(clusterName="probe", tags=[{"key": tag["Key"], "value": tag["Value"]} for tag in tags])
+    return lambda: ecs.delete_cluster(cluster="probe")
+
+
+def _tagged_file_system(world, tags):
+    efs = world.client("efs")
+    made = efs.create_file_system(CreationToken="probe", Tags=tags)["FileSystemId"]
+    world.advance(60)
+    return lambda: efs.delete_file_system(FileSystemId=made)
+
+
+def _tagged_secret(world, tags):
+    secrets = world.client("secretsmanager")
+    secrets.create_secret(Name="probe", SecretString="x", Tags=tags)
+    return lambda: secrets.get_secret_value(SecretId="probe")
+
+
+def _tagged_log_group(world, tags):
+    logs = world.client("logs")
+    logs.create_log_group(logGroupName="probe", tags={tag["Key"]: tag["Value"] for tag in tags})
+    return lambda: logs.put_retention_policy(logGroupName="probe", retentionInDays=30)
+
+
+def _tagged_vault(world, tags):
+    backup = world.client("backup")
+    backup.create_backup_vault(BackupVaultName="probe", BackupVaultTags={tag["Key"]: tag["Value"] for tag in tags})
+    return lambda: backup.delete_backup_vault(BackupVaultName="probe")
+
+
+@pytest.mark.row("IAM enforcement: tags of the resource in every service", bare="fails")
+@pytest.mark.parametrize(
+    "make, prefix",
+    [
+        (_tagged_role, "iam"),
+        (_tagged_balancer_part, "elasticloadbalancing"),
+        (_tagged_cluster, "ecs"),
+        (_tagged_file_system, "aws"),
+        (_tagged_secret, "secretsmanager"),
+        (_tagged_log_group, "aws"),
+        (_tagged_vault, "aws"),
+    ],
+)
+def test_tags_of_the_resource_in_every_service(world, make, prefix):
+    call = make(world, [{"Key": "owner", "Value": "us"}])
+    for key in ("aws:ResourceTag/owner", f"{prefix}:ResourceTag/owner"):
+        only(world, {"Action": "*", "Condition": {"StringEquals": {key: "them"}}})
+        refused(call, "AccessDenied", "AccessDeniedException")
+    both = {"aws:ResourceTag/owner": "us", f"{prefix}:ResourceTag/owner": "us"}
+    only(world, {"Action": "*", "Condition": {"StringEquals": both}})
+    call()
+
+
+@pytest.mark.row("IAM enforcement: the tags of a bucket are no condition keys", bare="fails")
+def test_bucket_tags_are_no_condition_keys(world):
+    s3, name = world.client("s3"), f"probe-policy-{world.id}"
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "owner", "Value": "us"}]})
+    only(world, {"Action": "s3:*", "Condition": {"StringEquals": {"aws:ResourceTag/owner": "us"}}})
+    refused(lambda: s3.get_bucket_policy(Bucket=name), "AccessDenied")
+
+
+PAIR = [{"Key": "owner", "Value": "us"}]
+SECOND_ACTIONS = {
+    "ecs:CreateCluster": ("ecs:TagResource", "ecs:CreateAction",
+        lambda w: w.client("ecs").create_cluster(clusterName="probe", tags=[{"key": "owner", "value": "us"}])),
+    "elasticloadbalancing:CreateTargetGroup": ("elasticloadbalancing:AddTags", "elasticloadbalancing:CreateAction",
+        lambda w: w.client("elbv2").create_target_group(
+            Name="probe", Protocol="HTTP", Port=80, TargetType="ip", VpcId=w.vpc, Tags=PAIR)),
+    "secretsmanager:CreateSecret": ("secretsmanager:TagResource", None,
+        lambda w: w.client("secretsmanager").create_secret(Name="probe", SecretString="x", Tags=PAIR)),
+    "logs:CreateLogGroup": ("logs:TagResource", None,
+        lambda w: w.client("logs").create_log_group(logGroupName="probe", tags={"owner": "us"})),
+    "iam:CreateRole": ("iam:TagRole", None,
+        lambda w: w.client("iam").create_role(RoleName="probe", AssumeRolePolicyDocument=json.dumps(w.trust), Tags=PAIR)),
+    "s3:CreateBucket": ("s3:TagResource", None,
+        lambda w: w.client("s3").create_bucket(
+            Bucket=f"probe-policy-{w.id}", CreateBucketConfiguration={"Tags": PAIR})),
+    "elasticfilesystem:CreateFileSystem": ("elasticfilesystem:TagResource", "elasticfilesystem:CreateAction",
+        lambda w: w.client("efs").create_file_system(CreationToken="probe", Encrypted=True, Tags=PAIR)),
+    "backup:CreateBackupVault": ("backup:TagResource", None,
+        lambda w: w.client("backup").create_backup_vault(BackupVaultName="probe", BackupVaultTags={"owner": "us"})),
+}  # fmt: skip
+BESIDES = ["iam:CreateServiceLinkedRole", "backup-storage:MountCapsule", "kms:*"]
+
+
+@pytest.mark.row("IAM enforcement: tagging in the call that creates", bare="fails")
+@pytest.mark.parametrize("action", SECOND_ACTIONS)
+def test_tagging_at_creation_is_an_action_of_its_own(world, action):
+    second, created_by, call = SECOND_ACTIONS[action]
+    world.vpc = world.network()["vpc"]
+    principal = {"Service": "ecs-tasks.amazonaws.com"}
+    world.trust = document({"Principal": principal, "Action": "sts:AssumeRole"})
+    del world.trust["Statement"][0]["Resource"]
+    conditions = {"StringEquals": {"aws:RequestTag/owner": "us"}}
+    if created_by:
+        conditions["StringEquals"][created_by] = action.split(":")[1]
+    only(world, {"Action": [action, *BESIDES]})
+    assert f"perform: {second} " in str(refused(lambda: call(world), "AccessDenied", "AccessDeniedException"))
+    wrong = {"Action": second, "Condition": {"StringEquals": {"aws:RequestTag/owner": "them"}}}
+    only(world, {"Action": [action, *BESIDES]}, wrong)
+    refused(lambda: call(world), "AccessDenied", "AccessDeniedException")
+    only(world, {"Action": [action, *BESIDES]}, {"Action": second, "Condition": conditions})
+    call(world)
