@@ -17,6 +17,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use crate::engine::failure::Failure;
 
 use super::error::on;
+use super::no_answer::NothingIsNoAnswer;
 
 /// Where to work and as whom, as far as the command line says it; the SDK's own environment and profiles decide the rest.
 #[derive(Clone, Debug, Default)]
@@ -149,7 +150,11 @@ impl Clients {
         macro_rules! client {
             ($sdk:ident) => {
                 $sdk::Client::from_conf(
-                    $sdk::config::Builder::from(config).interceptor(ReadsOnly).interceptor(Calls).build(),
+                    $sdk::config::Builder::from(config)
+                        .interceptor(ReadsOnly)
+                        .interceptor(Calls)
+                        .interceptor(NothingIsNoAnswer)
+                        .build(),
                 )
             };
         }
@@ -157,6 +162,7 @@ impl Clients {
         let s3 = aws_sdk_s3::config::Builder::from(config)
             .interceptor(ReadsOnly)
             .interceptor(Calls)
+            .interceptor(NothingIsNoAnswer)
             .force_path_style(config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL").is_some())
             .build();
         Self {

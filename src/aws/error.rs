@@ -11,6 +11,8 @@ use aws_types::request_id::RequestId;
 
 use crate::engine::failure::{Cause, Failure};
 
+use super::no_answer;
+
 /// Turns the error of an operation into a [`Failure`]; `operation` is service and operation: `ec2 CreateVpc`.
 ///
 /// ```text
@@ -43,14 +45,10 @@ where
     let status = error.raw_response().map(|response| response.status().as_u16());
     let request_id = error.request_id().map(str::to_owned);
     let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) else {
-        let (cause, code) = match (error, status) {
-            (SdkError::ConstructionFailure(_), _) => (Cause::Internal, ""),
-            (_, Some(400..=499)) => (Cause::Refused, ""),
-            _ => (Cause::Unavailable, ""),
-        };
-        let mut failure = Failure::of(cause, innermost(error));
-        (failure.operation, failure.code, failure.request_id) = (operation.to_owned(), code.to_owned(), request_id);
-        return explain(failure);
+        let is_ours = matches!(error, SdkError::ConstructionFailure(_));
+        let mut failure = no_answer::failure(error, status, is_ours);
+        (failure.operation, failure.request_id) = (operation.to_owned(), request_id);
+        return failure;
     };
     let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default();
     let mut failure = Failure::of(cause(operation, code, message, status), message);
@@ -65,27 +63,36 @@ pub fn reported(operation: &'static str, code: &str, message: &str) -> Failure {
     explain(failure)
 }
 
-/// The text of the deepest source: the SDK's own outer texts only say "dispatch failure".
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    deepest.to_string()
-}
-
+/// What to do about codes, and about words behind codes, that mean the same whatever was asked (common errors of the API
+/// references; IAM user guide, "Troubleshoot signed requests").
 fn explain(failure: Failure) -> Failure {
+    let says = |words: &[&str]| words.iter().any(|words| failure.message.contains(words));
     match failure.code.as_str() {
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            failure.hint("the credentials have expired: log in again and repeat the command")
+        "RequestTimeTooSkewed" => failure.hint(CLOCK),
+        _ if says(&["Signature expired", "Signature not yet current"]) => failure.hint(CLOCK),
+        "AuthorizationHeaderMalformed" | "PermanentRedirect" | "IllegalLocationConstraintException" => {
+            failure.hint(REGION)
         }
-        "InvalidClientTokenId" | "UnrecognizedClientException" | "AuthFailure" | "SignatureDoesNotMatch" => {
-            failure.hint("AWS does not accept these credentials: check AWS_PROFILE, the access key and the clock")
-        }
-        "OptInRequired" => failure.hint("this region is not enabled for the account"),
+        _ if says(&["scoped to a valid region"]) => failure.hint(REGION),
+        "RequestExpired" => failure.hint(LOG_IN).hint(CLOCK),
+        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => failure.hint(LOG_IN),
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "AuthFailure"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "InvalidAccessKeyId"
+        | "InvalidToken" => failure
+            .hint("AWS does not accept these credentials: check AWS_PROFILE and the access key")
+            .hint("a region that is not enabled for the account answers the same: `aws account list-regions` shows which are"),
+        "OptInRequired" => failure.hint("this region is not enabled for the account: `aws account enable-region` enables it"),
         _ => failure,
     }
 }
+
+const CLOCK: &str = "AWS refuses what is signed more than five minutes off its own time: set this machine's clock";
+const REGION: &str = "what answers is not in the region that was asked: check the region in the plan file, AWS_REGION and AWS_ENDPOINT_URL";
+const LOG_IN: &str = "the credentials have expired: log in again and repeat the command, it continues";
 
 /// What a code means. Public for tests only through [`on`].
 fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cause {
@@ -144,6 +151,14 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
         | "InvalidClientTokenId"
         | "UnrecognizedClientException"
         | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "AuthFailure"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "TokenRefreshRequired"
+        | "RequestTimeTooSkewed"
+        | "AuthorizationHeaderMalformed"
+        | "PermanentRedirect"
         | "OptInRequired" => return Cause::Denied,
         "Resource.AlreadyAssociated"
         | "BucketAlreadyOwnedByYou"

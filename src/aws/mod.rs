@@ -3,3 +3,4 @@
 pub mod clients;
 pub mod error;
 pub mod exec;
+mod no_answer;

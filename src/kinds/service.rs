@@ -144,7 +144,8 @@ impl Resource for Service {
     }
 
     /// A service at zero, and one that is to be healed, starts anew: ECS launches nothing more for a deployment that
-    /// has failed. Whatever makes another task is only done after the fence, see [`Kind::fenced`].
+    /// has failed. Whatever makes another task is only done after the fence, see [`Kind::fenced`]: where the answer to a
+    /// first attempt was lost that has started it, a second one would start another task beside the one that stops.
     async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
         let changed = |property: &str| at.changes.is_empty() || at.changed(property);
         let live = live(cx, self, &at.id).await?;
@@ -153,6 +154,16 @@ impl Resource for Service {
         // (AWS CloudFormation's public roadmap, issue 1313).
         let is_balanced = live.as_ref().is_some_and(|live| !live.load_balancers().is_empty());
         let (grace, later) = if is_balanced { (self.grace, None) } else { (None, self.grace) };
+        let renews = starts || Self::KIND.fenced.iter().copied().any(changed);
+        if let Some(live) = live.as_ref().filter(|live| at.attempt > 1 && renews && self.is_started(live)) {
+            self.set_grace(
+                cx,
+                at,
+                self.grace.filter(|grace| live.health_check_grace_period_seconds() != Some(signed(*grace))),
+            )
+            .await?;
+            return Ok(made_of(live));
+        }
         let network = starts || ["subnets", "groups", "public_address"].into_iter().any(changed);
         let balancers = changed("load_balancer").then(|| self.load_balancers());
         let call = cx
@@ -171,13 +182,9 @@ impl Resource for Service {
             .set_health_check_grace_period_seconds(grace.map(signed))
             .enable_execute_command(self.exec)
             .propagate_tags(self.propagate_tags.as_str().into())
-            .force_new_deployment(starts || Self::KIND.fenced.iter().copied().any(changed));
+            .force_new_deployment(renews);
         let answer = call.send().await.map_err(on("ecs UpdateService"))?;
-        if let Some(grace) = later {
-            let call = cx.aws.ecs.update_service().cluster(self.cluster.text()).service(&at.id);
-            let call = call.health_check_grace_period_seconds(signed(grace));
-            call.send().await.map_err(on("ecs UpdateService"))?;
-        }
+        self.set_grace(cx, at, later).await?;
         made_or_lost(answer.service(), "ecs UpdateService")
     }
 
@@ -285,6 +292,18 @@ impl Service {
             public_address: network.and_then(|n| n.assign_public_ip()) == Some(&AssignPublicIp::Enabled),
             load_balancer,
         }
+    }
+
+    /// Whether a service that was at zero has been started as it shall be.
+    fn is_started(&self, live: &sdk::Service) -> bool {
+        live.desired_count() == signed(self.desired) && live.task_definition() == Some(self.task_definition.text())
+    }
+
+    async fn set_grace(&self, cx: &Cx, at: &At, grace: Option<u32>) -> Result<(), Failure> {
+        let Some(grace) = grace else { return Ok(()) };
+        let call = cx.aws.ecs.update_service().cluster(self.cluster.text()).service(&at.id);
+        call.health_check_grace_period_seconds(signed(grace)).send().await.map_err(on("ecs UpdateService"))?;
+        Ok(())
     }
 
     fn deployment(&self) -> DeploymentConfiguration {

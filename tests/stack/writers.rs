@@ -67,6 +67,22 @@ fn a_changed_task_definition_never_has_two_writers() {
     never_two(&bed);
 }
 
+/// ECS replaces a task that it was told to replace before it has stopped.
+#[test]
+fn a_start_whose_answer_is_lost_starts_no_second_task() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.edit("# debug = false", "debug = true");
+    let start =
+        serde_json::json!({ "service": "ecs", "operation": "UpdateService", "nth": 2, "times": 1, "kind": "lost" });
+    bed.post("faults", &start);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(bed.get("faults")[0]["hits"], 1);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    never_two(&bed);
+}
+
 #[test]
 fn the_checker_sees_what_happens_without_the_fence() {
     let bed = Bed::new(SCALE);
