@@ -3,6 +3,7 @@
 //! One file for each part, with the facts as plain data and the calls that read them. Judging them is the business of
 //! [`crate::checks`].
 
+pub mod account;
 pub mod backup;
 mod balancers;
 mod certificates;

@@ -1,0 +1,23 @@
+//! Whether somebody in the account may open cases with AWS Support.
+
+use aws_sdk_iam::types::EntityType;
+
+use crate::aws::error::on;
+use crate::engine::failure::Failure;
+use crate::kinds::resource::Cx;
+
+use crate::borrowed::Named;
+use crate::borrowed::lookup::named;
+
+/// Whether a role has AWS's managed policy for it, by the policy's ARN.
+///
+/// # Errors
+///
+/// Whatever the call meets, but for our not being allowed to read it.
+pub async fn role(cx: &Cx) -> Result<Named<bool>, Failure> {
+    let policy = format!("arn:{}:iam::aws:policy/AWSSupportAccess", cx.names.partition);
+    let call = cx.aws.iam.list_entities_for_policy().policy_arn(&policy).entity_filter(EntityType::Role);
+    let pages = call.into_paginator().send();
+    let answer = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListEntitiesForPolicy"));
+    named(&policy, answer.map(|pages| pages.iter().any(|page| !page.policy_roles().is_empty())))
+}
