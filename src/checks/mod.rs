@@ -1,5 +1,6 @@
 //! What is wrong, or not as it should be, with what the user brings: findings with stable codes. Pure.
 
+pub mod advice;
 mod all;
 pub mod backup;
 mod balancer;
@@ -11,8 +12,10 @@ pub mod identity;
 pub mod images;
 pub mod ingress;
 mod matcher;
+pub mod names;
 pub mod network;
 pub mod network_acl;
+pub mod quota;
 pub mod release;
 pub mod storage;
 pub mod usable;

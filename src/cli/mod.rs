@@ -15,6 +15,7 @@ mod exit;
 mod logging;
 mod main;
 mod output;
+mod preflight;
 mod restoring;
 mod rewrite;
 mod saga;

@@ -33,6 +33,7 @@ use crate::release::{Catalogue, Label, Release};
 use super::args::Global;
 use super::error::CommandError;
 use super::output::Output;
+use super::preflight;
 use super::saga::{Planned, Saga, alone, open_intent};
 use super::source::{self, Source, Which};
 
@@ -209,12 +210,14 @@ impl Session {
         let backup = consent.backup || backs_up(inventory) || saga.as_ref().is_some_and(Saga::backs_up);
         if Running::of(inventory).is_none() {
             findings.extend(checks::release::release(release(file)?, consent.allow));
+            findings.extend(checks::release::end_of_life(release(file)?, now()));
         }
         findings.extend(saga.iter().flat_map(|saga| saga.findings.clone()));
         let graph = graph(file, &context.names, zones, borrowed, &digests, backup)?;
         let options = converge::Options { unprotect: consent.unprotect };
         let mut plan = converge::converge(&graph, inventory, self.target(file.name.as_str()), &self.kinds, options);
         findings.extend(saga.iter().filter(|saga| saga.is_woven).filter_map(|_| alone(&plan)));
+        findings.extend(preflight::account(&context, file, &plan, inventory).await);
         findings.append(&mut plan.findings);
         plan.findings = findings;
         plan.borrowed = checks::borrowed(file, borrowed);
@@ -367,7 +370,7 @@ fn stand_in_zones(zones: Option<&[Zone; 2]>) -> [String; 2] {
 }
 
 /// Seconds since 1970, for certificates.
-fn now() -> i64 {
+pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

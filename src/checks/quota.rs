@@ -1,0 +1,164 @@
+//! Whether the account has room for what a plan would create.
+
+use std::collections::BTreeMap;
+
+use crate::borrowed::account::quota::{Demand, Limited, Room};
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::{Action, Finding, Plan, Step};
+use crate::engine::reference;
+
+use super::finding::{refusal, warning};
+
+/// What a plan would create of what AWS limits. `vcpus`: of the one task.
+pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
+    let mut all: BTreeMap<(Limited, String), f64> = BTreeMap::new();
+    let mut add = |of, place: String, wanted: f64| *all.entry((of, place)).or_default() += wanted;
+    for step in plan.steps.iter().filter(|step| step.action == Action::Create) {
+        let everywhere = match step.address.kind() {
+            "vpc" => Limited::Vpcs,
+            "internet-gateway" => Limited::InternetGateways,
+            "elastic-ip" => Limited::ElasticIps,
+            "load-balancer" => Limited::LoadBalancers,
+            "target-group" => Limited::TargetGroups,
+            "file-system" => Limited::FileSystems,
+            "cluster" => Limited::Clusters,
+            "bucket" => Limited::Buckets,
+            "role" => Limited::Roles,
+            "subnet" => {
+                add(Limited::Subnets, known_vpc(plan, step), 1.0);
+                continue;
+            }
+            "route-table" => {
+                add(Limited::RouteTables, known_vpc(plan, step), 1.0);
+                continue;
+            }
+            "nat-gateway" => {
+                add(Limited::NatGateways, zone(plan, inventory, step), 1.0);
+                continue;
+            }
+            "security-group" => {
+                add(Limited::GroupRules, step.address.to_string(), rules(step));
+                Limited::SecurityGroups
+            }
+            _ => continue,
+        };
+        add(everywhere, String::new(), 1.0);
+    }
+    if another_task(plan) {
+        add(Limited::Vcpus, String::new(), vcpus);
+    }
+    all.into_iter().map(|((of, place), wanted)| Demand { of, place, wanted }).collect()
+}
+
+/// Whether a first task comes, or a larger one. One that takes the place of an equal one needs no more than that: the old
+/// one has been seen stopped before it starts.
+fn another_task(plan: &Plan) -> bool {
+    plan.steps.iter().any(|step| match step.address.kind() {
+        "service" => step.action == Action::Create,
+        "task-definition" => step.changes.iter().any(|change| change.top() == "cpu"),
+        _ => false,
+    })
+}
+
+/// The VPC that something is to be in; empty where it does not exist yet.
+fn known_vpc(plan: &Plan, step: &Step) -> String {
+    let vpc = reference::resolve(&step.spec["vpc"], &plan.known);
+    vpc.as_str().unwrap_or_default().to_owned()
+}
+
+/// The zone of the subnet that a NAT gateway is to be in.
+fn zone(plan: &Plan, inventory: &Inventory, step: &Step) -> String {
+    let subnets: Vec<_> = reference::references(&step.spec["subnet"]).into_iter().map(|(address, _)| address).collect();
+    let planned = plan.steps.iter().filter(|step| subnets.contains(&step.address)).map(|step| &step.spec);
+    let live = inventory.live.iter().filter(|live| subnets.contains(&live.address)).map(|live| &live.spec);
+    planned.chain(live).find_map(|spec| Some(spec.get("zone")?.as_str()?.to_owned())).unwrap_or_default()
+}
+
+/// The rules of the fuller direction.
+#[allow(clippy::cast_precision_loss)] // Far below 2^52.
+fn rules(step: &Step) -> f64 {
+    let count = |direction| step.spec[direction].as_array().map_or(0, Vec::len);
+    count("ingress").max(count("egress")) as f64
+}
+
+/// What is to be said of the room that there is. `region` is the deployment's.
+pub fn quotas(rooms: &[Room], region: &str) -> Vec<Finding> {
+    let known = rooms.iter().filter_map(|room| judge(room, region));
+    known.chain(not_checked(rooms)).collect()
+}
+
+fn judge(Room { demand, limit, used }: &Room, region: &str) -> Option<Finding> {
+    let (limit, used) = (limit.as_ref().ok()?, used.as_ref().ok()?);
+    let Demand { of, place, wanted } = demand;
+    let all = used + wanted;
+    let quota = of.quota();
+    let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
+    let numbers = format!("quota {limit}, {used} used, {wanted} wanted");
+    if all > *limit {
+        let message = format!("the account has no room for what is to be made: {}{place}: {numbers}", quota.words);
+        return Some(refusal("quota/exceeded", message, format!("{}; {}", request(*of, all, region), instead(*of))));
+    }
+    // Of what only this deployment fills, nobody else is kept waiting.
+    let shared = !matches!(of, Limited::GroupRules | Limited::Subnets | Limited::RouteTables);
+    (all == *limit && shared).then(|| {
+        let message = format!("this deployment takes the last of the account's {}{place}: {numbers}", quota.words);
+        warning(
+            "quota/used-up",
+            message,
+            format!("before anything else needs some: {}", request(*of, all + 1.0, region)),
+        )
+    })
+}
+
+/// How to ask AWS for more. IAM's quotas are asked for in one region (AWS General Reference, "IAM and AWS STS quotas").
+fn request(of: Limited, wanted: f64, region: &str) -> String {
+    let quota = of.quota();
+    let region = if of == Limited::Roles { "us-east-1" } else { region };
+    format!(
+        "ask AWS for more: aws service-quotas request-service-quota-increase --region {region} --service-code {} \
+         --quota-code {} --desired-value {wanted}",
+        quota.service, quota.code
+    )
+}
+
+fn instead(of: Limited) -> &'static str {
+    match of {
+        Limited::ElasticIps => {
+            "or release addresses that nothing uses, or set nat = \"single\" in [network], which needs one"
+        }
+        Limited::NatGateways => "or set nat = \"single\" in [network], or name other zones there",
+        Limited::Vpcs | Limited::InternetGateways => {
+            "or delete one that nothing uses, or deploy into one of yours with [existing]"
+        }
+        Limited::Vcpus => "or stop tasks that are not needed, or choose a smaller `package`",
+        Limited::GroupRules => "or allow fewer, larger networks in [access]",
+        Limited::LoadBalancers | Limited::TargetGroups => {
+            "or delete one that nothing uses, or use one of yours with [existing]"
+        }
+        _ => "or delete what nothing uses",
+    }
+}
+
+/// One finding for all that could not be read: mostly one permission is the reason of them all.
+fn not_checked(rooms: &[Room]) -> Option<Finding> {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for Room { demand, limit, used } in rooms {
+        if let Some(why) = limit.as_ref().err().or(used.as_ref().err()) {
+            let names = by_reason.entry(why).or_default();
+            let words = demand.of.quota().words;
+            if !names.contains(&words) {
+                names.push(words);
+            }
+        }
+    }
+    let reasons = by_reason.into_iter().map(|(why, names)| format!("{} ({why})", names.join(", ")));
+    let reasons: Vec<_> = reasons.collect();
+    (!reasons.is_empty()).then(|| {
+        warning(
+            "quota/not-checked",
+            format!("whether the account has room could not be checked: {}", reasons.join("; ")),
+            "allow servicequotas:ListServiceQuotas, servicequotas:GetAWSDefaultServiceQuota and listing these things to \
+             whoever runs ce-aws; otherwise apply stops where AWS refuses, and goes on from there when there is room",
+        )
+    })
+}
