@@ -28,10 +28,12 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 20] = [
     "init",
     "discover",
     "validate",
+    "doctor",
+    "explain",
     "plan",
     "apply",
     "upgrade",

@@ -134,7 +134,7 @@ impl Setting<'_> {
     }
 
     /// The registries that images come from, but for ECR of this region.
-    fn registries(&self) -> Vec<String> {
+    pub fn registries(&self) -> Vec<String> {
         let here = |image: &Image| image.ecr_repository().is_some_and(|repository| repository.region == self.region);
         let images = self.release.containers.iter().map(|wanted| self.plan.images.apply(&wanted.name, &wanted.image));
         let mut all: Vec<_> = images.filter(|image| !here(image)).map(|image| image.registry().to_owned()).collect();

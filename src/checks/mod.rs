@@ -7,6 +7,7 @@ mod balancer;
 mod certificate;
 pub mod cluster;
 pub mod egress;
+pub mod explain;
 pub mod finding;
 pub mod identity;
 pub mod images;

@@ -77,7 +77,7 @@ fn zone(plan: &Plan, inventory: &Inventory, step: &Step) -> String {
 /// The rules of the fuller direction.
 #[allow(clippy::cast_precision_loss)] // Far below 2^52.
 fn rules(step: &Step) -> f64 {
-    let count = |direction| step.spec[direction].as_array().map_or(0, Vec::len);
+    let count = |direction| step.spec[direction]["$set"].as_array().map_or(0, Vec::len);
     count("ingress").max(count("egress")) as f64
 }
 

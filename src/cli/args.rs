@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::aws::clients::Access;
 
 use super::{
-    apply, backup, completions, destroy, discover, graph, init, plan, releases, schema, start, status, stop, upgrade,
-    validate,
+    apply, backup, completions, destroy, discover, doctor, explain, graph, init, plan, releases, schema, start, status,
+    stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -44,6 +44,8 @@ pub enum Command {
     Init(Box<init::Args>),
     Discover(discover::Args),
     Validate(validate::Args),
+    Doctor(doctor::Args),
+    Explain(explain::Args),
     Plan(plan::Args),
     Apply(apply::Args),
     Upgrade(Box<upgrade::Args>),

@@ -9,8 +9,8 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::{
-    apply, backup, catalogue, completions, destroy, discover, graph, init, logging, plan, releases, schema, start,
-    status, stop, upgrade, validate,
+    apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, init, logging, plan, releases,
+    schema, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -48,6 +48,8 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Init(args) => runtime.block_on(init::run(args, global, output)),
         Command::Discover(args) => runtime.block_on(discover::run(args, global, output)),
         Command::Validate(args) => validate::run(args, global, output),
+        Command::Doctor(args) => runtime.block_on(doctor::run(args, global, output)),
+        Command::Explain(args) => explain::run(args, output),
         Command::Plan(args) => runtime.block_on(plan::run(args, global, output)),
         Command::Apply(args) => runtime.block_on(apply::run(args, global, output)),
         Command::Upgrade(args) => runtime.block_on(upgrade::run(args, global, output)),

@@ -33,6 +33,8 @@ mod backup;
 mod completions;
 mod destroy;
 mod discover;
+mod doctor;
+mod explain;
 mod graph;
 mod init;
 mod plan;

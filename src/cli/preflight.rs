@@ -1,11 +1,16 @@
-//! Whether the account lets a plan be carried out: asked before anything is made, and only of what the plan makes.
+//! Whether the account lets a deployment be what it shall be: asked before anything is made.
 
-use crate::borrowed::account;
+use crate::blueprint;
+use crate::borrowed::{self, Borrowed, account};
 use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::inventory::Inventory;
-use crate::engine::plan::{Finding, Plan};
+use crate::engine::plan::{Finding, Plan, Severity};
+use crate::images;
 use crate::kinds::resource::Cx;
+
+use super::error::CommandError;
+use super::session::{now, release};
 
 /// What is to be said of quotas and of names. A plan that creates nothing asks nothing.
 pub async fn account(context: &Cx, file: &PlanFile, plan: &Plan, inventory: &Inventory) -> Vec<Finding> {
@@ -16,4 +21,36 @@ pub async fn account(context: &Cx, file: &PlanFile, plan: &Plan, inventory: &Inv
     let mut findings = checks::quota::quotas(&rooms, &context.names.region);
     findings.extend(checks::names::names(&held, file.name.as_str()));
     findings
+}
+
+/// What no plan asks about: every image, also those that run already, and what is needed later.
+///
+/// # Errors
+///
+/// Whatever a call meets; what may not be read is a finding.
+pub async fn thorough(
+    context: &Cx,
+    file: &PlanFile,
+    inventory: &Inventory,
+    seen: &Borrowed,
+) -> Result<Vec<Finding>, CommandError> {
+    let release = release(file)?;
+    let wanted = blueprint::images(file, release).into_iter();
+    let wanted = wanted.map(|(container, image)| (container, image.as_str().to_owned())).collect();
+    let pins = images::pins(&wanted, &images::live(inventory), true);
+    let (answers, opted_in, support) = futures::join!(
+        images::resolve(&context.aws, &pins.asked),
+        borrowed::backup::opted_in(context),
+        account::support::role(context),
+    );
+    let mut findings = checks::images::images(&pins, &answers);
+    // It stands in the way of an upgrade or a backup, and nobody has asked for one.
+    let later = checks::backup::opted_in(&opted_in?);
+    findings.extend(later.map(|finding| Finding { severity: Severity::Warning, ..finding }));
+    findings.extend(checks::release::end_of_life(release, now()));
+    let region = &context.names.region;
+    let setting = checks::Setting { plan: file, release, region, borrowed: seen, inventory, now: now() };
+    findings.extend(checks::advice::outbound(file, &setting.registries()));
+    findings.extend(checks::advice::support(&support?));
+    Ok(findings)
 }

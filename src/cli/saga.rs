@@ -23,7 +23,7 @@ use crate::planners::upgrade::{Errand, Upgrade, weave};
 use crate::release::{Catalogue, Label, Release};
 
 use super::error::CommandError;
-use super::session::{Consent, release};
+use super::session::{Consent, now, release};
 use super::way_back::{DEADLINE, WATCH};
 
 /// Days until AWS deletes the recovery point of an upgrade.
@@ -51,7 +51,8 @@ pub struct Options {
     watch: Option<u32>,
 }
 
-fn label(text: &str) -> Result<Label, String> {
+/// As the command line spells it.
+pub fn label(text: &str) -> Result<Label, String> {
     let known = Label::ALL.map(|label| label.to_string());
     let found = Label::ALL.into_iter().find(|label| label.to_string() == text);
     found.ok_or_else(|| format!("a label is one of {}", known.join(", ")))
@@ -146,6 +147,7 @@ impl Saga {
         findings.extend(strangers.iter().map(|arn| stranger(arn)));
         if hop.is_release() {
             findings.extend(checks::release::release(release(file)?, consent.allow));
+            findings.extend(checks::release::end_of_life(release(file)?, now()));
             findings.extend(own_images(file, &hop));
         }
         let file = file.clone();

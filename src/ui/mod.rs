@@ -5,6 +5,7 @@
 
 pub mod backup;
 pub mod discover;
+pub mod doctor;
 pub mod failure;
 pub mod finding;
 pub mod graph;

@@ -1,0 +1,75 @@
+//! What `ce-aws doctor` and `ce-aws explain` say.
+
+use serde::Serialize;
+
+use crate::engine::plan::{Finding, Severity, Target};
+
+use super::finding::finding;
+use super::style::{GOOD, TITLE, paint};
+use super::text::clean;
+
+/// All findings, and what they come to.
+pub fn report(target: &Target, findings: &[Finding]) -> String {
+    let Target { deployment, account, region } = target;
+    let title = format!("{} in account {}, {}", clean(deployment), clean(account), clean(region));
+    let mut text = format!("{}\n\n", paint(TITLE, title));
+    findings.iter().for_each(|one| text.push_str(&format!("{}\n", finding(one))));
+    let refusals = findings.iter().filter(|finding| finding.severity == Severity::Refusal).count();
+    let warnings = findings.len() - refusals;
+    text.push_str(&match (refusals, warnings) {
+        (0, 0) => format!("{}: of what can be seen from here, nothing is in the way\n", paint(GOOD, "no findings")),
+        (0, _) => format!("{}; nothing is in the way of `ce-aws apply`\n", counted(warnings, "warning")),
+        (_, 0) => format!("{}: `ce-aws apply` would change nothing\n", counted(refusals, "refusal")),
+        (_, _) => format!(
+            "{} and {}: `ce-aws apply` would change nothing\n",
+            counted(refusals, "refusal"),
+            counted(warnings, "warning")
+        ),
+    });
+    if let Some(first) = findings.first() {
+        text.push_str(&format!("what a code means: ce-aws explain {}\n", clean(&first.code)));
+    }
+    text
+}
+
+fn counted(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+/// What a code means.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    pub code: String,
+    pub severity: String,
+    /// As it stands in the documentation: Markdown with code in backticks and nothing else.
+    pub when: String,
+    pub what_to_do: String,
+}
+
+/// A code explained.
+pub fn explained(row: &Row) -> String {
+    let Row { code, severity, when, what_to_do } = row;
+    format!(
+        "{} ({})\n\n{}\n\nWhat to do: {}\n",
+        paint(TITLE, code),
+        words(severity),
+        sentence(when),
+        sentence(what_to_do)
+    )
+}
+
+fn words(severity: &str) -> &str {
+    match severity {
+        "refusal" => "refusal: nothing is changed",
+        "warning" => "warning: it goes on",
+        "either" => "refusal or warning",
+        other => other,
+    }
+}
+
+/// A fragment as a sentence.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}{}", characters.as_str(), if text.ends_with('.') { "" } else { "." })
+}
