@@ -53,7 +53,7 @@ fn taken(Name { address, name, .. }: &Name, stranger: &Stranger, deployment: &st
     );
     let (state, hint) = match (is_deleted, theirs.is_some() || (stranger.id.is_empty())) {
         (true, _) => (
-            " and is marked for deletion, so that its name stays taken",
+            "; it is marked for deletion, and its name stays taken until it is gone",
             format!(
                 "bring it back with `aws secretsmanager restore-secret --secret-id {name}` and see whose it is: {adopt}; \
                  or {rename}, or wait until it is gone"
@@ -64,7 +64,7 @@ fn taken(Name { address, name, .. }: &Name, stranger: &Stranger, deployment: &st
     };
     Finding {
         address: Some(address.clone()),
-        ..refusal("name/taken", format!("the {what} {name}{id} exists already, {whose}{state}"), hint)
+        ..refusal("name/taken", format!("the {what} {name}{id} exists already and {whose}{state}"), hint)
     }
 }
 

@@ -96,17 +96,17 @@ fn judge(Room { demand, limit, used }: &Room, region: &str) -> Option<Finding> {
     let numbers = format!("quota {limit}, {used} used, {wanted} wanted");
     if all > *limit {
         let message = format!("the account has no room for what is to be made: {}{place}: {numbers}", quota.words);
-        return Some(refusal("quota/exceeded", message, format!("{}; {}", request(*of, all, region), instead(*of))));
+        return Some(refusal(
+            "quota/exceeded",
+            message,
+            format!("{}; {}", request(*of, all, region), instead(*of, *wanted)),
+        ));
     }
     // Of what only this deployment fills, nobody else is kept waiting.
     let shared = !matches!(of, Limited::GroupRules | Limited::Subnets | Limited::RouteTables);
     (all == *limit && shared).then(|| {
         let message = format!("this deployment takes the last of the account's {}{place}: {numbers}", quota.words);
-        warning(
-            "quota/used-up",
-            message,
-            format!("before anything else needs some: {}", request(*of, all + 1.0, region)),
-        )
+        warning("quota/used-up", message, format!("if others will need some too, {}", request(*of, all + 1.0, region)))
     })
 }
 
@@ -116,17 +116,19 @@ fn request(of: Limited, wanted: f64, region: &str) -> String {
     let region = if of == Limited::Roles { "us-east-1" } else { region };
     format!(
         "ask AWS for more: aws service-quotas request-service-quota-increase --region {region} --service-code {} \
-         --quota-code {} --desired-value {wanted}",
-        quota.service, quota.code
+         --quota-code {} --desired-value {}",
+        quota.service,
+        quota.code,
+        wanted.ceil()
     )
 }
 
-fn instead(of: Limited) -> &'static str {
+fn instead(of: Limited, wanted: f64) -> &'static str {
     match of {
-        Limited::ElasticIps => {
+        Limited::ElasticIps if wanted > 1.0 => {
             "or release addresses that nothing uses, or set nat = \"single\" in [network], which needs one"
         }
-        Limited::NatGateways => "or set nat = \"single\" in [network], or name other zones there",
+        Limited::NatGateways => "or name other `zones` in [network]",
         Limited::Vpcs | Limited::InternetGateways => {
             "or delete one that nothing uses, or deploy into one of yours with [existing]"
         }

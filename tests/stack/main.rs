@@ -11,6 +11,7 @@ mod bed;
 mod borrowed;
 mod deploy;
 mod discover;
+mod doctor;
 mod drift;
 mod exec;
 mod failures;

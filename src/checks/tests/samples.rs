@@ -1,9 +1,12 @@
-//! A VPC and two subnets with which nothing is wrong, and how findings are shown.
+//! A VPC and two subnets with which nothing is wrong, plans, and how findings are shown.
+
+use serde_json::Value;
 
 use crate::borrowed::network::{AclEntry, DefaultRoute, Endpoint, NetworkAcl, Subnet, Via, Vpc};
 use crate::borrowed::{Lookup, Named};
 use crate::checks::network::{Uses, addresses};
-use crate::engine::plan::Finding;
+use crate::engine::address::Address;
+use crate::engine::plan::{Action, Finding, Plan, Purpose, Reason, Step, Target};
 
 pub fn named<T>(name: &str, thing: T) -> Named<T> {
     Named { name: name.to_owned(), lookup: Lookup::Found(thing) }
@@ -106,4 +109,16 @@ pub fn text(findings: &[Finding]) -> String {
         format!("{severity:?} {code}\n  {message}\n  hint: {}\n", hint.as_deref().unwrap_or("none"))
     };
     findings.iter().map(one).collect()
+}
+
+/// A step that creates something.
+pub fn step(address: &str, spec: Value) -> Step {
+    let (kind, name) = address.split_once('/').unwrap();
+    Step { spec, ..Step::new(Address::new(kind, name), Action::Create, Reason::Missing) }
+}
+
+/// A plan of these steps.
+pub fn plan(steps: Vec<Step>) -> Plan {
+    let target = Target { deployment: "prod".into(), account: "111122223333".into(), region: "eu-west-1".into() };
+    Plan { steps, ..Plan::empty(Purpose::Apply, target) }
 }

@@ -1,0 +1,34 @@
+//! What the vendor advises.
+
+use insta::assert_snapshot;
+
+use crate::checks::advice::{outbound, support};
+use crate::config::{self, PlanFile};
+
+use super::samples::{codes, denied, named, text};
+
+fn file(rest: &str) -> PlanFile {
+    let text = format!("name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"eu-west-1\"\n{rest}");
+    config::load("plan.toml", &text).unwrap()
+}
+
+#[test]
+fn the_hosts_are_named_where_the_way_out_is_the_users() {
+    assert_eq!(outbound(&file(""), &[]), None, "nothing stands in the way of NAT gateways of our own");
+    let hub = ["docker.io".to_owned(), "registry.example.com".to_owned()];
+    let without = outbound(&file("[network]\nnat = \"none\"\n"), &hub).unwrap();
+    let proxied = outbound(&file("[proxy]\nhttps = \"http://proxy.example.com:3128\"\n"), &[]).unwrap();
+    let findings = [without, proxied];
+    assert_eq!(codes(&findings), ["egress/hosts"; 2]);
+    assert_snapshot!("egress_hosts", text(&findings));
+}
+
+#[test]
+fn somebody_must_be_able_to_call_for_help() {
+    const POLICY: &str = "arn:aws:iam::aws:policy/AWSSupportAccess";
+    assert_eq!(support(&named(POLICY, true)), None);
+    let answer = "iam ListEntitiesForPolicy failed: AccessDenied: no";
+    let findings = [support(&named(POLICY, false)).unwrap(), support(&denied(POLICY, answer)).unwrap()];
+    assert_eq!(codes(&findings), ["account/no-support-role", "account/not-checked"]);
+    assert_snapshot!("support_role", text(&findings));
+}

@@ -1,0 +1,122 @@
+//! What is said before anything is made: quotas, names, images, advice.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, text};
+use crate::deploy::SCALE;
+use crate::product::{Product, Ran};
+
+/// The findings of `doctor`, as `(code, message)`.
+fn findings(ran: &Ran) -> Vec<(String, String)> {
+    let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let findings = document["findings"].as_array().expect("a list of findings").iter();
+    findings.map(|one| (text(&one["code"]).to_owned(), text(&one["message"]).to_owned())).collect()
+}
+
+fn doctor(product: &Product<'_>, code: i32) -> Vec<(String, String)> {
+    findings(&product.expect(code, &["doctor", "FILE", "--output", "json"]))
+}
+
+fn of<'a>(findings: &'a [(String, String)], code: &str) -> Vec<&'a str> {
+    findings.iter().filter(|(given, _)| given == code).map(|(_, message)| message.as_str()).collect()
+}
+
+#[test]
+fn everything_is_said_at_once_and_nothing_is_changed() {
+    let bed = Bed::new(SCALE);
+    bed.post("settings", &json!({ "quota.elastic_ips": 1, "quota.vpcs": 1, "ecs.vcpu_quota": 6, "quota.buckets": 2 }));
+    bed.by_hand(
+        r"
+logs.create_log_group(logGroupName='/ce-aws/prod/task')
+ecs.create_cluster(clusterName='ce-prod', tags=[{'key': 'ce-aws:deployment', 'value': 'old'}])
+client('secretsmanager').create_secret(Name='ce-aws/prod/credentials', SecretString='theirs')
+client('secretsmanager').delete_secret(SecretId='ce-aws/prod/credentials', RecoveryWindowInDays=7)
+",
+    );
+    bed.post("images", &json!({ "*netskope/core5*": { "behaviour": "denied" } }));
+    let product = Product::new(&bed);
+    let before = bed.journal(0).len();
+    let found = doctor(&product, 5);
+    let codes: BTreeSet<&str> = found.iter().map(|(code, _)| code.as_str()).collect();
+    let expected = [
+        "account/no-support-role",
+        "image/denied",
+        "name/taken",
+        "quota/exceeded",
+        "quota/used-up",
+        "release/end-of-life",
+    ];
+    assert_eq!(codes, BTreeSet::from(expected), "{found:#?}");
+    let exceeded = of(&found, "quota/exceeded");
+    for words in
+        ["Elastic IP addresses: quota 1, 0 used, 2 wanted", "VPCs: quota 1, 1 used, 1 wanted", "vCPUs of Fargate"]
+    {
+        assert!(exceeded.iter().any(|message| message.contains(words)), "{words}: {exceeded:#?}");
+    }
+    let taken = of(&found, "name/taken");
+    for words in ["the log group /ce-aws/prod/task exists", "of the deployment old", "marked for deletion"] {
+        assert!(taken.iter().any(|message| message.contains(words)), "{words}: {taken:#?}");
+    }
+    assert_eq!(taken.len(), 3, "{taken:#?}");
+    assert_eq!(bed.mutations(before), [""; 0], "nothing is changed");
+
+    // Plan and apply refuse for the same reasons.
+    let planned = product.expect(5, &["plan", "FILE"]);
+    assert!(planned.stdout.contains("refused[quota/exceeded]"), "{}", planned.stdout);
+    product.expect(5, &["apply", "FILE", "--yes"]);
+    assert_eq!(bed.mutations(before), [""; 0], "nothing is changed");
+    let human = product.expect(5, &["doctor", "FILE"]);
+    println!("{}", human.stdout);
+    assert!(human.stdout.contains("`ce-aws apply` would change nothing"), "{}", human.stdout);
+}
+
+#[test]
+fn a_default_counts_where_no_quota_was_applied_and_running_tasks_count() {
+    let bed = Bed::new(SCALE);
+    bed.post("settings", &json!({ "quotas.default_only": ["L-0263D0A3"] }));
+    bed.by_hand("for _ in range(4): ec2.allocate_address(Domain='vpc')");
+    let product = Product::new(&bed);
+    let found = doctor(&product, 5);
+    let exceeded = of(&found, "quota/exceeded");
+    assert!(exceeded.len() == 1 && exceeded[0].contains("quota 5, 4 used, 2 wanted"), "{exceeded:#?}");
+}
+
+#[test]
+fn what_may_not_be_read_is_a_warning_and_no_obstacle() {
+    let bed = Bed::new(SCALE);
+    let denied = |service: &str, operation: &str, code: &str| json!({ "service": service, "operation": operation, "kind": "error", "code": code, "status": 403 });
+    bed.post("faults", &denied("service-quotas", "ListServiceQuotas", "AccessDeniedException"));
+    bed.post("faults", &denied("iam", "GetAccountSummary", "AccessDenied"));
+    bed.post("faults", &denied("iam", "ListEntitiesForPolicy", "AccessDenied"));
+    let product = Product::new(&bed);
+    let found = doctor(&product, 0);
+    let unread = of(&found, "quota/not-checked");
+    assert!(unread.len() == 1 && unread[0].contains("VPCs") && unread[0].contains("IAM roles"), "{found:#?}");
+    assert_eq!(of(&found, "account/not-checked").len(), 1, "{found:#?}");
+}
+
+#[test]
+fn a_plan_that_creates_nothing_asks_nothing_of_the_account() {
+    let bed = Bed::new(SCALE);
+    // Room for one task, and for no second one beside it.
+    bed.post("settings", &json!({ "ecs.vcpu_quota": 8 }));
+    let product = Product::with_plan(&bed, "name = \"prod\"\nrelease = \"5.0.0\"\n[load_balancer]\nenabled = false\n");
+    let found = doctor(&product, 0);
+    assert!(of(&found, "quota/used-up").iter().any(|message| message.contains("vCPUs")), "{found:#?}");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let before = bed.journal(0).len();
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    let asked = bed.journal(before);
+    let services: BTreeSet<&str> = asked.iter().map(|call| text(&call["service"])).collect();
+    assert!(!services.contains("service-quotas"), "{services:?}");
+    let found = doctor(&product, 0);
+    assert!(found.iter().all(|(code, _)| !code.starts_with("quota/") && !code.starts_with("name/")), "{found:#?}");
+    // Another task takes the place of the one that runs, and needs no more than that one.
+    product.edit("[load_balancer]", "package = \"small\"\n[load_balancer]");
+    product.expect(0, &["plan", "FILE"]);
+    product.edit("\"small\"", "\"large\"");
+    let refused = product.expect(5, &["plan", "FILE"]);
+    assert!(refused.stdout.contains("vCPUs of Fargate: quota 8, 0 used, 16 wanted"), "{}", refused.stdout);
+}
