@@ -60,11 +60,13 @@ fn digest(answer: &BatchGetImageOutput, tag: &str) -> Resolved {
     }
 }
 
+/// Without the number of the request: the same question has the same answer, so that equal plans stay equal.
 fn trouble(failure: &Failure) -> Trouble {
+    let said = Failure { request_id: None, ..failure.clone() }.to_string();
     match (failure.code.as_str(), failure.cause) {
-        ("RepositoryNotFoundException", _) => Trouble::NotFound(failure.to_string()),
-        (_, Cause::Denied) => Trouble::Denied(failure.to_string()),
-        _ => Trouble::Unreachable(failure.to_string()),
+        ("RepositoryNotFoundException", _) => Trouble::NotFound(said),
+        (_, Cause::Denied) => Trouble::Denied(said),
+        _ => Trouble::Unreachable(said),
     }
 }
 

@@ -60,6 +60,7 @@ client('secretsmanager').delete_secret(SecretId='ce-aws/prod/credentials', Recov
         assert!(taken.iter().any(|message| message.contains(words)), "{words}: {taken:#?}");
     }
     assert_eq!(taken.len(), 3, "{taken:#?}");
+    assert_eq!(of(&found, "image/denied").len(), 1, "{found:#?}");
     assert_eq!(bed.mutations(before), [""; 0], "nothing is changed");
 
     // Plan and apply refuse for the same reasons.

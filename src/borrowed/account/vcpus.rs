@@ -16,7 +16,8 @@ pub async fn running(cx: &Cx) -> Result<f64, Failure> {
     let pages = cx.aws.ecs.list_clusters().into_paginator().items().send();
     let clusters = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ecs ListClusters"))?;
     let in_each = side_by_side(&clusters, |cluster| in_cluster(cx, cluster)).await?;
-    Ok(in_each.into_iter().sum())
+    // The sum of nothing is -0, which people would see.
+    Ok(in_each.into_iter().fold(0.0, |all, one| all + one))
 }
 
 async fn in_cluster(cx: &Cx, cluster: &str) -> Result<f64, Failure> {
