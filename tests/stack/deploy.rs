@@ -29,7 +29,8 @@ fn a_deployment_has_every_property_and_planning_again_finds_nothing() {
     let planning = bed.journal(before).len();
     println!("calls: apply {deploying} besides polls, plan {planning}");
     assert!(planning <= 75, "plan made {planning} calls");
-    assert!(deploying <= 150, "apply made {deploying} calls besides polls");
+    // Some thirty of them ask about quotas and names, before the first thing is made.
+    assert!(deploying <= 170, "apply made {deploying} calls besides polls");
 
     let before = bed.journal(0).len();
     product.expect(0, &["apply", "FILE", "--yes"]);
