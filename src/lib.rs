@@ -8,6 +8,7 @@ pub mod borrowed;
 pub mod checks;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod engine;
 pub mod images;
 pub mod kinds;

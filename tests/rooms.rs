@@ -21,7 +21,8 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("blueprint", &["borrowed", "config", "engine", "kinds", "release"]),
         ("planners", &["engine", "kinds"]),
         ("live", &["aws", "engine", "kinds"]),
-        ("ui", &["config", "engine", "kinds"]),
+        ("control", &["aws", "engine"]),
+        ("ui", &["config", "control", "engine", "kinds"]),
         (
             "cli",
             &[
@@ -30,6 +31,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "borrowed",
                 "checks",
                 "config",
+                "control",
                 "engine",
                 "images",
                 "kinds",
@@ -55,6 +57,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("aws", &["clap", "indicatif", "anstream"]),
     ("kinds", &["clap", "indicatif", "anstream"]),
     ("live", &["clap", "indicatif", "anstream"]),
+    ("control", &["clap", "indicatif", "anstream"]),
     ("ui", &["aws_", "clap"]),
     ("cli", &["aws_sdk"]),
 ];

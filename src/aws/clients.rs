@@ -6,7 +6,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -18,6 +18,7 @@ use crate::engine::failure::Failure;
 
 use super::error::on;
 use super::no_answer::NothingIsNoAnswer;
+use super::permit::Permit;
 
 /// Where to work and as whom, as far as the command line says it; the SDK's own environment and profiles decide the rest.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +47,9 @@ pub struct Caller {
 pub struct Clients {
     pub acm: aws_sdk_acm::Client,
     pub backup: aws_sdk_backup::Client,
+    /// For the control bucket: not guarded by the permit, and every call is repeated, because each is conditional or sets
+    /// what it would set again.
+    pub control: aws_sdk_s3::Client,
     pub ec2: aws_sdk_ec2::Client,
     pub ecr: aws_sdk_ecr::Client,
     pub ecs: aws_sdk_ecs::Client,
@@ -58,6 +62,15 @@ pub struct Clients {
     pub s3: aws_sdk_s3::Client,
     pub secrets: aws_sdk_secretsmanager::Client,
     pub sts: aws_sdk_sts::Client,
+    /// Whether calls that change something may be made.
+    pub permit: Permit,
+}
+
+/// Whether an operation only reads, by its name.
+fn reads(config: &ConfigBag) -> bool {
+    config.load::<Metadata>().is_some_and(|operation| {
+        ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"].iter().any(|verb| operation.name().starts_with(verb))
+    })
 }
 
 /// Reads are repeated by the SDK. Writes are not: a lost answer to CreateVpc, repeated blindly, is a second VPC. The
@@ -76,13 +89,30 @@ impl Intercept for ReadsOnly {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let reads = config.load::<Metadata>().is_some_and(|operation| {
-            ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"]
-                .iter()
-                .any(|verb| operation.name().starts_with(verb))
-        });
-        if !reads {
+        if !reads(config) {
             config.interceptor_state().store_put(RetryConfig::disabled());
+        }
+        Ok(())
+    }
+}
+
+/// Makes no call that changes something without a valid permit; looks at the last moment.
+#[derive(Debug)]
+struct Guard(Permit);
+
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "no change without a permit"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if !reads(config) {
+            self.0.check()?;
         }
         Ok(())
     }
@@ -148,27 +178,29 @@ impl Clients {
     }
 
     fn from_config(config: &SdkConfig) -> Self {
+        let permit = Permit::default();
+        macro_rules! guarded {
+            ($sdk:ident) => {
+                $sdk::config::Builder::from(config)
+                    .interceptor(ReadsOnly)
+                    .interceptor(Guard(permit.clone()))
+                    .interceptor(Calls)
+                    .interceptor(NothingIsNoAnswer)
+            };
+        }
         macro_rules! client {
             ($sdk:ident) => {
-                $sdk::Client::from_conf(
-                    $sdk::config::Builder::from(config)
-                        .interceptor(ReadsOnly)
-                        .interceptor(Calls)
-                        .interceptor(NothingIsNoAnswer)
-                        .build(),
-                )
+                $sdk::Client::from_conf(guarded!($sdk).build())
             };
         }
         // A bucket name cannot become a host name under an address of our own choice, such as a test bed's.
-        let s3 = aws_sdk_s3::config::Builder::from(config)
-            .interceptor(ReadsOnly)
-            .interceptor(Calls)
-            .interceptor(NothingIsNoAnswer)
-            .force_path_style(config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL").is_some())
-            .build();
+        let by_path = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL").is_some();
+        let s3 = guarded!(aws_sdk_s3).force_path_style(by_path).build();
+        let control = aws_sdk_s3::config::Builder::from(config).interceptor(Calls).force_path_style(by_path).build();
         Self {
             acm: client!(aws_sdk_acm),
             backup: client!(aws_sdk_backup),
+            control: aws_sdk_s3::Client::from_conf(control),
             ec2: client!(aws_sdk_ec2),
             ecr: client!(aws_sdk_ecr),
             ecs: client!(aws_sdk_ecs),
@@ -181,6 +213,7 @@ impl Clients {
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: client!(aws_sdk_secretsmanager),
             sts: client!(aws_sdk_sts),
+            permit,
         }
     }
 

@@ -12,6 +12,7 @@ use aws_types::request_id::RequestId;
 use crate::engine::failure::{Cause, Failure};
 
 use super::no_answer;
+use super::permit::NotPermitted;
 
 /// Turns the error of an operation into a [`Failure`]; `operation` is service and operation: `ec2 CreateVpc`.
 ///
@@ -46,7 +47,10 @@ where
     let request_id = error.request_id().map(str::to_owned);
     let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) else {
         let is_ours = matches!(error, SdkError::ConstructionFailure(_));
-        let mut failure = no_answer::failure(error, status, is_ours);
+        let mut failure = match is_not_permitted(error) {
+            true => Failure::of(Cause::LeaseLost, NotPermitted.to_string()),
+            false => no_answer::failure(error, status, is_ours),
+        };
         (failure.operation, failure.request_id) = (operation.to_owned(), request_id);
         return failure;
     };
@@ -61,6 +65,12 @@ pub fn reported(operation: &'static str, code: &str, message: &str) -> Failure {
     let mut failure = Failure::of(cause(operation, code, message, None), message);
     (failure.operation, failure.code) = (operation.to_owned(), code.to_owned());
     explain(failure)
+}
+
+/// Whether it was this program that did not make the call.
+fn is_not_permitted(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut sources = std::iter::successors(Some(error), |error| error.source());
+    sources.any(|source| source.downcast_ref::<NotPermitted>().is_some())
 }
 
 /// What to do about codes, and about words behind codes, that mean the same whatever was asked (common errors of the API

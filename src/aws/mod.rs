@@ -4,3 +4,4 @@ pub mod clients;
 pub mod error;
 pub mod exec;
 mod no_answer;
+pub mod permit;

@@ -101,6 +101,10 @@ pub async fn forward(
             output.note(&way_back::interrupted(file));
             Exit::PartWay
         }
+        Outcome::LeaseLost => {
+            output.note(&way_back::lease_lost(file, "upgrade"));
+            Exit::PartWay
+        }
         Outcome::Failed if ended.is_proven => {
             output.note(&way_back::only_tidying_is_left(file, false));
             Exit::PartWay

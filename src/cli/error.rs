@@ -1,7 +1,7 @@
 //! Errors at the edge: what the narrow errors of the rooms come to for the person at the terminal.
 
 use crate::config::Problems;
-use crate::engine::failure::Failure;
+use crate::engine::failure::{Cause, Failure};
 use crate::ui;
 
 use super::exit::Exit;
@@ -15,6 +15,8 @@ pub enum Kind {
     PlanFile(Problems),
     /// A check or the person said no; nothing was changed.
     Refused { code: &'static str, message: String },
+    /// Somebody else holds the lease: who, for people and for scripts.
+    Held { message: String, holder: serde_json::Value },
     /// AWS, or the way to it.
     Aws(Box<Failure>),
     /// A fault of this program or of the machine it runs on.
@@ -51,6 +53,8 @@ impl CommandError {
         match self.kind {
             Kind::Usage { .. } | Kind::PlanFile(_) => Exit::Usage,
             Kind::Refused { .. } => Exit::Refused,
+            Kind::Held { .. } => Exit::Leased,
+            Kind::Aws(ref failure) if failure.cause == Cause::LeaseLost => Exit::PartWay,
             Kind::Aws(_) | Kind::Unexpected(_) => Exit::Failed,
         }
     }
@@ -63,6 +67,7 @@ impl CommandError {
         };
         let mut text = match &self.kind {
             Kind::Usage { code, message } | Kind::Refused { code, message } => coded(code, message),
+            Kind::Held { message, .. } => coded("lease/held", message),
             Kind::PlanFile(problems) => format!("{}\n", problems.render(true)),
             Kind::Aws(failure) => ui::failure::alone(failure),
             Kind::Unexpected(message) => coded("unexpected", message),
@@ -79,6 +84,9 @@ impl CommandError {
             }
             Kind::PlanFile(problems) => {
                 serde_json::json!({ "code": "plan-file", "problems": super::validate::problems(problems) })
+            }
+            Kind::Held { message, holder } => {
+                serde_json::json!({ "code": "lease/held", "message": message, "holder": holder })
             }
             Kind::Aws(failure) => serde_json::json!({ "code": failure.cause.code(), "failure": failure }),
             Kind::Unexpected(message) => serde_json::json!({ "code": "unexpected", "message": message }),
@@ -112,17 +120,19 @@ impl From<Problems> for CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::failure::Cause;
     use crate::ui::style::plain;
 
     #[test]
     fn each_kind_has_its_exit_code() {
         let problems = crate::config::load("x.toml", "name = 1").unwrap_err();
-        let cases: [(CommandError, u8); 5] = [
+        let held = Kind::Held { message: "m".to_owned(), holder: serde_json::Value::Null };
+        let cases: [(CommandError, u8); 7] = [
             (CommandError::usage("usage/x", "m"), 64),
             (problems.into(), 64),
             (CommandError::refused("refused/x", "m"), 5),
             (Failure::of(Cause::Denied, "m").into(), 1),
+            (Failure::of(Cause::LeaseLost, "m").into(), 3),
+            (held.into(), 4),
             (CommandError::unexpected("m"), 1),
         ];
         for (error, exit) in cases {

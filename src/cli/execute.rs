@@ -65,7 +65,7 @@ fn beginning(plan: &Plan, session: &Session) -> Event {
 pub fn exit(outcome: Outcome) -> Exit {
     match outcome {
         Outcome::Done => Exit::Done,
-        Outcome::Failed | Outcome::Interrupted => Exit::PartWay,
+        Outcome::Failed | Outcome::Interrupted | Outcome::LeaseLost => Exit::PartWay,
     }
 }
 

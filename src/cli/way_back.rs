@@ -58,6 +58,11 @@ pub async fn go(around: Around<'_>, limits: Limits) -> Result<Exit, CommandError
         Ok(exit) => Ok(exit),
         Err(error) => {
             around.output.error(&error);
+            // Whoever holds the lease now decides.
+            if error.exit() == Exit::PartWay {
+                around.output.note(&lease_lost_on_the_way_back(around.file));
+                return Ok(Exit::PartWay);
+            }
             // A refusal says itself what can be done.
             if error.exit() != Exit::Refused {
                 around.output.note(&stuck(around.file));
@@ -213,6 +218,10 @@ fn exit(around: Around<'_>, ended: Ended) -> Exit {
             output.note(&interrupted_on_the_way_back(file));
             Exit::PartWay
         }
+        Outcome::LeaseLost => {
+            output.note(&lease_lost_on_the_way_back(file));
+            Exit::PartWay
+        }
         Outcome::Failed => {
             output.note(&stuck(file));
             Exit::Stuck
@@ -290,6 +299,24 @@ pub fn interrupted_restore(file: &str) -> String {
     format!(
         "\nstopped on request:\n  go on:    ce-aws backup restore {file} --resume\n  \
          go back:  ce-aws backup restore {file} --rollback\n"
+    )
+}
+
+/// What is said when somebody else may hold the lease: this run does nothing more, not even go back.
+/// `command` is the one that goes on and goes back.
+pub fn lease_lost(file: &str, command: &str) -> String {
+    format!(
+        "\nnothing more is done, and nothing is taken back: somebody else may be working on it. Once nobody is:\n  \
+         see what there is:  ce-aws status {file}\n  go on:              ce-aws {command} {file} --resume\n  \
+         go back:            ce-aws {command} {file} --rollback\n"
+    )
+}
+
+/// The same, on the way back.
+fn lease_lost_on_the_way_back(file: &str) -> String {
+    format!(
+        "\nnothing more is done: somebody else may be working on it. Once nobody is, go on going back:\n  \
+         ce-aws upgrade {file} --rollback\n"
     )
 }
 

@@ -51,6 +51,7 @@ pub fn again(cause: Cause, attempt: u32, elapsed: f64) -> Again {
         | Cause::Quota
         | Cause::Refused
         | Cause::Unsettled
+        | Cause::LeaseLost
         | Cause::Internal => return Again::No,
     };
     if elapsed >= budget {

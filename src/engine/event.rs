@@ -16,6 +16,8 @@ pub enum Outcome {
     Failed,
     /// Stopped on request; nothing in flight was abandoned.
     Interrupted,
+    /// Stopped because the lease was lost; nothing in flight was abandoned.
+    LeaseLost,
 }
 
 /// What happened. `code` is stable and part of the contract.
@@ -86,6 +88,10 @@ pub enum Event {
     },
     /// The run was asked to stop; these are waited for.
     Interrupting {
+        in_flight: Vec<Address>,
+    },
+    /// The lease is lost: nothing else is started; these are waited for.
+    LeaseLost {
         in_flight: Vec<Address>,
     },
     RunFinished {

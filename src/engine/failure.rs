@@ -30,6 +30,8 @@ pub enum Cause {
     Refused,
     /// It was accepted and then failed, or did not become ready in time.
     Unsettled,
+    /// The call was not made: the lease on the deployment is lost.
+    LeaseLost,
     /// A fault of this program.
     Internal,
 }
@@ -49,6 +51,7 @@ impl Cause {
             Self::Quota => "quota",
             Self::Refused => "refused",
             Self::Unsettled => "unsettled",
+            Self::LeaseLost => "lease-lost",
             Self::Internal => "internal",
         }
     }

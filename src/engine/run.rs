@@ -106,7 +106,8 @@ pub struct Run {
     /// The steps whose call was made again although it had been accepted: what they stop lingers.
     insisted: BTreeSet<usize>,
     begun: bool,
-    interrupted: bool,
+    /// Why nothing else is started.
+    stopped: Option<Outcome>,
     finished: bool,
 }
 
@@ -128,7 +129,7 @@ impl Run {
             told: BTreeSet::new(),
             insisted: BTreeSet::new(),
             begun: false,
-            interrupted: false,
+            stopped: None,
             finished: false,
         })
     }
@@ -147,7 +148,7 @@ impl Run {
         match input {
             Input::Begin => self.begun = true,
             Input::Woken => {}
-            Input::Interrupt => self.interrupt(&mut commands),
+            Input::Interrupt => self.stop(Outcome::Interrupted, &mut commands),
             Input::Performed { step, result } => self.performed(step, result, now, &mut commands),
             Input::Observed { kind, result } => self.observed(&kind, result, now, &mut commands),
         }
@@ -157,11 +158,15 @@ impl Run {
         commands
     }
 
-    fn interrupt(&mut self, commands: &mut Vec<Command>) {
-        if !self.interrupted {
-            self.interrupted = true;
+    /// Starts nothing any more. A lost lease outweighs a request: whoever holds it now goes on.
+    fn stop(&mut self, why: Outcome, commands: &mut Vec<Command>) {
+        if self.stopped.is_none() || (self.stopped != Some(why) && why == Outcome::LeaseLost) {
+            self.stopped = Some(why);
             let in_flight = self.performing().map(|step| self.address(step)).collect();
-            commands.push(Command::Say(Event::Interrupting { in_flight }));
+            commands.push(Command::Say(match why {
+                Outcome::LeaseLost => Event::LeaseLost { in_flight },
+                _ => Event::Interrupting { in_flight },
+            }));
         }
     }
 
@@ -196,7 +201,13 @@ impl Run {
                     let event = Event::StepRetrying { step, address: self.address(step), failure, seconds };
                     commands.push(Command::Say(event));
                 }
-                Again::No => self.fail(step, failure, commands),
+                Again::No => {
+                    let is_lost = failure.cause == Cause::LeaseLost;
+                    self.fail(step, failure, commands);
+                    if is_lost {
+                        self.stop(Outcome::LeaseLost, commands);
+                    }
+                }
             },
         }
     }
@@ -254,7 +265,7 @@ impl Run {
     /// Starts what may start, looks where it is time, and says when to come back.
     fn advance(&mut self, now: f64, commands: &mut Vec<Command>) {
         let mut room = self.pace.room(self.performing().count());
-        if !self.interrupted {
+        if self.stopped.is_none() {
             for step in 0..self.states.len() {
                 if let State::Due { at, attempt, since } = self.states[step]
                     && at <= now
@@ -297,7 +308,7 @@ impl Run {
 
     /// Asks for looks that are due; gives the time of the next look or retry that is not.
     fn look_where_due(&mut self, now: f64, commands: &mut Vec<Command>) -> Option<f64> {
-        if self.interrupted {
+        if self.stopped.is_some() {
             return None;
         }
         let mut times = Vec::new();
@@ -332,10 +343,10 @@ impl Run {
             State::Done | State::Failed | State::Skipped => false,
         });
         let failed = self.states.iter().any(|state| matches!(state, State::Failed));
-        match (in_flight, open, self.interrupted) {
+        match (in_flight, open, self.stopped) {
             (true, ..) => None,
-            (false, true, true) => Some(Outcome::Interrupted),
-            (false, true, false) => None,
+            (false, _, Some(Outcome::LeaseLost)) => Some(Outcome::LeaseLost),
+            (false, true, stopped) => stopped,
             (false, false, _) if failed => Some(Outcome::Failed),
             (false, false, _) => Some(Outcome::Done),
         }

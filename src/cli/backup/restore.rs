@@ -229,6 +229,10 @@ async fn forward(around: Around<'_>, now: UnderWay, limits: Limits) -> Result<Ex
             around.output.note(&way_back::interrupted_restore(around.file));
             Ok(Exit::PartWay)
         }
+        Outcome::LeaseLost => {
+            around.output.note(&way_back::lease_lost(around.file, "backup restore"));
+            Ok(Exit::PartWay)
+        }
         Outcome::Failed => {
             around.output.note("\nthe restore has failed, see above; going back\n");
             way_back::go(around, limits).await

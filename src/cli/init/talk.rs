@@ -391,7 +391,10 @@ fn problem(option: Option<&str>, problems: &Problems) -> CommandError {
 fn brief(error: &CommandError) -> String {
     let text = match &error.kind {
         Kind::Aws(failure) => failure.to_string(),
-        Kind::Usage { message, .. } | Kind::Refused { message, .. } | Kind::Unexpected(message) => message.clone(),
+        Kind::Usage { message, .. }
+        | Kind::Refused { message, .. }
+        | Kind::Held { message, .. }
+        | Kind::Unexpected(message) => message.clone(),
         Kind::PlanFile(problems) => problems.to_string(),
     };
     let line = text.lines().next().unwrap_or_default();

@@ -36,6 +36,7 @@ const CAUSES: [Cause; 12] = [
     Cause::Quota,
     Cause::Refused,
     Cause::Unsettled,
+    Cause::LeaseLost,
     Cause::Internal,
 ];
 

@@ -57,12 +57,14 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
             return Some(story(address.as_str(), subject, title, lines, hints));
         }
         Event::Interrupting { in_flight } => {
-            let names: Vec<_> = in_flight.iter().map(ToString::to_string).collect();
-            let waits = if names.is_empty() { "no call".to_owned() } else { names.join(", ") };
-            let level = paint(WARNING, "interrupted");
+            let (level, waits) = (paint(WARNING, "interrupted"), waits(in_flight));
             return Some(format!(
                 "{level}: nothing else is started; waiting for {waits} (a second Ctrl-C leaves at once)\n"
             ));
+        }
+        Event::LeaseLost { in_flight } => {
+            let (level, waits) = (paint(DANGER, "the lease is lost"), waits(in_flight));
+            return Some(format!("{level}: nothing else is started; waiting for {waits}\n"));
         }
         _ => return None,
     };
@@ -73,6 +75,11 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
         _ => FAINT,
     };
     Some(format!("{:>7}  {} {rest}\n", clock(stamped.at), paint(style, format_args!("{verb:<12}"))))
+}
+
+fn waits(in_flight: &[crate::engine::address::Address]) -> String {
+    let names: Vec<_> = in_flight.iter().map(ToString::to_string).collect();
+    if names.is_empty() { "no call".to_owned() } else { names.join(", ") }
 }
 
 /// Nothing for what takes no time worth telling.
@@ -101,6 +108,7 @@ pub fn ending(event: &Event, purpose: Purpose) -> Option<String> {
     }
     let mut text = match outcome {
         Outcome::Interrupted => format!("{} after {steps}, {took}\n", paint(WARNING, "stopped on request")),
+        Outcome::LeaseLost => format!("{} after {steps}, {took}\n", paint(DANGER, "stopped, because the lease is lost")),
         _ => {
             let skipped = match skipped {
                 0 => String::new(),

@@ -85,7 +85,7 @@ impl Tracker {
                 self.set(*step, State::Over);
             }
             Event::StepSkipped { step, .. } => self.set(*step, State::Over),
-            Event::Interrupting { .. } => self.interrupted = true,
+            Event::Interrupting { .. } | Event::LeaseLost { .. } => self.interrupted = true,
             Event::RunStarted { .. } | Event::Story { .. } | Event::RunFinished { .. } => {}
         }
     }

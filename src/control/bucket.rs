@@ -1,0 +1,149 @@
+//! The control bucket: making it, and making it what it should be.
+//!
+//! Private, encrypted, reached through TLS only, versioned. The versions that renewals leave behind are deleted after a day.
+
+use aws_sdk_s3::types::{
+    BucketLifecycleConfiguration, BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration,
+    ExpirationStatus, LifecycleRule, LifecycleRuleFilter, NoncurrentVersionExpiration, ObjectOwnership,
+    OwnershipControls, OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption,
+    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule, VersioningConfiguration,
+};
+use serde_json::{Value, json};
+
+use crate::aws::error::{incomplete, on};
+use crate::engine::failure::{Cause, Failure};
+
+use super::error::ControlError;
+use super::objects::Store;
+
+/// The prefix of leases.
+pub const LEASES: &str = "lease/";
+
+impl Store {
+    /// Makes the bucket, if it is not there, and sets all its settings. Safe to repeat: it is done whenever there is no
+    /// lease yet, so that what a crash has left half done is mended.
+    ///
+    /// # Errors
+    ///
+    /// The name is taken by another account, or the caller may not.
+    pub async fn prepare(&self) -> Result<(), ControlError> {
+        self.create().await.map_err(|failure| match failure.code.as_str() {
+            "BucketAlreadyExists" => ControlError::BucketTaken(self.bucket.clone()),
+            _ => self.denied(failure),
+        })?;
+        // One after the other: S3 refuses some of them side by side (OperationAborted).
+        let settings = async {
+            self.block_public_access().await?;
+            self.own().await?;
+            self.encrypt().await?;
+            self.insist_on_tls().await?;
+            self.keep_versions().await?;
+            self.expire_leases().await
+        };
+        settings.await.map_err(|failure| self.denied(failure))
+    }
+
+    /// The failure of a call, or what it says of the bucket.
+    pub(super) fn denied(&self, failure: Failure) -> ControlError {
+        let is_denied = failure.cause == Cause::Denied
+            && ["AccessDenied", "AllAccessDisabled", "AccountProblem"].contains(&failure.code.as_str());
+        if is_denied { ControlError::Denied { bucket: self.bucket.clone(), failure } } else { failure.into() }
+    }
+
+    /// S3 says the same to whoever lacks a permission and of a stranger's bucket. Only one's own buckets are listed.
+    pub(super) async fn whose(&self, denied: ControlError) -> ControlError {
+        let pages = self.s3.list_buckets().prefix(&self.bucket).into_paginator().send();
+        let Ok(pages) = pages.collect::<Result<Vec<_>, _>>().await else { return denied };
+        let mut names = pages.iter().flat_map(|page| page.buckets()).filter_map(|bucket| bucket.name());
+        if names.any(|name| name == self.bucket) { denied } else { ControlError::BucketTaken(self.bucket.clone()) }
+    }
+
+    async fn create(&self) -> Result<(), Failure> {
+        let call = self.s3.create_bucket().bucket(&self.bucket).object_ownership(ObjectOwnership::BucketOwnerEnforced);
+        // S3 knows this region by its absence (S3 API reference, CreateBucket).
+        let place = (self.region != "us-east-1").then(|| {
+            let region = BucketLocationConstraint::from(self.region.as_str());
+            CreateBucketConfiguration::builder().location_constraint(region).build()
+        });
+        match call.set_create_bucket_configuration(place).send().await.map_err(on("s3 CreateBucket")) {
+            Err(failure) if failure.code == "BucketAlreadyOwnedByYou" => Ok(()),
+            answer => answer.map(|_| ()),
+        }
+    }
+
+    async fn block_public_access(&self) -> Result<(), Failure> {
+        let all = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(true)
+            .ignore_public_acls(true)
+            .block_public_policy(true)
+            .restrict_public_buckets(true);
+        let call = self.s3.put_public_access_block().bucket(&self.bucket).expected_bucket_owner(&self.account);
+        let call = call.public_access_block_configuration(all.build());
+        call.send().await.map_err(on("s3 PutPublicAccessBlock"))?;
+        Ok(())
+    }
+
+    async fn own(&self) -> Result<(), Failure> {
+        let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced);
+        let rule = rule.build().map_err(incomplete)?;
+        let controls = OwnershipControls::builder().rules(rule).build().map_err(incomplete)?;
+        let call = self.s3.put_bucket_ownership_controls().bucket(&self.bucket).expected_bucket_owner(&self.account);
+        call.ownership_controls(controls).send().await.map_err(on("s3 PutBucketOwnershipControls"))?;
+        Ok(())
+    }
+
+    async fn encrypt(&self) -> Result<(), Failure> {
+        let default = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::Aes256);
+        let default = default.build().map_err(incomplete)?;
+        let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(default).build();
+        let all = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(incomplete)?;
+        let call = self.s3.put_bucket_encryption().bucket(&self.bucket).expected_bucket_owner(&self.account);
+        let call = call.server_side_encryption_configuration(all);
+        call.send().await.map_err(on("s3 PutBucketEncryption"))?;
+        Ok(())
+    }
+
+    async fn insist_on_tls(&self) -> Result<(), Failure> {
+        let call = self.s3.put_bucket_policy().bucket(&self.bucket).expected_bucket_owner(&self.account);
+        let call = call.policy(self.policy().to_string());
+        call.send().await.map_err(on("s3 PutBucketPolicy"))?;
+        Ok(())
+    }
+
+    fn policy(&self) -> Value {
+        let arn = format!("arn:{}:s3:::{}", self.partition, self.bucket);
+        json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": "OnlyThroughTls",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [arn, format!("{arn}/*")],
+                "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+            }],
+        })
+    }
+
+    async fn keep_versions(&self) -> Result<(), Failure> {
+        let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        let call = self.s3.put_bucket_versioning().bucket(&self.bucket).expected_bucket_owner(&self.account);
+        call.versioning_configuration(versions).send().await.map_err(on("s3 PutBucketVersioning"))?;
+        Ok(())
+    }
+
+    async fn expire_leases(&self) -> Result<(), Failure> {
+        let rule = LifecycleRule::builder()
+            .id("former-leases")
+            .filter(LifecycleRuleFilter::builder().prefix(LEASES).build())
+            .noncurrent_version_expiration(NoncurrentVersionExpiration::builder().noncurrent_days(1).build())
+            .status(ExpirationStatus::Enabled)
+            .build()
+            .map_err(incomplete)?;
+        let all = BucketLifecycleConfiguration::builder().rules(rule).build().map_err(incomplete)?;
+        let call = self.s3.put_bucket_lifecycle_configuration().bucket(&self.bucket);
+        let call = call.expected_bucket_owner(&self.account).lifecycle_configuration(all);
+        call.send().await.map_err(on("s3 PutBucketLifecycleConfiguration"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,32 @@
+//! The time by which leases are judged: on a clock that goes on while the machine sleeps, in seconds of AWS time.
+
+use std::time::Duration;
+
+use crate::aws::permit::awake;
+
+/// How much faster than the wall a lease's time may run, however fast a test bed does: beyond that, the time that this
+/// program and the bed take themselves would use a lease up.
+pub const FASTEST: f64 = 6.0;
+
+/// A clock for leases.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    scale: f64,
+}
+
+impl Clock {
+    /// A clock that runs `scale` times as fast as the wall, [`FASTEST`] times at most.
+    pub fn new(scale: f64) -> Self {
+        Self { scale: scale.min(FASTEST) }
+    }
+
+    /// Seconds since some moment in the past.
+    pub fn now(&self) -> f64 {
+        awake().as_secs_f64() * self.scale
+    }
+
+    /// The real time that so many seconds take.
+    pub fn real(&self, seconds: f64) -> Duration {
+        Duration::from_secs_f64((seconds / self.scale).clamp(0.0, 1e9))
+    }
+}

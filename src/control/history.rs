@@ -1,0 +1,138 @@
+//! Run history: one object a run, written when it begins and again when it ends. Nothing depends on it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::engine::compare;
+use crate::engine::event::{Event, Stamped};
+use crate::engine::failure::Failure;
+use crate::engine::plan::{Plan, Purpose};
+
+use super::objects::{Got, Store};
+
+/// The prefix of the records.
+const RUNS: &str = "runs/";
+/// No record that is read has more bytes.
+const LARGEST: usize = 32 * 1024 * 1024;
+/// No record holds more events: what follows is only counted.
+const MOST: usize = 20_000;
+
+/// One run, as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub version: u32,
+    pub deployment: String,
+    pub run: String,
+    /// The caller's ARN.
+    pub user: String,
+    pub host: String,
+    /// The command line, without secrets.
+    pub command: String,
+    /// The version of ce-aws.
+    pub tool: String,
+    /// RFC 3339.
+    pub since: String,
+    /// The plans that were carried out, in order.
+    #[serde(default)]
+    pub plans: Vec<PlanNote>,
+    /// What happened, as `--output json` says it; without the log lines of containers, which belong to their log group.
+    #[serde(default)]
+    pub events: Vec<Value>,
+    /// How many events more there were.
+    #[serde(default)]
+    pub left_out: usize,
+    /// `None` while it is under way, and for ever where it did not end by itself.
+    #[serde(default)]
+    pub end: Option<End>,
+}
+
+/// Which plan was carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanNote {
+    pub purpose: Purpose,
+    pub steps: usize,
+    pub digest: String,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// RFC 3339.
+    pub at: String,
+    /// The exit code.
+    pub exit: u8,
+    /// The stable code of the error with which it ended, if any.
+    #[serde(default)]
+    pub error: Option<String>,
+}
+
+impl Entry {
+    /// Notes a plan that is about to be carried out.
+    pub fn plan(&mut self, plan: &Plan) {
+        let digest = serde_json::to_value(plan).map(|value| compare::digest(&value)).unwrap_or_default();
+        self.plans.push(PlanNote { purpose: plan.purpose, steps: plan.steps.len(), digest });
+    }
+
+    /// Notes what has happened.
+    pub fn event(&mut self, stamped: &Stamped) {
+        if self.events.len() >= MOST {
+            self.left_out += 1;
+            return;
+        }
+        let mut stamped = stamped.clone();
+        if let Event::Story { lines, .. } = &mut stamped.event {
+            lines.clear();
+        }
+        // An event that cannot be written as JSON could not be printed either.
+        self.events.extend(serde_json::to_value(&stamped).ok());
+    }
+
+    fn key(&self) -> String {
+        format!("{RUNS}{}/{}-{}.json", self.deployment, self.since, self.run)
+    }
+
+    /// Stores it.
+    pub async fn write(&self, store: &Store) -> Result<(), Failure> {
+        let body = serde_json::to_vec(self).unwrap_or_default();
+        store.put(&self.key(), body).await
+    }
+}
+
+/// A record, or that there is one and what is wrong with it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stored {
+    Entry(Box<Entry>),
+    Unreadable { key: String, why: String },
+}
+
+/// The newest records of a deployment, newest first, `most` at most; with `run`, only those of that run. Says how many
+/// there are besides.
+pub async fn read(
+    store: &Store,
+    deployment: &str,
+    run: Option<&str>,
+    most: usize,
+) -> Result<(Vec<Stored>, usize), Failure> {
+    let mut keys = store.keys(&format!("{RUNS}{deployment}/")).await?;
+    keys.retain(|key| run.is_none_or(|run| key.ends_with(&format!("-{run}.json"))));
+    keys.sort_unstable();
+    keys.reverse();
+    let mut found = Vec::new();
+    for key in keys.iter().take(most) {
+        found.push(match store.get(key, LARGEST).await? {
+            Got::There { bytes, .. } => parse(key, &bytes),
+            Got::TooLarge => Stored::Unreadable { key: key.clone(), why: "it is larger than any record".to_owned() },
+            // Somebody has just deleted it.
+            Got::Nothing => continue,
+        });
+    }
+    Ok((found, keys.len().saturating_sub(most)))
+}
+
+/// Reads a record. Nothing of it is trusted but its form.
+pub fn parse(key: &str, bytes: &[u8]) -> Stored {
+    match serde_json::from_slice(bytes) {
+        Ok(entry) => Stored::Entry(entry),
+        Err(error) => Stored::Unreadable { key: key.to_owned(), why: error.to_string() },
+    }
+}

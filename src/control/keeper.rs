@@ -1,0 +1,225 @@
+//! Doing what [`super::lease`] decides: taking the lease, renewing it in the background, giving it back.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::aws::permit::{Permit, awake};
+use crate::engine::cadence::{self, Again};
+use crate::engine::failure::{Cause, Failure};
+
+use super::bucket::LEASES;
+use super::clock::Clock;
+use super::error::ControlError;
+use super::lease::{Answer, Claim, Do, Record, VALID, VERSION};
+use super::objects::{Got, Store};
+use super::process;
+
+/// No lease has more bytes.
+const LARGEST: usize = 64 * 1024;
+
+/// A lease that is held, and renewed in the background until it is given back or lost.
+#[derive(Debug)]
+pub struct Keeper {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<bool>,
+}
+
+/// Where the lease of one deployment is.
+#[derive(Clone, Debug)]
+struct Place {
+    store: Store,
+    key: String,
+    deployment: String,
+    clock: Clock,
+}
+
+/// Takes the lease that `me` describes. `permit` follows it from then on. `waits` is told once of a holder whose life is
+/// being looked for.
+///
+/// # Errors
+///
+/// Somebody else is at work; the bucket cannot be used; what is there is no lease.
+pub async fn take(
+    store: &Store,
+    me: Record,
+    permit: &Permit,
+    clock: Clock,
+    mut waits: impl FnMut(&Record),
+) -> Result<Keeper, ControlError> {
+    let key = key(&me.deployment);
+    let place = Place { store: store.clone(), key, deployment: me.deployment.clone(), clock };
+    let mut claim = Claim::new(me, is_dead);
+    let (mut next, mut has_told, mut is_prepared) = (Do::Get, false, false);
+    while !claim.is_held() {
+        let asked = clock.now();
+        let answer = match &next {
+            Do::Refuse(record) => return Err(ControlError::Held(record.clone())),
+            Do::Put { condition: super::lease::Condition::Absent, .. } if !is_prepared => {
+                is_prepared = true;
+                store.prepare().await?;
+                // The time of the write is what counts.
+                continue;
+            }
+            next => insist(&place, next).await?,
+        };
+        if let (Answer::There { record, .. }, false) = (&answer, has_told) {
+            next = claim.on(answer.clone(), asked, clock.now());
+            if matches!(next, Do::Sleep(_)) {
+                has_told = true;
+                waits(record);
+            }
+        } else {
+            next = claim.on(answer, asked, clock.now());
+        }
+    }
+    follow(permit, &claim, clock);
+    tracing::debug!(key = place.key, "the lease is taken");
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(keep(place, claim, next, permit.clone(), stopped));
+    Ok(Keeper { stop, task })
+}
+
+impl Keeper {
+    /// Gives the lease back; false when it was lost before, or nobody could be told.
+    pub async fn release(self) -> bool {
+        // Where the task has ended, the lease is lost.
+        let _ = self.stop.send(());
+        self.task.await.unwrap_or(false)
+    }
+}
+
+/// The lease of a deployment as it is now; `None` where there is none that can be read.
+pub async fn look(store: &Store, deployment: &str) -> Result<Option<Record>, Failure> {
+    let Got::There { bytes, .. } = store.get(&key(deployment), LARGEST).await? else { return Ok(None) };
+    Ok(parse(&bytes, deployment).ok())
+}
+
+fn key(deployment: &str) -> String {
+    format!("{LEASES}{deployment}.json")
+}
+
+fn is_dead(record: &Record) -> bool {
+    record.process.as_ref().is_some_and(|process| process::is_dead(record.pid, process))
+}
+
+/// Renews until told to stop; then gives it back.
+async fn keep(place: Place, mut claim: Claim, mut next: Do, permit: Permit, mut stopped: oneshot::Receiver<()>) -> bool {
+    let clock = place.clock;
+    let mut is_releasing = false;
+    loop {
+        let asked = clock.now();
+        let answer = match &next {
+            Do::Released => return true,
+            Do::Lost | Do::Refuse(_) => {
+                permit.revoke();
+                tracing::warn!(key = place.key, "the lease is lost");
+                return false;
+            }
+            Do::Sleep(seconds) => {
+                let slept = tokio::time::sleep(clock.real(*seconds));
+                tokio::select! {
+                    () = slept => Answer::Slept,
+                    _ = &mut stopped, if !is_releasing => {
+                        is_releasing = true;
+                        permit.revoke();
+                        next = claim.release();
+                        continue;
+                    }
+                }
+            }
+            // What has no answer by then is asked anew, and what has come of it is seen.
+            next => match tokio::time::timeout(clock.real(VALID / 3.0), perform(&place, next)).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(error)) => {
+                    tracing::debug!(key = place.key, %error, "the lease could not be renewed");
+                    Answer::Unknown
+                }
+                Err(_) => Answer::Unknown,
+            },
+        };
+        let is_answered = answer != Answer::Unknown;
+        next = claim.on(answer, asked, clock.now());
+        if is_releasing && !is_answered {
+            // Whoever comes next finds us silent, or dead.
+            return false;
+        }
+        if !is_releasing {
+            follow(&permit, &claim, clock);
+        }
+    }
+}
+
+/// Lets the permit be valid as long as the lease is.
+fn follow(permit: &Permit, claim: &Claim, clock: Clock) {
+    match claim.valid_until() - clock.now() {
+        left if left > 0.0 => permit.until(awake() + clock.real(left)),
+        _ => permit.revoke(),
+    }
+}
+
+/// The same call again, as long as its failure may pass.
+async fn insist(place: &Place, next: &Do) -> Result<Answer, ControlError> {
+    let (began, mut attempt) = (place.clock.now(), 1);
+    loop {
+        let failure = match perform(place, next).await {
+            Err(ControlError::Failed(failure)) => failure,
+            Err(denied @ ControlError::Denied { .. }) => return Err(place.store.whose(denied).await),
+            result => return result,
+        };
+        match cadence::again(failure.cause, attempt, place.clock.now() - began) {
+            // A lost answer to a write is found out by looking.
+            _ if failure.cause == Cause::Unavailable && matches!(next, Do::Put { .. }) => return Ok(Answer::Unknown),
+            Again::After(seconds) => tokio::time::sleep(place.clock.real(seconds)).await,
+            Again::No => return Err(failure.into()),
+        }
+        attempt += 1;
+    }
+}
+
+async fn perform(place: &Place, next: &Do) -> Result<Answer, ControlError> {
+    let Place { store, key, deployment, clock } = place;
+    match next {
+        Do::Get => match store.get(key, LARGEST).await.map_err(|failure| store.denied(failure))? {
+            Got::Nothing => Ok(Answer::Nothing),
+            Got::TooLarge => Err(place.unreadable("it is larger than any lease")),
+            Got::There { etag, bytes } => {
+                let record = parse(&bytes, deployment).map_err(|why| place.unreadable(&why))?;
+                Ok(Answer::There { etag, record: Box::new(record) })
+            }
+        },
+        Do::Put { condition, record } => {
+            let body = serde_json::to_vec(record).map_err(|error| Failure::of(Cause::Internal, error.to_string()))?;
+            let written = store.put_if(key, body, condition).await.map_err(|failure| store.denied(failure))?;
+            Ok(written.map_or(Answer::Conflict, |etag| Answer::Written { etag }))
+        }
+        Do::Sleep(seconds) => {
+            tokio::time::sleep(clock.real(*seconds).max(Duration::from_millis(1))).await;
+            Ok(Answer::Slept)
+        }
+        Do::Refuse(_) | Do::Lost | Do::Released => Ok(Answer::Slept),
+    }
+}
+
+impl Place {
+    fn unreadable(&self, why: &str) -> ControlError {
+        ControlError::Unreadable { bucket: self.store.bucket.clone(), key: self.key.clone(), why: why.to_owned() }
+    }
+}
+
+/// Reads what is in the object. Nothing of it is trusted but its form.
+///
+/// # Errors
+///
+/// What is wrong with it, as a fragment.
+pub fn parse(bytes: &[u8], deployment: &str) -> Result<Record, String> {
+    let record: Record = serde_json::from_slice(bytes).map_err(|error| format!("it is no lease: {error}"))?;
+    if record.version != VERSION {
+        return Err(format!("it is of version {}, and this ce-aws reads version {VERSION}", record.version));
+    }
+    if record.deployment != deployment {
+        return Err(format!("it is the lease of {}", record.deployment));
+    }
+    Ok(record)
+}

@@ -1,0 +1,212 @@
+//! The lease as a state machine: what was read and the time in, what to do next out. No I/O and no clock of its own.
+//!
+//! It is an object in S3 that is only ever written conditionally: `If-None-Match: *` makes it, `If-Match` renews it, takes
+//! it over and releases it (S3 user guide, "Conditional requests"). So of two writers one learns that it was the second.
+//! A release writes a tombstone: a delete could remove a successor's lease.
+//!
+//! Why two are never valid at once: a holder believes in its lease until [`VALID`] after it *asked* for the last write
+//! that succeeded. A taker replaces it only after having read the same ETag twice, [`SILENCE`] apart, and only if it is
+//! still that one. So the holder's last write was asked for before the first of those reads was answered, and is no
+//! longer believed in when the taker's write is asked for. Nobody's wall clock matters, and no two clocks are compared.
+
+use serde::{Deserialize, Serialize};
+
+use super::process::Process;
+
+/// Seconds for which a holder believes in its lease, from when it asked for its last write.
+pub const VALID: f64 = 45.0;
+/// Seconds without a write after which a holder is replaced.
+pub const SILENCE: f64 = 60.0;
+/// Seconds between two writes of a holder.
+pub const RENEW: f64 = 10.0;
+/// Seconds between two looks of whoever waits, and before trying again what had no answer.
+pub const LOOK: f64 = 2.0;
+
+/// The version of [`Record`] that this program writes and reads.
+pub const VERSION: u32 = 1;
+
+/// What is in the object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub version: u32,
+    pub deployment: String,
+    /// Sixteen hexadecimal digits.
+    pub run: String,
+    /// The caller's ARN.
+    pub user: String,
+    pub host: String,
+    pub pid: u32,
+    /// What makes the process known again on its own machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<Process>,
+    /// The command line, without secrets.
+    pub command: String,
+    /// RFC 3339.
+    pub since: String,
+    /// Counted up by every write, so that none leaves the same object behind.
+    pub beat: u64,
+    pub released: bool,
+}
+
+/// Under what condition to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// There is no object.
+    Absent,
+    /// It is the one with this ETag.
+    Is(String),
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Do {
+    Get,
+    Put {
+        condition: Condition,
+        record: Box<Record>,
+    },
+    /// Nothing for so many seconds.
+    Sleep(f64),
+    /// Give up: somebody else is at work.
+    Refuse(Box<Record>),
+    /// Give up: it was ours, and is not any more.
+    Lost,
+    /// It is given back.
+    Released,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    Nothing,
+    There {
+        etag: String,
+        record: Box<Record>,
+    },
+    Written {
+        etag: String,
+    },
+    /// The condition did not hold.
+    Conflict,
+    /// There was no answer: it may have been done.
+    Unknown,
+    Slept,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Phase {
+    /// Not ours. What was seen first, and when that was answered.
+    Waiting { first: Option<(String, f64)> },
+    /// Ours, with this ETag when last heard of.
+    Holding { etag: String },
+    /// Ours, to be given back.
+    Releasing { etag: String },
+    Over,
+}
+
+/// One run's claim to the lease.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    me: Record,
+    is_dead: fn(&Record) -> bool,
+    phase: Phase,
+    valid_until: f64,
+}
+
+impl Claim {
+    /// A claim that begins with [`Do::Get`]. `is_dead` says of a holder that it is dead for certain.
+    pub fn new(me: Record, is_dead: fn(&Record) -> bool) -> Self {
+        Self { me, is_dead, phase: Phase::Waiting { first: None }, valid_until: f64::NEG_INFINITY }
+    }
+
+    /// Until when the lease may be believed in.
+    pub fn valid_until(&self) -> f64 {
+        self.valid_until
+    }
+
+    pub fn is_held(&self) -> bool {
+        matches!(self.phase, Phase::Holding { .. })
+    }
+
+    /// Begins to give it back.
+    pub fn release(&mut self) -> Do {
+        self.valid_until = f64::NEG_INFINITY;
+        match &self.phase {
+            Phase::Holding { etag } => {
+                let etag = etag.clone();
+                self.phase = Phase::Releasing { etag: etag.clone() };
+                self.put(Condition::Is(etag))
+            }
+            _ => Do::Lost,
+        }
+    }
+
+    /// Takes what came of the last [`Do`], asked for at `asked` and answered at `now`.
+    pub fn on(&mut self, answer: Answer, asked: f64, now: f64) -> Do {
+        match (self.phase.clone(), answer) {
+            (Phase::Over, _) => Do::Lost,
+            (Phase::Waiting { first }, Answer::There { etag, record }) => self.seen(first, etag, record, asked, now),
+            (Phase::Waiting { .. }, Answer::Nothing) => self.put(Condition::Absent),
+            // Whoever wrote meanwhile is alive; unless it was us and the answer was lost, which the next look shows.
+            (Phase::Waiting { .. }, Answer::Conflict) => {
+                self.phase = Phase::Waiting { first: Some((String::new(), now)) };
+                Do::Get
+            }
+            (Phase::Waiting { .. }, Answer::Unknown | Answer::Slept) => Do::Get,
+            (Phase::Releasing { .. }, Answer::Written { .. }) => {
+                self.phase = Phase::Over;
+                Do::Released
+            }
+            (_, Answer::Written { etag }) => {
+                self.valid_until = self.valid_until.max(asked + VALID);
+                self.phase = Phase::Holding { etag };
+                Do::Sleep(RENEW)
+            }
+            (Phase::Holding { etag } | Phase::Releasing { etag }, Answer::Slept) => self.put(Condition::Is(etag)),
+            (_, Answer::Conflict) => Do::Get,
+            (_, Answer::Unknown) => Do::Sleep(LOOK),
+            (phase, Answer::There { etag, record }) if record.run == self.me.run && !record.released => {
+                // The answer to a write of ours was lost. When it was asked for is forgotten: another one says.
+                self.me.beat = record.beat;
+                self.phase = match phase {
+                    Phase::Releasing { .. } => Phase::Releasing { etag: etag.clone() },
+                    _ => Phase::Holding { etag: etag.clone() },
+                };
+                self.put(Condition::Is(etag))
+            }
+            (phase, Answer::There { .. } | Answer::Nothing) => {
+                self.phase = Phase::Over;
+                self.valid_until = f64::NEG_INFINITY;
+                if matches!(phase, Phase::Releasing { .. }) { Do::Released } else { Do::Lost }
+            }
+        }
+    }
+
+    /// Judges somebody's lease.
+    fn seen(&mut self, first: Option<(String, f64)>, etag: String, record: Box<Record>, asked: f64, now: f64) -> Do {
+        if record.released || record.run == self.me.run || (self.is_dead)(&record) {
+            self.me.beat = record.beat;
+            return self.put(Condition::Is(etag));
+        }
+        match first {
+            Some((seen, _)) if seen != etag => {
+                self.phase = Phase::Over;
+                Do::Refuse(record)
+            }
+            Some((_, since)) if asked - since >= SILENCE => {
+                self.me.beat = record.beat;
+                self.put(Condition::Is(etag))
+            }
+            first => {
+                self.phase = Phase::Waiting { first: first.or(Some((etag, now))) };
+                Do::Sleep(LOOK)
+            }
+        }
+    }
+
+    fn put(&mut self, condition: Condition) -> Do {
+        self.me.beat = self.me.beat.wrapping_add(1);
+        let released = matches!(self.phase, Phase::Releasing { .. });
+        Do::Put { condition, record: Box::new(Record { released, ..self.me.clone() }) }
+    }
+}

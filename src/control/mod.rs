@@ -1,0 +1,19 @@
+//! The control bucket: who works on a deployment now, and what was done to it before.
+//!
+//! * [`lease`] decides, as a pure state machine, what whoever wants the lease or has it does next;
+//! * [`keeper`] does it: takes the lease, renews it in the background, releases it;
+//! * [`process`] says who we are, and whether a holder on this machine is dead;
+//! * [`bucket`] is the bucket and its settings, [`objects`] reading and writing in it;
+//! * [`history`] is one record a run. Nothing depends on it: it may be deleted.
+
+pub mod bucket;
+pub mod clock;
+pub mod error;
+pub mod history;
+pub mod keeper;
+pub mod lease;
+pub mod objects;
+pub mod process;
+
+#[cfg(test)]
+mod tests;

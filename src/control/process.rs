@@ -1,0 +1,92 @@
+//! This process, and whether another one on this machine is dead.
+//!
+//! Where that can be told, a run that was killed costs the next one no time. It is told on Linux: the kernel's boot, the
+//! namespace of process numbers, the number, and when the process started name a process once and for all (proc(5)).
+
+use serde::{Deserialize, Serialize};
+
+/// What a process number means, and when the process started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// `/proc/sys/kernel/random/boot_id`.
+    pub boot: String,
+    /// `pid:[4026531836]`.
+    pub namespace: String,
+    /// In clock ticks since the boot.
+    pub started: u64,
+}
+
+/// This process; `None` where another one could not be told dead.
+pub fn this() -> Option<Process> {
+    Some(Process { boot: boot()?, namespace: namespace()?, started: state(std::process::id())?.0 })
+}
+
+/// Whether a process is dead for certain: of this boot and namespace, and gone, or its number is another one's.
+pub fn is_dead(pid: u32, process: &Process) -> bool {
+    let is_here = boot().as_ref() == Some(&process.boot) && namespace().as_ref() == Some(&process.namespace);
+    is_here
+        && (is_gone(pid)
+            || state(pid).is_some_and(|(started, is_ended)| is_ended || started != process.started))
+}
+
+/// The name of this machine.
+pub fn host() -> String {
+    #[cfg(unix)]
+    let name = Some(rustix::system::uname().nodename().to_string_lossy().into_owned());
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").ok();
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn boot() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn namespace() -> Option<String> {
+    Some(std::fs::read_link("/proc/self/ns/pid").ok()?.to_string_lossy().into_owned())
+}
+
+/// When a process started, and whether it has ended and is only kept for its parent. The second field of its line, the
+/// name of the program, may hold anything; the third is the state, the twenty-second the start.
+fn state(pid: u32) -> Option<(u64, bool)> {
+    let line = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = line.rsplit_once(')')?.1.split_whitespace();
+    let is_ended = matches!(fields.next()?, "Z" | "X");
+    Some((fields.nth(18)?.parse().ok()?, is_ended))
+}
+
+/// A process that may not be seen, as where /proc hides those of others, is not gone.
+#[cfg(unix)]
+fn is_gone(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_none_or(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+}
+
+#[cfg(not(unix))]
+fn is_gone(_pid: u32) -> bool {
+    false
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_lives_and_one_that_has_ended_is_dead() {
+        let me = this().expect("Linux tells");
+        assert!(!is_dead(std::process::id(), &me));
+        let reused = Process { started: me.started + 1, ..me.clone() };
+        assert!(is_dead(std::process::id(), &reused), "its number is another one's");
+        let mut child = std::process::Command::new("true").spawn().expect("it starts");
+        let of_child = Process { started: state(child.id()).expect("it is there").0, ..me.clone() };
+        child.wait().expect("it ends");
+        assert!(is_dead(child.id(), &of_child));
+        for elsewhere in
+            [Process { boot: "another".to_owned(), ..me.clone() }, Process { namespace: "another".to_owned(), ..me }]
+        {
+            assert!(!is_dead(child.id(), &elsewhere), "nothing is known of other machines");
+        }
+        assert!(!host().is_empty());
+    }
+}
