@@ -69,7 +69,9 @@ pub struct Clients {
 /// Whether an operation only reads, by its name.
 fn reads(config: &ConfigBag) -> bool {
     config.load::<Metadata>().is_some_and(|operation| {
-        ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"].iter().any(|verb| operation.name().starts_with(verb))
+        ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"]
+            .iter()
+            .any(|verb| operation.name().starts_with(verb))
     })
 }
 

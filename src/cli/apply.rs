@@ -14,6 +14,7 @@ use super::climb::{self, Rung, Way, climb};
 use super::destroy;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::leased::{Leasing, under_lease};
 use super::output::Output;
 use super::saga::{OnFailure, Options};
 use super::saved::{Origin, Saved};
@@ -36,6 +37,9 @@ pub struct Args {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+
+    #[command(flatten)]
+    leasing: Leasing,
 
     /// Take deletion protection off what is to go
     #[arg(long)]
@@ -77,10 +81,14 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     };
     if !Saved::is_meant(&source.text) {
         let (session, file) = Session::for_file(&source, global, output).await?;
-        let running = climb::running(&session.inventory(&mut Scope::of(&file)).await?);
-        let last = Rung { text: source.text.clone(), file };
-        let rungs = climb::rungs(&source, running, last)?;
-        return climb(way(&session, &source, args.consent()), &rungs, None).await;
+        let name = file.name.clone();
+        let work = async {
+            let running = climb::running(&session.inventory(&mut Scope::of(&file)).await?);
+            let last = Rung { text: source.text.clone(), file };
+            let rungs = climb::rungs(&source, running, last)?;
+            climb(way(&session, &source, args.consent()), &rungs, None).await
+        };
+        return under_lease(&session, name.as_str(), args.leasing, output, work).await;
     }
     let saved = Saved::parse(&source.path, &source.text)?;
     if args.unprotect || args.refresh_images {
@@ -91,8 +99,10 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         Origin::PlanFile { path, text, consent } => {
             let source = Source { path: path.clone(), text: text.clone() };
             let (session, file) = Session::for_file(&source, global, output).await?;
-            let rung = Rung { text: text.clone(), file };
-            climb(way(&session, &source, *consent), &[rung], Some(&saved)).await
+            let name = file.name.clone();
+            let rungs = [Rung { text: text.clone(), file }];
+            let work = climb(way(&session, &source, *consent), &rungs, Some(&saved));
+            under_lease(&session, name.as_str(), args.leasing, output, work).await
         }
         Origin::Teardown { name, delete_data, unprotect } => {
             let name = source::name(name)?;
@@ -100,10 +110,13 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             access.region = Some(saved.plan.target.region.clone());
             let session = Session::open(&access).await?;
             let mut scope = Scope::named(name.as_str());
-            let inventory = session.inventory(&mut scope).await?;
             let options = teardown::Options { delete_data: *delete_data, unprotect: *unprotect };
-            saved.check(&session.teardown(name.as_str(), &inventory, options))?;
-            destroy::destroy(&session, &scope, &inventory, options, args.yes, global, output).await
+            let work = async {
+                let inventory = session.inventory(&mut scope).await?;
+                saved.check(&session.teardown(name.as_str(), &inventory, options))?;
+                destroy::destroy(&session, &scope, &inventory, options, args.yes, global, output).await
+            };
+            under_lease(&session, name.as_str(), args.leasing, output, work).await
         }
     }
 }

@@ -11,6 +11,7 @@ use super::confirm::{self, Ask};
 use super::error::CommandError;
 use super::execute::{execute, exit, permit};
 use super::exit::Exit;
+use super::leased::{Leasing, under_lease};
 use super::output::Output;
 use super::plan;
 use super::session::{Scope, Session};
@@ -32,6 +33,9 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
 
+    #[command(flatten)]
+    leasing: Leasing,
+
     /// Take deletion protection off
     #[arg(long)]
     unprotect: bool,
@@ -43,9 +47,13 @@ pub struct Args {
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
-    let inventory = session.inventory(&mut scope).await?;
     let options = teardown::Options { delete_data: args.delete_data, unprotect: args.unprotect };
-    destroy(&session, &scope, &inventory, options, args.yes, global, output).await
+    let name = scope.name.clone();
+    let work = async {
+        let inventory = session.inventory(&mut scope).await?;
+        destroy(&session, &scope, &inventory, options, args.yes, global, output).await
+    };
+    under_lease(&session, &name, args.leasing, output, work).await
 }
 
 /// What a person must do before a teardown may start.

@@ -43,10 +43,15 @@ pub async fn execute(
     let clock = Clock::from_env().map_err(|error| CommandError::usage("usage/time-scale", error.to_string()))?;
     let world = session.world(scope);
     let mut reporter = reporter(&plan, session.kinds(), clock, global, output);
-    reporter.event(&Stamped { at: 0.0, event: beginning(&plan, session) });
+    session.record(|entry| entry.plan(&plan));
+    let mut say = |event: &Stamped| {
+        session.record(|entry| entry.event(event));
+        reporter.event(event);
+    };
+    say(&Stamped { at: 0.0, event: beginning(&plan, session) });
     let (sender, receiver) = mpsc::channel(1);
     let watch = watch(sender)?;
-    let report = drive(Arc::new(plan), session.kinds(), world, clock, receiver, |event| reporter.event(&event)).await;
+    let report = drive(Arc::new(plan), session.kinds(), world, clock, receiver, |event| say(&event)).await;
     watch.abort();
     report.map_err(CommandError::unexpected)
 }

@@ -9,8 +9,8 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::{
-    apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, init, logging, plan, releases,
-    schema, start, status, stop, upgrade, validate,
+    apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, history, init, logging, plan,
+    releases, schema, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -59,6 +59,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Status(args) => runtime.block_on(status::run(args, global, output)),
         Command::Releases(args) => releases::run(args, output),
         Command::Backup(args) => runtime.block_on(backup::run(args, global, output)),
+        Command::History(args) => runtime.block_on(history::run(args, global, output)),
         Command::Graph(args) => graph::run(args, global, output),
         Command::Schema(args) => schema::run(args, output),
         Command::Completions(args) => completions::run(args, output),

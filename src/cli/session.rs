@@ -1,18 +1,21 @@
 //! What commands need of the other rooms, each call in one place.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use crate::aws::clients::{Access, Caller, Clients};
+use crate::aws::permit::Permit;
 use crate::blueprint;
 use crate::blueprint::hop::{Hop, Running};
 use crate::borrowed::survey::{Needs, survey};
 use crate::borrowed::{self, Borrowed};
 use crate::checks;
 use crate::config::{PlanFile, Region, Zone};
+use crate::control::history::Entry;
+use crate::control::objects::Store;
 use crate::engine::drive::World;
 use crate::engine::graph::Graph;
 use crate::engine::inventory::Inventory;
@@ -43,6 +46,8 @@ pub struct Session {
     caller: Caller,
     kinds: Vec<Kind>,
     run: String,
+    /// What this run puts on record, if it does.
+    entry: Mutex<Option<Entry>>,
 }
 
 impl Session {
@@ -67,6 +72,7 @@ impl Session {
             caller,
             kinds: registry::facts(),
             run: format!("{:016x}", rand::random::<u64>()),
+            entry: Mutex::new(None),
         })
     }
 
@@ -123,6 +129,32 @@ impl Session {
     /// What this run is called in events and in the tags of what it creates.
     pub fn run(&self) -> &str {
         &self.run
+    }
+
+    /// The control bucket of this account and region.
+    pub fn store(&self) -> Store {
+        let Caller { account, region, partition, .. } = &self.caller;
+        Store::new(&self.aws.control, account, region, partition)
+    }
+
+    /// Whether calls that change something may be made.
+    pub fn permit(&self) -> Permit {
+        self.aws.permit.clone()
+    }
+
+    /// From now on, what happens is put on record.
+    pub fn begin(&self, entry: Entry) {
+        *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
+    }
+
+    /// What is on record so far.
+    pub fn entry(&self) -> Option<Entry> {
+        self.entry.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts something on record, if this run is.
+    pub fn record(&self, note: impl FnOnce(&mut Entry)) {
+        self.entry.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(note);
     }
 
     /// The context of calls about one deployment.

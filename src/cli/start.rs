@@ -5,6 +5,7 @@ use crate::planners::halt;
 use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::leased::{Leasing, under_lease};
 use super::output::Output;
 use super::saga::open_intent;
 use super::session::Session;
@@ -25,6 +26,9 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
 
+    #[command(flatten)]
+    leasing: Leasing,
+
     /// Seconds in which the task has to become healthy
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE)]
     deadline: u32,
@@ -36,11 +40,15 @@ pub struct Args {
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
-    let inventory = session.inventory(&mut scope).await?;
-    let service = service(&inventory, &scope)?;
+    let name = scope.name.clone();
     let limits = Limits { deadline: args.deadline.into(), watch: args.watch.into(), as_they_are: false };
-    let target = session.target(&scope.name);
-    let mut plan = halt::start(&inventory, target, service, limits.deadline, limits.watch);
-    plan.findings.extend(open_intent(&inventory));
-    carry_out(&session, &scope, plan, ("Start it?", "running, and healthy"), args.yes, global, output).await
+    let work = async {
+        let inventory = session.inventory(&mut scope).await?;
+        let service = service(&inventory, &scope)?;
+        let target = session.target(&scope.name);
+        let mut plan = halt::start(&inventory, target, service, limits.deadline, limits.watch);
+        plan.findings.extend(open_intent(&inventory));
+        carry_out(&session, &scope, plan, ("Start it?", "running, and healthy"), args.yes, global, output).await
+    };
+    under_lease(&session, &name, args.leasing, output, work).await
 }

@@ -14,6 +14,7 @@ use super::confirm::{self, Ask};
 use super::error::CommandError;
 use super::execute::{execute, exit, permit};
 use super::exit::Exit;
+use super::leased::{Leasing, under_lease};
 use super::output::Output;
 use super::plan;
 use super::saga::open_intent;
@@ -32,15 +33,22 @@ pub struct Args {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+
+    #[command(flatten)]
+    leasing: Leasing,
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
-    let inventory = session.inventory(&mut scope).await?;
-    let service = service(&inventory, &scope)?;
-    let mut plan = halt::stop(&inventory, session.target(&scope.name), service, &request(session.caller()));
-    plan.findings.extend(open_intent(&inventory));
-    carry_out(&session, &scope, plan, ("Stop it?", "stopped"), args.yes, global, output).await
+    let name = scope.name.clone();
+    let work = async {
+        let inventory = session.inventory(&mut scope).await?;
+        let service = service(&inventory, &scope)?;
+        let mut plan = halt::stop(&inventory, session.target(&scope.name), service, &request(session.caller()));
+        plan.findings.extend(open_intent(&inventory));
+        carry_out(&session, &scope, plan, ("Stop it?", "stopped"), args.yes, global, output).await
+    };
+    under_lease(&session, &name, args.leasing, output, work).await
 }
 
 /// Who asks for it and when, in the characters of tags.

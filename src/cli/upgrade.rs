@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::blueprint::data_steps::{Ground, data_steps};
 use crate::blueprint::hop::Running;
-use crate::config::edit;
+use crate::config::{PlanFile, edit};
 use crate::engine::inventory::{Inventory, Phase};
 use crate::planners::intent::{Mark, Work};
 use crate::planners::upgrade::{self, Upgrade};
@@ -16,6 +16,7 @@ use super::climb::{self, Rung, Way, climb};
 use super::confirm::{self, Ask};
 use super::error::CommandError;
 use super::exit::Exit;
+use super::leased::{Leasing, under_lease};
 use super::output::Output;
 use super::plan;
 use super::rewrite;
@@ -63,6 +64,9 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
 
+    #[command(flatten)]
+    leasing: Leasing,
+
     /// Leave the plan file as it is
     #[arg(long)]
     no_write: bool,
@@ -78,7 +82,19 @@ pub struct Args {
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
     let (session, file) = Session::for_file(&source, global, output).await?;
-    let mut scope = Scope::of(&file);
+    let work = held(args, &session, &source, &file, global, output);
+    under_lease(&session, file.name.as_str(), args.leasing, output, work).await
+}
+
+async fn held(
+    args: &Args,
+    session: &Session,
+    source: &Source,
+    file: &PlanFile,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, CommandError> {
+    let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
     let consent = args.options.consent(false, false);
     if args.resume || args.rollback {
@@ -216,11 +232,7 @@ async fn resume(
 /// # Errors
 ///
 /// A release that this run does not know: what is to be done to the data for it would be left out in silence.
-fn errands(
-    around: Around<'_>,
-    file: &crate::config::PlanFile,
-    now: &UnderWay,
-) -> Result<Vec<upgrade::Errand>, CommandError> {
+fn errands(around: Around<'_>, file: &PlanFile, now: &UnderWay) -> Result<Vec<upgrade::Errand>, CommandError> {
     let known = |text: &str| {
         let found = text.parse().ok().and_then(|version| Catalogue::effective().get(version));
         found.ok_or_else(|| {
@@ -247,7 +259,7 @@ fn errands(
 /// The plan file with the release that was reached, and the images in which it differs.
 fn reached(
     source: &Source,
-    file: &crate::config::PlanFile,
+    file: &PlanFile,
     now: &UnderWay,
     newest: &crate::engine::inventory::Live,
 ) -> Result<String, CommandError> {

@@ -18,7 +18,7 @@ const LARGEST: usize = 32 * 1024 * 1024;
 const MOST: usize = 20_000;
 
 /// One run, as it is stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     pub version: u32,
     pub deployment: String,

@@ -51,6 +51,7 @@ pub async fn take(
     let key = key(&me.deployment);
     let place = Place { store: store.clone(), key, deployment: me.deployment.clone(), clock };
     let mut claim = Claim::new(me, is_dead);
+    let began = clock.now();
     let (mut next, mut has_told, mut is_prepared) = (Do::Get, false, false);
     while !claim.is_held() {
         let asked = clock.now();
@@ -62,16 +63,13 @@ pub async fn take(
                 // The time of the write is what counts.
                 continue;
             }
-            next => insist(&place, next).await?,
+            next => insist(&place, next, began).await?,
         };
-        if let (Answer::There { record, .. }, false) = (&answer, has_told) {
-            next = claim.on(answer.clone(), asked, clock.now());
-            if matches!(next, Do::Sleep(_)) {
-                has_told = true;
-                waits(record);
-            }
-        } else {
-            next = claim.on(answer, asked, clock.now());
+        let there = if let Answer::There { record, .. } = &answer { Some(record.clone()) } else { None };
+        next = claim.on(answer, asked, clock.now());
+        if let (Some(record), Do::Sleep(_), false) = (there, &next, has_told) {
+            has_told = true;
+            waits(&record);
         }
     }
     follow(permit, &claim, clock);
@@ -105,7 +103,13 @@ fn is_dead(record: &Record) -> bool {
 }
 
 /// Renews until told to stop; then gives it back.
-async fn keep(place: Place, mut claim: Claim, mut next: Do, permit: Permit, mut stopped: oneshot::Receiver<()>) -> bool {
+async fn keep(
+    place: Place,
+    mut claim: Claim,
+    mut next: Do,
+    permit: Permit,
+    mut stopped: oneshot::Receiver<()>,
+) -> bool {
     let clock = place.clock;
     let mut is_releasing = false;
     loop {
@@ -159,9 +163,9 @@ fn follow(permit: &Permit, claim: &Claim, clock: Clock) {
     }
 }
 
-/// The same call again, as long as its failure may pass.
-async fn insist(place: &Place, next: &Do) -> Result<Answer, ControlError> {
-    let (began, mut attempt) = (place.clock.now(), 1);
+/// The same call again, as long as its failure may pass; `began` is when the whole was begun.
+async fn insist(place: &Place, next: &Do, began: f64) -> Result<Answer, ControlError> {
+    let mut attempt = 1;
     loop {
         let failure = match perform(place, next).await {
             Err(ControlError::Failed(failure)) => failure,
@@ -169,8 +173,10 @@ async fn insist(place: &Place, next: &Do) -> Result<Answer, ControlError> {
             result => return result,
         };
         match cadence::again(failure.cause, attempt, place.clock.now() - began) {
-            // A lost answer to a write is found out by looking.
-            _ if failure.cause == Cause::Unavailable && matches!(next, Do::Put { .. }) => return Ok(Answer::Unknown),
+            // What came of a write whose answer is lost is found out by looking.
+            Again::After(_) if failure.cause == Cause::Unavailable && matches!(next, Do::Put { .. }) => {
+                return Ok(Answer::Unknown);
+            }
             Again::After(seconds) => tokio::time::sleep(place.clock.real(seconds)).await,
             Again::No => return Err(failure.into()),
         }

@@ -96,11 +96,17 @@ pub enum Answer {
 #[derive(Clone, Debug, PartialEq)]
 enum Phase {
     /// Not ours. What was seen first, and when that was answered.
-    Waiting { first: Option<(String, f64)> },
+    Waiting {
+        first: Option<(String, f64)>,
+    },
     /// Ours, with this ETag when last heard of.
-    Holding { etag: String },
+    Holding {
+        etag: String,
+    },
     /// Ours, to be given back.
-    Releasing { etag: String },
+    Releasing {
+        etag: String,
+    },
     Over,
 }
 

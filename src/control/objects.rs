@@ -51,11 +51,13 @@ impl Store {
             Err(failure) if failure.cause == Cause::Gone => return Ok(Got::Nothing),
             Err(failure) => return Err(failure),
         };
-        if answer.content_length().and_then(|length| usize::try_from(length).ok()).is_none_or(|length| length > largest) {
+        if answer.content_length().and_then(|length| usize::try_from(length).ok()).is_none_or(|length| length > largest)
+        {
             return Ok(Got::TooLarge);
         }
         let etag = answer.e_tag().unwrap_or_default().to_owned();
-        let broken = |why: String| Failure { operation: "s3 GetObject".to_owned(), ..Failure::of(Cause::Unavailable, why) };
+        let broken =
+            |why: String| Failure { operation: "s3 GetObject".to_owned(), ..Failure::of(Cause::Unavailable, why) };
         let body = tokio::time::timeout(PATIENCE, answer.body.collect()).await;
         let body = body.map_err(|_| broken("the object did not arrive in time".to_owned()))?;
         let body = body.map_err(|error| broken(error.to_string()))?;
@@ -74,7 +76,8 @@ impl Store {
             Ok(answer) => Ok(Some(answer.e_tag().unwrap_or_default().to_owned())),
             // Another write was under way; or there is nothing to match (S3 API reference, PutObject).
             Err(failure)
-                if ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"].contains(&failure.code.as_str()) =>
+                if ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"]
+                    .contains(&failure.code.as_str()) =>
             {
                 Ok(None)
             }

@@ -24,9 +24,7 @@ pub fn this() -> Option<Process> {
 /// Whether a process is dead for certain: of this boot and namespace, and gone, or its number is another one's.
 pub fn is_dead(pid: u32, process: &Process) -> bool {
     let is_here = boot().as_ref() == Some(&process.boot) && namespace().as_ref() == Some(&process.namespace);
-    is_here
-        && (is_gone(pid)
-            || state(pid).is_some_and(|(started, is_ended)| is_ended || started != process.started))
+    is_here && (is_gone(pid) || state(pid).is_some_and(|(started, is_ended)| is_ended || started != process.started))
 }
 
 /// The name of this machine.

@@ -34,6 +34,11 @@ impl Clock {
         }
     }
 
+    /// How many times as fast as the wall it runs.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
     /// Seconds of AWS time since the start.
     pub fn now(&self) -> f64 {
         self.start.elapsed().as_secs_f64() * self.scale

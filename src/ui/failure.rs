@@ -60,7 +60,9 @@ fn next_step(failure: &Failure) -> String {
         Cause::Unsettled => {
             "find out why with `ce-aws status`; then run the same command again: it continues".to_owned()
         }
-        Cause::LeaseLost => "see who works on this deployment now; then run the same command again: it continues".to_owned(),
+        Cause::LeaseLost => {
+            "see who works on this deployment now; then run the same command again: it continues".to_owned()
+        }
         Cause::Internal => "this is a fault of ce-aws: report it with the output of `-vvv --log-file`".to_owned(),
     }
 }

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod failure;
 pub mod finding;
 pub mod graph;
+pub mod history;
 pub mod plan;
 pub mod plan_diff;
 pub mod progress;

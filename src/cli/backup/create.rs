@@ -21,6 +21,7 @@ use super::super::confirm::{self, Ask};
 use super::super::error::CommandError;
 use super::super::execute::{execute, exit, permit};
 use super::super::exit::Exit;
+use super::super::leased::{Leasing, under_lease};
 use super::super::output::Output;
 use super::super::plan;
 use super::super::session::{self, Scope, Session};
@@ -43,6 +44,9 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
 
+    #[command(flatten)]
+    leasing: Leasing,
+
     /// Let AWS delete it after so many days; otherwise it stays until somebody drops it
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     keep_days: Option<u32>,
@@ -51,7 +55,19 @@ pub struct Args {
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
     let (session, file) = Session::for_file(&source, global, output).await?;
-    let mut scope = Scope::of(&file);
+    let work = held(args, &session, &source, &file, global, output);
+    under_lease(&session, file.name.as_str(), args.leasing, output, work).await
+}
+
+async fn held(
+    args: &Args,
+    session: &Session,
+    source: &Source,
+    file: &PlanFile,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, CommandError> {
+    let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
     let intent = format!("{:08x}", rand::random::<u32>());
     let plan = planned(&session, &file, &inventory, &source.path, &intent, args.keep_days).await?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::config::PlanFile;
 use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::Plan;
@@ -14,6 +15,7 @@ use super::super::confirm::{self, Ask};
 use super::super::error::CommandError;
 use super::super::execute::{execute, exit, permit};
 use super::super::exit::Exit;
+use super::super::leased::{Leasing, under_lease};
 use super::super::output::Output;
 use super::super::plan;
 use super::super::session::{Scope, Session};
@@ -37,12 +39,27 @@ pub struct Args {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+
+    #[command(flatten)]
+    leasing: Leasing,
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
     let (session, file) = Session::for_file(&source, global, output).await?;
-    let mut scope = Scope::of(&file);
+    let work = held(args, &session, &source, &file, global, output);
+    under_lease(&session, file.name.as_str(), args.leasing, output, work).await
+}
+
+async fn held(
+    args: &Args,
+    session: &Session,
+    source: &Source,
+    file: &PlanFile,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, CommandError> {
+    let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
     let view = look(&session, &scope, &inventory).await?;
     let plan = planned(&session, &scope, &inventory, &view, &args.what)?;

@@ -17,6 +17,7 @@ use super::super::carry::Around;
 use super::super::confirm::{self, Ask};
 use super::super::error::CommandError;
 use super::super::exit::Exit;
+use super::super::leased::{Leasing, under_lease};
 use super::super::output::Output;
 use super::super::plan;
 use super::super::restoring::{first, into_use};
@@ -62,6 +63,9 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
 
+    #[command(flatten)]
+    leasing: Leasing,
+
     /// Seconds in which the task has to become healthy
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE)]
     deadline: u32,
@@ -74,7 +78,19 @@ pub struct Args {
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
     let (session, file) = Session::for_file(&source, global, output).await?;
-    let mut scope = Scope::of(&file);
+    let work = held(args, &session, &source, &file, global, output);
+    under_lease(&session, file.name.as_str(), args.leasing, output, work).await
+}
+
+async fn held(
+    args: &Args,
+    session: &Session,
+    source: &Source,
+    file: &PlanFile,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, CommandError> {
+    let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
     let limits = Limits { deadline: args.deadline.into(), watch: args.watch.into(), as_they_are: false };
     let around = Around { session: &session, scope: &scope, global, output, file: &source.path };

@@ -108,7 +108,9 @@ pub fn ending(event: &Event, purpose: Purpose) -> Option<String> {
     }
     let mut text = match outcome {
         Outcome::Interrupted => format!("{} after {steps}, {took}\n", paint(WARNING, "stopped on request")),
-        Outcome::LeaseLost => format!("{} after {steps}, {took}\n", paint(DANGER, "stopped, because the lease is lost")),
+        Outcome::LeaseLost => {
+            format!("{} after {steps}, {took}\n", paint(DANGER, "stopped, because the lease is lost"))
+        }
         _ => {
             let skipped = match skipped {
                 0 => String::new(),

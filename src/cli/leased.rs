@@ -1,0 +1,206 @@
+//! Commands that write: under the lease, and on record.
+
+use std::future::Future;
+use std::time::SystemTime;
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+use crate::control::clock::Clock;
+use crate::control::error::ControlError;
+use crate::control::history::{End, Entry};
+use crate::control::keeper;
+use crate::control::lease::{Record, VERSION};
+use crate::control::process;
+use crate::engine;
+use crate::ui::history::{holder, waiting};
+use crate::ui::style::{WARNING, paint};
+use crate::ui::text::clean;
+
+use super::error::{CommandError, Kind};
+use super::exit::Exit;
+use super::output::Output;
+use super::session::Session;
+
+/// What every command that writes takes.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct Leasing {
+    /// Work without the lease, where the bucket that holds it is forbidden
+    ///
+    /// Nobody else may work on the deployment meanwhile, and the run is not put on record.
+    #[arg(long)]
+    pub no_lease: bool,
+}
+
+/// Does the work while nobody else works on the deployment, and puts it on record. The lease is given back whatever came of it.
+///
+/// # Errors
+///
+/// Those of the work; somebody else is at work; the control bucket cannot be used.
+pub async fn under_lease(
+    session: &Session,
+    deployment: &str,
+    leasing: Leasing,
+    output: &Output,
+    work: impl Future<Output = Result<Exit, CommandError>>,
+) -> Result<Exit, CommandError> {
+    if leasing.no_lease {
+        output.note(&warning(
+            "lease/none",
+            "works without the lease, as you asked: see to it that nobody else works on this deployment meanwhile; the run \
+             is not put on record",
+        ));
+        return work.await;
+    }
+    let scale = engine::clock::Clock::from_env();
+    let scale = scale.map_err(|error| CommandError::usage("usage/time-scale", error.to_string()))?.scale();
+    let (store, permit) = (session.store(), session.permit());
+    let me = me(session, deployment);
+    let told = |held: &Record| {
+        if output.is_json() {
+            // Whoever reads standard output has gone; the lease is still to be taken.
+            let _ = output.line(&serde_json::json!({ "code": "lease-waiting", "holder": holder(held) }));
+        } else {
+            output.note(&waiting(held));
+        }
+    };
+    let keeper = keeper::take(&store, me.clone(), &permit, Clock::new(scale), told).await.map_err(refusal)?;
+    session.begin(entry(me));
+    let written = session.entry().unwrap_or_default().write(&store).await;
+    if let Err(failure) = &written {
+        output.note(&warning("history/not-written", &format!("this run cannot be put on record: {failure}")));
+    }
+    let result = work.await;
+    if let Some(mut entry) = session.entry().filter(|_| written.is_ok()) {
+        entry.end = Some(end(&result));
+        if let Err(failure) = entry.write(&store).await {
+            output.note(&warning(
+                "history/not-written",
+                &format!("how this run ended cannot be put on record: {failure}"),
+            ));
+        }
+    }
+    keeper.release().await;
+    result
+}
+
+fn warning(code: &str, message: &str) -> String {
+    format!("{}: {}\n", paint(WARNING, format_args!("warning[{code}]")), clean(message))
+}
+
+fn me(session: &Session, deployment: &str) -> Record {
+    Record {
+        version: VERSION,
+        deployment: deployment.to_owned(),
+        run: session.run().to_owned(),
+        user: session.caller().to_owned(),
+        host: process::host(),
+        pid: std::process::id(),
+        process: process::this(),
+        command: command(std::env::args().skip(1)),
+        since: now(),
+        beat: 0,
+        released: false,
+    }
+}
+
+fn entry(me: Record) -> Entry {
+    let Record { version, deployment, run, user, host, command, since, .. } = me;
+    let tool = env!("CARGO_PKG_VERSION").to_owned();
+    Entry { version, deployment, run, user, host, command, tool, since, ..Entry::default() }
+}
+
+fn end(result: &Result<Exit, CommandError>) -> End {
+    let (exit, error) = match result {
+        Ok(exit) => (*exit, None),
+        Err(error) => (error.exit(), error.json()["code"].as_str().map(str::to_owned)),
+    };
+    End { at: now(), exit: exit as u8, error }
+}
+
+/// Seconds are enough: RFC 3339, which sorts as time does.
+fn now() -> String {
+    let when = DateTime::from(SystemTime::now());
+    DateTime::from_secs(when.secs()).fmt(Format::DateTime).unwrap_or_default()
+}
+
+/// The command line as others may see it: users and passwords in addresses are left out.
+fn command(arguments: impl Iterator<Item = String>) -> String {
+    let shown = arguments.map(|argument| match argument.split_once("://") {
+        Some((scheme, rest)) => {
+            let (place, path) = rest.split_once('/').map_or((rest, None), |(place, path)| (place, Some(path)));
+            let place = place.rsplit_once('@').map_or(place.to_owned(), |(_, host)| format!("***@{host}"));
+            format!("{scheme}://{place}{}", path.map(|path| format!("/{path}")).unwrap_or_default())
+        }
+        None => argument,
+    });
+    shown.collect::<Vec<_>>().join(" ").chars().take(1000).collect()
+}
+
+fn refusal(error: ControlError) -> CommandError {
+    let message = format!("{error}; nothing was changed");
+    let without =
+        "where no such bucket may be, give --no-lease, and see to it that nobody else works on this deployment";
+    match error {
+        ControlError::Held(record) => CommandError::from(Kind::Held { message, holder: holder(&record) })
+            .hint("wait until it has ended, or stop it there with Ctrl-C; then run the same command again")
+            .hint("one that is dead is found out by itself: after a minute of silence the lease goes to the next"),
+        ControlError::BucketTaken(_) => CommandError::refused("lease/bucket-taken", message).hint(without),
+        ControlError::Denied { .. } => CommandError::refused("lease/denied", message)
+            .hint("the caller needs s3:CreateBucket and its settings once, and s3:ListBucket, s3:GetObject and s3:PutObject always")
+            .hint(without),
+        ControlError::Unreadable { bucket, key, .. } => CommandError::refused("lease/unreadable", message)
+            .hint(format!("look at it: `aws s3 cp s3://{bucket}/{key} -`; when nobody is at work, delete it")),
+        ControlError::Failed(failure) => failure.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::failure::{Cause, Failure};
+    use crate::ui::style::plain;
+
+    fn held() -> Record {
+        Record {
+            version: VERSION,
+            deployment: "prod".to_owned(),
+            run: "0123456789abcdef".to_owned(),
+            user: "arn:aws:iam::123456789012:user/jo\u{1b}[2J".to_owned(),
+            host: "desk".to_owned(),
+            pid: 7,
+            process: None,
+            command: "apply plan.toml --yes".to_owned(),
+            since: "2026-11-22T08:00:00Z".to_owned(),
+            beat: 3,
+            released: false,
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_lease_that_cannot_be_had() {
+        let denied = Failure {
+            operation: "s3 PutObject".to_owned(),
+            code: "AccessDenied".to_owned(),
+            request_id: Some("R1".to_owned()),
+            ..Failure::of(Cause::Denied, "Access Denied")
+        };
+        let bucket = "ce-aws-123456789012-us-east-1".to_owned();
+        let errors = [
+            ControlError::Held(Box::new(held())),
+            ControlError::BucketTaken(bucket.clone()),
+            ControlError::Denied { bucket: bucket.clone(), failure: denied },
+            ControlError::Unreadable { bucket, key: "lease/prod.json".to_owned(), why: "it is no lease".to_owned() },
+        ];
+        let texts: Vec<_> = errors.into_iter().map(|error| plain(&refusal(error).text())).collect();
+        insta::assert_snapshot!(format!("{}\n{}", plain(&waiting(&held())), texts.join("\n")));
+    }
+
+    #[test]
+    fn a_command_line_holds_no_passwords() {
+        let said = |text: &str| command(text.split(' ').map(str::to_owned));
+        assert_eq!(said("apply a.toml --yes"), "apply a.toml --yes");
+        assert_eq!(said("--endpoint-url=https://u:p@h/x@y apply"), "--endpoint-url=https://***@h/x@y apply");
+        assert_eq!(said("--endpoint-url http://u:p@h:1"), "--endpoint-url http://***@h:1");
+    }
+}

@@ -1,0 +1,167 @@
+//! Who holds a lease, and past runs, as people read them. All of it was read from the control bucket, where anybody may
+//! have written: it is made safe to print.
+
+use serde_json::{Value, json};
+
+use crate::control::history::{Entry, Stored};
+use crate::control::lease::Record;
+use crate::engine::event::Stamped;
+use crate::engine::plan::{Plan, Purpose, Target};
+
+use super::progress::line::{Detail, ending, line};
+use super::progress::tracker::Tracker;
+use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
+use super::table::{self, Cell};
+use super::text::{clean, count};
+
+/// A holder, for scripts.
+pub fn holder(record: &Record) -> Value {
+    let Record { run, user, host, pid, command, since, .. } = record;
+    json!({ "run": run, "user": user, "host": host, "pid": pid, "command": command, "since": since })
+}
+
+/// What is said while a holder's life is being looked for.
+pub fn waiting(record: &Record) -> String {
+    let [deployment, user, host, command, run, since] =
+        [&record.deployment, &record.user, &record.host, &record.command, &record.run, &record.since]
+            .map(|text| clean(text));
+    format!(
+        "{}: {deployment} is held by {user} on {host}: `{command}`, run {run}, since {since}; seeing whether it is \
+         still at work, which may take a minute\n",
+        paint(WARNING, "waiting")
+    )
+}
+
+/// How a run ended, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Ended(u8),
+    /// It holds the lease.
+    UnderWay,
+    /// It neither said how it ended nor holds the lease.
+    DidNotEnd,
+}
+
+impl State {
+    /// Of a run, where `holder` is the run that holds the lease.
+    pub fn of(entry: &Entry, holder: Option<&str>) -> Self {
+        match &entry.end {
+            Some(end) => Self::Ended(end.exit),
+            None if holder == Some(entry.run.as_str()) => Self::UnderWay,
+            None => Self::DidNotEnd,
+        }
+    }
+
+    /// In words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Ended(0) => "done",
+            Self::Ended(1) => "failed",
+            Self::Ended(3) => "stopped part way",
+            Self::Ended(5) => "refused",
+            Self::Ended(6) => "rolled back",
+            Self::Ended(7) => "stuck",
+            Self::Ended(64) => "wrong usage",
+            Self::Ended(_) => "ended otherwise",
+            Self::UnderWay => "under way",
+            Self::DidNotEnd => "did not end",
+        }
+    }
+
+    fn style(self) -> anstyle::Style {
+        match self {
+            Self::Ended(0) => GOOD,
+            Self::Ended(5 | 64) | Self::UnderWay => FAINT,
+            Self::Ended(3 | 6) => WARNING,
+            _ => DANGER,
+        }
+    }
+}
+
+/// The runs of a deployment, newest first; `more` are left out.
+pub fn list(target: &Target, stored: &[Stored], holder: Option<&str>, more: usize) -> String {
+    let place = format!("account {}, region {}", clean(&target.account), clean(&target.region));
+    let mut text = format!("{} in {place}\n", paint(TITLE, format_args!("Runs of {}", clean(&target.deployment))));
+    if stored.is_empty() {
+        return text + "none is on record\n";
+    }
+    let rows: Vec<Vec<Cell>> = stored.iter().map(|stored| row(stored, holder)).collect();
+    for line in table::lines(&["since (UTC)", "run", "ended", "who", "host", "command"], &rows) {
+        text.push_str(&format!("{line}\n"));
+    }
+    if more > 0 {
+        text.push_str(&format!("and {} before: --limit shows more\n", count(more, "run")));
+    }
+    text
+}
+
+fn row(stored: &Stored, holder: Option<&str>) -> Vec<Cell> {
+    match stored {
+        Stored::Entry(entry) => {
+            let state = State::of(entry, holder);
+            let who = entry.user.rsplit(':').next().unwrap_or_default().to_owned();
+            vec![
+                entry.since.clone().into(),
+                entry.run.clone().into(),
+                Cell::styled(state.style(), state.text()),
+                who.into(),
+                entry.host.clone().into(),
+                entry.command.clone().into(),
+            ]
+        }
+        Stored::Unreadable { key, why } => {
+            let blank = || Cell::from(String::new());
+            let cannot = Cell::styled(WARNING, "cannot be read");
+            vec![blank(), blank(), cannot, blank(), blank(), format!("{key}: {why}").into()]
+        }
+    }
+}
+
+/// One run, with what happened.
+pub fn one(entry: &Entry, holder: Option<&str>) -> String {
+    let state = State::of(entry, holder);
+    let mut text = format!(
+        "{}: {}\n",
+        paint(TITLE, format_args!("Run {}", clean(&entry.run))),
+        paint(state.style(), state.text())
+    );
+    let mut fact = |name: &str, value: &str| text.push_str(&format!("  {name:<10}  {}\n", clean(value)));
+    fact("deployment", &entry.deployment);
+    fact("command", &entry.command);
+    fact("who", &entry.user);
+    fact("host", &entry.host);
+    fact("ce-aws", &entry.tool);
+    fact("since", &entry.since);
+    if let Some(end) = &entry.end {
+        let error = end.error.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+        fact("ended", &format!("{}, exit code {}{error}", end.at, end.exit));
+    }
+    for plan in &entry.plans {
+        fact(
+            "plan",
+            &format!("{:?}, {}, digest {}", plan.purpose, count(plan.steps, "step"), plan.digest).to_lowercase(),
+        );
+    }
+    text.push_str(&events(&entry.events));
+    if entry.left_out > 0 {
+        text.push_str(&format!("and {} more\n", count(entry.left_out, "event")));
+    }
+    text
+}
+
+/// Events as they were told while they happened. What is none is left out: a later version may know more.
+fn events(events: &[Value]) -> String {
+    let nowhere = Target { deployment: String::new(), account: String::new(), region: String::new() };
+    let mut purpose = Purpose::Apply;
+    let mut text = String::new();
+    for stamped in events.iter().filter_map(|event| serde_json::from_value::<Stamped>(event.clone()).ok()) {
+        if let crate::engine::event::Event::RunStarted { purpose: of_run, .. } = &stamped.event {
+            purpose = *of_run;
+            text.push('\n');
+        }
+        let tracker = Tracker::new(&Plan::empty(purpose, nowhere.clone()), &[]);
+        let told = line(&stamped, &tracker, Detail::Ended).or_else(|| ending(&stamped.event, purpose));
+        text.push_str(&told.unwrap_or_default());
+    }
+    text
+}
