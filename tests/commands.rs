@@ -28,7 +28,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "init",
     "discover",
     "validate",
@@ -46,6 +46,7 @@ const COMMANDS: [&str; 20] = [
     "backup create",
     "backup list",
     "backup drop",
+    "history",
     "graph",
     "schema",
     "completions",
@@ -86,6 +87,9 @@ fn wrong_usage_exits_64_whatever_the_command() {
         &["destroy"],
         &["completions", "tcsh-2"],
         &["discover"],
+        &["history"],
+        &["history", "not-a-run", "plan.toml"],
+        &["history", "0123456789abcdef", "plan.toml", "--name", "prod"],
         &["discover", "clusters", "--vpc", "vpc-0a1b2c3d"],
         &["init", "--yes", "--subnet", "subnet-0a1b2c3d"],
         &["init", "--yes", "--vpc", "vpc-0a1b2c3d", "--subnet", "subnet-0a1b2c3d"],

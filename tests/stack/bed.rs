@@ -43,10 +43,17 @@ impl Bed {
         ureq::delete(self.url(what)).call().expect("the bed takes it");
     }
 
-    /// The calls since `from` (0 for all).
+    /// The bucket of leases and run history. It stays when a deployment goes, and how often a lease is renewed depends
+    /// on how long a run takes: what tests count and list is without it.
+    pub fn control_bucket(&self) -> String {
+        format!("ce-aws-{}-us-east-1", self.account)
+    }
+
+    /// The calls since `from` (0 for all), but for those about the control bucket.
     pub fn journal(&self, from: usize) -> Vec<Value> {
         let all = self.get("journal");
-        all.as_array().expect("a list of calls").iter().skip(from).cloned().collect()
+        let ours = |call: &&Value| call["request"]["Bucket"] != self.control_bucket();
+        all.as_array().expect("a list of calls").iter().filter(ours).skip(from).cloned().collect()
     }
 
     /// The names of the calls since `from` that change something, as `ec2 CreateVpc`.
@@ -56,9 +63,13 @@ impl Bed {
         mutating.map(|call| format!("{} {}", text(&call["service"]), text(&call["operation"]))).collect()
     }
 
-    /// Everything in the account, by service, read with boto3.
+    /// Everything in the account, by service, read with boto3; but for the control bucket.
     pub fn read(&self) -> Value {
-        self.reader(&[])
+        let mut read = self.reader(&[]);
+        if let Some(buckets) = read["s3"]["buckets"].as_array_mut() {
+            buckets.retain(|bucket| bucket["Name"] != self.control_bucket());
+        }
+        read
     }
 
     /// Runs `localstack/reader.py`.

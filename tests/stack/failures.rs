@@ -125,7 +125,7 @@ fn killed_half_way_it_converges_without_twins() {
 }
 
 /// Waits until so many changing calls have been made.
-fn wait_for(bed: &Bed, mutations: usize) {
+pub fn wait_for(bed: &Bed, mutations: usize) {
     let deadline = Instant::now() + Duration::from_secs(120);
     while bed.mutations(0).len() < mutations {
         assert!(Instant::now() < deadline, "only {} changing calls were made", bed.mutations(0).len());
@@ -134,7 +134,7 @@ fn wait_for(bed: &Bed, mutations: usize) {
 }
 
 /// One of everything: the listing of the account has no address twice, and nothing without an address.
-fn no_twins(bed: &Bed) {
+pub fn no_twins(bed: &Bed) {
     let read = bed.read();
     crate::properties::check(&read, &bed.account);
     let count = |place: &serde_json::Value| place.as_array().map_or(0, Vec::len);

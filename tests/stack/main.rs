@@ -16,6 +16,7 @@ mod drift;
 mod exec;
 mod failures;
 mod images;
+mod lease;
 mod pairs;
 mod product;
 mod properties;

@@ -47,14 +47,13 @@ pub struct Args {
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
     let (session, file) = Session::for_file(&source, global, output).await?;
-    let work = held(args, &session, &source, &file, global, output);
+    let work = held(args, &session, &file, global, output);
     under_lease(&session, file.name.as_str(), args.leasing, output, work).await
 }
 
 async fn held(
     args: &Args,
     session: &Session,
-    source: &Source,
     file: &PlanFile,
     global: &Global,
     output: &Output,

@@ -1,1 +1,3 @@
-
+mod claims;
+mod hostile;
+mod lease;

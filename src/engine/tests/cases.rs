@@ -36,7 +36,6 @@ const CAUSES: [Cause; 12] = [
     Cause::Quota,
     Cause::Refused,
     Cause::Unsettled,
-    Cause::LeaseLost,
     Cause::Internal,
 ];
 

@@ -280,6 +280,30 @@ fn an_interrupt_after_the_last_call_is_the_end_of_a_finished_run() {
 }
 
 #[test]
+fn a_lost_lease_stops_everything_even_what_would_be_over_anyway() {
+    let mut run = run(vec![
+        at("quick/a", Action::Create),
+        at("quick/b", Action::Create),
+        then(at("quick/c", Action::Create), 1),
+        then(at("quick/d", Action::Create), 0),
+    ]);
+    run.on(Input::Begin, 0.0);
+    let commands = run.on(refused(0, Cause::LeaseLost), 1.0);
+    let said = |event: &Event| matches!(event, Event::LeaseLost { in_flight } if in_flight.len() == 1);
+    assert!(commands.iter().any(|command| matches!(command, Command::Say(event) if said(event))), "{commands:?}");
+    assert_eq!(words(commands), ["failed 0", "skipped 3"]);
+    assert!(words(run.on(Input::Interrupt, 2.0)).is_empty(), "it is no request any more");
+    assert_eq!(words(run.on(accepted(1, &[]), 3.0)), ["done 1", "finish LeaseLost"]);
+}
+
+#[test]
+fn a_lost_lease_is_not_taken_for_a_failure_that_could_be_undone() {
+    let mut run = run(vec![at("quick/a", Action::Create)]);
+    run.on(Input::Begin, 0.0);
+    assert_eq!(words(run.on(refused(0, Cause::LeaseLost), 1.0)), ["failed 0", "finish LeaseLost"]);
+}
+
+#[test]
 fn an_empty_plan_is_done_at_once() {
     assert_eq!(words(run(Vec::new()).on(Input::Begin, 0.0)), ["finish Done"]);
 }

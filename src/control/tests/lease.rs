@@ -1,0 +1,125 @@
+//! What a claim does in each situation.
+
+use super::super::lease::{Answer, Claim, Condition, Do, LOOK, RENEW, Record, SILENCE, VALID, VERSION};
+
+pub fn record(run: &str) -> Record {
+    Record {
+        version: VERSION,
+        deployment: "prod".to_owned(),
+        run: run.to_owned(),
+        user: "arn:aws:iam::123456789012:user/jo".to_owned(),
+        host: "desk".to_owned(),
+        pid: 1,
+        process: None,
+        command: "apply plan.toml".to_owned(),
+        since: "2026-11-22T08:00:00Z".to_owned(),
+        beat: 7,
+        released: false,
+    }
+}
+
+fn there(etag: &str, record: Record) -> Answer {
+    Answer::There { etag: etag.to_owned(), record: Box::new(record) }
+}
+
+fn written(etag: &str) -> Answer {
+    Answer::Written { etag: etag.to_owned() }
+}
+
+fn claim(is_dead: bool) -> Claim {
+    Claim::new(record("me"), if is_dead { |_| true } else { |_| false })
+}
+
+/// Under which condition a lease is written, if it is; and its beat.
+fn put(next: &Do) -> Option<(Condition, u64)> {
+    match next {
+        Do::Put { condition, record } => Some((condition.clone(), record.beat)),
+        _ => None,
+    }
+}
+
+fn is(etag: &str) -> Condition {
+    Condition::Is(etag.to_owned())
+}
+
+#[test]
+fn a_free_lease_is_taken_at_once_and_renewed() {
+    let mut claim = claim(false);
+    assert_eq!(put(&claim.on(Answer::Nothing, 0.0, 0.1)).unwrap().0, Condition::Absent);
+    assert_eq!(claim.on(written("a"), 1.0, 5.0), Do::Sleep(RENEW));
+    assert!(claim.is_held());
+    assert_eq!(claim.valid_until(), 1.0 + VALID, "from when it was asked for");
+    let (condition, beat) = put(&claim.on(Answer::Slept, 5.0, 15.0)).unwrap();
+    assert_eq!((condition, beat), (is("a"), 9));
+    assert_eq!(claim.on(Answer::Unknown, 15.0, 30.0), Do::Sleep(LOOK));
+    assert_eq!(claim.valid_until(), 1.0 + VALID, "what has no answer makes nothing valid");
+}
+
+#[test]
+fn a_released_lease_and_a_dead_holders_are_taken_over_at_once() {
+    let released = Record { released: true, ..record("other") };
+    assert_eq!(put(&claim(false).on(there("a", released), 0.0, 0.1)), Some((is("a"), 8)));
+    assert_eq!(put(&claim(true).on(there("a", record("other")), 0.0, 0.1)), Some((is("a"), 8)));
+}
+
+#[test]
+fn a_silent_holder_is_replaced_after_a_minute_of_our_own_clock_and_one_that_writes_is_not() {
+    let mut silent = claim(false);
+    assert_eq!(silent.on(there("a", record("other")), 100.0, 101.0), Do::Sleep(LOOK));
+    assert_eq!(silent.on(Answer::Slept, 101.0, 103.0), Do::Get);
+    let almost = 101.0 + SILENCE - 0.1;
+    assert_eq!(
+        silent.on(there("a", record("other")), almost, almost + 9.0),
+        Do::Sleep(LOOK),
+        "counted from question to answer"
+    );
+    assert_eq!(put(&silent.on(there("a", record("other")), 101.0 + SILENCE, 200.0)).unwrap().0, is("a"));
+    let mut alive = claim(false);
+    alive.on(there("a", record("other")), 0.0, 1.0);
+    assert_eq!(alive.on(there("b", record("other")), 10.0, 11.0), Do::Refuse(Box::new(record("other"))));
+}
+
+#[test]
+fn who_was_second_looks_and_gives_way() {
+    let mut second = claim(false);
+    second.on(Answer::Nothing, 0.0, 0.1);
+    assert_eq!(second.on(Answer::Conflict, 0.1, 0.2), Do::Get);
+    assert_eq!(second.on(there("a", record("other")), 0.2, 0.3), Do::Refuse(Box::new(record("other"))));
+}
+
+#[test]
+fn a_write_whose_answer_was_lost_is_recognised() {
+    let mut taking = claim(false);
+    taking.on(Answer::Nothing, 0.0, 0.1);
+    assert_eq!(taking.on(Answer::Unknown, 0.1, 9.0), Do::Get);
+    assert_eq!(put(&taking.on(there("a", record("me")), 9.0, 9.1)), Some((is("a"), 8)));
+    taking.on(written("b"), 9.1, 9.2);
+    taking.on(Answer::Slept, 9.2, 19.2);
+    assert_eq!(taking.on(Answer::Conflict, 19.2, 19.3), Do::Get);
+    assert_eq!(put(&taking.on(there("c", record("me")), 19.3, 19.4)).unwrap().0, is("c"));
+    assert_eq!(taking.valid_until(), 9.1 + VALID, "seeing it is not asking for it");
+}
+
+#[test]
+fn what_somebody_else_has_taken_is_lost() {
+    for end in [there("b", record("other")), Answer::Nothing, there("b", Record { released: true, ..record("me") })] {
+        let mut claim = claim(false);
+        claim.on(Answer::Nothing, 0.0, 0.1);
+        claim.on(written("a"), 0.1, 0.2);
+        claim.on(Answer::Slept, 0.2, 10.2);
+        claim.on(Answer::Conflict, 10.2, 10.3);
+        assert_eq!(claim.on(end, 10.3, 10.4), Do::Lost);
+        assert!(claim.valid_until() < 0.0 && !claim.is_held());
+        assert_eq!(claim.release(), Do::Lost);
+    }
+}
+
+#[test]
+fn a_release_writes_a_tombstone() {
+    let mut claim = claim(false);
+    claim.on(Answer::Nothing, 0.0, 0.1);
+    claim.on(written("a"), 0.1, 0.2);
+    let Do::Put { condition, record } = claim.release() else { panic!("it is written") };
+    assert!(record.released && condition == is("a") && claim.valid_until() < 0.0);
+    assert_eq!(claim.on(written("b"), 0.3, 0.4), Do::Released);
+}

@@ -1,0 +1,232 @@
+//! The lease: one works at a time, a dead holder costs nothing, a lost lease stops the run; and what is on record.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, text};
+use crate::deploy::SCALE;
+use crate::failures::{no_twins, wait_for};
+use crate::product::{Product, Ran};
+
+/// How many times faster than the wall leases run in the bed, at most.
+const LEASE_SCALE: u64 = 6;
+
+/// Somebody's lease, who works on another machine.
+fn foreign(beat: u64, released: bool) -> String {
+    json!({
+        "version": 1, "deployment": "prod", "run": "00000000deadbeef", "user": "arn:aws:iam::1:user/other", "host": "elsewhere",
+        "pid": 1, "command": "apply other.toml", "since": "2026-01-01T00:00:00Z", "beat": beat, "released": released,
+    })
+    .to_string()
+}
+
+/// Writes what should be the lease, making the bucket first if need be.
+fn plant(bed: &Bed, body: &str) {
+    bed.by_hand(&format!(
+        "s3 = client('s3')\ns3.create_bucket(Bucket={bucket:?})\n\
+         s3.put_object(Bucket={bucket:?}, Key='lease/prod.json', Body={body:?})",
+        bucket = bed.control_bucket(),
+    ));
+}
+
+#[test]
+fn of_two_applies_one_works_and_the_other_says_who() {
+    let bed = Bed::new(12);
+    let (one, other) = (Product::new(&bed), Product::new(&bed));
+    let child = one.spawn(&["apply", "FILE", "--yes"]);
+    wait_for(&bed, 5);
+    let before = bed.journal(0).len();
+    let refused = other.expect(4, &["apply", "FILE", "--yes"]);
+    for words in ["waiting: prod is held by arn:aws", "lease/held", "`apply ", "nothing was changed", "Ctrl-C"] {
+        assert!(refused.stderr.contains(words), "{words:?} is not in\n{}", refused.stderr);
+    }
+    assert!(bed.journal(0).len() > before, "the other one works meanwhile");
+    // Who only looks needs no lease.
+    other.expect(0, &["plan", "FILE"]);
+    let machine = other.expect(4, &["stop", "FILE", "--yes", "--output", "json"]);
+    let error: Value = serde_json::from_str(&machine.stderr).expect("one object");
+    assert_eq!((text(&error["code"]), &error["exit"]), ("lease/held", &json!(4)));
+    assert_eq!(error["holder"]["pid"], child.id());
+    let ran = Ran::from(child.wait_with_output().expect("it ends"));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    no_twins(&bed);
+}
+
+#[test]
+fn a_killed_holder_is_replaced_at_once_and_its_run_is_on_record() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    let mut child = product.spawn(&["apply", "FILE", "--yes"]);
+    wait_for(&bed, 12);
+    let listed = product.expect(0, &["history", "FILE"]);
+    assert!(listed.stdout.contains("under way"), "{}", listed.stdout);
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    let applied = product.expect(0, &["apply", "FILE", "--yes", "--endpoint-url", &url_with_password(&bed)]);
+    assert!(!applied.stderr.contains("waiting: "), "{}", applied.stderr);
+    no_twins(&bed);
+
+    let listed = product.expect(0, &["history", "--name", "prod"]);
+    for words in ["did not end", "done", "apply "] {
+        assert!(listed.stdout.contains(words), "{words:?} is not in\n{}", listed.stdout);
+    }
+    let listed = product.expect(0, &["history", "FILE", "--output", "json"]);
+    let runs: Value = serde_json::from_str(&listed.stdout).expect("JSON");
+    assert_eq!((&runs[0]["state"], &runs[1]["state"]), (&json!("done"), &json!("did-not-end")), "newest first");
+    let shown = product.expect(0, &["history", text(&runs[0]["run"]), "FILE"]);
+    for words in ["created", "service/main", "done:", "exit code 0", "plan "] {
+        assert!(shown.stdout.contains(words), "{words:?} is not in\n{}", shown.stdout);
+    }
+    let stored = bed.by_hand(&format!(
+        "s3 = client('s3')\nfor one in s3.list_objects_v2(Bucket={bucket:?})['Contents']:\n    \
+         print(one['Key'], s3.get_object(Bucket={bucket:?}, Key=one['Key'])['Body'].read().decode())",
+        bucket = bed.control_bucket(),
+    ));
+    assert!(stored.contains("runs/prod/20") && stored.contains("lease/prod.json"), "{stored}");
+    assert!(stored.contains("***@") && !stored.contains("s3cret"), "{stored}");
+    for (name, secret) in bed.reader(&["secrets"]).as_object().expect("secrets") {
+        let values: Value = serde_json::from_str(text(secret)).expect("a secret of ours is JSON");
+        for value in values.as_object().expect("by key").values() {
+            assert!(!stored.contains(text(value)), "a value of {name} is on record");
+        }
+    }
+}
+
+/// The bed's address as somebody might write it who has a proxy in mind.
+fn url_with_password(bed: &Bed) -> String {
+    let url = bed.environment().into_iter().find(|(name, _)| name == "AWS_ENDPOINT_URL").expect("the bed's address").1;
+    url.replace("://", "://user:s3cret@")
+}
+
+#[test]
+fn a_silent_holder_is_replaced_after_a_minute() {
+    let bed = Bed::new(SCALE);
+    plant(&bed, &foreign(1, false));
+    let began = Instant::now();
+    let refused = Product::new(&bed).expect(5, &["stop", "FILE", "--yes"]);
+    let waited = began.elapsed();
+    assert!(refused.stderr.contains("held by arn:aws:iam::1:user/other on elsewhere"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("refused/not-deployed"), "it came to its turn: {}", refused.stderr);
+    assert!(waited >= Duration::from_secs(60 / LEASE_SCALE), "after {waited:?}");
+    // It has been given back.
+    let again = Product::new(&bed).expect(5, &["stop", "FILE", "--yes"]);
+    assert!(!again.stderr.contains("waiting: "), "{}", again.stderr);
+}
+
+#[test]
+fn a_holder_that_renews_is_left_alone() {
+    let bed = Bed::new(SCALE);
+    plant(&bed, &foreign(1, false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            bed.by_hand(&format!(
+                "import time\ns3 = client('s3')\nfor beat in range(2, 8):\n    time.sleep(1)\n    \
+                 s3.put_object(Bucket={:?}, Key='lease/prod.json', Body={:?}.replace('BEAT', str(beat)))",
+                bed.control_bucket(),
+                foreign(0, false).replace("\"beat\":0", "\"beat\":BEAT"),
+            ))
+        });
+        let refused = Product::new(&bed).expect(4, &["destroy", "FILE", "--yes", "--unprotect"]);
+        assert!(refused.stderr.contains("00000000deadbeef"), "{}", refused.stderr);
+    });
+}
+
+#[test]
+fn a_lost_lease_stops_the_run_and_running_again_converges() {
+    let bed = Bed::new(12);
+    let product = Product::new(&bed);
+    let child = product.spawn(&["apply", "FILE", "--yes"]);
+    wait_for(&bed, 12);
+    plant(&bed, &foreign(9, false));
+    let ran = Ran::from(child.wait_with_output().expect("it ends"));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    for words in ["the lease is lost: nothing else is started", "error[lease-lost]", "what remains: "] {
+        assert!(ran.stderr.contains(words), "{words:?} is not in\n{}", ran.stderr);
+    }
+    let before = bed.journal(0).len();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(bed.mutations(before), [""; 0], "nothing is done any more");
+    let held = bed.by_hand(&format!(
+        "print(client('s3').get_object(Bucket={:?}, Key='lease/prod.json')['Body'].read().decode())",
+        bed.control_bucket()
+    ));
+    assert_eq!(held, foreign(9, false), "the other one's lease is not touched");
+    plant(&bed, &foreign(10, true));
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    no_twins(&bed);
+}
+
+#[test]
+fn where_buckets_are_forbidden_it_says_so_and_can_do_without() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    let all = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+    let none =
+        json!({ "Effect": "Deny", "Action": "s3:*", "Resource": ["arn:aws:s3:::ce-aws-*", "arn:aws:s3:::ce-aws-*/*"] });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [all, none] });
+    bed.post("settings", &json!({ "iam.caller_policy": policy }));
+    let refused = product.expect(5, &["apply", "FILE", "--yes"]);
+    for words in ["lease/", "--no-lease", "nothing was changed"] {
+        assert!(refused.stderr.contains(words), "{words:?} is not in\n{}", refused.stderr);
+    }
+    assert_eq!(bed.mutations(0), [""; 0]);
+    let applied = product.expect(0, &["apply", "FILE", "--yes", "--no-lease"]);
+    assert!(applied.stderr.contains("warning[lease/none]"), "{}", applied.stderr);
+}
+
+#[test]
+fn a_bucket_of_somebody_else_is_not_used() {
+    let (bed, stranger) = (Bed::new(SCALE), Bed::new(SCALE));
+    stranger.by_hand(&format!("client('s3').create_bucket(Bucket={:?})", bed.control_bucket()));
+    let refused = Product::new(&bed).expect(5, &["apply", "FILE", "--yes"]);
+    for words in ["lease/bucket-taken", "another account", "--no-lease"] {
+        assert!(refused.stderr.contains(words), "{words:?} is not in\n{}", refused.stderr);
+    }
+    assert_eq!(bed.mutations(0), [""; 0]);
+}
+
+#[test]
+fn the_bucket_is_private_encrypted_and_versioned_also_if_it_was_left_half_made() {
+    let bed = Bed::new(SCALE);
+    bed.by_hand(&format!("client('s3').create_bucket(Bucket={:?})", bed.control_bucket()));
+    Product::new(&bed).expect(5, &["stop", "FILE", "--yes"]);
+    let read = bed.reader(&[]);
+    let buckets = read["s3"]["buckets"].as_array().expect("buckets");
+    let bucket = buckets.iter().find(|bucket| bucket["Name"] == bed.control_bucket()).expect("it is there");
+    let rule = &bucket["Encryption"]["ServerSideEncryptionConfiguration"]["Rules"][0];
+    assert_eq!(rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256");
+    let block = bucket["PublicAccessBlock"]["PublicAccessBlockConfiguration"].as_object().expect("blocked");
+    assert_eq!(block.values().filter(|one| **one == true).count(), 4, "{block:?}");
+    assert_eq!(bucket["Ownership"]["OwnershipControls"]["Rules"][0]["ObjectOwnership"], "BucketOwnerEnforced");
+    let statement = &bucket["Policy"]["Statement"][0];
+    assert_eq!((&statement["Effect"], &statement["Principal"]), (&json!("Deny"), &json!("*")));
+    assert_eq!(statement["Condition"], json!({ "Bool": { "aws:SecureTransport": "false" } }));
+    let expiry = &bucket["Lifecycle"]["Rules"][0];
+    assert_eq!(expiry["Filter"], json!({ "Prefix": "lease/" }));
+    assert_eq!(expiry["NoncurrentVersionExpiration"]["NoncurrentDays"], 1);
+    assert_eq!(expiry["Status"], "Enabled");
+    let versioning =
+        bed.by_hand(&format!("print(client('s3').get_bucket_versioning(Bucket={:?})['Status'])", bed.control_bucket()));
+    assert_eq!(versioning, "Enabled");
+}
+
+#[test]
+fn whatever_is_in_the_place_of_the_lease_is_told_and_not_believed() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    let newer = foreign(1, true).replace("\"version\":1", "\"version\":2");
+    for (body, why) in [("\u{1b}[2J{", "it is no lease"), ("", "it is no lease"), (newer.as_str(), "version 2")] {
+        plant(&bed, body);
+        let refused = product.expect(5, &["apply", "FILE", "--yes"]);
+        assert!(refused.stderr.contains("lease/unreadable") && refused.stderr.contains(why), "{}", refused.stderr);
+        assert!(!refused.stderr.contains('\u{1b}'), "{}", refused.stderr);
+    }
+    bed.by_hand(&format!(
+        "client('s3').put_object(Bucket={:?}, Key='runs/prod/\\x1b[2J-0123456789abcdef.json', Body='{{')",
+        bed.control_bucket()
+    ));
+    let listed = product.expect(0, &["history", "FILE"]);
+    assert!(listed.stdout.contains("cannot be read") && !listed.stdout.contains('\u{1b}'), "{}", listed.stdout);
+    assert_eq!(bed.mutations(0), [""; 0]);
+}
