@@ -67,7 +67,7 @@ impl Store {
     /// Writes under a condition; `None` when it does not hold.
     pub async fn put_if(&self, key: &str, body: Vec<u8>, condition: &Condition) -> Result<Option<String>, Failure> {
         let call = self.s3.put_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
-        let call = call.content_type("application/json").body(ByteStream::from(body));
+        let call = call.body(ByteStream::from(body));
         let call = match condition {
             Condition::Absent => call.if_none_match("*"),
             Condition::Is(etag) => call.if_match(etag),
@@ -88,7 +88,7 @@ impl Store {
     /// Writes, whatever is there.
     pub async fn put(&self, key: &str, body: Vec<u8>) -> Result<(), Failure> {
         let call = self.s3.put_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
-        call.content_type("application/json").body(ByteStream::from(body)).send().await.map_err(on("s3 PutObject"))?;
+        call.body(ByteStream::from(body)).send().await.map_err(on("s3 PutObject"))?;
         Ok(())
     }
 
