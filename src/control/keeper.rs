@@ -12,7 +12,7 @@ use crate::engine::failure::{Cause, Failure};
 use super::bucket::LEASES;
 use super::clock::Clock;
 use super::error::ControlError;
-use super::lease::{Answer, Claim, Do, Record, VALID, VERSION};
+use super::lease::{Answer, Claim, Condition, Do, Record, VALID, VERSION};
 use super::objects::{Got, Store};
 use super::process;
 
@@ -54,16 +54,14 @@ pub async fn take(
     let began = clock.now();
     let (mut next, mut has_told, mut is_prepared) = (Do::Get, false, false);
     while !claim.is_held() {
-        let asked = clock.now();
-        let answer = match &next {
+        let (answer, asked) = match &next {
             Do::Refuse(record) => return Err(ControlError::Held(record.clone())),
-            Do::Put { condition: super::lease::Condition::Absent, .. } if !is_prepared => {
+            Do::Put { condition: Condition::Absent, .. } if !is_prepared => {
+                patiently(clock, began, || store.prepare()).await?;
                 is_prepared = true;
-                store.prepare().await?;
-                // The time of the write is what counts.
                 continue;
             }
-            next => insist(&place, next, began).await?,
+            next => patiently(clock, began, || timed(&place, next)).await?,
         };
         let there = if let Answer::There { record, .. } = &answer { Some(record.clone()) } else { None };
         next = claim.on(answer, asked, clock.now());
@@ -163,24 +161,33 @@ fn follow(permit: &Permit, claim: &Claim, clock: Clock) {
     }
 }
 
-/// The same call again, as long as its failure may pass; `began` is when the whole was begun.
-async fn insist(place: &Place, next: &Do, began: f64) -> Result<Answer, ControlError> {
+/// The same call again, as long as its failure may pass; `began` is when the whole was begun. What came of a write whose
+/// answer was lost is found out by the next one.
+async fn patiently<T, F>(clock: Clock, began: f64, call: impl Fn() -> F) -> Result<T, ControlError>
+where
+    F: Future<Output = Result<T, ControlError>>,
+{
     let mut attempt = 1;
     loop {
-        let failure = match perform(place, next).await {
+        let failure = match call().await {
             Err(ControlError::Failed(failure)) => failure,
-            Err(denied @ ControlError::Denied { .. }) => return Err(place.store.whose(denied).await),
             result => return result,
         };
-        match cadence::again(failure.cause, attempt, place.clock.now() - began) {
-            // What came of a write whose answer is lost is found out by looking.
-            Again::After(_) if failure.cause == Cause::Unavailable && matches!(next, Do::Put { .. }) => {
-                return Ok(Answer::Unknown);
-            }
-            Again::After(seconds) => tokio::time::sleep(place.clock.real(seconds)).await,
+        match cadence::again(failure.cause, attempt, clock.now() - began) {
+            Again::After(seconds) => tokio::time::sleep(clock.real(seconds)).await,
             Again::No => return Err(failure.into()),
         }
         attempt += 1;
+    }
+}
+
+/// What came of it, and when it was asked for.
+async fn timed(place: &Place, next: &Do) -> Result<(Answer, f64), ControlError> {
+    let asked = place.clock.now();
+    match perform(place, next).await {
+        Ok(answer) => Ok((answer, asked)),
+        Err(denied @ ControlError::Denied { .. }) => Err(place.store.whose(denied).await),
+        Err(error) => Err(error),
     }
 }
 

@@ -5,6 +5,7 @@ mod backup;
 mod discover;
 mod fixture;
 mod graph;
+mod history;
 mod plan;
 mod progress;
 mod status;
