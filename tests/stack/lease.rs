@@ -25,8 +25,9 @@ fn foreign(beat: u64, released: bool) -> String {
 fn plant(bed: &Bed, body: &str) {
     bed.by_hand(&format!(
         "s3 = client('s3')\ns3.create_bucket(Bucket={bucket:?})\n\
-         s3.put_object(Bucket={bucket:?}, Key='lease/prod.json', Body={body:?})",
+         s3.put_object(Bucket={bucket:?}, Key='lease/prod.json', Body={body})",
         bucket = bed.control_bucket(),
+        body = json!(body),
     ));
 }
 
@@ -162,8 +163,8 @@ fn where_buckets_are_forbidden_it_says_so_and_can_do_without() {
     let bed = Bed::new(SCALE);
     let product = Product::new(&bed);
     let all = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
-    let none =
-        json!({ "Effect": "Deny", "Action": "s3:*", "Resource": ["arn:aws:s3:::ce-aws-*", "arn:aws:s3:::ce-aws-*/*"] });
+    let calls = ["s3:CreateBucket", "s3:GetObject", "s3:PutObject"];
+    let none = json!({ "Effect": "Deny", "Action": calls, "Resource": "arn:aws:s3:::ce-aws-*" });
     let policy = json!({ "Version": "2012-10-17", "Statement": [all, none] });
     bed.post("settings", &json!({ "iam.caller_policy": policy }));
     let refused = product.expect(5, &["apply", "FILE", "--yes"]);
