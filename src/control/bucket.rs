@@ -11,7 +11,7 @@ use aws_sdk_s3::types::{
 };
 use serde_json::{Value, json};
 
-use crate::aws::error::{incomplete, on};
+use crate::aws::error::{incomplete, on, unless_gone};
 use crate::engine::failure::{Cause, Failure};
 
 use super::error::ControlError;
@@ -51,12 +51,19 @@ impl Store {
         if is_denied { ControlError::Denied { bucket: self.bucket.clone(), failure } } else { failure.into() }
     }
 
-    /// S3 says the same to whoever lacks a permission and of a stranger's bucket. Only one's own buckets are listed.
+    /// S3 says the same to whoever lacks a permission and of a stranger's bucket: that one is there, and not among those that
+    /// are listed, which are one's own.
     pub(super) async fn whose(&self, denied: ControlError) -> ControlError {
         let pages = self.s3.list_buckets().prefix(&self.bucket).into_paginator().send();
         let Ok(pages) = pages.collect::<Result<Vec<_>, _>>().await else { return denied };
         let mut names = pages.iter().flat_map(|page| page.buckets()).filter_map(|bucket| bucket.name());
-        if names.any(|name| name == self.bucket) { denied } else { ControlError::BucketTaken(self.bucket.clone()) }
+        if names.any(|name| name == self.bucket) {
+            return denied;
+        }
+        match unless_gone(self.s3.head_bucket().bucket(&self.bucket).send().await.map_err(on("s3 HeadBucket"))) {
+            Ok(None) => denied,
+            _ => ControlError::BucketTaken(self.bucket.clone()),
+        }
     }
 
     async fn create(&self) -> Result<(), Failure> {

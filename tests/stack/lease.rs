@@ -168,7 +168,7 @@ fn where_buckets_are_forbidden_it_says_so_and_can_do_without() {
     let policy = json!({ "Version": "2012-10-17", "Statement": [all, none] });
     bed.post("settings", &json!({ "iam.caller_policy": policy }));
     let refused = product.expect(5, &["apply", "FILE", "--yes"]);
-    for words in ["lease/", "--no-lease", "nothing was changed"] {
+    for words in ["lease/denied", "AccessDenied", "--no-lease", "nothing was changed"] {
         assert!(refused.stderr.contains(words), "{words:?} is not in\n{}", refused.stderr);
     }
     assert_eq!(bed.mutations(0), [""; 0]);
