@@ -198,7 +198,11 @@ impl Clients {
         // A bucket name cannot become a host name under an address of our own choice, such as a test bed's.
         let by_path = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL").is_some();
         let s3 = guarded!(aws_sdk_s3).force_path_style(by_path).build();
-        let control = aws_sdk_s3::config::Builder::from(config).interceptor(Calls).force_path_style(by_path).build();
+        let control = aws_sdk_s3::config::Builder::from(config)
+            .interceptor(Calls)
+            .interceptor(NothingIsNoAnswer)
+            .force_path_style(by_path)
+            .build();
         Self {
             acm: client!(aws_sdk_acm),
             backup: client!(aws_sdk_backup),

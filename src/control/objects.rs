@@ -73,7 +73,10 @@ impl Store {
             Condition::Is(etag) => call.if_match(etag),
         };
         match call.send().await.map_err(on("s3 PutObject")) {
-            Ok(answer) => Ok(Some(answer.e_tag().unwrap_or_default().to_owned())),
+            Ok(answer) => match answer.e_tag() {
+                Some(etag) => Ok(Some(etag.to_owned())),
+                None => Err(Failure::of(Cause::Unavailable, "the answer to s3 PutObject is none of S3's")),
+            },
             // Another write was under way; or there is nothing to match (S3 API reference, PutObject).
             Err(failure)
                 if ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"]
