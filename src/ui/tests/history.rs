@@ -34,7 +34,10 @@ fn runs_are_listed_with_how_they_ended() {
             .chain([Stored::Unreadable { key: "runs/prod/\u{1b}.json".to_owned(), why: "no JSON".to_owned() }])
             .collect();
     assert_snapshot!(plain(&list(&target(), &stored, Some("0000000000000004"), 3)));
-    assert_snapshot!(plain(&list(&target(), &[], None, 0)), @"");
+    assert_snapshot!(plain(&list(&target(), &[], None, 0)), @r"
+    Runs of prod in account 123456789012, region eu-central-1
+    none is on record
+    ");
 }
 
 #[test]
