@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::EncodingType;
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
@@ -95,15 +96,22 @@ impl Store {
         Ok(())
     }
 
-    /// The keys with a prefix, in order. None where there is no bucket.
+    /// The keys with a prefix, in order. None where there is no bucket. They come encoded: a key may hold what XML may not (S3
+    /// API reference, ListObjectsV2).
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
         let call = self.s3.list_objects_v2().bucket(&self.bucket).prefix(prefix).expected_bucket_owner(&self.account);
+        let call = call.encoding_type(EncodingType::Url);
         let pages = call.into_paginator().send().collect::<Result<Vec<_>, _>>().await.map_err(on("s3 ListObjectsV2"));
         let pages = match pages {
             Err(failure) if failure.cause == Cause::Gone => return Ok(Vec::new()),
             pages => pages?,
         };
         let objects = pages.iter().flat_map(|page| page.contents());
-        Ok(objects.filter_map(|object| object.key().map(str::to_owned)).collect())
+        Ok(objects.filter_map(|object| object.key().map(decoded)).collect())
     }
+}
+
+/// A key as it is; a space comes as `+`.
+fn decoded(key: &str) -> String {
+    percent_encoding::percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
