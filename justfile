@@ -28,3 +28,7 @@ deny:
 # The main job on the test bed.
 demo:
     localstack/with cargo run -- apply plans/new-vpc.toml --yes
+
+# Hostile input: a million cases for each target.
+fuzz:
+    CE_AWS_FUZZ=1000000 cargo test --lib fuzz -- --nocapture

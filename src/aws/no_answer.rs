@@ -42,7 +42,9 @@ fn credentials(error: &CredentialsError) -> Failure {
     if let CredentialsError::CredentialsNotLoaded(_) = error {
         // The text lists every place that was looked at, which nobody can do anything with.
         return Failure::of(Cause::Denied, "there are no AWS credentials: none in the environment, none in a profile")
-            .hint("log in with `aws login` or `aws sso login`, and name the profile with --profile or AWS_PROFILE");
+            .hint(
+                "log in with `aws sso login`, or set an access key, and name the profile with --profile or AWS_PROFILE",
+            );
     }
     let failure = Failure::of(Cause::Denied, format!("there are no AWS credentials: {}", innermost.trim()));
     if ["SSO", "sso", "token has expired"].iter().any(|word| innermost.contains(word)) {

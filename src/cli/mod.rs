@@ -12,6 +12,8 @@ mod confirm;
 mod error;
 mod execute;
 mod exit;
+#[cfg(test)]
+mod fuzz;
 mod leased;
 mod logging;
 mod main;

@@ -23,7 +23,7 @@ use crate::planners::upgrade::{Errand, Upgrade, weave};
 use crate::release::{Catalogue, Label, Release};
 
 use super::error::CommandError;
-use super::session::{Consent, now, release};
+use super::session::{Consent, release};
 use super::way_back::{DEADLINE, WATCH};
 
 /// Days until AWS deletes the recovery point of an upgrade.
@@ -147,7 +147,6 @@ impl Saga {
         findings.extend(strangers.iter().map(|arn| stranger(arn)));
         if hop.is_release() {
             findings.extend(checks::release::release(release(file)?, consent.allow));
-            findings.extend(checks::release::end_of_life(release(file)?, now()));
             findings.extend(own_images(file, &hop));
         }
         let file = file.clone();

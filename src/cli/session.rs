@@ -242,6 +242,8 @@ impl Session {
         let backup = consent.backup || backs_up(inventory) || saga.as_ref().is_some_and(Saga::backs_up);
         if Running::of(inventory).is_none() {
             findings.extend(checks::release::release(release(file)?, consent.allow));
+        }
+        if Running::of(inventory).is_none() || saga.as_ref().is_some_and(|saga| saga.hop.is_release()) {
             findings.extend(checks::release::end_of_life(release(file)?, now()));
         }
         findings.extend(saga.iter().flat_map(|saga| saga.findings.clone()));
