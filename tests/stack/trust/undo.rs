@@ -54,6 +54,7 @@ fn what_is_deployed_already_is_not_put_at_risk() {
     let bed = Bed::new(road::SCALE);
     let product = Product::new(&bed);
     product.expect(0, &APPLY);
+    product.edit("#+ Owner = ", "Owner = ");
     let before = bed.journal(0).len();
     let refused = product.expect(5, &APPLY_OR_UNDO);
     assert!(refused.stderr.contains("refused/not-first"), "{}", refused.stderr);
@@ -70,20 +71,28 @@ fn refuse(bed: &Bed, service: &str, operation: &str) {
 
 /// The exit codes; panics where anything is left of it, or lacks.
 fn taken_back(product: &Product<'_>) -> String {
-    let before = without_control(product.bed);
+    let before = of_deployments(product.bed);
     let ran = product.run(&APPLY_OR_UNDO);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("nothing of this run is left"), "{}", ran.stderr);
-    let differences = differences(&before, &without_control(product.bed));
+    let differences = differences(&before, &of_deployments(product.bed));
     assert!(differences.is_empty(), "not as before:\n{}\n{}", differences.join("\n"), ran.stderr);
     ran.code.to_string()
 }
 
-/// The bucket of leases and of the history stays: it belongs to the account, and to no deployment.
-fn without_control(bed: &Bed) -> Value {
+/// What there is, without what belongs to the account and to no deployment: the bucket of leases and of the history, the
+/// service-linked roles, and the vault that EFS makes for its daily backups.
+fn of_deployments(bed: &Bed) -> Value {
+    let stays = [
+        ("s3 buckets", "Name", "ce-aws-<account>-"),
+        ("iam roles", "Path", "/aws-service-role/"),
+        ("backup vaults", "BackupVaultName", "aws/efs/automatic-backup-vault"),
+    ];
     let mut live = live(bed);
-    if let Some(buckets) = live["s3 buckets"].as_array_mut() {
-        buckets.retain(|bucket| !text(&bucket["Name"]).starts_with("ce-aws-<account>-"));
+    for (kind, field, begins) in stays {
+        if let Some(things) = live[kind].as_array_mut() {
+            things.retain(|thing| !text(&thing[field]).starts_with(begins));
+        }
     }
     live
 }
