@@ -4,9 +4,8 @@
 //! everything, and shows a twin twice. The calls that go wrong are those of the undisturbed run, so that a new one is tried as
 //! soon as it exists.
 //!
-//! `cargo test` tries a fixed sample; `CE_AWS_SWEEP=full localstack/with cargo test --test stack trust` tries all and writes
-//! `docs/trust.md`; any other text instead of `full` tries the cases that have these words. Each case prints what is needed to
-//! try it again.
+//! `cargo test` tries a fixed sample; `just sweep` tries all and writes `docs/trust.md`; some words in `CE_AWS_SWEEP` try the cases that
+//! have them. Each case prints what is needed to try it again.
 
 mod crash;
 mod errors;

@@ -7,7 +7,7 @@ use crate::bed::Bed;
 use crate::product::Product;
 use crate::saga::road;
 
-/// Every so manieth call is in the sample.
+/// One of so many calls is in the sample.
 const EVERY: usize = 12;
 const DESTROY: [&str; 5] = ["destroy", "FILE", "--yes", "--unprotect", "--delete-data"];
 
