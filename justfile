@@ -21,6 +21,10 @@ lint:
 probe:
     localstack/with sh -c '"$CE_BED_PYTHON" localstack/probe/report.py'
 
+# All that can go wrong, each once: an hour or more. Writes `docs/trust.md` and `docs/upgrade-failures.md`.
+sweep:
+    CE_AWS_SWEEP=full localstack/with cargo test --test stack -- sweep trust
+
 # Licences and advisories of dependencies (needs cargo-deny).
 deny:
     cargo deny check

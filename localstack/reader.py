@@ -237,4 +237,4 @@ if __name__ == "__main__":
     account = client("sts").get_caller_identity()["Account"]
     wanted = {"secrets": secret_values, "normal": lambda: normal(everything(), account)}
     result = wanted.get("".join(sys.argv[1:]), everything)()
-    json.dump(result, sys.stdout, default=str, indent=1)
+    json.dump(result, sys.stdout, default=str, indent=1, sort_keys=True)

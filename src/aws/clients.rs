@@ -146,17 +146,23 @@ impl Intercept for Calls {
     }
 }
 
+/// A read that fails for good ends a command, or makes a step look failed: it is insisted on for a minute at most.
+fn patient(attempts: u32) -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(attempts)
+        .with_initial_backoff(Duration::from_millis(300))
+        .with_max_backoff(Duration::from_secs(8))
+}
+
 impl Clients {
     /// Clients for what `access` and the environment say. Makes no call; credentials are looked for on first use.
     pub async fn new(access: &Access) -> Self {
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .retry_config(RetryConfig::standard().with_max_attempts(6).with_initial_backoff(Duration::from_millis(300)))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(5))
-                    .read_timeout(Duration::from_secs(30))
-                    .build(),
-            );
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).retry_config(patient(12)).timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .read_timeout(Duration::from_secs(30))
+                .build(),
+        );
         if let Some(region) = &access.region {
             loader = loader.region(Region::new(region.clone()));
         }
@@ -198,7 +204,9 @@ impl Clients {
         // A bucket name cannot become a host name under an address of our own choice, such as a test bed's.
         let by_path = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL").is_some();
         let s3 = guarded!(aws_sdk_s3).force_path_style(by_path).build();
+        // A lease is renewed in seconds or not at all.
         let control = aws_sdk_s3::config::Builder::from(config)
+            .retry_config(patient(6))
             .interceptor(Calls)
             .interceptor(NothingIsNoAnswer)
             .force_path_style(by_path)
@@ -218,7 +226,8 @@ impl Clients {
             quotas: client!(aws_sdk_servicequotas),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: client!(aws_sdk_secretsmanager),
-            sts: client!(aws_sdk_sts),
+            // The first call: without a network, or with a wrong address, that must not take long to say.
+            sts: aws_sdk_sts::Client::from_conf(guarded!(aws_sdk_sts).retry_config(patient(7)).build()),
             permit,
         }
     }

@@ -65,6 +65,8 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Storage
     });
     let access_points = access_points.collect();
     let secret = secret(stack);
+    // A file system that is there counts as one whose database has taken a password: no other secret is made then.
+    stack.graph.order(&file_system, &secret, Need::Exists);
     Storage { file_system, mount_targets, access_points, secret }
 }
 

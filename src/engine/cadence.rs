@@ -20,6 +20,10 @@ pub const MAY_LINGER: f64 = 480.0;
 /// "a few minutes" for EC2's eventual consistency; a minute is what is seen.
 pub const MAY_BE_INVISIBLE: f64 = 60.0;
 
+/// So often at least before giving up: what precedes a call, and an answer that is awaited in vain, take time too. Where they
+/// do not, no budget is used up by fewer.
+const FEWEST: u32 = 15;
+
 /// When to look first after acceptance: half the usual time, so that the common case costs few calls, and never
 /// more than a minute, so that a fast one is not missed for long.
 pub fn first_look(seconds: &Seconds, usual: f64) -> f64 {
@@ -54,7 +58,7 @@ pub fn again(cause: Cause, attempt: u32, elapsed: f64) -> Again {
         | Cause::LeaseLost
         | Cause::Internal => return Again::No,
     };
-    if elapsed >= budget {
+    if elapsed >= budget && attempt >= FEWEST {
         return Again::No;
     }
     Again::After((first * f64::from(1_u32 << (attempt - 1).min(10))).min(longest))
@@ -69,7 +73,8 @@ mod tests {
         assert_eq!(again(Cause::Throttled, 1, 0.0), Again::After(1.0));
         assert_eq!(again(Cause::Throttled, 3, 5.0), Again::After(4.0));
         assert_eq!(again(Cause::Throttled, 99, 5.0), Again::After(20.0));
-        assert_eq!(again(Cause::Throttled, 9, 600.0), Again::No);
+        assert_eq!(again(Cause::Throttled, 15, 600.0), Again::No);
+        assert_eq!(again(Cause::Throttled, 14, 600.0), Again::After(20.0));
         assert_eq!(again(Cause::Denied, 1, 0.0), Again::No);
     }
 

@@ -86,6 +86,12 @@ impl Failure {
         }
     }
 
+    /// Whether a creation that failed so may have made something: unless AWS has refused the very call that makes it.
+    pub fn may_have_made(&self) -> bool {
+        let name = self.operation.rsplit(' ').next().unwrap_or_default();
+        self.cause == Cause::Unavailable || !["Create", "Allocate"].iter().any(|verb| name.starts_with(verb))
+    }
+
     /// The same with one more thing to do next.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

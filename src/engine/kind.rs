@@ -80,6 +80,9 @@ pub struct Kind {
     pub swept: bool,
     /// Whether an update makes another one, with other outputs (a revision of a task definition).
     pub renews: bool,
+    /// Whether a look may miss for a while what was just made, and making it again would be a second one, or be refused: found by its
+    /// tags only, and AWS knows it by no token of ours.
+    pub late: bool,
     pub seconds: Seconds,
 }
 
@@ -101,6 +104,7 @@ impl Kind {
             tagged: true,
             swept: true,
             renews: false,
+            late: false,
             seconds: Seconds::AT_ONCE,
         }
     }

@@ -97,6 +97,8 @@ pub struct Run {
     plan: Arc<Plan>,
     queue: Queue,
     seconds: Vec<Seconds>,
+    /// Whether a look may miss for a while what the step has made.
+    late: Vec<bool>,
     states: Vec<State>,
     ids: Vec<String>,
     known: Known,
@@ -117,9 +119,11 @@ impl Run {
         let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
         let queue = Queue::new(&after, &estimate::durations(&plan, kinds))?;
         let seconds = |step: &Step| kinds.kind(step.address.kind()).map_or(Seconds::AT_ONCE, |kind| kind.seconds);
+        let late = |step: &Step| kinds.kind(step.address.kind()).is_some_and(|kind| kind.late);
         Ok(Self {
             queue,
             seconds: plan.steps.iter().map(seconds).collect(),
+            late: plan.steps.iter().map(late).collect(),
             states: vec![State::Waiting; plan.steps.len()],
             ids: plan.steps.iter().map(|step| step.id.clone().unwrap_or_default()).collect(),
             known: plan.known.clone(),
@@ -196,7 +200,11 @@ impl Run {
                 self.accept(step, Made::default(), since, attempt, now, commands);
             }
             Err(failure) => match cadence::again(failure.cause, attempt, now - since) {
-                Again::After(seconds) => {
+                Again::After(mut seconds) => {
+                    // The next attempt begins with a look, which must not miss what this one may have made.
+                    if action == Action::Create && self.late[step] && failure.may_have_made() {
+                        seconds = seconds.max(cadence::MAY_BE_INVISIBLE);
+                    }
                     self.states[step] = State::Due { at: now + seconds, attempt: attempt + 1, since };
                     let event = Event::StepRetrying { step, address: self.address(step), failure, seconds };
                     commands.push(Command::Say(event));

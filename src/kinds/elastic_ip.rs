@@ -17,7 +17,7 @@ use super::tags;
 pub struct ElasticIp {}
 
 impl Spec for ElasticIp {
-    const KIND: Kind = Kind { gone_after: &["nat-gateway"], ..Kind::new("elastic-ip", Part::Network) };
+    const KIND: Kind = Kind { gone_after: &["nat-gateway"], late: true, ..Kind::new("elastic-ip", Part::Network) };
 }
 
 #[async_trait]

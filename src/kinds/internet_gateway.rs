@@ -25,6 +25,7 @@ impl Spec for InternetGateway {
     /// Public addresses in use keep a gateway from being detached.
     const KIND: Kind = Kind {
         gone_after: &["nat-gateway", "elastic-ip", "service", "load-balancer"],
+        late: true,
         ..Kind::new("internet-gateway", Part::Network)
     };
 }

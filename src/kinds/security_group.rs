@@ -34,6 +34,7 @@ impl Spec for SecurityGroup {
         immutable: &["vpc", "name", "description"],
         gone_after: &["service", "load-balancer", "mount-target"],
         security: true,
+        late: true,
         ..Kind::new("security-group", Part::Network)
     };
 }

@@ -30,6 +30,7 @@ impl Spec for Subnet {
     const KIND: Kind = Kind {
         immutable: &["vpc", "zone", "cidr"],
         gone_after: &["service", "load-balancer", "nat-gateway", "mount-target"],
+        late: true,
         ..Kind::new("subnet", Part::Network)
     };
 }

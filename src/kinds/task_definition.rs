@@ -98,6 +98,13 @@ pub async fn active(cx: &Cx, family: &str) -> Result<Vec<String>, Failure> {
     arns.map_err(on("ecs ListTaskDefinitions"))
 }
 
+/// The active revisions that are newer than one.
+async fn newer(cx: &Cx, at: &At) -> Result<Vec<String>, Failure> {
+    let mut active = active(cx, &cx.names.stack()).await?;
+    active.retain(|arn| number(arn) > number(&at.id));
+    Ok(active)
+}
+
 async fn deregister(cx: &Cx, arn: &str) -> Result<(), Failure> {
     let call = cx.aws.ecs.deregister_task_definition().task_definition(arn);
     call.send().await.map_err(on("ecs DeregisterTaskDefinition"))?;
@@ -119,8 +126,12 @@ impl Resource for TaskDefinition {
         self.register(cx, at).await
     }
 
-    /// A revision cannot be changed: there is a new one, and whoever refers to it sees another ARN.
+    /// A revision cannot be changed: there is a new one, and whoever refers to it sees another ARN. What an attempt before has
+    /// registered, in this run or in one that was cut off, nobody runs: it goes first.
     async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        for arn in newer(cx, at).await? {
+            deregister(cx, &arn).await?;
+        }
         self.register(cx, at).await
     }
 
@@ -145,9 +156,9 @@ impl Resource for TaskDefinition {
         if action != Action::Prune {
             return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
         }
-        let (older, newer): (Vec<String>, Vec<String>) =
-            active(cx, &cx.names.stack()).await?.into_iter().partition(|arn| number(arn) <= number(&at.id));
-        let mut old: Vec<String> = older.into_iter().filter(|arn| number(arn) < number(&at.id)).collect();
+        let newer = newer(cx, at).await?;
+        let mut old = active(cx, &cx.names.stack()).await?;
+        old.retain(|arn| number(arn) < number(&at.id));
         old.sort_by_key(|arn| std::cmp::Reverse(number(arn)));
         for arn in newer.into_iter().chain(old.into_iter().skip(KEPT)).chain(active(cx, &cx.names.data_family()).await?)
         {

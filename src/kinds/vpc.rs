@@ -24,7 +24,7 @@ pub struct Vpc {
 }
 
 impl Spec for Vpc {
-    const KIND: Kind = Kind { immutable: &["cidr"], ..Kind::new("vpc", Part::Network) };
+    const KIND: Kind = Kind { immutable: &["cidr"], late: true, ..Kind::new("vpc", Part::Network) };
 }
 
 #[async_trait]

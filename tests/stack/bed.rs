@@ -110,6 +110,15 @@ ec2, elb, iam, logs, ecs = map(client, ["ec2", "elbv2", "iam", "logs", "ecs"])
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// The file systems that hold data, in the order of their ids.
+    pub fn file_system_ids(&self) -> Vec<String> {
+        let systems = self.get("file-systems");
+        let mut ids: Vec<String> =
+            systems.as_array().into_iter().flatten().map(|system| text(&system["id"]).to_owned()).collect();
+        ids.sort();
+        ids
+    }
+
     /// What a program needs to work in this account.
     pub fn environment(&self) -> Vec<(String, String)> {
         let pairs = [

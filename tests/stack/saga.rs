@@ -9,26 +9,23 @@
 //! row has these words, and writes their rows.
 
 mod case;
-mod road;
+pub mod road;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use case::{Case, FAILURES, Failure, Row, Then};
 use road::{Call, MOMENTS, Road};
 
 use crate::bed::Bed;
+use crate::sweep;
 
-/// So many cases at once: each is mostly waiting.
-const AT_ONCE: usize = 3;
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/upgrade-failures.md");
 
 #[test]
 fn sweep_of_every_step_and_every_failure() {
-    let wanted = std::env::var("CE_AWS_SWEEP").ok();
+    let wanted = sweep::wanted();
     let roads = Road::ALL.map(|road| (road, road.calls()));
     let all: Vec<Case> = roads.iter().flat_map(|(road, calls)| cases(*road, calls, true)).collect();
     let tried: Vec<Case> = match wanted.as_deref() {
@@ -40,7 +37,9 @@ fn sweep_of_every_step_and_every_failure() {
         Some("full") => all.clone(),
         Some(text) => all.iter().filter(|case| case.key().contains(text)).cloned().collect(),
     };
-    let rows = try_all(&tried);
+    let rows = sweep::each(&tried, |case| {
+        catch_unwind(AssertUnwindSafe(|| case.run())).unwrap_or_else(|panic| case.broke(&*panic))
+    });
     let lines: Vec<String> = rows.iter().map(ToString::to_string).collect();
     println!("{}", lines.join("\n"));
     let bad = rows.iter().filter(|row| row.complaint.is_some()).count();
@@ -96,26 +95,6 @@ fn cases(road: Road, calls: &[Call], is_full: bool) -> Vec<Case> {
         }
     }
     cases
-}
-
-fn try_all(cases: &[Case]) -> Vec<Row> {
-    let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::SeqCst);
-                    let Some(case) = cases.get(number) else { break };
-                    let row = catch_unwind(AssertUnwindSafe(|| case.run())).unwrap_or_else(|panic| case.broke(&*panic));
-                    println!("{row}");
-                    rows.lock().expect("no panic holds it").push((number, row));
-                }
-            });
-        }
-    });
-    let mut rows = rows.into_inner().expect("no panic holds it");
-    rows.sort_by_key(|(number, _)| *number);
-    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The table in the documentation: the rows of this run in the order of all cases; where it has not tried all, those of

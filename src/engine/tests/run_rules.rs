@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::cases::{KINDS, step};
 use crate::engine::address::Address;
-use crate::engine::cadence::{LOOK_EVERY, MAY_LINGER};
+use crate::engine::cadence::{LOOK_EVERY, MAY_BE_INVISIBLE, MAY_LINGER};
 use crate::engine::event::{Event, Outcome};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Incident, Live, Phase, Sighting};
+use crate::engine::kind::{Kind, Part};
 use crate::engine::pace::FIRST;
 use crate::engine::plan::{Action, After, Plan, Purpose, Step, Target, Until};
 use crate::engine::reference::{Need, Outputs};
@@ -94,6 +95,26 @@ fn a_retry_that_finds_no_room_waits_for_an_answer_and_not_for_the_clock() {
     assert_eq!(words(run.on(refused(0, Cause::Unavailable), 1.0)), [format!("perform {FIRST}"), "wake 2".to_owned()]);
     assert!(words(run.on(Input::Woken, 2.0)).is_empty(), "no room, and no wake-up in the past");
     assert_eq!(words(run.on(accepted(1, &[]), 3.0)), ["done 1", "perform 0"]);
+}
+
+/// The answer to CreateVpc is lost: until tags show everywhere, a look finds nothing, and the next call makes a second VPC.
+#[test]
+fn what_may_have_been_made_and_shows_late_is_not_made_again_at_once() {
+    let kinds = [Kind { late: true, ..Kind::new("late", Part::Network) }, Kind::new("quick", Part::Network)];
+    let waits = |address: &str, operation: &str, cause| {
+        let target = Target { deployment: "demo".into(), account: "1".into(), region: "eu-west-1".into() };
+        let mut plan = Plan::empty(Purpose::Apply, target);
+        plan.steps = vec![at(address, Action::Create)];
+        let mut run = Run::new(Arc::new(plan), kinds.as_slice()).unwrap();
+        run.on(Input::Begin, 0.0);
+        let failure = Failure { operation: operation.into(), ..Failure::of(cause, "scripted") };
+        words(run.on(Input::Performed { step: 0, result: Err(failure) }, 0.0))
+    };
+    let late = [format!("wake {MAY_BE_INVISIBLE}")];
+    assert_eq!(waits("late/a", "ec2 CreateVpc", Cause::Unavailable), late);
+    assert_eq!(waits("late/a", "ec2 ModifyVpcAttribute", Cause::Throttled), late);
+    assert_eq!(waits("late/a", "ec2 CreateVpc", Cause::Throttled), ["wake 1"], "it was refused");
+    assert_eq!(waits("quick/a", "efs CreateFileSystem", Cause::Unavailable), ["wake 1"], "it has a token");
 }
 
 #[test]

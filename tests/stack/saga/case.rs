@@ -151,9 +151,7 @@ impl Case {
 
     /// The row of a case that did not end well.
     pub fn broke(&self, panic: &(dyn Any + Send)) -> Row {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        let complaint = Some(text.unwrap_or_else(|| "a panic without a text".to_owned()));
+        let complaint = Some(crate::sweep::complaint(panic));
         Row { case: self.clone(), exits: Vec::new(), verdict: None, seconds: 0.0, complaint }
     }
 }

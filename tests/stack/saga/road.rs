@@ -95,18 +95,23 @@ impl Road {
         self.begin(&product);
         let before = bed.journal(0).len();
         product.expect(0, &self.arguments());
-        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-        let calls = bed.journal(before);
-        let taken = calls.iter().filter(|call| call["mutating"] == true && call["code"].is_null());
-        let calls = taken.map(|call| {
-            let name = format!("{} {}", text(&call["service"]), text(&call["operation"]));
-            let nth = seen.entry(name.clone()).or_default();
-            *nth += 1;
-            let (service, operation) = name.split_once(' ').expect("two words");
-            Call { service: service.to_owned(), operation: operation.to_owned(), nth: *nth }
-        });
-        calls.collect()
+        calls_since(&bed, before)
     }
+}
+
+/// The changing calls since `from` that were taken, in their order.
+pub fn calls_since(bed: &Bed, from: usize) -> Vec<Call> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let calls = bed.journal(from);
+    let taken = calls.iter().filter(|call| call["mutating"] == true && call["code"].is_null());
+    let calls = taken.map(|call| {
+        let name = format!("{} {}", text(&call["service"]), text(&call["operation"]));
+        let nth = seen.entry(name.clone()).or_default();
+        *nth += 1;
+        let (service, operation) = name.split_once(' ').expect("two words");
+        Call { service: service.to_owned(), operation: operation.to_owned(), nth: *nth }
+    });
+    calls.collect()
 }
 
 pub fn product(bed: &Bed) -> Product<'_> {

@@ -1,0 +1,58 @@
+//! Ctrl-C at any moment.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::{APPLY, Case, Undisturbed, sweep};
+use crate::bed::Bed;
+use crate::product::{Product, Ran};
+use crate::saga::road;
+
+const SEEDS: u64 = 20;
+
+#[test]
+fn interrupts_abandon_nothing_and_say_what_remains() {
+    let cases = (1..=SEEDS).map(|seed| Case::new(format!("seed {seed}"), move || interrupt(seed))).collect();
+    sweep("interrupts", cases, |number| number % 7 == 3);
+}
+
+fn interrupt(seed: u64) -> String {
+    let calls = Undisturbed::apply().calls.len();
+    let draw = mixed(seed);
+    let (after, pause) = (1 + draw as usize % calls, Duration::from_millis(draw >> 32 & 0xff));
+    let bed = Bed::new(road::SCALE);
+    let product = Product::new(&bed);
+    let child = product.spawn(&APPLY);
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while bed.mutations(0).len() < after && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(pause);
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    let ran = Ran::from(child.wait_with_output().expect("it ends"));
+    let journal = bed.journal(0);
+    let moment = format!("after call {after} and {} ms, exit {}", pause.as_millis(), ran.code);
+    // It may have been at its end.
+    if ran.code != 0 {
+        assert!(status.success() && ran.code == 3, "{moment}\n{}", ran.stderr);
+        for words in ["stopped on request", "what remains: ", "run the same command again"] {
+            assert!(ran.stderr.contains(words), "{moment}: {words:?} is not in\n{}", ran.stderr);
+        }
+    }
+    let unanswered: Vec<_> = journal.iter().filter(|call| call["status"].is_null()).collect();
+    assert!(unanswered.is_empty(), "{moment}: abandoned in flight: {unanswered:?}");
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(bed.journal(0).len(), journal.len(), "{moment}: calls after the end");
+    product.expect(0, &APPLY);
+    Undisturbed::apply().is_equal(&bed);
+    crate::writers::never_two_deployments(&bed);
+    moment
+}
+
+/// A number that looks like chance, the same for the same seed (SplitMix64).
+fn mixed(seed: u64) -> u64 {
+    let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
