@@ -48,6 +48,7 @@ const COMMANDS: [&str; 21] = [
     "backup drop",
     "history",
     "graph",
+    "policy",
     "schema",
     "completions",
 ];

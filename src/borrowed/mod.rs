@@ -8,6 +8,7 @@ pub mod backup;
 mod balancers;
 mod certificates;
 pub mod cluster;
+pub mod grants;
 pub mod identity;
 pub mod ingress;
 mod keys;
