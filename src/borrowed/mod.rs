@@ -14,6 +14,7 @@ pub mod ingress;
 mod keys;
 mod lookup;
 pub mod network;
+pub mod operator;
 mod simulation;
 pub mod storage;
 pub mod survey;

@@ -17,6 +17,7 @@ pub mod names;
 pub mod network;
 pub mod network_acl;
 pub mod quota;
+pub mod permission;
 pub mod release;
 pub mod storage;
 pub mod usable;

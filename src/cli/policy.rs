@@ -14,6 +14,7 @@ use crate::kinds::names::Names;
 use crate::kinds::registry::KINDS;
 use crate::live;
 use crate::permission::{Policy, Purpose, policies};
+use crate::release::Catalogue;
 use crate::ui;
 
 use super::args::Global;
@@ -104,7 +105,10 @@ pub fn grants(file: &PlanFile, names: &Names, purpose: Purpose) -> Result<Vec<Gr
         all.extend(kind.grants(&place).into_iter().filter(|grant| is_made || grant.usage != Use::Make));
     }
     let images = blueprint::images(file, session::release(file)?);
-    all.extend(images::grants(images.values()));
+    all.extend(images::grants(Use::Ask, images.values()));
+    // Where upgrades lead, and by way of what.
+    let later: Vec<_> = Catalogue::effective().releases().map(|release| blueprint::images(file, release)).collect();
+    all.extend(images::grants(Use::Upgrade, later.iter().flat_map(|images| images.values())));
     all.extend(borrowed::grants::grants(file, &place));
     all.extend(live::grants::grants(&place));
     all.retain(|grant| purpose.includes(grant.usage));

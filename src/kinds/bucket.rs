@@ -136,7 +136,7 @@ impl Resource for Bucket {
             .named(Use::Make, &["CreateBucket", "TagResource", "PutBucketTagging"])
             .named(Use::Make, &bucket_settings::WRITTEN)
             .named(Use::Erase, &["DeleteBucketPolicy", "ListBucketMultipartUploads", "AbortMultipartUpload"])
-            .named(Use::Erase, &["ListBucketVersions", "DeleteObject", "DeleteObjectVersion", "DeleteBucket"])
+            .named(Use::Erase, &["ListBucketVersions", "DeleteObjectVersion", "DeleteBucket"])
             .done()
     }
 }

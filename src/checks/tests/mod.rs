@@ -12,6 +12,7 @@ mod names;
 mod network;
 mod network_acl;
 mod quota;
+mod permission;
 mod samples;
 mod storage;
 
