@@ -129,8 +129,11 @@ fn whoever_may_what_is_printed_can_do_everything_and_needs_all_of_it() {
     one.does("upgrade", &["stop", "FILE", "--yes"]);
     one.does("upgrade", &["start", "FILE", "--yes"]);
     one.does("upgrade", &["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
+    one.does("upgrade", &["backup", "restore", "FILE", "latest", "--other-release", "--yes"]);
     everything_changes(&one);
     one.does("apply", &["plan", "FILE", "--exit-code"]);
+    one.edit("\nidle_timeout_seconds = 200", "\n# idle_timeout_seconds = 300");
+    one.edit("\nlog_expire_after_days = 300", "\n# log_expire_after_days = 365");
     one.edit("# enabled = true ", "enabled = false ");
     one.does("apply", &["apply", "FILE", "--yes", "--unprotect"]);
     one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect"]);
