@@ -110,6 +110,7 @@ pub fn grants(file: &PlanFile, names: &Names, purpose: Purpose) -> Result<Vec<Gr
     let later: Vec<_> = Catalogue::effective().releases().map(|release| blueprint::images(file, release)).collect();
     all.extend(images::grants(Use::Upgrade, later.iter().flat_map(|images| images.values())));
     all.extend(borrowed::grants::grants(file, &place));
+    all.extend(borrowed::account::grants::grants(&place));
     all.extend(live::grants::grants(&place));
     all.retain(|grant| purpose.includes(grant.usage));
     Ok(all)

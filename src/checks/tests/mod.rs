@@ -11,8 +11,8 @@ mod ingress;
 mod names;
 mod network;
 mod network_acl;
-mod quota;
 mod permission;
+mod quota;
 mod samples;
 mod storage;
 
