@@ -12,7 +12,29 @@ use crate::product::{Product, Ran};
 use crate::writers::never_two;
 
 /// What is printed and no command of these tests has needed, each for a reason.
-const UNUSED: &[(&str, &str)] = &[];
+const UNUSED: &[(&str, &str)] = &[
+    ("backup:StopBackupJob", "a backup of an interrupted run is still under way"),
+    ("ec2:AuthorizeSecurityGroupEgress", "somebody took a rule away"),
+    ("ec2:DeleteRoute", "somebody added a route"),
+    ("ec2:ModifyNetworkInterfaceAttribute", "somebody changed the groups of a mount target"),
+    ("ec2:ModifySubnetAttribute", "somebody gave a subnet public addresses"),
+    ("ec2:ReplaceRoute", "somebody changed a route"),
+    ("ec2:ReplaceRouteTableAssociation", "somebody gave a subnet another route table"),
+    ("ec2:UpdateSecurityGroupRuleDescriptionsEgress", "somebody changed the words of a rule"),
+    ("ec2:UpdateSecurityGroupRuleDescriptionsIngress", "somebody changed the words of a rule"),
+    ("ecs:StopTask", "a task outlives its service"),
+    ("elasticfilesystem:ModifyMountTargetSecurityGroups", "somebody changed the groups of a mount target"),
+    ("elasticloadbalancing:ModifyListener", "a certificate comes or changes"),
+    ("elasticloadbalancing:ModifyTargetGroup", "somebody changed the health check"),
+    ("elasticloadbalancing:SetSecurityGroups", "somebody changed the groups of the load balancer"),
+    ("elasticloadbalancing:SetSubnets", "somebody changed the subnets of the load balancer"),
+    ("iam:UpdateAssumeRolePolicy", "somebody changed the trust of a role"),
+    ("iam:UpdateRole", "somebody changed the words of a role"),
+    ("logs:GetLogEvents", "a container fails, and its last words are shown"),
+    ("s3:AbortMultipartUpload", "an upload was begun and never completed"),
+    ("secretsmanager:RestoreSecret", "a deleted secret is taken back"),
+    ("secretsmanager:UpdateSecret", "somebody changed the words of a secret"),
+];
 
 /// An operator who may do what a policy says and nothing else.
 struct Operator<'a> {
@@ -22,6 +44,7 @@ struct Operator<'a> {
 
 impl<'a> Operator<'a> {
     fn new(bed: &'a Bed, plan: &str) -> Self {
+        bed.post("settings", &json!({ "iam.caller": "user/op" }));
         Self { bed, product: Product::with_plan(bed, plan) }
     }
 
@@ -62,9 +85,8 @@ impl<'a> Operator<'a> {
     /// The actions that calls have needed.
     fn used(&self, from: usize) -> BTreeSet<String> {
         let calls = self.bed.journal(from);
-        let ours = calls.iter().filter(|call| call["error"].is_null());
-        let needed = ours.flat_map(|call| call["authorizations"].as_array().cloned().unwrap_or_default());
-        needed.map(|one| text(&one["action"]).to_owned()).collect()
+        let needed = calls.iter().flat_map(|call| call["authorizations"].as_array().cloned().unwrap_or_default());
+        needed.filter(|one| one["allowed"] == true).map(|one| text(&one["action"]).to_owned()).collect()
     }
 
     fn edit(&self, from: &str, to: &str) {
@@ -122,6 +144,7 @@ fn whoever_may_what_is_printed_can_do_everything_and_needs_all_of_it() {
     let one = Operator::new(&bed, NEW);
     one.edit("release = \"5.0.0\"", "release = \"4.2.0\"");
     one.does("plan", &["plan", "FILE"]);
+    one.does("", &["doctor", "FILE", "--allow", "unverified"]);
     one.does("apply", &["apply", "FILE", "--yes"]);
     one.does("plan", &["status", "FILE"]);
     one.does("upgrade", &["backup", "create", "FILE", "--yes"]);
@@ -265,4 +288,17 @@ fn every_document_can_be_stored_and_allows_nothing_everywhere() {
             }
         }
     }
+}
+
+#[test]
+fn doctor_says_what_the_operator_lacks() {
+    let bed = Bed::new(SCALE);
+    let one = Operator::new(&bed, NEW);
+    let all = one.printed("");
+    let said = one.run_with(&all, &["doctor", "FILE"]).stdout;
+    assert!(!said.contains("permission/"), "{said}");
+    let said = one.run_with(&without(&all, "ec2:CreateNatGateway"), &["doctor", "FILE"]).stdout;
+    assert!(said.contains("permission/missing") && said.contains("ec2:CreateNatGateway"), "{said}");
+    let said = one.run_with(&without(&all, "iam:SimulatePrincipalPolicy"), &["doctor", "FILE"]).stdout;
+    assert!(said.contains("permission/not-checked"), "{said}");
 }
