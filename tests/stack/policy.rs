@@ -144,7 +144,7 @@ fn whoever_may_what_is_printed_can_do_everything_and_needs_all_of_it() {
     let one = Operator::new(&bed, NEW);
     one.edit("release = \"5.0.0\"", "release = \"4.2.0\"");
     one.does("plan", &["plan", "FILE"]);
-    one.does("", &["doctor", "FILE", "--allow", "unverified"]);
+    one.does("", &["doctor", "FILE"]);
     one.does("apply", &["apply", "FILE", "--yes"]);
     one.does("plan", &["status", "FILE"]);
     one.does("upgrade", &["backup", "create", "FILE", "--yes"]);
