@@ -28,7 +28,7 @@ const BALANCER: [&str; 6] = [
 pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
     let ask = |service: &str, actions: &[&str]| Grant::new(Use::Ask, service, actions);
     let wanted = &plan.existing;
-    let mut all = vec![Grant::new(Use::Upgrade, "backup", &["DescribeRegionSettings"])];
+    let mut all = vec![Grant::new(Use::Ask, "backup", &["DescribeRegionSettings"])];
     if wanted.vpc.is_some() {
         all.push(ask("ec2", &VPC));
     }

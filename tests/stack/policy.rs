@@ -33,6 +33,7 @@ const UNUSED: &[(&str, &str)] = &[
     ("logs:GetLogEvents", "a container fails, and its last words are shown"),
     ("s3:AbortMultipartUpload", "an upload was begun and never completed"),
     ("secretsmanager:RestoreSecret", "a deleted secret is taken back"),
+    ("servicequotas:GetAWSDefaultServiceQuota", "a quota is none of those that the account has of its own"),
     ("secretsmanager:UpdateSecret", "somebody changed the words of a secret"),
 ];
 
@@ -113,6 +114,9 @@ fn without(policies: &[Value], action: &str) -> Vec<Value> {
     for policy in &mut less {
         let statements = policy["Statement"].as_array_mut().expect("statements");
         for statement in statements.iter_mut() {
+            if !texts(&statement["Action"]).contains(&action) {
+                continue;
+            }
             let kept: Vec<_> = texts(&statement["Action"]).into_iter().filter(|one| *one != action).collect();
             statement["Action"] = json!(kept);
         }
@@ -251,6 +255,9 @@ fn without_one_action_a_command_fails_and_says_which() {
         "ecs:CreateService",
     ];
     for action in MAKING {
+        // In an account of its own: what a run before has made, nobody needs the permission to make.
+        let bed = Bed::new(SCALE);
+        let one = Operator::new(&bed, NEW);
         let less = without(&one.printed("apply"), action);
         let ran = one.run_with(&less, &["apply", "FILE", "--yes"]);
         assert!(ran.code != 0 && ran.stderr.contains(action), "{action}:\n{}\n{}", ran.stdout, ran.stderr);
