@@ -9,8 +9,8 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::{
-    apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, history, init, logging, plan, policy,
-    releases, schema, start, status, stop, upgrade, validate,
+    apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, history, init, logging, plan,
+    policy, releases, schema, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.

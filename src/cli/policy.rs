@@ -73,7 +73,9 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let (session, file) = Session::for_file(&Source::read(&args.file)?, global, output).await?;
     let names = session.context(&Scope::of(&file)).names;
     let purpose = Purpose::from(args.purpose);
-    let grants = grants(&file, &names, purpose)?;
+    let mut grants = grants(&file, &names, purpose)?;
+    let control = session.store().grants(file.name.as_str());
+    grants.extend(control.into_iter().filter(|grant| purpose.includes(grant.usage)));
     let stem = ["ce-aws", file.name.as_str()].into_iter().chain(purpose.word()).collect::<Vec<_>>().join("-");
     let policies =
         policies(&stem, grants).map_err(|error| CommandError::refused("policy/too-large", error.to_string()))?;
