@@ -13,6 +13,7 @@ pub mod engine;
 pub mod images;
 pub mod kinds;
 pub mod live;
+pub mod permission;
 pub mod planners;
 pub mod release;
 pub mod ui;

@@ -28,7 +28,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "init",
     "discover",
     "validate",
@@ -48,6 +48,7 @@ const COMMANDS: [&str; 21] = [
     "backup drop",
     "history",
     "graph",
+    "policy",
     "schema",
     "completions",
 ];

@@ -21,6 +21,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("blueprint", &["borrowed", "config", "engine", "kinds", "release"]),
         ("planners", &["engine", "kinds"]),
         ("live", &["aws", "engine", "kinds"]),
+        ("permission", &["aws"]),
         ("control", &["aws", "engine"]),
         ("ui", &["config", "control", "engine", "kinds"]),
         (
@@ -36,6 +37,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "images",
                 "kinds",
                 "live",
+                "permission",
                 "planners",
                 "release",
                 "ui",
@@ -50,6 +52,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("release", &["aws_", "clap", "indicatif", "anstream", "tokio"]),
     ("config", &["aws_", "clap", "indicatif", "anstream", "tokio"]),
     ("blueprint", &["aws_", "clap", "indicatif", "tokio"]),
+    ("permission", &["aws_", "clap", "indicatif", "tokio"]),
     ("planners", &["aws_", "clap", "indicatif", "tokio"]),
     ("checks", &["aws_", "clap", "indicatif", "tokio"]),
     ("borrowed", &["clap", "indicatif", "anstream"]),

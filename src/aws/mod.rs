@@ -1,7 +1,9 @@
-//! Speaking to AWS: clients, who we are, what its errors mean, and commands in running containers.
+//! Speaking to AWS: clients, who we are, what its errors mean, commands in running containers,
+//! and what all of it must be allowed.
 
 pub mod clients;
 pub mod error;
 pub mod exec;
+pub mod grant;
 mod no_answer;
 pub mod permit;

@@ -10,6 +10,7 @@ mod ingress;
 mod needs;
 mod network;
 mod outside;
+pub mod place;
 mod policies;
 mod service;
 mod stack;

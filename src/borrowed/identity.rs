@@ -85,7 +85,7 @@ pub async fn role(cx: &Cx, arn: &str, needs: &[Need]) -> Result<Named<Role>, Fai
         named(arn, answer.map_err(on("iam GetRole")).and_then(|answer| same(arn, answer.role)))
     };
     let simulated = async {
-        match simulation::simulate(cx, arn, needs).await {
+        match simulation::simulate(cx, arn, needs, &[]).await {
             // That there is no such role is said better by the other call.
             Err(failure) if [Cause::NotYetVisible, Cause::Refused].contains(&failure.cause) => {
                 Ok(Simulated::unknown(needs, &failure))

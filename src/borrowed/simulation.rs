@@ -1,4 +1,4 @@
-//! Asks IAM what a role may do.
+//! Asks IAM what a role or user may do.
 //!
 //! The simulator sees identity policies, permissions boundaries and service control policies; not those of resources,
 //! and not sessions (IAM user guide, "IAM policy testing with the IAM policy simulator").
@@ -33,15 +33,22 @@ impl Simulated {
     }
 }
 
-/// What a role cannot do of what it needs: one call for each set of resources, since a call tries every action on every
+/// What a principal cannot do of what it needs: one call for each set of resources, since a call tries every action on every
 /// resource.
-pub(super) async fn simulate(cx: &Cx, role: &str, needs: &[Need]) -> Result<Simulated, Failure> {
+///
+/// `known` are the condition keys that will have these values.
+pub(super) async fn simulate(
+    cx: &Cx,
+    principal: &str,
+    needs: &[Need],
+    known: &[(String, String)],
+) -> Result<Simulated, Failure> {
     let mut calls = BTreeMap::<BTreeSet<String>, BTreeSet<String>>::new();
     for need in needs {
         calls.entry(need.resources.iter().cloned().collect()).or_default().extend(need.actions.iter().cloned());
     }
     let answers = side_by_side(calls, |(resources, actions)| async move {
-        let results = evaluate(cx, role, &resources, actions).await?;
+        let results = evaluate(cx, principal, &resources, actions, known).await?;
         Ok((resources, results))
     });
     match answers.await {
@@ -53,32 +60,35 @@ pub(super) async fn simulate(cx: &Cx, role: &str, needs: &[Need]) -> Result<Simu
 
 async fn evaluate(
     cx: &Cx,
-    role: &str,
+    principal: &str,
     resources: &BTreeSet<String>,
     actions: BTreeSet<String>,
+    known: &[(String, String)],
 ) -> Result<Vec<EvaluationResult>, Failure> {
     let call = cx
         .aws
         .iam
         .simulate_principal_policy()
-        .policy_source_arn(role)
+        .policy_source_arn(principal)
         .set_action_names(Some(actions.into_iter().collect()))
         .set_resource_arns(Some(resources.iter().cloned().collect()))
-        .set_context_entries(Some(context(&cx.names.region)));
+        .set_context_entries(Some(context(&cx.names.region, known)));
     let pages = call.into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam SimulatePrincipalPolicy"))
 }
 
-/// What will be true of every call that a task makes.
-fn context(region: &str) -> Vec<ContextEntry> {
+/// What will be true of every call, and of those of this need.
+fn context(region: &str, known: &[(String, String)]) -> Vec<ContextEntry> {
     let entry = |key: &str, value: &str, sort| {
         ContextEntry::builder().context_key_name(key).context_key_values(value).context_key_type(sort).build()
     };
-    vec![
+    let known = known.iter().map(|(key, value)| entry(key, value, ContextKeyTypeEnum::String));
+    let always = [
         entry("aws:SecureTransport", "true", ContextKeyTypeEnum::Boolean),
         entry("aws:RequestedRegion", region, ContextKeyTypeEnum::String),
         entry("elasticfilesystem:AccessedViaMountTarget", "true", ContextKeyTypeEnum::Boolean),
-    ]
+    ];
+    always.into_iter().chain(known).collect()
 }
 
 fn judge(needs: &[Need], answers: &BTreeMap<BTreeSet<String>, Vec<EvaluationResult>>) -> Simulated {

@@ -16,6 +16,7 @@ mod matcher;
 pub mod names;
 pub mod network;
 pub mod network_acl;
+pub mod permission;
 pub mod quota;
 pub mod release;
 pub mod storage;

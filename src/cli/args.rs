@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::aws::clients::Access;
 
 use super::{
-    apply, backup, completions, destroy, discover, doctor, explain, graph, history, init, plan, releases, schema,
-    start, status, stop, upgrade, validate,
+    apply, backup, completions, destroy, discover, doctor, explain, graph, history, init, plan, policy, releases,
+    schema, start, status, stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -57,6 +57,7 @@ pub enum Command {
     Backup(backup::Args),
     History(history::Args),
     Graph(graph::Args),
+    Policy(policy::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::borrowed;
+use crate::checks;
 use crate::engine::plan::{Finding, Severity};
+use crate::permission::Purpose;
 use crate::release::Label;
 use crate::ui;
 
@@ -11,6 +14,7 @@ use super::climb::{self, Rung};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
+use super::policy;
 use super::preflight;
 use super::saga;
 use super::session::{Consent, Scope, Session};
@@ -46,12 +50,15 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let last = Rung { text: source.text.clone(), file };
     let rungs = climb::rungs(&source, climb::running(&inventory), last.clone())?;
     let file = &rungs.first().unwrap_or(&last).file;
-    let borrowed = session.borrowed(file).await?;
+    let seen = session.borrowed(file).await?;
     let consent = Consent { allow: args.allow, ..Consent::default() };
-    let mut findings = session.converge(file, &inventory, &borrowed, &consent).await?.findings;
+    let mut findings = session.converge(file, &inventory, &seen, &consent).await?.findings;
     findings.extend(siblings::collisions(&source, file));
     let context = session.context(&Scope::of(file));
-    findings.extend(preflight::thorough(&context, file, &inventory, &borrowed).await?);
+    findings.extend(preflight::thorough(&context, file, &inventory, &seen).await?);
+    let grants = policy::grants(file, &context.names, Purpose::All)?;
+    let operator = borrowed::operator::operator(&context, session.caller(), &grants).await?;
+    findings.extend(checks::permission::operator(&operator));
     let findings = ordered(findings);
     let target = session.target(file.name.as_str());
     let refusals = findings.iter().filter(|finding| finding.severity == Severity::Refusal).count();

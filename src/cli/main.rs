@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::{
     apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, history, init, logging, plan,
-    releases, schema, start, status, stop, upgrade, validate,
+    policy, releases, schema, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -61,6 +61,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Backup(args) => runtime.block_on(backup::run(args, global, output)),
         Command::History(args) => runtime.block_on(history::run(args, global, output)),
         Command::Graph(args) => graph::run(args, global, output),
+        Command::Policy(args) => runtime.block_on(policy::run(args, global, output)),
         Command::Schema(args) => schema::run(args, output),
         Command::Completions(args) => completions::run(args, output),
     }

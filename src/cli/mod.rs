@@ -42,6 +42,7 @@ mod graph;
 mod history;
 mod init;
 mod plan;
+mod policy;
 mod releases;
 mod schema;
 mod start;

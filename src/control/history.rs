@@ -11,7 +11,7 @@ use crate::engine::plan::{Plan, Purpose};
 use super::objects::{Got, Store};
 
 /// The prefix of the records.
-const RUNS: &str = "runs/";
+pub(super) const RUNS: &str = "runs/";
 /// No record that is read has more bytes.
 const LARGEST: usize = 32 * 1024 * 1024;
 /// No record holds more events: what follows is only counted.

@@ -9,6 +9,7 @@
 pub mod bucket;
 pub mod clock;
 pub mod error;
+mod grants;
 pub mod history;
 pub mod keeper;
 pub mod lease;

@@ -4,9 +4,11 @@
 //! gives none; [`resolve()`] asks. A registry that cannot be reached never changes what is deployed.
 
 mod ecr;
+mod grants;
 mod open;
 mod pins;
 mod resolve;
 
+pub use grants::grants;
 pub use pins::{Deployed, Pins, Unanswered, live, pins};
 pub use resolve::{Resolved, Trouble, resolve};

@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{incomplete, on};
+use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
@@ -13,6 +14,7 @@ use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
 use super::file_system::{self, FileSystem};
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 
@@ -105,6 +107,18 @@ impl Resource for AccessPoint {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::efs::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        place
+            .grants("elasticfilesystem", &["access-point/*"])
+            .see(&["DescribeAccessPoints"])
+            .tag_new("CreateAccessPoint")
+            .retag()
+            .remove(&["DeleteAccessPoint"])
+            .at(&["file-system/*"])
+            .change(&["CreateAccessPoint"])
+            .done()
     }
 }
 

@@ -4,11 +4,13 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 
@@ -97,5 +99,25 @@ impl Resource for BackupVault {
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         let arn = at.outputs.get("arn").map(String::as_str).unwrap_or_default();
         tags::backup::set(cx, arn, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let vault = place.names.arn("backup", &format!("backup-vault:{}", place.names.stack()));
+        // In whichever key's name: unverified (AWS knowledge centre, on access denied when a vault is created).
+        let key = place.key.clone().unwrap_or_else(|| place.any_key());
+        let uses = ["CreateGrant", "GenerateDataKey", "Decrypt", "RetireGrant", "DescribeKey"];
+        let create = Grant::new(Use::Make, "backup", &["CreateBackupVault", "TagResource"]).on([vault.clone()]);
+        place
+            .grants_on("backup", vec![vault])
+            .see(&["ListBackupVaults", "ListTags"])
+            .also(create.tagged(&place.names.deployment))
+            .also(Grant::new(Use::Make, "backup-storage", &["MountCapsule"]))
+            .also(place.key_through(Use::Make, &key, "backup", &uses, "EncryptBackups"))
+            .retag()
+            .erase(&["DeleteBackupVault"])
+            .named(Use::Erase, &["ListRecoveryPointsByBackupVault"])
+            .at(&["recovery-point:*"])
+            .erase(&["DeleteRecoveryPoint"])
+            .done()
     }
 }

@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::{bucket_settings, document, tags};
 
@@ -122,6 +124,20 @@ impl Resource for Bucket {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::s3::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let bucket = format!("arn:{}:s3:::{}*", place.names.partition, place.names.bucket_prefix());
+        place
+            .grants_on("s3", vec![bucket])
+            .see(&["ListAllMyBuckets"])
+            .see_named(&["GetBucketTagging"])
+            .see_named(&bucket_settings::READ)
+            .named(Use::Make, &["CreateBucket", "TagResource", "PutBucketTagging"])
+            .named(Use::Make, &bucket_settings::WRITTEN)
+            .named(Use::Erase, &["DeleteBucketPolicy", "ListBucketMultipartUploads", "AbortMultipartUpload"])
+            .named(Use::Erase, &["ListBucketVersions", "DeleteObjectVersion", "DeleteBucket"])
+            .done()
     }
 }
 

@@ -19,6 +19,26 @@ use super::bucket::{AccessLog, Bucket, LifecycleRule};
 use super::document;
 use super::resource::Cx;
 
+/// What reading and writing them must be allowed (S3 user guide, "Required permissions for Amazon S3 API operations").
+pub const READ: [&str; 7] = [
+    "GetEncryptionConfiguration",
+    "GetBucketPublicAccessBlock",
+    "GetBucketOwnershipControls",
+    "GetBucketPolicy",
+    "GetLifecycleConfiguration",
+    "GetBucketLogging",
+    "GetBucketNotification",
+];
+pub const WRITTEN: [&str; 7] = [
+    "PutEncryptionConfiguration",
+    "PutBucketPublicAccessBlock",
+    "PutBucketOwnershipControls",
+    "PutBucketPolicy",
+    "PutLifecycleConfiguration",
+    "PutBucketLogging",
+    "PutBucketNotification",
+];
+
 /// All settings as they are. A setting that AWS says does not exist is empty.
 pub async fn read(cx: &Cx, name: &str) -> Result<Bucket, Failure> {
     let (encryption, block_public_access, ownership, policy, lifecycle, access_log, eventbridge) = tokio::try_join!(

@@ -4,11 +4,13 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::Grant;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::plan::Action;
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Resource, Seen, Tags, made};
 use super::secret;
 use super::tags;
@@ -89,6 +91,10 @@ impl Resource for CaCertificate {
 
     async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
         secret::restore(cx, at, action).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        secret::secrets(place).remove(&["DeleteSecret"]).done()
     }
 }
 

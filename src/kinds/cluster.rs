@@ -5,11 +5,13 @@ use aws_sdk_ecs::types::{ClusterField, ClusterSetting, ClusterSettingName};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
 use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 
@@ -69,6 +71,17 @@ impl Resource for Cluster {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ecs::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let named = format!("cluster/{}", place.names.stack());
+        place
+            .grants("ecs", &[&named])
+            .see(&["DescribeClusters"])
+            .create("CreateCluster")
+            .change(&["UpdateClusterSettings"])
+            .remove(&["DeleteCluster"])
+            .done()
     }
 }
 

@@ -7,6 +7,7 @@ use aws_sdk_ecs::types::{
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{incomplete, on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
@@ -14,6 +15,7 @@ use crate::engine::inventory::{Incident, Phase};
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::service_view::TaskView;
 use super::task_definition::TaskDefinition;
@@ -122,6 +124,17 @@ impl Resource for DataStep {
 
     async fn explain(cx: &Cx, incident: &Incident) -> Option<Event> {
         service_story::tell(cx, incident).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let definition = place.names.arn("ecs", &format!("task-definition/{}:*", place.names.data_family()));
+        let own = place.own_task_roles.then(|| place.own_roles());
+        let roles = place.task_roles.iter().cloned().chain(own);
+        place
+            .grants_on("ecs", vec![definition])
+            .named(Use::Upgrade, &["RegisterTaskDefinition", "TagResource", "RunTask"])
+            .also(place.passing(Use::Upgrade, roles, "ecs-tasks.amazonaws.com", "PassRolesToTasks"))
+            .done()
     }
 }
 

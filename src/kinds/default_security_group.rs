@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
 use crate::engine::reference::Ref;
@@ -11,6 +12,7 @@ use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::group_rules;
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::rule::Rule;
 use super::tags;
@@ -93,6 +95,18 @@ impl Resource for DefaultSecurityGroup {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        // AWS has made it without tags, and what VPC it is in cannot be said beforehand.
+        let adopted = Grant::new(Use::Make, "ec2", &["CreateTags"]).on([place.names.arn("ec2", "security-group/*")]);
+        place
+            .grants("ec2", &["security-group/*"])
+            .see(&group_rules::SEEN)
+            .retag()
+            .change(&group_rules::CHANGED)
+            .also(adopted.adopted(&place.names.deployment))
+            .done()
     }
 }
 

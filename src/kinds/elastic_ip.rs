@@ -5,10 +5,12 @@ use aws_sdk_ec2::types::{DomainType, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 
@@ -54,5 +56,14 @@ impl Resource for ElasticIp {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        place
+            .grants("ec2", &["elastic-ip/*"])
+            .see(&["DescribeAddresses"])
+            .create("AllocateAddress")
+            .remove(&["ReleaseAddress"])
+            .done()
     }
 }

@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{incomplete, on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Phase;
@@ -14,6 +15,7 @@ use crate::engine::plan::Action;
 use crate::engine::run::Made;
 
 use super::names;
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 
@@ -126,6 +128,26 @@ impl Resource for FileSystem {
         };
         swap(cx, &at.id, at.address.name()).await?;
         Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        // AWS knows nothing of a file system that is yet to be made, but its tags.
+        let create = Grant::new(Use::Make, "elasticfilesystem", &["CreateFileSystem"]).tagged(&place.names.deployment);
+        let systems = place
+            .grants("elasticfilesystem", &["file-system/*"])
+            .see(&["DescribeFileSystems", "DescribeBackupPolicy"])
+            .also(create.called("CreateFileSystem"))
+            .tag_new("CreateFileSystem")
+            .retag()
+            .change(&["PutBackupPolicy", "UpdateFileSystem"])
+            .erase(&["DeleteFileSystem"])
+            .also(place.linking("elasticfilesystem.amazonaws.com"));
+        let uses = ["CreateGrant", "GenerateDataKeyWithoutPlaintext", "Decrypt"];
+        let key = place.key.iter().flat_map(|key| {
+            let seen = Grant::new(Use::See, "kms", &["DescribeKey"]).on([key.clone()]);
+            [seen, place.key_through(Use::Make, key, "elasticfilesystem", &uses, "EncryptFileSystem")]
+        });
+        systems.and(key).done()
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
@@ -14,6 +15,7 @@ use crate::engine::run::Made;
 
 use super::document;
 use super::file_system::FileSystem;
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 
 /// A file system's policy. Its address has the name of the file system's. Outputs: `id` (the file system's).
@@ -73,6 +75,15 @@ impl Resource for FileSystemPolicy {
 
     async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
         Ok(())
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        place
+            .grants("elasticfilesystem", &["file-system/*"])
+            .see(&["DescribeFileSystemPolicy"])
+            .change(&["PutFileSystemPolicy"])
+            .remove(&["DeleteFileSystemPolicy"])
+            .done()
     }
 }
 

@@ -5,11 +5,13 @@ use aws_sdk_ec2::types::{FlowLogsResourceType, LogDestinationType, ResourceType,
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, reported};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 use super::vpc::Vpc;
@@ -88,6 +90,19 @@ impl Resource for FlowLog {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let role = place.passing(Use::Make, [place.own_roles()], "vpc-flow-logs.amazonaws.com", "PassRoleToFlowLogs");
+        place
+            .grants("ec2", &["vpc-flow-log/*"])
+            .see(&["DescribeFlowLogs"])
+            .create("CreateFlowLogs")
+            .remove(&["DeleteFlowLogs"])
+            .at(&["vpc/*"])
+            .change(&["CreateFlowLogs"])
+            .also(role)
+            .done()
     }
 }
 

@@ -10,6 +10,18 @@ use super::resource::Cx;
 use super::rule::{self, Difference, Existing, Peer, Rule};
 use super::tags::ec2::filter;
 
+/// What settling, and letting go, must be allowed (EC2 API names).
+pub const SEEN: [&str; 2] = ["DescribeSecurityGroups", "DescribeSecurityGroupRules"];
+pub const LET_GO: [&str; 2] = ["RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress"];
+pub const CHANGED: [&str; 6] = [
+    "AuthorizeSecurityGroupIngress",
+    "AuthorizeSecurityGroupEgress",
+    "RevokeSecurityGroupIngress",
+    "RevokeSecurityGroupEgress",
+    "UpdateSecurityGroupRuleDescriptionsIngress",
+    "UpdateSecurityGroupRuleDescriptionsEgress",
+];
+
 /// The rules of a group as `DescribeSecurityGroups` shows them: all peers of one protocol and port range in one entry.
 pub fn split(permissions: &[IpPermission]) -> Set<Rule> {
     permissions.iter().flat_map(split_one).collect()

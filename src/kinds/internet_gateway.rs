@@ -5,11 +5,13 @@ use aws_sdk_ec2::types::ResourceType;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::Grant;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 use super::vpc::Vpc;
@@ -78,6 +80,19 @@ impl Resource for InternetGateway {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        place
+            .grants("ec2", &["internet-gateway/*"])
+            .see(&["DescribeInternetGateways"])
+            .create("CreateInternetGateway")
+            .change(&["AttachInternetGateway"])
+            .remove(&["DetachInternetGateway", "DeleteInternetGateway"])
+            .at(&["vpc/*"])
+            .change(&["AttachInternetGateway"])
+            .remove(&["DetachInternetGateway"])
+            .done()
     }
 }
 

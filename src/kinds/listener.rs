@@ -10,12 +10,14 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::Grant;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
 use super::load_balancer::LoadBalancer;
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 use super::target_group::{self, TargetGroup};
@@ -123,6 +125,20 @@ impl Resource for Listener {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::elb::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let ours = format!("loadbalancer/app/{}/*", place.names.stack());
+        place
+            .grants("elasticloadbalancing", &["listener/app/*"])
+            .see(&["DescribeListeners", "DescribeTags"])
+            .tag_new("CreateListener")
+            .retag()
+            .change(&["ModifyListener"])
+            .remove(&["DeleteListener"])
+            .at(&[&ours])
+            .inside(place.load_balancer.as_slice(), &["CreateListener"])
+            .done()
     }
 }
 

@@ -9,6 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Phase;
@@ -19,6 +20,7 @@ use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::bucket::Bucket;
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags};
 use super::security_group::SecurityGroup;
 use super::subnet::Subnet;
@@ -148,6 +150,17 @@ impl Resource for LoadBalancer {
         }
         modify(cx, &at.id, [(PROTECTION, "false".to_owned())]).await?;
         Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let named = format!("loadbalancer/app/{}/*", place.names.stack());
+        place
+            .grants("elasticloadbalancing", &[&named])
+            .see(&["DescribeLoadBalancers", "DescribeLoadBalancerAttributes", "DescribeTags"])
+            .create("CreateLoadBalancer")
+            .change(&["ModifyLoadBalancerAttributes", "SetSecurityGroups", "SetSubnets"])
+            .remove(&["ModifyLoadBalancerAttributes", "DeleteLoadBalancer"])
+            .done()
     }
 }
 

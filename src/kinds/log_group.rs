@@ -5,10 +5,12 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 
@@ -68,6 +70,18 @@ impl Resource for LogGroup {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::logs::set(cx, &arn(cx, &at.id), set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        // As `NAME:*`, and for tags as `NAME`: what begins with our prefix is both (Amazon CloudWatch Logs API reference, LogGroup).
+        let named = format!("log-group:{}*", place.names.log_prefix());
+        place
+            .grants("logs", &[&named])
+            .see(&["DescribeLogGroups"])
+            .see_named(&["ListTagsForResource"])
+            .named(Use::Make, &["CreateLogGroup", "PutRetentionPolicy", "TagResource", "UntagResource"])
+            .named(Use::Remove, &["DeleteLogGroup"])
+            .done()
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod names;
+pub mod place;
 pub mod registry;
 pub mod resource;
 pub mod tags;

@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
@@ -15,6 +16,7 @@ use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::file_system::{self, FileSystem};
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::security_group::SecurityGroup;
 use super::subnet::Subnet;
@@ -97,6 +99,27 @@ impl Resource for MountTarget {
 
     async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
         Ok(())
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        // EFS makes, changes and deletes network interfaces in the caller's name; they have no tags of ours (EFS API
+        // reference, CreateMountTarget).
+        let interfaces = place
+            .grants("ec2", &["network-interface/*"])
+            .see(&["DescribeSubnets", "DescribeNetworkInterfaces"])
+            .named(Use::Make, &["CreateNetworkInterface", "ModifyNetworkInterfaceAttribute"])
+            .named(Use::Remove, &["DeleteNetworkInterface"])
+            .at(&["security-group/*"])
+            .change(&["CreateNetworkInterface"])
+            .at(&["subnet/*"])
+            .inside(&place.subnets, &["CreateNetworkInterface"]);
+        place
+            .grants("elasticfilesystem", &["file-system/*"])
+            .see(&["DescribeMountTargets"])
+            .change(&["CreateMountTarget", "ModifyMountTargetSecurityGroups"])
+            .remove(&["DeleteMountTarget"])
+            .and(interfaces.done())
+            .done()
     }
 }
 

@@ -5,6 +5,7 @@ use aws_sdk_ec2::types::{self, ConnectivityType, NatGatewayState, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
 use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
@@ -12,6 +13,7 @@ use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
 use super::elastic_ip::ElasticIp;
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::route_table;
 use super::subnet::Subnet;
@@ -87,6 +89,17 @@ impl Resource for NatGateway {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        place
+            .grants("ec2", &["natgateway/*"])
+            .see(&["DescribeNatGateways"])
+            .create("CreateNatGateway")
+            .remove(&["DeleteNatGateway"])
+            .at(&["subnet/*", "elastic-ip/*"])
+            .change(&["CreateNatGateway"])
+            .done()
     }
 }
 

@@ -5,12 +5,14 @@ use aws_sdk_ec2::types::{self, Filter, IcmpTypeCode, PortRange, RuleAction};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
 use super::acl_entry::{self, Edit, Entry, Icmp, Ports, Verdict};
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 use super::vpc::Vpc;
@@ -91,6 +93,18 @@ impl Resource for DefaultNetworkAcl {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        // As with the default security group.
+        let adopted = Grant::new(Use::Make, "ec2", &["CreateTags"]).on([place.names.arn("ec2", "network-acl/*")]);
+        place
+            .grants("ec2", &["network-acl/*"])
+            .see(&["DescribeNetworkAcls"])
+            .retag()
+            .change(&["CreateNetworkAclEntry", "ReplaceNetworkAclEntry", "DeleteNetworkAclEntry"])
+            .also(adopted.adopted(&place.names.deployment))
+            .done()
     }
 }
 

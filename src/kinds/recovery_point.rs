@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
 use crate::engine::compare;
 use crate::engine::failure::{Cause, Failure};
@@ -19,6 +20,7 @@ use crate::engine::run::Made;
 use super::backup_vault::BackupVault;
 use super::file_system::FileSystem;
 use super::names;
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::role::Role;
 use super::tags;
@@ -165,6 +167,27 @@ impl Resource for RecoveryPoint {
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         let arn = at.outputs.get("arn").map(String::as_str).unwrap_or_default();
         tags::backup::set(cx, arn, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let vault = format!("backup-vault:{}", place.names.stack());
+        let roles = [place.backup_role.clone().unwrap_or_else(|| place.own_roles())];
+        let reads = ["DescribeBackupJob", "ListBackupJobs", "ListRecoveryPointsByBackupVault", "ListTags"];
+        let tagging =
+            Grant::new(Use::Upgrade, "backup", &["TagResource"]).on([place.names.arn("backup", "recovery-point:*")]);
+        let deleting = Grant::new(Use::Upgrade, "backup", &["DeleteRecoveryPoint"]);
+        let deleting = deleting.on([place.names.arn("backup", "recovery-point:*")]);
+        place
+            .grants("backup", &[&vault])
+            .also(Grant::new(Use::Upgrade, "backup", &reads))
+            .also(Grant::new(Use::Upgrade, "backup", &["StopBackupJob"]))
+            .named(Use::Upgrade, &["StartBackupJob"])
+            .also(tagging.tagged(&place.names.deployment))
+            .also(deleting.of(&place.names.deployment))
+            .at(&["recovery-point:*"])
+            .retag()
+            .also(place.passing(Use::Upgrade, roles, "backup.amazonaws.com", "PassRoleToBackup"))
+            .done()
     }
 }
 

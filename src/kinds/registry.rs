@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::aws::grant::Grant;
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Incident, Live, Sighting};
@@ -12,6 +13,7 @@ use crate::engine::kind::{Kind, Spec};
 use crate::engine::plan::Action;
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Resource, Tags};
 use super::{
     access_point, backup_vault, bucket, ca_certificate, cluster, data_step, default_security_group, elastic_ip,
@@ -31,6 +33,7 @@ pub trait AnyKind: Send + Sync {
     async fn retag(&self, cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure>;
     async fn act(&self, cx: &Cx, at: &At, action: Action) -> Result<Made, Failure>;
     async fn explain(&self, cx: &Cx, incident: &Incident) -> Option<Event>;
+    fn grants(&self, place: &Place) -> Vec<Grant>;
 }
 
 struct Of<R>(PhantomData<fn() -> R>);
@@ -82,6 +85,10 @@ impl<R: Resource> AnyKind for Of<R> {
 
     async fn explain(&self, cx: &Cx, incident: &Incident) -> Option<Event> {
         R::explain(cx, incident).await
+    }
+
+    fn grants(&self, place: &Place) -> Vec<Grant> {
+        R::grants(place)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::aws::clients::Clients;
+use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::compare::{self, Change};
 use crate::engine::event::Event;
@@ -17,6 +18,7 @@ use crate::engine::reference::{Known, Outputs};
 use crate::engine::run::Made;
 
 use super::names::Names;
+use super::place::Place;
 
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
@@ -198,4 +200,8 @@ pub trait Resource: Spec {
     async fn explain(_cx: &Cx, _incident: &Incident) -> Option<Event> {
         None
     }
+
+    /// What a caller must be allowed to do for all of this: the actions of the calls above, and those that AWS authorises
+    /// with them (Service Authorization Reference, one page a service).
+    fn grants(place: &Place) -> Vec<Grant>;
 }

@@ -9,6 +9,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Phase;
@@ -18,6 +19,7 @@ use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
 use super::file_system;
+use super::place::Place;
 use super::recovery_point::{RecoveryPoint, ended, progress, token};
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::role::Role;
@@ -151,6 +153,19 @@ impl Resource for Restore {
         let id = restored.ok_or_else(|| Failure::of(Cause::Gone, "there is no restored file system"))?;
         file_system::swap(cx, &id, &file_system::former(intent)).await?;
         Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let roles = [place.backup_role.clone().unwrap_or_else(|| place.own_roles())];
+        let restored = Grant::new(Use::Upgrade, "elasticfilesystem", &["TagResource"]);
+        let restored = restored.on([place.names.arn("elasticfilesystem", "file-system/*")]);
+        place
+            .grants("backup", &["recovery-point:*"])
+            .named(Use::Upgrade, &["StartRestoreJob"])
+            .also(Grant::new(Use::Upgrade, "backup", &["DescribeRestoreJob", "ListRestoreJobs"]))
+            .also(place.passing(Use::Upgrade, roles, "backup.amazonaws.com", "PassRoleToBackup"))
+            .also(restored.adopted(&place.names.deployment))
+            .done()
     }
 }
 

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::{document, tags};
 
@@ -128,6 +130,34 @@ impl Resource for Role {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::iam::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let roles = || Grant::new(Use::Make, "iam", &[]).on([place.own_roles()]);
+        let acts = |actions: &[&str]| Grant {
+            actions: actions.iter().map(|action| format!("iam:{action}")).collect(),
+            ..roles()
+        };
+        // Whoever writes such a role's policies has what they say: a boundary, if there is one, is part of the condition.
+        let mut writes = vec![acts(&["CreateRole", "PutRolePolicy"]).called("WriteRoles")];
+        if !place.policies.is_empty() {
+            let attach = acts(&["AttachRolePolicy"]).called("AttachPoliciesToRoles");
+            writes.push(attach.when("ArnEquals", "iam:PolicyARN", place.policies.clone()));
+        }
+        if let Some(boundary) = &place.boundary {
+            writes.push(acts(&["PutRolePermissionsBoundary"]).called("WriteRoles"));
+            let bounded = |grant: Grant| grant.when("StringEquals", "iam:PermissionsBoundary", [boundary.clone()]);
+            writes = writes.into_iter().map(bounded).collect();
+        }
+        place
+            .grants_on("iam", vec![place.own_roles()])
+            .see(&["ListRoles"])
+            .see_named(&["GetRole", "GetRolePolicy", "ListRolePolicies", "ListAttachedRolePolicies"])
+            .named(Use::Make, &["TagRole", "UntagRole", "UpdateRole", "UpdateAssumeRolePolicy"])
+            .named(Use::Make, &["DeleteRolePolicy", "DetachRolePolicy"])
+            .named(Use::Remove, &["DeleteRolePolicy", "DetachRolePolicy", "DeleteRole"])
+            .and(writes)
+            .done()
     }
 }
 

@@ -6,12 +6,14 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 use crate::engine::set::Set;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::route::{self, Edit, Existing, Route, Via};
 use super::subnet::Subnet;
@@ -110,6 +112,21 @@ impl Resource for RouteTable {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let of_subnets = ["AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation"];
+        let tables = place.grants("ec2", &["route-table/*"]).see(&["DescribeRouteTables"]).create("CreateRouteTable");
+        tables
+            .change(&["CreateRoute", "ReplaceRoute", "DeleteRoute"])
+            .change(&of_subnets)
+            .remove(&["DisassociateRouteTable", "DeleteRouteTable"])
+            .at(&["subnet/*"])
+            .change(&of_subnets)
+            .remove(&["DisassociateRouteTable"])
+            .at(&["vpc/*"])
+            .change(&["CreateRouteTable"])
+            .done()
     }
 }
 

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
@@ -14,6 +15,7 @@ use crate::engine::plan::Action;
 use crate::engine::run::Made;
 
 use super::credentials::Credentials;
+use super::place::{Grants, Place};
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 
@@ -108,6 +110,31 @@ impl Resource for Secret {
     async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
         restore(cx, at, action).await
     }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let own = secrets(place).erase(&["DeleteSecret"]);
+        if place.credentials.is_empty() {
+            return own.done();
+        }
+        let source = Grant::new(Use::Make, "secretsmanager", &["GetSecretValue"]).on(place.credentials.clone());
+        // Which key of the user's, its name does not tell.
+        let (key, id) = (place.any_key(), "DecryptExistingCredentials");
+        let opened = place.key_through(Use::Make, &key, "secretsmanager", &["Decrypt"], id);
+        own.also(source.called("ReadExistingCredentials")).also(opened).done()
+    }
+}
+
+/// What a secret of ours needs, but for its deletion.
+pub(super) fn secrets(place: &Place) -> Grants<'_> {
+    let named = format!("secret:{}*", place.names.secret(""));
+    let create = ["CreateSecret", "TagResource"];
+    let create = Grant::new(Use::Make, "secretsmanager", &create).on([place.names.arn("secretsmanager", &named)]);
+    place
+        .grants("secretsmanager", &[&named])
+        .see_named(&["DescribeSecret"])
+        .also(create.tagged(&place.names.deployment))
+        .change(&["UpdateSecret", "RestoreSecret"])
+        .retag()
 }
 
 /// [`Action::Restore`], the one step of its own that a secret of any kind has.

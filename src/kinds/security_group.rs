@@ -5,6 +5,7 @@ use aws_sdk_ec2::types::ResourceType;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::Grant;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
@@ -12,6 +13,7 @@ use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::group_rules;
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::rule::{self, ANYWHERE, Existing, Peer, Rule};
 use super::tags;
@@ -95,6 +97,20 @@ impl Resource for SecurityGroup {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let vpc = place.vpc.as_slice();
+        place
+            .grants("ec2", &["security-group/*"])
+            .see(&group_rules::SEEN)
+            .create("CreateSecurityGroup")
+            .change(&group_rules::CHANGED)
+            .remove(&["DeleteSecurityGroup"])
+            .remove(&group_rules::LET_GO)
+            .at(&["vpc/*"])
+            .inside(vpc, &["CreateSecurityGroup"])
+            .done()
     }
 }
 

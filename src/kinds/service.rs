@@ -8,6 +8,7 @@ use aws_sdk_ecs::types::{
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{incomplete, on};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
@@ -19,6 +20,7 @@ use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::cluster::Cluster;
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::security_group::SecurityGroup;
 use super::service_read::{self, Look};
@@ -217,6 +219,22 @@ impl Resource for Service {
 
     async fn explain(cx: &Cx, incident: &Incident) -> Option<Event> {
         service_story::tell(cx, incident).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        // In whichever cluster it has been put.
+        let named = format!("service/*/{}", place.names.stack());
+        place
+            .grants("ecs", &[&named])
+            .see(&["DescribeServices", "DescribeTasks", "ListTasks"])
+            .create("CreateService")
+            .change(&["UpdateService"])
+            .remove(&["UpdateService", "DeleteService"])
+            .at(&["task/*"])
+            .remove(&["StopTask"])
+            .and(service_story::grants(place))
+            .also(Grant::new(Use::See, "elasticloadbalancing", &["DescribeTargetHealth"]))
+            .done()
     }
 }
 

@@ -4,11 +4,13 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 
 /// The role that an AWS service works with. Outputs: `id` (the name), `name`, `arn`.
@@ -73,5 +75,10 @@ impl Resource for ServiceLinkedRole {
 
     async fn retag(_cx: &Cx, at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
         Err(Failure::of(Cause::Internal, format!("{} carries no tags", at.address)))
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let linked = ROLES.iter().map(|(service, _)| place.linking(service));
+        place.grants("iam", &[]).see(&["ListRoles"]).and(linked).done()
     }
 }

@@ -1,11 +1,13 @@
 //! What is behind an incident: why a task stopped or a container is not healthy, told with its last words.
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
 use crate::engine::inventory::Incident;
 
 use super::container::Logs;
+use super::place::Place;
 use super::resource::Cx;
 use super::service_hints::hints;
 use super::service_read;
@@ -122,6 +124,13 @@ async fn tail(cx: &Cx, logs: &Logs, container: &str, task: &str) -> Result<Vec<S
     let answer = unless_gone(call.send().await.map_err(on("logs GetLogEvents")))?;
     let events = answer.and_then(|answer| answer.events).unwrap_or_default();
     Ok(events.iter().filter_map(|event| event.message()).map(printable).collect())
+}
+
+/// What telling it must be allowed.
+pub(super) fn grants(place: &Place) -> [Grant; 2] {
+    let streams = place.names.arn("logs", &format!("log-group:{}*", place.names.log_prefix()));
+    let definition = Grant::new(Use::See, "ecs", &["DescribeTaskDefinition"]);
+    [definition, Grant::new(Use::See, "logs", &["GetLogEvents"]).on([streams])]
 }
 
 /// What a container says is shown on a terminal: no control characters, no endless lines.

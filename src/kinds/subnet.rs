@@ -5,11 +5,13 @@ use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 use super::vpc::Vpc;
@@ -84,6 +86,18 @@ impl Resource for Subnet {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        place
+            .grants("ec2", &["subnet/*"])
+            .see(&["DescribeSubnets"])
+            .create("CreateSubnet")
+            .change(&["ModifySubnetAttribute"])
+            .remove(&["DeleteSubnet"])
+            .at(&["vpc/*"])
+            .change(&["CreateSubnet"])
+            .done()
     }
 }
 

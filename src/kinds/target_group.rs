@@ -9,12 +9,14 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{on, unless_gone};
+use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::{Outputs, Ref};
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags};
 use super::tags;
 use super::vpc::Vpc;
@@ -173,6 +175,17 @@ impl Resource for TargetGroup {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::elb::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let named = format!("targetgroup/{}/*", place.names.part("*"));
+        place
+            .grants("elasticloadbalancing", &[&named])
+            .see(&["DescribeTargetGroups", "DescribeTargetGroupAttributes", "DescribeTags"])
+            .create("CreateTargetGroup")
+            .change(&["ModifyTargetGroup", "ModifyTargetGroupAttributes"])
+            .remove(&["DeleteTargetGroup"])
+            .done()
     }
 }
 

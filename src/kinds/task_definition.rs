@@ -11,6 +11,7 @@ use aws_sdk_ecs::types::{
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{incomplete, on, unless_gone};
+use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::plan::Action;
@@ -20,6 +21,7 @@ use crate::engine::run::Made;
 use super::access_point::AccessPoint;
 use super::container::Container;
 use super::file_system::FileSystem;
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::role::Role;
 use super::tags;
@@ -165,6 +167,20 @@ impl Resource for TaskDefinition {
             deregister(cx, &arn).await?;
         }
         Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let named = format!("task-definition/{}:*", place.names.stack());
+        let own = place.own_task_roles.then(|| place.own_roles());
+        let roles = place.task_roles.iter().cloned().chain(own);
+        // AWS restricts the last of them to nothing (Service Authorization Reference, Amazon ECS).
+        place
+            .grants("ecs", &[&named])
+            .see(&["DescribeTaskDefinition", "ListTaskDefinitions"])
+            .create("RegisterTaskDefinition")
+            .also(place.passing(Use::Make, roles, "ecs-tasks.amazonaws.com", "PassRolesToTasks"))
+            .also(Grant::new(Use::Remove, "ecs", &["DeregisterTaskDefinition"]))
+            .done()
     }
 }
 

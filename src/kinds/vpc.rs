@@ -5,11 +5,13 @@ use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, 
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
+use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
 use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
+use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
 use super::tags;
 
@@ -74,6 +76,16 @@ impl Resource for Vpc {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        place
+            .grants("ec2", &["vpc/*"])
+            .see(&["DescribeVpcs", "DescribeVpcAttribute"])
+            .create("CreateVpc")
+            .change(&["ModifyVpcAttribute"])
+            .remove(&["DeleteVpc"])
+            .done()
     }
 }
 

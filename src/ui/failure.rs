@@ -47,10 +47,11 @@ fn next_step(failure: &Failure) -> String {
             "something of this name exists and is not ours: choose another name for the deployment, or remove it"
                 .to_owned()
         }
-        Cause::Denied => match permission(&failure.operation) {
-            Some(permission) => {
-                format!("the caller needs the permission {permission}; then run the same command again")
-            }
+        Cause::Denied => match said(&failure.message).or_else(|| permission(&failure.operation)) {
+            Some(permission) => format!(
+                "the caller needs the permission {permission}; `ce-aws policy FILE` prints all that are needed; then run \
+                 the same command again"
+            ),
             None => "the caller may not do this: see `aws sts get-caller-identity` for who it is".to_owned(),
         },
         Cause::Quota => {
@@ -67,6 +68,18 @@ fn next_step(failure: &Failure) -> String {
     }
 }
 
+/// The action that AWS says is not allowed, often another one than the operation's: "... is not authorized to perform:
+/// iam:PassRole on resource: ..." (IAM user guide, "Troubleshoot access denied error messages").
+fn said(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("is not authorized to perform: ")?;
+    let action = rest.split_whitespace().next()?;
+    let is_action = action.split_once(':').is_some_and(|(service, name)| {
+        let word = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
+        word(service) && word(name)
+    });
+    is_action.then(|| action.to_owned())
+}
+
 /// The IAM action behind an operation: `ec2 CreateVpc` needs `ec2:CreateVpc`.
 fn permission(operation: &str) -> Option<String> {
     let (service, name) = operation.split_once(' ')?;
@@ -77,4 +90,19 @@ fn permission(operation: &str) -> Option<String> {
         other => other,
     };
     Some(format!("{prefix}:{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_action_that_lacks_is_aws_s_word_and_else_the_operation() {
+        let message =
+            "User: arn:aws:iam::1:user/op is not authorized to perform: iam:PassRole on resource: arn:r because";
+        assert_eq!(said(message).as_deref(), Some("iam:PassRole"));
+        assert_eq!(said("is not authorized to perform: \u{1b}[31m:x on"), None);
+        assert_eq!(said("Access Denied"), None);
+        assert_eq!(permission("efs CreateFileSystem").as_deref(), Some("elasticfilesystem:CreateFileSystem"));
+    }
 }

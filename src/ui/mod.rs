@@ -12,6 +12,7 @@ pub mod graph;
 pub mod history;
 pub mod plan;
 pub mod plan_diff;
+pub mod policy;
 pub mod progress;
 pub mod releases;
 pub mod remains;

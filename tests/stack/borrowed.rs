@@ -101,6 +101,7 @@ const AS_PARENT: &[&str] = &[
     "ecs RegisterTaskDefinition containerDefinitions.secrets.valueFrom",
     "efs PutFileSystemPolicy Policy",
     "efs CreateFileSystem KmsKeyId",
+    "backup CreateBackupVault EncryptionKeyArn",
     "iam CreateRole PermissionsBoundary",
     "iam PutRolePermissionsBoundary PermissionsBoundary",
     "iam PutRolePolicy PolicyDocument",

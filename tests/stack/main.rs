@@ -18,6 +18,7 @@ mod failures;
 mod images;
 mod lease;
 mod pairs;
+mod policy;
 mod product;
 mod properties;
 mod restore;

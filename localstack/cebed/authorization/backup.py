@@ -9,13 +9,14 @@ from cebed.authorization.rule import PLAIN, Table, also, on, passes
 
 _VAULT = "backup-vault:{BackupVaultName}"
 _KEY_USES = ("kms:CreateGrant", "kms:GenerateDataKey", "kms:Decrypt", "kms:RetireGrant", "kms:DescribeKey")
+_THROUGH = {"kms:ViaService": "backup.{-|region}.amazonaws.com"}
 _TAGS = {"tagged": True, "owned": False}
 
 TABLE: Table = {
     "CreateBackupVault": on(_VAULT)
     + also("backup:TagResource", _VAULT, given="BackupVaultTags", **_TAGS)
     + also("backup-storage:MountCapsule", tagged=False)
-    + [rule for use in _KEY_USES for rule in also(use, "{-|backup_key}", tagged=False, owned=False)],
+    + [rule for use in _KEY_USES for rule in also(use, "{-|backup_key}", keys=_THROUGH, tagged=False, owned=False)],
     "DescribeBackupVault": on(_VAULT),
     "DeleteBackupVault": on(_VAULT),
     "GetBackupVaultAccessPolicy": on(_VAULT),

@@ -23,13 +23,14 @@ def _ec2(action: str, resource: str = "*") -> list[Rule]:
 _NEW_INTERFACE = "arn:{-|partition}:ec2:{-|region}:{-|account}:network-interface/*"
 _SUBNET = "arn:{-|partition}:ec2:{-|region}:{-|account}:subnet/{SubnetId}"
 _GROUPS = "arn:{-|partition}:ec2:{-|region}:{-|account}:security-group/{SecurityGroups}"
+_THROUGH = {"kms:ViaService": "elasticfilesystem.{-|region}.amazonaws.com"}
 _KEY_USES = ("kms:DescribeKey", "kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt")
 
 TABLE: Table = {
     "CreateFileSystem": on("*", keys={"elasticfilesystem:Encrypted": "{Encrypted|truth}"})
     + _tags("CreateFileSystem", "file-system/*")
     + links("elasticfilesystem.amazonaws.com", "AWSServiceRoleForAmazonElasticFileSystem")
-    + [rule for use in _KEY_USES for rule in also(use, "{KmsKeyId|key}", tagged=False, given="KmsKeyId")],
+    + [rule for use in _KEY_USES for rule in also(use, "{KmsKeyId|key}", keys=_THROUGH, tagged=False, given="KmsKeyId")],
     "DescribeFileSystems": on(_SYSTEM),
     "UpdateFileSystem": on(_SYSTEM),
     "DeleteFileSystem": on(_SYSTEM),

@@ -31,7 +31,9 @@ _SECRET = "{SecretId|secret}"
 
 def _with_key(rules: list[Rule], *uses: str) -> list[Rule]:
     """With a key of one's own the caller uses it too."""
-    return rules + [rule for use in uses for rule in also(f"kms:{use}", "{-|secret_key}", tagged=False, given="-|secret_key")]
+    through = {"kms:ViaService": "secretsmanager.{-|region}.amazonaws.com"}
+    used = {"keys": through, "tagged": False, "given": "-|secret_key"}
+    return rules + [rule for use in uses for rule in also(f"kms:{use}", "{-|secret_key}", **used)]
 
 
 SECRETS: Table = {

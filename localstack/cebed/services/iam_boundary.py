@@ -20,7 +20,13 @@ def allows(account: Account, entity: Any, action: str, resource: str, context: d
     if not arn:
         return None
     managed = moto_backend("iam", account.id, "aws").managed_policies.get(arn)
-    return managed is not None and policy.decide([managed.document], action, resource, context)[0] == "allowed"
+    return managed is not None and policy.decide([document_of(managed)], action, resource, context)[0] == "allowed"
+
+
+def document_of(managed: Any) -> str:
+    """The document in force of a managed policy. AWS's own are kept in another form than the caller's."""
+    versions = {version.version_id: version.document for version in managed.versions}
+    return getattr(managed, "document", None) or versions[managed.default_version_id]
 
 
 @guard("iam", "CreateRole", "PutRolePermissionsBoundary")

@@ -52,7 +52,7 @@ def _entity_of(account: Account, arn: str) -> Any:
 
 def _documents_of(entity: Any) -> list[tuple[str, Any]]:
     """(name, document) of every policy of the role, user or group."""
-    attached = [(attached.arn.rsplit("/", 1)[-1], attached.document) for attached in entity.managed_policies.values()]
+    attached = [(attached.arn.rsplit("/", 1)[-1], iam_boundary.document_of(attached)) for attached in entity.managed_policies.values()]
     return list(entity.policies.items()) + attached
 
 

@@ -2,6 +2,7 @@
 //! the names. Only what a plan would create is asked about; what may not be read is an answer too.
 
 mod counts;
+pub mod grants;
 pub mod names;
 pub mod quota;
 pub mod support;

@@ -11,6 +11,7 @@ mod ingress;
 mod names;
 mod network;
 mod network_acl;
+mod permission;
 mod quota;
 mod samples;
 mod storage;

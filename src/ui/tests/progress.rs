@@ -191,7 +191,7 @@ fn failures_say_what_to_do_next() {
     };
     assert_snapshot!(plain(&step(&address("file-system/data"), Action::Create, &denied, Purpose::Apply)), @r#"
     error[denied]: creating file-system/data: efs CreateFileSystem failed: AccessDenied: no
-    hint: the caller needs the permission elasticfilesystem:CreateFileSystem; then run the same command again
+    hint: the caller needs the permission elasticfilesystem:CreateFileSystem; `ce-aws policy FILE` prints all that are needed; then run the same command again
     "#);
     assert_snapshot!(plain(&alone(&Failure::of(Cause::Denied, "expired\u{1b}").hint("log in"))), @r#"
     error[denied]: expired\u{1b}

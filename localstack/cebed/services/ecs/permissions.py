@@ -52,7 +52,7 @@ def _documents(account: Account, arn: str) -> list[Any]:
     role = _role(account, arn)
     if role is None:
         return []
-    return [*role.policies.values(), *(p.document for p in role.managed_policies.values())]
+    return [*role.policies.values(), *(iam_boundary.document_of(p) for p in role.managed_policies.values())]
 
 
 def denial(account: Account, arn: str | None, action: str, resource: str) -> str | None:

@@ -1,0 +1,148 @@
+//! What a caller must be allowed to do, said beside the calls: the material of the policies that `ce-aws policy` prints.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What calls are for, and so which commands make them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// Reading what there is of the deployment: every command.
+    See,
+    /// Reading what the user brings, what images are and what the account has room for: whoever plans a deployment.
+    Ask,
+    /// Creating and changing.
+    Make,
+    /// Deleting what holds no data.
+    Remove,
+    /// Deleting data.
+    Erase,
+    /// Backups, restores, work on the data, and looking into the running task.
+    Upgrade,
+}
+
+impl Use {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::See | Self::Ask => "Read",
+            Self::Make => "Write",
+            Self::Remove => "Delete",
+            Self::Erase => "DeleteData",
+            Self::Upgrade => "Upgrade",
+        }
+    }
+}
+
+/// The tag that conditions are about (see `kinds::names`).
+const DEPLOYMENT: &str = "ce-aws:deployment";
+
+/// A condition's operator and key.
+type Key = (&'static str, String);
+
+/// Some actions on some resources under some conditions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub usage: Use,
+    /// The id of the statement it becomes part of: grants of one id have conditions on the same keys, and are one statement.
+    pub id: String,
+    pub actions: BTreeSet<String>,
+    /// ARNs; none stands for `*`, for what AWS knows no resource or what only reads.
+    pub resources: BTreeSet<String>,
+    pub conditions: BTreeMap<Key, BTreeSet<String>>,
+}
+
+impl Grant {
+    /// Actions of a service, on `*`.
+    pub fn new(usage: Use, service: &str, actions: &[&str]) -> Self {
+        Self {
+            usage,
+            id: format!("{}{}", usage.word(), word(service)),
+            actions: actions.iter().map(|action| format!("{service}:{action}")).collect(),
+            resources: BTreeSet::new(),
+            conditions: BTreeMap::new(),
+        }
+    }
+
+    /// On these resources only. What is named and what is not are different statements.
+    pub fn on(mut self, resources: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.resources.extend(resources.into_iter().map(Into::into));
+        self.marked("Named")
+    }
+
+    /// What is made by the call gets the deployment's tag.
+    pub fn tagged(self, deployment: &str) -> Self {
+        self.when("StringEquals", &format!("aws:RequestTag/{DEPLOYMENT}"), [deployment]).marked("New")
+    }
+
+    /// What the call is about has the deployment's tag.
+    pub fn of(self, deployment: &str) -> Self {
+        self.when("StringEquals", &format!("aws:ResourceTag/{DEPLOYMENT}"), [deployment]).marked("Own")
+    }
+
+    /// What the call is about gets the deployment's tag, and is of no deployment yet.
+    pub fn adopted(self, deployment: &str) -> Self {
+        self.tagged(deployment).when("Null", &format!("aws:ResourceTag/{DEPLOYMENT}"), ["true"]).marked("Untagged")
+    }
+
+    /// Only if the key has one of these values.
+    pub fn when(
+        mut self,
+        operator: &'static str,
+        key: &str,
+        values: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let values = values.into_iter().map(Into::into);
+        self.conditions.entry((operator, key.to_owned())).or_default().extend(values);
+        self
+    }
+
+    /// A statement of another name.
+    pub fn called(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.id);
+        self
+    }
+
+    /// Of several marks the last one stands.
+    fn marked(mut self, mark: &str) -> Self {
+        let word = self.usage.word();
+        let rest = self.id.strip_prefix(word).unwrap_or_default();
+        let bare =
+            ["Named", "New", "Own", "Untagged"].iter().find_map(|known| rest.strip_prefix(known)).unwrap_or(rest);
+        self.id = format!("{word}{mark}{bare}");
+        self
+    }
+}
+
+/// A service as people call it, in letters.
+fn word(service: &str) -> &str {
+    match service {
+        "acm" => "Certificates",
+        "backup" => "Backup",
+        "backup-storage" => "BackupStorage",
+        "ec2" => "Ec2",
+        "ecr" => "Images",
+        "ecs" => "Ecs",
+        "elasticfilesystem" => "Efs",
+        "elasticloadbalancing" => "LoadBalancing",
+        "iam" => "Iam",
+        "kms" => "Keys",
+        "logs" => "Logs",
+        "s3" => "S3",
+        "secretsmanager" => "Secrets",
+        "servicequotas" => "Quotas",
+        _ => "Other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_scoped_in_different_ways_is_said_in_different_statements() {
+        let grant = || Grant::new(Use::Make, "ec2", &["CreateTags"]);
+        assert_eq!(grant().id, "WriteEc2");
+        assert_eq!(grant().on(["arn:a"]).id, "WriteNamedEc2");
+        assert_eq!(grant().on(["arn:a"]).tagged("prod").id, "WriteNewEc2");
+        assert_eq!(grant().on(["arn:a"]).of("prod").id, "WriteOwnEc2");
+        assert_eq!(grant().on(["arn:a"]).adopted("prod").id, "WriteUntaggedEc2");
+    }
+}

@@ -1,0 +1,49 @@
+//! Where a deployment is, as its plan file says it: for saying what its operator must be allowed.
+
+use std::collections::BTreeSet;
+
+use crate::config::PlanFile;
+use crate::engine::graph::Graph;
+use crate::engine::kind::Spec;
+use crate::kinds::names::Names;
+use crate::kinds::place::Place;
+use crate::kinds::role::Role;
+
+/// What stands in the plan file, and what managed policies the roles of its graph get.
+pub fn place(plan: &PlanFile, names: &Names, graph: &Graph) -> Place {
+    let wanted = &plan.existing;
+    let roles = [&wanted.task_role, &wanted.execution_role];
+    let user_roles: BTreeSet<String> = roles.into_iter().flatten().map(|role| role.as_str().to_owned()).collect();
+    let managed = graph.nodes().filter(|node| node.kind.name == Role::KIND.name).flat_map(|node| {
+        let managed = node.spec.get("managed").and_then(|managed| managed.as_array()).into_iter().flatten();
+        managed.filter_map(|arn| arn.as_str().map(str::to_owned))
+    });
+    Place {
+        vpc: wanted.vpc.as_ref().map(|id| names.arn("ec2", &format!("vpc/{}", id.as_str()))),
+        subnets: wanted
+            .private_subnets
+            .iter()
+            .flatten()
+            .map(|id| names.arn("ec2", &format!("subnet/{}", id.as_str())))
+            .collect(),
+        cluster: wanted.cluster.as_ref().map(|cluster| names.arn("ecs", &format!("cluster/{}", cluster.name()))),
+        load_balancer: wanted.load_balancer.as_ref().map(|arn| arn.as_str().to_owned()),
+        own_task_roles: roles.into_iter().any(Option::is_none),
+        task_roles: user_roles.into_iter().collect(),
+        backup_role: wanted.backup_role.as_ref().map(|arn| arn.as_str().to_owned()),
+        key: wanted.kms_key.as_ref().map(|key| key_arn(names, key.as_str())),
+        credentials: plan.secrets.existing.iter().map(|arn| arn.as_str().to_owned()).collect(),
+        policies: managed.collect::<BTreeSet<_>>().into_iter().collect(),
+        boundary: plan.identity.permissions_boundary.as_ref().map(|arn| arn.as_str().to_owned()),
+        names: names.clone(),
+    }
+}
+
+/// The ARN of a key. Which one an alias stands for, IAM does not look up: then it is any of the region.
+fn key_arn(names: &Names, key: &str) -> String {
+    match key.rsplit(':').next() {
+        Some(resource) if resource.starts_with("alias/") => names.arn("kms", "key/*"),
+        _ if key.starts_with("arn:") => key.to_owned(),
+        _ => names.arn("kms", &format!("key/{key}")),
+    }
+}

@@ -1,0 +1,68 @@
+//! What a caller must be allowed to read of what the plan file names.
+
+use crate::aws::grant::{Grant, Use};
+use crate::config::{CaCertificate, PlanFile};
+use crate::kinds::place::Place;
+
+const VPC: [&str; 8] = [
+    "DescribeVpcs",
+    "DescribeVpcAttribute",
+    "DescribeSubnets",
+    "DescribeRouteTables",
+    "DescribeVpcEndpoints",
+    "DescribeNetworkAcls",
+    "DescribeSecurityGroups",
+    "DescribeFlowLogs",
+];
+
+const BALANCER: [&str; 6] = [
+    "DescribeLoadBalancers",
+    "DescribeLoadBalancerAttributes",
+    "DescribeListeners",
+    "DescribeRules",
+    "DescribeTargetGroups",
+    "DescribeTargetHealth",
+];
+
+/// What [`super::survey::survey`], and the question whether AWS Backup is turned on, ask.
+pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
+    let ask = |service: &str, actions: &[&str]| Grant::new(Use::Ask, service, actions);
+    let wanted = &plan.existing;
+    let mut all = vec![Grant::new(Use::Ask, "backup", &["DescribeRegionSettings"])];
+    if wanted.vpc.is_some() {
+        all.push(ask("ec2", &VPC));
+    }
+    if wanted.cluster.is_some() {
+        all.push(ask("ecs", &["DescribeClusters"]));
+    }
+    if wanted.load_balancer.is_some() || wanted.target_group.is_some() {
+        // Whose logs go to which bucket, only the load balancer itself tells.
+        let buckets = format!("arn:{}:s3:::*", place.names.partition);
+        all.push(ask("elasticloadbalancing", &BALANCER));
+        all.push(ask("ec2", &["DescribeSecurityGroups"]));
+        all.push(ask("s3", &["GetBucketLogging", "GetBucketNotification"]).on([buckets]));
+    }
+    let named =
+        |service: &str, actions: &[&str], arns: Vec<&str>| (!arns.is_empty()).then(|| ask(service, actions).on(arns));
+    let roles = [&wanted.task_role, &wanted.execution_role, &wanted.backup_role];
+    let roles = roles.into_iter().flatten().map(|arn| arn.as_str()).collect();
+    let policies = plan.identity.task_policy_arns.iter().chain(&plan.identity.permissions_boundary);
+    let ca = plan.ca.as_ref().and_then(|ca| match ca {
+        CaCertificate::Secret(arn) => Some(arn),
+        CaCertificate::File(_) => None,
+    });
+    let secrets = plan.secrets.existing.iter().chain(&plan.proxy.secret).chain(ca).map(|arn| arn.as_str()).collect();
+    let certificates = plan.load_balancer.certificate_arn.iter().map(|arn| arn.as_str()).collect();
+    all.extend(
+        [
+            named("iam", &["GetRole", "SimulatePrincipalPolicy"], roles),
+            named("iam", &["GetPolicy"], policies.map(|arn| arn.as_str()).collect()),
+            named("secretsmanager", &["DescribeSecret"], secrets),
+            named("acm", &["DescribeCertificate"], certificates),
+            named("kms", &["DescribeKey"], place.key.as_deref().into_iter().collect()),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    all
+}

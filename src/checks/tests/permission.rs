@@ -1,0 +1,23 @@
+use std::collections::BTreeSet;
+
+use crate::borrowed::operator::Operator;
+use crate::checks::permission::operator;
+use crate::engine::plan::Severity;
+
+fn seen(lacks: &[&str], unknown: Option<&str>) -> Operator {
+    Operator {
+        caller: "arn:aws:iam::123456789012:user/op".into(),
+        lacks: lacks.iter().map(|action| (*action).to_owned()).collect::<BTreeSet<_>>(),
+        unknown: unknown.map(str::to_owned),
+    }
+}
+
+#[test]
+fn what_is_lacking_is_listed_and_never_refused() {
+    assert_eq!(operator(&seen(&[], None)), None);
+    let finding = operator(&seen(&["ec2:CreateVpc", "iam:PassRole"], None)).unwrap();
+    assert_eq!((finding.code.as_str(), finding.severity), ("permission/missing", Severity::Warning));
+    assert!(finding.message.ends_with("user/op may not: ec2:CreateVpc, iam:PassRole"), "{}", finding.message);
+    let finding = operator(&seen(&["ec2:CreateVpc"], Some("iam SimulatePrincipalPolicy failed"))).unwrap();
+    assert_eq!((finding.code.as_str(), finding.severity), ("permission/not-checked", Severity::Warning));
+}

@@ -1,0 +1,119 @@
+//! `ce-aws policy`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::aws::grant::{Grant, Use};
+use crate::blueprint;
+use crate::borrowed::{self, Borrowed};
+use crate::config::PlanFile;
+use crate::images;
+use crate::kinds::names::Names;
+use crate::kinds::registry::KINDS;
+use crate::live;
+use crate::permission::{Policy, Purpose, policies};
+use crate::release::Catalogue;
+use crate::ui;
+
+use super::args::Global;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::output::Output;
+use super::session::{self, Scope, Session};
+use super::source::Source;
+
+/// Print the least that whoever runs ce-aws must be allowed
+///
+/// IAM policies for one deployment, in as many documents as AWS can store: restricted to the deployment's tags and names
+/// and to what the plan file names, wherever AWS knows how. Make a managed policy of each, and attach all of them to the
+/// user or role that runs ce-aws. Only asks AWS whose account this is.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Plan file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Only what this command needs; left out, all of them
+    #[arg(long = "for", value_name = "COMMAND", value_enum)]
+    purpose: Option<For>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum For {
+    /// Reads only; also for status
+    Plan,
+    /// With what it no longer wants being deleted; reads included
+    Apply,
+    /// Also for apply, backup, stop and start
+    Upgrade,
+    /// With --delete-data as well
+    Destroy,
+}
+
+impl From<Option<For>> for Purpose {
+    fn from(named: Option<For>) -> Self {
+        match named {
+            Some(For::Plan) => Self::Plan,
+            Some(For::Apply) => Self::Apply,
+            Some(For::Upgrade) => Self::Upgrade,
+            Some(For::Destroy) => Self::Destroy,
+            None => Self::All,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// A wrong plan file, or nobody says whose account it is.
+pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let (session, file) = Session::for_file(&Source::read(&args.file)?, global, output).await?;
+    let names = session.context(&Scope::of(&file)).names;
+    let purpose = Purpose::from(args.purpose);
+    let mut grants = grants(&file, &names, purpose)?;
+    let control = session.store().grants(file.name.as_str());
+    grants.extend(control.into_iter().filter(|grant| purpose.includes(grant.usage)));
+    let stem = ["ce-aws", file.name.as_str()].into_iter().chain(purpose.word()).collect::<Vec<_>>().join("-");
+    let policies =
+        policies(&stem, grants).map_err(|error| CommandError::refused("policy/too-large", error.to_string()))?;
+    if output.is_json() {
+        let one = |Policy { name, document }: &Policy| serde_json::json!({ "name": name, "document": document });
+        let all: Vec<_> = policies.iter().map(one).collect();
+        output.document(&serde_json::json!({ "policies": all }))?;
+        return Ok(Exit::Done);
+    }
+    for policy in &policies {
+        output.data(&ui::policy::document(&policy.name, policy.size(), &policy.document))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// All that is needed for a purpose. Reading and deleting know no plan file: what there is may come from a former one.
+///
+/// # Errors
+///
+/// Only a fault of this program.
+pub fn grants(file: &PlanFile, names: &Names, purpose: Purpose) -> Result<Vec<Grant>, CommandError> {
+    let zones = ["a", "b"].map(|letter| format!("{}{letter}", names.region));
+    let graph = session::graph(file, names, zones, &Borrowed::default(), &BTreeMap::new(), true)?;
+    let place = blueprint::place::place(file, names, &graph);
+    let wanted: BTreeSet<&str> = graph.nodes().map(|node| node.kind.name).collect();
+    let mut all = Vec::new();
+    for kind in KINDS {
+        let is_made = wanted.contains(kind.kind().name) || !kind.kind().swept;
+        all.extend(kind.grants(&place).into_iter().filter(|grant| is_made || grant.usage != Use::Make));
+    }
+    let images = blueprint::images(file, session::release(file)?);
+    all.extend(images::grants(Use::Ask, images.values()));
+    // Where upgrades lead, and by way of what.
+    let later: Vec<_> = Catalogue::effective().releases().map(|release| blueprint::images(file, release)).collect();
+    all.extend(images::grants(Use::Upgrade, later.iter().flat_map(|images| images.values())));
+    all.extend(borrowed::grants::grants(file, &place));
+    all.extend(borrowed::account::grants::grants(&place));
+    all.extend(live::grants::grants(&place));
+    all.retain(|grant| purpose.includes(grant.usage));
+    Ok(all)
+}

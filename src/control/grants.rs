@@ -1,0 +1,39 @@
+//! What a caller must be allowed in the control bucket, for one deployment.
+
+use crate::aws::grant::{Grant, Use};
+
+use super::bucket::LEASES;
+use super::history::RUNS;
+use super::objects::Store;
+
+const PREPARED: [&str; 7] = [
+    "CreateBucket",
+    "PutBucketOwnershipControls",
+    "PutBucketPublicAccessBlock",
+    "PutEncryptionConfiguration",
+    "PutBucketPolicy",
+    "PutBucketVersioning",
+    "PutLifecycleConfiguration",
+];
+
+impl Store {
+    /// Whoever changes something makes the bucket if need be, keeps the lease and writes the record of the run; everybody
+    /// may read what was done.
+    pub fn grants(&self, deployment: &str) -> Vec<Grant> {
+        let bucket = format!("arn:{}:s3:::{}", self.partition, self.bucket);
+        let (lease, runs) = (format!("{bucket}/{LEASES}{deployment}.json"), format!("{bucket}/{RUNS}{deployment}/*"));
+        let s3 = |usage, id: &str, actions: &[&str], arns: &[&String]| {
+            Grant::new(usage, "s3", actions).on(arns.iter().copied().cloned()).called(id)
+        };
+        let mut all = vec![
+            s3(Use::See, "ReadHistory", &["GetObject"], &[&runs]),
+            // S3 tells that an object is not there only to who may list (S3 API reference, GetObject).
+            s3(Use::See, "ListControlBucket", &["ListBucket"], &[&bucket]),
+        ];
+        for usage in [Use::Make, Use::Remove] {
+            all.push(s3(usage, "PrepareControlBucket", &PREPARED, &[&bucket]));
+            all.push(s3(usage, "KeepLease", &["GetObject", "PutObject"], &[&lease, &runs]));
+        }
+        all
+    }
+}

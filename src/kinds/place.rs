@@ -1,0 +1,187 @@
+//! Where the resources of one deployment are and what they are called, for saying who must be allowed what.
+
+use crate::aws::grant::{Grant, Use};
+
+use super::names::Names;
+
+/// A deployment's names, and what its plan file puts in the place of things of its own.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub names: Names,
+    /// ARN of the user's VPC, and of its subnets.
+    pub vpc: Option<String>,
+    pub subnets: Vec<String>,
+    /// ARN of the user's cluster.
+    pub cluster: Option<String>,
+    /// ARN of the user's load balancer that our listener is on.
+    pub load_balancer: Option<String>,
+    /// ARNs of the user's roles that tasks run with, and whether there are some of ours besides.
+    pub task_roles: Vec<String>,
+    pub own_task_roles: bool,
+    /// ARN of the user's role that AWS Backup acts with.
+    pub backup_role: Option<String>,
+    /// ARN of the user's key, with `*` where only an alias is known.
+    pub key: Option<String>,
+    /// ARNs of the user's secret that the credentials are taken from.
+    pub credentials: Vec<String>,
+    /// ARNs of the managed policies that roles of ours get.
+    pub policies: Vec<String>,
+    /// ARN of the permissions boundary that roles of ours get.
+    pub boundary: Option<String>,
+}
+
+impl Place {
+    fn deployment(&self) -> &str {
+        &self.names.deployment
+    }
+
+    /// The grants of one sort of resource; `resources` as the ends of ARNs, with wildcards.
+    pub fn grants(&self, service: &'static str, resources: &[&str]) -> Grants<'_> {
+        let resources = resources.iter().map(|resource| self.names.arn(service, resource)).collect();
+        self.grants_on(service, resources)
+    }
+
+    /// The same with whole ARNs.
+    pub fn grants_on(&self, service: &'static str, resources: Vec<String>) -> Grants<'_> {
+        Grants { place: self, service, resources, all: Vec::new() }
+    }
+
+    /// The roles of ours, as an ARN with a wildcard.
+    pub fn own_roles(&self) -> String {
+        self.names.arn_global("iam", &format!("role{}*", self.names.role_path()))
+    }
+
+    /// A service may be given these roles.
+    pub fn passing(&self, usage: Use, roles: impl IntoIterator<Item = String>, service: &str, id: &str) -> Grant {
+        let grant =
+            Grant::new(usage, "iam", &["PassRole"]).on(roles).when("StringEquals", "iam:PassedToService", [service]);
+        grant.called(id)
+    }
+
+    /// A service may make its service-linked role, the first time that the account uses it.
+    pub fn linking(&self, service: &str) -> Grant {
+        let arn = self.names.arn_global("iam", &format!("role/aws-service-role/{service}/*"));
+        let grant = Grant::new(Use::Make, "iam", &["CreateServiceLinkedRole"]).on([arn]);
+        grant.when("StringEquals", "iam:AWSServiceName", [service]).called("CreateServiceLinkedRoles")
+    }
+
+    /// A key may be used through a service (AWS KMS developer guide, "kms:ViaService").
+    pub fn key_through(&self, usage: Use, key: &str, service: &str, uses: &[&str], id: &str) -> Grant {
+        let through = format!("{service}.{}.amazonaws.com", self.names.region);
+        Grant::new(usage, "kms", uses).on([key]).when("StringEquals", "kms:ViaService", [through]).called(id)
+    }
+
+    /// Every key of the account in the region.
+    pub fn any_key(&self) -> String {
+        self.names.arn("kms", "key/*")
+    }
+}
+
+/// What a kind needs, one line a sort of call.
+#[derive(Debug)]
+pub struct Grants<'a> {
+    place: &'a Place,
+    service: &'static str,
+    resources: Vec<String>,
+    all: Vec<Grant>,
+}
+
+impl Grants<'_> {
+    fn here(&self, usage: Use, actions: &[&str]) -> Grant {
+        Grant::new(usage, self.service, actions).on(self.resources.clone())
+    }
+
+    /// Reading what no tag and no name restricts.
+    pub fn see(self, actions: &[&str]) -> Self {
+        let grant = Grant::new(Use::See, self.service, actions);
+        self.also(grant)
+    }
+
+    /// Reading these resources only.
+    pub fn see_named(self, actions: &[&str]) -> Self {
+        let grant = self.here(Use::See, actions);
+        self.also(grant)
+    }
+
+    /// A call that makes one with its tags, where tagging is an action of its own that knows which call it is part of
+    /// (`ec2:CreateAction` and the like); and tagging it anew afterwards.
+    pub fn create(self, action: &str) -> Self {
+        let grant = self.here(Use::Make, &[action]).tagged(self.place.deployment());
+        self.also(grant).tag_new(action).retag()
+    }
+
+    /// Only the tagging of that: for what is made by a call that is about its parent.
+    pub fn tag_new(self, action: &str) -> Self {
+        let grant = self.here(Use::Make, &[self.tagging()[0]]).tagged(self.place.deployment());
+        let grant = grant.when("StringEquals", &format!("{}:CreateAction", self.service), [action]);
+        let id = format!("TagNew{}", grant.id.trim_start_matches("WriteNew"));
+        self.also(grant.called(&id))
+    }
+
+    /// Setting and removing tags of what has the deployment's.
+    pub fn retag(self) -> Self {
+        let actions = self.tagging();
+        self.change(&actions)
+    }
+
+    fn tagging(&self) -> [&'static str; 2] {
+        match self.service {
+            "ec2" => ["CreateTags", "DeleteTags"],
+            "elasticloadbalancing" => ["AddTags", "RemoveTags"],
+            _ => ["TagResource", "UntagResource"],
+        }
+    }
+
+    /// What has the deployment's tag is changed, or is the parent of what is made.
+    pub fn change(self, actions: &[&str]) -> Self {
+        let grant = self.here(Use::Make, actions).of(self.place.deployment());
+        self.also(grant)
+    }
+
+    /// The same for the deployment's own VPC or subnets, or for the user's.
+    pub fn inside(self, theirs: &[String], actions: &[&str]) -> Self {
+        if theirs.is_empty() {
+            return self.change(actions);
+        }
+        let grant = Grant::new(Use::Make, self.service, actions).on(theirs.iter().cloned());
+        self.also(grant)
+    }
+
+    /// What has the deployment's tag is deleted.
+    pub fn remove(self, actions: &[&str]) -> Self {
+        let grant = self.here(Use::Remove, actions).of(self.place.deployment());
+        self.also(grant)
+    }
+
+    /// What has the deployment's tag and holds data is deleted.
+    pub fn erase(self, actions: &[&str]) -> Self {
+        let grant = self.here(Use::Erase, actions).of(self.place.deployment());
+        self.also(grant)
+    }
+
+    /// What has a name of the deployment's is touched, where AWS knows no tags or none that can be relied on.
+    pub fn named(self, usage: Use, actions: &[&str]) -> Self {
+        let grant = self.here(usage, actions);
+        self.also(grant)
+    }
+
+    /// Another sort of resource of the same service.
+    pub fn at(self, resources: &[&str]) -> Self {
+        let resources = resources.iter().map(|resource| self.place.names.arn(self.service, resource)).collect();
+        Self { resources, ..self }
+    }
+
+    pub fn also(mut self, grant: Grant) -> Self {
+        self.all.push(grant);
+        self
+    }
+
+    pub fn and(mut self, more: impl IntoIterator<Item = Grant>) -> Self {
+        self.all.extend(more);
+        self
+    }
+
+    pub fn done(self) -> Vec<Grant> {
+        self.all
+    }
+}

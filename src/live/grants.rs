@@ -1,0 +1,22 @@
+//! What the calls of this room must be allowed besides those of the kinds.
+
+use crate::aws::grant::{Grant, Use};
+use crate::kinds::place::Place;
+
+/// Zones, what holds a network interface, what there is of backups, and the queues of the broker in the running task.
+pub fn grants(place: &Place) -> Vec<Grant> {
+    let deployment = &place.names.deployment;
+    let exec = |arn: String| Grant::new(Use::Upgrade, "ecs", &["ExecuteCommand"]).on([arn]);
+    let own = || place.names.arn("ecs", &format!("cluster/{}", place.names.stack()));
+    let backups = ["ListRecoveryPointsByResource", "ListRecoveryPointsByBackupVault", "GetBackupVaultAccessPolicy"];
+    let mut all = vec![
+        Grant::new(Use::Remove, "ec2", &["DescribeNetworkInterfaces"]),
+        Grant::new(Use::Upgrade, "backup", &backups),
+        exec(place.names.arn("ecs", "task/*")).of(deployment),
+        place.cluster.clone().map_or_else(|| exec(own()).of(deployment), exec),
+    ];
+    if place.vpc.is_none() {
+        all.push(Grant::new(Use::Ask, "ec2", &["DescribeAvailabilityZones"]));
+    }
+    all
+}

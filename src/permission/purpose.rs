@@ -1,0 +1,37 @@
+//! For which commands a policy is.
+
+use crate::aws::grant::Use;
+
+/// The commands that a policy is to be enough for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Plan,
+    Apply,
+    Upgrade,
+    Destroy,
+    All,
+}
+
+impl Purpose {
+    /// As it is written in names of policies; nothing for all.
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Plan => Some("plan"),
+            Self::Apply => Some("apply"),
+            Self::Upgrade => Some("upgrade"),
+            Self::Destroy => Some("destroy"),
+            Self::All => None,
+        }
+    }
+
+    /// Whether these commands make calls of that use.
+    pub const fn includes(self, usage: Use) -> bool {
+        match self {
+            Self::Plan => matches!(usage, Use::See | Use::Ask),
+            Self::Apply => matches!(usage, Use::See | Use::Ask | Use::Make | Use::Remove),
+            Self::Upgrade => !matches!(usage, Use::Erase),
+            Self::Destroy => matches!(usage, Use::See | Use::Remove | Use::Erase),
+            Self::All => true,
+        }
+    }
+}
