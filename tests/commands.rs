@@ -267,3 +267,36 @@ fn without_region_or_credentials_it_says_so() {
         assert!(text(&output.stderr).to_lowercase().contains("credentials"), "{}", text(&output.stderr));
     }
 }
+
+/// Nobody is logged in, in all the ways in which one can be not logged in; no call is made.
+#[test]
+fn without_credentials_it_says_how_to_log_in() {
+    let folder = TempDir::new().expect("a folder");
+    let config = folder.path().join("config");
+    let profiles = "[profile corp]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = ops\nregion = us-east-1\n\
+                    [sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = us-east-1\n\
+                    [profile helper]\ncredential_process = false\nregion = us-east-1\n\
+                    [profile empty]\nregion = us-east-1\n";
+    std::fs::write(&config, profiles).expect("a configuration");
+    std::fs::write(folder.path().join("plan.toml"), "name = \"prod\"\nrelease = \"5.0.0\"\n").expect("a plan file");
+    let cases = [
+        ("corp", "cached SSO token", "log in with `aws sso login`"),
+        ("helper", "external process", "aws sts get-caller-identity"),
+        ("empty", "there are no AWS credentials", "AWS_PROFILE"),
+    ];
+    for (profile, says, hint) in cases {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ce-aws"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_") || name.starts_with("CE_")) {
+            command.env_remove(name);
+        }
+        command.env("AWS_CONFIG_FILE", &config).env("HOME", folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+        command.env("AWS_SHARED_CREDENTIALS_FILE", folder.path().join("none"));
+        let ran = command.current_dir(folder.path()).args(["plan", "plan.toml", "--profile", profile]).output();
+        let ran = ran.expect("ce-aws runs");
+        let said = text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(1), "{profile}: {said}");
+        for words in ["error[denied]", says, hint] {
+            assert!(said.contains(words), "{profile}: {words:?} is not in\n{said}");
+        }
+    }
+}

@@ -6,6 +6,7 @@
 // In tests, helpers may fail as loudly as tests themselves.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod answers;
 mod backup;
 mod bed;
 mod borrowed;

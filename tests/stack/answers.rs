@@ -1,0 +1,75 @@
+//! What comes back is no answer, or a refusal of the caller as such: one clear message each, and nothing made twice.
+
+use serde_json::{Value, json};
+
+use crate::bed::Bed;
+use crate::deploy::SCALE;
+use crate::failures::no_twins;
+use crate::product::Product;
+
+/// What goes wrong with a read, and what is said of it: the code, what AWS said, what to do.
+const READS: [(&str, &str, &str, [&str; 3]); 15] = [
+    ("sts", "GetCallerIdentity", "garbage", ["error[unavailable]", "no answer of AWS's", "HTTPS_PROXY"]),
+    ("sts", "GetCallerIdentity", "html503", ["error[unavailable]", "HTTP 503", "HTTPS_PROXY"]),
+    ("sts", "GetCallerIdentity", "truncated", ["error[unavailable]", "sts GetCallerIdentity", "AWS cannot be reached"]),
+    ("sts", "GetCallerIdentity", "expired", ["error[denied]", "ExpiredToken", "log in again"]),
+    ("sts", "GetCallerIdentity", "invalid-token", ["error[denied]", "InvalidClientTokenId", "AWS_PROFILE"]),
+    ("sts", "GetCallerIdentity", "skewed", ["error[denied]", "Signature expired", "set this machine's clock"]),
+    ("sts", "GetCallerIdentity", "opt-in", ["error[denied]", "InvalidClientTokenId", "a region that is not enabled"]),
+    ("sts", "GetCallerIdentity", "wrong-region", ["error[denied]", "valid region", "check the region"]),
+    ("ec2", "DescribeVpcs", "empty", ["error[unavailable]", "ec2 DescribeVpcs", "HTTPS_PROXY"]),
+    ("ec2", "DescribeVpcs", "expired", ["error[denied]", "RequestExpired", "log in again"]),
+    ("ec2", "DescribeVpcs", "opt-in", ["error[denied]", "AuthFailure", "a region that is not enabled"]),
+    ("ecs", "DescribeClusters", "empty", ["error[unavailable]", "ecs DescribeClusters", "it is empty"]),
+    ("ecs", "DescribeClusters", "skewed", ["error[denied]", "Signature expired", "set this machine's clock"]),
+    ("efs", "DescribeFileSystems", "empty", ["error[unavailable]", "efs DescribeFileSystems", "it is empty"]),
+    ("efs", "DescribeFileSystems", "garbage", ["error[unavailable]", "no answer of AWS's", "HTTPS_PROXY"]),
+];
+
+#[test]
+fn a_read_that_is_not_answered_ends_the_command_with_one_message() {
+    for (service, operation, kind, words) in READS {
+        let bed = Bed::new(SCALE);
+        let product = Product::new(&bed);
+        bed.post("faults", &json!({ "service": service, "operation": operation, "kind": kind }));
+        let ran = product.expect(1, &["plan", "FILE"]);
+        for words in words {
+            assert!(ran.stderr.contains(words), "{operation} {kind}: {words:?} is not in\n{}", ran.stderr);
+        }
+        assert_eq!(ran.stderr.matches("error[").count(), 1, "{operation} {kind}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    }
+}
+
+/// Executed, and what came back cannot be read.
+#[test]
+fn a_change_whose_answer_cannot_be_read_is_not_made_twice() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    let changes = [
+        ("ec2", "CreateVpc", "garbage"),
+        ("ec2", "CreateInternetGateway", "truncated"),
+        ("ec2", "AllocateAddress", "html503"),
+        ("efs", "CreateFileSystem", "empty"),
+        ("iam", "CreateRole", "garbage"),
+        ("ecs", "CreateService", "truncated"),
+        ("elbv2", "CreateLoadBalancer", "empty"),
+    ];
+    for (service, operation, kind) in changes {
+        bed.post("faults", &json!({ "service": service, "operation": operation, "kind": kind, "times": 1 }));
+    }
+    let mut code = product.run(&["apply", "FILE", "--yes"]).code;
+    for _ in 0..3 {
+        assert!([0, 3].contains(&code), "{code}");
+        if code == 0 {
+            break;
+        }
+        code = product.run(&["apply", "FILE", "--yes"]).code;
+    }
+    assert_eq!(code, 0);
+    let hits = bed.get("faults");
+    let hits: Vec<&Value> = hits.as_array().expect("rules").iter().map(|rule| &rule["hits"]).collect();
+    assert!(hits.iter().all(|hits| **hits == 1), "{hits:?}");
+    no_twins(&bed);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+}
