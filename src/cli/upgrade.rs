@@ -98,27 +98,27 @@ async fn held(
     let inventory = session.inventory(&mut scope).await?;
     let consent = args.options.consent(false, false);
     if args.resume || args.rollback {
-        let Some(now) = UnderWay::of(&session, &scope, inventory).await? else {
+        let Some(now) = UnderWay::of(session, &scope, inventory).await? else {
             return Err(CommandError::refused("upgrade/none-open", "no upgrade is under way; nothing was changed")
                 .hint(format!("`ce-aws status {}` shows what runs", source.path)));
         };
-        let around = Around { session: &session, scope: &scope, global, output, file: &source.path };
+        let around = Around { session, scope: &scope, global, output, file: &source.path };
         output.note(&format!("{}\n", under_way(&now.intent)));
         return if args.rollback {
             roll_back(args, around, consent).await
         } else {
-            resume(args, around, &source, now, consent).await
+            resume(args, around, source, now, consent).await
         };
     }
     let Some(now) = Running::of(&inventory) else {
         return Err(CommandError::refused("upgrade/nothing-runs", format!("{} is not deployed", scope.name))
             .hint(format!("deploy it with `ce-aws apply {}`", source.path)));
     };
-    let last = wanted(args, &source, &file)?;
-    let rungs = climb::rungs(&source, now.release(), last)?;
+    let last = wanted(args, source, file)?;
+    let rungs = climb::rungs(source, now.release(), last)?;
     let way = Way {
-        session: &session,
-        source: &source,
+        session,
+        source,
         consent,
         yes: args.yes,
         on_failure: Some(args.on_failure),

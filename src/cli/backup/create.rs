@@ -70,7 +70,7 @@ async fn held(
     let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
     let intent = format!("{:08x}", rand::random::<u32>());
-    let plan = planned(&session, &file, &inventory, &source.path, &intent, args.keep_days).await?;
+    let plan = planned(session, file, &inventory, &source.path, &intent, args.keep_days).await?;
     if output.is_json() {
         output.line(&plan::event(&plan))?;
     } else {
@@ -80,7 +80,7 @@ async fn held(
     if !args.yes {
         confirm::ask("Make this backup?", Ask::Yes, "--yes", output)?;
     }
-    let report = execute(&session, &scope, plan, global, output).await?;
+    let report = execute(session, &scope, plan, global, output).await?;
     if report.outcome == Outcome::Done {
         let made = report.known.get(&recovery_point::address(&intent)).and_then(|outputs| outputs.get("arn"));
         let arn = made.map(String::as_str).unwrap_or_default();

@@ -60,8 +60,8 @@ async fn held(
 ) -> Result<Exit, CommandError> {
     let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
-    let view = look(&session, &scope, &inventory).await?;
-    let plan = planned(&session, &scope, &inventory, &view, &args.what)?;
+    let view = look(session, &scope, &inventory).await?;
+    let plan = planned(session, &scope, &inventory, &view, &args.what)?;
     if output.is_json() {
         output.line(&plan::event(&plan))?;
     } else {
@@ -72,7 +72,7 @@ async fn held(
         confirm::ask("This deletes data for good.", Ask::Name(&args.what), "--yes", output)?;
     }
     let points = view.points.iter().filter(|point| point.file_system == args.what).count();
-    let report = execute(&session, &scope, plan, global, output).await?;
+    let report = execute(session, &scope, plan, global, output).await?;
     if report.outcome == Outcome::Done {
         if output.is_json() {
             output.line(&serde_json::json!({ "code": "dropped", "id": args.what }))?;

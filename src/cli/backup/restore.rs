@@ -93,9 +93,9 @@ async fn held(
     let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
     let limits = Limits { deadline: args.deadline.into(), watch: args.watch.into(), as_they_are: false };
-    let around = Around { session: &session, scope: &scope, global, output, file: &source.path };
+    let around = Around { session, scope: &scope, global, output, file: &source.path };
     if args.resume || args.rollback {
-        let now = UnderWay::of(&session, &scope, inventory).await?;
+        let now = UnderWay::of(session, &scope, inventory).await?;
         let now = now
             .filter(|now| now.intent.work == Work::Restore)
             .ok_or_else(|| CommandError::refused("backup/none-open", "no restore is under way; nothing was changed"))?;
@@ -108,11 +108,11 @@ async fn held(
         }
         return forward(around, now, limits).await;
     }
-    let begun = match UnderWay::of(&session, &scope, inventory.clone()).await? {
+    let begun = match UnderWay::of(session, &scope, inventory.clone()).await? {
         Some(now) => now,
-        None => at_rest(&file, &source.path, &scope, inventory)?,
+        None => at_rest(file, &source.path, &scope, inventory)?,
     };
-    let view = look(&session, &scope, &begun.inventory).await?;
+    let view = look(session, &scope, &begun.inventory).await?;
     let point = choose(&view, args.point.as_deref().unwrap_or_default())?;
     if !args.other_release {
         is_of(point, &begun.intent.from)?;
