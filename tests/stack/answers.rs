@@ -11,7 +11,7 @@ use crate::product::Product;
 const READS: [(&str, &str, &str, [&str; 3]); 15] = [
     ("sts", "GetCallerIdentity", "garbage", ["error[unavailable]", "no answer of AWS's", "HTTPS_PROXY"]),
     ("sts", "GetCallerIdentity", "html503", ["error[unavailable]", "HTTP 503", "HTTPS_PROXY"]),
-    ("sts", "GetCallerIdentity", "truncated", ["error[unavailable]", "sts GetCallerIdentity", "AWS cannot be reached"]),
+    ("sts", "GetCallerIdentity", "truncated", ["error[unavailable]", "sts GetCallerIdentity", "HTTPS_PROXY"]),
     ("sts", "GetCallerIdentity", "expired", ["error[denied]", "ExpiredToken", "log in again"]),
     ("sts", "GetCallerIdentity", "invalid-token", ["error[denied]", "InvalidClientTokenId", "AWS_PROFILE"]),
     ("sts", "GetCallerIdentity", "skewed", ["error[denied]", "Signature expired", "set this machine's clock"]),
