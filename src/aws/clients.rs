@@ -67,7 +67,7 @@ pub struct Clients {
 }
 
 /// Whether an operation only reads, by its name.
-fn reads(config: &ConfigBag) -> bool {
+pub(super) fn reads(config: &ConfigBag) -> bool {
     config.load::<Metadata>().is_some_and(|operation| {
         ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"]
             .iter()

@@ -12,6 +12,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use crate::engine::failure::{Cause, Failure};
 
+use super::clients::reads;
+
 /// What to make of an error without a code of AWS's. `status` is HTTP's, if anything came back; `is_ours` says that the
 /// call was never made.
 pub(super) fn failure(error: &(dyn Error + 'static), status: Option<u16>, is_ours: bool) -> Failure {
@@ -84,12 +86,9 @@ impl Intercept for NothingIsNoAnswer {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let asks = config.load::<Metadata>().is_some_and(|operation| {
-            operation.name() != "GetObject"
-                && ["Describe", "Get", "List", "BatchGet", "Simulate"]
-                    .iter()
-                    .any(|verb| operation.name().starts_with(verb))
-        });
+        // What is in a bucket may be empty, and so are answers to HEAD.
+        let may_be_empty = |name: &str| name == "GetObject" || name.starts_with("Head");
+        let asks = reads(config) && config.load::<Metadata>().is_some_and(|operation| !may_be_empty(operation.name()));
         let response = context.response();
         let is_empty = response.body().bytes().is_some_and(|body| body.is_empty());
         if asks && is_empty && response.status().is_success() {

@@ -11,6 +11,7 @@ use crate::ui::whereabouts::{Whereabouts, after_apply};
 use super::address;
 use super::args::Global;
 use super::climb::{self, Rung, Way, climb};
+use super::consent::Consent;
 use super::destroy;
 use super::error::CommandError;
 use super::exit::Exit;
@@ -18,7 +19,8 @@ use super::leased::{Leasing, under_lease};
 use super::output::Output;
 use super::saga::{OnFailure, Options};
 use super::saved::{Origin, Saved};
-use super::session::{Consent, Scope, Session};
+use super::scope::Scope;
+use super::session::Session;
 use super::source::{self, Source};
 
 /// Make the deployment what its plan file says

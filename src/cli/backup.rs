@@ -13,7 +13,8 @@ use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
-use super::session::{Scope, Session};
+use super::scope::Scope;
+use super::session::Session;
 
 /// Make, show and drop backups of the data
 ///

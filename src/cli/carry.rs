@@ -12,7 +12,8 @@ use super::execute::{execute, exit};
 use super::exit::Exit;
 use super::output::Output;
 use super::saga::{OnFailure, Planned, new_id};
-use super::session::{Scope, Session};
+use super::scope::Scope;
+use super::session::Session;
 use super::way_back::{self, Limits};
 
 /// How it ended, and what is known of what there is then.

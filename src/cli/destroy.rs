@@ -14,7 +14,8 @@ use super::exit::Exit;
 use super::leased::{Leasing, under_lease};
 use super::output::Output;
 use super::plan;
-use super::session::{Scope, Session};
+use super::scope::Scope;
+use super::session::Session;
 use super::source::Which;
 
 /// Take a deployment down, and keep its data

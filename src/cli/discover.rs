@@ -10,7 +10,8 @@ use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
-use super::session::{Scope, Session};
+use super::scope::Scope;
+use super::session::Session;
 use super::source;
 
 /// Show what an account has that Cloud Exchange can use

@@ -11,13 +11,15 @@ use crate::ui;
 
 use super::args::Global;
 use super::climb::{self, Rung};
+use super::consent::Consent;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::policy;
 use super::preflight;
 use super::saga;
-use super::session::{Consent, Scope, Session};
+use super::scope::Scope;
+use super::session::Session;
 use super::siblings;
 use super::source::Source;
 

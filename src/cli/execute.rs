@@ -18,7 +18,8 @@ use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
-use super::session::{Scope, Session};
+use super::scope::Scope;
+use super::session::Session;
 
 /// Refuses what a check forbids.
 pub fn permit(plan: &Plan) -> Result<(), CommandError> {

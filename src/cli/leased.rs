@@ -1,11 +1,9 @@
 //! Commands that write: under the lease, and on record.
 
 use std::future::Future;
-use std::time::SystemTime;
+use std::path::Path;
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
-
+use crate::config::PlanFile;
 use crate::control::clock::Clock;
 use crate::control::error::ControlError;
 use crate::control::history::{End, Entry};
@@ -17,10 +15,13 @@ use crate::ui::history::{holder, waiting};
 use crate::ui::style::{WARNING, paint};
 use crate::ui::text::clean;
 
+use super::args::Global;
 use super::error::{CommandError, Kind};
 use super::exit::Exit;
+use super::moment;
 use super::output::Output;
 use super::session::Session;
+use super::source::Source;
 
 /// What every command that writes takes.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
@@ -84,6 +85,23 @@ pub async fn under_lease(
     result
 }
 
+/// The same for the deployment of a plan file, which is read first.
+///
+/// # Errors
+///
+/// What is wrong with the plan file, and those of [`under_lease`].
+pub async fn of_file(
+    path: &Path,
+    leasing: Leasing,
+    global: &Global,
+    output: &Output,
+    work: impl AsyncFnOnce(&Session, &Source, &PlanFile) -> Result<Exit, CommandError>,
+) -> Result<Exit, CommandError> {
+    let source = Source::read(path)?;
+    let (session, file) = Session::for_file(&source, global, output).await?;
+    under_lease(&session, file.name.as_str(), leasing, output, work(&session, &source, &file)).await
+}
+
 fn warning(code: &str, message: &str) -> String {
     format!("{}: {}\n", paint(WARNING, format_args!("warning[{code}]")), clean(message))
 }
@@ -98,7 +116,7 @@ fn me(session: &Session, deployment: &str) -> Record {
         pid: std::process::id(),
         process: process::this(),
         command: command(std::env::args().skip(1)),
-        since: now(),
+        since: moment::text(),
         beat: 0,
         released: false,
     }
@@ -115,13 +133,7 @@ fn end(result: &Result<Exit, CommandError>) -> End {
         Ok(exit) => (*exit, None),
         Err(error) => (error.exit(), error.json()["code"].as_str().map(str::to_owned)),
     };
-    End { at: now(), exit: exit as u8, error }
-}
-
-/// Seconds are enough: RFC 3339, which sorts as time does.
-fn now() -> String {
-    let when = DateTime::from(SystemTime::now());
-    DateTime::from_secs(when.secs()).fmt(Format::DateTime).unwrap_or_default()
+    End { at: moment::text(), exit: exit as u8, error }
 }
 
 /// The command line as others may see it: users and passwords in addresses are left out.

@@ -15,12 +15,14 @@ use crate::ui::summary::Summary;
 
 use super::args::Global;
 use super::climb::{self, Rung};
+use super::consent::Consent;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::saga::Options;
 use super::saved::{Origin, Saved};
-use super::session::{Consent, Scope, Session};
+use super::scope::Scope;
+use super::session::Session;
 use super::siblings;
 use super::source::Source;
 

@@ -21,7 +21,8 @@ use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
-use super::session::{self, Scope, Session};
+use super::scope::Scope;
+use super::session::{self, Session};
 use super::source::Source;
 
 /// Print the least that whoever runs ce-aws must be allowed

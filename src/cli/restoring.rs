@@ -23,10 +23,10 @@ use crate::planners::upgrade::{self, Upgrade, weave};
 use crate::release::Version;
 
 use super::carry::{Around, Ended};
+use super::consent::Consent;
 use super::error::CommandError;
 use super::execute::execute;
 use super::saga::errand;
-use super::session::Consent;
 use super::source::{self, Source};
 use super::under_way::UnderWay;
 use super::way_back::{Limits, no_recovery_point, simple};

@@ -22,8 +22,9 @@ use crate::planners::intent::{Intent, Mark, Work};
 use crate::planners::upgrade::{Errand, Upgrade, weave};
 use crate::release::{Catalogue, Label, Release};
 
+use super::consent::Consent;
 use super::error::CommandError;
-use super::session::{Consent, release};
+use super::session::release;
 use super::way_back::{DEADLINE, WATCH};
 
 /// Days until AWS deletes the recovery point of an upgrade.

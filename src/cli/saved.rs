@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::engine::plan::{FORMAT, Plan};
 use crate::planners::teardown;
 
+use super::consent::Consent;
 use super::error::CommandError;
-use super::session::Consent;
 
 /// A plan with all that is needed to make it again and see whether it still holds. It contains no secret: neither
 /// plan files nor plans do.

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
-
-use serde::{Deserialize, Serialize};
 
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::aws::permit::Permit;
@@ -31,13 +28,16 @@ use crate::kinds::service_read;
 use crate::kinds::service_view::ServiceView;
 use crate::live;
 use crate::planners::{converge, teardown};
-use crate::release::{Catalogue, Label, Release};
+use crate::release::{Catalogue, Release};
 
 use super::args::Global;
+use super::consent::Consent;
 use super::error::CommandError;
+use super::moment;
 use super::output::Output;
 use super::preflight;
 use super::saga::{Planned, Saga, alone, open_intent};
+use super::scope::Scope;
 use super::source::{self, Source, Which};
 
 /// An account and a region to work in.
@@ -225,7 +225,7 @@ impl Session {
             region: &context.names.region,
             borrowed,
             inventory,
-            now: now(),
+            now: moment::seconds(),
         });
         let open = open_intent(inventory);
         let (digests, more) = self.digests(&context, file, inventory, consent.refresh_images).await?;
@@ -244,7 +244,7 @@ impl Session {
             findings.extend(checks::release::release(release(file)?, consent.allow));
         }
         if Running::of(inventory).is_none() || saga.as_ref().is_some_and(|saga| saga.hop.is_release()) {
-            findings.extend(checks::release::end_of_life(release(file)?, now()));
+            findings.extend(checks::release::end_of_life(release(file)?, moment::seconds()));
         }
         findings.extend(saga.iter().flat_map(|saga| saga.findings.clone()));
         let graph = graph(file, &context.names, zones, borrowed, &digests, backup)?;
@@ -320,50 +320,6 @@ impl Session {
     }
 }
 
-/// Which deployment, and where to look for what of it is not in a place of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope {
-    pub name: String,
-    /// The user's cluster that the service is in.
-    pub cluster: Option<String>,
-    /// The user's load balancer that our listener is on.
-    pub load_balancer: Option<String>,
-}
-
-impl Scope {
-    /// Without a plan file.
-    pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
-    }
-
-    pub fn of(file: &PlanFile) -> Self {
-        Self {
-            name: file.name.as_str().to_owned(),
-            cluster: file.existing.cluster.as_ref().map(|cluster| cluster.as_str().to_owned()),
-            load_balancer: file.existing.load_balancer.as_ref().map(|arn| arn.as_str().to_owned()),
-        }
-    }
-}
-
-/// What a person allows an apply to do besides what the plan file says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Consent {
-    /// Take deletion protection off what is no longer wanted.
-    pub unprotect: bool,
-    /// Ask the registries again what the images' tags stand for.
-    pub refresh_images: bool,
-    /// Make what backups need, if it is not there.
-    pub backup: bool,
-    /// Upgrade without a recovery point.
-    pub no_backup: bool,
-    /// Deploy, or go through, what the vendor does not stand behind, down to this label.
-    pub allow: Option<Label>,
-    /// Seconds in which a new task has to become healthy, and for which it has to stay so.
-    pub deadline: Option<u32>,
-    pub watch: Option<u32>,
-}
-
 /// Whether anything of what backups need is there: then all of it shall be.
 fn backs_up(inventory: &Inventory) -> bool {
     let needed = [backup_vault::address(), blueprint::backup::role_address()];
@@ -401,10 +357,4 @@ pub fn graph(
 /// Zones as the plan file names them; where it need not, none are asked for.
 fn stand_in_zones(zones: Option<&[Zone; 2]>) -> [String; 2] {
     zones.map(|zones| zones.each_ref().map(|zone| zone.as_str())).unwrap_or_default()
-}
-
-/// Seconds since 1970, for certificates.
-pub fn now() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -12,11 +12,12 @@ use crate::ui::whereabouts::Whereabouts;
 
 use super::address;
 use super::args::Global;
+use super::consent::Consent;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::saga::open_intent;
-use super::session::{Consent, Session};
+use super::session::Session;
 use super::source::Which;
 
 /// Show what runs

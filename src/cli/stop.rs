@@ -1,10 +1,5 @@
 //! `ce-aws stop`.
 
-use std::time::SystemTime;
-
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
-
 use crate::engine::inventory::Live;
 use crate::engine::plan::Plan;
 use crate::planners::halt;
@@ -15,10 +10,12 @@ use super::error::CommandError;
 use super::execute::{execute, exit, permit};
 use super::exit::Exit;
 use super::leased::{Leasing, under_lease};
+use super::moment;
 use super::output::Output;
 use super::plan;
 use super::saga::open_intent;
-use super::session::{Scope, Session};
+use super::scope::Scope;
+use super::session::Session;
 use super::source::Which;
 
 /// Stop Cloud Exchange, and see every task stopped
@@ -53,8 +50,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 
 /// Who asks for it and when, in the characters of tags.
 fn request(caller: &str) -> String {
-    let when = DateTime::from(SystemTime::now());
-    let when = DateTime::from_secs(when.secs()).fmt(Format::DateTime).unwrap_or_default();
+    let when = moment::text();
     let who: String =
         caller.chars().filter(|c| c.is_ascii_alphanumeric() || "+-=._:/@".contains(*c)).take(200).collect();
     format!("{when} by {who}")

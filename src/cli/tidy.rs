@@ -6,10 +6,11 @@ use crate::engine::event::Outcome;
 use crate::engine::plan::{Action, Plan};
 
 use super::carry::Around;
+use super::consent::Consent;
 use super::error::CommandError;
 use super::execute::execute;
 use super::exit::Exit;
-use super::session::{Consent, Scope};
+use super::scope::Scope;
 
 /// Takes away what the task that runs does not need, if that is all that a plan file asks for.
 pub async fn tidy(around: Around<'_>, file: &PlanFile, consent: &Consent) -> Result<Exit, CommandError> {

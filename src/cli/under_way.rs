@@ -10,7 +10,8 @@ use crate::live;
 use crate::planners::intent::Intent;
 
 use super::error::CommandError;
-use super::session::{Scope, Session};
+use super::scope::Scope;
+use super::session::Session;
 
 /// An upgrade or a restore that is not over.
 #[derive(Clone, Debug)]

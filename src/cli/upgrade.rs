@@ -14,14 +14,16 @@ use super::args::Global;
 use super::carry::{Around, forward};
 use super::climb::{self, Rung, Way, climb};
 use super::confirm::{self, Ask};
+use super::consent::Consent;
 use super::error::CommandError;
 use super::exit::Exit;
-use super::leased::{Leasing, under_lease};
+use super::leased::{Leasing, of_file};
 use super::output::Output;
 use super::plan;
 use super::rewrite;
 use super::saga::{OnFailure, Options, errand, new_id, point, under_way, way_out};
-use super::session::{Consent, Scope, Session, release};
+use super::scope::Scope;
+use super::session::{Session, release};
 use super::source::Source;
 use super::tidy::tidy;
 use super::under_way::UnderWay;
@@ -80,10 +82,10 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let source = Source::read(&args.file)?;
-    let (session, file) = Session::for_file(&source, global, output).await?;
-    let work = held(args, &session, &source, &file, global, output);
-    under_lease(&session, file.name.as_str(), args.leasing, output, work).await
+    let work = async |session: &Session, source: &Source, file: &PlanFile| {
+        held(args, session, source, file, global, output).await
+    };
+    of_file(&args.file, args.leasing, global, output, work).await
 }
 
 async fn held(

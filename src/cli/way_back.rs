@@ -18,11 +18,11 @@ use crate::planners::upgrade::{self, Upgrade};
 use crate::release::{Catalogue, Version};
 
 use super::carry::{Around, Ended};
+use super::consent::Consent;
 use super::error::CommandError;
 use super::execute::execute;
 use super::exit::Exit;
 use super::restoring;
-use super::session::Consent;
 use super::tidy::tidy;
 use super::under_way::UnderWay;
 

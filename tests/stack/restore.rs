@@ -6,6 +6,7 @@ use crate::bed::{Bed, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
 use crate::upgrade::{deployed, intent, is_well_at};
+use crate::upgrade_failures::exits;
 use crate::writers::never_two_deployments;
 
 /// Recovery points, the oldest first.
@@ -36,12 +37,6 @@ fn in_use(product: &Product<'_>) -> Value {
 fn is_restored_from(product: &Product<'_>, point: &str) {
     let from = in_use(product);
     assert!(text(&from).ends_with(point), "{from} is not {point}");
-}
-
-const EXITS: &str = r#"{ "*core5*#core": { "behaviour": "exit", "exit_code": 1, "log": ["no such table"] } }"#;
-
-fn exits(bed: &Bed) {
-    bed.post("images", &serde_json::from_str(EXITS).expect("JSON"));
 }
 
 #[test]

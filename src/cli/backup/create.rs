@@ -21,10 +21,12 @@ use super::super::confirm::{self, Ask};
 use super::super::error::CommandError;
 use super::super::execute::{execute, exit, permit};
 use super::super::exit::Exit;
-use super::super::leased::{Leasing, under_lease};
+use super::super::leased::{Leasing, of_file};
 use super::super::output::Output;
 use super::super::plan;
-use super::super::session::{self, Scope, Session};
+use super::super::saga::new_id;
+use super::super::scope::Scope;
+use super::super::session::{self, Session};
 use super::super::source::Source;
 
 /// Back the file system up now
@@ -53,10 +55,10 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let source = Source::read(&args.file)?;
-    let (session, file) = Session::for_file(&source, global, output).await?;
-    let work = held(args, &session, &source, &file, global, output);
-    under_lease(&session, file.name.as_str(), args.leasing, output, work).await
+    let work = async |session: &Session, source: &Source, file: &PlanFile| {
+        held(args, session, source, file, global, output).await
+    };
+    of_file(&args.file, args.leasing, global, output, work).await
 }
 
 async fn held(
@@ -69,7 +71,7 @@ async fn held(
 ) -> Result<Exit, CommandError> {
     let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
-    let intent = format!("{:08x}", rand::random::<u32>());
+    let intent = new_id();
     let plan = planned(session, file, &inventory, &source.path, &intent, args.keep_days).await?;
     if output.is_json() {
         output.line(&plan::event(&plan))?;

@@ -15,10 +15,11 @@ use super::super::confirm::{self, Ask};
 use super::super::error::CommandError;
 use super::super::execute::{execute, exit, permit};
 use super::super::exit::Exit;
-use super::super::leased::{Leasing, under_lease};
+use super::super::leased::{Leasing, of_file};
 use super::super::output::Output;
 use super::super::plan;
-use super::super::session::{Scope, Session};
+use super::super::scope::Scope;
+use super::super::session::Session;
 use super::super::source::Source;
 use super::look;
 
@@ -45,10 +46,8 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let source = Source::read(&args.file)?;
-    let (session, file) = Session::for_file(&source, global, output).await?;
-    let work = held(args, &session, &file, global, output);
-    under_lease(&session, file.name.as_str(), args.leasing, output, work).await
+    let work = async |session: &Session, _: &Source, file: &PlanFile| held(args, session, file, global, output).await;
+    of_file(&args.file, args.leasing, global, output, work).await
 }
 
 async fn held(

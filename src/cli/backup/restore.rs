@@ -17,12 +17,13 @@ use super::super::carry::Around;
 use super::super::confirm::{self, Ask};
 use super::super::error::CommandError;
 use super::super::exit::Exit;
-use super::super::leased::{Leasing, under_lease};
+use super::super::leased::{Leasing, of_file};
 use super::super::output::Output;
 use super::super::plan;
 use super::super::restoring::{first, into_use};
 use super::super::saga::{new_id, under_way};
-use super::super::session::{Scope, Session};
+use super::super::scope::Scope;
+use super::super::session::Session;
 use super::super::source::Source;
 use super::super::under_way::UnderWay;
 use super::super::way_back::{self, DEADLINE, Limits, WATCH};
@@ -76,10 +77,10 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let source = Source::read(&args.file)?;
-    let (session, file) = Session::for_file(&source, global, output).await?;
-    let work = held(args, &session, &source, &file, global, output);
-    under_lease(&session, file.name.as_str(), args.leasing, output, work).await
+    let work = async |session: &Session, source: &Source, file: &PlanFile| {
+        held(args, session, source, file, global, output).await
+    };
+    of_file(&args.file, args.leasing, global, output, work).await
 }
 
 async fn held(

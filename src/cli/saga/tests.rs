@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{LATER, Planned, Saga, alone, new_id, open_intent, point};
 use crate::blueprint::hop::Hop;
 use crate::blueprint::tests::hop::{inventory, plan, running, text};
-use crate::cli::session::Consent;
+use crate::cli::consent::Consent;
 use crate::engine::address::Address;
 use crate::engine::compare::Change;
 use crate::engine::inventory::{Inventory, Phase};

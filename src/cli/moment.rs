@@ -1,0 +1,17 @@
+//! The time of this machine, as checks and records take it.
+
+use std::time::SystemTime;
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+/// Seconds since 1970.
+pub fn seconds() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// RFC 3339 in whole seconds, which sorts as time does: `2026-11-22T04:05:06Z`.
+pub fn text() -> String {
+    DateTime::from_secs(seconds()).fmt(Format::DateTime).unwrap_or_default()
+}

@@ -1,0 +1,28 @@
+//! What a command is about.
+
+use crate::config::PlanFile;
+
+/// Which deployment, and where to look for what of it is not in a place of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    pub name: String,
+    /// The user's cluster that the service is in.
+    pub cluster: Option<String>,
+    /// The user's load balancer that our listener is on.
+    pub load_balancer: Option<String>,
+}
+
+impl Scope {
+    /// Without a plan file.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    pub fn of(file: &PlanFile) -> Self {
+        Self {
+            name: file.name.as_str().to_owned(),
+            cluster: file.existing.cluster.as_ref().map(|cluster| cluster.as_str().to_owned()),
+            load_balancer: file.existing.load_balancer.as_ref().map(|arn| arn.as_str().to_owned()),
+        }
+    }
+}
