@@ -4,9 +4,8 @@
 //! (Amazon EC2 developer guide, "Request throttling"). So the number follows what AWS says: a call that is throttled halves
 //! it, each that is taken lets it grow again by a part of one, as TCP does.
 
-/// At the beginning, and where nothing was ever throttled: enough for the widest part of a stack.
-pub(super) const FIRST: usize = 12;
-const MOST: f64 = 24.0;
+/// At the beginning, and never more: enough for the widest part of a stack.
+pub(super) const MOST: usize = 12;
 /// Calls that were in flight together are throttled together, and count once.
 const ONE_ANSWER: f64 = 1.0;
 
@@ -19,20 +18,20 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { at_once: FIRST as f64, cut: None }
+        Self { at_once: MOST as f64, cut: None }
     }
 }
 
 impl Pace {
     /// How many more may start while so many are in flight.
     pub fn room(&self, in_flight: usize) -> usize {
-        // Between 1 and 24: it fits.
+        // Between 1 and 12: it fits.
         (self.at_once as usize).saturating_sub(in_flight)
     }
 
     /// AWS has taken a call.
     pub fn taken(&mut self) {
-        self.at_once = (self.at_once + 1.0 / self.at_once).min(MOST);
+        self.at_once = (self.at_once + 1.0 / self.at_once).min(MOST as f64);
     }
 
     /// AWS has throttled a call, at a time in seconds.
@@ -74,7 +73,7 @@ mod tests {
                     true => pace.taken(),
                     false => pace.throttled(now as f64),
                 }
-                prop_assert!((1..=24).contains(&pace.room(0)));
+                prop_assert!((1..=MOST).contains(&pace.room(0)));
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::engine::event::{Event, Outcome};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Incident, Phase, Sighting};
 use crate::engine::kind::Kinds;
-use crate::engine::pace::FIRST;
+use crate::engine::pace::MOST;
 use crate::engine::plan::{Action, Until};
 use crate::engine::queue::Queue;
 use crate::engine::reference::Need;
@@ -124,7 +124,7 @@ impl<'a> Monitor<'a> {
             }
         }
         let calling = self.steps.iter().filter(|seen| seen.calling).count();
-        assert!(calling <= FIRST, "{calling} calls at once");
+        assert!(calling <= MOST, "{calling} calls at once");
         let finished = commands.iter().any(|command| matches!(command, Command::Finish(_)));
         assert!(!finished || calling == 0, "a call was abandoned");
         assert!(finished || calling > 0 || !self.interrupted, "interrupted, nothing in flight, and still not over");

@@ -9,7 +9,7 @@ use crate::engine::cadence::LOOK_EVERY;
 use crate::engine::estimate;
 use crate::engine::event::Outcome;
 use crate::engine::kind::Kinds;
-use crate::engine::pace::FIRST;
+use crate::engine::pace::MOST;
 use crate::engine::plan::{Step, Until};
 
 fn times(cases: u32) -> ProptestConfig {
@@ -71,5 +71,5 @@ fn polling_lag(case: &Case) -> f64 {
 /// Graham's bound: a list schedule is late by no more than the work divided by the number of workers.
 fn queueing(case: &Case) -> f64 {
     let create = |step: &Step| KINDS.as_slice().kind(step.address.kind()).map_or(0.0, |kind| kind.seconds.create);
-    case.plan.steps.iter().map(create).sum::<f64>() / FIRST as f64
+    case.plan.steps.iter().map(create).sum::<f64>() / MOST as f64
 }

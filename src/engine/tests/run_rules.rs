@@ -12,7 +12,7 @@ use crate::engine::event::{Event, Outcome};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Incident, Live, Phase, Sighting};
 use crate::engine::kind::{Kind, Part};
-use crate::engine::pace::FIRST;
+use crate::engine::pace::MOST;
 use crate::engine::plan::{Action, After, Plan, Purpose, Step, Target, Until};
 use crate::engine::reference::{Need, Outputs};
 use crate::engine::run::{Command, Input, Made, Run};
@@ -90,9 +90,9 @@ fn a_proof_is_not_given_by_a_look_that_is_older() {
 
 #[test]
 fn a_retry_that_finds_no_room_waits_for_an_answer_and_not_for_the_clock() {
-    let mut run = run((0..=FIRST).map(|number| at(&format!("quick/r{number}"), Action::Create)).collect());
-    assert_eq!(performs(&run.on(Input::Begin, 0.0)), FIRST);
-    assert_eq!(words(run.on(refused(0, Cause::Unavailable), 1.0)), [format!("perform {FIRST}"), "wake 2".to_owned()]);
+    let mut run = run((0..=MOST).map(|number| at(&format!("quick/r{number}"), Action::Create)).collect());
+    assert_eq!(performs(&run.on(Input::Begin, 0.0)), MOST);
+    assert_eq!(words(run.on(refused(0, Cause::Unavailable), 1.0)), [format!("perform {MOST}"), "wake 2".to_owned()]);
     assert!(words(run.on(Input::Woken, 2.0)).is_empty(), "no room, and no wake-up in the past");
     assert_eq!(words(run.on(accepted(1, &[]), 3.0)), ["done 1", "perform 0"]);
 }
@@ -119,12 +119,12 @@ fn what_may_have_been_made_and_shows_late_is_not_made_again_at_once() {
 
 #[test]
 fn when_aws_throttles_fewer_calls_are_in_flight() {
-    let mut run = run((0..3 * FIRST).map(|number| at(&format!("quick/r{number}"), Action::Create)).collect());
-    assert_eq!(performs(&run.on(Input::Begin, 0.0)), FIRST);
+    let mut run = run((0..3 * MOST).map(|number| at(&format!("quick/r{number}"), Action::Create)).collect());
+    assert_eq!(performs(&run.on(Input::Begin, 0.0)), MOST);
     assert_eq!(performs(&run.on(refused(0, Cause::Throttled), 1.0)), 0);
-    let more: usize = (1..FIRST / 2).map(|step| performs(&run.on(accepted(step, &[]), 1.0))).sum();
+    let more: usize = (1..MOST / 2).map(|step| performs(&run.on(accepted(step, &[]), 1.0))).sum();
     assert_eq!(more, 0, "until half of them are left");
-    assert_eq!(performs(&run.on(accepted(FIRST / 2, &[]), 1.0)), 1);
+    assert_eq!(performs(&run.on(accepted(MOST / 2, &[]), 1.0)), 1);
 }
 
 #[test]
