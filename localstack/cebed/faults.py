@@ -9,7 +9,7 @@ A rule is a JSON object:
     nth                  first matching call that is hit, counted from 1
     times                how many calls are hit from then on; default: all
     probability, seed    hit only this share of the remaining calls
-    contains             only calls whose request, as JSON, contains this text
+    contains, lacks      only calls whose request, as JSON, contains this text, or does not
     before               of `hold`, `garbage`, `truncated`, `empty`: true to strike before anything is done
 
 Several rules are one weather: each draws for itself, by its seed, its place in the list and the account-wide number of the
@@ -52,6 +52,7 @@ class Rule:
     probability: float | None = None
     seed: int = 0
     contains: str | None = None
+    lacks: str | None = None
     before: bool = False
     seen: int = 0
     hits: int = 0
@@ -68,6 +69,8 @@ class Rule:
         if not (fnmatch.fnmatchcase(service, self.service) and fnmatch.fnmatchcase(operation, self.operation)):
             return False
         if self.contains is not None and self.contains not in json.dumps(request, default=str):
+            return False
+        if self.lacks is not None and self.lacks in json.dumps(request, default=str):
             return False
         self.seen += 1
         if self.seen < self.nth or (self.times is not None and self.hits >= self.times):

@@ -54,7 +54,9 @@ pub async fn execute(
     let watch = watch(sender)?;
     let report = drive(Arc::new(plan), session.kinds(), world, clock, receiver, |event| say(&event)).await;
     watch.abort();
-    report.map_err(CommandError::unexpected)
+    let report = report.map_err(CommandError::unexpected)?;
+    session.unseen_for(clock.real(report.unseen));
+    Ok(report)
 }
 
 fn beginning(plan: &Plan, session: &Session) -> Event {

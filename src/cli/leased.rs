@@ -8,12 +8,12 @@ use crate::control::clock::Clock;
 use crate::control::error::ControlError;
 use crate::control::history::{End, Entry};
 use crate::control::keeper;
-use crate::control::lease::{Record, VERSION};
+use crate::control::lease::{Record, UNSEEN, VERSION};
 use crate::control::process;
 use crate::engine;
 use crate::ui::history::{holder, waiting};
 use crate::ui::style::{WARNING, paint};
-use crate::ui::text::clean;
+use crate::ui::text::{clean, duration};
 
 use super::args::Global;
 use super::error::{CommandError, Kind};
@@ -53,8 +53,8 @@ pub async fn under_lease(
         ));
         return work.await;
     }
-    let scale = engine::clock::Clock::from_env();
-    let scale = scale.map_err(|error| CommandError::usage("usage/time-scale", error.to_string()))?.scale();
+    let clock = engine::clock::Clock::from_env();
+    let clock = clock.map_err(|error| CommandError::usage("usage/time-scale", error.to_string()))?;
     let (store, permit) = (session.store(), session.permit());
     let me = me(session, deployment);
     let told = |held: &Record| {
@@ -65,8 +65,12 @@ pub async fn under_lease(
             output.note(&waiting(held));
         }
     };
-    let keeper = keeper::take(&store, me.clone(), &permit, Clock::new(scale), told).await.map_err(refusal)?;
+    let keeper = keeper::take(&store, me.clone(), &permit, Clock::new(clock.scale()), told).await.map_err(refusal)?;
     session.begin(entry(me));
+    if let Some(before) = keeper.before {
+        session.unseen_for(clock.real(before.unseen.into()).saturating_sub(before.ended));
+        tell_unseen(session.unseen().as_secs_f64() * clock.scale(), output);
+    }
     let written = session.entry().unwrap_or_default().write(&store).await;
     if let Err(failure) = &written {
         output.note(&warning("history/not-written", &format!("this run cannot be put on record: {failure}")));
@@ -81,7 +85,7 @@ pub async fn under_lease(
             ));
         }
     }
-    keeper.release().await;
+    keeper.release((session.unseen().as_secs_f64() * clock.scale()).ceil() as u32).await;
     result
 }
 
@@ -102,6 +106,15 @@ pub async fn of_file(
     under_lease(&session, file.name.as_str(), leasing, output, work(&session, &source, &file)).await
 }
 
+/// Says why nothing happens for so many seconds.
+fn tell_unseen(seconds: f64, output: &Output) {
+    if seconds >= 1.0 && !output.is_json() {
+        let time = duration(seconds);
+        output
+            .note(&format!("waiting: the run before was cut off; for {time} AWS may not list yet what it made last\n"));
+    }
+}
+
 fn warning(code: &str, message: &str) -> String {
     format!("{}: {}\n", paint(WARNING, format_args!("warning[{code}]")), clean(message))
 }
@@ -119,6 +132,7 @@ fn me(session: &Session, deployment: &str) -> Record {
         since: moment::text(),
         beat: 0,
         released: false,
+        unseen: UNSEEN,
     }
 }
 
@@ -157,13 +171,16 @@ fn refusal(error: ControlError) -> CommandError {
         ControlError::Held(record) => CommandError::from(Kind::Held { message, holder: holder(&record) })
             .hint("wait until it has ended, or stop it there with Ctrl-C; then run the same command again")
             .hint("one that is dead is found out by itself: after a minute of silence the lease goes to the next"),
-        ControlError::BucketTaken(_) => CommandError::refused("lease/bucket-taken", message).hint(without),
+        ControlError::BucketTaken { .. } => CommandError::refused("lease/bucket-taken", message).hint(without),
         ControlError::Denied { .. } => CommandError::refused("lease/denied", message)
             .hint("the caller needs s3:CreateBucket and its settings once, and s3:ListBucket, s3:GetObject and s3:PutObject always")
             .hint(without),
         ControlError::Unreadable { bucket, key, .. } => CommandError::refused("lease/unreadable", message)
             .hint(format!("look at it: `aws s3 cp s3://{bucket}/{key} -`; when nobody is at work, delete it")),
-        ControlError::Failed(failure) => failure.into(),
+        ControlError::Failed(failure) => {
+            let error = CommandError::refused("lease/failed", format!("the lease could not be taken: {message}"));
+            failure.hints.iter().fold(error, CommandError::hint).hint("then run the same command again")
+        }
     }
 }
 
@@ -186,6 +203,7 @@ mod tests {
             since: "2026-11-22T08:00:00Z".to_owned(),
             beat: 3,
             released: false,
+            unseen: UNSEEN,
         }
     }
 
@@ -200,8 +218,13 @@ mod tests {
         let bucket = "ce-aws-123456789012-us-east-1".to_owned();
         let errors = [
             ControlError::Held(Box::new(held())),
-            ControlError::BucketTaken(bucket.clone()),
+            ControlError::BucketTaken { bucket: bucket.clone(), failure: denied.clone() },
             ControlError::Denied { bucket: bucket.clone(), failure: denied },
+            ControlError::Failed(Failure {
+                operation: "s3 CreateBucket".to_owned(),
+                code: "ExpiredToken".to_owned(),
+                ..Failure::of(Cause::Denied, "it has expired").hint("log in again")
+            }),
             ControlError::Unreadable { bucket, key: "lease/prod.json".to_owned(), why: "it is no lease".to_owned() },
         ];
         let texts: Vec<_> = errors.into_iter().map(|error| plain(&refusal(error).text())).collect();

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::aws::permit::Permit;
@@ -48,6 +51,8 @@ pub struct Session {
     run: String,
     /// What this run puts on record, if it does.
     entry: Mutex<Option<Entry>>,
+    /// Until when lists may miss something that was made.
+    unseen_until: Mutex<Option<Instant>>,
 }
 
 impl Session {
@@ -73,6 +78,7 @@ impl Session {
             kinds: registry::facts(),
             run: format!("{:016x}", rand::random::<u64>()),
             entry: Mutex::new(None),
+            unseen_until: Mutex::new(None),
         })
     }
 
@@ -157,6 +163,19 @@ impl Session {
         self.entry.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(note);
     }
 
+    /// For so long from now lists may miss something that was made: whoever takes the inventory waits.
+    pub fn unseen_for(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut unseen = self.unseen_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *unseen = (*unseen).max(Some(until));
+    }
+
+    /// For how long still.
+    pub fn unseen(&self) -> Duration {
+        let unseen = *self.unseen_until.lock().unwrap_or_else(PoisonError::into_inner);
+        unseen.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+    }
+
     /// The context of calls about one deployment.
     pub fn context(&self, scope: &Scope) -> Cx {
         let Caller { account, region, partition, .. } = self.caller.clone();
@@ -179,9 +198,11 @@ impl Session {
         }
     }
 
-    /// Everything there is of a deployment. Where its service was found is noted in the scope.
+    /// Everything there is of a deployment, as soon as all of it can be seen. Where its service was found is noted in the
+    /// scope.
     pub async fn inventory(&self, scope: &mut Scope) -> Result<Inventory, CommandError> {
         let context = self.context(scope);
+        tokio::time::sleep(self.unseen()).await;
         let inventory = live::sweep::sweep(&context).await?;
         scope.cluster = live::sweep::borrowed_cluster(&context, &inventory).or(scope.cluster.take());
         Ok(inventory)

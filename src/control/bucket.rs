@@ -29,7 +29,7 @@ impl Store {
     /// The name is taken by another account, or the caller may not.
     pub async fn prepare(&self) -> Result<(), ControlError> {
         self.create().await.map_err(|failure| match failure.code.as_str() {
-            "BucketAlreadyExists" => ControlError::BucketTaken(self.bucket.clone()),
+            "BucketAlreadyExists" => ControlError::BucketTaken { bucket: self.bucket.clone(), failure },
             _ => self.denied(failure),
         })?;
         // One after the other: S3 refuses some of them side by side (OperationAborted).
@@ -54,15 +54,17 @@ impl Store {
     /// S3 says the same to whoever lacks a permission and of a stranger's bucket: that one is there, and not among those that
     /// are listed, which are one's own.
     pub(super) async fn whose(&self, denied: ControlError) -> ControlError {
+        let ControlError::Denied { bucket, failure } = denied else { return denied };
+        let denied = |failure| ControlError::Denied { bucket: bucket.clone(), failure };
         let pages = self.s3.list_buckets().prefix(&self.bucket).into_paginator().send();
-        let Ok(pages) = pages.collect::<Result<Vec<_>, _>>().await else { return denied };
+        let Ok(pages) = pages.collect::<Result<Vec<_>, _>>().await else { return denied(failure) };
         let mut names = pages.iter().flat_map(|page| page.buckets()).filter_map(|bucket| bucket.name());
         if names.any(|name| name == self.bucket) {
-            return denied;
+            return denied(failure);
         }
         match unless_gone(self.s3.head_bucket().bucket(&self.bucket).send().await.map_err(on("s3 HeadBucket"))) {
-            Ok(None) => denied,
-            _ => ControlError::BucketTaken(self.bucket.clone()),
+            Ok(None) => denied(failure),
+            _ => ControlError::BucketTaken { bucket: self.bucket.clone(), failure },
         }
     }
 

@@ -11,8 +11,8 @@ pub enum ControlError {
     #[error("{} is held by {} on {}: `{}`, run {}, since {}", .0.deployment, .0.user, .0.host, .0.command, .0.run, .0.since)]
     Held(Box<Record>),
     /// The bucket's name is that of somebody else's bucket.
-    #[error("the bucket {0}, which is to hold the lease, belongs to another account")]
-    BucketTaken(String),
+    #[error("the bucket {bucket}, which is to hold the lease, belongs to another account: {failure}")]
+    BucketTaken { bucket: String, failure: Failure },
     /// The caller may not use, or make, the bucket.
     #[error("the lease needs the bucket {bucket}, and the caller may not use it: {failure}")]
     Denied { bucket: String, failure: Failure },

@@ -12,7 +12,7 @@ use crate::engine::failure::{Cause, Failure};
 use super::bucket::LEASES;
 use super::clock::Clock;
 use super::error::ControlError;
-use super::lease::{Answer, Claim, Condition, Do, Record, VALID, VERSION};
+use super::lease::{Answer, Claim, Condition, Do, Record, UNSEEN, VALID, VERSION};
 use super::objects::{Got, Store};
 use super::process;
 
@@ -22,8 +22,28 @@ const LARGEST: usize = 64 * 1024;
 /// A lease that is held, and renewed in the background until it is given back or lost.
 #[derive(Debug)]
 pub struct Keeper {
-    stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<u32>,
     task: JoinHandle<bool>,
+    /// The run before, if there was one.
+    pub before: Option<Before>,
+}
+
+/// What a run may have left that cannot be seen yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// For so many seconds from its end on, lists may miss something that it has made.
+    pub unseen: u32,
+    /// How long ago it has ended at least, in real time.
+    pub ended: Duration,
+}
+
+impl Before {
+    /// Of a record that was written so long ago. Whoever has not given the lease back may have worked as long as it was
+    /// believed in.
+    fn of(record: &Record, age: Duration, clock: Clock) -> Self {
+        let worked = if record.released { Duration::ZERO } else { clock.real(VALID) };
+        Self { unseen: record.unseen, ended: age.saturating_sub(worked) }
+    }
 }
 
 /// Where the lease of one deployment is.
@@ -50,9 +70,11 @@ pub async fn take(
 ) -> Result<Keeper, ControlError> {
     let key = key(&me.deployment);
     let place = Place { store: store.clone(), key, deployment: me.deployment.clone(), clock };
+    let run = me.run.clone();
     let mut claim = Claim::new(me, is_dead);
     let began = clock.now();
     let (mut next, mut has_told, mut is_prepared) = (Do::Get, false, false);
+    let mut before = None;
     while !claim.is_held() {
         let (answer, asked) = match &next {
             Do::Refuse(record) => return Err(ControlError::Held(record.clone())),
@@ -63,7 +85,14 @@ pub async fn take(
             }
             next => patiently(clock, began, || timed(&place, next)).await?,
         };
-        let there = if let Answer::There { record, .. } = &answer { Some(record.clone()) } else { None };
+        let there = if let Answer::There { record, age, .. } = &answer {
+            if record.run != run {
+                before = Some(Before::of(record, *age, clock));
+            }
+            Some(record.clone())
+        } else {
+            None
+        };
         next = claim.on(answer, asked, clock.now());
         if let (Some(record), Do::Sleep(_), false) = (there, &next, has_told) {
             has_told = true;
@@ -74,14 +103,15 @@ pub async fn take(
     tracing::debug!(key = place.key, "the lease is taken");
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(keep(place, claim, next, permit.clone(), stopped));
-    Ok(Keeper { stop, task })
+    Ok(Keeper { stop, task, before })
 }
 
 impl Keeper {
-    /// Gives the lease back; false when it was lost before, or nobody could be told.
-    pub async fn release(self) -> bool {
+    /// Gives the lease back; false when it was lost before, or nobody could be told. For `unseen` seconds from now lists may
+    /// miss something that was made.
+    pub async fn release(self, unseen: u32) -> bool {
         // Where the task has ended, the lease is lost.
-        let _ = self.stop.send(());
+        let _ = self.stop.send(unseen);
         self.task.await.unwrap_or(false)
     }
 }
@@ -106,7 +136,7 @@ async fn keep(
     mut claim: Claim,
     mut next: Do,
     permit: Permit,
-    mut stopped: oneshot::Receiver<()>,
+    mut stopped: oneshot::Receiver<u32>,
 ) -> bool {
     let clock = place.clock;
     let mut is_releasing = false;
@@ -123,10 +153,10 @@ async fn keep(
                 let slept = tokio::time::sleep(clock.real(*seconds));
                 tokio::select! {
                     () = slept => Answer::Slept,
-                    _ = &mut stopped, if !is_releasing => {
+                    unseen = &mut stopped, if !is_releasing => {
                         is_releasing = true;
                         permit.revoke();
-                        next = claim.release();
+                        next = claim.release(unseen.unwrap_or(UNSEEN));
                         continue;
                     }
                 }
@@ -197,9 +227,9 @@ async fn perform(place: &Place, next: &Do) -> Result<Answer, ControlError> {
         Do::Get => match store.get(key, LARGEST).await.map_err(|failure| store.denied(failure))? {
             Got::Nothing => Ok(Answer::Nothing),
             Got::TooLarge => Err(place.unreadable("it is larger than any lease")),
-            Got::There { etag, bytes } => {
+            Got::There { etag, bytes, age } => {
                 let record = parse(&bytes, deployment).map_err(|why| place.unreadable(&why))?;
-                Ok(Answer::There { etag, record: Box::new(record) })
+                Ok(Answer::There { etag, record: Box::new(record), age })
             }
         },
         Do::Put { condition, record } => {

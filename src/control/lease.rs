@@ -9,6 +9,8 @@
 //! still that one. So the holder's last write was asked for before the first of those reads was answered, and is no
 //! longer believed in when the taker's write is asked for. Nobody's wall clock matters, and no two clocks are compared.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::process::Process;
@@ -19,6 +21,8 @@ pub const VALID: f64 = 45.0;
 pub const SILENCE: f64 = 60.0;
 /// Seconds between two writes of a holder.
 pub const RENEW: f64 = 10.0;
+/// Seconds for which lists may miss what a holder has made that vanishes.
+pub const UNSEEN: u32 = crate::engine::cadence::MAY_BE_INVISIBLE as u32;
 /// Seconds between two looks of whoever waits, and before trying again what had no answer.
 pub const LOOK: f64 = 2.0;
 
@@ -46,6 +50,9 @@ pub struct Record {
     /// Counted up by every write, so that none leaves the same object behind.
     pub beat: u64,
     pub released: bool,
+    /// For so many seconds from then on, lists may miss something that the run has made.
+    #[serde(default)]
+    pub unseen: u32,
 }
 
 /// Under what condition to write.
@@ -82,6 +89,8 @@ pub enum Answer {
     There {
         etag: String,
         record: Box<Record>,
+        /// How long ago it was written.
+        age: Duration,
     },
     Written {
         etag: String,
@@ -134,8 +143,9 @@ impl Claim {
         matches!(self.phase, Phase::Holding { .. })
     }
 
-    /// Begins to give it back.
-    pub fn release(&mut self) -> Do {
+    /// Begins to give it back; `unseen` is for the record.
+    pub fn release(&mut self, unseen: u32) -> Do {
+        self.me.unseen = unseen;
         self.valid_until = f64::NEG_INFINITY;
         match &self.phase {
             Phase::Holding { etag } => {
@@ -151,7 +161,9 @@ impl Claim {
     pub fn on(&mut self, answer: Answer, asked: f64, now: f64) -> Do {
         match (self.phase.clone(), answer) {
             (Phase::Over, _) => Do::Lost,
-            (Phase::Waiting { first }, Answer::There { etag, record }) => self.seen(first, etag, record, asked, now),
+            (Phase::Waiting { first }, Answer::There { etag, record, .. }) => {
+                self.seen(first, etag, record, asked, now)
+            }
             (Phase::Waiting { .. }, Answer::Nothing) => self.put(Condition::Absent),
             // Whoever wrote meanwhile is alive; unless it was us and the answer was lost, which the next look shows.
             (Phase::Waiting { .. }, Answer::Conflict) => {
@@ -171,7 +183,7 @@ impl Claim {
             (Phase::Holding { etag } | Phase::Releasing { etag }, Answer::Slept) => self.put(Condition::Is(etag)),
             (_, Answer::Conflict) => Do::Get,
             (_, Answer::Unknown) => Do::Sleep(LOOK),
-            (phase, Answer::There { etag, record }) if record.run == self.me.run && !record.released => {
+            (phase, Answer::There { etag, record, .. }) if record.run == self.me.run && !record.released => {
                 // The answer to a write of ours was lost. When it was asked for is forgotten: another one says.
                 self.me.beat = record.beat;
                 self.phase = match phase {

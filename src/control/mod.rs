@@ -3,11 +3,12 @@
 //! * [`lease`] decides, as a pure state machine, what whoever wants the lease or has it does next;
 //! * [`keeper`] does it: takes the lease, renews it in the background, releases it;
 //! * [`process`] says who we are, and whether a holder on this machine is dead;
-//! * [`bucket`] is the bucket and its settings, [`objects`] reading and writing in it;
+//! * [`bucket`] is the bucket and its settings, [`objects`] reading and writing in it, [`date`] S3's own clock;
 //! * [`history`] is one record a run. Nothing depends on it: it may be deleted.
 
 pub mod bucket;
 pub mod clock;
+mod date;
 pub mod error;
 mod grants;
 pub mod history;

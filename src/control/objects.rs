@@ -10,6 +10,7 @@ use aws_sdk_s3::types::EncodingType;
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
 
+use super::date::Date;
 use super::lease::Condition;
 
 /// The control bucket of one account and region.
@@ -30,6 +31,8 @@ pub enum Got {
     There {
         etag: String,
         bytes: Vec<u8>,
+        /// How long ago it was written, by S3's own clock.
+        age: Duration,
     },
     /// More bytes than anything of ours has.
     TooLarge,
@@ -47,6 +50,8 @@ impl Store {
     /// What is at a key, `largest` bytes at most.
     pub async fn get(&self, key: &str, largest: usize) -> Result<Got, Failure> {
         let call = self.s3.get_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
+        let date = Date::default();
+        let call = call.customize().interceptor(date.clone());
         let answer = match call.send().await.map_err(on("s3 GetObject")) {
             Ok(answer) => answer,
             Err(failure) if failure.cause == Cause::Gone => return Ok(Got::Nothing),
@@ -57,12 +62,13 @@ impl Store {
             return Ok(Got::TooLarge);
         }
         let etag = answer.e_tag().unwrap_or_default().to_owned();
+        let age = answer.last_modified().map_or(Duration::ZERO, |written| date.since(written));
         let broken =
             |why: String| Failure { operation: "s3 GetObject".to_owned(), ..Failure::of(Cause::Unavailable, why) };
         let body = tokio::time::timeout(PATIENCE, answer.body.collect()).await;
         let body = body.map_err(|_| broken("the object did not arrive in time".to_owned()))?;
         let body = body.map_err(|error| broken(error.to_string()))?;
-        Ok(Got::There { etag, bytes: body.to_vec() })
+        Ok(Got::There { etag, bytes: body.to_vec(), age })
     }
 
     /// Writes under a condition; `None` when it does not hold.

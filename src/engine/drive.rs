@@ -40,6 +40,8 @@ pub struct Report {
     pub failures: Vec<(Address, Failure)>,
     /// The steps that were done, by number.
     pub done: BTreeSet<usize>,
+    /// For how many seconds from now looks may miss something that was made.
+    pub unseen: f64,
 }
 
 enum Signal {
@@ -121,7 +123,9 @@ pub async fn drive<K: Kinds + ?Sized>(
         if let (Some(outcome), 0) = (ended, stories) {
             let event = run.summary(outcome, now);
             say(Stamped { at: now, event });
-            return Ok(Report { outcome, known: run.known().clone(), failures, done });
+            // What ended well has been seen.
+            let unseen = if outcome == Outcome::Done { 0.0 } else { run.unseen(now) };
+            return Ok(Report { outcome, known: run.known().clone(), failures, done, unseen });
         }
         input = loop {
             let sleep = async {

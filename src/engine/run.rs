@@ -99,6 +99,8 @@ pub struct Run {
     seconds: Vec<Seconds>,
     /// Whether a look may miss for a while what the step has made.
     late: Vec<bool>,
+    /// Until when looks may miss something that was made.
+    unseen_until: f64,
     states: Vec<State>,
     ids: Vec<String>,
     known: Known,
@@ -124,6 +126,7 @@ impl Run {
             queue,
             seconds: plan.steps.iter().map(seconds).collect(),
             late: plan.steps.iter().map(late).collect(),
+            unseen_until: 0.0,
             states: vec![State::Waiting; plan.steps.len()],
             ids: plan.steps.iter().map(|step| step.id.clone().unwrap_or_default()).collect(),
             known: plan.known.clone(),
@@ -141,6 +144,11 @@ impl Run {
     /// The outputs known so far, from which specifications are resolved.
     pub fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// For how many seconds from `now` looks may miss something that this run has made.
+    pub fn unseen(&self, now: f64) -> f64 {
+        (self.unseen_until - now).max(0.0)
     }
 
     /// Takes one input at a time `now` (seconds, never decreasing) and says what to do.
@@ -190,6 +198,10 @@ impl Run {
     fn performed(&mut self, step: usize, result: Result<Made, Failure>, now: f64, commands: &mut Vec<Command>) {
         let State::Performing { attempt, since } = self.states[step] else { return };
         let action = self.plan.steps[step].action;
+        let may_have_made = result.as_ref().map_or_else(Failure::may_have_made, |_| true);
+        if action == Action::Create && self.late[step] && may_have_made {
+            self.unseen_until = now + cadence::MAY_BE_INVISIBLE;
+        }
         match &result {
             Err(failure) if failure.cause == Cause::Throttled => self.pace.throttled(now),
             _ => self.pace.taken(),

@@ -8,15 +8,17 @@
 //! have them. Each case prints what is needed to try it again.
 
 mod crash;
+mod eight;
 mod errors;
 mod interrupt;
+mod scene;
 mod storm;
 mod undo;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -29,14 +31,17 @@ use crate::sweep;
 pub const APPLY: [&str; 3] = ["apply", "FILE", "--yes"];
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/trust.md");
 /// The sweeps, as in the table.
-const SWEEPS: [&str; 7] = [
+const SWEEPS: [&str; 10] = [
     "apply killed",
     "update killed",
     "destroy killed",
-    "single errors",
+    "apply with an error",
+    "update with an error",
+    "destroy with an error",
     "storms",
     "interrupts",
     "first apply taken back",
+    "eight at once",
 ];
 
 /// One thing that goes wrong, from a fresh account to the comparison; it panics where it does not end well, and says how it went
@@ -126,15 +131,14 @@ impl Undisturbed {
         let bed = Bed::new(road::SCALE);
         let product = Product::new(&bed);
         prepare(&product);
-        let before = bed.journal(0).len();
+        let before = bed.every_call(0).len();
         product.expect(0, arguments);
         Self { calls: road::calls_since(&bed, before), end: live(&bed) }
     }
 
-    /// Of a first apply.
-    pub fn apply() -> &'static Self {
-        static APPLIED: OnceLock<Undisturbed> = OnceLock::new();
-        APPLIED.get_or_init(|| Self::of(|_| {}, &APPLY))
+    /// The calls that are not about the control bucket.
+    pub fn own(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(|call| !call.is_control)
     }
 
     /// Panics with what is in the account and not in the undisturbed one, and the other way round.

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
@@ -70,7 +71,9 @@ impl World {
         let answer = match &call.next {
             Do::Get => match &self.object {
                 None => Answer::Nothing,
-                Some((etag, record)) => Answer::There { etag: etag.to_string(), record: Box::new(record.clone()) },
+                Some((etag, record)) => {
+                    Answer::There { etag: etag.to_string(), record: Box::new(record.clone()), age: Duration::ZERO }
+                }
             },
             Do::Put { condition, record } => {
                 let holds = match (condition, &self.object) {
@@ -122,7 +125,7 @@ fn play(chance: Vec<u8>, steps: usize) -> usize {
         };
         let next = claim.on(was, call.asked, now);
         let fate = world.chance(60);
-        let next = if claim.is_held() && fate == 0.0 { claim.release() } else { next };
+        let next = if claim.is_held() && fate == 0.0 { claim.release(0) } else { next };
         let is_over = matches!(next, Do::Lost | Do::Refuse(_) | Do::Released);
         if is_over || fate == 1.0 {
             if !is_over {

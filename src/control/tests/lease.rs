@@ -1,5 +1,7 @@
 //! What a claim does in each situation.
 
+use std::time::Duration;
+
 use super::super::lease::{Answer, Claim, Condition, Do, LOOK, RENEW, Record, SILENCE, VALID, VERSION};
 
 pub fn record(run: &str) -> Record {
@@ -15,11 +17,12 @@ pub fn record(run: &str) -> Record {
         since: "2026-11-22T08:00:00Z".to_owned(),
         beat: 7,
         released: false,
+        unseen: 0,
     }
 }
 
 fn there(etag: &str, record: Record) -> Answer {
-    Answer::There { etag: etag.to_owned(), record: Box::new(record) }
+    Answer::There { etag: etag.to_owned(), record: Box::new(record), age: Duration::ZERO }
 }
 
 fn written(etag: &str) -> Answer {
@@ -110,7 +113,7 @@ fn what_somebody_else_has_taken_is_lost() {
         claim.on(Answer::Conflict, 10.2, 10.3);
         assert_eq!(claim.on(end, 10.3, 10.4), Do::Lost);
         assert!(claim.valid_until() < 0.0 && !claim.is_held());
-        assert_eq!(claim.release(), Do::Lost);
+        assert_eq!(claim.release(0), Do::Lost);
     }
 }
 
@@ -119,7 +122,7 @@ fn a_release_writes_a_tombstone() {
     let mut claim = claim(false);
     claim.on(Answer::Nothing, 0.0, 0.1);
     claim.on(written("a"), 0.1, 0.2);
-    let Do::Put { condition, record } = claim.release() else { panic!("it is written") };
+    let Do::Put { condition, record } = claim.release(0) else { panic!("it is written") };
     assert!(record.released && condition == is("a") && claim.valid_until() < 0.0);
     assert_eq!(claim.on(written("b"), 0.3, 0.4), Do::Released);
 }

@@ -117,6 +117,27 @@ fn what_may_have_been_made_and_shows_late_is_not_made_again_at_once() {
     assert_eq!(waits("quick/a", "efs CreateFileSystem", Cause::Unavailable), ["wake 1"], "it has a token");
 }
 
+/// Whoever looks right after a run that was cut off must not take what does not show yet for what is not there.
+#[test]
+fn for_a_minute_what_was_made_may_be_unseen() {
+    let kinds = [Kind { late: true, ..Kind::new("late", Part::Network) }, Kind::new("quick", Part::Network)];
+    let unseen = |address: &str, action, result: Result<Made, Failure>| {
+        let target = Target { deployment: "demo".into(), account: "1".into(), region: "eu-west-1".into() };
+        let mut plan = Plan::empty(Purpose::Apply, target);
+        plan.steps = vec![at(address, action)];
+        let mut run = Run::new(Arc::new(plan), kinds.as_slice()).unwrap();
+        run.on(Input::Begin, 0.0);
+        run.on(Input::Performed { step: 0, result }, 5.0);
+        run.unseen(25.0)
+    };
+    let failed = |cause| Failure { operation: "ec2 CreateVpc".into(), ..Failure::of(cause, "scripted") };
+    assert_eq!(unseen("late/a", Action::Create, Ok(Made::default())), MAY_BE_INVISIBLE - 20.0);
+    assert_eq!(unseen("late/a", Action::Create, Err(failed(Cause::Unavailable))), MAY_BE_INVISIBLE - 20.0);
+    assert_eq!(unseen("late/a", Action::Create, Err(failed(Cause::Quota))), 0.0, "it was refused");
+    assert_eq!(unseen("late/a", Action::Delete, Ok(Made::default())), 0.0);
+    assert_eq!(unseen("quick/a", Action::Create, Ok(Made::default())), 0.0, "it is found by its name");
+}
+
 #[test]
 fn when_aws_throttles_fewer_calls_are_in_flight() {
     let mut run = run((0..3 * MOST).map(|number| at(&format!("quick/r{number}"), Action::Create)).collect());

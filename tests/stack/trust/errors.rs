@@ -1,4 +1,5 @@
-//! Every error that AWS may answer to a changing call of an apply, each once.
+//! Every error that AWS may answer to a changing call, each once: to those of a first apply, to those that only an update makes, and to
+//! those that only a destroy makes; and to those about the control bucket.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -8,14 +9,15 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{APPLY, Case, Undisturbed, sweep};
+use super::scene::{DESTROY, FIRST, Scene, UPDATE};
+use super::{Case, sweep};
 use crate::bed::Bed;
 use crate::product::{Product, Ran};
-use crate::saga::road;
+use crate::saga::road::{self, Call};
 use crate::sweep::complaint;
 
-/// In the sample: services and causes of all sorts, each operation once.
-const SAMPLE: [(&str, &str); 12] = [
+/// In the samples: services and causes of all sorts, each operation once.
+const SAMPLE: [(&str, &str); 20] = [
     ("AllocateAddress", "AddressLimitExceeded"),
     ("AttachInternetGateway", "InvalidInternetGatewayID.NotFound"),
     ("CreateBucket", "OperationAborted"),
@@ -28,6 +30,14 @@ const SAMPLE: [(&str, &str); 12] = [
     ("CreateService", "AccessDeniedException"),
     ("CreateSubnet", "InvalidVpcID.NotFound"),
     ("CreateVpc", "RequestExpired"),
+    ("PutObject", "InternalError"),
+    ("UpdateService", "ServerException"),
+    ("PutRetentionPolicy", "OperationAbortedException"),
+    ("ReleaseAddress", "Throttling"),
+    ("DeleteVpc", "DependencyViolation"),
+    ("DeleteFileSystem", "InternalServerError"),
+    ("DeleteRole", "DeleteConflict"),
+    ("DeleteSecret", "AccessDeniedException"),
 ];
 
 /// What `localstack/errors.py` prints.
@@ -37,39 +47,62 @@ struct Error {
     operation: String,
     code: String,
     status: u16,
+    /// Whether the call is about the control bucket.
+    #[serde(skip)]
+    is_control: bool,
 }
 
 #[test]
-fn single_errors_are_overcome_or_told() {
-    let all = errors();
-    // Independent errors are met in one apply: the first of each operation, the second of each, and so on.
-    let mut nth: BTreeMap<&str, usize> = BTreeMap::new();
+fn single_errors_of_an_apply() {
+    overcome_or_told(&FIRST, &[]);
+}
+
+#[test]
+fn single_errors_of_an_update() {
+    overcome_or_told(&UPDATE, &[&FIRST]);
+}
+
+#[test]
+fn single_errors_of_a_destroy() {
+    overcome_or_told(&DESTROY, &[&FIRST, &UPDATE]);
+}
+
+/// Each error of each operation that the scene has and the ones before have not.
+fn overcome_or_told(scene: &'static Scene, before: &[&Scene]) {
+    let operations = |scene: &Scene| scene.undisturbed().calls.iter().map(operation).collect::<BTreeSet<_>>();
+    let known: BTreeSet<_> = before.iter().flat_map(|scene| operations(scene)).collect();
+    let all = errors(&operations(scene).difference(&known).cloned().collect());
+    // Independent errors are met in one run: the first of each operation, the second of each, and so on.
+    let mut nth: BTreeMap<(&str, bool), usize> = BTreeMap::new();
     let mut batches: BTreeMap<usize, Vec<Error>> = BTreeMap::new();
     for error in &all {
-        let number = nth.entry(&error.operation).or_default();
+        let number = nth.entry((&error.operation, error.is_control)).or_default();
         batches.entry(*number).or_default().push(error.clone());
         *number += 1;
     }
-    let is_sampled = |error: &&Error| SAMPLE.contains(&(error.operation.as_str(), error.code.as_str()));
-    let sample: Vec<Error> = all.iter().filter(is_sampled).cloned().collect();
-    println!("single errors: {} of {} operations", all.len(), nth.len());
+    let title = format!("{} with an error", scene.title);
+    println!("{title}: {} errors of {} operations", all.len(), nth.len());
     match crate::sweep::wanted().as_deref() {
         None | Some("sample") => {
-            assert_eq!(sample.len(), SAMPLE.len(), "the sample has errors that are in no table: {sample:?}");
-            sweep("single errors", vec![batch("the sample".to_owned(), sample)], |_| true);
+            let is_sampled = |error: &&Error| SAMPLE.contains(&(error.operation.as_str(), error.code.as_str()));
+            let sample: Vec<Error> = all.iter().filter(is_sampled).cloned().collect();
+            assert!(!sample.is_empty(), "none of the sample is in the table");
+            sweep(&title, vec![batch(scene, "the sample".to_owned(), sample)], |_| true);
         }
         Some("full") => {
-            let batches = batches.into_iter().map(|(number, errors)| batch(format!("batch {number}"), errors));
-            sweep("single errors", batches.collect(), |_| false);
+            let batches = batches.into_iter().map(|(number, errors)| batch(scene, format!("batch {number}"), errors));
+            sweep(&title, batches.collect(), |_| false);
         }
-        Some(_) => sweep("single errors", all.into_iter().map(single).collect(), |_| false),
+        Some(_) => sweep(&title, all.into_iter().map(|error| single(scene, error)).collect(), |_| false),
     }
 }
 
-/// Of all operations that an undisturbed apply changes something with.
-fn errors() -> Vec<Error> {
-    let calls = &Undisturbed::apply().calls;
-    let operations: BTreeSet<String> = calls.iter().map(|call| call.name()).collect();
+fn operation(call: &Call) -> (String, bool) {
+    (call.name(), call.is_control)
+}
+
+/// Of operations, about the control bucket or not.
+fn errors(operations: &BTreeSet<(String, bool)>) -> Vec<Error> {
     let python = std::env::var("CE_BED_PYTHON").expect("`localstack/with` says where its Python is");
     let mut child = Command::new(python)
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/localstack/errors.py"))
@@ -78,23 +111,30 @@ fn errors() -> Vec<Error> {
         .spawn()
         .expect("Python runs");
     let mut stdin = child.stdin.take().expect("it is piped");
-    operations.iter().for_each(|operation| writeln!(stdin, "{operation}").expect("it reads"));
+    let names: BTreeSet<&String> = operations.iter().map(|(name, _)| name).collect();
+    names.iter().for_each(|name| writeln!(stdin, "{name}").expect("it reads"));
     drop(stdin);
     let output = child.wait_with_output().expect("it ends");
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    let errors: Vec<Error> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let of = |error: &Error, is_control| {
+        let has = operations.contains(&(format!("{} {}", error.service, error.operation), is_control));
+        has.then(|| Error { is_control, ..error.clone() })
+    };
+    errors.iter().flat_map(|error| [of(error, false), of(error, true)]).flatten().collect()
 }
 
-fn single(error: Error) -> Case {
-    let name = format!("{} {}, {}", error.service, error.operation, error.code);
-    Case::new(name, move || meet(std::slice::from_ref(&error)))
+fn single(scene: &'static Scene, error: Error) -> Case {
+    let of = if error.is_control { " (control bucket)" } else { "" };
+    let name = format!("{} {}{of}, {}", error.service, error.operation, error.code);
+    Case::new(name, move || meet(scene, std::slice::from_ref(&error)))
 }
 
 /// Where a batch ends badly each of its errors is tried alone.
-fn batch(name: String, errors: Vec<Error>) -> Case {
+fn batch(scene: &'static Scene, name: String, errors: Vec<Error>) -> Case {
     let number = errors.len();
     let run = move || {
-        catch_unwind(AssertUnwindSafe(|| meet(&errors))).unwrap_or_else(|together| {
-            let alone = errors.iter().cloned().map(single).map(|case| case.tried());
+        catch_unwind(AssertUnwindSafe(|| meet(scene, &errors))).unwrap_or_else(|together| {
+            let alone = errors.iter().cloned().map(|error| single(scene, error).tried());
             let bad: Vec<String> = alone.filter(|row| row.how.is_err()).map(|row| row.to_string()).collect();
             panic!("{}\nalone {} end badly:\n{}", complaint(&*together), bad.len(), bad.join("\n"));
         })
@@ -102,21 +142,23 @@ fn batch(name: String, errors: Vec<Error>) -> Case {
     Case { number, ..Case::new(name, run) }
 }
 
-/// Applies until all errors, of different operations, have been met and the stack stands.
-fn meet(errors: &[Error]) -> String {
+/// Runs the command until all errors, of different operations, have been met and it has ended well.
+fn meet(scene: &Scene, errors: &[Error]) -> String {
     let bed = Bed::new(road::SCALE);
     let product = Product::new(&bed);
-    for Error { service, operation, code, status } in errors {
+    (scene.prepare)(&product);
+    for Error { service, operation, code, status, is_control } in errors {
+        let which = if *is_control { "contains" } else { "lacks" };
         let rule = json!({
             "service": service, "operation": operation, "kind": "error", "code": code, "status": status, "times": 1,
-            "message": "the message of the test"
+            "message": "the message of the test", which: bed.control_bucket()
         });
         bed.post("faults", &rule);
     }
     let mut met = BTreeSet::new();
     let mut stops = 0;
     loop {
-        let ran = product.run(&APPLY);
+        let ran = product.run(scene.arguments);
         let hits = bed.get("faults");
         let hits = hits.as_array().expect("rules").iter().map(|rule| rule["hits"].as_u64() == Some(1));
         let now: BTreeSet<usize> = hits.enumerate().filter_map(|(number, hit)| hit.then_some(number)).collect();
@@ -133,8 +175,7 @@ fn meet(errors: &[Error]) -> String {
     let missed = hits.as_array().expect("rules").iter().filter(|rule| rule["hits"] == 0).count();
     assert_eq!(missed, 0, "not met: {hits}");
     bed.delete("faults");
-    product.expect(0, &["plan", "FILE", "--exit-code"]);
-    Undisturbed::apply().is_equal(&bed);
+    scene.undisturbed().is_equal(&bed);
     crate::writers::never_two_deployments(&bed);
     format!("{} errors, stopped {stops} times", errors.len())
 }
@@ -149,5 +190,6 @@ fn tells(ran: &Ran, new: &[&Error]) {
     };
     let told = new.iter().copied().filter(is_told).count();
     assert!(told > 0, "none of {new:?} is told:\n{}", ran.stderr);
-    assert!(ran.stderr.contains("run the same command again"), "it does not say what to do:\n{}", ran.stderr);
+    let next = if ran.code == 5 { "hint: " } else { "run the same command again" };
+    assert!(ran.stderr.contains(next), "it does not say what to do:\n{}", ran.stderr);
 }

@@ -3,7 +3,8 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{APPLY, Case, Undisturbed, sweep};
+use super::scene::FIRST;
+use super::{APPLY, Case, sweep};
 use crate::bed::Bed;
 use crate::product::{Product, Ran};
 use crate::saga::road;
@@ -17,7 +18,7 @@ fn interrupts_abandon_nothing_and_say_what_remains() {
 }
 
 fn interrupt(seed: u64) -> String {
-    let calls = Undisturbed::apply().calls.len();
+    let calls = FIRST.undisturbed().own().count();
     let draw = mixed(seed);
     let (after, pause) = (1 + draw as usize % calls, Duration::from_millis(draw >> 32 & 0xff));
     let bed = Bed::new(road::SCALE);
@@ -44,7 +45,7 @@ fn interrupt(seed: u64) -> String {
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(bed.journal(0).len(), journal.len(), "{moment}: calls after the end");
     product.expect(0, &APPLY);
-    Undisturbed::apply().is_equal(&bed);
+    FIRST.undisturbed().is_equal(&bed);
     crate::writers::never_two_deployments(&bed);
     moment
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{APPLY, Case, Undisturbed, sweep};
+use super::scene::FIRST;
+use super::{APPLY, Case, sweep};
 use crate::bed::Bed;
 use crate::product::Product;
 
@@ -42,7 +43,7 @@ fn storm(seed: u64) -> String {
     assert_eq!(exits.last(), Some(&0), "it does not converge: {exits:?}\n{said}");
     bed.delete("faults");
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    Undisturbed::apply().is_equal(&bed);
+    FIRST.undisturbed().is_equal(&bed);
     crate::writers::never_two_deployments(&bed);
     format!("{} calls, exits {exits:?}", bed.journal(0).len())
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{APPLY, Case, Undisturbed, differences, live, sweep};
+use super::scene::FIRST;
+use super::{APPLY, Case, differences, live, sweep};
 use crate::bed::{Bed, text};
 use crate::product::Product;
 use crate::saga::road;
@@ -15,7 +16,7 @@ const SAMPLE: [&str; 3] = ["ec2 CreateNatGateway", "efs CreateMountTarget", "ecs
 
 #[test]
 fn first_apply_taken_back_whichever_call_is_refused() {
-    let calls = Undisturbed::apply().calls.iter().map(|call| (call.service.clone(), call.operation.clone()));
+    let calls = FIRST.undisturbed().own().map(|call| (call.service.clone(), call.operation.clone()));
     let calls: Vec<_> = calls.collect::<BTreeSet<_>>().into_iter().collect();
     let names: Vec<String> = calls.iter().map(|(service, operation)| format!("{service} {operation}")).collect();
     let case = |(service, operation): (String, String)| {
@@ -64,7 +65,7 @@ fn what_is_deployed_already_is_not_put_at_risk() {
 fn refuse(bed: &Bed, service: &str, operation: &str) {
     let refusal = json!({
         "service": service, "operation": operation, "kind": "error", "code": "AccessDeniedException", "status": 400,
-        "message": "you are not authorized"
+        "message": "you are not authorized", "lacks": bed.control_bucket()
     });
     bed.post("faults", &refusal);
 }
