@@ -179,7 +179,10 @@ fn refusal(error: ControlError) -> CommandError {
             .hint(format!("look at it: `aws s3 cp s3://{bucket}/{key} -`; when nobody is at work, delete it")),
         ControlError::Failed(failure) => {
             let error = CommandError::refused("lease/failed", format!("the lease could not be taken: {message}"));
-            failure.hints.iter().fold(error, CommandError::hint).hint("then run the same command again")
+            match failure.hints.as_slice() {
+                [] => error.hint("run the same command again"),
+                hints => hints.iter().fold(error, CommandError::hint),
+            }
         }
     }
 }

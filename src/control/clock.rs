@@ -6,7 +6,7 @@ use crate::aws::permit::awake;
 
 /// How much faster than the wall a lease's time may run, however fast a test bed does: beyond that, the time that this
 /// program and the bed take themselves would use a lease up.
-pub const FASTEST: f64 = 6.0;
+pub const FASTEST: f64 = 4.0;
 
 /// A clock for leases.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ use crate::failures::{no_twins, wait_for};
 use crate::product::{Product, Ran};
 
 /// How many times faster than the wall leases run in the bed, at most.
-const LEASE_SCALE: u64 = 6;
+const LEASE_SCALE: u64 = 4;
 
 /// Somebody's lease, who works on another machine.
 fn foreign(beat: u64, released: bool) -> String {
@@ -156,6 +156,33 @@ fn a_lost_lease_stops_the_run_and_running_again_converges() {
     plant(&bed, &foreign(10, true));
     product.expect(0, &["apply", "FILE", "--yes"]);
     no_twins(&bed);
+}
+
+/// Not even back: somebody else may be at work on the same file system.
+#[test]
+fn a_lease_lost_during_an_upgrade_leaves_it_to_the_next() {
+    let bed = Bed::new(12);
+    let product = Product::with_plan(&bed, "name = \"prod\"\nrelease = \"4.2.0\"\n");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let before = bed.mutations(0).len();
+    let child = product.spawn(&["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
+    let is_stopped = || bed.mutations(0)[before..].iter().any(|call| call == "ecs UpdateService");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !is_stopped() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    plant(&bed, &foreign(9, false));
+    let ran = Ran::from(child.wait_with_output().expect("it ends"));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the lease is lost: nothing else is started"), "{}", ran.stderr);
+    let starts = bed.journal(0).into_iter().filter(|call| call["operation"] == "UpdateService");
+    let wanted: Vec<_> = starts.map(|call| call["request"]["desiredCount"].clone()).collect();
+    assert_eq!(wanted.last(), Some(&json!(0)), "it has not gone back: {wanted:?}");
+    plant(&bed, &foreign(10, true));
+    let refused = product.expect(5, &["apply", "FILE", "--yes"]);
+    assert!(refused.stderr.contains("upgrade/open"), "{}", refused.stderr);
+    product.expect(0, &["upgrade", "FILE", "--resume", "--yes"]);
+    crate::writers::never_two(&bed);
 }
 
 #[test]
