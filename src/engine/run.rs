@@ -109,6 +109,8 @@ pub struct Run {
     told: BTreeSet<Incident>,
     /// The steps whose call was made again although it had been accepted: what they stop lingers.
     insisted: BTreeSet<usize>,
+    /// What AWS said of deletions of what it says is not there, until that is seen.
+    doubted: BTreeMap<usize, Failure>,
     begun: bool,
     /// Why nothing else is started.
     stopped: Option<Outcome>,
@@ -135,6 +137,7 @@ impl Run {
             pace: Pace::default(),
             told: BTreeSet::new(),
             insisted: BTreeSet::new(),
+            doubted: BTreeMap::new(),
             begun: false,
             stopped: None,
             finished: false,
@@ -209,6 +212,8 @@ impl Run {
         match result {
             Ok(made) => self.accept(step, made, since, attempt, now, commands),
             Err(failure) if action == Action::Delete && failure.cause == Cause::Gone => {
+                // It says so of what was made a moment ago, too.
+                self.doubted.insert(step, Failure { cause: Cause::NotYetVisible, ..failure });
                 self.accept(step, Made::default(), since, attempt, now, commands);
             }
             Err(failure) => match cadence::again(failure.cause, attempt, now - since) {
@@ -249,12 +254,14 @@ impl Run {
         }
         commands.push(Command::Say(Event::StepAccepted { step, address, id: self.ids[step].clone() }));
         self.queue.accepted(step);
-        if planned.until == Until::Accepted {
+        let is_doubted = self.doubted.contains_key(&step);
+        if planned.until == Until::Accepted && !is_doubted {
             self.finish_step(step, started, now, commands);
             return;
         }
         let usual = estimate::duration(planned, &self.seconds[step]).settle;
-        let looks_now = matches!(planned.action, Action::Await | Action::Prove)
+        let looks_now = is_doubted
+            || matches!(planned.action, Action::Await | Action::Prove)
             || matches!(planned.until, Until::Idle | Until::Sound | Until::Steady);
         let look = if looks_now { now } else { now + cadence::first_look(&self.seconds[step], usual) };
         self.states[step] = State::Settling { since: now, started, look, why: String::new(), attempt, stopped: 0 };

@@ -1,7 +1,7 @@
 //! What the run makes of its looks.
 
 use crate::engine::address::Address;
-use crate::engine::cadence;
+use crate::engine::cadence::{self, Again};
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Live, Phase, Sighting};
@@ -55,7 +55,8 @@ impl Run {
         let any = id.is_empty() || planned.until == Until::Idle;
         let is_it = |live: &&Live| live.address == planned.address && (any || &live.id == id);
         let seen: Vec<&Live> = live.iter().filter(is_it).collect();
-        let (until, action, waited) = (planned.until, planned.action, now - since);
+        let until = if self.doubted.contains_key(&step) { Until::Gone } else { planned.until };
+        let (action, waited) = (planned.action, now - since);
         let judgement = judge::judge(until, &seen, waited, planned.patience.unwrap_or(self.seconds[step].patience));
         match judgement {
             Judgement::Done if until == Until::Idle && stopped + 1 < cadence::FENCE_LOOKS => {
@@ -72,6 +73,9 @@ impl Run {
                 }
                 self.finish_step(step, started, now, commands);
             }
+            Judgement::Waits(_) | Judgement::Failed(_) if self.is_still_there(step, &seen) => {
+                self.delete_again(step, started, attempt, now, commands);
+            }
             Judgement::Failed(failure) => self.fail(step, failure, commands),
             Judgement::Waits(why)
                 if action == Action::Stop && waited > cadence::MAY_LINGER && self.insisted.insert(step) =>
@@ -83,6 +87,23 @@ impl Run {
                 self.set_stopped(step, 0);
                 self.wait(step, why, commands);
             }
+        }
+    }
+
+    /// True where AWS lists what it says is not there.
+    fn is_still_there(&self, step: usize, seen: &[&Live]) -> bool {
+        self.doubted.contains_key(&step) && !seen.iter().any(|live| matches!(live.phase, Phase::Deleting(_)))
+    }
+
+    fn delete_again(&mut self, step: usize, started: f64, attempt: u32, now: f64, commands: &mut Vec<Command>) {
+        let Some(failure) = self.doubted.remove(&step) else { return };
+        match cadence::again(Cause::NotYetVisible, attempt, now - started) {
+            Again::After(seconds) => {
+                self.states[step] = State::Due { at: now + seconds, attempt: attempt + 1, since: started };
+                let address = self.plan.steps[step].address.clone();
+                commands.push(Command::Say(Event::StepRetrying { step, address, failure, seconds }));
+            }
+            Again::No => self.fail(step, failure, commands),
         }
     }
 

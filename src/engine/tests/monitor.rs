@@ -43,6 +43,8 @@ struct Seen {
     accepted: Option<usize>,
     /// Its call was made again after it had been accepted.
     insisted: bool,
+    /// AWS has said that what is to be deleted is not there.
+    doubted: bool,
     end: Option<End>,
 }
 
@@ -168,11 +170,21 @@ impl<'a> Monitor<'a> {
 
     fn event(&mut self, event: &Event, now: f64) {
         match event {
-            Event::StepAccepted { step, .. } => self.steps[*step].accepted = Some(self.inputs),
+            Event::StepAccepted { step, .. } => {
+                let is_gone = matches!(&self.input, Input::Performed { result: Err(_), .. });
+                let seen = &mut self.steps[*step];
+                (seen.accepted, seen.doubted) = (Some(self.inputs), is_gone);
+            }
             Event::StepRetrying { step, failure, seconds, .. } => {
                 let seen = &mut self.steps[*step];
                 assert_eq!(cadence::again(failure.cause, seen.attempts, now - seen.first), Again::After(*seconds));
                 seen.not_before = now + seconds;
+                if matches!(self.input, Input::Observed { .. }) {
+                    assert!(
+                        seen.doubted && seen.accepted.take().is_some(),
+                        "step {step} was accepted and is tried again"
+                    );
+                }
             }
             Event::StepDone { step, .. } => {
                 self.end(*step, End::Done);
@@ -205,7 +217,8 @@ impl<'a> Monitor<'a> {
     fn was_seen(&self, step: usize) {
         let planned = &self.case.plan.steps[step];
         let accepted = self.steps[step].accepted.expect("a done step was accepted");
-        if planned.until == Until::Accepted {
+        let until = if self.steps[step].doubted { Until::Gone } else { planned.until };
+        if until == Until::Accepted {
             return;
         }
         let Input::Observed { result: Ok(Sighting { live, .. }), .. } = &self.input else {
@@ -213,7 +226,7 @@ impl<'a> Monitor<'a> {
         };
         assert!(self.look >= Some(accepted), "step {step} was judged by a look older than itself");
         let phase = live.iter().find(|live| live.address == planned.address).map(|live| &live.phase);
-        let shown = match planned.until {
+        let shown = match until {
             Until::Accepted => true,
             Until::Ready | Until::Sound | Until::Steady => phase == Some(&Phase::Ready),
             Until::Idle => matches!(phase, None | Some(Phase::Idle)),

@@ -117,6 +117,41 @@ fn what_may_have_been_made_and_shows_late_is_not_made_again_at_once() {
     assert_eq!(waits("quick/a", "efs CreateFileSystem", Cause::Unavailable), ["wake 1"], "it has a token");
 }
 
+/// AWS says "not found" of what was made a moment ago, and a deletion that believed it would leave it behind.
+#[test]
+fn what_is_said_not_to_be_there_is_seen_not_to_be_there() {
+    let gone = || refused(0, Cause::Gone);
+    let delete = || vec![Step { until: Until::Accepted, id: Some("x".into()), ..at("quick/a", Action::Delete) }];
+    let nothing = || Input::Observed { kind: "quick".into(), result: Ok(Sighting::default()) };
+
+    let mut honest = run(delete());
+    honest.on(Input::Begin, 0.0);
+    assert_eq!(words(honest.on(gone(), 1.0)), ["observe quick"]);
+    assert_eq!(words(honest.on(nothing(), 2.0)), ["done 0", "finish Done"]);
+
+    let mut early = run(delete());
+    early.on(Input::Begin, 0.0);
+    early.on(gone(), 1.0);
+    assert_eq!(words(early.on(seen("quick/a", Phase::Ready), 2.0)), ["wake 3"]);
+    assert_eq!(words(early.on(Input::Woken, 3.0)), ["perform 0"]);
+    assert_eq!(words(early.on(accepted(0, &[]), 4.0)), ["done 0", "finish Done"]);
+
+    let mut never = run(delete());
+    never.on(Input::Begin, 0.0);
+    let mut now = 0.0;
+    let last = loop {
+        now += 10.0;
+        assert!(now < 1000.0, "it does not end");
+        never.on(gone(), now);
+        never.on(seen("quick/a", Phase::Ready), now);
+        let said = words(never.on(Input::Woken, now + 9.0));
+        if said != ["perform 0"] {
+            break never.summary(Outcome::Failed, now);
+        }
+    };
+    assert!(matches!(last, Event::RunFinished { failed: 1, .. }), "{last:?}");
+}
+
 /// Whoever looks right after a run that was cut off must not take what does not show yet for what is not there.
 #[test]
 fn for_a_minute_what_was_made_may_be_unseen() {
@@ -361,11 +396,4 @@ fn an_incident_is_explained_once() {
     assert_eq!(words(run.on(sighting(vec![incident(1), incident(1)]), 2.0))[0], "explain arn-1");
     run.on(Input::Woken, 5.0);
     assert_eq!(words(run.on(sighting(vec![incident(1), incident(2)]), 6.0))[0], "explain arn-2");
-}
-
-#[test]
-fn deleting_what_is_gone_is_success() {
-    let mut run = run(vec![at("quick/a", Action::Delete)]);
-    run.on(Input::Begin, 0.0);
-    assert_eq!(words(run.on(refused(0, Cause::Gone), 1.0)), ["done 0", "finish Done"]);
 }

@@ -36,7 +36,9 @@ fn storm(seed: u64) -> String {
     let mut said = String::new();
     while exits.len() < RUNS && exits.last() != Some(&0) {
         let ran = product.run(&APPLY);
-        assert!([0, 3].contains(&ran.code), "exit {}\n{}", ran.code, ran.stderr);
+        // Who we are is asked first, and not for long: where that fails, nothing has begun.
+        let is_at_the_door = ran.code == 1 && ran.stderr.contains("sts GetCallerIdentity failed");
+        assert!([0, 3].contains(&ran.code) || is_at_the_door, "exit {}\n{}", ran.code, ran.stderr);
         exits.push(ran.code);
         said.push_str(&ran.stderr);
     }
