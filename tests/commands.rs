@@ -273,7 +273,8 @@ fn without_region_or_credentials_it_says_so() {
 fn without_credentials_it_says_how_to_log_in() {
     let folder = TempDir::new().expect("a folder");
     let config = folder.path().join("config");
-    let profiles = "[profile corp]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = ops\nregion = us-east-1\n\
+    let profiles = "[profile console]\nlogin_session = arn:aws:iam::111122223333:user/jo\nregion = us-east-1\n\
+                    [profile corp]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = ops\nregion = us-east-1\n\
                     [sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = us-east-1\n\
                     [profile helper]\ncredential_process = false\nregion = us-east-1\n\
                     [profile empty]\nregion = us-east-1\n";
@@ -281,6 +282,7 @@ fn without_credentials_it_says_how_to_log_in() {
     std::fs::write(folder.path().join("plan.toml"), "name = \"prod\"\nrelease = \"5.0.0\"\n").expect("a plan file");
     let cases = [
         ("corp", "cached SSO token", "log in with `aws sso login`"),
+        ("console", "login", "log in with `aws login`"),
         ("helper", "external process", "aws sts get-caller-identity"),
         ("empty", "there are no AWS credentials", "AWS_PROFILE"),
     ];

@@ -52,6 +52,11 @@ fn credentials(error: &CredentialsError) -> Failure {
     if ["SSO", "sso", "token has expired"].iter().any(|word| innermost.contains(word)) {
         return failure.hint("log in with `aws sso login`, with the same --profile or AWS_PROFILE");
     }
+    if sources(error)
+        .any(|source| ["Login token", "/login/cache"].iter().any(|words| source.to_string().contains(words)))
+    {
+        return failure.hint("log in with `aws login`, with the same --profile or AWS_PROFILE");
+    }
     failure.hint("try `aws sts get-caller-identity` with the same profile; see it work, and run this again")
 }
 

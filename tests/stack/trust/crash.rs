@@ -47,10 +47,16 @@ fn killed(scene: &'static Scene) {
     sweep(&format!("{} killed", scene.title), cases, |number| number % EVERY == EVERY / 2);
 }
 
-/// What was made last, and its tag does not show yet when the next command looks.
-fn killed_unseen(operation: &str) -> (Bed, Call) {
+/// Where tags show late.
+pub fn late() -> Bed {
     let bed = Bed::new(SLOW);
     bed.post("settings", &json!({ "tags.visible": SHOWS_AFTER }));
+    bed
+}
+
+/// What was made last, and its tag does not show yet when the next command looks.
+fn killed_unseen(operation: &str) -> (Bed, Call) {
+    let bed = late();
     let calls = &FIRST.undisturbed().calls;
     let call = calls.iter().find(|call| call.operation == operation).expect("an apply makes that call");
     (bed, call.clone())

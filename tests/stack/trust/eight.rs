@@ -1,10 +1,9 @@
 //! Eight at once: one works, the others say who; it is killed, and one of them goes on.
 
-use std::process::Child;
-use std::time::{Duration, Instant};
+use std::process::{Child, Stdio};
 
 use super::scene::FIRST;
-use super::{APPLY, Case, sweep};
+use super::{APPLY, Case, sweep, wait_until};
 use crate::bed::{Bed, text};
 use crate::product::{Product, Ran};
 use crate::saga::road;
@@ -72,7 +71,7 @@ fn at_once(round: usize) -> String {
 fn start(product: &Product<'_>, number: usize) -> Child {
     let mut command = product.command(&APPLY);
     command.env("AWS_SDK_UA_APP_ID", format!("process-{number}"));
-    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("ce-aws starts")
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ce-aws starts")
 }
 
 /// It names the holder, and has changed nothing.
@@ -88,12 +87,4 @@ fn changes(bed: &Bed) -> Vec<usize> {
     let calls = bed.journal(0).into_iter().filter(|call| call["mutating"] == true);
     let number = |agent: &str| agent.split("app/process-").nth(1)?.chars().next()?.to_digit(10);
     calls.map(|call| number(text(&call["user_agent"])).expect("it says whose it is") as usize).collect()
-}
-
-fn wait_until(is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(120);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "it does not come");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }

@@ -1,10 +1,10 @@
 //! Ctrl-C at any moment.
 
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::process::{Child, Command};
+use std::time::Duration;
 
 use super::scene::FIRST;
-use super::{APPLY, Case, sweep};
+use super::{APPLY, Case, sweep, wait_until};
 use crate::bed::Bed;
 use crate::product::{Product, Ran};
 use crate::saga::road;
@@ -17,6 +17,26 @@ fn interrupts_abandon_nothing_and_say_what_remains() {
     sweep("interrupts", cases, |number| number % 7 == 3);
 }
 
+/// Whoever goes on at once must not miss what was made last.
+#[test]
+fn after_an_interrupt_what_cannot_be_seen_yet_is_not_made_twice() {
+    let bed = super::crash::late();
+    let product = Product::new(&bed);
+    let child = product.spawn(&APPLY);
+    wait_until(|| bed.mutations(0).iter().any(|call| call == "ec2 CreateVpc"));
+    interrupt_process(&child);
+    let ran = Ran::from(child.wait_with_output().expect("it ends"));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let ran = product.expect(0, &APPLY);
+    assert!(ran.stderr.contains("the run before was cut off"), "{}", ran.stderr);
+    FIRST.undisturbed().is_equal(&bed);
+}
+
+fn interrupt_process(child: &Child) -> bool {
+    let id = child.id().to_string();
+    Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success()
+}
+
 fn interrupt(seed: u64) -> String {
     let calls = FIRST.undisturbed().own().count();
     let draw = mixed(seed);
@@ -24,18 +44,15 @@ fn interrupt(seed: u64) -> String {
     let bed = Bed::new(road::SCALE);
     let product = Product::new(&bed);
     let child = product.spawn(&APPLY);
-    let deadline = Instant::now() + Duration::from_secs(120);
-    while bed.mutations(0).len() < after && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until(|| bed.mutations(0).len() >= after);
     std::thread::sleep(pause);
-    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    let is_sent = interrupt_process(&child);
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
     let journal = bed.journal(0);
     let moment = format!("after call {after} and {} ms, exit {}", pause.as_millis(), ran.code);
     // It may have been at its end.
     if ran.code != 0 {
-        assert!(status.success() && ran.code == 3, "{moment}\n{}", ran.stderr);
+        assert!(is_sent && ran.code == 3, "{moment}\n{}", ran.stderr);
         for words in ["stopped on request", "what remains: ", "run the same command again"] {
             assert!(ran.stderr.contains(words), "{moment}: {words:?} is not in\n{}", ran.stderr);
         }
