@@ -11,6 +11,7 @@ mod crash;
 mod eight;
 mod errors;
 mod interrupt;
+mod permission;
 mod scene;
 mod storm;
 mod undo;
@@ -31,7 +32,7 @@ use crate::sweep;
 pub const APPLY: [&str; 3] = ["apply", "FILE", "--yes"];
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/trust.md");
 /// The sweeps, as in the table.
-const SWEEPS: [&str; 10] = [
+const SWEEPS: [&str; 11] = [
     "apply killed",
     "update killed",
     "destroy killed",
@@ -42,6 +43,7 @@ const SWEEPS: [&str; 10] = [
     "interrupts",
     "first apply taken back",
     "eight at once",
+    "policy: each action removed",
 ];
 
 /// One thing that goes wrong, from a fresh account to the comparison; it panics where it does not end well, and says how it went

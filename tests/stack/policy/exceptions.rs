@@ -1,0 +1,30 @@
+//! What is printed although taking it away makes no command of these tests fail, each by name and with its reason.
+
+/// What is printed and no command of these tests has needed, each for a reason.
+pub const UNUSED: &[(&str, &str)] = &[
+    ("backup:StopBackupJob", "a backup of an interrupted run is still under way"),
+    ("ec2:AuthorizeSecurityGroupEgress", "somebody took a rule away"),
+    ("ec2:DeleteRoute", "somebody added a route"),
+    ("ec2:ModifyNetworkInterfaceAttribute", "somebody changed the groups of a mount target"),
+    ("ec2:ModifySubnetAttribute", "somebody gave a subnet public addresses"),
+    ("ec2:ReplaceRoute", "somebody changed a route"),
+    ("ec2:ReplaceRouteTableAssociation", "somebody gave a subnet another route table"),
+    ("ec2:UpdateSecurityGroupRuleDescriptionsEgress", "somebody changed the words of a rule"),
+    ("ec2:UpdateSecurityGroupRuleDescriptionsIngress", "somebody changed the words of a rule"),
+    ("ecs:StopTask", "a task outlives its service"),
+    ("elasticfilesystem:ModifyMountTargetSecurityGroups", "somebody changed the groups of a mount target"),
+    ("elasticloadbalancing:ModifyListener", "a certificate comes or changes"),
+    ("elasticloadbalancing:ModifyTargetGroup", "somebody changed the health check"),
+    ("elasticloadbalancing:SetSecurityGroups", "somebody changed the groups of the load balancer"),
+    ("elasticloadbalancing:SetSubnets", "somebody changed the subnets of the load balancer"),
+    ("iam:UpdateAssumeRolePolicy", "somebody changed the trust of a role"),
+    ("iam:UpdateRole", "somebody changed the words of a role"),
+    ("logs:GetLogEvents", "a container fails, and its last words are shown"),
+    ("s3:AbortMultipartUpload", "an upload was begun and never completed"),
+    ("secretsmanager:RestoreSecret", "a deleted secret is taken back"),
+    ("servicequotas:GetAWSDefaultServiceQuota", "a quota is none of those that the account has of its own"),
+    ("secretsmanager:UpdateSecret", "somebody changed the words of a secret"),
+];
+
+/// What commands do without: they go on, and say what they could not do with the words that stand here, and which action lacks.
+pub const DEGRADED: &[(&str, &str)] = &[];
