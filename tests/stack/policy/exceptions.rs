@@ -26,5 +26,23 @@ pub const UNUSED: &[(&str, &str)] = &[
     ("secretsmanager:UpdateSecret", "somebody changed the words of a secret"),
 ];
 
-/// What commands do without: they go on, and say what they could not do with the words that stand here, and which action lacks.
-pub const DEGRADED: &[(&str, &str)] = &[];
+/// What commands do without, each for a reason: they go on, and say with these words what they could not do, and which action
+/// they lack.
+pub const DEGRADED: &[(&str, &str, &str)] = &[
+    (
+        "backup:DescribeRegionSettings",
+        "backup/not-checked",
+        "a backup that may not be made fails before anything stops",
+    ),
+    ("backup:GetBackupVaultAccessPolicy", "access policy, which may forbid", "AWS Backup refuses a restore by itself"),
+    ("ecr:BatchGetImage", "image/denied", "ECS pulls by the tag, with a role that may be allowed more"),
+    ("ecs:ExecuteCommand", "upgrade/queues", "what waits in RabbitMQ may be known by other means"),
+    ("ecs:ListClusters", "quota/not-checked", QUOTAS),
+    ("elasticloadbalancing:DescribeAccountLimits", "quota/not-checked", QUOTAS),
+    ("iam:GetAccountSummary", "quota/not-checked", QUOTAS),
+    ("iam:ListEntitiesForPolicy", "account/not-checked", "a role for support cases is the vendor's advice only"),
+    ("iam:SimulatePrincipalPolicy", "permission/not-checked", "many accounts forbid it, and AWS refuses by itself"),
+    ("servicequotas:ListServiceQuotas", "quota/not-checked", QUOTAS),
+];
+
+const QUOTAS: &str = "AWS refuses by itself what there is no room for, and apply goes on when there is";

@@ -36,6 +36,18 @@ impl<'a> Operator<'a> {
         ran
     }
 
+    /// Again where a machine that is too busy has lost it the lease, which lasts less than a second of the wall here.
+    pub fn patiently(&self, run: impl Fn() -> Ran) -> Ran {
+        let mut ran = run();
+        for _ in 0..3 {
+            if !ran.stderr.contains("lease-lost") {
+                break;
+            }
+            ran = run();
+        }
+        ran
+    }
+
     /// A command succeeds with what is printed for a purpose. The actions that its calls have needed.
     pub fn does(&self, purpose: &str, arguments: &[&str]) -> BTreeSet<String> {
         let policies = self.printed(purpose);

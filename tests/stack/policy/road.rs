@@ -50,7 +50,7 @@ pub const ROAD: [Stage; 17] = [
     Stage { edits: CHANGES, ..stage("apply", APPLY, &[0, 2]) },
     Stage {
         edits: &[("\nOwner = \"security-platform\"", "\n#+ Owner = \"security-platform\"")],
-        ..stage("apply", APPLY, &[0, 2, 10])
+        ..stage("apply", APPLY, &[0, 2, 4, 10])
     },
     stage("apply", &["plan", "FILE", "--exit-code"], &[0, 2]),
     Stage {
@@ -74,7 +74,8 @@ impl Stage {
             former.edit(one);
             // A plan is there for its edits only.
             if former.purpose != "plan" {
-                one.product.expect(0, former.arguments);
+                let ran = one.patiently(|| one.product.run(former.arguments));
+                assert_eq!(ran.code, 0, "{:?}\n{}\n{}", former.arguments, ran.stdout, ran.stderr);
             }
         }
         self.edit(one);

@@ -46,15 +46,16 @@ fn removed(action: &str, stages: &[usize]) -> String {
         let bed = Bed::new(SCALE);
         let one = Operator::new(&bed, NEW);
         stage.begin(&one);
-        let ran = one.run_with(&without(&one.printed(stage.purpose), action), stage.arguments);
+        let less = without(&one.printed(stage.purpose), action);
+        let ran = one.patiently(|| one.run_with(&less, stage.arguments));
         let words = [ran.stdout, ran.stderr].concat();
         let name = format!("{} {}", stage.arguments.join(" "), ran.code);
         if ran.code != 0 {
             assert!(words.contains(action), "{name}: it does not say what lacks:\n{words}");
             return name;
         }
-        let degraded = DEGRADED.iter().find(|(excepted, _)| *excepted == action);
-        if let Some((_, code)) = degraded.filter(|(_, code)| words.contains(code)) {
+        let degraded = DEGRADED.iter().find(|(excepted, ..)| *excepted == action);
+        if let Some((_, code, _)) = degraded.filter(|(_, code, _)| words.contains(code)) {
             assert!(words.contains(action), "{name}: {code} does not say what lacks:\n{words}");
             return format!("{name}, {code}");
         }
