@@ -52,7 +52,7 @@ impl<'a> Operator<'a> {
     pub fn does(&self, purpose: &str, arguments: &[&str]) -> BTreeSet<String> {
         let policies = self.printed(purpose);
         let before = self.bed.every_call(0).len();
-        let ran = self.run_with(&policies, arguments);
+        let ran = self.patiently(|| self.run_with(&policies, arguments));
         let (denied, used) = self.judged(before);
         assert!(ran.code == 0 && denied.is_empty(), "{arguments:?}: {denied:#?}\n{}\n{}", ran.stdout, ran.stderr);
         used
