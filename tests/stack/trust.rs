@@ -4,8 +4,8 @@
 //! everything, and shows a twin twice. The calls that go wrong are those of the undisturbed run, so that a new one is tried as
 //! soon as it exists.
 //!
-//! `cargo test` tries a fixed sample; `just sweep` tries all and writes `docs/trust.md`; some words in `CE_AWS_SWEEP` try the cases that
-//! have them. Each case prints what is needed to try it again.
+//! `cargo test` tries a fixed sample; `just sweep` tries all and writes `docs/trust.md`; some words in `CE_AWS_SWEEP`, or several with `|` between
+//! them, try the cases that have them. Each case prints what is needed to try it again.
 
 mod crash;
 mod eight;
@@ -90,7 +90,7 @@ pub fn sweep(title: &str, all: Vec<Case>, sample: impl Fn(usize) -> bool) {
     let is_tried = |number: usize, case: &Case| match wanted.as_deref() {
         None | Some("sample") => sample(number),
         Some("full") => true,
-        Some(words) => format!("{title}: {}", case.name).contains(words),
+        Some(words) => words.split('|').any(|words| format!("{title}: {}", case.name).contains(words)),
     };
     let count = all.iter().map(|case| case.number).sum::<usize>();
     let tried: Vec<Case> =
