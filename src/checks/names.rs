@@ -42,16 +42,20 @@ fn taken(Name { address, name, .. }: &Name, stranger: &Stranger, deployment: &st
     let Stranger { id, deployment: theirs, is_deleted } = stranger;
     let what = words(address.kind());
     let whose = match (theirs, id.as_str()) {
-        (Some(theirs), _) => format!("is of the deployment {theirs}"),
+        (Some(theirs), _) => format!("exists already and is of the deployment {theirs}"),
         (None, "") => "is another account's, or in another region, or may not be looked at".to_owned(),
-        (None, _) => "has no tags of ce-aws".to_owned(),
+        (None, _) => "exists already and has no tags of ce-aws".to_owned(),
     };
     let id = if id.is_empty() || id == name { String::new() } else { format!(" ({id})") };
     let rename = "give this deployment another `name`";
     let adopt = format!(
         "if it is this deployment's and lost its tags, tag it ce-aws:deployment={deployment} and ce-aws:address={address}"
     );
-    let (state, hint) = match (is_deleted, theirs.is_some() || (stranger.id.is_empty())) {
+    let (state, hint) = match (is_deleted, theirs.is_some()) {
+        // S3 says the same where nothing is and the caller may not list (S3 API reference, HeadBucket).
+        _ if stranger.id.is_empty() => {
+            ("", format!("allow s3:ListBucket on it to whoever runs ce-aws; if that is allowed, {rename}"))
+        }
         (true, _) => (
             "; it is marked for deletion, and its name stays taken until it is gone",
             format!(
@@ -64,7 +68,7 @@ fn taken(Name { address, name, .. }: &Name, stranger: &Stranger, deployment: &st
     };
     Finding {
         address: Some(address.clone()),
-        ..refusal("name/taken", format!("the {what} {name}{id} exists already and {whose}{state}"), hint)
+        ..refusal("name/taken", format!("the {what} {name}{id} {whose}{state}"), hint)
     }
 }
 

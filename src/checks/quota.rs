@@ -24,6 +24,7 @@ pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
             "cluster" => Limited::Clusters,
             "bucket" => Limited::Buckets,
             "role" => Limited::Roles,
+            "backup-vault" => Limited::BackupVaults,
             "subnet" => {
                 add(Limited::Subnets, known_vpc(plan, step), 1.0);
                 continue;

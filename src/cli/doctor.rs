@@ -58,7 +58,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     findings.extend(siblings::collisions(&source, file));
     let context = session.context(&Scope::of(file));
     findings.extend(preflight::thorough(&context, file, &inventory, &seen).await?);
-    let grants = policy::grants(file, &context.names, Purpose::All)?;
+    let grants = policy::grants(&session, file, Purpose::All)?;
     let operator = borrowed::operator::operator(&context, session.caller(), &grants).await?;
     findings.extend(checks::permission::operator(&operator));
     let findings = ordered(findings);

@@ -10,7 +10,6 @@ use crate::blueprint;
 use crate::borrowed::{self, Borrowed};
 use crate::config::PlanFile;
 use crate::images;
-use crate::kinds::names::Names;
 use crate::kinds::registry::KINDS;
 use crate::live;
 use crate::permission::{Policy, Purpose, policies};
@@ -72,11 +71,8 @@ impl From<Option<For>> for Purpose {
 /// A wrong plan file, or nobody says whose account it is.
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, file) = Session::for_file(&Source::read(&args.file)?, global, output).await?;
-    let names = session.context(&Scope::of(&file)).names;
     let purpose = Purpose::from(args.purpose);
-    let mut grants = grants(&file, &names, purpose)?;
-    let control = session.store().grants(file.name.as_str());
-    grants.extend(control.into_iter().filter(|grant| purpose.includes(grant.usage)));
+    let grants = grants(&session, &file, purpose)?;
     let stem = ["ce-aws", file.name.as_str()].into_iter().chain(purpose.word()).collect::<Vec<_>>().join("-");
     let policies =
         policies(&stem, grants).map_err(|error| CommandError::refused("policy/too-large", error.to_string()))?;
@@ -97,7 +93,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 /// # Errors
 ///
 /// Only a fault of this program.
-pub fn grants(file: &PlanFile, names: &Names, purpose: Purpose) -> Result<Vec<Grant>, CommandError> {
+pub fn grants(session: &Session, file: &PlanFile, purpose: Purpose) -> Result<Vec<Grant>, CommandError> {
+    let names = &session.context(&Scope::of(file)).names;
     let zones = ["a", "b"].map(|letter| format!("{}{letter}", names.region));
     let graph = session::graph(file, names, zones, &Borrowed::default(), &BTreeMap::new(), true)?;
     let place = blueprint::place::place(file, names, &graph);
@@ -115,6 +112,7 @@ pub fn grants(file: &PlanFile, names: &Names, purpose: Purpose) -> Result<Vec<Gr
     all.extend(borrowed::grants::grants(file, &place));
     all.extend(borrowed::account::grants::grants(&place));
     all.extend(live::grants::grants(&place));
+    all.extend(session.store().grants(file.name.as_str()));
     all.retain(|grant| purpose.includes(grant.usage));
     Ok(all)
 }

@@ -27,6 +27,27 @@ fn jobs(bed: &Bed) -> usize {
 }
 
 #[test]
+fn where_there_is_no_room_for_a_vault_nothing_is_begun() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let vaults = "print(len(client('backup').list_backup_vaults()['BackupVaultList']))";
+    let there: u32 = bed.by_hand(vaults).parse().expect("a number");
+    bed.post("settings", &json!({ "quota.backup_vaults": there }));
+    let before = bed.journal(0).len();
+    let refused = product.expect(5, &["backup", "create", "FILE", "--yes"]);
+    let words = format!("backup vaults: quota {there}, {there} used, 1 wanted");
+    assert!(
+        refused.stderr.contains("refused[quota/exceeded]") && refused.stderr.contains(&words),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(bed.mutations(before), [""; 0]);
+    bed.post("settings", &json!({ "quota.backup_vaults": there + 1 }));
+    create(&product);
+}
+
+#[test]
 fn a_backup_brings_what_it_needs_and_is_listed_and_dropped() {
     let bed = Bed::new(SCALE);
     let product = Product::new(&bed);

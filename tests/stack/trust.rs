@@ -4,13 +4,14 @@
 //! everything, and shows a twin twice. The calls that go wrong are those of the undisturbed run, so that a new one is tried as
 //! soon as it exists.
 //!
-//! `cargo test` tries a fixed sample; `just sweep` tries all and writes `docs/trust.md`; some words in `CE_AWS_SWEEP` try the cases that
-//! have them. Each case prints what is needed to try it again.
+//! `cargo test` tries a fixed sample; `just sweep` tries all and writes `docs/trust.md`; some words in `CE_AWS_SWEEP`, or several with `|` between
+//! them, try the cases that have them. Each case prints what is needed to try it again.
 
 mod crash;
 mod eight;
 mod errors;
 mod interrupt;
+mod permission;
 mod scene;
 mod storm;
 mod undo;
@@ -31,7 +32,7 @@ use crate::sweep;
 pub const APPLY: [&str; 3] = ["apply", "FILE", "--yes"];
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/trust.md");
 /// The sweeps, as in the table.
-const SWEEPS: [&str; 10] = [
+const SWEEPS: [&str; 11] = [
     "apply killed",
     "update killed",
     "destroy killed",
@@ -42,6 +43,7 @@ const SWEEPS: [&str; 10] = [
     "interrupts",
     "first apply taken back",
     "eight at once",
+    "policy: each action removed",
 ];
 
 /// One thing that goes wrong, from a fresh account to the comparison; it panics where it does not end well, and says how it went
@@ -88,7 +90,7 @@ pub fn sweep(title: &str, all: Vec<Case>, sample: impl Fn(usize) -> bool) {
     let is_tried = |number: usize, case: &Case| match wanted.as_deref() {
         None | Some("sample") => sample(number),
         Some("full") => true,
-        Some(words) => format!("{title}: {}", case.name).contains(words),
+        Some(words) => words.split('|').any(|words| format!("{title}: {}", case.name).contains(words)),
     };
     let count = all.iter().map(|case| case.number).sum::<usize>();
     let tried: Vec<Case> =

@@ -55,6 +55,7 @@ pub async fn used(cx: &Cx, of: Limited, places: &BTreeSet<&str>) -> Result<BTree
             let pages = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("s3 ListBuckets"))?;
             everywhere(pages.iter().map(|page| page.buckets().len()).sum())
         }
+        Limited::BackupVaults => count!("backup ListBackupVaults", cx.aws.backup.list_backup_vaults()),
         Limited::Roles => BTreeMap::from([(String::new(), roles(cx).await?.1)]),
     })
 }

@@ -30,6 +30,7 @@ pub fn grants(place: &Place) -> Vec<Grant> {
         ask("elasticloadbalancing", &balancing),
         ask("elasticfilesystem", &["DescribeFileSystems"]),
         ask("ecs", &containers),
+        ask("backup", &["ListBackupVaults"]),
         ask("s3", &["ListAllMyBuckets"]),
         ask("s3", &["ListBucket"]).on([buckets]),
         ask("servicequotas", &["ListServiceQuotas", "GetAWSDefaultServiceQuota"]),

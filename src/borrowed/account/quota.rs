@@ -34,6 +34,7 @@ pub enum Limited {
     Clusters,
     Buckets,
     Roles,
+    BackupVaults,
 }
 
 /// How Service Quotas knows it.
@@ -64,6 +65,7 @@ impl Limited {
             Self::Clusters => ("ecs", "L-21C621EB", "ECS clusters"),
             Self::Buckets => ("s3", "L-DC2B2D3D", "buckets"),
             Self::Roles => ("iam", "L-FE177D64", "IAM roles"),
+            Self::BackupVaults => ("backup", "L-7705D2CB", "backup vaults"),
         };
         Quota { service, code, words }
     }

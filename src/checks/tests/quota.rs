@@ -90,6 +90,7 @@ fn a_plan_asks_for_what_it_creates_and_for_nothing_else() {
         step("elastic-ip/b", json!({})),
         step("security-group/task", rules),
         step("service/main", json!({})),
+        step("backup-vault/main", json!({})),
     ]);
     assert_eq!(
         demanded(&created),
@@ -101,6 +102,7 @@ fn a_plan_asks_for_what_it_creates_and_for_nothing_else() {
             (Limited::SecurityGroups, String::new(), 1.0),
             (Limited::GroupRules, "security-group/task".to_owned(), 3.0),
             (Limited::Vcpus, String::new(), 4.0),
+            (Limited::BackupVaults, String::new(), 1.0),
         ]
     );
     let mut update = step("service/main", json!({}));

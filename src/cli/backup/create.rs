@@ -24,6 +24,7 @@ use super::super::exit::Exit;
 use super::super::leased::{Leasing, of_file};
 use super::super::output::Output;
 use super::super::plan;
+use super::super::preflight;
 use super::super::saga::new_id;
 use super::super::scope::Scope;
 use super::super::session::{self, Session};
@@ -132,6 +133,7 @@ async fn planned(
     let part = inventory.live.iter().filter(|live| graph.get(&live.address).is_some()).cloned().collect();
     let target = session.target(file.name.as_str());
     let mut plan = converge(&graph, &Inventory::new(part), target, session.kinds(), Options::default());
+    plan.findings.extend(preflight::account(&context, file, &plan, inventory).await);
     plan.findings.extend(checks::backup::role(&borrowed));
     plan.findings.extend(checks::backup::opted_in(&opted_in));
     plan.findings.extend(checks::backup::running(inventory, path));

@@ -1,0 +1,48 @@
+//! What is printed although taking it away makes no command of these tests fail, each by name and with its reason.
+
+/// What is printed and no command of these tests has needed, each for a reason.
+pub const UNUSED: &[(&str, &str)] = &[
+    ("backup:StopBackupJob", "a backup of an interrupted run is still under way"),
+    ("ec2:AuthorizeSecurityGroupEgress", "somebody took a rule away"),
+    ("ec2:DeleteRoute", "somebody added a route"),
+    ("ec2:ModifyNetworkInterfaceAttribute", "somebody changed the groups of a mount target"),
+    ("ec2:ModifySubnetAttribute", "somebody gave a subnet public addresses"),
+    ("ec2:ReplaceRoute", "somebody changed a route"),
+    ("ec2:ReplaceRouteTableAssociation", "somebody gave a subnet another route table"),
+    ("ec2:UpdateSecurityGroupRuleDescriptionsEgress", "somebody changed the words of a rule"),
+    ("ec2:UpdateSecurityGroupRuleDescriptionsIngress", "somebody changed the words of a rule"),
+    ("ecs:StopTask", "a task outlives its service"),
+    ("elasticfilesystem:ModifyMountTargetSecurityGroups", "somebody changed the groups of a mount target"),
+    ("elasticloadbalancing:ModifyListener", "a certificate comes or changes"),
+    ("elasticloadbalancing:ModifyTargetGroup", "somebody changed the health check"),
+    ("elasticloadbalancing:SetSecurityGroups", "somebody changed the groups of the load balancer"),
+    ("elasticloadbalancing:SetSubnets", "somebody changed the subnets of the load balancer"),
+    ("iam:UpdateAssumeRolePolicy", "somebody changed the trust of a role"),
+    ("iam:UpdateRole", "somebody changed the words of a role"),
+    ("logs:GetLogEvents", "a container fails, and its last words are shown"),
+    ("s3:AbortMultipartUpload", "an upload was begun and never completed"),
+    ("secretsmanager:RestoreSecret", "a deleted secret is taken back"),
+    ("servicequotas:GetAWSDefaultServiceQuota", "a quota is none of those that the account has of its own"),
+    ("secretsmanager:UpdateSecret", "somebody changed the words of a secret"),
+];
+
+/// What commands do without, each for a reason: they go on, and say with these words what they could not do, and which action
+/// they lack.
+pub const DEGRADED: &[(&str, &str, &str)] = &[
+    (
+        "backup:DescribeRegionSettings",
+        "backup/not-checked",
+        "a backup that may not be made fails before anything stops",
+    ),
+    ("backup:GetBackupVaultAccessPolicy", "access policy, which may forbid", "AWS Backup refuses a restore by itself"),
+    ("ecr:BatchGetImage", "image/denied", "ECS pulls by the tag, with a role that may be allowed more"),
+    ("ecs:ExecuteCommand", "upgrade/queues", "what waits in RabbitMQ may be known by other means"),
+    ("ecs:ListClusters", "quota/not-checked", QUOTAS),
+    ("elasticloadbalancing:DescribeAccountLimits", "quota/not-checked", QUOTAS),
+    ("iam:GetAccountSummary", "quota/not-checked", QUOTAS),
+    ("iam:ListEntitiesForPolicy", "account/not-checked", "a role for support cases is the vendor's advice only"),
+    ("iam:SimulatePrincipalPolicy", "permission/not-checked", "many accounts forbid it, and AWS refuses by itself"),
+    ("servicequotas:ListServiceQuotas", "quota/not-checked", QUOTAS),
+];
+
+const QUOTAS: &str = "AWS refuses by itself what there is no room for, and apply goes on when there is";
