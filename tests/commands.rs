@@ -282,7 +282,7 @@ fn without_credentials_it_says_how_to_log_in() {
     std::fs::write(folder.path().join("plan.toml"), "name = \"prod\"\nrelease = \"5.0.0\"\n").expect("a plan file");
     let cases = [
         ("corp", "cached SSO token", "log in with `aws sso login`"),
-        ("console", "login", "log in with `aws login`"),
+        ("console", "login/cache", "log in with `aws login`"),
         ("helper", "external process", "aws sts get-caller-identity"),
         ("empty", "there are no AWS credentials", "AWS_PROFILE"),
     ];

@@ -52,10 +52,11 @@ fn credentials(error: &CredentialsError) -> Failure {
     if ["SSO", "sso", "token has expired"].iter().any(|word| innermost.contains(word)) {
         return failure.hint("log in with `aws sso login`, with the same --profile or AWS_PROFILE");
     }
-    if sources(error)
-        .any(|source| ["Login token", "/login/cache"].iter().any(|words| source.to_string().contains(words)))
-    {
-        return failure.hint("log in with `aws login`, with the same --profile or AWS_PROFILE");
+    // The innermost is only that there is no such file.
+    let of_login = |text: &String| text.contains("Login token") || text.contains("login") && text.contains("cache");
+    if let Some(why) = sources(error).map(ToString::to_string).find(of_login) {
+        return Failure::of(Cause::Denied, format!("there are no AWS credentials: {why}"))
+            .hint("log in with `aws login`, with the same --profile or AWS_PROFILE");
     }
     failure.hint("try `aws sts get-caller-identity` with the same profile; see it work, and run this again")
 }

@@ -108,7 +108,13 @@ pub async fn of_file(
 
 /// Says why nothing happens for so many seconds.
 fn tell_unseen(seconds: f64, output: &Output) {
-    if seconds >= 1.0 && !output.is_json() {
+    if seconds < 1.0 {
+        return;
+    }
+    if output.is_json() {
+        // Whoever reads standard output has gone; the work is still to be done.
+        let _ = output.line(&serde_json::json!({ "code": "lists-lag", "seconds": seconds.ceil() }));
+    } else {
         let time = duration(seconds);
         output
             .note(&format!("waiting: the run before was cut off; for {time} AWS may not list yet what it made last\n"));

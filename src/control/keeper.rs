@@ -42,7 +42,8 @@ impl Before {
     /// believed in.
     fn of(record: &Record, age: Duration, clock: Clock) -> Self {
         let worked = if record.released { Duration::ZERO } else { clock.real(VALID) };
-        Self { unseen: record.unseen, ended: age.saturating_sub(worked) }
+        // Whatever stands there: nothing is unseen for longer.
+        Self { unseen: record.unseen.min(UNSEEN), ended: age.saturating_sub(worked) }
     }
 }
 
