@@ -7,7 +7,8 @@ use super::problem::{Problem, Severity};
 pub(super) fn render(path: &str, text: &str, problems: &[Problem], color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let each = problems.iter().map(|problem| renderer.render(&report(path, text, problem)));
-    each.collect::<Vec<_>>().join("\n\n")
+    // The renderer spells out what a terminal acts on, but for this block, whose U+009B begins a sequence as ESC [ does (ECMA-48).
+    each.collect::<Vec<_>>().join("\n\n").replace(|character| matches!(character, '\u{80}'..='\u{9f}'), "\u{fffd}")
 }
 
 fn report<'a>(path: &'a str, text: &'a str, problem: &'a Problem) -> Vec<Group<'a>> {
