@@ -33,15 +33,13 @@ fn at_once(round: usize) -> String {
 
     let (mut refused, mut done) = (0, 0);
     let mut again = Vec::new();
-    for number in 0..PROCESSES {
-        let Some(mut child) = running[number].take() else { continue };
-        match child.try_wait().expect("it is ours") {
-            Some(_) => again.push((number, Ran::from(child.wait_with_output().expect("it has ended")))),
-            None => running[number] = Some(child),
+    for (number, process) in running.iter_mut().enumerate() {
+        if process.as_mut().is_some_and(|child| child.try_wait().expect("it is ours").is_some()) {
+            again.extend(process.take().map(|child| (number, child)));
         }
     }
-    for (number, ran) in again {
-        is_refused(&ran);
+    for (number, child) in again {
+        is_refused(&Ran::from(child.wait_with_output().expect("it has ended")));
         refused += 1;
         running[number] = Some(start(&products[number], number));
     }
