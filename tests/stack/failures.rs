@@ -126,9 +126,14 @@ fn killed_half_way_it_converges_without_twins() {
 
 /// Waits until so many changing calls have been made.
 pub fn wait_for(bed: &Bed, mutations: usize) {
+    wait_until(&format!("{mutations} changing calls"), || bed.mutations(0).len() >= mutations);
+}
+
+/// Waits until something that the program does is so.
+pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(120);
-    while bed.mutations(0).len() < mutations {
-        assert!(Instant::now() < deadline, "only {} changing calls were made", bed.mutations(0).len());
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}: it does not come");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::bed::{Bed, text};
 use crate::deploy::SCALE;
-use crate::failures::{no_twins, wait_for};
+use crate::failures::{no_twins, wait_for, wait_until};
 use crate::product::{Product, Ran};
 
 /// How many times faster than the wall leases run in the bed, at most.
@@ -167,10 +167,7 @@ fn a_lease_lost_during_an_upgrade_leaves_it_to_the_next() {
     let before = bed.mutations(0).len();
     let child = product.spawn(&["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
     let is_stopped = || bed.mutations(0)[before..].iter().any(|call| call == "ecs UpdateService");
-    let deadline = Instant::now() + Duration::from_secs(120);
-    while !is_stopped() && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until("the stop", is_stopped);
     plant(&bed, &foreign(9, false));
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 3, "{}", ran.stderr);

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -176,15 +176,6 @@ pub fn differences(wanted: &Value, is: &Value) -> Vec<String> {
         _ => Some(format!("{} too few of {thing}", -number)),
     };
     difference.iter().filter_map(line).collect()
-}
-
-/// Waits for something that the program does.
-fn wait_until(is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(120);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "it does not come");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl<'a> Operator<'a> {
         ran
     }
 
-    /// Again where a machine that is too busy has lost it the lease, which lasts less than a second of the wall here.
+    /// Again where a machine that is too busy has lost it the lease, which lasts some seconds of the wall here.
     pub fn patiently(&self, run: impl Fn() -> Ran) -> Ran {
         let mut ran = run();
         for _ in 0..3 {

@@ -3,8 +3,9 @@
 use std::process::{Child, Stdio};
 
 use super::scene::FIRST;
-use super::{APPLY, Case, sweep, wait_until};
+use super::{APPLY, Case, sweep};
 use crate::bed::{Bed, text};
+use crate::failures::wait_until;
 use crate::product::{Product, Ran};
 use crate::saga::road;
 
@@ -25,7 +26,7 @@ fn at_once(round: usize) -> String {
         products.iter().enumerate().map(|(number, product)| Some(start(product, number))).collect();
     let calls = FIRST.undisturbed().own().count();
     let until = 1 + round * calls / ROUNDS;
-    wait_until(|| changes(&bed).len() >= until);
+    wait_until("the call", || changes(&bed).len() >= until);
     let holder = changes(&bed)[0];
     let mut killed = running[holder].take().expect("each is started once");
     killed.kill().expect("it is still at work");

@@ -4,8 +4,9 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use super::scene::FIRST;
-use super::{APPLY, Case, sweep, wait_until};
+use super::{APPLY, Case, sweep};
 use crate::bed::Bed;
+use crate::failures::{wait_for, wait_until};
 use crate::product::{Product, Ran};
 use crate::saga::road;
 
@@ -23,7 +24,7 @@ fn after_an_interrupt_what_cannot_be_seen_yet_is_not_made_twice() {
     let bed = super::crash::late();
     let product = Product::new(&bed);
     let child = product.spawn(&APPLY);
-    wait_until(|| bed.mutations(0).iter().any(|call| call == "ec2 CreateVpc"));
+    wait_until("the VPC", || bed.mutations(0).iter().any(|call| call == "ec2 CreateVpc"));
     interrupt_process(&child);
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
@@ -44,7 +45,7 @@ fn interrupt(seed: u64) -> String {
     let bed = Bed::new(road::SCALE);
     let product = Product::new(&bed);
     let child = product.spawn(&APPLY);
-    wait_until(|| bed.mutations(0).len() >= after);
+    wait_for(&bed, after);
     std::thread::sleep(pause);
     let is_sent = interrupt_process(&child);
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
