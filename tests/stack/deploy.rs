@@ -53,11 +53,16 @@ fn is_poll(call: &Value) -> bool {
 }
 
 /// No kind is looked at more often than every two seconds of AWS time.
+///
+/// The three that settle for more than a minute are looked at again on any machine. An access point is there after three
+/// seconds, some fifty milliseconds of a test: where the answer to creating it takes as long, the first look is the last.
 fn polls_are_apart(calls: &[Value]) {
-    for operation in ["DescribeNatGateways", "DescribeMountTargets", "DescribeServices", "DescribeAccessPoints"] {
+    const WATCHED: [(&str, usize); 4] =
+        [("DescribeNatGateways", 2), ("DescribeMountTargets", 2), ("DescribeServices", 2), ("DescribeAccessPoints", 1)];
+    for (operation, least) in WATCHED {
         let looks = calls.iter().filter(|call| call["operation"] == operation);
         let times: Vec<f64> = looks.filter_map(|call| call["time"].as_f64()).collect();
-        assert!(times.len() > 1, "{operation} was not watched");
+        assert!(times.len() >= least, "{operation} was not watched");
         for pair in times.windows(2) {
             assert!(pair[1] - pair[0] >= 2.0, "{operation} after {} s", pair[1] - pair[0]);
         }
