@@ -5,14 +5,17 @@ use crate::engine::plan::Finding;
 
 use super::finding::warning;
 
-/// A warning, and no refusal: the simulator knows neither the policies of resources nor all conditions.
-pub fn operator(seen: &Operator) -> Option<Finding> {
+/// A warning, and no refusal: the simulator knows neither the policies of resources nor all conditions. `command` is the
+/// one whose permissions were asked for, unless it was for all.
+pub fn operator(seen: &Operator, command: Option<&str>) -> Option<Finding> {
     let Operator { caller, lacks, unknown } = seen;
+    let policy =
+        command.map_or("ce-aws policy FILE".to_owned(), |command| format!("ce-aws policy FILE --for {command}"));
     if let Some(why) = unknown {
         return Some(warning(
             "permission/not-checked",
             format!("what {caller} may do cannot be checked: {why}"),
-            "allow iam:SimulatePrincipalPolicy on it, or see that it may do what `ce-aws policy FILE` prints",
+            format!("allow iam:SimulatePrincipalPolicy on it, or see that it may do what `{policy}` prints"),
         ));
     }
     (!lacks.is_empty()).then(|| {
@@ -20,7 +23,7 @@ pub fn operator(seen: &Operator) -> Option<Finding> {
         warning(
             "permission/missing",
             format!("as far as IAM can simulate it, {caller} may not: {}", lacks.join(", ")),
-            "`ce-aws policy FILE` prints all that is needed, as policies to be attached",
+            format!("`{policy}` prints all that is needed, as policies to be attached"),
         )
     })
 }

@@ -38,6 +38,10 @@ pub struct Args {
     /// Consent to releases that the vendor does not stand behind on Fargate
     #[arg(long, value_name = "LABEL", value_parser = saga::label)]
     allow: Option<Label>,
+
+    /// Only ask for the permissions that this command needs; left out, those of all of them
+    #[arg(long = "for", value_name = "COMMAND", value_enum)]
+    purpose: Option<policy::For>,
 }
 
 /// Runs the command.
@@ -58,9 +62,10 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     findings.extend(siblings::collisions(&source, file));
     let context = session.context(&Scope::of(file));
     findings.extend(preflight::thorough(&context, file, &inventory, &seen).await?);
-    let grants = policy::grants(&session, file, Purpose::All)?;
+    let purpose = Purpose::from(args.purpose);
+    let grants = policy::grants(&session, file, purpose)?;
     let operator = borrowed::operator::operator(&context, session.caller(), &grants).await?;
-    findings.extend(checks::permission::operator(&operator));
+    findings.extend(checks::permission::operator(&operator, purpose.word()));
     let findings = ordered(findings);
     let target = session.target(file.name.as_str());
     let refusals = findings.iter().filter(|finding| finding.severity == Severity::Refusal).count();

@@ -40,8 +40,9 @@ pub struct Args {
     purpose: Option<For>,
 }
 
+/// A command, as it is named after `--for`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum For {
+pub enum For {
     /// Reads only; also for status
     Plan,
     /// With what it no longer wants being deleted; reads included

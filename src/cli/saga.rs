@@ -30,7 +30,7 @@ use super::way_back::{DEADLINE, WATCH};
 /// Days until AWS deletes the recovery point of an upgrade.
 const KEPT_FOR: u32 = 35;
 /// Stands for the intent's id until the plan is carried out.
-const LATER: &str = "00000000";
+const LATER: &str = "new";
 
 /// What a person says of upgrades.
 #[derive(Clone, Debug, clap::Args)]

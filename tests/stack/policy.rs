@@ -122,4 +122,11 @@ fn doctor_says_what_the_operator_lacks() {
     }
     let said = one.run_with(&without(&all, "iam:SimulatePrincipalPolicy"), &["doctor", "FILE"]).stdout;
     assert!(said.contains("permission/not-checked"), "{said}");
+    // Whoever is only to plan is told what planning needs.
+    let planner = one.printed("plan");
+    let said = one.run_with(&planner, &["doctor", "FILE", "--for", "plan"]).stdout;
+    assert!(!said.contains("permission/"), "{said}");
+    let said = one.run_with(&planner, &["doctor", "FILE", "--for", "apply"]).stdout;
+    assert!(said.contains("permission/missing") && said.contains("ec2:CreateNatGateway"), "{said}");
+    assert!(said.contains("ce-aws policy FILE --for apply") && !said.contains("backup:StartRestoreJob"), "{said}");
 }

@@ -26,13 +26,13 @@ fn upgrade() -> Plan {
         staged(Stage::Record, "service/main", Action::Update, "so that it can be finished or undone, whatever happens"),
         staged(
             Stage::Backup,
-            "recovery-point/00000000",
+            "recovery-point/new",
             Action::Create,
             "a recovery point, before anything touches the data",
         ),
         staged(
             Stage::Data,
-            "data-step/mongodb-compatibility-7-00000000",
+            "data-step/mongodb-compatibility-7-new",
             Action::Run,
             "set MongoDB's feature compatibility version to 7.0",
         ),
@@ -46,7 +46,7 @@ fn upgrade() -> Plan {
     steps[3].consequences = vec!["Cloud Exchange is down until the new task is healthy".into()];
     steps[4].changes = vec![change("task_definition", json!("arn:7"), json!("arn:8"))];
     steps[4].consequences = vec!["the new images may change the data: going back restores the recovery point".into()];
-    steps[7].changes = vec![change(intent, json!(null), json!("upgrade id=00000000"))];
+    steps[7].changes = vec![change(intent, json!(null), json!("upgrade id=new"))];
     steps[9].consequences = vec!["writes what the older release may be unable to read".into()];
     steps[10].changes = vec![change(intent, json!("upgrade at=stop"), json!("upgrade at=start"))];
     steps[11].until = Until::Steady;
