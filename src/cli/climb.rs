@@ -45,8 +45,10 @@ pub struct Way<'a> {
     pub source: &'a Source,
     pub consent: Consent,
     pub yes: bool,
-    /// What is said of it; what is not said depends on what is done.
-    pub on_failure: Option<OnFailure>,
+    /// What to do when a step of an upgrade fails.
+    pub on_failure: OnFailure,
+    /// Whether what a first apply has created is deleted again when a step fails.
+    pub takes_back: bool,
     /// Whether the plan file follows what was done.
     pub write: bool,
     pub global: &'a Global,
@@ -110,12 +112,8 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
             output.note(&plan::text(&shown, session.kinds(), Some(&rung.file), global));
         }
         permit(&shown)?;
-        let before = match way.on_failure {
-            Some(OnFailure::Rollback) if !planned.is_upgrade() && !shown.is_empty() => {
-                Some(Before::of(&inventory, session.kinds())?)
-            }
-            _ => None,
-        };
+        let may_be_taken_back = way.takes_back && !planned.is_upgrade() && !shown.is_empty();
+        let before = may_be_taken_back.then(|| Before::of(&inventory, session.kinds())).transpose()?;
         if before.is_some() && !output.is_json() {
             output.note(undo::ANNOUNCEMENT);
         }
@@ -130,7 +128,7 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
                 confirm::ask(question, Ask::Yes, "--yes", output)?;
             }
             let around = Around { session, scope: &scope, global, output, file: &source.path };
-            let carried = carry_out(around, &planned, way.on_failure.unwrap_or_default()).await?;
+            let carried = carry_out(around, &planned, way.on_failure).await?;
             if let (Some(before), Outcome::Failed) = (&before, carried.outcome) {
                 undo::undo(around, before).await?;
             }

@@ -80,7 +80,7 @@ fn changed(text: &str, other: &str, random: &mut StdRng) -> String {
 }
 
 /// Tries a target with its corpus and with what is made of that.
-fn fuzz(target: &str, tried: fn(&str)) {
+fn fuzz(target: &str, tried: impl Fn(&str)) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/cli/fuzz").join(target);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
@@ -132,8 +132,9 @@ fn target() -> Target {
 /// A text of `address key=value` lines, which become tags of a deployment that is otherwise as it should be.
 #[test]
 fn tags() {
+    let (deployed, kinds) = (inventory(&text("5.0.0", "")).live, registry::facts());
     fuzz("tags", |lines| {
-        let mut live = inventory(&text("5.0.0", "")).live;
+        let mut live = deployed.clone();
         for line in lines.lines() {
             let Some((address, tag)) = line.split_once(' ') else { continue };
             if let Some((key, value)) = tag.split_once('=') {
@@ -157,7 +158,6 @@ fn tags() {
         if let Some(running) = Running::of(&inventory) {
             let _ = (running.release(), running.revision());
         }
-        let kinds = registry::facts();
         let plan = teardown::teardown(&inventory, target(), &kinds, teardown::Options::default());
         let view = ui::plan::View { all: true, task: None };
         is_plain(&plain(&ui::plan::plan(&plan, &kinds, view)));

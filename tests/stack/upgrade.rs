@@ -119,6 +119,11 @@ fn the_vendors_chain_goes_one_release_after_the_other() {
     let journal = bed.journal(0).len();
     product.expect(0, &["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
     assert_eq!(bed.mutations(journal), [""; 0], "it is there already");
+    product.edit("# idle_timeout_seconds = 300", "idle_timeout_seconds = 200");
+    product.expect(0, &["upgrade", "FILE", "--to", "5.0.0", "--yes", "--on-failure", "rollback"]);
+    is_well_at(&product, "5.0.0");
+    let calls = bed.mutations(journal);
+    assert!(calls.iter().any(|call| call.ends_with("ModifyLoadBalancerAttributes")), "{calls:?}");
 }
 
 #[test]
