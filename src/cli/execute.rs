@@ -17,6 +17,7 @@ use crate::ui::progress::{Json, Lines, Reporter, Terminal};
 use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::moment;
 use super::output::Output;
 use super::scope::Scope;
 use super::session::Session;
@@ -41,7 +42,7 @@ pub async fn execute(
     global: &Global,
     output: &Output,
 ) -> Result<Report, CommandError> {
-    let clock = Clock::from_env().map_err(|error| CommandError::usage("usage/time-scale", error.to_string()))?;
+    let clock = moment::clock()?;
     let world = session.world(scope);
     let mut reporter = reporter(&plan, session.kinds(), clock, global, output);
     session.record(|entry| entry.plan(&plan));

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::control::clock::Clock;
 use crate::control::history::{self, Stored};
 use crate::control::keeper;
 use crate::ui::history::{State, list, one};
@@ -9,6 +10,7 @@ use crate::ui::history::{State, list, one};
 use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::moment;
 use super::output::Output;
 use super::session::Session;
 use super::source::Which;
@@ -63,7 +65,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let (session, scope, _) = Session::of(&which, global, output).await?;
     let store = session.store();
     let (found, more) = history::read(&store, &scope.name, run, args.limit.into()).await?;
-    let holder = keeper::look(&store, &scope.name).await?.filter(|record| !record.released).map(|record| record.run);
+    let clock = Clock::new(moment::clock()?.scale());
+    let holder = keeper::at_work(&store, &scope.name, clock).await?.map(|record| record.run);
     let holder = holder.as_deref();
     match (run, found.first()) {
         (Some(run), None) => {

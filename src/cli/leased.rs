@@ -10,7 +10,6 @@ use crate::control::history::{End, Entry};
 use crate::control::keeper;
 use crate::control::lease::{Record, UNSEEN, VERSION};
 use crate::control::process;
-use crate::engine;
 use crate::ui::history::{holder, waiting};
 use crate::ui::style::{WARNING, paint};
 use crate::ui::text::{clean, duration};
@@ -53,8 +52,7 @@ pub async fn under_lease(
         ));
         return work.await;
     }
-    let clock = engine::clock::Clock::from_env();
-    let clock = clock.map_err(|error| CommandError::usage("usage/time-scale", error.to_string()))?;
+    let clock = moment::clock()?;
     let (store, permit) = (session.store(), session.permit());
     let me = me(session, deployment);
     let told = |held: &Record| {

@@ -12,7 +12,7 @@ use crate::engine::failure::{Cause, Failure};
 use super::bucket::LEASES;
 use super::clock::Clock;
 use super::error::ControlError;
-use super::lease::{Answer, Claim, Condition, Do, Record, UNSEEN, VALID, VERSION};
+use super::lease::{Answer, Claim, Condition, Do, Record, SILENCE, UNSEEN, VALID, VERSION};
 use super::objects::{Got, Store};
 use super::process;
 
@@ -117,10 +117,20 @@ impl Keeper {
     }
 }
 
-/// The lease of a deployment as it is now; `None` where there is none that can be read.
-pub async fn look(store: &Store, deployment: &str) -> Result<Option<Record>, Failure> {
-    let Got::There { bytes, .. } = store.get(&key(deployment), LARGEST).await? else { return Ok(None) };
-    Ok(parse(&bytes, deployment).ok())
+/// Who is at work on a deployment; `None` also where what is in the place of the lease cannot be read.
+///
+/// # Errors
+///
+/// Whatever the call meets.
+pub async fn at_work(store: &Store, deployment: &str, clock: Clock) -> Result<Option<Record>, Failure> {
+    let Got::There { bytes, age, .. } = store.get(&key(deployment), LARGEST).await? else { return Ok(None) };
+    Ok(parse(&bytes, deployment).ok().filter(|record| is_at_work(record, age, clock)))
+}
+
+/// Whether the holder that wrote this so long ago has neither given the lease back nor died, nor been silent for as long
+/// as the next one would wait for it.
+pub(super) fn is_at_work(record: &Record, age: Duration, clock: Clock) -> bool {
+    !record.released && age < clock.real(SILENCE) && !is_dead(record)
 }
 
 fn key(deployment: &str) -> String {

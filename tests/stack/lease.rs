@@ -64,6 +64,8 @@ fn a_killed_holder_is_replaced_at_once_and_its_run_is_on_record() {
     assert!(listed.stdout.contains("under way"), "{}", listed.stdout);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
+    let listed = product.expect(0, &["history", "FILE"]);
+    assert!(listed.stdout.contains("did not end"), "nobody is at work: {}", listed.stdout);
     let applied = product.expect(0, &["apply", "FILE", "--yes", "--endpoint-url", &url_with_password(&bed)]);
     assert!(!applied.stderr.contains("waiting: prod is held"), "{}", applied.stderr);
     no_twins(&bed);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::super::clock::Clock;
+use super::super::keeper::is_at_work;
 use super::super::lease::{Answer, Claim, Condition, Do, LOOK, RENEW, Record, SILENCE, VALID, VERSION};
 
 pub fn record(run: &str) -> Record {
@@ -125,4 +127,12 @@ fn a_release_writes_a_tombstone() {
     let Do::Put { condition, record } = claim.release(0) else { panic!("it is written") };
     assert!(record.released && condition == is("a") && claim.valid_until() < 0.0);
     assert_eq!(claim.on(written("b"), 0.3, 0.4), Do::Released);
+}
+
+#[test]
+fn whoever_has_given_it_back_or_is_silent_for_a_minute_is_not_at_work() {
+    let is = |record: &Record, seconds| is_at_work(record, Duration::from_secs(seconds), Clock::new(1.0));
+    assert!(is(&record("other"), 59));
+    assert!(!is(&record("other"), 60));
+    assert!(!is(&Record { released: true, ..record("other") }, 0));
 }
