@@ -88,12 +88,14 @@ impl Resource for Restore {
         Ok(try_join_all(found).await?.into_iter().flatten().collect::<Vec<_>>().into())
     }
 
-    /// Another run may have come here before: its job is this job. A restore that failed is begun anew, with other
-    /// tokens: AWS would answer with the failed one, and EFS makes no second file system of one creation token.
+    /// Another run may have come here before, or the answer to this one was lost: its job is this job. It is asked for
+    /// after the file systems, for it may make one meanwhile; and again, for it may say late which one it has made.
+    /// A restore that failed is begun anew, with other tokens: AWS would answer with the failed one, and EFS makes no
+    /// second file system of one creation token.
     async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+        let made_before = made_with(cx, &self.creation_token).await?;
         let jobs = jobs(cx, self.recovery_point.text()).await?;
         let failed = |job: &&RestoreJobsListMember| has_failed(job.status());
-        let made_before = made_with(cx, &self.creation_token).await?;
         for seen in &made_before {
             let id = seen.file_system_id();
             let of = |job: &&RestoreJobsListMember| job.created_resource_arn().is_some_and(|arn| id_in(arn) == id);
@@ -101,8 +103,8 @@ impl Resource for Restore {
                 Some(job) if failed(&job) => {}
                 Some(job) => return Ok(started(job.restore_job_id().unwrap_or_default())),
                 None => {
-                    let message = format!("{id} was made for this restore, and AWS Backup no longer lists the job");
-                    return Err(Failure::of(Cause::Refused, message).hint(format!(
+                    let message = format!("{id} was made for this restore, and AWS Backup lists no job that says so");
+                    return Err(Failure::of(Cause::NotYetVisible, message).hint(format!(
                         "if it does not hold what it should: aws efs delete-file-system --file-system-id {id}"
                     )));
                 }

@@ -59,6 +59,22 @@ fn a_restore_ends_on_what_was_recorded_and_keeps_what_there_was() {
     never_two_deployments(&bed);
 }
 
+/// A job makes its file system as its first act; that it says which one only later is an assumption.
+#[test]
+fn a_restore_whose_answer_is_lost_goes_on_with_the_job_that_it_has_started() {
+    let bed = Bed::new(SCALE);
+    let product = deployed(&bed, "5.0.0");
+    let point = create(&product);
+    bed.post("settings", &json!({ "backup.pending": 0, "restore.named_after": 30 }));
+    bed.post("faults", &json!({ "service": "backup", "operation": "StartRestoreJob", "kind": "lost", "times": 1 }));
+    product.expect(0, &["backup", "restore", "FILE", &point, "--yes"]);
+    assert_eq!(bed.get("faults")[0]["hits"], 1);
+    is_well_at(&product, "5.0.0");
+    is_restored_from(&product, &point);
+    assert_eq!(bed.by_hand("print(len(client('backup').list_restore_jobs()['RestoreJobs']))"), "1");
+    never_two_deployments(&bed);
+}
+
 #[test]
 fn a_restore_that_fails_goes_back_to_what_there_was() {
     let bed = Bed::new(SCALE);

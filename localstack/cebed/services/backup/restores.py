@@ -74,6 +74,8 @@ def _run(account: Account, region: str, job: dict, fresh: bool) -> None:
             _fail(account, job, str(error))
             return
     job["CreatedResourceArn"] = f"arn:aws:elasticfilesystem:{region}:{account.id}:file-system/{identity}"
+    job["_unnamed"] = True
+    account.schedule(account.settings["restore.named_after"], lambda account: job.update(_unnamed=False))
     account.schedule(account.settings["restore.running"], lambda account: _finish(account, region, job))
 
 
@@ -125,7 +127,7 @@ def _describe(account: Account, region: str, request: dict, context: Any, call_n
 @override("backup", "ListRestoreJobs")
 def _list(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
     jobs = [
-        shown(job)
+        shown(job, "CreatedResourceArn") if job.get("_unnamed") else shown(job)
         for job in region_of(account, region).restores.values()
         if request.get("ByStatus") in (None, job["Status"]) and request.get("ByResourceType") in (None, job["ResourceType"])
     ]

@@ -18,6 +18,7 @@ setting("backup.pending", 10)
 setting("backup.running", 60)  # until COMPLETED
 setting("backup.fail_next", 0)  # so many jobs end FAILED
 setting("restore.running", 90)
+setting("restore.named_after", 0)  # until ListRestoreJobs says which file system a job has made
 setting("restore.fail_next", 0)
 setting("backup.automatic_every", 86_400)
 setting("backup.size", 104_857_600)  # bytes of a recovery point
