@@ -98,7 +98,8 @@ fn cases(road: Road, calls: &[Call], is_full: bool) -> Vec<Case> {
 }
 
 /// The table in the documentation: the rows of this run in the order of all cases; where it has not tried all, those of
-/// before at their places, because the calls of two runs may be told in another order.
+/// before at their places, because the calls of two runs may be told in another order, and new ones behind those of
+/// their step.
 fn table(all: &[Case], rows: &[Row], before: &str) -> String {
     let now = rows.iter().filter(|row| row.complaint.is_none()).map(|row| (row.key(), row.line()));
     let mut now: BTreeMap<String, String> = now.collect();
@@ -110,7 +111,13 @@ fn table(all: &[Case], rows: &[Row], before: &str) -> String {
             lines.push(key.and_then(|key| now.remove(&key)).unwrap_or_else(|| line.to_owned()));
         }
     }
-    lines.extend(all.iter().filter_map(|case| now.remove(&case.key())));
+    for case in all {
+        if let Some(line) = now.remove(&case.key()) {
+            let step = format!("| {} |", case.step());
+            let last = lines.iter().rposition(|line| line.starts_with(&step));
+            lines.insert(last.map_or(lines.len(), |last| last + 1), line);
+        }
+    }
     include_str!("saga/table.md").to_owned() + &lines.join("\n") + "\n"
 }
 
