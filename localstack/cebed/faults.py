@@ -33,7 +33,7 @@ from dataclasses import dataclass, field, fields
 
 REFUSALS = ("throttle", "error", "expired", "invalid-token", "skewed", "opt-in", "wrong-region")
 SPOILT = ("garbage", "truncated", "empty")
-KINDS = (*REFUSALS, *SPOILT, "latency", "lost", "before-lost", "html503", "hold")
+KINDS = (*REFUSALS, *SPOILT, "latency", "lost", "before-lost", "html404", "html503", "hold")
 HOLD_SECONDS = 60
 _COUNTERS = ("seen", "hits", "held")
 

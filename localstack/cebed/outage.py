@@ -11,7 +11,10 @@ from localstack.http import Response
 from cebed import refusals
 from cebed.faults import REFUSALS, SPOILT, Rule
 
-_HTML = "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>"
+_HTML = {
+    "html404": (404, "Not Found"),
+    "html503": (503, "Service Temporarily Unavailable"),
+}
 _GARBAGE = b"}<{\xff\xfe not what any protocol says ]]>"
 
 
@@ -31,8 +34,9 @@ def install() -> None:
 def instead_of_serving(service: str, struck: list[Rule], context: RequestContext) -> Response | None:
     """Raises the error, breaks the connection or gives the answer of the first rule that keeps a call from being served."""
     for rule in struck:
-        if rule.kind == "html503":
-            return Response(_HTML, status=503, mimetype="text/html")
+        if rule.kind in _HTML:
+            status, words = _HTML[rule.kind]
+            return Response(f"<html><body><h1>{status} {words}</h1></body></html>", status=status, mimetype="text/html")
         if rule.kind == "hold" and rule.before:
             rule.hold()
         if rule.kind == "before-lost" or rule.kind == "hold" and rule.before:

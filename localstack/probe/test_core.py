@@ -63,9 +63,10 @@ def test_server_error_and_html_page(world):
     ec2 = world.client("ec2")
     world.fault(service="ec2", operation="CreateVpc", kind="error", code="InternalError", status=500, times=1)
     refused(lambda: ec2.create_vpc(CidrBlock="10.0.0.0/16"), "InternalError", status=500)
-    world.fault(service="ec2", operation="CreateVpc", kind="html503", times=1)
-    with pytest.raises((botocore.exceptions.ClientError, botocore.parsers.ResponseParserError)):
-        ec2.create_vpc(CidrBlock="10.0.0.0/16")
+    for page in ("html503", "html404"):
+        world.fault(service="ec2", operation="CreateVpc", kind=page, times=1)
+        with pytest.raises((botocore.exceptions.ClientError, botocore.parsers.ResponseParserError)):
+            ec2.create_vpc(CidrBlock="10.0.0.0/16")
     assert vpc_ids(world) == set()
 
 

@@ -5,7 +5,7 @@ use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;
 
 use super::Named;
-use super::lookup::named;
+use super::lookup::checked;
 
 /// Whether AWS Backup is opted in to EFS (AWS Backup API reference, DescribeRegionSettings). Where nobody has chosen, there
 /// may be no preference; that counts as opted in (unverified), because a backup fails before anything is lost.
@@ -15,5 +15,5 @@ pub async fn opted_in(cx: &Cx) -> Result<Named<bool>, Failure> {
         let preferences = answer.resource_type_opt_in_preference();
         preferences.and_then(|preferences| preferences.get("EFS")).copied().unwrap_or(true)
     });
-    named(&cx.names.region, answer)
+    checked(&cx.names.region, answer)
 }

@@ -8,7 +8,7 @@ use crate::kinds::resource::Cx;
 
 use super::Named;
 use super::ingress::Certificate;
-use super::lookup::named;
+use super::lookup::checked;
 
 /// The certificate of this ARN.
 pub async fn certificate(cx: &Cx, arn: &str) -> Result<Named<Certificate>, Failure> {
@@ -24,7 +24,7 @@ pub async fn certificate(cx: &Cx, arn: &str) -> Result<Named<Certificate>, Failu
             not_after: live.not_after.map(|time| time.secs()),
         })
     };
-    named(arn, answer.and_then(read))
+    checked(arn, answer.and_then(read))
 }
 
 /// Every certificate of the region.

@@ -8,7 +8,7 @@ use crate::kinds::document;
 use crate::kinds::resource::Cx;
 
 use super::Named;
-use super::lookup::named;
+use super::lookup::checked;
 use super::simulation::{self, Simulated};
 
 /// A role that the plan file names.
@@ -82,14 +82,12 @@ pub async fn role(cx: &Cx, arn: &str, needs: &[Need]) -> Result<Named<Role>, Fai
     let name = arn.rsplit('/').next().unwrap_or(arn);
     let role = async {
         let answer = cx.aws.iam.get_role().role_name(name).send().await;
-        named(arn, answer.map_err(on("iam GetRole")).and_then(|answer| same(arn, answer.role)))
+        checked(arn, answer.map_err(on("iam GetRole")).and_then(|answer| same(arn, answer.role)))
     };
     let simulated = async {
         match simulation::simulate(cx, arn, needs, &[]).await {
             // That there is no such role is said better by the other call.
-            Err(failure) if [Cause::NotYetVisible, Cause::Refused].contains(&failure.cause) => {
-                Ok(Simulated::unknown(needs, &failure))
-            }
+            Err(failure) if !failure.concerns_every_call() => Ok(Simulated::unknown(needs, &failure)),
             simulated => simulated,
         }
     };
@@ -132,5 +130,5 @@ pub const BACKUP: &str = "backup.amazonaws.com";
 /// The managed policy of this ARN.
 pub async fn policy(cx: &Cx, arn: &str) -> Result<Named<Policy>, Failure> {
     let answer = cx.aws.iam.get_policy().policy_arn(arn).send().await.map_err(on("iam GetPolicy"));
-    named(arn, answer.map(|_| Policy { arn: arn.to_owned() }))
+    checked(arn, answer.map(|_| Policy { arn: arn.to_owned() }))
 }

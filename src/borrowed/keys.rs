@@ -7,7 +7,7 @@ use crate::engine::failure::{Cause, Failure};
 use crate::kinds::resource::Cx;
 
 use super::Named;
-use super::lookup::named;
+use super::lookup::checked;
 use super::storage::Key;
 
 /// The key of this ARN, id or alias.
@@ -15,7 +15,7 @@ pub async fn key(cx: &Cx, name: &str) -> Result<Named<Key>, Failure> {
     let answer = cx.aws.kms.describe_key().key_id(name).send().await.map_err(on("kms DescribeKey"));
     let missing = || Failure::of(Cause::Gone, format!("AWS says nothing of {name}"));
     let metadata = answer.and_then(|answer| answer.key_metadata.ok_or_else(missing));
-    named(name, metadata.map(|live| read(&live)))
+    checked(name, metadata.map(|live| read(&live)))
 }
 
 fn read(live: &KeyMetadata) -> Key {

@@ -18,11 +18,26 @@ pub(super) fn named<T>(name: &str, answer: Result<T, Failure>) -> Result<Named<T
     Ok(Named { name: name.to_owned(), lookup })
 }
 
-/// What would be good to know; `None` where it may not be read.
+/// The same of something that is checked and not needed: whatever went wrong with the call is an answer, so that it does not
+/// take every other finding with it.
+pub(super) fn checked<T>(name: &str, answer: Result<T, Failure>) -> Result<Named<T>, Failure> {
+    match named(name, answer) {
+        Err(failure) if !failure.concerns_every_call() => {
+            Ok(Named { name: name.to_owned(), lookup: Lookup::Unread(said(&failure)) })
+        }
+        looked_up => looked_up,
+    }
+}
+
+/// What would be good to know; `None` where it cannot be read.
 pub(super) fn optional<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
-        Err(failure) if denied(&failure) => Ok(None),
-        answer => answer.map(Some),
+        Err(failure) if failure.concerns_every_call() => Err(failure),
+        Err(failure) => {
+            tracing::warn!(%failure, "not needed, and not read");
+            Ok(None)
+        }
+        Ok(found) => Ok(Some(found)),
     }
 }
 
@@ -49,9 +64,9 @@ pub(super) fn said(failure: &Failure) -> String {
     Failure { request_id: None, ..failure.clone() }.to_string()
 }
 
-/// Of what is denied, only bad credentials have hints: those are no property of the thing.
+/// The thing may not be read. Bad credentials are no property of it.
 pub(super) fn denied(failure: &Failure) -> bool {
-    failure.cause == Cause::Denied && failure.hints.is_empty()
+    failure.cause == Cause::Denied && !failure.concerns_every_call()
 }
 
 /// Elastic Load Balancing and KMS say so of an ARN of another region or sort.
@@ -76,5 +91,17 @@ mod tests {
         assert_eq!(said(&numbered), "iam GetRole failed: AccessDenied: no");
         assert_eq!(answer("ExpiredToken", "").unwrap_err().cause, Cause::Denied);
         assert_eq!(answer("Throttling", "").unwrap_err().cause, Cause::Throttled);
+    }
+
+    #[test]
+    fn what_is_only_checked_takes_nothing_else_with_it() {
+        let failed = |code: &str| reported("backup DescribeRegionSettings", code, "no");
+        for code in ["AccessDeniedException", "NotImplemented", "Throttling", "InternalFailure"] {
+            let looked_up = checked::<bool>("x", Err(failed(code))).unwrap().lookup;
+            assert!(matches!(looked_up, Lookup::Denied(_) | Lookup::Unread(_)), "{code}: {looked_up:?}");
+            assert_eq!(optional::<bool>(Err(failed(code))).unwrap(), None, "{code}");
+        }
+        assert_eq!(checked::<bool>("x", Err(failed("ExpiredToken"))).unwrap_err().cause, Cause::Denied);
+        assert_eq!(optional::<bool>(Err(failed("ExpiredToken"))).unwrap_err().cause, Cause::Denied);
     }
 }

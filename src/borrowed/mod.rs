@@ -8,6 +8,7 @@ pub mod backup;
 mod balancers;
 mod certificates;
 pub mod cluster;
+pub mod contents;
 pub mod grants;
 pub mod identity;
 pub mod ingress;
@@ -35,13 +36,15 @@ pub enum Lookup<T> {
     Missing,
     /// We may not read it; what AWS said.
     Denied(String),
+    /// It was asked about in vain; what AWS said, or what came in the place of an answer.
+    Unread(String),
 }
 
 impl<T> Lookup<T> {
     pub fn found(&self) -> Option<&T> {
         match self {
             Self::Found(found) => Some(found),
-            Self::Missing | Self::Denied(_) => None,
+            Self::Missing | Self::Denied(_) | Self::Unread(_) => None,
         }
     }
 }
@@ -78,7 +81,7 @@ pub struct Borrowed {
     /// Managed policies that are to be attached, and the permissions boundary.
     pub policies: Vec<Named<Policy>>,
     pub key: Option<Named<Key>>,
-    /// Secrets of the user's, whose values are never read here.
+    /// Secrets of the user's, described: their values are not read.
     pub secrets: Vec<Named<Secret>>,
 }
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;
 
 use super::identity::Need;
-use super::lookup::{denied, said, side_by_side};
+use super::lookup::{said, side_by_side};
 use super::simulation::{self, Simulated};
 
 /// What came out.
@@ -27,7 +27,7 @@ pub struct Operator {
 ///
 /// # Errors
 ///
-/// Whatever a call meets, but for IAM not being allowed to tell.
+/// What every other call meets too: no credentials.
 pub async fn operator(cx: &Cx, caller: &str, grants: &[Grant]) -> Result<Operator, Failure> {
     let mut seen = Operator { caller: caller.to_owned(), ..Operator::default() };
     let principal = match principal(cx, caller).await {
@@ -67,10 +67,9 @@ pub async fn operator(cx: &Cx, caller: &str, grants: &[Grant]) -> Result<Operato
     Ok(seen)
 }
 
-/// That IAM may not be asked, or knows nobody of that name (a federated user), is an answer: what AWS said.
+/// That IAM may not be asked, is not there, or knows nobody of that name (a federated user), is an answer: what AWS said.
 fn unknown(failure: &Failure) -> Option<String> {
-    let no_name = [Cause::Gone, Cause::NotYetVisible, Cause::Refused].contains(&failure.cause);
-    (no_name || denied(failure)).then(|| said(failure))
+    (!failure.concerns_every_call()).then(|| said(failure))
 }
 
 /// Whose policies count: for a session the role's. The root user may do everything, and cannot be simulated.

@@ -7,7 +7,7 @@ use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;
 
 use super::Named;
-use super::lookup::named;
+use super::lookup::checked;
 
 /// A KMS key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Key {
     pub usage: String,
 }
 
-/// A secret; its value is nobody's business here.
+/// A secret, without its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Secret {
     pub arn: String,
@@ -44,5 +44,5 @@ pub async fn secret(cx: &Cx, name: &str) -> Result<Named<Secret>, Failure> {
         // AWS's own key asks nothing more of who reads.
         key: live.kms_key_id.filter(|key| !key.ends_with("alias/aws/secretsmanager")),
     };
-    named(name, answer.map(read))
+    checked(name, answer.map(read))
 }

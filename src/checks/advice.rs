@@ -4,7 +4,7 @@ use crate::borrowed::{Lookup, Named};
 use crate::config::{Nat, PlanFile};
 use crate::engine::plan::Finding;
 
-use super::finding::warning;
+use super::finding::{unread, warning};
 
 /// What Cloud Exchange asks for by name, besides the registries and what plug-ins talk to: its tenants, the repositories of
 /// plug-ins, the vendor's notices (vendor's guides and product repository).
@@ -45,6 +45,7 @@ pub fn support(role: &Named<bool>) -> Option<Finding> {
             "no role of this account may open cases with AWS Support".to_owned(),
             format!("attach {policy} to a role that somebody can assume when things go wrong"),
         )),
+        Lookup::Unread(why) => Some(unread("whether a role may open cases with AWS Support", why)),
         Lookup::Denied(why) => Some(warning(
             "account/not-checked",
             format!("whether a role may open cases with AWS Support cannot be checked: {why}"),

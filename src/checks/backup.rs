@@ -4,7 +4,7 @@ use crate::borrowed::{Borrowed, Lookup, Named};
 use crate::engine::inventory::{Inventory, Phase};
 use crate::engine::plan::Finding;
 
-use super::finding::{refusal, warning};
+use super::finding::{self, refusal, warning};
 use super::{identity, storage};
 
 /// The account's choice for a region, by name: whether AWS Backup is for EFS at all.
@@ -20,6 +20,9 @@ pub fn opted_in(choice: &Named<bool>) -> Option<Finding> {
                  whoever decides that for the account"
             ),
         )),
+        Lookup::Unread(why) => {
+            Some(finding::unread(&format!("whether AWS Backup is opted in to EFS in {region}"), why))
+        }
         Lookup::Denied(why) => Some(warning(
             "backup/not-checked",
             format!("whether AWS Backup is opted in to EFS in {region} cannot be checked: {why}"),
@@ -27,6 +30,21 @@ pub fn opted_in(choice: &Named<bool>) -> Option<Finding> {
              else is done",
         )),
     }
+}
+
+/// Whether there is a vault of the deployment's cannot be read. `needed` says that a recovery point is to be made.
+pub fn unread(inventory: &Inventory, needed: bool) -> Option<Finding> {
+    let why = inventory.unread.get("backup-vault")?;
+    let what = "whether the deployment has a backup vault";
+    Some(if needed {
+        refusal(
+            "backup/no-vault",
+            format!("{what} cannot be read, so that there would be no recovery point to go back to: {why}"),
+            "see that AWS Backup answers in this account and region; --no-backup upgrades without a recovery point",
+        )
+    } else {
+        finding::unread(what, why)
+    })
 }
 
 /// The role that the user brings for it, and the key that encrypts what it keeps.

@@ -29,7 +29,7 @@ pub struct Thing {
 }
 
 impl Thing {
-    /// What is there; or the finding `…/not-found` or `…/denied`.
+    /// What is there; or the finding `…/not-found`, `…/denied` or `read/failed`.
     pub fn found<'a, T>(&self, named: &'a Named<T>) -> Result<&'a T, Finding> {
         let Self { code, words, shown_by, actions, denied } = self;
         let name = &named.name;
@@ -40,6 +40,7 @@ impl Thing {
                 format!("the {words} {name} does not exist in {}", place(name)),
                 format!("correct its name in the plan file; {shown_by} shows what there is"),
             )),
+            Lookup::Unread(why) => Err(unread(&format!("the {words} {name}"), why)),
             Lookup::Denied(why) => Err(Finding {
                 severity: *denied,
                 ..refusal(
@@ -50,6 +51,15 @@ impl Thing {
             }),
         }
     }
+}
+
+/// Something that is only checked could not be read. `what` as `the KMS key alias/x`.
+pub fn unread(what: &str, why: &str) -> Finding {
+    warning(
+        "read/failed",
+        format!("{what} cannot be checked: {why}"),
+        "whatever else was checked counts; see what stands in the way of this call, or look at it yourself",
+    )
 }
 
 /// Where a thing was looked for: IAM has no regions.

@@ -1,6 +1,7 @@
 //! Keys and secrets of the user's.
 
 use crate::borrowed::Named;
+use crate::borrowed::contents::{Content, Fault, Faulty};
 use crate::borrowed::storage::{Key, Secret};
 use crate::engine::plan::{Finding, Severity};
 
@@ -75,4 +76,33 @@ pub fn secret(named: &Named<Secret>) -> Vec<Finding> {
         )
     });
     key.collect()
+}
+
+/// Secrets whose content cannot be used. Without the credentials there is nothing to begin with; what ECS reads, it may be
+/// able to read where we are not. `applies` says that they are about to be read.
+pub fn content(faulty: &Faulty, applies: bool) -> Finding {
+    let Faulty { arn, content, fault } = faulty;
+    match fault {
+        Fault::Unusable { why, hint } => {
+            refusal("secret/content", format!("the secret {arn} cannot be used: {why}"), hint.clone())
+        }
+        Fault::Unread(why) => {
+            let needed = applies && *content == Content::Credentials;
+            let message = format!("the content of the secret {arn} cannot be checked: {why}");
+            let hint = match content {
+                Content::Credentials => {
+                    "allow secretsmanager:GetSecretValue, and kms:Decrypt with its key, to whoever runs ce-aws: apply copies \
+                     the credentials out of it"
+                }
+                Content::Proxy | Content::Certificates => {
+                    "allow secretsmanager:GetSecretValue, and kms:Decrypt with its key, to whoever runs ce-aws; if the \
+                     content is wrong, no task starts"
+                }
+            };
+            Finding {
+                severity: if needed { Severity::Refusal } else { Severity::Warning },
+                ..warning("secret/not-checked", message, hint)
+            }
+        }
+    }
 }

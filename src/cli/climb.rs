@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::blueprint::hop::Running;
+use crate::borrowed::contents;
 use crate::config::{self, PlanFile, edit};
 use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;
@@ -101,8 +102,10 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
         if let (0, [_, later @ ..]) = (number, rungs) {
             planned.plan.findings.extend(against(way, &inventory, later).await?);
         }
+        saved.map(|saved| saved.check(&planned.shown())).transpose()?;
+        let read = contents::read_by(&planned.plan);
+        planned.plan.findings.extend(session.contents(&rung.file, &borrowed, &read, true).await);
         let shown = planned.shown();
-        saved.map(|saved| saved.check(&shown)).transpose()?;
         if output.is_json() {
             output.line(&plan::event(&shown))?;
         } else {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::borrowed;
+use crate::borrowed::{self, contents};
 use crate::checks;
 use crate::engine::plan::{Finding, Severity};
 use crate::permission::Purpose;
@@ -62,6 +62,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     findings.extend(siblings::collisions(&source, file));
     let context = session.context(&Scope::of(file));
     findings.extend(preflight::thorough(&context, file, &inventory, &seen).await?);
+    findings.extend(session.contents(file, &seen, &contents::ALL, false).await);
     let purpose = Purpose::from(args.purpose);
     let grants = policy::grants(&session, file, purpose)?;
     let operator = borrowed::operator::operator(&context, session.caller(), &grants).await?;

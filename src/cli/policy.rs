@@ -111,6 +111,7 @@ pub fn grants(session: &Session, file: &PlanFile, purpose: Purpose) -> Result<Ve
     let later: Vec<_> = Catalogue::effective().releases().map(|release| blueprint::images(file, release)).collect();
     all.extend(images::grants(Use::Upgrade, later.iter().flat_map(|images| images.values())));
     all.extend(borrowed::grants::grants(file, &place));
+    all.extend(borrowed::contents::grants(file, &place));
     all.extend(borrowed::account::grants::grants(&place));
     all.extend(live::grants::grants(&place));
     all.extend(session.store().grants(file.name.as_str()));

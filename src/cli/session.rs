@@ -10,6 +10,7 @@ use crate::aws::clients::{Access, Caller, Clients};
 use crate::aws::permit::Permit;
 use crate::blueprint;
 use crate::blueprint::hop::{Hop, Running};
+use crate::borrowed::contents::{self, Content};
 use crate::borrowed::survey::{Needs, survey};
 use crate::borrowed::{self, Borrowed};
 use crate::checks;
@@ -261,6 +262,7 @@ impl Session {
             findings.extend(checks::backup::opted_in(&borrowed::backup::opted_in(&context).await?));
         }
         let backup = consent.backup || backs_up(inventory) || saga.as_ref().is_some_and(Saga::backs_up);
+        findings.extend(checks::backup::unread(inventory, backup));
         if Running::of(inventory).is_none() {
             findings.extend(checks::release::release(release(file)?, consent.allow));
         }
@@ -277,6 +279,19 @@ impl Session {
         plan.findings = findings;
         plan.borrowed = checks::borrowed(file, borrowed);
         Ok(Planned { plan, saga, known: inventory.known() })
+    }
+
+    /// What is wrong with the content of the user's secrets. `applies` says that it is about to be read.
+    pub async fn contents(
+        &self,
+        file: &PlanFile,
+        borrowed: &Borrowed,
+        wanted: &[Content],
+        applies: bool,
+    ) -> Vec<Finding> {
+        let context = self.context(&Scope::of(file));
+        let faulty = contents::faulty(&context, file, borrowed, wanted, moment::seconds()).await;
+        faulty.iter().map(|faulty| checks::storage::content(faulty, applies)).collect()
     }
 
     /// What surrounds the replacement of the running task's images; `None` where they stay.
@@ -319,6 +334,7 @@ impl Session {
     pub fn teardown(&self, name: &str, inventory: &Inventory, options: teardown::Options) -> Plan {
         let mut plan = teardown::teardown(inventory, self.target(name), &self.kinds, options);
         plan.findings.extend(open_intent(inventory).filter(|_| !options.delete_data));
+        plan.findings.extend(checks::backup::unread(inventory, false));
         plan
     }
 

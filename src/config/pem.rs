@@ -27,6 +27,11 @@ pub(super) const MAX_BYTES: usize = 60 * 1024;
 const NOTICE_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 impl Pem {
+    /// Whether a text can be used as CA certificates at a time in seconds since 1970.
+    pub fn is_usable(text: &str, now: i64) -> bool {
+        Self::read(text.as_bytes(), now).is_ok()
+    }
+
     /// Reads the content of a file at a time in seconds since 1970, and says what is doubtful though it can be used.
     /// Nothing of a private key is ever quoted.
     pub(super) fn read(content: &[u8], now: i64) -> Result<(Self, Vec<Invalid>), Invalid> {

@@ -92,6 +92,16 @@ impl Failure {
         self.cause == Cause::Unavailable || !["Create", "Allocate"].iter().any(|verb| name.starts_with(verb))
     }
 
+    /// Whether it is not about what was asked, so that every other call fails as well: no valid credentials (of what is denied,
+    /// only that has hints), a lost lease, a fault of this program.
+    pub fn concerns_every_call(&self) -> bool {
+        match self.cause {
+            Cause::LeaseLost | Cause::Internal => true,
+            Cause::Denied => !self.hints.is_empty(),
+            _ => false,
+        }
+    }
+
     /// The same with one more thing to do next.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

@@ -82,13 +82,16 @@ pub struct Sighting {
 pub struct Inventory {
     /// Sorted by address, then by id. More than one of an address: twins, left by a lost answer.
     pub live: Vec<Live>,
+    /// The kinds that could not be read, and what AWS said: whether there is anything of them is not known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<String, String>,
 }
 
 impl Inventory {
-    /// An inventory in its one order.
+    /// An inventory in its one order, with everything read.
     pub fn new(mut live: Vec<Live>) -> Self {
         live.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
-        Self { live }
+        Self { live, unread: BTreeMap::new() }
     }
 
     /// The resources at an address.

@@ -78,6 +78,9 @@ pub struct Kind {
     /// Whether the inventory holds what there is of it. Not so for what a single run makes and only that run asks for: a
     /// backup, a task that runs once.
     pub swept: bool,
+    /// Whether most deployments have none, so that a sweep goes on where it cannot be read: the service may be one that the
+    /// account does not have.
+    pub dispensable: bool,
     /// Whether an update makes another one, with other outputs (a revision of a task definition).
     pub renews: bool,
     /// Whether a look may miss for a while what was just made, and making it again would be a second one, or be refused: found by its
@@ -103,6 +106,7 @@ impl Kind {
             fenced: &[],
             tagged: true,
             swept: true,
+            dispensable: false,
             renews: false,
             late: false,
             seconds: Seconds::AT_ONCE,

@@ -32,6 +32,7 @@ pub fn address() -> Address {
 impl Spec for BackupVault {
     const KIND: Kind = Kind {
         lifecycle: Lifecycle::Data,
+        dispensable: true,
         immutable: &["name", "kms_key"],
         ..Kind::new("backup-vault", Part::Storage)
     };

@@ -106,6 +106,36 @@ impl Credentials {
     }
 }
 
+/// Whether the user's own JSON secret has the addresses of a proxy: ECS starts no task without either key.
+///
+/// # Errors
+///
+/// [`Cause::Refused`] with the key at fault.
+pub fn proxy(document: &SecretString) -> Result<(), Failure> {
+    #[derive(Deserialize)]
+    struct Source {
+        http_proxy: Option<String>,
+        https_proxy: Option<String>,
+    }
+    const HINT: &str = r#"store {"http_proxy": "http://host:port", "https_proxy": "http://host:port"}"#;
+    let source: Source = serde_json::from_str(document.expose_secret())
+        .map_err(|_| refused("your secret is no JSON object whose values are texts".to_owned()).hint(HINT))?;
+    for (key, value) in [("http_proxy", source.http_proxy), ("https_proxy", source.https_proxy)] {
+        let value = value.map(SecretString::from);
+        let value = value.ok_or_else(|| refused(format!("your secret has no key {key}")).hint(HINT))?;
+        let is_address = |url: url::Url| ["http", "https"].contains(&url.scheme()) && url.has_host();
+        if !url::Url::parse(value.expose_secret()).is_ok_and(is_address) {
+            return Err(refused(format!("{key} in your secret is no address of a proxy")).hint(HINT));
+        }
+    }
+    Ok(())
+}
+
+/// Lets something look at a value that is public, such as a certificate.
+pub fn shown<T>(value: &SecretString, look: impl FnOnce(&str) -> T) -> T {
+    look(value.expose_secret())
+}
+
 fn random(length: usize) -> Result<SecretString, Failure> {
     let mut text = String::with_capacity(length);
     let mut bytes = [0_u8; 64];
@@ -232,6 +262,30 @@ mod tests {
             for value in ["Zx9", "cteadmin", "verysercterdyuri18", "99887766"] {
                 assert!(!shown.contains(value), "{shown}");
             }
+        }
+    }
+
+    #[test]
+    fn a_proxy_has_two_addresses_and_none_is_ever_quoted() {
+        let of = |document: Value| proxy(&SecretString::from(document.to_string()));
+        let good = "http://Zx9:Zx9@proxy.example.com:3128";
+        of(json!({ "http_proxy": good, "https_proxy": good, "more": "theirs" })).unwrap();
+        let cases = [
+            (json!({ "http_proxy": good }), "no key https_proxy"),
+            (json!({ "https_proxy": good }), "no key http_proxy"),
+            (json!({ "http_proxy": "Zx9.example.com:3128", "https_proxy": good }), "http_proxy in your secret is no"),
+            (
+                json!({ "http_proxy": good, "https_proxy": "socks5://Zx9.example.com" }),
+                "https_proxy in your secret is no",
+            ),
+            (json!({ "http_proxy": good, "https_proxy": "" }), "https_proxy in your secret is no"),
+            (json!({ "http_proxy": 1, "https_proxy": good }), "no JSON object"),
+            (json!("Zx9"), "no JSON object"),
+        ];
+        for (document, expected) in cases {
+            let failure = of(document).unwrap_err();
+            assert!(failure.message.contains(expected), "{failure}");
+            assert!(!format!("{failure} {failure:?}").contains("Zx9"), "{failure:?}");
         }
     }
 

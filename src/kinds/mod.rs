@@ -19,7 +19,7 @@ mod bucket_settings;
 pub mod ca_certificate;
 pub mod cluster;
 pub mod container;
-mod credentials;
+pub mod credentials;
 pub mod data_step;
 pub mod default_security_group;
 pub mod elastic_ip;

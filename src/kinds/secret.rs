@@ -70,7 +70,7 @@ impl Resource for Secret {
     async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
         let recipe = self.recipe.clone().unwrap_or_default();
         let credentials = match &recipe.source {
-            Some(arn) => Credentials::from_document(&value(cx, arn).await?)?,
+            Some(arn) => Credentials::from_document(&source(cx, arn).await?)?,
             None => Credentials::generate()?,
         };
         let call = cx
@@ -180,14 +180,23 @@ pub(super) fn is_marked(failure: &Failure) -> bool {
             .any(|words| failure.message.contains(words))
 }
 
-/// The value of the user's own secret. Called at creation only.
-async fn value(cx: &Cx, arn: &str) -> Result<SecretString, Failure> {
-    let answer = cx.aws.secrets.get_secret_value().secret_id(arn).send().await;
-    let answer = answer.map_err(on("secretsmanager GetSecretValue")).map_err(|failure| {
+/// The user's own secret, to be copied.
+async fn source(cx: &Cx, arn: &str) -> Result<SecretString, Failure> {
+    value(cx, arn).await.map_err(|failure| {
         failure.hint(format!("ce-aws copies the credentials out of {arn}, which [secrets] in the plan file names"))
-    })?;
+    })
+}
+
+/// The value of a secret of the user's. Called right before something is changed, never by what only reads.
+///
+/// # Errors
+///
+/// Whatever the call meets; without an operation, that the value is no text.
+pub async fn value(cx: &Cx, arn: &str) -> Result<SecretString, Failure> {
+    let answer = cx.aws.secrets.get_secret_value().secret_id(arn).send().await;
     answer
+        .map_err(on("secretsmanager GetSecretValue"))?
         .secret_string
         .map(SecretString::from)
-        .ok_or_else(|| Failure::of(Cause::Refused, format!("{arn} holds bytes; a JSON text is expected")))
+        .ok_or_else(|| Failure::of(Cause::Refused, format!("{arn} holds bytes; a text is expected")))
 }

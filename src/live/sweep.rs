@@ -7,9 +7,9 @@
 //!
 //! A service in a cluster of the user's is found where the plan file says, or where the task definition says it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 
 use crate::engine::failure::Failure;
 use crate::engine::inventory::{Inventory, Live};
@@ -21,7 +21,8 @@ use crate::kinds::{names, task_definition};
 ///
 /// # Errors
 ///
-/// The first call that fails for good: an incomplete inventory would look like missing resources.
+/// The first call that fails for good: an incomplete inventory would look like missing resources. What most deployments have
+/// nothing of is noted as unread instead.
 pub async fn sweep(cx: &Cx) -> Result<Inventory, Failure> {
     let swept = KINDS.iter().copied().filter(|kind| kind.kind().swept);
     let parents: BTreeSet<&str> = swept.clone().flat_map(|kind| kind.kind().parents).copied().collect();
@@ -29,24 +30,27 @@ pub async fn sweep(cx: &Cx) -> Result<Inventory, Failure> {
         swept.partition(|kind| parents.contains(kind.kind().name));
     let (independent, children): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
         rest.into_iter().partition(|kind| kind.kind().parents.is_empty());
-    let (independent, dependent) = futures::try_join!(read(cx, &independent, Depth::Full), async {
-        let mut cx = cx.clone();
-        let seen = read(&cx, &parents, Depth::Phase).await?;
-        cx.known = Inventory::new(seen.clone()).known();
-        let lacks = |kind: &&dyn AnyKind| seen.iter().any(|live| is_of(live, kind) && live.spec.is_null());
-        let (incomplete, complete): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) = parents.into_iter().partition(lacks);
-        let (mut all, children) =
-            futures::try_join!(read(&cx, &incomplete, Depth::Full), read(&cx, &children, Depth::Full))?;
-        all.extend(children);
-        all.extend(seen.into_iter().filter(|live| complete.iter().any(|kind| is_of(live, kind))));
-        Ok(all)
-    })?;
-    let mut live: Vec<Live> = independent.into_iter().chain(dependent).collect();
+    let (dispensable, needed): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
+        independent.into_iter().partition(|kind| kind.kind().dispensable);
+    let (independent, (found, unread), dependent) =
+        futures::try_join!(read(cx, &needed, Depth::Full), read_or_note(cx, &dispensable), async {
+            let mut cx = cx.clone();
+            let seen = read(&cx, &parents, Depth::Phase).await?;
+            cx.known = Inventory::new(seen.clone()).known();
+            let lacks = |kind: &&dyn AnyKind| seen.iter().any(|live| is_of(live, kind) && live.spec.is_null());
+            let (incomplete, complete): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) = parents.into_iter().partition(lacks);
+            let (mut all, children) =
+                futures::try_join!(read(&cx, &incomplete, Depth::Full), read(&cx, &children, Depth::Full))?;
+            all.extend(children);
+            all.extend(seen.into_iter().filter(|live| complete.iter().any(|kind| is_of(live, kind))));
+            Ok(all)
+        })?;
+    let mut live: Vec<Live> = independent.into_iter().chain(found).chain(dependent).collect();
     if !live.iter().any(|live| live.address.kind() == SERVICE) {
         live.extend(elsewhere(cx, &live).await?);
     }
     in_force(cx, &mut live).await?;
-    Ok(Inventory::new(live))
+    Ok(Inventory { unread, ..Inventory::new(live) })
 }
 
 /// Puts the revision that the service runs in the place of a newer one, which an interrupted run has left.
@@ -133,4 +137,20 @@ fn is_of(live: &Live, kind: &&dyn AnyKind) -> bool {
 async fn read(cx: &Cx, kinds: &[&dyn AnyKind], depth: Depth) -> Result<Vec<Live>, Failure> {
     let sightings = try_join_all(kinds.iter().map(|kind| kind.list(cx, depth))).await?;
     Ok(sightings.into_iter().flat_map(|sighting| sighting.live).collect())
+}
+
+/// The same, with what could not be read by the name of its kind.
+async fn read_or_note(cx: &Cx, kinds: &[&dyn AnyKind]) -> Result<(Vec<Live>, BTreeMap<String, String>), Failure> {
+    let (mut found, mut unread) = (Vec::new(), BTreeMap::new());
+    for (kind, seen) in kinds.iter().zip(join_all(kinds.iter().map(|kind| kind.list(cx, Depth::Full))).await) {
+        match seen {
+            Err(failure) if !failure.concerns_every_call() => {
+                // The same question has the same answer: not the number of the request.
+                let said = Failure { request_id: None, ..failure }.to_string();
+                unread.insert(kind.kind().name.to_owned(), said);
+            }
+            seen => found.extend(seen?.live),
+        }
+    }
+    Ok((found, unread))
 }

@@ -99,6 +99,61 @@ fn what_may_not_be_read_is_a_warning_and_no_obstacle() {
 }
 
 #[test]
+fn a_read_that_is_not_needed_takes_no_other_finding_with_it() {
+    let bed = Bed::new(SCALE);
+    bed.by_hand("ecs.create_cluster(clusterName='ce-prod', tags=[{'key': 'ce-aws:deployment', 'value': 'old'}])");
+    let product = Product::new(&bed);
+    // The cluster's name is taken, whatever else can be read.
+    let usual = doctor(&product, 5);
+    assert_eq!(of(&usual, "name/taken").len(), 1, "{usual:#?}");
+    let reads = [
+        ("backup", "DescribeRegionSettings", "read/failed"),
+        ("backup", "ListBackupVaults", "read/failed"),
+        ("iam", "ListEntitiesForPolicy", "read/failed"),
+        ("iam", "GetAccountSummary", "quota/not-checked"),
+        ("service-quotas", "*", "quota/not-checked"),
+        ("logs", "DescribeLogGroups", ""),
+    ];
+    for (service, operation, code) in reads {
+        for fault in [
+            json!({ "kind": "html404" }),
+            json!({ "kind": "error", "code": "NotImplemented", "status": 501 }),
+            json!({ "kind": "error", "code": "AccessDeniedException", "status": 403 }),
+        ] {
+            let mut rule = fault.clone();
+            (rule["service"], rule["operation"]) = (service.into(), operation.into());
+            bed.post("faults", &rule);
+            let ran = product.run(&["doctor", "FILE", "--output", "json"]);
+            bed.delete("faults");
+            if code.is_empty() {
+                // What the deployment is made of must be read: this shows that the others are told apart.
+                assert_eq!(ran.code, 1, "{service} {operation} {fault}: {ran:?}");
+                continue;
+            }
+            assert_eq!(ran.code, 5, "{service} {operation} {fault}: {ran:?}");
+            let found = findings(&ran);
+            assert_eq!(of(&found, "name/taken").len(), 1, "{service} {operation} {fault}: {found:#?}");
+            let denied = fault["status"] == 403 && operation != "ListBackupVaults";
+            let told = found.iter().any(|(given, _)| given == code || denied && given.ends_with("/not-checked"));
+            assert!(told, "{service} {operation} {fault}: {found:#?}");
+        }
+    }
+    // A plan and an apply do without them too.
+    bed.delete("faults");
+    bed.by_hand("ecs.delete_cluster(cluster='ce-prod')");
+    bed.post("faults", &json!({ "service": "backup", "kind": "html404" }));
+    let planned = product.expect(0, &["plan", "FILE"]);
+    assert!(planned.stdout.contains("warning[read/failed]"), "{}", planned.stdout);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    // No recovery point, no upgrade: refused before anything is stopped.
+    let before = bed.journal(0).len();
+    let upgrade = product.expect(5, &["upgrade", "FILE", "--image", "ui=2", "--yes"]);
+    assert!(format!("{}{}", upgrade.stdout, upgrade.stderr).contains("backup/no-vault"), "{upgrade:?}");
+    assert_eq!(bed.mutations(before), [""; 0], "nothing is changed");
+}
+
+#[test]
 fn a_plan_that_creates_nothing_asks_nothing_of_the_account() {
     let bed = Bed::new(SCALE);
     // Room for one task, and for no second one beside it.

@@ -54,3 +54,59 @@ client("secretsmanager").create_secret(Name="mine", SecretString=json.dumps(
         }
     }
 }
+
+#[test]
+fn a_secret_of_the_users_that_cannot_be_used_is_refused_before_the_first_change() {
+    let bed = Bed::new(SCALE);
+    let arn = bed.by_hand(&format!(
+        r#"
+import json
+print(client("secretsmanager").create_secret(Name="mine", SecretString=json.dumps({{"jwt_secret": "{JWT}"}}))["ARN"])
+"#
+    ));
+    let proxy = bed.by_hand(&format!(
+        r#"
+import json
+print(client("secretsmanager").create_secret(Name="proxy", SecretString=json.dumps({{"http_proxy": "http://{PASSWORD}:1"}}))["ARN"])
+"#
+    ));
+    let plan = format!(
+        "name = \"prod\"\nrelease = \"5.0.0\"\n[secrets]\nexisting = \"{arn}\"\n[proxy]\nsecret = \"{proxy}\"\n"
+    );
+    let product = Product::with_plan(&bed, &plan);
+    // `plan` reads no value.
+    product.expect(0, &["plan", "FILE"]);
+    let before = bed.journal(0).len();
+    let both = |ran: &crate::product::Ran| format!("{}{}", ran.stdout, ran.stderr);
+    for command in [&["apply", "FILE", "--yes"][..], &["doctor", "FILE"]] {
+        let said = both(&product.expect(5, command));
+        for words in ["[secret/content]", "no key maintenance_password", "no key https_proxy"] {
+            assert!(said.contains(words), "{command:?} does not say {words:?}: {said}");
+        }
+        assert!(![PASSWORD, JWT].iter().any(|value| said.contains(value)), "{said}");
+    }
+    assert_eq!(bed.mutations(before), [""; 0], "nothing is changed");
+
+    // What may not be read is refused only where it is copied.
+    bed.by_hand(&format!(
+        r#"
+import json
+secrets = client("secretsmanager")
+secrets.put_secret_value(SecretId="mine", SecretString=json.dumps({{"maintenance_password": "{PASSWORD}"}}))
+secrets.put_secret_value(SecretId="proxy", SecretString=json.dumps(
+    {{"http_proxy": "http://proxy.example.com:3128", "https_proxy": "http://proxy.example.com:3128"}}))
+"#
+    ));
+    bed.post(
+        "faults",
+        &serde_json::json!({ "service": "secretsmanager", "operation": "GetSecretValue", "contains": "proxy",
+        "kind": "error", "code": "AccessDeniedException", "status": 400 }),
+    );
+    let applied = both(&product.expect(0, &["apply", "FILE", "--yes"]));
+    assert!(applied.contains("warning[secret/not-checked]"), "{applied}");
+    // Both were copied or handed over: nothing is read again.
+    let before = bed.journal(0).len();
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let read = bed.journal(before).iter().any(|call| call["operation"] == "GetSecretValue");
+    assert!(!read, "an apply with nothing to do reads no secret");
+}

@@ -7,7 +7,7 @@ use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;
 
 use crate::borrowed::Named;
-use crate::borrowed::lookup::named;
+use crate::borrowed::lookup::checked;
 
 /// Whether a role has AWS's managed policy for it, by the policy's ARN.
 ///
@@ -19,5 +19,5 @@ pub async fn role(cx: &Cx) -> Result<Named<bool>, Failure> {
     let call = cx.aws.iam.list_entities_for_policy().policy_arn(&policy).entity_filter(EntityType::Role);
     let pages = call.into_paginator().send();
     let answer = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListEntitiesForPolicy"));
-    named(&policy, answer.map(|pages| pages.iter().any(|page| !page.policy_roles().is_empty())))
+    checked(&policy, answer.map(|pages| pages.iter().any(|page| !page.policy_roles().is_empty())))
 }

@@ -1,0 +1,126 @@
+//! Whether the secrets of the user's hold what Cloud Exchange needs: read right before the first change, because ECS would
+//! find out only when the task starts.
+
+use futures::future::join_all;
+
+use crate::aws::grant::{Grant, Use};
+use crate::config::{CaCertificate, Pem, PlanFile};
+use crate::engine::failure::Failure;
+use crate::engine::plan::{Action, Plan};
+use crate::kinds::credentials::{self, Credentials};
+use crate::kinds::place::Place;
+use crate::kinds::resource::Cx;
+use crate::kinds::secret;
+
+use super::lookup::said;
+use super::storage::Secret;
+use super::{Borrowed, Lookup};
+
+/// All of them.
+pub const ALL: [Content; 3] = [Content::Credentials, Content::Proxy, Content::Certificates];
+
+/// What a secret is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Content {
+    /// The password that ce-aws copies into the deployment's own secret.
+    Credentials,
+    /// The proxy's addresses, which ECS gives to the containers.
+    Proxy,
+    /// CA certificates in PEM, which ECS gives to the containers.
+    Certificates,
+}
+
+/// What is wrong with a secret. It never holds any of the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// What is stored cannot be used; what is wrong, and what to store instead.
+    Unusable { why: String, hint: String },
+    /// Nobody could look; what AWS said.
+    Unread(String),
+}
+
+/// A secret whose content is not known to be good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faulty {
+    pub arn: String,
+    pub content: Content,
+    pub fault: Fault,
+}
+
+/// The contents that something is about to read: those that a plan copies or hands to a new task.
+pub fn read_by(plan: &Plan) -> Vec<Content> {
+    let has = |kind: &str, actions: &[Action]| {
+        plan.steps.iter().any(|step| step.address.kind() == kind && actions.contains(&step.action))
+    };
+    let copied = has("secret", &[Action::Create]);
+    let handed = has("task-definition", &[Action::Create, Action::Update]);
+    let all = [(copied, Content::Credentials), (handed, Content::Proxy), (handed, Content::Certificates)];
+    all.into_iter().filter_map(|(is_read, content)| is_read.then_some(content)).collect()
+}
+
+/// Reads the secrets of the user's with these contents, and says which cannot be used. What is known to be missing, or
+/// marked for deletion, is told elsewhere. `now` in seconds since 1970.
+pub async fn faulty(cx: &Cx, plan: &PlanFile, seen: &Borrowed, wanted: &[Content], now: i64) -> Vec<Faulty> {
+    let is_there = |arn: &str| {
+        let seen = seen.secrets.iter().find(|secret| secret.name == arn).map(|secret| &secret.lookup);
+        !matches!(seen, Some(Lookup::Missing | Lookup::Found(Secret { is_deleted: true, .. })))
+    };
+    let asked = named(plan).into_iter().filter(|(content, arn)| wanted.contains(content) && is_there(arn));
+    let looked = asked.map(|(content, arn)| async move {
+        let fault = fault(cx, content, &arn, now).await?;
+        Some(Faulty { arn, content, fault })
+    });
+    join_all(looked).await.into_iter().flatten().collect()
+}
+
+/// What a caller must be allowed to do to look: of the credentials, the kind itself says so.
+pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
+    let handed = named(plan).into_iter().filter(|(content, _)| *content != Content::Credentials);
+    let arns: Vec<String> = handed.map(|(_, arn)| arn).collect();
+    if arns.is_empty() {
+        return Vec::new();
+    }
+    let read = Grant::new(Use::Make, "secretsmanager", &["GetSecretValue"]).on(arns).called("CheckExistingSecrets");
+    // Which key of the user's, the secret's name does not tell.
+    let key = place.any_key();
+    let opened = place.key_through(Use::Make, &key, "secretsmanager", &["Decrypt"], "DecryptExistingCredentials");
+    vec![read, opened]
+}
+
+/// The secrets of the user's, and what each is for.
+fn named(plan: &PlanFile) -> Vec<(Content, String)> {
+    let ca = plan.ca.as_ref().and_then(|ca| match ca {
+        CaCertificate::Secret(arn) => Some(arn),
+        CaCertificate::File(_) => None,
+    });
+    let all = [
+        (Content::Credentials, plan.secrets.existing.as_ref()),
+        (Content::Proxy, plan.proxy.secret.as_ref()),
+        (Content::Certificates, ca),
+    ];
+    all.into_iter().filter_map(|(content, arn)| Some((content, arn?.as_str().to_owned()))).collect()
+}
+
+async fn fault(cx: &Cx, content: Content, arn: &str, now: i64) -> Option<Fault> {
+    let value = match secret::value(cx, arn).await {
+        Ok(value) => value,
+        Err(failure) if failure.operation.is_empty() => return Some(unusable(failure)),
+        Err(failure) => return Some(Fault::Unread(said(&failure))),
+    };
+    match content {
+        Content::Credentials => Credentials::from_document(&value).err().map(unusable),
+        Content::Proxy => credentials::proxy(&value).err().map(unusable),
+        Content::Certificates => (!credentials::shown(&value, |text| Pem::is_usable(text, now))).then(|| {
+            Fault::Unusable {
+                why: "it does not hold CA certificates in PEM that can be used".to_owned(),
+                hint: "store the certificates alone, each with its BEGIN and END lines; `ce-aws validate` says what is wrong \
+                       with them when they are named as `file` in [ca]"
+                    .to_owned(),
+            }
+        }),
+    }
+}
+
+fn unusable(failure: Failure) -> Fault {
+    Fault::Unusable { why: failure.message, hint: failure.hints.join("; ") }
+}
