@@ -1,7 +1,5 @@
-//! The settings of a bucket: S3 has one pair of calls for each. They are independent, and so read and written side by
-//! side.
-
-use std::future::Future;
+//! The settings of a bucket: S3 has one pair of calls for each. They are read side by side, and written one after the
+//! other: of two changes of one bucket that overlap, S3 refuses one (409 OperationAborted; see `docs/aws-behaviour.md`).
 
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLoggingStatus, EventBridgeConfiguration,
@@ -62,22 +60,31 @@ pub async fn read(cx: &Cx, name: &str) -> Result<Bucket, Failure> {
     })
 }
 
-/// Sets those settings that are named as the fields of [`Bucket`] and for which `is_due` is true.
+/// Sets those settings that are named as the fields of [`Bucket`] and for which `is_due` is true. The policy comes last,
+/// because others may deliver into the bucket as soon as it stands.
 pub async fn write(bucket: &Bucket, cx: &Cx, is_due: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    tokio::try_join!(
-        when(is_due("encryption"), set_encryption(bucket, cx)),
-        when(is_due("block_public_access"), set_block_public_access(bucket, cx)),
-        when(is_due("ownership"), set_ownership(bucket, cx)),
-        when(is_due("policy"), set_policy(bucket, cx)),
-        when(is_due("lifecycle"), set_lifecycle(bucket, cx)),
-        when(is_due("access_log"), set_access_log(bucket, cx)),
-        when(is_due("eventbridge"), set_eventbridge(bucket, cx)),
-    )?;
+    if is_due("ownership") {
+        set_ownership(bucket, cx).await?;
+    }
+    if is_due("block_public_access") {
+        set_block_public_access(bucket, cx).await?;
+    }
+    if is_due("encryption") {
+        set_encryption(bucket, cx).await?;
+    }
+    if is_due("lifecycle") {
+        set_lifecycle(bucket, cx).await?;
+    }
+    if is_due("access_log") {
+        set_access_log(bucket, cx).await?;
+    }
+    if is_due("eventbridge") {
+        set_eventbridge(bucket, cx).await?;
+    }
+    if is_due("policy") {
+        set_policy(bucket, cx).await?;
+    }
     Ok(())
-}
-
-async fn when(due: bool, call: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    if due { call.await } else { Ok(()) }
 }
 
 async fn encryption(cx: &Cx, name: &str) -> Result<String, Failure> {

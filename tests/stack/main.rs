@@ -18,6 +18,7 @@ mod exec;
 mod failures;
 mod images;
 mod lease;
+mod log_buckets;
 mod pairs;
 mod policy;
 mod product;
