@@ -18,6 +18,7 @@ pub mod network;
 pub mod network_acl;
 pub mod permission;
 pub mod quota;
+pub mod reach;
 pub mod release;
 pub mod storage;
 pub mod usable;

@@ -53,14 +53,14 @@ pub struct Reach {
 
 impl Limits {
     /// How many groups there may be on an interface.
-    fn groups(self) -> usize {
+    pub fn groups_used(self) -> usize {
         self.groups.min(MOST_GROUPS).min(MOST_RULES / self.rules.max(1)).max(1)
     }
 
     /// How many ranges each of the groups has room for; `other`: rules of the first group that are about something else.
     fn room(self, ports: usize, other: usize) -> Vec<usize> {
         let first = self.rules.saturating_sub(other) / ports;
-        let more = std::iter::repeat_n(self.rules / ports, self.groups() - 1);
+        let more = std::iter::repeat_n(self.rules / ports, self.groups_used() - 1);
         std::iter::once(first).chain(more).collect()
     }
 }
@@ -69,11 +69,8 @@ impl PlanFile {
     /// Who is admitted how. `vpc`: the VPC's own ranges, which are meant where no network is named.
     pub fn reach(&self, vpc: &[String], limits: Limits) -> Reach {
         let wanted: Vec<Ipv4Net> = self.access.allowed(vpc).iter().filter_map(|cidr| cidr.parse().ok()).collect();
-        let (target, ports) = match self.load_balancer.enabled {
-            true => (GroupTarget::LoadBalancer, 2),
-            false => (GroupTarget::Task, 1),
-        };
-        let room = limits.room(ports, self.access.extra_ingress.iter().filter(|rule| rule.to == target).count());
+        let ports = if self.load_balancer.enabled { 2 } else { 1 };
+        let room = limits.room(ports, self.other_rules());
         let mut ranges = cover(&wanted, room.iter().sum()).into_iter();
         let mut groups: Vec<Vec<Ipv4Net>> = room.iter().map(|room| ranges.by_ref().take(*room).collect()).collect();
         // Of what has no room at all AWS's refusal, and the check of the quota, shall tell.
@@ -83,6 +80,22 @@ impl PlanFile {
         }
         let acl = cover(&outside(&self.network, &wanted), entries(&self.network, limits) / WEB_PORTS);
         Reach { wanted, groups, ports, acl }
+    }
+
+    /// The quota of rules in a group with which everybody would be admitted exactly, if AWS can grant it.
+    pub fn rules_for(&self, reach: &Reach, limits: Limits) -> Option<usize> {
+        let needed = cover(&reach.wanted, usize::MAX).len();
+        let is_enough = |rules: &usize| {
+            let room = Limits { rules: *rules, ..limits }.room(reach.ports, self.other_rules());
+            room.iter().sum::<usize>() >= needed
+        };
+        (limits.rules..=MOST_RULES).find(is_enough)
+    }
+
+    /// Rules of the group that admits the people which are about something else.
+    fn other_rules(&self) -> usize {
+        let target = if self.load_balancer.enabled { GroupTarget::LoadBalancer } else { GroupTarget::Task };
+        self.access.extra_ingress.iter().filter(|rule| rule.to == target).count()
     }
 
     /// Whether everybody is admitted exactly whatever the account's quotas are: none is below AWS's default.

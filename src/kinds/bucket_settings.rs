@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::aws::error::{incomplete, on, unless_gone};
 use crate::engine::failure::Failure;
 
-use super::bucket::{AccessLog, Bucket, LifecycleRule};
+use super::bucket::{AccessLog, Bucket, FROM_128_KIB, LifecycleRule};
 use super::document;
 use super::resource::Cx;
 
@@ -39,7 +39,7 @@ pub const WRITTEN: [&str; 7] = [
 
 /// All settings as they are. A setting that AWS says does not exist is empty.
 pub async fn read(cx: &Cx, name: &str) -> Result<Bucket, Failure> {
-    let (encryption, block_public_access, ownership, policy, lifecycle, access_log, eventbridge) = tokio::try_join!(
+    let (encryption, block_public_access, ownership, policy, (lifecycle, moves_from), access_log, eventbridge) = tokio::try_join!(
         encryption(cx, name),
         block_public_access(cx, name),
         ownership(cx, name),
@@ -55,6 +55,7 @@ pub async fn read(cx: &Cx, name: &str) -> Result<Bucket, Failure> {
         ownership,
         policy,
         lifecycle,
+        moves_from,
         access_log,
         eventbridge: eventbridge.event_bridge_configuration.is_some(),
     })
@@ -72,7 +73,7 @@ pub async fn write(bucket: &Bucket, cx: &Cx, is_due: impl Fn(&str) -> bool) -> R
     if is_due("encryption") {
         set_encryption(bucket, cx).await?;
     }
-    if is_due("lifecycle") {
+    if is_due("lifecycle") || is_due("moves_from") {
         set_lifecycle(bucket, cx).await?;
     }
     if is_due("access_log") {
@@ -160,10 +161,15 @@ async fn set_policy(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn lifecycle(cx: &Cx, name: &str) -> Result<Vec<LifecycleRule>, Failure> {
+/// The rules, and from which size on objects move. Some answers leave the size out: then AWS's default holds (S3 API reference,
+/// GetBucketLifecycleConfiguration).
+async fn lifecycle(cx: &Cx, name: &str) -> Result<(Vec<LifecycleRule>, String), Failure> {
     let answer = cx.aws.s3.get_bucket_lifecycle_configuration().bucket(name).send().await;
-    let answer = unless_gone(answer.map_err(on("s3 GetBucketLifecycleConfiguration")))?;
-    Ok(answer.and_then(|answer| answer.rules).unwrap_or_default().iter().map(from_s3).collect())
+    let Some(answer) = unless_gone(answer.map_err(on("s3 GetBucketLifecycleConfiguration")))? else {
+        return Ok((Vec::new(), String::new()));
+    };
+    let moves_from = answer.transition_default_minimum_object_size().map_or(FROM_128_KIB, |size| size.as_str());
+    Ok((answer.rules().iter().map(from_s3).collect(), moves_from.to_owned()))
 }
 
 fn from_s3(rule: &S3Rule) -> LifecycleRule {
@@ -216,6 +222,7 @@ async fn set_lifecycle(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
     let rules = bucket.lifecycle.iter().enumerate().map(to_s3).collect::<Result<Vec<_>, _>>()?;
     let all = BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(incomplete)?;
     let call = cx.aws.s3.put_bucket_lifecycle_configuration().bucket(name).lifecycle_configuration(all);
+    let call = call.transition_default_minimum_object_size(bucket.moves_from.as_str().into());
     call.send().await.map_err(on("s3 PutBucketLifecycleConfiguration"))?;
     Ok(())
 }

@@ -22,7 +22,7 @@ use super::vpc::Vpc;
 
 /// A route table with its routes and the subnets that use it. What AWS puts in by itself (the local route, propagated
 /// routes, those of gateway endpoints) is not listed, nor are routes to the user's own networks, by peering or transit
-/// gateway: those are left alone. Outputs: `id`.
+/// gateway, and routes of IPv6, which nothing of Cloud Exchange uses: those are left alone. Outputs: `id`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RouteTable {
     pub vpc: Ref<Vpc>,
@@ -172,18 +172,17 @@ fn routes(table: &types::RouteTable) -> Vec<Existing> {
     table.routes().iter().filter_map(read).collect()
 }
 
-/// Nothing for the local route, for what a gateway has propagated, for a gateway endpoint's prefix list, and for a route
-/// to a network of the user's.
+/// Nothing for the local route, for what a gateway has propagated, for a gateway endpoint's prefix list, for a route to a
+/// network of the user's, and for IPv6.
 fn read(route: &types::Route) -> Option<Existing> {
     let gateway = route.gateway_id().unwrap_or_default();
     let endpoint = route.destination_prefix_list_id().is_some() && gateway.starts_with("vpce-");
     let local = route.origin() == Some(&RouteOrigin::CreateRouteTable);
     let chosen = local || route.origin().is_none_or(|origin| *origin == RouteOrigin::CreateRoute);
-    if gateway == "local" || endpoint || !chosen {
+    if gateway == "local" || endpoint || !chosen || route.destination_ipv6_cidr_block().is_some() {
         return None;
     }
-    let destination = route.destination_cidr_block().or(route.destination_ipv6_cidr_block());
-    let destination = destination.or(route.destination_prefix_list_id())?.to_owned();
+    let destination = route.destination_cidr_block().or(route.destination_prefix_list_id())?.to_owned();
     let others = [
         route.gateway_id(),
         route.transit_gateway_id(),

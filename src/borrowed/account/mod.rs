@@ -3,6 +3,7 @@
 
 mod counts;
 pub mod grants;
+pub mod limits;
 pub mod names;
 pub mod quota;
 pub mod support;

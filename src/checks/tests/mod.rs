@@ -13,6 +13,7 @@ mod network;
 mod network_acl;
 mod permission;
 mod quota;
+mod reach;
 mod samples;
 mod storage;
 
