@@ -21,6 +21,7 @@ pub mod quota;
 pub mod reach;
 pub mod release;
 pub mod storage;
+pub mod strays;
 pub mod usable;
 
 pub use all::{Setting, all, borrowed};

@@ -14,7 +14,7 @@ use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
 use super::route::{self, Edit, Existing, Route, Via};
 use super::subnet::Subnet;
 use super::tags;
@@ -112,6 +112,19 @@ impl Resource for RouteTable {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    /// The one that a subnet of ours uses: it has room for no other.
+    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        let mut there = Vec::new();
+        if !ids.is_empty() {
+            there = describe(cx, tags::ec2::filter("route-table-id", ids.iter().cloned())).await?;
+        }
+        let subnets: Vec<_> = self.subnets.iter().map(Ref::text).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        if !subnets.is_empty() {
+            there.extend(describe(cx, tags::ec2::filter("association.subnet-id", subnets)).await?);
+        }
+        Ok(there.iter().map(|one| Neighbour::new(one.route_table_id(), tags::ec2::read(one.tags()))).collect())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

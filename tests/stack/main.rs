@@ -19,6 +19,7 @@ mod failures;
 mod images;
 mod lease;
 mod log_buckets;
+mod lost_tags;
 mod many_networks;
 mod pairs;
 mod policy;

@@ -6,5 +6,6 @@ pub mod grants;
 pub mod limits;
 pub mod names;
 pub mod quota;
+pub mod strays;
 pub mod support;
 mod vcpus;

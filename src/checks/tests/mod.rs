@@ -16,6 +16,7 @@ mod quota;
 mod reach;
 mod samples;
 mod storage;
+mod strays;
 
 use std::collections::BTreeSet;
 use std::path::Path;
