@@ -300,9 +300,7 @@ mod tests {
 
     #[test]
     fn a_bucket_that_is_refused_just_after_its_policy_is_asked_again() {
-        let of = |message| {
-            cause("elb ModifyLoadBalancerAttributes", "InvalidConfigurationRequest", message, Some(400))
-        };
+        let of = |message| cause("elb ModifyLoadBalancerAttributes", "InvalidConfigurationRequest", message, Some(400));
         assert_eq!(of("S3Bucket validation transient issue"), Cause::NotYetTrusted);
         assert_eq!(of("Access Denied for bucket: b. Please check S3bucket permission"), Cause::NotYetTrusted);
         assert_eq!(of("A load balancer cannot be attached to two subnets of a zone"), Cause::Refused);

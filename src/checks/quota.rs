@@ -46,7 +46,8 @@ pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
         add(everywhere, String::new(), 1.0);
     }
     // A group that grows past what every account allows.
-    let grown = plan.steps.iter().filter(|step| step.action == Action::Update && step.address.kind() == "security-group");
+    let grown =
+        plan.steps.iter().filter(|step| step.action == Action::Update && step.address.kind() == "security-group");
     for step in grown.filter(|step| rules(step) > ALWAYS_ALLOWED) {
         add(Limited::GroupRules, step.address.to_string(), rules(step));
     }

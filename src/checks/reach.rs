@@ -50,7 +50,9 @@ fn groups(plan: &PlanFile, reach: &Reach, limits: Limits, unread: Option<&str>, 
     let fewer = "name fewer, larger networks in `allowed_cidrs`";
     #[allow(clippy::cast_precision_loss)] // At most 1000.
     let hint = match plan.rules_for(reach, limits) {
-        Some(rules) => format!("{fewer}; or, to admit each of them alone, {}", request(Limited::GroupRules, rules as f64, region)),
+        Some(rules) => {
+            format!("{fewer}; or, to admit each of them alone, {}", request(Limited::GroupRules, rules as f64, region))
+        }
         None => format!("{fewer}: AWS lets no network interface have more than {MOST_RULES} rules"),
     };
     warning("access/covering-ranges", message, hint)

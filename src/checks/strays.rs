@@ -25,8 +25,13 @@ fn taken(stray: &Stray, deployment: &str, region: &str) -> Finding {
         _ => "lacks the tags that would say whose it is".to_owned(),
     };
     let adopt = adopt(address.kind(), &there.id, &[("deployment", deployment), ("address", address.as_str())], region);
-    let hint = format!("if it is this deployment's and lost its tags, give them back, and apply takes it over: {adopt}; otherwise remove it");
-    Finding { address: Some(address.clone()), ..refusal("name/taken", format!("the {what} {id} {place}, and {tags}"), hint) }
+    let hint = format!(
+        "if it is this deployment's and lost its tags, give them back, and apply takes it over: {adopt}; otherwise remove it"
+    );
+    Finding {
+        address: Some(address.clone()),
+        ..refusal("name/taken", format!("the {what} {id} {place}, and {tags}"), hint)
+    }
 }
 
 /// An address by what people know it by too.

@@ -77,7 +77,9 @@ fn check_entries(section: &Section<'_>, access: &Access, front: Front, network: 
     if network.harden && entries > most {
         let invalid = Invalid::new(
             "plan-file/too-many-entries",
-            format!("the network ACL would have {entries} inbound entries, and AWS allows {most}, its own last one included"),
+            format!(
+                "the network ACL would have {entries} inbound entries, and AWS allows {most}, its own last one included"
+            ),
             "write fewer rules in the network's `extra_ingress`: each of them takes one entry",
         );
         section.refuse(invalid, section.span());

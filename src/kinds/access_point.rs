@@ -120,9 +120,9 @@ impl Resource for AccessPoint {
         let stands = |id: Option<&str>, root: Option<&str>| {
             root == Some(self.path.as_str()) || ids.iter().any(|known| Some(known.as_str()) == id)
         };
-        let there = points.iter().filter(|point| {
-            stands(point.access_point_id(), point.root_directory().and_then(|root| root.path()))
-        });
+        let there = points
+            .iter()
+            .filter(|point| stands(point.access_point_id(), point.root_directory().and_then(|root| root.path())));
         let neighbour = there.map(|point| {
             let tags = tags::efs::read(point.tags());
             Neighbour::new(point.access_point_id(), tags).output("arn", point.access_point_arn())

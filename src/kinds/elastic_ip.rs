@@ -65,7 +65,8 @@ impl Resource for ElasticIp {
         let call = cx.aws.ec2.describe_addresses().filters(tags::ec2::filter("allocation-id", ids.iter().cloned()));
         let answer = call.send().await.map_err(on("ec2 DescribeAddresses"))?;
         let there = answer.addresses().iter();
-        let there = there.map(|ip| Neighbour::new(ip.allocation_id(), tags::ec2::read(ip.tags())).output("address", ip.public_ip()));
+        let there = there
+            .map(|ip| Neighbour::new(ip.allocation_id(), tags::ec2::read(ip.tags())).output("address", ip.public_ip()));
         Ok(there.collect())
     }
 

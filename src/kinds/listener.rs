@@ -139,9 +139,8 @@ impl Resource for Listener {
         let at_port = all.iter().filter(|one| one.port() == Some(i32::from(self.port)));
         let arns: Vec<String> = at_port.filter_map(|one| one.listener_arn()).map(str::to_owned).collect();
         let mut tags = tags::elb::read(cx, &arns).await?;
-        let neighbour = |arn: &String| {
-            Neighbour::new(Some(arn), tags.remove(arn).unwrap_or_default()).output("arn", Some(arn))
-        };
+        let neighbour =
+            |arn: &String| Neighbour::new(Some(arn), tags.remove(arn).unwrap_or_default()).output("arn", Some(arn));
         Ok(arns.iter().map(neighbour).collect())
     }
 

@@ -120,7 +120,8 @@ impl Resource for RouteTable {
         if !ids.is_empty() {
             there = describe(cx, tags::ec2::filter("route-table-id", ids.iter().cloned())).await?;
         }
-        let subnets: Vec<_> = self.subnets.iter().map(Ref::text).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        let subnets: Vec<_> =
+            self.subnets.iter().map(Ref::text).filter(|id| !id.is_empty()).map(str::to_owned).collect();
         if !subnets.is_empty() {
             there.extend(describe(cx, tags::ec2::filter("association.subnet-id", subnets)).await?);
         }

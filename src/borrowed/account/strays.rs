@@ -84,9 +84,12 @@ impl Strays {
         for Stray { address, there, .. } in &self.found {
             // What has no tags is called after its parent, and after the parent's id where that has no address.
             for child in live.iter_mut().filter(|live| live.address.name().ends_with(there.id.as_str())) {
-                child.address = Address::new(child.address.kind(), &child.address.name().replace(&there.id, address.name()));
+                child.address =
+                    Address::new(child.address.kind(), &child.address.name().replace(&there.id, address.name()));
             }
-            let Some(node) = graph.get(address).filter(|_| !live.iter().any(|live| live.address == *address)) else { continue };
+            let Some(node) = graph.get(address).filter(|_| !live.iter().any(|live| live.address == *address)) else {
+                continue;
+            };
             live.push(Live {
                 address: address.clone(),
                 id: there.id.clone(),
@@ -121,7 +124,9 @@ fn instead(wanted: &Value, live: &Value, known: &Known, missing: &Address, named
         (Value::Object(wanted), Value::Object(live)) => {
             for (key, wanted) in wanted {
                 match (key.as_str(), wanted, live.get(key)) {
-                    ("$set", Value::Array(wanted), Some(Value::Array(live))) => of_set(wanted, live, known, missing, named),
+                    ("$set", Value::Array(wanted), Some(Value::Array(live))) => {
+                        of_set(wanted, live, known, missing, named)
+                    }
                     (_, _, Some(live)) => instead(wanted, live, known, missing, named),
                     (_, _, None) => {}
                 }

@@ -37,13 +37,27 @@ fn crowded_groups_are_told_with_what_else_gets_in() {
     let findings = said(12, Limits { rules: 8, groups: 2, entries: 40 });
     assert_eq!(codes(&findings), ["access/covering-ranges"]);
     assert_snapshot!("covering_ranges", text(&findings));
-    let unread = reach(&plan(500), &[], Limits::default(), Some("servicequotas ListServiceQuotas failed: no"), "eu-west-1", true);
+    let unread = reach(
+        &plan(500),
+        &[],
+        Limits::default(),
+        Some("servicequotas ListServiceQuotas failed: no"),
+        "eu-west-1",
+        true,
+    );
     assert_eq!(codes(&unread), ["access/covering-ranges", "access/network-acl-covers"]);
     assert!(unread[0].message.contains("(servicequotas ListServiceQuotas failed: no)"), "{}", unread[0].message);
-    assert!(unread[0].hint.as_deref().is_some_and(|hint| hint.contains("L-0EA8095F --desired-value 200")), "{unread:?}");
+    assert!(
+        unread[0].hint.as_deref().is_some_and(|hint| hint.contains("L-0EA8095F --desired-value 200")),
+        "{unread:?}"
+    );
     // More than AWS lets any interface have.
     let beyond = said(501, Limits::default());
     assert!(beyond[0].hint.as_deref().is_some_and(|hint| hint.ends_with("more than 1000 rules")), "{beyond:?}");
     // The groups of a load balancer of the user's are not ours.
-    assert!(reach(&plan(500), &[], Limits::default(), None, "eu-west-1", false).iter().all(|f| f.code != "access/covering-ranges"));
+    assert!(
+        reach(&plan(500), &[], Limits::default(), None, "eu-west-1", false)
+            .iter()
+            .all(|f| f.code != "access/covering-ranges")
+    );
 }

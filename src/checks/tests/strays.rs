@@ -24,12 +24,19 @@ fn each_is_told_with_the_command_that_takes_it_over() {
             ..address
         },
         stray("access-point", "mongo-data", "fsap-1"),
-        Stray { deployment: Some("other".to_owned()), ..stray("listener", "http", "arn:aws:elasticloadbalancing:listener") },
+        Stray {
+            deployment: Some("other".to_owned()),
+            ..stray("listener", "http", "arn:aws:elasticloadbalancing:listener")
+        },
         // Half of its tags are left.
         Stray { deployment: Some("prod".to_owned()), ..stray("vpc", "main", "vpc-1") },
     ];
-    let unread = vec![(Address::new("subnet", "private-a"), "ec2 DescribeSubnets failed: UnauthorizedOperation: no".to_owned())];
+    let unread =
+        vec![(Address::new("subnet", "private-a"), "ec2 DescribeSubnets failed: UnauthorizedOperation: no".to_owned())];
     let findings = strays(&Strays { found, unread }, "prod", "eu-west-1");
-    assert_eq!(codes(&findings), ["name/taken", "name/taken", "name/taken", "name/taken", "name/taken", "name/not-checked"]);
+    assert_eq!(
+        codes(&findings),
+        ["name/taken", "name/taken", "name/taken", "name/taken", "name/taken", "name/not-checked"]
+    );
     assert_snapshot!("strays", text(&findings));
 }

@@ -240,7 +240,9 @@ fn too_many_tags() {
 fn too_many_entries_of_the_network_acl() {
     let file = |rules: u16, more: &str| {
         let rules: String = (1..=rules)
-            .map(|port| format!("[[network.extra_ingress]]\nprotocol = \"tcp\"\nports = {port}\nfrom = \"10.0.0.0/8\"\n"))
+            .map(|port| {
+                format!("[[network.extra_ingress]]\nprotocol = \"tcp\"\nports = {port}\nfrom = \"10.0.0.0/8\"\n")
+            })
             .collect();
         format!("name = \"prod\"\nrelease = \"5.0.0\"\naccess.allowed_cidrs = [\"10.0.0.0/8\"]\n{more}{rules}")
     };

@@ -7,10 +7,8 @@ use crate::config::{Limits, PlanFile, load};
 
 fn plan(networks: &[String], more: &str) -> PlanFile {
     let networks: Vec<_> = networks.iter().map(|net| format!("{net:?}")).collect();
-    let text = format!(
-        "name = \"prod\"\nrelease = \"5.0.0\"\naccess.allowed_cidrs = [{}]\n{more}",
-        networks.join(", ")
-    );
+    let text =
+        format!("name = \"prod\"\nrelease = \"5.0.0\"\naccess.allowed_cidrs = [{}]\n{more}", networks.join(", "));
     load("plan.toml", &text).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
