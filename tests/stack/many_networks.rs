@@ -54,8 +54,8 @@ fn contains(range: &str, net: &str) -> bool {
 fn let_through(read: &Value, port: u64) -> Vec<String> {
     let vpcs = read["ec2"]["vpcs"].as_array().expect("VPCs").iter();
     let ours: Vec<_> = vpcs.filter(|vpc| vpc["CidrBlock"] == "172.16.0.0/16").map(|vpc| &vpc["VpcId"]).collect();
-    let acls = read["ec2"]["network_acls"].as_array().expect("ACLs").iter();
-    let acl = acls.filter(|acl| ours.contains(&&acl["VpcId"])).next().expect("the ACL");
+    let mut acls = read["ec2"]["network_acls"].as_array().expect("ACLs").iter();
+    let acl = acls.find(|acl| ours.contains(&&acl["VpcId"])).expect("the ACL");
     let entries = acl["Entries"].as_array().expect("entries").iter();
     let at_port = entries.filter(|entry| entry["Egress"] == false && entry["PortRange"]["From"] == port);
     at_port.filter(|entry| entry["RuleAction"] == "allow").map(|entry| text(&entry["CidrBlock"]).to_owned()).collect()
