@@ -7,6 +7,7 @@ the last after-hook. Calls that LocalStack makes to itself pass straight through
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import functools
 import logging
@@ -27,6 +28,7 @@ LOG = logging.getLogger(__name__)
 _OVERRIDES: list[tuple[str, str, Callable]] = []
 _GUARDS: list[tuple[str, str, Callable]] = []
 _AFTERS: list[tuple[str, str, Callable]] = []
+_AROUNDS: list[tuple[str, str, Callable]] = []
 
 
 def _registrar(registry: list[tuple[str, str, Callable]]):
@@ -53,22 +55,28 @@ guard = _registrar(_GUARDS)
 after = _registrar(_AFTERS)
 """`@after(service, *operations)`: fn(account, region, request, response, context) -> response. Only after success."""
 
+around = _registrar(_AROUNDS)
+"""`@around(service, *operations)`: fn(account, region, request, context) -> context manager, entered before the account's lock is
+taken: for what depends on which calls are under way at the same time. Entering may raise `aws_error(...)`."""
+
 
 def aws_error(code: str, message: str, status: int = 400, sender_fault: bool = True) -> CommonServiceException:
     """An AWS error, to be raised; it is serialised in the protocol of the service."""
     return CommonServiceException(code, message, status_code=status, sender_fault=sender_fault)
 
 
+def _matching(registry: list[tuple[str, str, Callable]], service: str, operation: str) -> list[Callable]:
+    return [
+        fn
+        for wanted_service, wanted_operation, fn in registry
+        if fnmatch.fnmatchcase(service, wanted_service) and fnmatch.fnmatchcase(operation, wanted_operation)
+    ]
+
+
 @functools.cache
 def _registered(service: str, operation: str) -> tuple[list[Callable], list[Callable], list[Callable]]:
-    def matching(registry: list[tuple[str, str, Callable]]) -> list[Callable]:
-        return [
-            fn
-            for wanted_service, wanted_operation, fn in registry
-            if fnmatch.fnmatchcase(service, wanted_service) and fnmatch.fnmatchcase(operation, wanted_operation)
-        ]
-
-    return matching(_GUARDS), matching(_OVERRIDES), matching(_AFTERS)
+    guards, overrides, afters = (_matching(registry, service, operation) for registry in (_GUARDS, _OVERRIDES, _AFTERS))
+    return guards, overrides, afters
 
 
 def install() -> None:
@@ -104,9 +112,12 @@ def _serve(service: str, operation: str, handler: Callable, context: RequestCont
         if answer := outage.instead_of_serving(service, struck, context):
             entry.status, entry.code = answer.status_code, entry.fault
             return answer
-        with account.lock:
-            account.settle()
-            response = perform(service, operation, handler, account, context, request)
+        with contextlib.ExitStack() as stack:
+            for surround in _matching(_AROUNDS, service, operation):
+                stack.enter_context(surround(account, context.region, request, context))
+            with account.lock:
+                account.settle()
+                response = perform(service, operation, handler, account, context, request)
         entry.status = 200
         outage.hold_answer(struck)
         response = outage.spoil(struck, response, context)

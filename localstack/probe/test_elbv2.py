@@ -436,6 +436,19 @@ def test_access_logs_need_a_grant(world):
     refused(lambda: logs_to(world, arn, bucket), "InvalidConfigurationRequest")
 
 
+@row("neg:access logs right after the bucket's policy -> InvalidConfigurationRequest", bare="fails")
+def test_a_grant_takes_seconds_to_count(world):
+    arn = balancer(world, world.network())["LoadBalancerArn"]
+    bucket = f"logs-{world.account}"
+    world.client("s3").create_bucket(Bucket=bucket)
+    grant(world, bucket, f"AWSLogs/{world.account}/*")
+    assert "transient issue" in str(refused(lambda: logs_to(world, arn, bucket), "InvalidConfigurationRequest"))
+    world.advance(6)
+    assert "Access Denied" in str(refused(lambda: logs_to(world, arn, bucket), "InvalidConfigurationRequest"))
+    world.advance(4)
+    logs_to(world, arn, bucket)
+
+
 @row("access logs to a bucket with the grant: accepted, a test object is written", bare="fails")
 @pytest.mark.parametrize("prefix", ["", "alb"])
 def test_access_logs_with_a_grant(world, prefix):
@@ -444,6 +457,7 @@ def test_access_logs_with_a_grant(world, prefix):
     s3.create_bucket(Bucket=bucket)
     folder = f"{prefix}/" if prefix else ""
     grant(world, bucket, f"{folder}AWSLogs/{world.account}/*")
+    world.advance(10)
     logs_to(world, arn, bucket, prefix)
     keys = [o["Key"] for o in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
     assert keys == [f"{folder}AWSLogs/{world.account}/ELBAccessLogTestFile"]
@@ -456,6 +470,7 @@ def test_a_log_arrives_after_deletion(world):
     s3, bucket = world.client("s3"), f"logs-{world.account}"
     s3.create_bucket(Bucket=bucket)
     grant(world, bucket, f"AWSLogs/{world.account}/*")
+    world.advance(10)
     logs_to(world, arn, bucket)
     count = lambda: len(s3.list_objects_v2(Bucket=bucket)["Contents"])  # noqa: E731
     assert count() == 1

@@ -196,6 +196,24 @@ def test_bucket_encryption(world):
     assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"] == whole
 
 
+@pytest.mark.row("neg:s3 two settings of one bucket at once -> OperationAborted", bare="fails")
+def test_settings_one_at_a_time(world):
+    buckets = [make(world), make(world, "other")]
+    wanted = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    clients = [world.client("s3", region) for region in ("us-east-1", "us-east-2", "us-west-1", "us-west-2")]
+
+    def put(client, bucket):
+        try:
+            client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=wanted)
+        except botocore.exceptions.ClientError as error:
+            return error.response["Error"]["Code"]
+
+    with ThreadPoolExecutor() as pool:
+        codes = [code for _ in range(3) for code in pool.map(put, clients, [buckets[0]] * 4)]
+        assert "OperationAborted" in codes and None in codes and set(codes) == {None, "OperationAborted"}
+        assert [put(clients[0], bucket) for bucket in buckets] == [None, None]
+
+
 @pytest.mark.row("s3: settings of a new bucket, and their round trip", bare="passes")
 def test_bucket_settings(world):
     bucket, s3 = make(world), world.client("s3")

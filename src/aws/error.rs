@@ -180,7 +180,7 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
         | "InvalidSubnet.Conflict" => return Cause::Taken,
         _ => {}
     }
-    if says_not_yet_trusted(code, message) {
+    if says_not_yet_trusted(code, message) || says_bucket_not_yet_open(code, message) {
         return Cause::NotYetTrusted;
     }
     if code == "ClientException" && message.contains("Unable to describe task definition") {
@@ -238,6 +238,13 @@ fn says_not_yet_trusted(code: &str, message: &str) -> bool {
     }
 }
 
+/// Elastic Load Balancing writes a test object when access logs are turned on, and may be refused for seconds after the bucket's
+/// policy was written (see `docs/aws-behaviour.md`).
+fn says_bucket_not_yet_open(code: &str, message: &str) -> bool {
+    code == "InvalidConfigurationRequest"
+        && ["validation transient issue", "Access Denied for bucket"].iter().any(|words| message.contains(words))
+}
+
 /// A "not found" from these is about their own subject; from others, about something they refer to.
 fn is_about_one_resource(operation: &str) -> bool {
     let name = operation.rsplit(' ').next().unwrap_or_default();
@@ -289,6 +296,14 @@ mod tests {
         let describe = |message| cause("ecs DescribeTaskDefinition", "ClientException", message, Some(400));
         assert_eq!(describe("Unable to describe task definition."), Cause::Gone);
         assert_eq!(describe("Invalid revision number."), Cause::Refused);
+    }
+
+    #[test]
+    fn a_bucket_that_is_refused_just_after_its_policy_is_asked_again() {
+        let of = |message| cause("elb ModifyLoadBalancerAttributes", "InvalidConfigurationRequest", message, Some(400));
+        assert_eq!(of("S3Bucket validation transient issue"), Cause::NotYetTrusted);
+        assert_eq!(of("Access Denied for bucket: b. Please check S3bucket permission"), Cause::NotYetTrusted);
+        assert_eq!(of("A load balancer cannot be attached to two subnets of a zone"), Cause::Refused);
     }
 
     #[test]

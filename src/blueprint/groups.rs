@@ -1,6 +1,8 @@
 //! The security groups: who reaches the UI, and that only the task reaches the file system.
 
-use crate::config::{GroupIngress, GroupTarget};
+use ipnet::Ipv4Net;
+
+use crate::config::{GroupIngress, GroupTarget, Reach};
 use crate::engine::graph::Handle;
 use crate::engine::set::Set;
 use crate::kinds::rule::{ANYWHERE, Peer, Rule};
@@ -12,42 +14,67 @@ use super::stack::Stack;
 
 /// What other parts of the stack refer to.
 pub struct Groups {
-    /// Where the load balancer is ours.
-    pub load_balancer: Option<Handle<SecurityGroup>>,
+    /// Where the load balancer is ours: one, and more where one has no room for all rules. It has all of them.
+    pub load_balancer: Vec<Handle<SecurityGroup>>,
     pub task: Handle<SecurityGroup>,
+    /// The same of the task, where people talk to it without a load balancer.
+    pub more_of_task: Vec<Handle<SecurityGroup>>,
     pub file_system: Handle<SecurityGroup>,
 }
 
 /// Adds the groups.
 pub fn add(stack: &mut Stack<'_>, network: &Network, front: &Front) -> Groups {
-    let load_balancer = matches!(front, Front::New).then(|| load_balancer(stack, network));
+    let reach = stack.plan.reach(&network.cidrs, stack.facts.borrowed.limits);
+    let load_balancer = if matches!(front, Front::New) { load_balancer(stack, network, &reach) } else { Vec::new() };
+    let people = if matches!(front, Front::None) { reach.groups.as_slice() } else { &[] };
     let from: Vec<Peer> = match front {
-        Front::New => load_balancer.iter().map(|group| Peer::Group(group.id())).collect(),
+        // All of them are on each of its interfaces.
+        Front::New => load_balancer.first().map(|group| Peer::Group(group.id())).into_iter().collect(),
         Front::Balancer { groups, .. } | Front::Group { groups, .. } => {
             groups.iter().map(|group| Peer::Group(group.as_str().into())).collect()
         }
-        Front::None => stack.plan.access.allowed(&network.cidrs).into_iter().map(Peer::Cidr).collect(),
+        Front::None => people.first().map(|nets| peers(nets)).unwrap_or_default(),
     };
     let task = task(stack, network, from);
+    let more_of_task = people.iter().skip(1).zip(2..).map(|(nets, number)| {
+        let ports = [stack.facts.release.web.port];
+        group(stack, network, &format!("task-{number}"), TASK, web(&ports, peers(nets)).collect())
+    });
+    let more_of_task = more_of_task.collect();
     let nfs = Rule::tcp(2049, 2049, Peer::Group(task.id()));
     let file_system = group(stack, network, "file-system", "Cloud Exchange file system", vec![nfs]);
-    Groups { load_balancer, task, file_system }
+    Groups { load_balancer, task, more_of_task, file_system }
+}
+
+const LOAD_BALANCER: &str = "Cloud Exchange load balancer";
+const TASK: &str = "Cloud Exchange task";
+
+fn peers(nets: &[Ipv4Net]) -> Vec<Peer> {
+    nets.iter().map(|net| Peer::Cidr(net.to_string())).collect()
+}
+
+fn web(ports: &[u16], from: Vec<Peer>) -> impl Iterator<Item = Rule> {
+    from.into_iter().flat_map(move |peer| ports.iter().map(move |port| Rule::tcp(*port, *port, peer.clone())))
 }
 
 /// The UI's ports, from those who may use it. 443 is open before there is a certificate, as in the vendor's template.
-fn load_balancer(stack: &mut Stack<'_>, network: &Network) -> Handle<SecurityGroup> {
-    let allowed = stack.plan.access.allowed(&network.cidrs).into_iter();
-    let ports = allowed.flat_map(|cidr| [80, 443].map(|port| Rule::tcp(port, port, Peer::Cidr(cidr.clone()))));
-    let ingress = ports.chain(extra(stack, GroupTarget::LoadBalancer)).collect();
-    group(stack, network, "load-balancer", "Cloud Exchange load balancer", ingress)
+fn load_balancer(stack: &mut Stack<'_>, network: &Network, reach: &Reach) -> Vec<Handle<SecurityGroup>> {
+    let groups = reach.groups.iter().zip(1..).map(|(nets, number)| {
+        let mut ingress: Vec<Rule> = web(&[80, 443], peers(nets)).collect();
+        if number == 1 {
+            ingress.extend(extra(stack, GroupTarget::LoadBalancer));
+            return group(stack, network, "load-balancer", LOAD_BALANCER, ingress);
+        }
+        group(stack, network, &format!("load-balancer-{number}"), LOAD_BALANCER, ingress)
+    });
+    groups.collect()
 }
 
 /// The UI, from the load balancer only: a rule for the whole VPC would go round it and its allowed networks.
 fn task(stack: &mut Stack<'_>, network: &Network, from: Vec<Peer>) -> Handle<SecurityGroup> {
-    let port = stack.facts.release.web.port;
-    let mut ingress: Vec<Rule> = from.into_iter().map(|peer| Rule::tcp(port, port, peer)).collect();
+    let mut ingress: Vec<Rule> = web(&[stack.facts.release.web.port], from).collect();
     ingress.extend(extra(stack, GroupTarget::Task));
-    group(stack, network, "task", "Cloud Exchange task", ingress)
+    group(stack, network, "task", TASK, ingress)
 }
 
 fn group(

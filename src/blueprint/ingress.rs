@@ -2,7 +2,7 @@
 
 use crate::engine::graph::Handle;
 use crate::engine::reference::Need;
-use crate::kinds::bucket::{AccessLog, Bucket, LifecycleRule};
+use crate::kinds::bucket::{AccessLog, Bucket, FROM_128_KIB, LifecycleRule};
 use crate::kinds::listener::{Action, Listener};
 use crate::kinds::load_balancer::{AccessLogs, LoadBalancer};
 use crate::kinds::service_linked_role::ServiceLinkedRole;
@@ -137,6 +137,7 @@ fn buckets(stack: &mut Stack<'_>) -> Handle<Bucket> {
             expire_after_days: Some(stack.plan.load_balancer.log_expire_after_days.days()),
             abort_uploads_after_days: Some(7),
         }],
+        moves_from: FROM_128_KIB.to_owned(),
         access_log,
         eventbridge: true,
     };

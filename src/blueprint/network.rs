@@ -165,13 +165,12 @@ fn acl(stack: &Stack<'_>) -> Vec<Entry> {
         Entry::tcp(20, Verdict::Deny, ANYWHERE, 3389, 3389),
         Entry::all(100, Verdict::Allow, vpc.as_str()),
     ];
-    let allowed = stack.plan.access.allowed_cidrs.iter().flatten();
     // Without a load balancer the UI is at a port of the open range below.
-    let web = stack.plan.load_balancer.enabled;
-    let outside = allowed.filter(|cidr| web && !vpc.net().contains(&cidr.net()));
-    for (index, cidr) in (0..).zip(outside) {
-        entries.push(Entry::tcp(200 + 2 * index, Verdict::Allow, cidr.as_str(), 80, 80));
-        entries.push(Entry::tcp(201 + 2 * index, Verdict::Allow, cidr.as_str(), 443, 443));
+    let reach = stack.plan.reach(&[], stack.facts.borrowed.limits);
+    let outside = reach.acl.iter().filter(|_| stack.plan.load_balancer.enabled);
+    for (index, net) in (0..).zip(outside) {
+        entries.push(Entry::tcp(200 + 2 * index, Verdict::Allow, net.to_string(), 80, 80));
+        entries.push(Entry::tcp(201 + 2 * index, Verdict::Allow, net.to_string(), 443, 443));
     }
     entries.push(Entry::tcp(10_000, Verdict::Allow, ANYWHERE, 1024, 65535));
     entries.push(Entry::udp(10_001, Verdict::Allow, ANYWHERE, 1024, 65535));

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::engine::graph::Handle;
 use crate::engine::reference::Need;
-use crate::engine::set::Set;
 use crate::kinds::cluster::Cluster;
 use crate::kinds::container::{Container, FromSecret, HealthCheck, Logs, Mount};
 use crate::kinds::names;
@@ -59,7 +58,7 @@ pub fn add(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Handle<Service> {
         propagate_tags: "SERVICE".to_owned(),
         grace: ingress.target_group.is_some().then_some(GRACE),
         subnets: network::private(network),
-        groups: Set::new([groups.task.id()]),
+        groups: std::iter::once(&groups.task).chain(&groups.more_of_task).map(Handle::id).collect(),
         public_address: false,
         load_balancer: ingress.target_group.as_ref().map(|group| Registration {
             target_group: group.arn(),

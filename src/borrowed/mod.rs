@@ -28,6 +28,8 @@ use ingress::{Certificate, LoadBalancer, TargetGroup};
 use network::{Subnet, Vpc};
 use storage::{Key, Secret};
 
+use crate::config::Limits;
+
 /// What AWS said about one thing that the plan file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup<T> {
@@ -83,6 +85,10 @@ pub struct Borrowed {
     pub key: Option<Named<Key>>,
     /// Secrets of the user's, described: their values are not read.
     pub secrets: Vec<Named<Secret>>,
+    /// How many rules AWS allows, where it makes a difference.
+    pub limits: Limits,
+    /// Why that could not be read.
+    pub limits_unread: Option<String>,
 }
 
 impl Borrowed {

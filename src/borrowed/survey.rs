@@ -8,7 +8,7 @@ use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;
 
 use super::identity::Need;
-use super::{Borrowed, cluster, identity, ingress, keys, network, storage};
+use super::{Borrowed, account, cluster, identity, ingress, keys, network, storage};
 
 /// What the user's roles must be able to do.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +52,9 @@ pub async fn survey(cx: &Cx, plan: &PlanFile, needs: Needs<'_>) -> Result<Borrow
     let secrets = secrets(plan);
     let secrets = try_join_all(secrets.iter().map(|arn| storage::secret(cx, arn)));
     let ours = async { futures::try_join!(policies, secrets) };
-    let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours) =
-        futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours);
+    let limits = account::limits::of_rules(cx, plan);
+    let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread)) =
+        futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, limits);
     let ((task_role, execution_role, backup_role), (policies, secrets)) = (roles?, ours?);
     Ok(Borrowed {
         vpc: vpc.transpose()?,
@@ -68,6 +69,8 @@ pub async fn survey(cx: &Cx, plan: &PlanFile, needs: Needs<'_>) -> Result<Borrow
         policies,
         key: key.transpose()?,
         secrets,
+        limits,
+        limits_unread,
     })
 }
 

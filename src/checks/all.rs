@@ -8,7 +8,7 @@ use crate::release::{Image, Release};
 
 use super::finding::warning;
 use super::network::Uses;
-use super::{cluster, identity, ingress, network, storage};
+use super::{cluster, identity, ingress, network, reach, storage};
 
 /// What the checks look at.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,7 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(setting.borrowed.cluster.iter().flat_map(cluster::cluster));
     findings.extend(setting.front());
     findings.extend(setting.no_way_out());
+    findings.extend(setting.reach());
     findings.extend(certificate.iter().flat_map(|certificate| ingress::certificate(certificate, setting.now)));
     findings.extend(task_role.iter().flat_map(|role| identity::role(role, identity::Which::Task)));
     findings.extend(execution_role.iter().flat_map(|role| identity::role(role, identity::Which::Execution)));
@@ -164,6 +165,13 @@ impl Setting<'_> {
         findings.extend(self.borrowed.target_group.iter().flat_map(|group| ingress::target_group(group, &wanted)));
         findings.extend(self.moves_between_balancers());
         findings
+    }
+
+    /// How the allowed networks are written into groups, where the groups are ours, and into the network ACL.
+    fn reach(&self) -> Vec<Finding> {
+        let Borrowed { limits, limits_unread, .. } = self.borrowed;
+        let writes_groups = self.own_load_balancer() || !self.plan.load_balancer.enabled;
+        reach::reach(self.plan, &self.ranges(), *limits, limits_unread.as_deref(), self.region, writes_groups)
     }
 
     /// A new VPC without NAT gateways has the ways that its owner gives it, and none before.

@@ -18,8 +18,10 @@ pub mod network;
 pub mod network_acl;
 pub mod permission;
 pub mod quota;
+pub mod reach;
 pub mod release;
 pub mod storage;
+pub mod strays;
 pub mod usable;
 
 pub use all::{Setting, all, borrowed};

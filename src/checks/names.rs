@@ -72,13 +72,16 @@ fn taken(Name { address, name, .. }: &Name, stranger: &Stranger, deployment: &st
     }
 }
 
-fn words(kind: &str) -> String {
+pub(super) fn words(kind: &str) -> String {
     match kind {
         "file-system" => "file system with the creation token".to_owned(),
         "role" => "IAM role".to_owned(),
         "cluster" => "ECS cluster".to_owned(),
         "service" => "ECS service".to_owned(),
         "ca-certificate" => "secret".to_owned(),
+        "vpc" => "VPC".to_owned(),
+        "nat-gateway" => "NAT gateway".to_owned(),
+        "elastic-ip" => "Elastic IP address".to_owned(),
         kind => kind.replace('-', " "),
     }
 }

@@ -45,11 +45,20 @@ pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
         };
         add(everywhere, String::new(), 1.0);
     }
+    // A group that grows past what every account allows.
+    let grown =
+        plan.steps.iter().filter(|step| step.action == Action::Update && step.address.kind() == "security-group");
+    for step in grown.filter(|step| rules(step) > ALWAYS_ALLOWED) {
+        add(Limited::GroupRules, step.address.to_string(), rules(step));
+    }
     if another_task(plan) {
         add(Limited::Vcpus, String::new(), vcpus);
     }
     all.into_iter().map(|((of, place), wanted)| Demand { of, place, wanted }).collect()
 }
+
+/// AWS's default of rules in a group, below which no account's quota is.
+const ALWAYS_ALLOWED: f64 = 60.0;
 
 /// Whether a first task comes, or a larger one. One that takes the place of an equal one needs no more than that: the old
 /// one has been seen stopped before it starts.
@@ -112,7 +121,7 @@ fn judge(Room { demand, limit, used }: &Room, region: &str) -> Option<Finding> {
 }
 
 /// How to ask AWS for more. IAM's quotas are asked for in one region (AWS General Reference, "IAM and AWS STS quotas").
-fn request(of: Limited, wanted: f64, region: &str) -> String {
+pub(super) fn request(of: Limited, wanted: f64, region: &str) -> String {
     let quota = of.quota();
     let region = if of == Limited::Roles { "us-east-1" } else { region };
     format!(

@@ -272,7 +272,11 @@ impl Session {
         findings.extend(saga.iter().flat_map(|saga| saga.findings.clone()));
         let graph = graph(file, &context.names, zones, borrowed, &digests, backup)?;
         let options = converge::Options { unprotect: consent.unprotect };
-        let mut plan = converge::converge(&graph, inventory, self.target(file.name.as_str()), &self.kinds, options);
+        let there = Cx { known: inventory.known(), ..context.clone() };
+        let strays = borrowed::account::strays::strays(&there, &graph, inventory).await;
+        let adopted = strays.adopted(&graph, inventory);
+        let mut plan = converge::converge(&graph, &adopted, self.target(file.name.as_str()), &self.kinds, options);
+        findings.extend(checks::strays::strays(&strays, file.name.as_str(), &context.names.region));
         findings.extend(saga.iter().filter(|saga| saga.is_woven).filter_map(|_| alone(&plan)));
         findings.extend(preflight::account(&context, file, &plan, inventory).await);
         findings.append(&mut plan.findings);

@@ -10,6 +10,7 @@ use super::{
     load_balancer::Front,
     network::Network,
     problem::Problem,
+    reach::{Limits, fewest_entries},
     reader::Section,
     text::Invalid,
     traffic::{GroupIngress, GroupTarget, Traffic, refuse_twins},
@@ -33,12 +34,6 @@ const WEB_PORTS: &[u16] = &[80, 443];
 
 /// The port of the UI itself. Source: vendor template, CE 5.0.0, container `ui`.
 const UI_PORTS: &[u16] = &[3000];
-
-/// Inbound entries of a network ACL. Source: Amazon VPC user guide, "Amazon VPC quotas" (rules per network ACL).
-const MAX_ENTRIES: usize = 20;
-
-/// Those that ce-aws itself makes, whoever is allowed.
-const OWN_ENTRIES: usize = 6;
 
 impl Access {
     /// The networks that may reach the UI, in CIDR notation; `vpc`, the VPC's own ranges, where none are named.
@@ -67,24 +62,25 @@ impl Access {
         let allowed = plan.allowed_cidrs.clone().or(by_default).unwrap_or_default();
         check_extra(section, &allowed, front, &extra);
         if let Some(network) = vpc {
-            check_entries(section, &allowed, front, network);
+            check_entries(section, &plan, front, network);
         }
         plan
     }
 }
 
-/// A network ACL has room for few entries. What is allowed from outside the VPC to a load balancer takes two each; the
-/// UI's own port is among those that are open for answers from the internet.
-fn check_entries(section: &Section<'_>, allowed: &[Cidr], front: Front, network: &Network) {
-    let outside = allowed.iter().filter(|cidr| !network.cidr.net().contains(&cidr.net())).count();
-    let web = if front == Front::Own { WEB_PORTS.len() * outside } else { 0 };
-    let entries = OWN_ENTRIES + web + network.extra_ingress.len();
-    if network.harden && entries > MAX_ENTRIES {
+/// A network ACL has room for few entries. However many networks are allowed from outside the VPC to a load balancer, one
+/// range that covers them must fit at both of its ports; the UI's own port is among those that are open for answers from the
+/// internet.
+fn check_entries(section: &Section<'_>, access: &Access, front: Front, network: &Network) {
+    let entries = fewest_entries(access, network, front == Front::Own);
+    let most = Limits::default().entries;
+    if network.harden && entries > most {
         let invalid = Invalid::new(
             "plan-file/too-many-entries",
-            format!("the network ACL would have {entries} inbound entries, and AWS allows {MAX_ENTRIES}"),
-            "allow fewer, larger networks: each one outside the VPC takes two entries, each of the network's \
-             `extra_ingress` one",
+            format!(
+                "the network ACL would have {entries} inbound entries, and AWS allows {most}, its own last one included"
+            ),
+            "write fewer rules in the network's `extra_ingress`: each of them takes one entry",
         );
         section.refuse(invalid, section.span());
     }

@@ -35,7 +35,8 @@ pub struct LoadBalancer {
     pub deletion_protection: bool,
     /// Seconds after which an idle connection is closed.
     pub idle_timeout_seconds: IdleTimeout,
-    /// Days after which logs in the log buckets move to the Glacier storage class.
+    /// Days after which logs in the log buckets move to the Glacier storage class. Logs under 128 KiB never move, as AWS has it by
+    /// default, since moving them costs more than it saves.
     pub log_archive_after_days: LogDays,
     /// Days after which logs in the log buckets are deleted; more than `log_archive_after_days`.
     pub log_expire_after_days: LogDays,

@@ -156,6 +156,14 @@ fn parse(value: &Value) -> Option<Source> {
     })
 }
 
+/// The resource that a value refers to, if it is a reference and nothing else.
+pub fn target(value: &Value) -> Option<Address> {
+    match parse(value) {
+        Some(Source::Of { address, .. }) => Some(address),
+        _ => None,
+    }
+}
+
 /// Every reference inside a specification, in order of appearance. A reference embedded in a longer text (see
 /// [`join`]) counts as well.
 pub fn references(value: &Value) -> Vec<(Address, Need)> {

@@ -15,7 +15,7 @@ use crate::engine::run::Made;
 
 use super::file_system::{self, FileSystem};
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
 use super::tags;
 
 /// An access point. Outputs: `id`, `arn`.
@@ -107,6 +107,27 @@ impl Resource for AccessPoint {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::efs::set(cx, &at.id, set, remove).await
+    }
+
+    /// Another one with the same root on the file system.
+    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        if self.file_system.text().is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = cx.aws.efs.describe_access_points().file_system_id(self.file_system.text());
+        let points = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let points = points.map_err(on("efs DescribeAccessPoints"))?;
+        let stands = |id: Option<&str>, root: Option<&str>| {
+            root == Some(self.path.as_str()) || ids.iter().any(|known| Some(known.as_str()) == id)
+        };
+        let there = points
+            .iter()
+            .filter(|point| stands(point.access_point_id(), point.root_directory().and_then(|root| root.path())));
+        let neighbour = there.map(|point| {
+            let tags = tags::efs::read(point.tags());
+            Neighbour::new(point.access_point_id(), tags).output("arn", point.access_point_arn())
+        });
+        Ok(neighbour.collect())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

@@ -97,6 +97,10 @@ pub enum Edit {
 }
 
 impl Edit {
+    pub fn deletes(&self) -> bool {
+        matches!(self, Self::Delete(_))
+    }
+
     /// Edits are made in this order: what opens, then what closes, then what goes. With every edit on its way, traffic
     /// that both the old and the new entries let through keeps flowing.
     fn rank(&self, live: &[Entry]) -> u8 {

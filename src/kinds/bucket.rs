@@ -34,11 +34,18 @@ pub struct Bucket {
     /// In normal form ([`super::document::normal`]); null leaves whatever there is.
     pub policy: Value,
     pub lifecycle: Vec<LifecycleRule>,
+    /// From which size on the lifecycle moves objects: see [`FROM_128_KIB`].
+    pub moves_from: String,
     /// Where accesses to this bucket are logged; `None` leaves whatever there is.
     pub access_log: Option<AccessLog>,
     /// Whether events go to EventBridge.
     pub eventbridge: bool,
 }
+
+/// AWS's default since 2024: smaller objects stay in their storage class until they expire, because a move costs more than it saves
+/// (S3 user guide, "Transitioning objects using Amazon S3 Lifecycle"). Said in so many words, so that it is not left to what was the
+/// default when a bucket was made.
+pub const FROM_128_KIB: &str = "all_storage_classes_128K";
 
 /// What becomes of objects as they age.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,5 @@
-//! The settings of a bucket: S3 has one pair of calls for each. They are independent, and so read and written side by
-//! side.
-
-use std::future::Future;
+//! The settings of a bucket: S3 has one pair of calls for each. They are read side by side, and written one after the
+//! other: of two changes of one bucket that overlap, S3 refuses one (409 OperationAborted; see `docs/aws-behaviour.md`).
 
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLoggingStatus, EventBridgeConfiguration,
@@ -15,7 +13,7 @@ use serde_json::Value;
 use crate::aws::error::{incomplete, on, unless_gone};
 use crate::engine::failure::Failure;
 
-use super::bucket::{AccessLog, Bucket, LifecycleRule};
+use super::bucket::{AccessLog, Bucket, FROM_128_KIB, LifecycleRule};
 use super::document;
 use super::resource::Cx;
 
@@ -41,7 +39,7 @@ pub const WRITTEN: [&str; 7] = [
 
 /// All settings as they are. A setting that AWS says does not exist is empty.
 pub async fn read(cx: &Cx, name: &str) -> Result<Bucket, Failure> {
-    let (encryption, block_public_access, ownership, policy, lifecycle, access_log, eventbridge) = tokio::try_join!(
+    let (encryption, block_public_access, ownership, policy, (lifecycle, moves_from), access_log, eventbridge) = tokio::try_join!(
         encryption(cx, name),
         block_public_access(cx, name),
         ownership(cx, name),
@@ -57,27 +55,37 @@ pub async fn read(cx: &Cx, name: &str) -> Result<Bucket, Failure> {
         ownership,
         policy,
         lifecycle,
+        moves_from,
         access_log,
         eventbridge: eventbridge.event_bridge_configuration.is_some(),
     })
 }
 
-/// Sets those settings that are named as the fields of [`Bucket`] and for which `is_due` is true.
+/// Sets those settings that are named as the fields of [`Bucket`] and for which `is_due` is true. The policy comes last,
+/// because others may deliver into the bucket as soon as it stands.
 pub async fn write(bucket: &Bucket, cx: &Cx, is_due: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    tokio::try_join!(
-        when(is_due("encryption"), set_encryption(bucket, cx)),
-        when(is_due("block_public_access"), set_block_public_access(bucket, cx)),
-        when(is_due("ownership"), set_ownership(bucket, cx)),
-        when(is_due("policy"), set_policy(bucket, cx)),
-        when(is_due("lifecycle"), set_lifecycle(bucket, cx)),
-        when(is_due("access_log"), set_access_log(bucket, cx)),
-        when(is_due("eventbridge"), set_eventbridge(bucket, cx)),
-    )?;
+    if is_due("ownership") {
+        set_ownership(bucket, cx).await?;
+    }
+    if is_due("block_public_access") {
+        set_block_public_access(bucket, cx).await?;
+    }
+    if is_due("encryption") {
+        set_encryption(bucket, cx).await?;
+    }
+    if is_due("lifecycle") || is_due("moves_from") {
+        set_lifecycle(bucket, cx).await?;
+    }
+    if is_due("access_log") {
+        set_access_log(bucket, cx).await?;
+    }
+    if is_due("eventbridge") {
+        set_eventbridge(bucket, cx).await?;
+    }
+    if is_due("policy") {
+        set_policy(bucket, cx).await?;
+    }
     Ok(())
-}
-
-async fn when(due: bool, call: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    if due { call.await } else { Ok(()) }
 }
 
 async fn encryption(cx: &Cx, name: &str) -> Result<String, Failure> {
@@ -153,10 +161,15 @@ async fn set_policy(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn lifecycle(cx: &Cx, name: &str) -> Result<Vec<LifecycleRule>, Failure> {
+/// The rules, and from which size on objects move. Some answers leave the size out: then AWS's default holds (S3 API reference,
+/// GetBucketLifecycleConfiguration).
+async fn lifecycle(cx: &Cx, name: &str) -> Result<(Vec<LifecycleRule>, String), Failure> {
     let answer = cx.aws.s3.get_bucket_lifecycle_configuration().bucket(name).send().await;
-    let answer = unless_gone(answer.map_err(on("s3 GetBucketLifecycleConfiguration")))?;
-    Ok(answer.and_then(|answer| answer.rules).unwrap_or_default().iter().map(from_s3).collect())
+    let Some(answer) = unless_gone(answer.map_err(on("s3 GetBucketLifecycleConfiguration")))? else {
+        return Ok((Vec::new(), String::new()));
+    };
+    let moves_from = answer.transition_default_minimum_object_size().map_or(FROM_128_KIB, |size| size.as_str());
+    Ok((answer.rules().iter().map(from_s3).collect(), moves_from.to_owned()))
 }
 
 fn from_s3(rule: &S3Rule) -> LifecycleRule {
@@ -209,6 +222,7 @@ async fn set_lifecycle(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
     let rules = bucket.lifecycle.iter().enumerate().map(to_s3).collect::<Result<Vec<_>, _>>()?;
     let all = BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(incomplete)?;
     let call = cx.aws.s3.put_bucket_lifecycle_configuration().bucket(name).lifecycle_configuration(all);
+    let call = call.transition_default_minimum_object_size(bucket.moves_from.as_str().into());
     call.send().await.map_err(on("s3 PutBucketLifecycleConfiguration"))?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
 use super::tags;
 
 /// A public IPv4 address. Outputs: `id` (the allocation), `address`.
@@ -56,6 +56,18 @@ impl Resource for ElasticIp {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = cx.aws.ec2.describe_addresses().filters(tags::ec2::filter("allocation-id", ids.iter().cloned()));
+        let answer = call.send().await.map_err(on("ec2 DescribeAddresses"))?;
+        let there = answer.addresses().iter();
+        let there = there
+            .map(|ip| Neighbour::new(ip.allocation_id(), tags::ec2::read(ip.tags())).output("address", ip.public_ip()));
+        Ok(there.collect())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

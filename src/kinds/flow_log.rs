@@ -12,7 +12,7 @@ use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
 use super::tags;
 use super::vpc::Vpc;
 
@@ -90,6 +90,19 @@ impl Resource for FlowLog {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    /// Another one of the VPC into the same log group, which AWS refuses.
+    async fn neighbours(&self, cx: &Cx, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        if self.vpc.text().is_empty() || self.log_group.text().is_empty() {
+            return Ok(Vec::new());
+        }
+        let one = |name: &str, value: &str| tags::ec2::filter(name, [value.to_owned()]);
+        let call = cx.aws.ec2.describe_flow_logs().filter(one("resource-id", self.vpc.text()));
+        let call = call.filter(one("log-group-name", self.log_group.text()));
+        let logs = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let logs = logs.map_err(on("ec2 DescribeFlowLogs"))?;
+        Ok(logs.iter().map(|log| Neighbour::new(log.flow_log_id(), tags::ec2::read(log.tags()))).collect())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

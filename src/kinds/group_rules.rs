@@ -27,6 +27,14 @@ pub fn split(permissions: &[IpPermission]) -> Set<Rule> {
     permissions.iter().flat_map(split_one).collect()
 }
 
+/// The outbound rules of a group of ours. What AWS adds by itself to the rule that allows everything, as soon as the VPC has an
+/// IPv6 range, is not listed (Amazon VPC user guide, "Migrate your VPC from IPv4 to IPv6").
+pub fn outward(permissions: &[IpPermission]) -> Set<Rule> {
+    let rules = split(permissions);
+    let is_open = rules.iter().any(Rule::is_everything);
+    rules.iter().filter(|rule| !(is_open && rule.is_everything_over_ipv6())).cloned().collect()
+}
+
 fn split_one(entry: &IpPermission) -> Vec<Rule> {
     let rule = |peer: Peer, description: Option<&str>| {
         let protocol = entry.ip_protocol().unwrap_or_default();
@@ -58,7 +66,10 @@ fn ports(protocol: &str, from: Option<i32>, to: Option<i32>) -> (i32, i32) {
 
 /// Gives a group exactly these rules: first adds what is missing, then removes what is foreign.
 pub async fn settle(cx: &Cx, group: &str, ingress: &Set<Rule>, egress: &Set<Rule>) -> Result<(), Failure> {
-    let (inbound, outbound) = existing(cx, group).await?;
+    let (inbound, mut outbound) = existing(cx, group).await?;
+    if egress.iter().any(Rule::is_everything) {
+        outbound.retain(|there| !there.rule.is_everything_over_ipv6());
+    }
     change(cx, group, &rule::difference(&inbound, ingress), &rule::difference(&outbound, egress)).await
 }
 
@@ -110,32 +121,50 @@ enum Way {
 
 async fn one_way(cx: &Cx, group: &str, way: Way, difference: &Difference) -> Result<(), Failure> {
     let Difference { missing, described, foreign } = difference;
-    if !missing.is_empty() {
-        match authorize(cx, group, way, missing).await {
-            // AWS refuses all of them if it has one of them: somebody else was faster.
-            Err(failure) if failure.cause == Cause::Taken => {
-                for rule in missing {
-                    unless_there(authorize(cx, group, way, std::slice::from_ref(rule)).await)?;
-                }
-            }
-            result => result?,
+    match admit(cx, group, way, missing).await {
+        // A full group has room for what is missing only when what is foreign has gone.
+        Err(failure) if failure.cause == Cause::Quota && !foreign.is_empty() => {
+            dismiss(cx, group, way, foreign).await?;
+            admit(cx, group, way, missing).await?;
         }
+        result => result?,
     }
     if !described.is_empty() {
         describe(cx, group, way, described).await?;
     }
-    if !foreign.is_empty() {
-        match revoke(cx, group, way, foreign).await {
-            // Likewise: none is removed if one is gone.
-            Err(failure) if failure.cause == Cause::Gone => {
-                for rule in foreign {
-                    unless_gone(revoke(cx, group, way, std::slice::from_ref(rule)).await)?;
-                }
-            }
-            result => result?,
-        }
+    dismiss(cx, group, way, foreign).await
+}
+
+async fn admit(cx: &Cx, group: &str, way: Way, missing: &[Rule]) -> Result<(), Failure> {
+    if missing.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    match authorize(cx, group, way, missing).await {
+        // AWS refuses all of them if it has one of them: somebody else was faster.
+        Err(failure) if failure.cause == Cause::Taken => {
+            for rule in missing {
+                unless_there(authorize(cx, group, way, std::slice::from_ref(rule)).await)?;
+            }
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+async fn dismiss(cx: &Cx, group: &str, way: Way, foreign: &[Existing]) -> Result<(), Failure> {
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    match revoke(cx, group, way, foreign).await {
+        // Likewise: none is removed if one is gone.
+        Err(failure) if failure.cause == Cause::Gone => {
+            for rule in foreign {
+                unless_gone(revoke(cx, group, way, std::slice::from_ref(rule)).await)?;
+            }
+            Ok(())
+        }
+        result => result,
+    }
 }
 
 fn unless_there(answer: Result<(), Failure>) -> Result<(), Failure> {

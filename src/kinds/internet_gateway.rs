@@ -1,7 +1,7 @@
 //! Internet gateways.
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::ResourceType;
+use aws_sdk_ec2::types::{self, Filter, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
@@ -12,7 +12,7 @@ use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
 use super::tags;
 use super::vpc::Vpc;
 
@@ -35,9 +35,7 @@ impl Spec for InternetGateway {
 #[async_trait]
 impl Resource for InternetGateway {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let pages =
-            cx.aws.ec2.describe_internet_gateways().filters(tags::ec2::ours(cx)).into_paginator().items().send();
-        let gateways = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeInternetGateways"))?;
+        let gateways = describe(cx, tags::ec2::ours(cx)).await?;
         let mut found = Vec::new();
         for gateway in &gateways {
             let tags = tags::ec2::read(gateway.tags());
@@ -82,6 +80,18 @@ impl Resource for InternetGateway {
         tags::ec2::set(cx, &at.id, set, remove).await
     }
 
+    /// A VPC has room for one.
+    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        let mut there = Vec::new();
+        if !ids.is_empty() {
+            there = describe(cx, tags::ec2::filter("internet-gateway-id", ids.iter().cloned())).await?;
+        }
+        if !self.vpc.text().is_empty() {
+            there.extend(describe(cx, tags::ec2::filter("attachment.vpc-id", [self.vpc.text().to_owned()])).await?);
+        }
+        Ok(there.iter().map(|one| Neighbour::new(one.internet_gateway_id(), tags::ec2::read(one.tags()))).collect())
+    }
+
     fn grants(place: &Place) -> Vec<Grant> {
         place
             .grants("ec2", &["internet-gateway/*"])
@@ -108,6 +118,11 @@ impl InternetGateway {
             result => result.map(|_| ()),
         }
     }
+}
+
+async fn describe(cx: &Cx, which: Filter) -> Result<Vec<types::InternetGateway>, Failure> {
+    let pages = cx.aws.ec2.describe_internet_gateways().filters(which).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeInternetGateways"))
 }
 
 /// The VPCs a gateway is attached to: one or none.

@@ -18,7 +18,7 @@ use crate::engine::run::Made;
 
 use super::load_balancer::LoadBalancer;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
 use super::tags;
 use super::target_group::{self, TargetGroup};
 
@@ -125,6 +125,23 @@ impl Resource for Listener {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::elb::set(cx, &at.id, set, remove).await
+    }
+
+    /// The one at its port. Of the ports of the user's load balancer there is a check of its own.
+    async fn neighbours(&self, cx: &Cx, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        let balancer = self.load_balancer.text();
+        if balancer.is_empty() || cx.load_balancer.as_deref() == Some(balancer) {
+            return Ok(Vec::new());
+        }
+        let call = cx.aws.elb.describe_listeners().load_balancer_arn(balancer);
+        let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let all = unless_gone(all.map_err(on("elb DescribeListeners")))?.unwrap_or_default();
+        let at_port = all.iter().filter(|one| one.port() == Some(i32::from(self.port)));
+        let arns: Vec<String> = at_port.filter_map(|one| one.listener_arn()).map(str::to_owned).collect();
+        let mut tags = tags::elb::read(cx, &arns).await?;
+        let neighbour =
+            |arn: &String| Neighbour::new(Some(arn), tags.remove(arn).unwrap_or_default()).output("arn", Some(arn));
+        Ok(arns.iter().map(neighbour).collect())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

@@ -198,12 +198,29 @@ impl LoadBalancer {
             (DROP_INVALID, self.drop_invalid_headers.to_string()),
             (LOGS, self.access_logs.is_some().to_string()),
         ];
-        if let Some(logs) = &self.access_logs {
-            attributes.push((LOGS_BUCKET, logs.bucket.text().to_owned()));
-            attributes.push((LOGS_PREFIX, logs.prefix.clone()));
-        }
-        modify(cx, arn, attributes).await
+        let Some(logs) = &self.access_logs else { return modify(cx, arn, attributes).await };
+        attributes.push((LOGS_BUCKET, logs.bucket.text().to_owned()));
+        attributes.push((LOGS_PREFIX, logs.prefix.clone()));
+        modify(cx, arn, attributes).await.map_err(|failure| logs_refused(failure, logs.bucket.text()))
     }
+}
+
+/// What to look at when AWS goes on refusing the bucket of the access logs (Elastic Load Balancing user guide, "Enable access
+/// logs for your Application Load Balancer").
+fn logs_refused(failure: Failure, bucket: &str) -> Failure {
+    if failure.code != "InvalidConfigurationRequest" {
+        return failure;
+    }
+    failure
+        .hint(format!(
+            "ce-aws has written the policy of the bucket {bucket} that lets load balancers deliver their logs, and a new policy counts \
+             after seconds: if this goes on, see that nobody has changed it (`aws s3api get-bucket-policy --bucket {bucket}`)"
+        ))
+        .hint(
+            "the bucket must be in the load balancer's region and encrypted with SSE-S3 (AES256), not with a KMS key, and no policy of \
+             the organization may deny s3:PutObject to logdelivery.elasticloadbalancing.amazonaws.com",
+        )
+        .hint("without access logs: `access_logs = false` in [load_balancer]")
 }
 
 async fn modify(
@@ -246,5 +263,20 @@ fn phase(state: Option<&LoadBalancerState>) -> Phase {
         Some(LoadBalancerStateEnum::Active) => Phase::Ready,
         Some(LoadBalancerStateEnum::Provisioning) | None => Phase::Pending("provisioning".to_owned()),
         Some(code) => Phase::Failed(format!("its state is {} {reason}", code.as_str()).trim_end().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_logs_name_the_bucket_and_what_to_look_at() {
+        let refused = |code: &str| Failure { code: code.to_owned(), ..Failure::of(Cause::NotYetTrusted, "") };
+        let hints = logs_refused(refused("InvalidConfigurationRequest"), "ce-prod-logs").hints.join("\n");
+        for word in ["ce-prod-logs", "get-bucket-policy", "KMS", "region", "access_logs = false"] {
+            assert!(hints.contains(word), "{word}: {hints}");
+        }
+        assert_eq!(logs_refused(refused("LoadBalancerNotFound"), "ce-prod-logs").hints, [""; 0]);
     }
 }

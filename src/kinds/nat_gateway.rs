@@ -1,7 +1,7 @@
 //! NAT gateways.
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{self, ConnectivityType, NatGatewayState, ResourceType};
+use aws_sdk_ec2::types::{self, ConnectivityType, Filter, NatGatewayState, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
@@ -14,7 +14,7 @@ use crate::engine::run::Made;
 
 use super::elastic_ip::ElasticIp;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
 use super::route_table;
 use super::subnet::Subnet;
 use super::tags;
@@ -41,11 +41,7 @@ impl Spec for NatGateway {
 #[async_trait]
 impl Resource for NatGateway {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let alive = ["pending", "failed", "available", "deleting"].map(str::to_owned);
-        let call =
-            cx.aws.ec2.describe_nat_gateways().filter(tags::ec2::ours(cx)).filter(tags::ec2::filter("state", alive));
-        let pages = call.into_paginator().items().send();
-        let gateways = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNatGateways"))?;
+        let gateways = describe(cx, tags::ec2::ours(cx), &["pending", "failed", "available", "deleting"]).await?;
         let mut found = Vec::new();
         for gateway in &gateways {
             let tags = tags::ec2::read(gateway.tags());
@@ -91,6 +87,20 @@ impl Resource for NatGateway {
         tags::ec2::set(cx, &at.id, set, remove).await
     }
 
+    /// Another public one in its subnet; that one has its address, if that is there.
+    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        const ALIVE: [&str; 2] = ["pending", "available"];
+        let mut there = Vec::new();
+        if !ids.is_empty() {
+            there = describe(cx, tags::ec2::filter("nat-gateway-id", ids.iter().cloned()), &ALIVE).await?;
+        }
+        if !self.subnet.text().is_empty() {
+            let all = describe(cx, tags::ec2::filter("subnet-id", [self.subnet.text().to_owned()]), &ALIVE).await?;
+            there.extend(all.into_iter().filter(|one| one.connectivity_type() != Some(&ConnectivityType::Private)));
+        }
+        Ok(there.iter().map(|one| Neighbour::new(one.nat_gateway_id(), tags::ec2::read(one.tags()))).collect())
+    }
+
     fn grants(place: &Place) -> Vec<Grant> {
         place
             .grants("ec2", &["natgateway/*"])
@@ -101,6 +111,12 @@ impl Resource for NatGateway {
             .change(&["CreateNatGateway"])
             .done()
     }
+}
+
+async fn describe(cx: &Cx, which: Filter, states: &[&str]) -> Result<Vec<types::NatGateway>, Failure> {
+    let states = tags::ec2::filter("state", states.iter().map(|state| (*state).to_owned()));
+    let pages = cx.aws.ec2.describe_nat_gateways().filter(which).filter(states).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNatGateways"))
 }
 
 /// Nothing for a deleted one, which AWS goes on listing for about an hour.

@@ -14,11 +14,12 @@ use crate::engine::run::Made;
 use super::acl_entry::{self, Edit, Entry, Icmp, Ports, Verdict};
 use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::rule::{ANYWHERE, ANYWHERE_IPV6};
 use super::tags;
 use super::vpc::Vpc;
 
-/// The entries of a VPC's default network ACL, which all subnets without another one use. The final refusal (32767)
-/// is AWS's and not listed. Outputs: `id`.
+/// The entries of a VPC's default network ACL, which all subnets without another one use. What AWS puts in by itself is not
+/// listed: the last refusals (see [`LAST`]), and what goes with an IPv6 range of the VPC. Outputs: `id`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DefaultNetworkAcl {
     pub vpc: Ref<Vpc>,
@@ -45,8 +46,9 @@ impl Spec for DefaultNetworkAcl {
     };
 }
 
-/// The number of the refusal that ends every ACL.
-const LAST: i32 = 32767;
+/// The numbers of the refusals that end every ACL: of IPv4, and, in a VPC with an IPv6 range, of IPv6
+/// (hashicorp/terraform#12835).
+const LAST: [i32; 2] = [32767, 32768];
 
 #[async_trait]
 impl Resource for DefaultNetworkAcl {
@@ -128,9 +130,16 @@ async fn describe(cx: &Cx, which: Filter) -> Result<Vec<types::NetworkAcl>, Fail
 
 /// Inbound and outbound entries.
 fn read(acl: &types::NetworkAcl) -> (Vec<Entry>, Vec<Entry>) {
-    let editable = acl.entries().iter().filter(|entry| entry.rule_number() != Some(LAST));
+    let editable = acl.entries().iter().filter(|entry| !entry.rule_number().is_some_and(|last| LAST.contains(&last)));
     let (egress, ingress): (Vec<_>, Vec<_>) = editable.partition(|entry| entry.egress() == Some(true));
-    let all = |entries: Vec<&types::NetworkAclEntry>| acl_entry::normal(entries.into_iter().map(read_one).collect());
+    let all = |entries: Vec<&types::NetworkAclEntry>| {
+        let mut entries: Vec<Entry> = entries.into_iter().map(read_one).collect();
+        if entries.contains(&Entry::all(100, Verdict::Allow, ANYWHERE)) {
+            // AWS adds it where nobody has changed that direction (Amazon VPC user guide, "Default network ACL").
+            entries.retain(|entry| *entry != Entry::all(101, Verdict::Allow, ANYWHERE_IPV6));
+        }
+        acl_entry::normal(entries)
+    };
     (all(ingress), all(egress))
 }
 
@@ -149,20 +158,37 @@ fn read_one(entry: &types::NetworkAclEntry) -> Entry {
 }
 
 async fn change(cx: &Cx, acl: &str, egress: bool, edits: Vec<Edit>) -> Result<(), Failure> {
-    for edit in edits {
-        match edit {
-            Edit::Create(entry) => match create(cx, acl, egress, &entry).await {
-                Err(failure) if failure.cause == Cause::Taken => replace(cx, acl, egress, &entry).await?,
-                result => result?,
-            },
-            Edit::Replace(entry) => replace(cx, acl, egress, &entry).await?,
-            Edit::Delete(number) => {
-                let call = cx.aws.ec2.delete_network_acl_entry().network_acl_id(acl).egress(egress).rule_number(number);
-                unless_gone(call.send().await.map_err(on("ec2 DeleteNetworkAclEntry")))?;
+    let mut edits = edits;
+    while !edits.is_empty() {
+        let edit = edits.remove(0);
+        match make(cx, acl, egress, &edit).await {
+            // A full ACL has room for another entry only when what is to go has gone.
+            Err(failure) if failure.cause == Cause::Quota && edits.iter().any(Edit::deletes) => {
+                let (deletions, others): (Vec<_>, Vec<_>) = edits.into_iter().partition(Edit::deletes);
+                for deletion in &deletions {
+                    make(cx, acl, egress, deletion).await?;
+                }
+                edits = others;
+                make(cx, acl, egress, &edit).await?;
             }
+            result => result?,
         }
     }
     Ok(())
+}
+
+async fn make(cx: &Cx, acl: &str, egress: bool, edit: &Edit) -> Result<(), Failure> {
+    match edit {
+        Edit::Create(entry) => match create(cx, acl, egress, entry).await {
+            Err(failure) if failure.cause == Cause::Taken => replace(cx, acl, egress, entry).await,
+            result => result,
+        },
+        Edit::Replace(entry) => replace(cx, acl, egress, entry).await,
+        Edit::Delete(number) => {
+            let call = cx.aws.ec2.delete_network_acl_entry().network_acl_id(acl).egress(egress).rule_number(*number);
+            unless_gone(call.send().await.map_err(on("ec2 DeleteNetworkAclEntry"))).map(drop)
+        }
+    }
 }
 
 /// Creating and replacing an entry take the same parameters, in two types of the SDK.

@@ -14,7 +14,7 @@ use crate::engine::plan::Action;
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Resource, Tags};
+use super::resource::{At, Cx, Depth, Neighbour, Resource, Tags};
 use super::{
     access_point, backup_vault, bucket, ca_certificate, cluster, data_step, default_security_group, elastic_ip,
     file_system, file_system_policy, flow_log, internet_gateway, listener, load_balancer, log_group, mount_target,
@@ -33,15 +33,15 @@ pub trait AnyKind: Send + Sync {
     async fn retag(&self, cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure>;
     async fn act(&self, cx: &Cx, at: &At, action: Action) -> Result<Made, Failure>;
     async fn explain(&self, cx: &Cx, incident: &Incident) -> Option<Event>;
+    async fn neighbours(&self, cx: &Cx, spec: Value, ids: &[String]) -> Result<Vec<Neighbour>, Failure>;
     fn grants(&self, place: &Place) -> Vec<Grant>;
 }
 
 struct Of<R>(PhantomData<fn() -> R>);
 
-fn typed<R: Spec>(at: &At, spec: Value) -> Result<R, Failure> {
-    serde_json::from_value(spec).map_err(|error| {
-        Failure::of(Cause::Internal, format!("the specification of {} does not fit: {error}", at.address))
-    })
+fn typed<R: Spec>(what: &dyn std::fmt::Display, spec: Value) -> Result<R, Failure> {
+    serde_json::from_value(spec)
+        .map_err(|error| Failure::of(Cause::Internal, format!("the specification of {what} does not fit: {error}")))
 }
 
 #[async_trait]
@@ -64,11 +64,11 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     async fn create(&self, cx: &Cx, at: &At, spec: Value) -> Result<Made, Failure> {
-        typed::<R>(at, spec)?.create(cx, at).await
+        typed::<R>(&at.address, spec)?.create(cx, at).await
     }
 
     async fn update(&self, cx: &Cx, at: &At, spec: Value) -> Result<Made, Failure> {
-        typed::<R>(at, spec)?.update(cx, at).await
+        typed::<R>(&at.address, spec)?.update(cx, at).await
     }
 
     async fn delete(&self, cx: &Cx, at: &At) -> Result<(), Failure> {
@@ -85,6 +85,10 @@ impl<R: Resource> AnyKind for Of<R> {
 
     async fn explain(&self, cx: &Cx, incident: &Incident) -> Option<Event> {
         R::explain(cx, incident).await
+    }
+
+    async fn neighbours(&self, cx: &Cx, spec: Value, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        typed::<R>(&R::KIND.name, spec)?.neighbours(cx, ids).await
     }
 
     fn grants(&self, place: &Place) -> Vec<Grant> {

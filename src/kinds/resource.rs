@@ -149,6 +149,27 @@ impl<R> Found<R> {
     }
 }
 
+/// Something of a kind that is there, whosever it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    pub id: String,
+    pub outputs: Outputs,
+    pub tags: Tags,
+}
+
+impl Neighbour {
+    /// With `id` as the only output.
+    pub fn new(id: Option<&str>, tags: Tags) -> Self {
+        let id = id.unwrap_or_default().to_owned();
+        Self { outputs: Outputs::from([("id".to_owned(), id.clone())]), id, tags }
+    }
+
+    pub fn output(mut self, name: &str, value: Option<&str>) -> Self {
+        self.outputs.insert(name.to_owned(), value.unwrap_or_default().to_owned());
+        self
+    }
+}
+
 /// What a list found.
 #[derive(Clone, Debug)]
 pub struct Seen<R> {
@@ -199,6 +220,13 @@ pub trait Resource: Spec {
     /// What is behind an incident that `list` reported.
     async fn explain(_cx: &Cx, _incident: &Incident) -> Option<Event> {
         None
+    }
+
+    /// What of this kind stands where this one would be made, or has one of these ids, whatever its tags say: what lost its tags
+    /// by hand would get a twin, or be in the way. References that are not resolved yet lead nowhere. Kinds that AWS knows by a
+    /// name of ours need not answer: they are looked for by that.
+    async fn neighbours(&self, _cx: &Cx, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        Ok(Vec::new())
     }
 
     /// What a caller must be allowed to do for all of this: the actions of the calls above, and those that AWS authorises

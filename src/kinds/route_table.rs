@@ -14,7 +14,7 @@ use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
 use super::route::{self, Edit, Existing, Route, Via};
 use super::subnet::Subnet;
 use super::tags;
@@ -22,7 +22,7 @@ use super::vpc::Vpc;
 
 /// A route table with its routes and the subnets that use it. What AWS puts in by itself (the local route, propagated
 /// routes, those of gateway endpoints) is not listed, nor are routes to the user's own networks, by peering or transit
-/// gateway: those are left alone. Outputs: `id`.
+/// gateway, and routes of IPv6, which nothing of Cloud Exchange uses: those are left alone. Outputs: `id`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RouteTable {
     pub vpc: Ref<Vpc>,
@@ -114,6 +114,20 @@ impl Resource for RouteTable {
         tags::ec2::set(cx, &at.id, set, remove).await
     }
 
+    /// The one that a subnet of ours uses: it has room for no other.
+    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        let mut there = Vec::new();
+        if !ids.is_empty() {
+            there = describe(cx, tags::ec2::filter("route-table-id", ids.iter().cloned())).await?;
+        }
+        let subnets: Vec<_> =
+            self.subnets.iter().map(Ref::text).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        if !subnets.is_empty() {
+            there.extend(describe(cx, tags::ec2::filter("association.subnet-id", subnets)).await?);
+        }
+        Ok(there.iter().map(|one| Neighbour::new(one.route_table_id(), tags::ec2::read(one.tags()))).collect())
+    }
+
     fn grants(place: &Place) -> Vec<Grant> {
         let of_subnets = ["AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation"];
         let tables = place.grants("ec2", &["route-table/*"]).see(&["DescribeRouteTables"]).create("CreateRouteTable");
@@ -172,18 +186,17 @@ fn routes(table: &types::RouteTable) -> Vec<Existing> {
     table.routes().iter().filter_map(read).collect()
 }
 
-/// Nothing for the local route, for what a gateway has propagated, for a gateway endpoint's prefix list, and for a route
-/// to a network of the user's.
+/// Nothing for the local route, for what a gateway has propagated, for a gateway endpoint's prefix list, for a route to a
+/// network of the user's, and for IPv6.
 fn read(route: &types::Route) -> Option<Existing> {
     let gateway = route.gateway_id().unwrap_or_default();
     let endpoint = route.destination_prefix_list_id().is_some() && gateway.starts_with("vpce-");
     let local = route.origin() == Some(&RouteOrigin::CreateRouteTable);
     let chosen = local || route.origin().is_none_or(|origin| *origin == RouteOrigin::CreateRoute);
-    if gateway == "local" || endpoint || !chosen {
+    if gateway == "local" || endpoint || !chosen || route.destination_ipv6_cidr_block().is_some() {
         return None;
     }
-    let destination = route.destination_cidr_block().or(route.destination_ipv6_cidr_block());
-    let destination = destination.or(route.destination_prefix_list_id())?.to_owned();
+    let destination = route.destination_cidr_block().or(route.destination_prefix_list_id())?.to_owned();
     let others = [
         route.gateway_id(),
         route.transit_gateway_id(),

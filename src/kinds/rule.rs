@@ -35,8 +35,18 @@ pub enum Peer {
 
 /// The network of all addresses.
 pub const ANYWHERE: &str = "0.0.0.0/0";
+pub const ANYWHERE_IPV6: &str = "::/0";
 
 impl Rule {
+    /// Everything, from or to everywhere.
+    pub fn is_everything(&self) -> bool {
+        self.protocol == "-1" && self.peer == Peer::Cidr(ANYWHERE.to_owned())
+    }
+
+    pub fn is_everything_over_ipv6(&self) -> bool {
+        self.protocol == "-1" && self.peer == Peer::Cidr(ANYWHERE_IPV6.to_owned())
+    }
+
     fn new(protocol: &str, from: i32, to: i32, peer: Peer) -> Self {
         Self { protocol: protocol.to_owned(), from, to, peer, description: String::new() }
     }

@@ -56,7 +56,7 @@ impl Resource for SecurityGroup {
                 name: group.group_name().unwrap_or_default().to_owned(),
                 description: group.description().unwrap_or_default().to_owned(),
                 ingress: group_rules::split(group.ip_permissions()),
-                egress: group_rules::split(group.ip_permissions_egress()),
+                egress: group_rules::outward(group.ip_permissions_egress()),
             };
             found.push(Found::new(address, id).output("arn", &arn(cx, id)).spec(spec).tags(tags));
         }

@@ -1,7 +1,8 @@
 //! Subnets.
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType};
+use aws_sdk_ec2::types::{self, AttributeBooleanValue, Filter, ResourceType};
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::on;
@@ -12,7 +13,7 @@ use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
 use super::tags;
 use super::vpc::Vpc;
 
@@ -40,8 +41,7 @@ impl Spec for Subnet {
 #[async_trait]
 impl Resource for Subnet {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let pages = cx.aws.ec2.describe_subnets().filters(tags::ec2::ours(cx)).into_paginator().items().send();
-        let subnets = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSubnets"))?;
+        let subnets = describe(cx, tags::ec2::ours(cx)).await?;
         let mut found = Vec::new();
         for subnet in &subnets {
             let tags = tags::ec2::read(subnet.tags());
@@ -88,6 +88,19 @@ impl Resource for Subnet {
         tags::ec2::set(cx, &at.id, set, remove).await
     }
 
+    /// What overlaps it in its VPC: AWS lets no two do that.
+    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        let mut there = Vec::new();
+        if !ids.is_empty() {
+            there = describe(cx, tags::ec2::filter("subnet-id", ids.iter().cloned())).await?;
+        }
+        if !self.vpc.text().is_empty() {
+            let all = describe(cx, tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()])).await?;
+            there.extend(all.into_iter().filter(|one| overlap(one.cidr_block().unwrap_or_default(), &self.cidr)));
+        }
+        Ok(there.iter().map(|one| Neighbour::new(one.subnet_id(), tags::ec2::read(one.tags()))).collect())
+    }
+
     fn grants(place: &Place) -> Vec<Grant> {
         place
             .grants("ec2", &["subnet/*"])
@@ -99,6 +112,16 @@ impl Resource for Subnet {
             .change(&["CreateSubnet"])
             .done()
     }
+}
+
+async fn describe(cx: &Cx, which: Filter) -> Result<Vec<types::Subnet>, Failure> {
+    let pages = cx.aws.ec2.describe_subnets().filters(which).into_paginator().items().send();
+    pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSubnets"))
+}
+
+fn overlap(one: &str, other: &str) -> bool {
+    let (Ok(one), Ok(other)) = (one.parse::<Ipv4Net>(), other.parse::<Ipv4Net>()) else { return false };
+    one.contains(&other) || other.contains(&one)
 }
 
 impl Subnet {

@@ -12,7 +12,7 @@ use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
 use super::tags;
 
 /// A virtual network. Outputs: `id`.
@@ -76,6 +76,16 @@ impl Resource for Vpc {
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         tags::ec2::set(cx, &at.id, set, remove).await
+    }
+
+    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = cx.aws.ec2.describe_vpcs().filters(tags::ec2::filter("vpc-id", ids.iter().cloned()));
+        let vpcs = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let vpcs = vpcs.map_err(on("ec2 DescribeVpcs"))?;
+        Ok(vpcs.iter().map(|vpc| Neighbour::new(vpc.vpc_id(), tags::ec2::read(vpc.tags()))).collect())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

@@ -80,22 +80,42 @@ impl<'a> Planner<'a> {
         let mut candidates: Vec<&Live> = inventory.at(&node.address).filter(|live| !live.is_going()).collect();
         candidates.sort_by_key(|live| {
             let used = inventory.live.iter().any(|other| deletion::holds(other, live, self.kinds));
-            (!used, rank(&live.phase), live.id.clone())
+            let elsewhere = node.kind.lifecycle == Lifecycle::Intrinsic && !self.is_in_place(node, live);
+            (elsewhere, !used, rank(&live.phase), live.id.clone())
         });
         let chosen = candidates.first().copied();
         for twin in candidates.iter().skip(1) {
-            if node.kind.lifecycle == Lifecycle::Owned {
-                self.delete(twin, &node.kind, Reason::Twin);
-            } else {
-                self.refuse(
+            let both = format!("exists twice: {} and {}", twin.id, chosen.map_or("", |live| &live.id));
+            match node.kind.lifecycle {
+                Lifecycle::Owned => drop(self.delete(twin, &node.kind, Reason::Twin)),
+                // It goes with what it belongs to.
+                Lifecycle::Intrinsic if self.goes_with_its_parent(twin) => {}
+                Lifecycle::Intrinsic | Lifecycle::Shared => self.refuse(
+                    "plan/twins",
+                    node,
+                    both,
+                    "both carry the tags of one thing: remove the tags ce-aws:deployment and ce-aws:address from the first one, \
+                     which is not this deployment's",
+                ),
+                Lifecycle::Data => self.refuse(
                     "data/twins",
                     node,
-                    format!("exists twice: {} and {}", twin.id, chosen.map_or("", |live| &live.id)),
+                    both,
                     "find out which one holds the data and remove this program's tags from the other",
-                );
+                ),
             }
         }
         chosen
+    }
+
+    /// Whether what AWS cannot change is as it should be: it belongs to the right parent.
+    fn is_in_place(&self, node: &Node, live: &Live) -> bool {
+        let wanted = reference::resolve(&node.spec, &self.known);
+        node.kind.immutable.iter().all(|property| live.spec[*property] == wanted[*property])
+    }
+
+    fn goes_with_its_parent(&self, live: &Live) -> bool {
+        self.deletions.iter().any(|(parent, _)| deletion::holds(live, parent, self.kinds))
     }
 
     fn create(&mut self, node: &Node) {

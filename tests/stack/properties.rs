@@ -333,6 +333,7 @@ impl Seen<'_> {
             assert_eq!((text(&rule["Status"]), text(&rule["Filter"]["Prefix"])), ("Enabled", ""), "the whole bucket");
             assert_eq!((&rule["Expiration"]["Days"], &rule["Transitions"][0]["Days"]), (&json!(365), &json!(1)));
             assert_eq!(rule["Transitions"][0]["StorageClass"], "GLACIER");
+            assert_eq!(bucket["Lifecycle"]["TransitionDefaultMinimumObjectSize"], "all_storage_classes_128K");
             let policy = bucket["Policy"].to_string();
             for part in [delivers, "aws:SecureTransport", "s3:PutObject", self.account] {
                 assert!(policy.contains(part), "{part}: {policy}");

@@ -124,6 +124,7 @@ s3.put_bucket_policy(Bucket=bucket, Policy=policy({
     **grant, "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
     "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/{account}/*",
 }))
+advance(10)
 elb.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=[
     {"Key": "access_logs.s3.enabled", "Value": "true"}, {"Key": "access_logs.s3.bucket", "Value": bucket},
 ])

@@ -1,7 +1,7 @@
 """Network ACLs: entries checked and normalised as EC2 does, and DescribeNetworkAcls.
 
 Sources: Amazon EC2 API reference (CreateNetworkAclEntry, ReplaceNetworkAclEntry, DeleteNetworkAclEntry); VPC user
-guide, "Network ACLs" and "Amazon VPC quotas" (20 rules a direction).
+guide, "Network ACLs" and "Amazon VPC quotas" (20 rules a direction, for IPv4 and IPv6 separately, the last refusal among them).
 """
 
 from cebed.account import setting
@@ -12,7 +12,8 @@ setting("quota.acl_entries_per_direction", 20)
 setting("quota.acls_per_vpc", 200)
 
 PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1", "all": "-1", "icmpv6": "58"}
-LAST_RULE = 32767  # the implicit deny, not counted and not editable
+LAST_RULE = 32767  # the refusal that ends every ACL: it counts, and cannot be edited
+LAST_RULES = (LAST_RULE, 32768)  # the second one ends it for IPv6, in a VPC with an IPv6 range
 
 
 def acl_of(store, acl_id: str):
@@ -76,7 +77,8 @@ def create_entry(account, region, request, context, call_next):
             f"The network acl entry identified by {wanted['rule_number']} already exists.",
         )
     limit = account.settings["quota.acl_entries_per_direction"]
-    same = [e for e in acl.network_acl_entries if e.egress == wanted["egress"] and e.rule_number != LAST_RULE]
+    family = bool(wanted["ipv6_cidr_block"])
+    same = [e for e in acl.network_acl_entries if e.egress == wanted["egress"] and bool(e.ipv6_cidr_block) == family]
     if len(same) >= limit:
         raise aws_error("NetworkAclEntryLimitExceeded", f"The maximum number of network acl entries ({limit}) has been reached.")
     store.create_network_acl_entry(network_acl_id=acl.id, **wanted)
@@ -103,7 +105,7 @@ def delete_entry(account, region, request, context, call_next):
 def _existing(acl, request: dict):
     number = request.get("RuleNumber")
     entry = entry_of(acl, number, bool(request.get("Egress")))
-    if entry is None or number == LAST_RULE:
+    if entry is None or number in LAST_RULES:
         raise aws_error(
             "InvalidNetworkAclEntry.NotFound", f"The network acl entry identified by {number} does not exist."
         )

@@ -1,7 +1,7 @@
 """Access logs: the bucket must exist in the region and let Elastic Load Balancing write to the right keys.
 
-Turning logs on writes a test object, as AWS does. Source: ALB user guide, "Enable access logs for your Application Load
-Balancer" (bucket policy with the principal logdelivery.elasticloadbalancing.amazonaws.com; only SSE-S3 is supported).
+Turning logs on writes a test object, as AWS does; a policy that is seconds old may not count yet (`s3.policy_propagation`).
+Source: ALB user guide, "Enable access logs for your Application Load Balancer" (bucket policy with the principal logdelivery.elasticloadbalancing.amazonaws.com; only SSE-S3 is supported).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from cebed import policy
 from cebed.account import setting
 from cebed.middleware import aws_error
+from cebed.services import s3_settings
 
 setting("elb.log_interval", 0)  # AWS: 300, one object every five minutes; 0: none
 
@@ -26,16 +27,26 @@ def require_grant(account, region: str, balancer: dict, logs: str, attributes: d
     bucket, owner = _bucket(account, region, name)
     folder = f"{prefix}/" if prefix else ""
     key = f"{folder}AWSLogs/{account.id}/{TEST_OBJECTS[logs]}"
+    age = None if bucket is None else s3_settings.policy_age(account, bucket)
+    if age is not None and age < account.settings["s3.policy_propagation"]:
+        transient = age < account.settings["s3.policy_propagation"] / 2
+        raise _refused("S3Bucket validation transient issue" if transient else _denied(name))
     encrypted_otherwise = bucket is not None and _algorithm(bucket) not in (None, "AES256")
     if bucket is None or bucket.bucket_region != region or encrypted_otherwise or not _granted(
         account, region, bucket, f"arn:aws:s3:::{name}/{key}"
     ):
-        raise aws_error(
-            "InvalidConfigurationRequest", f"Access Denied for bucket: {name}. Please check S3bucket permission"
-        )
+        raise _refused(_denied(name))
     write(owner, region, name, key, f"Enable AccessLog for ELB: {balancer['LoadBalancerName']}")
     if logs == "access_logs" and account.settings["elb.log_interval"] > 0:
         _deliver_later(account, region, balancer, name, owner, folder)
+
+
+def _denied(name: str) -> str:
+    return f"Access Denied for bucket: {name}. Please check S3bucket permission"
+
+
+def _refused(message: str):
+    return aws_error("InvalidConfigurationRequest", message)
 
 
 def _bucket(account, region: str, name: str):

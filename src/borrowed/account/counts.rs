@@ -38,8 +38,8 @@ pub async fn used(cx: &Cx, of: Limited, places: &BTreeSet<&str>) -> Result<BTree
         Limited::NatGateways => nat_gateways(cx).await?,
         Limited::Subnets => by_vpc(places, async |vpc| subnets(cx, vpc).await).await?,
         Limited::RouteTables => by_vpc(places, async |vpc| route_tables(cx, vpc).await).await?,
-        // Of groups that are made anew.
-        Limited::GroupRules => BTreeMap::new(),
+        // Nobody else's rules are in a group or an ACL of ours.
+        Limited::GroupRules | Limited::GroupsOfInterface | Limited::AclEntries => BTreeMap::new(),
         Limited::Vcpus => BTreeMap::from([(String::new(), vcpus::running(cx).await?)]),
         Limited::LoadBalancers => {
             let pages = cx.aws.elb.describe_load_balancers().into_paginator().items().send();

@@ -3,7 +3,9 @@
 
 mod counts;
 pub mod grants;
+pub mod limits;
 pub mod names;
 pub mod quota;
+pub mod strays;
 pub mod support;
 mod vcpus;

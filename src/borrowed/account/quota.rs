@@ -26,6 +26,10 @@ pub enum Limited {
     SecurityGroups,
     /// In one security group and direction.
     GroupRules,
+    /// Security groups on one network interface.
+    GroupsOfInterface,
+    /// In one network ACL and direction.
+    AclEntries,
     /// That tasks of Fargate use at the same time.
     Vcpus,
     LoadBalancers,
@@ -58,6 +62,8 @@ impl Limited {
             Self::RouteTables => ("vpc", "L-589F43AA", "route tables in a VPC"),
             Self::SecurityGroups => ("vpc", "L-E79EC296", "security groups"),
             Self::GroupRules => ("vpc", "L-0EA8095F", "rules in a security group"),
+            Self::GroupsOfInterface => ("vpc", "L-2AFB9258", "security groups on a network interface"),
+            Self::AclEntries => ("vpc", "L-2AEEBF1A", "rules in a network ACL"),
             Self::Vcpus => ("fargate", "L-3032A538", "vCPUs of Fargate"),
             Self::LoadBalancers => ("elasticloadbalancing", "L-53DA6B97", "application load balancers"),
             Self::TargetGroups => ("elasticloadbalancing", "L-B22855CB", "target groups"),
@@ -126,7 +132,7 @@ pub async fn rooms(cx: &Cx, demands: Vec<Demand>) -> Vec<Room> {
 
 /// The quotas in force. Where none has ever been applied to the account, Service Quotas lists none, and AWS's default
 /// holds (Service Quotas API reference, ListServiceQuotas).
-async fn limits(cx: &Cx, wanted: &BTreeSet<Limited>) -> BTreeMap<Limited, Answer> {
+pub(super) async fn limits(cx: &Cx, wanted: &BTreeSet<Limited>) -> BTreeMap<Limited, Answer> {
     let services: BTreeSet<&str> = wanted.iter().map(|of| of.quota().service).collect();
     let listed = join_all(services.iter().map(|service| async move { (*service, applied(cx, service).await) })).await;
     let listed: BTreeMap<_, _> = listed.into_iter().collect();

@@ -13,8 +13,10 @@ mod network;
 mod network_acl;
 mod permission;
 mod quota;
+mod reach;
 mod samples;
 mod storage;
+mod strays;
 
 use std::collections::BTreeSet;
 use std::path::Path;

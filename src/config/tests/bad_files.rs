@@ -238,14 +238,20 @@ fn too_many_tags() {
 
 #[test]
 fn too_many_entries_of_the_network_acl() {
-    let networks = |count: u8| (1..=count).map(|n| format!("\"10.{n}.0.0/16\"")).collect::<Vec<_>>().join(", ");
-    let file =
-        |count| format!("name = \"prod\"\nrelease = \"5.0.0\"\n[access]\nallowed_cidrs = [{}]\n", networks(count));
-    assert!(crate::config::load("plan.toml", &file(7)).is_ok());
-    let problems = crate::config::load("plan.toml", &file(8)).unwrap_err();
+    let file = |rules: u16, more: &str| {
+        let rules: String = (1..=rules)
+            .map(|port| {
+                format!("[[network.extra_ingress]]\nprotocol = \"tcp\"\nports = {port}\nfrom = \"10.0.0.0/8\"\n")
+            })
+            .collect();
+        format!("name = \"prod\"\nrelease = \"5.0.0\"\naccess.allowed_cidrs = [\"10.0.0.0/8\"]\n{more}{rules}")
+    };
+    // Six of ce-aws's own, two for the allowed network, and AWS's last one.
+    assert!(crate::config::load("plan.toml", &file(11, "")).is_ok());
+    let problems = crate::config::load("plan.toml", &file(12, "")).unwrap_err();
     assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["plan-file/too-many-entries"]);
-    // Without the hardened network ACL there are no entries to count.
-    assert!(crate::config::load("plan.toml", &format!("{}[network]\nharden = false\n", file(8))).is_ok());
+    // Without a load balancer nothing is at ports 80 and 443.
+    assert!(crate::config::load("plan.toml", &file(12, "load_balancer.enabled = false\n")).is_ok());
 }
 
 #[test]

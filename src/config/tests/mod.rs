@@ -2,11 +2,13 @@ mod bad_files;
 mod ca;
 mod collisions;
 mod combinations;
+mod cover;
 mod edit;
 mod example;
 mod good_files;
 mod image_option;
 mod never_panics;
+mod reach;
 mod region;
 mod values;
 

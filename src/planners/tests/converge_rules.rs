@@ -109,6 +109,22 @@ fn two_that_hold_data_are_for_a_person_to_tell_apart() {
 }
 
 #[test]
+fn twins_that_hold_no_data_are_not_said_to() {
+    let samples = [Sample::new("plain"), Sample::new("builtin").linked(0)];
+    let mut account = deployed(&samples);
+    twin(&mut account, "builtin/r1", "z-twin");
+    assert_eq!(codes(&plan(&samples, &account)), ["plan/twins builtin/r1"]);
+    // The one of a parent that goes, goes with it.
+    twin(&mut account, "plain/r0", "z-parent");
+    account.live.iter_mut().filter(|live| live.id == "z-twin").for_each(|live| {
+        live.spec["links"] = json!({ "$set": ["z-parent"] });
+    });
+    let plan = plan(&samples, &account);
+    assert_eq!(codes(&plan), [""; 0]);
+    assert_eq!(steps(&plan), ["delete plain/r0"]);
+}
+
+#[test]
 fn what_is_no_longer_asked_for_goes_and_data_stays() {
     let account = deployed(&[
         Sample::new("plain"),

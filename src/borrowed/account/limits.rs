@@ -1,0 +1,37 @@
+//! How many rules AWS allows here.
+
+use std::collections::BTreeSet;
+
+use crate::config::{Limits, PlanFile};
+use crate::kinds::resource::Cx;
+
+use super::quota::{self, Limited};
+
+/// The limits in force, and why they are AWS's defaults where they could not be read. Nothing is asked where everybody can be
+/// admitted within those.
+pub async fn of_rules(cx: &Cx, plan: &PlanFile) -> (Limits, Option<String>) {
+    let mut limits = Limits::default();
+    if plan.reach_is_exact() {
+        return (limits, None);
+    }
+    let asked = [Limited::GroupRules, Limited::GroupsOfInterface, Limited::AclEntries];
+    let answers = quota::limits(cx, &BTreeSet::from(asked)).await;
+    let mut unread = None;
+    for (of, limit) in [
+        (Limited::GroupRules, &mut limits.rules),
+        (Limited::GroupsOfInterface, &mut limits.groups),
+        (Limited::AclEntries, &mut limits.entries),
+    ] {
+        match answers.get(&of) {
+            Some(Ok(value)) => *limit = whole(*value),
+            Some(Err(why)) => unread = Some(why.clone()),
+            None => {}
+        }
+    }
+    (limits, unread)
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Quotas are small whole numbers.
+fn whole(value: f64) -> usize {
+    value.max(1.0) as usize
+}

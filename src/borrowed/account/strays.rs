@@ -1,0 +1,149 @@
+//! What lost its tags by hand, of kinds that have no name of ours: found by what it hangs on, or by what of ours uses it.
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use crate::borrowed::lookup::said;
+use crate::engine::address::Address;
+use crate::engine::graph::{Graph, Node};
+use crate::engine::inventory::{Inventory, Live, Phase};
+use crate::engine::kind::Lifecycle;
+use crate::engine::reference::{self, Known};
+use crate::kinds::names::DEPLOYMENT;
+use crate::kinds::registry;
+use crate::kinds::resource::Cx;
+pub use crate::kinds::resource::{Neighbour, Tags};
+use crate::kinds::tags;
+
+/// Something that stands where a resource of the deployment would be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// Of what would be made.
+    pub address: Address,
+    pub there: Neighbour,
+    /// What of ours uses it already.
+    pub used_by: Option<Address>,
+    /// The deployment that its tags name: another one, or half of what it had is left.
+    pub deployment: Option<String>,
+}
+
+/// Everything of that sort.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Strays {
+    pub found: Vec<Stray>,
+    /// For what it could not be asked; what AWS said.
+    pub unread: Vec<(Address, String)>,
+}
+
+/// Looks for what the graph wants and the inventory lacks. Nothing is asked about what would be made in something that does not
+/// exist yet.
+pub async fn strays(cx: &Cx, graph: &Graph, inventory: &Inventory) -> Strays {
+    let known = inventory.known();
+    let missing = graph.nodes().filter(|node| can_stray(node) && inventory.at(&node.address).next().is_none());
+    let asked = missing.filter_map(|node| {
+        let kind = registry::find(node.kind.name)?;
+        let users = users(graph, inventory, &known, &node.address);
+        let ids: Vec<String> = users.iter().map(|(_, id)| id.clone()).collect();
+        let spec = reference::resolve(&node.spec, &known);
+        Some(async move { (&node.address, users, kind.neighbours(cx, spec, &ids).await) })
+    });
+    let mut strays = Strays::default();
+    for (address, users, answer) in join_all(asked).await {
+        match answer {
+            Err(failure) => strays.unread.push((address.clone(), said(&failure))),
+            Ok(there) => strays.found.extend(once(there).into_iter().filter_map(|there| {
+                let deployment = there.tags.get(DEPLOYMENT).cloned();
+                let is_ours = deployment.as_ref() == Some(&cx.names.deployment) && tags::address(&there.tags).is_some();
+                let used_by = users.iter().find(|(_, id)| *id == there.id).map(|(user, _)| user.clone());
+                (!is_ours).then(|| Stray { address: address.clone(), there, used_by, deployment })
+            })),
+        }
+    }
+    strays
+}
+
+/// What was found in two ways is one.
+fn once(mut there: Vec<Neighbour>) -> Vec<Neighbour> {
+    there.sort_by(|a, b| a.id.cmp(&b.id));
+    there.dedup_by(|a, b| a.id == b.id);
+    there
+}
+
+fn can_stray(node: &Node) -> bool {
+    let kind = &node.kind;
+    kind.tagged && kind.swept && !kind.renews && matches!(kind.lifecycle, Lifecycle::Owned | Lifecycle::Data)
+}
+
+impl Strays {
+    /// The inventory as it would be with them, so that a plan says no more than what is wrong: not that everything which hangs on
+    /// them has to be made anew.
+    pub fn adopted(&self, graph: &Graph, inventory: &Inventory) -> Inventory {
+        let mut known = inventory.known();
+        known.extend(self.found.iter().map(|stray| (stray.address.clone(), stray.there.outputs.clone())));
+        let mut live = inventory.live.clone();
+        for Stray { address, there, .. } in &self.found {
+            // What has no tags is called after its parent, and after the parent's id where that has no address.
+            for child in live.iter_mut().filter(|live| live.address.name().ends_with(there.id.as_str())) {
+                child.address =
+                    Address::new(child.address.kind(), &child.address.name().replace(&there.id, address.name()));
+            }
+            let Some(node) = graph.get(address).filter(|_| !live.iter().any(|live| live.address == *address)) else {
+                continue;
+            };
+            live.push(Live {
+                address: address.clone(),
+                id: there.id.clone(),
+                outputs: there.outputs.clone(),
+                phase: Phase::Ready,
+                spec: reference::resolve(&node.spec, &known),
+                tags: there.tags.clone(),
+            });
+        }
+        Inventory::new(live)
+    }
+}
+
+/// What of ours names something where it should name what is missing: who, and what it names.
+fn users(graph: &Graph, inventory: &Inventory, known: &Known, missing: &Address) -> Vec<(Address, String)> {
+    let mut users = Vec::new();
+    for live in inventory.live.iter().filter(|live| !live.is_going()) {
+        let Some(node) = graph.get(&live.address) else { continue };
+        let mut named = Vec::new();
+        instead(&node.spec, &live.spec, known, missing, &mut named);
+        users.extend(named.into_iter().map(|id| (live.address.clone(), id)));
+    }
+    users
+}
+
+/// The texts that stand where the wanted specification refers to `missing`.
+fn instead(wanted: &Value, live: &Value, known: &Known, missing: &Address, named: &mut Vec<String>) {
+    match (wanted, live) {
+        (_, Value::String(text)) if reference::target(wanted).as_ref() == Some(missing) && !text.is_empty() => {
+            named.push(text.clone());
+        }
+        (Value::Object(wanted), Value::Object(live)) => {
+            for (key, wanted) in wanted {
+                match (key.as_str(), wanted, live.get(key)) {
+                    ("$set", Value::Array(wanted), Some(Value::Array(live))) => {
+                        of_set(wanted, live, known, missing, named)
+                    }
+                    (_, _, Some(live)) => instead(wanted, live, known, missing, named),
+                    (_, _, None) => {}
+                }
+            }
+        }
+        (Value::Array(wanted), Value::Array(live)) => {
+            wanted.iter().zip(live).for_each(|(wanted, live)| instead(wanted, live, known, missing, named));
+        }
+        _ => {}
+    }
+}
+
+/// Of a set without order: whatever none of the known ones explains.
+fn of_set(wanted: &[Value], live: &[Value], known: &Known, missing: &Address, named: &mut Vec<String>) {
+    if wanted.iter().any(|wanted| reference::target(wanted).as_ref() == Some(missing)) {
+        let explained: Vec<Value> = wanted.iter().map(|wanted| reference::resolve(wanted, known)).collect();
+        let unexplained = live.iter().filter(|live| !explained.contains(live)).filter_map(Value::as_str);
+        named.extend(unexplained.map(str::to_owned));
+    }
+}

@@ -1,0 +1,87 @@
+//! Whether the allowed networks are admitted one by one, or by ranges that cover them.
+
+use ipnet::Ipv4Net;
+
+use crate::borrowed::account::quota::Limited;
+use crate::config::{Limits, MOST_RULES, PlanFile, Reach, beside};
+use crate::engine::plan::Finding;
+
+use super::finding::warning;
+use super::quota::request;
+
+/// So many rules at most AWS allows in a network ACL (Amazon VPC user guide, "Amazon VPC quotas").
+const MOST_ENTRIES: usize = 40;
+
+/// What is to be said of it. `vpc`: the VPC's own ranges; `unread`: why AWS's default limits were assumed.
+pub fn reach(
+    plan: &PlanFile,
+    vpc: &[String],
+    limits: Limits,
+    unread: Option<&str>,
+    region: &str,
+    writes_groups: bool,
+) -> Vec<Finding> {
+    let reach = plan.reach(vpc, limits);
+    let groups = (writes_groups && !reach.is_exact()).then(|| groups(plan, &reach, limits, unread, region));
+    groups.into_iter().chain(acl(plan, &reach, limits, region)).collect()
+}
+
+fn groups(plan: &PlanFile, reach: &Reach, limits: Limits, unread: Option<&str>, region: &str) -> Finding {
+    let covering = reach.groups.iter().flatten().filter(|range| !reach.wanted.contains(range));
+    let covering: Vec<(Ipv4Net, u64)> = covering.map(|range| (*range, beside(*range, &reach.wanted))).collect();
+    let others: u64 = covering.iter().map(|(_, others)| others).sum();
+    let shown: Vec<_> = covering
+        .iter()
+        .map(|(range, others)| if *others == 0 { range.to_string() } else { format!("{range} ({others} more)") })
+        .collect();
+    let assumed = unread.map(|why| format!("; the quotas could not be read ({why}), and AWS's defaults were assumed"));
+    let message = format!(
+        "{} networks are allowed, each takes {} of the security groups' rules, and a network interface can have {} of them here \
+         ({} in each of {} groups): the smallest ranges that cover the networks are admitted, and so are {others} addresses that are in \
+         none of them: {}{}",
+        reach.wanted.len(),
+        reach.ports,
+        limits.rules * limits.groups_used(),
+        limits.rules,
+        limits.groups_used(),
+        shown.join(", "),
+        assumed.unwrap_or_default()
+    );
+    let fewer = "name fewer, larger networks in `allowed_cidrs`";
+    #[allow(clippy::cast_precision_loss)] // At most 1000.
+    let hint = match plan.rules_for(reach, limits) {
+        Some(rules) => {
+            format!("{fewer}; or, to admit each of them alone, {}", request(Limited::GroupRules, rules as f64, region))
+        }
+        None => format!("{fewer}: AWS lets no network interface have more than {MOST_RULES} rules"),
+    };
+    warning("access/covering-ranges", message, hint)
+}
+
+fn acl(plan: &PlanFile, reach: &Reach, limits: Limits, region: &str) -> Option<Finding> {
+    let crowd = plan.crowds_acl(reach).len();
+    if crowd == 0 {
+        return None;
+    }
+    let ranges: Vec<_> = reach.acl.iter().map(ToString::to_string).collect();
+    let who_decides = match reach.is_exact() {
+        true => "the security group decides, and admits the allowed networks only",
+        false => "the security groups decide",
+    };
+    let message = format!(
+        "the network ACL has room for {} ranges, and {crowd} networks outside the VPC are allowed: it lets ports 80 and 443 through from \
+         {}; {who_decides}",
+        reach.acl.len(),
+        ranges.join(", ")
+    );
+    let needed = limits.entries + 2 * (crowd - reach.acl.len());
+    #[allow(clippy::cast_precision_loss)] // At most 40.
+    let hint = match needed {
+        ..=MOST_ENTRIES => format!(
+            "nothing has to be done; to have each of them alone in the ACL too, {}",
+            request(Limited::AclEntries, needed as f64, region)
+        ),
+        _ => format!("nothing has to be done; AWS allows no network ACL more than {MOST_ENTRIES} rules"),
+    };
+    Some(warning("access/network-acl-covers", message, hint))
+}

@@ -1,0 +1,42 @@
+//! What lost its tags.
+
+use insta::assert_snapshot;
+
+use crate::borrowed::account::strays::{Neighbour, Stray, Strays, Tags};
+use crate::checks::strays::strays;
+use crate::engine::address::Address;
+
+use super::samples::{codes, text};
+
+fn stray(kind: &str, name: &str, id: &str) -> Stray {
+    let there = Neighbour::new(Some(id), Tags::new());
+    Stray { address: Address::new(kind, name), there, used_by: None, deployment: None }
+}
+
+#[test]
+fn each_is_told_with_the_command_that_takes_it_over() {
+    let address = stray("elastic-ip", "a", "eipalloc-1");
+    let found = vec![
+        stray("nat-gateway", "a", "nat-1"),
+        Stray {
+            there: address.there.clone().output("address", Some("192.0.2.1")),
+            used_by: Some(Address::new("nat-gateway", "a")),
+            ..address
+        },
+        stray("access-point", "mongo-data", "fsap-1"),
+        Stray {
+            deployment: Some("other".to_owned()),
+            ..stray("listener", "http", "arn:aws:elasticloadbalancing:listener")
+        },
+        // Half of its tags are left.
+        Stray { deployment: Some("prod".to_owned()), ..stray("vpc", "main", "vpc-1") },
+    ];
+    let unread =
+        vec![(Address::new("subnet", "private-a"), "ec2 DescribeSubnets failed: UnauthorizedOperation: no".to_owned())];
+    let findings = strays(&Strays { found, unread }, "prod", "eu-west-1");
+    assert_eq!(
+        codes(&findings),
+        ["name/taken", "name/taken", "name/taken", "name/taken", "name/taken", "name/not-checked"]
+    );
+    assert_snapshot!("strays", text(&findings));
+}
