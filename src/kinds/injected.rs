@@ -11,22 +11,23 @@ const GUARDDUTY: &str = "aws-guardduty-agent";
 /// What the subject of an incident about one begins with.
 const SUBJECT: &str = "injected ";
 
-/// What goes wrong with those of a task that is to run: the incident's subject, which names no task, so that it is told once a
-/// run.
+/// What goes wrong with those of a task that is to run: the incident's subject. It names the deployment and not the task, so
+/// that it is told once of each deployment.
 pub fn subjects(task: &TaskView) -> impl Iterator<Item = String> {
     let troubled = task.injected.iter().filter_map(|container| Some((container, trouble(container)?)));
-    troubled.map(|(container, trouble)| format!("{SUBJECT}{}: {trouble}", plain_name(&container.name)))
+    troubled
+        .map(|(container, trouble)| format!("{SUBJECT}{} {}: {trouble}", task.started_by, plain_name(&container.name)))
 }
 
 /// The warning about such a subject; `None` if it is of another sort.
 pub(super) fn warning(address: &Address, subject: &str) -> Option<Event> {
-    let said = subject.strip_prefix(SUBJECT)?;
+    let (_deployment, said) = subject.strip_prefix(SUBJECT)?.split_once(' ')?;
     let title =
         format!("a container that is not of the task definition does not work, and nothing depends on it: {said}");
     Some(Event::Warning { address: address.clone(), title, hints: hints(said) })
 }
 
-/// What to do about those of a task that do not work, in words, with how each is called here.
+/// What to do about those of a task that do not work.
 pub fn advice(task: &TaskView) -> Vec<String> {
     let mut all: Vec<String> = task.injected.iter().filter(|it| trouble(it).is_some()).flat_map(told).collect();
     all.dedup();
@@ -65,10 +66,9 @@ fn hints(said: &str) -> Vec<String> {
         return Vec::new();
     }
     vec![
-        "if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that; a role of yours needs \
-         the permissions of AmazonECSTaskExecutionRolePolicy"
+        "if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks that are started \
+         afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy"
             .to_owned(),
-        "where GuardDuty is not to watch this cluster: the tag GuardDutyManaged = false on the cluster says so".to_owned(),
     ]
 }
 
@@ -82,7 +82,7 @@ mod tests {
     }
 
     fn task(injected: Vec<ContainerView>) -> TaskView {
-        TaskView { injected, ..TaskView::default() }
+        TaskView { injected, started_by: "ecs-svc/2".into(), ..TaskView::default() }
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
             unhealthy,
         ]);
         let subjects: Vec<_> = subjects(&all).collect();
-        assert_eq!(subjects, ["injected agent: exited with 1", "injected agent: UNHEALTHY"]);
+        assert_eq!(subjects, ["injected ecs-svc/2 agent: exited with 1", "injected ecs-svc/2 agent: UNHEALTHY"]);
         assert_eq!(advice(&all), [""; 0]);
     }
 

@@ -278,6 +278,18 @@ mod tests {
     }
 
     #[test]
+    fn what_others_have_put_there_is_told_and_changes_nothing() {
+        let mut view = healthy();
+        view.tasks[0].injected = vec![
+            container("watcher", "RUNNING", "UNHEALTHY", None),
+            container("aws-guardduty-agent-mfjGLB", "STOPPED", "UNKNOWN", None),
+        ];
+        assert_eq!(phase(&view), Some(Phase::Ready));
+        let told = ["watcher: UNHEALTHY", "aws-guardduty-agent: STOPPED: no reason given"];
+        assert_eq!(incidents(&view), told.map(|told| format!("injected ecs-svc/2 {told}")));
+    }
+
+    #[test]
     fn a_stopping_task_is_a_writer_until_it_is_seen_stopped() {
         let at_zero = |last: &str| {
             changed(|view, service| {

@@ -38,7 +38,7 @@ fn shown(product: &Product<'_>) -> Vec<String> {
     injected.map(|container| format!("{} {}", name(container), text(&container["status"]))).collect()
 }
 
-/// The tasks' states since `from` say that the one-shot tasks did their work.
+/// The exit codes of the one-shot tasks.
 fn data_steps(bed: &Bed) -> Vec<Value> {
     let steps = bed.get("data-steps");
     steps.as_array().expect("a list of steps").iter().map(|step| step["exit_code"].clone()).collect()
@@ -98,7 +98,8 @@ fn an_upgrade_that_fails_does_so_because_of_ours() {
     let bed = Bed::new(SCALE);
     inject(&bed, &all_sorts());
     let product = deployed(&bed, "4.2.0");
-    bed.post("images", &json!({ "*core5*": { "behaviour": "exit", "exit_code": 3 } }));
+    let before = data_steps(&bed).len();
+    bed.post("images", &json!({ "*core5*#core": { "behaviour": "exit", "exit_code": 3 } }));
     let ran = product.expect(6, &["upgrade", "FILE", "--to", "5.0.0", "--yes", "--output", "json"]);
     let events = ran.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let stories: Vec<Value> = events.filter(|event| event["code"] == "story").collect();
@@ -117,6 +118,7 @@ fn an_upgrade_that_fails_does_so_because_of_ours() {
         assert!(!ours.join(" ").contains(AGENT) && !ours.join(" ").contains("broken"), "{story}");
         assert!(!story["hints"].to_string().contains("Marketplace"), "{story}");
     }
+    assert!(data_steps(&bed).iter().skip(before).all(|code| code == 0), "the data steps did their work");
     is_well_at(&product, "4.2.0");
     never_two(&bed);
 }

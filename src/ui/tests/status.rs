@@ -132,8 +132,7 @@ fn what_others_have_put_there_is_shown_apart() {
       load balancer's target   healthy
 
     no drift: 44 resources as the plan file says
-    hint: if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy
-    hint: where GuardDuty is not to watch this cluster: the tag GuardDutyManaged = false on the cluster says so
+    hint: if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks that are started afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy
     "#);
 }
 
