@@ -102,16 +102,16 @@ mod tests {
 
     #[test]
     fn the_same_of_every_task_is_one_subject_and_names_the_option() {
-        let refused = Some("CannotPullContainerError: pull image manifest has been retried 1 time(s)");
+        let refused = "CannotPullContainerError: pull image manifest has been retried 1 time(s)";
         let of = |suffix: &str| {
             let name = format!("aws-guardduty-agent-{suffix}");
-            task(vec![container(&name, "STOPPED", None, refused)])
+            task(vec![container(&name, "STOPPED", None, Some(refused))])
         };
         let subject = subjects(&of("mfjGLB")).next().unwrap();
         assert_eq!(subjects(&of("r2GqQRp")).next().unwrap(), subject);
         let address = Address::new("service", "main");
         let Some(Event::Warning { title, hints, .. }) = warning(&address, &subject) else { panic!("{subject}") };
-        assert!(title.ends_with(refused.unwrap()), "{title}");
+        assert!(title.ends_with(refused), "{title}");
         assert!(hints[0].contains("guardduty_agent = true"), "{hints:?}");
         assert!(warning(&address, "(service ce-x) was unable to place a task").is_none());
     }

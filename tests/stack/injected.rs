@@ -7,7 +7,7 @@ use crate::deploy::SCALE;
 use crate::drift::steps;
 use crate::product::Product;
 use crate::upgrade::{deployed, is_well_at};
-use crate::writers::never_two;
+use crate::writers::{never_two, never_two_deployments};
 
 const AGENT: &str = "aws-guardduty-agent";
 
@@ -120,5 +120,5 @@ fn an_upgrade_that_fails_does_so_because_of_ours() {
     }
     assert!(data_steps(&bed).iter().skip(before).all(|code| code == 0), "the data steps did their work");
     is_well_at(&product, "4.2.0");
-    never_two(&bed);
+    never_two_deployments(&bed);
 }
