@@ -36,7 +36,9 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
         Some(arn) => borrowed(&arn),
         None => {
             let secrets = secrets(stack, storage, injected);
-            let inline = policies::execution_role(&stack.repositories(), logs.arn().any(), &secrets, stack.names());
+            let guardduty = stack.plan.identity.guardduty_agent;
+            let (repositories, logs) = (stack.repositories(), logs.arn().any());
+            let inline = policies::execution_role(&repositories, logs, &secrets, guardduty, stack.names());
             role(stack, "execution", "starts Cloud Exchange tasks", trust.clone(), Some(inline), &[])
         }
     };

@@ -36,7 +36,13 @@ pub fn needs(plan: &PlanFile, release: &Release, names: &Names) -> Needs {
     Needs {
         task: questions(&policies::task_role(Ref::is(file_system.clone()))),
         backup: questions(&policies::backup_role(Ref::is(file_system))),
-        execution: questions(&policies::execution_role(&repositories(plan, release), Ref::is(logs), &secrets, names)),
+        execution: questions(&policies::execution_role(
+            &repositories(plan, release),
+            Ref::is(logs),
+            &secrets,
+            plan.identity.guardduty_agent,
+            names,
+        )),
     }
 }
 

@@ -70,8 +70,14 @@ fn trust(names: &Names, service: &str, source: &str) -> Value {
 /// What ECS does before the containers run: pulls images, reads the secret, opens log streams.
 ///
 /// `repositories` are ARNs of ECR repositories, none if no image comes from there. `logs` is the ARN of the log group
-/// without `:*`.
-pub fn execution_role(repositories: &[String], logs: Ref, secrets: &[SecretGrant], names: &Names) -> Value {
+/// without `:*`. `guardduty` also lets ECS pull the agent of GuardDuty's.
+pub fn execution_role(
+    repositories: &[String],
+    logs: Ref,
+    secrets: &[SecretGrant],
+    guardduty: bool,
+    names: &Names,
+) -> Value {
     let mut statements = vec![allow("WriteLogs", &["logs:CreateLogStream", "logs:PutLogEvents"], in_group(logs))];
     // One statement a secret: what a list holds has no order, and references have none until they are resolved.
     for secret in secrets {
@@ -84,11 +90,19 @@ pub fn execution_role(repositories: &[String], logs: Ref, secrets: &[SecretGrant
         decrypt["Condition"] = json!({ "StringEquals": { "kms:ViaService": service } });
         statements.push(decrypt);
     }
-    if !repositories.is_empty() {
+    let pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+    if guardduty || !repositories.is_empty() {
         // A token is for a registry as a whole: AWS knows no narrower resource.
         statements.push(allow("LogInToRegistries", &["ecr:GetAuthorizationToken"], json!("*")));
-        let pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+    }
+    if !repositories.is_empty() {
         statements.push(allow("PullImages", &pull, json!(repositories)));
+    }
+    if guardduty {
+        // In another account in each region (GuardDuty user guide, "ECR Repository for GuardDuty agent on AWS Fargate").
+        let repository =
+            format!("arn:{}:ecr:{}:*:repository/aws-guardduty-agent-fargate", names.partition, names.region);
+        statements.push(allow("PullGuardDutyAgent", &pull, json!(repository)));
     }
     policy(Value::Array(statements))
 }
@@ -241,14 +255,28 @@ mod tests {
 
     fn execution(repositories: &[String]) -> Value {
         let secret = SecretGrant { id: "ReadSecret".to_owned(), arn: arn_of("secret"), key: None };
-        execution_role(repositories, arn_of("log-group"), &[secret], &names("aws", "eu-west-1"))
+        execution_role(repositories, arn_of("log-group"), &[secret], false, &names("aws", "eu-west-1"))
+    }
+
+    #[test]
+    fn the_agent_of_guardduty_is_pulled_only_where_that_is_asked_for() {
+        let secret = || SecretGrant { id: "ReadSecret".to_owned(), arn: arn_of("secret"), key: None };
+        let role =
+            |guardduty| execution_role(&[], arn_of("log-group"), &[secret()], guardduty, &names("aws", "eu-west-1"));
+        let resources = |policy: &Value| {
+            let all = statements(policy).iter().filter(|statement| statement["Action"].to_string().contains("\"ecr:"));
+            all.map(|statement| statement["Resource"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(resources(&role(false)), [""; 0]);
+        let agent = "arn:aws:ecr:eu-west-1:*:repository/aws-guardduty-agent-fargate";
+        assert_eq!(resources(&role(true)), ["*", agent]);
     }
 
     #[test]
     fn a_key_of_the_users_is_used_through_secrets_manager_only() {
         let key = "arn:aws:kms:eu-west-1:111122223333:key/1".to_owned();
         let secret = SecretGrant { id: "ReadProxySecret".to_owned(), arn: arn_of("secret"), key: Some(key.clone()) };
-        let policy = execution_role(&[], arn_of("log-group"), &[secret], &names("aws-cn", "cn-north-1"));
+        let policy = execution_role(&[], arn_of("log-group"), &[secret], false, &names("aws-cn", "cn-north-1"));
         let decrypt = statements(&policy).iter().find(|statement| statement["Action"] == "kms:Decrypt").unwrap();
         assert_eq!(decrypt["Resource"], key.as_str());
         let via = &decrypt["Condition"]["StringEquals"]["kms:ViaService"];

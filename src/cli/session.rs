@@ -26,6 +26,7 @@ use crate::engine::reference::Known;
 use crate::images;
 use crate::kinds::backup_vault;
 use crate::kinds::names::Names;
+use crate::kinds::own_containers::Revisions;
 use crate::kinds::registry;
 use crate::kinds::resource::Cx;
 use crate::kinds::service_read;
@@ -187,6 +188,7 @@ impl Session {
             cluster: scope.cluster.clone(),
             load_balancer: scope.load_balancer.clone(),
             run: self.run.clone(),
+            revisions: Revisions::default(),
         }
     }
 

@@ -130,6 +130,9 @@ pub struct Identity {
     /// Managed policy that bounds what the roles made by ce-aws may do, where the account demands one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions_boundary: Option<PolicyArn>,
+    /// Let ECS pull the agent that GuardDuty Runtime Monitoring puts into the task, where the account
+    /// has that switched on.
+    pub guardduty_agent: bool,
 }
 
 /// Source: IAM user guide, "IAM and AWS STS quotas": managed policies attached to a role.
@@ -143,6 +146,10 @@ impl Identity {
         if borrows.task_role {
             section.refuse_futile(&["task_policy_arns"], "the task role is yours, and ce-aws never changes it");
         }
+        let guardduty_agent = section.optional("guardduty_agent").is_some_and(|found| found.value);
+        if borrows.execution_role {
+            section.refuse_futile(&["guardduty_agent"], "the execution role is yours, and ce-aws never changes it");
+        }
         if borrows.task_role && borrows.execution_role && borrows.backup_role && !flow_log_role {
             section.refuse_futile(&["permissions_boundary"], "all roles are yours, and ce-aws makes none");
         }
@@ -151,7 +158,7 @@ impl Identity {
             section.bind(Bound::new(policy, home));
         }
         let policies = policies.map(|policies| check_policies(section, policies)).unwrap_or_default();
-        Self { task_policy_arns: policies, permissions_boundary: boundary.map(|policy| policy.value) }
+        Self { task_policy_arns: policies, permissions_boundary: boundary.map(|policy| policy.value), guardduty_agent }
     }
 }
 

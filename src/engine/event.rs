@@ -86,6 +86,12 @@ pub enum Event {
         lines: Vec<String>,
         hints: Vec<String>,
     },
+    /// Something that does not work and that nothing depends on.
+    Warning {
+        address: Address,
+        title: String,
+        hints: Vec<String>,
+    },
     /// The run was asked to stop; these are waited for.
     Interrupting {
         in_flight: Vec<Address>,

@@ -150,8 +150,7 @@ async fn tasks(cx: &Cx) -> Result<Vec<TaskView>, Failure> {
     }
     arns.sort();
     arns.dedup();
-    let mut tasks: Vec<TaskView> =
-        service_read::tasks_of(cx, &cluster, &arns).await?.iter().map(service_read::task).collect();
+    let mut tasks = service_read::views(cx, &service_read::tasks_of(cx, &cluster, &arns).await?).await?;
     tasks.sort_by(|a, b| b.created.partial_cmp(&a.created).unwrap_or(std::cmp::Ordering::Equal));
     Ok(tasks)
 }

@@ -18,6 +18,7 @@ use crate::engine::reference::{Known, Outputs};
 use crate::engine::run::Made;
 
 use super::names::Names;
+use super::own_containers::Revisions;
 use super::place::Place;
 
 /// Tags by key.
@@ -36,6 +37,8 @@ pub struct Cx {
     pub load_balancer: Option<String>,
     /// The run, for idempotency tokens and the tag `ce-aws:run`.
     pub run: String,
+    /// What is known already of revisions of task definitions.
+    pub revisions: Revisions,
 }
 
 impl Cx {

@@ -2,6 +2,7 @@
 
 use crate::engine::inventory::Phase;
 
+use super::injected;
 use super::service_view::{ContainerView, DeploymentView, ServiceFacts, ServiceView, TaskView};
 
 /// So many failed tasks of one deployment are no accident. ECS would go on trying.
@@ -31,15 +32,18 @@ pub fn failures(view: &ServiceView) -> impl Iterator<Item = &TaskView> {
 }
 
 /// What a person should be told at once, each in a form that [`super::service_story`] understands: a failed task by
-/// its ARN, an unhealthy container as `<task ARN> <name>`, a refusal of ECS in its own words.
+/// its ARN, an unhealthy container as `<task ARN> <name>`, one that others have put there as [`injected::subjects`] says, a
+/// refusal of ECS in its own words.
 pub fn incidents(view: &ServiceView) -> Vec<String> {
     let Some(primary) = view.service.as_ref().and_then(ServiceFacts::primary) else { return Vec::new() };
-    let unhealthy =
-        view.writers().filter(|task| task.started_by == primary.id && task.desired == "RUNNING").flat_map(|task| {
-            task.containers.iter().filter(|c| c.health == "UNHEALTHY").map(|c| format!("{} {}", task.arn, c.name))
-        });
+    let wanted = || view.writers().filter(|task| task.started_by == primary.id && task.desired == "RUNNING");
+    let unhealthy = wanted().flat_map(|task| {
+        let unhealthy = task.containers.iter().filter(|container| container.health == "UNHEALTHY");
+        unhealthy.map(|container| format!("{} {}", task.arn, container.name))
+    });
+    let injected = wanted().flat_map(injected::subjects);
     let refused = view.service.iter().flat_map(|service| refusals(service, primary)).map(str::to_owned);
-    failures(view).map(|task| task.arn.clone()).chain(unhealthy).chain(refused).collect()
+    failures(view).map(|task| task.arn.clone()).chain(unhealthy).chain(injected).chain(refused).collect()
 }
 
 fn at_zero(view: &ServiceView, service: &ServiceFacts) -> Phase {
@@ -271,6 +275,18 @@ mod tests {
         ];
         let all: std::collections::BTreeSet<_> = why.iter().collect();
         assert_eq!(all.len(), why.len(), "{why:#?}");
+    }
+
+    #[test]
+    fn what_others_have_put_there_is_told_and_changes_nothing() {
+        let mut view = healthy();
+        view.tasks[0].injected = vec![
+            container("watcher", "RUNNING", "UNHEALTHY", None),
+            container("aws-guardduty-agent-mfjGLB", "STOPPED", "UNKNOWN", None),
+        ];
+        assert_eq!(phase(&view), Some(Phase::Ready));
+        let told = ["watcher: UNHEALTHY", "aws-guardduty-agent: STOPPED: no reason given"];
+        assert_eq!(incidents(&view), told.map(|told| format!("injected ecs-svc/2 {told}")));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use futures::future::{OptionFuture, try_join_all};
 use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::Failure;
 
+use super::own_containers;
 use super::resource::{Cx, Tags};
 use super::service_view::{ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView};
 use super::tags;
@@ -65,16 +66,10 @@ pub async fn look(cx: &Cx) -> Result<Look, Failure> {
     let (mut tasks, strangers): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| is_of_family(cx, task));
     tasks.sort_by(|a, b| b.created_at().cmp(&a.created_at()).then_with(|| a.task_arn().cmp(&b.task_arn())));
     let writer = tasks.iter().find(|task| task.last_status() != Some("STOPPED"));
-    Ok(Look {
-        task_tags: writer.map(|task| tags::ecs::read(task.tags())).unwrap_or_default(),
-        view: ServiceView {
-            service: live.as_ref().map(facts),
-            tasks: tasks.iter().map(task).collect(),
-            strangers: strangers.iter().map(task).collect(),
-            targets: targets.unwrap_or_default(),
-        },
-        live,
-    })
+    let task_tags = writer.map(|task| tags::ecs::read(task.tags())).unwrap_or_default();
+    let (tasks, strangers) = (views(cx, &tasks).await?, strangers.iter().map(task).collect());
+    let targets = targets.unwrap_or_default();
+    Ok(Look { task_tags, view: ServiceView { service: live.as_ref().map(facts), tasks, strangers, targets }, live })
 }
 
 fn is_ours(cx: &Cx, live: &sdk::Service) -> bool {
@@ -184,8 +179,18 @@ fn deployment(live: &sdk::Deployment) -> DeploymentView {
     }
 }
 
-/// A task as plain data.
-pub fn task(live: &sdk::Task) -> TaskView {
+/// Tasks of ours as plain data: their own containers, and what others have put beside them.
+///
+/// # Errors
+///
+/// Whatever looking at their definitions meets.
+pub(super) async fn views(cx: &Cx, tasks: &[sdk::Task]) -> Result<Vec<TaskView>, Failure> {
+    let mut views: Vec<TaskView> = tasks.iter().map(task).collect();
+    own_containers::separate(cx, &mut views).await?;
+    Ok(views)
+}
+
+fn task(live: &sdk::Task) -> TaskView {
     let details = live.attachments().iter().flat_map(|attachment| attachment.details());
     let address =
         details.filter(|detail| detail.name() == Some("privateIPv4Address")).find_map(|detail| detail.value());
@@ -205,6 +210,7 @@ pub fn task(live: &sdk::Task) -> TaskView {
         stop_code: live.stop_code().map(|code| code.as_str().to_owned()),
         stopped_reason: live.stopped_reason().map(str::to_owned),
         containers: live.containers().iter().map(container).collect(),
+        injected: Vec::new(),
     }
 }
 

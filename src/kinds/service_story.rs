@@ -7,6 +7,7 @@ use crate::engine::failure::Failure;
 use crate::engine::inventory::Incident;
 
 use super::container::Logs;
+use super::injected;
 use super::place::Place;
 use super::resource::Cx;
 use super::service_hints::hints;
@@ -22,6 +23,9 @@ const QUOTED: usize = 3;
 
 /// Tells the story of an incident of [`super::service_health::incidents`].
 pub async fn tell(cx: &Cx, incident: &Incident) -> Option<Event> {
+    if let Some(warning) = injected::warning(&incident.address, &incident.subject) {
+        return Some(warning);
+    }
     let (arn, container) = match incident.subject.split_once(' ') {
         _ if !incident.subject.starts_with("arn:") => {
             return Some(story(incident, "ECS cannot start the task".to_owned(), vec![incident.subject.clone()]));
@@ -57,7 +61,12 @@ pub async fn tell(cx: &Cx, incident: &Incident) -> Option<Event> {
     if let Some((_, logs)) = logs.first() {
         lines.push(format!("all of it: log group {}, streams {}/*/{}", logs.group.text(), logs.prefix, task.id()));
     }
-    Some(story(incident, title, lines))
+    let mut story = story(incident, title, lines);
+    // After the hints: what they advise must be about a container of ours.
+    if let Event::Story { lines, .. } = &mut story {
+        lines.extend(task.injected.iter().map(|container| format!("{} (put there by others)", state(container))));
+    }
+    Some(story)
 }
 
 fn story(incident: &Incident, title: String, lines: Vec<String>) -> Event {
@@ -68,7 +77,7 @@ fn story(incident: &Incident, title: String, lines: Vec<String>) -> Event {
 async fn describe(cx: &Cx, arn: &str) -> Result<Option<TaskView>, Failure> {
     let call = cx.aws.ecs.describe_tasks().cluster(service_read::cluster(cx)).tasks(arn);
     let answer = call.send().await.map_err(on("ecs DescribeTasks"))?;
-    Ok(answer.tasks().first().map(service_read::task))
+    Ok(service_read::views(cx, answer.tasks()).await?.pop())
 }
 
 /// `core: STOPPED, exit code 137, OutOfMemoryError: ...`

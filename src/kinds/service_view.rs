@@ -72,7 +72,7 @@ pub struct TaskView {
     /// Where it is: `PROVISIONING`, `PENDING`, `ACTIVATING`, `RUNNING`, `DEACTIVATING`, `STOPPING`, `DEPROVISIONING`,
     /// `STOPPED`.
     pub last: String,
-    /// `HEALTHY` when every essential container with a health check is; else `UNHEALTHY` or `UNKNOWN`.
+    /// `HEALTHY` when every essential container of its definition with a health check is; else `UNHEALTHY` or `UNKNOWN`.
     pub health: String,
     /// The deployment's id; something else or empty for a task that was started by hand.
     pub started_by: String,
@@ -85,7 +85,11 @@ pub struct TaskView {
     /// `TaskFailedToStart`, `EssentialContainerExited`, `ServiceSchedulerInitiated`, `UserInitiated`, ...
     pub stop_code: Option<String>,
     pub stopped_reason: Option<String>,
+    /// Those of its task definition.
     pub containers: Vec<ContainerView>,
+    /// Those that others have put beside them: what becomes of one says nothing about the task.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub injected: Vec<ContainerView>,
 }
 
 /// One container of a task.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{incomplete, on, unless_gone};
 use crate::aws::grant::{Grant, Use};
+use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::plan::Action;
@@ -28,7 +29,7 @@ use super::tags;
 
 /// A task definition for Fargate. Outputs: `id` and `arn` (the revision's ARN), `family`, `revision` (a number).
 ///
-/// The family must be `cx.names.stack()`; what is listed is its latest active revision.
+/// The family must be `cx.names.stack()`; what is listed is its latest active revision that is of this deployment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TaskDefinition {
     pub family: String,
@@ -74,19 +75,74 @@ impl Spec for TaskDefinition {
 /// How many revisions before the one in force stay active, for people who want to go back by hand.
 const KEPT: usize = 2;
 
+/// How many revisions without our tags are looked past for the newest one that has them.
+const STRANGE: usize = 20;
+
 /// One revision, or the latest active one of a family, if it is of this deployment.
 pub async fn read(cx: &Cx, which: &str) -> Result<Option<Found<TaskDefinition>>, Failure> {
+    Ok(describe(cx, which).await?.and_then(|revision| revision.ours(cx)))
+}
+
+/// The revision that the service runs, if it is of our family, whoever registered it. What somebody has registered by hand has no
+/// record of what was wanted last: that is the one of `recorded`, our own newest revision.
+///
+/// # Errors
+///
+/// Whatever the call meets; what does not exist is no error.
+pub async fn in_force(
+    cx: &Cx,
+    arn: &str,
+    recorded: Option<(&Address, &Tags)>,
+) -> Result<Option<Found<TaskDefinition>>, Failure> {
+    let revision = describe(cx, arn).await?.filter(|revision| revision.live.family() == Some(&cx.names.stack()));
+    let Some(Revision { live, tags }) = revision else { return Ok(None) };
+    if let Some(address) = tags::address_of(cx, TaskDefinition::KIND.name, &tags) {
+        return Ok(Some(found(address, &live, tags)));
+    }
+    Ok(Some(match recorded {
+        Some((address, tags)) => found(address.clone(), &live, tags.clone()),
+        None => found(Address::new(TaskDefinition::KIND.name, "main"), &live, tags),
+    }))
+}
+
+/// A revision as AWS tells it.
+struct Revision {
+    live: sdk::TaskDefinition,
+    tags: Tags,
+}
+
+impl Revision {
+    fn ours(self, cx: &Cx) -> Option<Found<TaskDefinition>> {
+        let address = tags::address_of(cx, TaskDefinition::KIND.name, &self.tags)?;
+        Some(found(address, &self.live, self.tags))
+    }
+}
+
+async fn describe(cx: &Cx, which: &str) -> Result<Option<Revision>, Failure> {
     let call = cx.aws.ecs.describe_task_definition().task_definition(which).include(TaskDefinitionField::Tags);
     let answer = unless_gone(call.send().await.map_err(on("ecs DescribeTaskDefinition")))?;
-    let Some((answer, live)) = answer.as_ref().and_then(|answer| Some((answer, answer.task_definition()?))) else {
-        return Ok(None);
-    };
+    let Some(answer) = answer else { return Ok(None) };
     let tags = tags::ecs::read(answer.tags());
-    let Some(address) = tags::address_of(cx, TaskDefinition::KIND.name, &tags) else { return Ok(None) };
+    Ok(answer.task_definition.map(|live| Revision { live, tags }))
+}
+
+fn found(address: Address, live: &sdk::TaskDefinition, tags: Tags) -> Found<TaskDefinition> {
     let made = made_of(live);
     let mut found = Found::new(address, &made.id).spec(TaskDefinition::read(live)).tags(tags);
     found.outputs = made.outputs;
-    Ok(Some(found))
+    found
+}
+
+/// The newest active revision of ours, behind those that somebody has registered by hand.
+async fn newest_of_ours(cx: &Cx) -> Result<Option<Found<TaskDefinition>>, Failure> {
+    let mut active = active(cx, &cx.names.stack()).await?;
+    active.sort_by_key(|arn| std::cmp::Reverse(number(arn)));
+    for arn in active.iter().take(STRANGE) {
+        if let Some(found) = read(cx, arn).await? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// The active revisions of a family, by ARN.
@@ -121,7 +177,12 @@ pub fn number(arn: &str) -> u32 {
 #[async_trait]
 impl Resource for TaskDefinition {
     async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        Ok(read(cx, &cx.names.stack()).await?.into_iter().collect::<Vec<_>>().into())
+        let Some(newest) = describe(cx, &cx.names.stack()).await? else { return Ok(Vec::new().into()) };
+        let found = match newest.ours(cx) {
+            Some(found) => Some(found),
+            None => newest_of_ours(cx).await?,
+        };
+        Ok(found.into_iter().collect::<Vec<_>>().into())
     }
 
     async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {

@@ -13,9 +13,10 @@ use futures::future::{join_all, try_join_all};
 
 use crate::engine::failure::Failure;
 use crate::engine::inventory::{Inventory, Live};
+use crate::kinds::names;
 use crate::kinds::registry::{self, AnyKind, KINDS};
-use crate::kinds::resource::{Cx, Depth};
-use crate::kinds::{names, task_definition};
+use crate::kinds::resource::{Cx, Depth, Found};
+use crate::kinds::task_definition::{self, TaskDefinition};
 
 /// Reads everything that belongs to the deployment.
 ///
@@ -53,16 +54,20 @@ pub async fn sweep(cx: &Cx) -> Result<Inventory, Failure> {
     Ok(Inventory { unread, ..Inventory::new(live) })
 }
 
-/// Puts the revision that the service runs in the place of a newer one, which an interrupted run has left.
-async fn in_force(cx: &Cx, live: &mut [Live]) -> Result<(), Failure> {
+/// Puts the revision that the service runs in the place of the newest of ours: an interrupted run has left a newer one, or
+/// somebody has registered one by hand.
+async fn in_force(cx: &Cx, live: &mut Vec<Live>) -> Result<(), Failure> {
     let service = live.iter().find(|live| live.address.kind() == SERVICE && !live.is_going());
     let runs = service.and_then(|live| live.spec.get("task_definition")?.as_str()).map(str::to_owned);
-    let newest = live.iter_mut().find(|live| live.address.kind() == TASK_DEFINITION);
-    if let (Some(runs), Some(newest)) = (runs, newest)
-        && newest.id != runs
-        && let Some(revision) = revision(cx, &runs).await?
-    {
-        *newest = revision;
+    let newest = live.iter().position(|live| live.address.kind() == TASK_DEFINITION);
+    let Some(runs) = runs.filter(|runs| newest.is_none_or(|newest| live[newest].id != *runs)) else { return Ok(()) };
+    let recorded = newest.map(|newest| (&live[newest].address, &live[newest].tags));
+    if let Some(found) = task_definition::in_force(cx, &runs, recorded).await? {
+        let revision = as_live(found);
+        match newest {
+            Some(newest) => live[newest] = revision,
+            None => live.push(revision),
+        }
     }
     Ok(())
 }
@@ -73,15 +78,18 @@ async fn in_force(cx: &Cx, live: &mut [Live]) -> Result<(), Failure> {
 ///
 /// Whatever the call meets; what does not exist is no error.
 pub async fn revision(cx: &Cx, which: &str) -> Result<Option<Live>, Failure> {
-    let found = task_definition::read(cx, which).await?;
-    Ok(found.map(|found| Live {
+    Ok(task_definition::read(cx, which).await?.map(as_live))
+}
+
+fn as_live(found: Found<TaskDefinition>) -> Live {
+    Live {
         spec: found.spec.and_then(|spec| serde_json::to_value(spec).ok()).unwrap_or_default(),
         address: found.address,
         id: found.id,
         outputs: found.outputs,
         phase: found.phase,
         tags: found.tags,
-    }))
+    }
 }
 
 const TASK_DEFINITION: &str = "task-definition";

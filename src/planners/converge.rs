@@ -148,7 +148,10 @@ impl<'a> Planner<'a> {
     }
 
     fn existing(&mut self, node: &Node, live: &'a Live) {
-        let found = verdict::compare(node, live, &self.known, &self.plan.target.deployment);
+        let mut found = verdict::compare(node, live, &self.known, &self.plan.target.deployment);
+        if found.follows && found.reason == Reason::Changed && self.follows_drift(&found) {
+            found.reason = Reason::Drifted;
+        }
         let immutable: BTreeSet<String> = found
             .changes
             .iter()
@@ -188,6 +191,13 @@ impl<'a> Planner<'a> {
         step.changes = found.changes;
         step.id = Some(live.id.clone());
         self.push(node, step);
+    }
+
+    /// True when everything that it is to refer to is made anew because somebody changed it.
+    fn follows_drift(&self, found: &verdict::Verdict) -> bool {
+        let named = found.changes.iter().flat_map(|change| reference::references(&change.to));
+        let mut steps = named.filter_map(|(address, _)| self.last.get(&address)).peekable();
+        steps.peek().is_some() && steps.all(|step| self.plan.steps[*step].reason == Reason::Drifted)
     }
 
     fn replace(&mut self, node: &Node, live: &'a Live, properties: Vec<String>) {

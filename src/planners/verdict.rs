@@ -17,6 +17,8 @@ pub struct Verdict {
     /// Empty when the resource is as it should be.
     pub changes: Vec<Change>,
     pub reason: Reason,
+    /// The properties differ only in that they refer to what is made anew.
+    pub follows: bool,
 }
 
 impl Verdict {
@@ -35,17 +37,21 @@ pub fn compare(node: &Node, live: &Live, known: &Known, deployment: &str) -> Ver
     // What refers to something that is made anew differs because of the plan, not because somebody changed it.
     let follows = properties_differ && !changes.iter().any(|change| reference::is_resolved(&change.to));
     if !node.kind.tagged {
-        return Verdict { changes, reason: if follows { Reason::Changed } else { Reason::Drifted } };
+        let reason = if follows { Reason::Changed } else { Reason::Drifted };
+        return Verdict { changes, reason, follows };
     }
     let tags_differ = tag_changes(node, live, deployment, &mut changes);
-    let recorded = record::digest(&live.tags) == Some(node.digest().as_str());
+    let digest = record::digest(&live.tags);
+    let recorded = digest == Some(node.digest().as_str());
     let reason = match (recorded, properties_differ || tags_differ) {
         (true, _) if follows => Reason::Changed,
         (true, _) => Reason::Drifted,
+        // Without a record nothing says that the plan file has changed, and this program leaves nothing without one.
+        (false, true) if digest.is_none() => Reason::Drifted,
         (false, true) => Reason::Changed,
         (false, false) => Reason::Unrecorded,
     };
-    Verdict { changes, reason }
+    Verdict { changes, reason, follows }
 }
 
 /// Adds the differences between tags; true when one that the plan file speaks of is among them.

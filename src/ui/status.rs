@@ -7,8 +7,10 @@ use serde::Serialize;
 use crate::engine::address::Address;
 use crate::engine::inventory::{Inventory, Phase};
 use crate::engine::plan::Target;
+use crate::kinds::injected;
 use crate::kinds::service_view::{ServiceView, TaskView};
 
+use super::finding::hint;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use super::summary::Summary;
 use super::text::{clean, count};
@@ -174,6 +176,8 @@ pub fn text(status: &Status) -> String {
             format!("{}: {} (`ce-aws plan` shows it)", paint(WARNING, "not as the plan file says"), drift.words())
         }
     });
+    let advice = status.service.writers().flat_map(injected::advice);
+    lines.extend(advice.map(|advice| hint(&advice).trim_end().to_owned()));
     lines.join("\n") + "\n"
 }
 
@@ -215,12 +219,14 @@ fn running(task: &TaskView, images: &BTreeMap<String, String>, lines: &mut Vec<S
         clean(task.id()),
         revision(&task.task_definition)
     ));
-    for container in &task.containers {
+    let own = task.containers.iter().map(|container| (container, None));
+    let injected = task.injected.iter().map(|container| (container, Some("(put there by others)".to_owned())));
+    for (container, origin) in own.chain(injected) {
         let code = container.exit_code.map(|code| format!("exit code {code}"));
         let health = (container.health != "UNKNOWN").then(|| clean(&container.health));
         let reason = container.reason.as_deref().map(clean);
         let image = images.get(&container.name).map(|image| paint(FAINT, clean(image)));
-        let rest = [Some(clean(&container.status)), health, code, reason, image].into_iter().flatten();
+        let rest = [Some(clean(&container.status)), health, code, reason, image, origin].into_iter().flatten();
         lines.push(format!("  {:<24} {}", clean(&container.name), rest.collect::<Vec<_>>().join(" ")));
     }
 }

@@ -100,3 +100,81 @@ fn what_is_changed_in_the_plan_file_changes_and_nothing_else() {
     product.expect(0, &["apply", "FILE", "--yes"]);
     assert_eq!(product.run(&["plan", "FILE", "--exit-code"]).code, 0);
 }
+
+/// Registers a copy of the revision in force, changed by `change` (Python, about `wanted`), and says its ARN.
+fn registered(bed: &Bed, change: &str) -> String {
+    let script = r#"
+service = ecs.describe_services(cluster="ce-prod", services=["ce-prod"])["services"][0]
+wanted = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+for key in ["taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt", "registeredBy"]:
+    wanted.pop(key, None)
+core = next(one for one in wanted["containerDefinitions"] if one["name"] == "core")
+"#;
+    let register = r#"
+print(ecs.register_task_definition(**wanted)["taskDefinition"]["taskDefinitionArn"])
+"#;
+    bed.by_hand(&format!("{script}{change}{register}"))
+}
+
+fn run_by_hand(bed: &Bed, definition: &str) {
+    bed.by_hand(&format!(r#"ecs.update_service(cluster="ce-prod", service="ce-prod", taskDefinition="{definition}")"#));
+}
+
+#[test]
+fn another_task_definition_by_hand_is_drift_and_says_what_differs() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+
+    // Registered and not run: nothing that is ours has changed.
+    let change = "core['environment'].append({'name': 'BY_HAND', 'value': 'yes'})\nwanted['memory'] = '20480'\n";
+    let by_hand = registered(&bed, change);
+    assert_eq!(steps(&product), [""; 0]);
+
+    run_by_hand(&bed, &by_hand);
+    let fenced = ["stop service/main one-writer", "update service/main drifted"];
+    assert_eq!(steps(&product), [fenced[0], fenced[1], "update task-definition/main drifted"]);
+    let plan = product.expect(0, &["plan", "FILE"]).stdout;
+    for words in ["memory: 20480 → 16384", "containers.core.environment.BY_HAND: yes → (removed)", "drifted in AWS"]
+    {
+        assert!(plan.contains(words), "{words:?} is not in\n{plan}");
+    }
+    assert!(!plan.contains("missing") && !plan.contains("changed in the plan file"), "{plan}");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+
+    // With the plan file edited as well, that is what is told.
+    let by_hand = registered(&bed, "core['cpu'] = 512\n");
+    run_by_hand(&bed, &by_hand);
+    product.edit("# debug = false", "debug = true");
+    assert_eq!(steps(&product), [fenced[0], "update service/main changed", "update task-definition/main changed"]);
+    product.edit("debug = true", "debug = false");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+
+    // Another family, and another count.
+    let theirs = registered(&bed, "wanted['family'] = 'theirs'\n");
+    run_by_hand(&bed, &theirs);
+    assert_eq!(steps(&product), fenced);
+    let plan = product.expect(0, &["plan", "FILE"]).stdout;
+    assert!(plan.contains("task_definition: ") && plan.contains("theirs:1"), "{plan}");
+    bed.by_hand(r#"ecs.update_service(cluster="ce-prod", service="ce-prod", desiredCount=0)"#);
+    let plan = product.expect(0, &["plan", "FILE"]).stdout;
+    assert!(plan.contains("desired: 0 → 1"), "{plan}");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+}
+
+#[test]
+fn another_image_by_hand_is_drift_too() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let by_hand = registered(&bed, "core['image'] = 'registry.example/core5:mine'\ncore.pop('dockerLabels', None)\n");
+    run_by_hand(&bed, &by_hand);
+    let plan = product.expect(0, &["plan", "FILE"]).stdout;
+    assert!(
+        plan.contains("drifted in AWS") && plan.contains("containers.core.image: registry.example/core5:mine"),
+        "{plan}"
+    );
+    assert!(!plan.contains("changed in the plan file"), "{plan}");
+}

@@ -9,6 +9,7 @@ use ce_aws::aws::clients::{Access, Clients};
 use ce_aws::aws::exec::run::{Container, run};
 use ce_aws::aws::exec::session::ExecError;
 use ce_aws::kinds::names::Names;
+use ce_aws::kinds::own_containers::Revisions;
 use ce_aws::kinds::resource::Cx;
 use ce_aws::live::queues;
 use serde_json::{Value, json};
@@ -102,6 +103,7 @@ async fn cx(bed: &Bed) -> Cx {
         cluster: None,
         load_balancer: None,
         run: "run".to_owned(),
+        revisions: Revisions::default(),
     }
 }
 

@@ -17,6 +17,7 @@ mod drift;
 mod exec;
 mod failures;
 mod images;
+mod injected;
 mod lease;
 mod log_buckets;
 mod lost_tags;

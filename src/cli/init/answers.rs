@@ -88,6 +88,7 @@ impl Answers {
             "network" => self.network.is_none(),
             "load_balancer" => matches!(self.front, Front::New | Front::LoadBalancer(_)),
             "task_policy_arns" => self.task_role.is_none(),
+            "guardduty_agent" => self.execution_role.is_none(),
             "permissions_boundary" => self.task_role.is_none() || self.execution_role.is_none(),
             "deletion_protection" | "access_logs" => self.front == Front::New,
             "port" => matches!(self.front, Front::LoadBalancer(_)),
@@ -158,7 +159,7 @@ pub const POINTERS: &[(&str, &[&str])] = &[
     ("storage", &["throughput", "backup"]),
     ("secrets", &["existing"]),
     ("logs", &["retention_days"]),
-    ("identity", &["task_policy_arns", "permissions_boundary"]),
+    ("identity", &["task_policy_arns", "permissions_boundary", "guardduty_agent"]),
     ("images", &["registry"]),
 ];
 

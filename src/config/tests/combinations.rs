@@ -82,6 +82,7 @@ const CASES: &[(&str, bool, &str)] = &[
         false,
         "existing.task_role = ROLE\nidentity.task_policy_arns = [POLICY]\n",
     ),
+    ("what a role of the user's may pull", false, "existing.execution_role = ROLE\nidentity.guardduty_agent = true\n"),
     (
         "boundary of no role",
         true,

@@ -66,6 +66,25 @@ fn another_revision_stops_the_task_first_and_not_before_the_revision_is_there() 
 }
 
 #[test]
+fn another_revision_by_hand_is_drift_as_is_the_service_that_was_pointed_at_it() {
+    let mut account = deployed(&samples());
+    account.at("revision/r0").spec["note"] = "by hand".into();
+    let reasons = |plan: &Plan| [plan.steps[0].reason.clone(), plan.steps[2].reason.clone()];
+    let drifted = plan(&samples(), &account);
+    assert_eq!(steps(&drifted), ["update revision/r0", "stop service/r1", "update service/r1"]);
+    is_fenced(&drifted);
+    assert_eq!(reasons(&drifted), [Reason::Drifted, Reason::Drifted]);
+    assert_eq!(drifted.steps[0].changes[0].property, "note");
+
+    let mut edited = samples();
+    edited[0].note = "edited".to_owned();
+    assert_eq!(reasons(&plan(&edited, &account)), [Reason::Changed, Reason::Changed]);
+    // Nothing is recorded of one that was registered when ours were gone.
+    account.at("revision/r0").tags.clear();
+    assert_eq!(reasons(&plan(&samples(), &account))[0], Reason::Drifted);
+}
+
+#[test]
 fn a_change_that_means_no_other_task_stops_nothing() {
     let account = deployed(&samples());
     let mut edited = samples();

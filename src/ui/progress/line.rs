@@ -3,7 +3,7 @@
 use crate::engine::event::{Event, Outcome, Stamped};
 use crate::engine::plan::Purpose;
 use crate::ui::failure;
-use crate::ui::story::story;
+use crate::ui::story::{story, warning};
 use crate::ui::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use crate::ui::text::{clean, count, duration};
 use crate::ui::words;
@@ -56,6 +56,7 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
         Event::Story { address, subject, title, lines, hints } => {
             return Some(story(address.as_str(), subject, title, lines, hints));
         }
+        Event::Warning { address, title, hints } => return Some(warning(address.as_str(), title, hints)),
         Event::Interrupting { in_flight } => {
             let (level, waits) = (paint(WARNING, "interrupted"), waits(in_flight));
             return Some(format!(

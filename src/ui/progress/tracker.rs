@@ -86,7 +86,7 @@ impl Tracker {
             }
             Event::StepSkipped { step, .. } => self.set(*step, State::Over),
             Event::Interrupting { .. } | Event::LeaseLost { .. } => self.interrupted = true,
-            Event::RunStarted { .. } | Event::Story { .. } | Event::RunFinished { .. } => {}
+            Event::RunStarted { .. } | Event::Story { .. } | Event::Warning { .. } | Event::RunFinished { .. } => {}
         }
     }
 

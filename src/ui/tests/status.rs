@@ -97,6 +97,46 @@ fn healthy_and_without_drift() {
 }
 
 #[test]
+fn what_others_have_put_there_is_shown_apart() {
+    let mut status = healthy();
+    let reason = "CannotPullContainerError: pull image manifest has been retried 1 time(s)";
+    status.service.tasks[0].injected = vec![
+        ContainerView {
+            name: "aws-guardduty-agent-mfjGLB".into(),
+            status: "STOPPED".into(),
+            health: "UNKNOWN".into(),
+            reason: Some(reason.into()),
+            ..Default::default()
+        },
+        ContainerView {
+            name: "watcher".into(),
+            status: "RUNNING".into(),
+            health: "UNKNOWN".into(),
+            ..Default::default()
+        },
+    ];
+    assert_snapshot!(plain(&text(&status)), @r#"
+    prod in account 123456789012, region eu-central-1: healthy
+
+    URL         http://internal-ce-prod
+    release     5.0.0
+
+    Service ce-prod 1 wanted, 1 running, 0 pending
+      PRIMARY deployment       COMPLETED, ce-prod:3
+
+    Task 1f2e3d4c5b6a RUNNING, HEALTHY, ce-prod:3, 172.16.1.20 in eu-central-1a
+      init                     STOPPED exit code 0
+      core                     RUNNING HEALTHY registry/core:5.0.0
+      aws-guardduty-agent-mfjGLB STOPPED CannotPullContainerError: pull image manifest has been retried 1 time(s) (put there by others)
+      watcher                  RUNNING (put there by others)
+      load balancer's target   healthy
+
+    no drift: 44 resources as the plan file says
+    hint: if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks that are started afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy
+    "#);
+}
+
+#[test]
 fn what_is_wrong_is_told() {
     let mut status = healthy();
     status.state = State::Starting("2 tasks overlap".into());

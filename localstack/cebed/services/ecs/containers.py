@@ -116,7 +116,7 @@ def act(account, task: Task, container: Container) -> None:
     elif one_shot.is_one_shot(container) and kind in ("run", "slow"):
         work = account.settings["ecs.data_step"] if behaviour.after is None and kind == "run" else behaviour.delay
         later(work, lambda a: finish(a, task, container, behaviour.exit_code or 0))
-    elif not container.essential:
+    elif not container.essential and not container.injected:
         work = behaviour.delay if kind in ("run", "slow") else READY_AFTER
         later(work, lambda a: finish(a, task, container, behaviour.exit_code or 0))
     elif kind == "unhealthy":

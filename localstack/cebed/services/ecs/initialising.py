@@ -39,7 +39,7 @@ def problem(account, task: Task) -> Problem | None:
     if task.subnet_id and settings["ecs.check_routes"] and not routes.way_out(account, task):
         return Problem(_no_route(task), settings["ecs.network_timeout"])
     role = task.definition.body.get("executionRoleArn")
-    if any(ECR_IMAGE.match(c.definition["image"]) for c in task.containers):
+    if any(ECR_IMAGE.match(c.definition["image"]) for c in task.containers if not c.injected):
         if text := permissions.denial(account, role, "ecr:GetAuthorizationToken", "*"):
             return Problem(f"{PULL}: execution resource retrieval failed: unable to retrieve ecr registry auth: {text}", 2)
     for container in task.containers:
@@ -89,7 +89,7 @@ def _no_route(task: Task) -> str:
                 "caused by: context deadline exceeded"
             )
     image = task.containers[0].definition["image"]
-    if any(ECR_IMAGE.match(c.definition["image"]) for c in task.containers):
+    if any(ECR_IMAGE.match(c.definition["image"]) for c in task.containers if not c.injected):
         return (
             f"{PULL}: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the "
             "task and Amazon ECR. Check your task network configuration. RequestError: send request failed caused "
@@ -182,6 +182,8 @@ def _ecr_denial(account, task: Task, image: str) -> str | None:
     name = path.partition("@")[0].partition(":")[0]
     repository = f"arn:{get_partition(region)}:ecr:{region}:{registry}:repository/{name}"
     role = task.definition.body.get("executionRoleArn")
+    if text := permissions.denial(account, role, "ecr:GetAuthorizationToken", "*"):
+        return text
     for action in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
         if text := permissions.denial(account, role, action, repository):
             return text

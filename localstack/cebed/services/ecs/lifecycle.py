@@ -11,7 +11,7 @@ import uuid
 from typing import Callable
 
 from cebed.services import ec2_interfaces
-from cebed.services.ecs import containers, history, images, initialising, model, mounts, one_shot, targets
+from cebed.services.ecs import containers, history, images, initialising, inject, model, mounts, one_shot, targets
 from cebed.services.ecs.model import Cluster, Container, Definition, Task
 
 ON_CHANGE: list[Callable] = []
@@ -51,7 +51,8 @@ def launch(account, region: str, cluster: Cluster, definition: Definition, netwo
                 images.behaviour_of(account, images.names(account, c), c["name"]),
             )
             for c in definition.body["containerDefinitions"]
-        ],
+        ]
+        + inject.containers(account, region, resource),
         created_at=account.clock.now(),
         subnet_id=subnet_id,
         zone=zone,
@@ -105,6 +106,9 @@ def _pulled(account, task: Task) -> None:
     for container in task.containers:
         if reason := initialising.pull_failure(account, task, container):
             container.reason = reason
+            if container.injected:
+                container.status = "STOPPED"
+                continue
             stop(account, task, "TaskFailedToStart", reason)
             return
         container.digest = images.digest_of(account, container.definition["image"])
@@ -181,7 +185,7 @@ def behaviours_changed(account) -> None:
     """Images behave differently from now on: running containers too."""
     for state in model.everywhere(account):
         for task in list(state.tasks.values()):
-            for container in task.containers:
+            for container in [c for c in task.containers if not c.injected]:
                 now = images.behaviour_of(account, images.names(account, container.definition), container.name)
                 if now == container.behaviour:
                     continue

@@ -159,6 +159,8 @@ class Container:
     signalled: bool = False
     was_healthy: bool = False
     health_event: Event | None = None
+    injected: bool = False
+    """Not of the task definition: `inject.py`."""
     events: list[Event] = field(default_factory=list)
 
     @property

@@ -23,7 +23,7 @@ def task_view(task: Task, tags: bool = True) -> dict:
         "inferenceAccelerators": [],
         "lastStatus": task.status,
         "overrides": {
-            "containerOverrides": [{"name": c.name} for c in task.containers],
+            "containerOverrides": [{"name": c.name} for c in task.containers if not c.injected],
             "inferenceAcceleratorOverrides": [],
             **task.overrides,
         },
@@ -84,10 +84,9 @@ def container_view(task: Task, container: Container) -> dict:
         "networkBindings": [],
         "networkInterfaces": _interfaces(task),
         "healthStatus": container.health,
-        "cpu": str(definition["cpu"]),
     }
-    for key in ("memory", "memoryReservation"):
-        if definition.get(key):
+    for key in ("cpu", "memory", "memoryReservation"):
+        if definition.get(key) is not None:
             answer[key] = str(definition[key])
     for key, value in (
         ("imageDigest", container.digest),
@@ -97,7 +96,7 @@ def container_view(task: Task, container: Container) -> dict:
     ):
         if value is not None:
             answer[key] = value
-    if task.exec_enabled:
+    if task.exec_enabled and not container.injected:
         answer["managedAgents"] = [_agent(task, container)]
     return answer
 

@@ -1,0 +1,105 @@
+//! Which containers of a task are of its task definition. The others were put there by somebody else.
+//!
+//! GuardDuty Runtime Monitoring adds a sidecar to each new Fargate task, which DescribeTasks shows and no task definition has
+//! (GuardDuty user guide, "How Runtime Monitoring works with Fargate"). It says nothing about Cloud Exchange.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::try_join_all;
+
+use crate::aws::error::{on, unless_gone};
+use crate::engine::failure::Failure;
+
+use super::resource::Cx;
+use super::service_view::{ContainerView, TaskView};
+
+/// The containers of a revision, by name: whether the health of the task depends on it.
+type Revision = BTreeMap<String, bool>;
+
+/// The revisions that have been asked for, by ARN. They never change.
+#[derive(Clone, Debug, Default)]
+pub struct Revisions(Arc<Mutex<BTreeMap<String, Arc<Revision>>>>);
+
+impl Revisions {
+    fn get(&self, arn: &str) -> Option<Arc<Revision>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(arn).cloned()
+    }
+
+    fn put(&self, arn: &str, revision: Revision) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(arn.to_owned(), Arc::new(revision));
+    }
+}
+
+/// Sets apart what is not of the tasks' own definitions.
+///
+/// # Errors
+///
+/// Whatever DescribeTaskDefinition meets. Of a revision that is gone every container counts as ours.
+pub(super) async fn separate(cx: &Cx, tasks: &mut [TaskView]) -> Result<(), Failure> {
+    let arns: BTreeSet<&str> = tasks.iter().map(|task| task.task_definition.as_str()).collect();
+    try_join_all(arns.into_iter().filter(|arn| cx.revisions.get(arn).is_none()).map(|arn| learn(cx, arn))).await?;
+    for task in tasks {
+        if let Some(revision) = cx.revisions.get(&task.task_definition) {
+            split(task, &revision);
+        }
+    }
+    Ok(())
+}
+
+async fn learn(cx: &Cx, arn: &str) -> Result<(), Failure> {
+    let call = cx.aws.ecs.describe_task_definition().task_definition(arn);
+    let answer = unless_gone(call.send().await.map_err(on("ecs DescribeTaskDefinition")))?;
+    let Some(definition) = answer.and_then(|answer| answer.task_definition) else { return Ok(()) };
+    let containers = definition.container_definitions().iter().filter_map(|container| {
+        let decides = container.essential().unwrap_or(true) && container.health_check().is_some();
+        Some((container.name()?.to_owned(), decides))
+    });
+    cx.revisions.put(arn, containers.collect());
+    Ok(())
+}
+
+/// The health of a task is that of its essential containers with a health check (ECS API reference, Task). Said again from
+/// our own: nothing in AWS's text keeps an injected container from counting.
+fn split(task: &mut TaskView, revision: &Revision) {
+    let is_own = |container: &ContainerView| revision.contains_key(&container.name);
+    let (own, injected) = std::mem::take(&mut task.containers).into_iter().partition(is_own);
+    (task.containers, task.injected) = (own, injected);
+    let decides = |container: &&ContainerView| revision.get(&container.name) == Some(&true);
+    let told: BTreeSet<&str> = task.containers.iter().filter(decides).map(|it| it.health.as_str()).collect();
+    let health = match (told.contains("UNHEALTHY"), told.iter().all(|health| *health == "HEALTHY")) {
+        _ if told.is_empty() => return,
+        (true, _) => "UNHEALTHY",
+        (false, true) => "HEALTHY",
+        (false, false) => "UNKNOWN",
+    };
+    task.health = health.to_owned();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn container(name: &str, health: &str) -> ContainerView {
+        ContainerView { name: name.into(), status: "RUNNING".into(), health: health.into(), ..Default::default() }
+    }
+
+    #[test]
+    fn only_our_containers_decide() {
+        let revision = Revision::from([("core".to_owned(), true), ("init".to_owned(), false)]);
+        let health = |containers: Vec<ContainerView>| {
+            let mut task = TaskView { health: "UNHEALTHY".into(), containers, ..TaskView::default() };
+            split(&mut task, &revision);
+            let names = |of: &[ContainerView]| of.iter().map(|it| it.name.clone()).collect::<Vec<_>>().join(" ");
+            (names(&task.containers), names(&task.injected), task.health)
+        };
+        let text = |own: &str, injected: &str, health: &str| (own.to_owned(), injected.to_owned(), health.to_owned());
+        let agent = || container("aws-guardduty-agent-r2GqQR", "UNHEALTHY");
+        let all = vec![container("init", "UNKNOWN"), agent(), container("core", "HEALTHY")];
+        assert_eq!(health(all), text("init core", "aws-guardduty-agent-r2GqQR", "HEALTHY"));
+        assert_eq!(health(vec![container("core", "UNHEALTHY")]), text("core", "", "UNHEALTHY"));
+        assert_eq!(health(vec![container("core", "UNKNOWN")]), text("core", "", "UNKNOWN"));
+        // Nothing of ours says anything: AWS's word stands.
+        assert_eq!(health(vec![container("init", "UNKNOWN")]), text("init", "", "UNHEALTHY"));
+    }
+}
