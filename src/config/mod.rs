@@ -65,7 +65,9 @@ pub use plan_file::PlanFile;
 pub use ports::PortRange;
 pub use problem::{Problem, Problems, Severity};
 pub use proxy::{NoProxyHost, Proxy, ProxyUrl};
-pub use region::{Partition, Region, Zone};
+pub use region::{Region, Zone};
+
+pub use crate::partition::Partition;
 pub use schema::schema;
 pub use sections::{Identity, Logs, Secrets, Service, Storage};
 pub use tag::{MAX_USER_TAGS, OUR_TAGS, TagKey, TagValue, Tags};

@@ -27,12 +27,7 @@ pub struct Container<'a> {
 /// # Errors
 ///
 /// The session cannot be had, or ends otherwise than with exit code 0 of the script within `patience`.
-pub async fn run(
-    aws: &Clients,
-    at: &Container<'_>,
-    script: &str,
-    patience: Duration,
-) -> Result<String, ExecError> {
+pub async fn run(aws: &Clients, at: &Container<'_>, script: &str, patience: Duration) -> Result<String, ExecError> {
     let script = Script::new(script, rand::random());
     let call = aws.ecs.execute_command().cluster(at.cluster).task(at.task).container(at.name).interactive(true);
     let answer = call.command(script.command()).send().await.map_err(on("ecs ExecuteCommand"))?;

@@ -100,8 +100,7 @@ impl Door {
     /// The upgrade to a WebSocket, signed for this moment.
     async fn upgrade(&self) -> Result<Request<()>, ExecError> {
         let unsigned = |why: String| ExecError::Unsigned { why };
-        let mut request =
-            self.address.as_str().into_client_request().map_err(|error| unsigned(error.to_string()))?;
+        let mut request = self.address.as_str().into_client_request().map_err(|error| unsigned(error.to_string()))?;
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         for (name, value) in self.signer.headers(&self.address, host).await.map_err(unsigned)? {
             let name: HeaderName = name.parse().map_err(|_| unsigned("a header without a name".to_owned()))?;
