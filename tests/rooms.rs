@@ -21,7 +21,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("checks", &["borrowed", "config", "engine", "images", "release"]),
         ("blueprint", &["borrowed", "config", "engine", "kinds", "partition", "release"]),
         ("planners", &["engine", "kinds"]),
-        ("live", &["aws", "engine", "kinds"]),
+        ("live", &["aws", "engine", "kinds", "partition"]),
         ("permission", &["aws"]),
         ("control", &["aws", "engine"]),
         ("ui", &["config", "control", "engine", "kinds"]),
