@@ -107,7 +107,7 @@ async fn honours_dry_run(cx: &Cx) -> Result<(), String> {
         return Ok(());
     }
     let call = cx.aws.ec2.create_vpc().cidr_block(TOO_LARGE).dry_run(true);
-    let answer = call.tag_specifications(marked(cx, ResourceType::Vpc, "vpc/main")).send().await;
+    let answer = call.tag_specifications(marked(cx, ResourceType::Vpc)).send().await;
     checked("CreateVpc", answer.map(drop).map_err(on("ec2 CreateVpc")))
 }
 
@@ -171,46 +171,43 @@ async fn rehearse(cx: &Cx, what: Created, existing: Option<&str>) -> Option<Resu
     let result = match what {
         Created::Vpc => {
             let call = ec2.create_vpc().cidr_block("172.16.0.0/16").dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::Vpc, "vpc/main"));
+            let call = call.tag_specifications(marked(cx, ResourceType::Vpc));
             call.send().await.map(drop).map_err(on("ec2 CreateVpc"))
         }
         Created::InternetGateway => {
             let call = ec2.create_internet_gateway().dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::InternetGateway, "internet-gateway/main"));
+            let call = call.tag_specifications(marked(cx, ResourceType::InternetGateway));
             call.send().await.map(drop).map_err(on("ec2 CreateInternetGateway"))
         }
         Created::Address => {
             let call = ec2.allocate_address().domain(DomainType::Vpc).dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::ElasticIp, "elastic-ip/a"));
+            let call = call.tag_specifications(marked(cx, ResourceType::ElasticIp));
             call.send().await.map(drop).map_err(on("ec2 AllocateAddress"))
         }
         Created::Subnet => {
             let call = ec2.create_subnet().vpc_id(own?).cidr_block("172.16.255.240/28").dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::Subnet, "subnet/private-a"));
+            let call = call.tag_specifications(marked(cx, ResourceType::Subnet));
             call.send().await.map(drop).map_err(on("ec2 CreateSubnet"))
         }
         Created::RouteTable => {
             let call = ec2.create_route_table().vpc_id(own?).dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::RouteTable, "route-table/private-a"));
+            let call = call.tag_specifications(marked(cx, ResourceType::RouteTable));
             call.send().await.map(drop).map_err(on("ec2 CreateRouteTable"))
         }
         Created::SecurityGroup => {
             let vpc = existing.map(str::to_owned).or(own)?;
             let call = ec2.create_security_group().vpc_id(vpc).group_name(cx.names.part("rehearsal"));
             let call = call.description("only asked about").dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::SecurityGroup, "security-group/task"));
+            let call = call.tag_specifications(marked(cx, ResourceType::SecurityGroup));
             call.send().await.map(drop).map_err(on("ec2 CreateSecurityGroup"))
         }
     };
     Some(result)
 }
 
-/// The tags that permissions ask for.
-fn marked(cx: &Cx, resource: ResourceType, address: &str) -> TagSpecification {
-    let tags = Tags::from([
-        (names::DEPLOYMENT.to_owned(), cx.names.deployment.clone()),
-        (names::ADDRESS.to_owned(), address.to_owned()),
-    ]);
+/// The tag that permissions ask for.
+fn marked(cx: &Cx, resource: ResourceType) -> TagSpecification {
+    let tags = Tags::from([(names::DEPLOYMENT.to_owned(), cx.names.deployment.clone())]);
     tags::ec2::at_creation(resource, &tags)
 }
 

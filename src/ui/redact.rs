@@ -289,7 +289,7 @@ mod tests {
 
     fn redactor() -> Redactor {
         let mut redactor = Redactor::default();
-        redactor.vocabulary(["ce-aws", "file-system", "private-a", "us-east-1", "desired_count"]);
+        redactor.vocabulary(["ce-aws", "ec2", "file-system", "private-a", "us-east-1", "desired_count"]);
         for word in ["acme", "Jo Doe", "security-platform", "jdoe"] {
             redactor.know(word);
         }

@@ -22,6 +22,7 @@ mod pairs;
 mod policy;
 mod product;
 mod properties;
+mod report;
 mod restore;
 mod saga;
 mod secrets;
