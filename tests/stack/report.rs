@@ -22,7 +22,7 @@ allowed_cidrs = ["10.77.0.0/16"]
 fn message(account: &str) -> String {
     format!(
         "User: arn:aws:sts::{account}:assumed-role/Corp-Admins/jane.roe may not, as account {account} at \
-         vault.acme.example (10.77.3.4, 2001:db8::7, fd12::/48) says of \"ledger\" and eni-0123456789abcdef0 of Netops: see \
+         strongroom.acme.example (10.77.3.4, 2001:db8::7, fd12::/48) says of \"ledger\" and eni-0123456789abcdef0 of Netops: see \
          https://wiki.acme.example/acmecorp and /home/jroe/plans/acmecorp.toml, with AKIAIOSFODNN7EXAMPLE"
     )
 }
@@ -39,7 +39,7 @@ const PLANTED: [&str; 24] = [
     "172.20",
     "10.77",
     "Corp-Admins",
-    "vault",
+    "strongroom",
     "2001:db8",
     "fd12",
     "ledger",
@@ -72,7 +72,7 @@ fn what_happened_is_in_the_report_and_not_to_whom() {
     let ran = run(&product, &["apply", "FILE", "--yes", "--report", "report.json", "--output", "json"]);
     assert_eq!(ran.code, 3, "{}\n{}", ran.stdout, ran.stderr);
     // The planted words are what the run itself says.
-    assert!(ran.stdout.contains("vault.acme.example") && ran.stdout.contains(&bed.account), "{}", ran.stdout);
+    assert!(ran.stdout.contains("strongroom.acme.example") && ran.stdout.contains(&bed.account), "{}", ran.stdout);
     let written = std::fs::read_to_string(product.folder().join("report.json")).expect("the report");
     let report: Value = serde_json::from_str(&written).expect("JSON");
 
