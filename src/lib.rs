@@ -13,6 +13,7 @@ pub mod engine;
 pub mod images;
 pub mod kinds;
 pub mod live;
+pub mod partition;
 pub mod permission;
 pub mod planners;
 pub mod release;

@@ -91,6 +91,13 @@ def _check_caller(account: Account, region: str, request: dict, context: Any) ->
         raise _denied(service, _words(account, *refused[0]))
 
 
+def refusal(account: Account, region: str, need: Need, entry: Any) -> str | None:
+    """The same for what is no call of an API: noted with the call it belongs to. Why it is refused; None if it is not."""
+    decision = _decide(account, region, documents(account), need)
+    entry.authorizations.append(_noted(need, decision))
+    return None if decision == "allowed" else _words(account, need, decision)
+
+
 @override("s3", "DeleteObjects")
 def _delete_the_allowed(account: Account, region: str, request: dict, context: Any, call_next: Any) -> Any:
     """Each object is judged by itself, and reported in the answer (S3 API reference, DeleteObjects)."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from cebed.account import Account
+from cebed.account import Account, setting
 from cebed.middleware import aws_error, guard
+
+setting("ec2.dry_run", True)  # False: the parameter is ignored and the call executed, as other emulators do
 
 
 @guard("ec2", "*")
 def _refuse_dry_run(account: Account, region: str, request: dict, context: Any) -> None:
-    if request.get("DryRun"):
+    if request.get("DryRun") and account.settings["ec2.dry_run"]:
         raise aws_error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conftest import refused
+from ecs_kit import Kit
 from policy_kit import anything, document, only, tagged, vpc_arn
 
 
@@ -165,3 +166,25 @@ def test_tagging_at_creation_is_an_action_of_its_own(world, action):
     refused(lambda: call(world), "AccessDenied", "AccessDeniedException")
     only(world, {"Action": [action, *BESIDES]}, {"Action": second, "Condition": conditions})
     call(world)
+
+
+@pytest.mark.row("IAM enforcement: tags that a task takes over from its definition", bare="fails")
+def test_propagated_tags_are_tagging_at_creation(world):
+    kit = Kit(world)
+    bare, marked = kit.register(family="bare"), kit.register(family="marked", tags=[{"key": "owner", "value": "us"}])
+    network = {"networkConfiguration": kit.network, "launchType": "FARGATE"}
+
+    def run(definition, **more):
+        return kit.ecs.run_task(cluster=kit.cluster, taskDefinition=definition, **network, **more)["tasks"][0]
+
+    rest = {"Action": ["ecs:RunTask", "iam:PassRole"]}
+    only(world, rest)
+    run(marked)
+    run(bare, propagateTags="TASK_DEFINITION")  # there is none to take over
+    why = str(refused(lambda: run(marked, propagateTags="TASK_DEFINITION"), "AccessDeniedException"))
+    assert "perform: ecs:TagResource " in why and f":task/{kit.cluster}/*" in why
+    tagging = {"Action": "ecs:TagResource", "Resource": f"arn:aws:ecs:us-east-1:{world.account}:task/{kit.cluster}/*"}
+    only(world, rest, tagging | {"Condition": {"StringEquals": {"ecs:CreateAction": "CreateService"}}})
+    refused(lambda: run(marked, propagateTags="TASK_DEFINITION"), "AccessDeniedException")
+    only(world, rest, tagging | {"Condition": {"StringEquals": {"ecs:CreateAction": "RunTask"}}})
+    run(marked, propagateTags="TASK_DEFINITION")

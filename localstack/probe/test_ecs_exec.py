@@ -13,24 +13,45 @@ import uuid
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from conftest import refused
 from ecs_kit import Kit
+from policy_kit import only
 from wsproto import ConnectionType, WSConnection, events
 from wsproto.utilities import LocalProtocolError
+
+
+VERSION = "1.2.764.0"
+
+
+def signed(session: dict, secret: str = "test", service: str = "ssmmessages", method: str = "GET") -> dict[str, str]:
+    """The headers with which botocore signs the opening of the channel; the account is in the address."""
+    request = AWSRequest(method=method, url=session["streamUrl"].replace("ws://", "http://"))
+    credentials = Credentials(urlsplit(session["streamUrl"]).path.split("/")[2], secret)
+    SigV4Auth(credentials, service, "us-east-1").add_auth(request)
+    return dict(request.headers.items())
 
 
 class Channel:
     """A client that acknowledges what it gets, and keeps it."""
 
-    def __init__(self, session: dict, token: str | None = None) -> None:
+    def __init__(self, session: dict, token: str | None = None, version: str = VERSION, headers: dict | None = None) -> None:
         url = urlsplit(session["streamUrl"])
         self.socket = socket.create_connection((url.hostname, url.port), timeout=10)
         self.connection = WSConnection(ConnectionType.CLIENT)
-        self._send(events.Request(host=url.netloc, target=f"{url.path}?{url.query}"))
+        extra = signed(session) if headers is None else headers
+        extra_headers = [(name.encode(), value.encode()) for name, value in extra.items()]
+        self._send(events.Request(host=url.netloc, target=f"{url.path}?{url.query}", extra_headers=extra_headers))
         self.waiting: list = []
-        assert isinstance(self._event(), events.AcceptConnection)
+        answer = self._event()
+        self.refused = answer.status_code if isinstance(answer, events.RejectConnection) else None
+        if self.refused:
+            return
+        assert isinstance(answer, events.AcceptConnection)
         opening = {"MessageSchemaVersion": "1.0", "RequestId": str(uuid.uuid4()), "ClientId": str(uuid.uuid4())}
-        opening |= {"TokenValue": token or session["tokenValue"], "ClientVersion": "1.2.0.0"}
+        opening |= {"TokenValue": token or session["tokenValue"], "ClientVersion": version}
         self._send(events.TextMessage(json.dumps(opening)))
 
     def _send(self, event) -> None:
@@ -120,6 +141,43 @@ def test_a_command_prints_through_the_data_channel(world):
 @pytest.mark.row("ecs:ExecuteCommand: the token opens the data channel", bare="fails")
 def test_a_wrong_token_opens_nothing(world):
     assert Channel(Task(world).session(), token="guess").everything() == ([], "cut")
+
+
+@pytest.mark.row("ecs:ExecuteCommand: the opening of the data channel is signed with SigV4", bare="fails")
+def test_an_unsigned_upgrade_is_refused(world):
+    task = Task(world)
+    session = task.session()
+    right = signed(session)
+    assert Channel(session, headers={}).refused == 403
+    for wrong in (signed(session, secret="other"), signed(session, service="ssm"), signed(session, method="POST")):
+        assert Channel(session, headers=wrong).refused == 403
+    stale = right | {"X-Amz-Date": "20200101T000000Z"}
+    assert Channel(session, headers=stale).refused == 403
+    assert Channel(task.session(), headers=right).refused == 403  # signed for another session
+    channel = Channel(session, headers=right)
+    assert channel.refused is None and channel.everything()[1] == "channel_closed"
+
+
+@pytest.mark.row("ecs:ExecuteCommand: a client below 1.2.764.0 is not spoken to", bare="fails")
+def test_an_old_client_is_refused(world):
+    task = Task(world)
+    for version in ("0.1.0", "1.2.0.0", "1.2.763.9", "1.2.764", "x"):
+        assert Channel(task.session(), version=version).everything() == ([], "cut"), version
+    for version in (VERSION, "1.2.835.0", "1.10.0.0"):
+        assert Channel(task.session(), version=version).everything()[1] == "channel_closed", version
+
+
+@pytest.mark.row("ssmmessages:OpenDataChannel: whoever opens the channel needs it", bare="fails")
+def test_the_channel_needs_a_permission(world):
+    task = Task(world)
+    execute = {"Action": "ecs:ExecuteCommand"}
+    only(world, execute)
+    assert Channel(task.session()).refused == 403
+    sessions = f"arn:aws:ssm:us-east-1:{world.account}:session/"
+    only(world, execute, {"Action": "ssmmessages:OpenDataChannel", "Resource": f"{sessions}other-*"})
+    assert Channel(task.session()).refused == 403
+    only(world, execute, {"Action": "ssmmessages:OpenDataChannel", "Resource": f"{sessions}ecs-execute-command-*"})
+    assert Channel(task.session()).everything()[1] == "channel_closed"
 
 
 @pytest.mark.row("ecs:ExecuteCommand: a session whose handshake is refused prints nothing", bare="fails")

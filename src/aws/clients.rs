@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -17,6 +18,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use crate::engine::failure::Failure;
 
 use super::error::on;
+use super::exec::signature::Signer;
 use super::no_answer::NothingIsNoAnswer;
 use super::permit::Permit;
 
@@ -62,6 +64,8 @@ pub struct Clients {
     pub s3: aws_sdk_s3::Client,
     pub secrets: aws_sdk_secretsmanager::Client,
     pub sts: aws_sdk_sts::Client,
+    /// Of all of them, for what no client of a service signs.
+    pub credentials: Option<SharedCredentialsProvider>,
     /// Whether calls that change something may be made.
     pub permit: Permit,
 }
@@ -228,8 +232,14 @@ impl Clients {
             secrets: client!(aws_sdk_secretsmanager),
             // The first call: without a network, or with a wrong address, that must not take long to say.
             sts: aws_sdk_sts::Client::from_conf(guarded!(aws_sdk_sts).retry_config(patient(7)).build()),
+            credentials: config.credentials_provider(),
             permit,
         }
+    }
+
+    /// Who signs what no client of a service does; none without credentials or region.
+    pub fn signer(&self) -> Option<Signer> {
+        Some(Signer { credentials: self.credentials.clone()?, region: self.region()?.to_owned() })
     }
 
     /// The region in force, if any.

@@ -128,6 +128,7 @@ fn word(service: &str) -> &str {
         "s3" => "S3",
         "secretsmanager" => "Secrets",
         "servicequotas" => "Quotas",
+        "ssmmessages" => "Sessions",
         _ => "Other",
     }
 }

@@ -7,6 +7,7 @@ use crate::engine::graph::Handle;
 use crate::kinds::log_group::LogGroup;
 use crate::kinds::role::Role;
 use crate::kinds::service_linked_role::ServiceLinkedRole;
+use crate::partition::principals;
 
 use super::outside::Injected;
 use super::policies::{self, SecretGrant};
@@ -51,7 +52,7 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
             role(stack, "task", "runs in Cloud Exchange tasks", trust, Some(inline), &managed)
         }
     };
-    let ecs = stack.add("ecs", &ServiceLinkedRole { service: "ecs.amazonaws.com".to_owned() });
+    let ecs = stack.add("ecs", &ServiceLinkedRole { service: principals::ECS.to_owned() });
     Identity { execution_role, task_role, logs, ecs }
 }
 

@@ -7,6 +7,7 @@ use crate::kinds::listener::{Action, Listener};
 use crate::kinds::load_balancer::{AccessLogs, LoadBalancer};
 use crate::kinds::service_linked_role::ServiceLinkedRole;
 use crate::kinds::target_group::TargetGroup;
+use crate::partition::principals;
 
 use super::front::Front;
 use super::groups::Groups;
@@ -51,7 +52,7 @@ fn target_group(stack: &mut Stack<'_>, network: &Network) -> Handle<TargetGroup>
 }
 
 fn balancer(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Handle<LoadBalancer> {
-    let shared = ServiceLinkedRole { service: "elasticloadbalancing.amazonaws.com".to_owned() };
+    let shared = ServiceLinkedRole { service: principals::LOAD_BALANCING.to_owned() };
     let shared = stack.add("elasticloadbalancing", &shared);
     let logs = stack.plan.load_balancer.access_logs.then(|| buckets(stack));
     let wanted = &stack.plan.load_balancer;

@@ -11,17 +11,18 @@ use serde_json::{Value, json};
 use crate::engine::reference::{Ref, join};
 use crate::kinds::document;
 use crate::kinds::names::Names;
+use crate::partition::principals;
 
 /// Lets ECS run tasks of this account and region with a role. Source: Amazon ECS developer guide, "Amazon ECS task IAM
 /// role".
 pub fn task_trust(names: &Names) -> Value {
-    trust(names, "ecs-tasks.amazonaws.com", &names.arn("ecs", "*"))
+    trust(names, principals::ECS_TASKS, &names.arn("ecs", "*"))
 }
 
 /// Lets VPC flow logs of this account and region write with a role. Source: Amazon VPC user guide, "IAM role for
 /// publishing flow logs to CloudWatch Logs".
 pub fn flow_log_trust(names: &Names) -> Value {
-    trust(names, "vpc-flow-logs.amazonaws.com", &names.arn("ec2", "vpc-flow-log/*"))
+    trust(names, principals::FLOW_LOGS, &names.arn("ec2", "vpc-flow-log/*"))
 }
 
 /// Lets AWS Backup act with a role: it says of no condition that it would meet it. Source: AWS Backup developer guide,
@@ -30,7 +31,7 @@ pub fn backup_trust() -> Value {
     policy(json!([{
         "Sid": "Backup",
         "Effect": "Allow",
-        "Principal": { "Service": "backup.amazonaws.com" },
+        "Principal": { "Service": principals::BACKUP },
         "Action": "sts:AssumeRole",
     }]))
 }
@@ -86,8 +87,7 @@ pub fn execution_role(
     let keys: BTreeSet<&String> = secrets.iter().filter_map(|secret| secret.key.as_ref()).collect();
     if !keys.is_empty() {
         let mut decrypt = allow("DecryptSecrets", &["kms:Decrypt"], json!(keys));
-        let service = format!("secretsmanager.{}.{}", names.region, names.dns_suffix());
-        decrypt["Condition"] = json!({ "StringEquals": { "kms:ViaService": service } });
+        decrypt["Condition"] = json!({ "StringEquals": { "kms:ViaService": names.via_service("secretsmanager") } });
         statements.push(decrypt);
     }
     let pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
@@ -165,7 +165,7 @@ pub fn load_balancer_log_bucket(names: &Names, purpose: &str) -> Value {
         {
             "Sid": "LoadBalancerLogs",
             "Effect": "Allow",
-            "Principal": { "Service": "logdelivery.elasticloadbalancing.amazonaws.com" },
+            "Principal": { "Service": principals::LOAD_BALANCER_LOGS },
             "Action": "s3:PutObject",
             "Resource": format!("{bucket}/AWSLogs/{}/*", names.account),
             "Condition": { "ArnLike": { "aws:SourceArn": names.arn("elasticloadbalancing", "loadbalancer/*") } },
@@ -182,7 +182,7 @@ pub fn access_log_bucket(names: &Names, purpose: &str, logged: &str) -> Value {
         {
             "Sid": "AccessLogs",
             "Effect": "Allow",
-            "Principal": { "Service": "logging.s3.amazonaws.com" },
+            "Principal": { "Service": principals::S3_LOGS },
             "Action": "s3:PutObject",
             "Resource": format!("{bucket}/*"),
             "Condition": {
@@ -280,7 +280,8 @@ mod tests {
         let decrypt = statements(&policy).iter().find(|statement| statement["Action"] == "kms:Decrypt").unwrap();
         assert_eq!(decrypt["Resource"], key.as_str());
         let via = &decrypt["Condition"]["StringEquals"]["kms:ViaService"];
-        assert_eq!(via, "secretsmanager.cn-north-1.amazonaws.com.cn");
+        let both = ["secretsmanager.cn-north-1.amazonaws.com", "secretsmanager.cn-north-1.amazonaws.com.cn"];
+        assert_eq!(via, &json!(both));
     }
 
     #[test]

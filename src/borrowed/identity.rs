@@ -6,6 +6,7 @@ use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
 use crate::kinds::document;
 use crate::kinds::resource::Cx;
+use crate::partition::principals;
 
 use super::Named;
 use super::lookup::checked;
@@ -122,10 +123,10 @@ pub async fn roles(cx: &Cx) -> Result<Vec<Role>, Failure> {
 }
 
 /// What runs tasks of ECS (Amazon ECS developer guide, "Amazon ECS task IAM role").
-pub const TASKS: &str = "ecs-tasks.amazonaws.com";
+pub const TASKS: &str = principals::ECS_TASKS;
 
 /// What backs up and restores (AWS Backup developer guide, "Customer managed policies").
-pub const BACKUP: &str = "backup.amazonaws.com";
+pub const BACKUP: &str = principals::BACKUP;
 
 /// The managed policy of this ARN.
 pub async fn policy(cx: &Cx, arn: &str) -> Result<Named<Policy>, Failure> {

@@ -5,6 +5,20 @@ use crate::engine::plan::Finding;
 
 use super::finding::warning;
 
+/// `what` was tried against the account, and AWS said no.
+pub fn unproved(what: &str, said: &str) -> Finding {
+    warning(
+        "live/failed",
+        format!("{what}: {said}"),
+        "allow what AWS names; `ce-aws policy FILE` prints all that is needed",
+    )
+}
+
+/// A call that was only to be checked was executed.
+pub fn executed(why: &str) -> Finding {
+    warning("live/executed", why.to_owned(), "delete what the call has made, and use an address that honours DryRun")
+}
+
 /// A warning, and no refusal: the simulator knows neither the policies of resources nor all conditions. `command` is the
 /// one whose permissions were asked for, unless it was for all.
 pub fn operator(seen: &Operator, command: Option<&str>) -> Option<Finding> {

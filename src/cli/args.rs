@@ -39,6 +39,33 @@ Exit codes:
 
 Data goes to standard output, everything else to standard error.";
 
+impl Command {
+    /// As it is written.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+            Self::Discover(_) => "discover",
+            Self::Validate(_) => "validate",
+            Self::Doctor(_) => "doctor",
+            Self::Explain(_) => "explain",
+            Self::Plan(_) => "plan",
+            Self::Apply(_) => "apply",
+            Self::Upgrade(_) => "upgrade",
+            Self::Stop(_) => "stop",
+            Self::Start(_) => "start",
+            Self::Destroy(_) => "destroy",
+            Self::Status(_) => "status",
+            Self::Releases(_) => "releases",
+            Self::Backup(_) => "backup",
+            Self::History(_) => "history",
+            Self::Graph(_) => "graph",
+            Self::Policy(_) => "policy",
+            Self::Schema(_) => "schema",
+            Self::Completions(_) => "completions",
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Init(Box<init::Args>),
@@ -103,6 +130,13 @@ pub struct Global {
     /// Write the log to this file instead of standard error
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+
+    /// Also write a report of this run that can be sent to somebody, to a new file
+    ///
+    /// Plan, events, findings, the error and every call to AWS with its request id, as JSON. Account numbers, addresses, names
+    /// and secrets are replaced by placeholders. Read it before you send it: docs/first-run.md.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

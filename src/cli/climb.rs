@@ -114,7 +114,7 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
             }
             output.note(&plan::text(&shown, session.kinds(), Some(&rung.file), global));
         }
-        permit(&shown)?;
+        permit(&shown, output)?;
         let may_be_taken_back = way.takes_back && !planned.is_upgrade() && !shown.is_empty();
         let before = may_be_taken_back.then(|| Before::of(&inventory, session.kinds())).transpose()?;
         if before.is_some() && !output.is_json() {

@@ -116,7 +116,7 @@ pub async fn destroy(
         }
         Consent::Impossible => {}
     }
-    permit(&plan)?;
+    permit(&plan, output)?;
     let remaining = remains(&plan, session.kinds());
     let report = execute(session, scope, plan, global, output).await?;
     if report.outcome == Outcome::Done {

@@ -1,9 +1,12 @@
 //! `ce-aws doctor`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::borrowed::operator::Operator;
 use crate::borrowed::{self, contents};
 use crate::checks;
+use crate::config::PlanFile;
 use crate::engine::plan::{Finding, Severity};
 use crate::permission::Purpose;
 use crate::release::Label;
@@ -17,6 +20,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::policy;
 use super::preflight;
+use super::proof;
 use super::saga;
 use super::scope::Scope;
 use super::session::Session;
@@ -42,6 +46,13 @@ pub struct Args {
     /// Only ask for the permissions that this command needs; left out, those of all of them
     #[arg(long = "for", value_name = "COMMAND", value_enum)]
     purpose: Option<policy::For>,
+
+    /// Also say what was proved against this account, and what was not
+    ///
+    /// Reads every kind of resource once, and asks EC2 about the calls that create, with `DryRun`: nothing is changed. See
+    /// docs/first-run.md.
+    #[arg(long)]
+    live: bool,
 }
 
 /// Runs the command.
@@ -52,34 +63,70 @@ pub struct Args {
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
     let (session, file) = Session::for_file(&source, global, output).await?;
-    let inventory = session.inventory(&mut Scope::of(&file)).await?;
-    let last = Rung { text: source.text.clone(), file };
-    let rungs = climb::rungs(&source, climb::running(&inventory), last.clone())?;
-    let file = &rungs.first().unwrap_or(&last).file;
-    let seen = session.borrowed(file).await?;
-    let consent = Consent { allow: args.allow, ..Consent::default() };
-    let mut findings = session.converge(file, &inventory, &seen, &consent).await?.findings;
-    findings.extend(siblings::collisions(&source, file));
-    let context = session.context(&Scope::of(file));
-    findings.extend(preflight::thorough(&context, file, &inventory, &seen).await?);
-    findings.extend(session.contents(file, &seen, &contents::ALL, false).await);
-    let purpose = Purpose::from(args.purpose);
-    let grants = policy::grants(&session, file, purpose)?;
-    let operator = borrowed::operator::operator(&context, session.caller(), &grants).await?;
-    findings.extend(checks::permission::operator(&operator, purpose.word()));
-    let findings = ordered(findings);
     let target = session.target(file.name.as_str());
+    let proofs = if args.live { proof::proofs(&session, &file).await } else { Vec::new() };
+    let examined = examine(args, &source, &session, file).await;
+    let (mut findings, permissions, error) = match examined {
+        Ok(Examined { findings, operator, actions }) => (findings, Some((operator, actions)), None),
+        Err(error) if args.live => (Vec::new(), None, Some(error)),
+        Err(error) => return Err(error),
+    };
+    findings.extend(proof::findings(&proofs));
+    let findings = ordered(findings);
+    let simulated = permissions.as_ref().map(|(operator, actions)| (operator, *actions));
+    let rows = if args.live { proof::rows(&proofs, simulated) } else { Vec::new() };
+    if let Some(report) = output.report() {
+        report.part("findings", &findings);
+        report.part("live", &rows);
+    }
     let refusals = findings.iter().filter(|finding| finding.severity == Severity::Refusal).count();
     if output.is_json() {
         let mut document = serde_json::to_value(&target).map_err(CommandError::unexpected)?;
         document["refusals"] = refusals.into();
         document["warnings"] = (findings.len() - refusals).into();
         document["findings"] = serde_json::to_value(&findings).map_err(CommandError::unexpected)?;
+        if args.live {
+            document["live"] = serde_json::to_value(&rows).map_err(CommandError::unexpected)?;
+        }
         output.document(&document)?;
     } else {
-        output.data(&ui::doctor::report(&target, &findings))?;
+        let findings = if error.is_none() { ui::doctor::report(&target, &findings) } else { String::new() };
+        output.data(&format!("{}{findings}", ui::doctor::proofs(&rows)))?;
     }
-    Ok(if refusals == 0 { Exit::Done } else { Exit::Refused })
+    match error {
+        // What was proved is said all the same.
+        Some(error) => Err(error),
+        None if refusals == 0 => Ok(Exit::Done),
+        None => Ok(Exit::Refused),
+    }
+}
+
+/// What came of all checks.
+struct Examined {
+    findings: Vec<Finding>,
+    operator: Operator,
+    /// How many actions the operator was asked about.
+    actions: usize,
+}
+
+async fn examine(args: &Args, source: &Source, session: &Session, file: PlanFile) -> Result<Examined, CommandError> {
+    let inventory = session.inventory(&mut Scope::of(&file)).await?;
+    let last = Rung { text: source.text.clone(), file };
+    let rungs = climb::rungs(source, climb::running(&inventory), last.clone())?;
+    let file = &rungs.first().unwrap_or(&last).file;
+    let seen = session.borrowed(file).await?;
+    let consent = Consent { allow: args.allow, ..Consent::default() };
+    let mut findings = session.converge(file, &inventory, &seen, &consent).await?.findings;
+    findings.extend(siblings::collisions(source, file));
+    let context = session.context(&Scope::of(file));
+    findings.extend(preflight::thorough(&context, file, &inventory, &seen).await?);
+    findings.extend(session.contents(file, &seen, &contents::ALL, false).await);
+    let purpose = Purpose::from(args.purpose);
+    let grants = policy::grants(session, file, purpose)?;
+    let operator = borrowed::operator::operator(&context, session.caller(), &grants).await?;
+    findings.extend(checks::permission::operator(&operator, purpose.word()));
+    let actions: BTreeSet<&String> = grants.iter().flat_map(|grant| &grant.actions).collect();
+    Ok(Examined { findings, operator, actions: actions.len() })
 }
 
 /// Each once, refusals first.

@@ -22,8 +22,11 @@ use super::output::Output;
 use super::scope::Scope;
 use super::session::Session;
 
-/// Refuses what a check forbids.
-pub fn permit(plan: &Plan) -> Result<(), CommandError> {
+/// Refuses what a check forbids, and puts that into the report: it will not be carried out.
+pub fn permit(plan: &Plan, output: &Output) -> Result<(), CommandError> {
+    if let Some(report) = output.report().filter(|_| plan.refusals().next().is_some()) {
+        report.plan(plan);
+    }
     match plan.refusals().count() {
         0 => Ok(()),
         1 => Err(CommandError::refused("refused/check", "a check refuses this plan, see above; nothing was changed")),
@@ -46,8 +49,14 @@ pub async fn execute(
     let world = session.world(scope);
     let mut reporter = reporter(&plan, session.kinds(), clock, global, output);
     session.record(|entry| entry.plan(&plan));
+    if let Some(report) = output.report() {
+        report.plan(&plan);
+    }
     let mut say = |event: &Stamped| {
         session.record(|entry| entry.event(event));
+        if let Some(report) = output.report() {
+            report.event(event);
+        }
         reporter.event(event);
     };
     say(&Stamped { at: 0.0, event: beginning(&plan, session) });
@@ -146,6 +155,7 @@ impl Requests {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::Format;
     use crate::engine::plan::{Finding, Purpose, Severity, Target};
 
     #[test]
@@ -162,8 +172,9 @@ mod tests {
         let finding =
             |severity| Finding { code: "x/y".into(), severity, address: None, message: "m".into(), hint: None };
         plan.findings.push(finding(Severity::Warning));
-        assert!(permit(&plan).is_ok());
+        let output = Output::new(Format::Human, None);
+        assert!(permit(&plan, &output).is_ok());
         plan.findings.push(finding(Severity::Refusal));
-        assert_eq!(permit(&plan).unwrap_err().exit(), Exit::Refused);
+        assert_eq!(permit(&plan, &output).unwrap_err().exit(), Exit::Refused);
     }
 }

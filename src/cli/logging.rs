@@ -4,9 +4,12 @@ use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Mutex;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use super::error::CommandError;
+use super::report::Calls;
 
 /// What is logged at how many `-v`.
 ///
@@ -21,17 +24,23 @@ fn filter(verbose: u8) -> &'static str {
     }
 }
 
-/// Starts the log, on standard error or in a file. A file gets every call even without `-v`.
-pub fn start(verbose: u8, file: Option<&Path>) -> Result<(), CommandError> {
+/// Starts the log, on standard error or in a file. A file gets every call even without `-v`, and so does a report.
+pub fn start(verbose: u8, file: Option<&Path>, calls: Option<Calls>) -> Result<(), CommandError> {
     let level = if file.is_some() { verbose.max(2) } else { verbose };
-    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter(level)));
+    let filter = EnvFilter::new(filter(level));
+    let calls = calls.map(|calls| calls.with_filter(EnvFilter::new(self::filter(2))));
+    let registry = tracing_subscriber::registry().with(calls);
     let started = match file {
-        None => builder.with_writer(std::io::stderr).with_ansi(false).try_init(),
+        None => {
+            let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+            registry.with(layer.with_filter(filter)).try_init()
+        }
         Some(path) => {
             let file = open(path).map_err(|error| {
                 CommandError::usage("usage/log-file", format!("cannot write {}: {error}", path.display()))
             })?;
-            builder.with_writer(Mutex::new(file)).with_ansi(false).try_init()
+            let layer = tracing_subscriber::fmt::layer().with_writer(Mutex::new(file)).with_ansi(false);
+            registry.with(layer.with_filter(filter)).try_init()
         }
     };
     started.map_err(CommandError::unexpected)

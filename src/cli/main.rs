@@ -8,6 +8,7 @@ use super::args::{Cli, Color, Command};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
+use super::report::Report;
 use super::{
     apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, history, init, logging, plan,
     policy, releases, schema, start, status, stop, upgrade, validate,
@@ -29,19 +30,30 @@ pub fn main() -> ExitCode {
         Color::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-    let output = Output::new(cli.global.output);
-    match run(&cli, &output) {
-        Ok(exit) => exit.into(),
+    let report = match cli.global.report.as_deref().map(Report::create).transpose() {
+        Ok(report) => report,
         Err(error) => {
-            output.error(&error);
-            error.exit().into()
+            Output::new(cli.global.output, None).error(&error);
+            return error.exit().into();
         }
+    };
+    let output = Output::new(cli.global.output, report);
+    let result = run(&cli, &output);
+    if let Err(error) = &result {
+        output.error(error);
     }
+    if let (Some(report), Some(path)) = (output.report(), &cli.global.report) {
+        output.note(&match report.write(cli.command.name(), &result) {
+            Ok(()) => format!("report written to {}; read it before you send it\n", path.display()),
+            Err(error) => format!("the report could not be written to {}: {error}\n", path.display()),
+        });
+    }
+    result.unwrap_or_else(|error| error.exit()).into()
 }
 
 fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
     let global = &cli.global;
-    logging::start(global.verbose, global.log_file.as_deref())?;
+    logging::start(global.verbose, global.log_file.as_deref(), output.report().map(Report::calls))?;
     catalogue::adopt(&global.catalog)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::unexpected)?;
     match &cli.command {

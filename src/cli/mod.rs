@@ -21,6 +21,8 @@ mod main;
 mod moment;
 mod output;
 mod preflight;
+mod proof;
+mod report;
 mod restoring;
 mod rewrite;
 mod saga;

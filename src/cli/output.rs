@@ -6,16 +6,24 @@ use serde::Serialize;
 
 use super::args::Format;
 use super::error::CommandError;
+use super::report::Report;
 
 /// The two streams, and the form in which data is wanted.
 #[derive(Debug)]
 pub struct Output {
     format: Format,
+    /// What is collected to be sent to somebody.
+    report: Option<Report>,
 }
 
 impl Output {
-    pub fn new(format: Format) -> Self {
-        Self { format }
+    pub fn new(format: Format, report: Option<Report>) -> Self {
+        Self { format, report }
+    }
+
+    /// The report of this run, if one is asked for.
+    pub fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
     }
 
     pub fn is_json(&self) -> bool {

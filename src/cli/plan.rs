@@ -120,6 +120,9 @@ fn show(
     global: &Global,
     output: &Output,
 ) -> Result<(), CommandError> {
+    if let Some(report) = output.report() {
+        report.plan(plan);
+    }
     if output.is_json() {
         output.document(&Document::new(plan, kinds, file))
     } else {

@@ -88,7 +88,7 @@ pub async fn carry_out(
     } else {
         output.note(&plan::text(&plan, session.kinds(), None, global));
     }
-    permit(&plan)?;
+    permit(&plan, output)?;
     if plan.is_empty() {
         return Ok(Exit::Done);
     }

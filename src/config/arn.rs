@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::partition::Partition;
+
 use super::text::{Invalid, quoted, text_value};
 
 /// The six parts of an ARN: `arn:partition:service:region:account:resource`.
@@ -24,7 +26,7 @@ impl<'a> Parts<'a> {
             account: parts.next()?,
             resource: parts.next()?,
         };
-        let partition = ["aws", "aws-cn", "aws-us-gov"].contains(&parts.partition);
+        let partition = Partition::named(parts.partition).is_some();
         let graphic = text.bytes().all(|byte| byte.is_ascii_graphic());
         (arn && partition && graphic).then_some(parts)
     }

@@ -48,6 +48,8 @@ mod unknown;
 #[cfg(test)]
 mod tests;
 
+pub use crate::partition::Partition;
+
 pub use access::Access;
 pub use arn::{CertificateArn, LoadBalancerArn, PolicyArn, RoleArn, SecretArn, TargetGroupArn};
 pub use ca::CaCertificate;
@@ -69,7 +71,7 @@ pub use ports::PortRange;
 pub use problem::{Problem, Problems, Severity};
 pub use proxy::{NoProxyHost, Proxy, ProxyUrl};
 pub use reach::{Limits, MOST_GROUPS, MOST_RULES, Reach};
-pub use region::{Partition, Region, Zone};
+pub use region::{Region, Zone};
 pub use schema::schema;
 pub use sections::{Identity, Logs, Secrets, Service, Storage};
 pub use tag::{MAX_USER_TAGS, OUR_TAGS, TagKey, TagValue, Tags};

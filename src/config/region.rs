@@ -1,41 +1,10 @@
 //! Regions, partitions and availability zones.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
+
+use crate::partition::Partition;
 
 use super::text::{Invalid, nearest, quoted, text_value};
-
-/// A separate world of AWS, with its own accounts and ARNs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Partition {
-    Standard,
-    China,
-    GovCloud,
-}
-
-impl Partition {
-    /// As the second part of an ARN.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Standard => "aws",
-            Self::China => "aws-cn",
-            Self::GovCloud => "aws-us-gov",
-        }
-    }
-
-    /// What service host names end in.
-    pub const fn dns_suffix(self) -> &'static str {
-        match self {
-            Self::China => "amazonaws.com.cn",
-            Self::Standard | Self::GovCloud => "amazonaws.com",
-        }
-    }
-}
-
-impl fmt::Display for Partition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// An AWS region that this version knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,13 +59,7 @@ impl Region {
     }
 
     pub fn partition(self) -> Partition {
-        if self.0.starts_with("cn-") {
-            Partition::China
-        } else if self.0.starts_with("us-gov-") {
-            Partition::GovCloud
-        } else {
-            Partition::Standard
-        }
+        Partition::of_region(self.0)
     }
 
     /// Every known region, in alphabetical order.

@@ -14,6 +14,7 @@ use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Incident, Phase};
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::run::Made;
+use crate::partition::principals;
 
 use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
@@ -130,10 +131,17 @@ impl Resource for DataStep {
         let definition = place.names.arn("ecs", &format!("task-definition/{}:*", place.names.data_family()));
         let own = place.own_task_roles.then(|| place.own_roles());
         let roles = place.task_roles.iter().cloned().chain(own);
+        let own_cluster = place.names.arn("ecs", &format!("cluster/{}", place.names.stack()));
+        let cluster = place.cluster.as_ref().unwrap_or(&own_cluster);
+        // The tags that the task takes over from its definition are tags at its creation.
+        let propagated = Grant::new(Use::Upgrade, "ecs", &["TagResource"])
+            .on([format!("{}/*", cluster.replacen(":cluster/", ":task/", 1))])
+            .when("StringEquals", "ecs:CreateAction", ["RunTask"]);
         place
             .grants_on("ecs", vec![definition])
             .named(Use::Upgrade, &["RegisterTaskDefinition", "TagResource", "RunTask"])
-            .also(place.passing(Use::Upgrade, roles, "ecs-tasks.amazonaws.com", "PassRolesToTasks"))
+            .also(propagated.called("TagTasksOfDataSteps"))
+            .also(place.passing(Use::Upgrade, roles, principals::ECS_TASKS, "PassRolesToTasks"))
             .done()
     }
 }

@@ -13,6 +13,7 @@ use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Lifecycle, Part, Seconds, Spec};
 use crate::engine::plan::Action;
 use crate::engine::run::Made;
+use crate::partition::principals;
 
 use super::names;
 use super::place::Place;
@@ -141,7 +142,7 @@ impl Resource for FileSystem {
             .retag()
             .change(&["PutBackupPolicy", "UpdateFileSystem"])
             .erase(&["DeleteFileSystem"])
-            .also(place.linking("elasticfilesystem.amazonaws.com"));
+            .also(place.linking(principals::EFS));
         let uses = ["CreateGrant", "GenerateDataKeyWithoutPlaintext", "Decrypt"];
         let key = place.key.iter().flat_map(|key| {
             let seen = Grant::new(Use::See, "kms", &["DescribeKey"]).on([key.clone()]);

@@ -10,6 +10,7 @@ use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
+use crate::partition::principals;
 
 use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
@@ -106,7 +107,7 @@ impl Resource for FlowLog {
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
-        let role = place.passing(Use::Make, [place.own_roles()], "vpc-flow-logs.amazonaws.com", "PassRoleToFlowLogs");
+        let role = place.passing(Use::Make, [place.own_roles()], principals::FLOW_LOGS, "PassRoleToFlowLogs");
         place
             .grants("ec2", &["vpc-flow-log/*"])
             .see(&["DescribeFlowLogs"])

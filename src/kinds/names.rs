@@ -12,6 +12,8 @@
 //! A deployment's name has at most 19 characters, a region's at most 14 (`ap-southeast-1`, `us-gov-west-1`).
 //! Limits: IAM, S3, Elastic Load Balancing and ECS API references.
 
+use crate::partition::Partition;
+
 /// The tag that names the deployment a resource belongs to.
 pub const DEPLOYMENT: &str = "ce-aws:deployment";
 /// The tag that names a resource's address.
@@ -99,7 +101,16 @@ impl Names {
 
     /// The end of the names of AWS's endpoints.
     pub fn dns_suffix(&self) -> &'static str {
-        if self.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
+        self.world().dns_suffix()
+    }
+
+    /// What `kms:ViaService` may say when a service of the region uses a key.
+    pub fn via_service(&self, service: &str) -> Vec<String> {
+        self.world().via_service(service, &self.region)
+    }
+
+    fn world(&self) -> Partition {
+        Partition::named(&self.partition).unwrap_or_else(|| Partition::of_region(&self.region))
     }
 
     /// `arn:<partition>:<service>:<region>:<account>:<rest>`.

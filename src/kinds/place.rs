@@ -67,8 +67,8 @@ impl Place {
 
     /// A key may be used through a service (AWS KMS developer guide, "kms:ViaService").
     pub fn key_through(&self, usage: Use, key: &str, service: &str, uses: &[&str], id: &str) -> Grant {
-        let through = format!("{service}.{}.amazonaws.com", self.names.region);
-        Grant::new(usage, "kms", uses).on([key]).when("StringEquals", "kms:ViaService", [through]).called(id)
+        let through = self.names.via_service(service);
+        Grant::new(usage, "kms", uses).on([key]).when("StringEquals", "kms:ViaService", through).called(id)
     }
 
     /// Every key of the account in the region.
@@ -183,5 +183,43 @@ impl Grants<'_> {
 
     pub fn done(self) -> Vec<Grant> {
         self.all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_used_through_a_service_of_the_partition() {
+        let through = |partition: &str, region: &str| {
+            let names = Names {
+                deployment: "prod".to_owned(),
+                account: "111122223333".to_owned(),
+                region: region.to_owned(),
+                partition: partition.to_owned(),
+            };
+            let place = Place {
+                names,
+                vpc: None,
+                subnets: vec![],
+                cluster: None,
+                load_balancer: None,
+                task_roles: vec![],
+                own_task_roles: true,
+                backup_role: None,
+                key: None,
+                credentials: vec![],
+                policies: vec![],
+                boundary: None,
+            };
+            let grant = place.key_through(Use::Make, "arn", "backup", &["Decrypt"], "id");
+            grant.conditions[&("StringEquals", "kms:ViaService".to_owned())].clone()
+        };
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(through("aws", "eu-west-1"), names(&["backup.eu-west-1.amazonaws.com"]));
+        assert_eq!(through("aws-us-gov", "us-gov-west-1"), names(&["backup.us-gov-west-1.amazonaws.com"]));
+        let china = ["backup.cn-north-1.amazonaws.com", "backup.cn-north-1.amazonaws.com.cn"];
+        assert_eq!(through("aws-cn", "cn-north-1"), names(&china));
     }
 }

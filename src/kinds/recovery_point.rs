@@ -16,6 +16,7 @@ use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::plan::Action;
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
+use crate::partition::principals;
 
 use super::backup_vault::BackupVault;
 use super::file_system::FileSystem;
@@ -186,7 +187,7 @@ impl Resource for RecoveryPoint {
             .also(deleting.of(&place.names.deployment))
             .at(&["recovery-point:*"])
             .retag()
-            .also(place.passing(Use::Upgrade, roles, "backup.amazonaws.com", "PassRoleToBackup"))
+            .also(place.passing(Use::Upgrade, roles, principals::BACKUP, "PassRoleToBackup"))
             .done()
     }
 }

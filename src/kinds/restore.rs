@@ -17,6 +17,7 @@ use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::plan::Action;
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
+use crate::partition::principals;
 
 use super::file_system;
 use super::place::Place;
@@ -165,7 +166,7 @@ impl Resource for Restore {
             .grants("backup", &["recovery-point:*"])
             .named(Use::Upgrade, &["StartRestoreJob"])
             .also(Grant::new(Use::Upgrade, "backup", &["DescribeRestoreJob", "ListRestoreJobs"]))
-            .also(place.passing(Use::Upgrade, roles, "backup.amazonaws.com", "PassRoleToBackup"))
+            .also(place.passing(Use::Upgrade, roles, principals::BACKUP, "PassRoleToBackup"))
             .also(restored.adopted(&place.names.deployment))
             .done()
     }

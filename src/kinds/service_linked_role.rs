@@ -9,6 +9,7 @@ use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::kind::{Kind, Lifecycle, Part, Spec};
 use crate::engine::run::Made;
+use crate::partition::principals;
 
 use super::place::Place;
 use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
@@ -24,10 +25,8 @@ pub struct ServiceLinkedRole {
 
 /// Services and the names of their roles. Source: user guides of Amazon ECS and of Elastic Load Balancing, "Using
 /// service-linked roles".
-const ROLES: [(&str, &str); 2] = [
-    ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
-    ("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
-];
+const ROLES: [(&str, &str); 2] =
+    [(principals::ECS, "AWSServiceRoleForECS"), (principals::LOAD_BALANCING, "AWSServiceRoleForElasticLoadBalancing")];
 
 impl Spec for ServiceLinkedRole {
     const KIND: Kind =

@@ -18,6 +18,7 @@ use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::plan::Action;
 use crate::engine::reference::Ref;
 use crate::engine::run::Made;
+use crate::partition::principals;
 
 use super::access_point::AccessPoint;
 use super::container::Container;
@@ -239,7 +240,7 @@ impl Resource for TaskDefinition {
             .grants("ecs", &[&named])
             .see(&["DescribeTaskDefinition", "ListTaskDefinitions"])
             .create("RegisterTaskDefinition")
-            .also(place.passing(Use::Make, roles, "ecs-tasks.amazonaws.com", "PassRolesToTasks"))
+            .also(place.passing(Use::Make, roles, principals::ECS_TASKS, "PassRolesToTasks"))
             .also(Grant::new(Use::Remove, "ecs", &["DeregisterTaskDefinition"]))
             .done()
     }

@@ -14,6 +14,10 @@ pub fn grants(place: &Place) -> Vec<Grant> {
         Grant::new(Use::Upgrade, "backup", &backups),
         exec(place.names.arn("ecs", "task/*")).of(deployment),
         place.cluster.clone().map_or_else(|| exec(own()).of(deployment), exec),
+        // ECS Exec's sessions are Systems Manager's, and begin so. AWS's policies name `session/${aws:userid}-*` for the
+        // sessions that StartSession opens; that those of ExecuteCommand are judged by their own id is unverified.
+        Grant::new(Use::Upgrade, "ssmmessages", &["OpenDataChannel"])
+            .on([place.names.arn("ssm", "session/ecs-execute-command-*")]),
     ];
     if place.vpc.is_none() {
         all.push(Grant::new(Use::Ask, "ec2", &["DescribeAvailabilityZones"]));

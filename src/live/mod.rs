@@ -3,6 +3,7 @@
 pub mod backups;
 pub mod grants;
 pub mod holders;
+pub mod proof;
 pub mod queues;
 pub mod strangers;
 pub mod sweep;

@@ -67,7 +67,7 @@ pub async fn depth(cx: &Cx, cluster: &str, task: &str, container: &str) -> Resul
     let answer = call.send().await.map_err(on("ecs DescribeTasks"))?;
     let running = answer.tasks().iter().find(|task| task.last_status() == Some("RUNNING"));
     reachable(running.ok_or(NotChecked::NotRunning)?, container)?;
-    let printed = run(&cx.aws.ecs, &Container { cluster, task, name: container }, LIST, PATIENCE).await?;
+    let printed = run(&cx.aws, &Container { cluster, task, name: container }, LIST, PATIENCE).await?;
     read(&printed)
 }
 

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::partition::Partition;
+
 /// `registry/repository:tag` or `registry/repository@sha256:…`, always with the registry and always
 /// with a tag or digest: what runs must not depend on a default of the one who pulls.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -59,13 +61,10 @@ impl EcrRepository {
     ///
     /// Source of the host name's form: Amazon ECR user guide, "Private registry".
     pub fn of(registry: &str, name: &str) -> Option<Self> {
-        let (partition, host) = match registry.strip_suffix(".amazonaws.com.cn") {
-            Some(host) => ("aws-cn", host),
-            None => ("aws", registry.strip_suffix(".amazonaws.com")?),
-        };
+        let host = Partition::ALL.into_iter().find_map(|partition| partition.strip_suffix(registry))?;
         let (account, region) = host.split_once(".dkr.ecr.")?;
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        let partition = if region.starts_with("us-gov-") { "aws-us-gov" } else { partition };
+        let partition = Partition::of_region(region).as_str();
         is_account.then(|| Self {
             partition,
             region: region.to_owned(),

@@ -36,6 +36,32 @@ fn counted(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
+/// One thing that was proved against the account, was refused, or could not be proved.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proof {
+    pub what: String,
+    /// `proved`, `failed` or `not-proved`.
+    pub result: String,
+    /// What came out, or why nothing did.
+    pub detail: String,
+}
+
+/// What was proved, in a table; nothing if nothing was tried.
+pub fn proofs(proofs: &[Proof]) -> String {
+    if proofs.is_empty() {
+        return String::new();
+    }
+    let width = proofs.iter().map(|proof| proof.what.chars().count()).max().unwrap_or_default().min(44);
+    let mut text = format!("{}\n\n", paint(TITLE, "proved against this account"));
+    for Proof { what, result, detail } in proofs {
+        let (what, shown) = (clean(what), result.replace('-', " "));
+        text.push_str(&format!("{shown:<10}  {what:<width$}  {}\n", clean(detail)));
+    }
+    let of = |wanted: &str| proofs.iter().filter(|proof| proof.result == wanted).count();
+    text.push_str(&format!("\n{} proved, {} failed, {} not proved\n\n", of("proved"), of("failed"), of("not-proved")));
+    text
+}
+
 /// What a code means.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {

@@ -14,6 +14,7 @@ pub mod plan;
 pub mod plan_diff;
 pub mod policy;
 pub mod progress;
+pub mod redact;
 pub mod releases;
 pub mod remains;
 pub mod status;

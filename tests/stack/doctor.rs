@@ -176,3 +176,77 @@ fn a_plan_that_creates_nothing_asks_nothing_of_the_account() {
     let refused = product.expect(5, &["plan", "FILE"]);
     assert!(refused.stdout.contains("vCPUs of Fargate: quota 8, 0 used, 16 wanted"), "{}", refused.stdout);
 }
+
+/// What EC2 was only asked about, and what it was asked to do.
+fn rehearsed(bed: &Bed, from: usize) -> (Vec<String>, Vec<String>) {
+    let calls = bed.every_call(from);
+    let names = |dry: bool| {
+        let of = calls.iter().filter(|call| call["service"] == "ec2" && call["dry_run"] == dry);
+        of.map(|call| text(&call["operation"]).to_owned()).collect::<Vec<_>>()
+    };
+    (names(true), names(false))
+}
+
+fn live(ran: &Ran, result: &str) -> BTreeSet<String> {
+    let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let rows = document["live"].as_array().expect("rows").iter().filter(|row| row["result"] == result);
+    rows.map(|row| text(&row["what"]).to_owned()).collect()
+}
+
+#[test]
+fn what_doctor_proves_live_changes_nothing() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    let arguments = ["doctor", "FILE", "--live", "--output", "json"];
+    let before = bed.every_call(0).len();
+    let ran = product.run(&arguments);
+    let (asked, done) = rehearsed(&bed, before);
+    // The emulator's address is none of AWS's: a read and a VPC that cannot be are tried first.
+    let expected = ["DescribeVpcs", "CreateVpc", "CreateVpc", "CreateInternetGateway", "AllocateAddress"];
+    assert_eq!(asked, expected, "{}", ran.stderr);
+    assert!(done.iter().all(|operation| operation.starts_with("Describe")), "{done:?}");
+    let changed = bed.journal(before).into_iter().filter(|call| call["mutating"] == true);
+    assert_eq!(changed.count(), 0);
+    let proved = live(&ran, "proved");
+    for what in ["read vpc", "read service", "read recovery-point", "ec2 CreateVpc", "ec2 AllocateAddress"] {
+        assert!(proved.contains(what), "{what}: {proved:?}");
+    }
+    assert!(live(&ran, "failed").is_empty(), "{}", ran.stdout);
+    assert!(live(&ran, "not-proved").contains("ECS Exec"));
+    // What exists is where the rest is asked about.
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let before = bed.every_call(0).len();
+    let proved = live(&product.run(&arguments), "proved");
+    assert!(proved.contains("ec2 CreateSubnet") && proved.contains("ec2 CreateSecurityGroup"), "{proved:?}");
+    assert_eq!(bed.journal(before).iter().filter(|call| call["mutating"] == true).count(), 0);
+}
+
+#[test]
+fn what_is_refused_live_is_named_and_an_address_that_ignores_dry_run_is_asked_nothing() {
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    bed.post("settings", &json!({ "iam.caller": "user/op" }));
+    bed.post(
+        "settings",
+        &json!({ "iam.caller_policy": {
+        "Version": "2012-10-17",
+        "Statement": [
+            { "Effect": "Allow", "Action": "*", "Resource": "*" },
+            { "Effect": "Deny", "Action": ["ec2:AllocateAddress", "kms:*", "backup:List*"], "Resource": "*" },
+        ],
+    } }),
+    );
+    let ran = product.run(&["doctor", "FILE", "--live", "--output", "json"]);
+    let failed = live(&ran, "failed");
+    assert!(failed.contains("ec2 AllocateAddress"), "{failed:?}");
+    assert!(failed.contains("read backup-vault"), "{failed:?}");
+    assert!(live(&ran, "proved").contains("ec2 CreateVpc"), "{}", ran.stdout);
+    bed.post("settings", &json!({ "iam.caller_policy": null, "ec2.dry_run": false }));
+    let before = bed.every_call(0).len();
+    let ran = product.run(&["doctor", "FILE", "--live", "--output", "json"]);
+    assert!(live(&ran, "not-proved").contains("ec2 DryRun"), "{}", ran.stdout);
+    // As other emulators do, it only checks the read, and would make the VPC: the one that cannot be made shows it.
+    assert_eq!(rehearsed(&bed, before).0, ["DescribeVpcs", "CreateVpc"]);
+    let ignored = bed.every_call(before).into_iter().filter(|call| call["operation"] == "CreateVpc");
+    assert_eq!(ignored.map(|call| text(&call["code"]).to_owned()).collect::<Vec<_>>(), ["InvalidVpc.Range"]);
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use ce_aws::aws::clients::{Access, Clients};
 use ce_aws::aws::exec::run::{Container, run};
 use ce_aws::aws::exec::session::ExecError;
@@ -77,17 +77,18 @@ impl Broker {
 
     async fn run(&self, script: &str, patience: Duration) -> Result<String, ExecError> {
         let at = Container { cluster: "any", task: &self.task, name: BROKER };
-        run(&self.cx.aws.ecs, &at, script, patience).await
+        run(&self.cx.aws, &at, script, patience).await
     }
 }
 
 async fn cx(bed: &Bed) -> Cx {
     let environment: BTreeMap<_, _> = bed.environment().into_iter().collect();
+    let credentials = SharedCredentialsProvider::new(Credentials::new(&bed.account, "test", None, None, "bed"));
     let config = aws_sdk_ecs::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .endpoint_url(&environment["AWS_ENDPOINT_URL"])
-        .credentials_provider(Credentials::new(&bed.account, "test", None, None, "bed"))
+        .credentials_provider(credentials.clone())
         .build();
     let ecs = aws_sdk_ecs::Client::from_conf(config);
     let names = Names {
@@ -97,7 +98,7 @@ async fn cx(bed: &Bed) -> Cx {
         partition: "aws".to_owned(),
     };
     Cx {
-        aws: Arc::new(Clients { ecs, ..Clients::new(&Access::default()).await }),
+        aws: Arc::new(Clients { ecs, credentials: Some(credentials), ..Clients::new(&Access::default()).await }),
         names,
         known: BTreeMap::new(),
         cluster: None,
@@ -105,6 +106,21 @@ async fn cx(bed: &Bed) -> Cx {
         run: "run".to_owned(),
         revisions: Revisions::default(),
     }
+}
+
+#[tokio::test]
+async fn whoever_may_not_open_the_channel_is_told_what_lacks() {
+    let broker = Broker::new(true).await;
+    let allowed = |actions: Value| {
+        let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+        json!({"iam.caller_policy": {"Version": "2012-10-17", "Statement": [statement]}})
+    };
+    broker.bed.post("settings", &allowed(json!(["ecs:DescribeTasks", "ecs:ExecuteCommand"])));
+    let why = broker.depth().await.unwrap_err();
+    assert!(why.contains("HTTP 403") && why.contains("ssmmessages:OpenDataChannel"), "{why}");
+    let all = json!(["ecs:DescribeTasks", "ecs:ExecuteCommand", "ssmmessages:OpenDataChannel"]);
+    broker.bed.post("settings", &allowed(all));
+    assert_eq!(broker.depth().await, Ok(vec![]));
 }
 
 const TWO_QUEUES: &str = "[\n{\"name\":\"tasks\",\"messages\":41}\n,{\"name\":\"logs\",\"messages\":1}\n]\n";

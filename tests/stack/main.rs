@@ -26,6 +26,7 @@ mod pairs;
 mod policy;
 mod product;
 mod properties;
+mod report;
 mod restore;
 mod saga;
 mod secrets;

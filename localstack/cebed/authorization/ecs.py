@@ -16,6 +16,14 @@ def _tags(operation: str, resource: str) -> list[Rule]:
     return also("ecs:TagResource", resource, keys={"ecs:CreateAction": operation}, tagged=True, owned=False, given="tags")
 
 
+# Tags that a task takes over from its definition are tags at its creation too. Whether they are condition keys of the request is
+# unverified: they are none here, so that a permission must not hang on them.
+_PROPAGATED = also(
+    "ecs:TagResource", "task/{cluster|cluster_name}/*",
+    keys={"ecs:CreateAction": "RunTask"}, tagged=False, owned=False, given="propagateTags|propagated",
+)  # fmt: skip
+
+
 def _in_cluster(rules: list[Rule], **keys: str) -> list[Rule]:
     return with_keys(rules, **_AS_KEY, **keys)
 
@@ -53,6 +61,7 @@ TABLE: Table = {
         on("{taskDefinition|definition}"), ecs__enable_execute_command="{enableExecuteCommand|truth}"
     )
     + _tags("RunTask", "task/{cluster|cluster_name}/*")
+    + _PROPAGATED
     + passes("-|task_role_of_run", *_TASKS)
     + passes("-|execution_role_of_run", *_TASKS),
     "StopTask": _in_cluster(on("task/{cluster|cluster_name}/{task|last_part}")),

@@ -165,6 +165,15 @@ def execution_role_of_run(call: Call, _: Any) -> str | None:
     return _role_of_run(call, "executionRoleArn")
 
 
+@reader
+def propagated(call: Call, value: Any) -> str | None:
+    """`propagateTags` of RunTask, if the task's definition has tags to give."""
+    if value != "TASK_DEFINITION" or call.request.get("tags"):
+        return None
+    wanted = {"taskDefinition": call.request.get("taskDefinition"), "include": ["TAGS"]}
+    return value if asked(call, "ecs", "DescribeTaskDefinition", wanted).get("tags") else None
+
+
 # ---- EFS
 
 

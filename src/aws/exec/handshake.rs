@@ -5,8 +5,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The version that this side names. The agent writes it to its log.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version of AWS's client whose behaviour this side has. It is no label: the service supports none below 1.2.764.0
+/// (Systems Manager user guide, "Session Manager plugin version history"), and the agent chooses its protocol by it
+/// (`aws/amazon-ssm-agent`, `agent/session/plugins`). Four numbers, whatever the version of this program.
+pub const VERSION: &str = "1.2.764.0";
 
 /// The kinds of session whose output is that of a command.
 const SESSIONS: [&str; 3] = ["Standard_Stream", "InteractiveCommands", "NonInteractiveCommands"];

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! ecs ExecuteCommand ──► session {address, token}
-//! WebSocket          ──► the token, as JSON
+//! WebSocket          ──► a signed upgrade, then the token, as JSON
 //!                    ◄── handshake request, ──► handshake response, ◄── handshake complete
 //!                    ◄── output, one acknowledgement each ──►
 //!                    ◄── channel closed
@@ -20,4 +20,5 @@ pub mod message;
 pub mod run;
 pub mod script;
 pub mod session;
+pub mod signature;
 pub mod text;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::aws::clients::Clients;
 use crate::aws::error::{on, reported};
 
 use super::script::Script;
@@ -26,18 +27,14 @@ pub struct Container<'a> {
 /// # Errors
 ///
 /// The session cannot be had, or ends otherwise than with exit code 0 of the script within `patience`.
-pub async fn run(
-    ecs: &aws_sdk_ecs::Client,
-    at: &Container<'_>,
-    script: &str,
-    patience: Duration,
-) -> Result<String, ExecError> {
+pub async fn run(aws: &Clients, at: &Container<'_>, script: &str, patience: Duration) -> Result<String, ExecError> {
     let script = Script::new(script, rand::random());
-    let call = ecs.execute_command().cluster(at.cluster).task(at.task).container(at.name).interactive(true);
+    let call = aws.ecs.execute_command().cluster(at.cluster).task(at.task).container(at.name).interactive(true);
     let answer = call.command(script.command()).send().await.map_err(on("ecs ExecuteCommand"))?;
     let session = answer.session().ok_or_else(|| reported("ecs ExecuteCommand", "", "the answer has no session"))?;
     let token = SecretString::from(session.token_value().unwrap_or_default());
-    let door = Door::new(session.stream_url().unwrap_or_default(), token)?;
+    let signer = aws.signer().ok_or_else(|| ExecError::Unsigned { why: "there are no credentials".to_owned() })?;
+    let door = Door::new(session.stream_url().unwrap_or_default(), token, signer)?;
     let ended = session::follow(&door, &script, patience).await?;
     if ended.code == 0 { Ok(ended.output) } else { Err(ExecError::Failed(ended)) }
 }

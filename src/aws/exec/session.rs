@@ -9,6 +9,8 @@ use serde_json::json;
 use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
@@ -20,6 +22,7 @@ use super::channel::{Channel, Stamp, Step};
 use super::handshake::{Demand, VERSION};
 use super::message::{self, Unreadable};
 use super::script::{Ended, Script};
+use super::signature::Signer;
 use super::text;
 
 /// The largest message: the agent's have a kilobyte.
@@ -38,6 +41,12 @@ pub enum ExecError {
     /// `why` is the network's text.
     #[error("the data channel at {host} could not be reached: {why}")]
     Unreachable { host: String, why: String },
+    /// `why` is for people.
+    #[error("the opening of the data channel could not be signed: {why}")]
+    Unsigned { why: String },
+    /// The permission lacks, or something in between has changed what was signed.
+    #[error("the data channel at {host} was not opened (HTTP 403): the caller needs ssmmessages:OpenDataChannel")]
+    Forbidden { host: String },
     #[error("the answer to ExecuteCommand has no address that may be spoken to")]
     Address,
     #[error("the cluster wants sessions to be encrypted with a KMS key, which is not supported")]
@@ -62,11 +71,12 @@ fn after(said: &str) -> String {
     if said.is_empty() { String::new() } else { format!(": {said}") }
 }
 
-/// Where a session's data channel is, and the secret that opens it, once.
+/// Where a session's data channel is, the secret that opens it, once, and who signs that he opens it.
 #[derive(Debug)]
 pub struct Door {
     pub address: Url,
     pub token: SecretString,
+    pub signer: Signer,
 }
 
 impl Door {
@@ -75,7 +85,7 @@ impl Door {
     /// # Errors
     ///
     /// [`ExecError::Address`].
-    pub fn new(address: &str, token: SecretString) -> Result<Self, ExecError> {
+    pub fn new(address: &str, token: SecretString, signer: Signer) -> Result<Self, ExecError> {
         let address = Url::parse(address).map_err(|_| ExecError::Address)?;
         let here = match address.host() {
             Some(Host::Domain(name)) => name == "localhost",
@@ -84,7 +94,21 @@ impl Door {
             None => return Err(ExecError::Address),
         };
         let allowed = address.scheme() == "wss" || (address.scheme() == "ws" && here);
-        if allowed { Ok(Self { address, token }) } else { Err(ExecError::Address) }
+        if allowed { Ok(Self { address, token, signer }) } else { Err(ExecError::Address) }
+    }
+
+    /// The upgrade to a WebSocket, signed for this moment.
+    async fn upgrade(&self) -> Result<Request<()>, ExecError> {
+        let unsigned = |why: String| ExecError::Unsigned { why };
+        let mut request = self.address.as_str().into_client_request().map_err(|error| unsigned(error.to_string()))?;
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        for (name, value) in self.signer.headers(&self.address, host).await.map_err(unsigned)? {
+            let name: HeaderName = name.parse().map_err(|_| unsigned("a header without a name".to_owned()))?;
+            let mut value = HeaderValue::from_str(&value).map_err(|_| unsigned(format!("{name} is no header")))?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(name, value);
+        }
+        Ok(request)
     }
 
     fn host(&self) -> String {
@@ -113,8 +137,13 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 async fn conversation(door: &Door, script: &Script, garbled: &mut Option<Unreadable>) -> Result<Ended, ExecError> {
     let limits = WebSocketConfig::default().max_message_size(Some(FRAME)).max_frame_size(Some(FRAME));
-    let unreachable = |error: tungstenite::Error| ExecError::Unreachable { host: door.host(), why: error.to_string() };
-    let opened = connect_async_with_config(door.address.as_str(), Some(limits), true).await;
+    let unreachable = |error: tungstenite::Error| match error {
+        tungstenite::Error::Http(answer) if answer.status() == StatusCode::FORBIDDEN => {
+            ExecError::Forbidden { host: door.host() }
+        }
+        error => ExecError::Unreachable { host: door.host(), why: error.to_string() },
+    };
+    let opened = connect_async_with_config(door.upgrade().await?, Some(limits), true).await;
     let (mut socket, _) = opened.map_err(unreachable)?;
     socket.send(Frame::text(opening(door))).await.map_err(unreachable)?;
     let outcome = listen(&mut socket, script, garbled).await;
@@ -190,10 +219,15 @@ fn stamp() -> Stamp {
 
 #[cfg(test)]
 mod tests {
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+
     use super::*;
 
     fn door(address: &str) -> Result<Door, ExecError> {
-        Door::new(address, SecretString::from("hush"))
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+        let credentials = SharedCredentialsProvider::new(credentials);
+        Door::new(address, SecretString::from("hush"), Signer { credentials, region: "us-east-1".to_owned() })
     }
 
     #[test]
@@ -218,6 +252,7 @@ mod tests {
     fn the_token_is_in_the_opening_and_nowhere_else() {
         let door = door("wss://example.com/").unwrap();
         assert!(opening(&door).contains(r#""TokenValue":"hush""#));
+        assert!(opening(&door).contains(r#""ClientVersion":"1.2.764.0""#));
         assert!(!format!("{door:?}").contains("hush"));
     }
 

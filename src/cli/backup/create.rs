@@ -79,7 +79,7 @@ async fn held(
     } else {
         output.note(&plan::text(&plan, session.kinds(), None, global));
     }
-    permit(&plan)?;
+    permit(&plan, output)?;
     if !args.yes {
         confirm::ask("Make this backup?", Ask::Yes, "--yes", output)?;
     }

@@ -66,7 +66,7 @@ async fn held(
     } else {
         output.note(&plan::text(&plan, session.kinds(), None, global));
     }
-    permit(&plan)?;
+    permit(&plan, output)?;
     if !args.yes {
         confirm::ask("This deletes data for good.", Ask::Name(&args.what), "--yes", output)?;
     }

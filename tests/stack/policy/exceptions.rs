@@ -43,6 +43,7 @@ pub const DEGRADED: &[(&str, &str, &str)] = &[
     ("iam:ListEntitiesForPolicy", "account/not-checked", "a role for support cases is the vendor's advice only"),
     ("iam:SimulatePrincipalPolicy", "permission/not-checked", "many accounts forbid it, and AWS refuses by itself"),
     ("servicequotas:ListServiceQuotas", "quota/not-checked", QUOTAS),
+    ("ssmmessages:OpenDataChannel", "upgrade/queues", "what waits in RabbitMQ may be known by other means"),
 ];
 
 const QUOTAS: &str = "AWS refuses by itself what there is no room for, and apply goes on when there is";

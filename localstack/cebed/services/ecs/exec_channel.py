@@ -1,7 +1,8 @@
 """The data channel behind ExecuteCommand: a WebSocket on LocalStack's own port, with the agent's side of the protocol.
 
 Source: `aws/amazon-ssm-agent` (`agent/session/contracts`, `agent/session/datachannel`) and `aws/session-manager-plugin`. How
-AWS answers a wrong token is not documented; here the connection closes.
+AWS answers a wrong token is not documented; here the connection closes, as it does for a client below 1.2.764.0. An upgrade
+that is not signed, or by somebody who may not `ssmmessages:OpenDataChannel`, is answered with 403 (`exec_signature.py`).
 
 What a rule's `fault` does:
 
@@ -26,8 +27,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from cebed import access
 from cebed import account as accounts
-from cebed.services.ecs import exec_rules
+from cebed.authorization.needs import Need
+from cebed.services.ecs import exec_rules, exec_signature
 
 HEADER = struct.Struct(">I32sIQqQ16s32sII")
 """Header length, kind, schema version, milliseconds, sequence, flags, UUID, digest, payload type, payload length."""
@@ -77,6 +80,7 @@ def _serve(request: Any, account_id: str, session: str) -> Any:
     from localstack.http import Response
     from localstack.http.websocket import WebSocketDisconnectedError
 
+    _write_where_it_is_safe(request.socket.channel)
     if not re.fullmatch(r"\d{12}", account_id):
         return Response("", status=404)
     account = accounts.get(account_id)
@@ -84,7 +88,14 @@ def _serve(request: Any, account_id: str, session: str) -> Any:
         found = exec_rules.session_of(account, session)
     if found is None:
         return Response("", status=404)
-    _write_where_it_is_safe(request.socket.channel)
+    if (why := exec_signature.refusal(request, account, found.region)) is not None:
+        return Response(why, status=403)
+    # The session's ARN is one of Systems Manager's: see `docs/aws-behaviour.md`.
+    need = Need("ssmmessages:OpenDataChannel", f"arn:aws:ssm:{found.region}:{account.id}:session/{session}")
+    with account.lock:
+        why = access.refusal(account, found.region, need, found.entry)
+    if why is not None:
+        return Response(why, status=403)
     with request.accept() as socket:
         try:
             Channel(socket, found).speak()
@@ -141,6 +152,8 @@ class Channel:
             raise Over from None
         needed = {"MessageSchemaVersion", "RequestId", "TokenValue", "ClientId", "ClientVersion"}
         if not needed <= set(opening) or opening["TokenValue"] != self.session.token:
+            raise Over
+        if not exec_signature.is_supported(opening["ClientVersion"]):
             raise Over
 
     def shake_hands(self) -> None:

@@ -14,6 +14,7 @@ import re
 import shlex
 import uuid
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from cebed.account import setting
 from cebed.control import body_of, route
@@ -47,6 +48,9 @@ class Session:
     token: str
     command: str
     rule: Rule
+    region: str
+    entry: Any
+    """The journal's entry of the call that has opened it: what the channel needs is noted there."""
 
     def printed(self) -> list[bytes]:
         """What the command sends to its terminal, in as many parts as the rule says."""
@@ -59,10 +63,11 @@ class Session:
 _QUEUES = Rule(contains="list_queues", output="[\n]\n")
 
 
-def open_session(account, container: str, command: str) -> tuple[str, Session]:
+def open_session(account, container: str, command: str, context: Any) -> tuple[str, Session]:
     """A new session for the command, and its id."""
     fitting = [rule for rule in (_QUEUES, *_rules(account)) if rule.fits(container, command)]
-    session = Session(uuid.uuid4().hex, command, fitting[-1] if fitting else Rule())
+    rule = fitting[-1] if fitting else Rule()
+    session = Session(uuid.uuid4().hex, command, rule, context.region, context.ce_entry)
     name = f"ecs-execute-command-{uuid.uuid4().hex[:17]}"
     _sessions(account)[name] = session
     return name, session

@@ -143,7 +143,7 @@ def execute_command(account, region, request, context, call_next):
         raise invalid("The container name is not part of the task.")
     if container.status != "RUNNING":
         raise aws_error("TargetNotConnectedException", "The execute command failed due to an internal error. Try again later.")
-    name, session = exec_rules.open_session(account, container.name, request["command"])
+    name, session = exec_rules.open_session(account, container.name, request["command"], context)
     return {
         "clusterArn": cluster.arn,
         "taskArn": task.arn,

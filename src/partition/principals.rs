@@ -1,0 +1,14 @@
+//! The names by which policies know services of AWS. They are the same in every partition: the exceptions in China (EC2, S3,
+//! EMR, CodeDeploy, CloudWatch Logs) are of services that take no role of ours. The sources are in `docs/aws-behaviour.md`,
+//! "Partitions".
+
+pub const BACKUP: &str = "backup.amazonaws.com";
+pub const ECS: &str = "ecs.amazonaws.com";
+pub const ECS_TASKS: &str = "ecs-tasks.amazonaws.com";
+pub const EFS: &str = "elasticfilesystem.amazonaws.com";
+pub const FLOW_LOGS: &str = "vpc-flow-logs.amazonaws.com";
+pub const LOAD_BALANCING: &str = "elasticloadbalancing.amazonaws.com";
+/// Writes access logs of load balancers.
+pub const LOAD_BALANCER_LOGS: &str = "logdelivery.elasticloadbalancing.amazonaws.com";
+/// Writes access logs of buckets.
+pub const S3_LOGS: &str = "logging.s3.amazonaws.com";
