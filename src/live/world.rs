@@ -48,6 +48,9 @@ impl World for Aws {
             changes: step.changes.iter().filter(|change| change.top() != "tags").cloned().collect(),
             attempt,
         };
+        if at.id.is_empty() && matches!(step.action, Action::Update | Action::Delete) {
+            return Err(Failure::of(Cause::Internal, format!("nobody knows the identifier of {}", step.address)));
+        }
         match step.action {
             Action::Await | Action::Prove => Ok(Made::default()),
             Action::Stop | Action::Unprotect | Action::Restore | Action::Promote | Action::Prune => {
