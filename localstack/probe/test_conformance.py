@@ -128,6 +128,14 @@ def test_rest_json(world, method, path, body, wrong):
     assert violations(world) == wrong
 
 
+@pytest.mark.row("requests against AWS's models: AWS's own vault, which its model does not have", bare="absent")
+@pytest.mark.parametrize("vault, wrong", [("aws/efs/automatic-backup-vault", []), ("aws/efs/vault", [("pattern", "BackupVaultName")])])
+def test_vault_of_automatic_backups(world, vault, wrong):
+    path = f"/backup-vaults/{urllib.request.quote(vault, safe='')}/recovery-points/"
+    send(world, "backup", "GET", path, "", {"Content-Type": "application/json"})
+    assert violations(world) == wrong
+
+
 VERSIONING = ("VersioningConfiguration", "<Status>Enabled</Status>")
 
 

@@ -6,5 +6,6 @@ pub mod holders;
 pub mod queues;
 pub mod strangers;
 pub mod sweep;
+mod taken;
 pub mod world;
 pub mod zones;
