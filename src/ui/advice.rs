@@ -40,7 +40,7 @@ pub fn about(failure: &Failure) -> String {
             "raise the quota in Service Quotas, or free what is not used; then run the same command again".to_owned()
         }
         Cause::Refused => {
-            "AWS refuses the request as it is, and will again: see its message, and change what it names, in the plan file \
+            "AWS refuses the request as it is, each time: see its message, and change what it names, in the plan file \
              or in AWS"
                 .to_owned()
         }
