@@ -1,6 +1,7 @@
 """The bed's HTTP interface, on LocalStack's own port.
 
     GET              /_ce/health
+    GET              /_ce/requests            how many were checked against AWS's models, see `conformance/ledger.py`
     GET|POST         /_ce/<account>/clock     {"scale": 60, "paused": true, "advance": 30}
     GET|POST         /_ce/<account>/settings  {"nat.available": 105, ...}
     GET|POST|DELETE  /_ce/<account>/faults    one rule or a list of rules, see `faults.py`
@@ -49,6 +50,13 @@ def register(bare: bool) -> None:
     ROUTER.add("/_ce/health", health, methods=["GET"])
     if bare:
         return
+
+    def requests(request: Any):
+        from cebed.conformance import ledger
+
+        return _answer(ledger.totals())
+
+    ROUTER.add("/_ce/requests", requests, methods=["GET"])
     for path, (methods, fn) in _ROUTES.items():
         ROUTER.add(f"/_ce/<account_id>/{path}", _endpoint(fn), methods=list(methods))
 

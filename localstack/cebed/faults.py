@@ -17,10 +17,10 @@ call, so the same calls in the same order meet the same weather.
 
 `throttle`, `expired`, `invalid-token`, `skewed`, `opt-in` (a region that is not enabled), `wrong-region`: refusals in the words of
 each service (`refusals.py`). `garbage`, `truncated`, `empty`: the call is executed, and its answer is no XML or JSON, breaks off half
-way, or has no body (`outage.py`). `lost`: the call is executed, then the connection breaks. `before-lost`: it breaks before
-anything is done. `hold`: the call is executed, and its answer waits until the rules are deleted, or for a minute of the wall
-clock; so a client can be killed exactly there, once the rule's `held` counts it. Held before, it is never executed: its
-connection breaks in the end.
+way, or has no body (`outage.py`). `nameless`: the call is executed, and its answer is without identifiers and ARNs. `lost`: the call
+is executed, then the connection breaks. `before-lost`: it breaks before anything is done. `hold`: the call is executed, and its answer
+waits until the rules are deleted, or for a minute of the wall clock; so a client can be killed exactly there, once the rule's `held`
+counts it. Held before, it is never executed: its connection breaks in the end.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from dataclasses import dataclass, field, fields
 
 REFUSALS = ("throttle", "error", "expired", "invalid-token", "skewed", "opt-in", "wrong-region")
 SPOILT = ("garbage", "truncated", "empty")
-KINDS = (*REFUSALS, *SPOILT, "latency", "lost", "before-lost", "html404", "html503", "hold")
+KINDS = (*REFUSALS, *SPOILT, "nameless", "latency", "lost", "before-lost", "html404", "html503", "hold")
 HOLD_SECONDS = 60
 _COUNTERS = ("seen", "hits", "held")
 

@@ -1,8 +1,8 @@
 """One wrapper around every operation of every service, LocalStack's native ones included.
 
-Order of one call: faults that prevent it, settle due events, guards (may refuse), override (may replace, may call the
-emulator), after-hooks (may change the answer), faults that spoil or lose the answer. The account's lock is held from settling to
-the last after-hook. Calls that LocalStack makes to itself pass straight through.
+Order of one call: check against AWS's models (noted only), faults that prevent it, settle due events, guards (may refuse), override
+(may replace, may call the emulator), after-hooks (may change the answer), faults that spoil or lose the answer. The account's lock is
+held from settling to the last after-hook. Calls that LocalStack makes to itself pass straight through.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from localstack.aws.skeleton import Skeleton
 from cebed import account as accounts
 from cebed import outage
 from cebed.account import Account
+from cebed.conformance import ledger
 from cebed.journal import Entry
 
 LOG = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ def _serve(service: str, operation: str, handler: Callable, context: RequestCont
         entry = account.journal.add(account.clock.now(), service, operation, request, context)
         struck = account.faults.struck(service, operation, entry.request, entry.n)
     context.ce_entry = entry
+    ledger.note(account, entry, request, context)
     entry.fault = "+".join(rule.kind for rule in struck) or None
     try:
         for rule in struck:

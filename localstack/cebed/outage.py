@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterator
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -15,6 +16,7 @@ _HTML = {
     "html404": (404, "Not Found"),
     "html503": (503, "Service Temporarily Unavailable"),
 }
+_NAMES = re.compile(r"(Id|Ids|Arn|ARN|^arn)$")
 _GARBAGE = b"}<{\xff\xfe not what any protocol says ]]>"
 
 
@@ -62,7 +64,16 @@ def spoil(struck: list[Rule], answer: Any, context: RequestContext) -> Any:
     for rule in struck:
         if rule.kind in SPOILT and not rule.before:
             return _spoilt(rule.kind, answer, context)
+        if rule.kind == "nameless":
+            answer = _without_names(answer)
     return answer
+
+
+def _without_names(value: Any) -> Any:
+    """A copy of an answer in which nothing has an identifier or an ARN."""
+    if isinstance(value, dict):
+        return {key: _without_names(item) for key, item in value.items() if not _NAMES.search(key)}
+    return [_without_names(item) for item in value] if isinstance(value, list) else value
 
 
 def answer_is_lost(struck: list[Rule]) -> bool:

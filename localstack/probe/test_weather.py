@@ -92,6 +92,24 @@ def test_bucket_in_another_region(world):
     assert "is wrong; expecting 'eu-west-1'" in str(error)
 
 
+@pytest.mark.row("fault rules: answers without identifiers", bare="absent")
+@pytest.mark.parametrize(
+    "service, call, lacks, keeps",
+    [
+        ("ec2", lambda c: c.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"], "VpcId", "CidrBlock"),
+        ("efs", lambda c: c.create_file_system(CreationToken="t"), "FileSystemId", "CreationToken"),
+        ("elbv2", lambda c: c.create_target_group(Name="probe", TargetType="lambda")["TargetGroups"][0], "TargetGroupArn",
+         "TargetGroupName"),
+        ("ecs", lambda c: c.create_cluster(clusterName="probe")["cluster"], "clusterArn", "clusterName"),
+    ],
+)  # fmt: skip
+def test_answers_without_identifiers(world, service, call, lacks, keeps):
+    client = world.client(service)
+    world.fault(service=service, operation="Create*", kind="nameless", times=1)
+    made = call(client)
+    assert not made.get(lacks) and made[keeps]
+
+
 @pytest.mark.row("answers that are no answer: garbage, truncated, empty", bare="absent")
 @pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("kind", ["garbage", "truncated", "empty"])

@@ -58,7 +58,7 @@ fn credentials(error: &CredentialsError) -> Failure {
         return Failure::of(Cause::Denied, format!("there are no AWS credentials: {why}"))
             .hint("log in with `aws login`, with the same --profile or AWS_PROFILE");
     }
-    failure.hint("try `aws sts get-caller-identity` with the same profile; see it work, and run this again")
+    failure.hint("try `aws sts get-caller-identity` with the same profile; once that succeeds, run this again")
 }
 
 /// Nothing came back.

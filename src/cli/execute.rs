@@ -10,7 +10,8 @@ use crate::engine::drive::{Report, drive};
 use crate::engine::estimate;
 use crate::engine::event::{Event, Outcome, Stamped};
 use crate::engine::kind::Kind;
-use crate::engine::plan::Plan;
+use crate::engine::plan::{Plan, Purpose};
+use crate::ui::advice;
 use crate::ui::progress::tracker::Tracker;
 use crate::ui::progress::{Json, Lines, Reporter, Terminal};
 
@@ -61,7 +62,7 @@ pub async fn execute(
     };
     say(&Stamped { at: 0.0, event: beginning(&plan, session) });
     let (sender, receiver) = mpsc::channel(1);
-    let watch = watch(sender)?;
+    let watch = watch(sender, plan.purpose)?;
     let report = drive(Arc::new(plan), session.kinds(), world, clock, receiver, |event| say(&event)).await;
     watch.abort();
     let report = report.map_err(CommandError::unexpected)?;
@@ -101,14 +102,14 @@ fn reporter(plan: &Plan, kinds: &[Kind], clock: Clock, global: &Global, output: 
 }
 
 /// Passes the first request to stop on; ends the process at the second.
-fn watch(sender: mpsc::Sender<()>) -> Result<JoinHandle<()>, CommandError> {
+fn watch(sender: mpsc::Sender<()>, purpose: Purpose) -> Result<JoinHandle<()>, CommandError> {
     let mut requests = Requests::new().map_err(CommandError::unexpected)?;
     Ok(tokio::spawn(async move {
         requests.next().await;
         // The run may have ended meanwhile.
         let _ = sender.send(()).await;
         requests.next().await;
-        eprintln!("left at once: calls in flight may still take effect; run the same command again");
+        eprintln!("left at once: calls in flight may still take effect; {}", advice::after_leaving(purpose));
         std::process::exit(i32::from(Exit::PartWay as u8));
     }))
 }

@@ -10,6 +10,7 @@ use crate::control::history::{End, Entry};
 use crate::control::keeper;
 use crate::control::lease::{Record, UNSEEN, VERSION};
 use crate::control::process;
+use crate::ui::advice;
 use crate::ui::history::{holder, waiting};
 use crate::ui::style::{WARNING, paint};
 use crate::ui::text::{clean, duration};
@@ -184,7 +185,7 @@ fn refusal(error: ControlError) -> CommandError {
         ControlError::Failed(failure) => {
             let error = CommandError::refused("lease/failed", format!("the lease could not be taken: {message}"));
             match failure.hints.as_slice() {
-                [] => error.hint("run the same command again"),
+                [] => error.hint(advice::about(&failure)),
                 hints => hints.iter().fold(error, CommandError::hint),
             }
         }

@@ -3,6 +3,7 @@
 //! Two plans: what the second one does is only known when the restored file system is there. Both are made from the note
 //! on the service and from what is there, so that whatever interrupts them, the same is done again from where it was.
 
+use crate::aws::answer::required;
 use crate::blueprint::{
     self,
     data_steps::{Ground, unpack},
@@ -121,10 +122,11 @@ async fn restore(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_json
         CommandError::refused("backup/no-file-system", "no file system is in use at this moment")
             .hint(format!("end what is under way first: `ce-aws upgrade {} --rollback`", around.file))
     })?;
-    let arn = file_system.outputs.get("arn").cloned().unwrap_or_default();
+    let arn = file_system.outputs.get("arn").map(String::as_str);
+    let arn = required("efs DescribeFileSystems", "FileSystemArn", arn)?;
     let point = match &now.intent.point {
         Some(point) => Some(context.names.arn("backup", &format!("recovery-point:{point}"))),
-        None if now.intent.backup => recovery_point::find(&context, &arn, &now.intent.id).await?,
+        None if now.intent.backup => recovery_point::find(&context, arn, &now.intent.id).await?,
         None => None,
     };
     let Some(point) = point else { return Ok(None) };

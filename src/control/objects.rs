@@ -7,6 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::EncodingType;
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
 
@@ -61,7 +62,7 @@ impl Store {
         {
             return Ok(Got::TooLarge);
         }
-        let etag = answer.e_tag().unwrap_or_default().to_owned();
+        let etag = required("s3 GetObject", "ETag", answer.e_tag())?.to_owned();
         let age = answer.last_modified().map_or(Duration::ZERO, |written| date.since(written));
         let broken =
             |why: String| Failure { operation: "s3 GetObject".to_owned(), ..Failure::of(Cause::Unavailable, why) };

@@ -1,10 +1,12 @@
 //! Everything that happens during a run, in order. Terminal, plain lines, JSON and stored history read this stream;
 //! nothing in the engine prints.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use super::plan::{Action, Purpose, Reason, Target};
 
 /// How a run ended.
@@ -106,6 +108,9 @@ pub enum Event {
         failed: usize,
         skipped: usize,
         left: Vec<Address>,
+        /// Why steps have failed, each cause once.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        causes: BTreeSet<Cause>,
         seconds: f64,
     },
 }

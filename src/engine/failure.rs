@@ -37,6 +37,22 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Whether it may pass by itself, so that the same command can succeed with nothing changed. Of the others somebody has
+    /// to change something first.
+    pub fn may_pass(self) -> bool {
+        match self {
+            Self::Throttled | Self::Unavailable | Self::NotYetVisible | Self::NotYetTrusted | Self::Gone => true,
+            Self::StillHeld
+            | Self::Taken
+            | Self::Denied
+            | Self::Quota
+            | Self::Refused
+            | Self::Unsettled
+            | Self::LeaseLost
+            | Self::Internal => false,
+        }
+    }
+
     /// The stable code under which output names the cause.
     pub fn code(self) -> &'static str {
         match self {

@@ -184,13 +184,13 @@ fn walk(value: &Value, found: &mut Vec<(Address, Need)>) {
 }
 
 /// The specification with every reference replaced by the output it names, where that is known. What is not
-/// known stays a reference, so that a plan can show it as "known after apply".
+/// known, or empty, stays a reference, so that a plan can show it as "known after apply".
 pub fn resolve(value: &Value, known: &Known) -> Value {
     match value {
         Value::Object(map) => match parse(value) {
             Some(Source::Of { address, output, .. }) => match known.get(&address).and_then(|o| o.get(&output)) {
-                Some(text) => Value::String(text.clone()),
-                None => value.clone(),
+                Some(text) if !text.is_empty() => Value::String(text.clone()),
+                _ => value.clone(),
             },
             _ => joined(map, known).unwrap_or_else(|| {
                 Value::Object(map.iter().map(|(key, inner)| (key.clone(), resolve(inner, known))).collect())

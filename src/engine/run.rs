@@ -112,6 +112,8 @@ pub struct Run {
     /// What AWS said of deletions of what it says is not there, until that is seen.
     doubted: BTreeMap<usize, Failure>,
     begun: bool,
+    /// Why steps have failed.
+    causes: BTreeSet<Cause>,
     /// Why nothing else is started.
     stopped: Option<Outcome>,
     finished: bool,
@@ -138,6 +140,7 @@ impl Run {
             told: BTreeSet::new(),
             insisted: BTreeSet::new(),
             doubted: BTreeMap::new(),
+            causes: BTreeSet::new(),
             begun: false,
             stopped: None,
             finished: false,
@@ -277,6 +280,7 @@ impl Run {
 
     fn fail(&mut self, step: usize, failure: Failure, commands: &mut Vec<Command>) {
         self.states[step] = State::Failed;
+        self.causes.insert(failure.cause);
         let planned = &self.plan.steps[step];
         let (address, action) = (planned.address.clone(), planned.action);
         commands.push(Command::Say(Event::StepFailed { step, address: address.clone(), action, failure }));
@@ -390,6 +394,7 @@ impl Run {
             failed: count(|state| matches!(state, State::Failed)),
             skipped: count(|state| matches!(state, State::Skipped)),
             left: left.into_iter().collect(),
+            causes: self.causes.clone(),
             seconds: now,
         }
     }

@@ -5,6 +5,7 @@ use aws_sdk_efs::types::{AccessPointDescription, CreationInfo, PosixUser, RootDi
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::{incomplete, on};
 use crate::aws::grant::Grant;
 use crate::engine::address::Address;
@@ -61,10 +62,11 @@ impl Resource for AccessPoint {
             let tags = tags::efs::read(point.tags());
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
             let address = Address::new(Self::KIND.name, &file_system::child(owner, address.name()));
-            let mut entry = Found::new(address, point.access_point_id().unwrap_or_default())
-                .output("arn", point.access_point_arn().unwrap_or_default())
-                .spec(Self::read(point))
-                .tags(tags);
+            let mut entry =
+                Found::new(address, required("efs DescribeAccessPoints", "AccessPointId", point.access_point_id())?)
+                    .output("arn", required("efs DescribeAccessPoints", "AccessPointArn", point.access_point_arn())?)
+                    .spec(Self::read(point))
+                    .tags(tags);
             if let Some(state) = point.life_cycle_state() {
                 entry.phase = file_system::phase(state);
             }
@@ -91,8 +93,8 @@ impl Resource for AccessPoint {
             .root_directory(RootDirectory::builder().path(&self.path).creation_info(creation).build())
             .set_tags(Some(tags::efs::write(&at.tags)));
         let answer = call.send().await.map_err(on("efs CreateAccessPoint"))?;
-        let arn = answer.access_point_arn().unwrap_or_default();
-        Ok(made(answer.access_point_id().unwrap_or_default(), &[("arn", arn)]))
+        let arn = required("efs CreateAccessPoint", "AccessPointArn", answer.access_point_arn())?;
+        Ok(made(required("efs CreateAccessPoint", "AccessPointId", answer.access_point_id())?, &[("arn", arn)]))
     }
 
     /// Nothing can be changed in place; there is nothing to do.

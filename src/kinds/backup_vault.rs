@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
@@ -48,7 +49,7 @@ impl Resource for BackupVault {
         let name = cx.names.stack();
         let mut found = Vec::new();
         for vault in vaults.iter().filter(|vault| vault.backup_vault_name() == Some(&name)) {
-            let arn = vault.backup_vault_arn().unwrap_or_default();
+            let arn = required("backup DescribeBackupVault", "BackupVaultArn", vault.backup_vault_arn())?;
             let tags = tags::backup::read(cx, arn).await?;
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
             let mut entry = Found::new(address, &name).output("name", &name).output("arn", arn).tags(tags);
@@ -73,7 +74,8 @@ impl Resource for BackupVault {
             .creator_request_id(&at.token)
             .set_backup_vault_tags(Some(tags::backup::write(&at.tags)));
         let answer = call.send().await.map_err(on("backup CreateBackupVault"))?;
-        Ok(made(&self.name, &[("name", &self.name), ("arn", answer.backup_vault_arn().unwrap_or_default())]))
+        let arn = required("backup CreateBackupVault", "BackupVaultArn", answer.backup_vault_arn())?;
+        Ok(made(&self.name, &[("name", &self.name), ("arn", arn)]))
     }
 
     /// Nothing can be changed in place; there is nothing to do.

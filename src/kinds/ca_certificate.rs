@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::{Cause, Failure};
@@ -61,7 +62,7 @@ impl Resource for CaCertificate {
             .secret_string(self.pem()?)
             .set_tags(Some(tags::secrets::write(&at.tags)));
         let answer = call.send().await.map_err(on("secretsmanager CreateSecret")).map_err(still_going)?;
-        Ok(self.made(answer.arn().unwrap_or_default()))
+        Ok(self.made(required("secretsmanager CreateSecret", "ARN", answer.arn())?))
     }
 
     /// Value and description in one call, so that they never disagree.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ecs::types::{ClusterField, ClusterSetting, ClusterSettingName};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
@@ -39,7 +40,8 @@ impl Resource for Cluster {
         for cluster in answer.clusters().iter().filter(|cluster| cluster.status() != Some("INACTIVE")) {
             let tags = tags::ecs::read(cluster.tags());
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
-            let (arn, name) = (cluster.cluster_arn().unwrap_or_default(), cluster.cluster_name().unwrap_or_default());
+            let arn = required("ecs DescribeClusters", "clusterArn", cluster.cluster_arn())?;
+            let name = cluster.cluster_name().unwrap_or_default();
             let insights = cluster.settings().iter().find(|s| s.name() == Some(&ClusterSettingName::ContainerInsights));
             let spec = Self {
                 name: name.to_owned(),
@@ -54,7 +56,8 @@ impl Resource for Cluster {
     async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
         let call = cx.aws.ecs.create_cluster().cluster_name(&self.name).settings(self.insights());
         let answer = call.set_tags(Some(tags::ecs::write(&at.tags))).send().await.map_err(on("ecs CreateCluster"))?;
-        let arn = answer.cluster().and_then(|cluster| cluster.cluster_arn()).unwrap_or_default();
+        let arn = answer.cluster().and_then(|cluster| cluster.cluster_arn());
+        let arn = required("ecs CreateCluster", "clusterArn", arn)?;
         Ok(made(arn, &[("arn", arn), ("name", &self.name)]))
     }
 

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::{Cause, Failure};
@@ -62,7 +63,11 @@ impl Resource for DefaultSecurityGroup {
                 ingress: group_rules::split(group.ip_permissions()),
                 egress: group_rules::split(group.ip_permissions_egress()),
             };
-            found.push(Found::new(address, group.group_id().unwrap_or_default()).spec(spec).tags(tags));
+            found.push(
+                Found::new(address, required("ec2 DescribeSecurityGroups", "GroupId", group.group_id())?)
+                    .spec(spec)
+                    .tags(tags),
+            );
         }
         Ok(found.into())
     }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{DomainType, ResourceType};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
@@ -31,7 +32,7 @@ impl Resource for ElasticIp {
         for ip in answer.addresses() {
             let tags = tags::ec2::read(ip.tags());
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
-            let entry = Found::new(address, ip.allocation_id().unwrap_or_default());
+            let entry = Found::new(address, required("ec2 DescribeAddresses", "AllocationId", ip.allocation_id())?);
             found.push(entry.output("address", ip.public_ip().unwrap_or_default()).spec(Self {}).tags(tags));
         }
         Ok(found.into())
@@ -41,8 +42,9 @@ impl Resource for ElasticIp {
         let specification = tags::ec2::at_creation(ResourceType::ElasticIp, &at.tags);
         let call = cx.aws.ec2.allocate_address().domain(DomainType::Vpc).tag_specifications(specification);
         let answer = call.send().await.map_err(on("ec2 AllocateAddress"))?;
-        let address = answer.public_ip().unwrap_or_default();
-        Ok(made(answer.allocation_id().unwrap_or_default(), &[("address", address)]))
+        let address = required("ec2 AllocateAddress", "PublicIp", answer.public_ip())?;
+        let id = required("ec2 AllocateAddress", "AllocationId", answer.allocation_id())?;
+        Ok(made(id, &[("address", address)]))
     }
 
     async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {

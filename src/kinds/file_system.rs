@@ -5,6 +5,7 @@ use aws_sdk_efs::types::{BackupPolicy, FileSystemDescription, LifeCycleState, St
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::{incomplete, on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
@@ -60,9 +61,9 @@ impl Resource for FileSystem {
             Some((tags::address_of(cx, Self::KIND.name, &tags)?, tags, file_system))
         });
         let found = ours.map(|(address, tags, file_system)| async move {
-            let id = file_system.file_system_id();
+            let id = required("efs DescribeFileSystems", "FileSystemId", Some(file_system.file_system_id()))?;
             let found = Found::new(address, id)
-                .output("arn", file_system.file_system_arn().unwrap_or_default())
+                .output("arn", required("efs DescribeFileSystems", "FileSystemArn", file_system.file_system_arn())?)
                 .phase(phase(file_system.life_cycle_state()))
                 .tags(tags);
             if depth == Depth::Phase {
@@ -93,7 +94,9 @@ impl Resource for FileSystem {
             .backup(self.backup)
             .set_tags(Some(tags::efs::write(&at.tags)));
         let answer = call.send().await.map_err(on("efs CreateFileSystem"))?;
-        Ok(made(answer.file_system_id(), &[("arn", answer.file_system_arn().unwrap_or_default())]))
+        let id = required("efs CreateFileSystem", "FileSystemId", Some(answer.file_system_id()))?;
+        let arn = required("efs CreateFileSystem", "FileSystemArn", answer.file_system_arn())?;
+        Ok(made(id, &[("arn", arn)]))
     }
 
     async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {

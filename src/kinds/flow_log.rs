@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType, UnsuccessfulItem};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::{on, reported};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::Failure;
@@ -55,7 +56,11 @@ impl Resource for FlowLog {
                 role: log.deliver_logs_permission_arn().unwrap_or_default().into(),
                 aggregation: log.max_aggregation_interval().unwrap_or_default(),
             };
-            found.push(Found::new(address, log.flow_log_id().unwrap_or_default()).spec(spec).tags(tags));
+            found.push(
+                Found::new(address, required("ec2 DescribeFlowLogs", "FlowLogId", log.flow_log_id())?)
+                    .spec(spec)
+                    .tags(tags),
+            );
         }
         Ok(found.into())
     }
@@ -76,7 +81,8 @@ impl Resource for FlowLog {
             .tag_specifications(tags::ec2::at_creation(ResourceType::VpcFlowLog, &at.tags));
         let answer = call.send().await.map_err(on("ec2 CreateFlowLogs"))?;
         all_done("ec2 CreateFlowLogs", answer.unsuccessful())?;
-        Ok(made(answer.flow_log_ids().first().map_or("", String::as_str), &[]))
+        let id = answer.flow_log_ids().first().map(String::as_str);
+        Ok(made(required("ec2 CreateFlowLogs", "FlowLogId", id)?, &[]))
     }
 
     async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {

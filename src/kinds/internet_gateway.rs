@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{self, Filter, ResourceType};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::{Cause, Failure};
@@ -41,7 +42,7 @@ impl Resource for InternetGateway {
             let tags = tags::ec2::read(gateway.tags());
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
             let vpc = gateway.attachments().first().and_then(|attachment| attachment.vpc_id()).unwrap_or_default();
-            let id = gateway.internet_gateway_id().unwrap_or_default();
+            let id = required("ec2 DescribeInternetGateways", "InternetGatewayId", gateway.internet_gateway_id())?;
             found.push(Found::new(address, id).spec(Self { vpc: vpc.into() }).tags(tags));
         }
         Ok(found.into())
@@ -51,7 +52,8 @@ impl Resource for InternetGateway {
         let specification = tags::ec2::at_creation(ResourceType::InternetGateway, &at.tags);
         let call = cx.aws.ec2.create_internet_gateway().tag_specifications(specification);
         let answer = call.send().await.map_err(on("ec2 CreateInternetGateway"))?;
-        let id = answer.internet_gateway().and_then(|gateway| gateway.internet_gateway_id()).unwrap_or_default();
+        let id = answer.internet_gateway().and_then(|gateway| gateway.internet_gateway_id());
+        let id = required("ec2 CreateInternetGateway", "InternetGatewayId", id)?;
         self.attach(cx, id).await?;
         Ok(made(id, &[]))
     }

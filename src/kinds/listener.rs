@@ -9,6 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::Grant;
 use crate::engine::failure::{Cause, Failure};
@@ -79,7 +80,7 @@ impl Resource for Listener {
         let mut ours = tags::elb::ours(cx, Self::KIND.name, &arns).await?;
         let mut found = Vec::new();
         for listener in &all {
-            let arn = listener.listener_arn().unwrap_or_default();
+            let arn = required("elb DescribeListeners", "ListenerArn", listener.listener_arn())?;
             let Some((address, tags)) = ours.remove(arn) else { continue };
             found.push(Found::new(address, arn).output("arn", arn).spec(Self::read(listener)).tags(tags));
         }
@@ -99,7 +100,8 @@ impl Resource for Listener {
             .default_actions(self.action.write()?)
             .set_tags(Some(tags::elb::write(&at.tags)));
         let answer = call.send().await.map_err(on("elb CreateListener"))?;
-        let arn = answer.listeners().first().and_then(|listener| listener.listener_arn()).unwrap_or_default();
+        let arn = answer.listeners().first().and_then(|listener| listener.listener_arn());
+        let arn = required("elb CreateListener", "ListenerArn", arn)?;
         Ok(made(arn, &[("arn", arn)]))
     }
 

@@ -8,6 +8,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::{lacks, required};
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::Grant;
 use crate::engine::address::Address;
@@ -73,7 +74,7 @@ impl Resource for LoadBalancer {
         let Some(live) = answer.as_ref().and_then(|answer| answer.load_balancers().first()) else {
             return Ok(Vec::new().into());
         };
-        let arn = live.load_balancer_arn().unwrap_or_default();
+        let arn = required("elb DescribeLoadBalancers", "LoadBalancerArn", live.load_balancer_arn())?;
         let mut found = Found::new(Address::new(Self::KIND.name, Self::PURPOSE), arn).phase(phase(live.state()));
         found.outputs.extend(outputs(live));
         if depth == Depth::Full {
@@ -100,9 +101,9 @@ impl Resource for LoadBalancer {
             .set_tags(Some(tags::elb::write(&at.tags)));
         let answer = call.send().await.map_err(on("elb CreateLoadBalancer"))?;
         let Some(live) = answer.load_balancers().first() else {
-            return Err(Failure::of(Cause::NotYetVisible, "elb CreateLoadBalancer answered without a load balancer"));
+            return Err(lacks("elb CreateLoadBalancer", "load balancer"));
         };
-        let arn = live.load_balancer_arn().unwrap_or_default();
+        let arn = required("elb CreateLoadBalancer", "LoadBalancerArn", live.load_balancer_arn())?;
         self.set_attributes(cx, arn).await?;
         Ok(Made { id: arn.to_owned(), outputs: outputs(live) })
     }

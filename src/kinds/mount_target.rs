@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
@@ -82,7 +83,7 @@ impl Resource for MountTarget {
             .subnet_id(self.subnet.text())
             .set_security_groups(Some(self.groups.texts()));
         let answer = call.send().await.map_err(on("efs CreateMountTarget"))?;
-        Ok(made(answer.mount_target_id(), &[]))
+        Ok(made(required("efs CreateMountTarget", "MountTargetId", Some(answer.mount_target_id()))?, &[]))
     }
 
     async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{self, ConnectivityType, Filter, NatGatewayState, ResourceType};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
@@ -53,7 +54,7 @@ impl Resource for NatGateway {
                 subnet: gateway.subnet_id().unwrap_or_default().into(),
                 address: primary.and_then(|ip| ip.allocation_id()).unwrap_or_default().into(),
             };
-            let id = gateway.nat_gateway_id().unwrap_or_default();
+            let id = required("ec2 DescribeNatGateways", "NatGatewayId", gateway.nat_gateway_id())?;
             found.push(Found::new(address, id).phase(phase).spec(spec).tags(tags));
         }
         Ok(found.into())
@@ -70,7 +71,8 @@ impl Resource for NatGateway {
             .client_token(&at.token)
             .tag_specifications(tags::ec2::at_creation(ResourceType::Natgateway, &at.tags));
         let answer = call.send().await.map_err(on("ec2 CreateNatGateway"))?;
-        Ok(made(answer.nat_gateway().and_then(|gateway| gateway.nat_gateway_id()).unwrap_or_default(), &[]))
+        let id = answer.nat_gateway().and_then(|gateway| gateway.nat_gateway_id());
+        Ok(made(required("ec2 CreateNatGateway", "NatGatewayId", id)?, &[]))
     }
 
     async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {

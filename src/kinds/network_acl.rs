@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{self, Filter, IcmpTypeCode, PortRange, RuleAction};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::{Cause, Failure};
@@ -62,7 +63,7 @@ impl Resource for DefaultNetworkAcl {
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
             let vpc = acl.vpc_id().unwrap_or_default().into();
             let (ingress, egress) = read(acl);
-            let id = acl.network_acl_id().unwrap_or_default();
+            let id = required("ec2 DescribeNetworkAcls", "NetworkAclId", acl.network_acl_id())?;
             found.push(Found::new(address, id).spec(Self { vpc, ingress, egress }).tags(tags));
         }
         Ok(found.into())
@@ -75,7 +76,7 @@ impl Resource for DefaultNetworkAcl {
             let why = format!("the default network ACL of {} does not show yet", self.vpc.text());
             return Err(Failure::of(Cause::NotYetVisible, why));
         };
-        let id = acl.network_acl_id().unwrap_or_default();
+        let id = required("ec2 DescribeNetworkAcls", "NetworkAclId", acl.network_acl_id())?;
         tags::ec2::set(cx, id, &at.tags, &[]).await?;
         self.settle(cx, acl).await?;
         Ok(made(id, &[]))
@@ -113,7 +114,8 @@ impl Resource for DefaultNetworkAcl {
 impl DefaultNetworkAcl {
     /// Both directions side by side; inside one the order of the calls matters.
     async fn settle(&self, cx: &Cx, acl: &types::NetworkAcl) -> Result<(), Failure> {
-        let (id, (ingress, egress)) = (acl.network_acl_id().unwrap_or_default(), read(acl));
+        let id = required("ec2 DescribeNetworkAcls", "NetworkAclId", acl.network_acl_id())?;
+        let (ingress, egress) = read(acl);
         tokio::try_join!(
             change(cx, id, false, acl_entry::edits(&ingress, &self.ingress)),
             change(cx, id, true, acl_entry::edits(&egress, &self.egress)),

@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::aws::answer::required;
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
@@ -128,11 +129,9 @@ impl Resource for RecoveryPoint {
             .set_lifecycle(after)
             .set_recovery_point_tags(Some(tags::backup::write(&tags)));
         let answer = call.send().await.map_err(on("backup StartBackupJob"))?;
-        let job = answer.backup_job_id().ok_or_else(|| {
-            Failure::of(Cause::Refused, "AWS Backup has accepted the job and not said which it is")
-                .hint("aws backup list-backup-jobs shows it; when it is COMPLETED, repeat the command")
-        })?;
-        Ok(made(job, &[("job", job), ("arn", answer.recovery_point_arn().unwrap_or_default())]))
+        let job = required("backup StartBackupJob", "BackupJobId", answer.backup_job_id())?;
+        let arn = required("backup StartBackupJob", "RecoveryPointArn", answer.recovery_point_arn())?;
+        Ok(made(job, &[("job", job), ("arn", arn)]))
     }
 
     /// Nothing can be changed in place; there is nothing to do.

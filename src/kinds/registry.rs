@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::aws::grant::Grant;
+use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Incident, Live, Sighting};
@@ -52,6 +53,9 @@ impl<R: Resource> AnyKind for Of<R> {
 
     async fn list(&self, cx: &Cx, depth: Depth) -> Result<Sighting, Failure> {
         let seen = R::list(cx, depth).await?;
+        if let Some(found) = seen.found.iter().find(|found| found.id.is_empty()) {
+            return Err(without(&found.address, "identifier"));
+        }
         let live = seen.found.into_iter().map(|found| Live {
             spec: found.spec.and_then(|spec| serde_json::to_value(spec).ok()).unwrap_or_default(),
             address: found.address,
@@ -64,11 +68,11 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     async fn create(&self, cx: &Cx, at: &At, spec: Value) -> Result<Made, Failure> {
-        typed::<R>(&at.address, spec)?.create(cx, at).await
+        complete(&at.address, typed::<R>(&at.address, spec)?.create(cx, at).await?)
     }
 
     async fn update(&self, cx: &Cx, at: &At, spec: Value) -> Result<Made, Failure> {
-        typed::<R>(&at.address, spec)?.update(cx, at).await
+        typed::<R>(&at.address, spec)?.update(cx, at).await.map(as_known)
     }
 
     async fn delete(&self, cx: &Cx, at: &At) -> Result<(), Failure> {
@@ -80,7 +84,7 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     async fn act(&self, cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
-        R::act(cx, at, action).await
+        R::act(cx, at, action).await.map(as_known)
     }
 
     async fn explain(&self, cx: &Cx, incident: &Incident) -> Option<Event> {
@@ -94,6 +98,25 @@ impl<R: Resource> AnyKind for Of<R> {
     fn grants(&self, place: &Place) -> Vec<Grant> {
         R::grants(place)
     }
+}
+
+/// What was made, if the answer said all of it; else it has to be found first.
+fn complete(address: &Address, made: Made) -> Result<Made, Failure> {
+    match made.outputs.iter().find(|(_, value)| value.is_empty()) {
+        _ if made.id.is_empty() => Err(without(address, "identifier")),
+        Some((name, _)) => Err(without(address, name)),
+        None => Ok(made),
+    }
+}
+
+fn without(address: &Address, member: &str) -> Failure {
+    Failure::of(Cause::Unavailable, format!("what AWS answered about {address} has no {member}"))
+}
+
+/// An answer to a change may say less than what is known already: it takes nothing of that away.
+fn as_known(mut made: Made) -> Made {
+    made.outputs.retain(|_, value| !value.is_empty());
+    made
 }
 
 const fn of<R: Resource>() -> Of<R> {
@@ -142,4 +165,27 @@ pub fn find(name: &str) -> Option<&'static dyn AnyKind> {
 /// The facts about every kind, for the engine and the planners.
 pub fn facts() -> Vec<Kind> {
     KINDS.iter().map(|kind| kind.kind()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::resource::made;
+
+    #[test]
+    fn nothing_is_made_without_an_identifier_or_with_an_output_that_is_empty() {
+        let address = Address::new("file-system", "main");
+        let told = |made| complete(&address, made).map_err(|failure| (failure.cause, failure.message));
+        assert!(told(made("fs-1", &[("arn", "arn:1")])).is_ok());
+        let lacks =
+            |member| Err((Cause::Unavailable, format!("what AWS answered about file-system/main has no {member}")));
+        assert_eq!(told(made("", &[])).map(|_| ()), lacks("identifier"));
+        assert_eq!(told(made("fs-1", &[("arn", "")])).map(|_| ()), lacks("arn"));
+    }
+
+    #[test]
+    fn what_a_change_does_not_say_stays_known() {
+        let changed = as_known(made("", &[("arn", ""), ("name", "n")]));
+        assert_eq!(changed.outputs.into_iter().collect::<Vec<_>>(), [("name".to_owned(), "n".to_owned())]);
+    }
 }

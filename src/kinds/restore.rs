@@ -8,6 +8,7 @@ use aws_sdk_efs::types::FileSystemDescription;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
@@ -102,7 +103,9 @@ impl Resource for Restore {
             let of = |job: &&RestoreJobsListMember| job.created_resource_arn().is_some_and(|arn| id_in(arn) == id);
             match jobs.iter().find(of) {
                 Some(job) if failed(&job) => {}
-                Some(job) => return Ok(started(job.restore_job_id().unwrap_or_default())),
+                Some(job) => {
+                    return Ok(started(required("backup ListRestoreJobs", "RestoreJobId", job.restore_job_id())?));
+                }
                 None => {
                     let message = format!("{id} was made for this restore, and AWS Backup lists no job that says so");
                     return Err(Failure::of(Cause::NotYetVisible, message).hint(format!(
@@ -122,11 +125,7 @@ impl Resource for Restore {
             .idempotency_token(token(cx, &[at.address.as_str(), &attempt.to_string()]))
             .set_metadata(Some(self.metadata(attempt)));
         let answer = call.send().await.map_err(on("backup StartRestoreJob"))?;
-        let job = answer.restore_job_id().ok_or_else(|| {
-            Failure::of(Cause::Refused, "AWS Backup has accepted the restore and not said which job it is")
-                .hint("aws backup list-restore-jobs shows it; repeat the command when it has made its file system")
-        })?;
-        Ok(started(job))
+        Ok(started(required("backup StartRestoreJob", "RestoreJobId", answer.restore_job_id())?))
     }
 
     /// Nothing can be changed in place; there is nothing to do.

@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::aws::answer::required;
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::Failure;
@@ -68,13 +69,14 @@ impl Resource for Role {
             .set_permissions_boundary(self.boundary.clone())
             .set_tags(Some(tags::iam::write(&at.tags)));
         let answer = call.send().await.map_err(on("iam CreateRole"))?;
+        let arn = required("iam CreateRole", "Arn", answer.role().map(|role| role.arn()))?;
         for (name, policy) in &self.inline {
             self.put_inline(cx, name, policy).await?;
         }
         for arn in &self.managed {
             self.attach(cx, arn).await?;
         }
-        Ok(self.made(answer.role().map(|role| role.arn()).unwrap_or_default()))
+        Ok(self.made(arn))
     }
 
     /// One change after the other: IAM refuses simultaneous changes of one role (ConcurrentModification).

@@ -5,6 +5,7 @@ use aws_sdk_ec2::types::{self, ResourceType, RouteOrigin, RouteState};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
@@ -53,7 +54,11 @@ impl Resource for RouteTable {
                 routes: Set::new(routes),
                 subnets: associations(table).map(|(_, subnet)| subnet.into()).collect(),
             };
-            found.push(Found::new(address, table.route_table_id().unwrap_or_default()).spec(spec).tags(tags));
+            found.push(
+                Found::new(address, required("ec2 DescribeRouteTables", "RouteTableId", table.route_table_id())?)
+                    .spec(spec)
+                    .tags(tags),
+            );
         }
         Ok(found.into())
     }
@@ -67,7 +72,8 @@ impl Resource for RouteTable {
             .client_token(&at.token)
             .tag_specifications(tags::ec2::at_creation(ResourceType::RouteTable, &at.tags));
         let answer = call.send().await.map_err(on("ec2 CreateRouteTable"))?;
-        let id = answer.route_table().and_then(|table| table.route_table_id()).unwrap_or_default();
+        let id = answer.route_table().and_then(|table| table.route_table_id());
+        let id = required("ec2 CreateRouteTable", "RouteTableId", id)?;
         let routes = route::edits(&[], &self.all()).into_iter().map(|edit| change(cx, id, edit));
         let subnets = self.subnets.iter().map(|subnet| associate(cx, id, subnet.text()));
         tokio::try_join!(try_join_all(routes), try_join_all(subnets))?;

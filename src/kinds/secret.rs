@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::{Cause, Failure};
@@ -83,7 +84,7 @@ impl Resource for Secret {
             .secret_string(credentials.document(&recipe.derived).expose_secret())
             .set_tags(Some(tags::secrets::write(&at.tags)));
         let answer = call.send().await.map_err(on("secretsmanager CreateSecret"))?;
-        Ok(self.made(answer.arn().unwrap_or_default()))
+        Ok(self.made(required("secretsmanager CreateSecret", "ARN", answer.arn())?))
     }
 
     /// The description is all that ever changes; this call makes no new version of the value.

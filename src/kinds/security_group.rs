@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::ResourceType;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::{Cause, Failure};
@@ -50,7 +51,7 @@ impl Resource for SecurityGroup {
         for group in &groups {
             let tags = tags::ec2::read(group.tags());
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
-            let id = group.group_id().unwrap_or_default();
+            let id = required("ec2 DescribeSecurityGroups", "GroupId", group.group_id())?;
             let spec = Self {
                 vpc: group.vpc_id().unwrap_or_default().into(),
                 name: group.group_name().unwrap_or_default().to_owned(),
@@ -73,7 +74,7 @@ impl Resource for SecurityGroup {
             .description(&self.description)
             .tag_specifications(tags::ec2::at_creation(ResourceType::SecurityGroup, &at.tags));
         let answer = call.send().await.map_err(on("ec2 CreateSecurityGroup"))?;
-        let id = answer.group_id().unwrap_or_default();
+        let id = required("ec2 CreateSecurityGroup", "GroupId", answer.group_id())?;
         let given = Existing { id: String::new(), rule: Rule::all(Peer::Cidr(ANYWHERE.to_owned())) };
         let (ingress, egress) = (rule::difference(&[], &self.ingress), rule::difference(&[given], &self.egress));
         group_rules::change(cx, id, &ingress, &egress).await?;

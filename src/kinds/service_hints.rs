@@ -34,7 +34,10 @@ const HINTS: &[(&[&str], &str)] = &[
         "check the execution role: it may not read the secret or log in to the registry",
     ),
     (&["not authorized to perform"], "check the policies of the role that the message names"),
-    (&["secret", "marked for deletion"], "the secret is marked for deletion: apply restores it"),
+    (
+        &["secret", "marked for deletion"],
+        "the secret is marked for deletion: apply restores one of ours, `aws secretsmanager restore-secret` one of yours",
+    ),
     (&["secret", "resourcenotfound"], "the secret is missing: run plan to see it"),
     (&["json key"], "the secret lacks a key that the task definition names"),
     (

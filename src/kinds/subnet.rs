@@ -5,6 +5,7 @@ use aws_sdk_ec2::types::{self, AttributeBooleanValue, Filter, ResourceType};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
@@ -52,7 +53,11 @@ impl Resource for Subnet {
                 cidr: subnet.cidr_block().unwrap_or_default().to_owned(),
                 public_addresses: subnet.map_public_ip_on_launch().unwrap_or_default(),
             };
-            found.push(Found::new(address, subnet.subnet_id().unwrap_or_default()).spec(spec).tags(tags));
+            found.push(
+                Found::new(address, required("ec2 DescribeSubnets", "SubnetId", subnet.subnet_id())?)
+                    .spec(spec)
+                    .tags(tags),
+            );
         }
         Ok(found.into())
     }
@@ -67,7 +72,7 @@ impl Resource for Subnet {
             .cidr_block(&self.cidr)
             .tag_specifications(tags::ec2::at_creation(ResourceType::Subnet, &at.tags));
         let answer = call.send().await.map_err(on("ec2 CreateSubnet"))?;
-        let id = answer.subnet().and_then(|subnet| subnet.subnet_id()).unwrap_or_default();
+        let id = required("ec2 CreateSubnet", "SubnetId", answer.subnet().and_then(|subnet| subnet.subnet_id()))?;
         if self.public_addresses {
             self.set_public_addresses(cx, id).await?;
         }

@@ -8,10 +8,11 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::{lacks, required};
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::Grant;
 use crate::engine::address::Address;
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::reference::{Outputs, Ref};
 use crate::engine::run::Made;
@@ -105,7 +106,7 @@ impl Spec for TargetGroup {
 impl Resource for TargetGroup {
     async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
         let Some(live) = &by_name(cx).await? else { return Ok(Vec::new().into()) };
-        let arn = live.target_group_arn().unwrap_or_default();
+        let arn = required("elb DescribeTargetGroups", "TargetGroupArn", live.target_group_arn())?;
         let mut found = Found::new(Address::new(Self::KIND.name, Self::PURPOSE), arn);
         found.outputs.extend(outputs(live));
         if depth == Depth::Full {
@@ -143,9 +144,9 @@ impl Resource for TargetGroup {
             .set_tags(Some(tags::elb::write(&at.tags)));
         let answer = call.send().await.map_err(on("elb CreateTargetGroup"))?;
         let Some(live) = answer.target_groups().first() else {
-            return Err(Failure::of(Cause::NotYetVisible, "elb CreateTargetGroup answered without a target group"));
+            return Err(lacks("elb CreateTargetGroup", "target group"));
         };
-        let arn = live.target_group_arn().unwrap_or_default();
+        let arn = required("elb CreateTargetGroup", "TargetGroupArn", live.target_group_arn())?;
         self.set_attributes(cx, arn).await?;
         Ok(Made { id: arn.to_owned(), outputs: outputs(live) })
     }

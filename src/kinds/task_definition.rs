@@ -10,6 +10,7 @@ use aws_sdk_ecs::types::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::{incomplete, on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
@@ -294,8 +295,10 @@ impl TaskDefinition {
             .set_volumes(Some(volumes.collect::<Result<_, _>>()?))
             .set_tags(Some(tags::ecs::write(&at.tags)));
         let answer = call.send().await.map_err(on("ecs RegisterTaskDefinition"))?;
-        let lost = || Failure::of(Cause::NotYetVisible, "ecs RegisterTaskDefinition answered without a revision");
-        answer.task_definition().map(made_of).ok_or_else(lost)
+        let revision = answer.task_definition();
+        let arn = revision.and_then(|revision| revision.task_definition_arn());
+        required("ecs RegisterTaskDefinition", "taskDefinitionArn", arn)?;
+        Ok(revision.map(made_of).unwrap_or_default())
     }
 }
 

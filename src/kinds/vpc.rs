@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, VpcState};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
@@ -36,7 +37,7 @@ impl Resource for Vpc {
         let vpcs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcs"))?;
         let mut found = Vec::new();
         for vpc in &vpcs {
-            let (tags, id) = (tags::ec2::read(vpc.tags()), vpc.vpc_id().unwrap_or_default());
+            let (tags, id) = (tags::ec2::read(vpc.tags()), required("ec2 DescribeVpcs", "VpcId", vpc.vpc_id())?);
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
             let mut entry = Found::new(address, id).tags(tags);
             if vpc.state() == Some(&VpcState::Pending) {
@@ -59,7 +60,7 @@ impl Resource for Vpc {
         let specification = tags::ec2::at_creation(ResourceType::Vpc, &at.tags);
         let call = cx.aws.ec2.create_vpc().cidr_block(&self.cidr).tag_specifications(specification);
         let answer = call.send().await.map_err(on("ec2 CreateVpc"))?;
-        let id = answer.vpc().and_then(|vpc| vpc.vpc_id()).unwrap_or_default();
+        let id = required("ec2 CreateVpc", "VpcId", answer.vpc().and_then(|vpc| vpc.vpc_id()))?;
         self.set_attributes(cx, id).await?;
         Ok(made(id, &[]))
     }

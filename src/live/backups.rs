@@ -65,7 +65,8 @@ async fn of_file_system(cx: &Cx, id: &str) -> Result<Vec<PointView>, Failure> {
     let pages = cx.aws.backup.list_recovery_points_by_resource().resource_arn(arn).into_paginator().items().send();
     let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRecoveryPointsByResource"));
     let points = unless_gone(points)?.unwrap_or_default();
-    Ok(points.iter().map(|point| by_resource(point, id)).collect())
+    // One without an ARN can neither be restored nor removed.
+    Ok(points.iter().map(|point| by_resource(point, id)).filter(|point| !point.arn.is_empty()).collect())
 }
 
 fn by_resource(point: &RecoveryPointByResource, file_system: &str) -> PointView {
@@ -118,7 +119,12 @@ async fn in_vault(cx: &Cx, name: String) -> Result<(VaultView, Vec<PointView>), 
 async fn points(cx: &Cx, vault: &str) -> Result<Vec<PointView>, Failure> {
     let call = cx.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(vault).by_resource_type("EFS");
     let pages = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-    Ok(pages.map_err(on("backup ListRecoveryPointsByBackupVault"))?.iter().map(in_detail).collect())
+    Ok(pages
+        .map_err(on("backup ListRecoveryPointsByBackupVault"))?
+        .iter()
+        .map(in_detail)
+        .filter(|point| !point.arn.is_empty())
+        .collect())
 }
 
 /// Null where there is none.

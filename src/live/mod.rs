@@ -7,5 +7,6 @@ pub mod proof;
 pub mod queues;
 pub mod strangers;
 pub mod sweep;
+mod taken;
 pub mod world;
 pub mod zones;

@@ -16,7 +16,7 @@ use crate::kinds::names;
 use crate::kinds::registry::{self, AnyKind};
 use crate::kinds::resource::{At, Cx, Depth, Tags, token};
 
-use super::holders;
+use super::{holders, taken};
 
 /// AWS, for one deployment and one run.
 #[derive(Clone, Debug)]
@@ -48,6 +48,9 @@ impl World for Aws {
             changes: step.changes.iter().filter(|change| change.top() != "tags").cloned().collect(),
             attempt,
         };
+        if at.id.is_empty() && matches!(step.action, Action::Update | Action::Delete) {
+            return Err(Failure::of(Cause::Internal, format!("nobody knows the identifier of {}", step.address)));
+        }
         match step.action {
             Action::Await | Action::Prove => Ok(Made::default()),
             Action::Stop | Action::Unprotect | Action::Restore | Action::Promote | Action::Prune => {
@@ -105,12 +108,10 @@ async fn create(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step, attempt: 
     match kind.create(cx, at, spec.clone()).await {
         Err(failure) if failure.cause == Cause::Taken => match find(cx, kind, &step.address).await? {
             Some(live) => adopt(cx, kind, at, live, spec).await,
-            None => Err(failure.hint(format!(
-                "something of this name exists and does not carry the tag {}={}: it is not ours; choose another name \
-                 for the deployment, or remove it",
-                names::DEPLOYMENT,
-                cx.names.deployment,
-            ))),
+            None => {
+                let hint = taken::hint(&failure, &cx.names.deployment);
+                Err(failure.hint(hint))
+            }
         },
         result => result,
     }

@@ -3,6 +3,7 @@
 //! Pure: values in, text out. Nothing here calls AWS or knows of the command line. Text holds colours, see
 //! [`style`]; whatever came from outside is made safe to print by [`text::clean`].
 
+pub mod advice;
 pub mod backup;
 pub mod discover;
 pub mod doctor;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::Bed;
+use crate::bed::{Bed, text};
 use crate::deploy::SCALE;
 use crate::failures::no_twins;
 use crate::product::Product;
@@ -72,4 +72,46 @@ fn a_change_whose_answer_cannot_be_read_is_not_made_twice() {
     assert!(hits.iter().all(|hits| **hits == 1), "{hits:?}");
     no_twins(&bed);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
+}
+
+/// Executed, and the answer does not say what was made: it is looked for, and nothing goes on with an empty identifier.
+#[test]
+fn an_answer_without_an_identifier_is_not_gone_on_with() {
+    let undisturbed = Bed::new(SCALE);
+    Product::new(&undisturbed).expect(0, &["apply", "FILE", "--yes"]);
+    let mut makes = undisturbed.mutations(0);
+    makes.retain(|call| ["Create", "Allocate", "Register"].iter().any(|verb| call.contains(&format!(" {verb}"))));
+    makes.sort();
+    makes.dedup();
+    assert!(makes.len() > 20, "{makes:?}");
+
+    let bed = Bed::new(SCALE);
+    let product = Product::new(&bed);
+    for call in &makes {
+        let (service, operation) = call.split_once(' ').expect("service and operation");
+        let rule = json!({ "service": service, "operation": operation, "kind": "nameless", "times": 1 });
+        bed.post("faults", &rule);
+    }
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    for rule in bed.get("faults").as_array().expect("rules") {
+        assert_eq!(rule["hits"], 1, "{rule}");
+    }
+    for call in bed.every_call(0) {
+        assert!(!names_nothing(&call["request"]), "{} {}", call["operation"], call["request"]);
+    }
+    no_twins(&bed);
+    crate::properties::check(&bed.read(), &bed.account);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+}
+
+/// Whether something in a request that should name a resource is empty.
+fn names_nothing(request: &Value) -> bool {
+    let is_name = |key: &str| ["Id", "Arn", "arn", "ARN"].iter().any(|end| key.ends_with(end));
+    match request {
+        Value::Object(members) => members
+            .iter()
+            .any(|(key, value)| is_name(key) && text(value).is_empty() && value.is_string() || names_nothing(value)),
+        Value::Array(items) => items.iter().any(names_nothing),
+        _ => false,
+    }
 }

@@ -138,6 +138,22 @@ ec2, elb, iam, logs, ecs = map(client, ["ec2", "elbv2", "iam", "logs", "ecs"])
     }
 }
 
+/// Every request of the program was one that AWS's own models allow, in every test.
+impl Drop for Bed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return; // the test has failed already, and a second panic would abort all others
+        }
+        let violations = self.get("violations");
+        let lines = violations.as_array().into_iter().flatten().map(|one| {
+            let [operation, member, sort, what] = ["operation", "member", "sort", "what"].map(|key| text(&one[key]));
+            format!("{operation}: {member} {what} ({sort})")
+        });
+        let lines: Vec<String> = lines.collect();
+        assert!(lines.is_empty(), "requests that AWS's models do not allow:\n{}", lines.join("\n"));
+    }
+}
+
 /// A JSON string, or nothing.
 pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::aws::answer::required;
 use crate::blueprint::Facts;
 use crate::blueprint::backup::{self, Backup};
 use crate::borrowed;
@@ -126,7 +127,8 @@ async fn planned(
         digests: &BTreeMap::new(),
         backup: true,
     };
-    let file_system = live.outputs.get("arn").map(String::as_str).unwrap_or_default();
+    let arn = live.outputs.get("arn").map(String::as_str);
+    let file_system = required("efs DescribeFileSystems", "FileSystemArn", arn)?;
     let wanted = Backup { intent, file_system, delete_after };
     let graph = backup::graph(file, &facts, wanted).map_err(CommandError::unexpected)?;
     // Nothing but what is wanted is looked at, so that nothing else is unwanted.

@@ -101,7 +101,7 @@ pub fn clock(seconds: f64) -> String {
 /// The end of a run, ended by a newline; derived failures are counted, not listed. What to do next after an upgrade is said
 /// by the command: it goes back by itself.
 pub fn ending(event: &Event, purpose: Purpose) -> Option<String> {
-    let Event::RunFinished { outcome, done, failed, skipped, left, seconds } = event else { return None };
+    let Event::RunFinished { outcome, done, failed, skipped, left, causes, seconds } = event else { return None };
     let took = duration(*seconds);
     let steps = count(*done, "step");
     if *outcome == Outcome::Done {
@@ -125,7 +125,7 @@ pub fn ending(event: &Event, purpose: Purpose) -> Option<String> {
         text.push_str(&format!("what remains: {}\n", names.join(", ")));
     }
     if matches!(purpose, Purpose::Apply | Purpose::Destroy) {
-        text.push_str(&crate::ui::finding::hint("run the same command again: it continues where this run stopped"));
+        text.push_str(&crate::ui::finding::hint(crate::ui::advice::closing(*outcome, causes)));
     }
     Some(text)
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
 
 use super::fixture::*;
@@ -85,6 +87,7 @@ fn events() -> Vec<Stamped> {
                 failed: 1,
                 skipped: 1,
                 left: vec![address("nat-gateway/a"), address("security-group/task")],
+                causes: BTreeSet::from([Cause::Quota]),
                 seconds: 62.0,
             },
         ),
@@ -164,7 +167,15 @@ fn endings() {
         let left = left.iter().map(|text| address(text)).collect();
         plain(
             &ending(
-                &Event::RunFinished { outcome, done: 44, failed: 0, skipped: 0, left, seconds: 252.0 },
+                &Event::RunFinished {
+                    outcome,
+                    done: 44,
+                    failed: 0,
+                    skipped: 0,
+                    left,
+                    causes: BTreeSet::new(),
+                    seconds: 252.0,
+                },
                 Purpose::Apply,
             )
             .unwrap(),
