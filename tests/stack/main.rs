@@ -23,6 +23,7 @@ mod policy;
 mod product;
 mod properties;
 mod restore;
+mod rough;
 mod saga;
 mod secrets;
 mod side_by_side;
