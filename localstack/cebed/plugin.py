@@ -25,8 +25,7 @@ def install() -> None:
         for module in pkgutil.iter_modules(services.__path__, services.__name__ + "."):
             importlib.import_module(module.name)
 
-        from cebed import answers  # before pages are cut from them
-        from cebed import consistency, middleware, open_registry, pages, profiles  # noqa: F401  what is cut from the services' answers
+        from cebed import answers, consistency, middleware, open_registry, pages, profiles  # noqa: F401  what is cut from the services' answers
 
         from cebed.services.ecs import exec_channel
 
