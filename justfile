@@ -21,6 +21,12 @@ lint:
 probe:
     localstack/with sh -c '"$CE_BED_PYTHON" localstack/probe/report.py'
 
+# A deployment's life on emulators that others have written; `docs/other-emulators.md` says what they lack.
+foreign:
+    cargo build
+    CE_AWS_TIME_SCALE=60 localstack/foreign moto sh -c '"$CE_BED_PYTHON" tests/foreign/lifecycle.py'
+    CE_AWS_TIME_SCALE=60 localstack/foreign ministack sh -c '"$CE_BED_PYTHON" tests/foreign/lifecycle.py'
+
 # All that can go wrong, each once: an hour or more. Writes `docs/trust.md` and `docs/upgrade-failures.md`.
 sweep:
     CE_AWS_SWEEP=full localstack/with cargo test --test stack -- sweep trust

@@ -1,5 +1,7 @@
 """What the caller may do: with the setting `iam.caller_policy` (a policy document, or a list of them), all else is refused.
 
+What the organization denies (`organization.policies`) is refused in any case.
+
 Off by default: the caller is then the account's root, who may do everything; what each call would need is recorded all the
 same (control `authorizations`). `iam.caller` makes the caller somebody else: `user/NAME` or `assumed-role/NAME/SESSION`.
 Sources: IAM user guide, "Policy evaluation logic", "IAM and AWS STS quotas"; "Troubleshoot access denied error messages";
@@ -12,7 +14,7 @@ import json
 import re
 from typing import Any
 
-from cebed import policy
+from cebed import organization, policy
 from cebed.account import Account, setting
 from cebed.authorization import owned
 from cebed.authorization.needs import Need, NoRule, needs_of
@@ -121,7 +123,7 @@ def _noted(need: Need, decision: str) -> dict:
 
 
 def _decide(account: Account, region: str, given: list[Any], need: Need) -> str:
-    if not given:
+    if not given and not account.settings["organization.policies"]:
         return "allowed"
     call = Call(account, region, {}, need.action.split(":")[0])
     context = {
@@ -132,13 +134,18 @@ def _decide(account: Account, region: str, given: list[Any], need: Need) -> str:
         "aws:SecureTransport": ["true"],
     }
     tags = owned.keys_of(call, need.resource) if need.owned else {}
-    return policy.decide(given, need.action, need.resource, context | tags | need.keys)[0]
+    context = context | tags | need.keys
+    if organization.denies(account, need, context):
+        return "deniedByOrganization"
+    return policy.decide(given, need.action, need.resource, context)[0] if given else "allowed"
 
 
 def _words(account: Account, need: Need, decision: str) -> str:
     why = f"because no identity-based policy allows the {need.action} action"
     if decision == "explicitDeny":
         why = "with an explicit deny in an identity-based policy"
+    if decision == "deniedByOrganization":
+        why = "with an explicit deny in a service control policy"
     who = f"User: {caller_arn(account)} is not authorized to perform: {need.action}"
     return f"{who} on resource: {need.resource} {why}"
 

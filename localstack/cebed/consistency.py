@@ -62,9 +62,14 @@ def _own_ids(value: Any, known: set[str]) -> set[str]:
 
 @after("*", "Create*", "AllocateAddress", "RegisterTaskDefinition", "PutSecretValue")
 def _note_birth(account: Account, region: str, request: dict, response: Any, context: Any) -> Any:
-    for identity in _own_ids(response, set(_strings(request))) | _unsaid(account, region, request, context):
+    for identity in new_names(account, region, request, response, context):
         _born(account).setdefault(identity, account.clock.now())
     return response
+
+
+def new_names(account: Account, region: str, request: dict, response: Any, context: Any) -> set[str]:
+    """The ids and ARNs of what a call has made."""
+    return _own_ids(response, set(_strings(request))) | _unsaid(account, region, request, context)
 
 
 def _unsaid(account: Account, region: str, request: dict, context: Any) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 import botocore.loaders
 
+from cebed import answers  # noqa: F401  pages are cut from what it has put into another order
 from cebed.account import Account, setting
 from cebed.middleware import aws_error, invoke, override
 

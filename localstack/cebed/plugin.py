@@ -25,11 +25,12 @@ def install() -> None:
         for module in pkgutil.iter_modules(services.__path__, services.__name__ + "."):
             importlib.import_module(module.name)
 
-        from cebed import consistency, middleware, open_registry, pages  # noqa: F401  what is cut from the services' answers
+        from cebed import answers, consistency, middleware, open_registry, pages, profiles  # noqa: F401  what is cut from the services' answers
 
         from cebed.services.ecs import exec_channel
 
         middleware.install()
+        answers.register()
         open_registry.register()
         exec_channel.register()
     control.register(bare=is_bare())

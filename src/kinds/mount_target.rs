@@ -137,8 +137,9 @@ async fn groups(cx: &Cx, interfaces: Vec<String>) -> Result<BTreeMap<String, Vec
         return Ok(BTreeMap::new());
     }
     let call = cx.aws.ec2.describe_network_interfaces().filters(filter("network-interface-id", interfaces));
-    let answer = call.send().await.map_err(on("ec2 DescribeNetworkInterfaces"))?;
-    let groups = answer.network_interfaces().iter().map(|interface| {
+    let pages = call.into_paginator().items().send();
+    let interfaces = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkInterfaces"))?;
+    let groups = interfaces.iter().map(|interface| {
         let groups = interface.groups().iter().filter_map(|group| group.group_id()).map(Ref::is);
         (interface.network_interface_id().unwrap_or_default().to_owned(), groups.collect())
     });

@@ -31,6 +31,14 @@ pub fn asked_for(tags: &BTreeMap<String, String>, key: &str) -> bool {
     recorded.is_some_and(|mut marks| marks.any(|known| known == mark(key)))
 }
 
+/// The tags of the plan file among those of a resource: what is made beside it for a while carries them too, because an
+/// organization may demand them of everything.
+pub fn of_plan_file(tags: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let is_own = |key: &str| key == "Name" || key.starts_with(names::PREFIX);
+    let wanted = tags.iter().filter(|(key, _)| asked_for(tags, key) && !is_own(key));
+    wanted.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
 fn mark(key: &str) -> String {
     compare::digest(&serde_json::Value::from(key))[..4].to_owned()
 }

@@ -22,6 +22,7 @@ use crate::engine::reference::{self, Need};
 use crate::kinds::names;
 
 use super::intent::{Intent, Mark, Work};
+use super::record;
 use super::upstream::upstream;
 use super::widen::widen;
 
@@ -130,6 +131,7 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
         let address = Address::new("recovery-point", &intent.id);
         let mut point = Step::new(address, Action::Create, Reason::Upgrade(why));
         point.after = makers(plan, spec).map(done).collect();
+        point.tags = record::of_plan_file(&service.tags);
         point.tags.insert(names::RELEASE.to_owned(), intent.from.clone());
         (point.until, point.spec, point.stage) = (Until::Ready, spec.clone(), Some(Stage::Backup));
         last = push(plan, after(point, Some(last)));
@@ -141,7 +143,7 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
         last = push(plan, after(mark, Some(last)));
     }
     for errand in &upgrade.errands {
-        last = run(plan, errand, fence, last);
+        last = run(plan, service, errand, fence, last);
     }
     if intent.mark < Mark::Start {
         let why = "from here on the new release may change the data";
@@ -157,7 +159,8 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
 }
 
 /// One data step, with its tools before and after it.
-fn run(plan: &mut Plan, errand: &Errand, fence: usize, last: usize) -> usize {
+fn run(plan: &mut Plan, service: &Live, errand: &Errand, fence: usize, last: usize) -> usize {
+    let tags = record::of_plan_file(&service.tags);
     let made: Vec<usize> = errand
         .tools
         .iter()
@@ -167,6 +170,7 @@ fn run(plan: &mut Plan, errand: &Errand, fence: usize, last: usize) -> usize {
             let action = if id.is_some() { Action::Await } else { Action::Create };
             let mut tool = Step::new(address.clone(), action, Reason::Upgrade("for the next step".to_owned()));
             (tool.until, tool.spec, tool.stage, tool.id) = (Until::Ready, spec.clone(), Some(Stage::Data), id);
+            tool.tags.clone_from(&tags);
             tool.tags.insert(names::DEPLOYMENT.to_owned(), plan.target.deployment.clone());
             tool.tags.insert(names::ADDRESS.to_owned(), address.to_string());
             push(plan, after(tool, Some(last)))
@@ -174,7 +178,7 @@ fn run(plan: &mut Plan, errand: &Errand, fence: usize, last: usize) -> usize {
         .collect();
     let mut step = Step::new(errand.address.clone(), Action::Run, Reason::Upgrade(errand.about.clone()));
     (step.until, step.spec, step.stage) = (Until::Ready, errand.spec.clone(), Some(Stage::Data));
-    step.patience = Some(errand.patience);
+    (step.patience, step.tags) = (Some(errand.patience), tags);
     if errand.changes_data {
         step.consequences.push("writes what the older release may be unable to read".to_owned());
     }

@@ -42,7 +42,12 @@ pub struct World {
 
 impl World {
     pub fn new(bed: &Bed) -> Self {
-        let printed = bed.by_hand(include_str!("world.py"));
+        Self::beside(bed, "")
+    }
+
+    /// The same with more in the account: a script that runs after the one of the world.
+    pub fn beside(bed: &Bed, more: &str) -> Self {
+        let printed = bed.by_hand(&format!("{}\n{more}", include_str!("world.py")));
         let mut world: Self = serde_json::from_str(&printed).expect("the script prints JSON");
         world.before = snapshot(&bed.read());
         world.made_by = bed.journal(0).len();
@@ -121,9 +126,12 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("ec2", "flow_logs", "FlowLogId"),
     ("iam", "roles", "Arn"),
     ("iam", "policies", "Arn"),
+    ("efs", "file_systems", "FileSystemId"),
+    ("backup", "vaults", "BackupVaultName"),
     ("elb", "load_balancers", "LoadBalancerArn"),
     ("elb", "target_groups", "TargetGroupArn"),
     ("ecs", "clusters", "clusterArn"),
+    ("ecs", "task_definitions", "taskDefinitionArn"),
     ("logs", "log_groups", "arn"),
     ("s3", "buckets", "Name"),
     ("secrets", "secrets", "ARN"),

@@ -28,6 +28,7 @@ mod product;
 mod properties;
 mod report;
 mod restore;
+mod rough;
 mod saga;
 mod secrets;
 mod side_by_side;

@@ -10,11 +10,13 @@ from typing import Any
 
 from cebed import account as accounts
 from cebed import policy
-from cebed.account import Account
+from cebed.account import Account, setting
 from cebed.backends import moto_backend
 from cebed.middleware import aws_error, guard
 from cebed.services import iam
 from cebed.services.s3_buckets import bucket
+
+setting("s3.block_public", False)  # the account's own S3 Block Public Access, for all its buckets
 
 _FIXING_KEYS = {
     "aws:principalorgid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount",
@@ -36,8 +38,8 @@ def _check_policy(account: Account, region: str, request: dict, context: Any) ->
             _check_statement(statement, name)
     except policy.Malformed as malformed:
         raise aws_error("MalformedPolicy", str(malformed)) from None
-    block = found.public_access_block or {}
-    if block.get("BlockPublicPolicy") and any(_is_public(statement) for statement in statements):
+    blocks = (found.public_access_block or {}).get("BlockPublicPolicy") or account.settings["s3.block_public"]
+    if blocks and any(_is_public(statement) for statement in statements):
         raise aws_error(
             "AccessDenied",
             f"User: arn:aws:iam::{account.id}:root is not authorized to perform: s3:PutBucketPolicy on resource: "

@@ -26,7 +26,7 @@ def create_cluster(account, region, request, context, call_next):
         cluster = Cluster(
             name=name,
             arn=model.make_arn(account, region, f"cluster/{name}"),
-            settings=_settings(request.get("settings")),
+            settings=_settings(account, request.get("settings")),
             configuration=copy.deepcopy(request.get("configuration")),
             capacity_providers=list(request.get("capacityProviders") or []),
             strategy=copy.deepcopy(request.get("defaultCapacityProviderStrategy") or []),
@@ -37,11 +37,14 @@ def create_cluster(account, region, request, context, call_next):
     return {"cluster": cluster_view(account, region, cluster, ALL)}
 
 
-def _settings(wanted: list[dict] | None) -> list[dict]:
+def _settings(account, wanted: list[dict] | None) -> list[dict]:
+    """A cluster that says nothing of Container Insights gets what the account's default is (developer guide, "Account settings")."""
     for setting in wanted or []:
         if setting.get("name") != "containerInsights" or setting.get("value") not in ("enabled", "disabled", "enhanced"):
             raise invalid("Invalid cluster setting.")
-    return copy.deepcopy(wanted) or [{"name": "containerInsights", "value": "disabled"}]
+    return copy.deepcopy(wanted) or [
+        {"name": "containerInsights", "value": account.settings["ecs.container_insights"]}
+    ]
 
 
 @override("ecs", "DescribeClusters")
@@ -71,7 +74,7 @@ def list_clusters(account, region, request, context, call_next):
 def update_cluster(account, region, request, context, call_next):
     cluster = model.cluster_of(account, region, request["cluster"])
     if request.get("settings"):
-        cluster.settings = _settings(request["settings"])
+        cluster.settings = _settings(account, request["settings"])
     if request.get("configuration"):
         cluster.configuration = copy.deepcopy(request["configuration"])
     if request.get("serviceConnectDefaults"):
@@ -82,7 +85,7 @@ def update_cluster(account, region, request, context, call_next):
 @override("ecs", "UpdateClusterSettings")
 def update_cluster_settings(account, region, request, context, call_next):
     cluster = model.cluster_of(account, region, request["cluster"])
-    cluster.settings = _settings(request.get("settings"))
+    cluster.settings = _settings(account, request.get("settings"))
     return {"cluster": cluster_view(account, region, cluster, ALL)}
 
 

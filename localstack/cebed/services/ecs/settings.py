@@ -29,3 +29,4 @@ setting("ecs.vcpu_quota", 64)  # a fresh account has 6; the vendor's default pac
 setting("quota.clusters", 10000)
 setting("quota.services_per_cluster", 5000)
 setting("ecs.sorted_env", False)  # AWS does not promise to keep the order of `environment`
+setting("ecs.container_insights", "disabled")  # the account's default for new clusters: also `enabled`, `enhanced`

@@ -1,0 +1,59 @@
+//! The whole life of a deployment in an account as enterprises run them: everything that AWS, the organization, a security
+//! team and the neighbours may do is done at once. Which that is: `localstack/cebed/profiles.py`.
+
+use serde_json::json;
+
+use crate::bed::Bed;
+use crate::borrowed::World;
+use crate::deploy::{SCALE, remaining};
+use crate::product::Product;
+use crate::upgrade::{is_well_at, plan_file};
+use crate::upgrade_failures::exits;
+use crate::writers::never_two_deployments;
+
+const PLAN: &str = "name = \"prod\"\nrelease = \"4.2.0\"\n\
+                    [tags]\nCostCenter = \"4711\"\nEnvironment = \"production\"\n[service]\ndebug = false\n";
+
+#[test]
+fn a_whole_life_in_a_rough_account() {
+    let bed = Bed::new(SCALE);
+    let world = World::beside(&bed, include_str!("neighbours.py"));
+    let theirs = remaining(&bed.read());
+    bed.post("profile", &json!({ "name": "rough" }));
+    let product = Product::with_plan(&bed, PLAN);
+
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    is_well_at(&product, "4.2.0");
+
+    product.edit("debug = false", "debug = true");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    is_well_at(&product, "4.2.0");
+
+    let before = plan_file(&product);
+    exits(&bed);
+    product.expect(6, &["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
+    bed.delete("images");
+    assert_eq!(plan_file(&product), before, "the plan file says what runs");
+    is_well_at(&product, "4.2.0");
+
+    product.expect(0, &["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
+    is_well_at(&product, "5.0.0");
+
+    product.expect(0, &["stop", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    product.expect(0, &["start", "FILE", "--yes"]);
+    product.expect(0, &["backup", "create", "FILE", "--yes"]);
+    product.expect(0, &["backup", "restore", "FILE", "latest", "--yes"]);
+    is_well_at(&product, "5.0.0");
+    never_two_deployments(&bed);
+
+    product.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
+    bed.post("clock", &json!({ "advance": 900 }));
+    // What is there is read and compared as it was before.
+    bed.post("settings", &json!({ "page.size": 0, "answers.reversed": false, "answers.sparse": false }));
+    let mut ours = remaining(&bed.read());
+    ours.retain(|line| !theirs.contains(line));
+    assert_eq!(ours, ["secret ce-aws/prod/credentials (in its recovery window)"]);
+    world.assert_untouched(&bed);
+    assert_eq!(bed.get("clock")["errors"], json!([]), "nothing of the emulator failed");
+}
