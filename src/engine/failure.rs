@@ -18,6 +18,8 @@ pub enum Cause {
     NotYetTrusted,
     /// Something else still uses it.
     StillHeld,
+    /// Something of others uses it, and will not let go by itself.
+    HeldByOthers,
     /// It does not exist.
     Gone,
     /// Something of that name exists already.
@@ -45,6 +47,7 @@ impl Cause {
             Self::NotYetVisible => "not-yet-visible",
             Self::NotYetTrusted => "not-yet-trusted",
             Self::StillHeld => "still-held",
+            Self::HeldByOthers => "held-by-others",
             Self::Gone => "gone",
             Self::Taken => "taken",
             Self::Denied => "denied",

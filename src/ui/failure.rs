@@ -42,6 +42,11 @@ fn next_step(failure: &Failure) -> String {
         Cause::NotYetVisible | Cause::NotYetTrusted | Cause::StillHeld => {
             "AWS needed longer than usual: run the same command again, it continues".to_owned()
         }
+        Cause::HeldByOthers => {
+            "see that its owners take away what is named, then run the same command again: it continues; or leave the \
+             network to them with `ce-aws destroy --leave-network`"
+                .to_owned()
+        }
         Cause::Gone => "somebody removed it meanwhile: run the same command again".to_owned(),
         Cause::Taken => {
             "something of this name exists and is not ours: choose another name for the deployment, or remove it"
