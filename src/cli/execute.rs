@@ -43,7 +43,7 @@ pub async fn execute(
     output: &Output,
 ) -> Result<Report, CommandError> {
     let clock = moment::clock()?;
-    let world = session.world(scope);
+    let world = session.world(scope, plan.known.clone());
     let mut reporter = reporter(&plan, session.kinds(), clock, global, output);
     session.record(|entry| entry.plan(&plan));
     let mut say = |event: &Stamped| {
