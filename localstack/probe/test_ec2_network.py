@@ -122,6 +122,61 @@ def test_a_vpc_is_deleted_last(world):
     assert ec2.describe_route_tables(Filters=of_vpc)["RouteTables"] == []
 
 
+def emptied(world):
+    """A VPC with nothing in it but what goes with it."""
+    net, ec2 = world.network(), world.client("ec2")
+    for subnet in net["subnets"]:
+        ec2.delete_subnet(SubnetId=subnet)
+    ec2.detach_internet_gateway(InternetGatewayId=net["igw"], VpcId=net["vpc"])
+    ec2.delete_security_group(GroupId=net["sg"])
+    return net["vpc"]
+
+
+@row("neg:DeleteVpc with a peering connection -> DependencyViolation", bare="fails")
+def test_a_peered_vpc_cannot_be_deleted(world):
+    ec2, vpc = world.client("ec2"), emptied(world)
+    peer = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_vpc_peering_connection(VpcId=peer, PeerVpcId=vpc)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=made)
+    refused(lambda: ec2.delete_vpc(VpcId=vpc), "DependencyViolation")
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=made)
+    ec2.delete_vpc(VpcId=vpc)
+
+
+@row("neg:DeleteVpc with a virtual private gateway attached -> DependencyViolation", bare="fails")
+def test_a_vpc_with_a_vpn_gateway_cannot_be_deleted(world):
+    ec2, vpc = world.client("ec2"), emptied(world)
+    made = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    ec2.attach_vpn_gateway(VpcId=vpc, VpnGatewayId=made)
+    refused(lambda: ec2.delete_vpc(VpcId=vpc), "DependencyViolation")
+    ec2.detach_vpn_gateway(VpcId=vpc, VpnGatewayId=made)
+    ec2.delete_vpc(VpcId=vpc)
+
+
+@row("neg:DeleteVpc with an egress-only internet gateway -> DependencyViolation", bare="fails")
+def test_a_vpc_with_an_egress_only_gateway_cannot_be_deleted(world):
+    ec2, vpc = world.client("ec2"), emptied(world)
+    made = ec2.create_egress_only_internet_gateway(VpcId=vpc)["EgressOnlyInternetGateway"]["EgressOnlyInternetGatewayId"]
+    refused(lambda: ec2.delete_vpc(VpcId=vpc), "DependencyViolation")
+    ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=made)
+    ec2.delete_vpc(VpcId=vpc)
+
+
+@row("neg:DeleteVpc with a transit gateway attachment -> DependencyViolation", bare="fails")
+def test_a_vpc_with_a_transit_gateway_attachment_cannot_be_deleted(world):
+    ec2, net = world.client("ec2"), world.network()
+    gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    made = ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=gateway, VpcId=net["vpc"], SubnetIds=net["subnets"][:1])
+    attachment = made["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
+    for subnet in net["subnets"]:
+        ec2.delete_subnet(SubnetId=subnet)
+    ec2.detach_internet_gateway(InternetGatewayId=net["igw"], VpcId=net["vpc"])
+    ec2.delete_security_group(GroupId=net["sg"])
+    refused(lambda: ec2.delete_vpc(VpcId=net["vpc"]), "DependencyViolation")
+    ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=attachment)
+    ec2.delete_vpc(VpcId=net["vpc"])
+
+
 @row("neg:DeleteSubnet with an ENI -> DependencyViolation", bare="fails")
 def test_a_subnet_with_an_interface_cannot_be_deleted(world):
     net = world.network()

@@ -107,17 +107,19 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             let work = climb(way(&session, &source, *consent), &rungs, Some(&saved));
             under_lease(&session, name.as_str(), args.leasing, output, work).await
         }
-        Origin::Teardown { name, delete_data, unprotect } => {
+        Origin::Teardown { name, delete_data, unprotect, leave_network } => {
             let name = source::name(name)?;
             let mut access = global.access();
             access.region = Some(saved.plan.target.region.clone());
             let session = Session::open(&access).await?;
             let mut scope = Scope::named(name.as_str());
-            let options = teardown::Options { delete_data: *delete_data, unprotect: *unprotect };
+            let (delete_data, unprotect, leave_network) = (*delete_data, *unprotect, *leave_network);
+            let options = teardown::Options { delete_data, unprotect, leave_network };
             let work = async {
                 let inventory = session.inventory(&mut scope).await?;
-                saved.check(&session.teardown(name.as_str(), &inventory, options))?;
-                destroy::destroy(&session, &scope, &inventory, options, args.yes, global, output).await
+                let found = session.whole(&scope, inventory).await?;
+                saved.check(&session.teardown(name.as_str(), &found.0, &found.1, options))?;
+                destroy::destroy(&session, &scope, found, options, args.yes, global, output).await
             };
             under_lease(&session, name.as_str(), args.leasing, output, work).await
         }

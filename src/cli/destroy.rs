@@ -1,6 +1,7 @@
 //! `ce-aws destroy`.
 
 use crate::engine::event::Outcome;
+use crate::engine::holder::Surroundings;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::Plan;
 use crate::planners::teardown;
@@ -23,6 +24,10 @@ use super::source::Which;
 /// Works from the tags in AWS, so that --name is enough when the plan file is lost. The file system, the secrets, the
 /// log buckets and the recovery points are kept, and a later `apply` takes them back, unless --delete-data is given.
 ///
+/// Nothing is deleted while somebody else uses what is to go: whatever others have put into the VPC, or attached to what
+/// runs there, is looked for first and named. With --leave-network everything else goes, and the VPC stays with them. What
+/// GuardDuty has made in the VPC for itself goes with it.
+///
 /// A load balancer with deletion protection is only deleted with --unprotect, or when the deployment's name is typed
 /// at the prompt; --yes is not enough.
 #[derive(Debug, clap::Args)]
@@ -44,15 +49,21 @@ pub struct Args {
     /// Delete the file system, its recovery points in our vault, the secrets and the log buckets too
     #[arg(long)]
     delete_data: bool,
+
+    /// Leave the VPC, and what must stay with it, to others who use it
+    #[arg(long)]
+    leave_network: bool,
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
-    let options = teardown::Options { delete_data: args.delete_data, unprotect: args.unprotect };
+    let Args { delete_data, unprotect, leave_network, .. } = *args;
+    let options = teardown::Options { delete_data, unprotect, leave_network };
     let name = scope.name.clone();
     let work = async {
         let inventory = session.inventory(&mut scope).await?;
-        destroy(&session, &scope, &inventory, options, args.yes, global, output).await
+        let found = session.whole(&scope, inventory).await?;
+        destroy(&session, &scope, found, options, args.yes, global, output).await
     };
     under_lease(&session, &name, args.leasing, output, work).await
 }
@@ -89,14 +100,14 @@ fn consent(plan: &Plan, deletes_data: bool, yes: bool, can_ask: bool) -> Consent
 pub async fn destroy(
     session: &Session,
     scope: &Scope,
-    inventory: &Inventory,
+    (inventory, surroundings): (Inventory, Surroundings),
     options: teardown::Options,
     yes: bool,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, CommandError> {
     let name = scope.name.as_str();
-    let mut plan = session.teardown(name, inventory, options);
+    let mut plan = session.teardown(name, &inventory, &surroundings, options);
     if output.is_json() {
         output.line(&plan::event(&plan))?;
     } else {
@@ -112,7 +123,8 @@ pub async fn destroy(
         Consent::Confirm => confirm::ask("Take this down?", Ask::Yes, "--yes", output)?,
         Consent::TypeName => {
             confirm::ask(question(&plan, data), Ask::Name(name), "--yes", output)?;
-            plan = session.teardown(name, inventory, teardown::Options { unprotect: true, ..options });
+            let options = teardown::Options { unprotect: true, ..options };
+            plan = session.teardown(name, &inventory, &surroundings, options);
         }
         Consent::Impossible => {}
     }

@@ -47,7 +47,7 @@ pub async fn execute(
     output: &Output,
 ) -> Result<Report, CommandError> {
     let clock = moment::clock()?;
-    let world = session.world(scope);
+    let world = session.world(scope, plan.known.clone());
     let mut reporter = reporter(&plan, session.kinds(), clock, global, output);
     session.record(|entry| entry.plan(&plan));
     if let Some(report) = output.report() {

@@ -158,7 +158,7 @@ fn tags() {
         if let Some(running) = Running::of(&inventory) {
             let _ = (running.release(), running.revision());
         }
-        let plan = teardown::teardown(&inventory, target(), &kinds, teardown::Options::default());
+        let plan = teardown::teardown(&inventory, target(), &kinds, teardown::Options::default(), &[]);
         let view = ui::plan::View { all: true, task: None };
         is_plain(&plain(&ui::plan::plan(&plan, &kinds, view)));
     });

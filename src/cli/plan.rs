@@ -64,6 +64,10 @@ pub struct Args {
     /// With --destroy: plan to delete the file system, its recovery points in our vault, the secrets and the log buckets too
     #[arg(long, requires = "destroy")]
     delete_data: bool,
+
+    /// With --destroy: plan to leave the VPC, and what must stay with it, to others who use it
+    #[arg(long, requires = "destroy")]
+    leave_network: bool,
 }
 
 impl Args {
@@ -76,10 +80,13 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let source = Source::read(&args.file)?;
     let (session, file) = Session::for_file(&source, global, output).await?;
     let name = file.name.as_str();
-    let inventory = session.inventory(&mut Scope::of(&file)).await?;
+    let mut scope = Scope::of(&file);
+    let inventory = session.inventory(&mut scope).await?;
     let (plan, origin) = if args.destroy {
-        let options = teardown::Options { delete_data: args.delete_data, unprotect: args.unprotect };
-        (session.teardown(name, &inventory, options), Origin::teardown(name, options))
+        let Args { delete_data, unprotect, leave_network, .. } = *args;
+        let options = teardown::Options { delete_data, unprotect, leave_network };
+        let (whole, surroundings) = session.whole(&scope, inventory).await?;
+        (session.teardown(name, &whole, &surroundings, options), Origin::teardown(name, options))
     } else {
         let running = climb::running(&inventory);
         let rungs = climb::rungs(&source, running, Rung { text: source.text.clone(), file: file.clone() })?;

@@ -23,14 +23,24 @@ pub struct Saved {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "kebab-case")]
 pub enum Origin {
-    PlanFile { path: String, text: String, consent: Consent },
-    Teardown { name: String, delete_data: bool, unprotect: bool },
+    PlanFile {
+        path: String,
+        text: String,
+        consent: Consent,
+    },
+    Teardown {
+        name: String,
+        delete_data: bool,
+        unprotect: bool,
+        #[serde(default)]
+        leave_network: bool,
+    },
 }
 
 impl Origin {
     pub fn teardown(name: &str, options: teardown::Options) -> Self {
-        let teardown::Options { delete_data, unprotect } = options;
-        Self::Teardown { name: name.to_owned(), delete_data, unprotect }
+        let teardown::Options { delete_data, unprotect, leave_network } = options;
+        Self::Teardown { name: name.to_owned(), delete_data, unprotect, leave_network }
     }
 }
 
@@ -89,7 +99,7 @@ mod tests {
 
     fn saved() -> Saved {
         let target = Target { deployment: "prod".into(), account: "1".into(), region: "us-east-1".into() };
-        let options = teardown::Options { delete_data: true, unprotect: false };
+        let options = teardown::Options { delete_data: true, ..teardown::Options::default() };
         Saved::new(Origin::teardown("prod", options), Plan::empty(Purpose::Destroy, target))
     }
 

@@ -19,6 +19,7 @@ use crate::control::history::Entry;
 use crate::control::objects::Store;
 use crate::engine::drive::World;
 use crate::engine::graph::Graph;
+use crate::engine::holder::Surroundings;
 use crate::engine::inventory::Inventory;
 use crate::engine::kind::Kind;
 use crate::engine::plan::{Finding, Plan, Target};
@@ -32,7 +33,7 @@ use crate::kinds::resource::Cx;
 use crate::kinds::service_read;
 use crate::kinds::service_view::ServiceView;
 use crate::live;
-use crate::planners::{converge, teardown};
+use crate::planners::{converge, held, teardown};
 use crate::release::{Catalogue, Release};
 
 use super::args::Global;
@@ -337,11 +338,39 @@ impl Session {
 
     /// What would take a deployment down. While something is under way the data may be half changed, and only the service
     /// knows how to go back: then the data are not left behind alone.
-    pub fn teardown(&self, name: &str, inventory: &Inventory, options: teardown::Options) -> Plan {
-        let mut plan = teardown::teardown(inventory, self.target(name), &self.kinds, options);
+    pub fn teardown(
+        &self,
+        name: &str,
+        inventory: &Inventory,
+        surroundings: &Surroundings,
+        options: teardown::Options,
+    ) -> Plan {
+        let target = self.target(name);
+        let mut plan = teardown::teardown(inventory, target, &self.kinds, options, &surroundings.holders);
+        if !plan.is_empty() {
+            plan.findings.extend(held::not_checked(surroundings));
+        }
         plan.findings.extend(open_intent(inventory).filter(|_| !options.delete_data));
         plan.findings.extend(checks::backup::unread(inventory, false));
         plan
+    }
+
+    /// What a teardown would meet: everything of the deployment, with what AWS has made in its VPC by itself, and what of
+    /// others' is around it.
+    pub async fn whole(&self, scope: &Scope, inventory: Inventory) -> Result<(Inventory, Surroundings), CommandError> {
+        let inventory = self.with_companions(scope, inventory).await?;
+        let surroundings = match inventory.live.is_empty() {
+            true => Surroundings::default(),
+            false => live::foreign::surroundings(&self.context(scope), &inventory).await?,
+        };
+        Ok((inventory, surroundings))
+    }
+
+    /// The inventory with what AWS has made by itself in a VPC of the deployment, which goes with that.
+    pub async fn with_companions(&self, scope: &Scope, mut inventory: Inventory) -> Result<Inventory, CommandError> {
+        let companions = live::foreign::companions(&self.context(scope), &inventory).await?;
+        inventory.live.extend(companions);
+        Ok(Inventory::new(inventory.live))
     }
 
     /// What the service and its tasks look like now.
@@ -357,9 +386,9 @@ impl Session {
         Ok(seen.found().and_then(|group| checks::ingress::urls(group).into_iter().next()))
     }
 
-    /// Where steps take effect.
-    pub fn world(&self, scope: &Scope) -> Arc<dyn World> {
-        Arc::new(live::world::Aws::new(self.context(scope)))
+    /// Where steps take effect; `before` is what there is before them.
+    pub fn world(&self, scope: &Scope, before: Known) -> Arc<dyn World> {
+        Arc::new(live::world::Aws::new(Cx { known: before, ..self.context(scope) }))
     }
 }
 

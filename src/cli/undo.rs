@@ -63,11 +63,13 @@ impl Before {
 pub async fn undo(around: Around<'_>, before: &Before) -> Result<(), CommandError> {
     let Around { session, scope, global, output, file } = around;
     output.note("\nit has failed, see above; what this run has created is deleted again\n");
-    let options = teardown::Options { delete_data: true, unprotect: true };
+    let options = teardown::Options { delete_data: true, unprotect: true, ..teardown::Options::default() };
     for _ in 0..ROUNDS {
         let inventory = session.inventory(&mut scope.clone()).await?;
         let created = before.created(&inventory, session.kinds(), session.run());
-        let plan = teardown::teardown(&created, session.target(&scope.name), session.kinds(), options);
+        // What AWS has made by itself in a VPC that was created goes with it.
+        let created = session.with_companions(scope, created).await?;
+        let plan = teardown::teardown(&created, session.target(&scope.name), session.kinds(), options, &[]);
         if plan.is_empty() {
             output.note("\nnothing of this run is left\n");
             return Ok(());

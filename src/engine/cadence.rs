@@ -51,6 +51,7 @@ pub fn again(cause: Cause, attempt: u32, elapsed: f64) -> Again {
         Cause::StillHeld => (3.0, 5.0, 1200.0),
         Cause::Gone
         | Cause::Taken
+        | Cause::HeldByOthers
         | Cause::Denied
         | Cause::Quota
         | Cause::Refused

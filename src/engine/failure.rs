@@ -18,6 +18,8 @@ pub enum Cause {
     NotYetTrusted,
     /// Something else still uses it.
     StillHeld,
+    /// Something of others uses it, and will not let go by itself.
+    HeldByOthers,
     /// It does not exist.
     Gone,
     /// Something of that name exists already.
@@ -43,6 +45,7 @@ impl Cause {
         match self {
             Self::Throttled | Self::Unavailable | Self::NotYetVisible | Self::NotYetTrusted | Self::Gone => true,
             Self::StillHeld
+            | Self::HeldByOthers
             | Self::Taken
             | Self::Denied
             | Self::Quota
@@ -61,6 +64,7 @@ impl Cause {
             Self::NotYetVisible => "not-yet-visible",
             Self::NotYetTrusted => "not-yet-trusted",
             Self::StillHeld => "still-held",
+            Self::HeldByOthers => "held-by-others",
             Self::Gone => "gone",
             Self::Taken => "taken",
             Self::Denied => "denied",

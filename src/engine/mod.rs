@@ -17,6 +17,7 @@ pub mod estimate;
 pub mod event;
 pub mod failure;
 pub mod graph;
+pub mod holder;
 pub mod inventory;
 pub mod judge;
 pub mod kind;

@@ -27,6 +27,7 @@ pub mod file_system;
 pub mod file_system_policy;
 pub mod flow_log;
 pub mod group_rules;
+pub mod guardduty;
 pub mod injected;
 pub mod internet_gateway;
 pub mod listener;

@@ -18,9 +18,9 @@ use super::place::Place;
 use super::resource::{At, Cx, Depth, Neighbour, Resource, Tags};
 use super::{
     access_point, backup_vault, bucket, ca_certificate, cluster, data_step, default_security_group, elastic_ip,
-    file_system, file_system_policy, flow_log, internet_gateway, listener, load_balancer, log_group, mount_target,
-    nat_gateway, network_acl, recovery_point, restore, role, route_table, secret, security_group, service,
-    service_linked_role, subnet, target_group, task_definition, vpc,
+    file_system, file_system_policy, flow_log, guardduty, internet_gateway, listener, load_balancer, log_group,
+    mount_target, nat_gateway, network_acl, recovery_point, restore, role, route_table, secret, security_group,
+    service, service_linked_role, subnet, target_group, task_definition, vpc,
 };
 
 /// A kind without its type.
@@ -141,6 +141,8 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<default_security_group::DefaultSecurityGroup>(),
     &of::<network_acl::DefaultNetworkAcl>(),
     &of::<flow_log::FlowLog>(),
+    &of::<guardduty::GuardDutyEndpoint>(),
+    &of::<guardduty::GuardDutyGroup>(),
     &of::<file_system::FileSystem>(),
     &of::<file_system_policy::FileSystemPolicy>(),
     &of::<mount_target::MountTarget>(),

@@ -25,6 +25,7 @@ pub struct Aws {
 }
 
 impl Aws {
+    /// `cx` knows what there is before the run.
     pub fn new(cx: Cx) -> Self {
         Self { cx }
     }
@@ -58,7 +59,9 @@ impl World for Aws {
             }
             Action::Delete => match kind.delete(&cx, &at).await {
                 Ok(()) => Ok(Made::default()),
-                Err(failure) if failure.cause == Cause::StillHeld => Err(holders::name(&cx, &at, failure).await),
+                Err(failure) if failure.cause == Cause::StillHeld => {
+                    Err(holders::name(&cx, &at, failure, &self.cx.known).await)
+                }
                 Err(failure) => Err(failure),
             },
             Action::Update => update(&cx, kind, &mut at, step).await,

@@ -61,9 +61,14 @@ pub fn unprotect(live: &Live, kind: &Kind, reason: Reason, code: &str, consent: 
 /// and `arn` tell whom a property names: a cluster and its service may well bear the same name.
 pub fn holds<K: Kinds + ?Sized>(user: &Live, used: &Live, kinds: &K) -> bool {
     let by_kind = kinds.kind(used.address.kind()).is_some_and(|kind| kind.gone_after.contains(&user.address.kind()));
+    user.address != used.address && (by_kind || names(user, used))
+}
+
+/// True when `user` names `used` in a property.
+pub fn names(user: &Live, used: &Live) -> bool {
     let identity = ["id", "arn"].map(|name| used.outputs.get(name).map(String::as_str));
     let identity: Vec<&str> = identity.into_iter().flatten().filter(|text| !text.is_empty()).collect();
-    user.address != used.address && (by_kind || mentions(&user.spec, &identity))
+    mentions(&user.spec, &identity)
 }
 
 fn mentions(spec: &Value, texts: &[&str]) -> bool {

@@ -40,7 +40,8 @@ pub fn file_system(inventory: &Inventory, target: Target, kinds: &[Kind], id: &s
     }
     let hangs = |live: &&Live| live.spec.get("file_system").and_then(Value::as_str) == Some(id);
     let part = inventory.live.iter().filter(|live| is_it(live) || hangs(live)).cloned().collect();
-    let mut plan = teardown(&Inventory::new(part), target, kinds, Options { delete_data: true, unprotect: false });
+    let options = Options { delete_data: true, ..Options::default() };
+    let mut plan = teardown(&Inventory::new(part), target, kinds, options, &[]);
     plan.purpose = Purpose::Apply;
     plan.known = inventory.known();
     plan.steps.iter_mut().for_each(|step| step.reason = Reason::Unwanted);

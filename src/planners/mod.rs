@@ -5,6 +5,7 @@ mod data;
 pub mod deletion;
 pub mod discard;
 pub mod halt;
+pub mod held;
 pub mod intent;
 pub mod record;
 pub mod teardown;

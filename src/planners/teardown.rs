@@ -1,11 +1,15 @@
 //! The plan that takes a deployment down, from the inventory alone.
 
+use std::collections::BTreeSet;
+
+use crate::engine::address::Address;
+use crate::engine::holder::Holder;
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, After, Kept, Plan, Purpose, Reason, Target, Until};
 use crate::engine::reference::Need;
 
-use super::{data, deletion};
+use super::{data, deletion, held};
 
 /// What the user has consented to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,16 +18,19 @@ pub struct Options {
     pub delete_data: bool,
     /// Take deletion protection off.
     pub unprotect: bool,
+    /// Leave the network, and what it cannot do without, where it is.
+    pub leave_network: bool,
 }
 
-/// Plans the teardown of everything in the inventory.
-pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: Options) -> Plan {
+/// Plans the teardown of everything in the inventory, which `holders` of others' may stop.
+pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: Options, holders: &[Holder]) -> Plan {
     let mut plan = Plan::empty(Purpose::Destroy, target);
     plan.known = inventory.known();
+    let left = if options.leave_network { held::network(inventory, kinds, holders) } else { BTreeSet::new() };
     let mut deletions: Vec<(&Live, usize)> = Vec::new();
     for live in &inventory.live {
         let Some(kind) = kinds.kind(live.address.kind()) else { continue };
-        if let Some(why) = reason_to_keep(live, kind, options) {
+        if let Some(why) = reason_to_keep(live, kind, options, &left) {
             plan.kept.push(Kept { address: live.address.clone(), id: live.id.clone(), why });
             continue;
         }
@@ -41,11 +48,13 @@ pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: 
         plan.steps.push(step);
     }
     deletion::order(&deletions, &mut plan.steps, kinds);
+    plan.findings.extend(held::findings(&plan, holders));
     plan
 }
 
-fn reason_to_keep(live: &Live, kind: &Kind, options: Options) -> Option<String> {
+fn reason_to_keep(live: &Live, kind: &Kind, options: Options, left: &BTreeSet<Address>) -> Option<String> {
     match (kind.lifecycle, &live.phase) {
+        (Lifecycle::Owned, _) if left.contains(&live.address) && !live.is_going() => Some(held::WHY_LEFT.to_owned()),
         (Lifecycle::Data, Phase::Recoverable) => Some("already marked for deletion; can still be restored".to_owned()),
         (Lifecycle::Data, _) if !options.delete_data => {
             Some(data::why_kept(&live.address, "data; a later apply takes it back"))

@@ -24,6 +24,11 @@ pub fn about(failure: &Failure) -> String {
         Cause::StillHeld => {
             "something else still uses it: once that is gone, run the same command again, it continues".to_owned()
         }
+        Cause::HeldByOthers => {
+            "see that its owners take away what is named, then run the same command again: it continues; or leave the \
+             network to them with `ce-aws destroy --leave-network`"
+                .to_owned()
+        }
         Cause::Gone => "somebody removed it meanwhile: run the same command again".to_owned(),
         Cause::Taken => {
             "the like exists already and is not ours: the message says what; remove it, or change what the plan file asks \
@@ -144,13 +149,14 @@ mod tests {
     const AGAIN_AT_ONCE: &str = "run the same command again";
 
     /// Every cause: whether waiting or running again can be enough, and words that its advice must have.
-    const ALL: [(Cause, bool, &str); 13] = [
+    const ALL: [(Cause, bool, &str); 14] = [
         (Cause::Throttled, true, "later"),
         (Cause::Unavailable, true, "Health Dashboard"),
         (Cause::NotYetVisible, true, "longer than usual"),
         (Cause::NotYetTrusted, true, "longer than usual"),
         (Cause::Gone, true, "somebody removed it"),
         (Cause::StillHeld, false, "once that is gone, run"),
+        (Cause::HeldByOthers, false, "its owners take away"),
         (Cause::Taken, false, "remove it, or change"),
         (Cause::Denied, false, "needs the permission ec2:CreateVpc"),
         (Cause::Quota, false, "raise the quota"),

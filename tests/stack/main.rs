@@ -16,6 +16,7 @@ mod doctor;
 mod drift;
 mod exec;
 mod failures;
+mod held;
 mod images;
 mod injected;
 mod lease;

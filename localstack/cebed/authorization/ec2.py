@@ -25,7 +25,7 @@ def _rules(operation: str) -> list[Rule]:
 
 
 _LISTED = (
-    "AccountAttributes", "Addresses", "AvailabilityZones", "FlowLogs", "InternetGateways", "ManagedPrefixLists",
+    "AccountAttributes", "Addresses", "AvailabilityZones", "EgressOnlyInternetGateways", "FlowLogs", "InternetGateways", "ManagedPrefixLists",
     "NatGateways", "NetworkAcls", "NetworkInterfaces", "PrefixLists", "Regions", "RouteTables",
     "SecurityGroupRules", "SecurityGroups", "Subnets", "Tags", "TransitGatewayAttachments", "TransitGatewayVpcAttachments",
     "VpcEndpoints", "VpcPeeringConnections", "Vpcs", "VpnGateways",
@@ -74,6 +74,7 @@ TABLE: Table = {f"Describe{name}": PLAIN for name in _LISTED} | {
     # VPC user guide, "Publish flow logs to Amazon S3": only there.
     + also("logs:CreateLogDelivery", given="LogDestinationType|is_s3"),
     "DeleteFlowLogs": on("vpc-flow-log/{FlowLogIds}"),
+    "DeleteVpcEndpoints": on("vpc-endpoint/{VpcEndpointIds}"),
     "CreateTags": on("{Resources|ec2_resource}", tagged=True),
     "DeleteTags": on("{Resources|ec2_resource}", tagged=True),
 }

@@ -218,10 +218,11 @@ def refuse_delete_in_use(account, region, request, context):
         return
     if is_default(group):
         raise aws_error("CannotDelete", f"the specified group: \"{group.id}\" name: \"default\" cannot be deleted by a user")
+    # Only rules of the same VPC hold it; those of a peered one become stale (EC2 API reference, DeleteSecurityGroup).
     referenced = any(
         rule.source_group.get("GroupId") == group.id
         for other in all_groups(store)
-        if other is not group
+        if other is not group and other.vpc_id == group.vpc_id
         for rule in other.ingress_rules + other.egress_rules
     )
     if referenced or ec2_interfaces.with_group(store, group.id):

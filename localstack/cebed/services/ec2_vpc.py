@@ -1,7 +1,8 @@
 """VPCs, subnets and internet gateways: limits, and the refusal to delete what something still uses.
 
 Sources: Amazon EC2 API reference (CreateVpc, DeleteVpc, DeleteSubnet, DetachInternetGateway, DescribeVpcAttribute)
-and the EC2 error code DependencyViolation.
+and the EC2 error code DependencyViolation; that peering connections and egress-only internet gateways hold a VPC:
+hashicorp/terraform-provider-aws#3118, gruntwork-io/cloud-nuke#345.
 """
 
 from cebed.account import setting
@@ -122,9 +123,21 @@ def refuse_vpc_in_use(account, region, request, context):
         or any(e.vpc_id == vpc_id for e in store.vpc_end_points.values())
         or any(t.vpc_id == vpc_id and t.main_association_id is None for t in store.route_tables.values())
         or any(a.vpc_id == vpc_id and not a.default for a in store.network_acls.values())
+        or any(_peers(p, vpc_id) for p in store.vpc_pcxs.values())
+        or any(a.vpc_id == vpc_id and a.state == "attached" for g in store.vpn_gateways.values() for a in g.attachments.values())
+        or any(g.vpc_id == vpc_id for g in store.egress_only_internet_gateways.values())
+        or any(
+            a.resource_id == vpc_id and a.state not in ("deleted", "rejected", "failed")
+            for a in store.transit_gateway_attachments.values()
+        )
     )
     if in_use:
         raise dependency(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
+
+
+def _peers(connection, vpc_id: str) -> bool:
+    ended = ("deleted", "deleting", "rejected", "failed", "expired")
+    return vpc_id in (connection.vpc.id, connection.peer_vpc.id) and connection._status.code not in ended
 
 
 @after("ec2", "DeleteVpc")

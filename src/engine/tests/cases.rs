@@ -24,12 +24,13 @@ pub const KINDS: [Kind; 5] = [
     kind("task", 150.0, 90.0, 600.0),
 ];
 
-const CAUSES: [Cause; 12] = [
+const CAUSES: [Cause; 13] = [
     Cause::Throttled,
     Cause::Unavailable,
     Cause::NotYetVisible,
     Cause::NotYetTrusted,
     Cause::StillHeld,
+    Cause::HeldByOthers,
     Cause::Gone,
     Cause::Taken,
     Cause::Denied,

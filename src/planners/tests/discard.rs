@@ -106,7 +106,7 @@ fn a_recovery_point_goes_by_its_arn_from_our_vault_only() {
 
 #[test]
 fn a_teardown_says_of_a_former_file_system_what_it_is() {
-    let plan = teardown(&Inventory::new(restored()), target(), &registry::facts(), Options::default());
+    let plan = teardown(&Inventory::new(restored()), target(), &registry::facts(), Options::default(), &[]);
     let kept: Vec<_> = plan.kept.iter().map(|kept| (kept.address.as_str(), kept.why.as_str())).collect();
     let former = "a former file system, with its data; `ce-aws backup drop` deletes it";
     assert_eq!(

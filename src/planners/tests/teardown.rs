@@ -5,15 +5,18 @@ use serde_json::json;
 
 use super::account::{self, Account};
 use super::samples::{self, KINDS, Sample, deployed, plan, steps, target};
+use crate::engine::holder::Holder;
 use crate::engine::inventory::Phase;
-use crate::engine::plan::{Action, Plan, Until};
+use crate::engine::plan::{Action, Finding, Plan, Until};
 use crate::engine::queue::Queue;
+use crate::kinds::registry;
 use crate::planners::teardown::{Options, teardown};
+use crate::planners::upstream::upstream;
 
-const ALL: Options = Options { delete_data: true, unprotect: true };
+const ALL: Options = Options { delete_data: true, unprotect: true, leave_network: false };
 
 fn torn(account: &Account, options: Options) -> Plan {
-    teardown(&account.inventory(), target(), &KINDS, options)
+    teardown(&account.inventory(), target(), &KINDS, options, &[])
 }
 
 /// What is there and not on its way out, but for what comes and goes with others.
@@ -31,7 +34,7 @@ proptest! {
         samples in samples::samples(14), weights in prop::collection::vec(0.0..100.0_f64, 1..20), delete_data: bool,
     ) {
         let mut account = deployed(&samples);
-        let plan = torn(&account, Options { delete_data, unprotect: false });
+        let plan = torn(&account, Options { delete_data, ..Options::default() });
         account.execute(&plan, &weights);
         let stays = |sample: &&Sample| match KINDS[sample.kind].name {
             "shared" => true,
@@ -39,7 +42,7 @@ proptest! {
             _ => false,
         };
         prop_assert_eq!(left(&account).len(), samples.iter().filter(stays).count());
-        let again = torn(&account, Options { delete_data, unprotect: false });
+        let again = torn(&account, Options { delete_data, ..Options::default() });
         prop_assert!(again.is_empty(), "still to do: {:?}", steps(&again));
     }
 
@@ -69,7 +72,7 @@ proptest! {
             data.map(|live| live.id.clone()).collect()
         };
         let data = vaults(&account);
-        let down = torn(&account, Options { delete_data, unprotect: false });
+        let down = torn(&account, Options { delete_data, ..Options::default() });
         account.execute(&down, &[]);
         // With its parent, what comes and goes with it is gone.
         account.live.retain(|live| live.address.kind() != "builtin");
@@ -93,7 +96,7 @@ fn data_is_named_when_it_is_kept_and_when_it_is_lost() {
 fn protection_comes_off_by_consent_only_and_before_the_deletion() {
     let mut account = deployed(&[Sample::new("plain")]);
     account.at("plain/r0").spec["deletion_protection"] = json!(true);
-    let refused = torn(&account, Options { delete_data: true, unprotect: false });
+    let refused = torn(&account, Options { delete_data: true, ..Options::default() });
     assert_eq!(refused.refusals().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), ["destroy/protected"]);
     let plan = torn(&account, ALL);
     assert_eq!(steps(&plan), ["unprotect plain/r0", "delete plain/r0"]);
@@ -163,4 +166,91 @@ fn what_is_marked_for_deletion_is_left_so() {
     let plan = torn(&account, ALL);
     assert!(plan.is_empty());
     assert!(plan.kept[0].why.contains("restored"));
+}
+
+fn holder(id: &str, holds: &[&str]) -> Holder {
+    Holder {
+        what: "network interface".to_owned(),
+        id: id.to_owned(),
+        whose: "account 2".to_owned(),
+        holds: holds.iter().map(|text| text.parse().unwrap()).collect(),
+        remedy: "delete it".to_owned(),
+    }
+}
+
+fn found(plan: &Plan) -> Vec<String> {
+    let line = |finding: &Finding| {
+        let address = finding.address.as_ref().map(ToString::to_string).unwrap_or_default();
+        let hint = finding.hint.clone().unwrap_or_default();
+        format!("{:?} {}: {address} {} [{hint}]", finding.severity, finding.code, finding.message)
+    };
+    plan.findings.iter().map(line).collect()
+}
+
+#[test]
+fn what_others_hold_is_refused_before_anything_goes() {
+    let account = deployed(&[Sample::new("plain"), Sample::new("vault").linked(0)]);
+    let holders = [holder("eni-1", &["plain/r0"]), holder("eni-2", &["vault/r1"]), holder("eni-3", &["plain/r9"])];
+    let of = |options| teardown(&account.inventory(), target(), &KINDS, options, &holders);
+    // The data are kept, so that only the first of them is in the way; and what holds nothing that goes is none of our business.
+    assert_eq!(
+        found(&of(Options::default())),
+        ["Refusal destroy/held: plain/r0 is in use by somebody else's network interface eni-1 (account 2) [delete it]"]
+    );
+    let codes: Vec<String> = of(ALL).refusals().map(|finding| finding.address.clone().unwrap().to_string()).collect();
+    assert_eq!(codes, ["plain/r0", "vault/r1"]);
+}
+
+/// A VPC as a deployment has it, as far as it matters here.
+fn network() -> Account {
+    let one = |address: &str, id: &str, spec: serde_json::Value| {
+        let mut live = account::live(address, id, spec);
+        live.outputs.insert("id".to_owned(), id.to_owned());
+        live
+    };
+    let mut account = Account::default();
+    account.live = vec![
+        one("vpc/main", "vpc-1", json!({})),
+        one("subnet/a", "subnet-1", json!({ "vpc": "vpc-1" })),
+        one("security-group/task", "sg-1", json!({ "vpc": "vpc-1", "ingress": ["sg-2"] })),
+        one("security-group/ui", "sg-2", json!({ "vpc": "vpc-1" })),
+        one("security-group/storage", "sg-3", json!({ "vpc": "vpc-1" })),
+        one("flow-log/main", "fl-1", json!({ "vpc": "vpc-1", "role": "role-1" })),
+        one("role/flow", "role-1", json!({})),
+        one("role/task", "role-2", json!({})),
+        one("cluster/main", "cluster-1", json!({})),
+        one(
+            "guardduty-endpoint/main",
+            "vpce-1",
+            json!({ "vpc": "vpc-1", "subnets": ["subnet-1"], "groups": ["sg-9"] }),
+        ),
+        one("guardduty-group/main", "sg-9", json!({ "vpc": "vpc-1" })),
+    ];
+    account
+}
+
+#[test]
+fn the_network_stays_with_all_that_it_needs_and_nothing_else_does() {
+    let holders = [holder("eni-1", &["subnet/a", "security-group/task", "vpc/main"])];
+    let options = Options { leave_network: true, ..ALL };
+    let plan = teardown(&network().inventory(), target(), &registry::facts(), options, &holders);
+    assert_eq!(steps(&plan), ["delete cluster/main", "delete role/task", "delete security-group/storage"]);
+    assert_eq!(found(&plan), ["Warning destroy/held: subnet/a stays for the network interface eni-1 (account 2) []"]);
+    let refused = teardown(&network().inventory(), target(), &registry::facts(), ALL, &holders);
+    assert_eq!(
+        found(&refused),
+        [
+            "Refusal destroy/held: subnet/a is in use by somebody else's network interface eni-1 (account 2), which also holds \
+          security-group/task, vpc/main [delete it; or leave the network to it with --leave-network]"
+        ]
+    );
+}
+
+#[test]
+fn what_guardduty_made_goes_before_the_network_it_is_in() {
+    let plan = teardown(&network().inventory(), target(), &registry::facts(), ALL, &[]);
+    let position = |address: &str| plan.steps.iter().position(|step| step.address.as_str() == address).unwrap();
+    let waits = |later: &str, earlier: &str| upstream(&plan.steps, position(later)).contains(&position(earlier));
+    assert!(waits("guardduty-group/main", "guardduty-endpoint/main"));
+    assert!(waits("subnet/a", "guardduty-endpoint/main") && waits("vpc/main", "guardduty-group/main"));
 }

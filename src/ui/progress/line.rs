@@ -1,6 +1,7 @@
 //! Single events in words.
 
 use crate::engine::event::{Event, Outcome, Stamped};
+use crate::engine::failure::Cause;
 use crate::engine::plan::Purpose;
 use crate::ui::failure;
 use crate::ui::story::{story, warning};
@@ -44,6 +45,10 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
             (words::doing(*action), format!("{address} ({}), usually {usual}", words::reason(reason)))
         }
         Event::StepWaiting { address, why, .. } if everything => ("waiting", format!("{address}: {}", clean(why))),
+        Event::StepRetrying { .. } if tracker.repeats() => return None,
+        Event::StepRetrying { address, failure, .. } if everything && failure.cause == Cause::StillHeld => {
+            ("waiting", format!("{address}: {}", clean(&failure.to_string())))
+        }
         Event::StepRetrying { address, failure, seconds, .. } if everything => {
             ("retrying", format!("{address} in {}: {}", duration(*seconds), clean(&failure.to_string())))
         }

@@ -1,8 +1,11 @@
 //! What is going on, as far as the events tell, and how long it may still take.
 
+use std::collections::BTreeMap;
+
 use crate::engine::address::Address;
 use crate::engine::estimate;
 use crate::engine::event::{Event, Stamped};
+use crate::engine::failure::Cause;
 use crate::engine::kind::Kind;
 use crate::engine::plan::{Action, Plan, Purpose};
 use crate::engine::queue::Queue;
@@ -36,6 +39,10 @@ pub struct Tracker {
     usual: Vec<f64>,
     /// The same plus that of the slowest chain of steps that wait for it.
     way: Vec<f64>,
+    /// What was said last of each step that is held.
+    held: BTreeMap<usize, String>,
+    /// Whether the last event says what was said before.
+    repeats: bool,
     done: usize,
     failed: usize,
     interrupted: bool,
@@ -54,7 +61,17 @@ impl Tracker {
             Err(_) => usual.clone(),
         };
         let states = vec![State::Waiting; count];
-        Self { purpose: plan.purpose, states, usual, way, done: 0, failed: 0, interrupted: false }
+        Self {
+            purpose: plan.purpose,
+            states,
+            usual,
+            way,
+            held: BTreeMap::new(),
+            repeats: false,
+            done: 0,
+            failed: 0,
+            interrupted: false,
+        }
     }
 
     /// What the plan is for.
@@ -64,16 +81,24 @@ impl Tracker {
 
     /// Takes note of an event.
     pub fn on(&mut self, Stamped { at, event }: &Stamped) {
+        self.repeats = false;
         match event {
             Event::StepStarted { step, address, action, .. } => {
+                let why = self.held.get(step).cloned().unwrap_or_default();
                 let since = self.running_at(*step).map_or(*at, |running| running.since);
                 let usual = self.usual.get(*step).copied().unwrap_or_default();
                 let (address, action) = (address.clone(), *action);
-                self.set(*step, State::Running(Running { address, action, since, usual, why: String::new() }));
+                self.set(*step, State::Running(Running { address, action, since, usual, why }));
             }
             Event::StepAccepted { step, .. } => self.explain(*step, "accepted"),
             Event::StepWaiting { step, why, .. } => self.explain(*step, why),
+            Event::StepRetrying { step, failure, .. } if failure.cause == Cause::StillHeld => {
+                let last = self.held.insert(*step, failure.message.clone());
+                self.repeats = last.as_ref() == Some(&failure.message);
+                self.explain(*step, &failure.message);
+            }
             Event::StepRetrying { step, failure, .. } => {
+                self.held.remove(step);
                 self.explain(*step, &format!("will try again: {}", failure.cause.code()));
             }
             Event::StepDone { step, .. } => {
@@ -107,6 +132,11 @@ impl Tracker {
         if let Some(State::Running(running)) = self.states.get_mut(step) {
             running.why = text.to_owned();
         }
+    }
+
+    /// Whether the last event is no news: who holds something is told once, and again when it is another.
+    pub fn repeats(&self) -> bool {
+        self.repeats
     }
 
     /// The steps under way, the longest-running first.

@@ -209,3 +209,38 @@ fn failures_say_what_to_do_next() {
     hint: log in
     "#);
 }
+
+#[test]
+fn who_holds_something_is_said_once_and_again_when_it_is_another() {
+    let held = |at: f64, by: &str| {
+        let message = format!("The subnet has dependencies and cannot be deleted; held by {by}");
+        let failure = Failure { code: "DependencyViolation".into(), ..Failure::of(Cause::StillHeld, message) };
+        let event = Event::StepRetrying { step: 0, address: address("vpc/main"), failure, seconds: 5.0 };
+        Stamped { at, event }
+    };
+    let started = |at: f64, attempt: u32| {
+        let (address, action, reason) = (address("vpc/main"), Action::Delete, Reason::Teardown);
+        Stamped { at, event: Event::StepStarted { step: 0, address, action, reason, attempt } }
+    };
+    let mut out = Vec::new();
+    let mut lines = Lines::new(&mut out, tracker());
+    let all = [
+        started(0.0, 1),
+        held(1.0, "eni-1"),
+        started(4.0, 2),
+        held(5.0, "eni-1"),
+        started(9.0, 3),
+        held(10.0, "eni-2"),
+        started(14.0, 4),
+        held(15.0, "eni-2"),
+    ];
+    all.iter().for_each(|event| lines.event(event));
+    assert_snapshot!(plain(std::str::from_utf8(&out).unwrap()), @r"
+       0:01  waiting      vpc/main: DependencyViolation: The subnet has dependencies and cannot be deleted; held by eni-1
+       0:10  waiting      vpc/main: DependencyViolation: The subnet has dependencies and cannot be deleted; held by eni-2
+    ");
+    let mut tracker = tracker();
+    all[..3].iter().for_each(|event| tracker.on(event));
+    let shown = plain(&frame(&tracker, 4.0));
+    assert!(shown.contains("held by eni-1"), "also while it is tried again: {shown}");
+}

@@ -5,6 +5,7 @@ pub const UNUSED: &[(&str, &str)] = &[
     ("backup:StopBackupJob", "a backup of an interrupted run is still under way"),
     ("ec2:AuthorizeSecurityGroupEgress", "somebody took a rule away"),
     ("ec2:DeleteRoute", "somebody added a route"),
+    ("ec2:DeleteVpcEndpoints", "GuardDuty made an endpoint in the VPC"),
     ("ec2:ModifyNetworkInterfaceAttribute", "somebody changed the groups of a mount target"),
     ("ec2:ModifySubnetAttribute", "somebody gave a subnet public addresses"),
     ("ec2:ReplaceRoute", "somebody changed a route"),
@@ -35,9 +36,15 @@ pub const DEGRADED: &[(&str, &str, &str)] = &[
         "a backup that may not be made fails before anything stops",
     ),
     ("backup:GetBackupVaultAccessPolicy", "access policy, which may forbid", "AWS Backup refuses a restore by itself"),
+    ("ec2:DescribeEgressOnlyInternetGateways", "destroy/not-checked", OTHERS),
+    ("ec2:DescribeTransitGatewayVpcAttachments", "destroy/not-checked", OTHERS),
+    ("ec2:DescribeVpcEndpoints", "destroy/not-checked", OTHERS),
+    ("ec2:DescribeVpcPeeringConnections", "destroy/not-checked", OTHERS),
+    ("ec2:DescribeVpnGateways", "destroy/not-checked", OTHERS),
     ("ecr:BatchGetImage", "image/denied", "ECS pulls by the tag, with a role that may be allowed more"),
     ("ecs:ExecuteCommand", "upgrade/queues", "what waits in RabbitMQ may be known by other means"),
     ("ecs:ListClusters", "quota/not-checked", QUOTAS),
+    ("ecs:ListServices", "destroy/not-checked", OTHERS),
     ("elasticloadbalancing:DescribeAccountLimits", "quota/not-checked", QUOTAS),
     ("iam:GetAccountSummary", "quota/not-checked", QUOTAS),
     ("iam:ListEntitiesForPolicy", "account/not-checked", "a role for support cases is the vendor's advice only"),
@@ -45,5 +52,7 @@ pub const DEGRADED: &[(&str, &str, &str)] = &[
     ("servicequotas:ListServiceQuotas", "quota/not-checked", QUOTAS),
     ("ssmmessages:OpenDataChannel", "upgrade/queues", "what waits in RabbitMQ may be known by other means"),
 ];
+
+const OTHERS: &str = "AWS refuses by itself to delete what others use, and destroy goes on when they have gone";
 
 const QUOTAS: &str = "AWS refuses by itself what there is no room for, and apply goes on when there is";

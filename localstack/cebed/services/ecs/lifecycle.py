@@ -10,7 +10,7 @@ import random
 import uuid
 from typing import Callable
 
-from cebed.services import ec2_interfaces
+from cebed.services import ec2_interfaces, guardduty
 from cebed.services.ecs import containers, history, images, initialising, inject, model, mounts, one_shot, targets
 from cebed.services.ecs.model import Cluster, Container, Definition, Task
 
@@ -82,6 +82,7 @@ def move(account, task: Task, status: str) -> None:
 
 def _provisioned(account, task: Task) -> None:
     task.attached = "ATTACHED"
+    guardduty.task_started(account, task.region, task.subnet_id)
     if task.desired == "STOPPED":
         return
     task.times["connectivityAt"] = account.clock.now()

@@ -1,0 +1,151 @@
+//! One round of reads, side by side. What may not be read is told, and ends nothing.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::holder::{Holder, Surroundings};
+use crate::engine::inventory::{Inventory, Live};
+use crate::kinds::registry;
+use crate::kinds::resource::{Cx, Depth};
+
+use super::interfaces;
+use super::network::Around;
+use super::ours::Ours;
+
+/// What AWS has made by itself in a VPC of ours, for that VPC alone, and marks so: it goes with the VPC.
+pub const COMPANIONS: [&str; 2] = ["guardduty-endpoint", "guardduty-group"];
+
+/// The same as resources that a plan can delete. None where none may be looked for: then they are told among the others.
+///
+/// # Errors
+///
+/// Whatever the calls meet, but for being denied.
+pub async fn companions(cx: &Cx, inventory: &Inventory) -> Result<Vec<Live>, Failure> {
+    let cx = &Cx { known: inventory.known(), ..cx.clone() };
+    let kinds = COMPANIONS.iter().filter_map(|name| registry::find(name));
+    let looks = kinds.map(|kind| kind.list(cx, Depth::Full));
+    let mut all = Vec::new();
+    for seen in futures::future::join_all(looks).await {
+        match seen {
+            Err(failure) if is_unreadable(&failure) => {}
+            seen => all.extend(seen?.live),
+        }
+    }
+    Ok(all)
+}
+
+/// Everything of others around what is in the inventory, companions among it.
+///
+/// # Errors
+///
+/// A read that fails for another reason than that it is not allowed, or not known where it is made.
+pub async fn surroundings(cx: &Cx, inventory: &Inventory) -> Result<Surroundings, Failure> {
+    let cx = &Cx { known: inventory.known(), ..cx.clone() };
+    let ours = &Ours::all(&cx.names, inventory);
+    let texts = |kind: &'static str, property: &'static str| {
+        let of_kind = inventory.live.iter().filter(move |live| live.address.kind() == kind);
+        of_kind.filter_map(move |live| live.spec.get(property).and_then(Value::as_str)).map(str::to_owned)
+    };
+    let group_vpcs: BTreeSet<String> = texts("security-group", "vpc").collect();
+    let with_ours: Vec<String> = texts("listener", "load_balancer").collect();
+    let around = Around { cx, ours, group_vpcs: &group_vpcs };
+    let mut found = Surroundings::default();
+    let mut take = |what: &str, seen: Result<Vec<Holder>, Failure>| match seen {
+        Err(failure) if is_unreadable(&failure) => {
+            let said = Failure { request_id: None, ..failure }.to_string();
+            found.unread.push((what.to_owned(), said));
+            Ok(())
+        }
+        seen => seen.map(|holders| found.holders.extend(holders)),
+    };
+    let has_vpc = ours.of_kind("vpc").next().is_some();
+    if has_vpc {
+        let (endpoints, peerings, transit, vpn, nat, gateways, subnets, tables, acls) = futures::join!(
+            around.endpoints(),
+            around.peerings(),
+            around.transit_gateways(),
+            around.vpn_gateways(),
+            around.nat_gateways(),
+            around.gateways(),
+            around.subnets(),
+            around.route_tables(),
+            around.network_acls(),
+        );
+        take("VPC endpoints", endpoints)?;
+        take("VPC peering connections", peerings)?;
+        take("transit gateway attachments", transit)?;
+        take("virtual private gateways", vpn)?;
+        take("NAT gateways", nat)?;
+        take("internet gateways", gateways)?;
+        take("subnets", subnets)?;
+        take("route tables", tables)?;
+        take("network ACLs", acls)?;
+    }
+    let (filter, ids) = match has_vpc {
+        true => ("vpc-id", ours.ids("vpc")),
+        false => ("group-id", around.groups_of_ours()),
+    };
+    let (interfaces, groups, cluster, listeners, balancers, points, backups) = futures::join!(
+        interfaces::seen(cx, filter, ids),
+        around.groups(),
+        around.in_cluster(),
+        around.listeners(),
+        around.balancers(&with_ours),
+        around.access_points(),
+        around.recovery_points(),
+    );
+    take("security groups", groups)?;
+    take("services and tasks in the cluster", cluster)?;
+    take("listeners", listeners)?;
+    take("target groups", balancers)?;
+    take("access points", points)?;
+    take("recovery points", backups)?;
+    let interfaces = interfaces.map(|all| {
+        let foreign = all.iter().filter(|one| interfaces::fate(one, ours) == interfaces::Fate::Stays);
+        foreign.map(|one| interfaces::holder(one, ours)).collect()
+    });
+    take("network interfaces", interfaces)?;
+    found.holders = without_parts(found.holders);
+    Ok(found)
+}
+
+/// Without the network interfaces of what is named itself: an endpoint, a gateway, an attachment.
+fn without_parts(holders: Vec<Holder>) -> Vec<Holder> {
+    let whole: Vec<String> =
+        holders.iter().filter(|one| one.what != "network interface").map(|one| one.id.clone()).collect();
+    let is_part =
+        |one: &Holder| one.what == "network interface" && whole.iter().any(|id| one.whose.contains(id.as_str()));
+    let mut all: Vec<Holder> = holders.into_iter().filter(|one| !is_part(one) && !one.holds.is_empty()).collect();
+    all.sort();
+    all
+}
+
+/// Not allowed, or unknown where it was asked; bad credentials are neither.
+fn is_unreadable(failure: &Failure) -> bool {
+    [Cause::Denied, Cause::Refused].contains(&failure.cause) && failure.hints.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::address::Address;
+
+    #[test]
+    fn the_interfaces_of_what_is_named_are_not_named_again() {
+        let holder = |what: &str, id: &str, whose: &str| Holder {
+            what: what.to_owned(),
+            id: id.to_owned(),
+            whose: whose.to_owned(),
+            holds: vec![Address::new("vpc", "main")],
+            remedy: String::new(),
+        };
+        let all = without_parts(vec![
+            holder("network interface", "eni-1", "VPC Endpoint Interface vpce-1"),
+            holder("network interface", "eni-2", "mine"),
+            holder("VPC endpoint", "vpce-1", ""),
+        ]);
+        assert_eq!(all.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["vpce-1", "eni-2"]);
+    }
+}

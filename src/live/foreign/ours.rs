@@ -1,0 +1,105 @@
+//! What is the deployment's own, to tell the rest from it.
+
+use std::collections::BTreeMap;
+
+use crate::engine::address::Address;
+use crate::engine::inventory::Inventory;
+use crate::engine::reference::{Known, Outputs};
+use crate::kinds::names::Names;
+
+/// The identifiers of everything that is ours.
+#[derive(Clone, Debug)]
+pub struct Ours {
+    by_id: BTreeMap<String, Address>,
+    names: Names,
+}
+
+/// The kinds whose identifiers AWS writes into the description of a network interface that it makes for them.
+const OWNERS: [&str; 4] = ["nat-gateway", "mount-target", "file-system", "guardduty-endpoint"];
+
+impl Ours {
+    /// What a run knows.
+    pub fn of(names: &Names, known: &Known) -> Self {
+        Self::new(names, known)
+    }
+
+    /// Everything in the inventory: twins, and what is on its way out, too.
+    pub fn all(names: &Names, inventory: &Inventory) -> Self {
+        Self::new(names, inventory.live.iter().map(|live| (&live.address, &live.outputs)))
+    }
+
+    fn new<'a>(names: &Names, all: impl IntoIterator<Item = (&'a Address, &'a Outputs)>) -> Self {
+        let mut by_id = BTreeMap::new();
+        for (address, outputs) in all {
+            for id in ["id", "arn"].iter().filter_map(|name| outputs.get(*name)).filter(|id| !id.is_empty()) {
+                by_id.insert(id.clone(), address.clone());
+            }
+        }
+        Self { by_id, names: names.clone() }
+    }
+
+    /// The same and what else is known.
+    pub fn and(mut self, other: Self) -> Self {
+        self.by_id.extend(other.by_id);
+        self
+    }
+
+    pub fn at(&self, id: &str) -> Option<&Address> {
+        self.by_id.get(id)
+    }
+
+    pub fn is(&self, id: &str) -> bool {
+        self.by_id.contains_key(id)
+    }
+
+    /// Identifiers and addresses of a kind.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Address)> {
+        self.by_id.iter().filter(move |(_, address)| address.kind() == kind)
+    }
+
+    pub fn ids(&self, kind: &str) -> Vec<String> {
+        self.of_kind(kind).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// An account in words, if it is another one.
+    pub fn other_account(&self, id: Option<&str>) -> Option<String> {
+        id.filter(|id| *id != self.names.account).map(|id| format!("account {id}"))
+    }
+
+    /// Whether AWS has made a network interface of this description for something of ours: `ELB app/ce-prod/50dc6c`,
+    /// `Interface for NAT Gateway nat-0a1b`, `EFS mount target for fs-0a1b (fsmt-0a1b)`.
+    pub fn made(&self, description: &str) -> bool {
+        let is_named = |id: &&String| !id.is_empty() && description.contains(id.as_str());
+        let is_owner = |(_, address): &(&String, &Address)| OWNERS.contains(&address.kind());
+        description.starts_with(&format!("ELB app/{}/", self.names.stack()))
+            || self.by_id.iter().filter(is_owner).any(|(id, _)| is_named(&id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> Names {
+        let [deployment, account, region, partition] = ["prod", "1", "us-east-1", "aws"].map(str::to_owned);
+        Names { deployment, account, region, partition }
+    }
+
+    #[test]
+    fn interfaces_are_known_by_what_aws_writes_on_them() {
+        let outputs = |id: &str| Outputs::from([("id".to_owned(), id.to_owned())]);
+        let known = Known::from([
+            (Address::new("nat-gateway", "a"), outputs("nat-1")),
+            (Address::new("mount-target", "private-a"), outputs("fsmt-1")),
+            (Address::new("secret", "credentials"), outputs("web")),
+        ]);
+        let ours = Ours::of(&names(), &known);
+        for made in ["ELB app/ce-prod/50dc6c", "Interface for NAT Gateway nat-1", "EFS mount target for fs-1 (fsmt-1)"]
+        {
+            assert!(ours.made(made), "{made}");
+        }
+        for foreign in ["", "ELB app/ce-prod2/50dc6c", "web", "AWS Lambda VPC ENI-f", "VPC Endpoint Interface vpce-1"] {
+            assert!(!ours.made(foreign), "{foreign}");
+        }
+    }
+}

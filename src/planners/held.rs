@@ -1,0 +1,88 @@
+//! What others have put where a teardown would meet it: refused before anything is deleted, data above all.
+
+use std::collections::BTreeSet;
+
+use crate::engine::address::Address;
+use crate::engine::holder::{Holder, Surroundings};
+use crate::engine::inventory::{Inventory, Live};
+use crate::engine::kind::{Kind, Kinds, Lifecycle, Part};
+use crate::engine::plan::{Action, Finding, Plan, Severity};
+
+use super::deletion;
+
+/// Why the network stays.
+pub const WHY_LEFT: &str =
+    "left with --leave-network; a later destroy without it deletes it, and a later apply takes it back";
+
+/// Something of others holds what is to be deleted.
+const HELD: &str = "destroy/held";
+
+/// A finding for each of them that holds something the plan deletes, and a warning for each whose network is left to it.
+pub fn findings(plan: &Plan, holders: &[Holder]) -> Vec<Finding> {
+    let deleted: BTreeSet<&Address> =
+        plan.steps.iter().filter(|step| step.action == Action::Delete).map(|step| &step.address).collect();
+    let left = |address: &Address| plan.kept.iter().any(|kept| &kept.address == address && kept.why == WHY_LEFT);
+    let finding = |holder: &Holder| {
+        let held: Vec<&Address> = holder.holds.iter().filter(|address| deleted.contains(address)).collect();
+        match held.first() {
+            Some(first) => Some(refusal(holder, first, &held)),
+            None => holder.holds.iter().find(|address| left(address)).map(|address| Finding {
+                code: HELD.to_owned(),
+                severity: Severity::Warning,
+                address: Some(address.clone()),
+                message: format!("stays for the {}", holder.words()),
+                hint: None,
+            }),
+        }
+    };
+    holders.iter().filter_map(finding).collect()
+}
+
+fn refusal(holder: &Holder, first: &Address, held: &[&Address]) -> Finding {
+    let others: Vec<&str> = held.iter().skip(1).map(|address| address.as_str()).collect();
+    let others = if others.is_empty() { String::new() } else { format!(", which also holds {}", others.join(", ")) };
+    // Of all that is held in the network, only this can be left to others.
+    let is_network = |address: &&Address| {
+        ["vpc", "subnet", "route-table", "internet-gateway", "security-group"].contains(&address.kind())
+    };
+    let leave = if held.iter().all(is_network) { "; or leave the network to it with --leave-network" } else { "" };
+    Finding {
+        code: HELD.to_owned(),
+        severity: Severity::Refusal,
+        address: Some(first.clone()),
+        message: format!("is in use by somebody else's {}{others}", holder.words()),
+        hint: Some(format!("{}{leave}", holder.remedy)),
+    }
+}
+
+/// What of others' could not be looked for.
+pub fn not_checked(surroundings: &Surroundings) -> impl Iterator<Item = Finding> {
+    surroundings.unread.iter().map(|(what, why)| Finding {
+        code: "destroy/not-checked".to_owned(),
+        severity: Severity::Warning,
+        address: None,
+        message: format!("{what} of others cannot be looked for, and may stop the destroy half way: {why}"),
+        hint: Some("allow the call that is named to whoever runs ce-aws, or look yourself".to_owned()),
+    })
+}
+
+/// The network, security groups only where others hold them, and whatever that refers to.
+pub fn network(inventory: &Inventory, kinds: &[Kind], holders: &[Holder]) -> BTreeSet<Address> {
+    let is_owned = |live: &&Live| {
+        kinds.kind(live.address.kind()).is_some_and(|kind| kind.lifecycle == Lifecycle::Owned) && !live.is_going()
+    };
+    let is_part = |live: &Live| kinds.kind(live.address.kind()).is_some_and(|kind| kind.part == Part::Network);
+    let is_held = |live: &Live| holders.iter().any(|holder| holder.holds.contains(&live.address));
+    let owned: Vec<&Live> = inventory.live.iter().filter(is_owned).collect();
+    let stays = |live: &&&Live| is_part(live) && (live.address.kind() != "security-group" || is_held(live));
+    let mut found: Vec<&Live> = owned.iter().filter(stays).copied().collect();
+    let mut left: BTreeSet<Address> = found.iter().map(|live| live.address.clone()).collect();
+    while let Some(user) = found.pop() {
+        for used in owned.iter().filter(|used| deletion::names(user, used)) {
+            if left.insert(used.address.clone()) {
+                found.push(used);
+            }
+        }
+    }
+    left
+}
