@@ -10,6 +10,7 @@ use crate::control::history::{End, Entry};
 use crate::control::keeper;
 use crate::control::lease::{Record, UNSEEN, VERSION};
 use crate::control::process;
+use crate::engine::propagation::YOUNG;
 use crate::ui::history::{holder, waiting};
 use crate::ui::style::{WARNING, paint};
 use crate::ui::text::{clean, duration};
@@ -50,6 +51,8 @@ pub async fn under_lease(
             "works without the lease, as you asked: see to it that nobody else works on this deployment meanwhile; the run \
              is not put on record",
         ));
+        // Nothing says when the run before has ended.
+        session.young_for(moment::clock()?.real(YOUNG));
         return work.await;
     }
     let clock = moment::clock()?;
@@ -67,6 +70,7 @@ pub async fn under_lease(
     session.begin(entry(me));
     if let Some(before) = keeper.before {
         session.unseen_for(clock.real(before.unseen.into()).saturating_sub(before.ended));
+        session.young_for(clock.real(YOUNG).saturating_sub(before.ended));
         tell_unseen(session.unseen().as_secs_f64() * clock.scale(), output);
     }
     let written = session.entry().unwrap_or_default().write(&store).await;

@@ -54,6 +54,8 @@ pub struct Session {
     entry: Mutex<Option<Entry>>,
     /// Until when lists may miss something that was made.
     unseen_until: Mutex<Option<Instant>>,
+    /// Until when what an earlier run has made may not be known everywhere in AWS.
+    young_until: Mutex<Option<Instant>>,
 }
 
 impl Session {
@@ -80,6 +82,7 @@ impl Session {
             run: format!("{:016x}", rand::random::<u64>()),
             entry: Mutex::new(None),
             unseen_until: Mutex::new(None),
+            young_until: Mutex::new(None),
         })
     }
 
@@ -175,6 +178,19 @@ impl Session {
     pub fn unseen(&self) -> Duration {
         let unseen = *self.unseen_until.lock().unwrap_or_else(PoisonError::into_inner);
         unseen.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// For so long from now what an earlier run has made may not be known everywhere in AWS.
+    pub fn young_for(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut young = self.young_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *young = (*young).max(Some(until));
+    }
+
+    /// For how long still.
+    pub fn young(&self) -> Duration {
+        let young = *self.young_until.lock().unwrap_or_else(PoisonError::into_inner);
+        young.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 
     /// The context of calls about one deployment.

@@ -53,6 +53,7 @@ pub fn again(cause: Cause, attempt: u32, elapsed: f64) -> Again {
         | Cause::Taken
         | Cause::Denied
         | Cause::Quota
+        | Cause::Cooldown
         | Cause::Refused
         | Cause::Unsettled
         | Cause::LeaseLost

@@ -24,7 +24,7 @@ pub const KINDS: [Kind; 5] = [
     kind("task", 150.0, 90.0, 600.0),
 ];
 
-const CAUSES: [Cause; 12] = [
+const CAUSES: [Cause; 13] = [
     Cause::Throttled,
     Cause::Unavailable,
     Cause::NotYetVisible,
@@ -34,6 +34,7 @@ const CAUSES: [Cause; 12] = [
     Cause::Taken,
     Cause::Denied,
     Cause::Quota,
+    Cause::Cooldown,
     Cause::Refused,
     Cause::Unsettled,
     Cause::Internal,

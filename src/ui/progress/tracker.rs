@@ -73,8 +73,9 @@ impl Tracker {
             }
             Event::StepAccepted { step, .. } => self.explain(*step, "accepted"),
             Event::StepWaiting { step, why, .. } => self.explain(*step, why),
-            Event::StepRetrying { step, failure, .. } => {
-                self.explain(*step, &format!("will try again: {}", failure.cause.code()));
+            Event::StepRetrying { step, failure, awaits, .. } => {
+                let why = awaits.as_deref().unwrap_or_else(|| failure.cause.code());
+                self.explain(*step, &format!("will try again: {why}"));
             }
             Event::StepDone { step, .. } => {
                 self.done += 1;

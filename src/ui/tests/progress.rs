@@ -54,6 +54,17 @@ fn events() -> Vec<Stamped> {
                 address: address("nat-gateway/a"),
                 failure: Failure::of(Cause::Throttled, "slow down"),
                 seconds: 4.0,
+                awaits: None,
+            },
+        ),
+        (
+            42.0,
+            Event::StepRetrying {
+                step: 2,
+                address: address("nat-gateway/a"),
+                failure: Failure::of(Cause::NotYetTrusted, "no such role"),
+                seconds: 2.0,
+                awaits: Some("role/a is 3 s old, and AWS does not know it everywhere yet\u{1b}".into()),
             },
         ),
         (
@@ -83,6 +94,7 @@ fn events() -> Vec<Stamped> {
                 outcome: Outcome::Failed,
                 done: 1,
                 failed: 1,
+                postponed: 0,
                 skipped: 1,
                 left: vec![address("nat-gateway/a"), address("security-group/task")],
                 seconds: 62.0,
@@ -160,18 +172,19 @@ fn the_rest_shrinks_with_time_and_not_below_what_still_waits() {
 #[test]
 fn endings() {
     use crate::ui::progress::line::ending;
-    let end = |outcome, left: &[&str]| {
+    let end = |outcome, postponed, left: &[&str]| {
         let left = left.iter().map(|text| address(text)).collect();
         plain(
             &ending(
-                &Event::RunFinished { outcome, done: 44, failed: 0, skipped: 0, left, seconds: 252.0 },
+                &Event::RunFinished { outcome, done: 44, failed: 0, postponed, skipped: 0, left, seconds: 252.0 },
                 Purpose::Apply,
             )
             .unwrap(),
         )
     };
-    assert_snapshot!(end(Outcome::Done, &[]), @"done: 44 steps in 4 min 12 s");
-    assert_snapshot!(end(Outcome::Interrupted, &["service/main"]), @r#"
+    assert_snapshot!(end(Outcome::Done, 0, &[]), @"done: 44 steps in 4 min 12 s");
+    assert_snapshot!(end(Outcome::Done, 1, &["file-system/main"]), @"done but for that: 44 steps in 4 min 12 s; AWS accepts what remains only later: file-system/main");
+    assert_snapshot!(end(Outcome::Interrupted, 0, &["service/main"]), @r#"
     stopped on request after 44 steps, 4 min 12 s
     what remains: service/main
     hint: run the same command again: it continues where this run stopped
