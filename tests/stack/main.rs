@@ -21,6 +21,7 @@ mod lease;
 mod pairs;
 mod policy;
 mod product;
+mod propagation;
 mod properties;
 mod restore;
 mod saga;

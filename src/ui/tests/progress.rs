@@ -121,6 +121,7 @@ fn plain_lines_tell_what_matters() {
        0:00  creating     nat-gateway/a (missing), usually 1 min 46 s
        0:40  waiting      nat-gateway/a: pending\u{1b}[2J
        0:41  retrying     nat-gateway/a in 4 s: slow down
+       0:42  retrying     nat-gateway/a in 2 s, because role/a is 3 s old, and AWS does not know it everywhere yet\u{1b}: no such role
 
     !! service/main: a task stopped: Essential container in task exited
        arn:aws:ecs:eu-central-1:123456789012:task/ce-prod/1f
@@ -147,7 +148,7 @@ fn json_is_one_event_a_line_with_a_code() {
         let value: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(value["code"].is_string() && value["at"].is_number(), "{line}");
     }
-    assert_snapshot!(text.lines().nth(9).unwrap(), @r#"{"at":60.0,"code":"step-failed","step":2,"address":"nat-gateway/a","action":"create","failure":{"cause":"quota","operation":"ec2 CreateNatGateway","code":"NatGatewayLimitExceeded","message":"The maximum number of NAT gateways has been reached.","request_id":"6f0c"}}"#);
+    assert_snapshot!(text.lines().nth(10).unwrap(), @r#"{"at":60.0,"code":"step-failed","step":2,"address":"nat-gateway/a","action":"create","failure":{"cause":"quota","operation":"ec2 CreateNatGateway","code":"NatGatewayLimitExceeded","message":"The maximum number of NAT gateways has been reached.","request_id":"6f0c"}}"#);
 }
 
 #[test]
