@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
 
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::aws::permit::Permit;
@@ -38,6 +37,7 @@ use super::args::Global;
 use super::consent::Consent;
 use super::error::CommandError;
 use super::moment;
+use super::moment::NotBefore;
 use super::output::Output;
 use super::preflight;
 use super::saga::{Planned, Saga, alone, open_intent};
@@ -53,9 +53,9 @@ pub struct Session {
     /// What this run puts on record, if it does.
     entry: Mutex<Option<Entry>>,
     /// Until when lists may miss something that was made.
-    unseen_until: Mutex<Option<Instant>>,
+    unseen_until: NotBefore,
     /// Until when what an earlier run has made may not be known everywhere in AWS.
-    young_until: Mutex<Option<Instant>>,
+    young_until: NotBefore,
 }
 
 impl Session {
@@ -81,8 +81,8 @@ impl Session {
             kinds: registry::facts(),
             run: format!("{:016x}", rand::random::<u64>()),
             entry: Mutex::new(None),
-            unseen_until: Mutex::new(None),
-            young_until: Mutex::new(None),
+            unseen_until: NotBefore::default(),
+            young_until: NotBefore::default(),
         })
     }
 
@@ -169,28 +169,22 @@ impl Session {
 
     /// For so long from now lists may miss something that was made: whoever takes the inventory waits.
     pub fn unseen_for(&self, time: Duration) {
-        let until = Instant::now() + time;
-        let mut unseen = self.unseen_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *unseen = (*unseen).max(Some(until));
+        self.unseen_until.postpone(time);
     }
 
     /// For how long still.
     pub fn unseen(&self) -> Duration {
-        let unseen = *self.unseen_until.lock().unwrap_or_else(PoisonError::into_inner);
-        unseen.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+        self.unseen_until.left()
     }
 
     /// For so long from now what an earlier run has made may not be known everywhere in AWS.
     pub fn young_for(&self, time: Duration) {
-        let until = Instant::now() + time;
-        let mut young = self.young_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *young = (*young).max(Some(until));
+        self.young_until.postpone(time);
     }
 
     /// For how long still.
     pub fn young(&self) -> Duration {
-        let young = *self.young_until.lock().unwrap_or_else(PoisonError::into_inner);
-        young.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+        self.young_until.left()
     }
 
     /// The context of calls about one deployment.

@@ -131,7 +131,15 @@ pub async fn drive<K: Kinds + ?Sized>(
             say(Stamped { at: now, event });
             // What ended well has been seen.
             let unseen = if outcome == Outcome::Done { 0.0 } else { run.unseen(now) };
-            return Ok(Report { outcome, known: run.known().clone(), failures, postponed, done, unseen, young: run.young(now) });
+            return Ok(Report {
+                outcome,
+                known: run.known().clone(),
+                failures,
+                postponed,
+                done,
+                unseen,
+                young: run.young(now),
+            });
         }
         input = loop {
             let sleep = async {

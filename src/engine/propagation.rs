@@ -71,7 +71,9 @@ impl Propagation {
 
     /// How long to wait before a step is begun, and for what.
     pub fn wait(&self, step: usize, now: f64) -> Option<(f64, Address)> {
-        if !self.uses_later[step] || !hands_over(self.plan.steps[step].action) {
+        let planned = &self.plan.steps[step];
+        let is_note = !planned.changes.is_empty() && planned.changes.iter().all(|change| change.top() == "tags");
+        if !self.uses_later[step] || !hands_over(planned.action) || is_note {
             return None;
         }
         let (relied_on, made) = self.relied_on(step).max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -93,7 +95,9 @@ impl Propagation {
         let young = self.relied_on(step).filter(|(_, made)| since - made < YOUNG);
         let mut young: Vec<_> = young.map(|(step, made)| (&self.plan.steps[step].address, made)).collect();
         let is_named = |address: &Address| outputs(address).is_some_and(|outputs| names(failure, outputs));
-        young.sort_by(|a, b| (is_named(a.0), a.1).partial_cmp(&(is_named(b.0), b.1)).unwrap_or(std::cmp::Ordering::Equal));
+        young.sort_by(|a, b| {
+            (is_named(a.0), a.1).partial_cmp(&(is_named(b.0), b.1)).unwrap_or(std::cmp::Ordering::Equal)
+        });
         match young.last() {
             Some((address, made)) if is_about_access(failure) || is_explainable(failure) && is_named(address) => {
                 Some(Young { address: Some((*address).clone()), made: *made })
@@ -129,7 +133,9 @@ impl Propagation {
         let mut found = BTreeSet::new();
         let mut open = vec![step];
         while let Some(next) = open.pop() {
-            open.extend(self.plan.steps[next].after.iter().map(|after| after.step).filter(|before| found.insert(*before)));
+            open.extend(
+                self.plan.steps[next].after.iter().map(|after| after.step).filter(|before| found.insert(*before)),
+            );
         }
         found.into_iter().filter_map(|before| Some((before, *self.made.get(&before)?)))
     }
@@ -162,7 +168,16 @@ fn is_explainable(failure: &Failure) -> bool {
 /// Cheap, and right where it matters: what is malformed is not tried for two minutes.
 fn is_about_access(failure: &Failure) -> bool {
     const WORDS: [&str; 11] = [
-        "role", "principal", "assume", "trust", "permission", "authoriz", "access denied", "access error", "policy", "secret",
+        "role",
+        "principal",
+        "assume",
+        "trust",
+        "permission",
+        "authoriz",
+        "access denied",
+        "access error",
+        "policy",
+        "secret",
         "kms",
     ];
     let message = failure.message.to_lowercase();

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::Address;
-use super::cadence::{self, Again};
+use super::cadence;
 use super::estimate;
 use super::event::{Event, Outcome};
 use super::failure::{Cause, Failure};
@@ -17,10 +17,11 @@ use super::kind::{Kinds, Seconds};
 use super::looks::{Looks, Turn};
 use super::pace::Pace;
 use super::plan::{Action, Plan, Step, Until};
-use super::propagation::{self, Propagation};
+use super::propagation::Propagation;
 use super::queue::{Queue, Unstartable};
 use super::reference::{Known, Outputs};
 
+mod failing;
 mod settle;
 
 /// What a performed step left behind.
@@ -237,48 +238,6 @@ impl Run {
         }
     }
 
-    /// Tries a failed call again, if that can help.
-    fn refused(
-        &mut self,
-        step: usize,
-        failure: Failure,
-        attempt: u32,
-        since: f64,
-        now: f64,
-        commands: &mut Vec<Command>,
-    ) {
-        let young = self.propagation.explains(step, &failure, since, |address| self.known.get(address));
-        let again = match &young {
-            Some(young) => cadence::again(Cause::NotYetTrusted, attempt, now - young.made),
-            None => cadence::again(failure.cause, attempt, now - since),
-        };
-        match again {
-            Again::After(mut seconds) => {
-                // The next attempt begins with a look, which must not miss what this one may have made.
-                if self.plan.steps[step].action == Action::Create && self.late[step] && failure.may_have_made() {
-                    seconds = seconds.max(cadence::MAY_BE_INVISIBLE);
-                }
-                self.states[step] = State::Due { at: now + seconds, attempt: attempt + 1, since };
-                let awaits = young.as_ref().map(|young| propagation::awaits(young, now));
-                let cause = if young.is_some() { Cause::NotYetTrusted } else { failure.cause };
-                let failure = Failure { cause, ..failure };
-                let event = Event::StepRetrying { step, address: self.address(step), failure, seconds, awaits };
-                commands.push(Command::Say(event));
-            }
-            Again::No => {
-                let is_lost = failure.cause == Cause::LeaseLost;
-                let failure = match self.propagation.advice(step, &failure) {
-                    Some(advice) => failure.hint(advice),
-                    None => failure,
-                };
-                self.fail(step, failure, commands);
-                if is_lost {
-                    self.stop(Outcome::LeaseLost, commands);
-                }
-            }
-        }
-    }
-
     fn accept(&mut self, step: usize, made: Made, started: f64, attempt: u32, now: f64, commands: &mut Vec<Command>) {
         let Made { id, outputs } = made;
         let planned = &self.plan.steps[step];
@@ -317,25 +276,6 @@ impl Run {
         commands.push(Command::Say(Event::StepDone { step, address, action, seconds: now - started }));
     }
 
-    fn fail(&mut self, step: usize, failure: Failure, commands: &mut Vec<Command>) {
-        let is_postponed = failure.cause == Cause::Cooldown && self.plan.steps[step].action == Action::Update;
-        self.states[step] = if is_postponed { State::Postponed } else { State::Failed };
-        let planned = &self.plan.steps[step];
-        let (address, action) = (planned.address.clone(), planned.action);
-        commands.push(Command::Say(Event::StepFailed { step, address: address.clone(), action, failure }));
-        if is_postponed {
-            self.queue.done(step);
-            return;
-        }
-        for skipped in self.queue.downstream(step) {
-            if matches!(self.states[skipped], State::Waiting) {
-                self.states[skipped] = State::Skipped;
-                let (skips, because) = (self.address(skipped), address.clone());
-                commands.push(Command::Say(Event::StepSkipped { step: skipped, address: skips, because }));
-            }
-        }
-    }
-
     /// Starts what may start, looks where it is time, and says when to come back.
     fn advance(&mut self, now: f64, commands: &mut Vec<Command>) {
         let mut room = self.pace.room(self.performing().count());
@@ -356,7 +296,9 @@ impl Run {
                 }
                 if let Some((seconds, youngest)) = self.propagation.wait(step, now) {
                     self.states[step] = State::Due { at: now + seconds, attempt: 1, since: now + seconds };
-                    let why = format!("{youngest} has just been made; AWS may need {seconds:.0} s more to know it everywhere");
+                    let why = format!(
+                        "{youngest} has just been made; AWS may need {seconds:.0} s more to know it everywhere"
+                    );
                     commands.push(Command::Say(Event::StepWaiting { step, address: self.address(step), why }));
                 } else {
                     room -= 1;

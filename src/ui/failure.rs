@@ -57,8 +57,10 @@ fn next_step(failure: &Failure) -> String {
         Cause::Quota => {
             "raise the quota in Service Quotas, or free what is not used; then run the same command again".to_owned()
         }
-        Cause::Cooldown => "AWS accepts this only some time after the last change of its sort: run the same command again then"
-            .to_owned(),
+        Cause::Cooldown => {
+            "AWS accepts this only some time after the last change of its sort: run the same command again then"
+                .to_owned()
+        }
         Cause::Refused => "AWS refuses the request as it is: see its message, and the plan file".to_owned(),
         Cause::Unsettled => {
             "find out why with `ce-aws status`; then run the same command again: it continues".to_owned()

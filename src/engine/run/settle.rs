@@ -7,7 +7,6 @@ use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Live, Phase, Sighting};
 use crate::engine::judge::{self, Judgement};
 use crate::engine::plan::{Action, Step, Until};
-use crate::engine::propagation;
 
 use super::{Command, Run, State};
 
@@ -105,32 +104,6 @@ impl Run {
                 commands.push(Command::Say(Event::StepRetrying { step, address, failure, seconds, awaits: None }));
             }
             Again::No => self.fail(step, failure, commands),
-        }
-    }
-
-    /// What was accepted has failed. A job or a task that could not do its work yet is begun anew; what else has failed so is
-    /// tried again by AWS itself, or not at all.
-    fn failed_later(
-        &mut self,
-        step: usize,
-        failure: Failure,
-        accepted: f64,
-        started: f64,
-        now: f64,
-        commands: &mut Vec<Command>,
-    ) {
-        let young = self.propagation.explains(step, &failure, accepted, |address| self.known.get(address));
-        match young.filter(|young| self.repeatable[step] && now - young.made < propagation::YOUNG) {
-            Some(young) => {
-                let seconds = cadence::LOOK_EVERY;
-                // The first attempt of another one: there is no look for what has failed.
-                self.states[step] = State::Due { at: now + seconds, attempt: 1, since: started };
-                let address = self.plan.steps[step].address.clone();
-                let failure = Failure { cause: Cause::NotYetTrusted, ..failure };
-                let awaits = Some(propagation::awaits(&young, now));
-                commands.push(Command::Say(Event::StepRetrying { step, address, failure, seconds, awaits }));
-            }
-            None => self.fail(step, failure, commands),
         }
     }
 

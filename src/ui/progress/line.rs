@@ -111,7 +111,10 @@ pub fn ending(event: &Event, purpose: Purpose) -> Option<String> {
     if *outcome == Outcome::Done && *postponed > 0 {
         let names: Vec<_> = left.iter().map(ToString::to_string).collect();
         let names = names.join(", ");
-        return Some(format!("{} {steps} in {took}; AWS accepts what remains only later: {names}\n", paint(WARNING, "done but for that:")));
+        return Some(format!(
+            "{} {steps} in {took}; AWS accepts what remains only later: {names}\n",
+            paint(WARNING, "done but for that:")
+        ));
     }
     if *outcome == Outcome::Done {
         return Some(format!("{} {steps} in {took}\n", paint(GOOD, "done:")));
