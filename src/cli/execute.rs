@@ -53,12 +53,12 @@ pub async fn execute(
     say(&Stamped { at: 0.0, event: beginning(&plan, session) });
     let (sender, receiver) = mpsc::channel(1);
     let watch = watch(sender)?;
-    let earlier = session.young().as_secs_f64() * clock.scale();
+    let earlier = session.young.left().as_secs_f64() * clock.scale();
     let report = drive(Arc::new(plan), session.kinds(), world, clock, earlier, receiver, |event| say(&event)).await;
     watch.abort();
     let report = report.map_err(CommandError::unexpected)?;
-    session.unseen_for(clock.real(report.unseen));
-    session.young_for(clock.real(report.young));
+    session.unseen.postpone(clock.real(report.unseen));
+    session.young.postpone(clock.real(report.young));
     Ok(report)
 }
 

@@ -52,7 +52,7 @@ pub async fn under_lease(
              is not put on record",
         ));
         // Nothing says when the run before has ended.
-        session.young_for(moment::clock()?.real(YOUNG));
+        session.young.postpone(moment::clock()?.real(YOUNG));
         return work.await;
     }
     let clock = moment::clock()?;
@@ -69,9 +69,9 @@ pub async fn under_lease(
     let keeper = keeper::take(&store, me.clone(), &permit, Clock::new(clock.scale()), told).await.map_err(refusal)?;
     session.begin(entry(me));
     if let Some(before) = keeper.before {
-        session.unseen_for(clock.real(before.unseen.into()).saturating_sub(before.ended));
-        session.young_for(clock.real(YOUNG).saturating_sub(before.ended));
-        tell_unseen(session.unseen().as_secs_f64() * clock.scale(), output);
+        session.unseen.postpone(clock.real(before.unseen.into()).saturating_sub(before.ended));
+        session.young.postpone(clock.real(YOUNG).saturating_sub(before.ended));
+        tell_unseen(session.unseen.left().as_secs_f64() * clock.scale(), output);
     }
     let written = session.entry().unwrap_or_default().write(&store).await;
     if let Err(failure) = &written {
@@ -87,7 +87,7 @@ pub async fn under_lease(
             ));
         }
     }
-    keeper.release((session.unseen().as_secs_f64() * clock.scale()).ceil() as u32).await;
+    keeper.release((session.unseen.left().as_secs_f64() * clock.scale()).ceil() as u32).await;
     result
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
 
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::aws::permit::Permit;
@@ -53,9 +51,9 @@ pub struct Session {
     /// What this run puts on record, if it does.
     entry: Mutex<Option<Entry>>,
     /// Until when lists may miss something that was made.
-    unseen_until: NotBefore,
+    pub unseen: NotBefore,
     /// Until when what an earlier run has made may not be known everywhere in AWS.
-    young_until: NotBefore,
+    pub young: NotBefore,
 }
 
 impl Session {
@@ -81,8 +79,8 @@ impl Session {
             kinds: registry::facts(),
             run: format!("{:016x}", rand::random::<u64>()),
             entry: Mutex::new(None),
-            unseen_until: NotBefore::default(),
-            young_until: NotBefore::default(),
+            unseen: NotBefore::default(),
+            young: NotBefore::default(),
         })
     }
 
@@ -167,26 +165,6 @@ impl Session {
         self.entry.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(note);
     }
 
-    /// For so long from now lists may miss something that was made: whoever takes the inventory waits.
-    pub fn unseen_for(&self, time: Duration) {
-        self.unseen_until.postpone(time);
-    }
-
-    /// For how long still.
-    pub fn unseen(&self) -> Duration {
-        self.unseen_until.left()
-    }
-
-    /// For so long from now what an earlier run has made may not be known everywhere in AWS.
-    pub fn young_for(&self, time: Duration) {
-        self.young_until.postpone(time);
-    }
-
-    /// For how long still.
-    pub fn young(&self) -> Duration {
-        self.young_until.left()
-    }
-
     /// The context of calls about one deployment.
     pub fn context(&self, scope: &Scope) -> Cx {
         let Caller { account, region, partition, .. } = self.caller.clone();
@@ -213,7 +191,7 @@ impl Session {
     /// scope.
     pub async fn inventory(&self, scope: &mut Scope) -> Result<Inventory, CommandError> {
         let context = self.context(scope);
-        tokio::time::sleep(self.unseen()).await;
+        tokio::time::sleep(self.unseen.left()).await;
         let inventory = live::sweep::sweep(&context).await?;
         scope.cluster = live::sweep::borrowed_cluster(&context, &inventory).or(scope.cluster.take());
         Ok(inventory)
