@@ -20,6 +20,7 @@ from cebed.authorization import owned
 from cebed.authorization.needs import Need, NoRule, needs_of
 from cebed.authorization.readers import Call
 from cebed.middleware import after, aws_error, guard, override
+from cebed.services import iam
 
 _POLICY_SIZE = 6_144  # characters without white space, of one managed policy
 _POLICIES = 10  # managed policies attached to one user or role
@@ -85,6 +86,9 @@ def _check_caller(account: Account, region: str, request: dict, context: Any) ->
     decided = [(need, _decide(account, region, given, need)) for need in needs]
     entry.authorizations = [_noted(need, decision) for need, decision in decided]
     refused = [(need, decision) for need, decision in decided if decision != "allowed"]
+    unknown = [need for need in needs if need.action == "iam:PassRole" and not iam.may_be_passed(account, need.resource)]
+    if unknown:
+        raise _denied(service, _words(account, unknown[0], "implicitDeny"))
     if (service, operation) == ("s3", "DeleteObjects"):
         context.ce_refused = {
             need.resource.partition(":::")[2]: _words(account, need, decision) for need, decision in refused

@@ -16,6 +16,8 @@ class Kit:
 
     def __init__(self, world) -> None:
         self.world = world
+        # What it makes is used at once; tests about propagation choose their own.
+        world.settings(**{"iam.propagation": 0})
         self.ecs = world.client("ecs")
         self.ec2 = world.client("ec2")
         self.cluster = f"c{uuid.uuid4().hex[:6]}"

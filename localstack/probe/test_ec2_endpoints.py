@@ -148,11 +148,12 @@ def test_a_missing_log_group_is_made(world):
     assert flow_logs(world)[0]["DeliverLogsStatus"] == "SUCCESS"
 
 
-@row("flow logs: a role that does not exist -> DeliverLogsStatus FAILED, Access error", bare="fails")
-def test_a_flow_log_without_role_fails(world):
+@row("flow logs: a role that has gone -> DeliverLogsStatus FAILED, Access error", bare="fails")
+def test_a_flow_log_whose_role_has_gone_fails(world):
     net = world.network()
     world.client("logs").create_log_group(logGroupName="flow")
-    flow_log(world, net, role=f"arn:aws:iam::{world.account}:role/absent")
+    flow_log(world, net)
+    world.client("iam").delete_role(RoleName="flow-flow")
     (log,) = flow_logs(world)
     assert (log["DeliverLogsStatus"], log.get("DeliverLogsErrorMessage")) == ("FAILED", "Access error")
 
@@ -171,7 +172,7 @@ def test_flow_logs_are_found_by_tag(world):
 @row("neg:CreateFlowLogs duplicate -> FlowLogAlreadyExists", bare="passes")
 def test_a_destination_has_one_flow_log(world):
     net = world.network()
-    role = world.role("flow")
+    role = world.role("flow", "vpc-flow-logs.amazonaws.com")
     flow_log(world, net, role=role)
     refused(lambda: flow_log(world, net, role=role), "FlowLogAlreadyExists")
 
@@ -179,7 +180,7 @@ def test_a_destination_has_one_flow_log(world):
 @row("ec2:CreateFlowLogs ClientToken idempotent", bare="fails")
 def test_a_flow_log_is_made_once_for_a_token(world):
     net = world.network()
-    role = world.role("flow")
+    role = world.role("flow", "vpc-flow-logs.amazonaws.com")
     first = flow_log(world, net, role=role, ClientToken="t")
     assert flow_log(world, net, role=role, ClientToken="t") == first
 

@@ -134,7 +134,8 @@ def test_absent_role(world):
     kit = Kit(world)
     ghost = f"arn:aws:iam::{world.account}:role/ghost"
     refused(lambda: kit.register(executionRoleArn=ghost), "ClientException")
-    fresh = world.role("fresh", settle=0)
+    world.settings(**{"iam.propagation": 15})
+    fresh = world.role("fresh", settle=3)
     refused(lambda: kit.register(taskRoleArn=fresh), "ClientException")
     world.advance(60)
     kit.register(taskRoleArn=fresh)

@@ -73,7 +73,8 @@ def test_throughput_mode_changes_once_a_day(world):
     efs.update_file_system(FileSystemId=fs, ThroughputMode="elastic")
     world.advance(3600)
     change = lambda: efs.update_file_system(FileSystemId=fs, ThroughputMode="bursting")  # noqa: E731
-    refused(change, "TooManyRequests", status=429)
+    error = refused(change, "TooManyRequests", status=429)
+    assert "maximum number of throughput mode changes" in str(error) and "Wait until 20" in str(error)
     world.advance(86400)
     change()
 
@@ -323,6 +324,17 @@ def test_a_token_of_another_access_point_is_refused(world):
     refused(
         lambda: efs.create_access_point(ClientToken="t", FileSystemId=fs), "AccessPointAlreadyExists", status=409
     )
+
+
+@row("neg:CreateAccessPoint same token on another file system -> AccessPointAlreadyExists", bare="fails")
+def test_a_token_is_of_no_other_file_system(world):
+    efs, one = world.client("efs"), file_system(world)
+    other = efs.create_file_system(CreationToken="other")["FileSystemId"]
+    world.advance(30)
+    efs.create_access_point(ClientToken="t", FileSystemId=one, **POINT)
+    again = lambda token: efs.create_access_point(ClientToken=token, FileSystemId=other, **POINT)  # noqa: E731
+    refused(lambda: again("t"), "AccessPointAlreadyExists", status=409)
+    again("u")
 
 
 @row("efs:DescribeAccessPoints creating -> available, settings and tags", bare="fails")

@@ -168,5 +168,5 @@ def test_new_role_is_unknown_to_other_services(world):
     refused(lambda: grant(f"arn:aws:iam::{world.account}:role/absent"), "MalformedPolicy")
     arn = world.role(settle=0)
     refused(lambda: grant(arn), "MalformedPolicy")
-    world.advance(5)
+    world.advance(15)
     grant(arn)

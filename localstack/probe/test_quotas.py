@@ -61,6 +61,7 @@ def service(world, name):
     ecs, network = world.client("ecs"), {"awsvpcConfiguration": {"subnets": world.net["subnets"]}}
     if name == "a":
         world.client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        world.advance(15)
         ecs.create_cluster(clusterName="c")
         container = {"name": "x", "image": "public.ecr.aws/x/y:1"}
         ecs.register_task_definition(

@@ -76,6 +76,7 @@ def test_cluster(world):
 def test_service(world):
     ecs, subnets = world.client("ecs"), world.network()["subnets"]
     world.client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    world.advance(15)
     ecs.create_cluster(clusterName="c")
     container = {"name": "x", "image": "public.ecr.aws/x/y:1"}
     ecs.register_task_definition(

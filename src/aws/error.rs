@@ -77,6 +77,12 @@ fn is_not_permitted(error: &(dyn std::error::Error + 'static)) -> bool {
 /// references; IAM user guide, "Troubleshoot signed requests").
 fn explain(failure: Failure) -> Failure {
     let says = |words: &[&str]| words.iter().any(|words| failure.message.contains(words));
+    let moment = moment_in(&failure.message).filter(|_| failure.cause == Cause::Cooldown);
+    if let Some(hint) = moment.map(|moment| {
+        format!("all else goes on, and what is there works as it is; run the same command again after {moment}")
+    }) {
+        return failure.hint(hint);
+    }
     match failure.code.as_str() {
         "RequestTimeTooSkewed" => failure.hint(CLOCK),
         _ if says(&["Signature expired", "Signature not yet current"]) => failure.hint(CLOCK),
@@ -180,8 +186,15 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
         | "InvalidSubnet.Conflict" => return Cause::Taken,
         _ => {}
     }
-    if says_not_yet_trusted(code, message) || says_bucket_not_yet_open(code, message) {
+    if says_bucket_not_yet_open(code, message) {
         return Cause::NotYetTrusted;
+    }
+    if is_cooling_down(operation, code, message) {
+        return Cause::Cooldown;
+    }
+    if operation == "ecs RunTask" && code == "ConflictException" {
+        // The token has made a task already (ECS API reference, RunTask); lists show it a little later.
+        return Cause::NotYetVisible;
     }
     if code == "ClientException" && message.contains("Unable to describe task definition") {
         // A family without an active revision.
@@ -219,20 +232,13 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
     }
 }
 
-/// IAM spreads a new role within seconds; until then the services that should assume it refuse in their own words.
-fn says_not_yet_trusted(code: &str, message: &str) -> bool {
-    let about_a_role = message.contains("role") || message.contains("Role") || message.contains("rincipal");
-    match code {
-        "InvalidPolicyException" | "MalformedPolicyDocument" | "MalformedPolicy" => message.contains("rincipal"),
-        "ClientException"
-        | "InvalidParameterException"
-        | "InvalidParameterValue"
-        | "InvalidParameterValueException"
-        | "InvalidRequest" => {
-            about_a_role
-                && ["assume", "not valid", "verify", "trust", "Access error", "service linked"]
-                    .iter()
-                    .any(|word| message.contains(word))
+/// Changes that AWS permits seldom: the throughput mode of a file system once in 24 hours (EFS API reference, UpdateFileSystem);
+/// the name of a secret only after the recovery window of the one before (Secrets Manager API reference, DeleteSecret).
+fn is_cooling_down(operation: &str, code: &str, message: &str) -> bool {
+    match operation {
+        "efs UpdateFileSystem" => code == "TooManyRequests",
+        "secretsmanager CreateSecret" => {
+            code == "InvalidRequestException" && message.contains("scheduled for deletion")
         }
         _ => false,
     }
@@ -243,6 +249,13 @@ fn says_not_yet_trusted(code: &str, message: &str) -> bool {
 fn says_bucket_not_yet_open(code: &str, message: &str) -> bool {
     code == "InvalidConfigurationRequest"
         && ["validation transient issue", "Access Denied for bucket"].iter().any(|words| message.contains(words))
+}
+
+/// The moment that AWS names in "Wait until 2023-12-29T12:51:32Z UTC and try again."
+fn moment_in(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("until ")?;
+    let word = rest.split_whitespace().next()?.trim_end_matches(['.', ',']);
+    word.starts_with(|c: char| c.is_ascii_digit()).then_some(word)
 }
 
 /// A "not found" from these is about their own subject; from others, about something they refer to.
@@ -285,14 +298,15 @@ mod tests {
         let ecs = |message| cause("ecs CreateService", "InvalidParameterException", message, Some(400));
         assert_eq!(ecs("Unable to Start a service that is still Draining."), Cause::StillHeld);
         assert_eq!(ecs("Creation of service was not idempotent."), Cause::Taken);
-        assert_eq!(ecs("Unable to assume the service linked role. Please verify it exists."), Cause::NotYetTrusted);
+        // Whether it may pass depends on how old the role is, which the engine knows.
+        assert_eq!(ecs("Unable to assume the service linked role. Please verify it exists."), Cause::Refused);
         assert_eq!(ecs("desiredCount must be positive"), Cause::Refused);
         let backup = |code, message| cause("backup DeleteBackupVault", code, message, Some(400));
         let full = "Backup vault cannot be deleted (contains recovery points): ce-prod";
         assert_eq!(backup("InvalidRequestException", full), Cause::StillHeld);
         assert_eq!(backup("InvalidRequestException", "The vault is locked."), Cause::Refused);
         let unknown = "IAM Role arn:aws:iam::1:role/backup cannot be assumed by AWS Backup";
-        assert_eq!(backup("InvalidParameterValueException", unknown), Cause::NotYetTrusted);
+        assert_eq!(backup("InvalidParameterValueException", unknown), Cause::Refused);
         let describe = |message| cause("ecs DescribeTaskDefinition", "ClientException", message, Some(400));
         assert_eq!(describe("Unable to describe task definition."), Cause::Gone);
         assert_eq!(describe("Invalid revision number."), Cause::Refused);
@@ -304,6 +318,19 @@ mod tests {
         assert_eq!(of("S3Bucket validation transient issue"), Cause::NotYetTrusted);
         assert_eq!(of("Access Denied for bucket: b. Please check S3bucket permission"), Cause::NotYetTrusted);
         assert_eq!(of("A load balancer cannot be attached to two subnets of a zone"), Cause::Refused);
+    }
+
+    #[test]
+    fn what_aws_permits_seldom_is_no_throttle_and_no_quota() {
+        let message = "You have reached the maximum number of throughput mode changes or provisioned throughput value \
+                       decreases. Wait until 2023-12-29T12:51:32Z UTC and try again.";
+        let told = reported("efs UpdateFileSystem", "TooManyRequests", message);
+        assert_eq!(told.cause, Cause::Cooldown);
+        assert!(told.hints[0].ends_with("again after 2023-12-29T12:51:32Z"), "{told:?}");
+        assert_eq!(reported("ec2 CreateVpc", "TooManyVpcs", message).cause, Cause::Quota);
+        let secret = |message| cause("secretsmanager CreateSecret", "InvalidRequestException", message, Some(400));
+        let taken = "You can't create this secret because a secret with this name is already scheduled for deletion.";
+        assert_eq!((secret(taken), secret("Odd.")), (Cause::Cooldown, Cause::Refused));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::planners::upgrade::Upgrade;
 
 use super::args::Global;
 use super::error::CommandError;
-use super::execute::{execute, exit};
+use super::execute::{execute, exit_of};
 use super::exit::Exit;
 use super::output::Output;
 use super::saga::{OnFailure, Planned, new_id};
@@ -22,6 +22,8 @@ pub struct Carried {
     pub exit: Exit,
     /// Whether what was wanted runs and nothing is under way, although something around it may be left to do.
     pub is_committed: bool,
+    /// Whether AWS permits some of it only later, and nothing else keeps the exit code from being [`Exit::Done`].
+    pub is_postponed: bool,
     pub known: Known,
     /// How the plan itself ended, before anybody went back.
     pub outcome: Outcome,
@@ -74,7 +76,8 @@ pub async fn carry_out(around: Around<'_>, planned: &Planned, on_failure: OnFail
     if !planned.is_upgrade() {
         let report = execute(session, scope, planned.plan.clone(), global, output).await?;
         let is_committed = report.outcome == Outcome::Done;
-        return Ok(Carried { exit: exit(report.outcome), is_committed, known: report.known, outcome: report.outcome });
+        let (exit, is_postponed) = (exit_of(&report), is_committed && report.postponed > 0);
+        return Ok(Carried { exit, is_committed, is_postponed, known: report.known, outcome: report.outcome });
     }
     let plan = planned.begin(&new_id());
     let limits = planned.saga.as_ref().map(|saga| Limits::of(&saga.upgrade(""))).unwrap_or_default();
@@ -91,9 +94,8 @@ pub async fn forward(
     let Around { session, scope, global, output, file } = around;
     let report = execute(session, scope, plan.clone(), global, output).await?;
     let ended = Ended::of(&plan, &report);
-    let known = report.known;
     let exit = match ended.outcome {
-        Outcome::Done => Exit::Done,
+        Outcome::Done => exit_of(&report),
         _ if ended.is_committed => {
             output.note(&way_back::only_tidying_is_left(file, true));
             Exit::PartWay
@@ -119,7 +121,9 @@ pub async fn forward(
             way_back::go(around, limits).await?
         }
     };
-    Ok(Carried { exit, is_committed: ended.is_committed, known, outcome: ended.outcome })
+    let is_postponed = ended.outcome == Outcome::Done && report.postponed > 0;
+    let known = report.known;
+    Ok(Carried { exit, is_committed: ended.is_committed, is_postponed, known, outcome: ended.outcome })
 }
 
 impl Limits {

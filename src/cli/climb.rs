@@ -121,7 +121,7 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
             output.note(undo::ANNOUNCEMENT);
         }
         let is_last = number + 1 == rungs.len();
-        let (mut exit, mut known) = (Exit::Done, shown.known.clone());
+        let (mut exit, mut known, mut is_postponed) = (Exit::Done, shown.known.clone(), false);
         if !shown.is_empty() {
             if planned.is_upgrade() {
                 waiting_messages(way, &scope, &inventory).await?;
@@ -138,7 +138,7 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
             if !carried.is_committed {
                 return Ok(carried.exit);
             }
-            (exit, known) = (carried.exit, carried.known);
+            (exit, known, is_postponed) = (carried.exit, carried.known, carried.is_postponed);
         }
         // Images of one's own stand in the text of every step and run only after the last.
         let is_said = is_last || rungs.last().is_some_and(|last| last.file.images.overrides.is_empty());
@@ -147,11 +147,12 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
             text.clone_from(&rung.text);
             output.note(&format!("\n{} says now what runs\n", source.path));
         }
-        if exit != Exit::Done {
-            return Ok(exit);
-        }
         if is_last {
             found(session, &rung.file, &borrowed, &known, running(&inventory).is_none(), output)?;
+        }
+        // What AWS permits only later is tried again with the next step.
+        if exit != Exit::Done && (is_last || !is_postponed) {
+            return Ok(exit);
         }
     }
     Ok(Exit::Done)

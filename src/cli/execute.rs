@@ -63,10 +63,12 @@ pub async fn execute(
     say(&Stamped { at: 0.0, event: beginning(&plan, session) });
     let (sender, receiver) = mpsc::channel(1);
     let watch = watch(sender, plan.purpose)?;
-    let report = drive(Arc::new(plan), session.kinds(), world, clock, receiver, |event| say(&event)).await;
+    let earlier = session.young.left().as_secs_f64() * clock.scale();
+    let report = drive(Arc::new(plan), session.kinds(), world, clock, earlier, receiver, |event| say(&event)).await;
     watch.abort();
     let report = report.map_err(CommandError::unexpected)?;
-    session.unseen_for(clock.real(report.unseen));
+    session.unseen.postpone(clock.real(report.unseen));
+    session.young.postpone(clock.real(report.young));
     Ok(report)
 }
 
@@ -78,6 +80,11 @@ fn beginning(plan: &Plan, session: &Session) -> Event {
         steps: plan.steps.len(),
         estimate: estimate::critical_path(plan, session.kinds()),
     }
+}
+
+/// The exit code of a run that is over; one with changes that AWS permits only later is not.
+pub fn exit_of(report: &Report) -> Exit {
+    if report.postponed > 0 { Exit::PartWay } else { exit(report.outcome) }
 }
 
 /// The exit code of a run.

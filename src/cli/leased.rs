@@ -10,6 +10,7 @@ use crate::control::history::{End, Entry};
 use crate::control::keeper;
 use crate::control::lease::{Record, UNSEEN, VERSION};
 use crate::control::process;
+use crate::engine::propagation::YOUNG;
 use crate::ui::advice;
 use crate::ui::history::{holder, waiting};
 use crate::ui::style::{WARNING, paint};
@@ -51,6 +52,8 @@ pub async fn under_lease(
             "works without the lease, as you asked: see to it that nobody else works on this deployment meanwhile; the run \
              is not put on record",
         ));
+        // Nothing says when the run before has ended.
+        session.young.postpone(moment::clock()?.real(YOUNG));
         return work.await;
     }
     let clock = moment::clock()?;
@@ -67,8 +70,9 @@ pub async fn under_lease(
     let keeper = keeper::take(&store, me.clone(), &permit, Clock::new(clock.scale()), told).await.map_err(refusal)?;
     session.begin(entry(me));
     if let Some(before) = keeper.before {
-        session.unseen_for(clock.real(before.unseen.into()).saturating_sub(before.ended));
-        tell_unseen(session.unseen().as_secs_f64() * clock.scale(), output);
+        session.unseen.postpone(clock.real(before.unseen.into()).saturating_sub(before.ended));
+        session.young.postpone(clock.real(YOUNG).saturating_sub(before.ended));
+        tell_unseen(session.unseen.left().as_secs_f64() * clock.scale(), output);
     }
     let written = session.entry().unwrap_or_default().write(&store).await;
     if let Err(failure) = &written {
@@ -84,7 +88,7 @@ pub async fn under_lease(
             ));
         }
     }
-    keeper.release((session.unseen().as_secs_f64() * clock.scale()).ceil() as u32).await;
+    keeper.release((session.unseen.left().as_secs_f64() * clock.scale()).ceil() as u32).await;
     result
 }
 

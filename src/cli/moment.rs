@@ -1,13 +1,34 @@
 //! The time of this machine, as checks and records take it, and the clock that AWS's times are told by.
 
-use std::time::SystemTime;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use tokio::time::Instant;
 
 use crate::engine::clock::Clock;
 
 use super::error::CommandError;
+
+/// A moment until which something is not yet so; whoever names a later one postpones it.
+#[derive(Debug, Default)]
+pub struct NotBefore(Mutex<Option<Instant>>);
+
+impl NotBefore {
+    /// Not before so much time has passed.
+    pub fn postpone(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut moment = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *moment = (*moment).max(Some(until));
+    }
+
+    /// How long that is still.
+    pub fn left(&self) -> Duration {
+        let moment = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        moment.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+    }
+}
 
 /// Seconds since 1970.
 pub fn seconds() -> i64 {

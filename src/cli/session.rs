@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::aws::permit::Permit;
@@ -40,6 +37,7 @@ use super::args::Global;
 use super::consent::Consent;
 use super::error::CommandError;
 use super::moment;
+use super::moment::NotBefore;
 use super::output::Output;
 use super::preflight;
 use super::saga::{Planned, Saga, alone, open_intent};
@@ -55,7 +53,9 @@ pub struct Session {
     /// What this run puts on record, if it does.
     entry: Mutex<Option<Entry>>,
     /// Until when lists may miss something that was made.
-    unseen_until: Mutex<Option<Instant>>,
+    pub unseen: NotBefore,
+    /// Until when what an earlier run has made may not be known everywhere in AWS.
+    pub young: NotBefore,
 }
 
 impl Session {
@@ -81,7 +81,8 @@ impl Session {
             kinds: registry::facts(),
             run: format!("{:016x}", rand::random::<u64>()),
             entry: Mutex::new(None),
-            unseen_until: Mutex::new(None),
+            unseen: NotBefore::default(),
+            young: NotBefore::default(),
         })
     }
 
@@ -166,19 +167,6 @@ impl Session {
         self.entry.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(note);
     }
 
-    /// For so long from now lists may miss something that was made: whoever takes the inventory waits.
-    pub fn unseen_for(&self, time: Duration) {
-        let until = Instant::now() + time;
-        let mut unseen = self.unseen_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *unseen = (*unseen).max(Some(until));
-    }
-
-    /// For how long still.
-    pub fn unseen(&self) -> Duration {
-        let unseen = *self.unseen_until.lock().unwrap_or_else(PoisonError::into_inner);
-        unseen.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
-    }
-
     /// The context of calls about one deployment.
     pub fn context(&self, scope: &Scope) -> Cx {
         let Caller { account, region, partition, .. } = self.caller.clone();
@@ -206,7 +194,7 @@ impl Session {
     /// scope.
     pub async fn inventory(&self, scope: &mut Scope) -> Result<Inventory, CommandError> {
         let context = self.context(scope);
-        tokio::time::sleep(self.unseen()).await;
+        tokio::time::sleep(self.unseen.left()).await;
         let inventory = live::sweep::sweep(&context).await?;
         scope.cluster = live::sweep::borrowed_cluster(&context, &inventory).or(scope.cluster.take());
         Ok(inventory)

@@ -54,6 +54,7 @@ pub fn again(cause: Cause, attempt: u32, elapsed: f64) -> Again {
         | Cause::HeldByOthers
         | Cause::Denied
         | Cause::Quota
+        | Cause::Cooldown
         | Cause::Refused
         | Cause::Unsettled
         | Cause::LeaseLost

@@ -38,10 +38,14 @@ pub struct Report {
     pub known: Known,
     /// The failures of steps, in order.
     pub failures: Vec<(Address, Failure)>,
+    /// How many changes AWS permits only later. A run that is done but for those is [`Outcome::Done`].
+    pub postponed: usize,
     /// The steps that were done, by number.
     pub done: BTreeSet<usize>,
     /// For how many seconds from now looks may miss something that was made.
     pub unseen: f64,
+    /// For how many seconds from now something that was made may not be known everywhere.
+    pub young: f64,
 }
 
 enum Signal {
@@ -49,7 +53,7 @@ enum Signal {
     Story(Event),
 }
 
-/// Executes a plan. Events leave through `say`; a message on `interrupt` stops the start of further steps.
+/// Executes a plan; for `earlier` seconds, what an earlier run has made may not be known everywhere. Events leave through `say`; a message on `interrupt` stops the start of further steps.
 ///
 /// # Errors
 ///
@@ -59,10 +63,11 @@ pub async fn drive<K: Kinds + ?Sized>(
     kinds: &K,
     world: Arc<dyn World>,
     clock: Clock,
+    earlier: f64,
     mut interrupt: mpsc::Receiver<()>,
     mut say: impl FnMut(Stamped),
 ) -> Result<Report, Unstartable> {
-    let mut run = Run::new(plan.clone(), kinds)?;
+    let mut run = Run::new(plan.clone(), kinds, earlier)?;
     let start = clock.now();
     let (sender, mut signals) = mpsc::unbounded_channel::<Signal>();
     let mut wake: Option<f64> = None;
@@ -122,10 +127,19 @@ pub async fn drive<K: Kinds + ?Sized>(
         }
         if let (Some(outcome), 0) = (ended, stories) {
             let event = run.summary(outcome, now);
+            let postponed = if let Event::RunFinished { postponed, .. } = &event { *postponed } else { 0 };
             say(Stamped { at: now, event });
             // What ended well has been seen.
             let unseen = if outcome == Outcome::Done { 0.0 } else { run.unseen(now) };
-            return Ok(Report { outcome, known: run.known().clone(), failures, done, unseen });
+            return Ok(Report {
+                outcome,
+                known: run.known().clone(),
+                failures,
+                postponed,
+                done,
+                unseen,
+                young: run.young(now),
+            });
         }
         input = loop {
             let sleep = async {

@@ -61,6 +61,9 @@ pub enum Event {
         address: Address,
         failure: Failure,
         seconds: f64,
+        /// What is waited for meanwhile, for people, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        awaits: Option<String>,
     },
     StepDone {
         step: usize,
@@ -106,6 +109,9 @@ pub enum Event {
         outcome: Outcome,
         done: usize,
         failed: usize,
+        /// Changes that AWS permits only later; nothing else was held up by them.
+        #[serde(default, skip_serializing_if = "is_none")]
+        postponed: usize,
         skipped: usize,
         left: Vec<Address>,
         /// Why steps have failed, each cause once.
@@ -113,6 +119,10 @@ pub enum Event {
         causes: BTreeSet<Cause>,
         seconds: f64,
     },
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// An event and when it happened.

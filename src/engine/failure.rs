@@ -28,6 +28,8 @@ pub enum Cause {
     Denied,
     /// A limit of the account.
     Quota,
+    /// AWS permits this change seldom, and it was made not long ago: hours or days must pass, and nothing is broken meanwhile.
+    Cooldown,
     /// AWS refuses the request as it is.
     Refused,
     /// It was accepted and then failed, or did not become ready in time.
@@ -49,6 +51,7 @@ impl Cause {
             | Self::Taken
             | Self::Denied
             | Self::Quota
+            | Self::Cooldown
             | Self::Refused
             | Self::Unsettled
             | Self::LeaseLost
@@ -69,6 +72,7 @@ impl Cause {
             Self::Taken => "taken",
             Self::Denied => "denied",
             Self::Quota => "quota",
+            Self::Cooldown => "cooldown",
             Self::Refused => "refused",
             Self::Unsettled => "unsettled",
             Self::LeaseLost => "lease-lost",

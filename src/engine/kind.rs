@@ -86,6 +86,11 @@ pub struct Kind {
     /// Whether a look may miss for a while what was just made, and making it again would be a second one, or be refused: found by its
     /// tags only, and AWS knows it by no token of ours.
     pub late: bool,
+    /// Whether AWS needs a while until all its services know of it, or of a change to it (roles, policies, secrets): see
+    /// [`super::propagation`].
+    pub spreads: bool,
+    /// Whether AWS uses what it refers to only after it has accepted the call: a task that starts, a job that runs.
+    pub uses_later: bool,
     pub seconds: Seconds,
 }
 
@@ -109,6 +114,8 @@ impl Kind {
             dispensable: false,
             renews: false,
             late: false,
+            spreads: false,
+            uses_later: false,
             seconds: Seconds::AT_ONCE,
         }
     }

@@ -24,6 +24,7 @@ pub mod kind;
 pub mod looks;
 pub mod pace;
 pub mod plan;
+pub mod propagation;
 pub mod queue;
 pub mod reference;
 pub mod run;

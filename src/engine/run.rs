@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::Address;
-use super::cadence::{self, Again};
+use super::cadence;
 use super::estimate;
 use super::event::{Event, Outcome};
 use super::failure::{Cause, Failure};
@@ -17,9 +17,11 @@ use super::kind::{Kinds, Seconds};
 use super::looks::{Looks, Turn};
 use super::pace::Pace;
 use super::plan::{Action, Plan, Step, Until};
+use super::propagation::Propagation;
 use super::queue::{Queue, Unstartable};
 use super::reference::{Known, Outputs};
 
+mod failing;
 mod settle;
 
 /// What a performed step left behind.
@@ -89,6 +91,8 @@ enum State {
     },
     Done,
     Failed,
+    /// AWS permits the change later only. What is there works, so that nothing is skipped for it.
+    Postponed,
     Skipped,
 }
 
@@ -101,6 +105,9 @@ pub struct Run {
     late: Vec<bool>,
     /// Until when looks may miss something that was made.
     unseen_until: f64,
+    propagation: Propagation,
+    /// Whether what a step has begun in vain can be begun anew.
+    repeatable: Vec<bool>,
     states: Vec<State>,
     ids: Vec<String>,
     known: Known,
@@ -120,17 +127,20 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run that has not begun.
-    pub fn new<K: Kinds + ?Sized>(plan: Arc<Plan>, kinds: &K) -> Result<Self, Unstartable> {
+    /// A run that has not begun. For `earlier` seconds, what an earlier run has made may not be known everywhere.
+    pub fn new<K: Kinds + ?Sized>(plan: Arc<Plan>, kinds: &K, earlier: f64) -> Result<Self, Unstartable> {
         let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
         let queue = Queue::new(&after, &estimate::durations(&plan, kinds))?;
         let seconds = |step: &Step| kinds.kind(step.address.kind()).map_or(Seconds::AT_ONCE, |kind| kind.seconds);
         let late = |step: &Step| kinds.kind(step.address.kind()).is_some_and(|kind| kind.late);
+        let repeatable = |step: &Step| kinds.kind(step.address.kind()).is_some_and(|kind| !kind.swept);
         Ok(Self {
             queue,
             seconds: plan.steps.iter().map(seconds).collect(),
             late: plan.steps.iter().map(late).collect(),
             unseen_until: 0.0,
+            propagation: Propagation::new(plan.clone(), kinds, earlier),
+            repeatable: plan.steps.iter().map(repeatable).collect(),
             states: vec![State::Waiting; plan.steps.len()],
             ids: plan.steps.iter().map(|step| step.id.clone().unwrap_or_default()).collect(),
             known: plan.known.clone(),
@@ -155,6 +165,11 @@ impl Run {
     /// For how many seconds from `now` looks may miss something that this run has made.
     pub fn unseen(&self, now: f64) -> f64 {
         (self.unseen_until - now).max(0.0)
+    }
+
+    /// For how many seconds from `now` something that was made may not be known everywhere.
+    pub fn young(&self, now: f64) -> f64 {
+        self.propagation.young_for(now)
     }
 
     /// Takes one input at a time `now` (seconds, never decreasing) and says what to do.
@@ -208,6 +223,9 @@ impl Run {
         if action == Action::Create && self.late[step] && may_have_made {
             self.unseen_until = now + cadence::MAY_BE_INVISIBLE;
         }
+        if may_have_made {
+            self.propagation.made(step, now);
+        }
         match &result {
             Err(failure) if failure.cause == Cause::Throttled => self.pace.throttled(now),
             _ => self.pace.taken(),
@@ -219,24 +237,7 @@ impl Run {
                 self.doubted.insert(step, Failure { cause: Cause::NotYetVisible, ..failure });
                 self.accept(step, Made::default(), since, attempt, now, commands);
             }
-            Err(failure) => match cadence::again(failure.cause, attempt, now - since) {
-                Again::After(mut seconds) => {
-                    // The next attempt begins with a look, which must not miss what this one may have made.
-                    if action == Action::Create && self.late[step] && failure.may_have_made() {
-                        seconds = seconds.max(cadence::MAY_BE_INVISIBLE);
-                    }
-                    self.states[step] = State::Due { at: now + seconds, attempt: attempt + 1, since };
-                    let event = Event::StepRetrying { step, address: self.address(step), failure, seconds };
-                    commands.push(Command::Say(event));
-                }
-                Again::No => {
-                    let is_lost = failure.cause == Cause::LeaseLost;
-                    self.fail(step, failure, commands);
-                    if is_lost {
-                        self.stop(Outcome::LeaseLost, commands);
-                    }
-                }
-            },
+            Err(failure) => self.refused(step, failure, attempt, since, now, commands),
         }
     }
 
@@ -278,21 +279,6 @@ impl Run {
         commands.push(Command::Say(Event::StepDone { step, address, action, seconds: now - started }));
     }
 
-    fn fail(&mut self, step: usize, failure: Failure, commands: &mut Vec<Command>) {
-        self.states[step] = State::Failed;
-        self.causes.insert(failure.cause);
-        let planned = &self.plan.steps[step];
-        let (address, action) = (planned.address.clone(), planned.action);
-        commands.push(Command::Say(Event::StepFailed { step, address: address.clone(), action, failure }));
-        for skipped in self.queue.downstream(step) {
-            if matches!(self.states[skipped], State::Waiting) {
-                self.states[skipped] = State::Skipped;
-                let (skips, because) = (self.address(skipped), address.clone());
-                commands.push(Command::Say(Event::StepSkipped { step: skipped, address: skips, because }));
-            }
-        }
-    }
-
     /// Starts what may start, looks where it is time, and says when to come back.
     fn advance(&mut self, now: f64, commands: &mut Vec<Command>) {
         let mut room = self.pace.room(self.performing().count());
@@ -308,7 +294,16 @@ impl Run {
             }
             while room > 0 {
                 let Some(step) = self.queue.pop() else { break };
-                if matches!(self.states[step], State::Waiting) {
+                if !matches!(self.states[step], State::Waiting) {
+                    continue;
+                }
+                if let Some((seconds, youngest)) = self.propagation.wait(step, now) {
+                    self.states[step] = State::Due { at: now + seconds, attempt: 1, since: now + seconds };
+                    let why = format!(
+                        "{youngest} has just been made; AWS may need {seconds:.0} s more to know it everywhere"
+                    );
+                    commands.push(Command::Say(Event::StepWaiting { step, address: self.address(step), why }));
+                } else {
                     room -= 1;
                     self.start(step, 1, now, commands);
                 }
@@ -371,7 +366,7 @@ impl Run {
         let in_flight = self.performing().next().is_some();
         let open = self.states.iter().any(|state| match state {
             State::Waiting | State::Due { .. } | State::Performing { .. } | State::Settling { .. } => true,
-            State::Done | State::Failed | State::Skipped => false,
+            State::Done | State::Failed | State::Postponed | State::Skipped => false,
         });
         let failed = self.states.iter().any(|state| matches!(state, State::Failed));
         match (in_flight, open, self.stopped) {
@@ -392,6 +387,7 @@ impl Run {
             outcome,
             done: count(|state| matches!(state, State::Done)),
             failed: count(|state| matches!(state, State::Failed)),
+            postponed: count(|state| matches!(state, State::Postponed)),
             skipped: count(|state| matches!(state, State::Skipped)),
             left: left.into_iter().collect(),
             causes: self.causes.clone(),

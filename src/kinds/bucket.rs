@@ -74,6 +74,8 @@ impl Spec for Bucket {
         lifecycle: Lifecycle::Data,
         immutable: &["name"],
         gone_after: &["load-balancer"],
+        // Its policy.
+        spreads: true,
         ..Kind::new("bucket", Part::Logs)
     };
 }

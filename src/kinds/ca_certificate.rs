@@ -37,8 +37,12 @@ pub struct CaCertificate {
 }
 
 impl Spec for CaCertificate {
-    const KIND: Kind =
-        Kind { immutable: &["name"], write_once: &["pem"], ..Kind::new("ca-certificate", Part::Secrets) };
+    const KIND: Kind = Kind {
+        immutable: &["name"],
+        write_once: &["pem"],
+        spreads: true,
+        ..Kind::new("ca-certificate", Part::Secrets)
+    };
 }
 
 #[async_trait]

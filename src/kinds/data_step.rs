@@ -48,6 +48,7 @@ impl Spec for DataStep {
     const KIND: Kind = Kind {
         swept: false,
         tagged: false,
+        uses_later: true,
         // Provisioning, image pull, start, the work, deprovisioning.
         seconds: Seconds { create: 2.0, ready: 90.0, gone: 0.0, patience: 1800.0 },
         ..Kind::new("data-step", Part::Service)
@@ -90,6 +91,10 @@ impl Resource for DataStep {
             .set_security_groups(Some(self.groups.clone()))
             .assign_public_ip(AssignPublicIp::Disabled);
         let network = network.build().map_err(incomplete)?;
+        // The token of a task that AWS could not start, for want of a permission that had not spread yet, would give that task.
+        let started_by = started_by(&at.address);
+        let in_vain = tasks(cx).await?.iter().filter(|task| task.started_by == started_by && !has_run(task)).count();
+        let token = if in_vain == 0 { at.token.clone() } else { format!("{}-{in_vain}", at.token) };
         let call = cx
             .aws
             .ecs
@@ -99,8 +104,8 @@ impl Resource for DataStep {
             .launch_type(LaunchType::Fargate)
             .platform_version(&self.platform_version)
             .network_configuration(NetworkConfiguration::builder().awsvpc_configuration(network).build())
-            .started_by(started_by(&at.address))
-            .client_token(&at.token)
+            .started_by(&started_by)
+            .client_token(token)
             .propagate_tags(PropagateTags::TaskDefinition);
         let answer = call.send().await.map_err(on("ecs RunTask"))?;
         if let Some(task) = answer.tasks().first().and_then(|task| task.task_arn()) {
@@ -161,6 +166,11 @@ async fn tasks(cx: &Cx) -> Result<Vec<TaskView>, Failure> {
     let mut tasks = service_read::views(cx, &service_read::tasks_of(cx, &cluster, &arns).await?).await?;
     tasks.sort_by(|a, b| b.created.partial_cmp(&a.created).unwrap_or(std::cmp::Ordering::Equal));
     Ok(tasks)
+}
+
+/// Whether the container was started, or may be yet.
+fn has_run(task: &TaskView) -> bool {
+    task.last != "STOPPED" || task.containers.iter().any(|container| container.exit_code.is_some())
 }
 
 fn phase(task: &TaskView) -> Phase {

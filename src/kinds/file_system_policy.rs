@@ -39,6 +39,7 @@ impl Spec for FileSystemPolicy {
         gone_after: &["service"],
         immutable: &["file_system"],
         security: true,
+        spreads: true,
         tagged: false,
         ..Kind::new("file-system-policy", Part::Storage)
     };

@@ -32,7 +32,7 @@ const BEGINS_WITHIN: i64 = 60;
 
 /// A recovery point. Outputs: `id` and `job` (the job's id), `arn` (the recovery point's).
 ///
-/// Its address is `recovery-point/<intent id>`: all that the idempotency token is made of, so that an upgrade that is
+/// Its address is `recovery-point/<intent id>`. Of the run the idempotency token holds nothing, so that an upgrade that is
 /// resumed by another run gets the job of the first. Deleting it takes the ARN for an id.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RecoveryPoint {
@@ -74,14 +74,16 @@ pub async fn find(cx: &Cx, file_system: &str, intent: &str) -> Result<Option<Str
     Ok(None)
 }
 
-/// An idempotency token that is the same for every run: of a job that must not be started twice.
-pub(super) fn token(cx: &Cx, about: &[&str]) -> String {
-    compare::digest(&json!([cx.names.deployment, about]))
+/// An idempotency token that is the same for every run: of a job that must not be started twice. It stands for what the job
+/// is to do, and for how many have tried that in vain.
+pub(super) fn token(cx: &Cx, at: &At, job: &impl Serialize, in_vain: usize) -> String {
+    compare::digest(&json!([cx.names.deployment, at.address, job, in_vain]))
 }
 
 impl Spec for RecoveryPoint {
     const KIND: Kind = Kind {
         swept: false,
+        uses_later: true,
         // Small file systems take minutes, most of them before anything moves; the first backup of a large one, hours.
         seconds: Seconds { create: 1.0, ready: 300.0, gone: 0.0, patience: 43_200.0 },
         ..Kind::new("recovery-point", Part::Storage)
@@ -124,7 +126,7 @@ impl Resource for RecoveryPoint {
             .backup_vault_name(self.vault.text())
             .resource_arn(self.file_system.text())
             .iam_role_arn(self.role.text())
-            .idempotency_token(token(cx, &[at.address.as_str(), &attempt.to_string()]))
+            .idempotency_token(token(cx, at, self, attempt))
             .start_window_minutes(BEGINS_WITHIN)
             .set_lifecycle(after)
             .set_recovery_point_tags(Some(tags::backup::write(&tags)));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use crate::aws::clients::Clients;
 use crate::aws::grant::Grant;
@@ -76,8 +77,8 @@ pub struct At {
     pub outputs: Outputs,
     /// All tags it should have, ours included.
     pub tags: Tags,
-    /// For calls that take an idempotency token: the same for every attempt of one step of one run, at most 32
-    /// hexadecimal digits.
+    /// For calls that take an idempotency token: 32 hexadecimal digits, the same for every attempt of one request of one run
+    /// and another for every other request, see [`token`].
     pub token: String,
     /// What differs, for updates.
     pub changes: Vec<Change>,
@@ -100,9 +101,10 @@ impl At {
     }
 }
 
-/// An idempotency token.
-pub fn token(run: &str, address: &Address, action: Action) -> String {
-    let text = serde_json::json!([run, address, action]);
+/// An idempotency token: it stands for all that is asked for, with references resolved, so that what has the same address and
+/// is made in another place (an access point on a restored file system) is another request.
+pub fn token(run: &str, address: &Address, action: Action, spec: &Value, tags: &Tags) -> String {
+    let text = serde_json::json!([run, address, action, spec, tags]);
     format!("{}{}", compare::digest(&text), compare::digest(&serde_json::json!([text])))
 }
 
@@ -235,4 +237,44 @@ pub trait Resource: Spec {
     /// What a caller must be allowed to do for all of this: the actions of the calls above, and those that AWS authorises
     /// with them (Service Authorization Reference, one page a service).
     fn grants(place: &Place) -> Vec<Grant>;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ACTIONS: [Action; 3] = [Action::Create, Action::Update, Action::Run];
+
+    fn request() -> impl Strategy<Value = (usize, usize, Value, Tags)> {
+        // Few values, so that two requests often differ in one thing only.
+        let spec = ("[ab]", "[ab]", 0..2_u8, any::<bool>());
+        let tags = prop::collection::btree_map("[kl]", "[vw]", 0..2);
+        (0..3_usize, 0..ACTIONS.len(), spec, tags).prop_map(|(name, action, (file_system, path, uid, list), tags)| {
+            let path = if list { serde_json::json!([path]) } else { serde_json::json!(path) };
+            (name, action, serde_json::json!({ "file_system": file_system, "path": path, "uid": uid }), tags)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn two_requests_of_one_run_share_a_token_only_where_they_are_the_same(one in request(), other in request()) {
+            let token = |(name, action, spec, tags): &(usize, usize, Value, Tags)| {
+                let address = Address::new("access-point", ["a", "b", "a-b"][*name]);
+                token("run", &address, ACTIONS[*action], spec, tags)
+            };
+            prop_assert_eq!(token(&one) == token(&other), one == other);
+            prop_assert_eq!(token(&one).len(), 32);
+        }
+    }
+
+    #[test]
+    fn another_run_asks_anew() {
+        let address = Address::new("access-point", "a");
+        let of = |run| token(run, &address, Action::Create, &Value::Null, &Tags::new());
+        assert_ne!(of("one"), of("two"));
+    }
 }

@@ -63,6 +63,7 @@ impl Spec for Restore {
     const KIND: Kind = Kind {
         swept: false,
         tagged: false,
+        uses_later: true,
         seconds: Seconds { create: 1.0, ready: 600.0, gone: 0.0, patience: 86_400.0 },
         ..Kind::new("restore", Part::Storage)
     };
@@ -122,7 +123,7 @@ impl Resource for Restore {
             .recovery_point_arn(self.recovery_point.text())
             .iam_role_arn(self.role.text())
             .resource_type("EFS")
-            .idempotency_token(token(cx, &[at.address.as_str(), &attempt.to_string()]))
+            .idempotency_token(token(cx, at, self, attempt))
             .set_metadata(Some(self.metadata(attempt)));
         let answer = call.send().await.map_err(on("backup StartRestoreJob"))?;
         Ok(started(required("backup StartRestoreJob", "RestoreJobId", answer.restore_job_id())?))

@@ -44,6 +44,7 @@ impl Spec for Role {
         gone_after: &["backup-vault"],
         immutable: &["name", "path"],
         security: true,
+        spreads: true,
         ..Kind::new("role", Part::Identity)
     };
 }

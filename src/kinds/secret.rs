@@ -53,6 +53,7 @@ impl Spec for Secret {
         lifecycle: Lifecycle::Data,
         immutable: &["name"],
         write_once: &["recipe"],
+        spreads: true,
         ..Kind::new("secret", Part::Secrets)
     };
 }

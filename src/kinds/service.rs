@@ -80,6 +80,7 @@ pub struct Registration {
 impl Spec for Service {
     const KIND: Kind = Kind {
         immutable: &["name", "cluster"],
+        uses_later: true,
         // What makes another task.
         fenced: &[
             "task_definition",

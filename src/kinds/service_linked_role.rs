@@ -29,8 +29,12 @@ const ROLES: [(&str, &str); 2] =
     [(principals::ECS, "AWSServiceRoleForECS"), (principals::LOAD_BALANCING, "AWSServiceRoleForElasticLoadBalancing")];
 
 impl Spec for ServiceLinkedRole {
-    const KIND: Kind =
-        Kind { lifecycle: Lifecycle::Shared, tagged: false, ..Kind::new("service-linked-role", Part::Identity) };
+    const KIND: Kind = Kind {
+        lifecycle: Lifecycle::Shared,
+        tagged: false,
+        spreads: true,
+        ..Kind::new("service-linked-role", Part::Identity)
+    };
 }
 
 #[async_trait]

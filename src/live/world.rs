@@ -40,12 +40,16 @@ impl World for Aws {
     async fn perform(&self, step: &Step, known: &Known, attempt: u32) -> Result<Made, Failure> {
         let cx = self.with(known);
         let kind = kind(&step.address)?;
+        let mut tags = step.tags.clone();
+        if kind.kind().tagged && matches!(step.action, Action::Create | Action::Run) {
+            tags.insert(names::RUN.to_owned(), cx.run.clone());
+        }
         let mut at = At {
             address: step.address.clone(),
             id: id(step, known),
             outputs: known.get(&step.address).cloned().unwrap_or_default(),
-            tags: step.tags.clone(),
-            token: token(&cx.run, &step.address, step.action),
+            token: token(&cx.run, &step.address, step.action, &reference::resolve(&step.spec, known), &tags),
+            tags,
             changes: step.changes.iter().filter(|change| change.top() != "tags").cloned().collect(),
             attempt,
         };
@@ -65,12 +69,7 @@ impl World for Aws {
                 Err(failure) => Err(failure),
             },
             Action::Update => update(&cx, kind, &mut at, step).await,
-            Action::Create | Action::Run => {
-                if kind.kind().tagged {
-                    at.tags.insert(names::RUN.to_owned(), cx.run.clone());
-                }
-                create(&cx, kind, &mut at, step, attempt).await
-            }
+            Action::Create | Action::Run => create(&cx, kind, &mut at, step, attempt).await,
         }
     }
 

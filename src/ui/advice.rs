@@ -44,6 +44,10 @@ pub fn about(failure: &Failure) -> String {
         Cause::Quota => {
             "raise the quota in Service Quotas, or free what is not used; then run the same command again".to_owned()
         }
+        Cause::Cooldown => {
+            "AWS accepts this only some time after the last change of its sort: run the same command again then"
+                .to_owned()
+        }
         Cause::Refused => {
             "AWS refuses the request as it is, each time: see its message, and change what it names, in the plan file \
              or in AWS"
@@ -149,7 +153,7 @@ mod tests {
     const AGAIN_AT_ONCE: &str = "run the same command again";
 
     /// Every cause: whether waiting or running again can be enough, and words that its advice must have.
-    const ALL: [(Cause, bool, &str); 14] = [
+    const ALL: [(Cause, bool, &str); 15] = [
         (Cause::Throttled, true, "later"),
         (Cause::Unavailable, true, "Health Dashboard"),
         (Cause::NotYetVisible, true, "longer than usual"),
@@ -160,6 +164,7 @@ mod tests {
         (Cause::Taken, false, "remove it, or change"),
         (Cause::Denied, false, "needs the permission ec2:CreateVpc"),
         (Cause::Quota, false, "raise the quota"),
+        (Cause::Cooldown, false, "some time after the last change"),
         (Cause::Refused, false, "change what it names"),
         (Cause::Unsettled, false, "remove the reason, then run"),
         (Cause::LeaseLost, false, "see who works on this deployment now; then run"),

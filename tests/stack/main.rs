@@ -26,6 +26,7 @@ mod many_networks;
 mod pairs;
 mod policy;
 mod product;
+mod propagation;
 mod properties;
 mod report;
 mod restore;

@@ -1,7 +1,8 @@
 """Flow logs: where they go, which role writes them, duplicates, delivery status, filters, client tokens.
 
 Source: Amazon EC2 API reference (CreateFlowLogs, DeleteFlowLogs, DescribeFlowLogs); VPC user guide, "Publish flow logs to
-CloudWatch Logs" (a missing log group is made by the service; without a usable role delivery fails with "Access error").
+CloudWatch Logs" (a missing log group is made by the service; when the role has gone later, delivery fails with "Access
+error"); the refusal of a role that cannot be assumed, or not yet: hashicorp/terraform-provider-aws#29323.
 """
 
 from cebed.backends import moto_backend
@@ -53,6 +54,7 @@ def _create(account, region, request) -> list[str]:
     for resource_id in wanted:
         _require_resource(store, request.get("ResourceType"), resource_id)
         _refuse_duplicate(store, resource_id, common)
+    _require_role(account, common.get("DeliverLogsPermissionArn"))
     made = []
     for resource_id in wanted:
         log_id = new_id("fl")
@@ -108,6 +110,15 @@ def _checked(account, region, request: dict) -> dict:
     if destination:
         common["LogDestination"] = destination
     return common
+
+
+def _require_role(account, arn: str | None) -> None:
+    """The role exists, has spread, and lets the service assume it."""
+    if not arn:
+        return
+    role = next((r for r in moto_backend("iam", account.id, "aws").roles.values() if r.arn == arn), None)
+    if role is None or not iam.usable(account, arn) or "vpc-flow-logs.amazonaws.com" not in str(iam.seen(account, role)[0]):
+        raise aws_error("InvalidParameter", f"Unable to assume given IAM role: '{arn}'")
 
 
 def _require_bucket(account, region, destination: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from datetime import datetime, timezone
 from typing import Any
 
 from cebed.account import Account, setting
@@ -232,9 +233,11 @@ def update_file_system(account, region, request, context, call_next):
     if mode != record["ThroughputMode"] or decreases:
         now, last = account.clock.now(), record["_mode_changed"]
         if last is not None and now - last < account.settings["efs.throughput_change_interval"]:
-            raise error(
+            again = datetime.fromtimestamp(last + account.settings["efs.throughput_change_interval"], timezone.utc)
+            raise error(  # the words: ansible-collections/community.aws#2026
                 "TooManyRequests",
-                "Throughput mode can be changed, or provisioned throughput decreased, only once in 24 hours.",
+                "You have reached the maximum number of throughput mode changes or provisioned throughput value decreases. "
+                f"Wait until {again:%Y-%m-%dT%H:%M:%SZ} UTC and try again.",
                 429,
             )
         record["_mode_changed"] = now

@@ -1,9 +1,16 @@
-"""IAM: what a role may be made of, when it becomes usable, and the service-linked roles."""
+"""IAM: what a role may be made of, when it becomes usable, and the service-linked roles.
+
+A new role, and each change to one, spreads to the services that assume it (IAM user guide, "Changes that I make are not always
+immediately visible"; 2 to 30 s in public threads: hashicorp/terraform-provider-aws#6566, #29323). `iam.propagation` is for how
+many AWS seconds they still see what was there before; None, the default, is 8 to 15, by account and name. For a new role's
+first seconds, `iam.pass_role`, not even its maker may pass it (terraform-aws-modules/terraform-aws-ecs#414).
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import zlib
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,8 +18,10 @@ from cebed import policy
 from cebed.account import Account, setting
 from cebed.backends import moto_backend
 from cebed.middleware import after, aws_error, guard
+from cebed.services import iam_boundary
 
-setting("iam.propagation", 5)
+setting("iam.propagation", None)
+setting("iam.pass_role", 2)
 setting("quota.roles", 1000)
 
 _INLINE_LIMIT = 10_240
@@ -20,12 +29,59 @@ _TRUST_LIMIT = 2_048
 
 
 def usable(account: Account, role_arn: str) -> bool:
-    """Whether other services can see the role yet: it exists and is older than `iam.propagation` AWS seconds."""
+    """Whether other services can see the role yet: it exists and its creation has spread."""
     name = role_arn.rsplit("/", 1)[-1]
     if name not in {role.name for role in _roles(account)}:
         return False
     created = _created(account).get(name)
-    return created is None or account.clock.now() - created >= account.settings["iam.propagation"]
+    return created is None or account.clock.now() - created >= propagation(account, name)
+
+
+def propagation(account: Account, name: str) -> float:
+    """AWS seconds until a change to the role of that name is seen by other services."""
+    chosen = account.settings["iam.propagation"]
+    return 8 + zlib.crc32(f"{account.id}/{name}".encode()) % 8 if chosen is None else chosen
+
+
+def may_be_passed(account: Account, role_arn: str) -> bool:
+    """Whether iam:PassRole knows the role yet. With a propagation of 0 it does at once."""
+    name = role_arn.rsplit("/", 1)[-1]
+    created = _created(account).get(name)
+    wait = min(account.settings["iam.pass_role"], propagation(account, name))
+    return created is None or account.clock.now() - created >= wait
+
+
+def seen(account: Account, role: Any) -> tuple[Any, list[Any]]:
+    """Trust policy and permission policies of a role as other services know them by now."""
+    known = _history(account).get(role.name)
+    if known is None:
+        return _snapshot(role)
+    latest = account.clock.now() - propagation(account, role.name)
+    spread = [then for moment, then in known if moment <= latest]
+    return spread[-1] if spread else ({"Version": "2012-10-17", "Statement": []}, [])
+
+
+def _snapshot(role: Any) -> tuple[Any, list[Any]]:
+    managed = [iam_boundary.document_of(attached) for attached in role.managed_policies.values()]
+    return role.assume_role_policy_document, [*role.policies.values(), *managed]
+
+
+def _history(account: Account) -> dict[str, list[tuple[float, Any]]]:
+    """By name of the role, what it was from which moment on, the earliest first."""
+    return account.state("iam.history", dict)
+
+
+@after(
+    "iam", "CreateRole", "UpdateAssumeRolePolicy", "PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy",
+)  # fmt: skip
+def _note_change(account: Account, region: str, request: dict, response: dict, context: Any) -> dict:
+    name = request["RoleName"]
+    role = _role(account, name)
+    if context.operation.name == "CreateRole":
+        _history(account)[name] = []
+    if role is not None and name in _history(account):
+        _history(account)[name].append((account.clock.now(), _snapshot(role)))
+    return response
 
 
 def _roles(account: Account) -> list[Any]:

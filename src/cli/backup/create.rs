@@ -20,7 +20,7 @@ use crate::ui::backup::created;
 use super::super::args::Global;
 use super::super::confirm::{self, Ask};
 use super::super::error::CommandError;
-use super::super::execute::{execute, exit, permit};
+use super::super::execute::{execute, exit_of, permit};
 use super::super::exit::Exit;
 use super::super::leased::{Leasing, of_file};
 use super::super::output::Output;
@@ -94,7 +94,7 @@ async fn held(
             output.data(&created(arn, &session.context(&scope).names.stack()))?;
         }
     }
-    Ok(exit(report.outcome))
+    Ok(exit_of(&report))
 }
 
 /// The backup, what it needs and is not there, and what is to be said against it.

@@ -76,7 +76,7 @@ impl Run {
             Judgement::Waits(_) | Judgement::Failed(_) if self.is_still_there(step, &seen) => {
                 self.delete_again(step, started, attempt, now, commands);
             }
-            Judgement::Failed(failure) => self.fail(step, failure, commands),
+            Judgement::Failed(failure) => self.failed_later(step, failure, since, started, now, commands),
             Judgement::Waits(why)
                 if action == Action::Stop && waited > cadence::MAY_LINGER && self.insisted.insert(step) =>
             {
@@ -101,7 +101,7 @@ impl Run {
             Again::After(seconds) => {
                 self.states[step] = State::Due { at: now + seconds, attempt: attempt + 1, since: started };
                 let address = self.plan.steps[step].address.clone();
-                commands.push(Command::Say(Event::StepRetrying { step, address, failure, seconds }));
+                commands.push(Command::Say(Event::StepRetrying { step, address, failure, seconds, awaits: None }));
             }
             Again::No => self.fail(step, failure, commands),
         }

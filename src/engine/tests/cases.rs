@@ -35,6 +35,7 @@ const CAUSES: [Cause; 13] = [
     Cause::Taken,
     Cause::Denied,
     Cause::Quota,
+    Cause::Cooldown,
     Cause::Refused,
     Cause::Unsettled,
     Cause::Internal,

@@ -104,7 +104,7 @@ async fn driven(steps: Vec<Step>, interrupt: Option<u64>) -> (Report, Vec<String
         said.push(format!("{at:.0} {} {}", text("code"), text("address")).trim().to_owned());
     };
     let world = Arc::new(Scripted::default());
-    let driving = drive(Arc::new(plan), KINDS.as_slice(), world, Clock::new(1.0), stopped, say);
+    let driving = drive(Arc::new(plan), KINDS.as_slice(), world, Clock::new(1.0), 0.0, stopped, say);
     let report = timeout(Duration::from_secs(100_000), driving).await.expect("the run ends").unwrap();
     (report, said)
 }

@@ -4,6 +4,7 @@ mod cases;
 mod drive;
 mod judge;
 mod monitor;
+mod propagation;
 mod queue_properties;
 mod run_properties;
 mod run_rules;

@@ -19,6 +19,8 @@ use crate::engine::run::{Command, Input};
 pub enum End {
     Done,
     Failed,
+    /// AWS permits it later only; nothing is skipped for it.
+    Postponed,
     Skipped,
 }
 
@@ -137,6 +139,7 @@ impl<'a> Monitor<'a> {
         for after in &self.case.plan.steps[step].after {
             let before = &self.steps[after.step];
             let holds = match after.need {
+                _ if before.end == Some(End::Postponed) => true,
                 Need::Exists => before.accepted.is_some(),
                 Need::Ready => before.end == Some(End::Done),
             };
@@ -191,7 +194,9 @@ impl<'a> Monitor<'a> {
                 self.was_seen(*step);
             }
             Event::StepFailed { step, failure, .. } => {
-                self.end(*step, End::Failed);
+                let is_update = self.case.plan.steps[*step].action == Action::Update;
+                let is_postponed = is_update && failure.cause == Cause::Cooldown;
+                self.end(*step, if is_postponed { End::Postponed } else { End::Failed });
                 self.had_to_fail(*step, failure, now);
                 if let Input::Observed { kind, result: Err(_) } = &self.input {
                     self.looks.entry(kind.clone()).or_default().given_up = true;
@@ -278,8 +283,9 @@ impl<'a> Monitor<'a> {
             (true, _) => Outcome::Failed,
         };
         assert_eq!(outcome, expected);
-        let Event::RunFinished { done, failed, skipped, .. } = summary else { panic!("no summary") };
+        let Event::RunFinished { done, failed, postponed, skipped, .. } = summary else { panic!("no summary") };
         assert_eq!((done, failed, skipped), (count(End::Done), count(End::Failed), count(End::Skipped)));
+        assert_eq!(postponed, count(End::Postponed));
         Trace { outcome, seconds: now, ends, log: self.log }
     }
 }

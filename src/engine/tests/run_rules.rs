@@ -21,7 +21,7 @@ fn run(steps: Vec<Step>) -> Run {
     let target = Target { deployment: "demo".into(), account: "123456789012".into(), region: "eu-west-1".into() };
     let mut plan = Plan::empty(Purpose::Apply, target);
     plan.steps = steps;
-    Run::new(Arc::new(plan), KINDS.as_slice()).unwrap()
+    Run::new(Arc::new(plan), KINDS.as_slice(), 0.0).unwrap()
 }
 
 fn at(address: &str, action: Action) -> Step {
@@ -105,7 +105,7 @@ fn what_may_have_been_made_and_shows_late_is_not_made_again_at_once() {
         let target = Target { deployment: "demo".into(), account: "1".into(), region: "eu-west-1".into() };
         let mut plan = Plan::empty(Purpose::Apply, target);
         plan.steps = vec![at(address, Action::Create)];
-        let mut run = Run::new(Arc::new(plan), kinds.as_slice()).unwrap();
+        let mut run = Run::new(Arc::new(plan), kinds.as_slice(), 0.0).unwrap();
         run.on(Input::Begin, 0.0);
         let failure = Failure { operation: operation.into(), ..Failure::of(cause, "scripted") };
         words(run.on(Input::Performed { step: 0, result: Err(failure) }, 0.0))
@@ -160,7 +160,7 @@ fn for_a_minute_what_was_made_may_be_unseen() {
         let target = Target { deployment: "demo".into(), account: "1".into(), region: "eu-west-1".into() };
         let mut plan = Plan::empty(Purpose::Apply, target);
         plan.steps = vec![at(address, action)];
-        let mut run = Run::new(Arc::new(plan), kinds.as_slice()).unwrap();
+        let mut run = Run::new(Arc::new(plan), kinds.as_slice(), 0.0).unwrap();
         run.on(Input::Begin, 0.0);
         run.on(Input::Performed { step: 0, result }, 5.0);
         run.unseen(25.0)
@@ -275,7 +275,7 @@ fn deleting_a_twin_does_not_forget_the_other() {
         let mut plan = Plan::empty(Purpose::Apply, target);
         plan.known.insert(address.clone(), outputs(&[("id", "one")]));
         plan.steps = steps;
-        let mut run = Run::new(Arc::new(plan), KINDS.as_slice()).unwrap();
+        let mut run = Run::new(Arc::new(plan), KINDS.as_slice(), 0.0).unwrap();
         run.on(Input::Begin, 0.0);
         run.on(Input::Performed { step: 0, result: Ok(Made::default()) }, 1.0);
         run.known().contains_key(&address)

@@ -32,7 +32,7 @@ struct World<'a> {
 
 /// Plays a case to its end, watched by a monitor.
 pub fn play(case: &Case) -> Trace {
-    let mut run = Run::new(case.plan.clone(), KINDS.as_slice()).unwrap();
+    let mut run = Run::new(case.plan.clone(), KINDS.as_slice(), 0.0).unwrap();
     let mut monitor = Monitor::new(case);
     let mut world = World { case, entities: existing(case), answers: Vec::new(), looks: 0 };
     let (mut now, mut input, mut wake, mut interrupt) = (0.0, Input::Begin, None, case.interrupt);

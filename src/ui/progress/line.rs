@@ -49,8 +49,13 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
         Event::StepRetrying { address, failure, .. } if everything && failure.cause == Cause::StillHeld => {
             ("waiting", format!("{address}: {}", clean(&failure.to_string())))
         }
-        Event::StepRetrying { address, failure, seconds, .. } if everything => {
-            ("retrying", format!("{address} in {}: {}", duration(*seconds), clean(&failure.to_string())))
+        Event::StepRetrying { address, failure, seconds, awaits, .. } if everything => {
+            let (time, failure) = (duration(*seconds), clean(&failure.to_string()));
+            let text = match awaits {
+                Some(awaits) => format!("{address} in {time}, because {}: {failure}", clean(awaits)),
+                None => format!("{address} in {time}: {failure}"),
+            };
+            ("retrying", text)
         }
         Event::StepDone { address, action, seconds, .. } => {
             (words::done(*action), format!("{address}{}", spent(*seconds)))
@@ -106,9 +111,19 @@ pub fn clock(seconds: f64) -> String {
 /// The end of a run, ended by a newline; derived failures are counted, not listed. What to do next after an upgrade is said
 /// by the command: it goes back by itself.
 pub fn ending(event: &Event, purpose: Purpose) -> Option<String> {
-    let Event::RunFinished { outcome, done, failed, skipped, left, causes, seconds } = event else { return None };
+    let Event::RunFinished { outcome, done, failed, postponed, skipped, left, causes, seconds } = event else {
+        return None;
+    };
     let took = duration(*seconds);
     let steps = count(*done, "step");
+    if *outcome == Outcome::Done && *postponed > 0 {
+        let names: Vec<_> = left.iter().map(ToString::to_string).collect();
+        let names = names.join(", ");
+        return Some(format!(
+            "{} {steps} in {took}; AWS accepts what remains only later: {names}\n",
+            paint(WARNING, "done but for that:")
+        ));
+    }
     if *outcome == Outcome::Done {
         return Some(format!("{} {steps} in {took}\n", paint(GOOD, "done:")));
     }

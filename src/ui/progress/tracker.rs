@@ -97,9 +97,10 @@ impl Tracker {
                 self.repeats = last.as_ref() == Some(&failure.message);
                 self.explain(*step, &failure.message);
             }
-            Event::StepRetrying { step, failure, .. } => {
+            Event::StepRetrying { step, failure, awaits, .. } => {
                 self.held.remove(step);
-                self.explain(*step, &format!("will try again: {}", failure.cause.code()));
+                let why = awaits.as_deref().unwrap_or_else(|| failure.cause.code());
+                self.explain(*step, &format!("will try again: {why}"));
             }
             Event::StepDone { step, .. } => {
                 self.done += 1;

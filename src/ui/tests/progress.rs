@@ -56,6 +56,17 @@ fn events() -> Vec<Stamped> {
                 address: address("nat-gateway/a"),
                 failure: Failure::of(Cause::Throttled, "slow down"),
                 seconds: 4.0,
+                awaits: None,
+            },
+        ),
+        (
+            42.0,
+            Event::StepRetrying {
+                step: 2,
+                address: address("nat-gateway/a"),
+                failure: Failure::of(Cause::NotYetTrusted, "no such role"),
+                seconds: 2.0,
+                awaits: Some("role/a is 3 s old, and AWS does not know it everywhere yet\u{1b}".into()),
             },
         ),
         (
@@ -85,6 +96,7 @@ fn events() -> Vec<Stamped> {
                 outcome: Outcome::Failed,
                 done: 1,
                 failed: 1,
+                postponed: 0,
                 skipped: 1,
                 left: vec![address("nat-gateway/a"), address("security-group/task")],
                 causes: BTreeSet::from([Cause::Quota]),
@@ -112,6 +124,7 @@ fn plain_lines_tell_what_matters() {
        0:00  creating     nat-gateway/a (missing), usually 1 min 46 s
        0:40  waiting      nat-gateway/a: pending\u{1b}[2J
        0:41  retrying     nat-gateway/a in 4 s: slow down
+       0:42  retrying     nat-gateway/a in 2 s, because role/a is 3 s old, and AWS does not know it everywhere yet\u{1b}: no such role
 
     !! service/main: a task stopped: Essential container in task exited
        arn:aws:ecs:eu-central-1:123456789012:task/ce-prod/1f
@@ -138,7 +151,7 @@ fn json_is_one_event_a_line_with_a_code() {
         let value: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(value["code"].is_string() && value["at"].is_number(), "{line}");
     }
-    assert_snapshot!(text.lines().nth(9).unwrap(), @r#"{"at":60.0,"code":"step-failed","step":2,"address":"nat-gateway/a","action":"create","failure":{"cause":"quota","operation":"ec2 CreateNatGateway","code":"NatGatewayLimitExceeded","message":"The maximum number of NAT gateways has been reached.","request_id":"6f0c"}}"#);
+    assert_snapshot!(text.lines().nth(10).unwrap(), @r#"{"at":60.0,"code":"step-failed","step":2,"address":"nat-gateway/a","action":"create","failure":{"cause":"quota","operation":"ec2 CreateNatGateway","code":"NatGatewayLimitExceeded","message":"The maximum number of NAT gateways has been reached.","request_id":"6f0c"}}"#);
 }
 
 #[test]
@@ -163,7 +176,7 @@ fn the_rest_shrinks_with_time_and_not_below_what_still_waits() {
 #[test]
 fn endings() {
     use crate::ui::progress::line::ending;
-    let end = |outcome, left: &[&str]| {
+    let end = |outcome, postponed, left: &[&str]| {
         let left = left.iter().map(|text| address(text)).collect();
         plain(
             &ending(
@@ -171,6 +184,7 @@ fn endings() {
                     outcome,
                     done: 44,
                     failed: 0,
+                    postponed,
                     skipped: 0,
                     left,
                     causes: BTreeSet::new(),
@@ -181,8 +195,9 @@ fn endings() {
             .unwrap(),
         )
     };
-    assert_snapshot!(end(Outcome::Done, &[]), @"done: 44 steps in 4 min 12 s");
-    assert_snapshot!(end(Outcome::Interrupted, &["service/main"]), @r#"
+    assert_snapshot!(end(Outcome::Done, 0, &[]), @"done: 44 steps in 4 min 12 s");
+    assert_snapshot!(end(Outcome::Done, 1, &["file-system/main"]), @"done but for that: 44 steps in 4 min 12 s; AWS accepts what remains only later: file-system/main");
+    assert_snapshot!(end(Outcome::Interrupted, 0, &["service/main"]), @r#"
     stopped on request after 44 steps, 4 min 12 s
     what remains: service/main
     hint: run the same command again: it continues where this run stopped

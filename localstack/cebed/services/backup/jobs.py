@@ -95,6 +95,9 @@ def _run(account: Account, region: str, job: dict) -> None:
     if any(j["State"] == "RUNNING" and j["ResourceArn"] == job["ResourceArn"] for j in here.jobs.values()):
         _fail(account, region, job, "Backup job failed because there was a running job for the same resource.")
         return
+    if reason := _denial(account, region, job):
+        _fail(account, region, job, reason)
+        return
     job.update(State="RUNNING", PercentDone="10.0")
     point = here.points[job["RecoveryPointArn"]]
     point["_content"] = efs_content.of(account, _system_id(job)).versions[""]
@@ -123,10 +126,15 @@ def _failure(account: Account, region: str, job: dict) -> str | None:
     if account.settings["backup.fail_next"]:
         account.settings["backup.fail_next"] -= 1
         return "The backup failed because of an internal error."
-    system = efs_region(account, region).file_systems.get(_system_id(job))
-    if system is None:
+    if _system_id(job) not in efs_region(account, region).file_systems:
         return "The resource of the backup job no longer exists."
-    if "/aws-service-role/" in job["IamRoleArn"]:
+    return _denial(account, region, job)
+
+
+def _denial(account: Account, region: str, job: dict) -> str | None:
+    """Why the role may not do what the job needs: when it begins, and while it runs."""
+    system = efs_region(account, region).file_systems.get(_system_id(job))
+    if system is None or "/aws-service-role/" in job["IamRoleArn"]:
         return None
     return access.job_denial(account, "backup", job["IamRoleArn"], system, job["ResourceArn"])
 

@@ -89,7 +89,7 @@ def check_role(account: Account, arn: str | None) -> None:
     if not arn:
         raise aws_error("MissingParameterValueException", "Iam role arn is required")
     role = next((r for r in moto_backend("iam", account.id, "aws").roles.values() if r.arn == arn), None)
-    if role is None or not iam.usable(account, arn) or "backup.amazonaws.com" not in str(role.assume_role_policy_document):
+    if role is None or not iam.usable(account, arn) or "backup.amazonaws.com" not in str(iam.seen(account, role)[0]):
         raise invalid(f"IAM Role {arn} cannot be assumed by AWS Backup")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from cebed.middleware import aws_error, override
-from cebed.services.ecs import model, tags
+from cebed.services.ecs import model, roles, tags
 from cebed.services.ecs.model import Cluster, invalid
 from cebed.services.ecs.paging import page
 from cebed.services.ecs.views import cluster_view
@@ -21,6 +21,7 @@ def create_cluster(account, region, request, context, call_next):
     new_tags = tags.listed(request.get("tags"))
     cluster = state.clusters.get(name)
     if cluster is None or cluster.status != "ACTIVE":
+        roles.check_service_linked(account)
         if sum(known.status == "ACTIVE" for known in state.clusters.values()) >= account.settings["quota.clusters"]:
             raise aws_error("ClientException", "The maximum number of clusters has been reached.")  # words unverified
         cluster = Cluster(

@@ -15,7 +15,7 @@ from moto.utilities.utils import get_partition
 from cebed import policy
 from cebed.account import Account, setting
 from cebed.backends import moto_backend
-from cebed.services import iam_boundary
+from cebed.services import iam, iam_boundary
 
 setting("ecs.check_permissions", True)
 
@@ -35,7 +35,7 @@ def trusts_tasks(account: Account, region: str, arn: str) -> bool:
         "aws:SourceAccount": [account.id],
         "aws:SourceArn": [f"arn:{get_partition(region)}:ecs:{region}:{account.id}:task/any/any"],
     }
-    trust = _parsed(role.assume_role_policy_document)
+    trust = _parsed(iam.seen(account, role)[0])
     matching = [s for s in policy.statements(trust) if _names_service(s.get("Principal"))]
     return policy.decide([{"Statement": matching}], "sts:AssumeRole", "*", context)[0] == "allowed" if matching else False
 
@@ -52,7 +52,7 @@ def _documents(account: Account, arn: str) -> list[Any]:
     role = _role(account, arn)
     if role is None:
         return []
-    return [*role.policies.values(), *(iam_boundary.document_of(p) for p in role.managed_policies.values())]
+    return iam.seen(account, role)[1]
 
 
 def denial(account: Account, arn: str | None, action: str, resource: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from moto.utilities.utils import get_partition
 
 from cebed.backends import moto_backend
+from cebed.services.ecs.model import invalid
 
 
 def usable(account, role: str) -> bool:
@@ -20,6 +21,17 @@ def service_linked(account) -> str | None:
         if role.arn.split(":role/", 1)[-1].startswith("aws-service-role/ecs.amazonaws.com/"):
             return role.arn
     return None
+
+
+def check_service_linked(account) -> None:
+    """A role that was made a moment ago cannot be assumed yet (aws/containers-roadmap#2614, pulumi/pulumi-aws#1041)."""
+    from cebed.services import iam
+
+    arn = service_linked(account)
+    if arn and not iam.usable(account, arn):
+        raise invalid(
+            "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
+        )
 
 
 def caller(account, region: str) -> str:

@@ -39,6 +39,7 @@ def create_service(account, region, request, context, call_next):
         raise aws_error("ClientException", "The maximum number of services has been reached.")  # words unverified
     if account.settings["ecs.require_service_role"] and not roles.service_linked(account):
         raise invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
+    roles.check_service_linked(account)
     if not request.get("taskDefinition"):
         raise invalid("TaskDefinition can not be blank.")
     definition = model.usable_definition(account, region, request["taskDefinition"])
