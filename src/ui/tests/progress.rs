@@ -137,7 +137,7 @@ fn plain_lines_tell_what_matters() {
     interrupted: nothing else is started; waiting for vpc/main (a second Ctrl-C leaves at once)
     stopped part way: 1 step done, 1 failed, 1 not started because of that, 1 min 2 s
     what remains: nat-gateway/a, security-group/task
-    hint: run the same command again: it continues where this run stopped
+    hint: first do what the errors above ask for; then run the same command again: it continues where this run stopped
     "#);
 }
 
