@@ -1,5 +1,5 @@
-"""Containers that others put into each new Fargate task. Source: GuardDuty user guide, "How Runtime Monitoring works with
-Fargate (Amazon ECS only)" and "Prerequisites for AWS Fargate (Amazon ECS only) support"; ECS developer guide, "Runtime
+"""Containers that others put into each new Fargate task. Source: GuardDuty user guide, "How Runtime Monitoring works
+with Fargate (Amazon ECS only)" and "Prerequisites for AWS Fargate (Amazon ECS only) support"; ECS developer guide, "Runtime
 Monitoring for Amazon ECS Fargate workloads"; aws/aws-cdk#32877; aws-containers/amazon-ecs-exec-checker#83."""
 
 import pytest

@@ -14,20 +14,29 @@ pub fn strays(strays: &Strays, deployment: &str, region: &str) -> Vec<Finding> {
 }
 
 fn taken(stray: &Stray, deployment: &str, region: &str) -> Finding {
-    let Stray { address, there, used_by, deployment: theirs } = stray;
+    let Stray { address, there, used_by, deployment: theirs, is_lost } = stray;
     let (what, id) = (words(address.kind()), shown(&there.outputs, &there.id));
     let place = match used_by {
         Some(user) => format!("is in use by {user} in the place of {address}"),
         None => format!("is where {address} would be made"),
     };
-    let tags = match theirs {
-        Some(theirs) if theirs != deployment => format!("is of the deployment {theirs}"),
-        _ => "lacks the tags that would say whose it is".to_owned(),
+    let (tags, hint) = match theirs {
+        Some(theirs) if !is_lost => (
+            format!("is of the deployment {theirs}"),
+            "remove it, or move it out of what is this deployment's".to_owned(),
+        ),
+        _ => {
+            let tags = [("deployment", deployment), ("address", address.as_str())];
+            let adopt = adopt(address.kind(), &there.id, &tags, region);
+            let lacks = "lacks the tags that would say whose it is".to_owned();
+            (
+                lacks,
+                format!(
+                    "if it is this deployment's and lost its tags, give them back, and apply takes it over: {adopt}; otherwise remove it"
+                ),
+            )
+        }
     };
-    let adopt = adopt(address.kind(), &there.id, &[("deployment", deployment), ("address", address.as_str())], region);
-    let hint = format!(
-        "if it is this deployment's and lost its tags, give them back, and apply takes it over: {adopt}; otherwise remove it"
-    );
     Finding {
         address: Some(address.clone()),
         ..refusal("name/taken", format!("the {what} {id} {place}, and {tags}"), hint)

@@ -11,8 +11,8 @@ const GUARDDUTY: &str = "aws-guardduty-agent";
 /// What the subject of an incident about one begins with.
 const SUBJECT: &str = "injected ";
 
-/// What goes wrong with those of a task that is to run: the incident's subject. It names the deployment and not the task, so
-/// that it is told once of each deployment.
+/// What goes wrong with those of a task that is to run: the incident's subject. It names the deployment and not the
+/// task, so that it is told once of each deployment.
 pub fn subjects(task: &TaskView) -> impl Iterator<Item = String> {
     let troubled = task.injected.iter().filter_map(|container| Some((container, trouble(container)?)));
     troubled
@@ -66,8 +66,8 @@ fn hints(said: &str) -> Vec<String> {
         return Vec::new();
     }
     vec![
-        "if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks that are started \
-         afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy"
+        "if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks that are \
+         started afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy"
             .to_owned(),
     ]
 }

@@ -1,7 +1,7 @@
 //! Which containers of a task are of its task definition. The others were put there by somebody else.
 //!
-//! GuardDuty Runtime Monitoring adds a sidecar to each new Fargate task, which DescribeTasks shows and no task definition has
-//! (GuardDuty user guide, "How Runtime Monitoring works with Fargate"). It says nothing about Cloud Exchange.
+//! GuardDuty Runtime Monitoring adds a sidecar to each new Fargate task, which DescribeTasks shows and no task definition
+//! has (GuardDuty user guide, "How Runtime Monitoring works with Fargate"). It says nothing about Cloud Exchange.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,8 +59,8 @@ async fn learn(cx: &Cx, arn: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The health of a task is that of its essential containers with a health check (ECS API reference, Task). Said again from
-/// our own: nothing in AWS's text keeps an injected container from counting.
+/// The health of a task is that of its essential containers with a health check (ECS API reference, Task). Said again
+/// from our own: nothing in AWS's text keeps an injected container from counting.
 fn split(task: &mut TaskView, revision: &Revision) {
     let is_own = |container: &ContainerView| revision.contains_key(&container.name);
     let (own, injected) = std::mem::take(&mut task.containers).into_iter().partition(is_own);

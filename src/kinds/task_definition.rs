@@ -85,8 +85,8 @@ pub async fn read(cx: &Cx, which: &str) -> Result<Option<Found<TaskDefinition>>,
     Ok(describe(cx, which).await?.and_then(|revision| revision.ours(cx)))
 }
 
-/// The revision that the service runs, if it is of our family, whoever registered it. What somebody has registered by hand has no
-/// record of what was wanted last: that is the one of `recorded`, our own newest revision.
+/// The revision that the service runs, if it is of our family, whoever registered it. What somebody has registered by
+/// hand has no record of what was wanted last: that is the one of `recorded`, our own newest revision.
 ///
 /// # Errors
 ///

@@ -87,16 +87,18 @@ fn at(live: &Live) -> At {
     }
 }
 
-/// The groups that are not ours and have rules which name this one.
+/// The groups of the same VPC that are not ours and have rules which name this one: those elsewhere hold nothing.
 async fn naming(cx: &Cx, ours: &Ours, id: &str) -> Vec<String> {
     let by = |name: &'static str| async move {
         let call = cx.aws.ec2.describe_security_groups().filters(tags::ec2::filter(name, [id.to_owned()]));
         let answer = call.send().await.map_err(on("ec2 DescribeSecurityGroups"));
         answer.ok().and_then(|answer| answer.security_groups).unwrap_or_default()
     };
-    let (inbound, outbound) = futures::join!(by("ip-permission.group-id"), by("egress.ip-permission.group-id"));
-    let all = inbound.into_iter().chain(outbound).filter_map(|group| group.group_id);
-    let mut all: Vec<String> = all.filter(|group| !ours.is(group)).collect();
+    let (itself, inbound, outbound) =
+        futures::join!(by("group-id"), by("ip-permission.group-id"), by("egress.ip-permission.group-id"));
+    let vpc = itself.into_iter().next().and_then(|group| group.vpc_id);
+    let beside = inbound.into_iter().chain(outbound).filter(|group| group.vpc_id == vpc);
+    let mut all: Vec<String> = beside.filter_map(|group| group.group_id).filter(|group| !ours.is(group)).collect();
     all.sort();
     all.dedup();
     all

@@ -54,8 +54,8 @@ pub async fn sweep(cx: &Cx) -> Result<Inventory, Failure> {
     Ok(Inventory { unread, ..Inventory::new(live) })
 }
 
-/// Puts the revision that the service runs in the place of the newest of ours: an interrupted run has left a newer one, or
-/// somebody has registered one by hand.
+/// Puts the revision that the service runs in the place of the newest of ours: an interrupted run has left a newer one,
+/// or somebody has registered one by hand.
 async fn in_force(cx: &Cx, live: &mut Vec<Live>) -> Result<(), Failure> {
     let service = live.iter().find(|live| live.address.kind() == SERVICE && !live.is_going());
     let runs = service.and_then(|live| live.spec.get("task_definition")?.as_str()).map(str::to_owned);

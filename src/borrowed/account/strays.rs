@@ -25,6 +25,8 @@ pub struct Stray {
     pub used_by: Option<Address>,
     /// The deployment that its tags name: another one, or half of what it had is left.
     pub deployment: Option<String>,
+    /// No other deployment has it: it may be ours.
+    pub is_lost: bool,
 }
 
 /// Everything of that sort.
@@ -55,7 +57,8 @@ pub async fn strays(cx: &Cx, graph: &Graph, inventory: &Inventory) -> Strays {
                 let deployment = there.tags.get(DEPLOYMENT).cloned();
                 let is_ours = deployment.as_ref() == Some(&cx.names.deployment) && tags::address(&there.tags).is_some();
                 let used_by = users.iter().find(|(_, id)| *id == there.id).map(|(user, _)| user.clone());
-                (!is_ours).then(|| Stray { address: address.clone(), there, used_by, deployment })
+                let is_lost = deployment.as_ref().is_none_or(|deployment| *deployment == cx.names.deployment);
+                (!is_ours).then(|| Stray { address: address.clone(), there, used_by, deployment, is_lost })
             })),
         }
     }
@@ -79,9 +82,10 @@ impl Strays {
     /// them has to be made anew.
     pub fn adopted(&self, graph: &Graph, inventory: &Inventory) -> Inventory {
         let mut known = inventory.known();
-        known.extend(self.found.iter().map(|stray| (stray.address.clone(), stray.there.outputs.clone())));
+        let lost = || self.found.iter().filter(|stray| stray.is_lost);
+        known.extend(lost().map(|stray| (stray.address.clone(), stray.there.outputs.clone())));
         let mut live = inventory.live.clone();
-        for Stray { address, there, .. } in &self.found {
+        for Stray { address, there, .. } in lost() {
             // What has no tags is called after its parent, and after the parent's id where that has no address.
             for child in live.iter_mut().filter(|live| live.address.name().ends_with(there.id.as_str())) {
                 child.address =

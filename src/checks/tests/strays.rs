@@ -10,7 +10,7 @@ use super::samples::{codes, text};
 
 fn stray(kind: &str, name: &str, id: &str) -> Stray {
     let there = Neighbour::new(Some(id), Tags::new());
-    Stray { address: Address::new(kind, name), there, used_by: None, deployment: None }
+    Stray { address: Address::new(kind, name), there, used_by: None, deployment: None, is_lost: true }
 }
 
 #[test]
@@ -26,6 +26,7 @@ fn each_is_told_with_the_command_that_takes_it_over() {
         stray("access-point", "mongo-data", "fsap-1"),
         Stray {
             deployment: Some("other".to_owned()),
+            is_lost: false,
             ..stray("listener", "http", "arn:aws:elasticloadbalancing:listener")
         },
         // Half of its tags are left.

@@ -257,6 +257,30 @@ fn what_the_reader_must_know_stands_at_the_start_and_at_the_data_steps() {
     );
 }
 
+/// An organization may deny what is made without the tags that it demands.
+#[test]
+fn what_an_upgrade_makes_for_a_while_has_the_tags_of_the_plan_file() {
+    let old = [Sample::new("revision"), Sample::new("service").linked(0).tagged("cost", "42").tagged("Name", "ui")];
+    let mut account = deployed(&old);
+    account.at("service/r1").tags.insert("added-by".to_owned(), "somebody else".to_owned());
+    let service = account.at("service/r1").clone();
+    let new = [Sample { note: "the new image".to_owned(), ..Sample::new("revision") }, old[1].clone()];
+    let mut woven = plan(&new, &account);
+    let point = Some(serde_json::json!({}));
+    weave(&mut woven, &service, &Upgrade { point, errands: vec![errand(0, 1)], ..upgrade(Mark::Stop, true) });
+    let is_made = |step: &&Step| {
+        let is_tool = step.stage == Some(Stage::Data) && step.action == Action::Create;
+        is_tool || step.action == Action::Run || step.address.kind() == "recovery-point"
+    };
+    let made: Vec<_> = woven.steps.iter().filter(is_made).collect();
+    assert_eq!(made.len(), 3, "a recovery point, a tool and a data step");
+    for step in made {
+        let foreign = step.tags.keys().map(String::as_str).filter(|key| !key.starts_with(names::PREFIX));
+        assert_eq!(foreign.collect::<Vec<_>>(), ["cost"], "{}", step.address);
+        assert_eq!(step.tags["cost"], "42");
+    }
+}
+
 #[test]
 fn a_recovery_point_comes_into_use_when_everything_is_stopped() {
     let mut account = deployed(&[Sample::new("revision"), Sample::new("service").linked(0)]);

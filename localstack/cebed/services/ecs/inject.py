@@ -1,7 +1,7 @@
 """Containers that others put into each new Fargate task, beside those of its task definition.
 
-The setting `ecs.inject` is a list of `{"name", "behaviour", "image"}`; every task started from then on, of a service or by
-RunTask, gets them, the name followed by a hyphen and six characters of its own. DescribeTasks shows them and
+The setting `ecs.inject` is a list of `{"name", "behaviour", "image"}`; every task started from then on, of a service
+or by RunTask, gets them, the name followed by a hyphen and six characters of its own. DescribeTasks shows them and
 DescribeTaskDefinition does not; none is essential, and none has the agent of ECS Exec.
 
     run          runs until the task stops; where the image is in ECR and the execution role may not pull it: as below
@@ -9,9 +9,9 @@ DescribeTaskDefinition does not; none is essential, and none has the agent of EC
     exit         exits with 1 a few seconds after its start
     unhealthy    runs, and its own health check fails
 
-Source: GuardDuty user guide, "How Runtime Monitoring works with Fargate (Amazon ECS only)" (a sidecar that cannot start does
-not keep the task from running) and "Prerequisites for AWS Fargate (Amazon ECS only) support" (the execution role pulls it);
-aws/aws-cdk#32877 (how a stopped task shows it); aws-containers/amazon-ecs-exec-checker#83 (no managed agents).
+Source: GuardDuty user guide, "How Runtime Monitoring works with Fargate (Amazon ECS only)" (a sidecar that cannot start
+does not keep the task from running) and "Prerequisites for AWS Fargate (Amazon ECS only) support" (the execution role
+pulls it); aws/aws-cdk#32877 (how a stopped task shows it); aws-containers/amazon-ecs-exec-checker#83 (no managed agents).
 """
 
 from __future__ import annotations
