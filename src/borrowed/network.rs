@@ -60,6 +60,8 @@ pub struct Subnet {
     pub cidr: String,
     /// `available`, or what else EC2 says.
     pub state: String,
+    /// Whether VPC Block Public Access keeps it from every internet gateway, NAT gateways included.
+    pub is_blocked: bool,
     /// Where it lies on an Outpost of the user's: the ARN of that.
     pub outpost: Option<String>,
     pub free_addresses: u32,
@@ -315,6 +317,8 @@ fn whole(subnet: &types::Subnet, seen: &targets::Tables, acls: Option<&[types::N
         zone_id: subnet.availability_zone_id().unwrap_or_default().to_owned(),
         cidr: subnet.cidr_block().unwrap_or_default().to_owned(),
         state: subnet.state().map(|state| state.as_str()).unwrap_or_default().to_owned(),
+        is_blocked: subnet.block_public_access_states().and_then(|states| states.internet_gateway_block_mode())
+            == Some(&types::BlockPublicAccessMode::BlockBidirectional),
         outpost: subnet.outpost_arn().map(str::to_owned),
         free_addresses: subnet.available_ip_address_count().and_then(|n| u32::try_from(n).ok()).unwrap_or_default(),
         route_table: table.and_then(|table| table.route_table_id()).unwrap_or_default().to_owned(),

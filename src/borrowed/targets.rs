@@ -6,11 +6,11 @@ use aws_sdk_ec2::types::{self, ConnectivityType, NatGatewayState, RouteOrigin, R
 use ipnet::Ipv4Net;
 
 use crate::aws::error::on;
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::kinds::resource::Cx;
 use crate::kinds::tags::ec2::filter;
 
-use super::lookup::side_by_side;
+use super::lookup::{optional, side_by_side};
 use super::routes::{Carries, Rank, Route, Via, internet};
 use super::ways;
 
@@ -41,7 +41,7 @@ pub async fn tables(cx: &Cx, of_vpcs: types::Filter) -> Result<Tables, Failure> 
         .filter_map(|route| route.destination_prefix_list_id().map(str::to_owned))
         .collect();
     let (nats, lists) = futures::join!(gateways(cx, nats), side_by_side(lists, |id| prefix_list(cx, id)));
-    Ok(Tables { all, nats: unless_unread(nats)?, lists: lists?.into_iter().collect() })
+    Ok(Tables { all, nats: optional(nats)?, lists: lists?.into_iter().collect() })
 }
 
 async fn gateways(cx: &Cx, ids: BTreeSet<String>) -> Result<Vec<types::NatGateway>, Failure> {
@@ -56,21 +56,9 @@ async fn gateways(cx: &Cx, ids: BTreeSet<String>) -> Result<Vec<types::NatGatewa
 async fn prefix_list(cx: &Cx, id: String) -> Result<(String, PrefixList), Failure> {
     let pages = cx.aws.ec2.get_managed_prefix_list_entries().prefix_list_id(&id).into_paginator().items().send();
     let answer = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 GetManagedPrefixListEntries"));
-    let entries = unless_unread(answer)?;
+    let entries = optional(answer)?;
     let nets = entries.map(|entries| entries.iter().filter_map(|entry| entry.cidr()?.parse().ok()).collect());
     Ok((id, nets))
-}
-
-/// That it is refused, or not there, makes it unknown.
-fn unless_unread<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
-    match answer {
-        Err(failure)
-            if [Cause::Denied, Cause::Gone, Cause::Refused].contains(&failure.cause) && failure.hints.is_empty() =>
-        {
-            Ok(None)
-        }
-        answer => answer.map(Some),
-    }
 }
 
 /// Only a gateway endpoint's route has both (Amazon VPC user guide, "Gateway endpoints"): a prefix list that leads to a

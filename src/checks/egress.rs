@@ -83,6 +83,17 @@ pub fn egress(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Egress {
         }
         return Egress { findings: without_route(vpc, subnet, uses, &shares), reaches_out: false };
     }
+    if needs_more && subnet.is_blocked && shares.yes > 0 {
+        let finding = warning(
+            "subnet/public-access-blocked",
+            format!(
+                "VPC Block Public Access keeps the subnet {} from internet gateways, also behind a NAT gateway",
+                subnet.id
+            ),
+            "have its VPC, or this subnet and the NAT gateway's, excluded (aws ec2 create-vpc-block-public-access-exclusion)",
+        );
+        return Egress { findings: vec![finding], reaches_out: true };
+    }
     let missing = shares.all - shares.yes - shares.perhaps;
     let mut findings = Vec::new();
     if missing > shares.all / DELIBERATE {

@@ -218,7 +218,7 @@ fn place(subnet: &Subnet) -> Vec<Finding> {
     let mut findings = Vec::new();
     if subnet.cidr.is_empty() {
         findings.push(refusal(
-            "subnet/ipv6-only",
+            "subnet/no-addresses",
             format!(
                 "the subnet {id} has no IPv4 addresses, which the task, its file system and the load balancer need"
             ),

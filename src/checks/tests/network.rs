@@ -143,7 +143,7 @@ fn a_subnet_lies_where_everything_is() {
         "subnet/zone",
         "subnet/zone-doubtful",
         "subnet/zone",
-        "subnet/ipv6-only",
+        "subnet/no-addresses",
         "subnet/not-available",
     ];
     assert_eq!(codes, expected);

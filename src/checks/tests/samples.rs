@@ -45,6 +45,7 @@ pub fn subnet(zone: char) -> Subnet {
         zone: format!("eu-west-1{zone}"),
         zone_id: format!("euw1-az{number}"),
         state: "available".to_owned(),
+        is_blocked: false,
         outpost: None,
         cidr: format!("10.20.{number}.0/24"),
         free_addresses: 200,
