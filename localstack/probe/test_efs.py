@@ -172,6 +172,17 @@ def test_a_mount_target_needs_an_available_file_system(world):
     )
 
 
+@row("neg:CreateMountTarget and CreateLoadBalancer in a zone without the service", bare="fails")
+def test_a_zone_without_the_services_is_refused(world):
+    efs, net, fs = world.client("efs"), world.network(), file_system(world)
+    elb = world.client("elbv2")
+    subnets = world.client("ec2").describe_subnets(SubnetIds=net["subnets"][:1])["Subnets"]
+    world.settings(**{"zones.unsupported": [subnets[0]["AvailabilityZoneId"]]})
+    refused(lambda: efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][0]), "UnsupportedAvailabilityZone")
+    refused(lambda: elb.create_load_balancer(Name="probe", Subnets=net["subnets"], Scheme="internal"), "ValidationError")
+    efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][1])
+
+
 @row("life:mount target creating -> available", bare="fails")
 def test_a_mount_target_is_creating_first(world):
     efs, net = world.client("efs"), world.network()

@@ -4,7 +4,7 @@ use crate::aws::grant::{Grant, Use};
 use crate::config::{CaCertificate, PlanFile};
 use crate::kinds::place::Place;
 
-const VPC: [&str; 8] = [
+const VPC: [&str; 11] = [
     "DescribeVpcs",
     "DescribeVpcAttribute",
     "DescribeSubnets",
@@ -13,6 +13,9 @@ const VPC: [&str; 8] = [
     "DescribeNetworkAcls",
     "DescribeSecurityGroups",
     "DescribeFlowLogs",
+    "DescribeDhcpOptions",
+    "DescribeNatGateways",
+    "GetManagedPrefixListEntries",
 ];
 
 const BALANCER: [&str; 6] = [

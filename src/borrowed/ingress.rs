@@ -86,8 +86,15 @@ pub struct TargetGroup {
     /// `ip`, `instance`, `lambda`, `alb`.
     pub target_type: String,
     pub protocol: String,
+    /// `HTTP1`, `HTTP2`, `GRPC`; empty where AWS says none.
+    pub protocol_version: String,
+    /// `ipv4` or `ipv6`; empty where AWS says none.
+    pub address_type: String,
     pub port: u16,
     pub vpc: String,
+    /// `traffic-port`, or a number.
+    pub health_port: String,
+    pub health_protocol: String,
     pub health_path: String,
     /// Status codes that count as healthy: `200`, `200,302`, `200-299`.
     pub health_matcher: String,

@@ -1,6 +1,6 @@
 //! Reads keys.
 
-use aws_sdk_kms::types::KeyMetadata;
+use aws_sdk_kms::types::{KeyManagerType, KeyMetadata};
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
@@ -23,6 +23,8 @@ fn read(live: &KeyMetadata) -> Key {
         arn: live.arn().unwrap_or_default().to_owned(),
         state: live.key_state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
         spec: live.key_spec().map(|spec| spec.as_str().to_owned()).unwrap_or_default(),
+        is_aws_managed: live.key_manager() == Some(&KeyManagerType::Aws),
+        valid_to: live.valid_to().map(|time| time.secs()),
         usage: live.key_usage().map(|usage| usage.as_str().to_owned()).unwrap_or_default(),
     }
 }

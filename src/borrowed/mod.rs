@@ -16,10 +16,12 @@ mod keys;
 mod lookup;
 pub mod network;
 pub mod operator;
+pub mod routes;
 mod simulation;
 pub mod storage;
 pub mod survey;
 mod target_groups;
+mod targets;
 mod ways;
 
 use cluster::Cluster;

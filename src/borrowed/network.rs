@@ -8,8 +8,11 @@ use crate::kinds::resource::Cx;
 use crate::kinds::tags::ec2::{filter, read};
 use aws_sdk_ec2::types::{self, Filter, FlowLog, State, VpcAttributeName};
 
+pub use crate::kinds::zone::{Zone, zone};
+
 use super::lookup::{named, only, optional, side_by_side};
-use super::{Named, ways};
+use super::routes::Route;
+use super::{Named, targets, ways};
 
 /// A VPC, and what the vendor's best practices ask of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +24,10 @@ pub struct Vpc {
     pub cidrs: Vec<String>,
     pub dns_support: bool,
     pub dns_hostnames: bool,
-    /// Whether an active flow log watches the whole VPC. `None`, here and below: it may not be read.
+    /// The DNS servers that its DHCP options name: `AmazonProvidedDNS`, or addresses. `None`, here and below: it may not
+    /// be read.
+    pub dns_servers: Option<Vec<String>>,
+    /// Whether an active flow log watches the whole VPC.
     pub flow_logs: Option<bool>,
     /// Rules of the default security group, in and out.
     pub default_group_rules: Option<usize>,
@@ -48,39 +54,23 @@ pub struct Subnet {
     pub vpc: String,
     /// `us-east-1a`.
     pub zone: String,
+    /// `use1-az4`: the same zone in every account.
+    pub zone_id: String,
+    /// Empty: it is for IPv6 only.
     pub cidr: String,
+    /// `available`, or what else EC2 says.
+    pub state: String,
+    /// Whether VPC Block Public Access keeps it from every internet gateway, NAT gateways included.
+    pub is_blocked: bool,
+    /// Where it lies on an Outpost of the user's: the ARN of that.
+    pub outpost: Option<String>,
     pub free_addresses: u32,
     /// Its own route table, or the VPC's main one.
     pub route_table: String,
-    /// Where 0.0.0.0/0 goes, if anywhere.
-    pub default_route: Option<DefaultRoute>,
+    /// Where its packets go.
+    pub routes: Vec<Route>,
     /// `None`: it may not be read.
     pub acl: Option<NetworkAcl>,
-}
-
-/// Where a default route leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DefaultRoute {
-    pub via: Via,
-    /// The id of what it leads to: `nat-…`.
-    pub id: String,
-    /// False when what it leads to is gone (`blackhole`).
-    pub active: bool,
-}
-
-/// What a route leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
-    Nat,
-    TransitGateway,
-    /// A gateway load balancer endpoint, such as a firewall's.
-    Firewall,
-    /// Public: of no use to a task without a public address.
-    InternetGateway,
-    /// A network interface or an instance, such as a NAT instance or appliance.
-    Interface,
-    /// Peering, a virtual private gateway, a core network and whatever AWS invents.
-    Other,
 }
 
 /// The IPv4 entries of a network ACL, in the order in which AWS tries them.
@@ -119,8 +109,9 @@ pub enum Which<'a> {
 /// Whatever a call meets. Not being allowed to read what is only good practice is no error: it stays `None`.
 pub async fn vpcs(cx: &Cx, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> {
     let of_vpc = |name: &str| ids.map(|ids| vec![filter(name, ids.iter().cloned())]);
-    let (vpcs, logs, groups, endpoints) = tokio::try_join!(
+    let (vpcs, servers, logs, groups, endpoints) = tokio::try_join!(
         with_attributes(cx, of_vpc("vpc-id")),
+        dns_servers(cx),
         flow_logs(cx, of_vpc("resource-id")),
         default_groups(cx, of_vpc("vpc-id")),
         endpoints(cx, of_vpc("vpc-id")),
@@ -132,6 +123,7 @@ pub async fn vpcs(cx: &Cx, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> 
             cidrs: ranges(&vpc),
             dns_support,
             dns_hostnames,
+            dns_servers: servers.as_ref().map(|all| servers_of(&vpc, all)),
             flow_logs: logs.as_ref().map(|watched| watched.contains(&id)),
             default_group_rules: groups.as_ref().and_then(|rules| rules.get(&id).copied()),
             endpoints: endpoints.as_ref().map(|all| all.get(&id).cloned().unwrap_or_default()),
@@ -169,12 +161,11 @@ pub async fn subnets(cx: &Cx, which: Which<'_>) -> Result<Vec<Subnet>, Failure> 
         return Ok(Vec::new());
     }
     let of_vpcs = filter("vpc-id", vpcs);
-    let tables = cx.aws.ec2.describe_route_tables().filters(of_vpcs.clone()).into_paginator().items().send();
+    let tables = targets::tables(cx, of_vpcs.clone());
     let acls = cx.aws.ec2.describe_network_acls().filters(of_vpcs).into_paginator().items().send();
-    let (tables, acls) = tokio::try_join!(
-        async { tables.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeRouteTables")) },
-        async { optional(acls.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkAcls"))) },
-    )?;
+    let (tables, acls) = tokio::try_join!(tables, async {
+        optional(acls.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkAcls")))
+    },)?;
     Ok(subnets.iter().map(|subnet| whole(subnet, &tables, acls.as_deref())).collect())
 }
 
@@ -190,6 +181,11 @@ pub async fn named_subnets(cx: &Cx, ids: &[String]) -> Result<Vec<Named<Subnet>>
         named(id, answer.clone().and_then(|found| only(of_this_id(found), id)))
     };
     ids.iter().map(one).collect()
+}
+
+/// The route that most of what the task sends to the internet would take.
+pub fn way_out(subnet: &Subnet) -> Option<&Route> {
+    super::routes::way_out(&subnet.routes)
 }
 
 /// VPCs, whether they have DNS support, and whether they have DNS host names.
@@ -213,6 +209,30 @@ async fn attribute(cx: &Cx, id: &str, name: VpcAttributeName) -> Result<bool, Fa
     let value = answer.enable_dns_support().or(answer.enable_dns_hostnames());
     Ok(value.and_then(types::AttributeBooleanValue::value).unwrap_or_default())
 }
+
+/// The DNS servers that each set of DHCP options names, by its id.
+async fn dns_servers(cx: &Cx) -> Result<Option<BTreeMap<String, Vec<String>>>, Failure> {
+    let pages = cx.aws.ec2.describe_dhcp_options().into_paginator().items().send();
+    let all = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeDhcpOptions")))?;
+    let read = |options: types::DhcpOptions| {
+        let named = options.dhcp_configurations().iter().filter(|one| one.key() == Some("domain-name-servers"));
+        let servers = named.flat_map(|one| one.values()).filter_map(|value| value.value().map(str::to_owned));
+        (options.dhcp_options_id().unwrap_or_default().to_owned(), servers.collect())
+    };
+    Ok(all.map(|all| all.into_iter().map(read).collect()))
+}
+
+/// Without options a VPC has no DNS server at all (Amazon VPC user guide, "DHCP option sets in Amazon VPC"); of options that
+/// another account has shared nothing is known.
+fn servers_of(vpc: &types::Vpc, all: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    match vpc.dhcp_options_id() {
+        None | Some("default") => Vec::new(),
+        Some(id) => all.get(id).cloned().unwrap_or_else(|| vec![AMAZON_DNS.to_owned()]),
+    }
+}
+
+/// What stands for the VPC's own resolver among DNS servers.
+pub const AMAZON_DNS: &str = "AmazonProvidedDNS";
 
 /// The VPCs that an active flow log watches as a whole.
 async fn flow_logs(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<BTreeSet<String>>, Failure> {
@@ -286,18 +306,23 @@ fn ranges(vpc: &types::Vpc) -> Vec<String> {
     std::iter::once(first).chain(others).map(str::to_owned).collect()
 }
 
-fn whole(subnet: &types::Subnet, tables: &[types::RouteTable], acls: Option<&[types::NetworkAcl]>) -> Subnet {
+fn whole(subnet: &types::Subnet, seen: &targets::Tables, acls: Option<&[types::NetworkAcl]>) -> Subnet {
     let (id, vpc) = (subnet.subnet_id().unwrap_or_default(), subnet.vpc_id().unwrap_or_default());
-    let table = ways::table_of(id, vpc, tables);
+    let table = ways::table_of(id, vpc, &seen.all);
     Subnet {
         id: id.to_owned(),
         name: read(subnet.tags()).remove("Name").unwrap_or_default(),
         vpc: vpc.to_owned(),
         zone: subnet.availability_zone().unwrap_or_default().to_owned(),
+        zone_id: subnet.availability_zone_id().unwrap_or_default().to_owned(),
         cidr: subnet.cidr_block().unwrap_or_default().to_owned(),
+        state: subnet.state().map(|state| state.as_str()).unwrap_or_default().to_owned(),
+        is_blocked: subnet.block_public_access_states().and_then(|states| states.internet_gateway_block_mode())
+            == Some(&types::BlockPublicAccessMode::BlockBidirectional),
+        outpost: subnet.outpost_arn().map(str::to_owned),
         free_addresses: subnet.available_ip_address_count().and_then(|n| u32::try_from(n).ok()).unwrap_or_default(),
         route_table: table.and_then(|table| table.route_table_id()).unwrap_or_default().to_owned(),
-        default_route: table.and_then(|table| table.routes().iter().find_map(ways::default_route)),
+        routes: table.map(|table| seen.routes(table)).unwrap_or_default(),
         acl: acls.and_then(|acls| ways::acl_of(id, acls)).map(ways::read_acl),
     }
 }

@@ -20,6 +20,10 @@ pub struct Key {
     pub spec: String,
     /// `ENCRYPT_DECRYPT` is what EFS can use.
     pub usage: String,
+    /// Whether it is one of AWS's own (`aws/…`).
+    pub is_aws_managed: bool,
+    /// When imported key material expires, in seconds since 1970.
+    pub valid_to: Option<i64>,
 }
 
 /// A secret, without its value.

@@ -1,10 +1,10 @@
-//! Where the traffic of a subnet goes: its route table and its network ACL, as AWS describes them.
+//! The route table and the network ACL of a subnet, as AWS describes them.
 
-use aws_sdk_ec2::types::{self, Route, RouteState};
+use aws_sdk_ec2::types;
 
 use crate::kinds::acl_entry;
 
-use super::network::{AclEntry, DefaultRoute, NetworkAcl, Via};
+use super::network::{AclEntry, NetworkAcl};
 
 /// The table associated with the subnet, or else the VPC's main one.
 pub fn table_of<'a>(subnet: &str, vpc: &str, tables: &'a [types::RouteTable]) -> Option<&'a types::RouteTable> {
@@ -13,33 +13,6 @@ pub fn table_of<'a>(subnet: &str, vpc: &str, tables: &'a [types::RouteTable]) ->
         table.vpc_id() == Some(vpc) && table.associations().iter().any(|a| a.main() == Some(true))
     };
     tables.iter().find(own).or_else(|| tables.iter().find(main))
-}
-
-/// Where the route leads, if it is the default route of IPv4.
-pub fn default_route(route: &Route) -> Option<DefaultRoute> {
-    if route.destination_cidr_block() != Some("0.0.0.0/0") {
-        return None;
-    }
-    let gateway = match route.gateway_id() {
-        Some(id) if id.starts_with("igw-") => Via::InternetGateway,
-        Some(id) if id.starts_with("vpce-") => Via::Firewall,
-        _ => Via::Other,
-    };
-    let targets = [
-        (Via::Nat, route.nat_gateway_id()),
-        (Via::TransitGateway, route.transit_gateway_id()),
-        (gateway, route.gateway_id()),
-        // An instance has an interface too.
-        (Via::Interface, route.instance_id()),
-        (Via::Interface, route.network_interface_id()),
-        (Via::Other, route.vpc_peering_connection_id()),
-        (Via::Other, route.core_network_arn()),
-        (Via::Other, route.local_gateway_id()),
-        (Via::Other, route.carrier_gateway_id()),
-    ];
-    let target = targets.into_iter().find_map(|(via, id)| Some((via, id?)));
-    let (via, id) = target.unwrap_or((Via::Other, "something unknown"));
-    Some(DefaultRoute { via, id: id.to_owned(), active: route.state() != Some(&RouteState::Blackhole) })
 }
 
 /// The ACL of the subnet.
@@ -75,41 +48,6 @@ mod tests {
     use aws_sdk_ec2::types::{NetworkAclEntry, PortRange, RouteTable, RouteTableAssociation, RuleAction};
 
     use super::*;
-
-    fn route() -> aws_sdk_ec2::types::builders::RouteBuilder {
-        Route::builder().destination_cidr_block("0.0.0.0/0")
-    }
-
-    #[test]
-    fn a_default_route_is_told_by_what_it_leads_to() {
-        let all = [
-            (route().nat_gateway_id("nat-1"), Via::Nat, "nat-1"),
-            (route().transit_gateway_id("tgw-1"), Via::TransitGateway, "tgw-1"),
-            (route().gateway_id("vpce-1"), Via::Firewall, "vpce-1"),
-            (route().gateway_id("igw-1"), Via::InternetGateway, "igw-1"),
-            (route().gateway_id("vgw-1"), Via::Other, "vgw-1"),
-            (route().instance_id("i-1").network_interface_id("eni-1"), Via::Interface, "i-1"),
-            (route().network_interface_id("eni-1"), Via::Interface, "eni-1"),
-            (route().vpc_peering_connection_id("pcx-1"), Via::Other, "pcx-1"),
-            (route(), Via::Other, "something unknown"),
-        ];
-        for (built, via, id) in all {
-            let expected = DefaultRoute { via, id: id.to_owned(), active: true };
-            assert_eq!(default_route(&built.clone().build()), Some(expected.clone()));
-            let dead = built.state(RouteState::Blackhole).build();
-            assert_eq!(default_route(&dead), Some(DefaultRoute { active: false, ..expected }));
-        }
-    }
-
-    #[test]
-    fn other_routes_are_not_default_routes() {
-        for cidr in ["10.0.0.0/16", "0.0.0.0/1"] {
-            let route = Route::builder().destination_cidr_block(cidr).nat_gateway_id("nat-1").build();
-            assert_eq!(default_route(&route), None);
-        }
-        let six = Route::builder().destination_ipv6_cidr_block("::/0").nat_gateway_id("nat-1").build();
-        assert_eq!(default_route(&six), None);
-    }
 
     #[test]
     fn a_subnet_without_a_table_of_its_own_has_the_main_one_of_its_vpc() {

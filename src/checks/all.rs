@@ -1,12 +1,14 @@
 //! All checks of what a plan file borrows, in one pass.
 
+use std::collections::BTreeSet;
+
 use crate::borrowed::Borrowed;
-use crate::config::{CaCertificate, Nat, PlanFile};
+use crate::config::{CaCertificate, Nat, PlanFile, Region};
 use crate::engine::inventory::{Inventory, Live};
 use crate::engine::plan::{self, Finding, Severity};
 use crate::release::{Image, Release};
 
-use super::finding::warning;
+use super::finding::{refusal, warning};
 use super::network::Uses;
 use super::{cluster, identity, ingress, network, reach, storage};
 
@@ -36,6 +38,8 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(setting.front());
     findings.extend(setting.no_way_out());
     findings.extend(setting.reach());
+    findings.extend(setting.no_effect());
+    findings.extend(setting.other_partition());
     findings.extend(certificate.iter().flat_map(|certificate| ingress::certificate(certificate, setting.now)));
     findings.extend(task_role.iter().flat_map(|role| identity::role(role, identity::Which::Task)));
     findings.extend(execution_role.iter().flat_map(|role| identity::role(role, identity::Which::Execution)));
@@ -172,6 +176,40 @@ impl Setting<'_> {
         let Borrowed { limits, limits_unread, .. } = self.borrowed;
         let writes_groups = self.own_load_balancer() || !self.plan.load_balancer.enabled;
         reach::reach(self.plan, &self.ranges(), *limits, limits_unread.as_deref(), self.region, writes_groups)
+    }
+
+    /// Who reaches the user's load balancer is decided by its own security groups.
+    fn no_effect(&self) -> Option<Finding> {
+        let group = self.plan.existing.target_group.as_ref()?;
+        self.plan.access.allowed_cidrs.as_ref().map(|_| {
+            warning(
+                "access/no-effect",
+                format!(
+                    "`access.allowed_cidrs` has no effect: who reaches Cloud Exchange is decided by the load balancer of the \
+                     target group {group}, which is yours",
+                ),
+                "take the key out of the plan file, and set the inbound rules of that load balancer's security groups",
+            )
+        })
+    }
+
+    /// ECR of one partition knows nobody of another (AWS General Reference, "AWS partitions").
+    fn other_partition(&self) -> Option<Finding> {
+        let here = self.region.parse::<Region>().ok()?.partition().as_str();
+        let images = self.release.containers.iter().map(|wanted| self.plan.images.apply(&wanted.name, &wanted.image));
+        let elsewhere = images.filter(|image| image.ecr_repository().is_some_and(|ecr| ecr.partition != here));
+        let registries: BTreeSet<_> = elsewhere.map(|image| image.registry().to_owned()).collect();
+        (!registries.is_empty()).then(|| {
+            let registries = registries.into_iter().collect::<Vec<_>>().join(" and ");
+            refusal(
+                "image/other-partition",
+                format!(
+                    "images come from {registries}, of another partition than {} ({here}): ECS could not pull them",
+                    self.region
+                ),
+                "copy the images to a registry there, and name it as `registry` in [images]",
+            )
+        })
     }
 
     /// A new VPC without NAT gateways has the ways that its owner gives it, and none before.

@@ -1,8 +1,11 @@
-//! What takes the place of a default route: endpoints for what ECS needs before the first container starts.
+//! How a task gets out of its subnet, and what takes the place of a way out: endpoints for what ECS needs before the first
+//! container starts.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::borrowed::network::{Endpoint, Subnet, Vpc};
+use crate::borrowed::routes::{self, Carries, Route, Via};
 use crate::engine::plan::Finding;
 
 use super::finding::{refusal, warning};
@@ -20,13 +23,162 @@ const EXEC: &str = "ssmmessages";
 const ERRORS: [&str; 2] =
     ["ResourceInitializationError: unable to pull secrets or registry auth", "CannotPullContainerError"];
 
-/// What follows from a subnet having no default route that works. `vpc`: its VPC, where it is known.
-pub fn without_route(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Vec<Finding> {
+/// As much of the internet as somebody may cut off on purpose, without its being worth a word: a hundredth.
+const DELIBERATE: u64 = 100;
+
+/// What can be said of how the task gets out of a subnet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Egress {
+    pub findings: Vec<Finding>,
+    /// Whether ECS needs what lies outside of the VPC, and there is a way to it.
+    pub reaches_out: bool,
+}
+
+/// How much of the internet takes which way.
+#[derive(Default)]
+struct Shares<'a> {
+    all: u64,
+    yes: u64,
+    perhaps: u64,
+    /// Of what may carry: where it leads. Of what does not: the same; `None` where there is no route.
+    unsure: BTreeMap<&'a str, &'a Route>,
+    cut: BTreeMap<Option<&'a str>, Option<&'a Route>>,
+}
+
+impl<'a> Shares<'a> {
+    fn of(routes: &'a [Route]) -> Self {
+        let mut shares = Self::default();
+        for part in routes::internet(routes) {
+            shares.all += part.size;
+            match part.route.map_or(Carries::No, Route::carries) {
+                Carries::Yes => shares.yes += part.size,
+                Carries::Perhaps => {
+                    shares.perhaps += part.size;
+                    shares.unsure.extend(part.route.map(|route| (route.id.as_str(), route)));
+                }
+                Carries::No => {
+                    shares.cut.insert(part.route.map(|route| route.id.as_str()), part.route);
+                }
+            }
+        }
+        shares
+    }
+
+    /// The percentage that is reached for all that is known.
+    fn percent(&self) -> u64 {
+        (self.yes + self.perhaps) * 100 / self.all.max(1)
+    }
+}
+
+/// How a task in this subnet reaches what ECS and Cloud Exchange need. `vpc`: its VPC, where it is known.
+pub fn egress(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Egress {
+    let shares = Shares::of(&subnet.routes);
+    let endpoints = vpc.and_then(|vpc| vpc.endpoints.as_deref());
+    // Where endpoints serve ECS, the route may be for something else.
+    let needs_more = endpoints.is_some_and(|endpoints| !lacks(endpoints, subnet, uses).is_empty());
+    if shares.yes + shares.perhaps == 0 {
+        let public = shares.cut.values().flatten().find(|route| route.active && route.via == Via::InternetGateway);
+        if let Some(gateway) = public {
+            return Egress { findings: vec![super::network::public(subnet, &gateway.id)], reaches_out: false };
+        }
+        return Egress { findings: without_route(vpc, subnet, uses, &shares), reaches_out: false };
+    }
+    if needs_more && subnet.is_blocked && shares.yes > 0 {
+        let finding = warning(
+            "subnet/public-access-blocked",
+            format!(
+                "VPC Block Public Access keeps the subnet {} from internet gateways, also behind a NAT gateway",
+                subnet.id
+            ),
+            "have its VPC, or this subnet and the NAT gateway's, excluded (aws ec2 create-vpc-block-public-access-exclusion)",
+        );
+        return Egress { findings: vec![finding], reaches_out: true };
+    }
+    let missing = shares.all - shares.yes - shares.perhaps;
+    let mut findings = Vec::new();
+    if missing > shares.all / DELIBERATE {
+        findings.push(partial(subnet, &shares));
+    } else if needs_more && shares.perhaps > shares.yes {
+        findings.push(unsure(subnet, &shares));
+    }
+    Egress { findings, reaches_out: needs_more }
+}
+
+fn partial(subnet: &Subnet, shares: &Shares<'_>) -> Finding {
+    let cut: Vec<_> = shares.cut.values().map(|route| route.map_or_else(|| "no route".to_owned(), nowhere)).collect();
+    warning(
+        "subnet/partial-egress",
+        format!(
+            "the routes of the subnet {} lead out to {} % of the internet only; the rest has {}",
+            subnet.id,
+            shares.percent(),
+            cut.join(", or ")
+        ),
+        format!(
+            "see that ECS, the registries and your Netskope tenant are in the part that is reached, or give the route \
+             table {} a route for 0.0.0.0/0",
+            subnet.route_table
+        ),
+    )
+}
+
+/// Why a route does not carry.
+fn nowhere(route: &Route) -> String {
+    let Route { id, active, via, .. } = route;
+    if !active {
+        return format!("a route to {id}, which is gone or off (blackhole)");
+    }
+    match via {
+        Via::StrandedNat => format!("a route to {id}, whose own subnet has no way to an internet gateway"),
+        Via::Peering => format!("a route to {id}, and a peering connection leads to one VPC and no further"),
+        Via::InternetGateway => format!("a route to {id}, which is of no use to a task without a public address"),
+        _ => format!("a route to {id}, which leads to no part of the internet"),
+    }
+}
+
+fn unsure(subnet: &Subnet, shares: &Shares<'_>) -> Finding {
+    let ways: Vec<_> = shares.unsure.values().map(|route| format!("{} ({})", route.id, words(route.via))).collect();
+    warning(
+        "subnet/egress-unseen",
+        format!(
+            "the subnet {} leads out by {}: what lies behind, and what it lets through, cannot be seen from here",
+            subnet.id,
+            ways.join(" and ")
+        ),
+        format!(
+            "see that port 443 of ECR, S3, CloudWatch Logs and Secrets Manager of the region is reached that way: if not, ECS \
+             stops the task with \"{}\"",
+            ERRORS[0]
+        ),
+    )
+}
+
+fn words(via: Via) -> &'static str {
+    match via {
+        Via::UnknownNat => "a NAT gateway that is private, or may not be read",
+        Via::TransitGateway => "a transit gateway",
+        Via::VirtualPrivateGateway => "a virtual private gateway",
+        Via::CoreNetwork => "a core network",
+        Via::LocalGateway => "a local gateway",
+        Via::Firewall => "a firewall's endpoint",
+        Via::Interface => "a network interface or instance",
+        Via::Peering => "a peering connection",
+        _ => "something that ce-aws does not know",
+    }
+}
+
+/// What follows from a subnet having no way to the internet.
+fn without_route(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses, shares: &Shares<'_>) -> Vec<Finding> {
     let id = &subnet.id;
-    let dead = subnet.default_route.as_ref();
+    let dead = shares.cut.values().flatten().next();
     let why = dead.map_or_else(
         || format!("the subnet {id} has no default route"),
-        |route| format!("the default route of the subnet {id} leads to {}, which is gone or off (blackhole)", route.id),
+        |route| match (route.active, route.via) {
+            (false, _) => {
+                format!("the default route of the subnet {id} leads to {}, which is gone or off (blackhole)", route.id)
+            }
+            _ => format!("for the internet the subnet {id} has {}", nowhere(route)),
+        },
     );
     let Some(endpoints) = vpc.and_then(|vpc| vpc.endpoints.as_deref()) else {
         return vec![warning(
@@ -41,7 +193,7 @@ pub fn without_route(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Vec<Fin
     };
     let lacks = lacks(endpoints, subnet, uses);
     if !lacks.is_empty() {
-        return vec![refused(dead.is_some(), &why, &lacks, subnet)];
+        return vec![shared(subnet, &why, &lacks).unwrap_or_else(|| refused(dead.is_some(), &why, &lacks, subnet))];
     }
     let mut findings = Vec::new();
     if !uses.proxy {
@@ -63,6 +215,33 @@ pub fn without_route(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Vec<Fin
         ));
     }
     findings
+}
+
+/// Endpoints of another VPC are reached through a peering connection or a gateway, by names that a private hosted zone or the
+/// resolver's rules lead there: of those nothing is known here.
+fn shared(subnet: &Subnet, why: &str, lacks: &Lacks) -> Option<Finding> {
+    let ways: BTreeMap<&str, &Route> = subnet
+        .routes
+        .iter()
+        .filter(|route| route.active && route.via.leads_to_other_networks())
+        .map(|route| (route.id.as_str(), route))
+        .collect();
+    let ways: Vec<_> = ways.values().map(|route| format!("{} ({})", route.id, words(route.via))).collect();
+    (!ways.is_empty()).then(|| {
+        warning(
+            "subnet/shared-endpoints",
+            format!(
+                "{why}, and endpoints of its own VPC do not take its place: {lacks}; whether endpoints of another network \
+                 do, behind {}, cannot be seen from here",
+                ways.join(" and ")
+            ),
+            format!(
+                "see that their names lead there (private hosted zones, or rules of the Route 53 Resolver) and that they admit \
+                 port 443 from {}: if not, ECS stops the task with \"{}\"",
+                subnet.cidr, ERRORS[0]
+            ),
+        )
+    })
 }
 
 fn refused(is_dead: bool, why: &str, lacks: &Lacks, subnet: &Subnet) -> Finding {

@@ -133,6 +133,15 @@ fn made_wrong(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
             let why = format!("speaks {protocol} to its targets; Cloud Exchange answers HTTP there");
             wrong.push(("target-group/wrong-protocol", why));
         }
+        if !["", "HTTP1"].contains(&group.protocol_version.as_str()) {
+            let why =
+                format!("speaks {} to its targets; Cloud Exchange answers HTTP/1.1 there", group.protocol_version);
+            wrong.push(("target-group/wrong-protocol-version", why));
+        }
+        if !["", "ipv4"].contains(&group.address_type.as_str()) {
+            let why = format!("takes targets with {} addresses; the task has one of IPv4", group.address_type);
+            wrong.push(("target-group/wrong-address-type", why));
+        }
         if *port != web_port {
             wrong
                 .push(("target-group/wrong-port", format!("is for port {port}; Cloud Exchange listens on {web_port}")));
@@ -142,7 +151,9 @@ fn made_wrong(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
         }
     }
     let vpc = if here.is_empty() { "the task's VPC" } else { here };
-    let hint = format!("this cannot be changed: make one of type ip, HTTP, port {web_port}, in {vpc}, and name that");
+    let hint = format!(
+        "this cannot be changed: make one of type ip, HTTP (HTTP1), IPv4, port {web_port}, in {vpc}, and name that"
+    );
     wrong.into_iter().map(|(code, why)| refusal(code, format!("the target group {arn} {why}"), hint.clone())).collect()
 }
 
@@ -183,6 +194,22 @@ fn in_use(group: &TargetGroup, wanted: &Wanted) -> Option<Finding> {
 
 fn health_check(group: &TargetGroup) -> Option<Finding> {
     let TargetGroup { arn, health_path, health_matcher, .. } = group;
+    let asks_elsewhere =
+        !["", "traffic-port"].contains(&group.health_port.as_str()) && group.health_port.parse() != Ok(group.port);
+    if (asks_elsewhere || group.health_protocol == "HTTPS") && group.target_type != "lambda" {
+        return Some(warning(
+            "target-group/health-check",
+            format!(
+                "the health check of the target group {arn} asks over {} at {}; Cloud Exchange answers HTTP at its traffic \
+                 port only: ECS would stop and start its task for ever",
+                group.health_protocol, group.health_port
+            ),
+            format!(
+                "aws elbv2 modify-target-group --target-group-arn {arn} --health-check-protocol HTTP --health-check-port \
+                 traffic-port --health-check-path / --matcher HttpCode=200"
+            ),
+        ));
+    }
     let is_right = health_path == "/" && matcher::accepts(health_matcher, 200);
     (!is_right && group.target_type != "lambda").then(|| {
         warning(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::borrowed::Named;
-use crate::borrowed::network::{Subnet, Via, Vpc};
+use crate::borrowed::network::{AMAZON_DNS, Subnet, Vpc, Zone, zone};
 use crate::engine::plan::{Finding, Severity};
 
 use super::finding::{Thing, refusal, warning};
@@ -61,7 +61,7 @@ pub fn vpc(named: &Named<Vpc>) -> Vec<Finding> {
 
 /// What is wrong with a VPC that is there.
 pub fn usable_vpc(vpc: &Vpc) -> Vec<Finding> {
-    [names(vpc), flow_logs(vpc), default_group(vpc), not_checked(vpc)].into_iter().flatten().collect()
+    [names(vpc), servers(vpc), flow_logs(vpc), default_group(vpc), not_checked(vpc)].into_iter().flatten().collect()
 }
 
 /// What is wrong with the subnets that the plan file names, each alone and both together.
@@ -100,17 +100,10 @@ fn home(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Vec<Finding> {
         )];
     }
     let mut findings: Vec<_> = few_addresses(subnet, uses).into_iter().collect();
-    let mut reaches_out = false;
-    match subnet.default_route.as_ref().filter(|route| route.active) {
-        Some(route) if route.via == Via::InternetGateway => findings.push(public(subnet, &route.id)),
-        Some(_) => {
-            // Where endpoints serve ECS, the route may be for something else.
-            let endpoints = vpc.and_then(|vpc| vpc.endpoints.as_deref());
-            reaches_out = endpoints.is_some_and(|endpoints| !egress::lacks(endpoints, subnet, uses).is_empty());
-        }
-        None => findings.extend(egress::without_route(vpc, subnet, uses)),
-    }
-    findings.extend(network_acl::blocks(subnet, reaches_out, uses));
+    findings.extend(place(subnet));
+    let egress = egress::egress(vpc, subnet, uses);
+    findings.extend(egress.findings);
+    findings.extend(network_acl::blocks(subnet, egress.reaches_out, uses));
     findings
 }
 
@@ -130,6 +123,33 @@ fn names(vpc: &Vpc) -> Option<Finding> {
              with \"ResourceInitializationError: failed to invoke EFS utils commands … Failed to resolve\""
         ),
         format!("switch on enableDnsSupport and enableDnsHostnames of {id}"),
+    ))
+}
+
+/// Only the VPC's own resolver knows the names of file systems and of endpoints with private DNS (Amazon EFS user guide,
+/// "Mounting by DNS name"; Amazon VPC user guide, "DHCP option sets in Amazon VPC").
+fn servers(vpc: &Vpc) -> Option<Finding> {
+    let servers = vpc.dns_servers.as_ref()?;
+    if servers.iter().any(|server| server == AMAZON_DNS) {
+        return None;
+    }
+    let id = &vpc.id;
+    if servers.is_empty() {
+        return Some(refusal(
+            "vpc/no-dns-server",
+            format!("the DHCP options of the VPC {id} name no DNS server: the task could resolve no name"),
+            format!("associate options with domain-name-servers={AMAZON_DNS} (aws ec2 associate-dhcp-options)"),
+        ));
+    }
+    Some(warning(
+        "vpc/own-dns",
+        format!(
+            "the DHCP options of the VPC {id} name DNS servers of yours ({}): whether they know the names of AWS's file \
+             systems and endpoints cannot be seen from here",
+            servers.join(", ")
+        ),
+        "see that they forward amazonaws.com to the VPC's resolver (its second address, or an inbound endpoint of the Route 53 \
+         Resolver): if not, ECS stops the task with \"ResourceInitializationError: failed to invoke EFS utils commands\"",
     ))
 }
 
@@ -161,6 +181,7 @@ fn default_group(vpc: &Vpc) -> Option<Finding> {
 
 fn not_checked(vpc: &Vpc) -> Option<Finding> {
     let parts = [
+        (vpc.dns_servers.is_none(), "DNS servers", "ec2:DescribeDhcpOptions"),
         (vpc.flow_logs.is_none(), "flow logs", "ec2:DescribeFlowLogs"),
         (vpc.default_group_rules.is_none(), "the default security group", "ec2:DescribeSecurityGroups"),
         (vpc.endpoints.is_none(), "endpoints", "ec2:DescribeVpcEndpoints"),
@@ -190,6 +211,57 @@ fn same_zone(subnets: &[&Subnet]) -> Option<Finding> {
     ))
 }
 
+/// What cannot be where the subnet is.
+fn place(subnet: &Subnet) -> Vec<Finding> {
+    let Subnet { id, zone: name, zone_id, .. } = subnet;
+    let other = "name a subnet of another availability zone; ce-aws discover subnets shows them";
+    let mut findings = Vec::new();
+    if subnet.cidr.is_empty() {
+        findings.push(refusal(
+            "subnet/no-addresses",
+            format!(
+                "the subnet {id} has no IPv4 addresses, which the task, its file system and the load balancer need"
+            ),
+            "name a subnet with an IPv4 range",
+        ));
+    }
+    if ["unavailable", "failed", "failed-insufficient-capacity"].contains(&subnet.state.as_str()) {
+        findings.push(refusal(
+            "subnet/not-available",
+            format!("the subnet {id} is {}, not available", subnet.state),
+            "name another one",
+        ));
+    }
+    if let Some(outpost) = &subnet.outpost {
+        findings.push(refusal(
+            "subnet/zone",
+            format!("the subnet {id} lies on {outpost}, where AWS Fargate is not"),
+            other,
+        ));
+        return findings;
+    }
+    findings.extend(match zone(zone_id) {
+        Zone::Good => None,
+        Zone::Other => Some(refusal(
+            "subnet/zone",
+            format!(
+                "the subnet {id} lies in {name} ({zone_id}), a Local or Wavelength Zone: AWS Fargate and Amazon EFS are in \
+                 availability zones only"
+            ),
+            other,
+        )),
+        Zone::Lacks(what) => {
+            Some(refusal("subnet/zone", format!("the subnet {id} lies in {name} ({zone_id}), where {what} is not"), other))
+        }
+        Zone::Doubtful(what) => Some(warning(
+            "subnet/zone-doubtful",
+            format!("the subnet {id} lies in {name} ({zone_id}), a zone that AWS leaves out for {what}"),
+            "a subnet of another availability zone is the safer choice",
+        )),
+    });
+    findings
+}
+
 fn few_addresses(subnet: &Subnet, uses: &Uses) -> Option<Finding> {
     let (free, needed) = (subnet.free_addresses, uses.addresses);
     (free < needed).then(|| {
@@ -203,7 +275,7 @@ fn few_addresses(subnet: &Subnet, uses: &Uses) -> Option<Finding> {
     })
 }
 
-fn public(subnet: &Subnet, gateway: &str) -> Finding {
+pub fn public(subnet: &Subnet, gateway: &str) -> Finding {
     refusal(
         "subnet/public",
         format!(

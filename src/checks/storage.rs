@@ -29,7 +29,7 @@ pub fn key(named: &Named<Key>) -> Vec<Finding> {
         Ok(key) => key,
         Err(finding) => return vec![finding],
     };
-    let Key { arn, state, spec, usage } = key;
+    let Key { arn, state, spec, usage, .. } = key;
     let mut findings = Vec::new();
     if state != "Enabled" {
         let hint = match state.as_str() {
@@ -49,6 +49,20 @@ pub fn key(named: &Named<Key>) -> Vec<Finding> {
             "key/wrong-kind",
             message,
             "name a symmetric encryption key, or none: EFS has one of AWS's",
+        ));
+    }
+    if key.is_aws_managed && !named.name.ends_with("alias/aws/elasticfilesystem") {
+        findings.push(warning(
+            "key/aws-managed",
+            format!("the KMS key {arn} is one of AWS's own, and each of those serves one service only"),
+            "name a key of your own, or none: EFS has aws/elasticfilesystem",
+        ));
+    }
+    if key.valid_to.is_some() {
+        findings.push(warning(
+            "key/expires",
+            format!("the imported material of the KMS key {arn} expires: from then on nobody can read the file system"),
+            "import it without an end, or name a key whose material AWS has made",
         ));
     }
     findings

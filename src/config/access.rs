@@ -20,8 +20,9 @@ use super::{
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
-    /// Networks that may reach the UI: on ports 80 and 443 of the load balancer, or, without a load balancer of
-    /// ce-aws's own, on port 3000 of the task. Left out, it is the VPC itself, in an existing VPC with all its ranges.
+    /// Networks that may reach the UI: on ports 80 and 443 of the load balancer, or, without
+    /// any, on port 3000 of the task. Without effect with `existing.target_group`, whose load balancer has rules of its own.
+    /// Left out, it is the VPC itself, in an existing VPC with all its ranges.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub allowed_cidrs: Option<Vec<Cidr>>,

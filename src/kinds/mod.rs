@@ -56,3 +56,4 @@ pub mod subnet;
 pub mod target_group;
 pub mod task_definition;
 pub mod vpc;
+pub mod zone;

@@ -6,6 +6,7 @@ use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Inventory;
 use crate::kinds::resource::Cx;
 use crate::kinds::tags::ec2::filter;
+use crate::kinds::zone::{Zone, zone};
 
 /// The zones that the deployment's subnets are in; for those it does not have yet, the first of the region that are
 /// not taken. A subnet cannot move: what AWS lists first another day must not matter.
@@ -32,16 +33,24 @@ fn standing(inventory: &Inventory, half: &str) -> Option<String> {
     })
 }
 
-fn choose(standing: [Option<String>; 2], mut available: Vec<String>) -> Option<[String; 2]> {
-    available.sort();
+/// Of the zones with their ids. Where something is missing is no choice; doubtful ones come last.
+fn choose(standing: [Option<String>; 2], available: Vec<(String, String)>) -> Option<[String; 2]> {
     let taken: Vec<String> = standing.iter().flatten().cloned().collect();
-    let mut free = available.into_iter().filter(|zone| !taken.contains(zone));
+    let rank = |id: &str| match zone(id) {
+        Zone::Good => Some(0),
+        Zone::Doubtful(_) => Some(1),
+        Zone::Lacks(_) | Zone::Other => None,
+    };
+    let mut ranked: Vec<(i32, String)> =
+        available.into_iter().filter_map(|(name, id)| Some((rank(&id)?, name))).collect();
+    ranked.sort();
+    let mut free = ranked.into_iter().map(|(_, name)| name).filter(|zone| !taken.contains(zone));
     let [first, second] = standing;
     Some([first.or_else(|| free.next())?, second.or_else(|| free.next())?])
 }
 
-/// The region's zones that are open to everyone: neither local zones nor what must be opted into.
-async fn available(cx: &Cx) -> Result<Vec<String>, Failure> {
+/// The region's zones that are open to everyone, with their ids: neither local zones nor what must be opted into.
+async fn available(cx: &Cx) -> Result<Vec<(String, String)>, Failure> {
     let one = |name, value: &str| filter(name, [value.to_owned()]);
     let answer = cx
         .aws
@@ -53,15 +62,18 @@ async fn available(cx: &Cx) -> Result<Vec<String>, Failure> {
         .send()
         .await
         .map_err(on("ec2 DescribeAvailabilityZones"))?;
-    Ok(answer.availability_zones().iter().filter_map(|zone| zone.zone_name().map(str::to_owned)).collect())
+    let both = |zone: &aws_sdk_ec2::types::AvailabilityZone| {
+        Some((zone.zone_name()?.to_owned(), zone.zone_id().unwrap_or_default().to_owned()))
+    };
+    Ok(answer.availability_zones().iter().filter_map(both).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn all(zones: &[&str]) -> Vec<String> {
-        zones.iter().map(|zone| (*zone).to_owned()).collect()
+    fn all(zones: &[&str]) -> Vec<(String, String)> {
+        zones.iter().map(|zone| ((*zone).to_owned(), String::new())).collect()
     }
 
     #[test]
@@ -72,5 +84,19 @@ mod tests {
         assert_eq!(chosen([None, some("a")], &["a", "b"]), some("b a"));
         assert_eq!(chosen([some("z"), None], &["a"]), some("z a"));
         assert_eq!(chosen([None, None], &["a"]), None);
+    }
+
+    #[test]
+    fn what_a_zone_is_decides_and_not_its_letter() {
+        let zones =
+            |ids: &[(&str, &str)]| ids.iter().map(|(name, id)| ((*name).to_owned(), (*id).to_owned())).collect();
+        let chosen = |ids: &[(&str, &str)]| choose([None, None], zones(ids)).map(|pair| pair.join(" "));
+        let california = [("a", "usw1-az2"), ("b", "usw1-az3"), ("c", "usw1-az1")];
+        assert_eq!(chosen(&california), Some("b c".to_owned()));
+        assert_eq!(chosen(&california[..2]), None);
+        let virginia = [("a", "use1-az3"), ("b", "use1-az1"), ("c", "use1-az2")];
+        assert_eq!(chosen(&virginia), Some("b c".to_owned()));
+        assert_eq!(chosen(&virginia[..2]), Some("b a".to_owned()));
+        assert_eq!(chosen(&[("a", "usw2-az1"), ("b", "usw2-lax1-az1")]), None);
     }
 }

@@ -214,3 +214,26 @@ fn a_world_is_what_the_checks_ask_for_and_a_touch_is_seen() {
     let said = said.downcast_ref::<String>().expect("a message");
     assert!(said.contains("ec2 CreateTags Resources") && !said.contains("CreateSecurityGroup"), "{said}");
 }
+
+#[test]
+fn two_half_routes_are_a_way_out() {
+    let bed = Bed::new(crate::deploy::SCALE);
+    let world = World::new(&bed);
+    bed.by_hand(&format!(
+        r#"
+table = ec2.describe_route_tables(Filters=[{{"Name": "association.subnet-id", "Values": ["{}"]}}])["RouteTables"][0]
+nat = next(r["NatGatewayId"] for r in table["Routes"] if r.get("DestinationCidrBlock") == "0.0.0.0/0")
+ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
+for half in ("0.0.0.0/1", "128.0.0.0/1"):
+    ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock=half, NatGatewayId=nat)
+"#,
+        world.subnets[0]
+    ));
+    let [first, second] = &world.subnets;
+    let plan = format!(
+        "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{first}\", \"{second}\"]\n",
+        world.vpc
+    );
+    let planned = crate::product::Product::with_plan(&bed, &plan).expect(0, &["plan", "FILE"]);
+    assert!(!planned.stdout.contains("subnet/"), "{}", planned.stdout);
+}

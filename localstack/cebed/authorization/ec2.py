@@ -25,7 +25,8 @@ def _rules(operation: str) -> list[Rule]:
 
 
 _LISTED = (
-    "AccountAttributes", "Addresses", "AvailabilityZones", "EgressOnlyInternetGateways", "FlowLogs", "InternetGateways", "ManagedPrefixLists",
+    "AccountAttributes", "Addresses", "AvailabilityZones", "DhcpOptions", "EgressOnlyInternetGateways", "FlowLogs",
+    "InternetGateways", "ManagedPrefixLists",
     "NatGateways", "NetworkAcls", "NetworkInterfaces", "PrefixLists", "Regions", "RouteTables",
     "SecurityGroupRules", "SecurityGroups", "Subnets", "Tags", "TransitGatewayAttachments", "TransitGatewayVpcAttachments",
     "VpcEndpoints", "VpcPeeringConnections", "Vpcs", "VpnGateways",
@@ -33,6 +34,7 @@ _LISTED = (
 
 TABLE: Table = {f"Describe{name}": PLAIN for name in _LISTED} | {
     "DescribeVpcAttribute": on("vpc/{VpcId}"),
+    "GetManagedPrefixListEntries": on("prefix-list/{PrefixListId}"),
     "CreateVpc": _makes("CreateVpc", "vpc"),
     "DeleteVpc": on("vpc/{VpcId}"),
     "ModifyVpcAttribute": on("vpc/{VpcId}"),

@@ -11,7 +11,11 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
 
+from cebed.account import setting
 from cebed.middleware import aws_error
+
+# Ids of availability zones in which neither Fargate, EFS nor load balancers are to be had.
+setting("zones.unsupported", ["usw1-az2", "apne1-az3", "cnn1-az3"])
 
 
 def backend(account, region: str):
@@ -19,6 +23,11 @@ def backend(account, region: str):
     from moto.ec2.models import ec2_backends
 
     return ec2_backends[account.id][region]
+
+
+def lacks_services(account, subnet) -> bool:
+    """Whether the subnet lies in a zone that lacks what most services need."""
+    return subnet.availability_zone_id in account.settings["zones.unsupported"]
 
 
 def new_id(prefix: str) -> str:

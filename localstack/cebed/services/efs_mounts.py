@@ -9,7 +9,7 @@ from __future__ import annotations
 from cebed.account import setting
 from cebed.middleware import override
 from cebed.services import ec2_interfaces, efs
-from cebed.services.ec2_common import backend
+from cebed.services.ec2_common import backend, lacks_services
 from cebed.services.efs import error
 
 setting("efs.mount_target_available", 85)
@@ -55,6 +55,8 @@ def create_mount_target(account, region, request, context, call_next):
     here = efs.region_of(account, region)
     record = efs.available(account, region, request.get("FileSystemId"))
     subnet = _subnet(account, region, request.get("SubnetId"))
+    if lacks_services(account, subnet):
+        raise error("UnsupportedAvailabilityZone", "Mount targets are not supported in the subnet's availability zone.")
     siblings = [t for t in here.mount_targets.values() if t["FileSystemId"] == record["FileSystemId"]]
     if any(t["VpcId"] != subnet.vpc_id for t in siblings):
         raise error(

@@ -11,7 +11,7 @@ import random
 from cebed.account import setting
 from cebed.middleware import aws_error, override
 from cebed.services import ec2_interfaces, elbv2, elbv2_attributes
-from cebed.services.ec2_common import backend, timestamp
+from cebed.services.ec2_common import backend, lacks_services, timestamp
 from cebed.services.elbv2 import validation
 
 setting("elb.active", 150)
@@ -36,6 +36,12 @@ def _subnets(account, region, request: dict) -> list:
         found.append(known[subnet_id])
     if len({s.vpc_id for s in found}) > 1:
         raise aws_error("InvalidConfigurationRequest", "All subnets must belong to the same VPC")
+    if refused := sorted(s.availability_zone for s in found if lacks_services(account, s)):
+        # The text that widdix/mastodon-on-aws#13 shows.
+        raise validation(
+            f"The following Availability Zones {', '.join(refused)} cannot be associated with a load balancer. "
+            "Please try a different Availability Zone."
+        )
     zones = [s.availability_zone for s in found]
     if len(set(zones)) < len(zones):
         raise aws_error(

@@ -71,8 +71,12 @@ fn targets() -> TargetGroup {
         name: "ce".to_owned(),
         target_type: "ip".to_owned(),
         protocol: "HTTP".to_owned(),
+        protocol_version: "HTTP1".to_owned(),
+        address_type: "ipv4".to_owned(),
         port: 3000,
         vpc: "vpc-0a1".to_owned(),
+        health_port: "traffic-port".to_owned(),
+        health_protocol: "HTTP".to_owned(),
         health_path: "/".to_owned(),
         health_matcher: "200-299".to_owned(),
         targets: strings(&["10.20.1.7"]),
@@ -274,4 +278,19 @@ fn a_target_group_is_reached_by_the_listeners_that_lead_to_it() {
     assert_eq!(ends, ["https://x:8443", "http://x", "http://x:8080"]);
     group.load_balancer = None;
     assert!(urls(&group).is_empty());
+}
+
+#[test]
+fn what_a_target_group_is_for_life_must_fit() {
+    let mut findings = group_with(|group| group.protocol_version = "GRPC".to_owned());
+    findings.extend(group_with(|group| group.protocol_version = "HTTP2".to_owned()));
+    findings.extend(group_with(|group| group.address_type = "ipv6".to_owned()));
+    let version = "target-group/wrong-protocol-version";
+    assert_eq!(codes(&findings), [version, version, "target-group/wrong-address-type"]);
+    let mut checks = group_with(|group| group.health_port = "8080".to_owned());
+    checks.extend(group_with(|group| group.health_protocol = "HTTPS".to_owned()));
+    assert_eq!(codes(&checks), ["target-group/health-check"; 2]);
+    assert_eq!(group_with(|group| group.health_port = "3000".to_owned()), []);
+    findings.extend(checks);
+    assert_snapshot!("target_group_for_life", text(&findings));
 }

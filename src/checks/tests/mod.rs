@@ -1,6 +1,7 @@
 //! Each check fires, and does not; and what it says.
 
 mod advice;
+mod all;
 mod backup;
 mod certificate;
 mod cluster;

@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 
 use crate::borrowed::Named;
-use crate::borrowed::network::{Subnet, Via, Vpc};
+use crate::borrowed::network::{Subnet, Vpc};
+use crate::borrowed::routes::Via;
 use crate::checks::network::{Uses, addresses, subnets, usable_subnet, vpc};
 use crate::checks::usable::usable;
 use crate::engine::plan::Finding;
@@ -32,9 +33,6 @@ fn of_first(change: impl FnOnce(&mut Subnet)) -> Vec<Finding> {
 fn a_good_vpc_with_two_good_subnets_has_no_finding() {
     assert_eq!(text(&of_vpc(|_| ())), "");
     assert_eq!(text(&of_first(|_| ())), "");
-    for via in [Via::TransitGateway, Via::Firewall, Via::Interface, Via::Other] {
-        assert_eq!(text(&of_first(|subnet| subnet.default_route = route(via, "x-1"))), "", "{via:?}");
-    }
 }
 
 #[test]
@@ -80,7 +78,7 @@ fn what_may_not_be_read_is_named_as_not_checked() {
 #[test]
 fn subnets_of_another_vpc_are_refused_and_nothing_else_is_said_of_them() {
     let findings = of_first(|subnet| {
-        (subnet.vpc, subnet.default_route, subnet.zone) = ("vpc-0f9".to_owned(), None, "eu-west-1b".to_owned());
+        (subnet.vpc, subnet.routes, subnet.zone) = ("vpc-0f9".to_owned(), Vec::new(), "eu-west-1b".to_owned());
     });
     assert_eq!(codes(&findings), ["subnet/wrong-vpc"]);
     assert_snapshot!("subnet_wrong_vpc", text(&findings));
@@ -108,15 +106,46 @@ fn addresses_must_be_free_for_what_is_still_to_be_made() {
 
 #[test]
 fn a_public_subnet_is_refused() {
-    let findings = of_first(|subnet| subnet.default_route = route(Via::InternetGateway, "igw-03"));
+    let findings = of_first(|subnet| subnet.routes = route(Via::InternetGateway, "igw-03"));
     assert_eq!(codes(&findings), ["subnet/public"]);
     assert_snapshot!("subnet_public", text(&findings));
 }
 
 #[test]
 fn everything_is_found_in_one_pass() {
-    let bad = Subnet { free_addresses: 0, default_route: None, ..subnet('b') };
+    let bad = Subnet { free_addresses: 0, routes: Vec::new(), ..subnet('b') };
     let findings = of_subnets([bad.clone(), Subnet { id: "subnet-0c".to_owned(), ..bad }]);
     let each = ["subnet/few-addresses", "subnet/no-egress"];
     assert_eq!(codes(&findings), [&each[..], &each[..], &["subnet/same-zone"]].concat());
+}
+
+#[test]
+fn dns_servers_of_the_users_are_a_warning_and_none_at_all_a_refusal() {
+    let servers =
+        |servers: &[&str]| of_vpc(|vpc| vpc.dns_servers = Some(servers.iter().map(|one| (*one).to_owned()).collect()));
+    let mut findings = servers(&["10.0.0.53", "10.0.1.53"]);
+    findings.extend(servers(&[]));
+    assert_eq!(codes(&findings), ["vpc/own-dns", "vpc/no-dns-server"]);
+    assert_eq!(servers(&["10.0.0.53", "AmazonProvidedDNS"]), []);
+    assert_snapshot!("vpc_dns_servers", text(&findings));
+}
+
+#[test]
+fn a_subnet_lies_where_everything_is() {
+    let zone = |id: &'static str| of_first(move |subnet| subnet.zone_id = id.to_owned());
+    let mut findings = [zone("usw1-az2"), zone("usw2-lax1-az1"), zone("use1-az3")].concat();
+    findings.extend(of_first(|subnet| subnet.outpost = Some("arn:aws:outposts:eu-west-1:1:outpost/op-1".to_owned())));
+    findings.extend(of_first(|subnet| subnet.cidr = String::new()));
+    findings.extend(of_first(|subnet| subnet.state = "failed".to_owned()));
+    let codes = codes(&findings);
+    let expected = [
+        "subnet/zone",
+        "subnet/zone",
+        "subnet/zone-doubtful",
+        "subnet/zone",
+        "subnet/no-addresses",
+        "subnet/not-available",
+    ];
+    assert_eq!(codes, expected);
+    assert_snapshot!("subnet_zone", text(&findings));
 }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::borrowed::network::{AclEntry, DefaultRoute, Endpoint, NetworkAcl, Subnet, Via, Vpc};
+use crate::borrowed::network::{AMAZON_DNS, AclEntry, Endpoint, NetworkAcl, Subnet, Vpc};
+use crate::borrowed::routes::{Rank, Route, Via};
 use crate::borrowed::{Lookup, Named};
 use crate::checks::network::{Uses, addresses};
 use crate::engine::address::Address;
@@ -27,6 +28,7 @@ pub fn vpc() -> Vpc {
         cidrs: vec!["10.20.0.0/16".to_owned()],
         dns_support: true,
         dns_hostnames: true,
+        dns_servers: Some(vec![AMAZON_DNS.to_owned()]),
         flow_logs: Some(true),
         default_group_rules: Some(0),
         endpoints: Some(Vec::new()),
@@ -41,10 +43,14 @@ pub fn subnet(zone: char) -> Subnet {
         name: String::new(),
         vpc: "vpc-0a1".to_owned(),
         zone: format!("eu-west-1{zone}"),
+        zone_id: format!("euw1-az{number}"),
+        state: "available".to_owned(),
+        is_blocked: false,
+        outpost: None,
         cidr: format!("10.20.{number}.0/24"),
         free_addresses: 200,
         route_table: format!("rtb-0{zone}"),
-        default_route: route(Via::Nat, "nat-07"),
+        routes: route(Via::Nat, "nat-07"),
         acl: Some(acl(vec![
             entry(100, true, "tcp", "10.0.0.0/8", 0, 65535),
             entry(110, true, "tcp", ANY, 3390, 65535),
@@ -54,8 +60,13 @@ pub fn subnet(zone: char) -> Subnet {
 
 pub const ANY: &str = "0.0.0.0/0";
 
-pub fn route(via: Via, id: &str) -> Option<DefaultRoute> {
-    Some(DefaultRoute { via, id: id.to_owned(), active: true })
+/// A default route.
+pub fn route(via: Via, id: &str) -> Vec<Route> {
+    vec![route_for(ANY, via, id)]
+}
+
+pub fn route_for(to: &str, via: Via, id: &str) -> Route {
+    Route { to: Some(to.parse().unwrap()), via, id: id.to_owned(), active: true, rank: Rank::Static }
 }
 
 /// It lets everything out.

@@ -12,7 +12,13 @@ const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56e
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:ce-AbCdEf";
 
 fn key_with(state: &str, spec: &str, usage: &str) -> Vec<Finding> {
-    let live = Key { arn: KEY.to_owned(), state: state.to_owned(), spec: spec.to_owned(), usage: usage.to_owned() };
+    let live = Key {
+        arn: KEY.to_owned(),
+        state: state.to_owned(),
+        spec: spec.to_owned(),
+        usage: usage.to_owned(),
+        ..Key::default()
+    };
     key(&named("alias/files", live))
 }
 
@@ -60,4 +66,21 @@ fn what_is_not_there_is_refused_and_what_is_not_readable_is_not() {
     findings.extend(secret(&denied(SECRET, &answer("secretsmanager DescribeSecret"))));
     assert_eq!(codes(&findings), ["key/not-found", "key/denied", "secret/not-found", "secret/denied"]);
     assert_snapshot!("storage_unknown", text(&findings));
+}
+
+#[test]
+fn a_key_that_ends_or_serves_another_service_is_a_warning() {
+    let usable = Key {
+        arn: KEY.to_owned(),
+        state: "Enabled".to_owned(),
+        spec: "SYMMETRIC_DEFAULT".to_owned(),
+        usage: "ENCRYPT_DECRYPT".to_owned(),
+        ..Key::default()
+    };
+    let theirs = Key { is_aws_managed: true, ..usable.clone() };
+    let mut findings = key(&named("alias/aws/s3", theirs.clone()));
+    findings.extend(key(&named("alias/files", Key { valid_to: Some(1), ..usable })));
+    assert_eq!(codes(&findings), ["key/aws-managed", "key/expires"]);
+    assert_eq!(key(&named("alias/aws/elasticfilesystem", theirs)), []);
+    assert_snapshot!("key_doubtful", text(&findings));
 }

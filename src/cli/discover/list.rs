@@ -58,7 +58,7 @@ async fn subnets(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
             .fact("zone", subnet.zone.clone())
             .fact("cidr", subnet.cidr.clone())
             .fact("free", subnet.free_addresses)
-            .fact("way_out", subnet.default_route.as_ref().map(|route| route.id.clone()))
+            .fact("way_out", network::way_out(subnet).map(|route| route.id.clone()))
     };
     Ok((&["id", "name", "vpc", "zone", "cidr", "free", "way_out"], subnets.iter().map(each).collect()))
 }
