@@ -70,6 +70,12 @@ def _policy(statements: dict[str, dict]) -> dict:
 PROFILES: dict[str, dict[str, Any]] = {
     "rough": {
         "iam.propagation": 15,
+        "iam.pass_role": 3,
+        "ecs.inject": [
+            {"name": "aws-guardduty-agent", "behaviour": "cannot-pull"},
+            {"name": "vendor-sidecar"},
+        ],
+        "guardduty.vpc": True,
         "iam.caller": "assumed-role/AWSReservedSSO_Administrator_0123456789abcdef/operator",
         "organization.policies": [_policy({sid: one}) for sid, one in _DENIED.items()],
         "organization.tags": {"CostCenter": ["4711"], "Environment": ["production"]},

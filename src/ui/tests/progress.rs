@@ -230,7 +230,7 @@ fn who_holds_something_is_said_once_and_again_when_it_is_another() {
     let held = |at: f64, by: &str| {
         let message = format!("The subnet has dependencies and cannot be deleted; held by {by}");
         let failure = Failure { code: "DependencyViolation".into(), ..Failure::of(Cause::StillHeld, message) };
-        let event = Event::StepRetrying { step: 0, address: address("vpc/main"), failure, seconds: 5.0 };
+        let event = Event::StepRetrying { step: 0, address: address("vpc/main"), failure, seconds: 5.0, awaits: None };
         Stamped { at, event }
     };
     let started = |at: f64, attempt: u32| {
