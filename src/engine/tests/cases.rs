@@ -24,7 +24,7 @@ pub const KINDS: [Kind; 5] = [
     kind("task", 150.0, 90.0, 600.0),
 ];
 
-const CAUSES: [Cause; 15] = [
+const CAUSES: [Cause; 14] = [
     Cause::Throttled,
     Cause::Unavailable,
     Cause::NotYetVisible,
