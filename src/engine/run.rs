@@ -257,8 +257,11 @@ impl Run {
             _ => {}
         }
         commands.push(Command::Say(Event::StepAccepted { step, address, id: self.ids[step].clone() }));
-        self.queue.accepted(step);
         let is_doubted = self.doubted.contains_key(&step);
+        // It may have to be asked for again: until it is seen gone, nobody relies on its being under way.
+        if !is_doubted {
+            self.queue.accepted(step);
+        }
         if planned.until == Until::Accepted && !is_doubted {
             self.finish_step(step, started, now, commands);
             return;

@@ -136,6 +136,13 @@ fn what_is_said_not_to_be_there_is_seen_not_to_be_there() {
     assert_eq!(words(early.on(Input::Woken, 3.0)), ["perform 0"]);
     assert_eq!(words(early.on(accepted(0, &[]), 4.0)), ["done 0", "finish Done"]);
 
+    // Nobody begins because of a deletion that may have to be asked for again.
+    let follower = Step { after: vec![After { step: 0, need: Need::Exists }], ..at("task/b", Action::Await) };
+    let mut followed = run(delete().into_iter().chain([follower]).collect());
+    followed.on(Input::Begin, 0.0);
+    assert_eq!(words(followed.on(gone(), 1.0)), ["observe quick"]);
+    assert_eq!(words(followed.on(nothing(), 2.0)), ["done 0", "perform 1"]);
+
     let mut never = run(delete());
     never.on(Input::Begin, 0.0);
     let mut now = 0.0;
