@@ -35,6 +35,24 @@ def test_a_dry_run_makes_no_vpc(world):
     assert vpcs(world) == before
 
 
+@row("ec2 DhcpOptions: every VPC has the region's, which name Amazon's DNS, unless none is associated", bare="fails")
+def test_the_options_that_a_vpc_has(world):
+    ec2, net = world.client("ec2"), world.network()
+
+    def associated():
+        return ec2.describe_vpcs(VpcIds=[net["vpc"]])["Vpcs"][0]["DhcpOptionsId"]
+
+    options = ec2.describe_dhcp_options(DhcpOptionsIds=[associated()])["DhcpOptions"][0]
+    values = {one["Key"]: [value["Value"] for value in one["Values"]] for one in options["DhcpConfigurations"]}
+    assert values["domain-name-servers"] == ["AmazonProvidedDNS"]
+    configuration = [{"Key": "domain-name-servers", "Values": ["10.0.0.53"]}]
+    own = ec2.create_dhcp_options(DhcpConfigurations=configuration)["DhcpOptions"]["DhcpOptionsId"]
+    ec2.associate_dhcp_options(DhcpOptionsId=own, VpcId=net["vpc"])
+    assert associated() == own
+    ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=net["vpc"])
+    assert associated() == "default"
+
+
 @row("neg:DryRun of a network ACL entry, a route and a NAT gateway is not executed", bare="fails")
 def test_a_dry_run_changes_nothing(world):
     net = world.network()

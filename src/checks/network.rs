@@ -135,9 +135,12 @@ fn servers(vpc: &Vpc) -> Option<Finding> {
     }
     let id = &vpc.id;
     if servers.is_empty() {
-        return Some(refusal(
+        return Some(warning(
             "vpc/no-dns-server",
-            format!("the DHCP options of the VPC {id} name no DNS server: the task could resolve no name"),
+            format!(
+                "the VPC {id} has no DHCP options that name a DNS server: whether a task there resolves any name cannot be \
+                 seen from here"
+            ),
             format!("associate options with domain-name-servers={AMAZON_DNS} (aws ec2 associate-dhcp-options)"),
         ));
     }

@@ -20,7 +20,9 @@ fn a_deployment_has_every_property_and_planning_again_finds_nothing() {
         assert!(applied.stdout.contains(words), "{words:?} is not in\n{}", applied.stdout);
     }
     let calls = bed.journal(0);
-    let deploying = calls.iter().filter(|call| !is_poll(call)).count();
+    // What is refused because a role is too young is asked again, as often as AWS takes to spread it.
+    let is_young = |call: &Value| call["mutating"] == true && call["status"] != 200;
+    let deploying = calls.iter().filter(|call| !is_poll(call) && !is_young(call)).count();
     polls_are_apart(&calls);
     properties::check(&bed.read(), &bed.account);
 
