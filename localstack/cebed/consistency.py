@@ -83,8 +83,11 @@ def _unsaid(account: Account, region: str, request: dict, context: Any) -> set[s
 
 @guard("ec2", "*")
 def _not_found_yet(account: Account, region: str, request: dict, context: Any) -> None:
+    if getattr(context, "from_inside", False):
+        return  # AWS itself finds what it has made
     if hidden := _hidden(account, "ec2.visible"):
-        for text in _strings(request):
+        # What a filter asks for is not found; only what a call is about does not exist.
+        for text in _strings({name: value for name, value in request.items() if name not in ("Filters", "Filter")}):
             if text in hidden and (prefix := text.split("-")[0]) in _NOT_FOUND:
                 code, message = _NOT_FOUND[prefix]
                 raise aws_error(code, message.format(text))

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use aws_sdk_efs::operation::describe_mount_target_security_groups::DescribeMountTargetSecurityGroupsOutput;
+use aws_sdk_efs::types::MountTargetDescription;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::answer::required;
-use crate::aws::error::on;
+use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
@@ -31,6 +33,9 @@ pub struct MountTarget {
     pub subnet: Ref<Subnet>,
     pub groups: Set<Ref<SecurityGroup>>,
 }
+
+/// Security groups by the interface that they are on.
+type Groups = BTreeMap<String, Vec<Ref<SecurityGroup>>>;
 
 impl Spec for MountTarget {
     const KIND: Kind = Kind {
@@ -61,6 +66,10 @@ impl Resource for MountTarget {
             Depth::Phase => BTreeMap::new(),
             Depth::Full => groups(cx, interfaces).await?,
         };
+        if depth == Depth::Full {
+            let unseen = all.iter().map(|(_, target)| target).filter(|target| !has_interface(&groups, target));
+            groups.extend(try_join_all(unseen.map(|target| groups_of(cx, target))).await?.into_iter().flatten());
+        }
         let found = all.iter().map(|(owner, target)| {
             let (id, subnet) = (target.mount_target_id(), target.subnet_id());
             let found = Found::new(address(cx, owner, subnet), id).phase(file_system::phase(target.life_cycle_state()));
@@ -107,7 +116,7 @@ impl Resource for MountTarget {
         // reference, CreateMountTarget).
         let interfaces = place
             .grants("ec2", &["network-interface/*"])
-            .see(&["DescribeSubnets", "DescribeNetworkInterfaces"])
+            .see(&["DescribeSubnets", "DescribeNetworkInterfaces", "DescribeNetworkInterfaceAttribute"])
             .named(Use::Make, &["CreateNetworkInterface", "ModifyNetworkInterfaceAttribute"])
             .named(Use::Remove, &["DeleteNetworkInterface"])
             .at(&["security-group/*"])
@@ -116,7 +125,7 @@ impl Resource for MountTarget {
             .inside(&place.subnets, &["CreateNetworkInterface"]);
         place
             .grants("elasticfilesystem", &["file-system/*"])
-            .see(&["DescribeMountTargets"])
+            .see(&["DescribeMountTargets", "DescribeMountTargetSecurityGroups"])
             .change(&["CreateMountTarget", "ModifyMountTargetSecurityGroups"])
             .remove(&["DeleteMountTarget"])
             .and(interfaces.done())
@@ -131,8 +140,29 @@ fn address(cx: &Cx, owner: &Address, subnet: &str) -> Address {
     Address::new(MountTarget::KIND.name, &file_system::child(owner, name))
 }
 
+fn has_interface(groups: &Groups, target: &MountTargetDescription) -> bool {
+    target.network_interface_id().is_none_or(|id| groups.contains_key(id))
+}
+
+/// The groups of one mount target whose interface EC2 does not list yet; none of one that goes.
+async fn groups_of(
+    cx: &Cx,
+    target: &MountTargetDescription,
+) -> Result<Option<(String, Vec<Ref<SecurityGroup>>)>, Failure> {
+    let call = cx.aws.efs.describe_mount_target_security_groups().mount_target_id(target.mount_target_id());
+    let answer = call.send().await.map_err(on("efs DescribeMountTargetSecurityGroups"));
+    let answer = match answer {
+        // It is being deleted.
+        Err(failure) if failure.code == "IncorrectMountTargetState" => None,
+        answer => unless_gone(answer)?,
+    };
+    let groups =
+        |answer: DescribeMountTargetSecurityGroupsOutput| answer.security_groups.into_iter().map(Ref::is).collect();
+    Ok(target.network_interface_id().map(str::to_owned).zip(answer.map(groups)))
+}
+
 /// The groups of each interface. EFS would tell them for one mount target a call, and only while it stays.
-async fn groups(cx: &Cx, interfaces: Vec<String>) -> Result<BTreeMap<String, Vec<Ref<SecurityGroup>>>, Failure> {
+async fn groups(cx: &Cx, interfaces: Vec<String>) -> Result<Groups, Failure> {
     if interfaces.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -63,6 +63,7 @@ impl Resource for DefaultNetworkAcl {
             let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
             let vpc = acl.vpc_id().unwrap_or_default().into();
             let (ingress, egress) = read(acl);
+            let (ingress, egress) = (without_aws(&ingress, ingress.clone()), without_aws(&egress, egress.clone()));
             let id = required("ec2 DescribeNetworkAcls", "NetworkAclId", acl.network_acl_id())?;
             found.push(Found::new(address, id).spec(Self { vpc, ingress, egress }).tags(tags));
         }
@@ -116,6 +117,8 @@ impl DefaultNetworkAcl {
     async fn settle(&self, cx: &Cx, acl: &types::NetworkAcl) -> Result<(), Failure> {
         let id = required("ec2 DescribeNetworkAcls", "NetworkAclId", acl.network_acl_id())?;
         let (ingress, egress) = read(acl);
+        // What AWS has added beside the entry that a change takes away would be left alone with nothing beside it.
+        let (ingress, egress) = (without_aws(&self.ingress, ingress), without_aws(&self.egress, egress));
         tokio::try_join!(
             change(cx, id, false, acl_entry::edits(&ingress, &self.ingress)),
             change(cx, id, true, acl_entry::edits(&egress, &self.egress)),
@@ -134,15 +137,17 @@ async fn describe(cx: &Cx, which: Filter) -> Result<Vec<types::NetworkAcl>, Fail
 fn read(acl: &types::NetworkAcl) -> (Vec<Entry>, Vec<Entry>) {
     let editable = acl.entries().iter().filter(|entry| !entry.rule_number().is_some_and(|last| LAST.contains(&last)));
     let (egress, ingress): (Vec<_>, Vec<_>) = editable.partition(|entry| entry.egress() == Some(true));
-    let all = |entries: Vec<&types::NetworkAclEntry>| {
-        let mut entries: Vec<Entry> = entries.into_iter().map(read_one).collect();
-        if entries.contains(&Entry::all(100, Verdict::Allow, ANYWHERE)) {
-            // AWS adds it where nobody has changed that direction (Amazon VPC user guide, "Default network ACL").
-            entries.retain(|entry| *entry != Entry::all(101, Verdict::Allow, ANYWHERE_IPV6));
-        }
-        acl_entry::normal(entries)
-    };
+    let all = |entries: Vec<&types::NetworkAclEntry>| acl_entry::normal(entries.into_iter().map(read_one).collect());
     (all(ingress), all(egress))
+}
+
+/// The entries of a direction without the one that AWS adds with an IPv6 range where nobody has changed that direction (Amazon
+/// VPC user guide, "Default network ACL"). `like` are the entries by which to tell whether somebody has.
+fn without_aws(like: &[Entry], mut entries: Vec<Entry>) -> Vec<Entry> {
+    if like.contains(&Entry::all(100, Verdict::Allow, ANYWHERE)) {
+        entries.retain(|entry| *entry != Entry::all(101, Verdict::Allow, ANYWHERE_IPV6));
+    }
+    entries
 }
 
 fn read_one(entry: &types::NetworkAclEntry) -> Entry {
@@ -241,4 +246,21 @@ fn port_range(ports: Ports) -> PortRange {
 
 fn icmp_type_code(icmp: Icmp) -> IcmpTypeCode {
     IcmpTypeCode::builder().r#type(icmp.kind).code(icmp.code).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Somebody has given the VPC an IPv6 range before its ACL was changed.
+    #[test]
+    fn what_aws_adds_goes_with_the_entry_that_it_stands_beside() {
+        let usual = Entry::all(100, Verdict::Allow, ANYWHERE);
+        let added = Entry::all(101, Verdict::Allow, ANYWHERE_IPV6);
+        let live = vec![usual.clone(), added.clone()];
+        assert_eq!(without_aws(&live, live.clone()), std::slice::from_ref(&usual), "no drift");
+        assert_eq!(without_aws(std::slice::from_ref(&usual), live.clone()), [usual], "nothing to take away");
+        let wanted = [Entry::all(90, Verdict::Deny, ANYWHERE)];
+        assert_eq!(without_aws(&wanted, live.clone()), live, "both go when the direction is changed");
+    }
 }

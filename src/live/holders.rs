@@ -22,11 +22,16 @@ pub async fn name(cx: &Cx, at: &At, failure: Failure, before: &Known) -> Failure
     let again = if may_be_again { take_away(cx).await } else { Vec::new() };
     let is_again = |whose: &str| again.iter().any(|id| whose.contains(id.as_str()));
     let mut words: Vec<String> = interfaces.iter().map(|(holder, _)| holder.words()).collect();
-    let mut stays: Vec<String> = interfaces
-        .iter()
-        .filter(|(holder, fate)| *fate == Fate::Stays && !is_again(&holder.whose))
-        .map(|(holder, _)| holder.remedy.clone())
-        .collect();
+    let mut stays: Vec<_> =
+        interfaces.iter().filter(|(holder, fate)| *fate == Fate::Stays && !is_again(&holder.whose)).collect();
+    if !stays.is_empty() {
+        // What it belongs to may have gone between the looks: only who is there at both stays.
+        let Ok(still) = holding(cx, &ours, &at.address, &at.id).await else { return failure };
+        stays.retain(|(holder, _)| {
+            still.iter().any(|(now, fate)| *fate == Fate::Stays && now.words() == holder.words())
+        });
+    }
+    let mut stays: Vec<String> = stays.into_iter().map(|(holder, _)| holder.remedy.clone()).collect();
     if at.address.kind() == "security-group" {
         for group in naming(cx, &ours, &at.id).await {
             stays.push(format!("remove the rules of {group} that name it"));

@@ -5,6 +5,7 @@ pub const UNUSED: &[(&str, &str)] = &[
     ("backup:StopBackupJob", "a backup of an interrupted run is still under way"),
     ("ec2:AuthorizeSecurityGroupEgress", "somebody took a rule away"),
     ("ec2:DeleteRoute", "somebody added a route"),
+    ("ec2:DescribeNetworkInterfaceAttribute", "EC2 does not list the interface of a new mount target yet"),
     ("ec2:DeleteVpcEndpoints", "GuardDuty made an endpoint in the VPC"),
     ("ec2:ModifyNetworkInterfaceAttribute", "somebody changed the groups of a mount target"),
     ("ec2:ModifySubnetAttribute", "somebody gave a subnet public addresses"),
@@ -13,6 +14,10 @@ pub const UNUSED: &[(&str, &str)] = &[
     ("ec2:UpdateSecurityGroupRuleDescriptionsEgress", "somebody changed the words of a rule"),
     ("ec2:UpdateSecurityGroupRuleDescriptionsIngress", "somebody changed the words of a rule"),
     ("ecs:StopTask", "a task outlives its service"),
+    (
+        "elasticfilesystem:DescribeMountTargetSecurityGroups",
+        "EC2 does not list the interface of a new mount target yet",
+    ),
     ("elasticfilesystem:ModifyMountTargetSecurityGroups", "somebody changed the groups of a mount target"),
     ("elasticloadbalancing:ModifyListener", "a certificate comes or changes"),
     ("elasticloadbalancing:ModifyTargetGroup", "somebody changed the health check"),
