@@ -161,7 +161,7 @@ def test_a_peered_vpc_cannot_be_deleted(world):
     ec2.delete_vpc(VpcId=vpc)
 
 
-@row("neg:DeleteVpc with a virtual private gateway attached -> DependencyViolation", bare="fails")
+@row("neg:DeleteVpc with a virtual private gateway attached -> DependencyViolation", bare="passes")
 def test_a_vpc_with_a_vpn_gateway_cannot_be_deleted(world):
     ec2, vpc = world.client("ec2"), emptied(world)
     made = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]

@@ -91,6 +91,8 @@ pub struct Borrowed {
     pub limits: Limits,
     /// Why that could not be read.
     pub limits_unread: Option<String>,
+    /// The ids of the zones that the plan file names for a new VPC, where they can be read.
+    pub zones: Vec<Named<String>>,
 }
 
 impl Borrowed {

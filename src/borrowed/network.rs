@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::error::on;
-use crate::engine::failure::Failure;
+use crate::engine::failure::{Cause, Failure};
 use crate::kinds::resource::Cx;
 use crate::kinds::tags::ec2::{filter, read};
 use aws_sdk_ec2::types::{self, Filter, FlowLog, State, VpcAttributeName};
 
 pub use crate::kinds::zone::{Zone, zone};
 
-use super::lookup::{named, only, optional, side_by_side};
+use super::lookup::{checked, named, only, optional, side_by_side};
 use super::routes::Route;
 use super::{Named, targets, ways};
 
@@ -208,6 +208,23 @@ async fn attribute(cx: &Cx, id: &str, name: VpcAttributeName) -> Result<bool, Fa
     let answer = call.send().await.map_err(on("ec2 DescribeVpcAttribute"))?;
     let value = answer.enable_dns_support().or(answer.enable_dns_hostnames());
     Ok(value.and_then(types::AttributeBooleanValue::value).unwrap_or_default())
+}
+
+/// The ids of zones by their names, which differ from account to account.
+pub async fn named_zones(cx: &Cx, names: &[String]) -> Result<Vec<Named<String>>, Failure> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let call = cx.aws.ec2.describe_availability_zones().all_availability_zones(true);
+    let answer = call.filters(filter("zone-name", names.to_vec())).send().await;
+    let answer = answer.map_err(on("ec2 DescribeAvailabilityZones"));
+    let id_of = |name: &String| {
+        let answer = answer.clone()?;
+        let zone = answer.availability_zones().iter().find(|zone| zone.zone_name() == Some(name));
+        let gone = || Failure::of(Cause::Gone, format!("there is no zone {name}"));
+        zone.map(|zone| zone.zone_id().unwrap_or_default().to_owned()).ok_or_else(gone)
+    };
+    names.iter().map(|name| checked(name, id_of(name))).collect()
 }
 
 /// The DNS servers that each set of DHCP options names, by its id.

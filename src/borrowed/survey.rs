@@ -53,8 +53,10 @@ pub async fn survey(cx: &Cx, plan: &PlanFile, needs: Needs<'_>) -> Result<Borrow
     let secrets = try_join_all(secrets.iter().map(|arn| storage::secret(cx, arn)));
     let ours = async { futures::try_join!(policies, secrets) };
     let limits = account::limits::of_rules(cx, plan);
-    let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread)) =
-        futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, limits);
+    let named: Vec<String> = plan.network.zones.iter().flatten().map(|zone| zone.as_str()).collect();
+    let zones = network::named_zones(cx, &named);
+    let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread), zones) =
+        futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, limits, zones);
     let ((task_role, execution_role, backup_role), (policies, secrets)) = (roles?, ours?);
     Ok(Borrowed {
         vpc: vpc.transpose()?,
@@ -71,6 +73,7 @@ pub async fn survey(cx: &Cx, plan: &PlanFile, needs: Needs<'_>) -> Result<Borrow
         secrets,
         limits,
         limits_unread,
+        zones: zones?,
     })
 }
 

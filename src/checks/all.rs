@@ -34,6 +34,7 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
         findings.extend(network::vpc(vpc));
         findings.extend(network::subnets(vpc, subnets, &setting.uses()));
     }
+    findings.extend(setting.borrowed.zones.iter().filter_map(network::named_zone));
     findings.extend(setting.borrowed.cluster.iter().flat_map(cluster::cluster));
     findings.extend(setting.front());
     findings.extend(setting.no_way_out());

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::borrowed::Named;
 use crate::borrowed::network::{AMAZON_DNS, Subnet, Vpc, Zone, zone};
+use crate::borrowed::{Lookup, Named};
 use crate::engine::plan::{Finding, Severity};
 
-use super::finding::{Thing, refusal, warning};
+use super::finding::{Thing, refusal, unread, warning};
 use super::{egress, network_acl};
 
 /// What the deployment asks of the subnets.
@@ -212,6 +212,35 @@ fn same_zone(subnets: &[&Subnet]) -> Option<Finding> {
         format!("the subnets {ids} both lie in {zone}: the load balancer and the file system each need two zones"),
         "replace one of them by a subnet of another availability zone",
     ))
+}
+
+/// A zone that the plan file names for a new VPC.
+pub fn named_zone(named: &Named<String>) -> Option<Finding> {
+    let name = &named.name;
+    let other =
+        "name another zone of the region in [network], or none: ce-aws chooses two that have all that is needed";
+    let id = match &named.lookup {
+        Lookup::Found(id) => id,
+        Lookup::Missing => {
+            let message = format!("there is no zone {name} in this account and region");
+            return Some(refusal("zone/not-found", message, other));
+        }
+        Lookup::Denied(why) | Lookup::Unread(why) => return Some(unread(&format!("the zone {name}"), why)),
+    };
+    match zone(id) {
+        Zone::Good => None,
+        Zone::Other => {
+            let message = format!(
+                "{name} ({id}) is a Local or Wavelength Zone: AWS Fargate and Amazon EFS are in availability zones only"
+            );
+            Some(refusal("zone/unusable", message, other))
+        }
+        Zone::Lacks(what) => Some(refusal("zone/unusable", format!("{what} is not in {name} ({id})"), other)),
+        Zone::Doubtful(what) => {
+            let message = format!("{name} ({id}) is a zone that AWS leaves out for {what}");
+            Some(warning("zone/doubtful", message, "another availability zone is the safer choice"))
+        }
+    }
 }
 
 /// What cannot be where the subnet is.

@@ -2,12 +2,12 @@
 
 use insta::assert_snapshot;
 
-use crate::borrowed::Named;
 use crate::borrowed::network::{Subnet, Vpc};
 use crate::borrowed::routes::Via;
-use crate::checks::network::{Uses, addresses, subnets, usable_subnet, vpc};
+use crate::borrowed::{Lookup, Named};
+use crate::checks::network::{Uses, addresses, named_zone, subnets, usable_subnet, vpc};
 use crate::checks::usable::usable;
-use crate::engine::plan::Finding;
+use crate::engine::plan::{Finding, Severity};
 
 use super::samples::{self, codes, denied, missing, named, route, subnet, text, uses};
 
@@ -148,4 +148,16 @@ fn a_subnet_lies_where_everything_is() {
     ];
     assert_eq!(codes, expected);
     assert_snapshot!("subnet_zone", text(&findings));
+}
+
+#[test]
+fn a_zone_that_the_plan_file_names_is_judged_by_its_id() {
+    let of = |lookup| named_zone(&Named { name: "us-west-1a".to_owned(), lookup }).map(|one| (one.code, one.severity));
+    let found = |id: &str| of(Lookup::Found(id.to_owned()));
+    assert_eq!(found("usw1-az1"), None);
+    assert_eq!(found("usw1-az2"), Some(("zone/unusable".to_owned(), Severity::Refusal)));
+    assert_eq!(found("usw2-lax1-az1"), Some(("zone/unusable".to_owned(), Severity::Refusal)));
+    assert_eq!(found("use1-az3"), Some(("zone/doubtful".to_owned(), Severity::Warning)));
+    assert_eq!(of(Lookup::Missing), Some(("zone/not-found".to_owned(), Severity::Refusal)));
+    assert_eq!(of(Lookup::Denied("no".to_owned())), Some(("read/failed".to_owned(), Severity::Warning)));
 }
