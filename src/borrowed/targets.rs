@@ -199,7 +199,7 @@ mod tests {
             let to = "0.0.0.0/0".parse().ok();
             let expected = Route { to, via, id: id.to_owned(), active: true, rank: Rank::Static };
             let tables = Tables::default();
-            assert_eq!(read(&tables, built.clone().build()), [expected.clone()]);
+            assert_eq!(read(&tables, built.clone().build()), std::slice::from_ref(&expected));
             let dead = built.state(RouteState::Blackhole).build();
             assert_eq!(read(&tables, dead), [Route { active: false, ..expected }]);
         }

@@ -39,8 +39,8 @@ pub struct Tracker {
     usual: Vec<f64>,
     /// The same plus that of the slowest chain of steps that wait for it.
     way: Vec<f64>,
-    /// What was said last of each step that is held.
-    held: BTreeMap<usize, String>,
+    /// By step that is not done yet: what its reason was recognised by, and the reason, as said last.
+    held: BTreeMap<usize, (String, String)>,
     /// Whether the last event says what was said before.
     repeats: bool,
     done: usize,
@@ -84,7 +84,7 @@ impl Tracker {
         self.repeats = false;
         match event {
             Event::StepStarted { step, address, action, .. } => {
-                let why = self.held.get(step).cloned().unwrap_or_default();
+                let why = self.held.get(step).map(|(_, why)| why.clone()).unwrap_or_default();
                 let since = self.running_at(*step).map_or(*at, |running| running.since);
                 let usual = self.usual.get(*step).copied().unwrap_or_default();
                 let (address, action) = (address.clone(), *action);
@@ -93,14 +93,15 @@ impl Tracker {
             Event::StepAccepted { step, .. } => self.explain(*step, "accepted"),
             Event::StepWaiting { step, why, .. } => self.explain(*step, why),
             Event::StepRetrying { step, failure, .. } if failure.cause == Cause::StillHeld => {
-                let last = self.held.insert(*step, failure.message.clone());
-                self.repeats = last.as_ref() == Some(&failure.message);
-                self.explain(*step, &failure.message);
+                self.holds(*step, &failure.message, failure.message.clone());
             }
-            Event::StepRetrying { step, failure, awaits, .. } => {
+            Event::StepRetrying { step, failure, awaits: Some(awaits), .. } => {
+                // What is waited for grows older each time; the refusal is news only where it is another one.
+                self.holds(*step, &failure.code, format!("will try again: {awaits}"));
+            }
+            Event::StepRetrying { step, failure, awaits: None, .. } => {
                 self.held.remove(step);
-                let why = awaits.as_deref().unwrap_or_else(|| failure.cause.code());
-                self.explain(*step, &format!("will try again: {why}"));
+                self.explain(*step, &format!("will try again: {}", failure.cause.code()));
             }
             Event::StepDone { step, .. } => {
                 self.done += 1;
@@ -114,6 +115,13 @@ impl Tracker {
             Event::Interrupting { .. } | Event::LeaseLost { .. } => self.interrupted = true,
             Event::RunStarted { .. } | Event::Story { .. } | Event::Warning { .. } | Event::RunFinished { .. } => {}
         }
+    }
+
+    /// Notes why a step is not done yet; `key` says whether that is another reason than the last time.
+    fn holds(&mut self, step: usize, key: &str, why: String) {
+        self.explain(step, &why);
+        let last = self.held.insert(step, (key.to_owned(), why));
+        self.repeats = last.is_some_and(|(last, _)| last == key);
     }
 
     fn set(&mut self, step: usize, state: State) {

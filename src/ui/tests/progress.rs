@@ -226,6 +226,24 @@ fn failures_say_what_to_do_next() {
 }
 
 #[test]
+fn what_is_not_known_everywhere_is_said_once_a_refusal() {
+    let refused = |at: f64, code: &str| {
+        let failure = Failure { code: code.into(), ..Failure::of(Cause::NotYetTrusted, "no") };
+        let awaits = Some(format!("role/a is {at:.0} s old"));
+        let event = Event::StepRetrying { step: 0, address: address("vpc/main"), failure, seconds: 2.0, awaits };
+        Stamped { at, event }
+    };
+    let mut out = Vec::new();
+    let mut lines = Lines::new(&mut out, tracker());
+    let all = [refused(1.0, "AccessDenied"), refused(3.0, "InvalidParameter"), refused(7.0, "InvalidParameter")];
+    all.iter().for_each(|event| lines.event(event));
+    assert_snapshot!(plain(std::str::from_utf8(&out).unwrap()), @r"
+       0:01  retrying     vpc/main in 2 s, because role/a is 1 s old: AccessDenied: no
+       0:03  retrying     vpc/main in 2 s, because role/a is 3 s old: InvalidParameter: no
+    ");
+}
+
+#[test]
 fn who_holds_something_is_said_once_and_again_when_it_is_another() {
     let held = |at: f64, by: &str| {
         let message = format!("The subnet has dependencies and cannot be deleted; held by {by}");
