@@ -26,7 +26,7 @@ use super::subnet::Subnet;
 use super::tags::ec2::filter;
 
 /// A file system's network interface in one subnet. It carries no tags, so that its address has the name of its
-/// subnet's. Outputs: `id`.
+/// subnet's. Outputs: `id`, `interface`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MountTarget {
     pub file_system: Ref<FileSystem>,
@@ -73,6 +73,10 @@ impl Resource for MountTarget {
         let found = all.iter().map(|(owner, target)| {
             let (id, subnet) = (target.mount_target_id(), target.subnet_id());
             let found = Found::new(address(cx, owner, subnet), id).phase(file_system::phase(target.life_cycle_state()));
+            let found = match target.network_interface_id() {
+                Some(interface) => found.output("interface", interface),
+                None => found,
+            };
             if depth == Depth::Phase {
                 return found;
             }

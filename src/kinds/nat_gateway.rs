@@ -20,7 +20,7 @@ use super::route_table;
 use super::subnet::Subnet;
 use super::tags;
 
-/// A public NAT gateway. The VPC's internet gateway must be attached before. Outputs: `id`.
+/// A public NAT gateway. The VPC's internet gateway must be attached before. Outputs: `id`, `interface`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NatGateway {
     /// A public subnet.
@@ -55,7 +55,11 @@ impl Resource for NatGateway {
                 address: primary.and_then(|ip| ip.allocation_id()).unwrap_or_default().into(),
             };
             let id = required("ec2 DescribeNatGateways", "NatGatewayId", gateway.nat_gateway_id())?;
-            found.push(Found::new(address, id).phase(phase).spec(spec).tags(tags));
+            let gateway = Found::new(address, id).phase(phase).spec(spec).tags(tags);
+            found.push(match primary.and_then(|ip| ip.network_interface_id()) {
+                Some(interface) => gateway.output("interface", interface),
+                None => gateway,
+            });
         }
         Ok(found.into())
     }

@@ -70,7 +70,10 @@ pub fn is_ours(interface: &NetworkInterface, ours: &Ours) -> bool {
     let is_of_task = description.starts_with("arn:") && description.contains(":attachment/");
     let is_of_either = is_of_task || description.starts_with("EFS mount target for ");
     let groups: Vec<&str> = interface.groups().iter().filter_map(|group| group.group_id()).collect();
-    ours.made(description) || (is_of_either && !groups.is_empty() && groups.iter().all(|group| ours.is(group)))
+    let is_known = interface.network_interface_id().is_some_and(|id| ours.has_interface(id));
+    is_known
+        || ours.made(description)
+        || (is_of_either && !groups.is_empty() && groups.iter().all(|group| ours.is(group)))
 }
 
 /// It, with what it holds.
@@ -117,10 +120,12 @@ mod tests {
     fn ours() -> Ours {
         let of =
             |kind: &str, id: &str| (Address::new(kind, "main"), BTreeMap::from([("id".to_owned(), id.to_owned())]));
+        let target = BTreeMap::from([("interface".to_owned(), "eni-2".to_owned())]);
         let known = [of("nat-gateway", "nat-1"), of("security-group", "sg-1"), of("subnet", "subnet-1")];
+        let known = known.into_iter().chain([(Address::new("mount-target", "private-a"), target)]);
         let [deployment, account, region, partition] = ["prod", "1", "us-east-1", "aws"].map(str::to_owned);
         let names = crate::kinds::names::Names { deployment, account, region, partition };
-        Ours::of(&names, &known.into_iter().collect())
+        Ours::of(&names, &known.collect())
     }
 
     fn interface(description: &str, groups: &[&str]) -> aws_sdk_ec2::types::builders::NetworkInterfaceBuilder {
@@ -138,6 +143,9 @@ mod tests {
         let fate = |one: aws_sdk_ec2::types::builders::NetworkInterfaceBuilder| super::fate(&one.build(), &ours());
         let task = "arn:aws:ecs:us-east-1:1:attachment/2f";
         assert_eq!(fate(interface("Interface for NAT Gateway nat-1", &[])), Fate::Goes);
+        // Whatever it is called: AWS says whose it is.
+        assert_eq!(fate(interface("", &[]).network_interface_id("eni-2")), Fate::Goes);
+        assert_eq!(fate(interface("", &[])), Fate::Stays);
         assert_eq!(fate(interface(task, &["sg-1"])), Fate::Goes);
         assert_eq!(fate(interface(task, &["sg-1", "sg-9"])), Fate::Stays);
         assert_eq!(fate(interface(task, &[])), Fate::Stays);

@@ -1,6 +1,6 @@
 //! What is the deployment's own, to tell the rest from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::address::Address;
 use crate::engine::inventory::Inventory;
@@ -11,6 +11,8 @@ use crate::kinds::names::Names;
 #[derive(Clone, Debug)]
 pub struct Ours {
     by_id: BTreeMap<String, Address>,
+    /// The network interfaces that AWS says it has made for something of ours.
+    interfaces: BTreeSet<String>,
     names: Names,
 }
 
@@ -29,18 +31,20 @@ impl Ours {
     }
 
     fn new<'a>(names: &Names, all: impl IntoIterator<Item = (&'a Address, &'a Outputs)>) -> Self {
-        let mut by_id = BTreeMap::new();
+        let (mut by_id, mut interfaces) = (BTreeMap::new(), BTreeSet::new());
         for (address, outputs) in all {
+            interfaces.extend(outputs.get("interface").cloned());
             for id in ["id", "arn"].iter().filter_map(|name| outputs.get(*name)).filter(|id| !id.is_empty()) {
                 by_id.insert(id.clone(), address.clone());
             }
         }
-        Self { by_id, names: names.clone() }
+        Self { by_id, interfaces, names: names.clone() }
     }
 
     /// The same and what else is known.
     pub fn and(mut self, other: Self) -> Self {
         self.by_id.extend(other.by_id);
+        self.interfaces.extend(other.interfaces);
         self
     }
 
@@ -50,6 +54,11 @@ impl Ours {
 
     pub fn is(&self, id: &str) -> bool {
         self.by_id.contains_key(id)
+    }
+
+    /// Whether a network interface was made for something of ours, by its id.
+    pub fn has_interface(&self, id: &str) -> bool {
+        self.interfaces.contains(id)
     }
 
     /// Identifiers and addresses of a kind.
