@@ -58,10 +58,9 @@ where
     stream::iter(things.into_iter().map(call)).buffered(AT_ONCE).try_collect().await
 }
 
-/// What AWS said, without the number of the request: the same question has the same answer, so that equal plans stay
-/// equal.
+/// What AWS said of something, see [`Failure::said`].
 pub(super) fn said(failure: &Failure) -> String {
-    Failure { request_id: None, ..failure.clone() }.to_string()
+    failure.said()
 }
 
 /// The thing may not be read. Bad credentials are no property of it.

@@ -358,7 +358,8 @@ impl Session {
     pub async fn with_companions(&self, scope: &Scope, mut inventory: Inventory) -> Result<Inventory, CommandError> {
         let companions = live::foreign::companions(&self.context(scope), &inventory).await?;
         inventory.live.extend(companions);
-        Ok(Inventory::new(inventory.live))
+        let Inventory { live, unread } = inventory;
+        Ok(Inventory { unread, ..Inventory::new(live) })
     }
 
     /// What the service and its tasks look like now.

@@ -126,6 +126,11 @@ impl Failure {
         }
     }
 
+    /// What AWS said, without the number of the request: the same question has the same answer, so that equal plans stay equal.
+    pub fn said(&self) -> String {
+        Self { request_id: None, ..self.clone() }.to_string()
+    }
+
     /// The same with one more thing to do next.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

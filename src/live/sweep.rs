@@ -153,9 +153,7 @@ async fn read_or_note(cx: &Cx, kinds: &[&dyn AnyKind]) -> Result<(Vec<Live>, BTr
     for (kind, seen) in kinds.iter().zip(join_all(kinds.iter().map(|kind| kind.list(cx, Depth::Full))).await) {
         match seen {
             Err(failure) if !failure.concerns_every_call() => {
-                // The same question has the same answer: not the number of the request.
-                let said = Failure { request_id: None, ..failure }.to_string();
-                unread.insert(kind.kind().name.to_owned(), said);
+                unread.insert(kind.kind().name.to_owned(), failure.said());
             }
             seen => found.extend(seen?.live),
         }

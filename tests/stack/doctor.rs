@@ -146,6 +146,8 @@ fn a_read_that_is_not_needed_takes_no_other_finding_with_it() {
     assert!(planned.stdout.contains("warning[read/failed]"), "{}", planned.stdout);
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
+    let destroyed = product.expect(0, &["plan", "FILE", "--destroy", "--unprotect"]);
+    assert!(destroyed.stdout.contains("warning[read/failed]"), "{}", destroyed.stdout);
     // No recovery point, no upgrade: refused before anything is stopped.
     let before = bed.journal(0).len();
     let upgrade = product.expect(5, &["upgrade", "FILE", "--image", "ui=2", "--yes"]);
