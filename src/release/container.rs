@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Image, SecretKey};
+use super::{Image, Package, SecretKey};
 
 /// A container of the task definition. `V` is the form of its environment values:
 /// [`Value`](super::Value) in the catalogue, `String` once rendered.
@@ -26,6 +26,12 @@ pub struct Container<V = String> {
     /// Whether it receives the CA of a proxy, in [`CA_CERTIFICATE`](super::CA_CERTIFICATE).
     #[serde(default)]
     pub ca_certificate: bool,
+    /// Whether it writes the release's files. User, entry point, command and mounts follow from that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub delivers_files: bool,
+    /// How much memory it may use; `None`: no less than the task has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
     /// Empty is the image's own.
     #[serde(default)]
     pub entry_point: Vec<String>,
@@ -48,9 +54,28 @@ pub struct Container<V = String> {
     pub mounts: Vec<Mount>,
     /// Variable to value; never a secret.
     pub environment: BTreeMap<String, V>,
-    /// Variable to key of the deployment's JSON secret.
+    /// Variable to key of one of the deployment's JSON secrets.
     #[serde(default)]
     pub secrets: BTreeMap<String, SecretKey>,
+}
+
+/// The memory at which a container is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Memory {
+    /// 32nds of the task's memory, in which the vendor's setup script divides it.
+    Share(u32),
+    Mib(u32),
+}
+
+impl Memory {
+    /// In MiB, rounded.
+    pub const fn mib(self, package: Package) -> u32 {
+        match self {
+            Self::Share(share) => (package.memory_mib() * share + 16) / 32,
+            Self::Mib(mib) => mib,
+        }
+    }
 }
 
 /// How long others wait until this container has reached the state that they need. When the time
@@ -155,7 +180,7 @@ pub struct HealthCheck {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mount {
-    /// Name of an access point of the release.
+    /// Name of a task volume, or volume of an access point, of the release.
     pub volume: String,
     pub path: String,
     #[serde(default)]
@@ -172,6 +197,8 @@ impl<V> Container<V> {
             user: self.user.clone(),
             proxy: self.proxy,
             ca_certificate: self.ca_certificate,
+            delivers_files: self.delivers_files,
+            memory: self.memory,
             entry_point: self.entry_point.clone(),
             command: self.command.clone(),
             ports: self.ports.clone(),

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
 use super::{
-    AccessPoint, Container, DataStep, DerivedSecret, EcrRepository, Package, SecretKey, Settings, Value, Version,
+    AccessPoint, Container, DataStep, DerivedSecret, EcrRepository, File, Package, SecretHome, SecretKey, Settings,
+    TaskVolume, Value, Version,
 };
 
 /// Everything that ce-aws knows about a release.
@@ -31,6 +32,11 @@ pub struct Release {
     pub web: Web,
     pub derived_secrets: BTreeMap<SecretKey, DerivedSecret>,
     pub access_points: Vec<AccessPoint>,
+    #[serde(default)]
+    pub task_volumes: Vec<TaskVolume>,
+    /// In the order in which they are written.
+    #[serde(default)]
+    pub files: Vec<File>,
     /// Containers whose image, when it is new, may change the data when it first starts, so that an older one cannot
     /// read it any more.
     #[serde(default)]
@@ -99,6 +105,17 @@ impl Release {
 
     pub fn access_point(&self, volume: &str) -> Option<&AccessPoint> {
         self.access_points.iter().find(|point| point.volume == volume)
+    }
+
+    pub fn task_volume(&self, name: &str) -> Option<&TaskVolume> {
+        self.task_volumes.iter().find(|volume| volume.name == name)
+    }
+
+    /// Whether its containers speak TLS among themselves, and so need the deployment's internal certificate.
+    pub fn internal_certificate(&self) -> bool {
+        let injected = self.containers.iter().flat_map(|container| container.secrets.values());
+        let delivered = self.files.iter().flat_map(File::secrets);
+        injected.chain(delivered).any(|key| key.home() == SecretHome::InternalCertificate)
     }
 
     pub fn container(&self, name: &str) -> Option<&Container<Value>> {

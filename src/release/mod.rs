@@ -33,6 +33,22 @@
 //! gid = 1001
 //! mode = "0777"
 //!
+//! # Volumes that live as long as the task, on its ephemeral storage. They are empty when a task starts.
+//! [[task_volumes]]
+//! name = "certs"
+//!
+//! # Files that containers need and their images do not have. The one container with `delivers_files` writes them;
+//! # whoever mounts their volume waits for its SUCCESS. They have exactly one of `content`, `secrets` and
+//! # `ca_certificate`, and each part of them ends with a line break.
+//! [[files]]
+//! volume = "certs"                   # a task volume, or the volume of an access point
+//! path = "tls/server.pem"            # inside the volume: letters, digits, `.`, `_`, `-` and `/`
+//! owner = "1001:1001"                # optional, root; only on a task volume: an access point decides itself
+//! mode = "0440"                      # optional, "0444"
+//! content = "..."                    # written here in clear, handed over in a variable FILE_<VOLUME>_<PATH>
+//! secrets = ["internal_certificate", "internal_key"]   # keys of secrets, one after the other
+//! ca_certificate = true              # the plan file's [ca]; where there is none, the file is taken away
+//!
 //! [[containers]]
 //! name = "core"
 //! image = "registry/repository:tag"
@@ -40,6 +56,9 @@
 //! user = "1001:1001"                 # optional, the image's own
 //! proxy = false                      # optional; whether it is told of a proxy, if there is one
 //! ca_certificate = false             # optional; whether it receives the CA, if there is one
+//! delivers_files = false             # optional; whether it writes the files. User, entry point, command and mounts
+//!                                    # are then made for it, and its image needs nothing but a POSIX shell
+//! memory = { share = 6 }             # optional; where it is stopped: 32nds of the task's memory, or { mib = 256 }
 //! entry_point = []                   # optional, the image's own
 //! command = []                       # optional, the image's own
 //! ports = [8000]                     # optional, tcp
@@ -62,7 +81,7 @@
 //! DATA = { base64 = "..." }               # written here in clear, handed over encoded
 //!
 //! [containers.secrets]
-//! JWT_SECRET = "jwt_secret"          # a key of the deployment's one JSON secret, see `SecretKey`
+//! JWT_SECRET = "jwt_secret"          # a key of one of the deployment's JSON secrets, see `SecretKey`
 //!
 //! # What is done to the data of a predecessor before this release starts: one-shot tasks, in this order, while the
 //! # service is at zero. A script can be run twice, ends by itself, leaves no process behind, and exits with 0
@@ -90,6 +109,7 @@ mod container;
 mod data_step;
 mod definition;
 mod environment;
+mod file;
 mod image;
 mod package;
 mod proxy;
@@ -102,13 +122,14 @@ mod tests;
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use chain::NoWay;
-pub use container::{Condition, Container, Dependency, HealthCheck, Mount, StartTimeout};
+pub use container::{Condition, Container, Dependency, HealthCheck, Memory, Mount, StartTimeout};
 pub use data_step::{ContainerOf, DataStep, Shell, Side, StepContainer};
 pub use definition::{Label, Release, Web};
 pub use environment::{Setting, Settings, Value};
+pub use file::{File, FileSource, Owner, TaskVolume};
 pub use image::{EcrRepository, Image, ImageError};
 pub use package::Package;
 pub use proxy::{CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, PROXY, no_proxy};
-pub use secret::{DerivedSecret, SecretKey};
+pub use secret::{DerivedSecret, SecretHome, SecretKey};
 pub use storage::{AccessPoint, FileMode};
 pub use version::{Version, VersionError};

@@ -1,10 +1,10 @@
-//! The keys of a deployment's one JSON secret.
+//! The keys of a deployment's JSON secrets.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A key of the JSON secret, and what stands under it.
+/// A key of one of the JSON secrets, and what stands under it.
 ///
 /// Values never pass through this room: it only says which container wants which key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
@@ -19,12 +19,34 @@ pub enum SecretKey {
     MongoConnectionString,
     /// Follows from the password.
     RabbitmqConnectionString,
+    /// The certificate authority that the containers trust among themselves, as PEM.
+    InternalCa,
+    /// The certificate with which the containers speak TLS among themselves, as PEM.
+    InternalCertificate,
+    /// The private key of that certificate, as PEM.
+    InternalKey,
+}
+
+/// The secret of the deployment that a key belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecretHome {
+    /// Password and what follows from it. Written once.
+    Credentials,
+    /// What the containers need to speak TLS among themselves. It can be made again at any time.
+    InternalCertificate,
 }
 
 impl SecretKey {
-    /// Every key, in the order in which the secret holds them.
-    pub const ALL: [Self; 4] =
-        [Self::MaintenancePassword, Self::JwtSecret, Self::MongoConnectionString, Self::RabbitmqConnectionString];
+    /// The secret that holds it.
+    pub const fn home(self) -> SecretHome {
+        match self {
+            Self::MaintenancePassword
+            | Self::JwtSecret
+            | Self::MongoConnectionString
+            | Self::RabbitmqConnectionString => SecretHome::Credentials,
+            Self::InternalCa | Self::InternalCertificate | Self::InternalKey => SecretHome::InternalCertificate,
+        }
+    }
 
     /// As the JSON document spells it.
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +55,9 @@ impl SecretKey {
             Self::JwtSecret => "jwt_secret",
             Self::MongoConnectionString => "mongo_connection_string",
             Self::RabbitmqConnectionString => "rabbitmq_connection_string",
+            Self::InternalCa => "internal_ca",
+            Self::InternalCertificate => "internal_certificate",
+            Self::InternalKey => "internal_key",
         }
     }
 

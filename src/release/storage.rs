@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An EFS access point, which is also the task volume of the same name.
+/// An EFS access point, which is also the volume of the same name in the task.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccessPoint {
-    /// Name of the task volume; unique within a release.
+    /// Name of the volume in the task; unique within a release.
     pub volume: String,
     /// Name of the access point, where it is not the volume's: releases may keep one volume at different paths, which
     /// are different access points. See [`AccessPoint::resource_name`].
@@ -44,6 +44,11 @@ impl AccessPoint {
 pub struct FileMode(String);
 
 impl FileMode {
+    /// Everybody may read it, nobody write it.
+    pub(super) fn readable() -> Self {
+        Self("0444".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
