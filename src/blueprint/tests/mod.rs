@@ -3,6 +3,7 @@
 mod data_steps;
 mod flows;
 pub mod hop;
+mod kept;
 mod reachability;
 mod unpack;
 
