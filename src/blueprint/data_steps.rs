@@ -11,7 +11,7 @@ use crate::kinds::access_point::AccessPoint;
 use crate::kinds::container::{Container, FromSecret, Mount};
 use crate::kinds::data_step::{self, DataStep};
 use crate::kinds::names::Names;
-use crate::kinds::task_definition::{EfsVolume, TaskDefinition};
+use crate::kinds::task_definition::{EfsVolume, TaskDefinition, TaskVolume};
 use crate::release::{self, Release, Settings, Side, StepContainer};
 
 use super::hop::Running;
@@ -140,14 +140,14 @@ pub fn unpack(ground: Ground<'_>) -> Task {
     }
 }
 
-fn volume(point: &str, iam: bool) -> EfsVolume {
-    EfsVolume {
+fn volume(point: &str, iam: bool) -> TaskVolume {
+    TaskVolume::Efs(EfsVolume {
         file_system: Ref::of(Address::new("file-system", "main"), "id", Need::Ready),
         access_point: Ref::of(Address::new("access-point", point), "id", Need::Ready),
         iam,
         transit_encryption: true,
         root: "/".to_owned(),
-    }
+    })
 }
 
 fn container(running: &Running, wanted: &StepContainer) -> Container {
@@ -175,6 +175,7 @@ fn bare(running: &Running, image: String, digest: Option<String>) -> Container {
         digest,
         essential: true,
         user: None,
+        memory: None,
         entry_point: Vec::new(),
         command: Vec::new(),
         ports: Vec::new(),
@@ -190,7 +191,7 @@ fn bare(running: &Running, image: String, digest: Option<String>) -> Container {
     }
 }
 
-fn spec(ground: Ground<'_>, container: Container, volumes: BTreeMap<String, EfsVolume>) -> Value {
+fn spec(ground: Ground<'_>, container: Container, volumes: BTreeMap<String, TaskVolume>) -> Value {
     let Running { of_service, of_definition, .. } = ground.running;
     let step = DataStep {
         cluster: of_service.cluster.text().to_owned(),

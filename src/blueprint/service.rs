@@ -8,7 +8,7 @@ use crate::kinds::cluster::Cluster;
 use crate::kinds::container::{Container, FromSecret, HealthCheck, Logs, Mount};
 use crate::kinds::names;
 use crate::kinds::service::{Registration, Service};
-use crate::kinds::task_definition::{EfsVolume, TaskDefinition};
+use crate::kinds::task_definition::{BindMount, EfsVolume, TaskDefinition, TaskVolume};
 use crate::release::{self, Settings, StartTimeout};
 
 use super::groups::Groups;
@@ -129,8 +129,10 @@ fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
             transit_encryption: true,
             root: "/".to_owned(),
         };
-        (volume.clone(), volume_of)
+        (volume.clone(), TaskVolume::Efs(volume_of))
     });
+    let ephemeral = stack.facts.release.task_volumes.iter();
+    let ephemeral = ephemeral.map(|volume| (volume.name.clone(), TaskVolume::Bind(BindMount::EphemeralStorage)));
     TaskDefinition {
         family: stack.names().stack(),
         cpu: plan.package.cpu_units(),
@@ -140,7 +142,7 @@ fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
         system: "LINUX".to_owned(),
         architecture: "X86_64".to_owned(),
         containers: containers.collect(),
-        volumes: volumes.collect(),
+        volumes: volumes.chain(ephemeral).collect(),
     }
 }
 
@@ -154,6 +156,7 @@ fn container(storage: &Storage, identity: &Identity, stack: &Stack<'_>, wanted: 
         digest: None,
         essential: wanted.essential,
         user: wanted.user.clone(),
+        memory: wanted.memory.map(|memory| memory.mib(stack.plan.package)),
         entry_point: wanted.entry_point.clone(),
         command: wanted.command.clone(),
         ports,

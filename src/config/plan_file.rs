@@ -98,7 +98,7 @@ impl PlanFile {
         let ca = section.table("ca", |section| CaCertificate::read(section, around));
         let known = release.as_ref().and_then(|release| Catalogue::effective().get(release.value));
         let images = section.table("images", |section| Images::read(section, known));
-        if let Some(release) = known.filter(|release| !release.containers.iter().any(|one| one.ca_certificate)) {
+        if let Some(release) = known.filter(|release| !release.takes_ca_certificate()) {
             section.refuse_futile(&["ca"], &format!("release {} has no place for a CA certificate", release.version));
         }
         Some(Self {

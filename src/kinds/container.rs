@@ -28,6 +28,9 @@ pub struct Container {
     /// `uid:gid`; `None` is the image's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// MiB at which it is stopped; `None`: no less than the task has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u32>,
     /// Empty is the image's own, and so is an empty command.
     pub entry_point: Vec<String>,
     pub command: Vec<String>,
@@ -114,6 +117,7 @@ impl Container {
             digest,
             essential: live.essential().unwrap_or(true),
             user: live.user().map(str::to_owned),
+            memory: live.memory().and_then(|mib| mib.try_into().ok()),
             entry_point: live.entry_point().to_vec(),
             command: live.command().to_vec(),
             ports,
@@ -164,6 +168,7 @@ impl Container {
             .set_docker_labels(self.digest.as_ref().map(|_| [(TAGGED.to_owned(), self.image.clone())].into()))
             .essential(self.essential)
             .set_user(self.user.clone())
+            .set_memory(self.memory.map(signed))
             .set_entry_point(given(&self.entry_point))
             .set_command(given(&self.command))
             .set_port_mappings(Some(ports.collect()))
@@ -297,6 +302,7 @@ mod tests {
             digest: None,
             essential: true,
             user: None,
+            memory: Some(256),
             entry_point: vec![],
             command: vec!["-c".into(), "true".into()],
             ports: vec![5672, 15672],

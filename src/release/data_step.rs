@@ -104,6 +104,8 @@ impl DataStep {
         };
         let host = release.container(&self.container.name)?.map_environment(|value| value.render(settings));
         let own = self.image.clone();
+        // Nobody has written anything into the volumes of a task that does not exist.
+        let mounts = host.mounts.into_iter().filter(|mount| release.task_volume(&mount.volume).is_none());
         Some(StepContainer {
             image_of: own.is_none().then(|| host.name.clone()),
             image: own.unwrap_or(host.image),
@@ -112,7 +114,7 @@ impl DataStep {
             command: vec![self.script.clone()],
             environment: host.environment,
             secrets: host.secrets,
-            mounts: host.mounts,
+            mounts: mounts.collect(),
             mounts_of: side,
         })
     }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
 use super::{
-    AccessPoint, Container, DataStep, DerivedSecret, EcrRepository, File, Package, SecretHome, SecretKey, Settings,
-    TaskVolume, Value, Version,
+    AccessPoint, Container, DataStep, DerivedSecret, EcrRepository, File, FileSource, Package, SecretHome, SecretKey,
+    Settings, TaskVolume, Value, Version, delivery,
 };
 
 /// Everything that ce-aws knows about a release.
@@ -91,7 +91,14 @@ pub struct Web {
 impl Release {
     /// The containers of a deployment with these settings.
     pub fn render(&self, settings: &Settings) -> Vec<Container> {
-        self.containers.iter().map(|container| container.map_environment(|value| value.render(settings))).collect()
+        let rendered = self.containers.iter().map(|container| {
+            let mut rendered = container.map_environment(|value| value.render(settings));
+            if container.delivers_files {
+                delivery::equip(self, &mut rendered);
+            }
+            rendered
+        });
+        rendered.collect()
     }
 
     /// The private ECR repositories that its images come from, each once, in order of their names.
@@ -105,6 +112,12 @@ impl Release {
 
     pub fn access_point(&self, volume: &str) -> Option<&AccessPoint> {
         self.access_points.iter().find(|point| point.volume == volume)
+    }
+
+    /// Whether a certificate authority of the user's arrives anywhere.
+    pub fn takes_ca_certificate(&self) -> bool {
+        self.containers.iter().any(|container| container.ca_certificate)
+            || self.files.iter().any(|file| file.source == FileSource::CaCertificate)
     }
 
     pub fn task_volume(&self, name: &str) -> Option<&TaskVolume> {

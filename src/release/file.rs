@@ -42,11 +42,15 @@ pub enum FileSource {
 impl File {
     /// The variable that holds the content in the delivering container.
     pub fn variable(&self) -> String {
+        Self::variable_of(&self.volume, &self.path)
+    }
+
+    pub(super) fn variable_of(volume: &str, path: &str) -> String {
         let letters = |text: &str| -> String {
             let allowed = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
             text.chars().map(allowed).collect()
         };
-        format!("FILE_{}_{}", letters(&self.volume), letters(&self.path))
+        format!("FILE_{}_{}", letters(volume), letters(path))
     }
 
     /// The secrets that it is made of.

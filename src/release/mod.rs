@@ -108,6 +108,7 @@ mod check;
 mod container;
 mod data_step;
 mod definition;
+mod delivery;
 mod environment;
 mod file;
 mod image;
