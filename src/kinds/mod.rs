@@ -55,5 +55,6 @@ pub mod service_view;
 pub mod subnet;
 pub mod target_group;
 pub mod task_definition;
+mod task_volume;
 pub mod vpc;
 pub mod zone;

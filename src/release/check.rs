@@ -5,7 +5,9 @@
 
 use std::{collections::BTreeSet, fmt::Display, ops::RangeInclusive};
 
-use super::{AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, PROXY, Release, Side, StartTimeout, Value};
+use super::{
+    AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, PROXY, Release, Side, StartTimeout, Value, check_files,
+};
 
 const CONTAINERS_PER_TASK: usize = 10;
 const START_TIMEOUT: RangeInclusive<u32> = 2..=120;
@@ -42,7 +44,8 @@ pub(super) fn check(release: &Release) -> Result<(), String> {
         ensure(*older < release.version, || format!("its predecessor {older} is not older than it"))?;
     }
     release.data_steps.iter().try_for_each(|step| data_step(release, step))?;
-    start_order(release)
+    start_order(release)?;
+    check_files::check(release)
 }
 
 fn data_step(release: &Release, step: &DataStep) -> Result<(), String> {
@@ -60,6 +63,10 @@ fn data_step(release: &Release, step: &DataStep) -> Result<(), String> {
     }
     ensure(container.release == Side::Old || release.container(&container.name).is_some(), || {
         format!("data step {name}: no container {}", container.name)
+    })?;
+    let delivers = release.container(&container.name).is_some_and(|found| found.delivers_files);
+    ensure(container.release == Side::Old || !delivers, || {
+        format!("data step {name}: container {} delivers files and has no mounts of its own", container.name)
     })
 }
 
@@ -77,9 +84,8 @@ fn access_points(release: &Release) -> Result<(), String> {
         })?;
     }
     for mount in mounts() {
-        ensure(release.access_point(&mount.volume).is_some(), || {
-            format!("mount of {}, which is no access point", mount.volume)
-        })?;
+        let known = release.access_point(&mount.volume).is_some() || release.task_volume(&mount.volume).is_some();
+        ensure(known, || format!("mount of {}, which is no access point and no task volume", mount.volume))?;
     }
     Ok(())
 }
@@ -163,7 +169,7 @@ fn within(container: &str, what: &str, seconds: u32, range: RangeInclusive<u32>)
     })
 }
 
-fn unique<T: Ord + Clone + Display>(what: &str, names: impl Iterator<Item = T>) -> Result<(), String> {
+pub(super) fn unique<T: Ord + Clone + Display>(what: &str, names: impl Iterator<Item = T>) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for name in names {
         ensure(seen.insert(name.clone()), || format!("{what} {name} is there twice"))?;
@@ -171,6 +177,6 @@ fn unique<T: Ord + Clone + Display>(what: &str, names: impl Iterator<Item = T>) 
     Ok(())
 }
 
-fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+pub(super) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise()) }
 }

@@ -105,6 +105,7 @@
 mod catalogue;
 mod chain;
 mod check;
+mod check_files;
 mod container;
 mod data_step;
 mod definition;

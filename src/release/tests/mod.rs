@@ -2,6 +2,7 @@ mod catalogue;
 mod chain;
 mod data_steps;
 mod facts;
+mod files;
 mod scripts;
 mod values;
 
