@@ -16,6 +16,8 @@ from cebed.services.ecs.model import Container, Task, digits
 READY_AFTER = 3.0
 """Seconds until a healthy container answers."""
 
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+
 
 def advance(account, task: Task) -> None:
     """Starts every container whose dependencies are met, until nothing more can start."""
@@ -128,6 +130,8 @@ def act(account, task: Task, container: Container) -> None:
                 later(behaviour.delay, lambda a: serve(a, task, container, False))
             else:
                 later(behaviour.delay, lambda a: finish(a, task, container, behaviour.exit_code))
+        elif kind == "out-of-memory":
+            later(behaviour.delay, lambda a: finish(a, task, container, 137, OUT_OF_MEMORY))
     if not container.serving:
         _plan_health(account, task, container)
 

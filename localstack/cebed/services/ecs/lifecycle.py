@@ -113,6 +113,10 @@ def _pulled(account, task: Task) -> None:
             stop(account, task, "TaskFailedToStart", reason)
             return
         container.digest = images.digest_of(account, container.definition["image"])
+        if reason := mounts.cannot_be_made(container):
+            container.reason = reason
+            stop(account, task, "TaskFailedToStart", reason)
+            return
         if mounts.is_refused_writing(account, task, container):
             container.behaviour = images.Behaviour("exit", 100, 2, ("Read-only file system",))
     containers.advance(account, task)
