@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from cebed.cloud_exchange import play
 from cebed.services import efs_content
 from cebed.services.ecs import history, logs, one_shot
 from cebed.services.ecs.images import start_lines
@@ -70,7 +71,8 @@ def _start(account, task: Task, container: Container) -> None:
     container.runtime_id = f"{task.id}-{digits(10)}"
     task.times.setdefault("firstContainer", now)
     efs_content.begin(account, task.arn, task.content, history.mounts(account, task, container))
-    logs.write(account, task, container, start_lines(container.name, container.behaviour))
+    written = play.start(account, task, container)
+    logs.write(account, task, container, written + start_lines(container.name, container.behaviour))
     act(account, task, container)
     if timeout := container.definition.get("startTimeout"):
         account.schedule(timeout, lambda a: _give_up(a, task, container))
