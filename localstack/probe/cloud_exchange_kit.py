@@ -146,6 +146,10 @@ class Deployment:
     system: str = field(init=False)
     points: dict[str, str] = field(init=False)
     script: str = DELIVER
+    starts: int = 0
+    delivers_as: str = "0:0"
+    dropped: set[str] = field(default_factory=set)
+    """Secret variables that no container gets."""
 
     def __post_init__(self) -> None:
         self._make_network()
@@ -237,15 +241,17 @@ class Deployment:
             "name": "init-container",
             "image": f"{REPOSITORY}:mongo6-6.1.0-8.0.18",
             "essential": False,
-            "user": "0:0",
+            "user": self.delivers_as,
             "entryPoint": ["/bin/sh", "-c"],
             "command": [self.script + "\n".join(lines)],
             "mountPoints": [{"sourceVolume": v, "containerPath": f"/files/{v}"} for v in volumes],
             "environment": [{"name": k, "value": v} for k, v in self.contents.items()],
+            "logConfiguration": self.containers["core"]["logConfiguration"],
         }
 
     def start(self) -> str:
         """ARN of a task that has had the time to become healthy."""
+        self.starts += 1
         kit, quoted = self.kit, self.password.translate(str.maketrans({c: f"%{ord(c):02X}" for c in "$:/`\"' "}))
         secrets = kit.world.client("secretsmanager")
         credentials = {
@@ -255,15 +261,14 @@ class Deployment:
             "rabbitmq_connection_string": f"amqp://user:{quoted}@localhost",
         }
         arns = {
-            key: secrets.create_secret(Name=f"{name}-{len(kit.history())}", SecretString=json.dumps(values))["ARN"]
+            key: secrets.create_secret(Name=f"{name}-{self.starts}", SecretString=json.dumps(values))["ARN"]
             for key, name, values in (("c", "credentials", credentials), ("i", "internal", self.internal))
         }
 
         def give(container, key, **variables):
             given = [{"name": k, "valueFrom": f"{arns[key]}:{v}::"} for k, v in variables.items()]
-            container["secrets"] = container.get("secrets", []) + [one for one in given if one["name"] not in dropped]
+            container["secrets"] = container.get("secrets", []) + [one for one in given if one["name"] not in self.dropped]
 
-        dropped = {name for one in self.containers.values() for name in one.pop("_without", [])}
         first = self._delivering()
         give(first, "i", **{f"SECRET_{key.upper()}": key for key in self.internal})
         rest = {name: dict(one) for name, one in self.containers.items()}
@@ -280,6 +285,14 @@ class Deployment:
         arn = kit.run(kit.register(first, *rest.values(), volumes=volumes))["taskArn"]
         kit.world.advance(240)
         return arn
+
+    def change(self, container: str, old: str, new: str) -> None:
+        """Replaces text in a container's entry point, command and values."""
+        listed = self.containers[container]
+        assert old in str([listed.get(key) for key in ("entryPoint", "command", "environment")])
+        for key in ("entryPoint", "command"):
+            listed[key] = [text.replace(old, new) for text in listed.get(key, [])]
+        listed["environment"] = [{**one, "value": one["value"].replace(old, new)} for one in listed["environment"]]
 
     def health(self, arn: str) -> str:
         return self.kit.task(arn)["healthStatus"]
