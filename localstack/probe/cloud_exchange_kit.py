@@ -78,7 +78,7 @@ def _begin(subject: str, issuer: str, key, days: tuple[int, int]) -> x509.Certif
 
 
 @functools.cache
-def authority(number: int = 1):
+def authority(number: int):
     """Certificate and key of a certificate authority; another number is another one, of the same name."""
     key = ec.generate_private_key(ec.SECP256R1())
     usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)

@@ -36,7 +36,7 @@ def root(tmp_path, volume):
         ("echo >>/etc/hosts 2>/dev/null", "echo >>{root}/etc/hosts 2>/dev/null"),
         ('x="?a=/opt/certs/ours/a&b=/opt/certs/ours/b"', 'x="?a={ours}/a&b={ours}/b"'),
         ("exec ./start.sh", "exec ./start.sh"),
-        ("/bin/sh $D/etc/x ${D}/etc/x s/etc/x", "/bin/sh $D/etc/x ${D}/etc/x s/etc/x"),
+        ("/bin/sh $D/etc/x ${D}/etc/x s/etc/x", "/bin/sh $D/etc/x ${{D}}/etc/x s/etc/x"),
         ("curl https://host/opt/x", "curl https://host/opt/x"),
     ],
 )
@@ -112,7 +112,7 @@ def test_who_reads_a_file():
 
 def test_certificates_as_openssl_sees_them():
     made = {key: value.encode() for key, value in certificate().items()}
-    [leaf], ca, other = certificates.certificates(made["internal_certificate"]), authority()[0], authority(2)[0]
+    [leaf], ca, other = certificates.certificates(made["internal_certificate"]), authority(1)[0], authority(2)[0]
     now = leaf.not_valid_before_utc.timestamp() + 86_400 * 2
     both = made["internal_certificate"] + made["internal_key"]
     assert certificates.pair_problem(both, both) is None
