@@ -24,6 +24,9 @@ use super::tags;
 /// The last part of the name of the one secret.
 pub const PURPOSE: &str = "internal-certificate";
 
+/// The variable that names the generation to a container: another one makes another task.
+pub const VARIABLE: &str = "INTERNAL_CERTIFICATE_GENERATION";
+
 /// The output that says on which day they are no longer valid: `2036-11-26`.
 pub const VALID_UNTIL: &str = "valid-until";
 
@@ -72,9 +75,9 @@ impl Resource for InternalCertificate {
         Ok(self.made(required("secretsmanager CreateSecret", "ARN", answer.arn())?, &certificates))
     }
 
-    /// Values and description in one call, so that they never disagree. It has no token of the step's: another attempt
-    /// brings other values, which Secrets Manager refuses under a token that it has seen (API reference, UpdateSecret,
-    /// `ClientRequestToken`).
+    /// Values and description in one call, so that they never disagree. The token is not the step's but one of the SDK's
+    /// for each call: another attempt brings other values, and Secrets Manager takes no others under a token that it has
+    /// seen (API reference, CreateSecret; of UpdateSecret unverified).
     async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
         let certificates = generate().await?;
         let call = cx

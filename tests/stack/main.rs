@@ -10,6 +10,7 @@ mod answers;
 mod backup;
 mod bed;
 mod borrowed;
+mod certificates;
 mod deploy;
 mod discover;
 mod doctor;
