@@ -64,7 +64,7 @@ fn a_release_that_wants_it_gets_a_secret_a_grant_and_the_generation() {
         spec(&graph, "role/execution")["inline"]["cloud-exchange"]["Statement"].as_array().unwrap().clone();
     let read = statements.iter().find(|statement| statement["Sid"] == "ReadInternalCertificate").unwrap();
     assert_eq!(read["Resource"]["$ref"], "internal-certificate/main");
-    assert_eq!(read["Action"], json!(["secretsmanager:GetSecretValue"]));
+    assert_eq!(read["Action"], "secretsmanager:GetSecretValue");
 }
 
 #[test]
