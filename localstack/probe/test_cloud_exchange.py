@@ -136,6 +136,11 @@ MISTAKES = {
     ),
     "expired": (_internal(**certificate(days=(-20, -1))), "mongodb-primary", NOT_VALID),
     "not yet valid": (_internal(**certificate(days=(1, 20))), "mongodb-primary", NOT_VALID),
+    "expired on the account's clock": (
+        lambda it: it.kit.world.advance(4000 * 86_400),
+        "mongodb-primary",
+        NOT_VALID,
+    ),
     "no CA for mongod": (
         _in_text("mongodb-primary", "--tlsCAFile", "--tlsClusterFile"),
         "mongodb-primary",
