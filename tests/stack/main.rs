@@ -29,6 +29,7 @@ mod policy;
 mod product;
 mod propagation;
 mod properties;
+mod release_6;
 mod report;
 mod restore;
 mod rough;
