@@ -14,8 +14,8 @@ fn task_definition(plan: &str) -> Value {
 
 #[test]
 fn the_task_definition_of_6_1_0() {
-    let spec = task_definition("name = \"prod\"\nrelease = \"6.1.0\"\n[ca]\nsecret = \"corp/ca\"\n");
-    insta::assert_json_snapshot!(spec);
+    let ca = "[ca]\nsecret = \"arn:aws:secretsmanager:us-east-1:111122223333:secret:corp-ca-a1B2c3\"\n";
+    insta::assert_json_snapshot!(task_definition(&format!("name = \"prod\"\nrelease = \"6.1.0\"\n{ca}")));
 }
 
 /// ECS accepts 64 KiB (Amazon ECS service quotas, "Task definition size"). The rest is room for names of the user's:

@@ -102,6 +102,8 @@ fn the_steps_of_6_x_touch_feature_flags_only_where_khepri_is_experimental() {
     let rendered = step.render(release("6.0.0"), release("6.0.1"), &settings()).unwrap();
     assert_eq!((rendered.mounts_of, rendered.image.reference()), (Side::Old, "rabbitmq4-4.1.3"));
     assert!(!step.changes_data);
+    // Nobody writes the files of a task volume here, and the broker speaks with its own tools alone.
+    assert_eq!(rendered.mounts.iter().map(|mount| mount.volume.as_str()).collect::<Vec<_>>(), ["rabbitmq-data"]);
 }
 
 #[test]
