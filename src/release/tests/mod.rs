@@ -1,8 +1,10 @@
 mod catalogue;
 mod chain;
+mod comparison;
 mod data_steps;
 mod facts;
 mod files;
+mod owners;
 mod release_6;
 mod release_6_scripts;
 mod scripts;
