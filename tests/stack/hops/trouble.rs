@@ -1,0 +1,136 @@
+//! What goes wrong on a hop, and how it is made to.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, text};
+use crate::product::Product;
+use crate::releases::{DataStep, Release};
+use crate::saga::road::{MOMENTS, wait_until};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The registry refuses the new release's core.
+    NotPulled,
+    /// The new release's core exits when it has started.
+    Exits,
+    /// The new release's core runs, and never answers.
+    NeverHealthy,
+    /// A data step exits with 1 while it works.
+    DataStep(String),
+    /// `kill -9`, and then `upgrade --rollback`, while one of the moments lasts.
+    Killed(&'static str),
+}
+
+/// The moments in which the program is killed: what it waits for then.
+const DATA_STEP_RUNS: &str = "the data step runs";
+const NOT_HEALTHY: &str = "the new task is not healthy yet";
+/// AWS seconds that a data step works, long enough for it to be seen at work.
+const WORK: u32 = 240;
+
+impl Trouble {
+    /// All that can go wrong on the way from one release to another.
+    pub fn of(from: &Release, to: &Release) -> impl Iterator<Item = Self> {
+        let steps = to.data_steps(&from.version);
+        let fails: Vec<Self> = steps.iter().map(|step| Self::DataStep(step.name.clone())).collect();
+        let killed = if steps.is_empty() { None } else { Some(Self::Killed(DATA_STEP_RUNS)) };
+        let others = [Self::NotPulled, Self::Exits, Self::NeverHealthy, Self::Killed(NOT_HEALTHY)];
+        fails.into_iter().chain(killed).chain(others)
+    }
+
+    /// Whether the data may have changed when it happens, so that going back restores them; by the steps of the hop.
+    pub fn changes_data(&self, steps: &[&DataStep]) -> bool {
+        let so_far = match self {
+            Self::Exits | Self::NeverHealthy | Self::Killed(NOT_HEALTHY) => return true,
+            Self::NotPulled => steps.len(),
+            Self::DataStep(name) => steps.iter().position(|step| step.name == *name).map_or(0, |place| place + 1),
+            Self::Killed(_) => 1,
+        };
+        steps.iter().take(so_far).any(|step| step.changes_data)
+    }
+
+    /// Upgrades while it happens. Gives the exit codes; panics with what is not as it must be.
+    pub fn meet(&self, product: &Product<'_>, to: &Release) -> String {
+        let bed = product.bed;
+        let upgrade = [["upgrade", "FILE", "--to", &to.version, "--yes"].as_slice(), &to.consent()].concat();
+        let fails = |images: Value, says: &[&str]| {
+            bed.post("images", &images);
+            let said = product.expect(6, &upgrade).stderr;
+            says_all(&said, says);
+            "6".to_owned()
+        };
+        let core = to.core();
+        match self {
+            Self::NotPulled => fails(json!({ (core): { "behaviour": "denied" } }), &["CannotPullContainerError"]),
+            Self::Exits => {
+                let exits = json!({ "behaviour": "exit", "exit_code": 137, "log": ["no space left"] });
+                fails(json!({ (format!("{core}#core")): exits }), &["core: STOPPED, exit code 137", "no space left"])
+            }
+            Self::NeverHealthy => {
+                let stuck = json!({ "behaviour": "unhealthy", "log": ["stuck in a migration"] });
+                fails(json!({ (format!("{core}#core")): stuck }), &["core is UNHEALTHY", "stuck in a migration"])
+            }
+            Self::DataStep(name) => {
+                let said = data_step_fails(product, &upgrade, name);
+                says_all(&said, &[name, "ended with exit code 1"]);
+                "6".to_owned()
+            }
+            Self::Killed(moment) => {
+                bed.post("settings", &json!({ "ecs.data_step": WORK }));
+                let moment = MOMENTS.iter().find(|one| one.name == *moment).expect("a moment");
+                moment.kill(product, &upgrade);
+                product.expect(0, &["upgrade", "FILE", "--rollback", "--yes"]);
+                "0".to_owned()
+            }
+        }
+    }
+}
+
+fn says_all(said: &str, words: &[&str]) {
+    for words in words.iter().chain(&["the upgrade has failed", "rolled back: what ran before runs again"]) {
+        assert!(said.contains(words), "{words:?} is not in\n{said}");
+    }
+}
+
+/// Lets a certain data step fail while it works, and no other one-shot task: what is restored is moved by such a task too.
+fn data_step_fails(product: &Product<'_>, upgrade: &[&str], name: &str) -> String {
+    let bed = product.bed;
+    bed.post("settings", &json!({ "ecs.data_step": WORK }));
+    let mut child = product.spawn(upgrade);
+    let address = format!("running      data-step/{name}-");
+    let is_running = |said: &str| {
+        let step = last_step(bed);
+        said.contains(&address) && step["started_at"].is_number() && text(&step["started_by"]).contains(name)
+    };
+    let heard = wait_until(&mut child, is_running);
+    let fails = json!({ "behaviour": "exit", "exit_code": 1, "after": 1 });
+    bed.post("images", &json!({ "*#data-step": fails }));
+    while last_step(bed)["exit_code"].is_null() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(last_step(bed)["exit_code"], 1, "{}", last_step(bed));
+    bed.delete("images");
+    let code = child.wait().expect("it ends").code();
+    let said = heard.end();
+    assert_eq!(code, Some(6), "{said}");
+    said
+}
+
+/// The one-shot task that was started last, if any was.
+fn last_step(bed: &Bed) -> Value {
+    let steps = bed.get("data-steps");
+    steps.as_array().and_then(|steps| steps.last()).cloned().unwrap_or_default()
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPulled => f.write_str("an image cannot be pulled"),
+            Self::Exits => f.write_str("core exits at once"),
+            Self::NeverHealthy => f.write_str("core never gets healthy"),
+            Self::DataStep(name) => write!(f, "{name} fails"),
+            Self::Killed(moment) => write!(f, "killed while {moment}"),
+        }
+    }
+}
