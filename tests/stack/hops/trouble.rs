@@ -1,6 +1,7 @@
 //! What goes wrong on a hop, and how it is made to.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -106,13 +107,15 @@ fn data_step_fails(product: &Product<'_>, upgrade: &[&str], name: &str) -> Strin
     let heard = wait_until(&mut child, is_running);
     let fails = json!({ "behaviour": "exit", "exit_code": 1, "after": 1 });
     bed.post("images", &json!({ "*#data-step": fails }));
-    while last_step(bed)["exit_code"].is_null() {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+    let has_failed = || last_step(bed)["exit_code"] == 1;
+    while !has_failed() && child.try_wait().expect("it is ours").is_none() {
+        std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(last_step(bed)["exit_code"], 1, "{}", last_step(bed));
+    let step = last_step(bed);
     bed.delete("images");
     let code = child.wait().expect("it ends").code();
     let said = heard.end();
+    assert!(text(&step["started_by"]).contains(name) && step["exit_code"] == 1, "it has not failed: {step}\n{said}");
     assert_eq!(code, Some(6), "{said}");
     said
 }
