@@ -10,9 +10,10 @@ use crate::engine::reference::{Need, Ref};
 use crate::kinds::access_point::AccessPoint;
 use crate::kinds::container::{Container, FromSecret, Mount};
 use crate::kinds::data_step::{self, DataStep};
+use crate::kinds::internal_certificate;
 use crate::kinds::names::Names;
 use crate::kinds::task_definition::{EfsVolume, TaskDefinition, TaskVolume};
-use crate::release::{self, Release, Settings, Side, StepContainer};
+use crate::release::{self, Release, SecretHome, Settings, Side, StepContainer};
 
 use super::hop::Running;
 
@@ -151,9 +152,12 @@ fn volume(point: &str, iam: bool) -> TaskVolume {
 }
 
 fn container(running: &Running, wanted: &StepContainer) -> Container {
-    let secret = |key: &release::SecretKey| FromSecret {
-        secret: Ref::of(Address::new("secret", "credentials"), "arn", Need::Ready),
-        key: key.as_str().to_owned(),
+    let secret = |key: &release::SecretKey| {
+        let holder = match key.home() {
+            SecretHome::Credentials => Address::new("secret", "credentials"),
+            SecretHome::InternalCertificate => internal_certificate::address(),
+        };
+        FromSecret { secret: Ref::of(holder, "arn", Need::Ready), key: key.as_str().to_owned() }
     };
     let mount = |mount: &release::Mount| {
         (mount.path.clone(), Mount { volume: mount.volume.clone(), read_only: mount.read_only })

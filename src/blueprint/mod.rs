@@ -1,6 +1,7 @@
 //! What Cloud Exchange needs: from a plan file and a release to a graph of resources. Pure.
 
 pub mod backup;
+pub mod certificates;
 pub mod data_steps;
 mod front;
 mod groups;

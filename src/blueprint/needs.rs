@@ -6,6 +6,7 @@ use crate::borrowed::identity::Need;
 use crate::config::{CaCertificate, PlanFile};
 use crate::engine::reference::{self, Known, Ref};
 use crate::kinds::ca_certificate;
+use crate::kinds::internal_certificate;
 use crate::kinds::names::Names;
 use crate::kinds::secret;
 use crate::release::Release;
@@ -31,6 +32,9 @@ pub fn needs(plan: &PlanFile, release: &Release, names: &Names) -> Needs {
         CaCertificate::File(_) => grant("ReadCaCertificate", own(ca_certificate::PURPOSE)),
         CaCertificate::Secret(arn) => grant("ReadCaCertificate", arn.as_str().to_owned()),
     }));
+    if release.internal_certificate() {
+        secrets.push(grant("ReadInternalCertificate", own(internal_certificate::PURPOSE)));
+    }
     let logs = names.arn("logs", &format!("log-group:{}", names.log_group("task")));
     let file_system = names.arn("elasticfilesystem", "file-system/fs-0123456789abcdef0");
     Needs {
@@ -69,6 +73,7 @@ fn purpose(id: &str) -> &'static str {
         "ReadSecret" => "read the credentials",
         "ReadProxySecret" => "read the proxy's address",
         "ReadCaCertificate" => "read the CA certificate",
+        "ReadInternalCertificate" => "read the internal certificate",
         "LogInToRegistries" => "log in to the registry",
         "PullImages" => "pull the images",
         "MountFileSystem" => "mount the file system",

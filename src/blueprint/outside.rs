@@ -1,10 +1,12 @@
-//! What a task needs where a proxy stands between it and the internet: the proxy's address, and whom to trust.
+//! What a task needs where a proxy stands between it and the internet: the proxy's address, and whom to trust. And what its
+//! containers need to trust each other.
 
 use crate::config::{CaCertificate, NoProxyHost};
 use crate::engine::reference::Ref;
 use crate::kinds::ca_certificate::{self, CaCertificate as CaSecret};
 use crate::kinds::container::{self, FromSecret};
-use crate::release::{self, CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, no_proxy};
+use crate::kinds::internal_certificate::{self, InternalCertificate};
+use crate::release::{self, CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SecretHome, no_proxy};
 
 use super::stack::Stack;
 
@@ -12,6 +14,8 @@ use super::stack::Stack;
 pub struct Outside {
     /// Secrets that ECS injects, besides the deployment's own.
     pub injected: Vec<Injected>,
+    /// The ARN of the secret with the internal certificate, where the release has one.
+    pub internal: Option<Ref>,
     proxy: Option<Proxy>,
     ca: Option<Ca>,
 }
@@ -45,16 +49,17 @@ struct Ca {
 }
 
 impl Outside {
-    /// Adds the secret of a certificate file.
+    /// Adds the secret of a certificate file, and that of the internal certificate.
     pub fn add(stack: &mut Stack<'_>) -> Self {
         let mut injected = Vec::new();
         let proxy = proxy(stack, &mut injected);
         let ca = ca(stack, &mut injected);
-        Self { injected, proxy, ca }
+        let internal = internal(stack, &mut injected);
+        Self { injected, internal, proxy, ca }
     }
 
     /// Gives a container what its release says it takes.
-    pub fn equip(&self, wanted: &release::Container, made: &mut container::Container) {
+    pub fn equip(&self, stack: &Stack<'_>, wanted: &release::Container, made: &mut container::Container) {
         if let Some(proxy) = self.proxy.as_ref().filter(|_| wanted.proxy) {
             made.environment.insert(NO_PROXY.to_owned(), proxy.except.clone());
             for (name, variable) in &proxy.variables {
@@ -68,6 +73,10 @@ impl Outside {
             made.secrets.insert(CA_CERTIFICATE.to_owned(), ca.secret.clone());
             let fingerprint = ca.fingerprint.clone();
             made.environment.extend(fingerprint.map(|text| ("CA_CERTIFICATE_SHA256".to_owned(), text)));
+        }
+        if wanted.secrets.values().any(|key| key.home() == SecretHome::InternalCertificate) {
+            let generation = stack.facts.certificate_generation.to_string();
+            made.environment.insert(internal_certificate::VARIABLE.to_owned(), generation);
         }
     }
 }
@@ -101,4 +110,15 @@ fn ca(stack: &mut Stack<'_>, injected: &mut Vec<Injected>) -> Option<Ca> {
     };
     injected.push(Injected { grant: "ReadCaCertificate", arn: arn.clone(), borrowed });
     Some(Ca { secret: FromSecret { secret: arn, key: String::new() }, fingerprint })
+}
+
+fn internal(stack: &mut Stack<'_>, injected: &mut Vec<Injected>) -> Option<Ref> {
+    if !stack.facts.release.internal_certificate() {
+        return None;
+    }
+    let name = stack.names().secret(internal_certificate::PURPOSE);
+    let secret = InternalCertificate { name, generation: stack.facts.certificate_generation };
+    let arn = stack.add(internal_certificate::address().name(), &secret).arn().any();
+    injected.push(Injected { grant: "ReadInternalCertificate", arn: arn.clone(), borrowed: None });
+    Some(arn)
 }

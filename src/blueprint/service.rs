@@ -9,7 +9,7 @@ use crate::kinds::container::{Container, FromSecret, HealthCheck, Logs, Mount};
 use crate::kinds::names;
 use crate::kinds::service::{Registration, Service};
 use crate::kinds::task_definition::{BindMount, EfsVolume, TaskDefinition, TaskVolume};
-use crate::release::{self, Settings, StartTimeout};
+use crate::release::{self, SecretHome, Settings, StartTimeout};
 
 use super::groups::Groups;
 use super::identity::Identity;
@@ -113,12 +113,12 @@ fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
     let images = stack::images(plan, stack.facts.release);
     let containers = containers.into_iter().map(|wanted| {
         let name = wanted.name.clone();
-        let mut made = container(storage, identity, stack, &wanted);
+        let mut made = container(parts, stack, &wanted);
         if let Some(image) = images.get(&name) {
             made.image = image.as_str().to_owned();
         }
         made.digest = stack.facts.digests.get(&name).cloned();
-        parts.outside.equip(&wanted, &mut made);
+        parts.outside.equip(stack, &wanted, &mut made);
         (name, made)
     });
     let volumes = storage.access_points.iter().map(|(volume, point)| {
@@ -146,9 +146,13 @@ fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
     }
 }
 
-fn container(storage: &Storage, identity: &Identity, stack: &Stack<'_>, wanted: &release::Container) -> Container {
-    let secret =
-        |key: &release::SecretKey| FromSecret { secret: storage.secret.arn().any(), key: key.as_str().to_owned() };
+fn container(parts: &Parts<'_>, stack: &Stack<'_>, wanted: &release::Container) -> Container {
+    let Parts { storage, identity, outside, .. } = *parts;
+    let secret = |key: &release::SecretKey| {
+        let internal = outside.internal.as_ref().filter(|_| key.home() == SecretHome::InternalCertificate);
+        let secret = internal.cloned().unwrap_or_else(|| storage.secret.arn().any());
+        FromSecret { secret, key: key.as_str().to_owned() }
+    };
     let mut ports = wanted.ports.clone();
     ports.sort_unstable();
     Container {

@@ -24,6 +24,9 @@ pub struct Facts<'a> {
     pub borrowed: &'a Borrowed,
     /// Digests of images by container, where they are pinned.
     pub digests: &'a BTreeMap<String, String>,
+    /// Which generation of the internal certificate is wanted, see [`super::certificates`]; of no use for a release without
+    /// one.
+    pub certificate_generation: u32,
     /// Whether backups are made: something of it is there, or the command is about to.
     pub backup: bool,
 }

@@ -5,6 +5,7 @@ use x509_parser::time::ASN1Time;
 use crate::borrowed::Named;
 use crate::borrowed::ingress::Certificate;
 use crate::engine::plan::{Finding, Severity};
+use crate::release::Version;
 
 use super::finding::{Thing, refusal, warning};
 
@@ -52,6 +53,26 @@ fn state(certificate: &Certificate, now: i64) -> Option<Finding> {
         format!("{words} expires on {}; browsers will then refuse the page", date(end)),
         "ACM renews in time what it issued itself and can still validate; import others again under their ARN",
     ))
+}
+
+/// The certificate that the containers use among themselves. `end`: the first day on which it is no longer valid.
+pub fn internal(end: &str, is_expired: bool) -> Finding {
+    let hint = "`ce-aws apply` makes a new one and replaces the task: Cloud Exchange is down for some minutes";
+    if is_expired {
+        let message = format!("the certificate that the containers use among themselves expired on {end}");
+        return warning("certificate/internal-expired", message, hint);
+    }
+    let message = format!("the certificate that the containers use among themselves expires on {end}");
+    warning("certificate/internal-expires-soon", message, hint)
+}
+
+/// Somebody wants to renew what this release does not have.
+pub fn none_to_renew(release: Version) -> Finding {
+    warning(
+        "certificate/none-to-renew",
+        format!("the containers of release {release} use no certificate among themselves: there is none to renew"),
+        "leave --renew-certificates out",
+    )
 }
 
 /// As in `2027-01-31`. A date rather than a number of days: a plan that is read again tomorrow should say the same.

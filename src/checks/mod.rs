@@ -4,7 +4,7 @@ pub mod advice;
 mod all;
 pub mod backup;
 mod balancer;
-mod certificate;
+pub mod certificate;
 pub mod cluster;
 pub mod egress;
 pub mod explain;

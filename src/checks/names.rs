@@ -11,8 +11,16 @@ pub fn given(plan: &Plan) -> Vec<Name> {
     let created = plan.steps.iter().filter(|step| step.action == Action::Create);
     let names = created.filter_map(|step| {
         let (property, place) = match step.address.kind() {
-            "bucket" | "role" | "log-group" | "load-balancer" | "target-group" | "cluster" | "secret"
-            | "ca-certificate" | "backup-vault" => ("name", None),
+            "bucket"
+            | "role"
+            | "log-group"
+            | "load-balancer"
+            | "target-group"
+            | "cluster"
+            | "secret"
+            | "ca-certificate"
+            | "internal-certificate"
+            | "backup-vault" => ("name", None),
             "file-system" => ("creation_token", None),
             "security-group" => ("name", Some("vpc")),
             "service" => ("name", Some("cluster")),
@@ -78,7 +86,7 @@ pub(super) fn words(kind: &str) -> String {
         "role" => "IAM role".to_owned(),
         "cluster" => "ECS cluster".to_owned(),
         "service" => "ECS service".to_owned(),
-        "ca-certificate" => "secret".to_owned(),
+        "ca-certificate" | "internal-certificate" => "secret".to_owned(),
         "vpc" => "VPC".to_owned(),
         "nat-gateway" => "NAT gateway".to_owned(),
         "elastic-ip" => "Elastic IP address".to_owned(),

@@ -53,6 +53,12 @@ pub struct Args {
     #[arg(long)]
     refresh_images: bool,
 
+    /// Make the certificate that the containers use among themselves anew
+    ///
+    /// Without this it is made anew 30 days before it ends. A new one replaces the task.
+    #[arg(long)]
+    renew_certificates: bool,
+
     /// What to do when a step fails [default: an upgrade goes back, everything else is kept]
     ///
     /// A first apply that fails, with `rollback`, removes exactly what it has created, the file system with it.
@@ -65,7 +71,8 @@ pub struct Args {
 
 impl Args {
     fn consent(&self) -> Consent {
-        self.options.consent(self.unprotect, self.refresh_images)
+        let renew_certificates = self.renew_certificates;
+        Consent { renew_certificates, ..self.options.consent(self.unprotect, self.refresh_images) }
     }
 }
 
@@ -94,9 +101,9 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         return under_lease(&session, name.as_str(), args.leasing, output, work).await;
     }
     let saved = Saved::parse(&source.path, &source.text)?;
-    if args.unprotect || args.refresh_images {
+    if args.unprotect || args.refresh_images || args.renew_certificates {
         return Err(CommandError::usage("usage/saved-plan", "a saved plan is carried out as it is")
-            .hint("give --unprotect and --refresh-images to `ce-aws plan`"));
+            .hint("give --unprotect, --refresh-images and --renew-certificates to `ce-aws plan`"));
     }
     match &saved.origin {
         Origin::PlanFile { path, text, consent } => {

@@ -97,6 +97,7 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
         let scope = Scope::of(&rung.file);
         let inventory = session.inventory(&mut scope.clone()).await?;
         let borrowed = session.borrowed(&rung.file).await?;
+        let consent = consent.of_step(number + 1 == rungs.len());
         let mut planned = session.plan(&rung.file, &inventory, &borrowed, &consent).await?;
         planned.plan.findings.extend(siblings::collisions(source, &rung.file));
         if let (0, [_, later @ ..]) = (number, rungs) {

@@ -12,6 +12,8 @@ pub struct Consent {
     pub unprotect: bool,
     /// Ask the registries again what the images' tags stand for.
     pub refresh_images: bool,
+    /// Make the internal certificate anew, however long it is still valid.
+    pub renew_certificates: bool,
     /// Make what backups need, if it is not there.
     pub backup: bool,
     /// Upgrade without a recovery point.
@@ -21,4 +23,11 @@ pub struct Consent {
     /// Seconds in which a new task has to become healthy, and for which it has to stay so.
     pub deadline: Option<u32>,
     pub watch: Option<u32>,
+}
+
+impl Consent {
+    /// What counts for one of several steps: the last one renews for all of them.
+    pub fn of_step(self, is_last: bool) -> Self {
+        Self { renew_certificates: self.renew_certificates && is_last, ..self }
+    }
 }

@@ -47,7 +47,7 @@ pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, Comman
     let file = Source::read(&args.file)?.plan_file(source::region(global)?, output)?;
     source::agree(&file, global)?;
     let (names, zones) = stand_ins(&file);
-    let graph = session::graph(&file, &names, zones, &Borrowed::default(), &BTreeMap::new(), false)?;
+    let graph = session::graph(&file, &names, zones, &Borrowed::default(), &BTreeMap::new(), 1, false)?;
     if output.is_json() {
         output.document(&graph)?;
         return Ok(Exit::Done);

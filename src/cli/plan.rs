@@ -58,6 +58,10 @@ pub struct Args {
     #[arg(long, conflicts_with = "destroy")]
     refresh_images: bool,
 
+    /// Plan to make the certificate that the containers use among themselves anew
+    #[arg(long, conflicts_with = "destroy")]
+    renew_certificates: bool,
+
     #[command(flatten)]
     consent: Options,
 
@@ -72,7 +76,8 @@ pub struct Args {
 
 impl Args {
     fn consent(&self) -> Consent {
-        self.consent.consent(self.unprotect, self.refresh_images)
+        let renew_certificates = self.renew_certificates;
+        Consent { renew_certificates, ..self.consent.consent(self.unprotect, self.refresh_images) }
     }
 }
 
@@ -96,7 +101,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let first = rungs.first().map_or(&file, |rung| &rung.file);
         let text = rungs.first().map_or(&source.text, |rung| &rung.text).clone();
         let borrowed = session.borrowed(first).await?;
-        let mut plan = session.converge(first, &inventory, &borrowed, &args.consent()).await?;
+        let mut plan = session.converge(first, &inventory, &borrowed, &args.consent().of_step(rungs.len() < 2)).await?;
         plan.findings.extend(siblings::collisions(&source, first));
         (plan, Origin::PlanFile { path: source.absolute(), text, consent: args.consent() })
     };

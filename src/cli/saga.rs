@@ -63,7 +63,7 @@ impl Options {
     /// With what is said of everything else.
     pub fn consent(&self, unprotect: bool, refresh_images: bool) -> Consent {
         let Self { no_backup, allow, deadline, watch } = *self;
-        Consent { unprotect, refresh_images, backup: false, no_backup, allow, deadline, watch }
+        Consent { unprotect, refresh_images, no_backup, allow, deadline, watch, ..Consent::default() }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::aws::permit::Permit;
 use crate::blueprint;
+use crate::blueprint::certificates::{self, Renewal};
 use crate::blueprint::hop::{Hop, Running};
 use crate::borrowed::contents::{self, Content};
 use crate::borrowed::survey::{Needs, survey};
@@ -30,7 +31,7 @@ use crate::kinds::resource::Cx;
 use crate::kinds::service_read;
 use crate::kinds::service_view::ServiceView;
 use crate::live;
-use crate::planners::{converge, held, teardown};
+use crate::planners::{converge, held, renewal, teardown};
 use crate::release::{Catalogue, Release};
 
 use super::args::Global;
@@ -261,12 +262,19 @@ impl Session {
             findings.extend(checks::release::end_of_life(release(file)?, moment::seconds()));
         }
         findings.extend(saga.iter().flat_map(|saga| saga.findings.clone()));
-        let graph = graph(file, &context.names, zones, borrowed, &digests, backup)?;
+        let internal = certificates::wanted(inventory, moment::seconds(), consent.renew_certificates);
+        if release(file)?.internal_certificate() {
+            findings.extend(internal.renewal.as_ref().and_then(expiry));
+        } else if consent.renew_certificates {
+            findings.push(checks::certificate::none_to_renew(file.release));
+        }
+        let graph = graph(file, &context.names, zones, borrowed, &digests, internal.generation, backup)?;
         let options = converge::Options { unprotect: consent.unprotect };
         let there = Cx { known: inventory.known(), ..context.clone() };
         let strays = borrowed::account::strays::strays(&there, &graph, inventory).await;
         let adopted = strays.adopted(&graph, inventory);
         let mut plan = converge::converge(&graph, &adopted, self.target(file.name.as_str()), &self.kinds, options);
+        renewal::explain(&mut plan, internal.renewal.map(|renewal| renewal.to_string()));
         findings.extend(checks::strays::strays(&strays, file.name.as_str(), &context.names.region));
         findings.extend(saga.iter().filter(|saga| saga.is_woven).filter_map(|_| alone(&plan)));
         findings.extend(preflight::account(&context, file, &plan, inventory).await);
@@ -409,10 +417,21 @@ pub fn graph(
     zones: [String; 2],
     borrowed: &Borrowed,
     digests: &BTreeMap<String, String>,
+    certificate_generation: u32,
     backup: bool,
 ) -> Result<Graph, CommandError> {
-    let facts = blueprint::Facts { release: release(file)?, names, zones, borrowed, digests, backup };
+    let release = release(file)?;
+    let facts = blueprint::Facts { release, names, zones, borrowed, digests, certificate_generation, backup };
     blueprint::graph(file, &facts).map_err(CommandError::unexpected)
+}
+
+/// What is to be said of the end of the internal certificate.
+fn expiry(renewal: &Renewal) -> Option<Finding> {
+    match renewal {
+        Renewal::Expired(day) => Some(checks::certificate::internal(day, true)),
+        Renewal::ExpiresSoon(day) => Some(checks::certificate::internal(day, false)),
+        Renewal::Unreadable | Renewal::Asked => None,
+    }
 }
 
 /// Zones as the plan file names them; where it need not, none are asked for.

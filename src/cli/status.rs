@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::blueprint::certificates;
 use crate::blueprint::hop::Running;
 use crate::engine::inventory::Inventory;
 use crate::kinds::file_system;
+use crate::kinds::internal_certificate;
 use crate::kinds::names;
 use crate::ui::status::{State, Status, Unsettled, text};
 use crate::ui::summary::Summary;
@@ -57,6 +59,9 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         state: State::of(&inventory),
         whereabouts: Whereabouts { cluster: whereabouts.cluster.clone().or(cluster), ..whereabouts },
         release: Running::of(&inventory).and_then(|running| running.release()).map(|version| version.to_string()),
+        internal_certificate: internal_certificate::live(&inventory)
+            .and_then(certificates::valid_until)
+            .map(str::to_owned),
         images,
         writers: service.writers().count(),
         service,

@@ -27,7 +27,7 @@ pub async fn tidy(around: Around<'_>, file: &PlanFile, consent: &Consent) -> Res
 }
 
 /// What an upgrade or a restore makes beside what was there.
-const MADE: [&str; 3] = ["access-point", "mount-target", "file-system-policy"];
+const MADE: [&str; 4] = ["access-point", "mount-target", "file-system-policy", "internal-certificate"];
 
 /// The task stays as it is, nothing comes, and nothing goes that somebody has taken out of the plan file.
 fn only_tidies(plan: &Plan) -> bool {

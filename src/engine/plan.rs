@@ -90,6 +90,8 @@ pub enum Reason {
     Recoverable,
     /// A second one of this address, left by a lost answer.
     Twin,
+    /// Something that ends is made anew; the text says why.
+    Renewal(String),
     /// No longer part of the deployment.
     Unwanted,
     /// The whole deployment is to go.

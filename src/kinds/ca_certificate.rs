@@ -65,7 +65,7 @@ impl Resource for CaCertificate {
             .client_request_token(&at.token)
             .secret_string(self.pem()?)
             .set_tags(Some(tags::secrets::write(&at.tags)));
-        let answer = call.send().await.map_err(on("secretsmanager CreateSecret")).map_err(still_going)?;
+        let answer = call.send().await.map_err(on("secretsmanager CreateSecret")).map_err(secret::still_going)?;
         Ok(self.made(required("secretsmanager CreateSecret", "ARN", answer.arn())?))
     }
 
@@ -122,13 +122,6 @@ fn read(description: &str) -> String {
     description.strip_prefix(DESCRIPTION).unwrap_or(description).to_owned()
 }
 
-/// A deletion without recovery goes on for a moment after its answer, and until then the name is taken (Secrets Manager
-/// API reference, DeleteSecret).
-fn still_going(failure: Failure) -> Failure {
-    let cause = if secret::is_marked(&failure) { Cause::StillHeld } else { failure.cause };
-    Failure { cause, ..failure }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,14 +131,5 @@ mod tests {
         let wanted = CaCertificate { name: "n".into(), fingerprint: "ab12".into(), pem: None };
         assert_eq!(read(&wanted.description()), "ab12");
         assert_eq!(read("edited by hand"), "edited by hand");
-    }
-
-    #[test]
-    fn a_name_that_is_still_being_deleted_is_tried_again() {
-        let refused =
-            |message: &str| Failure { code: "InvalidRequestException".into(), ..Failure::of(Cause::Refused, message) };
-        let going = "You can't create this secret because a secret with this name is already scheduled for deletion.";
-        assert_eq!(still_going(refused(going)).cause, Cause::StillHeld);
-        assert_eq!(still_going(refused("You can't do that.")).cause, Cause::Refused);
     }
 }

@@ -94,16 +94,20 @@ impl Credentials {
             .iter()
             .map(|(key, text)| (key.as_str(), SecretString::from(text.replace("{password}", encoded.expose_secret()))));
         let own = [(PASSWORD, self.password.clone()), (JWT, self.jwt.clone())];
-        let entries: Vec<(&str, SecretString)> = own.into_iter().chain(filled).collect();
-        // Large enough not to move, which would leave a copy behind.
-        let mut bytes = Vec::with_capacity(8192);
-        let pairs = entries.iter().map(|(key, value)| (key, value.expose_secret()));
-        // Texts into memory: neither can fail.
-        let _ = serde_json::Serializer::new(&mut bytes).collect_map(pairs);
-        let document = SecretString::from(String::from_utf8_lossy(&bytes).into_owned());
-        bytes.zeroize();
-        document
+        document(&own.into_iter().chain(filled).collect::<Vec<_>>())
     }
+}
+
+/// Texts by key, as one JSON document.
+pub(super) fn document(entries: &[(&str, SecretString)]) -> SecretString {
+    // Large enough not to move, which would leave a copy behind.
+    let mut bytes = Vec::with_capacity(16_384);
+    let pairs = entries.iter().map(|(key, value)| (key, value.expose_secret()));
+    // Texts into memory: neither can fail.
+    let _ = serde_json::Serializer::new(&mut bytes).collect_map(pairs);
+    let document = SecretString::from(String::from_utf8_lossy(&bytes).into_owned());
+    bytes.zeroize();
+    document
 }
 
 /// Whether the user's own JSON secret has the addresses of a proxy: ECS starts no task without either key.

@@ -18,9 +18,9 @@ use super::place::Place;
 use super::resource::{At, Cx, Depth, Neighbour, Resource, Tags};
 use super::{
     access_point, backup_vault, bucket, ca_certificate, cluster, data_step, default_security_group, elastic_ip,
-    file_system, file_system_policy, flow_log, guardduty, internet_gateway, listener, load_balancer, log_group,
-    mount_target, nat_gateway, network_acl, recovery_point, restore, role, route_table, secret, security_group,
-    service, service_linked_role, subnet, target_group, task_definition, vpc,
+    file_system, file_system_policy, flow_log, guardduty, internal_certificate, internet_gateway, listener,
+    load_balancer, log_group, mount_target, nat_gateway, network_acl, recovery_point, restore, role, route_table,
+    secret, security_group, service, service_linked_role, subnet, target_group, task_definition, vpc,
 };
 
 /// A kind without its type.
@@ -133,6 +133,7 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<bucket::Bucket>(),
     &of::<secret::Secret>(),
     &of::<ca_certificate::CaCertificate>(),
+    &of::<internal_certificate::InternalCertificate>(),
     &of::<internet_gateway::InternetGateway>(),
     &of::<elastic_ip::ElasticIp>(),
     &of::<nat_gateway::NatGateway>(),

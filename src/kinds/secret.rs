@@ -182,6 +182,13 @@ pub(super) fn is_marked(failure: &Failure) -> bool {
             .any(|words| failure.message.contains(words))
 }
 
+/// A deletion without recovery goes on for a moment after its answer, and until then the name is taken (Secrets Manager
+/// API reference, DeleteSecret).
+pub(super) fn still_going(failure: Failure) -> Failure {
+    let cause = if is_marked(&failure) { Cause::StillHeld } else { failure.cause };
+    Failure { cause, ..failure }
+}
+
 /// The user's own secret, to be copied.
 async fn source(cx: &Cx, arn: &str) -> Result<SecretString, Failure> {
     value(cx, arn).await.map_err(|failure| {
@@ -201,4 +208,18 @@ pub async fn value(cx: &Cx, arn: &str) -> Result<SecretString, Failure> {
         .secret_string
         .map(SecretString::from)
         .ok_or_else(|| Failure::of(Cause::Refused, format!("{arn} holds bytes; a text is expected")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_still_being_deleted_is_tried_again() {
+        let refused =
+            |message: &str| Failure { code: "InvalidRequestException".into(), ..Failure::of(Cause::Refused, message) };
+        let going = "You can't create this secret because a secret with this name is already scheduled for deletion.";
+        assert_eq!(still_going(refused(going)).cause, Cause::StillHeld);
+        assert_eq!(still_going(refused("You can't do that.")).cause, Cause::Refused);
+    }
 }

@@ -8,6 +8,7 @@ pub mod halt;
 pub mod held;
 pub mod intent;
 pub mod record;
+pub mod renewal;
 pub mod teardown;
 pub mod upgrade;
 pub mod upstream;

@@ -26,6 +26,8 @@ pub struct Status {
     pub whereabouts: Whereabouts,
     /// The release whose images run, where one of the catalogue has just these.
     pub release: Option<String>,
+    /// The day on which the certificate that the containers use among themselves is no longer valid: `2036-11-26`.
+    pub internal_certificate: Option<String>,
     /// Images by container.
     pub images: BTreeMap<String, String>,
     /// Tasks that may write to the file system at this moment. More than one is dangerous.
@@ -141,6 +143,10 @@ pub fn text(status: &Status) -> String {
     lines.push(status.whereabouts.table().trim_end().to_owned());
     if let Some(release) = &status.release {
         lines.push(format!("{} {}", paint(TITLE, "release    "), clean(release)));
+    }
+    if let Some(end) = &status.internal_certificate {
+        let title = paint(TITLE, "certificate");
+        lines.push(format!("{title} of the containers among themselves, valid until {}", clean(end)));
     }
     service(&status.service, &mut lines);
     for (address, task) in status.service.writers().map(|task| (task.private_ip.as_deref(), task)) {

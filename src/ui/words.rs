@@ -75,7 +75,7 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Unwanted => "no longer part of the deployment".to_owned(),
         Reason::Teardown => "the deployment goes".to_owned(),
         Reason::OneWriter => "the old task must be seen stopped before a new one starts".to_owned(),
-        Reason::Upgrade(what) => clean(what),
+        Reason::Renewal(why) | Reason::Upgrade(why) => clean(why),
         Reason::Afterwards => "still well after the other changes?".to_owned(),
     }
 }

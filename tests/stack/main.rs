@@ -11,6 +11,7 @@ mod backup;
 mod bed;
 mod borrowed;
 mod chain;
+mod certificates;
 mod deploy;
 mod discover;
 mod doctor;

@@ -1,5 +1,6 @@
 //! The graph of a plan file, as text: what there is, and what waits for what.
 
+mod certificates;
 mod data_steps;
 mod flows;
 pub mod hop;
@@ -13,11 +14,11 @@ use crate::borrowed::cluster::Cluster;
 use crate::borrowed::ingress::{LoadBalancer, TargetGroup};
 use crate::borrowed::network::Vpc;
 use crate::borrowed::{Borrowed, Lookup, Named};
-use crate::config;
+use crate::config::{self, PlanFile};
 use crate::engine::graph::Graph;
 use crate::engine::reference::Need;
 use crate::kinds::names::Names;
-use crate::release::Catalogue;
+use crate::release::{Catalogue, Release};
 
 use super::{Facts, graph};
 
@@ -33,15 +34,30 @@ pub fn graph_with(plan: &str, borrowed: &Borrowed, digests: &BTreeMap<String, St
 
 fn graph_for(plan: &str, borrowed: &Borrowed, digests: &BTreeMap<String, String>, backup: bool) -> Graph {
     let plan = config::load("plan.toml", plan).unwrap();
-    let names = Names {
+    let release = Catalogue::builtin().get(plan.release).unwrap();
+    graph_at(&plan, release, 1, borrowed, digests, backup)
+}
+
+fn names_of(plan: &PlanFile) -> Names {
+    Names {
         deployment: plan.name.as_str().to_owned(),
         account: "111122223333".to_owned(),
         region: "us-east-1".to_owned(),
         partition: "aws".to_owned(),
-    };
-    let release = Catalogue::builtin().get(plan.release).unwrap();
+    }
+}
+
+fn graph_at(
+    plan: &PlanFile,
+    release: &Release,
+    certificate_generation: u32,
+    borrowed: &Borrowed,
+    digests: &BTreeMap<String, String>,
+    backup: bool,
+) -> Graph {
+    let names = names_of(plan);
     let zones = ["us-east-1a".to_owned(), "us-east-1b".to_owned()];
-    graph(&plan, &Facts { release, names: &names, zones, borrowed, digests, backup }).unwrap()
+    graph(plan, &Facts { release, names: &names, zones, borrowed, digests, certificate_generation, backup }).unwrap()
 }
 
 const SMALLEST: &str = "name = \"prod\"\nrelease = \"5.0.0\"\n";

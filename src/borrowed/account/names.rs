@@ -84,7 +84,7 @@ async fn found(cx: &Cx, Name { address, name, place }: &Name) -> Result<Option<F
         "target-group" => target_group(cx, name).await,
         "cluster" => cluster(cx, name).await,
         "service" => service(cx, name, place).await,
-        "secret" | "ca-certificate" => secret(cx, name).await,
+        "secret" | "ca-certificate" | "internal-certificate" => secret(cx, name).await,
         "file-system" => file_system(cx, name).await,
         "backup-vault" => vault(cx, name).await,
         "security-group" => security_group(cx, name, place).await,

@@ -3,8 +3,9 @@
 use insta::assert_snapshot;
 
 use crate::borrowed::ingress::Certificate;
+use crate::checks::certificate::{internal, none_to_renew};
 use crate::checks::ingress::certificate;
-use crate::engine::plan::Finding;
+use crate::engine::plan::{Finding, Severity};
 
 use super::samples::{codes, denied, missing, named, text};
 
@@ -50,4 +51,14 @@ fn a_certificate_that_is_not_there_is_refused_and_one_that_is_not_readable_is_no
     findings.extend(certificate(&denied(ARN, answer), NOW));
     assert_eq!(codes(&findings), ["certificate/not-found", "certificate/denied"]);
     assert_snapshot!("certificate_unknown", text(&findings));
+}
+
+#[test]
+fn the_certificate_among_the_containers_is_told_before_and_after_its_end() {
+    let findings =
+        [internal("2036-11-26", false), internal("2036-11-26", true), none_to_renew("5.0.0".parse().unwrap())];
+    let wanted = ["certificate/internal-expires-soon", "certificate/internal-expired", "certificate/none-to-renew"];
+    assert_eq!(codes(&findings), wanted);
+    assert!(findings.iter().all(|finding| finding.severity == Severity::Warning));
+    assert_snapshot!("certificate_internal", text(&findings));
 }

@@ -125,6 +125,7 @@ async fn planned(
         zones: Default::default(),
         borrowed: &borrowed,
         digests: &BTreeMap::new(),
+        certificate_generation: 1,
         backup: true,
     };
     let arn = live.outputs.get("arn").map(String::as_str);

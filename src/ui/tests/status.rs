@@ -60,6 +60,7 @@ fn healthy() -> Status {
         state: State::Healthy,
         whereabouts: Whereabouts { url: Some("http://internal-ce-prod".into()), ..Whereabouts::default() },
         release: Some("5.0.0".into()),
+        internal_certificate: None,
         images: [("core".to_owned(), "registry/core:5.0.0".to_owned())].into(),
         writers: 1,
         service: ServiceView {
@@ -94,6 +95,17 @@ fn healthy_and_without_drift() {
 
     no drift: 44 resources as the plan file says
     "#);
+}
+
+#[test]
+fn the_end_of_the_internal_certificate_is_shown() {
+    let status = Status { internal_certificate: Some("2036-11-26".into()), ..healthy() };
+    let text = plain(&text(&status));
+    let lines: Vec<_> = text.lines().skip(3).take(2).collect();
+    let line = "certificate of the containers among themselves, valid until 2036-11-26";
+    assert_eq!(lines, ["release     5.0.0", line]);
+    let json = serde_json::to_value(&status).unwrap();
+    assert_eq!(json["internal_certificate"], "2036-11-26");
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! Which generation of the internal certificate a deployment is to have. Pure.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::engine::inventory::{Inventory, Live};
+use crate::kinds::internal_certificate::{self, InternalCertificate, VALID_UNTIL, VARIABLE};
+
+use super::hop::Running;
+
+/// Days before its end from which on it is made anew.
+pub const SOON: i64 = 30;
+
+/// Why the certificate that is there is made anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// Its last day has passed; the day.
+    Expired(String),
+    /// That day comes soon.
+    ExpiresSoon(String),
+    /// Nothing says which generation it is, and until when.
+    Unreadable,
+    /// Somebody has asked for it.
+    Asked,
+}
+
+impl std::fmt::Display for Renewal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Expired(day) => write!(f, "the internal certificate expired on {day}"),
+            Self::ExpiresSoon(day) => write!(f, "the internal certificate expires on {day}"),
+            Self::Unreadable => f.write_str("the secret no longer says until when the internal certificate is valid"),
+            Self::Asked => f.write_str("a new internal certificate was asked for"),
+        }
+    }
+}
+
+/// The generation that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub generation: u32,
+    /// Why it is not the one that is there; `None` where it is, or where there is none.
+    pub renewal: Option<Renewal>,
+}
+
+/// The generation that a deployment is to have. `now`: seconds since 1970. `asked`: somebody wants a new one in any case.
+///
+/// A running task whose revision names a later one than its secret has does not exist: the secret comes first.
+pub fn wanted(inventory: &Inventory, now: i64, asked: bool) -> Wanted {
+    let Some(live) = internal_certificate::live(inventory) else {
+        return Wanted { generation: 1, renewal: None };
+    };
+    let there = generation(live);
+    let renewal = match (valid_until(live), there) {
+        (Some(_), 0) | (None, _) => Some(Renewal::Unreadable),
+        (Some(end), _) if end <= day(now, 0).as_str() => Some(Renewal::Expired(end.to_owned())),
+        (Some(end), _) if end <= day(now, SOON).as_str() => Some(Renewal::ExpiresSoon(end.to_owned())),
+        _ => asked.then_some(Renewal::Asked),
+    };
+    let generation = match &renewal {
+        None => there,
+        // Where the secret does not tell, the task that runs may.
+        Some(_) => there.max(of_task(inventory)) + 1,
+    };
+    Wanted { generation, renewal }
+}
+
+/// The day on which the internal certificate is no longer valid, as its secret says: `2036-11-26`.
+pub fn valid_until(live: &Live) -> Option<&str> {
+    live.outputs.get(VALID_UNTIL).map(String::as_str)
+}
+
+/// The day, in UTC and so many days later, as in `2036-11-26`: as text, days of these centuries compare as they follow each
+/// other.
+fn day(seconds: i64, later: i64) -> String {
+    let time =
+        OffsetDateTime::from_unix_timestamp(seconds).ok().and_then(|time| time.checked_add(Duration::days(later)));
+    time.map(|time| time.date().to_string()).unwrap_or_default()
+}
+
+fn generation(live: &Live) -> u32 {
+    serde_json::from_value(live.spec.clone()).map_or(0, |spec: InternalCertificate| spec.generation)
+}
+
+/// The generation that the running task was made for.
+fn of_task(inventory: &Inventory) -> u32 {
+    let running = Running::of(inventory);
+    let containers = running.iter().flat_map(|running| running.of_definition.containers.values());
+    let named = containers.filter_map(|container| container.environment.get(VARIABLE)?.parse().ok());
+    named.max().unwrap_or_default()
+}

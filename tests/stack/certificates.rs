@@ -1,0 +1,386 @@
+//! The certificates of the containers among themselves: made once, renewed in time by one fenced change, and shown nowhere.
+
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, text};
+use crate::deploy::SCALE;
+use crate::policy::operator::Operator;
+use crate::product::{Product, Ran};
+use crate::writers::{never_two, never_two_deployments};
+
+const PLAN: &str = "name = \"prod\"\nrelease = \"6.9.0\"\npackage = \"medium\"\n";
+const SECRET: &str = "ce-aws/prod/internal-certificate";
+
+/// 5.1.2 under another number, with a container that gets what the certificates are.
+fn release(core: &str) -> String {
+    let text = include_str!("../../src/release/catalogue/5.1.2.toml");
+    let replaced = [
+        ("version = \"5.1.2\"", "version = \"6.9.0\""),
+        ("predecessors = [\"5.1.1\"]", "predecessors = [\"5.1.2\"]"),
+        ("end_of_life = 2026-10-31\n", ""),
+        (
+            "# Copies the plug-ins",
+            "[containers.secrets]\nSECRET_INTERNAL_CA = \"internal_ca\"\n\
+             SECRET_INTERNAL_CERTIFICATE = \"internal_certificate\"\nSECRET_INTERNAL_KEY = \"internal_key\"\n\n\
+             # Copies the plug-ins",
+        ),
+        ("core5-5.1.2\"\nproxy", core),
+    ];
+    replaced.iter().fold(text.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "the release file has no {from:?}");
+        text.replacen(from, to, 1)
+    })
+}
+
+/// A plan file of that release, with the release beside it.
+struct Deployment<'a> {
+    product: Product<'a>,
+}
+
+impl<'a> Deployment<'a> {
+    fn new(bed: &'a Bed, plan: &str) -> Self {
+        let deployment = Self { product: Product::with_plan(bed, plan) };
+        deployment.write(&release("core5-5.1.2\"\nproxy"));
+        deployment
+    }
+
+    fn write(&self, release: &str) {
+        std::fs::write(self.product.folder().join("release.toml"), release).expect("the release can be written");
+    }
+
+    fn expect(&self, code: i32, arguments: &[&str]) -> Ran {
+        self.product.expect(code, &[arguments, &["--catalog", "release.toml"]].concat())
+    }
+
+    fn apply(&self) -> Ran {
+        self.expect(0, &["apply", "FILE", "--yes", "--allow", "unsupported"])
+    }
+
+    fn converges(&self) {
+        self.apply();
+        let planned = self.expect(0, &["plan", "FILE", "--exit-code"]);
+        assert!(!both(&planned).contains("certificate/"), "{planned:?}");
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let ran = self.product.run(&[arguments, &["--output", "json", "--catalog", "release.toml"]].concat());
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+    }
+
+    /// The steps of a plan as `action address why`, but for those that change nothing.
+    fn steps(&self, options: &[&str]) -> Vec<String> {
+        let plan = self.json(&[&["plan", "FILE"], options].concat());
+        let steps = plan["steps"].as_array().expect("a list of steps").iter();
+        let changing = steps.filter(|step| !["await", "prove"].contains(&text(&step["action"])));
+        let mut steps: Vec<String> = changing
+            .map(|step| {
+                let why = step["detail"].as_str().unwrap_or(text(&step["reason"]));
+                format!("{} {} {why}", text(&step["action"]), text(&step["address"]))
+            })
+            .collect();
+        steps.sort();
+        steps
+    }
+}
+
+fn both(ran: &Ran) -> String {
+    format!("{}{}", ran.stdout, ran.stderr)
+}
+
+/// The secret as Secrets Manager describes it.
+fn described(bed: &Bed) -> Option<Value> {
+    let read = bed.read();
+    let secrets = read["secrets"]["secrets"].as_array().expect("a list of secrets");
+    secrets.iter().find(|secret| secret["Name"] == SECRET).cloned()
+}
+
+/// What it holds.
+fn values(bed: &Bed) -> Value {
+    serde_json::from_str(text(&bed.reader(&["secrets"])[SECRET])).expect("a JSON secret")
+}
+
+/// The generation that the newest revision was made for.
+fn of_task(bed: &Bed) -> String {
+    bed.by_hand(
+        r#"
+task = ecs.describe_task_definition(taskDefinition="ce-prod")["taskDefinition"]
+for container in task["containerDefinitions"]:
+    for variable in container.get("environment", []):
+        if variable["name"] == "INTERNAL_CERTIFICATE_GENERATION":
+            print(container["name"], variable["value"])
+"#,
+    )
+}
+
+/// Lets it end so many days from now, as its description says: the program has no other way to know, and takes the day
+/// from this machine's clock.
+fn ends_in(bed: &Bed, days: i32) -> String {
+    bed.by_hand(&format!(
+        r#"
+import datetime, re
+secrets = client("secretsmanager")
+text = secrets.describe_secret(SecretId="{SECRET}")["Description"]
+end = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days={days})).date().isoformat()
+text, count = re.subn("valid until [-0-9]+$", "valid until " + end, text)
+assert count == 1, text
+secrets.update_secret(SecretId="{SECRET}", Description=text)
+print(end)
+"#
+    ))
+}
+
+#[test]
+fn they_are_made_once_and_their_values_are_nowhere_but_in_the_secret() {
+    let bed = Bed::new(SCALE);
+    let one = Deployment::new(&bed, PLAN);
+    let saved = ["plan", "FILE", "--allow", "unsupported", "--out", "saved.json", "-vvv", "--log-file", "plan.log"];
+    let saved = one.expect(0, &saved);
+    assert!(both(&saved).contains("internal-certificate/main"), "{saved:?}");
+    let applied = ["apply", "FILE", "--yes", "--allow", "unsupported", "-vvv", "--log-file", "apply.log"];
+    let applied = one.expect(0, &applied);
+    let values = values(&bed);
+    assert_eq!(values.as_object().expect("an object").len(), 3);
+    let description = text(&described(&bed).expect("the secret")["Description"]).to_owned();
+    let (what, end) = description.split_once(", valid until ").expect("an end");
+    assert_eq!(what, "Certificates of the containers among themselves, generation 1");
+    assert_eq!(of_task(&bed), "init-container 1");
+
+    let status = one.json(&["status", "FILE"]);
+    assert_eq!(text(&status["internal_certificate"]), end);
+    let said = one.expect(0, &["status", "FILE", "-vvv"]);
+    assert!(said.stdout.contains(&format!("valid until {end}")), "{}", said.stdout);
+    let planned = one.expect(0, &["plan", "FILE", "--exit-code", "-vvv", "--output", "json"]);
+    let doctor = one.expect(0, &["doctor", "FILE", "--allow", "unsupported"]);
+    assert!(!both(&doctor).contains("certificate/internal"), "{doctor:?}");
+    let more = [["graph", "FILE"], ["history", "FILE"], ["discover", "certificates"], ["policy", "FILE"]];
+    let more = more.map(|arguments| both(&one.expect(0, &arguments))).concat();
+    let calls = bed.every_call(0);
+    let read = calls.iter().any(|call| call["operation"] == "GetSecretValue" && call["caller"] != "test");
+    println!("{read}");
+
+    let file = |name: &str| std::fs::read_to_string(one.product.folder().join(name)).expect("the file is there");
+    let kept = bed.by_hand(
+        r#"
+s3 = client("s3")
+for bucket in s3.list_buckets()["Buckets"]:
+    for entry in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+        if bucket["Name"].startswith("ce-aws-"):
+            print(s3.get_object(Bucket=bucket["Name"], Key=entry["Key"])["Body"].read().decode())
+"#,
+    );
+    let places = [
+        ("output", [&saved, &applied, &said, &planned, &doctor].map(both).concat() + &more),
+        ("status", status.to_string()),
+        ("saved plan", file("saved.json")),
+        ("log files", file("plan.log") + &file("apply.log")),
+        ("history and lease", kept),
+        ("journal of calls", serde_json::to_string(&calls).expect("JSON")),
+        ("account", bed.read().to_string()),
+    ];
+    for (key, value) in values.as_object().expect("an object") {
+        let lines: Vec<&str> = text(value).lines().filter(|line| line.len() == 64).collect();
+        assert!(lines.len() > 20, "{key}");
+        for (place, content) in &places {
+            assert!(content.len() > 200, "{place} is nearly empty: {content}");
+            let found = lines.iter().find(|line| content.contains(**line));
+            assert_eq!(found, None, "{key} is in the {place}");
+        }
+    }
+}
+
+#[test]
+fn they_are_renewed_before_their_end_and_never_by_two_writers() {
+    let bed = Bed::new(SCALE);
+    let one = Deployment::new(&bed, PLAN);
+    one.apply();
+    let first = values(&bed);
+    ends_in(&bed, 32);
+    assert_eq!(one.steps(&[]), [""; 0], "long enough");
+
+    let end = ends_in(&bed, 29);
+    let renews = |why: &str| {
+        [
+            "stop service/main one-writer".to_owned(),
+            format!("update internal-certificate/main {why}"),
+            format!("update service/main {why}"),
+            format!("update task-definition/main {why}"),
+        ]
+    };
+    assert_eq!(one.steps(&[]), renews(&format!("the internal certificate expires on {end}")));
+    for command in [&["plan", "FILE"][..], &["doctor", "FILE"]] {
+        let said = both(&one.expect(0, command));
+        assert!(said.contains("certificate/internal-expires-soon") && said.contains(&end), "{said}");
+    }
+    let journal = bed.journal(0).len();
+    one.converges();
+    let changed: Vec<String> =
+        bed.mutations(journal).into_iter().filter(|call| !call.ends_with("TagResource")).collect();
+    let stop = ["secretsmanager UpdateSecret", "ecs RegisterTaskDefinition", "ecs UpdateService", "ecs UpdateService"];
+    assert_eq!(changed, stop, "the values are there before anything is stopped");
+    let second = values(&bed);
+    for key in ["internal_ca", "internal_certificate", "internal_key"] {
+        assert_ne!(first[key], second[key], "{key}");
+    }
+    assert_eq!(of_task(&bed), "init-container 2");
+
+    let end = ends_in(&bed, 0);
+    assert_eq!(one.steps(&[]), renews(&format!("the internal certificate expired on {end}")));
+    let said = both(&one.expect(0, &["doctor", "FILE"]));
+    assert!(said.contains("certificate/internal-expired"), "{said}");
+    // Cut off after the values: the task follows with the next run, which makes no others.
+    bed.post(
+        "faults",
+        &json!({ "operation": "RegisterTaskDefinition", "kind": "error", "code": "ClientException", "status": 400,
+            "message": "not now" }),
+    );
+    let cut = one.product.run(&["apply", "FILE", "--yes", "--catalog", "release.toml"]);
+    assert_ne!(cut.code, 0, "{cut:?}");
+    bed.delete("faults");
+    let third = values(&bed);
+    assert_ne!(second["internal_key"], third["internal_key"]);
+    let follows = renews("the internal certificate is a newer one");
+    assert_eq!(one.steps(&[]), [&follows[..1], &follows[2..]].concat());
+    one.converges();
+    assert_eq!((of_task(&bed).as_str(), values(&bed) == third), ("init-container 3", true));
+
+    // On request, once.
+    assert_eq!(one.steps(&["--renew-certificates"]), renews("a new internal certificate was asked for"));
+    one.expect(0, &["apply", "FILE", "--yes", "--renew-certificates"]);
+    assert_eq!(of_task(&bed), "init-container 4");
+    assert_eq!(one.steps(&[]), [""; 0]);
+    never_two(&bed);
+}
+
+#[test]
+fn whatever_happens_to_the_secret_an_apply_converges() {
+    let bed = Bed::new(SCALE);
+    let one = Deployment::new(&bed, PLAN);
+    let lost = |operation: &str| {
+        bed.post(
+            "faults",
+            &json!({ "service": "secretsmanager", "operation": operation, "contains": "internal-certificate",
+                "kind": "lost", "times": 1 }),
+        );
+    };
+    lost("CreateSecret");
+    one.converges();
+    assert_eq!(of_task(&bed), "init-container 1");
+    let arn = || text(&described(&bed).expect("the secret")["ARN"]).to_owned();
+    let first = arn();
+
+    // An answer that is lost on the way to a renewal: values and description still agree.
+    ends_in(&bed, 3);
+    lost("UpdateSecret");
+    one.converges();
+    assert_eq!(of_task(&bed), "init-container 2");
+    bed.delete("faults");
+
+    // Marked for deletion by hand: it is brought back as it was.
+    let before = values(&bed);
+    bed.by_hand(&format!(r#"client("secretsmanager").delete_secret(SecretId="{SECRET}", RecoveryWindowInDays=7)"#));
+    assert_eq!(one.steps(&[]), ["restore internal-certificate/main recoverable"]);
+    one.converges();
+    assert_eq!((values(&bed) == before, arn() == first), (true, true));
+
+    // Its description edited by hand: nobody knows until when it is valid, and there is a new one.
+    bed.by_hand(&format!(r#"client("secretsmanager").update_secret(SecretId="{SECRET}", Description="mine")"#));
+    let why = "update internal-certificate/main the secret no longer says until when the internal certificate is valid";
+    assert!(one.steps(&[]).contains(&why.to_owned()));
+    one.converges();
+    assert_eq!(of_task(&bed), "init-container 3");
+
+    // Deleted by hand for good: another one, whose ARN makes another task.
+    let delete = "delete_secret(SecretId=\"ce-aws/prod/internal-certificate\", ForceDeleteWithoutRecovery=True)";
+    bed.by_hand(&format!(r#"client("secretsmanager").{delete}"#));
+    one.converges();
+    assert_ne!(arn(), first);
+    assert_eq!(of_task(&bed), "init-container 1");
+    never_two(&bed);
+
+    // It goes with the deployment, and the password stays. What comes afterwards is new.
+    let last = arn();
+    one.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
+    assert_eq!(described(&bed), None);
+    assert!(bed.read().to_string().contains("ce-aws/prod/credentials"));
+    one.converges();
+    assert_ne!(arn(), last);
+    one.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
+    assert_eq!(described(&bed), None);
+}
+
+#[test]
+fn a_secret_of_somebody_elses_is_refused_and_one_that_lost_its_tags_can_be_taken_back() {
+    let bed = Bed::new(SCALE);
+    let one = Deployment::new(&bed, PLAN);
+    bed.by_hand(&format!(r#"client("secretsmanager").create_secret(Name="{SECRET}", SecretString="theirs")"#));
+    let refused = both(&one.expect(5, &["apply", "FILE", "--yes", "--allow", "unsupported"]));
+    assert!(refused.contains("name/taken") && refused.contains(SECRET), "{refused}");
+    assert_eq!(bed.reader(&["secrets"])[SECRET], "theirs");
+    bed.by_hand(&format!(
+        r#"
+client("secretsmanager").tag_resource(SecretId="{SECRET}", Tags=[
+    {{"Key": "ce-aws:deployment", "Value": "prod"}},
+    {{"Key": "ce-aws:address", "Value": "internal-certificate/main"}}])
+"#
+    ));
+    one.converges();
+    assert_eq!(values(&bed).as_object().map(serde_json::Map::len), Some(3));
+}
+
+#[test]
+fn an_upgrade_brings_them_and_one_that_goes_back_takes_them_away() {
+    let bed = Bed::new(SCALE);
+    let arn = bed.by_hand(
+        r#"
+import json
+print(client("secretsmanager").create_secret(Name="mine", SecretString=json.dumps(
+    {"maintenance_password": "PlantedPassword0123456789abcdef"}))["ARN"])
+"#,
+    );
+    let old = format!("{}[secrets]\nexisting = \"{arn}\"\n", PLAN.replace("6.9.0", "5.1.2"));
+    let one = Deployment::new(&bed, &old);
+    one.converges();
+    assert_eq!((described(&bed), of_task(&bed).as_str()), (None, ""));
+    let said = both(&one.expect(0, &["plan", "FILE", "--renew-certificates"]));
+    assert!(said.contains("certificate/none-to-renew"), "{said}");
+
+    one.write(&release("core5-5.1.1\"\nproxy"));
+    bed.post("images", &json!({ "*core5-5.1.1": { "behaviour": "exit", "exit_code": 1, "after": 5, "log": ["no"] } }));
+    let upgrade = ["upgrade", "FILE", "--to", "6.9.0", "--allow", "unsupported", "--yes"];
+    let back = one.expect(6, &upgrade);
+    assert!(back.stderr.contains("rolled back"), "{}", back.stderr);
+    assert_eq!(described(&bed), None, "{}", back.stderr);
+    one.expect(0, &["plan", "FILE", "--exit-code"]);
+
+    bed.post("images", &json!({ "*core5-5.1.1": { "behaviour": "run" } }));
+    one.expect(0, &upgrade);
+    assert_eq!(of_task(&bed), "init-container 1");
+    let planned = one.expect(0, &["plan", "FILE", "--exit-code"]);
+    assert!(!both(&planned).contains("certificate/"), "{planned:?}");
+    never_two_deployments(&bed);
+}
+
+#[test]
+fn what_policy_prints_is_enough() {
+    let bed = Bed::new(SCALE);
+    let one = Operator::new(&bed, PLAN);
+    std::fs::write(one.product.folder().join("release.toml"), release("core5-5.1.2\"\nproxy")).expect("a file");
+    let printed = |purpose: &str| -> Vec<Value> {
+        let said = ["policy", "FILE", "--output", "json", "--for", purpose, "--catalog", "release.toml"];
+        let said: Value = serde_json::from_str(&one.product.expect(0, &said).stdout).expect("JSON");
+        said["policies"].as_array().expect("policies").iter().map(|one| one["document"].clone()).collect()
+    };
+    let does = |purpose: &str, arguments: &[&str]| {
+        bed.post("settings", &json!({ "iam.caller_policy": null }));
+        let policies = printed(purpose);
+        let arguments = [arguments, &["--catalog", "release.toml"]].concat();
+        let ran = one.patiently(|| one.run_with(&policies, &arguments));
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+    };
+    does("apply", &["apply", "FILE", "--yes", "--allow", "unsupported"]);
+    does("plan", &["plan", "FILE", "--renew-certificates"]);
+    does("apply", &["apply", "FILE", "--yes", "--renew-certificates"]);
+    assert_eq!(of_task(&bed), "init-container 2");
+    does("destroy", &["destroy", "FILE", "--yes", "--unprotect"]);
+    assert_eq!(described(&bed), None);
+}
