@@ -107,6 +107,19 @@ mod tests {
     }
 
     #[test]
+    fn releases_that_are_only_listed_say_why_once() {
+        let mut all = all();
+        for known in all.iter_mut().rev().take(2) {
+            known.undeployable = Some("it needs a host".to_owned());
+        }
+        let told = plain(&releases::list(&all));
+        assert!(told.contains("\nonly listed    6.0.1, 6.1.0: it needs a host\n"), "{told}");
+        assert_eq!(told.matches("unsupported, only listed").count(), 2);
+        let whole = plain(&releases::whole(all.last().unwrap()));
+        assert!(whole.contains("\ncannot be deployed it needs a host\n"), "{whole}");
+    }
+
+    #[test]
     fn one_release() {
         let shown = |version: &str| {
             let all = all();

@@ -160,7 +160,7 @@ fn memory(release: &Release) -> Result<(), String> {
     let package = release.minimum_package;
     let limits = release.containers.iter().filter_map(|container| container.memory);
     let sum: u64 = limits.map(|memory| u64::from(memory.mib(package))).sum();
-    ensure(sum <= u64::from(package.memory_mib()), || {
+    ensure(sum < u64::from(package.memory_mib()), || {
         format!("its containers may use {sum} MiB, and package {package} has {}", package.memory_mib())
     })
 }

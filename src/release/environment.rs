@@ -43,6 +43,8 @@ pub enum Setting {
     RabbitmqAvailableStorage,
     /// MiB, by package.
     RabbitmqMemory,
+    /// `Medium` or `Large`, by package.
+    Profile,
 }
 
 /// The settings of one deployment.
@@ -61,6 +63,7 @@ impl Settings {
             Setting::Debug => self.debug.to_string(),
             Setting::RabbitmqAvailableStorage => self.package.rabbitmq_storage_bytes().to_string(),
             Setting::RabbitmqMemory => self.package.rabbitmq_memory_mib().to_string(),
+            Setting::Profile => self.package.profile().to_owned(),
         }
     }
 }

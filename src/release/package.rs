@@ -65,6 +65,14 @@ impl Package {
         self.memory_mib() * 6 / 32
     }
 
+    /// The sizing profile of the vendor's setup script, CE 6.1.0. It has no smaller one than that for 8 CPUs and 16 GB.
+    pub const fn profile(self) -> &'static str {
+        match self {
+            Self::ExtraSmall | Self::Small | Self::Medium => "Medium",
+            Self::Large => "Large",
+        }
+    }
+
     /// Bytes of queue storage that core believes RabbitMQ to have. It must be told: EFS reports
     /// its size as 8 EiB.
     pub const fn rabbitmq_storage_bytes(self) -> u64 {

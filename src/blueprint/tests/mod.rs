@@ -6,6 +6,7 @@ mod flows;
 pub mod hop;
 mod kept;
 mod reachability;
+mod release_6;
 mod unpack;
 
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ const CASES: &[(&str, bool, &str)] = &[
     ("name with bad characters", false, "name = \"Prod_EU\"\nrelease = \"5.0.0\"\n"),
     ("name ends with hyphen", false, "name = \"prod-\"\nrelease = \"5.0.0\"\n"),
     ("unknown release", false, "name = \"prod\"\nrelease = \"5.0\"\n"),
-    ("release that is only listed", false, "name = \"prod\"\nrelease = \"6.1.0\"\n"),
+    ("package too small for 6.x", false, "name = \"prod\"\nrelease = \"6.1.0\"\npackage = \"extra-small\"\n"),
     ("CA in a release without", false, "name = \"prod\"\nrelease = \"4.1.0\"\n[ca]\nfile = \"../corp-ca.pem\"\n"),
     ("package too small", false, "name = \"prod\"\nrelease = \"5.1.0\"\npackage = \"small\"\n"),
     ("release is a number", false, "name = \"prod\"\nrelease = 5.0\n"),

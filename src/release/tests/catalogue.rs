@@ -85,14 +85,24 @@ fn a_file_of_the_users_adds_a_release_or_replaces_one() {
 }
 
 #[test]
-fn from_5_1_0_on_the_package_is_medium_at_least_and_6_is_only_listed() {
+fn from_5_1_0_on_the_package_is_medium_at_least_and_none_is_only_listed() {
     for release in Catalogue::builtin().releases() {
         let modern = release.version >= "5.1.0".parse().unwrap();
         let expected = if modern { Package::Medium } else { Package::ExtraSmall };
         assert_eq!(release.minimum_package, expected, "{}", release.version);
-        let six = release.version >= "6.0.0".parse().unwrap();
-        assert_eq!(release.undeployable.is_some(), six, "{}", release.version);
+        assert_eq!(release.undeployable, None, "{}", release.version);
     }
+}
+
+#[test]
+fn a_release_that_is_only_listed_is_not_among_those_to_deploy() {
+    let listed = FILE
+        .replacen("version = \"5.0.0\"", "version = \"9.0.0\"", 1)
+        .replacen("label =", "undeployable = \"it needs what nobody has\"\nlabel =", 1);
+    let all = Catalogue::with([("mine.toml", listed.as_str())]).unwrap();
+    assert!(all.versions().any(|version| version.to_string() == "9.0.0"));
+    assert!(all.deployable().all(|release| release.version.to_string() != "9.0.0"));
+    assert_eq!(all.deployable().count(), Catalogue::builtin().releases().count());
 }
 
 #[test]

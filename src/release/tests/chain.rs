@@ -13,15 +13,18 @@ fn way(catalogue: &Catalogue, from: &str, to: &str) -> Result<Vec<String>, NoWay
     Ok(hops.iter().map(ToString::to_string).collect())
 }
 
-/// Releases with nothing in them that matters here: version, predecessors, label.
+/// Releases with nothing in them that matters here: version, predecessors, label, and after a comma why it is only listed.
 fn catalogue(releases: &[(&str, &str, &str)]) -> Catalogue {
     let (_, rest) = FILE.split_once("minimum_package").unwrap();
     let (rest, _) = rest.split_once("[[data_steps]]").unwrap();
     let files: Vec<_> = releases
         .iter()
         .map(|(version, predecessors, label)| {
+            let (label, listed) = label.split_once(", ").map_or((*label, String::new()), |(label, why)| {
+                (label, format!("undeployable = {why:?}\n"))
+            });
             let head = format!(
-                "version = {version:?}\nreleased = 2023-11-06\nlabel = {label:?}\npredecessors = {predecessors}"
+                "version = {version:?}\nreleased = 2023-11-06\nlabel = {label:?}\n{listed}predecessors = {predecessors}"
             );
             (*version, format!("{head}\nminimum_package{rest}"))
         })
@@ -36,6 +39,8 @@ fn the_vendors_chain_has_no_short_cuts() {
     assert_eq!(way("4.2.0", "5.0.1"), Ok(["5.0.0", "5.0.1"].map(str::to_owned).to_vec()));
     assert_eq!(way("5.0.0", "5.1.2"), Ok(["5.0.1", "5.1.0", "5.1.1", "5.1.2"].map(str::to_owned).to_vec()));
     assert_eq!(way("5.0.0", "5.0.0"), Ok(Vec::new()));
+    let all = ["4.1.0", "4.2.0", "5.0.0", "5.0.1", "5.1.0", "5.1.1", "5.1.2", "6.0.0", "6.0.1", "6.1.0"];
+    assert_eq!(way("4.0.0", "6.1.0"), Ok(all.map(str::to_owned).to_vec()));
 }
 
 #[test]
@@ -61,6 +66,8 @@ fn where_no_way_leads_it_is_said_why_and_what_to_do() {
         ("1.0.0", "[]", "vendor-tested"),
         ("1.1.0", "[\"1.0.0\"]", "vendor-tested"),
         ("2.0.0", "[\"1.5.0\"]", "vendor-tested"),
+        ("3.0.0", "[\"1.1.0\"]", "experimental, it needs what Fargate has not"),
+        ("4.0.0", "[\"3.0.0\"]", "vendor-tested"),
     ]);
     let builtin = Catalogue::builtin();
     let cases = [
@@ -68,9 +75,11 @@ fn where_no_way_leads_it_is_said_why_and_what_to_do() {
         (builtin, "5.0.0", "7.0.0"),
         (builtin, "1.0.0", "5.0.0"),
         (builtin, "3.4.0", "5.0.0"),
-        (builtin, "5.0.0", "6.1.0"),
+        (builtin, "6.1.0", "5.1.2"),
         (&broken, "1.0.0", "2.0.0"),
         (&broken, "1.1.0", "2.0.0"),
+        (&broken, "1.0.0", "3.0.0"),
+        (&broken, "1.0.0", "4.0.0"),
     ];
     let told = cases.map(|(catalogue, from, to)| {
         let no_way = way(catalogue, from, to).unwrap_err();

@@ -54,7 +54,7 @@ fn all_steps() {
 
 #[test]
 fn every_script_can_be_parsed_and_is_strict() {
-    assert_eq!(all().len(), 10);
+    assert_eq!(all().len(), 11);
     for (_, step, container) in all() {
         let check = Command::new(container.entry_point[0].as_str()).args(["-n", "-c", &container.command[0]]).output();
         assert!(check.unwrap().status.success(), "{}", step.name);
@@ -72,6 +72,8 @@ fn scripts_that_do_the_same_are_the_same() {
     for version in ["5.1.0", "5.1.1", "5.1.2"] {
         assert_eq!(rabbit(version), rabbit("5.0.0"), "{version}");
     }
+    // 6.x calls the cookie by another name.
+    assert_eq!(rabbit("6.0.1").replace("$RABBITMQ_COOKIE", "$RABBITMQERLCOOKIE"), *rabbit("5.0.0"));
     let mongo = |version, name, from: &str| {
         let script = step(version, name).script.replace(&format!("{from}\""), "4.4\"");
         script.replace(&format!("-{from}\n"), "-4.4\n").replace(&format!(" {from}:"), " 4.4:")
@@ -89,6 +91,19 @@ fn what_only_some_predecessors_need_is_left_out_for_others() {
     assert!(step.concerns(older) && step.concerns(other));
     step.from = vec![older];
     assert!(step.concerns(older) && !step.concerns(other));
+}
+
+#[test]
+fn the_steps_of_6_x_touch_feature_flags_only_where_khepri_is_experimental() {
+    // In RabbitMQ 4.2, of 6.0.1 and 6.1.0, `all` would enable khepri_db, from which there is no way back.
+    let steps = |version| release(version).data_steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>();
+    assert_eq!(["6.0.0", "6.0.1", "6.1.0"].map(steps), [&[][..], &["rabbitmq-feature-flags"], &[]]);
+    let step = step("6.0.1", "rabbitmq-feature-flags");
+    let rendered = step.render(release("6.0.0"), release("6.0.1"), &settings()).unwrap();
+    assert_eq!((rendered.mounts_of, rendered.image.reference()), (Side::Old, "rabbitmq4-4.1.3"));
+    assert!(!step.changes_data);
+    // Nobody writes the files of a task volume here, and the broker speaks with its own tools alone.
+    assert_eq!(rendered.mounts.iter().map(|mount| mount.volume.as_str()).collect::<Vec<_>>(), ["rabbitmq-data"]);
 }
 
 #[test]
@@ -149,7 +164,8 @@ impl Stage {
         let script = script.replace('@', "");
         let path = format!("{}:/usr/bin:/bin", self.path("bin").display());
         let mut command = Command::new(step.shell.path());
-        command.arg("-c").arg(script).env("PATH", path).env("RABBITMQERLCOOKIE", "a b").output().unwrap()
+        let cookie = [("RABBITMQERLCOOKIE", "a b"), ("RABBITMQ_COOKIE", "c d")];
+        command.arg("-c").arg(script).env("PATH", path).envs(cookie).output().unwrap()
     }
 
     /// What was called since the last look.
@@ -241,7 +257,12 @@ esac"#,
 
 #[test]
 fn the_brokers_stable_flags_are_enabled_and_it_is_shut_down() {
-    let step = step("5.0.0", "rabbitmq-feature-flags");
+    for (version, cookie) in [("5.0.0", "a b"), ("6.0.1", "c d")] {
+        enables_the_stable_flags(step(version, "rabbitmq-feature-flags"), cookie);
+    }
+}
+
+fn enables_the_stable_flags(step: &DataStep, cookie: &str) {
     let there = rabbitmq();
     for _ in ["first", "second"] {
         let output = there.run(step);
@@ -253,7 +274,7 @@ fn the_brokers_stable_flags_are_enabled_and_it_is_shut_down() {
         assert!(calls.contains("enable_feature_flag all") && calls.ends_with("stopped"), "{calls}");
         assert!(!there.is_up());
     }
-    assert_eq!(fs::read_to_string(there.path("var/lib/rabbitmq/.erlang.cookie")).unwrap(), "a b\n");
+    assert_eq!(fs::read_to_string(there.path("var/lib/rabbitmq/.erlang.cookie")).unwrap(), format!("{cookie}\n"));
 }
 
 #[test]

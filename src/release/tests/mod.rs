@@ -3,6 +3,8 @@ mod chain;
 mod data_steps;
 mod facts;
 mod files;
+mod release_6;
+mod release_6_scripts;
 mod scripts;
 mod values;
 
