@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from cebed.cloud_exchange import play
 from cebed.services import efs_content
 from cebed.services.ecs import history, logs, one_shot
 from cebed.services.ecs.images import start_lines
@@ -15,6 +16,8 @@ from cebed.services.ecs.model import Container, Task, digits
 
 READY_AFTER = 3.0
 """Seconds until a healthy container answers."""
+
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 
 
 def advance(account, task: Task) -> None:
@@ -68,7 +71,8 @@ def _start(account, task: Task, container: Container) -> None:
     container.runtime_id = f"{task.id}-{digits(10)}"
     task.times.setdefault("firstContainer", now)
     efs_content.begin(account, task.arn, task.content, history.mounts(account, task, container))
-    logs.write(account, task, container, start_lines(container.name, container.behaviour))
+    written = play.start(account, task, container)
+    logs.write(account, task, container, written + start_lines(container.name, container.behaviour))
     act(account, task, container)
     if timeout := container.definition.get("startTimeout"):
         account.schedule(timeout, lambda a: _give_up(a, task, container))
@@ -128,6 +132,8 @@ def act(account, task: Task, container: Container) -> None:
                 later(behaviour.delay, lambda a: serve(a, task, container, False))
             else:
                 later(behaviour.delay, lambda a: finish(a, task, container, behaviour.exit_code))
+        elif kind == "out-of-memory":
+            later(behaviour.delay, lambda a: finish(a, task, container, 137, OUT_OF_MEMORY))
     if not container.serving:
         _plan_health(account, task, container)
 

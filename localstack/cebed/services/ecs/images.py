@@ -24,10 +24,11 @@ KINDS = {
     "exit": "never answers, and exits with `exit_code` (1) `after` (5) seconds",
     "unhealthy": "runs, but never answers",
     "healthy-then-dies": "answers, and `after` (60) seconds stops answering, or exits if `exit_code` is given",
+    "out-of-memory": "answers, and is killed for its memory `after` (60) seconds",
     "slow": "answers only `after` (180) seconds",
     "ignores-sigterm": "runs, and does not stop before it is killed",
 }
-_AFTER = {"exit": 5.0, "healthy-then-dies": 60.0, "slow": 180.0}
+_AFTER = {"exit": 5.0, "out-of-memory": 60.0, "healthy-then-dies": 60.0, "slow": 180.0}
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def _secret_problem(account, task: Task, value_from: str) -> str | None:
         arn = ":".join(value_from.split(":")[:7])
         if text := permissions.denial(account, role, "secretsmanager:GetSecretValue", arn):
             return f"unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret {value_from} from secrets manager: {text}"
-        return _asm_problem(account, value_from)
+        return _from_asm(account, value_from)[1]
     name = value_from.split(":parameter", 1)[-1]
     arn = model.make_arn(account, task.region, f"parameter/{name.lstrip('/')}", "ssm")
     text = permissions.denial(account, role, "ssm:GetParameters", arn)
@@ -117,8 +117,16 @@ def _secret_problem(account, task: Task, value_from: str) -> str | None:
     return text and f"unable to retrieve secrets from ssm: service call has been retried 1 time(s): {text}"
 
 
-def _asm_problem(account, value_from: str) -> str | None:
-    """`arn:aws:secretsmanager:region:account:secret:name[:json key[:stage[:version]]]`."""
+def secret_value(account, region: str, value_from: str) -> str | None:
+    """What the container gets; None if it cannot be had. Who may read it is not asked here."""
+    if ":secretsmanager:" in value_from:
+        return _from_asm(account, value_from)[0]
+    found = moto_backend("ssm", account.id, region).get_parameter(value_from.split(":parameter", 1)[-1])
+    return found and found.value
+
+
+def _from_asm(account, value_from: str) -> tuple[str | None, str | None]:
+    """`arn:aws:secretsmanager:region:account:secret:name[:json key[:stage[:version]]]`: the value, or why there is none."""
     parts = value_from.split(":")
     arn, (key, stage, version) = ":".join(parts[:7]), (parts[7:] + ["", "", ""])[:3]
     retried = "unable to retrieve secret from asm: service call has been retried 1 time(s): "
@@ -129,9 +137,9 @@ def _asm_problem(account, value_from: str) -> str | None:
         None,
     )
     if secret is None:
-        return f"{fetch}ResourceNotFoundException: Secrets Manager can't find the specified secret."
+        return None, f"{fetch}ResourceNotFoundException: Secrets Manager can't find the specified secret."
     if secret.is_deleted():
-        return (
+        return None, (
             f"{fetch}InvalidRequestException: You can't perform this operation on the secret because it was "
             "marked for deletion."
         )
@@ -141,18 +149,20 @@ def _asm_problem(account, value_from: str) -> str | None:
         None,
     )
     if held is None:
-        return (
+        return None, (
             f"{fetch}ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging "
             f"label: {wanted_stage}"
         )
-    if key:
-        try:
-            fields = json.loads(held.get("secret_string") or "")
-        except ValueError:
-            fields = None
-        if not isinstance(fields, dict) or key not in fields:
-            return f"{retried}retrieved secret from Secrets Manager did not contain json key {key}"
-    return None
+    value = held.get("secret_string") or ""
+    if not key:
+        return value, None
+    try:
+        fields = json.loads(value)
+    except ValueError:
+        fields = None
+    if not isinstance(fields, dict) or key not in fields:
+        return None, f"{retried}retrieved secret from Secrets Manager did not contain json key {key}"
+    return str(fields[key]), None
 
 
 def pull_failure(account, task: Task, container: Container) -> str | None:

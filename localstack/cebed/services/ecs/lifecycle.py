@@ -10,6 +10,7 @@ import random
 import uuid
 from typing import Callable
 
+from cebed.cloud_exchange import play
 from cebed.services import ec2_interfaces, guardduty
 from cebed.services.ecs import containers, history, images, initialising, inject, model, mounts, one_shot, targets
 from cebed.services.ecs.model import Cluster, Container, Definition, Task
@@ -113,6 +114,10 @@ def _pulled(account, task: Task) -> None:
             stop(account, task, "TaskFailedToStart", reason)
             return
         container.digest = images.digest_of(account, container.definition["image"])
+        if reason := mounts.cannot_be_made(container):
+            container.reason = reason
+            stop(account, task, "TaskFailedToStart", reason)
+            return
         if mounts.is_refused_writing(account, task, container):
             container.behaviour = images.Behaviour("exit", 100, 2, ("Read-only file system",))
     containers.advance(account, task)
@@ -168,6 +173,7 @@ def containers_stopped(account, task: Task) -> None:
 def _stopped(account, task: Task) -> None:
     task.times["stoppedAt"] = account.clock.now()
     task.attached = "DELETED"
+    play.forget(account, task)
     move(account, task, "STOPPED")
     account.schedule(account.settings["ecs.eni_release"], lambda a: _release(a, task))
     account.schedule(account.settings["ecs.stopped_kept"], lambda a: _forget(a, task))
@@ -186,7 +192,7 @@ def behaviours_changed(account) -> None:
     """Images behave differently from now on: running containers too."""
     for state in model.everywhere(account):
         for task in list(state.tasks.values()):
-            for container in [c for c in task.containers if not c.injected]:
+            for container in [c for c in task.containers if not c.injected and not c.flawed]:
                 now = images.behaviour_of(account, images.names(account, container.definition), container.name)
                 if now == container.behaviour:
                     continue

@@ -161,6 +161,8 @@ class Container:
     health_event: Event | None = None
     injected: bool = False
     """Not of the task definition: `inject.py`."""
+    flawed: bool = False
+    """It cannot come up, whatever is said of its image: `cebed/cloud_exchange`."""
     events: list[Event] = field(default_factory=list)
 
     @property

@@ -8,6 +8,7 @@ available, the VPC must resolve names, and the groups must let NFS through.
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
+from pathlib import PurePosixPath
 from typing import Any
 
 from cebed.middleware import invoke
@@ -105,6 +106,24 @@ def is_refused_writing(account, task: Task, container: Container) -> bool:
         if found and not _may(account, task, efs, found[0], "elasticfilesystem:ClientWrite"):
             return True
     return False
+
+
+def cannot_be_made(container: Container) -> str | None:
+    """Why the container cannot be started, if it mounts something inside a volume that it mounts read-only.
+
+    The runtime has to make the inner mount point, and cannot (docs/aws-behaviour.md, "Task volumes, host names and memory
+    limits in ECS"). That the volume happens to hold such a folder is not looked at.
+    """
+    mounted = [(PurePosixPath(m["containerPath"]), bool(m.get("readOnly"))) for m in container.definition["mountPoints"]]
+    for inner, _ in mounted:
+        if any(read_only and outer in inner.parents for outer, read_only in mounted):
+            return (
+                "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: "
+                "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container "
+                f'process: error during container init: error mounting "{inner}" to rootfs at "{inner}": mkdirat '
+                f"{inner}: read-only file system: unknown"
+            )
+    return None
 
 
 def _nfs_admitted(account, store, task: Task, target: dict) -> bool:

@@ -1,11 +1,13 @@
 """What RegisterTaskDefinition refuses.
 
 Source: ECS developer guide, "Task definition parameters for Fargate" and "API failure reasons"; ECS API reference,
-ContainerDefinition, ContainerDependency, HealthCheck.
+ContainerDefinition, ContainerDependency, HealthCheck, Volume. The words of the refusals: docs/aws-behaviour.md, "Task
+volumes, host names and memory limits in ECS".
 """
 
 from __future__ import annotations
 
+import json
 import re
 
 from cebed.services.ecs.model import refused
@@ -23,6 +25,17 @@ FARGATE_MEMORY = {
 """MiB by CPU units: the combinations Fargate has."""
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+LONGEST = 64 * 1024
+"""Bytes of a whole task definition."""
+
+_NOT_IN_AWSVPC = {
+    "links": "Links are not supported when networkMode=awsvpc",
+    "extraHosts": "Extra hosts are not supported on container when networkMode=awsvpc",
+    "hostname": "hostname is not supported on container when networkMode=awsvpc.",
+    "dnsServers": "DNS servers are not supported on container when networkMode=awsvpc",
+}
+"""What of a container the network mode rules out: all containers of a task share one network."""
 
 
 def check(request: dict) -> None:
@@ -44,9 +57,16 @@ def check(request: dict) -> None:
         raise refused("Container name must be unique.")
     for container in containers:
         _container(container, volumes, fargate)
+        if request.get("networkMode") == "awsvpc":
+            for key, words in _NOT_IN_AWSVPC.items():
+                if container.get(key):
+                    raise refused(words)
     if not any(c.get("essential", True) for c in containers):
         raise refused("At least one container must be essential.")
     _dependencies(containers)
+    length = len(json.dumps({k: v for k, v in request.items() if k != "tags"}, separators=(",", ":")).encode())
+    if length > LONGEST:
+        raise refused(f"Actual length: '{length}'. Max allowed length is '{LONGEST}' bytes.")
 
 
 def _fargate(request: dict, containers: list[dict]) -> None:
@@ -63,12 +83,11 @@ def _fargate(request: dict, containers: list[dict]) -> None:
         )
     if sum(c.get("cpu") or 0 for c in containers) > int(cpu):
         raise refused("The sum of all container cpu values cannot be greater than the value of the task cpu.")
+    _memory(containers, int(memory))
+    for volume in request.get("volumes") or []:
+        if (volume.get("host") or {}).get("sourcePath"):
+            raise refused("host.sourcePath should not be set for volumes in Fargate.")
     for container in containers:
-        reserved = container.get("memoryReservation") or container.get("memory") or 0
-        if reserved > int(memory):
-            raise refused(
-                f"Invalid setting for container '{container.get('name')}'. 'memory' must not be greater than the task memory."
-            )
         if container.get("privileged"):
             raise refused("Privileged containers are not supported on Fargate.")
     if not request.get("executionRoleArn"):
@@ -81,6 +100,20 @@ def _fargate(request: dict, containers: list[dict]) -> None:
     storage = (request.get("ephemeralStorage") or {}).get("sizeInGiB")
     if storage is not None and not 21 <= storage <= 200:
         raise refused("Invalid value for ephemeralStorage. Valid values are between 21 and 200.")
+
+
+def _memory(containers: list[dict], of_task: int) -> None:
+    """Hard and soft limits in MiB; what a container reserves is the soft one, or the hard one where there is none."""
+    for container in containers:
+        hard, soft = container.get("memory"), container.get("memoryReservation")
+        if max(hard or 0, soft or 0) > of_task:
+            raise refused(f"The 'memory' setting for container '{container.get('name')}' is greater than for the task.")
+        if hard and soft and hard <= soft:
+            raise refused(
+                f"Invalid setting for container '{container.get('name')}'. 'memory' must be greater than 'memoryReservation'."
+            )
+    if sum(c.get("memoryReservation") or c.get("memory") or 0 for c in containers) > of_task:
+        raise refused("The sum of all container memory values cannot be greater than the value of the task memory.")
 
 
 def _container(container: dict, volumes: list, fargate: bool) -> None:
