@@ -15,7 +15,6 @@ use trouble::Trouble;
 use crate::bed::Bed;
 use crate::chain::chain;
 use crate::releases::Release;
-use crate::saga::road::SLOW;
 use crate::saga::verdict::{self, Verdict};
 use crate::sweep;
 use crate::upgrade::plan_file;
@@ -24,12 +23,14 @@ use crate::writers::never_two_deployments;
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/upgrade-hops.md");
 
 /// One case for each sort of trouble, on hops that differ.
-const SAMPLE: [&str; 5] = [
+const SAMPLE: [&str; 7] = [
     "4.0.0 → 4.1.0 | an image cannot be pulled",
     "4.1.0 → 4.2.0 | core exits at once",
     "5.0.1 → 5.1.0 | core never gets healthy",
     "5.1.1 → 5.1.2 | mongodb-compatibility-7 fails",
-    "5.0.0 → 5.0.1 | killed while the new task is not healthy yet",
+    "5.1.2 → 6.0.0 | MongoDB does not find its key",
+    "6.0.0 → 6.0.1 | killed while the new task is not healthy yet",
+    "6.0.1 → 6.1.0 | core shows MongoDB no certificate",
 ];
 
 #[test]
@@ -104,7 +105,7 @@ impl Case {
     /// From a fresh deployment of the release before to the verdict; panics where it does not hold.
     fn run(&self) -> Row {
         let begun = Instant::now();
-        let bed = Bed::new(SLOW);
+        let bed = Bed::new(self.trouble.scale());
         let product = self.from.product(&bed);
         product.expect(0, &[["apply", "FILE", "--yes"].as_slice(), &self.from.consent()].concat());
         let (file, secrets) = (plan_file(&product), bed.reader(&["secrets"]));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::bed::{Bed, text};
 use crate::product::Product;
 use crate::releases::{DataStep, Release};
-use crate::saga::road::{MOMENTS, wait_until};
+use crate::saga::road::{MOMENTS, SCALE, SLOW, wait_until};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -22,7 +22,40 @@ pub enum Trouble {
     DataStep(String),
     /// `kill -9`, and then `upgrade --rollback`, while one of the moments lasts.
     Killed(&'static str),
+    /// The new release's containers do not come to terms about TLS.
+    Tls(&'static Mistake),
 }
+
+/// A mistake in a release file of 6.x.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mistake {
+    name: &'static str,
+    right: &'static str,
+    wrong: &'static str,
+    /// What is on the screen of it.
+    says: &'static str,
+}
+
+const MISTAKES: [Mistake; 3] = [
+    Mistake {
+        name: "MongoDB does not find its key",
+        right: "\"/opt/certs/mongodb_rabbitmq_certs/tls_cert_key.pem\"",
+        wrong: "\"/opt/certs/mongodb_rabbitmq_certs/tls_key.pem\"",
+        says: "No such file or directory",
+    },
+    Mistake {
+        name: "RabbitMQ may not read its key",
+        right: "path = \"rabbitmq_cert_key.key\"\nowner = \"1001:1001\"",
+        wrong: "path = \"rabbitmq_cert_key.key\"\nowner = \"0:0\"",
+        says: "rabbitmq-stats",
+    },
+    Mistake {
+        name: "core shows MongoDB no certificate",
+        right: "tls=true&tlsCertificateKeyFile=$certs/tls_cert_key.pem&tlsCAFile",
+        wrong: "tls=true&tlsCAFile",
+        says: "core",
+    },
+];
 
 /// The moments in which the program is killed: what it waits for then.
 const DATA_STEP_RUNS: &str = "the data step runs";
@@ -37,18 +70,25 @@ impl Trouble {
         let fails: Vec<Self> = steps.iter().map(|step| Self::DataStep(step.name.clone())).collect();
         let killed = if steps.is_empty() { None } else { Some(Self::Killed(DATA_STEP_RUNS)) };
         let others = [Self::NotPulled, Self::Exits, Self::NeverHealthy, Self::Killed(NOT_HEALTHY)];
-        fails.into_iter().chain(killed).chain(others)
+        let has_tls = text_of(to).contains("tlsCAFile");
+        let mistakes = MISTAKES.iter().filter(move |_| has_tls).map(Self::Tls);
+        fails.into_iter().chain(killed).chain(others).chain(mistakes)
     }
 
     /// Whether the data may have changed when it happens, so that going back restores them; by the steps of the hop.
     pub fn changes_data(&self, steps: &[&DataStep]) -> bool {
         let so_far = match self {
-            Self::Exits | Self::NeverHealthy | Self::Killed(NOT_HEALTHY) => return true,
+            Self::Exits | Self::NeverHealthy | Self::Killed(NOT_HEALTHY) | Self::Tls(_) => return true,
             Self::NotPulled => steps.len(),
             Self::DataStep(name) => steps.iter().position(|step| step.name == *name).map_or(0, |place| place + 1),
             Self::Killed(_) => 1,
         };
         steps.iter().take(so_far).any(|step| step.changes_data)
+    }
+
+    /// How fast the clock runs: slower where a certain moment must not be missed.
+    pub fn scale(&self) -> u32 {
+        if matches!(self, Self::DataStep(_) | Self::Killed(_)) { SLOW } else { SCALE }
     }
 
     /// Upgrades while it happens. Gives the exit codes; panics with what is not as it must be.
@@ -77,6 +117,15 @@ impl Trouble {
                 says_all(&said, &[name, "ended with exit code 1"]);
                 "6".to_owned()
             }
+            Self::Tls(mistake) => {
+                let release = text_of(to);
+                assert!(release.contains(mistake.right), "{} has no {:?}", to.version, mistake.right);
+                let release = release.replace(mistake.right, mistake.wrong);
+                std::fs::write(product.folder().join("mistaken.toml"), release).expect("it can be written");
+                let upgrade = [upgrade.as_slice(), &["--catalog", "mistaken.toml"]].concat();
+                says_all(&product.expect(6, &upgrade).stderr, &[mistake.says]);
+                "6".to_owned()
+            }
             Self::Killed(moment) => {
                 bed.post("settings", &json!({ "ecs.data_step": WORK }));
                 let moment = MOMENTS.iter().find(|one| one.name == *moment).expect("a moment");
@@ -86,6 +135,12 @@ impl Trouble {
             }
         }
     }
+}
+
+/// The file of a release.
+fn text_of(release: &Release) -> String {
+    let path = format!("{}/src/release/catalogue/{}.toml", env!("CARGO_MANIFEST_DIR"), release.version);
+    std::fs::read_to_string(path).expect("each release has its file")
 }
 
 fn says_all(said: &str, words: &[&str]) {
@@ -134,6 +189,7 @@ impl fmt::Display for Trouble {
             Self::NeverHealthy => f.write_str("core never gets healthy"),
             Self::DataStep(name) => write!(f, "{name} fails"),
             Self::Killed(moment) => write!(f, "killed while {moment}"),
+            Self::Tls(mistake) => f.write_str(mistake.name),
         }
     }
 }
