@@ -27,7 +27,7 @@ foreign:
     CE_AWS_TIME_SCALE=60 localstack/foreign moto sh -c '"$CE_BED_PYTHON" tests/foreign/lifecycle.py'
     CE_AWS_TIME_SCALE=60 localstack/foreign ministack sh -c '"$CE_BED_PYTHON" tests/foreign/lifecycle.py'
 
-# All that can go wrong, each once: an hour or more. Writes `docs/trust.md` and `docs/upgrade-failures.md`.
+# All that can go wrong, each once: hours. Writes `docs/trust.md`, `docs/upgrade-failures.md` and `docs/upgrade-hops.md`.
 sweep:
     CE_AWS_SWEEP=full localstack/with cargo test --test stack -- sweep trust
 

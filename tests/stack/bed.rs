@@ -1,7 +1,7 @@
 //! One account of the test bed: its clock, faults, journal and history, and an independent reader of what is in it.
 
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
@@ -11,18 +11,33 @@ pub struct Bed {
     pub account: String,
     /// How many times faster than the wall the account's clock runs.
     pub scale: u32,
+    is_used: AtomicBool,
 }
 
 impl Bed {
     /// A fresh account whose clock runs `scale` times as fast as the wall.
     pub fn new(scale: u32) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
+        let unique = u64::from(std::process::id()) * 1000 + NEXT.fetch_add(1, Ordering::Relaxed);
+        Self::of(100_000_000_000 + unique, scale)
+    }
+
+    /// A certain account, empty: for what depends on the account's number. No two tests may use the same one; those of
+    /// [`Bed::new`] are below 200 000 000 000.
+    pub fn of(account: u64, scale: u32) -> Self {
         let endpoint = std::env::var("AWS_ENDPOINT_URL")
             .expect("these tests need the test bed: run them as `localstack/with cargo test`");
-        let unique = u64::from(std::process::id()) * 1000 + NEXT.fetch_add(1, Ordering::Relaxed);
-        let bed = Self { endpoint, account: format!("{:012}", 100_000_000_000 + unique), scale };
+        let bed = Self { endpoint, account: format!("{account:012}"), scale, is_used: AtomicBool::new(false) };
+        if account >= 200_000_000_000 {
+            bed.post("reset", &json!({}));
+        }
         bed.post("clock", &json!({ "scale": scale }));
         bed
+    }
+
+    /// Whether this is the first call of it.
+    pub fn is_first_use(&self) -> bool {
+        !self.is_used.swap(true, Ordering::Relaxed)
     }
 
     fn url(&self, what: &str) -> String {

@@ -55,7 +55,7 @@ impl<'a> Product<'a> {
 
     /// The command, ready to run. `FILE` among the arguments stands for the plan file.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ce-aws"));
+        let mut command = Command::new(self.program(arguments));
         let file = self.plan_file();
         for argument in arguments {
             if *argument == "FILE" {
@@ -66,6 +66,13 @@ impl<'a> Product<'a> {
         }
         command.current_dir(self.folder()).envs(self.bed.environment()).stdin(Stdio::null());
         command
+    }
+
+    /// This build, or for the first apply in an account an older one, where `CE_AWS_BEFORE` names one: every test then
+    /// says what this build does with what that one has left.
+    fn program(&self, arguments: &[&str]) -> PathBuf {
+        let before = before().filter(|_| arguments.first() == Some(&"apply") && self.bed.is_first_use());
+        before.unwrap_or_else(|| env!("CARGO_BIN_EXE_ce-aws").into())
     }
 
     /// Runs it to its end.
@@ -84,6 +91,11 @@ impl<'a> Product<'a> {
     pub fn spawn(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ce-aws starts")
     }
+}
+
+/// An older build of the program.
+pub fn before() -> Option<PathBuf> {
+    std::env::var_os("CE_AWS_BEFORE").map(PathBuf::from)
 }
 
 impl From<Output> for Ran {

@@ -10,7 +10,7 @@
 
 mod case;
 pub mod road;
-mod verdict;
+pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};

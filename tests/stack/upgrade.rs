@@ -47,7 +47,7 @@ print(next((tag["value"] for tag in tags if tag["key"] == "ce-aws:intent"), ""))
 }
 
 /// The names of the data steps that have run, with their exit codes, in order.
-fn data_steps(bed: &Bed) -> Vec<String> {
+pub fn data_steps(bed: &Bed) -> Vec<String> {
     let steps = bed.get("data-steps");
     let name = |step: &Value| {
         let started_by = text(&step["started_by"]).trim_start_matches("ce-aws/");
@@ -61,7 +61,7 @@ const DATA_STEPS: [&str; 4] =
     ["mongodb-compatibility 0", "custom-plugins 0", "rabbitmq-leftovers 0", "rabbitmq-feature-flags 0"];
 
 /// What must be true of every upgrade that went well.
-fn is_clean(bed: &Bed, hops: usize) {
+pub fn is_clean(bed: &Bed, hops: usize) {
     let systems = bed.get("file-systems");
     let contents: Vec<u64> =
         systems.as_array().expect("file systems").iter().filter_map(|one| one["content"].as_u64()).collect();

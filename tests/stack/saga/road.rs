@@ -163,6 +163,29 @@ impl Moment {
 
 /// Kills the program as soon as something is true of what it has said or of the world; `kill -9`.
 fn kill_when(mut child: Child, is_time: impl Fn(&str) -> bool) {
+    let heard = wait_until(&mut child, is_time);
+    // It may have ended meanwhile.
+    let _ = child.kill();
+    child.wait().expect("it ends");
+    heard.end();
+}
+
+/// What a running program says.
+pub struct Heard {
+    said: Arc<Mutex<String>>,
+    listener: std::thread::JoinHandle<()>,
+}
+
+impl Heard {
+    /// All that it has said, when it has ended.
+    pub fn end(self) -> String {
+        self.listener.join().expect("it only reads");
+        self.said.lock().expect("no panic holds it").clone()
+    }
+}
+
+/// Waits until something is true of what the program has said or of the world, which must come before it ends.
+pub fn wait_until(child: &mut Child, is_time: impl Fn(&str) -> bool) -> Heard {
     let said = Arc::new(Mutex::new(String::new()));
     let (stderr, heard) = (child.stderr.take().expect("it is piped"), said.clone());
     let listener = std::thread::spawn(move || {
@@ -180,11 +203,13 @@ fn kill_when(mut child: Child, is_time: impl Fn(&str) -> bool) {
         }
         std::thread::sleep(Duration::from_millis(20));
     };
-    // It may have ended meanwhile.
-    let _ = child.kill();
-    child.wait().expect("it ends");
-    listener.join().expect("it only reads");
-    assert!(is_in_time, "it has ended before it was killed:\n{}", said.lock().expect("no panic holds it"));
+    let heard = Heard { said, listener };
+    if !is_in_time {
+        let _ = child.kill();
+        child.wait().expect("it ends");
+        panic!("it has ended before its time:\n{}", heard.end());
+    }
+    heard
 }
 
 impl fmt::Display for Road {

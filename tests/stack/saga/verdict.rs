@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::road::{AFTER, BEFORE, member};
 use crate::bed::{Bed, text};
 use crate::product::Product;
+use crate::releases::{Release, release};
 
 /// What runs in the end.
 #[derive(Clone, Debug)]
@@ -15,48 +16,61 @@ pub struct Verdict {
     pub is_restored: bool,
 }
 
-/// The service, its running tasks, and the release of each revision by the environment of its core.
+/// The service, its running tasks, and the image of core in each revision.
 const LOOK: &str = r#"
 import json
 [service] = ecs.describe_services(cluster="ce-prod", services=["ce-prod"], include=["TAGS"])["services"]
 arns = ecs.list_tasks(cluster="ce-prod", desiredStatus="RUNNING")["taskArns"]
 tasks = ecs.describe_tasks(cluster="ce-prod", tasks=arns)["tasks"] if arns else []
-releases = {}
+images = {}
 for status in ["ACTIVE", "INACTIVE"]:
     for arn in ecs.list_task_definitions(familyPrefix="ce-prod", status=status)["taskDefinitionArns"]:
         containers = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]["containerDefinitions"]
-        [core] = [one for one in containers if one["name"] == "core"] or [{"environment": []}]
-        tag = {one["name"]: one["value"] for one in core["environment"]}.get("CORE_LATEST_VERSION_TAG", "")
-        if tag:
-            releases[arn] = {"core4-latest": "4.2.0", "core5-latest": "5.0.0"}[tag.split(":")[-1]]
+        for core in containers:
+            if core["name"] == "core":
+                images[arn] = core.get("dockerLabels", {}).get("ce-aws.image", core["image"])
 print(json.dumps({
     "intents": [tag["value"] for tag in service["tags"] if tag["key"] == "ce-aws:intent"],
     "definition": service["taskDefinition"],
     "tasks": [[task["taskArn"], task["lastStatus"], task["healthStatus"], task["taskDefinitionArn"]] for task in tasks],
-    "releases": releases,
+    "images": images,
 }))
 "#;
 
-/// Panics with what is wrong.
+/// Between the two releases of the sweep. Panics with what is wrong.
 pub fn of(product: &Product<'_>) -> Verdict {
+    crate::writers::never_two(product.bed);
+    between(product, &release(BEFORE), &release(AFTER))
+}
+
+/// After an upgrade from one release to another, or what it has come to. Panics with what is wrong; two writers are the
+/// caller's to look for.
+pub fn between(product: &Product<'_>, before: &Release, after: &Release) -> Verdict {
     let bed = product.bed;
-    crate::writers::never_two(bed);
     let look: Value = serde_json::from_str(&bed.by_hand(LOOK)).expect("JSON");
     assert_eq!(look["intents"], serde_json::json!([]), "the intent is left");
     let tasks = look["tasks"].as_array().expect("tasks");
     let [task] = tasks.as_slice() else { panic!("not one task: {tasks:?}") };
     assert_eq!((text(&task[1]), text(&task[2])), ("RUNNING", "HEALTHY"));
     assert_eq!(task[3], look["definition"], "the task is not the service's");
-    let release = member(&look["releases"], text(&task[3]));
-    assert!([BEFORE, AFTER].contains(&release.as_str()), "{look}");
+    let image = member(&look["images"], text(&task[3]));
+    let runs = [before, after].into_iter().find(|release| release.core() == image);
+    let runs = runs.unwrap_or_else(|| panic!("{image} is of neither release: {look}"));
     let status = status(product);
-    assert_eq!((text(&status["release"]), text(&status["state"])), (release.as_str(), "healthy"));
+    assert_eq!((text(&status["release"]), text(&status["state"])), (runs.version.as_str(), "healthy"));
     assert_eq!(status["notes"].as_array().map_or(0, Vec::len), 0, "{}", status["notes"]);
     let file = std::fs::read_to_string(product.plan_file()).expect("the plan file");
-    assert!(file.contains(&format!("release = \"{release}\"")), "{release} runs, and the plan file says:\n{file}");
-    let planned = product.run(&["plan", "FILE", "--exit-code"]);
+    let says = format!("release = \"{}\"", runs.version);
+    assert!(file.contains(&says), "{} runs, and the plan file says:\n{file}", runs.version);
+    let planned = product.run(&[["plan", "FILE", "--exit-code"].as_slice(), &runs.consent()].concat());
     assert_eq!(planned.code, 0, "something is left to do:\n{}\n{}", planned.stdout, planned.stderr);
-    Verdict { is_restored: content(bed, text(&task[0]), &release, &look["releases"]), release }
+    let is_new = |revision: &Value| {
+        let arn = format!(":task-definition/ce-prod:{revision}");
+        let mut images = look["images"].as_object().into_iter().flatten();
+        images.any(|(key, image)| key.ends_with(&arn) && *image == after.core())
+    };
+    let is_restored = content(bed, text(&task[0]), runs.version == after.version, is_new);
+    Verdict { is_restored, release: runs.version.clone() }
 }
 
 pub fn status(product: &Product<'_>) -> Value {
@@ -65,7 +79,7 @@ pub fn status(product: &Product<'_>) -> Value {
 }
 
 /// Whether the data is a restored one; panics if it is not what the task can read, or less than it was.
-fn content(bed: &Bed, task: &str, release: &str, releases: &Value) -> bool {
+fn content(bed: &Bed, task: &str, runs_new: bool, is_new: impl Fn(&Value) -> bool) -> bool {
     let history = bed.get("tasks/history");
     let history = history.as_array().expect("states");
     let systems = |entry: &Value| -> BTreeSet<String> {
@@ -94,12 +108,8 @@ fn content(bed: &Bed, task: &str, release: &str, releases: &Value) -> bool {
         let point = points.iter().find(|point| point["arn"] == live["restored_from"]).expect("its recovery point");
         assert!(found >= point["content"].as_u64(), "the task found less than what was backed up: {found:?}");
     }
-    let has_written = |entry: &&Value| {
-        let arn = format!(":task-definition/ce-prod:{}", entry["revision"]);
-        let is_new = releases.as_object().expect("releases").iter().any(|(key, of)| key.ends_with(&arn) && of == AFTER);
-        is_new && entry["content"][used].is_u64()
-    };
+    let has_written = |entry: &&Value| is_new(&entry["revision"]) && entry["content"][used].is_u64();
     let is_migrated = history.iter().filter(of_service).any(|entry| has_written(&entry));
-    assert!(release == AFTER || !is_migrated, "the old release runs on data that the new one has written");
+    assert!(runs_new || !is_migrated, "the old release runs on data that the new one has written");
     is_restored
 }
