@@ -96,9 +96,8 @@ fn from_5_1_0_on_the_package_is_medium_at_least_and_none_is_only_listed() {
 
 #[test]
 fn a_release_that_is_only_listed_is_not_among_those_to_deploy() {
-    let listed = FILE
-        .replacen("version = \"5.0.0\"", "version = \"9.0.0\"", 1)
-        .replacen("label =", "undeployable = \"it needs what nobody has\"\nlabel =", 1);
+    let newer = FILE.replacen("version = \"5.0.0\"", "version = \"9.0.0\"", 1);
+    let listed = newer.replacen("label =", "undeployable = \"it needs what nobody has\"\nlabel =", 1);
     let all = Catalogue::with([("mine.toml", listed.as_str())]).unwrap();
     assert!(all.versions().any(|version| version.to_string() == "9.0.0"));
     assert!(all.deployable().all(|release| release.version.to_string() != "9.0.0"));

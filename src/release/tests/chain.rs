@@ -20,9 +20,9 @@ fn catalogue(releases: &[(&str, &str, &str)]) -> Catalogue {
     let files: Vec<_> = releases
         .iter()
         .map(|(version, predecessors, label)| {
-            let (label, listed) = label.split_once(", ").map_or((*label, String::new()), |(label, why)| {
-                (label, format!("undeployable = {why:?}\n"))
-            });
+            let (label, listed) = label
+                .split_once(", ")
+                .map_or((*label, String::new()), |(label, why)| (label, format!("undeployable = {why:?}\n")));
             let head = format!(
                 "version = {version:?}\nreleased = 2023-11-06\nlabel = {label:?}\n{listed}predecessors = {predecessors}"
             );

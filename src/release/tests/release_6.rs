@@ -243,12 +243,11 @@ fn every_mount_of_the_four_servers() {
     for version in VERSIONS {
         let containers = containers(version);
         let servers = containers.values().filter(|container| container.essential);
-        let mounts: Vec<_> = servers
-            .flat_map(|one| one.mounts.iter().map(|mount| (&one.name, &mount.volume, &mount.path, mount.read_only)))
-            .collect();
-        let mounts: Vec<_> =
-            mounts.iter().map(|(name, volume, path, ro)| (name.as_str(), volume.as_str(), path.as_str(), *ro)).collect();
-        assert_eq!(mounts, expected, "{version}");
+        let mounts = servers.flat_map(|one| {
+            let mounts = one.mounts.iter();
+            mounts.map(|mount| (one.name.as_str(), mount.volume.as_str(), mount.path.as_str(), mount.read_only))
+        });
+        assert_eq!(mounts.collect::<Vec<_>>(), expected, "{version}");
         let volumes = release(version).task_volumes.iter().map(|volume| volume.name.as_str());
         assert_eq!(volumes.collect::<Vec<_>>(), ["certs", "rabbitmq-conf", "mongo-init"]);
     }
@@ -257,10 +256,9 @@ fn every_mount_of_the_four_servers() {
 #[test]
 fn memory_and_profile_are_divided_as_the_vendors_setup_does() {
     for version in VERSIONS {
-        for (package, mib, profile) in [
-            (Package::Medium, [9216, 2048, 3072, 256], "Medium"),
-            (Package::Large, [18432, 4096, 6144, 256], "Large"),
-        ] {
+        for (package, mib, profile) in
+            [(Package::Medium, [9216, 2048, 3072, 256], "Medium"), (Package::Large, [18432, 4096, 6144, 256], "Large")]
+        {
             let rendered = release(version).render(&Settings { package, ..settings() });
             let find = |name: &str| rendered.iter().find(|container| container.name == name).unwrap();
             let memory = |name| find(name).memory.map(|memory: Memory| memory.mib(package));

@@ -57,9 +57,9 @@ impl Root {
     /// Runs what ECS would, with these absolute paths moved below the folder, which is the work directory too.
     fn run(&self, words: &[String], moved: &[&str], environment: &[(String, String)]) -> Output {
         let moved = |word: &String| {
-            moved.iter().fold(word.clone(), |word, path| {
-                word.replace(path, &format!("{}{path}", self.folder.path().display()))
-            })
+            moved
+                .iter()
+                .fold(word.clone(), |word, path| word.replace(path, &format!("{}{path}", self.folder.path().display())))
         };
         let path = format!("{}:/usr/bin:/bin", self.path("bin").display());
         let mut command = Command::new(&words[0]);
