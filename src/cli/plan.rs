@@ -101,9 +101,10 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let first = rungs.first().map_or(&file, |rung| &rung.file);
         let text = rungs.first().map_or(&source.text, |rung| &rung.text).clone();
         let borrowed = session.borrowed(first).await?;
-        let mut plan = session.converge(first, &inventory, &borrowed, &args.consent().of_step(rungs.len() < 2)).await?;
+        let consent = args.consent().of_step(rungs.len() < 2);
+        let mut plan = session.converge(first, &inventory, &borrowed, &consent).await?;
         plan.findings.extend(siblings::collisions(&source, first));
-        (plan, Origin::PlanFile { path: source.absolute(), text, consent: args.consent() })
+        (plan, Origin::PlanFile { path: source.absolute(), text, consent })
     };
     show(&plan, session.kinds(), Some(&file), global, output)?;
     let exit = exit(&plan, args.exit_code);
