@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::check::{ensure, unique};
 use super::delivery::{UNFINISHED, secret_variable};
-use super::{Condition, Container, File, FileSource, Memory, Package, Release, Settings, Value};
+use super::{CA_CERTIFICATE, Condition, Container, File, FileSource, Memory, Package, Release, Settings, Value};
 
 /// Bytes of a task definition, as ECS counts them.
 const TASK_DEFINITION: usize = 64 * 1024;
@@ -62,7 +62,9 @@ fn task_volumes(release: &Release) -> Result<(), String> {
 fn variables(release: &Release) -> Vec<String> {
     let contents = release.files.iter().filter(|file| matches!(file.source, FileSource::Content(_)));
     let secrets: BTreeSet<_> = release.files.iter().flat_map(File::secrets).collect();
-    contents.map(File::variable).chain(secrets.into_iter().map(|key| secret_variable(*key))).collect()
+    let ca = release.files.iter().any(|file| file.source == FileSource::CaCertificate);
+    let variables = contents.map(File::variable).chain(secrets.into_iter().map(|key| secret_variable(*key)));
+    variables.chain(ca.then(|| CA_CERTIFICATE.to_owned())).collect()
 }
 
 fn check_file(release: &Release, file: &File) -> Result<(), String> {
