@@ -19,6 +19,7 @@ from efs_kit import access_point, admit_nfs
 
 REPOSITORY = "docker.io/netskopetechnicalalliances/cloudexchange"
 NAMES = ("localhost", "rabbitmq-stats", "mongodb-primary", "host.docker.internal", "core")
+INITDB = "/docker-entrypoint-initdb.d"
 CORE, UI, CONF = "/opt/certs/mongodb_rabbitmq_certs", "/data/ssl_certs/mongodb_rabbitmq_certs", "/etc/rabbitmq/conf.d"
 
 CUSTOM_CONF = f"""
@@ -74,7 +75,8 @@ def _begin(subject: str, issuer: str, key, days: tuple[int, int]) -> x509.Certif
     now = datetime.datetime.now(datetime.timezone.utc)
     builder = x509.CertificateBuilder().subject_name(_name(subject)).issuer_name(_name(issuer))
     builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
-    return builder.not_valid_before(now + datetime.timedelta(days[0])).not_valid_after(now + datetime.timedelta(days[1]))
+    begin, end = (now + datetime.timedelta(day) for day in days)
+    return builder.not_valid_before(begin).not_valid_after(end)
 
 
 @functools.cache
@@ -138,7 +140,10 @@ class Deployment:
     kit: object
     files: dict[str, Delivered] = field(default_factory=_files)
     contents: dict[str, str] = field(
-        default_factory=lambda: {"FILE_RABBITMQ_CONF_CUSTOM_CONF": CUSTOM_CONF, "FILE_MONGO_INIT_MONGO_INIT_SH": MONGO_INIT}
+        default_factory=lambda: {
+            "FILE_RABBITMQ_CONF_CUSTOM_CONF": CUSTOM_CONF,
+            "FILE_MONGO_INIT_MONGO_INIT_SH": MONGO_INIT,
+        }
     )
     internal: dict[str, str] = field(default_factory=lambda: dict(certificate()))
     password: str = "p$a:s/s`w\"o'rd"
@@ -191,13 +196,14 @@ class Deployment:
                 **more,
             }
 
-        mongodb = {"MONGODB_USERNAME": "cteadmin", "MONGO_INITDB_ROOT_USERNAME": "root", "MONGO_INITDB_DATABASE": "cte"}
+        mongodb = {"MONGODB_USERNAME": "cteadmin", "MONGO_INITDB_DATABASE": "cte"}
+        mongodb |= {"MONGO_INITDB_ROOT_USERNAME": "root"}
         return [
             container(
                 "mongodb-primary",
                 "mongo6-6.1.0-8.0.18",
                 ["docker-entrypoint.sh"],
-                [("certs", CORE, True), ("mongo-init", "/docker-entrypoint-initdb.d", True), ("mongo-data", "/data/db", False)],
+                [("certs", CORE, True), ("mongo-init", INITDB, True), ("mongo-data", "/data/db", False)],
                 mongodb,
                 command=MONGOD,
                 user="1001:1001",
@@ -267,7 +273,8 @@ class Deployment:
 
         def give(container, key, **variables):
             given = [{"name": k, "valueFrom": f"{arns[key]}:{v}::"} for k, v in variables.items()]
-            container["secrets"] = container.get("secrets", []) + [one for one in given if one["name"] not in self.dropped]
+            kept = [one for one in given if one["name"] not in self.dropped]
+            container["secrets"] = container.get("secrets", []) + kept
 
         first = self._delivering()
         give(first, "i", **{f"SECRET_{key.upper()}": key for key in self.internal})
@@ -280,7 +287,8 @@ class Deployment:
         volumes = [{"name": name} for name in ("certs", "rabbitmq-conf", "mongo-init")]
         for name, point in self.points.items():
             authorization = {"accessPointId": point, "iam": "ENABLED"}
-            configuration = {"fileSystemId": self.system, "transitEncryption": "ENABLED", "authorizationConfig": authorization}
+            configuration = {"fileSystemId": self.system, "transitEncryption": "ENABLED"}
+            configuration["authorizationConfig"] = authorization
             volumes.append({"name": name, "efsVolumeConfiguration": configuration})
         arn = kit.run(kit.register(first, *rest.values(), volumes=volumes))["taskArn"]
         kit.world.advance(240)

@@ -61,7 +61,8 @@ def test_an_entry_point_runs_with_stand_ins(root, volume):
 def test_only_root_gives_files_away(tmp_path, volume):
     root = Root(tmp_path / "ui", {"/v": volume.folder}, False)
     run = root.run(["/bin/sh", "-c", "touch /v/f && chown 7 /v/f"], {})
-    assert (run.exit_code, run.output, run.owners) == (1, ["chown: changing ownership of '/v/f': Operation not permitted"], [])
+    words = "chown: changing ownership of '/v/f': Operation not permitted"
+    assert (run.exit_code, run.output, run.owners) == (1, [words], [])
 
 
 def test_an_entry_point_that_is_not_there(root):
@@ -96,8 +97,10 @@ def test_what_an_access_point_enforces(tmp_path):
 
 
 def test_who_reads_a_file():
-    entries = {"/a": File(None, 0, 0, 0o750), "/a/f": File(b"x", 1001, 2002, 0o440), "/g": File(b"x", 1001, 2002, 0o440)}
-    assert Files(entries, 1001, 1).read("/g") == Files(entries, 5, 2002).read("/g") == Files(entries, 0, 0).read("/a/f") == b"x"
+    file = File(b"x", 1001, 2002, 0o440)
+    entries = {"/a": File(None, 0, 0, 0o750), "/a/f": file, "/g": file}
+    assert Files(entries, 1001, 1).read("/g") == Files(entries, 5, 2002).read("/g") == b"x"
+    assert Files(entries, 0, 0).read("/a/f") == b"x"
     for files, path, code in (
         (Files(entries, 5, 5), "/g", "EACCES"),
         (Files(entries, None, None), "/g", "EACCES"),
@@ -116,7 +119,8 @@ def test_certificates_as_openssl_sees_them():
     now = leaf.not_valid_before_utc.timestamp() + 86_400 * 2
     both = made["internal_certificate"] + made["internal_key"]
     assert certificates.pair_problem(both, both) is None
-    assert certificates.pair_problem(made["internal_certificate"], made["internal_certificate"]) == certificates.NO_START_LINE
+    alone = made["internal_certificate"]
+    assert certificates.pair_problem(alone, alone) == certificates.NO_START_LINE
     assert certificates.pair_problem(made["internal_ca"], made["internal_key"]) == certificates.MISMATCH
     assert certificates.private_key(b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n") is None
     for usage in (certificates.SERVER, certificates.CLIENT):
@@ -127,7 +131,8 @@ def test_certificates_as_openssl_sees_them():
     late = leaf.not_valid_after_utc.timestamp() + 1
     assert certificates.problem(leaf, [ca], late, certificates.SERVER) == "certificate has expired"
     assert all(certificates.serves(leaf, name) for name in (*NAMES, "127.0.0.1", "LOCALHOST"))
-    assert not certificates.serves(leaf, "db") and not certificates.serves(leaf, "127.0.0.2") and not certificates.serves(ca, "localhost")
+    assert not any(certificates.serves(leaf, name) for name in ("db", "127.0.0.2"))
+    assert not certificates.serves(ca, "localhost")
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ mod product;
 mod propagation;
 mod properties;
 mod releases;
+mod release_6;
 mod report;
 mod restore;
 mod rough;

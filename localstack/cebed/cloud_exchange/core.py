@@ -1,9 +1,9 @@
 """core: a Python program that must reach MongoDB and RabbitMQ over TLS.
 
 The words are those of Python, PyMongo and py-amqp as their documentation and public threads print them. core goes on
-trying, so a problem leaves it running without ever answering. Taken stricter than may be true: that core verifies RabbitMQ's
-certificate against the authorities in /usr/local/share/ca-certificates is unverified, and MongoDB itself, with preferTLS,
-would also speak without TLS.
+trying, so a problem leaves it running without ever answering. Taken stricter than may be true: that core verifies
+RabbitMQ's certificate against the authorities in /usr/local/share/ca-certificates is unverified, and MongoDB itself,
+with preferTLS, would also speak without TLS.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """MongoDB: its options, its certificate and key in one file, its authorities, and the user that the first start makes.
 
-Source: MongoDB manual, "Configure mongod and mongos for TLS/SSL", "mongod"; ssl_manager_openssl.cpp of MongoDB's public
-repository (words and `InvalidSSLConfiguration`); docker-entrypoint.sh of docker-library/mongo (the first start).
+Source: MongoDB manual, "Configure mongod and mongos for TLS/SSL", "mongod"; ssl_manager_openssl.cpp of MongoDB's
+public repository (words and `InvalidSSLConfiguration`); docker-entrypoint.sh of docker-library/mongo (the first
+start).
 """
 
 from __future__ import annotations
 
 from typing import Mapping
 
-from cebed.cloud_exchange.certificates import MISMATCH, certificates, date_problem, pair_problem
+from cebed.cloud_exchange.certificates import certificates, date_problem, pair_problem
 from cebed.cloud_exchange.files import Files, Unreadable
 from cebed.cloud_exchange.verdict import Problem, Server, digest, line_of_mongod
 
@@ -40,24 +41,21 @@ def judge(files: Files, environment: Mapping[str, str], arguments: list[str], no
         pem = files.read(key_file)
     except Unreadable as unreadable:
         words = f"error:80000{unreadable.errno:03X}:system library::{unreadable.words}"
-        return _configuration(23248, "Cannot read certificate file", key_file, words, "Can not set up PEM key file.")
+        return _configuration("Cannot read certificate file", key_file, words, "Can not set up PEM key file.")
     if found := pair_problem(pem, pem):
-        number, message = (23253, "SSL configuration") if found == MISMATCH else (23249, "Cannot read PEM key file")
-        return _configuration(number, message, key_file, found, "Can not set up PEM key file.")
+        return _configuration("Cannot read PEM key file", key_file, found, "Can not set up PEM key file.")
     if date_problem(certificates(pem)[0], now):
-        words = "The provided SSL certificate is expired or not yet valid."
-        return Problem((line_of_mongod("F", "NETWORK", 23266, words), "Fatal assertion 28652"))
+        return Problem((_fatal("The provided SSL certificate is expired or not yet valid."),))
     ca_file = options.get("tlsCAFile")
     if ca_file is None:
-        words = "The use of TLS without specifying a chain of trust is no longer supported."
-        return Problem((line_of_mongod("F", "CONTROL", 20574, "Error during global initialization", _error(words)),))
+        return Problem((_fatal("The use of TLS without specifying a chain of trust is no longer supported."),))
     try:
         pem = files.read(ca_file)
     except Unreadable as unreadable:
         words = f"error:80000{unreadable.errno:03X}:system library::{unreadable.words}"
-        return _configuration(23254, "Cannot read CA file", ca_file, words, words)
+        return _configuration("Cannot read CA file", ca_file, words, words)
     if not certificates(pem):
-        return _configuration(23254, "Cannot read CA file", ca_file, "no certificate found", "no certificate found")
+        return _configuration("Cannot read CA file", ca_file, "no certificate found", "no certificate found")
     return None
 
 
@@ -109,10 +107,10 @@ def options_of(arguments: list[str]) -> dict[str, str]:
     return options
 
 
-def _error(words: str) -> dict:
-    return {"error": {"code": 140, "codeName": "InvalidSSLConfiguration", "errmsg": words}}
+def _fatal(words: str) -> str:
+    error = {"code": 140, "codeName": "InvalidSSLConfiguration", "errmsg": words}
+    return line_of_mongod("F", "CONTROL", "Error during global initialization", {"error": error})
 
 
-def _configuration(number: int, message: str, path: str, words: str, end: str) -> Problem:
-    first = line_of_mongod("E", "NETWORK", number, message, {"keyFile": path, "error": words})
-    return Problem((first, line_of_mongod("F", "CONTROL", 20574, "Error during global initialization", _error(end))))
+def _configuration(message: str, path: str, words: str, end: str) -> Problem:
+    return Problem((line_of_mongod("E", "NETWORK", message, {"keyFile": path, "error": words}), _fatal(end)))

@@ -1,12 +1,12 @@
 """Plays the containers of a Cloud Exchange 6.x task when they start: runs their scripts, judges what they have.
 
-    GET /_ce/<account>/cloud-exchange  what was played: container, exit code, arguments, names of variables, files with owner
-                                       and mode, the problem that was found; never a content or a value
+    GET /_ce/<account>/cloud-exchange  what was played: container, exit code, arguments, names of variables, files with
+                                       owner and mode, the problem that was found; never a content or a value
 
-A task is one of 6.x if it has a container with an image `core6-...`, by tag or label; nothing else is ever run. Played are
-the container that delivers files (not essential, `/bin/sh -c`, variables FILE_... or SECRET_...) and the essential ones
-with images `core6-`, `ui6-`, `mongo<n>-`, `rabbitmq<n>-`, unless the test chose a behaviour that fails anyway. The setting
-`ecs.play_cloud_exchange` turns all of it off.
+A task is one of 6.x if it has a container with an image `core6-...`, by tag or label; nothing else is ever run.
+Played are the container that delivers files (not essential, `/bin/sh -c`, variables FILE_... or SECRET_...) and the
+essential ones with images `core6-`, `ui6-`, `mongo<n>-`, `rabbitmq<n>-`, unless the test chose a behaviour that fails
+anyway. The setting `ecs.play_cloud_exchange` turns all of it off.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def _volume(account, task: Task, stage: Stage, name: str) -> Volume:
             stage.volumes[name] = Volume.make(stage.folder / "volumes" / name)
         return stage.volumes[name]
     system = config["fileSystemId"]
-    point = efs.region_of(account, task.region).access_points.get((config.get("authorizationConfig") or {}).get("accessPointId"))
+    wanted = (config.get("authorizationConfig") or {}).get("accessPointId")
+    point = efs.region_of(account, task.region).access_points.get(wanted)
     root = (point or {}).get("RootDirectory") or {}
     path = root.get("Path") or config.get("rootDirectory") or "/"
     kept = account.state("cloud_exchange.file_systems", dict)

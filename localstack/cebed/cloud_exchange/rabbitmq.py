@@ -1,7 +1,7 @@
 """RabbitMQ: its cookie, its configuration files, its TLS listener.
 
-Source: RabbitMQ documentation, "Configuration", "TLS Support", "Clustering Guide" (Erlang cookie); rabbitmq/rabbitmq-server
-#2685 and #739 (words of unreadable files). The server does not verify its own certificate: its clients do.
+Source: RabbitMQ documentation, "Configuration", "TLS Support", "Clustering Guide" (Erlang cookie);
+rabbitmq/rabbitmq-server#2685 and #739 (words of unreadable files). The server does not verify its own certificate: its clients do.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def judge(files: Files, environment: Mapping[str, str], arguments: list[str], no
     except Mistake as mistake:
         return Problem(("BOOT FAILED", str(mistake)))
     if listeners(settings, "tcp"):
-        return Problem(("a listener without TLS is open on port 5672, where Cloud Exchange 6 has none",), exits=False)
+        words = "a listener without TLS is open on port 5672, where Cloud Exchange 6 has none"
+        return Problem((words,), exits=False)
     groups = [*(["ssl_options"] if listeners(settings, "ssl") else [])]
     groups += ["management.ssl"] if "management.ssl.port" in settings else []
     for group in groups:
@@ -43,8 +44,9 @@ def server(files: Files, environment: Mapping[str, str]) -> Server | None:
     ports = listeners(settings, "ssl")
     if not ports:
         return None
-    users = {environment.get("RABBITMQ_DEFAULT_USER", "guest"): digest(environment.get("RABBITMQ_DEFAULT_PASS", "guest"))}
-    return Server(ports[0], certificates(files.read(settings["ssl_options.certfile"]))[0], users=users)
+    user, password = (environment.get(f"RABBITMQ_DEFAULT_{one}", "guest") for one in ("USER", "PASS"))
+    certificate = certificates(files.read(settings["ssl_options.certfile"]))[0]
+    return Server(ports[0], certificate, users={user: digest(password)})
 
 
 class Mistake(Exception):
@@ -66,7 +68,8 @@ def configuration(files: Files, environment: Mapping[str, str]) -> dict[str, str
             if not line.strip() or line.strip().startswith("#"):
                 continue
             if not equals or not re.fullmatch(r"[\w.$-]+", key.strip()):
-                raise Mistake(f"Error preparing configuration in phase parsing: Syntax error in {path} after line {number}")
+                words = f"Syntax error in {path} after line {number}"
+                raise Mistake(f"Error preparing configuration in phase parsing: {words}")
             settings[key.strip()] = re.sub(r"\$\((\w+)\)", lambda m: _variable(environment, m[1]), value.strip())
     return settings
 

@@ -1,8 +1,8 @@
 """Runs a container's entry point in a folder that stands for its root, with stand-ins for the programs.
 
-Absolute paths in the script are rewritten: a mount's to the folder of its volume, those of the image's own folders to the
-container's root; the environment is left as it is. `chown` notes the owner. `mongosh` notes what it is told. The programs
-of Cloud Exchange note their arguments, environment and folder, and end.
+Absolute paths in the script are rewritten: a mount's to the folder of its volume, those of the image's own folders to
+the container's root; the environment is left as it is. `chown` notes the owner. `mongosh` notes what it is told. The
+programs of Cloud Exchange note their arguments, environment and folder, and end.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """ui: nginx in front of core and of the management server, to which it shows the internal certificate.
 
-Source: nginx's public source (words of `[emerg]`: ngx_http_upstream, ngx_event_openssl). That ui is an nginx with a literal
-upstream, and which files it reads, is unverified: the vendor's compose file mounts them at a fixed place.
+Source: nginx's public source (words of `[emerg]`: ngx_http_upstream, ngx_event_openssl). That ui is an nginx with a
+literal upstream, and which files it reads, is unverified: the vendor's compose file mounts them at a fixed place.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Mapping
 from urllib.parse import urlsplit
 
-from cebed.cloud_exchange.certificates import certificates, private_key, belongs
+from cebed.cloud_exchange.certificates import belongs, certificates, private_key
 from cebed.cloud_exchange.files import Files, Unreadable
 from cebed.cloud_exchange.verdict import Problem
 
 FOLDER = "/data/ssl_certs/mongodb_rabbitmq_certs"
 HOSTS = "/etc/hosts"
+PARTS = {"tls_cert.crt": "certificate", "tls_cert_key.key": "certificate key", "tls_cert_ca.crt": "CA"}
 MANAGEMENT = "host.docker.internal"
 TAKEN = {"3000": "ui", "5671": "rabbitmq-stats", "8000": "core", "15671": "rabbitmq-stats", "27017": "mongodb-primary"}
 
@@ -33,7 +34,7 @@ def judge(files: Files, environment: Mapping[str, str], arguments: list[str], no
         if host not in names_of(files):
             return Problem((f'nginx: [emerg] host not found in upstream "{host}" in /etc/nginx/nginx.conf',))
     contents = {}
-    for name, what in (("tls_cert.crt", "certificate"), ("tls_cert_key.key", "certificate key"), ("tls_cert_ca.crt", "CA")):
+    for name, what in PARTS.items():
         path = f"{FOLDER}/{name}"
         try:
             contents[name] = files.read(path)
@@ -43,9 +44,11 @@ def judge(files: Files, environment: Mapping[str, str], arguments: list[str], no
     chain, key = certificates(contents["tls_cert.crt"]), private_key(contents["tls_cert_key.key"])
     no_start_line = "(SSL: error:0480006C:PEM routines::no start line)"
     if not chain or not certificates(contents["tls_cert_ca.crt"]):
-        return Problem((f"nginx: [emerg] cannot load certificate: PEM_read_bio_X509_AUX() failed {no_start_line}",))
+        failed = "PEM_read_bio_X509_AUX() failed"
+        return Problem((f"nginx: [emerg] cannot load certificate: {failed} {no_start_line}",))
     if key is None:
-        return Problem((f"nginx: [emerg] cannot load certificate key: PEM_read_bio_PrivateKey() failed {no_start_line}",))
+        failed = "PEM_read_bio_PrivateKey() failed"
+        return Problem((f"nginx: [emerg] cannot load certificate key: {failed} {no_start_line}",))
     if not belongs(key, chain[0]):
         return Problem(
             (
@@ -55,5 +58,6 @@ def judge(files: Files, environment: Mapping[str, str], arguments: list[str], no
         )
     port = environment.get("CE_MANAGEMENT_PORT") or "8000"
     if port in TAKEN:
-        return Problem((f"CE_MANAGEMENT_PORT is {port}, where {TAKEN[port]} listens, not the management server",), exits=False)
+        words = f"CE_MANAGEMENT_PORT is {port}, where {TAKEN[port]} listens, not the management server"
+        return Problem((words,), exits=False)
     return None

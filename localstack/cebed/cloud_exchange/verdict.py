@@ -35,7 +35,7 @@ def digest(password: str) -> str:
     return hashlib.sha256(password.encode()).hexdigest()
 
 
-def line_of_mongod(severity: str, component: str, number: int, message: str, attributes: dict | None = None) -> str:
-    """One line of MongoDB's structured log (MongoDB manual, "Log Messages")."""
-    line = {"s": severity, "c": component, "id": number, "ctx": "main", "msg": message}
-    return json.dumps(line | ({"attr": attributes} if attributes else {}), separators=(",", ":"))
+def line_of_mongod(severity: str, component: str, message: str, attributes: dict) -> str:
+    """One line of MongoDB's structured log (MongoDB manual, "Log Messages"), without its time and number."""
+    line = {"s": severity, "c": component, "ctx": "main", "msg": message, "attr": attributes}
+    return json.dumps(line, separators=(",", ":"))

@@ -1,7 +1,8 @@
 """Volumes as folders of this machine, with the owners that their files would have.
 
-Nothing is ever really given to another user, so that it makes no difference who runs the emulator: the owner of each inode
-is noted, modes are real. What a script has changed is compared with what its user may change (`Volume.refused`).
+Nothing is ever really given to another user, so that it makes no difference who runs the emulator: the owner of each
+inode is noted, modes are real. What a script has changed is compared with what its user may change
+(`Volume.refused`).
 """
 
 from __future__ import annotations
@@ -77,7 +78,9 @@ class Volume:
         known = {inode: owner for inode, owner in self.owners.items() if inode in inodes}
         self.owners = {inode: known.get(inode, self.enforced or user) for inode in inodes}
 
-    def refused(self, before: dict, entries: dict[str, File], user: tuple[int | None, int | None], read_only: bool) -> str | None:
+    def refused(
+        self, before: dict, entries: dict[str, File], user: tuple[int | None, int | None], read_only: bool
+    ) -> str | None:
         """Why the user could not have made the changes since `before` and `entries`: `path: words`."""
         uid, gid = self.enforced or user
         after = self.state()

@@ -111,10 +111,11 @@ def is_refused_writing(account, task: Task, container: Container) -> bool:
 def cannot_be_made(container: Container) -> str | None:
     """Why the container cannot be started, if it mounts something inside a volume that it mounts read-only.
 
-    The runtime has to make the inner mount point, and cannot (docs/aws-behaviour.md, "Task volumes, host names and memory
-    limits in ECS"). That the volume happens to hold such a folder is not looked at.
+    The runtime has to make the inner mount point, and cannot (docs/aws-behaviour.md, "Task volumes, host names and
+    memory limits in ECS"). That the volume happens to hold such a folder is not looked at.
     """
-    mounted = [(PurePosixPath(m["containerPath"]), bool(m.get("readOnly"))) for m in container.definition["mountPoints"]]
+    points = container.definition["mountPoints"]
+    mounted = [(PurePosixPath(point["containerPath"]), bool(point.get("readOnly"))) for point in points]
     for inner, _ in mounted:
         if any(read_only and outer in inner.parents for outer, read_only in mounted):
             return (

@@ -109,9 +109,8 @@ def _memory(containers: list[dict], of_task: int) -> None:
         if max(hard or 0, soft or 0) > of_task:
             raise refused(f"The 'memory' setting for container '{container.get('name')}' is greater than for the task.")
         if hard and soft and hard <= soft:
-            raise refused(
-                f"Invalid setting for container '{container.get('name')}'. 'memory' must be greater than 'memoryReservation'."
-            )
+            words = "'memory' must be greater than 'memoryReservation'."
+            raise refused(f"Invalid setting for container '{container.get('name')}'. {words}")
     if sum(c.get("memoryReservation") or c.get("memory") or 0 for c in containers) > of_task:
         raise refused("The sum of all container memory values cannot be greater than the value of the task memory.")
 

@@ -1,0 +1,67 @@
+//! Releases 6.x, whose containers speak TLS among themselves: the emulator runs their scripts and judges what they
+//! find (`localstack/README.md`).
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::bed::{Bed, text};
+use crate::deploy::SCALE;
+use crate::product::Product;
+
+const PLAYED: [&str; 5] = ["core", "init-container", "mongodb-primary", "rabbitmq-stats", "ui"];
+
+/// What was played last of each container.
+fn played(bed: &Bed) -> BTreeMap<String, Value> {
+    let listed = bed.get("cloud-exchange");
+    let listed = listed.as_array().expect("a list").iter();
+    listed.map(|one| (text(&one["container"]).to_owned(), one.clone())).collect()
+}
+
+fn deploys(version: &str) {
+    let bed = Bed::new(SCALE);
+    let plan = format!("name = \"prod\"\nrelease = \"{version}\"\npackage = \"medium\"\n");
+    let product = Product::with_plan(&bed, &plan);
+    product.expect(0, &["apply", "FILE", "--yes", "--allow", "unsupported"]);
+    let played = played(&bed);
+    assert_eq!(played.keys().collect::<Vec<_>>(), PLAYED);
+    for (name, one) in &played {
+        assert_eq!((&one["problem"], &one["exit_code"]), (&Value::Null, &0.into()), "{name}: {one}");
+    }
+    let files = &played["init-container"]["files"];
+    assert_eq!(files["/files/rabbitmq-conf/rabbitmq_cert_key.key"], "1001:1001 0440");
+    assert_eq!(files["/files/certificate/cloud-exchange-internal.crt"], "1001:1001 0444");
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+}
+
+#[test]
+fn release_6_0_0_comes_up() {
+    deploys("6.0.0");
+}
+
+#[test]
+fn release_6_0_1_comes_up() {
+    deploys("6.0.1");
+}
+
+#[test]
+fn release_6_1_0_comes_up() {
+    deploys("6.1.0");
+}
+
+/// 6.1.0 under another number, with a mistake: what the container says is on the screen.
+#[test]
+fn a_mistake_in_a_release_file_is_told_in_the_words_of_the_program() {
+    let bed = Bed::new(SCALE);
+    let product = Product::with_plan(&bed, "name = \"prod\"\nrelease = \"6.9.0\"\npackage = \"medium\"\n");
+    let release = include_str!("../../src/release/catalogue/6.1.0.toml").replacen("\"6.1.0\"", "\"6.9.0\"", 1);
+    let option = "\"--tlsCAFile\",\n    \"";
+    let mistaken = release.replace(option, &format!("{option}/none"));
+    assert_ne!(release, mistaken);
+    std::fs::write(product.folder().join("release.toml"), mistaken).expect("the release can be written");
+    let apply = ["apply", "FILE", "--yes", "--allow", "unsupported", "--catalog", "release.toml"];
+    let failed = product.expect(3, &apply);
+    assert!(failed.stderr.contains("InvalidSSLConfiguration"), "{}", failed.stderr);
+    std::fs::write(product.folder().join("release.toml"), release).expect("the release can be written");
+    product.expect(0, &apply);
+}
