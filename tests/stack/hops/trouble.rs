@@ -62,6 +62,8 @@ const DATA_STEP_RUNS: &str = "the data step runs";
 const NOT_HEALTHY: &str = "the new task is not healthy yet";
 /// AWS seconds that a data step works, long enough for it to be seen at work.
 const WORK: u32 = 240;
+/// AWS seconds until core answers, likewise.
+const START: u32 = 600;
 
 impl Trouble {
     /// All that can go wrong on the way from one release to another.
@@ -127,7 +129,9 @@ impl Trouble {
                 "6".to_owned()
             }
             Self::Killed(moment) => {
+                // So slow that the moment is not missed.
                 bed.post("settings", &json!({ "ecs.data_step": WORK }));
+                bed.post("images", &json!({ (format!("{core}#core")): { "behaviour": "slow", "after": START } }));
                 let moment = MOMENTS.iter().find(|one| one.name == *moment).expect("a moment");
                 moment.kill(product, &upgrade);
                 product.expect(0, &["upgrade", "FILE", "--rollback", "--yes"]);
