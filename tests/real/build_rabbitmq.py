@@ -107,7 +107,7 @@ def _library(name, folder, version, cache):
     for part in ("src", "include", "priv"):
         shutil.rmtree(folder / part, ignore_errors=True)
     own_build = LIBRARIES[name].startswith("ninenines/")
-    repository.extract(tag, folder, ["src", "include", "priv", *(["Makefile", "ebin"] if own_build else [])])
+    repository.extract(tag, folder, ["src", "include", "priv", *(["Makefile"] if own_build else [])])
     if own_build:
         (folder / "erlang.mk").write_text("include $(ERLANG_MK_FILENAME)\n")
     for file in (folder / "src").glob("*.app.src"):
@@ -151,6 +151,9 @@ def build(version, root, vendored, cache):
     makefile = tree / "erlang.mk"  # file:pid2name/1 is gone from Erlang 27, and was only used for a message
     makefile.write_text(makefile.read_text().replace("{ok, Filename} = file:pid2name(Fd),", 'Filename = "",'))
     command_line = tree / "deps" / "rabbitmq_cli" / "mix.exs"
+    linter = re.compile(r"^DEP_PLUGINS \+= elvis_mk\n|(?<=rabbit_common) elvis_mk$", re.M)
+    for file in tree.glob("deps/*/Makefile"):
+        file.write_text(linter.sub("", file.read_text()))
     text = re.sub(r'elixir: ">= [^"]*"', 'elixir: ">= 1.13.0"', command_line.read_text())
     command_line.write_text(re.sub(r'^\s*{:\w+, "~>[^}]*only: :test[^}]*},\n', "", text, flags=re.M))
     make = f"make -C deps/rabbitmq_management DEPS_DIR=/build/deps RABBITMQ_VERSION={version}"
@@ -160,6 +163,8 @@ def build(version, root, vendored, cache):
     log = cache / "build" / f"{version}.log"
     with log.open("wb") as out:
         environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "LANG": "C.UTF-8"}
+        if version.startswith("3."):  # a type of theirs is named `maybe`, which Erlang 27 made a keyword
+            environment["ERL_COMPILER_OPTIONS"] = "[{feature,maybe_expr,disable}]"
         command = ["unshare", "--mount", "sh", "-ec", script]
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, check=True)
     _install(tree, version, done)
@@ -173,6 +178,8 @@ def _install(tree, version, done):
     shutil.rmtree(part, ignore_errors=True)
     for name in [*LIBRARIES, *VENDORED, *OWN]:
         source = tree / "deps" / name
+        if not source.exists():
+            source = tree / "deps" / "rabbit" / "apps" / name  # where it was before 3.13
         if name in ("csv", "json") or not (source / "ebin" / f"{name}.app").exists():
             continue
         vsn = re.search(r'{\s*vsn\s*,\s*"([^"]+)"', (source / "ebin" / f"{name}.app").read_text())[1]

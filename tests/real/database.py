@@ -78,10 +78,9 @@ class Database:
         arguments = settings.get("entry_point", ["docker-entrypoint.sh"]) + settings.get("command", ["mongod"])
         log = self.work / f"mongod-{self.version}-{time.monotonic_ns()}.log"
         running = container.start(arguments, log)
-        running.container = container
         if wait:
             health = ["/bin/sh", "-c", settings["health_check"]["command"]]
-            running.wait_for(lambda: container.run(health)[0] == 0 and self.initialised())
+            running.wait_for(lambda: running.run(health)[0] == 0 and self.initialised())
         return running
 
     def initialised(self):

@@ -60,6 +60,7 @@ def root(suite):
         part.parent.mkdir(parents=True, exist_ok=True)
         packages = ",".join(ROOTS[suite])
         _do("mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", suite, part, _mirror())
+        (part / "etc" / "hosts").write_text("127.0.0.1 localhost\n")
         part.rename(folder)
     return folder
 

@@ -3,11 +3,12 @@
 import re
 import subprocess
 import time
+from urllib.parse import quote
 
 import broker
 import certificates
 import database
-from catalogue import Release
+from catalogue import PASSWORD, Release
 from database import Database
 from report import Result
 
@@ -139,12 +140,12 @@ def _tls(release, shape, made, work):
     secure = {"tls": True, "tlsCAFile": ca, "tlsCertificateKeyFile": both}
     database.fill(server)
     database.check(server, **secure)  # with the name checked: 127.0.0.1 is in the certificate
-    address = connection_string(release, server.container("core-string") if False else None, files)
+    address = connection_string(release, files)
     assert pymongo.MongoClient(address, serverSelectionTimeoutMS=5000).cte.settings.count_documents({}) == 1
     said = []
     for name, options in {
         "a client without certificate": {"tls": True, "tlsCAFile": ca},
-        "a client with another CA's certificate": {"tls": True, "tlsCAFile": ca, "tlsCertificateKeyFile": _other(work)},
+        "a client with another CA's certificate": secure | {"tlsCertificateKeyFile": _other(work)},
     }.items():
         try:
             server.client(**options).cte.command("ping")
@@ -158,24 +159,21 @@ def _tls(release, shape, made, work):
     database.check(server, **secure)
     assert running.stop()
     told = (
-        f"{shape} certificates: up by the health check without TLS; mongo-init.sh made its user; all read back over TLS "
-        f"and by core's connection string ({ciphers}); refused: {', '.join(said)}"
+        f"{shape} certificates: up by the health check without TLS; mongo-init.sh made its user; "
+        f"all read back over TLS and by core's connection string ({ciphers}); refused: {', '.join(said)}"
     )
     yield Result(release.version, told, "MongoDB 6.0.5, OpenSSL 3 (the release has 8.0)", begin)
 
 
-def connection_string(release, _container, files):
+def connection_string(release, files):
     """What core's own entry point makes of the injected string, with the certificates where this test has them."""
-    from urllib.parse import quote
-
-    from catalogue import PASSWORD
-
     plain = release.data["derived_secrets"]["mongo_connection_string"].format(password=quote(PASSWORD, safe=""))
     script = release.container("core")["entry_point"][2].replace("exec /opt/start.sh", "env")
     rabbit = release.data["derived_secrets"]["rabbitmq_connection_string"].format(password="x")
     environment = {"MONGO_CONNECTION_STRING": plain, "RABBITMQ_CONNECTION_STRING": rabbit, "PATH": "/usr/bin:/bin"}
-    told = subprocess.run(["/bin/bash", "-c", script], env=environment, check=True, capture_output=True, text=True).stdout
-    values = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+    command = ["/bin/bash", "-c", script]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    values = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
     assert values["RABBITMQ_CONNECTION_STRING"] == "amqps:" + rabbit.removeprefix("amqp:")
     return values["MONGO_CONNECTION_STRING"].replace("/opt/certs/mongodb_rabbitmq_certs", str(files))
 
