@@ -124,18 +124,23 @@ def first_starts(work):
         told += f": khepri_db {state} ({stability}); stable flags off: {', '.join(off) or 'none'}"
         told += f"; names in the list that the server does not know: {', '.join(unknown)}" if unknown else ""
         yield Result(version, told, f"RabbitMQ {server.version}", begin)
-        if version == "6.0.0":
-            begin = time.monotonic()
-            code, text = server.container().run(["/bin/bash", "-c", release_step("6.0.1")["script"]], 300)
-            assert code == 0, text[-3000:]
-            state = next(line.split()[1] for line in text.splitlines() if line.startswith("khepri_db"))
-            assert state == "disabled"
-            told = "enable_feature_flag all leaves khepri_db disabled"
-            yield Result("6.0.1", told, f"RabbitMQ {server.version}", begin)
+        if version in ("6.0.0", "6.1.0"):
+            yield _all_flags(server)
 
 
-def release_step(version):
-    return next(step for step in Release.load(version).steps(broker.NAME) if step["name"] == FLAGS)
+def _all_flags(server):
+    """What `enable_feature_flag all`, in the script of the step to 6.0.1, does to Khepri on 4.1 and on 4.2."""
+    step = next(step for step in Release.load("6.0.1").steps(broker.NAME) if step["name"] == FLAGS)
+    code, text, seconds = server.step(step)
+    assert code == 0, text[-3000:]
+    state = next(line.split()[1] for line in text.splitlines() if line.startswith("khepri_db"))
+    if server.version.startswith("4.1"):
+        assert state == "disabled", text
+        told = "`enable_feature_flag all` leaves khepri_db disabled"
+    else:
+        assert state == "enabled", text
+        told = "`enable_feature_flag all` would enable khepri_db: no step may do that from here on"
+    return Result(server.release.version, told, f"RabbitMQ {server.version}", seconds=seconds)
 
 
 def tls(work):

@@ -13,8 +13,8 @@ HEAD = """\
 # MongoDB and RabbitMQ, the real ones
 
 `just real` runs the data steps and the TLS settings of the release files (`src/release/catalogue/`) on real servers,
-outside the emulator, and writes this page. A row is here only because what it says was checked; a run in which
-something turns out otherwise fails and writes nothing. How: [tests/real](../tests/real/README.md).
+outside the emulator, and writes this page. A row is here only because what it says was checked; a run in which something
+turns out otherwise fails and writes nothing. How: [tests/real](../tests/real/README.md).
 
 Last run: {date}, {minutes} minutes.
 
