@@ -34,23 +34,26 @@ class Broker:
         self.port = 5671 if self.tls else 5672
 
     def container(self, deliver=True):
-        """A new container: only its volumes are kept. A data step's has no files delivered (`deliver=False`)."""
+        """A new container: only its volumes are kept. A data step's has no task volumes (`deliver=False`)."""
         folder = self.work / f"broker-{time.monotonic_ns()}"
         home, etc, log, temporary = (folder / name for name in ("home", "etc", "log", "tmp"))
         for path in (home, etc, log, temporary):
             path.mkdir(parents=True)
             path.chmod(0o1777)
         (etc / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        (etc / "conf.d").mkdir()
+        (etc / "conf.d" / "10-defaults.conf").write_text("log.console = true\n")
         program, root = install.rabbitmq(self.version)
         mounts = {"/opt/rabbitmq": program, "/var/lib/rabbitmq": home, "/etc/rabbitmq": etc}
         mounts |= {"/var/log/rabbitmq": log, "/tmp": temporary, "/usr/local/bin": install.entry_points() / "rabbitmq"}
         for path, volume in self.release.mounts(NAME).items():
-            mounts[path] = self._volume(volume, folder, deliver)
+            if deliver or volume not in self.release.task_volumes():
+                mounts[path] = self._volume(volume, folder)
         # The variables that the official image sets.
         environment = {"HOME": "/var/lib/rabbitmq", "RABBITMQ_HOME": "/opt/rabbitmq", "RUNNING_UNDER_SYSTEMD": "true"}
         return Container(root, mounts, environment | self.release.environment(NAME) | self.more)
 
-    def _volume(self, volume, folder, deliver):
+    def _volume(self, volume, folder):
         if volume not in self.release.task_volumes():
             place = self.data / volume
             place.mkdir(parents=True, exist_ok=True)
@@ -59,8 +62,7 @@ class Broker:
             return place
         place = folder / f"volume-{volume}"
         place.mkdir()
-        if deliver:
-            deliver_files(self.release, volume, place, self.pem)
+        deliver_files(self.release, volume, place, self.pem)
         return place
 
     def start(self, wait=True):

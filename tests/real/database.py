@@ -10,8 +10,6 @@ from catalogue import PASSWORD
 from container import Container
 
 NAME = "mongodb-primary"
-# What the release's own version is tested on, where the exact one cannot be had.
-NEAREST = {"5.0": "5.0.4", "6.0.12": "6.0.27", "8.0.6": None, "8.0.12": None, "8.0.17": None, "8.0.18": None}
 DOCUMENTS = [
     {"_id": n, "kind": f"kind-{n % 9}", "text": f"größe-{n}" * (n % 50), "nested": {"list": list(range(n % 20))}}
     for n in range(3000)
@@ -43,13 +41,14 @@ class Database:
             (tools / tool).chmod(0o755)
         mounts = {"/opt/mongodb": program, "/usr/local/bin": tools, "/opt/mongosh": install.shell(), "/tmp": temporary}
         for path, volume in self.release.mounts(name).items():
-            mounts[path] = self._volume(volume, folder, deliver)
+            if deliver or volume not in self.release.task_volumes():
+                mounts[path] = self._volume(volume, folder)
         user = self.release.container(name).get("user", "0:0")
         # The official image's HOME.
         environment = {"HOME": "/data/db", "CA_CERTIFICATE": ""} if name == NAME else {"CA_CERTIFICATE": ""}
         return Container(root, mounts, environment | self.release.environment(name), user)
 
-    def _volume(self, volume, folder, deliver):
+    def _volume(self, volume, folder):
         if volume not in self.release.task_volumes():
             place = self.data / volume
             place.mkdir(parents=True, exist_ok=True)
@@ -58,8 +57,7 @@ class Database:
             return place
         place = folder / f"volume-{volume}"
         place.mkdir()
-        if deliver:
-            broker.deliver_files(self.release, volume, place, self.pem)
+        broker.deliver_files(self.release, volume, place, self.pem)
         return place
 
     def prepare(self):

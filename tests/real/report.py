@@ -13,8 +13,8 @@ HEAD = """\
 # MongoDB and RabbitMQ, the real ones
 
 `just real` runs the data steps and the TLS settings of the release files (`src/release/catalogue/`) on real servers,
-outside the emulator, and writes this page. A row is here only because what it says was checked; a run in which something
-turns out otherwise fails and writes nothing. How: [tests/real](../tests/real/README.md).
+outside the emulator, and writes this page. A row is here only because what it says was checked; a run in which
+something turns out otherwise fails and writes nothing. How: [tests/real](../tests/real/README.md).
 
 Last run: {date}, {minutes} minutes.
 
@@ -34,8 +34,8 @@ Last run: {date}, {minutes} minutes.
 
 MISSING = """\
 * **MongoDB 7.0 and 8.0**: no package of the registries that this can use holds them. So the step to compatibility
-  version 7.0, the hop from 6.0 over 7.0 to 8.0 (5.1.1 to 5.1.2) and 8.0 itself (5.1.2 and later) have not been seen on a
-  real server. The script of the step to 7.0 is that of the steps to 5.0 and 6.0 but for the version and `confirm: true`;
+  version 7.0, the hop from 6.0 over 7.0 to 8.0 (5.1.1 to 5.1.2) and 8.0 itself (5.1.2 and later) were not seen on a
+  real server. The script of the step to 7.0 is that of the others but for the version and `confirm: true`;
   what is tried is that it fails on the wrong server and leaves the data as it was. The TLS settings of 6.x are tried on
   6.0.5 with OpenSSL 3.
 * **MongoDB 5.0.21 and 6.0.12**: the nearest, 5.0.4 and 6.0.27.
