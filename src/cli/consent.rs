@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::PlanFile;
 use crate::release::Label;
 
 /// What a person allows an apply to do besides what the plan file says.
@@ -29,5 +30,10 @@ impl Consent {
     /// What counts for one of several steps: the last one renews for all of them.
     pub fn of_step(self, is_last: bool) -> Self {
         Self { renew_certificates: self.renew_certificates && is_last, ..self }
+    }
+
+    /// The worst label that is consented to, by the plan file or by the command line: either is enough.
+    pub fn label(&self, file: &PlanFile) -> Option<Label> {
+        self.allow.max(file.allow)
     }
 }

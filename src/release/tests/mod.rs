@@ -4,10 +4,12 @@ mod comparison;
 mod data_steps;
 mod facts;
 mod files;
+mod import;
 mod owners;
 mod release_6;
 mod release_6_scripts;
 mod scripts;
+mod support;
 mod values;
 
 use super::{Package, Settings};
