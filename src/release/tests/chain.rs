@@ -13,7 +13,8 @@ fn way(catalogue: &Catalogue, from: &str, to: &str) -> Result<Vec<String>, NoWay
     Ok(hops.iter().map(ToString::to_string).collect())
 }
 
-/// Releases with nothing in them that matters here: version, predecessors, label, and after a comma why it is only listed.
+/// Releases with nothing in them that matters here: version, predecessors, label and, after a comma, why it is only
+/// listed.
 fn catalogue(releases: &[(&str, &str, &str)]) -> Catalogue {
     let (_, rest) = FILE.split_once("minimum_package").unwrap();
     let (rest, _) = rest.split_once("[[data_steps]]").unwrap();
