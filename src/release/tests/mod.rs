@@ -1,5 +1,6 @@
 mod catalogue;
 mod chain;
+mod comparison;
 mod data_steps;
 mod facts;
 mod files;
