@@ -21,7 +21,7 @@ MEMORY_MIB = 16384
 # What the variables of the secrets hold, by the names that ce-aws uses.
 SECRETS = {
     "MAINTENANCE_PASSWORD": "maintenance_password",
-    "MAINTENANCE_PASSWORD_ESCAPED": "maintenance_password",
+    "MAINTENANCE_PASSWORD_ESCAPED": "maintenance_password, percent-encoded",
     "RABBITMQ_DEFAULT_PASS": "maintenance_password",
     "MONGO_INITDB_ROOT_PASSWORD": "maintenance_password",
     "MONGODB_PASSWORD": "maintenance_password",
