@@ -4,6 +4,7 @@ mod comparison;
 mod data_steps;
 mod facts;
 mod files;
+mod owners;
 mod release_6;
 mod release_6_scripts;
 mod scripts;

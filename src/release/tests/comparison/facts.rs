@@ -112,6 +112,8 @@ pub struct Variable {
     #[serde(default)]
     setup: bool,
     #[serde(default)]
+    script: bool,
+    #[serde(default)]
     proxy: bool,
     /// One constant for all installations that looks like a token.
     #[serde(default)]
@@ -127,6 +129,7 @@ impl fmt::Display for Variable {
             Self { secret: Some(name), .. } => write!(f, "secret {name}"),
             Self { value: Some(text), .. } => f.write_str(text),
             Self { setup: true, .. } => f.write_str("made by setup"),
+            Self { script: true, .. } => f.write_str("a script of the vendor's"),
             Self { proxy: true, .. } => f.write_str(super::properties::PROXY),
             Self { token: true, .. } => f.write_str("a token of the vendor's"),
             Self { unset: true, .. } => f.write_str("empty"),

@@ -44,11 +44,15 @@ pub fn page(all: &[Compared], reasons: &Reasons) -> String {
             format!("{version} | {source} | `{commit}`, {date} | {total} | {same} | {other} | {left_out} | {added}");
         let _ = writeln!(page, "| {row} |");
     }
+    page += "\n### Reasons\n\n";
+    for (number, reason) in reasons.reasons.iter().enumerate() {
+        let _ = writeln!(page, "{}. {}", number + 1, reason.because.trim());
+    }
     for one in all {
         let _ = writeln!(page, "\n### {} and the {}\n", one.facts.version, one.source());
-        page += "| | where | the vendor's | ce-aws | why |\n|---|---|---|---|---|\n";
+        page += "| | where | the vendor's | ce-aws | reason |\n|---|---|---|---|---|\n";
         for (kind, name) in KINDS {
-            for row in rows(one, kind, reasons) {
+            for row in rows(one, kind) {
                 let _ = writeln!(page, "| {name} | {row} |");
             }
         }
@@ -57,7 +61,7 @@ pub fn page(all: &[Compared], reasons: &Reasons) -> String {
 }
 
 /// The differences of one kind, those with one reason and one value together, in the order of the reasons.
-fn rows(one: &Compared, kind: Kind, reasons: &Reasons) -> Vec<String> {
+fn rows(one: &Compared, kind: Kind) -> Vec<String> {
     let mut groups: BTreeMap<(usize, String), Vec<&Difference>> = BTreeMap::new();
     for (difference, reason) in one.differences.iter().filter(|(difference, _)| difference.kind == kind) {
         // What is left out or added is told by its name; where the value is another one, both are told.
@@ -70,23 +74,26 @@ fn rows(one: &Compared, kind: Kind, reasons: &Reasons) -> Vec<String> {
             let first = &all[0][side];
             if all.iter().all(|values| values[side] == *first) { first.clone() } else { "*several*".to_owned() }
         });
-        format!("{} | {vendor} | {ours} | {}", places(&differences), reasons.reasons[reason].because.trim())
+        format!("{} | {vendor} | {ours} | {}", places(&differences), reason + 1)
     };
     groups.into_iter().map(row).collect()
 }
 
-/// `core: a, b; ui: c`
+/// `core, ui: environment A, B; core: user`, with what several containers have told once.
 fn places(differences: &[&Difference]) -> String {
-    let mut containers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut containers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for difference in differences {
-        containers.entry(&difference.container).or_default().push(format!("`{}`", difference.property));
+        containers.entry(&difference.property).or_default().push(&difference.container);
     }
-    // Several containers with the same properties are told at once.
-    let mut same: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (container, properties) in containers {
-        same.entry(properties.join(", ")).or_default().push(container);
+    let mut names: BTreeMap<(String, &str), Vec<String>> = BTreeMap::new();
+    for (property, containers) in containers {
+        let (group, name) = property.split_once('.').unwrap_or(("", property));
+        names.entry((containers.join(", "), group)).or_default().push(format!("`{name}`"));
     }
-    let told = same.into_iter().map(|(properties, containers)| format!("{}: {properties}", containers.join(", ")));
+    let told = names.into_iter().map(|((containers, group), names)| {
+        let group = if group.is_empty() { String::new() } else { format!("{} ", group.replace('_', " ")) };
+        format!("{containers}: {group}{}", names.join(", "))
+    });
     told.collect::<Vec<_>>().join("; ")
 }
 
@@ -96,7 +103,7 @@ fn values(difference: &Difference) -> [String; 2] {
 
 /// Short enough for a table.
 fn cell(text: &str) -> String {
-    const MOST: usize = 72;
+    const MOST: usize = 60;
     let short = match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

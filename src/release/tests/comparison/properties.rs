@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Check, Facts, Mounted, Service};
-use crate::release::{Container, FileSource, PROXY as PROXIES, Package, Release, Settings, StartTimeout};
+use crate::release::{
+    Container, FileSource, NO_PROXY, PROXY as PROXIES, Package, Release, Settings, StartTimeout, Value,
+};
 
 /// What a variable that holds the address of a proxy is said to be.
 pub const PROXY: &str = "the proxy";
@@ -70,6 +72,21 @@ impl Of<'_> {
         }
     }
 
+    /// Entry point and command as they are, and what they say to MongoDB's server, one by one.
+    fn command(&mut self, entry_point: &[String], command: &[String]) {
+        self.words("entry_point", entry_point);
+        self.words("command", command);
+        let all = [entry_point, command].concat().join(" ").replace('\'', "");
+        let mut words = all.split_whitespace().skip_while(|word| *word != "mongod").skip(1);
+        while let Some(name) = words.next().and_then(|word| word.strip_prefix("--")) {
+            let value = words.next().unwrap();
+            match value.split_once('=') {
+                Some((parameter, value)) => self.add(format!("mongod.{name}.{parameter}"), value),
+                None => self.add(format!("mongod.{name}"), value),
+            }
+        }
+    }
+
     fn health_check(&mut self, check: Option<&Check>) {
         if let Some(check) = check {
             self.add("health_check.command", check.command.clone());
@@ -94,8 +111,7 @@ pub fn of_vendor(facts: &Facts) -> Properties {
     for service in &facts.services {
         let mut of = Of { properties: &mut properties, container: &service.name };
         of.add("image", full_image(&service.image));
-        of.words("entry_point", &service.entry_point);
-        of.words("command", &service.command);
+        of.command(&service.entry_point, &service.command);
         of.health_check(service.health_check.as_ref());
         alone(&mut of, service);
         for (place, Mounted { source, read_only }) in &service.mounts {
@@ -158,8 +174,7 @@ pub fn of_release(release: &Release, settings: &Settings, vendor: &Facts) -> Pro
             continue;
         }
         of.add("image", container.image.as_str());
-        of.words("entry_point", &container.entry_point);
-        of.words("command", &container.command);
+        of.command(&container.entry_point, &container.command);
         of.health_check(container.health_check.as_ref().map(Check::from).as_ref());
         of_container(&mut of, &container, settings.package);
         of_mounts(&mut of, release, &container);
@@ -217,15 +232,17 @@ fn of_mounts(of: &mut Of<'_>, release: &Release, container: &Container) {
 }
 
 fn of_environment(of: &mut Of<'_>, release: &Release, container: &Container) {
+    let written = release.container(&container.name).map(|container| &container.environment);
     for (name, value) in &container.environment {
-        of.add(format!("environment.{name}"), value.clone());
+        let is_script = matches!(written.and_then(|values| values.get(name)), Some(Value::Script(_)));
+        of.add(format!("environment.{name}"), if is_script { "a script of ours" } else { value.as_str() });
     }
     for (name, key) in &container.secrets {
         let text = release.derived_secrets.get(key).map_or_else(|| key.to_string(), |text| text.clone().into());
         of.add(format!("environment.{name}"), format!("secret {text}"));
     }
     for name in PROXIES.iter().filter(|_| container.proxy) {
-        of.add(format!("environment.{name}"), PROXY);
+        of.add(format!("environment.{name}"), if *name == NO_PROXY { "what is reached without it" } else { PROXY });
     }
 }
 
@@ -233,7 +250,8 @@ fn of_environment(of: &mut Of<'_>, release: &Release, container: &Container) {
 fn settings_in(text: &str) -> BTreeMap<String, String> {
     let is_name = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._".contains(&b));
     text.split(['\'', '"', '\n'])
-        .filter_map(|part| part.split_once('='))
+        .filter(|part| !part.trim_start().starts_with('#'))
+        .filter_map(|part| part.split_once(" = "))
         .map(|(name, value)| (name.trim(), value.trim()))
         .filter(|(name, value)| !name.is_empty() && is_name(name) && !value.is_empty() && !value.contains(' '))
         .map(|(name, value)| (name.to_owned(), value.replace("${", "{").replace("$(", "{").replace(')', "}")))
