@@ -64,7 +64,7 @@ fn the_page_is_up_to_date() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/releases.md");
     let page = fs::read_to_string(&file).unwrap();
     let (written, tables) = page.split_once(MARK).expect("the page has the mark");
-    let made = format!("\n{}", page::page(&compared(&reasons).0, &reasons));
+    let made = format!("\n{}\n{}", page::releases(), page::page(&compared(&reasons).0, &reasons));
     if env::var("INSTA_UPDATE").is_ok_and(|value| value == "always") {
         fs::write(&file, [written, MARK, &made].concat()).unwrap();
     } else {

@@ -7,6 +7,7 @@ use super::{
     properties::{Difference, Kind},
     reasons::Reasons,
 };
+use crate::release::{Catalogue, Release};
 
 /// One release compared with one of the vendor's files; each difference with the number of its reason.
 pub struct Compared {
@@ -31,8 +32,28 @@ impl Compared {
 const KINDS: [(Kind, &str); 3] =
     [(Kind::OtherValue, "another value"), (Kind::LeftOut, "left out"), (Kind::Added, "added")];
 
+/// The releases themselves, as the catalogue has them.
+pub fn releases() -> String {
+    let mut page = "## Every release\n\n".to_owned();
+    page +=
+        "| release | tagged | on Fargate | end of support | at least | steps to it, and what they do to the data |\n";
+    page += "|---|---|---|---|---|---|\n";
+    for release in Catalogue::builtin().releases() {
+        let Release { version, released, label, end_of_life, predecessors, minimum_package, .. } = release;
+        let end = end_of_life.map_or_else(|| "not told".to_owned(), |day| day.to_string());
+        let from = predecessors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let steps = release.data_steps.iter().map(|step| step.about.clone()).collect::<Vec<_>>();
+        let steps = if steps.is_empty() { "nothing".to_owned() } else { steps.join("; ") };
+        let row = format!("{version} | {released} | {label} | {end} | {minimum_package} | from {from}: {steps}");
+        let _ = writeln!(page, "| {row} |");
+    }
+    page
+}
+
 pub fn page(all: &[Compared], reasons: &Reasons) -> String {
-    let mut page = String::new();
+    let mut page = "## Compared with the vendor's own files\n\n".to_owned();
+    page += "At the vendor's medium profile and the package `medium`. A property is a variable, a mount, a port, a command, one of \
+             MongoDB's options, a setting of RabbitMQ, a limit, a part of a health check, and so on, of one container.\n\n";
     page += "| release | the vendor's | of | properties | the same | another value | left out | added |\n";
     page += "|---|---|---|---|---|---|---|---|\n";
     for one in all {
