@@ -1,6 +1,6 @@
-//! MongoDB's and RabbitMQ's files have one owner in all releases, so that no step ever has to change it: EFS makes every access
-//! through an access point as the user that it enforces, whatever the container runs as (EFS user guide, "Enforcing a user identity
-//! using an access point").
+//! MongoDB's and RabbitMQ's files have one owner in all releases, so that no step ever has to change it: EFS makes
+//! every access through an access point as the user that it enforces, whatever the container runs as (EFS user guide,
+//! "Enforcing a user identity using an access point").
 
 use crate::release::{Catalogue, Version};
 
