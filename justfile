@@ -27,6 +27,10 @@ foreign:
     CE_AWS_TIME_SCALE=60 localstack/foreign moto sh -c '"$CE_BED_PYTHON" tests/foreign/lifecycle.py'
     CE_AWS_TIME_SCALE=60 localstack/foreign ministack sh -c '"$CE_BED_PYTHON" tests/foreign/lifecycle.py'
 
+# Data steps and TLS of the release files on real MongoDB and RabbitMQ servers; writes `docs/real-servers.md`.
+real *ARGS:
+    python3 tests/real/run.py {{ARGS}}
+
 # All that can go wrong, each once: an hour or more. Writes `docs/trust.md` and `docs/upgrade-failures.md`.
 sweep:
     CE_AWS_SWEEP=full localstack/with cargo test --test stack -- sweep trust
