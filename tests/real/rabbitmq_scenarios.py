@@ -148,7 +148,7 @@ def tls(work):
     import pika
 
     for version in ("6.0.0", "6.1.0"):
-        for shape, made in (("vendor's", certificates.vendor), ("ours", certificates.ours)):
+        for shape, made in (("vendor's", certificates.vendor), ("our shape of", certificates.ours)):
             begin = time.monotonic()
             release = Release.load(version)
             folder = work / f"{version}-{shape[0]}"

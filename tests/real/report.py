@@ -41,8 +41,7 @@ MISSING = """\
 * **MongoDB 5.0.21 and 6.0.12**: the nearest, 5.0.4 and 6.0.27.
 * **The vendor's images**, and with them their users, files and own entry points: the entry points are the official
   images' of today.
-* **Erlang 26**, with which RabbitMQ 3.13 came: here it runs on 27, for which it was not released. 3.11 and 3.12 run on
-  25, 4.x on 27, as they came.
+* **Erlang 26**, with which RabbitMQ 3.13 came: here it runs on 27, for which it was not released.
 """
 
 SECTIONS = {
