@@ -249,7 +249,11 @@ fn init_writes_a_valid_plan_file_offline_and_never_overwrites_one() {
     let options = ["init", "--yes", "--name", "ce-1", "--region", "eu-west-1", "--allow", "10.0.0.0/8"];
     let output = run(folder.path(), &options);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert_eq!(text(&output.stdout), "wrote ce-aws.toml\nnext: ce-aws plan ce-aws.toml\n");
+    let said = text(&output.stdout);
+    assert!(
+        said.starts_with("wrote ce-aws.toml\nrelease ") && said.contains("\nnext: ce-aws plan ce-aws.toml"),
+        "{said}"
+    );
     assert_eq!(run(folder.path(), &["validate", "ce-aws.toml"]).status.code(), Some(0));
     let written = std::fs::read(folder.path().join("ce-aws.toml")).expect("it is there");
     let output = run(folder.path(), &["init", "--yes"]);
@@ -267,6 +271,82 @@ fn init_writes_a_valid_plan_file_offline_and_never_overwrites_one() {
     let names = std::fs::read_dir(folder.path()).expect("a folder");
     let names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
     assert_eq!(names, ["ce-aws.toml"], "nothing else was written");
+}
+
+/// A release file of the user's: 5.0.0 with another number, label and end of support.
+fn release_file(folder: &Path, version: &str, label: &str, end: &str) -> String {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/src/release/catalogue/5.0.0.toml");
+    let shipped = std::fs::read_to_string(shipped).expect("it is there");
+    let own = shipped
+        .replace("version = \"5.0.0\"", &format!("version = \"{version}\""))
+        .replace("label = \"vendor-tested\"", &format!("label = \"{label}\""))
+        .replace("end_of_life = 2026-01-31", &format!("end_of_life = {end}"))
+        .replace("predecessors = [\"4.2.0\"]", "predecessors = [\"5.0.0\"]");
+    let (own, _) = own.split_once("[[data_steps]]").expect("it has data steps");
+    let name = format!("{version}.toml");
+    std::fs::write(folder.join(&name), own).expect("written");
+    name
+}
+
+#[test]
+fn init_recommends_what_is_supported_and_its_next_line_works() {
+    let folder = TempDir::new().expect("a folder");
+    let catalog = release_file(folder.path(), "90.0.0", "unsupported", "9999-12-31");
+    let made = |more: &[&str]| {
+        let options = ["init", "--yes", "--force", "--region", "eu-west-1", "--catalog", &catalog];
+        let output = run(folder.path(), &[&options, more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let written = std::fs::read_to_string(folder.path().join("ce-aws.toml")).expect("it is there");
+        (text(&output.stdout), text(&output.stderr), written)
+    };
+    let (said, hint, written) = made(&[]);
+    assert_eq!(
+        said,
+        "wrote ce-aws.toml\nrelease 90.0.0 (unsupported), supported until 9999-12-31\n\
+         next: ce-aws plan ce-aws.toml --allow unsupported --catalog 90.0.0.toml\n"
+    );
+    assert!(hint.contains("allow = \"unsupported\""), "{hint}");
+    assert!(
+        written.contains("release = \"90.0.0\"") && !written.contains("allow ="),
+        "nobody has consented: {written}"
+    );
+    // Without credentials it gets as far as AWS, so that the words before were understood.
+    let next = said.lines().find_map(|line| line.strip_prefix("next: ce-aws ")).expect("a next line");
+    let output = run(folder.path(), &next.split(' ').collect::<Vec<_>>());
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let (said, hint, written) = made(&["--allow", "unsupported", "--allow", "10.0.0.0/8"]);
+    assert!(said.ends_with("next: ce-aws plan ce-aws.toml --catalog 90.0.0.toml\n"), "{said}");
+    assert!(hint.is_empty(), "{hint}");
+    assert!(written.contains("allow = \"unsupported\"") && written.contains("[\"10.0.0.0/8\"]"), "{written}");
+    let valid = run(folder.path(), &["validate", "ce-aws.toml", "--catalog", &catalog]);
+    assert!(
+        text(&valid.stdout).contains("release 90.0.0 (unsupported), supported until 9999-12-31"),
+        "{}",
+        text(&valid.stdout)
+    );
+}
+
+#[test]
+fn the_end_of_support_is_told_to_scripts_too() {
+    let folder = TempDir::new().expect("a folder");
+    let ended = release_file(folder.path(), "90.0.0", "unsupported", "2020-01-31");
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let output = run(folder.path(), &[arguments, &["--catalog", &ended, "--output", "json"]].concat());
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let one = json(&["releases", "90.0.0"]);
+    assert_eq!((&one["end_of_life"], &one["support"]), (&"2020-01-31".into(), &"ended".into()));
+    let all = json(&["releases"]);
+    let recommended = all["releases"].as_array().expect("a list").iter().filter(|one| one["is_recommended"] == true);
+    assert_eq!(recommended.count(), 1);
+    std::fs::write(folder.path().join("plan.toml"), "name = \"prod\"\nrelease = \"90.0.0\"\n").expect("written");
+    let release = &json(&["validate", "plan.toml"])["release"];
+    assert_eq!(
+        release,
+        &serde_json::json!({
+            "version": "90.0.0", "label": "unsupported", "end_of_life": "2020-01-31", "support": "ended"
+        })
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Whether the vendor stands behind a release on Fargate.
 
+use time::Date;
+
 use crate::engine::plan::Finding;
-use crate::release::{Label, Release};
+use crate::release::{Catalogue, Label, Package, Release, Support, Version};
 
 use super::finding::{refusal, warning};
 
@@ -12,97 +14,92 @@ pub fn release(release: &Release, allowed: Option<Label>) -> Option<Finding> {
     if *label <= allowed.unwrap_or(Label::VendorTested) {
         return None;
     }
-    let (code, why) = match label {
+    let code = match label {
         Label::VendorTested => return None,
-        Label::Unsupported => {
-            ("release/unsupported", "the vendor has never offered it on Fargate and gives no support")
-        }
-        Label::Experimental => ("release/experimental", "it is not known whether it can work on Fargate"),
+        Label::Unsupported => "release/unsupported",
+        Label::Experimental => "release/experimental",
     };
-    let message = format!("release {version} is {label}: {why}");
-    Some(refusal(code, message, format!("consent with --allow {label}; `ce-aws releases` shows all releases")))
+    let message = format!("release {version} is {label}: {}", label.meaning());
+    let hint = format!(
+        "consent with --allow {label}, or once for all commands with `allow = \"{label}\"` in the plan file; \
+         `ce-aws releases` shows all releases"
+    );
+    Some(refusal(code, message, hint))
 }
 
-/// What to say of a release that the vendor no longer supports. `now`: seconds since 1970. Never more than a warning: what
+/// Where a release is deployed, or shall be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// What runs there.
+    pub runs: Option<Version>,
+    /// The size of its task, where that is known.
+    pub package: Option<Package>,
+    /// What the plan file consents to.
+    pub allow: Option<Label>,
+}
+
+/// What to say of a release that the vendor no longer supports, or not for much longer. Never more than a warning: what
 /// runs must stay deployable.
-pub fn end_of_life(release: &Release, now: i64) -> Option<Finding> {
-    let Release { version, end_of_life, .. } = release;
-    let date = end_of_life.as_ref()?.date?;
-    let over = day(i64::from(date.year), i64::from(date.month), i64::from(date.day)) < now.div_euclid(SECONDS_A_DAY);
-    over.then(|| {
-        warning(
+pub fn support(release: &Release, place: Place, all: &Catalogue, today: Date) -> Option<Finding> {
+    let version = release.version;
+    let (code, message) = match release.support(today) {
+        Support::Open | Support::Until(_) => return None,
+        Support::Ended(end) => (
             "release/end-of-life",
-            format!("the vendor has not supported release {version} since {date}: what is found in it is not mended"),
-            "`ce-aws releases` shows until when each is supported and which way leads there",
-        )
-    })
+            format!("support for release {version} ended {end}: it no longer receives security fixes"),
+        ),
+        Support::Ending(end, 0) => {
+            ("release/end-of-life-soon", format!("support for release {version} ends today, {end}"))
+        }
+        Support::Ending(end, days) => {
+            let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+            ("release/end-of-life-soon", format!("support for release {version} ends {end}, in {days}"))
+        }
+    };
+    Some(warning(code, message, way_out(release, place, all, today)))
 }
 
-const SECONDS_A_DAY: i64 = 86_400;
-
-/// Days since 1970 of a day of the Gregorian calendar: years begin in March, so that the leap day is the last one.
-fn day(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    year * 365 + leap_days + (153 * month + 2) / 5 + day - 1 - DAYS_TO_1970
+/// How to get to a release that is supported for longer.
+fn way_out(release: &Release, place: Place, all: &Catalogue, today: Date) -> String {
+    let longer = |next: &&Release| {
+        next.version > release.version && next.end_of_support().is_none_or(|end| Some(end) > release.end_of_support())
+    };
+    let Some(next) = all.supported(today).filter(longer) else {
+        return "this version of ce-aws knows no release that is supported for longer; a newer ce-aws may, and \
+                --catalog adds a release file"
+            .to_owned();
+    };
+    let to = next.version;
+    // A release file of the user's is there for one command only.
+    let catalog = if Catalogue::builtin().get(to).is_none() { " --catalog F" } else { "" };
+    let Some(from) = place.runs else {
+        let consent = consent(Some(next.label), place.allow).map(|label| format!(" and `allow = \"{label}\"`"));
+        let package = small(next.minimum_package, place).map(|package| format!(" and `package = \"{package}\"`"));
+        let more = [consent, package].into_iter().flatten().collect::<String>();
+        return format!("deploy {to}, the newest supported release: write `release = \"{to}\"`{more} in the plan file");
+    };
+    match all.chain(from, to) {
+        Ok(steps) => {
+            let option = consent(all.worst_label(&steps), place.allow).map(|label| format!(" --allow {label}"));
+            let largest = steps.iter().filter_map(|step| all.get(*step)).map(|step| step.minimum_package).max();
+            let package = largest.and_then(|largest| small(largest, place));
+            let before = package.map(|package| format!("write `package = \"{package}\"` in the plan file, then "));
+            format!(
+                "{}upgrade to {to}, the newest supported release: `ce-aws upgrade FILE --to {to}{}{catalog}`",
+                before.unwrap_or_default(),
+                option.unwrap_or_default()
+            )
+        }
+        Err(no_way) => format!("{to} is the newest supported release, but {no_way}; {}", no_way.hint()),
+    }
 }
 
-/// From the first of March of the year 0.
-const DAYS_TO_1970: i64 = 719_468;
+/// The label that must still be consented to.
+fn consent(needed: Option<Label>, given: Option<Label>) -> Option<Label> {
+    needed.filter(|needed| *needed > given.unwrap_or(Label::VendorTested))
+}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::release::Catalogue;
-
-    #[test]
-    fn consent_reaches_as_far_as_it_says() {
-        let labelled = |label| {
-            let known = Catalogue::builtin().recommended().unwrap();
-            Release { label, ..known.clone() }
-        };
-        let codes =
-            [None, Some(Label::VendorTested), Some(Label::Unsupported), Some(Label::Experimental)].map(|allowed| {
-                Label::ALL.map(|label| release(&labelled(label), allowed).map(|finding| finding.code.clone()))
-            });
-        let [unsupported, experimental] =
-            ["release/unsupported", "release/experimental"].map(|code| Some(code.to_owned()));
-        let strict = [None, unsupported, experimental.clone()];
-        assert_eq!(codes, [strict.clone(), strict, [None, None, experimental], [None, None, None]]);
-    }
-
-    #[test]
-    fn a_release_is_warned_of_from_the_day_after_its_end() {
-        let at = |version: &str, now| end_of_life(Catalogue::builtin().get(version.parse().unwrap()).unwrap(), now);
-        // The end of 2026-01-31, in UTC.
-        let midnight = 1_769_904_000;
-        assert_eq!(at("5.0.0", midnight - 1), None);
-        let finding = at("5.0.0", midnight).unwrap();
-        assert_eq!(finding.severity, crate::engine::plan::Severity::Warning);
-        assert_eq!(
-            format!("{}: {}\nhint: {}", finding.code, finding.message, finding.hint.unwrap()),
-            "release/end-of-life: the vendor has not supported release 5.0.0 since 2026-01-31: what is found in it is not \
-             mended\nhint: `ce-aws releases` shows until when each is supported and which way leads there"
-        );
-        assert_eq!(at("6.1.0", i64::MAX), None, "its end is not known");
-    }
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        assert_eq!(
-            [(1970, 1, 1), (1970, 12, 31), (2000, 2, 29), (2000, 3, 1)].map(|(y, m, d)| day(y, m, d)),
-            [0, 364, 11_016, 11_017]
-        );
-    }
-
-    #[test]
-    fn the_refusal_says_how_to_consent() {
-        let known = Catalogue::builtin().get("5.0.1".parse().unwrap()).unwrap();
-        let finding = release(known, None).unwrap();
-        assert_eq!(
-            format!("{}: {}\nhint: {}", finding.code, finding.message, finding.hint.unwrap()),
-            "release/unsupported: release 5.0.1 is unsupported: the vendor has never offered it on Fargate and gives no \
-             support\nhint: consent with --allow unsupported; `ce-aws releases` shows all releases"
-        );
-    }
+/// The package that it takes, where a smaller one is in use.
+fn small(needed: Package, place: Place) -> Option<Package> {
+    place.package.is_some_and(|package| package < needed).then_some(needed)
 }

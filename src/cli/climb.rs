@@ -107,7 +107,7 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
         planned.plan.findings.extend(session.contents(&rung.file, &borrowed, &read, true).await);
         let shown = planned.shown();
         if output.is_json() {
-            output.line(&plan::event(&shown))?;
+            output.line(&plan::event_of(&shown, &rung.file))?;
         } else {
             if let (0, [_, _, ..]) = (number, rungs) {
                 output.note(&chain(running(&inventory), rungs));

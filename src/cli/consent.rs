@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::PlanFile;
 use crate::release::Label;
 
 /// What a person allows an apply to do besides what the plan file says.
@@ -21,4 +22,11 @@ pub struct Consent {
     /// Seconds in which a new task has to become healthy, and for which it has to stay so.
     pub deadline: Option<u32>,
     pub watch: Option<u32>,
+}
+
+impl Consent {
+    /// The worst label that is consented to, by the plan file or by the command line: either is enough.
+    pub fn label(&self, file: &PlanFile) -> Option<Label> {
+        self.allow.max(file.allow)
+    }
 }

@@ -26,6 +26,7 @@ use super::scope::Scope;
 use super::session::Session;
 use super::siblings;
 use super::source::Source;
+use super::standing;
 
 /// Check everything that a deployment needs, and change nothing
 ///
@@ -64,6 +65,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let source = Source::read(&args.file)?;
     let (session, file) = Session::for_file(&source, global, output).await?;
     let target = session.target(file.name.as_str());
+    let release = standing::of_file(&file);
     let proofs = if args.live { proof::proofs(&session, &file).await } else { Vec::new() };
     let examined = examine(args, &source, &session, file).await;
     let (mut findings, permissions, error) = match examined {
@@ -82,6 +84,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let refusals = findings.iter().filter(|finding| finding.severity == Severity::Refusal).count();
     if output.is_json() {
         let mut document = serde_json::to_value(&target).map_err(CommandError::unexpected)?;
+        document["release"] = serde_json::to_value(&release).map_err(CommandError::unexpected)?;
         document["refusals"] = refusals.into();
         document["warnings"] = (findings.len() - refusals).into();
         document["findings"] = serde_json::to_value(&findings).map_err(CommandError::unexpected)?;
@@ -90,7 +93,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         }
         output.document(&document)?;
     } else {
-        let findings = if error.is_none() { ui::doctor::report(&target, &findings) } else { String::new() };
+        let findings =
+            if error.is_none() { ui::doctor::report(&target, release.as_ref(), &findings) } else { String::new() };
         output.data(&format!("{}{findings}", ui::doctor::proofs(&rows)))?;
     }
     match error {

@@ -159,7 +159,7 @@ fn tags() {
             let _ = (running.release(), running.revision());
         }
         let plan = teardown::teardown(&inventory, target(), &kinds, teardown::Options::default(), &[]);
-        let view = ui::plan::View { all: true, task: None };
+        let view = ui::plan::View { all: true, ..ui::plan::View::default() };
         is_plain(&plain(&ui::plan::plan(&plan, &kinds, view)));
     });
 }

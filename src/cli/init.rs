@@ -2,7 +2,7 @@
 
 mod answers;
 mod ask;
-mod file;
+pub(super) mod file;
 mod offers;
 mod pick;
 mod talk;
@@ -14,12 +14,16 @@ use std::path::{Path, PathBuf};
 
 use crate::aws::clients::Clients;
 use crate::config::Region;
+use crate::release::{Catalogue, Label};
+use crate::ui;
 
 use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::moment;
 use super::output::Output;
 use super::source;
+use super::standing;
 
 use ask::{Ask, Nobody, Person};
 use offers::{Account, Nothing, Offers};
@@ -57,7 +61,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
-    /// Release of Cloud Exchange [default: the newest]
+    /// Release of Cloud Exchange [default: the newest that is still supported]
     #[arg(long, value_name = "VERSION")]
     release: Option<String>,
 
@@ -101,8 +105,9 @@ pub struct Options {
     #[arg(long, value_name = "ARN")]
     execution_role: Option<String>,
 
-    /// Network that may open the UI; repeat for more [default: the VPC itself]
-    #[arg(long, value_name = "CIDR")]
+    /// Network that may open the UI; repeat for more [default: the VPC itself]. A label, such as `unsupported`, consents
+    /// to releases that the vendor does not stand behind on Fargate
+    #[arg(long, value_name = "CIDR|LABEL")]
     allow: Vec<String>,
 
     /// Proxy for HTTP, as a URL without password
@@ -140,7 +145,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let path = args.file.as_path();
     let overwrite = consent(path, args.force, ask)?;
     let region = region(global).await?;
-    let talk = Talk { ask, offers, options: &options, path, region, is_open: false };
+    let talk = Talk { ask, offers, options: &options, path, region, is_open: false, today: moment::today() };
     let answers = tokio::select! {
         // Asked first, so that Ctrl-C ends a question, with the cursor shown again, and not the process.
         biased;
@@ -153,13 +158,33 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         std::io::ErrorKind::AlreadyExists => exists(path),
         _ => CommandError::usage("usage/unwritable", format!("cannot write {}: {error}", path.display())),
     })?;
-    let next = format!("ce-aws plan {}", path.display());
+    let consent = answers.consent_needed();
+    let option = consent.map(|label| format!(" --allow {label}")).unwrap_or_default();
+    let catalog = global.catalog.iter().map(|file| format!(" --catalog {}", file.display())).collect::<String>();
+    let next = format!("ce-aws plan {}{option}{catalog}", path.display());
+    let release = Catalogue::effective().get(answers.release.parse().map_err(CommandError::unexpected)?);
+    let standing = release.map(standing::of);
     if output.is_json() {
-        output.document(&serde_json::json!({ "file": path.display().to_string(), "next": next }))?;
+        let file = path.display().to_string();
+        let consent = consent.map(Label::as_str);
+        let document = serde_json::json!({ "file": file, "next": next, "release": standing, "consent": consent });
+        output.document(&document)?;
     } else {
-        output.data(&format!("wrote {}\nnext: {next}\n", path.display()))?;
+        let release = standing.map(|standing| format!("{}\n", standing.line())).unwrap_or_default();
+        output.data(&format!("wrote {}\n{release}next: {next}\n", path.display()))?;
+        if let Some(label) = consent {
+            output.note(&consent_note(label));
+        }
     }
     Ok(Exit::Done)
+}
+
+/// What every command will need, and how to say it once.
+fn consent_note(label: Label) -> String {
+    let why = label.meaning();
+    let hint =
+        format!("the release is {label}: {why}. `allow = \"{label}\"` in the plan file consents once for all commands");
+    ui::finding::hint(&hint)
 }
 
 /// Whether what is there may be overwritten.

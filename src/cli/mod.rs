@@ -31,6 +31,7 @@ mod scope;
 mod session;
 mod siblings;
 mod source;
+mod standing;
 mod tidy;
 mod under_way;
 mod undo;

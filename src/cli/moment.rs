@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use time::{Date, OffsetDateTime};
 use tokio::time::Instant;
 
 use crate::engine::clock::Clock;
@@ -34,6 +35,12 @@ impl NotBefore {
 pub fn seconds() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// The day in UTC, as ends of support are counted.
+pub fn today() -> Date {
+    // A clock that is centuries off names no day that anything could be compared with.
+    OffsetDateTime::from_unix_timestamp(seconds()).map_or(Date::MAX, OffsetDateTime::date)
 }
 
 /// RFC 3339 in whole seconds, which sorts as time does: `2026-11-22T04:05:06Z`.

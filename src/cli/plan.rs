@@ -11,6 +11,7 @@ use crate::engine::plan::Plan;
 use crate::planners::teardown;
 use crate::ui;
 use crate::ui::plan::{TaskSize, View};
+use crate::ui::standing::Standing;
 use crate::ui::summary::Summary;
 
 use super::args::Global;
@@ -25,6 +26,7 @@ use super::scope::Scope;
 use super::session::Session;
 use super::siblings;
 use super::source::Source;
+use super::standing;
 
 /// Show what would change, and why
 ///
@@ -82,25 +84,25 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let name = file.name.as_str();
     let mut scope = Scope::of(&file);
     let inventory = session.inventory(&mut scope).await?;
-    let (plan, origin) = if args.destroy {
+    let (plan, origin, shown) = if args.destroy {
         let Args { delete_data, unprotect, leave_network, .. } = *args;
         let options = teardown::Options { delete_data, unprotect, leave_network };
         let (whole, surroundings) = session.whole(&scope, inventory).await?;
-        (session.teardown(name, &whole, &surroundings, options), Origin::teardown(name, options))
+        (session.teardown(name, &whole, &surroundings, options), Origin::teardown(name, options), file.clone())
     } else {
         let running = climb::running(&inventory);
         let rungs = climb::rungs(&source, running, Rung { text: source.text.clone(), file: file.clone() })?;
         if rungs.len() > 1 && !output.is_json() {
             output.note(&climb::chain(running, &rungs));
         }
-        let first = rungs.first().map_or(&file, |rung| &rung.file);
+        let first = rungs.first().map_or(&file, |rung| &rung.file).clone();
         let text = rungs.first().map_or(&source.text, |rung| &rung.text).clone();
-        let borrowed = session.borrowed(first).await?;
-        let mut plan = session.converge(first, &inventory, &borrowed, &args.consent()).await?;
-        plan.findings.extend(siblings::collisions(&source, first));
-        (plan, Origin::PlanFile { path: source.absolute(), text, consent: args.consent() })
+        let borrowed = session.borrowed(&first).await?;
+        let mut plan = session.converge(&first, &inventory, &borrowed, &args.consent()).await?;
+        plan.findings.extend(siblings::collisions(&source, &first));
+        (plan, Origin::PlanFile { path: source.absolute(), text, consent: args.consent() }, first)
     };
-    show(&plan, session.kinds(), Some(&file), global, output)?;
+    show(&plan, session.kinds(), Some(&shown), global, output)?;
     let exit = exit(&plan, args.exit_code);
     if let Some(path) = &args.out {
         Saved::new(origin, plan).write(path)?;
@@ -139,7 +141,8 @@ fn show(
 
 /// A plan as people read it.
 pub fn text(plan: &Plan, kinds: &[Kind], file: Option<&PlanFile>, global: &Global) -> String {
-    ui::plan::plan(plan, kinds, View { all: global.verbose > 0, task: file.map(size) })
+    let release = file.and_then(standing::of_file);
+    ui::plan::plan(plan, kinds, View { all: global.verbose > 0, task: file.map(size), release: release.as_ref() })
 }
 
 fn size(file: &PlanFile) -> TaskSize {
@@ -155,6 +158,9 @@ struct Document<'a> {
     estimate: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<TaskSize>,
+    /// The release that the plan file names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<Standing>,
     #[serde(flatten)]
     plan: &'a Plan,
 }
@@ -166,6 +172,7 @@ impl<'a> Document<'a> {
             summary: Summary::of(plan),
             estimate: estimate::critical_path(plan, kinds),
             task: file.map(size),
+            release: file.and_then(standing::of_file),
             plan,
         }
     }
@@ -179,6 +186,13 @@ pub fn event(plan: &Plan) -> serde_json::Value {
         "summary": Summary::of(plan),
         "findings": plan.findings,
     })
+}
+
+/// The same, of a plan that makes a deployment what this plan file says.
+pub fn event_of(plan: &Plan, file: &PlanFile) -> serde_json::Value {
+    let mut event = event(plan);
+    event["release"] = standing::of_file(file).and_then(|release| serde_json::to_value(release).ok()).into();
+    event
 }
 
 #[cfg(test)]

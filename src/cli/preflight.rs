@@ -12,6 +12,7 @@ use crate::kinds::resource::Cx;
 use super::error::CommandError;
 use super::moment;
 use super::session::release;
+use super::standing;
 
 /// What is to be said of quotas and of names. A plan that creates nothing asks nothing.
 pub async fn account(context: &Cx, file: &PlanFile, plan: &Plan, inventory: &Inventory) -> Vec<Finding> {
@@ -48,7 +49,7 @@ pub async fn thorough(
     // It stands in the way of an upgrade or a backup, and nobody has asked for one.
     let later = checks::backup::opted_in(&opted_in?);
     findings.extend(later.map(|finding| Finding { severity: Severity::Warning, ..finding }));
-    findings.extend(checks::release::end_of_life(release, moment::seconds()));
+    findings.extend(standing::finding(file, inventory)?);
     let region = &context.names.region;
     let setting = checks::Setting { plan: file, release, region, borrowed: seen, inventory, now: moment::seconds() };
     findings.extend(checks::advice::outbound(file, &setting.registries()));

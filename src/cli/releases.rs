@@ -1,10 +1,13 @@
 //! `ce-aws releases`.
 
+use time::Date;
+
 use crate::release::{Catalogue, Release, Version};
 use crate::ui::releases::{self, AccessPoint, Container, DataStep, Known};
 
 use super::error::CommandError;
 use super::exit::Exit;
+use super::moment;
 use super::output::Output;
 
 /// List the releases of Cloud Exchange that can be deployed
@@ -25,10 +28,10 @@ pub struct Args {
 ///
 /// The release is not in the catalogue.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
-    let all = Catalogue::effective();
+    let (all, today) = (Catalogue::effective(), moment::today());
     match &args.release {
         None => {
-            let known: Vec<_> = all.releases().map(|release| known(all, release)).collect();
+            let known: Vec<_> = all.releases().map(|release| known(all, release, today)).collect();
             if output.is_json() {
                 output.document(&serde_json::json!({ "releases": known }))?;
             } else {
@@ -41,7 +44,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
                 CommandError::usage("usage/unknown-release", format!("release {text} is not in the catalogue"))
                     .hint("`ce-aws releases` lists them; --catalog adds a release file of yours")
             })?;
-            let known = known(all, release);
+            let known = known(all, release, today);
             if output.is_json() {
                 output.document(&known)?;
             } else {
@@ -52,14 +55,16 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-fn known(all: &Catalogue, release: &Release) -> Known {
+fn known(all: &Catalogue, release: &Release, today: Date) -> Known {
     let texts = |versions: &[Version]| versions.iter().map(ToString::to_string).collect::<Vec<_>>();
     let after = all.releases().filter(|other| other.predecessors.contains(&release.version));
     Known {
         version: release.version.to_string(),
         released: release.released.to_string(),
         label: release.label.to_string(),
-        end_of_life: release.end_of_life.map(|date| date.to_string()),
+        end_of_life: release.end_of_support().map(|end| end.to_string()),
+        support: release.support(today).as_str().to_owned(),
+        is_recommended: all.recommended(today).is_some_and(|recommended| recommended.version == release.version),
         from: texts(&release.predecessors),
         to: after.map(|other| other.version.to_string()).collect(),
         minimum_package: release.minimum_package.to_string(),
@@ -98,7 +103,8 @@ mod tests {
 
     fn all() -> Vec<Known> {
         let all = Catalogue::builtin();
-        all.releases().map(|release| known(all, release)).collect()
+        let today = Date::from_calendar_date(2026, time::Month::October, 31).unwrap();
+        all.releases().map(|release| known(all, release, today)).collect()
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl Saga {
         findings.extend(well(&running.service, &hop));
         findings.extend(strangers.iter().map(|arn| stranger(arn)));
         if hop.is_release() {
-            findings.extend(checks::release::release(release(file)?, consent.allow));
+            findings.extend(checks::release::release(release(file)?, consent.label(file)));
             findings.extend(own_images(file, &hop));
         }
         let file = file.clone();

@@ -43,6 +43,7 @@ use super::preflight;
 use super::saga::{Planned, Saga, alone, open_intent};
 use super::scope::Scope;
 use super::source::{self, Source, Which};
+use super::standing;
 
 /// An account and a region to work in.
 pub struct Session {
@@ -255,10 +256,10 @@ impl Session {
         let backup = consent.backup || backs_up(inventory) || saga.as_ref().is_some_and(Saga::backs_up);
         findings.extend(checks::backup::unread(inventory, backup));
         if Running::of(inventory).is_none() {
-            findings.extend(checks::release::release(release(file)?, consent.allow));
+            findings.extend(checks::release::release(release(file)?, consent.label(file)));
         }
         if Running::of(inventory).is_none() || saga.as_ref().is_some_and(|saga| saga.hop.is_release()) {
-            findings.extend(checks::release::end_of_life(release(file)?, moment::seconds()));
+            findings.extend(standing::finding(file, inventory)?);
         }
         findings.extend(saga.iter().flat_map(|saga| saga.findings.clone()));
         let graph = graph(file, &context.names, zones, borrowed, &digests, backup)?;

@@ -6,6 +6,7 @@ use crate::blueprint::hop::Running;
 use crate::engine::inventory::Inventory;
 use crate::kinds::file_system;
 use crate::kinds::names;
+use crate::release::Catalogue;
 use crate::ui::status::{State, Status, Unsettled, text};
 use crate::ui::summary::Summary;
 use crate::ui::whereabouts::Whereabouts;
@@ -19,6 +20,7 @@ use super::output::Output;
 use super::saga::open_intent;
 use super::session::Session;
 use super::source::Which;
+use super::standing;
 
 /// Show what runs
 ///
@@ -53,10 +55,14 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let whereabouts = Whereabouts::of(&target, &known, url);
     let cluster = scope.cluster.as_deref().and_then(|cluster| cluster.rsplit('/').next()).map(str::to_owned);
     let images = images(&inventory);
+    let release = Running::of(&inventory).and_then(|running| running.release());
+    let known = release.and_then(|release| Catalogue::effective().get(release));
     let status = Status {
         state: State::of(&inventory),
         whereabouts: Whereabouts { cluster: whereabouts.cluster.clone().or(cluster), ..whereabouts },
-        release: Running::of(&inventory).and_then(|running| running.release()).map(|version| version.to_string()),
+        release: release.map(|version| version.to_string()),
+        release_support: known.map(standing::of),
+        release_advice: known.and_then(|release| standing::advice(release, file.as_ref())),
         images,
         writers: service.writers().count(),
         service,

@@ -9,6 +9,7 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::source::{self, Source};
+use super::standing;
 
 /// Check plan files, without AWS
 ///
@@ -33,7 +34,9 @@ fn one(file: &Path, global: &Global, output: &Output) -> Result<Exit, CommandErr
     if output.is_json() {
         let examined = config::examine(&source.path, &source.text, source::region(global)?);
         let valid = examined.plan.is_some();
-        output.document(&serde_json::json!({ "valid": valid, "problems": problems(&examined.problems) }))?;
+        let release = examined.plan.as_ref().and_then(standing::of_file);
+        let problems = problems(&examined.problems);
+        output.document(&serde_json::json!({ "valid": valid, "release": release, "problems": problems }))?;
         return Ok(exit(valid));
     }
     let plan = source.plan_file(source::region(global)?, output)?;
@@ -58,6 +61,7 @@ fn several(files: &[PathBuf], global: &Global, output: &Output) -> Result<Exit, 
             serde_json::json!({
                 "file": path,
                 "valid": examined.plan.is_some(),
+                "release": examined.plan.as_ref().and_then(standing::of_file),
                 "problems": problems(&examined.problems),
             })
         };
@@ -95,7 +99,8 @@ const fn exit(valid: bool) -> Exit {
 /// What the file asks for, on one line.
 fn summary(plan: &PlanFile) -> String {
     let region = plan.region.map_or_else(|| "the region of the AWS profile".to_owned(), |region| region.to_string());
-    format!("{}, release {}, package {}, {region}", plan.name, plan.release, plan.package)
+    let release = standing::of_file(plan).map(|release| format!(", {}", release.line())).unwrap_or_default();
+    format!("{}{release}, package {}, {region}", plan.name, plan.package)
 }
 
 /// Problems of a plan file as scripts read them.

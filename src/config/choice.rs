@@ -9,7 +9,7 @@ use super::{
     found::{Found, Read},
     text::{Invalid, nearest, quoted, text_value},
 };
-use crate::release::{Catalogue, Package, Version};
+use crate::release::{Catalogue, Label, Package, Version};
 
 /// Finds a value by its spelling, or says which there are.
 fn choose<T: Copy>(
@@ -197,6 +197,14 @@ impl Read for Package {
 
     fn read(value: Found<'_>) -> Option<Self> {
         value.parse(|text| choose("plan-file/unknown-package", "package", text, &Self::ALL, Self::as_str))
+    }
+}
+
+impl Read for Label {
+    const EXPECTED: &'static str = "\"unsupported\" or \"experimental\"";
+
+    fn read(value: Found<'_>) -> Option<Self> {
+        value.parse(|text| choose("plan-file/unknown-label", "label", text, &Self::ALL, Self::as_str))
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
     tag::{self, MAX_USER_TAGS, TagKey, TagValue, Tags},
     text::Invalid,
 };
-use crate::release::{Catalogue, Package, Version};
+use crate::release::{Catalogue, Label, Package, Version};
 
 /// Plan file of ce-aws: one deployment of Netskope Cloud Exchange on AWS Fargate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -33,6 +33,10 @@ pub struct PlanFile {
     /// Release of Cloud Exchange.
     #[schemars(schema_with = "super::choice::release_schema")]
     pub release: Version,
+    /// Consent to releases that the vendor does not stand behind on Fargate, down to this label, as --allow gives it to
+    /// one command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Label>,
     /// AWS region. Left out, the AWS profile or environment decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
@@ -74,6 +78,7 @@ impl PlanFile {
     pub(super) fn read(section: &Section<'_>, around: &Surroundings) -> Option<Self> {
         let name = section.required("name");
         let release = section.required::<Version>("release");
+        let allow = section.optional::<Label>("allow").map(|label| label.value);
         let region = section.optional::<Region>("region").map(|region| region.value);
         region.into_iter().for_each(|region| section.set_region(region));
         let package = section.optional::<Package>("package");
@@ -104,6 +109,7 @@ impl PlanFile {
         Some(Self {
             name: name?.value,
             release: release?.value,
+            allow,
             region,
             package: package.map_or(Package::default(), |package| package.value),
             tags,

@@ -127,11 +127,6 @@ impl Catalogue {
         Ok(self)
     }
 
-    /// The release for a new deployment: of those that the vendor stands behind most, the newest.
-    pub fn recommended(&self) -> Option<&Release> {
-        self.deployable().rev().min_by_key(|release| release.label)
-    }
-
     /// Oldest first, without those that are only listed.
     pub fn deployable(&self) -> impl DoubleEndedIterator<Item = &Release> {
         self.releases().filter(|release| release.undeployable.is_none())

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
@@ -49,7 +50,7 @@ pub struct Release {
 }
 
 /// How far the vendor stands behind a release on Fargate, from good to bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Label {
     /// The vendor tested it on Fargate.
@@ -63,6 +64,15 @@ pub enum Label {
 impl Label {
     /// Every label, from good to bad.
     pub const ALL: [Self; 3] = [Self::VendorTested, Self::Unsupported, Self::Experimental];
+
+    /// What it says, as a fragment.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::VendorTested => "the vendor tested it on Fargate",
+            Self::Unsupported => "the vendor has never offered it on Fargate and gives no support",
+            Self::Experimental => "it is not known whether it can work on Fargate",
+        }
+    }
 
     /// As release files and the command line spell it.
     pub const fn as_str(self) -> &'static str {

@@ -117,6 +117,7 @@ mod package;
 mod proxy;
 mod secret;
 mod storage;
+mod support;
 mod version;
 
 #[cfg(test)]
@@ -134,4 +135,5 @@ pub use package::Package;
 pub use proxy::{CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, PROXY, no_proxy};
 pub use secret::{DerivedSecret, SecretHome, SecretKey};
 pub use storage::{AccessPoint, FileMode};
+pub use support::{SOON, Support};
 pub use version::{Version, VersionError};

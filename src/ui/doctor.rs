@@ -5,14 +5,16 @@ use serde::Serialize;
 use crate::engine::plan::{Finding, Severity, Target};
 
 use super::finding::finding;
+use super::standing::Standing;
 use super::style::{GOOD, TITLE, paint};
 use super::text::clean;
 
 /// All findings, and what they come to.
-pub fn report(target: &Target, findings: &[Finding]) -> String {
+pub fn report(target: &Target, release: Option<&Standing>, findings: &[Finding]) -> String {
     let Target { deployment, account, region } = target;
     let title = format!("{} in account {}, {}", clean(deployment), clean(account), clean(region));
-    let mut text = format!("{}\n\n", paint(TITLE, title));
+    let release = release.map(|release| format!("{}\n", release.line())).unwrap_or_default();
+    let mut text = format!("{}\n{release}\n", paint(TITLE, title));
     findings.iter().for_each(|one| text.push_str(&format!("{}\n", finding(one))));
     let refusals = findings.iter().filter(|finding| finding.severity == Severity::Refusal).count();
     let warnings = findings.len() - refusals;

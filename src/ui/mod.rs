@@ -18,6 +18,7 @@ pub mod progress;
 pub mod redact;
 pub mod releases;
 pub mod remains;
+pub mod standing;
 pub mod status;
 pub mod story;
 pub mod style;

@@ -15,6 +15,7 @@ use crate::engine::plan::{Action, Plan, Purpose, Reason, Stage, Step};
 
 use super::finding::finding;
 use super::plan_diff;
+use super::standing::Standing;
 use super::style::{CHANGE, DANGER, FAINT, GOOD, TITLE, paint};
 use super::summary::Summary;
 use super::text::{clean, count, duration, value};
@@ -32,15 +33,17 @@ const ADDRESS: usize = 32;
 
 /// How a plan is shown.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct View {
+pub struct View<'a> {
     /// Also the properties of what is created, and long values whole.
     pub all: bool,
     /// The task that will run, where a plan file says so.
     pub task: Option<TaskSize>,
+    /// The release that will run, likewise.
+    pub release: Option<&'a Standing>,
 }
 
 /// The whole text, ended by a newline.
-pub fn plan(plan: &Plan, kinds: &[Kind], view: View) -> String {
+pub fn plan(plan: &Plan, kinds: &[Kind], view: View<'_>) -> String {
     let mut text = String::new();
     let target = &plan.target;
     let purpose = match plan.purpose {
@@ -55,6 +58,9 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View) -> String {
         &mut text,
         format_args!("{} in {place}", paint(TITLE, format_args!("{purpose} {}", clean(&target.deployment)))),
     );
+    if let (Some(release), Purpose::Apply | Purpose::Upgrade) = (view.release, plan.purpose) {
+        push(&mut text, format_args!("{}", release.line()));
+    }
     for (title, steps) in groups(plan, kinds) {
         let undo = steps.first().and_then(|step| step.stage).filter(|stage| title == upgrade::stage(*stage).0);
         let undo = undo.map(|stage| format!("  {}", paint(FAINT, upgrade::stage(stage).1))).unwrap_or_default();
@@ -151,7 +157,7 @@ fn is_marked(step: &Step) -> bool {
         || matches!(step.reason, Reason::Replaced(_))
 }
 
-fn step(text: &mut String, step: &Step, width: usize, kinds: &[Kind], view: View) {
+fn step(text: &mut String, step: &Step, width: usize, kinds: &[Kind], view: View<'_>) {
     let (mark, style) = match step.action {
         _ if is_marked(step) => ("!", DANGER),
         Action::Create | Action::Restore => ("+", GOOD),
@@ -183,7 +189,7 @@ fn step(text: &mut String, step: &Step, width: usize, kinds: &[Kind], view: View
     }
 }
 
-fn close(text: &mut String, plan: &Plan, kinds: &[Kind], view: View) {
+fn close(text: &mut String, plan: &Plan, kinds: &[Kind], view: View<'_>) {
     let name = clean(&plan.target.deployment);
     if plan.is_empty() {
         let nothing = match plan.purpose {

@@ -16,6 +16,10 @@ pub struct Known {
     pub label: String,
     /// Last day of the vendor's support, if that is known.
     pub end_of_life: Option<String>,
+    /// `supported`, `ends-soon`, `ended` or `not-known`, today.
+    pub support: String,
+    /// The one for new deployments.
+    pub is_recommended: bool,
     /// Releases from which one step leads here.
     pub from: Vec<String>,
     /// Releases to which one step leads from here.
@@ -71,19 +75,28 @@ pub fn list(all: &[Known]) -> String {
                 Cell::styled(TITLE, &known.version),
                 known.released.clone().into(),
                 known.style().map_or_else(|| known.support().into(), |style| Cell::styled(style, known.support())),
-                known.end_of_life.as_deref().map_or_else(|| minus(""), minus).into(),
+                known.end(),
                 minus(&known.from.join(", ")).into(),
                 known.minimum_package.clone().into(),
             ]
         })
         .collect();
-    let head = ["release", "date", "support", "end of life", "comes from", "smallest package"];
+    let recommended = all.iter().find(|known| known.is_recommended);
+    let head = ["release", "date", "support", "end of support", "comes from", "smallest package"];
     let mut text = table::lines(&head, &rows).join("\n") + "\n\n";
     text.push_str(LEGEND);
     for (why, releases) in reasons(all) {
         text.push_str(&format!("\nonly listed    {}: {}\n", releases.join(", "), clean(why)));
     }
-    text + "\n`ce-aws releases RELEASE` shows one of them whole.\n"
+    text.push('\n');
+    if let Some(known) = recommended {
+        let why = match known.support.as_str() {
+            "ended" => "none that can be deployed is supported any more, and the vendor tested this one",
+            _ => "the newest that is still supported",
+        };
+        text.push_str(&format!("For a new deployment: {}, {why}.\n", paint(TITLE, clean(&known.version))));
+    }
+    text + "`ce-aws releases RELEASE` shows one of them whole.\n"
 }
 
 /// One of them, whole, ended by a newline.
@@ -97,7 +110,8 @@ pub fn whole(known: &Known) -> String {
     };
     line("cannot be deployed", known.undeployable.as_deref().unwrap_or_default());
     line("date", &known.released);
-    line("end of life", known.end_of_life.as_deref().unwrap_or("not known"));
+    let end = known.end_of_life.as_deref().unwrap_or("not known");
+    line("end of support", &format!("{end}{}", known.passed()));
     line("comes from", &known.from.join(", "));
     line("leads to", &known.to.join(", "));
     line("smallest package", &known.minimum_package);
@@ -141,6 +155,25 @@ fn reasons(all: &[Known]) -> Vec<(&str, Vec<&str>)> {
 }
 
 impl Known {
+    /// The end of support as a cell, marked where it is over or near.
+    fn end(&self) -> Cell {
+        let Some(end) = &self.end_of_life else { return Cell::from("not known".to_owned()) };
+        let text = format!("{end}{}", self.passed());
+        match self.support.as_str() {
+            "ended" => Cell::styled(DANGER, text),
+            "ends-soon" => Cell::styled(WARNING, text),
+            _ => text.into(),
+        }
+    }
+
+    fn passed(&self) -> &'static str {
+        match self.support.as_str() {
+            "ended" => ", ended",
+            "ends-soon" => ", soon",
+            _ => "",
+        }
+    }
+
     fn support(&self) -> String {
         match self.undeployable {
             Some(_) => format!("{}, only listed", clean(&self.label)),

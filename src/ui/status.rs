@@ -11,6 +11,7 @@ use crate::kinds::injected;
 use crate::kinds::service_view::{ServiceView, TaskView};
 
 use super::finding::hint;
+use super::standing::Standing;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use super::summary::Summary;
 use super::text::{clean, count};
@@ -26,6 +27,10 @@ pub struct Status {
     pub whereabouts: Whereabouts,
     /// The release whose images run, where one of the catalogue has just these.
     pub release: Option<String>,
+    /// How that release stands.
+    pub release_support: Option<Standing>,
+    /// What to do about it, in words.
+    pub release_advice: Option<String>,
     /// Images by container.
     pub images: BTreeMap<String, String>,
     /// Tasks that may write to the file system at this moment. More than one is dangerous.
@@ -140,7 +145,9 @@ pub fn text(status: &Status) -> String {
     lines.push(String::new());
     lines.push(status.whereabouts.table().trim_end().to_owned());
     if let Some(release) = &status.release {
-        lines.push(format!("{} {}", paint(TITLE, "release    "), clean(release)));
+        let support = status.release_support.as_ref().map(|standing| format!(", {}", standing.painted()));
+        let line = format!("{} {}{}", paint(TITLE, "release    "), clean(release), support.unwrap_or_default());
+        lines.push(line);
     }
     service(&status.service, &mut lines);
     for (address, task) in status.service.writers().map(|task| (task.private_ip.as_deref(), task)) {
@@ -177,6 +184,7 @@ pub fn text(status: &Status) -> String {
         }
     });
     let advice = status.service.writers().flat_map(injected::advice);
+    let advice = status.release_advice.clone().into_iter().chain(advice);
     lines.extend(advice.map(|advice| hint(&advice).trim_end().to_owned()));
     lines.join("\n") + "\n"
 }

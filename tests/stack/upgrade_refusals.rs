@@ -67,6 +67,8 @@ const TO_501: [&str; 6] = ["upgrade", "FILE", "--to", "5.0.1", "--allow", "unsup
 fn a_step_that_is_not_permitted_changes_nothing() {
     let bed = Bed::new(SCALE);
     let product = deployed(&bed, "5.0.0");
+    let way_out = "`ce-aws upgrade FILE --to 6.1.0 --allow unsupported`";
+    says(&product.expect(0, &["status", "FILE"]), &["release     5.0.0, support ended 2026-01-31", way_out]);
     let upgrade = |release: &'static str| ["upgrade", "FILE", "--to", release, "--yes"];
     refuses(&product, &upgrade("4.2.0"), &["upgrade/no-way", "4.2.0"]);
     refuses(&product, &upgrade("5.0.1"), &["release/unsupported", "--allow unsupported"]);
@@ -96,6 +98,22 @@ fn a_step_that_is_not_permitted_changes_nothing() {
 
     run_task(&bed, Some("somebodys"));
     refuses(&product, &[TO_501.as_slice(), &["--yes"]].concat(), &["upgrade/foreign-writer", "mounts its file system"]);
+}
+
+#[test]
+fn consent_in_the_plan_file_is_enough_and_support_that_has_ended_is_told() {
+    let bed = Bed::new(SCALE);
+    let text = "name = \"prod\"\nrelease = \"5.0.1\"\n";
+    let plan = ["plan", "FILE"];
+    refuses(&Product::with_plan(&bed, text), &plan, &["release/unsupported", "allow = \"unsupported\""]);
+    let product = Product::with_plan(&bed, &format!("{text}allow = \"unsupported\"\n"));
+    let planned = product.expect(0, &plan);
+    let told =
+        ["release 5.0.1 (unsupported), support ended 2026-01-31", "release/end-of-life", "`release = \"6.1.0\"`"];
+    says(&planned, &told);
+    assert!(!planned.stdout.contains("release/unsupported"), "{planned:?}");
+    let found = product.expect(0, &["doctor", "FILE"]);
+    says(&found, &told);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod network_acl;
 mod permission;
 mod quota;
 mod reach;
+mod release;
 mod samples;
 mod storage;
 mod strays;

@@ -8,6 +8,7 @@ use crate::borrowed::network::Which;
 use crate::borrowed::{Lookup, Named, cluster, identity, network};
 use crate::checks::usable::usable;
 use crate::checks::{self, ingress::Wanted, network::Uses};
+use crate::cli::moment;
 use crate::engine::failure::Failure;
 use crate::engine::plan::Finding;
 use crate::kinds::resource::Cx;
@@ -65,7 +66,7 @@ async fn subnets(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
 
 /// What a deployment with a load balancer of its own asks of its subnets.
 fn uses() -> Uses {
-    let usual = Catalogue::effective().recommended();
+    let usual = Catalogue::effective().recommended(moment::today());
     let registries: BTreeSet<_> =
         usual.iter().flat_map(|release| &release.containers).map(|c| c.image.registry()).collect();
     Uses {
@@ -125,7 +126,7 @@ fn free_port(taken: &[u16]) -> u16 {
 
 /// Of the release for new deployments.
 fn web_port() -> u16 {
-    Catalogue::effective().recommended().map(|release| release.web.port).unwrap_or_default()
+    Catalogue::effective().recommended(moment::today()).map(|release| release.web.port).unwrap_or_default()
 }
 
 /// What a role may do is only asked for the ones that a plan file names: that takes several calls each, and depends on

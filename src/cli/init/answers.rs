@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
+use time::Date;
+
 use crate::config::{self, Problems, Region};
-use crate::release::{Catalogue, Package};
+use crate::release::{Catalogue, Label, Package};
 
 /// Answers as they were given; [`Answers::objections`] says what the plan file's reader has against them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
     pub name: String,
     pub release: String,
+    /// The label that is consented to for good.
+    pub allow: Option<String>,
     pub region: Option<String>,
     pub package: String,
     /// `None`: a new VPC.
@@ -49,14 +53,21 @@ pub enum Front {
 
 impl Answers {
     /// What is taken where nothing is answered.
-    pub fn default_for(name: &str) -> Self {
-        let release = Catalogue::effective().recommended();
+    pub fn default_for(name: &str, today: Date) -> Self {
+        let release = Catalogue::effective().recommended(today);
         Self {
             name: name.to_owned(),
             release: release.map(|release| release.version.to_string()).unwrap_or_default(),
             package: Package::default().as_str().to_owned(),
             ..Self::default()
         }
+    }
+
+    /// The label of the release that must still be consented to with each command.
+    pub fn consent_needed(&self) -> Option<Label> {
+        let release = Catalogue::effective().get(self.release.parse().ok()?)?;
+        let given = Label::ALL.into_iter().find(|label| Some(label.as_str()) == self.allow.as_deref());
+        (release.label > given.unwrap_or(Label::VendorTested)).then_some(release.label)
     }
 
     /// What the plan file's reader says of them, when they stand in this file.
@@ -70,6 +81,7 @@ impl Answers {
         let mut text = String::from(HEAD);
         text.push_str(&line("name", &self.name));
         text.push_str(&line("release", &self.release));
+        text.extend(self.allow.iter().map(|label| format!("{}  # {CONSENT}\n", line("allow", label).trim_end())));
         text.extend(self.region.iter().map(|region| line("region", region)));
         text.push_str(&format!("{}{}\n", line("package", &self.package).trim_end(), size(&self.package)));
         text.push_str(&section(EXISTING, "existing", &self.existing()));
@@ -137,6 +149,7 @@ const HEAD: &str = "\
 # Netskope Cloud Exchange on AWS Fargate: one deployment.
 
 ";
+const CONSENT: &str = "consent, for all commands; instead of --allow with each";
 const EXISTING: &str = "Yours already: read and checked, never changed, tagged or deleted.";
 const ACCESS: &str = "Networks that may open the UI.";
 const LOAD_BALANCER: &str = "How the UI is reached.";

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use time::Date;
+
 use crate::cli::discover::What;
 use crate::cli::error::{CommandError, Kind};
+use crate::cli::saga::label;
 use crate::config::{Problems, Region};
-use crate::release::{Catalogue, Package};
+use crate::release::{Catalogue, Package, Release};
 use crate::ui::discover::{Item, Listing, words};
 use crate::ui::text::clean;
 
@@ -30,6 +33,8 @@ pub struct Talk<'a> {
     pub region: Option<Region>,
     /// Whether AWS can be asked what there is.
     pub is_open: bool,
+    /// The day on which it is asked what is supported.
+    pub today: Date,
 }
 
 /// An answer to try: how it changes the others.
@@ -42,12 +47,13 @@ impl Talk<'_> {
     ///
     /// An option that makes none, or no answer.
     pub async fn answers(mut self) -> Result<Answers, CommandError> {
-        let mut answers = Answers::default_for("prod");
+        let mut answers = Answers::default_for("prod", self.today);
         self.plain(&mut answers, "Name of the deployment", "prod", "--name", &self.options.name, |a, text| {
             a.name = text
         })?;
         self.region(&mut answers).await?;
         self.release(&mut answers)?;
+        self.consent(&mut answers)?;
         self.package(&mut answers)?;
         self.network(&mut answers).await?;
         self.front(&mut answers).await?;
@@ -126,20 +132,45 @@ impl Talk<'_> {
     fn release(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
         let given = &self.options.release;
         let releases: Vec<_> = Catalogue::effective().deployable().rev().collect();
-        let usual = Catalogue::effective().recommended().map(|release| release.version);
+        let usual = Catalogue::effective().recommended(self.today).map(|release| release.version);
         let chosen = match given {
             Some(release) => release.clone(),
             None => {
-                let lines: Vec<_> = releases
-                    .iter()
-                    .map(|release| format!("{:<8}{}", release.version.to_string(), release.label))
-                    .collect();
+                let line = |release: &&Release| {
+                    let (version, label) = (release.version.to_string(), release.label.to_string());
+                    let recommended = if Some(release.version) == usual { " (recommended)" } else { "" };
+                    format!("{version:<8}{label:<15}{}{recommended}", release.support(self.today))
+                };
+                let lines: Vec<_> = releases.iter().map(line).collect();
                 let default = releases.iter().position(|release| Some(release.version) == usual).unwrap_or_default();
                 releases[self.ask.choose("Release of Cloud Exchange", &lines, default)?].version.to_string()
             }
         };
         let change: Change = Box::new(move |answers| answers.release = chosen.clone());
         self.settle(answers, given.as_ref().map(|_| "--release"), change).map(|_| ())
+    }
+
+    /// Whether the plan file consents to the release's label. Only a person, or an option, says so.
+    fn consent(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+        let given = self.options.allow.iter().filter(|allowed| label(allowed).is_ok()).next_back().cloned();
+        let option = given.as_ref().map(|_| "--allow");
+        let chosen = match (given, answers.consent_needed()) {
+            (Some(label), _) => label,
+            (None, None) => return Ok(()),
+            (None, Some(label)) => {
+                let release = &answers.release;
+                let question =
+                    format!("Release {release} is {label}: {}. Consent to it in the plan file", label.meaning());
+                let options =
+                    [format!("no: pass --allow {label} to each command"), format!("yes: write allow = \"{label}\"")];
+                if self.ask.choose(&question, &options, 0)? == 0 {
+                    return Ok(());
+                }
+                label.to_string()
+            }
+        };
+        let change: Change = Box::new(move |answers| answers.allow = Some(chosen.clone()));
+        self.settle(answers, option, change).map(|_| ())
     }
 
     fn package(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
@@ -221,9 +252,9 @@ impl Talk<'_> {
     }
 
     fn allowed(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let given = self.options.allow.as_slice();
+        let given: Vec<String> = self.options.allow.iter().filter(|allowed| label(allowed).is_err()).cloned().collect();
         loop {
-            let networks: Vec<String> = match given {
+            let networks: Vec<String> = match given.as_slice() {
                 [] => {
                     let answer =
                         self.ask.text("Networks (CIDRs) that may open the UI (empty: the VPC itself)", Some(""))?;

@@ -21,6 +21,8 @@ const CASES: &[(&str, bool, &str)] = &[
     ("CA in a release without", false, "name = \"prod\"\nrelease = \"4.1.0\"\n[ca]\nfile = \"../corp-ca.pem\"\n"),
     ("package too small", false, "name = \"prod\"\nrelease = \"5.1.0\"\npackage = \"small\"\n"),
     ("release is a number", false, "name = \"prod\"\nrelease = 5.0\n"),
+    ("unknown label", false, "name = \"prod\"\nrelease = \"5.0.0\"\nallow = \"unsuported\"\n"),
+    ("label is a flag", false, "name = \"prod\"\nrelease = \"5.0.0\"\nallow = true\n"),
     ("unknown region", true, "region = \"us-esat-1\"\n"),
     ("region is a zone", true, "region = \"us-east-1a\"\n"),
     ("unknown package", true, "package = \"meduim\"\n"),

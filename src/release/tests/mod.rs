@@ -6,6 +6,7 @@ mod files;
 mod release_6;
 mod release_6_scripts;
 mod scripts;
+mod support;
 mod values;
 
 use super::{Package, Settings};

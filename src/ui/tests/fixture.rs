@@ -7,6 +7,7 @@ use crate::engine::compare::Change;
 use crate::engine::kind::{Kind, Lifecycle, Part, Seconds};
 use crate::engine::plan::{Action, After, Plan, Purpose, Reason, Step, Target, Until};
 use crate::engine::reference::Need;
+use crate::ui::standing::Standing;
 
 pub fn kinds() -> Vec<Kind> {
     let slow = Seconds { create: 1.0, ready: 105.0, gone: 60.0, patience: 900.0 };
@@ -65,4 +66,14 @@ pub fn first_apply() -> Plan {
     steps[1].after = vec![After { step: 0, need: Need::Exists }];
     steps[2].after = vec![After { step: 0, need: Need::Ready }];
     plan(Purpose::Apply, steps)
+}
+
+pub fn standing(version: &str, label: &str, support: &str, words: &str) -> Standing {
+    Standing {
+        version: version.into(),
+        label: label.into(),
+        support: support.into(),
+        words: words.into(),
+        ..Standing::default()
+    }
 }

@@ -12,9 +12,12 @@ fn shown(plan: &Plan) -> String {
 
 #[test]
 fn first_apply_lists_security_first() {
-    let view = View { all: false, task: Some(TaskSize { vcpus: 8, memory_mib: 16384 }) };
+    let release = standing("5.0.0", "vendor-tested", "ended", "support ended 2026-01-31");
+    let task = Some(TaskSize { vcpus: 8, memory_mib: 16384 });
+    let view = View { all: false, task, release: Some(&release) };
     assert_snapshot!(plain(&render(&first_apply(), &kinds(), view)), @r#"
     Plan for prod in account 123456789012, region eu-central-1
+    release 5.0.0 (vendor-tested), support ended 2026-01-31
 
     Security (who may do what)
       + create     security-group/task              missing
@@ -31,7 +34,7 @@ fn first_apply_lists_security_first() {
 
 #[test]
 fn details_show_what_is_created() {
-    let view = View { all: true, task: None };
+    let view = View { all: true, ..View::default() };
     assert_snapshot!(plain(&render(&first_apply(), &kinds(), view)), @r#"
     Plan for prod in account 123456789012, region eu-central-1
 

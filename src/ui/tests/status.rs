@@ -60,6 +60,8 @@ fn healthy() -> Status {
         state: State::Healthy,
         whereabouts: Whereabouts { url: Some("http://internal-ce-prod".into()), ..Whereabouts::default() },
         release: Some("5.0.0".into()),
+        release_support: Some(standing("5.0.0", "vendor-tested", "supported", "supported until 2026-12-31")),
+        release_advice: None,
         images: [("core".to_owned(), "registry/core:5.0.0".to_owned())].into(),
         writers: 1,
         service: ServiceView {
@@ -82,7 +84,7 @@ fn healthy_and_without_drift() {
     prod in account 123456789012, region eu-central-1: healthy
 
     URL         http://internal-ce-prod
-    release     5.0.0
+    release     5.0.0, supported until 2026-12-31
 
     Service ce-prod 1 wanted, 1 running, 0 pending
       PRIMARY deployment       COMPLETED, ce-prod:3
@@ -119,7 +121,7 @@ fn what_others_have_put_there_is_shown_apart() {
     prod in account 123456789012, region eu-central-1: healthy
 
     URL         http://internal-ce-prod
-    release     5.0.0
+    release     5.0.0, supported until 2026-12-31
 
     Service ce-prod 1 wanted, 1 running, 0 pending
       PRIMARY deployment       COMPLETED, ce-prod:3
@@ -162,7 +164,7 @@ fn what_is_wrong_is_told() {
     2 tasks may write to the file system at once
 
     URL         http://internal-ce-prod
-    release     5.0.0
+    release     5.0.0, supported until 2026-12-31
 
     Service ce-prod 1 wanted, 1 running, 0 pending
       PRIMARY deployment       COMPLETED, ce-prod:3
@@ -210,4 +212,17 @@ fn scripts_find_state_and_target_at_the_top() {
 fn a_former_file_system_is_not_forgotten() {
     let said = plain(&text(&Status { former: vec!["fs-0c2d".into()], ..healthy() }));
     assert!(said.contains("Former file systems\n  fs-0c2d: a restored one"), "{said}");
+}
+
+#[test]
+fn what_is_past_its_end_of_support_is_told_with_the_way_out() {
+    let mut status = healthy();
+    status.release_support = Some(standing("5.0.0", "vendor-tested", "ended", "support ended 2026-01-31"));
+    status.release_advice = Some("upgrade to 6.1.0: `ce-aws upgrade FILE --to 6.1.0 --allow unsupported`".into());
+    let said = plain(&text(&status));
+    assert!(said.contains("release     5.0.0, support ended 2026-01-31\n"), "{said}");
+    assert!(
+        said.ends_with("\nhint: upgrade to 6.1.0: `ce-aws upgrade FILE --to 6.1.0 --allow unsupported`\n"),
+        "{said}"
+    );
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
 use async_trait::async_trait;
+use time::{Date, Month};
 
 use crate::cli::discover::What;
 use crate::cli::error::CommandError;
@@ -95,6 +96,16 @@ impl Offers for Account {
     }
 }
 
+/// Every release of 5.x is past its end of support.
+pub fn today() -> Date {
+    Date::from_calendar_date(2026, Month::November, 29).unwrap()
+}
+
+/// What is taken where nothing is answered.
+pub fn defaults(name: &str) -> Answers {
+    Answers::default_for(name, today())
+}
+
 pub fn item(id: &str, name: &str) -> Item {
     Item::new(id, name, true, Vec::new(), Vec::new())
 }
@@ -114,6 +125,7 @@ pub fn bad(id: &str, name: &str, why: &str) -> Item {
 /// The conversation, and what came of it.
 pub fn talk(script: &mut dyn Ask, account: &mut Account, options: &Options) -> Result<Answers, CommandError> {
     let path = Path::new("ce-aws.toml");
-    let talk = Talk { ask: script, offers: account, options, path, region: "eu-west-1".parse().ok(), is_open: false };
+    let region = "eu-west-1".parse().ok();
+    let talk = Talk { ask: script, offers: account, options, path, region, is_open: false, today: today() };
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(talk.answers())
 }

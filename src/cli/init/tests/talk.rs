@@ -37,7 +37,7 @@ fn account() -> Account {
 fn return_all_the_way_gives_a_new_vpc() {
     let mut script = Script::new(&[]);
     let answers = talk(&mut script, &mut account(), &Options::default()).unwrap();
-    assert_eq!(answers, Answers { region: Some("eu-west-1".into()), ..Answers::default_for("prod") });
+    assert_eq!(answers, Answers { region: Some("eu-west-1".into()), ..defaults("prod") });
     assert_snapshot!(script.transcript);
 }
 
@@ -77,7 +77,7 @@ fn what_there_is_is_offered_and_what_is_wrong_is_said() {
         allowed: vec!["10.0.0.0/8".into(), "192.168.0.0/16".into()],
         http_proxy: Some("http://proxy:3128".into()),
         https_proxy: Some("http://proxy:3128".into()),
-        ..Answers::default_for("prod")
+        ..defaults("prod")
     };
     assert_eq!(answers, expected);
     assert_snapshot!(script.transcript);

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::fixture::defaults;
 use crate::cli::init::answers::{Answers, Front, Network, POINTERS, quoted};
 use crate::config::{PlanFile, load, schema};
 
@@ -17,7 +18,7 @@ fn role(name: &str) -> String {
 
 #[test]
 fn a_new_vpc() {
-    assert_snapshot!(Answers::default_for("prod").text());
+    assert_snapshot!(defaults("prod").text());
 }
 
 #[test]
@@ -37,7 +38,7 @@ fn everything_brought_along() {
         http_proxy: Some("http://proxy.example.com:3128".into()),
         https_proxy: Some("http://proxy.example.com:3128".into()),
         ca: Some("corp \"ca\".pem".into()),
-        ..Answers::default_for("ce-eu-1")
+        ..defaults("ce-eu-1")
     };
     assert_snapshot!(answers.text());
 }
@@ -68,18 +69,24 @@ fn good() -> impl Strategy<Value = Answers> {
         balancer("targetgroup").prop_map(Front::TargetGroup),
     ];
     let allowed = prop::collection::btree_set((1u8..=254).prop_map(|octet| format!("10.{octet}.0.0/16")), 0..5);
-    let head = ("[a-z0-9]([a-z0-9-]{0,17}[a-z0-9])?", any::<bool>(), prop::sample::select(vec!["medium", "large"]));
+    let head = (
+        "[a-z0-9]([a-z0-9-]{0,17}[a-z0-9])?",
+        any::<bool>(),
+        any::<bool>(),
+        prop::sample::select(vec!["medium", "large"]),
+    );
     let brought =
         (option::of(network), front, option::of("[A-Za-z0-9_-]{1,60}"), option::of(role()), option::of(role()));
     let certificate = "arn:aws:acm:eu-west-1:111122223333:certificate/[a-f0-9-]{1,36}";
     let rest = (allowed, option::of(proxy()), option::of(proxy()), option::of(certificate));
-    (head, brought, rest).prop_map(|((name, region, package), brought, rest)| {
+    (head, brought, rest).prop_map(|((name, region, consent, package), brought, rest)| {
         let (network, front, cluster, task_role, execution_role) = brought;
         let (allowed, http_proxy, https_proxy, certificate) = rest;
         let in_a_vpc = matches!(front, Front::LoadBalancer(_) | Front::TargetGroup(_));
         let front = if in_a_vpc && network.is_none() { Front::New } else { front };
         let listens = matches!(front, Front::New | Front::LoadBalancer(_));
         Answers {
+            allow: consent.then(|| "unsupported".to_owned()),
             region: region.then(|| "eu-west-1".to_owned()),
             package: package.to_owned(),
             certificate: certificate.filter(|_| listens),
@@ -91,7 +98,7 @@ fn good() -> impl Strategy<Value = Answers> {
             execution_role,
             http_proxy,
             https_proxy,
-            ..Answers::default_for(&name)
+            ..defaults(&name)
         }
     })
 }
@@ -115,6 +122,7 @@ fn answers(plan: &PlanFile) -> Answers {
     Answers {
         name: plan.name.to_string(),
         release: plan.release.to_string(),
+        allow: text!(plan.allow),
         region: text!(plan.region),
         package: plan.package.to_string(),
         network: existing.vpc.as_ref().zip(subnets).map(|(vpc, subnets)| Network { vpc: vpc.to_string(), subnets }),
@@ -139,7 +147,7 @@ proptest! {
 
     #[test]
     fn whatever_is_answered_stays_inside_its_quotes(name in any::<String>(), ca in any::<String>()) {
-        let answers = Answers { ca: Some(ca.clone()), allowed: vec![name.clone()], ..Answers::default_for(&name) };
+        let answers = Answers { ca: Some(ca.clone()), allowed: vec![name.clone()], ..defaults(&name) };
         let table: toml::Table = answers.text().parse().map_err(|error| TestCaseError::fail(format!("{error}")))?;
         prop_assert_eq!(table["name"].as_str(), Some(name.as_str()));
         prop_assert_eq!(table["ca"]["file"].as_str(), Some(ca.as_str()));
