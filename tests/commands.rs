@@ -28,7 +28,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "init",
     "discover",
     "validate",
@@ -42,6 +42,7 @@ const COMMANDS: [&str; 22] = [
     "destroy",
     "status",
     "releases",
+    "releases import",
     "backup",
     "backup create",
     "backup list",
@@ -347,6 +348,48 @@ fn the_end_of_support_is_told_to_scripts_too() {
             "version": "90.0.0", "label": "unsupported", "end_of_life": "2020-01-31", "support": "ended"
         })
     );
+}
+
+#[test]
+fn a_compose_file_becomes_a_release_file_that_is_accepted() {
+    let folder = TempDir::new().expect("a folder");
+    let compose = concat!(env!("CARGO_MANIFEST_DIR"), "/src/release/tests/compose-5.1.2.yml");
+    std::fs::copy(compose, folder.path().join("compose.yml")).expect("copied");
+    std::fs::write(
+        folder.path().join("tags.env"),
+        "# of the setup script\nexport CORE_TAG='x/y:core-90.1.0'\nUI_TAG=x/y:ui\n",
+    )
+    .expect("written");
+    let options = ["releases", "import", "compose.yml", "--env-file", "tags.env", "--set", "MONGO_TAG=x/y:mongo"];
+    let output = run(folder.path(), &options);
+    assert_eq!(output.status.code(), Some(64));
+    let said = text(&output.stderr);
+    for words in ["compose.yml:", "RABBITMQ_TAG", "--set", "setup"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let whole = [&options as &[&str], &["--set", "RABBITMQ_TAG=x/y:rabbit", "--like", "5.1.2"]].concat();
+    let shown = run(folder.path(), &whole);
+    assert_eq!(shown.status.code(), Some(0), "{}", text(&shown.stderr));
+    let whole = [whole.as_slice(), &["-o", "new.toml", "--released", "2027-01-31"]].concat();
+    let output = run(folder.path(), &whole);
+    assert!(text(&output.stdout).starts_with("wrote new.toml: release 90.1.0 in the arrangement of 5.1.2, 1 CHECK"));
+    let one = run(folder.path(), &["releases", "90.1.0", "--catalog", "new.toml", "--output", "json"]);
+    let one: serde_json::Value = serde_json::from_slice(&one.stdout).expect("JSON");
+    assert_eq!((&one["released"], &one["from"][0]), (&"2027-01-31".into(), &"5.1.2".into()));
+    let again = run(folder.path(), &whole);
+    assert_eq!(again.status.code(), Some(64), "nothing is overwritten");
+    assert!(text(&again.stderr).contains("usage/exists"));
+    std::fs::write(folder.path().join("bad.env"), "CORE_TAG=a\nno value\n").expect("written");
+    let bad = run(folder.path(), &["releases", "import", "compose.yml", "--env-file", "bad.env"]);
+    assert!(text(&bad.stderr).contains("bad.env:2"), "{}", text(&bad.stderr));
+}
+
+#[test]
+fn the_format_of_release_files_is_printed() {
+    let folder = TempDir::new().expect("a folder");
+    let output = run(folder.path(), &["releases", "--format"]);
+    assert!(text(&output.stdout).contains("predecessors = "));
+    assert_eq!(run(folder.path(), &["releases", "5.0.0", "--format"]).status.code(), Some(64));
 }
 
 #[test]

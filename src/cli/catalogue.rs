@@ -34,5 +34,5 @@ fn refused(error: CatalogueError) -> CommandError {
         _ => error.to_string(),
     };
     CommandError::usage("usage/release-file", message)
-        .hint("src/release/mod.rs of the repository describes the format, src/release/catalogue/ has examples")
+        .hint("`ce-aws releases --format` prints the format; src/release/catalogue/ of the repository has examples")
 }

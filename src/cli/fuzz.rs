@@ -24,6 +24,7 @@ use crate::kinds::registry;
 use crate::planners::intent::Intent;
 use crate::planners::teardown;
 use crate::release::Catalogue;
+use crate::release::import::{Wanted, import};
 use crate::ui;
 
 use super::saga::open_intent;
@@ -179,6 +180,24 @@ fn release_files() {
         if let Err(error) = Catalogue::with([("mine.toml", text)]) {
             let shown = super::error::CommandError::usage("usage/release-file", error.to_string()).text();
             is_plain(&plain(&shown));
+        }
+    });
+}
+
+#[test]
+fn compose_files() {
+    let tags = ["CORE_TAG", "UI_TAG", "MONGO_TAG", "RABBITMQ_TAG"];
+    let variables = tags.map(|name| (name.to_owned(), "vendor/image:core-9.0.0".to_owned())).into();
+    fuzz("compose", |text| {
+        let released = time::Date::MIN;
+        let wanted = Wanted { name: "compose.yml", text, variables: &variables, version: None, like: None, released };
+        match import(Catalogue::builtin(), &wanted) {
+            Ok(made) => is_plain(&made.text),
+            Err(error) => {
+                let error =
+                    super::error::CommandError::usage("usage/compose-file", error.to_string()).hint(error.hint());
+                is_plain(&plain(&error.text()));
+            }
         }
     });
 }

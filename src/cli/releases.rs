@@ -1,8 +1,10 @@
 //! `ce-aws releases`.
 
+mod import;
+
 use time::Date;
 
-use crate::release::{Catalogue, Release, Version};
+use crate::release::{self, Catalogue, Release, Version};
 use crate::ui::releases::{self, AccessPoint, Container, DataStep, Known};
 
 use super::error::CommandError;
@@ -16,10 +18,23 @@ use super::output::Output;
 /// which releases one upgrade step leads to it. With a release, shows that one whole: images, access points, and what
 /// an upgrade does to the data.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
     /// Release to show whole
     #[arg(value_name = "RELEASE")]
     release: Option<String>,
+
+    /// Print the format of release files, which --catalog takes
+    #[arg(long, conflicts_with = "release")]
+    format: bool,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Import(Box<import::Args>),
 }
 
 /// Runs the command.
@@ -28,6 +43,13 @@ pub struct Args {
 ///
 /// The release is not in the catalogue.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    if let Some(Command::Import(args)) = &args.command {
+        return import::run(args, output);
+    }
+    if args.format {
+        output.data(release::FORMAT)?;
+        return Ok(Exit::Done);
+    }
     let (all, today) = (Catalogue::effective(), moment::today());
     match &args.release {
         None => {

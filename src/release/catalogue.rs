@@ -11,6 +11,8 @@ use super::{AccessPoint, Release, Side, Version, check};
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     releases: BTreeMap<Version, Release>,
+    /// The text of each file, from which others are made.
+    texts: BTreeMap<Version, String>,
 }
 
 /// A release file that cannot be used.
@@ -76,9 +78,10 @@ impl Catalogue {
     /// A file that cannot be used.
     pub fn with<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, CatalogueError> {
         let own = Self::parse(files)?;
-        let mut releases = BUILTIN.releases.clone();
+        let Self { mut releases, mut texts } = BUILTIN.clone();
         releases.extend(own.releases);
-        Self { releases }.agreed()
+        texts.extend(own.texts);
+        Self { releases, texts }.agreed()
     }
 
     /// The releases that ship with this binary.
@@ -88,7 +91,7 @@ impl Catalogue {
 
     /// Reads release files, given as name and text.
     pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, CatalogueError> {
-        let mut releases = BTreeMap::new();
+        let (mut releases, mut texts) = (BTreeMap::new(), BTreeMap::new());
         for (name, text) in files {
             let file = || name.to_owned();
             let release: Release =
@@ -98,8 +101,9 @@ impl Catalogue {
             if releases.insert(version, release).is_some() {
                 return Err(CatalogueError::Duplicate { file: file(), version });
             }
+            texts.insert(version, text.to_owned());
         }
-        Self { releases }.agreed()
+        Self { releases, texts }.agreed()
     }
 
     /// Releases mean the same by one name, so that an upgrade finds the data where they are, and what is done to the
@@ -134,6 +138,11 @@ impl Catalogue {
 
     pub fn get(&self, version: Version) -> Option<&Release> {
         self.releases.get(&version)
+    }
+
+    /// The text of a release's file.
+    pub fn text(&self, version: Version) -> Option<&str> {
+        self.texts.get(&version).map(String::as_str)
     }
 
     /// Oldest first.

@@ -96,7 +96,7 @@ pub fn list(all: &[Known]) -> String {
         };
         text.push_str(&format!("For a new deployment: {}, {why}.\n", paint(TITLE, clean(&known.version))));
     }
-    text + "`ce-aws releases RELEASE` shows one of them whole.\n"
+    text + "`ce-aws releases RELEASE` shows one of them whole; `ce-aws releases import` makes one of a compose file.\n"
 }
 
 /// One of them, whole, ended by a newline.

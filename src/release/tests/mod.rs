@@ -3,6 +3,7 @@ mod chain;
 mod data_steps;
 mod facts;
 mod files;
+mod import;
 mod release_6;
 mod release_6_scripts;
 mod scripts;

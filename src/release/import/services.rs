@@ -1,0 +1,256 @@
+//! What the compose file says of each service, against what the older release does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compose::{Compose, Place, Service};
+use super::known::{Known, Property};
+use super::write::{Draft, changed, printable};
+use super::{ImportError, interpolate};
+use crate::release::{Container, Image, PROXY, Release, Value, Version};
+
+/// What services are looked at with.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub like: &'a Release,
+    pub version: Version,
+    pub compose: &'a Compose,
+    /// By service.
+    pub images: &'a BTreeMap<String, Image>,
+    pub variables: &'a BTreeMap<String, String>,
+}
+
+/// Takes over what can be, and notes what cannot.
+pub(super) fn service(
+    draft: &mut Draft,
+    service: &Service,
+    around: Around<'_>,
+    missing: &mut Vec<String>,
+) -> Result<(), ImportError> {
+    let Around { like, images, .. } = around;
+    let name = service.name.as_str();
+    let Some(container) = like.container(name) else {
+        let what = format!("the compose file has a service that release {} has not: {name}", like.version);
+        draft.check_at_end(&what, &service.lines);
+        return Ok(());
+    };
+    match images.get(name) {
+        Some(image) => draft.image(&container.image, image),
+        None => draft.check(name, "image", "the compose file names no image, but builds one; the older one is kept"),
+    }
+    let known: Vec<&Known> = Known::of(like.version, name).collect();
+    environment(draft, service, container, &known, around, missing)?;
+    kept(draft, service, container, around);
+    mounts(draft, service, container, &known);
+    for (_, port) in &service.ports {
+        if !container.ports.iter().any(|known| known.to_string() == *port) {
+            draft.check(name, "ports", &format!("the compose file publishes port {port}, which is not among these"));
+        }
+    }
+    let needs = |other: &str| container.depends_on.iter().any(|known| known.container == other);
+    for (_, other) in service.needs.iter().filter(|(_, other)| !needs(other)) {
+        draft.check(name, "depends_on", &format!("the compose file lets it wait for {other}, or link to it"));
+    }
+    rest(draft, service, container, &known);
+    Ok(())
+}
+
+/// The key of a release file that holds what a key of the compose file says.
+fn ours(key: &str) -> &str {
+    match key {
+        "entrypoint" => "entry_point",
+        "healthcheck" => "health_check",
+        "deploy" | "mem_limit" => "memory",
+        "stop_grace_period" => "stop_timeout",
+        key => key,
+    }
+}
+
+/// Whatever else is said of the service.
+fn rest(draft: &mut Draft, service: &Service, container: &Container<Value>, known: &[&Known]) {
+    let name = service.name.as_str();
+    for (place, key, text) in &service.rest {
+        let is_known = known.iter().any(|row| is_key(row, key) && row.text == Some(text.as_str()));
+        let is_same = match key.as_str() {
+            "user" => container.user.as_deref() == Some(text.as_str()),
+            "entrypoint" => container.entry_point.join(" ") == *text,
+            "command" => container.command.join(" ") == *text,
+            _ => false,
+        };
+        if !is_known && !is_same {
+            draft.check(name, ours(key), &format!("the compose file says, in line {}, {key}: {text}", place.line));
+        }
+    }
+    for row in known {
+        if let Property::Key(key) = row.property
+            && !service.rest.iter().any(|(_, said, _)| said == key)
+        {
+            let former = row.text.unwrap_or_default();
+            draft.check(name, ours(key), &format!("the compose file no longer says {key}: {former}"));
+        }
+    }
+}
+
+fn is_key(row: &Known, key: &str) -> bool {
+    matches!(row.property, Property::Key(known) if known == key)
+}
+
+fn mounts(draft: &mut Draft, service: &Service, container: &Container<Value>, known: &[&Known]) {
+    let plain = |path: &str| path.trim_end_matches('/').to_owned();
+    let inside = |path: &str, folder: &str| {
+        let (path, folder) = (plain(path), plain(folder));
+        path == folder || path.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let is_known = |path: &str| {
+        let expected = known.iter().any(|row| matches!(row.property, Property::Mount(known) if known == plain(path)));
+        expected || container.mounts.iter().any(|mount| inside(path, &mount.path))
+    };
+    for (place, path) in &service.mounts {
+        if !is_known(path) {
+            let text = format!("the compose file mounts something, in line {}, at {path}", place.line);
+            draft.check(&service.name, "mounts", &text);
+        }
+    }
+    for row in known {
+        if let Property::Mount(path) = row.property
+            && !service.mounts.iter().any(|(_, said)| plain(said) == path)
+        {
+            draft.check(&service.name, "mounts", &format!("the compose file no longer mounts anything at {path}"));
+        }
+    }
+}
+
+/// Parts of the names of variables that hold secrets.
+const SECRET: [&str; 8] = ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "COOKIE", "CREDENTIAL", "PRIVATE_KEY", "API_KEY"];
+
+fn environment(
+    draft: &mut Draft,
+    service: &Service,
+    container: &Container<Value>,
+    known: &[&Known],
+    around: Around<'_>,
+    missing: &mut Vec<String>,
+) -> Result<(), ImportError> {
+    let Around { compose, variables, .. } = around;
+    let hosts: BTreeSet<&str> = compose.services.iter().map(|service| service.name.as_str()).collect();
+    let name = service.name.as_str();
+    for (place, variable, raw) in &service.environment {
+        let is_known = known.iter().any(|row| match row.property {
+            Property::Variable(known) => known == variable && row.text.is_none_or(|text| Some(text) == raw.as_deref()),
+            _ => false,
+        });
+        let is_proxy = container.proxy && PROXY.contains(&variable.as_str());
+        if is_known || is_proxy || container.secrets.contains_key(variable) {
+            continue;
+        }
+        let former = match container.environment.get(variable) {
+            // What the deployment decides stays with it.
+            Some(Value::Setting(_) | Value::Script(_)) => continue,
+            Some(Value::Literal(former)) => Some(former),
+            None => None,
+        };
+        if former.is_none() && SECRET.iter().any(|part| variable.to_ascii_uppercase().contains(part)) {
+            let text = format!(
+                "{variable}, in line {}, looks like a secret and is left out: a key of the deployment's secret belongs \
+                 under [containers.secrets]",
+                place.line
+            );
+            draft.environment_note(name, &text, true);
+            continue;
+        }
+        let resolved = interpolate::resolve(raw.as_deref().unwrap_or_default(), variables)
+            .map_err(|message| ImportError::at(*place, format!("{variable}: {message}")))?;
+        let unknown = if raw.is_none() { vec![variable.clone()] } else { resolved.missing };
+        let value = local(&resolved.text, &hosts);
+        match former {
+            _ if printable(&value) != value => {
+                let text = format!("{variable}, in line {}, has characters that no terminal should see", place.line);
+                draft.environment_note(name, &text, true);
+            }
+            Some(_) if !unknown.is_empty() => missing.extend(unknown),
+            None if !unknown.is_empty() => {
+                let raw = raw.as_deref().unwrap_or("(from the environment)");
+                let text = format!("new in the compose file, and left out, because it has no value: {variable}={raw}");
+                draft.environment_note(name, &text, true);
+                missing.extend(unknown);
+            }
+            Some(former) if *former == value => {}
+            former => {
+                let note = match (former, value == resolved.text) {
+                    (_, false) => Some(format!("In the compose file: {}", resolved.text)),
+                    (None, true) => Some("New in the compose file.".to_owned()),
+                    (Some(_), true) => None,
+                };
+                draft.variable(name, variable, &value, note.as_deref());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Variables that the compose file does not set. Those that name the release or one of its images follow it.
+fn kept(draft: &mut Draft, service: &Service, container: &Container<Value>, around: Around<'_>) {
+    let Around { like, version, images, .. } = around;
+    let changed = changed(like, images);
+    let said = |variable: &&String| service.environment.iter().any(|(_, said, _)| said == *variable);
+    let kept: Vec<&String> = container.environment.keys().filter(|name| !said(name)).collect();
+    for variable in &kept {
+        let Some(Value::Literal(former)) = container.environment.get(*variable) else { continue };
+        let short = |image: &Image| format!("{}:{}", image.repository(), image.reference());
+        let new = match changed.iter().find(|(_, old, _)| short(old) == *former) {
+            Some((_, _, new)) => short(new),
+            None if *former == like.version.to_string() => version.to_string(),
+            None => continue,
+        };
+        if new != *former {
+            draft.variable(&service.name, variable, &new, None);
+        }
+    }
+    if !kept.is_empty() {
+        let names: Vec<&str> = kept.into_iter().map(String::as_str).collect();
+        let text = format!("Kept, though not in the compose file: {}.", names.join(", "));
+        draft.environment_note(&service.name, &text, false);
+    }
+}
+
+/// The value as the containers of one task reach each other: all of them as localhost.
+fn local(value: &str, hosts: &BTreeSet<&str>) -> String {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    let mut text = String::new();
+    let mut rest = value;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|character| is_part(character) != is_part(first)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        // A host stands alone, after a user, after a scheme or in a list; a path that is called like one does not.
+        let before = text.is_empty() || text.ends_with(['@', ',']) || text.ends_with("//");
+        let behind = after.is_empty() || after.starts_with([':', '/', ',', '?']);
+        text.push_str(if hosts.contains(word) && before && behind { "localhost" } else { word });
+        rest = after;
+    }
+    text
+}
+
+/// What concerns no single service.
+pub(super) fn others(draft: &mut Draft, around: Around<'_>) {
+    let Around { like, version, compose, images, .. } = around;
+    let is_service = |name: &str| compose.services.iter().any(|service| service.name == name);
+    // Those that prepare the volumes are ours: the vendor's setup script does that on its host.
+    let theirs = like.containers.iter().filter(|container| container.essential && !is_service(&container.name));
+    for container in theirs {
+        draft.check(&container.name, "image", "the compose file has no such service any more");
+    }
+    for (Place { line, .. }, key, text) in &compose.rest {
+        draft.check_at_end(&format!("the compose file says, in line {line}, {key}: {text}"), &[]);
+    }
+    let changed = changed(like, images);
+    if version != like.version && !changed.is_empty() {
+        let images =
+            changed.iter().map(|(name, old, new)| format!("{name}: {} to {}", old.reference(), new.reference()));
+        let text = format!(
+            "[[data_steps]]: what must be done to the data before it starts, coming from {}? The vendor's setup script does \
+             it on its host. Images change: {}",
+            like.version,
+            images.collect::<Vec<_>>().join("; ")
+        );
+        draft.check_at_end(&text, &[]);
+    }
+}
