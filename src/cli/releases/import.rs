@@ -17,9 +17,9 @@ use crate::ui::text::{clean, count};
 
 /// Make a release file of a docker-compose file of the vendor's, for --catalog
 ///
-/// For a release that this version of ce-aws does not know. Keeps the arrangement of the newest release before it, with the
-/// images and the plain environment variables of the compose file, and writes down as `# CHECK:` what a person must decide:
-/// new services, mounts, entry points, ports, health checks, limits, and what is to be done to the data.
+/// For a release that this version of ce-aws does not know. Keeps the arrangement of the newest release before it, with
+/// the images and the plain environment variables of the compose file, and writes down as `# CHECK:` what a person must
+/// decide: new services, mounts, entry points, ports, health checks, limits, and what is to be done to the data.
 ///
 /// The compose file's variables need values: --set or --env-file. The images' tags stand in the vendor's setup script.
 /// Reads the compose file only, and never overwrites a file.
