@@ -62,6 +62,10 @@ impl Release {
 
     /// The smallest deployment of it.
     pub fn product<'a>(&self, bed: &'a Bed) -> Product<'a> {
+        if !record::knows(&self.version) {
+            // An older build cannot make the first apply.
+            bed.is_first_use();
+        }
         Product::with_plan(bed, &format!("name = \"prod\"\nrelease = \"{}\"\n", self.version))
     }
 

@@ -28,9 +28,14 @@ fn path(version: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/stack/releases/{version}.json"))
 }
 
+/// Whether the older build could deploy it.
+pub fn knows(version: &str) -> bool {
+    RECORDED.contains(&version)
+}
+
 /// Compares a new deployment with the record, or writes the record of one that the older build has made.
 pub fn check(bed: &Bed, version: &str) {
-    if !RECORDED.contains(&version) {
+    if !knows(version) {
         return;
     }
     let now = Record::of(bed);
@@ -63,7 +68,9 @@ impl Record {
         // Who made it and when.
         request.as_object_mut().expect("an object").remove("tags");
         let request = ids(&read).iter().fold(request.to_string(), |text, (id, name)| text.replace(id, name));
-        Self { digests, task_definition: serde_json::from_str(&request).expect("JSON") }
+        let mut task_definition: Value = serde_json::from_str(&request).expect("JSON");
+        task_definition.sort_all_objects();
+        Self { digests, task_definition }
     }
 }
 
