@@ -152,7 +152,7 @@ impl Talk<'_> {
 
     /// Whether the plan file consents to the release's label. Only a person, or an option, says so.
     fn consent(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let given = self.options.allow.iter().filter(|allowed| label(allowed).is_ok()).next_back().cloned();
+        let given = self.options.allow.iter().rfind(|allowed| label(allowed).is_ok()).cloned();
         let option = given.as_ref().map(|_| "--allow");
         let chosen = match (given, answers.consent_needed()) {
             (Some(label), _) => label,
