@@ -1,5 +1,5 @@
-//! Each release of the catalogue as a new deployment: healthy, found complete, as an older build of the program has left
-//! it, and taken down again.
+//! Each release of the catalogue as a new deployment: healthy, found complete, as an older build of the program has
+//! left it, and taken down again.
 
 mod record;
 

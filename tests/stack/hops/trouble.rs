@@ -77,15 +77,11 @@ impl Trouble {
         fails.into_iter().chain(killed).chain(others).chain(mistakes)
     }
 
-    /// Whether the data may have changed when it happens, so that going back restores them; by the steps of the hop.
+    /// Whether the data may have changed when it happens, so that going back restores them; by the steps of the hop. Where
+    /// one of them changes data, that is written down before the first of them runs.
     pub fn changes_data(&self, steps: &[&DataStep]) -> bool {
-        let so_far = match self {
-            Self::Exits | Self::NeverHealthy | Self::Killed(NOT_HEALTHY) | Self::Tls(_) => return true,
-            Self::NotPulled => steps.len(),
-            Self::DataStep(name) => steps.iter().position(|step| step.name == *name).map_or(0, |place| place + 1),
-            Self::Killed(_) => 1,
-        };
-        steps.iter().take(so_far).any(|step| step.changes_data)
+        let is_migrated = matches!(self, Self::Exits | Self::NeverHealthy | Self::Killed(NOT_HEALTHY) | Self::Tls(_));
+        is_migrated || steps.iter().any(|step| step.changes_data)
     }
 
     /// How fast the clock runs: slower where a certain moment must not be missed.
@@ -153,7 +149,7 @@ fn says_all(said: &str, words: &[&str]) {
     }
 }
 
-/// Lets a certain data step fail while it works, and no other one-shot task: what is restored is moved by such a task too.
+/// Lets a certain data step fail while it works, and no other one-shot task: what is restored is moved by one too.
 fn data_step_fails(product: &Product<'_>, upgrade: &[&str], name: &str) -> String {
     let bed = product.bed;
     bed.post("settings", &json!({ "ecs.data_step": WORK }));
