@@ -120,7 +120,10 @@ fn a_plan_file_made_of_it_can_be_planned() {
     let made = std::fs::read_to_string(product.folder().join("made.toml")).expect("the plan file is there");
     assert!(made.contains("region = \"us-east-1\""), "{made}");
     product.expect(0, &["validate", "made.toml"]);
-    product.expect(0, &["plan", "made.toml"]);
+    // --yes consents to no label: the line that init prints does.
+    assert!(ran.stdout.contains("ce-aws plan made.toml --allow unsupported"), "{ran:?}");
+    product.expect(5, &["plan", "made.toml"]);
+    product.expect(0, &["plan", "made.toml", "--allow", "unsupported"]);
     let again = product.expect(64, &options);
     assert!(again.stderr.contains("--force"), "{again:?}");
     let kept = std::fs::read_to_string(product.folder().join("made.toml")).expect("the plan file is there");
