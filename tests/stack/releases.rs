@@ -141,6 +141,9 @@ fn is_deployed_and_taken_down(version: &str, account: u64) {
     release.is_well(&product);
     record::check(&bed, version);
     crate::writers::never_two(&bed);
+    if version.starts_with("6.") {
+        crate::release_6::is_played_without_a_problem(&bed);
+    }
     let system = bed.get("file-systems")[0].clone();
     assert_eq!((system["content"].as_u64(), text(&system["restored_from"])), (Some(1), ""), "written by one task");
 
