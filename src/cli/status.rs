@@ -18,6 +18,7 @@ use super::args::Global;
 use super::consent::Consent;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::moment;
 use super::output::Output;
 use super::saga::open_intent;
 use super::session::Session;
@@ -100,7 +101,9 @@ fn notes(inventory: &Inventory) -> Vec<String> {
     let service = inventory.live.iter().find(|live| live.address.kind() == "service");
     let stopped = service.and_then(|service| service.tags.get(names::STOPPED));
     let stopped = stopped.map(|request| format!("stopped by request: {request}"));
-    open.into_iter().chain(stopped).collect()
+    let renewal = certificates::wanted(inventory, moment::seconds(), false).renewal;
+    let renewal = renewal.map(|why| format!("{why}: the next `ce-aws apply` makes a new one and replaces the task"));
+    open.into_iter().chain(stopped).chain(renewal).collect()
 }
 
 /// Images by container, from the task definition in force.

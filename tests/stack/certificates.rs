@@ -217,6 +217,8 @@ fn they_are_renewed_before_their_end_and_never_by_two_writers() {
         let said = both(&one.expect(0, command));
         assert!(said.contains("certificate/internal-expires-soon") && said.contains(&end), "{said}");
     }
+    let said = both(&one.expect(0, &["status", "FILE"]));
+    assert!(said.contains(&format!("the internal certificate expires on {end}: the next `ce-aws apply`")), "{said}");
     let journal = bed.journal(0).len();
     one.converges();
     let changed: Vec<String> =
