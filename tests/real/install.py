@@ -66,11 +66,16 @@ def root(suite):
 
 
 def _mirror():
-    return os.environ.get("CE_REAL_DEBIAN", "http://deb.debian.org/debian")
+    named = os.environ.get("CE_REAL_DEBIAN")
+    if named:
+        return named
+    listed = ["apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages"]
+    sites = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split()
+    return next(site for site in sites if not site.endswith("-security"))
 
 
 def vendored():
-    """Debian's source of RabbitMQ, which contains the libraries that it takes from hex.pm."""
+    """Debian's source of RabbitMQ, which contains the libraries that it takes from Erlang's package registry."""
     folder = CACHE / "debian-source"
     if not folder.exists():
         inside = root("trixie")
