@@ -1,8 +1,8 @@
 """RabbitMQ of exactly one version, from the tag of its repository.
 
-What it needs from Erlang's package registry comes from Debian's source package of RabbitMQ, which contains it, with the sources of those
-libraries replaced by the tag that this RabbitMQ names. Only the broker, the management plug-in and the command line
-tools are made. The rest of a release (the other plug-ins) is not needed here.
+What it needs from Erlang's package registry comes from Debian's source package of RabbitMQ, which contains it, with
+the sources of those libraries replaced by the tag that this RabbitMQ names. Only the broker, the management plug-in
+and the command line tools are made. The rest of a release (the other plug-ins) is not needed here.
 """
 
 import io
@@ -43,7 +43,8 @@ VENDORED = ["base64url", "csv", "enough", "getopt", "json", "stdout_formatter", 
 PLUGINS = ["rabbitmq_management", "rabbitmq_management_agent", "rabbitmq_web_dispatch", "amqp_client", "oauth2_client"]
 OWN = ["rabbit", "rabbit_common", "rabbitmq_prelaunch", "amqp10_common", *PLUGINS]
 
-# The Elixir libraries are compiled by hand: their own build asks Erlang's package registry for tools that only their tests need.
+# The Elixir libraries are compiled by hand: their own build asks Erlang's package registry for tools that only their
+# tests need.
 ELIXIR = r"""
 for name in csv json; do (
     cd deps/$name && mkdir -p ebin && elixirc -o ebin $(find lib -name '*.ex') &&
