@@ -55,14 +55,14 @@ fn state(certificate: &Certificate, now: i64) -> Option<Finding> {
     ))
 }
 
-/// The certificate that the containers use among themselves. `end`: the first day on which it is no longer valid.
+/// The TLS certificate between the containers. `end`: the first day on which it is no longer valid.
 pub fn internal(end: &str, is_expired: bool) -> Finding {
     let hint = "`ce-aws apply` makes a new one and replaces the task: Cloud Exchange is down for some minutes";
     if is_expired {
-        let message = format!("the certificate that the containers use among themselves expired on {end}");
+        let message = format!("the internal TLS certificate expired on {end}");
         return warning("certificate/internal-expired", message, hint);
     }
-    let message = format!("the certificate that the containers use among themselves expires on {end}");
+    let message = format!("the internal TLS certificate expires on {end}");
     warning("certificate/internal-expires-soon", message, hint)
 }
 
@@ -70,7 +70,7 @@ pub fn internal(end: &str, is_expired: bool) -> Finding {
 pub fn none_to_renew(release: Version) -> Finding {
     warning(
         "certificate/none-to-renew",
-        format!("the containers of release {release} use no certificate among themselves: there is none to renew"),
+        format!("release {release} has no internal TLS certificate: there is none to renew"),
         "leave --renew-certificates out",
     )
 }

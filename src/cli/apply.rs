@@ -53,7 +53,7 @@ pub struct Args {
     #[arg(long)]
     refresh_images: bool,
 
-    /// Make the certificate that the containers use among themselves anew
+    /// Issue a new TLS certificate for the traffic between the containers
     ///
     /// Without this it is made anew 30 days before it ends. A new one replaces the task.
     #[arg(long)]

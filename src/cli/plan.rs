@@ -60,7 +60,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "destroy")]
     refresh_images: bool,
 
-    /// Plan to make the certificate that the containers use among themselves anew
+    /// Plan a new TLS certificate for the traffic between the containers
     #[arg(long, conflicts_with = "destroy")]
     renew_certificates: bool,
 

@@ -1,4 +1,4 @@
-//! The certificates of the containers among themselves, as a secret that ECS hands to the container that delivers them.
+//! The TLS certificates between the containers, as a secret that ECS hands to the container that delivers them.
 
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
@@ -31,7 +31,7 @@ pub const VARIABLE: &str = "INTERNAL_CERTIFICATE_GENERATION";
 pub const VALID_UNTIL: &str = "valid-until";
 
 /// The description says which generation it is and when it ends: the value itself is never read.
-const DESCRIPTION: [&str; 2] = ["Certificates of the containers among themselves, generation ", ", valid until "];
+const DESCRIPTION: [&str; 2] = ["Internal TLS certificates of Cloud Exchange, generation ", ", valid until "];
 
 /// A JSON secret with an authority, a certificate and its key, see [`super::certificates`]. Outputs: `id` (the ARN), `arn`,
 /// `name`, [`VALID_UNTIL`]. Its values are no property: they are made anew with every generation, and never read.

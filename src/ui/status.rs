@@ -31,7 +31,7 @@ pub struct Status {
     pub release_support: Option<Standing>,
     /// What to do about it, in words.
     pub release_advice: Option<String>,
-    /// The day on which the certificate that the containers use among themselves is no longer valid: `2036-11-26`.
+    /// The day on which the internal TLS certificate is no longer valid: `2036-11-26`.
     pub internal_certificate: Option<String>,
     /// Images by container.
     pub images: BTreeMap<String, String>,
@@ -153,7 +153,7 @@ pub fn text(status: &Status) -> String {
     }
     if let Some(end) = &status.internal_certificate {
         let title = paint(TITLE, "certificate");
-        lines.push(format!("{title} of the containers among themselves, valid until {}", clean(end)));
+        lines.push(format!("{title} internal TLS, valid until {}", clean(end)));
     }
     service(&status.service, &mut lines);
     for (address, task) in status.service.writers().map(|task| (task.private_ip.as_deref(), task)) {

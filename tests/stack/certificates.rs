@@ -1,4 +1,4 @@
-//! The certificates of the containers among themselves: made once, renewed in time by one fenced change, and shown nowhere.
+//! The TLS certificates between the containers: made once, renewed in time by one fenced change, and shown nowhere.
 
 use serde_json::{Value, json};
 
@@ -150,7 +150,7 @@ fn they_are_made_once_and_their_values_are_nowhere_but_in_the_secret() {
     assert_eq!(values.as_object().expect("an object").len(), 3);
     let description = text(&described(&bed).expect("the secret")["Description"]).to_owned();
     let (what, end) = description.split_once(", valid until ").expect("an end");
-    assert_eq!(what, "Certificates of the containers among themselves, generation 1");
+    assert_eq!(what, "Internal TLS certificates of Cloud Exchange, generation 1");
     assert_eq!(of_task(&bed), "init-container 1");
 
     let status = one.json(&["status", "FILE"]);

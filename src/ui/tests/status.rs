@@ -104,7 +104,7 @@ fn the_end_of_the_internal_certificate_is_shown() {
     let status = Status { internal_certificate: Some("2036-11-26".into()), ..healthy() };
     let text = plain(&text(&status));
     let lines: Vec<_> = text.lines().skip(3).take(2).collect();
-    let line = "certificate of the containers among themselves, valid until 2036-11-26";
+    let line = "certificate internal TLS, valid until 2036-11-26";
     assert_eq!(lines, ["release     5.0.0, supported until 2026-12-31", line]);
     let json = serde_json::to_value(&status).unwrap();
     assert_eq!(json["internal_certificate"], "2036-11-26");
