@@ -81,10 +81,10 @@ def vendored():
         inside = root("trixie")
         sources = inside / "etc" / "apt" / "sources.list.d" / "source.list"
         sources.write_text(f"deb-src {_mirror()} trixie main\n")
-        work = inside / "root" / "source"
+        work = inside / "srv" / "source"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
-        fetch = "cd /root/source && apt-get -qq update && apt-get -qq source --download-only rabbitmq-server"
+        fetch = "cd /srv/source && apt-get -qq update && apt-get -qq source --download-only rabbitmq-server"
         _do("chroot", inside, "sh", "-ec", fetch)
         part = folder.with_name("debian-source.part")
         shutil.rmtree(part, ignore_errors=True)
