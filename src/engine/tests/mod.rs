@@ -6,6 +6,7 @@ mod judge;
 mod monitor;
 mod propagation;
 mod queue_properties;
+mod run_endings;
 mod run_properties;
 mod run_rules;
 mod simulation;
