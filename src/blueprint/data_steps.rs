@@ -8,14 +8,14 @@ use crate::config::PlanFile;
 use crate::engine::address::Address;
 use crate::engine::reference::{Need, Ref};
 use crate::kinds::access_point::AccessPoint;
-use crate::kinds::container::{Container, FromSecret, Mount};
+use crate::kinds::container::{Container, Mount};
 use crate::kinds::data_step::{self, DataStep};
-use crate::kinds::internal_certificate;
 use crate::kinds::names::Names;
 use crate::kinds::task_definition::{EfsVolume, TaskDefinition, TaskVolume};
-use crate::release::{self, Release, SecretHome, Settings, Side, StepContainer};
+use crate::release::{self, Release, Settings, Side, StepContainer};
 
 use super::hop::Running;
+use super::storage;
 
 /// One such task.
 #[derive(Clone, Debug)]
@@ -152,13 +152,6 @@ fn volume(point: &str, iam: bool) -> TaskVolume {
 }
 
 fn container(running: &Running, wanted: &StepContainer) -> Container {
-    let secret = |key: &release::SecretKey| {
-        let holder = match key.home() {
-            SecretHome::Credentials => Address::new("secret", "credentials"),
-            SecretHome::InternalCertificate => internal_certificate::address(),
-        };
-        FromSecret { secret: Ref::of(holder, "arn", Need::Ready), key: key.as_str().to_owned() }
-    };
     let mount = |mount: &release::Mount| {
         (mount.path.clone(), Mount { volume: mount.volume.clone(), read_only: mount.read_only })
     };
@@ -168,7 +161,11 @@ fn container(running: &Running, wanted: &StepContainer) -> Container {
         command: wanted.command.clone(),
         mounts: wanted.mounts.iter().map(mount).collect(),
         environment: wanted.environment.clone(),
-        secrets: wanted.secrets.iter().map(|(name, key)| (name.clone(), secret(key))).collect(),
+        secrets: wanted
+            .secrets
+            .iter()
+            .map(|(name, key)| (name.clone(), storage::from_secret(*key, Need::Ready)))
+            .collect(),
         ..bare(running, String::new(), None)
     }
 }

@@ -14,8 +14,6 @@ use super::stack::Stack;
 pub struct Outside {
     /// Secrets that ECS injects, besides the deployment's own.
     pub injected: Vec<Injected>,
-    /// The ARN of the secret with the internal certificate, where the release has one.
-    pub internal: Option<Ref>,
     proxy: Option<Proxy>,
     ca: Option<Ca>,
 }
@@ -54,8 +52,8 @@ impl Outside {
         let mut injected = Vec::new();
         let proxy = proxy(stack, &mut injected);
         let ca = ca(stack, &mut injected);
-        let internal = internal(stack, &mut injected);
-        Self { injected, internal, proxy, ca }
+        internal(stack, &mut injected);
+        Self { injected, proxy, ca }
     }
 
     /// Gives a container what its release says it takes.
@@ -112,13 +110,12 @@ fn ca(stack: &mut Stack<'_>, injected: &mut Vec<Injected>) -> Option<Ca> {
     Some(Ca { secret: FromSecret { secret: arn, key: String::new() }, fingerprint })
 }
 
-fn internal(stack: &mut Stack<'_>, injected: &mut Vec<Injected>) -> Option<Ref> {
+fn internal(stack: &mut Stack<'_>, injected: &mut Vec<Injected>) {
     if !stack.facts.release.internal_certificate() {
-        return None;
+        return;
     }
     let name = stack.names().secret(internal_certificate::PURPOSE);
     let secret = InternalCertificate { name, generation: stack.facts.certificate_generation };
     let arn = stack.add(internal_certificate::address().name(), &secret).arn().any();
-    injected.push(Injected { grant: "ReadInternalCertificate", arn: arn.clone(), borrowed: None });
-    Some(arn)
+    injected.push(Injected { grant: "ReadInternalCertificate", arn, borrowed: None });
 }

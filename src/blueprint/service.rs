@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::engine::graph::Handle;
 use crate::engine::reference::Need;
 use crate::kinds::cluster::Cluster;
-use crate::kinds::container::{Container, FromSecret, HealthCheck, Logs, Mount};
+use crate::kinds::container::{Container, HealthCheck, Logs, Mount};
 use crate::kinds::names;
 use crate::kinds::service::{Registration, Service};
 use crate::kinds::task_definition::{BindMount, EfsVolume, TaskDefinition, TaskVolume};
-use crate::release::{self, SecretHome, Settings, StartTimeout};
+use crate::release::{self, Settings, StartTimeout};
 
 use super::groups::Groups;
 use super::identity::Identity;
@@ -17,7 +17,7 @@ use super::ingress::Ingress;
 use super::network::{self, Network};
 use super::outside::Outside;
 use super::stack::{self, Stack};
-use super::storage::Storage;
+use super::storage::{self, Storage};
 
 /// Seconds after the start during which the load balancer's checks do not stop a task: MongoDB may have to recover.
 const GRACE: u32 = 1200;
@@ -113,7 +113,7 @@ fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
     let images = stack::images(plan, stack.facts.release);
     let containers = containers.into_iter().map(|wanted| {
         let name = wanted.name.clone();
-        let mut made = container(parts, stack, &wanted);
+        let mut made = container(identity, stack, &wanted);
         if let Some(image) = images.get(&name) {
             made.image = image.as_str().to_owned();
         }
@@ -146,13 +146,7 @@ fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
     }
 }
 
-fn container(parts: &Parts<'_>, stack: &Stack<'_>, wanted: &release::Container) -> Container {
-    let Parts { storage, identity, outside, .. } = *parts;
-    let secret = |key: &release::SecretKey| {
-        let internal = outside.internal.as_ref().filter(|_| key.home() == SecretHome::InternalCertificate);
-        let secret = internal.cloned().unwrap_or_else(|| storage.secret.arn().any());
-        FromSecret { secret, key: key.as_str().to_owned() }
-    };
+fn container(identity: &Identity, stack: &Stack<'_>, wanted: &release::Container) -> Container {
     let mut ports = wanted.ports.clone();
     ports.sort_unstable();
     Container {
@@ -187,7 +181,11 @@ fn container(parts: &Parts<'_>, stack: &Stack<'_>, wanted: &release::Container) 
             .map(|mount| (mount.path.clone(), Mount { volume: mount.volume.clone(), read_only: mount.read_only }))
             .collect(),
         environment: wanted.environment.clone(),
-        secrets: wanted.secrets.iter().map(|(name, key)| (name.clone(), secret(key))).collect::<BTreeMap<_, _>>(),
+        secrets: wanted
+            .secrets
+            .iter()
+            .map(|(name, key)| (name.clone(), storage::from_secret(*key, Need::Exists)))
+            .collect::<BTreeMap<_, _>>(),
         logs: Some(Logs {
             group: identity.logs.id(),
             region: stack.names().region.clone(),

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::address::Address;
 use crate::engine::graph::Handle;
-use crate::engine::reference::Need;
+use crate::engine::reference::{Need, Ref};
 use crate::engine::set::Set;
 use crate::kinds::access_point::AccessPoint;
+use crate::kinds::container::FromSecret;
 use crate::kinds::file_system::FileSystem;
 use crate::kinds::file_system_policy::FileSystemPolicy;
+use crate::kinds::internal_certificate;
 use crate::kinds::mount_target::MountTarget;
 use crate::kinds::secret::{Recipe, Secret};
+use crate::release::{SecretHome, SecretKey};
 
 use super::groups::Groups;
 use super::identity::Identity;
@@ -82,6 +86,15 @@ fn secret(stack: &mut Stack<'_>) -> Handle<Secret> {
         }),
     };
     stack.add("credentials", &secret)
+}
+
+/// What ECS injects under a key, out of the secret of the deployment's that has it.
+pub fn from_secret(key: SecretKey, need: Need) -> FromSecret {
+    let holder = match key.home() {
+        SecretHome::Credentials => Address::new("secret", "credentials"),
+        SecretHome::InternalCertificate => internal_certificate::address(),
+    };
+    FromSecret { secret: Ref::of(holder, "arn", need), key: key.as_str().to_owned() }
 }
 
 /// Lets only the task mount the file system, and only encrypted.

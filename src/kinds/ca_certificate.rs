@@ -85,9 +85,7 @@ impl Resource for CaCertificate {
 
     /// For good: the user has the file.
     async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.secrets.delete_secret().secret_id(&at.id).force_delete_without_recovery(true);
-        call.send().await.map_err(on("secretsmanager DeleteSecret"))?;
-        Ok(())
+        secret::erase(cx, at).await
     }
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {

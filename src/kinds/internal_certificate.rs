@@ -93,9 +93,7 @@ impl Resource for InternalCertificate {
 
     /// For good: they can be made again at any time.
     async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.secrets.delete_secret().secret_id(&at.id).force_delete_without_recovery(true);
-        call.send().await.map_err(on("secretsmanager DeleteSecret"))?;
-        Ok(())
+        secret::erase(cx, at).await
     }
 
     async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {

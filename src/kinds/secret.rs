@@ -139,6 +139,12 @@ pub(super) fn secrets(place: &Place) -> Grants<'_> {
         .retag()
 }
 
+/// Deletes a secret for good: what it holds can be had again.
+pub(super) async fn erase(cx: &Cx, at: &At) -> Result<(), Failure> {
+    let call = cx.aws.secrets.delete_secret().secret_id(&at.id).force_delete_without_recovery(true);
+    call.send().await.map_err(on("secretsmanager DeleteSecret")).map(drop)
+}
+
 /// [`Action::Restore`], the one step of its own that a secret of any kind has.
 pub(super) async fn restore(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
     if action != Action::Restore {
