@@ -1,6 +1,6 @@
 //! Which generation of the internal certificate a deployment is to have. Pure.
 
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration};
 
 use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::internal_certificate::{self, InternalCertificate, VALID_UNTIL, VARIABLE};
@@ -42,18 +42,21 @@ pub struct Wanted {
     pub renewal: Option<Renewal>,
 }
 
-/// The generation that a deployment is to have. `now`: seconds since 1970. `asked`: somebody wants a new one in any case.
+/// The generation that a deployment is to have. `today` in UTC. `asked`: somebody wants a new one in any case.
 ///
 /// A running task whose revision names a later one than its secret has does not exist: the secret comes first.
-pub fn wanted(inventory: &Inventory, now: i64, asked: bool) -> Wanted {
+pub fn wanted(inventory: &Inventory, today: Date, asked: bool) -> Wanted {
     let Some(live) = internal_certificate::live(inventory) else {
         return Wanted { generation: 1, renewal: None };
     };
     let there = generation(live);
+    // As text, days of these centuries compare as they follow each other.
+    let is_over = |end: &str, day: Date| end <= day.to_string().as_str();
+    let soon = today.saturating_add(Duration::days(SOON));
     let renewal = match (valid_until(live), there) {
         (Some(_), 0) | (None, _) => Some(Renewal::Unreadable),
-        (Some(end), _) if end <= day(now, 0).as_str() => Some(Renewal::Expired(end.to_owned())),
-        (Some(end), _) if end <= day(now, SOON).as_str() => Some(Renewal::ExpiresSoon(end.to_owned())),
+        (Some(end), _) if is_over(end, today) => Some(Renewal::Expired(end.to_owned())),
+        (Some(end), _) if is_over(end, soon) => Some(Renewal::ExpiresSoon(end.to_owned())),
         _ => asked.then_some(Renewal::Asked),
     };
     let generation = match &renewal {
@@ -67,14 +70,6 @@ pub fn wanted(inventory: &Inventory, now: i64, asked: bool) -> Wanted {
 /// The day on which the internal certificate is no longer valid, as its secret says: `2036-11-26`.
 pub fn valid_until(live: &Live) -> Option<&str> {
     live.outputs.get(VALID_UNTIL).map(String::as_str)
-}
-
-/// The day, in UTC and so many days later, as in `2036-11-26`: as text, days of these centuries compare as they follow each
-/// other.
-fn day(seconds: i64, later: i64) -> String {
-    let time =
-        OffsetDateTime::from_unix_timestamp(seconds).ok().and_then(|time| time.checked_add(Duration::days(later)));
-    time.map(|time| time.date().to_string()).unwrap_or_default()
 }
 
 fn generation(live: &Live) -> u32 {

@@ -101,7 +101,7 @@ fn notes(inventory: &Inventory) -> Vec<String> {
     let service = inventory.live.iter().find(|live| live.address.kind() == "service");
     let stopped = service.and_then(|service| service.tags.get(names::STOPPED));
     let stopped = stopped.map(|request| format!("stopped by request: {request}"));
-    let renewal = certificates::wanted(inventory, moment::seconds(), false).renewal;
+    let renewal = certificates::wanted(inventory, moment::today(), false).renewal;
     let renewal = renewal.map(|why| format!("{why}: the next `ce-aws apply` makes a new one and replaces the task"));
     open.into_iter().chain(stopped).chain(renewal).collect()
 }

@@ -86,10 +86,6 @@ fn a_release_without_it_is_as_it_was() {
     assert!(!one.to_lowercase().contains("internal_certificate") && !one.contains("internal-certificate"));
 }
 
-fn at(time: OffsetDateTime) -> i64 {
-    time.unix_timestamp()
-}
-
 const NOW: OffsetDateTime = datetime!(2026-11-29 12:00 UTC);
 
 fn secret(generation: u32, end: Option<&str>) -> Live {
@@ -105,7 +101,7 @@ fn secret(generation: u32, end: Option<&str>) -> Live {
 }
 
 fn wants(live: Vec<Live>, now: OffsetDateTime, asked: bool) -> (u32, Option<Renewal>) {
-    let Wanted { generation, renewal } = wanted(&Inventory::new(live), at(now), asked);
+    let Wanted { generation, renewal } = wanted(&Inventory::new(live), now.date(), asked);
     (generation, renewal)
 }
 

@@ -92,7 +92,7 @@ impl Session {
             findings.extend(standing::finding(file, inventory)?);
         }
         findings.extend(saga.iter().flat_map(|saga| saga.findings.clone()));
-        let internal = certificates::wanted(inventory, moment::seconds(), consent.renew_certificates);
+        let internal = certificates::wanted(inventory, moment::today(), consent.renew_certificates);
         if release(file)?.internal_certificate() {
             findings.extend(internal.renewal.as_ref().and_then(expiry));
         } else if consent.renew_certificates {
