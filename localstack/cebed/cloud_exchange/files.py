@@ -37,6 +37,11 @@ class Unreadable(Exception):
         self.errno = {"ENOENT": 2, "EACCES": 13}[code]
         super().__init__(f"{self.words}: '{path}'")
 
+    @property
+    def of_openssl(self) -> str:
+        """As OpenSSL reports it."""
+        return f"error:80000{self.errno:03X}:system library::{self.words}"
+
 
 @dataclass(frozen=True)
 class Files:

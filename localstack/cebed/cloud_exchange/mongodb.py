@@ -40,7 +40,7 @@ def judge(files: Files, environment: Mapping[str, str], arguments: list[str], no
     try:
         pem = files.read(key_file)
     except Unreadable as unreadable:
-        words = f"error:80000{unreadable.errno:03X}:system library::{unreadable.words}"
+        words = unreadable.of_openssl
         return _configuration("Cannot read certificate file", key_file, words, "Can not set up PEM key file.")
     if found := pair_problem(pem, pem):
         return _configuration("Cannot read PEM key file", key_file, found, "Can not set up PEM key file.")
@@ -52,7 +52,7 @@ def judge(files: Files, environment: Mapping[str, str], arguments: list[str], no
     try:
         pem = files.read(ca_file)
     except Unreadable as unreadable:
-        words = f"error:80000{unreadable.errno:03X}:system library::{unreadable.words}"
+        words = unreadable.of_openssl
         return _configuration("Cannot read CA file", ca_file, words, words)
     if not certificates(pem):
         return _configuration("Cannot read CA file", ca_file, "no certificate found", "no certificate found")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Mapping
 from urllib.parse import urlsplit
 
-from cebed.cloud_exchange.certificates import belongs, certificates, private_key
+from cebed.cloud_exchange.certificates import MISMATCH, NO_START_LINE, belongs, certificates, private_key
 from cebed.cloud_exchange.files import Files, Unreadable
 from cebed.cloud_exchange.verdict import Problem
 
@@ -39,10 +39,10 @@ def judge(files: Files, environment: Mapping[str, str], arguments: list[str], no
         try:
             contents[name] = files.read(path)
         except Unreadable as unreadable:
-            words = f"error:80000{unreadable.errno:03X}:system library::{unreadable.words}"
-            return Problem((f'nginx: [emerg] cannot load {what} "{path}": BIO_new_file() failed (SSL: {words})',))
+            failed = f"BIO_new_file() failed (SSL: {unreadable.of_openssl})"
+            return Problem((f'nginx: [emerg] cannot load {what} "{path}": {failed}',))
     chain, key = certificates(contents["tls_cert.crt"]), private_key(contents["tls_cert_key.key"])
-    no_start_line = "(SSL: error:0480006C:PEM routines::no start line)"
+    no_start_line = f"(SSL: {NO_START_LINE})"
     if not chain or not certificates(contents["tls_cert_ca.crt"]):
         failed = "PEM_read_bio_X509_AUX() failed"
         return Problem((f"nginx: [emerg] cannot load certificate: {failed} {no_start_line}",))
@@ -53,7 +53,7 @@ def judge(files: Files, environment: Mapping[str, str], arguments: list[str], no
         return Problem(
             (
                 f'nginx: [emerg] SSL_CTX_use_PrivateKey("{FOLDER}/tls_cert_key.key") failed '
-                "(SSL: error:05800074:x509 certificate routines::key values mismatch)",
+                f"(SSL: {MISMATCH})",
             )
         )
     port = environment.get("CE_MANAGEMENT_PORT") or "8000"
