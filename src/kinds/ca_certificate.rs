@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::{Cause, Failure};
@@ -56,17 +55,8 @@ impl Resource for CaCertificate {
     }
 
     async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
-            .aws
-            .secrets
-            .create_secret()
-            .name(&self.name)
-            .description(self.description())
-            .client_request_token(&at.token)
-            .secret_string(self.pem()?)
-            .set_tags(Some(tags::secrets::write(&at.tags)));
-        let answer = call.send().await.map_err(on("secretsmanager CreateSecret")).map_err(secret::still_going)?;
-        Ok(self.made(required("secretsmanager CreateSecret", "ARN", answer.arn())?))
+        let made = secret::make(cx, at, &self.name, &self.description(), self.pem()?).await;
+        Ok(self.made(&made.map_err(secret::still_going)?))
     }
 
     /// Value and description in one call, so that they never disagree.

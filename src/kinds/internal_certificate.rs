@@ -5,7 +5,6 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::aws::answer::required;
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::address::Address;
@@ -62,17 +61,9 @@ impl Resource for InternalCertificate {
 
     async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
         let certificates = generate().await?;
-        let call = cx
-            .aws
-            .secrets
-            .create_secret()
-            .name(&self.name)
-            .description(self.description(&certificates))
-            .client_request_token(&at.token)
-            .secret_string(certificates.document.expose_secret())
-            .set_tags(Some(tags::secrets::write(&at.tags)));
-        let answer = call.send().await.map_err(on("secretsmanager CreateSecret")).map_err(secret::still_going)?;
-        Ok(self.made(required("secretsmanager CreateSecret", "ARN", answer.arn())?, &certificates))
+        let description = self.description(&certificates);
+        let made = secret::make(cx, at, &self.name, &description, certificates.document.expose_secret()).await;
+        Ok(self.made(&made.map_err(secret::still_going)?, &certificates))
     }
 
     /// Values and description in one call, so that they never disagree. The token is not the step's but one of the SDK's

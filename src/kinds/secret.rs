@@ -75,17 +75,8 @@ impl Resource for Secret {
             Some(arn) => Credentials::from_document(&source(cx, arn).await?)?,
             None => Credentials::generate()?,
         };
-        let call = cx
-            .aws
-            .secrets
-            .create_secret()
-            .name(&self.name)
-            .description(&self.description)
-            .client_request_token(&at.token)
-            .secret_string(credentials.document(&recipe.derived).expose_secret())
-            .set_tags(Some(tags::secrets::write(&at.tags)));
-        let answer = call.send().await.map_err(on("secretsmanager CreateSecret"))?;
-        Ok(self.made(required("secretsmanager CreateSecret", "ARN", answer.arn())?))
+        let document = credentials.document(&recipe.derived);
+        Ok(self.made(&make(cx, at, &self.name, &self.description, document.expose_secret()).await?))
     }
 
     /// The description is all that ever changes; this call makes no new version of the value.
@@ -137,6 +128,22 @@ pub(super) fn secrets(place: &Place) -> Grants<'_> {
         .also(create.tagged(&place.names.deployment))
         .change(&["UpdateSecret", "RestoreSecret"])
         .retag()
+}
+
+/// Makes a secret with its value and its tags; gives its ARN.
+pub(super) async fn make(cx: &Cx, at: &At, name: &str, description: &str, value: &str) -> Result<String, Failure> {
+    const CALL: &str = "secretsmanager CreateSecret";
+    let call = cx
+        .aws
+        .secrets
+        .create_secret()
+        .name(name)
+        .description(description)
+        .client_request_token(&at.token)
+        .secret_string(value)
+        .set_tags(Some(tags::secrets::write(&at.tags)));
+    let answer = call.send().await.map_err(on(CALL))?;
+    required(CALL, "ARN", answer.arn()).map(str::to_owned)
 }
 
 /// Deletes a secret for good: what it holds can be had again.
