@@ -4,12 +4,12 @@
 
 pub mod aws;
 pub mod blueprint;
-pub mod borrowed;
 pub mod checks;
 pub mod cli;
 pub mod config;
 pub mod control;
 pub mod engine;
+pub mod existing;
 pub mod images;
 pub mod kinds;
 pub mod live;

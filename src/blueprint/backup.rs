@@ -24,7 +24,7 @@ pub fn add(stack: &mut Stack<'_>) {
 }
 
 fn vault(stack: &mut Stack<'_>) -> Handle<BackupVault> {
-    let kms_key = stack.facts.borrowed.key.as_ref().and_then(|key| key.found()).map(|key| key.arn.clone());
+    let kms_key = stack.facts.existing.key.as_ref().and_then(|key| key.found()).map(|key| key.arn.clone());
     let vault = stack.add("main", &BackupVault { name: stack.names().stack(), kms_key });
     if stack.plan.existing.backup_role.is_none() {
         let managed = policies::backup_policies(stack.names());
@@ -55,7 +55,7 @@ pub fn graph(plan: &PlanFile, facts: &Facts<'_>, backup: Backup<'_>) -> Result<G
     let vault = vault(&mut stack);
     let point = RecoveryPoint {
         vault: vault.output("name", Need::Exists),
-        file_system: Ref::is(backup.file_system),
+        file_system: Ref::value(backup.file_system),
         role: role(plan),
         delete_after: backup.delete_after,
     };
@@ -71,7 +71,7 @@ pub fn role_address() -> Address {
 /// The ARN of the role that AWS Backup acts with.
 pub fn role(plan: &PlanFile) -> Ref<Role> {
     match &plan.existing.backup_role {
-        Some(arn) => Ref::is(arn.as_str()),
-        None => Ref::of(role_address(), "arn", Need::Ready),
+        Some(arn) => Ref::value(arn.as_str()),
+        None => Ref::output(role_address(), "arn", Need::Ready),
     }
 }

@@ -5,7 +5,7 @@ use time::{Date, Duration};
 use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::internal_certificate::{self, InternalCertificate, VALID_UNTIL, VARIABLE};
 
-use super::hop::Running;
+use super::image_change::Running;
 
 /// Days before its end from which on it is made anew.
 pub const SOON: i64 = 30;

@@ -14,7 +14,7 @@ use crate::kinds::names::Names;
 use crate::kinds::task_definition::{EfsVolume, TaskDefinition, TaskVolume};
 use crate::release::{self, Release, Settings, Side, StepContainer};
 
-use super::hop::Running;
+use super::image_change::Running;
 use super::storage;
 
 /// One such task.
@@ -107,7 +107,7 @@ pub fn unpack(ground: Ground<'_>) -> Task {
     let Ground { running, intent, .. } = ground;
     let root = format!("restored-{intent}");
     let tool = AccessPoint {
-        file_system: Ref::of(Address::new("file-system", "main"), "id", Need::Ready),
+        file_system: Ref::output(Address::new("file-system", "main"), "id", Need::Ready),
         path: "/".to_owned(),
         uid: 0,
         gid: 0,
@@ -143,8 +143,8 @@ pub fn unpack(ground: Ground<'_>) -> Task {
 
 fn volume(point: &str, iam: bool) -> TaskVolume {
     TaskVolume::Efs(EfsVolume {
-        file_system: Ref::of(Address::new("file-system", "main"), "id", Need::Ready),
-        access_point: Ref::of(Address::new("access-point", point), "id", Need::Ready),
+        file_system: Ref::output(Address::new("file-system", "main"), "id", Need::Ready),
+        access_point: Ref::output(Address::new("access-point", point), "id", Need::Ready),
         iam,
         transit_encryption: true,
         root: "/".to_owned(),

@@ -1,6 +1,6 @@
 //! Which of the four ways leads to the UI.
 
-use crate::borrowed::ingress::LoadBalancer;
+use crate::existing::ingress::LoadBalancer;
 
 use super::stack::Stack;
 
@@ -20,15 +20,15 @@ pub enum Front {
 impl Front {
     /// What the plan file asks for.
     pub fn of(stack: &Stack<'_>) -> Self {
-        let (plan, borrowed) = (stack.plan, stack.facts.borrowed);
+        let (plan, existing) = (stack.plan, stack.facts.existing);
         let groups =
             |balancer: Option<&LoadBalancer>| balancer.map(|balancer| balancer.group_ids.clone()).unwrap_or_default();
         if let Some(arn) = &plan.existing.target_group {
-            let seen = borrowed.target_group.as_ref().and_then(|group| group.found()?.load_balancer.as_ref());
+            let seen = existing.target_group.as_ref().and_then(|group| group.found()?.load_balancer.as_ref());
             return Self::Group { arn: arn.as_str().to_owned(), groups: groups(seen) };
         }
         if let Some(arn) = &plan.existing.load_balancer {
-            let seen = borrowed.load_balancer.as_ref().and_then(|balancer| balancer.found());
+            let seen = existing.load_balancer.as_ref().and_then(|balancer| balancer.found());
             return Self::Balancer { arn: arn.as_str().to_owned(), groups: groups(seen) };
         }
         if plan.load_balancer.enabled { Self::New } else { Self::None }

@@ -24,7 +24,7 @@ pub struct Groups {
 
 /// Adds the groups.
 pub fn add(stack: &mut Stack<'_>, network: &Network, front: &Front) -> Groups {
-    let reach = stack.plan.reach(&network.cidrs, stack.facts.borrowed.limits);
+    let reach = stack.plan.reach(&network.cidrs, stack.facts.existing.limits);
     let load_balancer = if matches!(front, Front::New) { load_balancer(stack, network, &reach) } else { Vec::new() };
     let people = if matches!(front, Front::None) { reach.groups.as_slice() } else { &[] };
     let from: Vec<Peer> = match front {

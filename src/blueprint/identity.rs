@@ -34,7 +34,7 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
     let (task, execution) = (existing.task_role.clone(), existing.execution_role.clone());
     let trust = policies::task_trust(stack.names());
     let execution_role = match execution {
-        Some(arn) => borrowed(&arn),
+        Some(arn) => existing_role(&arn),
         None => {
             let secrets = secrets(stack, storage, injected);
             let guardduty = stack.plan.identity.guardduty_agent;
@@ -44,7 +44,7 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
         }
     };
     let task_role = match task {
-        Some(arn) => borrowed(&arn),
+        Some(arn) => existing_role(&arn),
         None => {
             let wanted = &stack.plan.identity.task_policy_arns;
             let managed: Vec<String> = wanted.iter().map(|policy| policy.as_str().to_owned()).collect();
@@ -56,8 +56,8 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
     Identity { execution_role, task_role, logs, ecs }
 }
 
-fn borrowed(arn: &RoleArn) -> Handle<Role> {
-    Handle::borrowed([("arn".to_owned(), arn.as_str().to_owned())])
+fn existing_role(arn: &RoleArn) -> Handle<Role> {
+    Handle::existing([("arn".to_owned(), arn.as_str().to_owned())])
 }
 
 /// The secrets that ECS injects.
@@ -66,7 +66,7 @@ fn secrets(stack: &Stack<'_>, storage: &Storage, injected: &[Injected]) -> Vec<S
     let more = injected.iter().map(|secret| SecretGrant {
         id: secret.grant.to_owned(),
         arn: secret.arn.clone(),
-        key: secret.borrowed.as_deref().and_then(|arn| stack.facts.borrowed.key_of_secret(arn)),
+        key: secret.existing.as_deref().and_then(|arn| stack.facts.existing.key_of_secret(arn)),
     });
     std::iter::once(own).chain(more).collect()
 }

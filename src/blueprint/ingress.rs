@@ -25,15 +25,15 @@ pub struct Ingress {
 
 /// Adds what stands in front of the task.
 pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups, front: &Front) -> Ingress {
-    let borrowed = |arn: &str| [("id".to_owned(), arn.to_owned()), ("arn".to_owned(), arn.to_owned())];
+    let existing = |arn: &str| [("id".to_owned(), arn.to_owned()), ("arn".to_owned(), arn.to_owned())];
     match front {
         Front::None => Ingress { target_group: None, listeners: Vec::new() },
         Front::Group { arn, .. } => {
-            Ingress { target_group: Some(Handle::borrowed(borrowed(arn))), listeners: Vec::new() }
+            Ingress { target_group: Some(Handle::existing(existing(arn))), listeners: Vec::new() }
         }
         Front::Balancer { arn, .. } => {
             let target_group = target_group(stack, network);
-            let listener = single(stack, &Handle::borrowed(borrowed(arn)), &target_group);
+            let listener = single(stack, &Handle::existing(existing(arn)), &target_group);
             Ingress { target_group: Some(target_group), listeners: vec![listener] }
         }
         Front::New => {

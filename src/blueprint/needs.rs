@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::borrowed::identity::Need;
 use crate::config::{CaCertificate, PlanFile};
 use crate::engine::reference::{self, Known, Ref};
+use crate::existing::identity::Need;
 use crate::kinds::ca_certificate;
 use crate::kinds::internal_certificate;
 use crate::kinds::names::Names;
@@ -25,7 +25,7 @@ pub struct Needs {
 /// The needs of a deployment. What does not exist yet has an ARN like the one that it will get.
 pub fn needs(plan: &PlanFile, release: &Release, names: &Names) -> Needs {
     let own = |purpose: &str| names.arn("secretsmanager", &format!("secret:{}-AbCdEf", names.secret(purpose)));
-    let grant = |id: &str, arn: String| SecretGrant { id: id.to_owned(), arn: Ref::is(arn), key: None };
+    let grant = |id: &str, arn: String| SecretGrant { id: id.to_owned(), arn: Ref::value(arn), key: None };
     let mut secrets = vec![grant("ReadSecret", own(secret::PURPOSE))];
     secrets.extend(plan.proxy.secret.as_ref().map(|arn| grant("ReadProxySecret", arn.as_str().to_owned())));
     secrets.extend(plan.ca.as_ref().map(|ca| match ca {
@@ -38,11 +38,11 @@ pub fn needs(plan: &PlanFile, release: &Release, names: &Names) -> Needs {
     let logs = names.arn("logs", &format!("log-group:{}", names.log_group("task")));
     let file_system = names.arn("elasticfilesystem", "file-system/fs-0123456789abcdef0");
     Needs {
-        task: questions(&policies::task_role(Ref::is(file_system.clone()))),
-        backup: questions(&policies::backup_role(Ref::is(file_system))),
+        task: questions(&policies::task_role(Ref::value(file_system.clone()))),
+        backup: questions(&policies::backup_role(Ref::value(file_system))),
         execution: questions(&policies::execution_role(
             &repositories(plan, release),
-            Ref::is(logs),
+            Ref::value(logs),
             &secrets,
             plan.identity.guardduty_agent,
             names,

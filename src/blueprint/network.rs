@@ -40,18 +40,18 @@ pub struct Network {
 /// The network of the plan file: the user's, or a new one.
 pub fn add(stack: &mut Stack<'_>) -> Network {
     match stack.plan.existing.private_subnets.clone() {
-        Some(subnets) => borrowed(stack, &subnets),
+        Some(subnets) => existing(stack, &subnets),
         None => new(stack),
     }
 }
 
 /// A VPC of the user's: nothing in it is made, but for the security groups.
-fn borrowed(stack: &Stack<'_>, subnets: &[SubnetId; 2]) -> Network {
-    let handle = |id: &str| Handle::borrowed([("id".to_owned(), id.to_owned())]);
-    let seen = stack.facts.borrowed.vpc.as_ref().and_then(|vpc| vpc.found());
+fn existing(stack: &Stack<'_>, subnets: &[SubnetId; 2]) -> Network {
+    let handle = |id: &str| Handle::existing([("id".to_owned(), id.to_owned())]);
+    let seen = stack.facts.existing.vpc.as_ref().and_then(|vpc| vpc.found());
     let vpc = stack.plan.existing.vpc.as_ref().map(|id| id.as_str()).unwrap_or_default();
     Network {
-        vpc: Handle::borrowed([("id".to_owned(), vpc.to_owned())]),
+        vpc: Handle::existing([("id".to_owned(), vpc.to_owned())]),
         cidrs: seen.map(|vpc| vpc.cidrs.clone()).unwrap_or_default(),
         private: subnets.each_ref().map(|id| handle(id.as_str())),
         private_routes: Vec::new(),
@@ -166,7 +166,7 @@ fn acl(stack: &Stack<'_>) -> Vec<Entry> {
         Entry::all(100, Verdict::Allow, vpc.as_str()),
     ];
     // Without a load balancer the UI is at a port of the open range below.
-    let reach = stack.plan.reach(&[], stack.facts.borrowed.limits);
+    let reach = stack.plan.reach(&[], stack.facts.existing.limits);
     let outside = reach.acl.iter().filter(|_| stack.plan.load_balancer.enabled);
     for (index, net) in (0..).zip(outside) {
         entries.push(Entry::tcp(200 + 2 * index, Verdict::Allow, net.to_string(), 80, 80));

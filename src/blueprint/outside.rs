@@ -25,7 +25,7 @@ pub struct Injected {
     pub grant: &'static str,
     pub arn: Ref,
     /// The ARN in the plan file, if the secret is the user's.
-    pub borrowed: Option<String>,
+    pub existing: Option<String>,
 }
 
 /// The variables of one proxy: the vendor's template has the first two, and the third in no container.
@@ -82,9 +82,9 @@ impl Outside {
 fn proxy(stack: &Stack<'_>, injected: &mut Vec<Injected>) -> Option<Proxy> {
     let wanted = &stack.plan.proxy;
     let variables: Vec<_> = if let Some(arn) = &wanted.secret {
-        let secret: Ref = Ref::is(arn.as_str());
-        let borrowed = Some(arn.as_str().to_owned());
-        injected.push(Injected { grant: "ReadProxySecret", arn: secret.clone(), borrowed });
+        let secret: Ref = Ref::value(arn.as_str());
+        let existing = Some(arn.as_str().to_owned());
+        injected.push(Injected { grant: "ReadProxySecret", arn: secret.clone(), existing });
         let key = |key: &str| Variable::Secret(FromSecret { secret: secret.clone(), key: key.to_owned() });
         vec![(HTTP_PROXY, key("http_proxy")), (HTTPS_PROXY, key("https_proxy"))]
     } else {
@@ -98,15 +98,15 @@ fn proxy(stack: &Stack<'_>, injected: &mut Vec<Injected>) -> Option<Proxy> {
 }
 
 fn ca(stack: &mut Stack<'_>, injected: &mut Vec<Injected>) -> Option<Ca> {
-    let (arn, borrowed, fingerprint) = match stack.plan.ca.clone()? {
-        CaCertificate::Secret(arn) => (Ref::is(arn.as_str()), Some(arn.as_str().to_owned()), None),
+    let (arn, existing, fingerprint) = match stack.plan.ca.clone()? {
+        CaCertificate::Secret(arn) => (Ref::value(arn.as_str()), Some(arn.as_str().to_owned()), None),
         CaCertificate::File(pem) => {
             let name = stack.names().secret(ca_certificate::PURPOSE);
             let secret = CaSecret { name, fingerprint: pem.fingerprint.clone(), pem: Some(pem.text.clone()) };
             (stack.add("main", &secret).arn().any(), None, Some(pem.fingerprint))
         }
     };
-    injected.push(Injected { grant: "ReadCaCertificate", arn: arn.clone(), borrowed });
+    injected.push(Injected { grant: "ReadCaCertificate", arn: arn.clone(), existing });
     Some(Ca { secret: FromSecret { secret: arn, key: String::new() }, fingerprint })
 }
 
@@ -117,5 +117,5 @@ fn internal(stack: &mut Stack<'_>, injected: &mut Vec<Injected>) {
     let name = stack.names().secret(internal_certificate::PURPOSE);
     let secret = InternalCertificate { name, generation: stack.facts.certificate_generation };
     let arn = stack.add(internal_certificate::address().name(), &secret).arn().any();
-    injected.push(Injected { grant: "ReadInternalCertificate", arn, borrowed: None });
+    injected.push(Injected { grant: "ReadInternalCertificate", arn, existing: None });
 }

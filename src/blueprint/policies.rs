@@ -235,7 +235,7 @@ mod tests {
     }
 
     fn arn_of(kind: &str) -> Ref {
-        Ref::of(Address::new(kind, "x"), "arn", Need::Exists)
+        Ref::output(Address::new(kind, "x"), "arn", Need::Exists)
     }
 
     fn resolved(policy: &Value) -> Value {

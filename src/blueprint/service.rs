@@ -90,9 +90,9 @@ pub fn add(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Handle<Service> {
 /// The cluster, and how the task definition's record calls it.
 fn cluster(stack: &mut Stack<'_>, identity: &Identity) -> (Handle<Cluster>, String) {
     if let Some(named) = &stack.plan.existing.cluster {
-        let seen = stack.facts.borrowed.cluster.as_ref().and_then(|cluster| cluster.found());
+        let seen = stack.facts.existing.cluster.as_ref().and_then(|cluster| cluster.found());
         let arn = seen.map_or_else(|| named.as_str().to_owned(), |cluster| cluster.arn.clone());
-        return (Handle::borrowed([("arn".to_owned(), arn.clone())]), arn);
+        return (Handle::existing([("arn".to_owned(), arn.clone())]), arn);
     }
     let container_insights = stack.plan.service.container_insights;
     let name = stack.names().stack();

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::borrowed::Borrowed;
 use crate::config::PlanFile;
 use crate::engine::graph::{Graph, Handle, InvalidGraph};
 use crate::engine::kind::Spec;
+use crate::existing::Existing;
 use crate::kinds::names::Names;
 use crate::release::{Image, Release};
 
@@ -21,7 +21,7 @@ pub struct Facts<'a> {
     /// The two availability zones of a new VPC, by name.
     pub zones: [String; 2],
     /// What the plan file borrows, as far as AWS has told.
-    pub borrowed: &'a Borrowed,
+    pub existing: &'a Existing,
     /// Digests of images by container, where they are pinned.
     pub digests: &'a BTreeMap<String, String>,
     /// Which generation of the internal certificate is wanted, see [`super::certificates`]; of no use for a release without

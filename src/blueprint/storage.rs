@@ -36,7 +36,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Storage
     let file_system = FileSystem {
         creation_token: stack.names().creation_token("main"),
         encrypted: true,
-        kms_key: stack.facts.borrowed.key.as_ref().and_then(|key| key.found()).map(|key| key.arn.clone()),
+        kms_key: stack.facts.existing.key.as_ref().and_then(|key| key.found()).map(|key| key.arn.clone()),
         performance: "generalPurpose".to_owned(),
         throughput: wanted.throughput.as_str().to_owned(),
         backup: wanted.backup,
@@ -94,7 +94,7 @@ pub fn from_secret(key: SecretKey, need: Need) -> FromSecret {
         SecretHome::Credentials => Address::new("secret", "credentials"),
         SecretHome::InternalCertificate => internal_certificate::address(),
     };
-    FromSecret { secret: Ref::of(holder, "arn", need), key: key.as_str().to_owned() }
+    FromSecret { secret: Ref::output(holder, "arn", need), key: key.as_str().to_owned() }
 }
 
 /// Lets only the task mount the file system, and only encrypted.

@@ -1,8 +1,8 @@
 //! What the vendor advises and nobody can see from the deployment's own resources.
 
-use crate::borrowed::{Lookup, Named};
 use crate::config::{Nat, PlanFile};
 use crate::engine::plan::Finding;
+use crate::existing::{Lookup, Named};
 
 use super::finding::{unread, warning};
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::borrowed::Borrowed;
 use crate::config::{CaCertificate, Nat, PlanFile, Region};
 use crate::engine::inventory::{Inventory, Live};
 use crate::engine::plan::{self, Finding, Severity};
+use crate::existing::Existing;
 use crate::release::{Image, Release};
 
 use super::finding::{refusal, warning};
@@ -19,7 +19,7 @@ pub struct Setting<'a> {
     pub release: &'a Release,
     /// The deployment's region.
     pub region: &'a str,
-    pub borrowed: &'a Borrowed,
+    pub existing: &'a Existing,
     pub inventory: &'a Inventory,
     /// Seconds since 1970.
     pub now: i64,
@@ -27,15 +27,15 @@ pub struct Setting<'a> {
 
 /// Everything that is to be said, refusals first.
 pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
-    let Borrowed { vpc, subnets, certificate, task_role, execution_role, backup_role, policies, key, secrets, .. } =
-        setting.borrowed;
+    let Existing { vpc, subnets, certificate, task_role, execution_role, backup_role, policies, key, secrets, .. } =
+        setting.existing;
     let mut findings = Vec::new();
     if let Some(vpc) = vpc {
         findings.extend(network::vpc(vpc));
         findings.extend(network::subnets(vpc, subnets, &setting.uses()));
     }
-    findings.extend(setting.borrowed.zones.iter().filter_map(network::named_zone));
-    findings.extend(setting.borrowed.cluster.iter().flat_map(cluster::cluster));
+    findings.extend(setting.existing.zones.iter().filter_map(network::named_zone));
+    findings.extend(setting.existing.cluster.iter().flat_map(cluster::cluster));
     findings.extend(setting.front());
     findings.extend(setting.no_way_out());
     findings.extend(setting.reach());
@@ -63,11 +63,11 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
 }
 
 /// What a plan shows of what the plan file borrows.
-pub fn borrowed(plan: &PlanFile, seen: &Borrowed) -> Vec<plan::Borrowed> {
+pub fn existing(plan: &PlanFile, seen: &Existing) -> Vec<plan::Existing> {
     let existing = &plan.existing;
     let mut all = Vec::new();
     let mut add = |what: &str, id: Option<&str>, seen: String| {
-        all.extend(id.map(|id| plan::Borrowed { what: what.to_owned(), id: id.to_owned(), seen }));
+        all.extend(id.map(|id| plan::Existing { what: what.to_owned(), id: id.to_owned(), seen }));
     };
     let ranges = seen.vpc.as_ref().and_then(|vpc| Some(vpc.found()?.cidrs.join(", ")));
     add("vpc", existing.vpc.as_ref().map(|id| id.as_str()), ranges.unwrap_or_default());
@@ -135,7 +135,7 @@ impl Setting<'_> {
 
     /// The ranges of the user's VPC.
     fn ranges(&self) -> Vec<String> {
-        let vpc = self.borrowed.vpc.as_ref().and_then(|vpc| vpc.found());
+        let vpc = self.existing.vpc.as_ref().and_then(|vpc| vpc.found());
         vpc.map(|vpc| vpc.cidrs.clone()).unwrap_or_default()
     }
 
@@ -151,7 +151,7 @@ impl Setting<'_> {
 
     /// The user's load balancer or target group.
     fn front(&self) -> Vec<Finding> {
-        let seen = self.borrowed.subnets.iter().filter_map(|subnet| subnet.found());
+        let seen = self.existing.subnets.iter().filter_map(|subnet| subnet.found());
         let vpc = self.plan.existing.vpc.as_ref().map(|id| id.as_str()).unwrap_or_default();
         let tasks = self.live("service").filter_map(|live| live.outputs.get("private_ip").cloned());
         let wanted = ingress::Wanted {
@@ -164,17 +164,17 @@ impl Setting<'_> {
             allowed: self.plan.access.allowed(&self.ranges()),
             tasks: tasks.collect(),
         };
-        let balancer = self.borrowed.load_balancer.iter();
+        let balancer = self.existing.load_balancer.iter();
         let mut findings: Vec<Finding> =
             balancer.flat_map(|balancer| ingress::load_balancer(balancer, &wanted)).collect();
-        findings.extend(self.borrowed.target_group.iter().flat_map(|group| ingress::target_group(group, &wanted)));
+        findings.extend(self.existing.target_group.iter().flat_map(|group| ingress::target_group(group, &wanted)));
         findings.extend(self.moves_between_balancers());
         findings
     }
 
     /// How the allowed networks are written into groups, where the groups are ours, and into the network ACL.
     fn reach(&self) -> Vec<Finding> {
-        let Borrowed { limits, limits_unread, .. } = self.borrowed;
+        let Existing { limits, limits_unread, .. } = self.existing;
         let writes_groups = self.own_load_balancer() || !self.plan.load_balancer.enabled;
         reach::reach(self.plan, &self.ranges(), *limits, limits_unread.as_deref(), self.region, writes_groups)
     }

@@ -1,8 +1,8 @@
 //! Whether AWS Backup may do what an upgrade or a backup asks of it.
 
-use crate::borrowed::{Borrowed, Lookup, Named};
 use crate::engine::inventory::{Inventory, Phase};
 use crate::engine::plan::Finding;
+use crate::existing::{Existing, Lookup, Named};
 
 use super::finding::{self, refusal, warning};
 use super::{identity, storage};
@@ -48,8 +48,8 @@ pub fn unread(inventory: &Inventory, needed: bool) -> Option<Finding> {
 }
 
 /// The role that the user brings for it, and the key that encrypts what it keeps.
-pub fn role(borrowed: &Borrowed) -> Vec<Finding> {
-    let Borrowed { backup_role, key, .. } = borrowed;
+pub fn role(existing: &Existing) -> Vec<Finding> {
+    let Existing { backup_role, key, .. } = existing;
     let role = backup_role.iter().flat_map(|role| identity::role(role, identity::Which::Backup));
     role.chain(key.iter().flat_map(storage::key)).collect()
 }

@@ -2,8 +2,8 @@
 
 use ipnet::Ipv4Net;
 
-use crate::borrowed::ingress::{AccessLogs, Group, LoadBalancer, LogBucket, Rule};
 use crate::engine::plan::Finding;
+use crate::existing::ingress::{AccessLogs, Group, LoadBalancer, LogBucket, Rule};
 
 use super::finding::{refusal, warning};
 use super::ingress::Wanted;

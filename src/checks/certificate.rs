@@ -2,9 +2,9 @@
 
 use x509_parser::time::ASN1Time;
 
-use crate::borrowed::Named;
-use crate::borrowed::ingress::Certificate;
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::Named;
+use crate::existing::ingress::Certificate;
 use crate::release::Version;
 
 use super::finding::{Thing, refusal, warning};

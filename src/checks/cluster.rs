@@ -1,8 +1,8 @@
 //! An ECS cluster of the user's.
 
-use crate::borrowed::Named;
-use crate::borrowed::cluster::Cluster;
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::Named;
+use crate::existing::cluster::Cluster;
 
 use super::finding::{Thing, refusal};
 

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::borrowed::network::{Endpoint, Subnet, Vpc};
-use crate::borrowed::routes::{self, Carries, Route, Via};
 use crate::engine::plan::Finding;
+use crate::existing::network::{Endpoint, Subnet, Vpc};
+use crate::existing::routes::{self, Carries, Route, Via};
 
 use super::finding::{refusal, warning};
 use super::network::Uses;

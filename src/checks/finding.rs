@@ -1,7 +1,7 @@
 //! How findings about the user's things are written down.
 
-use crate::borrowed::{Lookup, Named};
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::{Lookup, Named};
 
 /// It cannot work, or endangers something.
 pub fn refusal(code: &str, message: String, hint: impl Into<String>) -> Finding {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::borrowed::Named;
-use crate::borrowed::identity::{BACKUP, Lack, Policy, Role, TASKS};
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::Named;
+use crate::existing::identity::{BACKUP, Lack, Policy, Role, TASKS};
 
 use super::finding::{Thing, refusal, warning};
 

@@ -1,8 +1,8 @@
 //! Load balancers, target groups and certificates of the user's.
 
-use crate::borrowed::Named;
-use crate::borrowed::ingress::{LoadBalancer, TargetGroup};
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::Named;
+use crate::existing::ingress::{LoadBalancer, TargetGroup};
 
 pub use super::certificate::certificate;
 use super::finding::{Thing, refusal, warning};

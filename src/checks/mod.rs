@@ -24,7 +24,7 @@ pub mod storage;
 pub mod strays;
 pub mod usable;
 
-pub use all::{Setting, all, borrowed};
+pub use all::{Setting, all, existing};
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! Whether the names that a plan would give are free.
 
-use crate::borrowed::account::names::{Holder, Name, Stranger};
 use crate::engine::plan::{Action, Finding, Plan};
 use crate::engine::reference;
+use crate::existing::account::names::{Holder, Name, Stranger};
 
 use super::finding::{refusal, warning};
 

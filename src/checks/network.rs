@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::borrowed::network::{AMAZON_DNS, Subnet, Vpc, Zone, zone};
-use crate::borrowed::{Lookup, Named};
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::network::{AMAZON_DNS, Subnet, Vpc, Zone, zone};
+use crate::existing::{Lookup, Named};
 
 use super::finding::{Thing, refusal, unread, warning};
 use super::{egress, network_acl};

@@ -6,8 +6,8 @@
 
 use ipnet::Ipv4Net;
 
-use crate::borrowed::network::{AclEntry, NetworkAcl, Subnet};
 use crate::engine::plan::Finding;
+use crate::existing::network::{AclEntry, NetworkAcl, Subnet};
 
 use super::finding::{refusal, warning};
 use super::network::Uses;

@@ -1,7 +1,7 @@
 //! What whoever runs ce-aws may not do.
 
-use crate::borrowed::operator::Operator;
 use crate::engine::plan::Finding;
+use crate::existing::operator::Operator;
 
 use super::finding::warning;
 

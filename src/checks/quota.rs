@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::borrowed::account::quota::{Demand, Limited, Room};
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Action, Finding, Plan, Step};
 use crate::engine::reference;
+use crate::existing::account::quota::{Demand, Limited, Room};
 
 use super::finding::{refusal, warning};
 

@@ -2,9 +2,9 @@
 
 use ipnet::Ipv4Net;
 
-use crate::borrowed::account::quota::Limited;
 use crate::config::{Limits, MOST_RULES, PlanFile, Reach, beside};
 use crate::engine::plan::Finding;
+use crate::existing::account::quota::Limited;
 
 use super::finding::warning;
 use super::quota::request;

@@ -1,9 +1,9 @@
 //! Keys and secrets of the user's.
 
-use crate::borrowed::Named;
-use crate::borrowed::contents::{Content, Fault, Faulty};
-use crate::borrowed::storage::{Key, Secret};
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::Named;
+use crate::existing::contents::{Content, Fault, Faulty};
+use crate::existing::storage::{Key, Secret};
 
 use super::finding::{Thing, refusal, warning};
 

@@ -1,8 +1,8 @@
 //! What lost its tags by hand, and would be made a second time or be in the way.
 
-use crate::borrowed::account::strays::{Stray, Strays};
 use crate::engine::plan::Finding;
 use crate::engine::reference::Outputs;
+use crate::existing::account::strays::{Stray, Strays};
 
 use super::finding::{refusal, warning};
 use super::names::words;

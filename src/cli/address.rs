@@ -1,9 +1,9 @@
 //! The address of the UI.
 
-use crate::borrowed::Borrowed;
 use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::reference::Known;
+use crate::existing::Existing;
 
 use super::error::CommandError;
 use super::session;
@@ -16,12 +16,12 @@ pub const WEB_PORT: u16 = 3000;
 /// # Errors
 ///
 /// See [`session::release`].
-pub fn of(file: &PlanFile, borrowed: &Borrowed, known: &Known) -> Result<Option<String>, CommandError> {
+pub fn of(file: &PlanFile, existing: &Existing, known: &Known) -> Result<Option<String>, CommandError> {
     let https = file.load_balancer.certificate_arn.is_some();
-    if let Some(group) = borrowed.target_group.as_ref().and_then(|group| group.found()) {
+    if let Some(group) = existing.target_group.as_ref().and_then(|group| group.found()) {
         return Ok(checks::ingress::urls(group).into_iter().next());
     }
-    if let Some(balancer) = borrowed.load_balancer.as_ref().and_then(|balancer| balancer.found()) {
+    if let Some(balancer) = existing.load_balancer.as_ref().and_then(|balancer| balancer.found()) {
         return Ok(Some(url(https, &balancer.dns, file.load_balancer.port)));
     }
     Ok(own(known, https, session::release(file)?.web.port))

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::borrowed::Borrowed;
 use crate::config::PlanFile;
 use crate::engine::reference::Known;
+use crate::existing::Existing;
 use crate::planners::teardown;
 use crate::ui::whereabouts::{Whereabouts, after_apply};
 
@@ -137,14 +137,14 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 pub fn found(
     session: &Session,
     file: &PlanFile,
-    borrowed: &Borrowed,
+    existing: &Existing,
     known: &Known,
     first: bool,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let url = address::of(file, borrowed, known)?;
+    let url = address::of(file, existing, known)?;
     let mut whereabouts = Whereabouts::of(&session.target(file.name.as_str()), known, url);
-    if let Some(cluster) = borrowed.cluster.as_ref().and_then(|cluster| cluster.found()) {
+    if let Some(cluster) = existing.cluster.as_ref().and_then(|cluster| cluster.found()) {
         whereabouts.cluster = Some(cluster.name.clone());
     }
     if output.is_json() {

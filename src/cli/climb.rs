@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::blueprint::hop::Running;
-use crate::borrowed::contents;
+use crate::blueprint::image_change::Running;
 use crate::config::{self, PlanFile, edit};
 use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::contents;
 use crate::kinds::service_view::ServiceFacts;
 use crate::live::queues;
 use crate::release::{Catalogue, Version};
@@ -21,6 +21,7 @@ use super::consent::Consent;
 use super::error::CommandError;
 use super::execute::permit;
 use super::exit::Exit;
+use super::other_plan_files;
 use super::output::Output;
 use super::plan;
 use super::rewrite;
@@ -28,7 +29,6 @@ use super::saga::OnFailure;
 use super::saved::Saved;
 use super::scope::Scope;
 use super::session::Session;
-use super::siblings;
 use super::source::Source;
 use super::undo::{self, Before};
 
@@ -96,16 +96,16 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
     for (number, rung) in rungs.iter().enumerate() {
         let scope = Scope::of(&rung.file);
         let inventory = session.inventory(&mut scope.clone()).await?;
-        let borrowed = session.borrowed(&rung.file).await?;
+        let existing = session.existing(&rung.file).await?;
         let consent = consent.of_step(number + 1 == rungs.len());
-        let mut planned = session.plan(&rung.file, &inventory, &borrowed, &consent).await?;
-        planned.plan.findings.extend(siblings::collisions(source, &rung.file));
+        let mut planned = session.plan(&rung.file, &inventory, &existing, &consent).await?;
+        planned.plan.findings.extend(other_plan_files::collisions(source, &rung.file));
         if let (0, [_, later @ ..]) = (number, rungs) {
             planned.plan.findings.extend(against(way, &inventory, later).await?);
         }
         saved.map(|saved| saved.check(&planned.shown())).transpose()?;
         let read = contents::read_by(&planned.plan);
-        planned.plan.findings.extend(session.contents(&rung.file, &borrowed, &read, true).await);
+        planned.plan.findings.extend(session.contents(&rung.file, &existing, &read, true).await);
         let shown = planned.shown();
         if output.is_json() {
             output.line(&plan::event_of(&shown, &rung.file))?;
@@ -149,7 +149,7 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
             output.note(&format!("\n{} says now what runs\n", source.path));
         }
         if is_last {
-            found(session, &rung.file, &borrowed, &known, running(&inventory).is_none(), output)?;
+            found(session, &rung.file, &existing, &known, running(&inventory).is_none(), output)?;
         }
         // What AWS permits only later is tried again with the next step.
         if exit != Exit::Done && (is_last || !is_postponed) {
@@ -163,8 +163,8 @@ pub async fn climb(way: Way<'_>, rungs: &[Rung], saved: Option<&Saved>) -> Resul
 async fn against(way: Way<'_>, inventory: &Inventory, later: &[Rung]) -> Result<Vec<Finding>, CommandError> {
     let mut found: Vec<Finding> = Vec::new();
     for rung in later {
-        let borrowed = way.session.borrowed(&rung.file).await?;
-        let plan = way.session.plan(&rung.file, inventory, &borrowed, &way.consent).await?.plan;
+        let existing = way.session.existing(&rung.file).await?;
+        let plan = way.session.plan(&rung.file, inventory, &existing, &way.consent).await?.plan;
         let refusals = plan.findings.into_iter().filter(|finding| finding.severity == Severity::Refusal);
         // Of what runs now, the plan of the first step says the same.
         for finding in refusals.filter(|finding| !finding.code.starts_with("upgrade/")) {
@@ -193,7 +193,7 @@ const BROKER: &str = "rabbitmq-stats";
 /// Says what RabbitMQ's queues hold: it cannot be recovered (vendor's deployment guide, "Upgrade").
 async fn waiting_messages(way: Way<'_>, scope: &Scope, inventory: &Inventory) -> Result<(), CommandError> {
     let Way { session, output, .. } = way;
-    let context = crate::kinds::resource::Cx { known: inventory.known(), ..session.context(scope) };
+    let context = crate::kinds::resource::Context { known: inventory.known(), ..session.context(scope) };
     let view = session.service(scope, inventory).await?;
     let cluster = view.service.as_ref().map(|service: &ServiceFacts| service.cluster.clone()).unwrap_or_default();
     let Some(task) = view.tasks.iter().find(|task| task.last == "RUNNING" && task.desired == "RUNNING") else {

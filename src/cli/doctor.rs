@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::borrowed::operator::Operator;
-use crate::borrowed::{self, contents};
 use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::operator::Operator;
+use crate::existing::{self, contents};
 use crate::permission::Purpose;
 use crate::release::Label;
 use crate::ui;
@@ -17,6 +17,7 @@ use super::climb::{self, Rung};
 use super::consent::Consent;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::other_plan_files;
 use super::output::Output;
 use super::policy;
 use super::preflight;
@@ -24,7 +25,6 @@ use super::proof;
 use super::saga;
 use super::scope::Scope;
 use super::session::Session;
-use super::siblings;
 use super::source::Source;
 use super::standing;
 
@@ -118,16 +118,16 @@ async fn examine(args: &Args, source: &Source, session: &Session, file: PlanFile
     let last = Rung { text: source.text.clone(), file };
     let rungs = climb::rungs(source, climb::running(&inventory), last.clone())?;
     let file = &rungs.first().unwrap_or(&last).file;
-    let seen = session.borrowed(file).await?;
+    let seen = session.existing(file).await?;
     let consent = Consent { allow: args.allow, ..Consent::default() };
     let mut findings = session.converge(file, &inventory, &seen, &consent).await?.findings;
-    findings.extend(siblings::collisions(source, file));
+    findings.extend(other_plan_files::collisions(source, file));
     let context = session.context(&Scope::of(file));
     findings.extend(preflight::thorough(&context, file, &inventory, &seen).await?);
     findings.extend(session.contents(file, &seen, &contents::ALL, false).await);
     let purpose = Purpose::from(args.purpose);
     let grants = policy::grants(session, file, purpose)?;
-    let operator = borrowed::operator::operator(&context, session.caller(), &grants).await?;
+    let operator = existing::operator::operator(&context, session.caller(), &grants).await?;
     findings.extend(checks::permission::operator(&operator, purpose.word()));
     let actions: BTreeSet<&String> = grants.iter().flat_map(|grant| &grant.actions).collect();
     Ok(Examined { findings, operator, actions: actions.len() })

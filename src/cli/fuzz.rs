@@ -13,8 +13,8 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
 use crate::blueprint;
-use crate::blueprint::hop::Running;
-use crate::blueprint::tests::hop::{inventory, text};
+use crate::blueprint::image_change::Running;
+use crate::blueprint::tests::image_change::{inventory, text};
 use crate::config;
 use crate::control::{history, keeper};
 use crate::engine::address::Address;

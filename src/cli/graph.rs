@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::borrowed::Borrowed;
 use crate::config::PlanFile;
+use crate::existing::Existing;
 use crate::kinds::names::Names;
 use crate::ui;
 
@@ -47,7 +47,7 @@ pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, Comman
     let file = Source::read(&args.file)?.plan_file(source::region(global)?, output)?;
     source::agree(&file, global)?;
     let (names, zones) = stand_ins(&file);
-    let graph = session::graph(&file, &names, zones, &Borrowed::default(), &BTreeMap::new(), 1, false)?;
+    let graph = session::graph(&file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)?;
     if output.is_json() {
         output.document(&graph)?;
         return Ok(Exit::Done);

@@ -19,12 +19,12 @@ use super::climb::{self, Rung};
 use super::consent::Consent;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::other_plan_files;
 use super::output::Output;
 use super::saga::Options;
 use super::saved::{Origin, Saved};
 use super::scope::Scope;
 use super::session::Session;
-use super::siblings;
 use super::source::Source;
 use super::standing;
 
@@ -102,10 +102,10 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         }
         let first = rungs.first().map_or(&file, |rung| &rung.file).clone();
         let text = rungs.first().map_or(&source.text, |rung| &rung.text).clone();
-        let borrowed = session.borrowed(&first).await?;
+        let existing = session.existing(&first).await?;
         let consent = args.consent().of_step(rungs.len() < 2);
-        let mut plan = session.converge(&first, &inventory, &borrowed, &consent).await?;
-        plan.findings.extend(siblings::collisions(&source, &first));
+        let mut plan = session.converge(&first, &inventory, &existing, &consent).await?;
+        plan.findings.extend(other_plan_files::collisions(&source, &first));
         (plan, Origin::PlanFile { path: source.absolute(), text, consent }, first)
     };
     show(&plan, session.kinds(), Some(&shown), global, output)?;

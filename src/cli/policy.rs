@@ -7,8 +7,8 @@ use clap::ValueEnum;
 
 use crate::aws::grant::{Grant, Use};
 use crate::blueprint;
-use crate::borrowed::{self, Borrowed};
 use crate::config::PlanFile;
+use crate::existing::{self, Existing};
 use crate::images;
 use crate::kinds::registry::KINDS;
 use crate::live;
@@ -97,7 +97,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 pub fn grants(session: &Session, file: &PlanFile, purpose: Purpose) -> Result<Vec<Grant>, CommandError> {
     let names = &session.context(&Scope::of(file)).names;
     let zones = ["a", "b"].map(|letter| format!("{}{letter}", names.region));
-    let graph = session::graph(file, names, zones, &Borrowed::default(), &BTreeMap::new(), 1, true)?;
+    let graph = session::graph(file, names, zones, &Existing::default(), &BTreeMap::new(), 1, true)?;
     let place = blueprint::place::place(file, names, &graph);
     let wanted: BTreeSet<&str> = graph.nodes().map(|node| node.kind.name).collect();
     let mut all = Vec::new();
@@ -110,9 +110,9 @@ pub fn grants(session: &Session, file: &PlanFile, purpose: Purpose) -> Result<Ve
     // Where upgrades lead, and by way of what.
     let later: Vec<_> = Catalogue::effective().releases().map(|release| blueprint::images(file, release)).collect();
     all.extend(images::grants(Use::Upgrade, later.iter().flat_map(|images| images.values())));
-    all.extend(borrowed::grants::grants(file, &place));
-    all.extend(borrowed::contents::grants(file, &place));
-    all.extend(borrowed::account::grants::grants(&place));
+    all.extend(existing::grants::grants(file, &place));
+    all.extend(existing::contents::grants(file, &place));
+    all.extend(existing::account::grants::grants(&place));
     all.extend(live::grants::grants(&place));
     all.extend(session.store().grants(file.name.as_str()));
     all.retain(|grant| purpose.includes(grant.usage));

@@ -1,13 +1,13 @@
 //! Whether the account lets a deployment be what it shall be: asked before anything is made.
 
 use crate::blueprint;
-use crate::borrowed::{self, Borrowed, account};
 use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Finding, Plan, Severity};
+use crate::existing::{self, Existing, account};
 use crate::images;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 use super::error::CommandError;
 use super::moment;
@@ -15,7 +15,7 @@ use super::session::release;
 use super::standing;
 
 /// What is to be said of quotas and of names. A plan that creates nothing asks nothing.
-pub async fn account(context: &Cx, file: &PlanFile, plan: &Plan, inventory: &Inventory) -> Vec<Finding> {
+pub async fn account(context: &Context, file: &PlanFile, plan: &Plan, inventory: &Inventory) -> Vec<Finding> {
     let demands = checks::quota::demands(plan, inventory, f64::from(file.package.vcpus()));
     let names = checks::names::given(plan);
     let (rooms, held) =
@@ -31,10 +31,10 @@ pub async fn account(context: &Cx, file: &PlanFile, plan: &Plan, inventory: &Inv
 ///
 /// Whatever a call meets; what may not be read is a finding.
 pub async fn thorough(
-    context: &Cx,
+    context: &Context,
     file: &PlanFile,
     inventory: &Inventory,
-    seen: &Borrowed,
+    seen: &Existing,
 ) -> Result<Vec<Finding>, CommandError> {
     let release = release(file)?;
     let wanted = blueprint::images(file, release).into_iter();
@@ -42,7 +42,7 @@ pub async fn thorough(
     let pins = images::pins(&wanted, &images::live(inventory), true);
     let (answers, opted_in, support) = futures::join!(
         images::resolve(&context.aws, &pins.asked),
-        borrowed::backup::opted_in(context),
+        existing::backup::opted_in(context),
         account::support::role(context),
     );
     let mut findings = checks::images::images(&pins, &answers);
@@ -51,7 +51,7 @@ pub async fn thorough(
     findings.extend(later.map(|finding| Finding { severity: Severity::Warning, ..finding }));
     findings.extend(standing::finding(file, inventory)?);
     let region = &context.names.region;
-    let setting = checks::Setting { plan: file, release, region, borrowed: seen, inventory, now: moment::seconds() };
+    let setting = checks::Setting { plan: file, release, region, existing: seen, inventory, now: moment::seconds() };
     findings.extend(checks::advice::outbound(file, &setting.registries()));
     findings.extend(checks::advice::support(&support?));
     Ok(findings)

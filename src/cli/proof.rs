@@ -1,9 +1,9 @@
 //! What `doctor --live` has proved, and what nobody can prove before the first apply.
 
-use crate::borrowed::operator::Operator;
 use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::plan::Finding;
+use crate::existing::operator::Operator;
 use crate::live::proof::{self, Unproved};
 use crate::ui::doctor::Proof;
 
@@ -25,7 +25,7 @@ const NEVER: [(&str, &str); 4] = [
 pub async fn proofs(session: &Session, file: &PlanFile) -> Vec<proof::Proof> {
     let context = session.context(&Scope::of(file));
     let (mut proofs, known) = proof::reads(&context).await;
-    let context = crate::kinds::resource::Cx { known, ..context };
+    let context = crate::kinds::resource::Context { known, ..context };
     let existing = file.existing.vpc.as_ref().map(|vpc| vpc.as_str());
     proofs.extend(proof::rehearsal(&context, existing).await);
     proofs

@@ -91,7 +91,7 @@ impl Report {
     /// What has happened, without the log lines of containers.
     pub fn event(&self, stamped: &Stamped) {
         let mut stamped = stamped.clone();
-        if let Event::Story { lines, .. } = &mut stamped.event {
+        if let Event::Diagnosis { lines, .. } = &mut stamped.event {
             lines.clear();
         }
         let mut kept = self.kept();

@@ -7,7 +7,7 @@ use crate::aws::answer::required;
 use crate::blueprint::{
     self,
     data_steps::{Ground, unpack},
-    hop::Running,
+    image_change::Running,
 };
 use crate::config::PlanFile;
 use crate::engine::address::Address;
@@ -16,18 +16,18 @@ use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Action, After, Plan};
 use crate::engine::reference::{Need, Ref};
 use crate::kinds::recovery_point;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::restore::Restore;
 use crate::kinds::task_definition::TaskDefinition;
 use crate::planners::intent::Intent;
-use crate::planners::upgrade::{self, Upgrade, weave};
+use crate::planners::upgrade::{self, Upgrade, add_upgrade_steps};
 use crate::release::Version;
 
 use super::carry::{Around, Ended};
 use super::consent::Consent;
 use super::error::CommandError;
 use super::execute::execute;
-use super::saga::errand;
+use super::saga::data_task;
 use super::source::{self, Source};
 use super::under_way::UnderWay;
 use super::way_back::{Limits, no_recovery_point, simple};
@@ -81,8 +81,8 @@ async fn second(around: Around<'_>, now: &UnderWay, intent: &Intent, limits: Lim
     let live = inventory.live.into_iter().filter(|live| live.address.kind() != "task-definition");
     let inventory = Inventory::new(live.chain([now.before.clone()]).collect());
     let file = before(around, now.intent.from.parse().ok(), &now.of_before)?;
-    let borrowed = session.borrowed(&file).await?;
-    let mut planned = session.plan(&file, &inventory, &borrowed, &Consent::default()).await?;
+    let existing = session.existing(&file).await?;
+    let mut planned = session.plan(&file, &inventory, &existing, &Consent::default()).await?;
     planned.plan.findings.retain(|finding| finding.code != "upgrade/open");
     let refusals: Vec<_> = planned.plan.refusals().map(|finding| finding.message.as_str()).collect();
     if !refusals.is_empty() {
@@ -97,27 +97,27 @@ async fn second(around: Around<'_>, now: &UnderWay, intent: &Intent, limits: Lim
     let ground = Ground { plan: &file, names: &names, running: &running, intent: &intent.id };
     // The policy comes when everything has been moved, because it would not let the move be made.
     let is_moved = inventory.at(&Address::new("file-system-policy", "main")).next().is_some();
-    let errands = if is_moved { Vec::new() } else { vec![errand(unpack(ground))] };
+    let data_tasks = if is_moved { Vec::new() } else { vec![data_task(unpack(ground))] };
     let mut plan = planned.plan;
     plan.known.extend(inventory.known());
-    weave(&mut plan, &service, &Upgrade { errands, ..simple(intent.clone(), limits) });
+    add_upgrade_steps(&mut plan, &service, &Upgrade { data_tasks, ..simple(intent.clone(), limits) });
     policy_after_errands(&mut plan);
     Ok(plan)
 }
 
 /// A file system without a policy lets the task that moves things be root; one with the deployment's policy would not.
 fn policy_after_errands(plan: &mut Plan) {
-    let errands: Vec<usize> =
+    let data_tasks: Vec<usize> =
         plan.steps.iter().enumerate().filter(|(_, step)| step.action == Action::Run).map(|(index, _)| index).collect();
     for step in plan.steps.iter_mut().filter(|step| step.address == Address::new("file-system-policy", "main")) {
-        step.after.extend(errands.iter().map(|errand| After { step: *errand, need: Need::Ready }));
+        step.after.extend(data_tasks.iter().map(|data_task| After { step: *data_task, need: Need::Ready }));
     }
 }
 
 /// The specification of the restore, if there is a recovery point for it.
 async fn restore(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_json::Value>, CommandError> {
     let Around { session, scope, .. } = around;
-    let context = Cx { known: now.inventory.known(), ..session.context(scope) };
+    let context = Context { known: now.inventory.known(), ..session.context(scope) };
     let file_system = now.file_system().ok_or_else(|| {
         CommandError::refused("backup/no-file-system", "no file system is in use at this moment")
             .hint(format!("end what is under way first: `ce-aws upgrade {} --rollback`", around.file))
@@ -133,7 +133,7 @@ async fn restore(around: Around<'_>, now: &UnderWay) -> Result<Option<serde_json
     let text = |property: &str| file_system.spec.get(property).and_then(|value| value.as_str()).map(str::to_owned);
     let file = before(around, now.intent.from.parse().ok(), &now.of_before)?;
     let restore = Restore {
-        recovery_point: Ref::is(point),
+        recovery_point: Ref::value(point),
         role: blueprint::backup::role(&file),
         source: file_system.id.clone(),
         creation_token: context.names.creation_token(&now.intent.id),

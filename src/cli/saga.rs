@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 
-use crate::blueprint::hop::{Hop, Running};
+use crate::blueprint::image_change::{ImageChange, Running};
 use crate::blueprint::{
     self,
     data_steps::{self, Ground, Task},
@@ -19,7 +19,7 @@ use crate::kinds::backup_vault;
 use crate::kinds::names::{self, Names};
 use crate::kinds::recovery_point::RecoveryPoint;
 use crate::planners::intent::{Intent, Mark, Work};
-use crate::planners::upgrade::{Errand, Upgrade, weave};
+use crate::planners::upgrade::{DataTask, Upgrade, add_upgrade_steps};
 use crate::release::{Catalogue, Label, Release};
 
 use super::consent::Consent;
@@ -100,7 +100,7 @@ impl Planned {
             for (address, outputs) in &self.known {
                 plan.known.entry(address.clone()).or_insert_with(|| outputs.clone());
             }
-            weave(&mut plan, &saga.running.service, &saga.upgrade(id));
+            add_upgrade_steps(&mut plan, &saga.running.service, &saga.upgrade(id));
         }
         plan
     }
@@ -122,7 +122,7 @@ pub struct Saga {
     pub file: PlanFile,
     pub names: Names,
     pub running: Running,
-    pub hop: Hop,
+    pub hop: ImageChange,
     pub findings: Vec<Finding>,
     /// Whether the plan is to be an upgrade; not so where nothing is well that one could go back to.
     pub is_woven: bool,
@@ -137,15 +137,15 @@ impl Saga {
         file: &PlanFile,
         names: Names,
         running: Running,
-        hop: Hop,
+        hop: ImageChange,
         digests: BTreeMap<String, String>,
-        strangers: &[String],
+        foreign_tasks: &[String],
         consent: &Consent,
     ) -> Result<Self, CommandError> {
         let is_well = running.service.phase == Phase::Ready;
         let mut findings: Vec<Finding> = way(&hop).into_iter().collect();
         findings.extend(well(&running.service, &hop));
-        findings.extend(strangers.iter().map(|arn| stranger(arn)));
+        findings.extend(foreign_tasks.iter().map(|arn| stranger(arn)));
         if hop.is_release() {
             findings.extend(checks::release::release(release(file)?, consent.label(file)));
             findings.extend(own_images(file, &hop));
@@ -173,32 +173,32 @@ impl Saga {
             mark: Mark::Stop,
             point: None,
         };
-        let errands = self.errands(id);
+        let data_tasks = self.data_tasks(id);
         Upgrade {
             opens: true,
             point: self.backs_up().then(|| point(&self.file)),
-            consequence: self.consequence(&errands),
-            errands,
+            consequence: self.consequence(&data_tasks),
+            data_tasks,
             deadline: self.consent.deadline.unwrap_or(DEADLINE).into(),
             watch: self.consent.watch.unwrap_or(WATCH).into(),
             intent,
         }
     }
 
-    fn errands(&self, id: &str) -> Vec<Errand> {
+    fn data_tasks(&self, id: &str) -> Vec<DataTask> {
         let known = |version| Catalogue::effective().get(version);
         let (Some(old), Some(new)) = (self.hop.from.and_then(known), known(self.hop.to)) else { return Vec::new() };
         if !self.hop.is_release() {
             return Vec::new();
         }
         let ground = Ground { plan: &self.file, names: &self.names, running: &self.running, intent: id };
-        data_steps::data_steps(ground, old, new, &self.digests).into_iter().map(errand).collect()
+        data_steps::data_steps(ground, old, new, &self.digests).into_iter().map(data_task).collect()
     }
 
     /// What the reader must know before the new task starts.
-    fn consequence(&self, errands: &[Errand]) -> Option<String> {
+    fn consequence(&self, data_tasks: &[DataTask]) -> Option<String> {
         let new = Catalogue::effective().get(self.hop.to)?;
-        if !changes_data(&self.hop, new, errands) {
+        if !changes_data(&self.hop, new, data_tasks) {
             return None;
         }
         Some(if self.backs_up() {
@@ -214,14 +214,14 @@ impl Saga {
 }
 
 /// Whether going back to the old images alone would be wrong.
-pub fn changes_data(hop: &Hop, new: &Release, errands: &[Errand]) -> bool {
-    !hop.migrating(new).is_empty() || errands.iter().any(|errand| errand.changes_data)
+pub fn changes_data(hop: &ImageChange, new: &Release, data_tasks: &[DataTask]) -> bool {
+    !hop.migrating(new).is_empty() || data_tasks.iter().any(|data_task| data_task.changes_data)
 }
 
 /// A task between two releases, as the planner takes it.
-pub fn errand(task: Task) -> Errand {
+pub fn data_task(task: Task) -> DataTask {
     let Task { address, about, timeout, changes_data, spec, tools } = task;
-    Errand { address, about, spec, patience: f64::from(timeout) + LAUNCH, changes_data, tools }
+    DataTask { address, about, spec, patience: f64::from(timeout) + LAUNCH, changes_data, tools }
 }
 
 /// Seconds that a task takes to be provisioned, to pull its image, and to go again.
@@ -230,8 +230,8 @@ const LAUNCH: f64 = 300.0;
 /// What AWS Backup is asked for.
 pub fn point(file: &PlanFile) -> serde_json::Value {
     let point = RecoveryPoint {
-        vault: Ref::of(backup_vault::address(), "id", Need::Ready),
-        file_system: Ref::of(Address::new("file-system", "main"), "arn", Need::Ready),
+        vault: Ref::output(backup_vault::address(), "id", Need::Ready),
+        file_system: Ref::output(Address::new("file-system", "main"), "arn", Need::Ready),
         role: blueprint::backup::role(file),
         delete_after: Some(KEPT_FOR),
     };
@@ -245,7 +245,7 @@ fn finding(code: &str, severity: Severity, message: String, hint: &str) -> Findi
 }
 
 /// Whether there is a permitted step from the one release to the other.
-fn way(hop: &Hop) -> Option<Finding> {
+fn way(hop: &ImageChange) -> Option<Finding> {
     let from = hop.from.filter(|from| *from != hop.to)?;
     match Catalogue::effective().chain(from, hop.to) {
         Ok(chain) if chain.len() == 1 => None,
@@ -260,7 +260,7 @@ fn way(hop: &Hop) -> Option<Finding> {
 }
 
 /// An image of the user's own stays when the release changes.
-fn own_images(file: &PlanFile, hop: &Hop) -> Option<Finding> {
+fn own_images(file: &PlanFile, hop: &ImageChange) -> Option<Finding> {
     let stay = file.images.overrides.keys().filter(|container| !hop.images.contains_key(*container));
     let stay: Vec<_> = stay.map(String::as_str).collect();
     let message = format!("[images.override] keeps the image of {} as it is, whatever the release", stay.join(", "));
@@ -269,7 +269,7 @@ fn own_images(file: &PlanFile, hop: &Hop) -> Option<Finding> {
 }
 
 /// Only what is well can be gone back to.
-fn well(service: &Live, hop: &Hop) -> Option<Finding> {
+fn well(service: &Live, hop: &ImageChange) -> Option<Finding> {
     if service.tags.contains_key(names::STOPPED) || service.phase == Phase::Idle {
         let message = "is stopped: a new release could not be proven".to_owned();
         let hint = "start it with `ce-aws start FILE`, and upgrade then";

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::aws::permit::Permit;
-use crate::borrowed;
 use crate::checks;
 use crate::config::{PlanFile, Region};
 use crate::control::history::Entry;
@@ -16,10 +15,11 @@ use crate::engine::inventory::Inventory;
 use crate::engine::kind::Kind;
 use crate::engine::plan::Target;
 use crate::engine::reference::Known;
+use crate::existing;
 use crate::kinds::names::Names;
 use crate::kinds::own_containers::Revisions;
 use crate::kinds::registry;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::service_read;
 use crate::kinds::service_view::ServiceView;
 use crate::live;
@@ -158,9 +158,9 @@ impl Session {
     }
 
     /// The context of calls about one deployment.
-    pub fn context(&self, scope: &Scope) -> Cx {
+    pub fn context(&self, scope: &Scope) -> Context {
         let Caller { account, region, partition, .. } = self.caller.clone();
-        Cx {
+        Context {
             aws: self.aws.clone(),
             names: Names { deployment: scope.name.clone(), account, region, partition },
             known: Known::new(),
@@ -186,26 +186,26 @@ impl Session {
         let context = self.context(scope);
         tokio::time::sleep(self.unseen.left()).await;
         let inventory = live::sweep::sweep(&context).await?;
-        scope.cluster = live::sweep::borrowed_cluster(&context, &inventory).or(scope.cluster.take());
+        scope.cluster = live::sweep::existing_cluster(&context, &inventory).or(scope.cluster.take());
         Ok(inventory)
     }
 
     /// What the service and its tasks look like now.
     pub async fn service(&self, scope: &Scope, inventory: &Inventory) -> Result<ServiceView, CommandError> {
-        let context = Cx { known: inventory.known(), ..self.context(scope) };
+        let context = Context { known: inventory.known(), ..self.context(scope) };
         Ok(service_read::snapshot(&context).await?)
     }
 
     /// The address of the UI, where something of the user's leads to it.
     pub async fn url(&self, scope: &Scope, inventory: &Inventory) -> Result<Option<String>, CommandError> {
         let Some(group) = live::sweep::target_group(inventory) else { return Ok(None) };
-        let seen = borrowed::ingress::target_group(&self.context(scope), &group).await?;
+        let seen = existing::ingress::target_group(&self.context(scope), &group).await?;
         Ok(seen.found().and_then(|group| checks::ingress::urls(group).into_iter().next()))
     }
 
     /// Where steps take effect; `before` is what there is before them.
     pub fn world(&self, scope: &Scope, before: Known) -> Arc<dyn World> {
-        Arc::new(live::world::Aws::new(Cx { known: before, ..self.context(scope) }))
+        Arc::new(live::world::Aws::new(Context { known: before, ..self.context(scope) }))
     }
 }
 

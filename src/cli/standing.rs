@@ -1,6 +1,6 @@
 //! How a release stands today.
 
-use crate::blueprint::hop::Running;
+use crate::blueprint::image_change::Running;
 use crate::checks::release::{Place, support};
 use crate::config::PlanFile;
 use crate::engine::inventory::Inventory;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::blueprint::certificates;
-use crate::blueprint::hop::Running;
+use crate::blueprint::image_change::Running;
 use crate::engine::inventory::Inventory;
 use crate::kinds::file_system;
 use crate::kinds::internal_certificate;
@@ -44,8 +44,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let service = session.service(&scope, &inventory).await?;
     let drift = match &file {
         Some(file) => {
-            let borrowed = session.borrowed(file).await?;
-            Some(Summary::of(&session.converge(file, &inventory, &borrowed, &Consent::default()).await?))
+            let existing = session.existing(file).await?;
+            Some(Summary::of(&session.converge(file, &inventory, &existing, &Consent::default()).await?))
         }
         None => None,
     };

@@ -17,8 +17,8 @@ pub async fn tidy(around: Around<'_>, file: &PlanFile, consent: &Consent) -> Res
     let Around { session, global, output, .. } = around;
     let scope = Scope::of(file);
     let inventory = session.inventory(&mut scope.clone()).await?;
-    let borrowed = session.borrowed(file).await?;
-    let plan = session.converge(file, &inventory, &borrowed, consent).await?;
+    let existing = session.existing(file).await?;
+    let plan = session.converge(file, &inventory, &existing, consent).await?;
     if plan.is_empty() || !only_tidies(&plan) {
         return Ok(Exit::Done);
     }

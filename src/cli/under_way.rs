@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::names;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::task_definition::{self, TaskDefinition};
 use crate::live;
 use crate::planners::intent::Intent;
@@ -30,7 +30,7 @@ pub struct UnderWay {
 }
 
 /// Somebody else may have registered revisions since; they are not what was to be started.
-async fn newest(context: &Cx, intent: &Intent) -> Result<Option<Live>, CommandError> {
+async fn newest(context: &Context, intent: &Intent) -> Result<Option<Live>, CommandError> {
     let mut since = task_definition::active(context, &context.names.stack()).await?;
     since.retain(|arn| task_definition::number(arn) > intent.revision);
     since.sort_by_key(|arn| Reverse(task_definition::number(arn)));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::blueprint::data_steps::{Ground, data_steps};
-use crate::blueprint::hop::Running;
+use crate::blueprint::image_change::Running;
 use crate::config::{PlanFile, edit};
 use crate::engine::inventory::{Inventory, Phase};
 use crate::planners::intent::{Mark, Work};
@@ -21,7 +21,7 @@ use super::leased::{Leasing, of_file};
 use super::output::Output;
 use super::plan;
 use super::rewrite;
-use super::saga::{OnFailure, Options, errand, new_id, point, under_way, way_out};
+use super::saga::{OnFailure, Options, data_task, new_id, point, under_way, way_out};
 use super::scope::Scope;
 use super::session::{Session, release};
 use super::source::Source;
@@ -195,14 +195,14 @@ async fn resume(
         now.intent.id = new_id();
     }
     let file = source.plan_file(super::source::region(global)?, output)?;
-    let errands = errands(around, &file, &now)?;
+    let data_tasks = data_tasks(around, &file, &now)?;
     let plan = {
         let limits = limits(&consent);
         let upgrade = Upgrade {
             intent: now.intent.clone(),
             opens: is_renewed,
             point: (now.intent.backup && now.intent.mark == Mark::Stop).then(|| point(&file)),
-            errands: if now.intent.mark < Mark::Start { errands } else { Vec::new() },
+            data_tasks: if now.intent.mark < Mark::Start { data_tasks } else { Vec::new() },
             deadline: limits.deadline,
             watch: limits.watch,
             consequence: None,
@@ -235,7 +235,7 @@ async fn resume(
 /// # Errors
 ///
 /// A release that this run does not know: what is to be done to the data for it would be left out in silence.
-fn errands(around: Around<'_>, file: &PlanFile, now: &UnderWay) -> Result<Vec<upgrade::Errand>, CommandError> {
+fn data_tasks(around: Around<'_>, file: &PlanFile, now: &UnderWay) -> Result<Vec<upgrade::DataTask>, CommandError> {
     let known = |text: &str| {
         let found = text.parse().ok().and_then(|version| Catalogue::effective().get(version));
         found.ok_or_else(|| {
@@ -256,7 +256,7 @@ fn errands(around: Around<'_>, file: &PlanFile, now: &UnderWay) -> Result<Vec<up
         .ok_or_else(|| CommandError::unexpected("what ran before cannot be read"))?;
     let context = around.session.context(around.scope);
     let ground = Ground { plan: file, names: &context.names, running: &running, intent: &now.intent.id };
-    Ok(data_steps(ground, old, new, &Default::default()).into_iter().map(errand).collect())
+    Ok(data_steps(ground, old, new, &Default::default()).into_iter().map(data_task).collect())
 }
 
 /// The plan file with the release that was reached, and the images in which it differs.

@@ -2,7 +2,7 @@
 
 use crate::blueprint::{
     self,
-    hop::{Hop, Running},
+    image_change::{ImageChange, Running},
 };
 use crate::engine::address::Address;
 use crate::engine::event::Outcome;
@@ -192,7 +192,7 @@ pub fn simple(intent: Intent, limits: Limits) -> Upgrade {
         intent,
         opens: false,
         point: None,
-        errands: Vec::new(),
+        data_tasks: Vec::new(),
         deadline: limits.deadline,
         watch: limits.watch,
         consequence: None,
@@ -241,7 +241,7 @@ pub fn may_have_changed_data(now: &UnderWay, view: &ServiceView) -> bool {
         let same = text("image") == Some(&before.image) && text("digest") == before.digest.as_deref();
         (!same).then(|| (name.clone(), (Some(before.image.clone()), text("image").map(str::to_owned))))
     });
-    let hop = Hop { from: now.intent.from.parse().ok(), to: new.version, images: images.collect() };
+    let hop = ImageChange { from: now.intent.from.parse().ok(), to: new.version, images: images.collect() };
     let migrating = hop.migrating(new);
     let is_new = |arn: &str| task_definition::number(arn) > now.intent.revision;
     let of_new =

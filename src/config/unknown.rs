@@ -19,18 +19,19 @@ pub(super) struct UnknownKey {
 pub(super) fn problem(unknown: &UnknownKey, known: &[(String, &'static str)]) -> Problem {
     let UnknownKey { table, key, span } = unknown;
     let place = if table.is_empty() { "at the top level".to_owned() } else { format!("in [{table}]") };
-    let siblings = || known.iter().filter(|(path, _)| path == table).map(|(_, key)| *key);
+    let other_plan_files = || known.iter().filter(|(path, _)| path == table).map(|(_, key)| *key);
     let hint = if let Some(meant) = template_parameter(key) {
         meant.to_owned()
     } else if let Some((elsewhere, _)) = known.iter().find(|(_, other)| other == key) {
-        let meant = nearest(key, siblings()).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        let meant =
+            nearest(key, other_plan_files()).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
         meant + &belongs(key, elsewhere)
-    } else if let Some(near) = nearest(key, siblings()) {
+    } else if let Some(near) = nearest(key, other_plan_files()) {
         format!("did you mean `{near}`?")
     } else if let Some((elsewhere, near)) = nearest_elsewhere(key, known) {
         format!("did you mean `{near}`? {}", belongs(near, elsewhere))
     } else {
-        let mut keys: Vec<_> = siblings().collect();
+        let mut keys: Vec<_> = other_plan_files().collect();
         keys.sort_unstable();
         keys.dedup();
         format!("known keys are {}", keys.join(", "))

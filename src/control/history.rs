@@ -80,7 +80,7 @@ impl Entry {
             return;
         }
         let mut stamped = stamped.clone();
-        if let Event::Story { lines, .. } = &mut stamped.event {
+        if let Event::Diagnosis { lines, .. } = &mut stamped.event {
             lines.clear();
         }
         // An event that cannot be written as JSON could not be printed either.

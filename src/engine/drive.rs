@@ -27,7 +27,7 @@ pub trait World: Send + Sync + 'static {
     /// Looks once at all resources of a kind.
     async fn observe(&self, kind: &str, known: &Known) -> Result<Sighting, Failure>;
 
-    /// Finds out what is behind an incident: an [`Event::Story`].
+    /// Finds out what is behind an incident: an [`Event::Diagnosis`].
     async fn explain(&self, incident: &Incident, known: &Known) -> Option<Event>;
 }
 
@@ -50,7 +50,7 @@ pub struct Report {
 
 enum Signal {
     Input(Input),
-    Story(Event),
+    Diagnosis(Event),
 }
 
 /// Executes a plan; for `earlier` seconds, what an earlier run has made may not be known everywhere. Events leave through `say`; a message on `interrupt` stops the start of further steps.
@@ -112,15 +112,15 @@ pub async fn drive<K: Kinds + ?Sized>(
                     let (world, known, sender) = (world.clone(), run.known().clone(), sender.clone());
                     tokio::spawn(async move {
                         let asked = incident.clone();
-                        let story = alone(async move { Ok(world.explain(&asked, &known).await) }).await;
-                        let story = story.ok().flatten().unwrap_or(Event::Story {
+                        let diagnosis = alone(async move { Ok(world.explain(&asked, &known).await) }).await;
+                        let diagnosis = diagnosis.ok().flatten().unwrap_or(Event::Diagnosis {
                             address: incident.address,
                             subject: incident.subject,
                             title: "something went wrong, and AWS no longer says what".to_owned(),
                             lines: Vec::new(),
                             hints: Vec::new(),
                         });
-                        let _ = sender.send(Signal::Story(story));
+                        let _ = sender.send(Signal::Diagnosis(diagnosis));
                     });
                 }
             }
@@ -153,7 +153,7 @@ pub async fn drive<K: Kinds + ?Sized>(
                 Some(()) = interrupt.recv() => break Input::Interrupt,
                 Some(signal) = signals.recv() => match signal {
                     Signal::Input(input) => break input,
-                    Signal::Story(event) => {
+                    Signal::Diagnosis(event) => {
                         stories -= 1;
                         say(Stamped { at: clock.now() - start, event });
                         if ended.is_some() {

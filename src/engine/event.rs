@@ -84,7 +84,8 @@ pub enum Event {
         because: Address,
     },
     /// Something a person will want to know at once: why a task stopped, with its last log lines.
-    Story {
+    #[serde(rename = "story")]
+    Diagnosis {
         address: Address,
         subject: String,
         title: String,

@@ -47,7 +47,7 @@ impl<K> Clone for Handle<K> {
 
 impl<K: Spec> Handle<K> {
     /// Something that exists, is not ours, and has these outputs.
-    pub fn borrowed(outputs: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub fn existing(outputs: impl IntoIterator<Item = (String, String)>) -> Self {
         Self { source: Err(outputs.into_iter().collect()), kind: PhantomData }
     }
 
@@ -69,8 +69,8 @@ impl<K: Spec> Handle<K> {
     /// Any of its outputs.
     pub fn output(&self, name: &str, need: Need) -> Ref<K> {
         match &self.source {
-            Ok(address) => Ref::of(address.clone(), name, need),
-            Err(outputs) => Ref::is(outputs.get(name).cloned().unwrap_or_default()),
+            Ok(address) => Ref::output(address.clone(), name, need),
+            Err(outputs) => Ref::value(outputs.get(name).cloned().unwrap_or_default()),
         }
     }
 

@@ -219,7 +219,7 @@ pub struct Kept {
 
 /// Something of the user's that the deployment uses and this program never changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Borrowed {
+pub struct Existing {
     /// What it is: `vpc`, `execution role`.
     pub what: String,
     /// As the plan file names it.
@@ -251,7 +251,8 @@ pub struct Plan {
     pub kept: Vec<Kept>,
     /// What the user brings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub borrowed: Vec<Borrowed>,
+    #[serde(rename = "borrowed")]
+    pub existing: Vec<Existing>,
     pub findings: Vec<Finding>,
     /// Outputs of what exists, from which references are resolved.
     pub known: Known,
@@ -268,7 +269,7 @@ impl Plan {
             steps: Vec::new(),
             unchanged: Vec::new(),
             kept: Vec::new(),
-            borrowed: Vec::new(),
+            existing: Vec::new(),
             findings: Vec::new(),
             known: Known::new(),
         }
@@ -276,8 +277,8 @@ impl Plan {
 
     /// The fingerprint of what will be done: equal for equal plans, whenever they were made.
     pub fn digest(&self) -> String {
-        let Self { purpose, target, steps, kept, borrowed, findings, .. } = self;
-        compare::digest(&serde_json::json!([purpose, target, steps, kept, borrowed, findings]))
+        let Self { purpose, target, steps, kept, existing, findings, .. } = self;
+        compare::digest(&serde_json::json!([purpose, target, steps, kept, existing, findings]))
     }
 
     /// The findings that forbid execution.

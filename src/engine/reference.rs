@@ -43,8 +43,8 @@ pub struct Ref<K = ()> {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
-    Is(String),
-    Of { address: Address, output: String, need: Need },
+    Value(String),
+    Output { address: Address, output: String, need: Need },
 }
 
 impl<K> Ref<K> {
@@ -53,21 +53,21 @@ impl<K> Ref<K> {
     }
 
     /// A plain value: a borrowed resource, or what was read from AWS.
-    pub fn is(value: impl Into<String>) -> Self {
-        Self::from_source(Source::Is(value.into()))
+    pub fn value(value: impl Into<String>) -> Self {
+        Self::from_source(Source::Value(value.into()))
     }
 
     /// `output` of the resource at `address`, once `need` holds.
-    pub fn of(address: Address, output: &str, need: Need) -> Self {
-        Self::from_source(Source::Of { address, output: output.to_owned(), need })
+    pub fn output(address: Address, output: &str, need: Need) -> Self {
+        Self::from_source(Source::Output { address, output: output.to_owned(), need })
     }
 
     /// The value in a specification that has been resolved. An unresolved reference gives the empty string, which
     /// no AWS call accepts; the executor never hands out an unresolved specification.
     pub fn text(&self) -> &str {
         match &self.source {
-            Source::Is(value) => value,
-            Source::Of { .. } => "",
+            Source::Value(value) => value,
+            Source::Output { .. } => "",
         }
     }
 
@@ -111,21 +111,21 @@ impl<K> Ord for Ref<K> {
 
 impl<K> From<&str> for Ref<K> {
     fn from(value: &str) -> Self {
-        Self::is(value)
+        Self::value(value)
     }
 }
 
 impl<K> From<String> for Ref<K> {
     fn from(value: String) -> Self {
-        Self::is(value)
+        Self::value(value)
     }
 }
 
 impl<K> Serialize for Ref<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.source {
-            Source::Is(value) => serializer.serialize_str(value),
-            Source::Of { address, output, need } => {
+            Source::Value(value) => serializer.serialize_str(value),
+            Source::Output { address, output, need } => {
                 let mut map = serializer.serialize_map(Some(3))?;
                 map.serialize_entry("$ref", address)?;
                 map.serialize_entry("output", output)?;
@@ -140,7 +140,7 @@ impl<'de, K> Deserialize<'de> for Ref<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         let source = match value {
-            Value::String(text) => Some(Source::Is(text)),
+            Value::String(text) => Some(Source::Value(text)),
             other => parse(&other),
         };
         source.map(Self::from_source).ok_or_else(|| de::Error::custom("expected a string or a reference"))
@@ -149,7 +149,7 @@ impl<'de, K> Deserialize<'de> for Ref<K> {
 
 fn parse(value: &Value) -> Option<Source> {
     let map = value.as_object()?;
-    Some(Source::Of {
+    Some(Source::Output {
         address: map.get("$ref")?.as_str()?.parse().ok()?,
         output: map.get("output")?.as_str()?.to_owned(),
         need: serde_json::from_value(map.get("need")?.clone()).ok()?,
@@ -159,7 +159,7 @@ fn parse(value: &Value) -> Option<Source> {
 /// The resource that a value refers to, if it is a reference and nothing else.
 pub fn target(value: &Value) -> Option<Address> {
     match parse(value) {
-        Some(Source::Of { address, .. }) => Some(address),
+        Some(Source::Output { address, .. }) => Some(address),
         _ => None,
     }
 }
@@ -175,7 +175,7 @@ pub fn references(value: &Value) -> Vec<(Address, Need)> {
 fn walk(value: &Value, found: &mut Vec<(Address, Need)>) {
     match value {
         Value::Object(map) => match parse(value) {
-            Some(Source::Of { address, need, .. }) => found.push((address, need)),
+            Some(Source::Output { address, need, .. }) => found.push((address, need)),
             _ => map.values().for_each(|inner| walk(inner, found)),
         },
         Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
@@ -188,7 +188,7 @@ fn walk(value: &Value, found: &mut Vec<(Address, Need)>) {
 pub fn resolve(value: &Value, known: &Known) -> Value {
     match value {
         Value::Object(map) => match parse(value) {
-            Some(Source::Of { address, output, .. }) => match known.get(&address).and_then(|o| o.get(&output)) {
+            Some(Source::Output { address, output, .. }) => match known.get(&address).and_then(|o| o.get(&output)) {
                 Some(text) if !text.is_empty() => Value::String(text.clone()),
                 _ => value.clone(),
             },
@@ -227,14 +227,14 @@ mod tests {
     use serde_json::json;
 
     fn vpc_id() -> Ref {
-        Ref::of(Address::new("vpc", "main"), "id", Need::Exists)
+        Ref::output(Address::new("vpc", "main"), "id", Need::Exists)
     }
 
     #[test]
     fn a_reference_survives_json() {
         let value = serde_json::to_value(vpc_id()).unwrap();
         assert_eq!(serde_json::from_value::<Ref<()>>(value).unwrap(), vpc_id());
-        assert_eq!(serde_json::from_value::<Ref<()>>(json!("vpc-1")).unwrap(), Ref::is("vpc-1"));
+        assert_eq!(serde_json::from_value::<Ref<()>>(json!("vpc-1")).unwrap(), Ref::value("vpc-1"));
     }
 
     #[test]

@@ -113,7 +113,7 @@ pub struct Run {
     known: Known,
     looks: Looks,
     pace: Pace,
-    told: BTreeSet<Incident>,
+    reported: BTreeSet<Incident>,
     /// The steps whose call was made again although it had been accepted: what they stop lingers.
     insisted: BTreeSet<usize>,
     /// What AWS said of deletions of what it says is not there, until that is seen.
@@ -147,7 +147,7 @@ impl Run {
             plan,
             looks: Looks::default(),
             pace: Pace::default(),
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             insisted: BTreeSet::new(),
             doubted: BTreeMap::new(),
             causes: BTreeSet::new(),

@@ -16,7 +16,7 @@ use crate::engine::run::Made;
 
 use super::file_system::{self, FileSystem};
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
 use super::tags;
 
 /// An access point. Outputs: `id`, `arn`.
@@ -50,9 +50,9 @@ impl Spec for AccessPoint {
 
 #[async_trait]
 impl Resource for AccessPoint {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let of_each = file_system::owners(cx).map(|(owner, id)| async move {
-            let pages = cx.aws.efs.describe_access_points().file_system_id(id).into_paginator().items().send();
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let of_each = file_system::owners(context).map(|(owner, id)| async move {
+            let pages = context.aws.efs.describe_access_points().file_system_id(id).into_paginator().items().send();
             let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeAccessPoints"))?;
             Ok(points.into_iter().map(|point| (owner, point)).collect::<Vec<_>>())
         });
@@ -60,7 +60,7 @@ impl Resource for AccessPoint {
         let mut found = Vec::new();
         for (owner, point) in &all {
             let tags = tags::efs::read(point.tags());
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
             let address = Address::new(Self::KIND.name, &file_system::child(owner, address.name()));
             let mut entry =
                 Found::new(address, required("efs DescribeAccessPoints", "AccessPointId", point.access_point_id())?)
@@ -75,7 +75,7 @@ impl Resource for AccessPoint {
         Ok(found.into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let user = PosixUser::builder().uid(self.uid.into()).gid(self.gid.into()).build().map_err(incomplete)?;
         let creation = CreationInfo::builder()
             .owner_uid(self.owner_uid.into())
@@ -83,40 +83,47 @@ impl Resource for AccessPoint {
             .permissions(&self.permissions)
             .build()
             .map_err(incomplete)?;
-        let call = cx
+        let call = context
             .aws
             .efs
             .create_access_point()
-            .client_token(&at.token)
+            .client_token(&target.token)
             .file_system_id(self.file_system.text())
             .posix_user(user)
             .root_directory(RootDirectory::builder().path(&self.path).creation_info(creation).build())
-            .set_tags(Some(tags::efs::write(&at.tags)));
+            .set_tags(Some(tags::efs::write(&target.tags)));
         let answer = call.send().await.map_err(on("efs CreateAccessPoint"))?;
         let arn = required("efs CreateAccessPoint", "AccessPointArn", answer.access_point_arn())?;
         Ok(made(required("efs CreateAccessPoint", "AccessPointId", answer.access_point_id())?, &[("arn", arn)]))
     }
 
     /// Nothing can be changed in place; there is nothing to do.
-    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        cx.aws.efs.delete_access_point().access_point_id(&at.id).send().await.map_err(on("efs DeleteAccessPoint"))?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        context
+            .aws
+            .efs
+            .delete_access_point()
+            .access_point_id(&target.id)
+            .send()
+            .await
+            .map_err(on("efs DeleteAccessPoint"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::efs::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::efs::set(context, &target.id, set, remove).await
     }
 
     /// Another one with the same root on the file system.
-    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    async fn neighbours(&self, context: &Context, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
         if self.file_system.text().is_empty() {
             return Ok(Vec::new());
         }
-        let call = cx.aws.efs.describe_access_points().file_system_id(self.file_system.text());
+        let call = context.aws.efs.describe_access_points().file_system_id(self.file_system.text());
         let points = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let points = points.map_err(on("efs DescribeAccessPoints"))?;
         let stands = |id: Option<&str>, root: Option<&str>| {

@@ -16,12 +16,12 @@ use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::{bucket_settings, document, tags};
 
 /// A bucket and its settings. Versioning is not managed. Outputs: `id` (the name), `name`, `arn`.
 ///
-/// Its name must be `cx.names.bucket(purpose)`.
+/// Its name must be `context.names.bucket(purpose)`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Bucket {
     pub name: String,
@@ -83,24 +83,24 @@ impl Spec for Bucket {
 #[async_trait]
 impl Resource for Bucket {
     /// ListBuckets names the caller's own buckets only, so that a stranger's bucket of our name is never among them.
-    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let prefix = cx.names.bucket_prefix();
-        let pages = cx.aws.s3.list_buckets().prefix(&prefix).into_paginator().send();
+    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let prefix = context.names.bucket_prefix();
+        let pages = context.aws.s3.list_buckets().prefix(&prefix).into_paginator().send();
         let pages = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("s3 ListBuckets"))?;
         let names = pages.iter().flat_map(|page| page.buckets()).filter_map(|bucket| bucket.name());
         let ours = names.filter(|name| name.starts_with(&prefix));
-        let found = try_join_all(ours.map(|name| read(cx, name, depth))).await?;
+        let found = try_join_all(ours.map(|name| read(context, name, depth))).await?;
         Ok(found.into_iter().flatten().collect::<Vec<_>>().into())
     }
 
     /// The tags go with the same call, so that no bucket of ours is ever without them.
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let mut place = CreateBucketConfiguration::builder().set_tags(Some(tags::s3::write(&at.tags)));
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let mut place = CreateBucketConfiguration::builder().set_tags(Some(tags::s3::write(&target.tags)));
         // S3 knows this region by its absence (S3 API reference, CreateBucket).
-        if cx.names.region != "us-east-1" {
-            place = place.location_constraint(BucketLocationConstraint::from(cx.names.region.as_str()));
+        if context.names.region != "us-east-1" {
+            place = place.location_constraint(BucketLocationConstraint::from(context.names.region.as_str()));
         }
-        let call = cx
+        let call = context
             .aws
             .s3
             .create_bucket()
@@ -108,31 +108,31 @@ impl Resource for Bucket {
             .object_ownership(ObjectOwnership::from(self.ownership.as_str()))
             .create_bucket_configuration(place.build());
         call.send().await.map_err(on("s3 CreateBucket"))?;
-        bucket_settings::write(self, cx, |setting| setting != "ownership").await?;
-        Ok(self.made(cx))
+        bucket_settings::write(self, context, |setting| setting != "ownership").await?;
+        Ok(self.made(context))
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        bucket_settings::write(self, cx, |setting| at.changes.is_empty() || at.changed(setting)).await?;
-        Ok(self.made(cx))
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        bucket_settings::write(self, context, |setting| target.changes.is_empty() || target.changed(setting)).await?;
+        Ok(self.made(context))
     }
 
     /// The policy goes first: with it goes the permission to deliver more logs while the bucket is being emptied. What
     /// still arrives makes S3 refuse (BucketNotEmpty), and the engine comes back.
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let s3 = &cx.aws.s3;
-        let (bucket, owner) = (&at.id, &cx.names.account);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let s3 = &context.aws.s3;
+        let (bucket, owner) = (&target.id, &context.names.account);
         let call = s3.delete_bucket_policy().bucket(bucket).expected_bucket_owner(owner);
         call.send().await.map_err(on("s3 DeleteBucketPolicy"))?;
-        abort_uploads(cx, bucket).await?;
-        while delete_page(cx, bucket).await? {}
+        abort_uploads(context, bucket).await?;
+        while delete_page(context, bucket).await? {}
         let call = s3.delete_bucket().bucket(bucket).expected_bucket_owner(owner);
         call.send().await.map_err(on("s3 DeleteBucket"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::s3::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::s3::set(context, &target.id, set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -157,34 +157,34 @@ impl Bucket {
         self
     }
 
-    fn made(&self, cx: &Cx) -> Made {
-        made(&self.name, &[("name", &self.name), ("arn", &arn(cx, &self.name))])
+    fn made(&self, context: &Context) -> Made {
+        made(&self.name, &[("name", &self.name), ("arn", &arn(context, &self.name))])
     }
 }
 
-fn arn(cx: &Cx, name: &str) -> String {
-    format!("arn:{}:s3:::{name}", cx.names.partition)
+fn arn(context: &Context, name: &str) -> String {
+    format!("arn:{}:s3:::{name}", context.names.partition)
 }
 
-async fn read(cx: &Cx, name: &str, depth: Depth) -> Result<Option<Found<Bucket>>, Failure> {
+async fn read(context: &Context, name: &str, depth: Depth) -> Result<Option<Found<Bucket>>, Failure> {
     let settings = async {
         match depth {
             Depth::Phase => Ok(None),
-            Depth::Full => bucket_settings::read(cx, name).await.map(Some),
+            Depth::Full => bucket_settings::read(context, name).await.map(Some),
         }
     };
-    let (tags, spec) = tokio::try_join!(tags::s3::read(cx, name), settings)?;
-    let address = tags::address_of(cx, Bucket::KIND.name, &tags);
+    let (tags, spec) = tokio::try_join!(tags::s3::read(context, name), settings)?;
+    let address = tags::address_of(context, Bucket::KIND.name, &tags);
     Ok(address.map(|address| {
-        let found = Found::new(address, name).output("name", name).output("arn", &arn(cx, name)).tags(tags);
+        let found = Found::new(address, name).output("name", name).output("arn", &arn(context, name)).tags(tags);
         Found { spec, ..found }
     }))
 }
 
 /// Deletes the first objects, at most 1000, with all their versions; false when there were none.
-async fn delete_page(cx: &Cx, bucket: &str) -> Result<bool, Failure> {
-    let s3 = &cx.aws.s3;
-    let owner = &cx.names.account;
+async fn delete_page(context: &Context, bucket: &str) -> Result<bool, Failure> {
+    let s3 = &context.aws.s3;
+    let owner = &context.names.account;
     let call = s3.list_object_versions().bucket(bucket).expected_bucket_owner(owner);
     let page = call.send().await.map_err(on("s3 ListObjectVersions"))?;
     let versions = page.versions().iter().map(|object| (object.key(), object.version_id()));
@@ -214,14 +214,15 @@ async fn delete_page(cx: &Cx, bucket: &str) -> Result<bool, Failure> {
 }
 
 /// Uploads that were begun and never completed hold storage that no list of objects shows.
-async fn abort_uploads(cx: &Cx, bucket: &str) -> Result<(), Failure> {
+async fn abort_uploads(context: &Context, bucket: &str) -> Result<(), Failure> {
     let (mut key, mut upload) = (None, None);
     loop {
-        let call = cx.aws.s3.list_multipart_uploads().bucket(bucket).expected_bucket_owner(&cx.names.account);
+        let call = context.aws.s3.list_multipart_uploads().bucket(bucket).expected_bucket_owner(&context.names.account);
         let call = call.set_key_marker(key).set_upload_id_marker(upload);
         let page = call.send().await.map_err(on("s3 ListMultipartUploads"))?;
         for begun in page.uploads() {
-            let call = cx.aws.s3.abort_multipart_upload().bucket(bucket).expected_bucket_owner(&cx.names.account);
+            let call =
+                context.aws.s3.abort_multipart_upload().bucket(bucket).expected_bucket_owner(&context.names.account);
             let call = call.set_key(begun.key().map(str::to_owned)).set_upload_id(begun.upload_id().map(str::to_owned));
             unless_gone(call.send().await.map_err(on("s3 AbortMultipartUpload")))?;
         }

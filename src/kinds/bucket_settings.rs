@@ -15,7 +15,7 @@ use crate::engine::failure::Failure;
 
 use super::bucket::{AccessLog, Bucket, FROM_128_KIB, LifecycleRule};
 use super::document;
-use super::resource::Cx;
+use super::resource::Context;
 
 /// What reading and writing them must be allowed (S3 user guide, "Required permissions for Amazon S3 API operations").
 pub const READ: [&str; 7] = [
@@ -38,15 +38,15 @@ pub const WRITTEN: [&str; 7] = [
 ];
 
 /// All settings as they are. A setting that AWS says does not exist is empty.
-pub async fn read(cx: &Cx, name: &str) -> Result<Bucket, Failure> {
+pub async fn read(context: &Context, name: &str) -> Result<Bucket, Failure> {
     let (encryption, block_public_access, ownership, policy, (lifecycle, moves_from), access_log, eventbridge) = tokio::try_join!(
-        encryption(cx, name),
-        block_public_access(cx, name),
-        ownership(cx, name),
-        policy(cx, name),
-        lifecycle(cx, name),
-        access_log(cx, name),
-        notifications(cx, name),
+        encryption(context, name),
+        block_public_access(context, name),
+        ownership(context, name),
+        policy(context, name),
+        lifecycle(context, name),
+        access_log(context, name),
+        notifications(context, name),
     )?;
     Ok(Bucket {
         name: name.to_owned(),
@@ -63,51 +63,51 @@ pub async fn read(cx: &Cx, name: &str) -> Result<Bucket, Failure> {
 
 /// Sets those settings that are named as the fields of [`Bucket`] and for which `is_due` is true. The policy comes last,
 /// because others may deliver into the bucket as soon as it stands.
-pub async fn write(bucket: &Bucket, cx: &Cx, is_due: impl Fn(&str) -> bool) -> Result<(), Failure> {
+pub async fn write(bucket: &Bucket, context: &Context, is_due: impl Fn(&str) -> bool) -> Result<(), Failure> {
     if is_due("ownership") {
-        set_ownership(bucket, cx).await?;
+        set_ownership(bucket, context).await?;
     }
     if is_due("block_public_access") {
-        set_block_public_access(bucket, cx).await?;
+        set_block_public_access(bucket, context).await?;
     }
     if is_due("encryption") {
-        set_encryption(bucket, cx).await?;
+        set_encryption(bucket, context).await?;
     }
     if is_due("lifecycle") || is_due("moves_from") {
-        set_lifecycle(bucket, cx).await?;
+        set_lifecycle(bucket, context).await?;
     }
     if is_due("access_log") {
-        set_access_log(bucket, cx).await?;
+        set_access_log(bucket, context).await?;
     }
     if is_due("eventbridge") {
-        set_eventbridge(bucket, cx).await?;
+        set_eventbridge(bucket, context).await?;
     }
     if is_due("policy") {
-        set_policy(bucket, cx).await?;
+        set_policy(bucket, context).await?;
     }
     Ok(())
 }
 
-async fn encryption(cx: &Cx, name: &str) -> Result<String, Failure> {
-    let answer = cx.aws.s3.get_bucket_encryption().bucket(name).send().await;
+async fn encryption(context: &Context, name: &str) -> Result<String, Failure> {
+    let answer = context.aws.s3.get_bucket_encryption().bucket(name).send().await;
     let answer = unless_gone(answer.map_err(on("s3 GetBucketEncryption")))?;
     let rules = answer.and_then(|answer| answer.server_side_encryption_configuration).map(|all| all.rules);
     let defaults = rules.unwrap_or_default().into_iter().find_map(|rule| rule.apply_server_side_encryption_by_default);
     Ok(defaults.map(|default| default.sse_algorithm.as_str().to_owned()).unwrap_or_default())
 }
 
-async fn set_encryption(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
+async fn set_encryption(bucket: &Bucket, context: &Context) -> Result<(), Failure> {
     let algorithm = ServerSideEncryption::from(bucket.encryption.as_str());
     let default = ServerSideEncryptionByDefault::builder().sse_algorithm(algorithm).build().map_err(incomplete)?;
     let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(default).build();
     let all = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(incomplete)?;
-    let call = cx.aws.s3.put_bucket_encryption().bucket(&bucket.name).server_side_encryption_configuration(all);
+    let call = context.aws.s3.put_bucket_encryption().bucket(&bucket.name).server_side_encryption_configuration(all);
     call.send().await.map_err(on("s3 PutBucketEncryption"))?;
     Ok(())
 }
 
-async fn block_public_access(cx: &Cx, name: &str) -> Result<bool, Failure> {
-    let answer = cx.aws.s3.get_public_access_block().bucket(name).send().await;
+async fn block_public_access(context: &Context, name: &str) -> Result<bool, Failure> {
+    let answer = context.aws.s3.get_public_access_block().bucket(name).send().await;
     let answer = unless_gone(answer.map_err(on("s3 GetPublicAccessBlock")))?;
     let block = answer.and_then(|answer| answer.public_access_block_configuration);
     Ok(block.is_some_and(|block| {
@@ -117,45 +117,45 @@ async fn block_public_access(cx: &Cx, name: &str) -> Result<bool, Failure> {
     }))
 }
 
-async fn set_block_public_access(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
+async fn set_block_public_access(bucket: &Bucket, context: &Context) -> Result<(), Failure> {
     let block = bucket.block_public_access;
     let all = PublicAccessBlockConfiguration::builder()
         .block_public_acls(block)
         .ignore_public_acls(block)
         .block_public_policy(block)
         .restrict_public_buckets(block);
-    let call = cx.aws.s3.put_public_access_block().bucket(&bucket.name);
+    let call = context.aws.s3.put_public_access_block().bucket(&bucket.name);
     let call = call.public_access_block_configuration(all.build());
     call.send().await.map_err(on("s3 PutPublicAccessBlock"))?;
     Ok(())
 }
 
-async fn ownership(cx: &Cx, name: &str) -> Result<String, Failure> {
-    let answer = cx.aws.s3.get_bucket_ownership_controls().bucket(name).send().await;
+async fn ownership(context: &Context, name: &str) -> Result<String, Failure> {
+    let answer = context.aws.s3.get_bucket_ownership_controls().bucket(name).send().await;
     let answer = unless_gone(answer.map_err(on("s3 GetBucketOwnershipControls")))?;
     let rules = answer.and_then(|answer| answer.ownership_controls).map(|controls| controls.rules);
     let first = rules.unwrap_or_default().into_iter().next();
     Ok(first.map(|rule| rule.object_ownership.as_str().to_owned()).unwrap_or_default())
 }
 
-async fn set_ownership(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
+async fn set_ownership(bucket: &Bucket, context: &Context) -> Result<(), Failure> {
     let ownership = ObjectOwnership::from(bucket.ownership.as_str());
     let rule = OwnershipControlsRule::builder().object_ownership(ownership).build().map_err(incomplete)?;
     let controls = OwnershipControls::builder().rules(rule).build().map_err(incomplete)?;
-    let call = cx.aws.s3.put_bucket_ownership_controls().bucket(&bucket.name).ownership_controls(controls);
+    let call = context.aws.s3.put_bucket_ownership_controls().bucket(&bucket.name).ownership_controls(controls);
     call.send().await.map_err(on("s3 PutBucketOwnershipControls"))?;
     Ok(())
 }
 
-async fn policy(cx: &Cx, name: &str) -> Result<Value, Failure> {
-    let answer = cx.aws.s3.get_bucket_policy().bucket(name).send().await;
+async fn policy(context: &Context, name: &str) -> Result<Value, Failure> {
+    let answer = context.aws.s3.get_bucket_policy().bucket(name).send().await;
     let answer = unless_gone(answer.map_err(on("s3 GetBucketPolicy")))?;
     Ok(answer.and_then(|answer| answer.policy).map_or(Value::Null, |text| document::parse(&text)))
 }
 
-async fn set_policy(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
+async fn set_policy(bucket: &Bucket, context: &Context) -> Result<(), Failure> {
     if !bucket.policy.is_null() {
-        let call = cx.aws.s3.put_bucket_policy().bucket(&bucket.name).policy(bucket.policy.to_string());
+        let call = context.aws.s3.put_bucket_policy().bucket(&bucket.name).policy(bucket.policy.to_string());
         call.send().await.map_err(on("s3 PutBucketPolicy"))?;
     }
     Ok(())
@@ -163,8 +163,8 @@ async fn set_policy(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
 
 /// The rules, and from which size on objects move. Some answers leave the size out: then AWS's default holds (S3 API reference,
 /// GetBucketLifecycleConfiguration).
-async fn lifecycle(cx: &Cx, name: &str) -> Result<(Vec<LifecycleRule>, String), Failure> {
-    let answer = cx.aws.s3.get_bucket_lifecycle_configuration().bucket(name).send().await;
+async fn lifecycle(context: &Context, name: &str) -> Result<(Vec<LifecycleRule>, String), Failure> {
+    let answer = context.aws.s3.get_bucket_lifecycle_configuration().bucket(name).send().await;
     let Some(answer) = unless_gone(answer.map_err(on("s3 GetBucketLifecycleConfiguration")))? else {
         return Ok((Vec::new(), String::new()));
     };
@@ -212,40 +212,40 @@ fn to_s3((number, rule): (usize, &LifecycleRule)) -> Result<S3Rule, Failure> {
         .map_err(incomplete)
 }
 
-async fn set_lifecycle(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
+async fn set_lifecycle(bucket: &Bucket, context: &Context) -> Result<(), Failure> {
     let name = &bucket.name;
     if bucket.lifecycle.is_empty() {
-        let call = cx.aws.s3.delete_bucket_lifecycle().bucket(name);
+        let call = context.aws.s3.delete_bucket_lifecycle().bucket(name);
         call.send().await.map_err(on("s3 DeleteBucketLifecycle"))?;
         return Ok(());
     }
     let rules = bucket.lifecycle.iter().enumerate().map(to_s3).collect::<Result<Vec<_>, _>>()?;
     let all = BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(incomplete)?;
-    let call = cx.aws.s3.put_bucket_lifecycle_configuration().bucket(name).lifecycle_configuration(all);
+    let call = context.aws.s3.put_bucket_lifecycle_configuration().bucket(name).lifecycle_configuration(all);
     let call = call.transition_default_minimum_object_size(bucket.moves_from.as_str().into());
     call.send().await.map_err(on("s3 PutBucketLifecycleConfiguration"))?;
     Ok(())
 }
 
-async fn access_log(cx: &Cx, name: &str) -> Result<Option<AccessLog>, Failure> {
-    let answer = cx.aws.s3.get_bucket_logging().bucket(name).send().await;
+async fn access_log(context: &Context, name: &str) -> Result<Option<AccessLog>, Failure> {
+    let answer = context.aws.s3.get_bucket_logging().bucket(name).send().await;
     let answer = unless_gone(answer.map_err(on("s3 GetBucketLogging")))?;
     let enabled = answer.and_then(|answer| answer.logging_enabled);
     Ok(enabled.map(|log| AccessLog { bucket: log.target_bucket.into(), prefix: log.target_prefix }))
 }
 
-async fn set_access_log(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
+async fn set_access_log(bucket: &Bucket, context: &Context) -> Result<(), Failure> {
     let Some(log) = &bucket.access_log else { return Ok(()) };
     let target = LoggingEnabled::builder().target_bucket(log.bucket.text()).target_prefix(&log.prefix);
     let status = BucketLoggingStatus::builder().logging_enabled(target.build().map_err(incomplete)?).build();
-    let call = cx.aws.s3.put_bucket_logging().bucket(&bucket.name).bucket_logging_status(status);
+    let call = context.aws.s3.put_bucket_logging().bucket(&bucket.name).bucket_logging_status(status);
     call.send().await.map_err(on("s3 PutBucketLogging"))?;
     Ok(())
 }
 
 /// Where events go; the EventBridge part is ours, the rest belongs to whoever set it.
-async fn notifications(cx: &Cx, name: &str) -> Result<NotificationConfiguration, Failure> {
-    let call = cx.aws.s3.get_bucket_notification_configuration().bucket(name);
+async fn notifications(context: &Context, name: &str) -> Result<NotificationConfiguration, Failure> {
+    let call = context.aws.s3.get_bucket_notification_configuration().bucket(name);
     let answer = unless_gone(call.send().await.map_err(on("s3 GetBucketNotificationConfiguration")))?;
     Ok(answer.map_or_else(
         || NotificationConfiguration::builder().build(),
@@ -261,14 +261,14 @@ async fn notifications(cx: &Cx, name: &str) -> Result<NotificationConfiguration,
 }
 
 /// S3 replaces all notifications at once, so others' are read and written back.
-async fn set_eventbridge(bucket: &Bucket, cx: &Cx) -> Result<(), Failure> {
-    let mut all = notifications(cx, &bucket.name).await?;
+async fn set_eventbridge(bucket: &Bucket, context: &Context) -> Result<(), Failure> {
+    let mut all = notifications(context, &bucket.name).await?;
     let wanted = bucket.eventbridge.then(|| EventBridgeConfiguration::builder().build());
     if all.event_bridge_configuration == wanted {
         return Ok(());
     }
     all.event_bridge_configuration = wanted;
-    let call = cx.aws.s3.put_bucket_notification_configuration().bucket(&bucket.name);
+    let call = context.aws.s3.put_bucket_notification_configuration().bucket(&bucket.name);
     call.notification_configuration(all).send().await.map_err(on("s3 PutBucketNotificationConfiguration"))?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::engine::plan::Action;
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Resource, Seen, Tags, Target, made};
 use super::secret;
 use super::tags;
 
@@ -24,7 +24,7 @@ const DESCRIPTION: &str = "CA certificates of the proxy, SHA-256 ";
 /// A secret that holds PEM as plain text. Outputs: `id` (the ARN), `arn`, `name`. Certificates are public, so they may
 /// stand in a plan.
 ///
-/// Its name must be `cx.names.secret(`[`PURPOSE`]`)`. Its value is compared by the fingerprint in its description: a
+/// Its name must be `context.names.secret(`[`PURPOSE`]`)`. Its value is compared by the fingerprint in its description: a
 /// value that somebody changes by hand, and the description not, is not noticed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CaCertificate {
@@ -46,44 +46,44 @@ impl Spec for CaCertificate {
 
 #[async_trait]
 impl Resource for CaCertificate {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let found = secret::describe::<Self>(cx, PURPOSE).await?.map(|(found, name, description)| {
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let found = secret::describe::<Self>(context, PURPOSE).await?.map(|(found, name, description)| {
             let spec = Self { name, fingerprint: read(&description), pem: None };
             found.spec(spec)
         });
         Ok(found.into_iter().collect::<Vec<_>>().into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let made = secret::make(cx, at, &self.name, &self.description(), self.pem()?).await;
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let made = secret::make(context, target, &self.name, &self.description(), self.pem()?).await;
         Ok(self.made(&made.map_err(secret::still_going)?))
     }
 
     /// Value and description in one call, so that they never disagree.
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .secrets
             .update_secret()
-            .secret_id(&at.id)
+            .secret_id(&target.id)
             .description(self.description())
-            .client_request_token(&at.token)
+            .client_request_token(&target.token)
             .secret_string(self.pem()?);
         call.send().await.map_err(on("secretsmanager UpdateSecret"))?;
-        Ok(self.made(&at.id))
+        Ok(self.made(&target.id))
     }
 
     /// For good: the user has the file.
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        secret::erase(cx, at).await
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        secret::erase(context, target).await
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::secrets::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::secrets::set(context, &target.id, set, remove).await
     }
 
-    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
-        secret::restore(cx, at, action).await
+    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
+        secret::restore(context, target, action).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

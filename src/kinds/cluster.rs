@@ -13,12 +13,12 @@ use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::tags;
 
 /// A cluster. Outputs: `id` and `arn` (the ARN), `name`.
 ///
-/// Its name must be `cx.names.stack()`.
+/// Its name must be `context.names.stack()`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cluster {
     pub name: String,
@@ -31,15 +31,15 @@ impl Spec for Cluster {
 
 #[async_trait]
 impl Resource for Cluster {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let call = cx.aws.ecs.describe_clusters().clusters(cx.names.stack());
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = context.aws.ecs.describe_clusters().clusters(context.names.stack());
         let call = call.include(ClusterField::Settings).include(ClusterField::Tags);
         let answer = call.send().await.map_err(on("ecs DescribeClusters"))?;
         let mut found = Vec::new();
         // A deleted cluster is described as INACTIVE for a while (ECS API reference, DeleteCluster).
         for cluster in answer.clusters().iter().filter(|cluster| cluster.status() != Some("INACTIVE")) {
             let tags = tags::ecs::read(cluster.tags());
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
             let arn = required("ecs DescribeClusters", "clusterArn", cluster.cluster_arn())?;
             let name = cluster.cluster_name().unwrap_or_default();
             let insights = cluster.settings().iter().find(|s| s.name() == Some(&ClusterSettingName::ContainerInsights));
@@ -53,27 +53,28 @@ impl Resource for Cluster {
         Ok(found.into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx.aws.ecs.create_cluster().cluster_name(&self.name).settings(self.insights());
-        let answer = call.set_tags(Some(tags::ecs::write(&at.tags))).send().await.map_err(on("ecs CreateCluster"))?;
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context.aws.ecs.create_cluster().cluster_name(&self.name).settings(self.insights());
+        let answer =
+            call.set_tags(Some(tags::ecs::write(&target.tags))).send().await.map_err(on("ecs CreateCluster"))?;
         let arn = answer.cluster().and_then(|cluster| cluster.cluster_arn());
         let arn = required("ecs CreateCluster", "clusterArn", arn)?;
         Ok(made(arn, &[("arn", arn), ("name", &self.name)]))
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx.aws.ecs.update_cluster_settings().cluster(&at.id).settings(self.insights());
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context.aws.ecs.update_cluster_settings().cluster(&target.id).settings(self.insights());
         call.send().await.map_err(on("ecs UpdateClusterSettings"))?;
-        Ok(made(&at.id, &[("arn", &at.id), ("name", &self.name)]))
+        Ok(made(&target.id, &[("arn", &target.id), ("name", &self.name)]))
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        cx.aws.ecs.delete_cluster().cluster(&at.id).send().await.map_err(on("ecs DeleteCluster"))?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        context.aws.ecs.delete_cluster().cluster(&target.id).send().await.map_err(on("ecs DeleteCluster"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ecs::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ecs::set(context, &target.id, set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

@@ -376,7 +376,7 @@ mod tests {
         let of = |text: &str| FromSecret::read(text);
         assert_eq!(of(&format!("{SECRET}:jwt_secret::")).key, "jwt_secret");
         assert_eq!(of(&format!("{SECRET}:jwt_secret:AWSPREVIOUS:")).key, "");
-        assert_ne!(of(&format!("{SECRET}:jwt_secret:AWSPREVIOUS:")).secret, Ref::is(SECRET));
+        assert_ne!(of(&format!("{SECRET}:jwt_secret:AWSPREVIOUS:")).secret, Ref::value(SECRET));
         assert_eq!(of(SECRET), FromSecret { secret: SECRET.into(), key: String::new() });
     }
 }

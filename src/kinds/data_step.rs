@@ -17,10 +17,10 @@ use crate::engine::run::Made;
 use crate::partition::principals;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::service_view::TaskView;
 use super::task_definition::TaskDefinition;
-use super::{service_read, service_story};
+use super::{service_diagnosis, service_read};
 
 /// The name of the one container.
 pub const CONTAINER: &str = "data-step";
@@ -28,7 +28,7 @@ pub const CONTAINER: &str = "data-step";
 /// One run of a script next to the data. Outputs: `id` and `arn` (the task's ARN).
 ///
 /// It is ready when it has ended with exit code 0. Its address, `data-step/<name>-<intent id>`, is what started the task,
-/// in ECS's words. The family of its definition must be `cx.names.data_family()`.
+/// in ECS's words. The family of its definition must be `context.names.data_family()`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DataStep {
     /// The cluster's ARN.
@@ -66,9 +66,9 @@ pub const STARTED_BY: &str = "ce-aws/";
 #[async_trait]
 impl Resource for DataStep {
     /// Every step whose task ECS still tells of, of whatever upgrade; of several tasks of one step the newest.
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
         let mut seen = Seen::from(Vec::new());
-        for task in tasks(cx).await? {
+        for task in tasks(context).await? {
             let Some(name) = task.started_by.strip_prefix(STARTED_BY) else { continue };
             let address = Address::new(Self::KIND.name, name);
             if seen.found.iter().any(|found: &Found<Self>| found.address == address) {
@@ -84,18 +84,19 @@ impl Resource for DataStep {
     }
 
     /// Registers the definition and runs one task of it. The same attempt made twice is one task.
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let revision = self.definition.register(cx, at).await?;
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let revision = self.definition.register(context, target).await?;
         let network = AwsVpcConfiguration::builder()
             .set_subnets(Some(self.subnets.clone()))
             .set_security_groups(Some(self.groups.clone()))
             .assign_public_ip(AssignPublicIp::Disabled);
         let network = network.build().map_err(incomplete)?;
         // The token of a task that AWS could not start, for want of a permission that had not spread yet, would give that task.
-        let started_by = started_by(&at.address);
-        let in_vain = tasks(cx).await?.iter().filter(|task| task.started_by == started_by && !has_run(task)).count();
-        let token = if in_vain == 0 { at.token.clone() } else { format!("{}-{in_vain}", at.token) };
-        let call = cx
+        let started_by = started_by(&target.address);
+        let in_vain =
+            tasks(context).await?.iter().filter(|task| task.started_by == started_by && !has_run(task)).count();
+        let token = if in_vain == 0 { target.token.clone() } else { format!("{}-{in_vain}", target.token) };
+        let call = context
             .aws
             .ecs
             .run_task()
@@ -116,20 +117,20 @@ impl Resource for DataStep {
     }
 
     /// What has run cannot be changed.
-    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
-    async fn delete(_cx: &Cx, _at: &At) -> Result<(), Failure> {
+    async fn delete(_context: &Context, _at: &Target) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+    async fn retag(_context: &Context, _at: &Target, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn explain(cx: &Cx, incident: &Incident) -> Option<Event> {
-        service_story::tell(cx, incident).await
+    async fn explain(context: &Context, incident: &Incident) -> Option<Event> {
+        service_diagnosis::tell(context, incident).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -152,18 +153,19 @@ impl Resource for DataStep {
 }
 
 /// The tasks of the family, the newest first.
-async fn tasks(cx: &Cx) -> Result<Vec<TaskView>, Failure> {
-    let cluster = service_read::cluster(cx);
+async fn tasks(context: &Context) -> Result<Vec<TaskView>, Failure> {
+    let cluster = service_read::cluster(context);
     let mut arns = Vec::new();
     // In this order: a task goes from the first list to the second, never back.
     for desired in [DesiredStatus::Running, DesiredStatus::Stopped] {
-        let call = cx.aws.ecs.list_tasks().cluster(&cluster).family(cx.names.data_family()).desired_status(desired);
+        let call =
+            context.aws.ecs.list_tasks().cluster(&cluster).family(context.names.data_family()).desired_status(desired);
         let listed = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         arns.extend(unless_gone(listed.map_err(on("ecs ListTasks")))?.unwrap_or_default());
     }
     arns.sort();
     arns.dedup();
-    let mut tasks = service_read::views(cx, &service_read::tasks_of(cx, &cluster, &arns).await?).await?;
+    let mut tasks = service_read::views(context, &service_read::tasks_of(context, &cluster, &arns).await?).await?;
     tasks.sort_by(|a, b| b.created.partial_cmp(&a.created).unwrap_or(std::cmp::Ordering::Equal));
     Ok(tasks)
 }

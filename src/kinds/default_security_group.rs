@@ -14,7 +14,7 @@ use crate::engine::set::Set;
 
 use super::group_rules;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::rule::Rule;
 use super::tags;
 use super::vpc::Vpc;
@@ -47,17 +47,17 @@ impl Spec for DefaultSecurityGroup {
 
 #[async_trait]
 impl Resource for DefaultSecurityGroup {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        if cx.of_kind("vpc").next().is_none() {
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        if context.of_kind("vpc").next().is_none() {
             return Ok(Vec::new().into());
         }
-        let call = cx.aws.ec2.describe_security_groups().filters(tags::ec2::ours(cx)).filters(by_name());
+        let call = context.aws.ec2.describe_security_groups().filters(tags::ec2::ours(context)).filters(by_name());
         let pages = call.into_paginator().items().send();
         let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups"))?;
         let mut found = Vec::new();
         for group in &groups {
             let tags = tags::ec2::read(group.tags());
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
             let spec = Self {
                 vpc: group.vpc_id().unwrap_or_default().into(),
                 ingress: group_rules::split(group.ip_permissions()),
@@ -73,9 +73,9 @@ impl Resource for DefaultSecurityGroup {
     }
 
     /// AWS has made it together with the VPC: it is found, tagged, and given its rules.
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let in_vpc = tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()]);
-        let call = cx.aws.ec2.describe_security_groups().filters(in_vpc).filters(by_name());
+        let call = context.aws.ec2.describe_security_groups().filters(in_vpc).filters(by_name());
         let answer = call.send().await.map_err(on("ec2 DescribeSecurityGroups"))?;
         let Some(id) = answer.security_groups().first().and_then(|group| group.group_id()) else {
             return Err(Failure::of(
@@ -83,23 +83,23 @@ impl Resource for DefaultSecurityGroup {
                 format!("the default security group of {} does not show yet", self.vpc.text()),
             ));
         };
-        tags::ec2::set(cx, id, &at.tags, &[]).await?;
-        group_rules::settle(cx, id, &self.ingress, &self.egress).await?;
+        tags::ec2::set(context, id, &target.tags, &[]).await?;
+        group_rules::settle(context, id, &self.ingress, &self.egress).await?;
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        group_rules::settle(cx, &at.id, &self.ingress, &self.egress).await?;
-        Ok(made(&at.id, &[]))
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        group_rules::settle(context, &target.id, &self.ingress, &self.egress).await?;
+        Ok(made(&target.id, &[]))
     }
 
     /// It goes with its VPC.
-    async fn delete(_cx: &Cx, _at: &At) -> Result<(), Failure> {
+    async fn delete(_context: &Context, _at: &Target) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(context, &target.id, set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

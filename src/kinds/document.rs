@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn references_survive() {
-        let id: Ref = Ref::of(Address::new("secret", "credentials"), "arn", Need::Exists);
+        let id: Ref = Ref::output(Address::new("secret", "credentials"), "arn", Need::Exists);
         let joined = join(vec!["a".into(), id.clone()]);
         let resources = json!([{ "Resource": joined }, { "Resource": [id] }, { "Resource": ["z", id, "b"] }]);
         let normal = normal(&json!({ "Statement": resources }));

@@ -12,7 +12,7 @@ use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
 use super::tags;
 
 /// A public IPv4 address. Outputs: `id` (the allocation), `address`.
@@ -25,46 +25,47 @@ impl Spec for ElasticIp {
 
 #[async_trait]
 impl Resource for ElasticIp {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let call = cx.aws.ec2.describe_addresses().filters(tags::ec2::ours(cx));
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = context.aws.ec2.describe_addresses().filters(tags::ec2::ours(context));
         let answer = call.send().await.map_err(on("ec2 DescribeAddresses"))?;
         let mut found = Vec::new();
         for ip in answer.addresses() {
             let tags = tags::ec2::read(ip.tags());
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
             let entry = Found::new(address, required("ec2 DescribeAddresses", "AllocationId", ip.allocation_id())?);
             found.push(entry.output("address", ip.public_ip().unwrap_or_default()).spec(Self {}).tags(tags));
         }
         Ok(found.into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let specification = tags::ec2::at_creation(ResourceType::ElasticIp, &at.tags);
-        let call = cx.aws.ec2.allocate_address().domain(DomainType::Vpc).tag_specifications(specification);
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let specification = tags::ec2::at_creation(ResourceType::ElasticIp, &target.tags);
+        let call = context.aws.ec2.allocate_address().domain(DomainType::Vpc).tag_specifications(specification);
         let answer = call.send().await.map_err(on("ec2 AllocateAddress"))?;
         let address = required("ec2 AllocateAddress", "PublicIp", answer.public_ip())?;
         let id = required("ec2 AllocateAddress", "AllocationId", answer.allocation_id())?;
         Ok(made(id, &[("address", address)]))
     }
 
-    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        cx.aws.ec2.release_address().allocation_id(&at.id).send().await.map_err(on("ec2 ReleaseAddress"))?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        context.aws.ec2.release_address().allocation_id(&target.id).send().await.map_err(on("ec2 ReleaseAddress"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(context, &target.id, set, remove).await
     }
 
-    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    async fn neighbours(&self, context: &Context, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let call = cx.aws.ec2.describe_addresses().filters(tags::ec2::filter("allocation-id", ids.iter().cloned()));
+        let call =
+            context.aws.ec2.describe_addresses().filters(tags::ec2::filter("allocation-id", ids.iter().cloned()));
         let answer = call.send().await.map_err(on("ec2 DescribeAddresses"))?;
         let there = answer.addresses().iter();
         let there = there

@@ -18,12 +18,12 @@ use crate::partition::principals;
 
 use super::names;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::tags;
 
 /// A file system. Outputs: `id`, `arn`.
 ///
-/// Its address is `file-system/<name>` and its creation token `cx.names.creation_token(<name>)`: by that token EFS
+/// Its address is `file-system/<name>` and its creation token `context.names.creation_token(<name>)`: by that token EFS
 /// refuses a second one after a lost answer. The deployment's is `main`; one that a restored one has taken the place of
 /// is `kept-<intent id>`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,11 +54,11 @@ impl Spec for FileSystem {
 
 #[async_trait]
 impl Resource for FileSystem {
-    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let all = all(cx).await?;
+    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let all = all(context).await?;
         let ours = all.iter().filter_map(|file_system| {
             let tags = tags::efs::read(file_system.tags());
-            Some((tags::address_of(cx, Self::KIND.name, &tags)?, tags, file_system))
+            Some((tags::address_of(context, Self::KIND.name, &tags)?, tags, file_system))
         });
         let found = ours.map(|(address, tags, file_system)| async move {
             let id = required("efs DescribeFileSystems", "FileSystemId", Some(file_system.file_system_id()))?;
@@ -75,14 +75,14 @@ impl Resource for FileSystem {
                 kms_key: file_system.kms_key_id().map(str::to_owned),
                 performance: file_system.performance_mode().as_str().to_owned(),
                 throughput: file_system.throughput_mode().map(|mode| mode.as_str().to_owned()).unwrap_or_default(),
-                backup: is_backed_up(cx, id).await?,
+                backup: is_backed_up(context, id).await?,
             }))
         });
         Ok(try_join_all(found).await?.into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .efs
             .create_file_system()
@@ -92,46 +92,53 @@ impl Resource for FileSystem {
             .performance_mode(self.performance.as_str().into())
             .throughput_mode(self.throughput.as_str().into())
             .backup(self.backup)
-            .set_tags(Some(tags::efs::write(&at.tags)));
+            .set_tags(Some(tags::efs::write(&target.tags)));
         let answer = call.send().await.map_err(on("efs CreateFileSystem"))?;
         let id = required("efs CreateFileSystem", "FileSystemId", Some(answer.file_system_id()))?;
         let arn = required("efs CreateFileSystem", "FileSystemArn", answer.file_system_arn())?;
         Ok(made(id, &[("arn", arn)]))
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         // Before the throughput: while that is being changed, EFS takes no policy.
-        if at.changes.is_empty() || at.changed("backup") {
+        if target.changes.is_empty() || target.changed("backup") {
             let status = if self.backup { Status::Enabled } else { Status::Disabled };
-            let call = cx.aws.efs.put_backup_policy().file_system_id(&at.id);
+            let call = context.aws.efs.put_backup_policy().file_system_id(&target.id);
             let call = call.backup_policy(BackupPolicy::builder().status(status).build().map_err(incomplete)?);
             call.send().await.map_err(on("efs PutBackupPolicy"))?;
         }
         // EFS allows it once in 24 hours (EFS API reference, UpdateFileSystem), so that only a real change is sent.
-        if at.changed("throughput") {
+        if target.changed("throughput") {
             let mode = self.throughput.as_str().into();
-            let call = cx.aws.efs.update_file_system().file_system_id(&at.id).throughput_mode(mode);
+            let call = context.aws.efs.update_file_system().file_system_id(&target.id).throughput_mode(mode);
             call.send().await.map_err(on("efs UpdateFileSystem"))?;
         }
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        cx.aws.efs.delete_file_system().file_system_id(&at.id).send().await.map_err(on("efs DeleteFileSystem"))?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        context
+            .aws
+            .efs
+            .delete_file_system()
+            .file_system_id(&target.id)
+            .send()
+            .await
+            .map_err(on("efs DeleteFileSystem"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::efs::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::efs::set(context, &target.id, set, remove).await
     }
 
     /// Makes a kept one the deployment's again; the present one gets its name.
-    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
         let Action::Promote = action else {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
         };
-        swap(cx, &at.id, at.address.name()).await?;
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+        swap(context, &target.id, target.address.name()).await?;
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -177,19 +184,19 @@ pub(super) fn child(owner: &Address, name: &str) -> String {
 }
 
 /// The address and id of every file system known so far.
-pub(super) fn owners(cx: &Cx) -> impl Iterator<Item = (&Address, &str)> {
-    cx.of_kind(FileSystem::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("id")?.as_str())))
+pub(super) fn owners(context: &Context) -> impl Iterator<Item = (&Address, &str)> {
+    context.of_kind(FileSystem::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("id")?.as_str())))
 }
 
 /// Every file system of the account, ours or not.
-pub(super) async fn all(cx: &Cx) -> Result<Vec<FileSystemDescription>, Failure> {
-    let pages = cx.aws.efs.describe_file_systems().into_paginator().items().send();
+pub(super) async fn all(context: &Context) -> Result<Vec<FileSystemDescription>, Failure> {
+    let pages = context.aws.efs.describe_file_systems().into_paginator().items().send();
     pages.collect::<Result<_, _>>().await.map_err(on("efs DescribeFileSystems"))
 }
 
 /// The phase of one file system, tagged or not.
-pub(super) async fn phase_of(cx: &Cx, id: &str) -> Result<Phase, Failure> {
-    let answer = cx.aws.efs.describe_file_systems().file_system_id(id).send().await;
+pub(super) async fn phase_of(context: &Context, id: &str) -> Result<Phase, Failure> {
+    let answer = context.aws.efs.describe_file_systems().file_system_id(id).send().await;
     let answer = unless_gone(answer.map_err(on("efs DescribeFileSystems")))?;
     let seen = answer.as_ref().and_then(|answer| answer.file_systems().first());
     Ok(seen.map_or_else(|| Phase::Failed(format!("{id} no longer exists")), |seen| phase(seen.life_cycle_state())))
@@ -202,26 +209,26 @@ pub(super) async fn phase_of(cx: &Cx, id: &str) -> Result<Phase, Failure> {
 /// 2. the old one gets its new address;
 /// 3. the new one gets the address. Only between 2 and 3 there is none of that address: no new one can be made then by
 ///    mistake, because EFS refuses a second one of the first one's creation token.
-pub async fn swap(cx: &Cx, promoted: &str, name: &str) -> Result<(), Failure> {
-    let all = all(cx).await?;
+pub async fn swap(context: &Context, promoted: &str, name: &str) -> Result<(), Failure> {
+    let all = all(context).await?;
     let seen = all.iter().map(|one| (one.file_system_id().to_owned(), tags::efs::read(one.tags())));
-    let mains = seen.filter(|(_, tags)| tags::address_of(cx, FileSystem::KIND.name, tags) == Some(main()));
+    let mains = seen.filter(|(_, tags)| tags::address_of(context, FileSystem::KIND.name, tags) == Some(main()));
     for (id, tags) in retagged(mains, promoted, name) {
-        tags::efs::set(cx, &id, &tags, &[]).await?;
+        tags::efs::set(context, &id, &tags, &[]).await?;
     }
     Ok(())
 }
 
 /// The tags to set on each, in this order, from those that are `file-system/main` now.
 fn retagged(mains: impl Iterator<Item = (String, Tags)>, promoted: &str, name: &str) -> Vec<(String, Tags)> {
-    let at = |address: Address| Tags::from([(names::ADDRESS.to_owned(), address.to_string())]);
+    let target = |address: Address| Tags::from([(names::ADDRESS.to_owned(), address.to_string())]);
     let mut all = Vec::new();
     for (id, mut tags) in mains.filter(|(id, _)| id != promoted) {
         tags.retain(|key, _| key != names::ADDRESS && !key.starts_with("aws:"));
         all.push((promoted.to_owned(), tags));
-        all.push((id, at(Address::new(FileSystem::KIND.name, name))));
+        all.push((id, target(Address::new(FileSystem::KIND.name, name))));
     }
-    all.push((promoted.to_owned(), at(main())));
+    all.push((promoted.to_owned(), target(main())));
     all
 }
 
@@ -239,8 +246,8 @@ pub(super) fn phase(state: &LifeCycleState) -> Phase {
     }
 }
 
-async fn is_backed_up(cx: &Cx, id: &str) -> Result<bool, Failure> {
-    let call = cx.aws.efs.describe_backup_policy().file_system_id(id);
+async fn is_backed_up(context: &Context, id: &str) -> Result<bool, Failure> {
+    let call = context.aws.efs.describe_backup_policy().file_system_id(id);
     let answer = unless_gone(call.send().await.map_err(on("efs DescribeBackupPolicy")))?;
     let status = answer.as_ref().and_then(|answer| answer.backup_policy()).map(BackupPolicy::status);
     Ok(matches!(status, Some(Status::Enabled | Status::Enabling)))

@@ -16,7 +16,7 @@ use crate::engine::run::Made;
 use super::document;
 use super::file_system::FileSystem;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 
 /// A file system's policy. Its address has the name of the file system's. Outputs: `id` (the file system's).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,10 +47,10 @@ impl Spec for FileSystemPolicy {
 
 #[async_trait]
 impl Resource for FileSystemPolicy {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let found = cx.of_kind("file-system").map(|(parent, outputs)| async move {
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let found = context.of_kind("file-system").map(|(parent, outputs)| async move {
             let id = outputs.get("id").map(String::as_str).unwrap_or_default();
-            let call = cx.aws.efs.describe_file_system_policy().file_system_id(id);
+            let call = context.aws.efs.describe_file_system_policy().file_system_id(id);
             let answer = unless_gone(call.send().await.map_err(on("efs DescribeFileSystemPolicy")))?;
             Ok(answer.as_ref().and_then(|answer| answer.policy()).map(|policy| {
                 let spec = Self { file_system: id.into(), policy: document::parse(policy) };
@@ -60,21 +60,21 @@ impl Resource for FileSystemPolicy {
         Ok(try_join_all(found).await?.into_iter().flatten().collect::<Vec<_>>().into())
     }
 
-    async fn create(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {
-        self.put(cx).await
+    async fn create(&self, context: &Context, _at: &Target) -> Result<Made, Failure> {
+        self.put(context).await
     }
 
-    async fn update(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {
-        self.put(cx).await
+    async fn update(&self, context: &Context, _at: &Target) -> Result<Made, Failure> {
+        self.put(context).await
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.efs.delete_file_system_policy().file_system_id(&at.id);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let call = context.aws.efs.delete_file_system_policy().file_system_id(&target.id);
         call.send().await.map_err(on("efs DeleteFileSystemPolicy"))?;
         Ok(())
     }
 
-    async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+    async fn retag(_context: &Context, _at: &Target, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
         Ok(())
     }
 
@@ -89,9 +89,9 @@ impl Resource for FileSystemPolicy {
 }
 
 impl FileSystemPolicy {
-    async fn put(&self, cx: &Cx) -> Result<Made, Failure> {
+    async fn put(&self, context: &Context) -> Result<Made, Failure> {
         let id = self.file_system.text();
-        let call = cx.aws.efs.put_file_system_policy().file_system_id(id).policy(self.policy.to_string());
+        let call = context.aws.efs.put_file_system_policy().file_system_id(id).policy(self.policy.to_string());
         call.send().await.map_err(on("efs PutFileSystemPolicy"))?;
         Ok(made(id, &[]))
     }

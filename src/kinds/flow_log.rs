@@ -14,7 +14,7 @@ use crate::engine::run::Made;
 use crate::partition::principals;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
 use super::tags;
 use super::vpc::Vpc;
 
@@ -42,13 +42,14 @@ impl Spec for FlowLog {
 
 #[async_trait]
 impl Resource for FlowLog {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let pages = cx.aws.ec2.describe_flow_logs().filter(tags::ec2::ours(cx)).into_paginator().items().send();
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let pages =
+            context.aws.ec2.describe_flow_logs().filter(tags::ec2::ours(context)).into_paginator().items().send();
         let logs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeFlowLogs"))?;
         let mut found = Vec::new();
         for log in &logs {
             let tags = tags::ec2::read(log.tags());
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
             let spec = Self {
                 vpc: log.resource_id().unwrap_or_default().into(),
                 traffic: log.traffic_type().map(TrafficType::as_str).unwrap_or_default().to_owned(),
@@ -65,8 +66,8 @@ impl Resource for FlowLog {
         Ok(found.into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .ec2
             .create_flow_logs()
@@ -77,35 +78,35 @@ impl Resource for FlowLog {
             .log_group_name(self.log_group.text())
             .deliver_logs_permission_arn(self.role.text())
             .max_aggregation_interval(self.aggregation)
-            .client_token(&at.token)
-            .tag_specifications(tags::ec2::at_creation(ResourceType::VpcFlowLog, &at.tags));
+            .client_token(&target.token)
+            .tag_specifications(tags::ec2::at_creation(ResourceType::VpcFlowLog, &target.tags));
         let answer = call.send().await.map_err(on("ec2 CreateFlowLogs"))?;
         all_done("ec2 CreateFlowLogs", answer.unsuccessful())?;
         let id = answer.flow_log_ids().first().map(String::as_str);
         Ok(made(required("ec2 CreateFlowLogs", "FlowLogId", id)?, &[]))
     }
 
-    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
-        Ok(made(&at.id, &[]))
+    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
+        Ok(made(&target.id, &[]))
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.ec2.delete_flow_logs().flow_log_ids(&at.id);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let call = context.aws.ec2.delete_flow_logs().flow_log_ids(&target.id);
         let answer = call.send().await.map_err(on("ec2 DeleteFlowLogs"))?;
         all_done("ec2 DeleteFlowLogs", answer.unsuccessful())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(context, &target.id, set, remove).await
     }
 
     /// Another one of the VPC into the same log group, which AWS refuses.
-    async fn neighbours(&self, cx: &Cx, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    async fn neighbours(&self, context: &Context, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
         if self.vpc.text().is_empty() || self.log_group.text().is_empty() {
             return Ok(Vec::new());
         }
         let one = |name: &str, value: &str| tags::ec2::filter(name, [value.to_owned()]);
-        let call = cx.aws.ec2.describe_flow_logs().filter(one("resource-id", self.vpc.text()));
+        let call = context.aws.ec2.describe_flow_logs().filter(one("resource-id", self.vpc.text()));
         let call = call.filter(one("log-group-name", self.log_group.text()));
         let logs = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let logs = logs.map_err(on("ec2 DescribeFlowLogs"))?;

@@ -6,7 +6,7 @@ use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::set::Set;
 
-use super::resource::Cx;
+use super::resource::Context;
 use super::rule::{self, Difference, Existing, Peer, Rule};
 use super::tags::ec2::filter;
 
@@ -65,34 +65,34 @@ fn ports(protocol: &str, from: Option<i32>, to: Option<i32>) -> (i32, i32) {
 }
 
 /// Gives a group exactly these rules: first adds what is missing, then removes what is foreign.
-pub async fn settle(cx: &Cx, group: &str, ingress: &Set<Rule>, egress: &Set<Rule>) -> Result<(), Failure> {
-    let (inbound, mut outbound) = existing(cx, group).await?;
+pub async fn settle(context: &Context, group: &str, ingress: &Set<Rule>, egress: &Set<Rule>) -> Result<(), Failure> {
+    let (inbound, mut outbound) = existing(context, group).await?;
     if egress.iter().any(Rule::is_everything) {
         outbound.retain(|there| !there.rule.is_everything_over_ipv6());
     }
-    change(cx, group, &rule::difference(&inbound, ingress), &rule::difference(&outbound, egress)).await
+    change(context, group, &rule::difference(&inbound, ingress), &rule::difference(&outbound, egress)).await
 }
 
 /// Makes the changes of both directions, side by side.
-pub async fn change(cx: &Cx, group: &str, ingress: &Difference, egress: &Difference) -> Result<(), Failure> {
-    tokio::try_join!(one_way(cx, group, Way::In, ingress), one_way(cx, group, Way::Out, egress))?;
+pub async fn change(context: &Context, group: &str, ingress: &Difference, egress: &Difference) -> Result<(), Failure> {
+    tokio::try_join!(one_way(context, group, Way::In, ingress), one_way(context, group, Way::Out, egress))?;
     Ok(())
 }
 
 /// Removes the rules that name other groups, which could not be deleted as long as this one is there.
-pub async fn let_go(cx: &Cx, group: &str) -> Result<(), Failure> {
+pub async fn let_go(context: &Context, group: &str) -> Result<(), Failure> {
     let names_another = |there: &Existing| matches!(&there.rule.peer, Peer::Group(other) if other.text() != group);
     let foreign = |rules: Vec<Existing>| Difference {
         foreign: rules.into_iter().filter(|there| names_another(there)).collect(),
         ..Difference::default()
     };
-    let (inbound, outbound) = existing(cx, group).await?;
-    change(cx, group, &foreign(inbound), &foreign(outbound)).await
+    let (inbound, outbound) = existing(context, group).await?;
+    change(context, group, &foreign(inbound), &foreign(outbound)).await
 }
 
 /// The rules of a group one by one, with their ids: inbound, outbound.
-async fn existing(cx: &Cx, group: &str) -> Result<(Vec<Existing>, Vec<Existing>), Failure> {
-    let call = cx.aws.ec2.describe_security_group_rules().filters(filter("group-id", [group.to_owned()]));
+async fn existing(context: &Context, group: &str) -> Result<(Vec<Existing>, Vec<Existing>), Failure> {
+    let call = context.aws.ec2.describe_security_group_rules().filters(filter("group-id", [group.to_owned()]));
     let pages = call.into_paginator().items().send();
     let rules = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroupRules"))?;
     let (outbound, inbound): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.is_egress() == Some(true));
@@ -119,31 +119,31 @@ enum Way {
     Out,
 }
 
-async fn one_way(cx: &Cx, group: &str, way: Way, difference: &Difference) -> Result<(), Failure> {
+async fn one_way(context: &Context, group: &str, way: Way, difference: &Difference) -> Result<(), Failure> {
     let Difference { missing, described, foreign } = difference;
-    match admit(cx, group, way, missing).await {
+    match admit(context, group, way, missing).await {
         // A full group has room for what is missing only when what is foreign has gone.
         Err(failure) if failure.cause == Cause::Quota && !foreign.is_empty() => {
-            dismiss(cx, group, way, foreign).await?;
-            admit(cx, group, way, missing).await?;
+            dismiss(context, group, way, foreign).await?;
+            admit(context, group, way, missing).await?;
         }
         result => result?,
     }
     if !described.is_empty() {
-        describe(cx, group, way, described).await?;
+        describe(context, group, way, described).await?;
     }
-    dismiss(cx, group, way, foreign).await
+    dismiss(context, group, way, foreign).await
 }
 
-async fn admit(cx: &Cx, group: &str, way: Way, missing: &[Rule]) -> Result<(), Failure> {
+async fn admit(context: &Context, group: &str, way: Way, missing: &[Rule]) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
-    match authorize(cx, group, way, missing).await {
+    match authorize(context, group, way, missing).await {
         // AWS refuses all of them if it has one of them: somebody else was faster.
         Err(failure) if failure.cause == Cause::Taken => {
             for rule in missing {
-                unless_there(authorize(cx, group, way, std::slice::from_ref(rule)).await)?;
+                unless_there(authorize(context, group, way, std::slice::from_ref(rule)).await)?;
             }
             Ok(())
         }
@@ -151,15 +151,15 @@ async fn admit(cx: &Cx, group: &str, way: Way, missing: &[Rule]) -> Result<(), F
     }
 }
 
-async fn dismiss(cx: &Cx, group: &str, way: Way, foreign: &[Existing]) -> Result<(), Failure> {
+async fn dismiss(context: &Context, group: &str, way: Way, foreign: &[Existing]) -> Result<(), Failure> {
     if foreign.is_empty() {
         return Ok(());
     }
-    match revoke(cx, group, way, foreign).await {
+    match revoke(context, group, way, foreign).await {
         // Likewise: none is removed if one is gone.
         Err(failure) if failure.cause == Cause::Gone => {
             for rule in foreign {
-                unless_gone(revoke(cx, group, way, std::slice::from_ref(rule)).await)?;
+                unless_gone(revoke(context, group, way, std::slice::from_ref(rule)).await)?;
             }
             Ok(())
         }
@@ -171,8 +171,8 @@ fn unless_there(answer: Result<(), Failure>) -> Result<(), Failure> {
     answer.or_else(|failure| if failure.cause == Cause::Taken { Ok(()) } else { Err(failure) })
 }
 
-async fn authorize(cx: &Cx, group: &str, way: Way, rules: &[Rule]) -> Result<(), Failure> {
-    let (ec2, permissions) = (&cx.aws.ec2, Some(rules.iter().map(permission).collect()));
+async fn authorize(context: &Context, group: &str, way: Way, rules: &[Rule]) -> Result<(), Failure> {
+    let (ec2, permissions) = (&context.aws.ec2, Some(rules.iter().map(permission).collect()));
     match way {
         Way::In => {
             let call = ec2.authorize_security_group_ingress().group_id(group).set_ip_permissions(permissions);
@@ -186,8 +186,8 @@ async fn authorize(cx: &Cx, group: &str, way: Way, rules: &[Rule]) -> Result<(),
     Ok(())
 }
 
-async fn describe(cx: &Cx, group: &str, way: Way, rules: &[Rule]) -> Result<(), Failure> {
-    let (ec2, permissions) = (&cx.aws.ec2, Some(rules.iter().map(permission).collect()));
+async fn describe(context: &Context, group: &str, way: Way, rules: &[Rule]) -> Result<(), Failure> {
+    let (ec2, permissions) = (&context.aws.ec2, Some(rules.iter().map(permission).collect()));
     match way {
         Way::In => {
             let call = ec2.update_security_group_rule_descriptions_ingress();
@@ -204,7 +204,7 @@ async fn describe(cx: &Cx, group: &str, way: Way, rules: &[Rule]) -> Result<(), 
 }
 
 /// By id where it is known: a permission removes more than one rule where several share it.
-async fn revoke(cx: &Cx, group: &str, way: Way, rules: &[Existing]) -> Result<(), Failure> {
+async fn revoke(context: &Context, group: &str, way: Way, rules: &[Existing]) -> Result<(), Failure> {
     let (known, unknown): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| !rule.id.is_empty());
     let list = |ids: Vec<String>| (!ids.is_empty()).then_some(ids);
     let ids = list(known.into_iter().map(|rule| rule.id.clone()).collect());
@@ -212,12 +212,12 @@ async fn revoke(cx: &Cx, group: &str, way: Way, rules: &[Existing]) -> Result<()
     let permissions = (!permissions.is_empty()).then_some(permissions);
     match way {
         Way::In => {
-            let call = cx.aws.ec2.revoke_security_group_ingress().group_id(group);
+            let call = context.aws.ec2.revoke_security_group_ingress().group_id(group);
             let call = call.set_security_group_rule_ids(ids).set_ip_permissions(permissions);
             call.send().await.map_err(on("ec2 RevokeSecurityGroupIngress"))?;
         }
         Way::Out => {
-            let call = cx.aws.ec2.revoke_security_group_egress().group_id(group);
+            let call = context.aws.ec2.revoke_security_group_egress().group_id(group);
             let call = call.set_security_group_rule_ids(ids).set_ip_permissions(permissions);
             call.send().await.map_err(on("ec2 RevokeSecurityGroupEgress"))?;
         }

@@ -19,7 +19,7 @@ use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target};
 use super::subnet::Subnet;
 use super::tags;
 use super::vpc::Vpc;
@@ -67,8 +67,8 @@ impl Spec for GuardDutyGroup {
 }
 
 /// The deployment's own VPCs: address and id. One of the user's is none of them.
-fn own_vpcs(cx: &Cx) -> Vec<(&Address, &String)> {
-    cx.of_kind("vpc").filter_map(|(address, outputs)| Some((address, outputs.get("id")?))).collect()
+fn own_vpcs(context: &Context) -> Vec<(&Address, &String)> {
+    context.of_kind("vpc").filter_map(|(address, outputs)| Some((address, outputs.get("id")?))).collect()
 }
 
 /// What GuardDuty marks as its own in these VPCs.
@@ -88,12 +88,12 @@ fn never_made() -> Failure {
 
 #[async_trait]
 impl Resource for GuardDutyEndpoint {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let vpcs = own_vpcs(cx);
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let vpcs = own_vpcs(context);
         if vpcs.is_empty() {
             return Ok(Vec::new().into());
         }
-        let call = cx.aws.ec2.describe_vpc_endpoints().set_filters(Some(marked(&vpcs).into()));
+        let call = context.aws.ec2.describe_vpc_endpoints().set_filters(Some(marked(&vpcs).into()));
         let pages = call.into_paginator().items().send();
         let endpoints = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcEndpoints"))?;
         let mut found = Vec::new();
@@ -109,10 +109,10 @@ impl Resource for GuardDutyEndpoint {
                 "deleting" => Phase::Deleting("its network interfaces go".to_owned()),
                 _ => Phase::Ready,
             };
-            let groups = endpoint.groups().iter().filter_map(|group| group.group_id()).map(Ref::is);
+            let groups = endpoint.groups().iter().filter_map(|group| group.group_id()).map(Ref::value);
             let spec = Self {
                 vpc: vpc.into(),
-                subnets: endpoint.subnet_ids().iter().map(|id| Ref::is(id.as_str())).collect(),
+                subnets: endpoint.subnet_ids().iter().map(|id| Ref::value(id.as_str())).collect(),
                 groups: groups.collect(),
             };
             let id = endpoint.vpc_endpoint_id().unwrap_or_default();
@@ -121,16 +121,16 @@ impl Resource for GuardDutyEndpoint {
         Ok(found.into())
     }
 
-    async fn create(&self, _cx: &Cx, _at: &At) -> Result<Made, Failure> {
+    async fn create(&self, _context: &Context, _at: &Target) -> Result<Made, Failure> {
         Err(never_made())
     }
 
-    async fn update(&self, _cx: &Cx, _at: &At) -> Result<Made, Failure> {
+    async fn update(&self, _context: &Context, _at: &Target) -> Result<Made, Failure> {
         Err(never_made())
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.ec2.delete_vpc_endpoints().vpc_endpoint_ids(&at.id);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let call = context.aws.ec2.delete_vpc_endpoints().vpc_endpoint_ids(&target.id);
         let answer = call.send().await.map_err(on("ec2 DeleteVpcEndpoints"))?;
         let refused = answer.unsuccessful().iter().find_map(|item| item.error());
         refused.map_or(Ok(()), |error| {
@@ -139,7 +139,7 @@ impl Resource for GuardDutyEndpoint {
         })
     }
 
-    async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+    async fn retag(_context: &Context, _at: &Target, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
         Ok(())
     }
 
@@ -151,12 +151,12 @@ impl Resource for GuardDutyEndpoint {
 
 #[async_trait]
 impl Resource for GuardDutyGroup {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let vpcs = own_vpcs(cx);
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let vpcs = own_vpcs(context);
         if vpcs.is_empty() {
             return Ok(Vec::new().into());
         }
-        let call = cx.aws.ec2.describe_security_groups().set_filters(Some(marked(&vpcs).into()));
+        let call = context.aws.ec2.describe_security_groups().set_filters(Some(marked(&vpcs).into()));
         let pages = call.into_paginator().items().send();
         let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups"))?;
         let mut found = Vec::new();
@@ -173,21 +173,21 @@ impl Resource for GuardDutyGroup {
         Ok(found.into())
     }
 
-    async fn create(&self, _cx: &Cx, _at: &At) -> Result<Made, Failure> {
+    async fn create(&self, _context: &Context, _at: &Target) -> Result<Made, Failure> {
         Err(never_made())
     }
 
-    async fn update(&self, _cx: &Cx, _at: &At) -> Result<Made, Failure> {
+    async fn update(&self, _context: &Context, _at: &Target) -> Result<Made, Failure> {
         Err(never_made())
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.ec2.delete_security_group().group_id(&at.id);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let call = context.aws.ec2.delete_security_group().group_id(&target.id);
         call.send().await.map_err(on("ec2 DeleteSecurityGroup"))?;
         Ok(())
     }
 
-    async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+    async fn retag(_context: &Context, _at: &Target, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use crate::engine::run::Made;
 
 use super::certificates::Certificates;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Resource, Seen, Tags, Target, made};
 use super::secret;
 use super::tags;
 
@@ -35,7 +35,7 @@ const DESCRIPTION: [&str; 2] = ["Internal TLS certificates of Cloud Exchange, ge
 /// A JSON secret with an authority, a certificate and its key, see [`super::certificates`]. Outputs: `id` (the ARN), `arn`,
 /// `name`, [`VALID_UNTIL`]. Its values are no property: they are made anew with every generation, and never read.
 ///
-/// Its name must be `cx.names.secret(`[`PURPOSE`]`)`. A value that somebody changes by hand, and the description not, is not
+/// Its name must be `context.names.secret(`[`PURPOSE`]`)`. A value that somebody changes by hand, and the description not, is not
 /// noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InternalCertificate {
@@ -50,8 +50,8 @@ impl Spec for InternalCertificate {
 
 #[async_trait]
 impl Resource for InternalCertificate {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let found = secret::describe::<Self>(cx, PURPOSE).await?.map(|(found, name, description)| {
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let found = secret::describe::<Self>(context, PURPOSE).await?.map(|(found, name, description)| {
             let (generation, valid_until) = read(&description).unwrap_or_default();
             let found = if generation > 0 { found.output(VALID_UNTIL, valid_until) } else { found };
             found.spec(Self { name, generation })
@@ -59,40 +59,40 @@ impl Resource for InternalCertificate {
         Ok(found.into_iter().collect::<Vec<_>>().into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let certificates = generate().await?;
         let description = self.description(&certificates);
-        let made = secret::make(cx, at, &self.name, &description, certificates.document.expose_secret()).await;
+        let made = secret::make(context, target, &self.name, &description, certificates.document.expose_secret()).await;
         Ok(self.made(&made.map_err(secret::still_going)?, &certificates))
     }
 
     /// Values and description in one call, so that they never disagree. The token is not the step's but one of the SDK's
     /// for each call: another attempt brings other values, and Secrets Manager takes no others under a token that it has
     /// seen (API reference, CreateSecret; of UpdateSecret unverified).
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let certificates = generate().await?;
-        let call = cx
+        let call = context
             .aws
             .secrets
             .update_secret()
-            .secret_id(&at.id)
+            .secret_id(&target.id)
             .description(self.description(&certificates))
             .secret_string(certificates.document.expose_secret());
         call.send().await.map_err(on("secretsmanager UpdateSecret"))?;
-        Ok(self.made(&at.id, &certificates))
+        Ok(self.made(&target.id, &certificates))
     }
 
     /// For good: they can be made again at any time.
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        secret::erase(cx, at).await
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        secret::erase(context, target).await
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::secrets::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::secrets::set(context, &target.id, set, remove).await
     }
 
-    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
-        secret::restore(cx, at, action).await
+    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
+        secret::restore(context, target, action).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -133,7 +133,7 @@ fn read(description: &str) -> Option<(u32, &str)> {
     let [generation, end] = DESCRIPTION;
     let (number, date) = description.strip_prefix(generation)?.split_once(end)?;
     let is_date = date.len() == 10
-        && date.bytes().enumerate().all(|(at, byte)| match at {
+        && date.bytes().enumerate().all(|(target, byte)| match target {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
         });

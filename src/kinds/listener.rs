@@ -19,7 +19,7 @@ use crate::engine::run::Made;
 
 use super::load_balancer::LoadBalancer;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
 use super::tags;
 use super::target_group::{self, TargetGroup};
 
@@ -66,18 +66,18 @@ impl Spec for Listener {
 
 #[async_trait]
 impl Resource for Listener {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let ours = cx.outputs("load-balancer", "id");
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let ours = context.outputs("load-balancer", "id");
         // Without one of ours, a listener is on the user's load balancer to which our target group is attached.
-        let attached = if ours.is_empty() { target_group::balancer(cx).await? } else { None };
-        let all: BTreeSet<_> = ours.into_iter().chain(attached).chain(cx.load_balancer.clone()).collect();
+        let attached = if ours.is_empty() { target_group::balancer(context).await? } else { None };
+        let all: BTreeSet<_> = ours.into_iter().chain(attached).chain(context.load_balancer.clone()).collect();
         let of_each = all.into_iter().map(|arn| async move {
-            let pages = cx.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
+            let pages = context.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
             unless_gone(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeListeners")))
         });
         let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().flatten().collect();
         let arns: Vec<_> = all.iter().filter_map(|listener| listener.listener_arn()).map(str::to_owned).collect();
-        let mut ours = tags::elb::ours(cx, Self::KIND.name, &arns).await?;
+        let mut ours = tags::elb::ours(context, Self::KIND.name, &arns).await?;
         let mut found = Vec::new();
         for listener in &all {
             let arn = required("elb DescribeListeners", "ListenerArn", listener.listener_arn())?;
@@ -87,8 +87,8 @@ impl Resource for Listener {
         Ok(found.into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .elb
             .create_listener()
@@ -98,49 +98,49 @@ impl Resource for Listener {
             .set_certificates(self.certificates())
             .set_ssl_policy(self.tls_policy.clone())
             .default_actions(self.action.write()?)
-            .set_tags(Some(tags::elb::write(&at.tags)));
+            .set_tags(Some(tags::elb::write(&target.tags)));
         let answer = call.send().await.map_err(on("elb CreateListener"))?;
         let arn = answer.listeners().first().and_then(|listener| listener.listener_arn());
         let arn = required("elb CreateListener", "ListenerArn", arn)?;
         Ok(made(arn, &[("arn", arn)]))
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .elb
             .modify_listener()
-            .listener_arn(&at.id)
+            .listener_arn(&target.id)
             .port(self.port.into())
             .protocol(self.protocol.as_str().into())
             .set_certificates(self.certificates())
             .set_ssl_policy(self.tls_policy.clone())
             .default_actions(self.action.write()?);
         call.send().await.map_err(on("elb ModifyListener"))?;
-        Ok(made(&at.id, &[("arn", &at.id)]))
+        Ok(made(&target.id, &[("arn", &target.id)]))
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        cx.aws.elb.delete_listener().listener_arn(&at.id).send().await.map_err(on("elb DeleteListener"))?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        context.aws.elb.delete_listener().listener_arn(&target.id).send().await.map_err(on("elb DeleteListener"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::elb::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::elb::set(context, &target.id, set, remove).await
     }
 
     /// The one at its port. Of the ports of the user's load balancer there is a check of its own.
-    async fn neighbours(&self, cx: &Cx, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    async fn neighbours(&self, context: &Context, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
         let balancer = self.load_balancer.text();
-        if balancer.is_empty() || cx.load_balancer.as_deref() == Some(balancer) {
+        if balancer.is_empty() || context.load_balancer.as_deref() == Some(balancer) {
             return Ok(Vec::new());
         }
-        let call = cx.aws.elb.describe_listeners().load_balancer_arn(balancer);
+        let call = context.aws.elb.describe_listeners().load_balancer_arn(balancer);
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let all = unless_gone(all.map_err(on("elb DescribeListeners")))?.unwrap_or_default();
         let at_port = all.iter().filter(|one| one.port() == Some(i32::from(self.port)));
         let arns: Vec<String> = at_port.filter_map(|one| one.listener_arn()).map(str::to_owned).collect();
-        let mut tags = tags::elb::read(cx, &arns).await?;
+        let mut tags = tags::elb::read(context, &arns).await?;
         let neighbour =
             |arn: &String| Neighbour::new(Some(arn), tags.remove(arn).unwrap_or_default()).output("arn", Some(arn));
         Ok(arns.iter().map(neighbour).collect())

@@ -22,7 +22,7 @@ use crate::engine::set::Set;
 
 use super::bucket::Bucket;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target};
 use super::security_group::SecurityGroup;
 use super::subnet::Subnet;
 use super::tags;
@@ -30,7 +30,7 @@ use super::tags;
 /// An application load balancer. Outputs: `id` and `arn` (the ARN), `dns`, `zone` (its hosted zone), `name`,
 /// `full_name` (`app/<name>/<id>`, as CloudWatch knows it).
 ///
-/// Its name must be `cx.names.stack()` and its address `load-balancer/main`.
+/// Its name must be `context.names.stack()` and its address `load-balancer/main`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoadBalancer {
     pub name: String,
@@ -68,8 +68,8 @@ impl Spec for LoadBalancer {
 #[async_trait]
 impl Resource for LoadBalancer {
     /// While waiting, the name is enough to know it by: no other can have it.
-    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let call = cx.aws.elb.describe_load_balancers().names(cx.names.stack());
+    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = context.aws.elb.describe_load_balancers().names(context.names.stack());
         let answer = unless_gone(call.send().await.map_err(on("elb DescribeLoadBalancers")))?;
         let Some(live) = answer.as_ref().and_then(|answer| answer.load_balancers().first()) else {
             return Ok(Vec::new().into());
@@ -79,16 +79,16 @@ impl Resource for LoadBalancer {
         found.outputs.extend(outputs(live));
         if depth == Depth::Full {
             let arns = [arn.to_owned()];
-            let ours = tags::elb::ours(cx, Self::KIND.name, &arns);
-            let (mut ours, attributes) = tokio::try_join!(ours, attributes(cx, arn))?;
+            let ours = tags::elb::ours(context, Self::KIND.name, &arns);
+            let (mut ours, attributes) = tokio::try_join!(ours, attributes(context, arn))?;
             let Some((address, tags)) = ours.remove(arn) else { return Ok(Vec::new().into()) };
             found = Found { address, tags, spec: Some(Self::read(live, &attributes)), ..found };
         }
         Ok(vec![found].into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .elb
             .create_load_balancer()
@@ -98,59 +98,60 @@ impl Resource for LoadBalancer {
             .scheme(self.scheme.as_str().into())
             .set_subnets(Some(self.subnets.texts()))
             .set_security_groups(Some(self.groups.texts()))
-            .set_tags(Some(tags::elb::write(&at.tags)));
+            .set_tags(Some(tags::elb::write(&target.tags)));
         let answer = call.send().await.map_err(on("elb CreateLoadBalancer"))?;
         let Some(live) = answer.load_balancers().first() else {
             return Err(lacks("elb CreateLoadBalancer", "load balancer"));
         };
         let arn = required("elb CreateLoadBalancer", "LoadBalancerArn", live.load_balancer_arn())?;
-        self.set_attributes(cx, arn).await?;
+        self.set_attributes(context, arn).await?;
         Ok(Made { id: arn.to_owned(), outputs: outputs(live) })
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let changed = |property: &str| at.changes.is_empty() || at.changed(property);
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let changed = |property: &str| target.changes.is_empty() || target.changed(property);
         let attributes = async {
             if ["deletion_protection", "idle_timeout", "drop_invalid_headers", "access_logs"].into_iter().any(changed) {
-                self.set_attributes(cx, &at.id).await?;
+                self.set_attributes(context, &target.id).await?;
             }
             Ok(())
         };
         let subnets = async {
             if changed("subnets") {
-                let call = cx.aws.elb.set_subnets().load_balancer_arn(&at.id).set_subnets(Some(self.subnets.texts()));
+                let call =
+                    context.aws.elb.set_subnets().load_balancer_arn(&target.id).set_subnets(Some(self.subnets.texts()));
                 call.send().await.map_err(on("elb SetSubnets"))?;
             }
             Ok(())
         };
         let groups = async {
             if changed("groups") {
-                let call = cx.aws.elb.set_security_groups().load_balancer_arn(&at.id);
+                let call = context.aws.elb.set_security_groups().load_balancer_arn(&target.id);
                 let call = call.set_security_groups(Some(self.groups.texts()));
                 call.send().await.map_err(on("elb SetSecurityGroups"))?;
             }
             Ok(())
         };
         tokio::try_join!(attributes, subnets, groups)?;
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.elb.delete_load_balancer().load_balancer_arn(&at.id);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let call = context.aws.elb.delete_load_balancer().load_balancer_arn(&target.id);
         call.send().await.map_err(on("elb DeleteLoadBalancer"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::elb::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::elb::set(context, &target.id, set, remove).await
     }
 
-    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
         if action != Action::Unprotect {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
         }
-        modify(cx, &at.id, [(PROTECTION, "false".to_owned())]).await?;
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+        modify(context, &target.id, [(PROTECTION, "false".to_owned())]).await?;
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -182,8 +183,8 @@ impl LoadBalancer {
         Self {
             name: live.load_balancer_name().unwrap_or_default().to_owned(),
             scheme: live.scheme().map(|scheme| scheme.as_str().to_owned()).unwrap_or_default(),
-            subnets: live.availability_zones().iter().filter_map(|zone| zone.subnet_id()).map(Ref::is).collect(),
-            groups: live.security_groups().iter().map(Ref::is).collect(),
+            subnets: live.availability_zones().iter().filter_map(|zone| zone.subnet_id()).map(Ref::value).collect(),
+            groups: live.security_groups().iter().map(Ref::value).collect(),
             deletion_protection: text(PROTECTION) == "true",
             idle_timeout: text(IDLE).parse().unwrap_or_default(),
             drop_invalid_headers: text(DROP_INVALID) == "true",
@@ -192,17 +193,17 @@ impl LoadBalancer {
         }
     }
 
-    async fn set_attributes(&self, cx: &Cx, arn: &str) -> Result<(), Failure> {
+    async fn set_attributes(&self, context: &Context, arn: &str) -> Result<(), Failure> {
         let mut attributes = vec![
             (PROTECTION, self.deletion_protection.to_string()),
             (IDLE, self.idle_timeout.to_string()),
             (DROP_INVALID, self.drop_invalid_headers.to_string()),
             (LOGS, self.access_logs.is_some().to_string()),
         ];
-        let Some(logs) = &self.access_logs else { return modify(cx, arn, attributes).await };
+        let Some(logs) = &self.access_logs else { return modify(context, arn, attributes).await };
         attributes.push((LOGS_BUCKET, logs.bucket.text().to_owned()));
         attributes.push((LOGS_PREFIX, logs.prefix.clone()));
-        modify(cx, arn, attributes).await.map_err(|failure| logs_refused(failure, logs.bucket.text()))
+        modify(context, arn, attributes).await.map_err(|failure| logs_refused(failure, logs.bucket.text()))
     }
 }
 
@@ -225,7 +226,7 @@ fn logs_refused(failure: Failure, bucket: &str) -> Failure {
 }
 
 async fn modify(
-    cx: &Cx,
+    context: &Context,
     arn: &str,
     attributes: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Result<(), Failure> {
@@ -233,13 +234,14 @@ async fn modify(
         .into_iter()
         .map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build())
         .collect();
-    let call = cx.aws.elb.modify_load_balancer_attributes().load_balancer_arn(arn).set_attributes(Some(attributes));
+    let call =
+        context.aws.elb.modify_load_balancer_attributes().load_balancer_arn(arn).set_attributes(Some(attributes));
     call.send().await.map_err(on("elb ModifyLoadBalancerAttributes"))?;
     Ok(())
 }
 
-async fn attributes(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let call = cx.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn);
+async fn attributes(context: &Context, arn: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let call = context.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn);
     let answer = call.send().await.map_err(on("elb DescribeLoadBalancerAttributes"))?;
     Ok(tags::collect(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
 }

@@ -11,13 +11,13 @@ use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::tags;
 
 /// A log group. Outputs: `id` (the name), `name`, `arn` (without the trailing `:*`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogGroup {
-    /// Under `cx.names.log_prefix()`.
+    /// Under `context.names.log_prefix()`.
     pub name: String,
     /// Days until an entry is deleted, one of the numbers that CloudWatch Logs accepts. Live `None`: never.
     pub retention_days: Option<i32>,
@@ -34,16 +34,16 @@ impl Spec for LogGroup {
 
 #[async_trait]
 impl Resource for LogGroup {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let call = cx.aws.logs.describe_log_groups().log_group_name_prefix(cx.names.log_prefix());
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let call = context.aws.logs.describe_log_groups().log_group_name_prefix(context.names.log_prefix());
         let pages = call.into_paginator().items().send();
         let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("logs DescribeLogGroups"))?;
         let found = try_join_all(groups.iter().map(|group| async move {
             let (name, arn) = (group.log_group_name().unwrap_or_default(), bare(group.arn().unwrap_or_default()));
-            let answer = cx.aws.logs.list_tags_for_resource().resource_arn(arn).send().await;
+            let answer = context.aws.logs.list_tags_for_resource().resource_arn(arn).send().await;
             let Some(answer) = unless_gone(answer.map_err(on("logs ListTagsForResource")))? else { return Ok(None) };
             let tags: Tags = answer.tags.unwrap_or_default().into_iter().collect();
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { return Ok(None) };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { return Ok(None) };
             let spec = Self { name: name.to_owned(), retention_days: group.retention_in_days() };
             let found = Found::new(address, name).output("name", name).output("arn", arn);
             Ok::<_, Failure>(Some(found.spec(spec).tags(tags)))
@@ -51,25 +51,25 @@ impl Resource for LogGroup {
         Ok(found.await?.into_iter().flatten().collect::<Vec<_>>().into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let tags = at.tags.clone().into_iter().collect();
-        let call = cx.aws.logs.create_log_group().log_group_name(&self.name).set_tags(Some(tags));
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let tags = target.tags.clone().into_iter().collect();
+        let call = context.aws.logs.create_log_group().log_group_name(&self.name).set_tags(Some(tags));
         call.send().await.map_err(on("logs CreateLogGroup"))?;
-        self.set_retention(cx).await
+        self.set_retention(context).await
     }
 
-    async fn update(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {
-        self.set_retention(cx).await
+    async fn update(&self, context: &Context, _at: &Target) -> Result<Made, Failure> {
+        self.set_retention(context).await
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.logs.delete_log_group().log_group_name(&at.id);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let call = context.aws.logs.delete_log_group().log_group_name(&target.id);
         call.send().await.map_err(on("logs DeleteLogGroup"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::logs::set(cx, &arn(cx, &at.id), set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::logs::set(context, &arn(context, &target.id), set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -86,17 +86,17 @@ impl Resource for LogGroup {
 }
 
 impl LogGroup {
-    async fn set_retention(&self, cx: &Cx) -> Result<Made, Failure> {
+    async fn set_retention(&self, context: &Context) -> Result<Made, Failure> {
         if let Some(days) = self.retention_days {
-            let call = cx.aws.logs.put_retention_policy().log_group_name(&self.name).retention_in_days(days);
+            let call = context.aws.logs.put_retention_policy().log_group_name(&self.name).retention_in_days(days);
             call.send().await.map_err(on("logs PutRetentionPolicy"))?;
         }
-        Ok(made(&self.name, &[("name", &self.name), ("arn", &arn(cx, &self.name))]))
+        Ok(made(&self.name, &[("name", &self.name), ("arn", &arn(context, &self.name))]))
     }
 }
 
-fn arn(cx: &Cx, name: &str) -> String {
-    cx.names.arn("logs", &format!("log-group:{name}"))
+fn arn(context: &Context, name: &str) -> String {
+    context.names.arn("logs", &format!("log-group:{name}"))
 }
 
 /// DescribeLogGroups adds `:*`, which the calls for tags do not take.

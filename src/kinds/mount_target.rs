@@ -20,7 +20,7 @@ use crate::engine::set::Set;
 
 use super::file_system::{self, FileSystem};
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::security_group::SecurityGroup;
 use super::subnet::Subnet;
 use super::tags::ec2::filter;
@@ -53,9 +53,9 @@ impl Spec for MountTarget {
 
 #[async_trait]
 impl Resource for MountTarget {
-    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let of_each = file_system::owners(cx).map(|(owner, id)| async move {
-            let pages = cx.aws.efs.describe_mount_targets().file_system_id(id).into_paginator().items().send();
+    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let of_each = file_system::owners(context).map(|(owner, id)| async move {
+            let pages = context.aws.efs.describe_mount_targets().file_system_id(id).into_paginator().items().send();
             let targets = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeMountTargets"))?;
             Ok(targets.into_iter().map(|target| (owner, target)).collect::<Vec<_>>())
         });
@@ -64,15 +64,16 @@ impl Resource for MountTarget {
             all.iter().filter_map(|(_, target)| target.network_interface_id().map(str::to_owned)).collect();
         let mut groups = match depth {
             Depth::Phase => BTreeMap::new(),
-            Depth::Full => groups(cx, interfaces).await?,
+            Depth::Full => groups(context, interfaces).await?,
         };
         if depth == Depth::Full {
             let unseen = all.iter().map(|(_, target)| target).filter(|target| !has_interface(&groups, target));
-            groups.extend(try_join_all(unseen.map(|target| groups_of(cx, target))).await?.into_iter().flatten());
+            groups.extend(try_join_all(unseen.map(|target| groups_of(context, target))).await?.into_iter().flatten());
         }
         let found = all.iter().map(|(owner, target)| {
             let (id, subnet) = (target.mount_target_id(), target.subnet_id());
-            let found = Found::new(address(cx, owner, subnet), id).phase(file_system::phase(target.life_cycle_state()));
+            let found =
+                Found::new(address(context, owner, subnet), id).phase(file_system::phase(target.life_cycle_state()));
             let found = match target.network_interface_id() {
                 Some(interface) => found.output("interface", interface),
                 None => found,
@@ -87,8 +88,8 @@ impl Resource for MountTarget {
         Ok(found.collect::<Vec<_>>().into())
     }
 
-    async fn create(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, _at: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .efs
             .create_mount_target()
@@ -99,19 +100,26 @@ impl Resource for MountTarget {
         Ok(made(required("efs CreateMountTarget", "MountTargetId", Some(answer.mount_target_id()))?, &[]))
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx.aws.efs.modify_mount_target_security_groups().mount_target_id(&at.id);
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context.aws.efs.modify_mount_target_security_groups().mount_target_id(&target.id);
         let call = call.set_security_groups(Some(self.groups.texts()));
         call.send().await.map_err(on("efs ModifyMountTargetSecurityGroups"))?;
-        Ok(made(&at.id, &[]))
+        Ok(made(&target.id, &[]))
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        cx.aws.efs.delete_mount_target().mount_target_id(&at.id).send().await.map_err(on("efs DeleteMountTarget"))?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        context
+            .aws
+            .efs
+            .delete_mount_target()
+            .mount_target_id(&target.id)
+            .send()
+            .await
+            .map_err(on("efs DeleteMountTarget"))?;
         Ok(())
     }
 
-    async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+    async fn retag(_context: &Context, _at: &Target, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
         Ok(())
     }
 
@@ -138,8 +146,8 @@ impl Resource for MountTarget {
 }
 
 /// A mount target in a subnet that is not ours (any more) is named after the subnet's id.
-fn address(cx: &Cx, owner: &Address, subnet: &str) -> Address {
-    let ours = cx.of_kind("subnet").find(|(_, outputs)| outputs.get("id").is_some_and(|id| id == subnet));
+fn address(context: &Context, owner: &Address, subnet: &str) -> Address {
+    let ours = context.of_kind("subnet").find(|(_, outputs)| outputs.get("id").is_some_and(|id| id == subnet));
     let name = ours.map_or(subnet, |(address, _)| address.name());
     Address::new(MountTarget::KIND.name, &file_system::child(owner, name))
 }
@@ -150,10 +158,10 @@ fn has_interface(groups: &Groups, target: &MountTargetDescription) -> bool {
 
 /// The groups of one mount target whose interface EC2 does not list yet; none of one that goes.
 async fn groups_of(
-    cx: &Cx,
+    context: &Context,
     target: &MountTargetDescription,
 ) -> Result<Option<(String, Vec<Ref<SecurityGroup>>)>, Failure> {
-    let call = cx.aws.efs.describe_mount_target_security_groups().mount_target_id(target.mount_target_id());
+    let call = context.aws.efs.describe_mount_target_security_groups().mount_target_id(target.mount_target_id());
     let answer = call.send().await.map_err(on("efs DescribeMountTargetSecurityGroups"));
     let answer = match answer {
         // It is being deleted.
@@ -161,20 +169,20 @@ async fn groups_of(
         answer => unless_gone(answer)?,
     };
     let groups =
-        |answer: DescribeMountTargetSecurityGroupsOutput| answer.security_groups.into_iter().map(Ref::is).collect();
+        |answer: DescribeMountTargetSecurityGroupsOutput| answer.security_groups.into_iter().map(Ref::value).collect();
     Ok(target.network_interface_id().map(str::to_owned).zip(answer.map(groups)))
 }
 
 /// The groups of each interface. EFS would tell them for one mount target a call, and only while it stays.
-async fn groups(cx: &Cx, interfaces: Vec<String>) -> Result<Groups, Failure> {
+async fn groups(context: &Context, interfaces: Vec<String>) -> Result<Groups, Failure> {
     if interfaces.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let call = cx.aws.ec2.describe_network_interfaces().filters(filter("network-interface-id", interfaces));
+    let call = context.aws.ec2.describe_network_interfaces().filters(filter("network-interface-id", interfaces));
     let pages = call.into_paginator().items().send();
     let interfaces = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkInterfaces"))?;
     let groups = interfaces.iter().map(|interface| {
-        let groups = interface.groups().iter().filter_map(|group| group.group_id()).map(Ref::is);
+        let groups = interface.groups().iter().filter_map(|group| group.group_id()).map(Ref::value);
         (interface.network_interface_id().unwrap_or_default().to_owned(), groups.collect())
     });
     Ok(groups.collect())

@@ -15,7 +15,7 @@ use crate::engine::run::Made;
 
 use super::elastic_ip::ElasticIp;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
 use super::route_table;
 use super::subnet::Subnet;
 use super::tags;
@@ -41,12 +41,13 @@ impl Spec for NatGateway {
 
 #[async_trait]
 impl Resource for NatGateway {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let gateways = describe(cx, tags::ec2::ours(cx), &["pending", "failed", "available", "deleting"]).await?;
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let gateways =
+            describe(context, tags::ec2::ours(context), &["pending", "failed", "available", "deleting"]).await?;
         let mut found = Vec::new();
         for gateway in &gateways {
             let tags = tags::ec2::read(gateway.tags());
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
             let Some(phase) = phase(gateway) else { continue };
             let addresses = gateway.nat_gateway_addresses();
             let primary = addresses.iter().find(|ip| ip.is_primary() == Some(true)).or(addresses.first());
@@ -64,44 +65,52 @@ impl Resource for NatGateway {
         Ok(found.into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .ec2
             .create_nat_gateway()
             .subnet_id(self.subnet.text())
             .allocation_id(self.address.text())
             .connectivity_type(ConnectivityType::Public)
-            .client_token(&at.token)
-            .tag_specifications(tags::ec2::at_creation(ResourceType::Natgateway, &at.tags));
+            .client_token(&target.token)
+            .tag_specifications(tags::ec2::at_creation(ResourceType::Natgateway, &target.tags));
         let answer = call.send().await.map_err(on("ec2 CreateNatGateway"))?;
         let id = answer.nat_gateway().and_then(|gateway| gateway.nat_gateway_id());
         Ok(made(required("ec2 CreateNatGateway", "NatGatewayId", id)?, &[]))
     }
 
-    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
-        Ok(made(&at.id, &[]))
+    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
+        Ok(made(&target.id, &[]))
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        route_table::forget(cx, &at.id).await?;
-        cx.aws.ec2.delete_nat_gateway().nat_gateway_id(&at.id).send().await.map_err(on("ec2 DeleteNatGateway"))?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        route_table::forget(context, &target.id).await?;
+        context
+            .aws
+            .ec2
+            .delete_nat_gateway()
+            .nat_gateway_id(&target.id)
+            .send()
+            .await
+            .map_err(on("ec2 DeleteNatGateway"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(context, &target.id, set, remove).await
     }
 
     /// Another public one in its subnet; that one has its address, if that is there.
-    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    async fn neighbours(&self, context: &Context, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
         const ALIVE: [&str; 2] = ["pending", "available"];
         let mut there = Vec::new();
         if !ids.is_empty() {
-            there = describe(cx, tags::ec2::filter("nat-gateway-id", ids.iter().cloned()), &ALIVE).await?;
+            there = describe(context, tags::ec2::filter("nat-gateway-id", ids.iter().cloned()), &ALIVE).await?;
         }
         if !self.subnet.text().is_empty() {
-            let all = describe(cx, tags::ec2::filter("subnet-id", [self.subnet.text().to_owned()]), &ALIVE).await?;
+            let all =
+                describe(context, tags::ec2::filter("subnet-id", [self.subnet.text().to_owned()]), &ALIVE).await?;
             there.extend(all.into_iter().filter(|one| one.connectivity_type() != Some(&ConnectivityType::Private)));
         }
         Ok(there.iter().map(|one| Neighbour::new(one.nat_gateway_id(), tags::ec2::read(one.tags()))).collect())
@@ -119,9 +128,9 @@ impl Resource for NatGateway {
     }
 }
 
-async fn describe(cx: &Cx, which: Filter, states: &[&str]) -> Result<Vec<types::NatGateway>, Failure> {
+async fn describe(context: &Context, which: Filter, states: &[&str]) -> Result<Vec<types::NatGateway>, Failure> {
     let states = tags::ec2::filter("state", states.iter().map(|state| (*state).to_owned()));
-    let pages = cx.aws.ec2.describe_nat_gateways().filter(which).filter(states).into_paginator().items().send();
+    let pages = context.aws.ec2.describe_nat_gateways().filter(which).filter(states).into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNatGateways"))
 }
 

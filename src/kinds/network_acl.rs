@@ -14,7 +14,7 @@ use crate::engine::run::Made;
 
 use super::acl_entry::{self, Edit, Entry, Icmp, Ports, Verdict};
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::rule::{ANYWHERE, ANYWHERE_IPV6};
 use super::tags;
 use super::vpc::Vpc;
@@ -53,14 +53,14 @@ const LAST: [i32; 2] = [32767, 32768];
 
 #[async_trait]
 impl Resource for DefaultNetworkAcl {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        if cx.of_kind("vpc").next().is_none() {
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        if context.of_kind("vpc").next().is_none() {
             return Ok(Vec::new().into());
         }
         let mut found = Vec::new();
-        for acl in &describe(cx, tags::ec2::ours(cx)).await? {
+        for acl in &describe(context, tags::ec2::ours(context)).await? {
             let tags = tags::ec2::read(acl.tags());
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
             let vpc = acl.vpc_id().unwrap_or_default().into();
             let (ingress, egress) = read(acl);
             let (ingress, egress) = (without_aws(&ingress, ingress.clone()), without_aws(&egress, egress.clone()));
@@ -71,32 +71,33 @@ impl Resource for DefaultNetworkAcl {
     }
 
     /// AWS has made it together with the VPC: it is found, tagged, and given its entries.
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let acls = describe(cx, tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()])).await?;
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let acls = describe(context, tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()])).await?;
         let Some(acl) = acls.first() else {
             let why = format!("the default network ACL of {} does not show yet", self.vpc.text());
             return Err(Failure::of(Cause::NotYetVisible, why));
         };
         let id = required("ec2 DescribeNetworkAcls", "NetworkAclId", acl.network_acl_id())?;
-        tags::ec2::set(cx, id, &at.tags, &[]).await?;
-        self.settle(cx, acl).await?;
+        tags::ec2::set(context, id, &target.tags, &[]).await?;
+        self.settle(context, acl).await?;
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let acls = describe(cx, tags::ec2::filter("network-acl-id", [at.id.clone()])).await?;
-        let acl = acls.first().ok_or_else(|| Failure::of(Cause::NotYetVisible, format!("{} does not show", at.id)))?;
-        self.settle(cx, acl).await?;
-        Ok(made(&at.id, &[]))
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let acls = describe(context, tags::ec2::filter("network-acl-id", [target.id.clone()])).await?;
+        let acl =
+            acls.first().ok_or_else(|| Failure::of(Cause::NotYetVisible, format!("{} does not show", target.id)))?;
+        self.settle(context, acl).await?;
+        Ok(made(&target.id, &[]))
     }
 
     /// It goes with its VPC.
-    async fn delete(_cx: &Cx, _at: &At) -> Result<(), Failure> {
+    async fn delete(_context: &Context, _at: &Target) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(context, &target.id, set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -114,22 +115,22 @@ impl Resource for DefaultNetworkAcl {
 
 impl DefaultNetworkAcl {
     /// Both directions side by side; inside one the order of the calls matters.
-    async fn settle(&self, cx: &Cx, acl: &types::NetworkAcl) -> Result<(), Failure> {
+    async fn settle(&self, context: &Context, acl: &types::NetworkAcl) -> Result<(), Failure> {
         let id = required("ec2 DescribeNetworkAcls", "NetworkAclId", acl.network_acl_id())?;
         let (ingress, egress) = read(acl);
         // What AWS has added beside the entry that a change takes away would be left alone with nothing beside it.
         let (ingress, egress) = (without_aws(&self.ingress, ingress), without_aws(&self.egress, egress));
         tokio::try_join!(
-            change(cx, id, false, acl_entry::edits(&ingress, &self.ingress)),
-            change(cx, id, true, acl_entry::edits(&egress, &self.egress)),
+            change(context, id, false, acl_entry::edits(&ingress, &self.ingress)),
+            change(context, id, true, acl_entry::edits(&egress, &self.egress)),
         )?;
         Ok(())
     }
 }
 
-async fn describe(cx: &Cx, which: Filter) -> Result<Vec<types::NetworkAcl>, Failure> {
+async fn describe(context: &Context, which: Filter) -> Result<Vec<types::NetworkAcl>, Failure> {
     let default = tags::ec2::filter("default", ["true".to_owned()]);
-    let pages = cx.aws.ec2.describe_network_acls().filters(which).filters(default).into_paginator().items().send();
+    let pages = context.aws.ec2.describe_network_acls().filters(which).filters(default).into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkAcls"))
 }
 
@@ -164,19 +165,19 @@ fn read_one(entry: &types::NetworkAclEntry) -> Entry {
     }
 }
 
-async fn change(cx: &Cx, acl: &str, egress: bool, edits: Vec<Edit>) -> Result<(), Failure> {
+async fn change(context: &Context, acl: &str, egress: bool, edits: Vec<Edit>) -> Result<(), Failure> {
     let mut edits = edits;
     while !edits.is_empty() {
         let edit = edits.remove(0);
-        match make(cx, acl, egress, &edit).await {
+        match make(context, acl, egress, &edit).await {
             // A full ACL has room for another entry only when what is to go has gone.
             Err(failure) if failure.cause == Cause::Quota && edits.iter().any(Edit::deletes) => {
                 let (deletions, others): (Vec<_>, Vec<_>) = edits.into_iter().partition(Edit::deletes);
                 for deletion in &deletions {
-                    make(cx, acl, egress, deletion).await?;
+                    make(context, acl, egress, deletion).await?;
                 }
                 edits = others;
-                make(cx, acl, egress, &edit).await?;
+                make(context, acl, egress, &edit).await?;
             }
             result => result?,
         }
@@ -184,15 +185,16 @@ async fn change(cx: &Cx, acl: &str, egress: bool, edits: Vec<Edit>) -> Result<()
     Ok(())
 }
 
-async fn make(cx: &Cx, acl: &str, egress: bool, edit: &Edit) -> Result<(), Failure> {
+async fn make(context: &Context, acl: &str, egress: bool, edit: &Edit) -> Result<(), Failure> {
     match edit {
-        Edit::Create(entry) => match create(cx, acl, egress, entry).await {
-            Err(failure) if failure.cause == Cause::Taken => replace(cx, acl, egress, entry).await,
+        Edit::Create(entry) => match create(context, acl, egress, entry).await {
+            Err(failure) if failure.cause == Cause::Taken => replace(context, acl, egress, entry).await,
             result => result,
         },
-        Edit::Replace(entry) => replace(cx, acl, egress, entry).await,
+        Edit::Replace(entry) => replace(context, acl, egress, entry).await,
         Edit::Delete(number) => {
-            let call = cx.aws.ec2.delete_network_acl_entry().network_acl_id(acl).egress(egress).rule_number(*number);
+            let call =
+                context.aws.ec2.delete_network_acl_entry().network_acl_id(acl).egress(egress).rule_number(*number);
             unless_gone(call.send().await.map_err(on("ec2 DeleteNetworkAclEntry"))).map(drop)
         }
     }
@@ -215,14 +217,14 @@ macro_rules! describe_entry {
     }};
 }
 
-async fn create(cx: &Cx, acl: &str, egress: bool, entry: &Entry) -> Result<(), Failure> {
-    let call = describe_entry!(cx.aws.ec2.create_network_acl_entry(), acl, egress, entry);
+async fn create(context: &Context, acl: &str, egress: bool, entry: &Entry) -> Result<(), Failure> {
+    let call = describe_entry!(context.aws.ec2.create_network_acl_entry(), acl, egress, entry);
     call.send().await.map_err(on("ec2 CreateNetworkAclEntry"))?;
     Ok(())
 }
 
-async fn replace(cx: &Cx, acl: &str, egress: bool, entry: &Entry) -> Result<(), Failure> {
-    let call = describe_entry!(cx.aws.ec2.replace_network_acl_entry(), acl, egress, entry);
+async fn replace(context: &Context, acl: &str, egress: bool, entry: &Entry) -> Result<(), Failure> {
+    let call = describe_entry!(context.aws.ec2.replace_network_acl_entry(), acl, egress, entry);
     call.send().await.map_err(on("ec2 ReplaceNetworkAclEntry"))?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use futures::future::try_join_all;
 use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::Failure;
 
-use super::resource::Cx;
+use super::resource::Context;
 use super::service_view::{ContainerView, TaskView};
 
 /// The containers of a revision, by name: whether the health of the task depends on it.
@@ -36,26 +36,27 @@ impl Revisions {
 /// # Errors
 ///
 /// Whatever DescribeTaskDefinition meets. Of a revision that is gone every container counts as ours.
-pub(super) async fn separate(cx: &Cx, tasks: &mut [TaskView]) -> Result<(), Failure> {
+pub(super) async fn separate(context: &Context, tasks: &mut [TaskView]) -> Result<(), Failure> {
     let arns: BTreeSet<&str> = tasks.iter().map(|task| task.task_definition.as_str()).collect();
-    try_join_all(arns.into_iter().filter(|arn| cx.revisions.get(arn).is_none()).map(|arn| learn(cx, arn))).await?;
+    try_join_all(arns.into_iter().filter(|arn| context.revisions.get(arn).is_none()).map(|arn| learn(context, arn)))
+        .await?;
     for task in tasks {
-        if let Some(revision) = cx.revisions.get(&task.task_definition) {
+        if let Some(revision) = context.revisions.get(&task.task_definition) {
             split(task, &revision);
         }
     }
     Ok(())
 }
 
-async fn learn(cx: &Cx, arn: &str) -> Result<(), Failure> {
-    let call = cx.aws.ecs.describe_task_definition().task_definition(arn);
+async fn learn(context: &Context, arn: &str) -> Result<(), Failure> {
+    let call = context.aws.ecs.describe_task_definition().task_definition(arn);
     let answer = unless_gone(call.send().await.map_err(on("ecs DescribeTaskDefinition")))?;
     let Some(definition) = answer.and_then(|answer| answer.task_definition) else { return Ok(()) };
     let containers = definition.container_definitions().iter().filter_map(|container| {
         let decides = container.essential().unwrap_or(true) && container.health_check().is_some();
         Some((container.name()?.to_owned(), decides))
     });
-    cx.revisions.put(arn, containers.collect());
+    context.revisions.put(arn, containers.collect());
     Ok(())
 }
 

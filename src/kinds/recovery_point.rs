@@ -23,7 +23,7 @@ use super::backup_vault::BackupVault;
 use super::file_system::FileSystem;
 use super::names;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::role::Role;
 use super::tags;
 
@@ -52,22 +52,22 @@ pub fn address(intent: &str) -> Address {
 }
 
 /// The intent that a recovery point with these tags was made for, if it is the deployment's.
-pub fn intent_of(cx: &Cx, tags: &Tags) -> Option<String> {
-    tags::address_of(cx, RecoveryPoint::KIND.name, tags).map(|address| address.name().to_owned())
+pub fn intent_of(context: &Context, tags: &Tags) -> Option<String> {
+    tags::address_of(context, RecoveryPoint::KIND.name, tags).map(|address| address.name().to_owned())
 }
 
 /// The ARN of the completed recovery point of a file system with this intent's address, the newest first: how it is
 /// found again after a crash. The file system is given by ARN.
-pub async fn find(cx: &Cx, file_system: &str, intent: &str) -> Result<Option<String>, Failure> {
-    let call = cx.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(cx.names.stack());
+pub async fn find(context: &Context, file_system: &str, intent: &str) -> Result<Option<String>, Failure> {
+    let call = context.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(context.names.stack());
     let pages = call.by_resource_arn(file_system).into_paginator().items().send();
     let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRecoveryPointsByBackupVault"));
     let mut points = unless_gone(points)?.unwrap_or_default();
     points.retain(|point| point.status() == Some(&RecoveryPointStatus::Completed));
     points.sort_by_key(|point| point.creation_date().map(|date| std::cmp::Reverse(date.secs())));
     for arn in points.iter().filter_map(|point| point.recovery_point_arn()) {
-        let tags = tags::backup::read(cx, arn).await?;
-        if intent_of(cx, &tags).as_deref() == Some(intent) {
+        let tags = tags::backup::read(context, arn).await?;
+        if intent_of(context, &tags).as_deref() == Some(intent) {
             return Ok(Some(arn.to_owned()));
         }
     }
@@ -76,8 +76,8 @@ pub async fn find(cx: &Cx, file_system: &str, intent: &str) -> Result<Option<Str
 
 /// An idempotency token that is the same for every run: of a job that must not be started twice. It stands for what the job
 /// is to do, and for how many have tried that in vain.
-pub(super) fn token(cx: &Cx, at: &At, job: &impl Serialize, in_vain: usize) -> String {
-    compare::digest(&json!([cx.names.deployment, at.address, job, in_vain]))
+pub(super) fn token(context: &Context, target: &Target, job: &impl Serialize, in_vain: usize) -> String {
+    compare::digest(&json!([context.names.deployment, target.address, job, in_vain]))
 }
 
 impl Spec for RecoveryPoint {
@@ -93,10 +93,11 @@ impl Spec for RecoveryPoint {
 #[async_trait]
 impl Resource for RecoveryPoint {
     /// Only what this run has started, or was told of.
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let jobs = cx.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let jobs =
+            context.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
         let found = jobs.map(|(address, job)| async move {
-            let call = cx.aws.backup.describe_backup_job().backup_job_id(job);
+            let call = context.aws.backup.describe_backup_job().backup_job_id(job);
             let answer = unless_gone(call.send().await.map_err(on("backup DescribeBackupJob")))?;
             Ok(answer.map(|seen| {
                 let why = seen.status_message().unwrap_or_default();
@@ -112,21 +113,21 @@ impl Resource for RecoveryPoint {
     }
 
     /// A job that has ended in vain would be answered once more: after each there is another token.
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let in_vain = |job: &&BackupJob| matches!(phase(job.state(), None, ""), Phase::Failed(_));
-        let attempt = jobs(cx).await?.iter().filter(in_vain).count();
-        let mut tags = at.tags.clone();
-        tags.insert(names::DEPLOYMENT.to_owned(), cx.names.deployment.clone());
-        tags.insert(names::ADDRESS.to_owned(), at.address.to_string());
+        let attempt = jobs(context).await?.iter().filter(in_vain).count();
+        let mut tags = target.tags.clone();
+        tags.insert(names::DEPLOYMENT.to_owned(), context.names.deployment.clone());
+        tags.insert(names::ADDRESS.to_owned(), target.address.to_string());
         let after = self.delete_after.map(|days| Lifecycle::builder().delete_after_days(days.into()).build());
-        let call = cx
+        let call = context
             .aws
             .backup
             .start_backup_job()
             .backup_vault_name(self.vault.text())
             .resource_arn(self.file_system.text())
             .iam_role_arn(self.role.text())
-            .idempotency_token(token(cx, at, self, attempt))
+            .idempotency_token(token(context, target, self, attempt))
             .start_window_minutes(BEGINS_WITHIN)
             .set_lifecycle(after)
             .set_recovery_point_tags(Some(tags::backup::write(&tags)));
@@ -137,25 +138,30 @@ impl Resource for RecoveryPoint {
     }
 
     /// Nothing can be changed in place; there is nothing to do.
-    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.backup.delete_recovery_point().backup_vault_name(cx.names.stack()).recovery_point_arn(&at.id);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let call = context
+            .aws
+            .backup
+            .delete_recovery_point()
+            .backup_vault_name(context.names.stack())
+            .recovery_point_arn(&target.id);
         unless_gone(call.send().await.map_err(on("backup DeleteRecoveryPoint")))?;
         Ok(())
     }
 
     /// Stops the jobs of the vault that have not ended: whoever writes now would tear what they make. What is left of an
     /// aborted one is not complete, and is not found by [`find`] (unverified).
-    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
         let Action::Stop = action else {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
         };
-        for job in jobs(cx).await? {
+        for job in jobs(context).await? {
             if let (Some(id), Phase::Pending(_)) = (job.backup_job_id(), phase(job.state(), None, "")) {
-                let answer = cx.aws.backup.stop_backup_job().backup_job_id(id).send().await;
+                let answer = context.aws.backup.stop_backup_job().backup_job_id(id).send().await;
                 match answer.map_err(on("backup StopBackupJob")) {
                     // It has ended meanwhile.
                     Err(failure) if failure.code == "InvalidRequestException" => {}
@@ -166,9 +172,9 @@ impl Resource for RecoveryPoint {
         Ok(Made::default())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        let arn = at.outputs.get("arn").map(String::as_str).unwrap_or_default();
-        tags::backup::set(cx, arn, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        let arn = target.outputs.get("arn").map(String::as_str).unwrap_or_default();
+        tags::backup::set(context, arn, set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -194,8 +200,8 @@ impl Resource for RecoveryPoint {
 }
 
 /// The jobs of the deployment's vault, of the last 30 days.
-async fn jobs(cx: &Cx) -> Result<Vec<BackupJob>, Failure> {
-    let pages = cx.aws.backup.list_backup_jobs().by_backup_vault_name(cx.names.stack());
+async fn jobs(context: &Context) -> Result<Vec<BackupJob>, Failure> {
+    let pages = context.aws.backup.list_backup_jobs().by_backup_vault_name(context.names.stack());
     let jobs = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
     Ok(unless_gone(jobs.map_err(on("backup ListBackupJobs")))?.unwrap_or_default())
 }

@@ -15,7 +15,7 @@ use crate::engine::plan::Action;
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Neighbour, Resource, Tags};
+use super::resource::{Context, Depth, Neighbour, Resource, Tags, Target};
 use super::{
     access_point, backup_vault, bucket, ca_certificate, cluster, data_step, default_security_group, elastic_ip,
     file_system, file_system_policy, flow_log, guardduty, internal_certificate, internet_gateway, listener,
@@ -27,14 +27,14 @@ use super::{
 #[async_trait]
 pub trait AnyKind: Send + Sync {
     fn kind(&self) -> Kind;
-    async fn list(&self, cx: &Cx, depth: Depth) -> Result<Sighting, Failure>;
-    async fn create(&self, cx: &Cx, at: &At, spec: Value) -> Result<Made, Failure>;
-    async fn update(&self, cx: &Cx, at: &At, spec: Value) -> Result<Made, Failure>;
-    async fn delete(&self, cx: &Cx, at: &At) -> Result<(), Failure>;
-    async fn retag(&self, cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure>;
-    async fn act(&self, cx: &Cx, at: &At, action: Action) -> Result<Made, Failure>;
-    async fn explain(&self, cx: &Cx, incident: &Incident) -> Option<Event>;
-    async fn neighbours(&self, cx: &Cx, spec: Value, ids: &[String]) -> Result<Vec<Neighbour>, Failure>;
+    async fn list(&self, context: &Context, depth: Depth) -> Result<Sighting, Failure>;
+    async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure>;
+    async fn update(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure>;
+    async fn delete(&self, context: &Context, target: &Target) -> Result<(), Failure>;
+    async fn retag(&self, context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure>;
+    async fn act(&self, context: &Context, target: &Target, action: Action) -> Result<Made, Failure>;
+    async fn explain(&self, context: &Context, incident: &Incident) -> Option<Event>;
+    async fn neighbours(&self, context: &Context, spec: Value, ids: &[String]) -> Result<Vec<Neighbour>, Failure>;
     fn grants(&self, place: &Place) -> Vec<Grant>;
 }
 
@@ -51,8 +51,8 @@ impl<R: Resource> AnyKind for Of<R> {
         R::KIND
     }
 
-    async fn list(&self, cx: &Cx, depth: Depth) -> Result<Sighting, Failure> {
-        let seen = R::list(cx, depth).await?;
+    async fn list(&self, context: &Context, depth: Depth) -> Result<Sighting, Failure> {
+        let seen = R::list(context, depth).await?;
         if let Some(found) = seen.found.iter().find(|found| found.id.is_empty()) {
             return Err(without(&found.address, "identifier"));
         }
@@ -67,32 +67,32 @@ impl<R: Resource> AnyKind for Of<R> {
         Ok(Sighting { live: live.collect(), incidents: seen.incidents })
     }
 
-    async fn create(&self, cx: &Cx, at: &At, spec: Value) -> Result<Made, Failure> {
-        complete(&at.address, typed::<R>(&at.address, spec)?.create(cx, at).await?)
+    async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
+        complete(&target.address, typed::<R>(&target.address, spec)?.create(context, target).await?)
     }
 
-    async fn update(&self, cx: &Cx, at: &At, spec: Value) -> Result<Made, Failure> {
-        typed::<R>(&at.address, spec)?.update(cx, at).await.map(as_known)
+    async fn update(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
+        typed::<R>(&target.address, spec)?.update(context, target).await.map(as_known)
     }
 
-    async fn delete(&self, cx: &Cx, at: &At) -> Result<(), Failure> {
-        R::delete(cx, at).await
+    async fn delete(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        R::delete(context, target).await
     }
 
-    async fn retag(&self, cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        R::retag(cx, at, set, remove).await
+    async fn retag(&self, context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        R::retag(context, target, set, remove).await
     }
 
-    async fn act(&self, cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
-        R::act(cx, at, action).await.map(as_known)
+    async fn act(&self, context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
+        R::act(context, target, action).await.map(as_known)
     }
 
-    async fn explain(&self, cx: &Cx, incident: &Incident) -> Option<Event> {
-        R::explain(cx, incident).await
+    async fn explain(&self, context: &Context, incident: &Incident) -> Option<Event> {
+        R::explain(context, incident).await
     }
 
-    async fn neighbours(&self, cx: &Cx, spec: Value, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
-        typed::<R>(&R::KIND.name, spec)?.neighbours(cx, ids).await
+    async fn neighbours(&self, context: &Context, spec: Value, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+        typed::<R>(&R::KIND.name, spec)?.neighbours(context, ids).await
     }
 
     fn grants(&self, place: &Place) -> Vec<Grant> {

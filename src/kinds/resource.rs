@@ -27,7 +27,7 @@ pub type Tags = BTreeMap<String, String>;
 
 /// What every kind works with.
 #[derive(Clone, Debug)]
-pub struct Cx {
+pub struct Context {
     pub aws: Arc<Clients>,
     pub names: Names,
     /// Outputs of what exists so far: parents are found here.
@@ -42,7 +42,7 @@ pub struct Cx {
     pub revisions: Revisions,
 }
 
-impl Cx {
+impl Context {
     /// The resources of a kind that exist, with their outputs.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a Address, &'a Outputs)> {
         self.known.iter().filter(move |(address, _)| address.kind() == kind)
@@ -69,7 +69,7 @@ pub enum Depth {
 
 /// The resource that a call is about.
 #[derive(Clone, Debug)]
-pub struct At {
+pub struct Target {
     pub address: Address,
     /// The identifier; empty while it is being created.
     pub id: String,
@@ -86,7 +86,7 @@ pub struct At {
     pub attempt: u32,
 }
 
-impl At {
+impl Target {
     /// True when a top-level property is among the changes.
     pub fn changed(&self, property: &str) -> bool {
         self.changes.iter().any(|change| change.top() == property)
@@ -203,34 +203,34 @@ pub fn made(id: &str, outputs: &[(&str, &str)]) -> Made {
 #[async_trait]
 pub trait Resource: Spec {
     /// Finds every resource of this kind that belongs to the deployment.
-    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure>;
+    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure>;
 
     /// Creates it, with its tags in the same call where AWS can. Returns at acceptance.
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure>;
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure>;
 
     /// Makes the changed properties as specified. Tags are not its business.
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure>;
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure>;
 
     /// Deletes it. Returns at acceptance.
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure>;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure>;
 
     /// Sets tags, and removes those named. Kinds that cannot be tagged are never asked.
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure>;
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure>;
 
     /// [`Action::Unprotect`], [`Action::Restore`], [`Action::Stop`] and the like, for kinds that know them.
-    async fn act(_cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
-        Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)))
+    async fn act(_context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
+        Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)))
     }
 
     /// What is behind an incident that `list` reported.
-    async fn explain(_cx: &Cx, _incident: &Incident) -> Option<Event> {
+    async fn explain(_context: &Context, _incident: &Incident) -> Option<Event> {
         None
     }
 
     /// What of this kind stands where this one would be made, or has one of these ids, whatever its tags say: what lost its tags
     /// by hand would get a twin, or be in the way. References that are not resolved yet lead nowhere. Kinds that AWS knows by a
     /// name of ours need not answer: they are looked for by that.
-    async fn neighbours(&self, _cx: &Cx, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    async fn neighbours(&self, _context: &Context, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
         Ok(Vec::new())
     }
 

@@ -23,7 +23,7 @@ use crate::partition::principals;
 use super::file_system;
 use super::place::Place;
 use super::recovery_point::{RecoveryPoint, ended, progress, token};
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::role::Role;
 
 /// A restore. Outputs: `id` and `job` (the job's id); when it is ready `file_system` and `file_system_arn`, the new one's.
@@ -39,7 +39,7 @@ pub struct Restore {
     pub role: Ref<Role>,
     /// Id of the file system that was backed up.
     pub source: String,
-    /// `cx.names.creation_token(<intent id>)`: the new file system is recognised by it.
+    /// `context.names.creation_token(<intent id>)`: the new file system is recognised by it.
     pub creation_token: String,
     pub encrypted: bool,
     /// ARN of a key; `None` takes EFS's own.
@@ -54,8 +54,8 @@ pub fn address(intent: &str) -> Address {
 }
 
 /// The id of the file system that the restore of an intent has made, complete or not.
-pub async fn find(cx: &Cx, intent: &str) -> Result<Option<String>, Failure> {
-    let made = made_with(cx, &cx.names.creation_token(intent)).await?;
+pub async fn find(context: &Context, intent: &str) -> Result<Option<String>, Failure> {
+    let made = made_with(context, &context.names.creation_token(intent)).await?;
     Ok(made.last().map(|seen| seen.file_system_id().to_owned()))
 }
 
@@ -72,10 +72,11 @@ impl Spec for Restore {
 #[async_trait]
 impl Resource for Restore {
     /// Only what this run has started, or was told of. The job makes the file system as its first act and fills it then.
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let jobs = cx.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let jobs =
+            context.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
         let found = jobs.map(|(address, job)| async move {
-            let call = cx.aws.backup.describe_restore_job().restore_job_id(job);
+            let call = context.aws.backup.describe_restore_job().restore_job_id(job);
             let answer = unless_gone(call.send().await.map_err(on("backup DescribeRestoreJob")))?;
             let Some(seen) = answer else { return Ok(None) };
             let mut found = Found::new(address.clone(), job).output("job", job);
@@ -83,7 +84,7 @@ impl Resource for Restore {
             let why = seen.status_message().unwrap_or_default();
             found.phase = phase(seen.status(), seen.percent_done(), why, id_in(arn));
             if found.phase == Phase::Ready {
-                found.phase = file_system::phase_of(cx, id_in(arn)).await?;
+                found.phase = file_system::phase_of(context, id_in(arn)).await?;
                 found = found.output("file_system", id_in(arn)).output("file_system_arn", arn);
             }
             Ok(Some(found))
@@ -95,9 +96,9 @@ impl Resource for Restore {
     /// after the file systems, for it may make one meanwhile; and again, for it may say late which one it has made.
     /// A restore that failed is begun anew, with other tokens: AWS would answer with the failed one, and EFS makes no
     /// second file system of one creation token.
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let made_before = made_with(cx, &self.creation_token).await?;
-        let jobs = jobs(cx, self.recovery_point.text()).await?;
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let made_before = made_with(context, &self.creation_token).await?;
+        let jobs = jobs(context, self.recovery_point.text()).await?;
         let failed = |job: &&RestoreJobsListMember| has_failed(job.status());
         for seen in &made_before {
             let id = seen.file_system_id();
@@ -116,46 +117,46 @@ impl Resource for Restore {
             }
         }
         let attempt = jobs.iter().filter(failed).count();
-        let call = cx
+        let call = context
             .aws
             .backup
             .start_restore_job()
             .recovery_point_arn(self.recovery_point.text())
             .iam_role_arn(self.role.text())
             .resource_type("EFS")
-            .idempotency_token(token(cx, at, self, attempt))
+            .idempotency_token(token(context, target, self, attempt))
             .set_metadata(Some(self.metadata(attempt)));
         let answer = call.send().await.map_err(on("backup StartRestoreJob"))?;
         Ok(started(required("backup StartRestoreJob", "RestoreJobId", answer.restore_job_id())?))
     }
 
     /// Nothing can be changed in place; there is nothing to do.
-    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
     /// The file system is dropped as a file system; of the job itself nothing can be deleted.
-    async fn delete(_cx: &Cx, _at: &At) -> Result<(), Failure> {
+    async fn delete(_context: &Context, _at: &Target) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn retag(_cx: &Cx, _at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+    async fn retag(_context: &Context, _at: &Target, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
         Ok(())
     }
 
     /// Makes the restored file system the deployment's; the one before becomes `file-system/kept-<intent id>`.
-    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
         let Action::Promote = action else {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
         };
-        let intent = at.address.name();
-        let restored = match at.outputs.get("file_system") {
+        let intent = target.address.name();
+        let restored = match target.outputs.get("file_system") {
             Some(id) => Some(id.clone()),
-            None => find(cx, intent).await?,
+            None => find(context, intent).await?,
         };
         let id = restored.ok_or_else(|| Failure::of(Cause::Gone, "there is no restored file system"))?;
-        file_system::swap(cx, &id, &file_system::former(intent)).await?;
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+        file_system::swap(context, &id, &file_system::former(intent)).await?;
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -196,8 +197,8 @@ fn started(job: &str) -> Made {
 }
 
 /// File systems of a creation token, and of later attempts, which are numbered; in the order of attempts.
-async fn made_with(cx: &Cx, token: &str) -> Result<Vec<FileSystemDescription>, Failure> {
-    let mut all = file_system::all(cx).await?;
+async fn made_with(context: &Context, token: &str) -> Result<Vec<FileSystemDescription>, Failure> {
+    let mut all = file_system::all(context).await?;
     all.retain(|seen| attempt_of(seen.creation_token(), token).is_some());
     all.sort_by_key(|seen| attempt_of(seen.creation_token(), token));
     Ok(all)
@@ -210,8 +211,8 @@ fn attempt_of(creation_token: &str, token: &str) -> Option<usize> {
     }
 }
 
-async fn jobs(cx: &Cx, recovery_point: &str) -> Result<Vec<RestoreJobsListMember>, Failure> {
-    let pages = cx.aws.backup.list_restore_jobs().by_resource_type("EFS").into_paginator().items().send();
+async fn jobs(context: &Context, recovery_point: &str) -> Result<Vec<RestoreJobsListMember>, Failure> {
+    let pages = context.aws.backup.list_restore_jobs().by_resource_type("EFS").into_paginator().items().send();
     let mut jobs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRestoreJobs"))?;
     jobs.retain(|job| job.recovery_point_arn() == Some(recovery_point));
     Ok(jobs)

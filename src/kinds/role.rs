@@ -15,7 +15,7 @@ use crate::engine::kind::{Kind, Part, Spec};
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::{document, tags};
 
 /// A role under the deployment's own path. Outputs: `id` (the name), `name`, `arn`.
@@ -51,15 +51,15 @@ impl Spec for Role {
 
 #[async_trait]
 impl Resource for Role {
-    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let pages = cx.aws.iam.list_roles().path_prefix(cx.names.role_path()).into_paginator().items().send();
+    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let pages = context.aws.iam.list_roles().path_prefix(context.names.role_path()).into_paginator().items().send();
         let roles = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListRoles"))?;
-        let found = try_join_all(roles.iter().map(|role| read(cx, role.role_name(), depth))).await?;
+        let found = try_join_all(roles.iter().map(|role| read(context, role.role_name(), depth))).await?;
         Ok(found.into_iter().flatten().collect::<Vec<_>>().into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .iam
             .create_role()
@@ -68,22 +68,22 @@ impl Resource for Role {
             .description(&self.description)
             .assume_role_policy_document(self.trust.to_string())
             .set_permissions_boundary(self.boundary.clone())
-            .set_tags(Some(tags::iam::write(&at.tags)));
+            .set_tags(Some(tags::iam::write(&target.tags)));
         let answer = call.send().await.map_err(on("iam CreateRole"))?;
         let arn = required("iam CreateRole", "Arn", answer.role().map(|role| role.arn()))?;
         for (name, policy) in &self.inline {
-            self.put_inline(cx, name, policy).await?;
+            self.put_inline(context, name, policy).await?;
         }
         for arn in &self.managed {
-            self.attach(cx, arn).await?;
+            self.attach(context, arn).await?;
         }
         Ok(self.made(arn))
     }
 
     /// One change after the other: IAM refuses simultaneous changes of one role (ConcurrentModification).
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let changed = |property: &str| at.changes.is_empty() || at.changed(property);
-        let iam = &cx.aws.iam;
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let changed = |property: &str| target.changes.is_empty() || target.changed(property);
+        let iam = &context.aws.iam;
         if changed("trust") {
             let call = iam.update_assume_role_policy().role_name(&self.name).policy_document(self.trust.to_string());
             call.send().await.map_err(on("iam UpdateAssumeRolePolicy"))?;
@@ -97,42 +97,43 @@ impl Resource for Role {
             call.send().await.map_err(on("iam PutRolePermissionsBoundary"))?;
         }
         if changed("inline") {
-            let differs = |name: &str| at.changes.is_empty() || at.changed_entry("inline", name);
+            let differs = |name: &str| target.changes.is_empty() || target.changed_entry("inline", name);
             for (name, policy) in self.inline.iter().filter(|(name, _)| differs(name)) {
-                self.put_inline(cx, name, policy).await?;
+                self.put_inline(context, name, policy).await?;
             }
-            for name in inline_names(cx, &self.name).await?.iter().filter(|name| !self.inline.contains_key(*name)) {
-                delete_inline(cx, &self.name, name).await?;
+            for name in inline_names(context, &self.name).await?.iter().filter(|name| !self.inline.contains_key(*name))
+            {
+                delete_inline(context, &self.name, name).await?;
             }
         }
         if changed("managed") {
-            let attached = attached(cx, &self.name).await?;
+            let attached = attached(context, &self.name).await?;
             let wanted: BTreeSet<_> = self.managed.iter().collect();
             for arn in wanted.iter().filter(|arn| !attached.contains(**arn)) {
-                self.attach(cx, arn).await?;
+                self.attach(context, arn).await?;
             }
             for arn in attached.iter().filter(|arn| !wanted.contains(arn)) {
-                detach(cx, &self.name, arn).await?;
+                detach(context, &self.name, arn).await?;
             }
         }
-        Ok(self.made(at.outputs.get("arn").map(String::as_str).unwrap_or_default()))
+        Ok(self.made(target.outputs.get("arn").map(String::as_str).unwrap_or_default()))
     }
 
     /// IAM deletes no role that still has policies.
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let (inline, attached) = tokio::try_join!(inline_names(cx, &at.id), attached(cx, &at.id))?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let (inline, attached) = tokio::try_join!(inline_names(context, &target.id), attached(context, &target.id))?;
         for name in &inline {
-            delete_inline(cx, &at.id, name).await?;
+            delete_inline(context, &target.id, name).await?;
         }
         for arn in &attached {
-            detach(cx, &at.id, arn).await?;
+            detach(context, &target.id, arn).await?;
         }
-        cx.aws.iam.delete_role().role_name(&at.id).send().await.map_err(on("iam DeleteRole"))?;
+        context.aws.iam.delete_role().role_name(&target.id).send().await.map_err(on("iam DeleteRole"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::iam::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::iam::set(context, &target.id, set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -178,26 +179,26 @@ impl Role {
         made(&self.name, &[("name", &self.name), ("arn", arn)])
     }
 
-    async fn put_inline(&self, cx: &Cx, name: &str, policy: &Value) -> Result<(), Failure> {
-        let call = cx.aws.iam.put_role_policy().role_name(&self.name).policy_name(name);
+    async fn put_inline(&self, context: &Context, name: &str, policy: &Value) -> Result<(), Failure> {
+        let call = context.aws.iam.put_role_policy().role_name(&self.name).policy_name(name);
         call.policy_document(policy.to_string()).send().await.map_err(on("iam PutRolePolicy"))?;
         Ok(())
     }
 
-    async fn attach(&self, cx: &Cx, arn: &str) -> Result<(), Failure> {
-        let call = cx.aws.iam.attach_role_policy().role_name(&self.name).policy_arn(arn);
+    async fn attach(&self, context: &Context, arn: &str) -> Result<(), Failure> {
+        let call = context.aws.iam.attach_role_policy().role_name(&self.name).policy_arn(arn);
         call.send().await.map_err(on("iam AttachRolePolicy"))?;
         Ok(())
     }
 }
 
 /// ListRoles gives neither tags nor boundary. `None` for a role of others, or one that has just gone.
-async fn read(cx: &Cx, name: &str, depth: Depth) -> Result<Option<Found<Role>>, Failure> {
-    let call = async { cx.aws.iam.get_role().role_name(name).send().await.map_err(on("iam GetRole")) };
+async fn read(context: &Context, name: &str, depth: Depth) -> Result<Option<Found<Role>>, Failure> {
+    let call = async { context.aws.iam.get_role().role_name(name).send().await.map_err(on("iam GetRole")) };
     let policies = async {
         match depth {
             Depth::Phase => Ok(None),
-            Depth::Full => tokio::try_join!(inline(cx, name), attached(cx, name)).map(Some),
+            Depth::Full => tokio::try_join!(inline(context, name), attached(context, name)).map(Some),
         }
     };
     let Some((answer, policies)) = unless_gone(async { tokio::try_join!(call, policies) }.await)? else {
@@ -205,7 +206,7 @@ async fn read(cx: &Cx, name: &str, depth: Depth) -> Result<Option<Found<Role>>, 
     };
     let Some(role) = answer.role() else { return Ok(None) };
     let tags = tags::iam::read(role.tags());
-    let Some(address) = tags::address_of(cx, Role::KIND.name, &tags) else { return Ok(None) };
+    let Some(address) = tags::address_of(context, Role::KIND.name, &tags) else { return Ok(None) };
     let spec = policies.map(|(inline, managed)| Role {
         name: name.to_owned(),
         path: role.path().to_owned(),
@@ -222,35 +223,35 @@ async fn read(cx: &Cx, name: &str, depth: Depth) -> Result<Option<Found<Role>>, 
     Ok(Some(Found { spec, ..found }))
 }
 
-async fn inline(cx: &Cx, role: &str) -> Result<BTreeMap<String, Value>, Failure> {
-    let names = inline_names(cx, role).await?;
+async fn inline(context: &Context, role: &str) -> Result<BTreeMap<String, Value>, Failure> {
+    let names = inline_names(context, role).await?;
     let policies = try_join_all(names.into_iter().map(|name| async move {
-        let call = cx.aws.iam.get_role_policy().role_name(role).policy_name(&name);
+        let call = context.aws.iam.get_role_policy().role_name(role).policy_name(&name);
         let answer = call.send().await.map_err(on("iam GetRolePolicy"))?;
         Ok::<_, Failure>((name, document::parse_encoded(answer.policy_document())))
     }));
     Ok(policies.await?.into_iter().collect())
 }
 
-async fn inline_names(cx: &Cx, role: &str) -> Result<Vec<String>, Failure> {
-    let pages = cx.aws.iam.list_role_policies().role_name(role).into_paginator().items().send();
+async fn inline_names(context: &Context, role: &str) -> Result<Vec<String>, Failure> {
+    let pages = context.aws.iam.list_role_policies().role_name(role).into_paginator().items().send();
     pages.collect::<Result<_, _>>().await.map_err(on("iam ListRolePolicies"))
 }
 
-async fn attached(cx: &Cx, role: &str) -> Result<BTreeSet<String>, Failure> {
-    let pages = cx.aws.iam.list_attached_role_policies().role_name(role).into_paginator().items().send();
+async fn attached(context: &Context, role: &str) -> Result<BTreeSet<String>, Failure> {
+    let pages = context.aws.iam.list_attached_role_policies().role_name(role).into_paginator().items().send();
     let policies = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListAttachedRolePolicies"))?;
     Ok(policies.iter().filter_map(|policy| policy.policy_arn()).map(str::to_owned).collect())
 }
 
-async fn delete_inline(cx: &Cx, role: &str, policy: &str) -> Result<(), Failure> {
-    let call = cx.aws.iam.delete_role_policy().role_name(role).policy_name(policy);
+async fn delete_inline(context: &Context, role: &str, policy: &str) -> Result<(), Failure> {
+    let call = context.aws.iam.delete_role_policy().role_name(role).policy_name(policy);
     unless_gone(call.send().await.map_err(on("iam DeleteRolePolicy")))?;
     Ok(())
 }
 
-async fn detach(cx: &Cx, role: &str, policy: &str) -> Result<(), Failure> {
-    let call = cx.aws.iam.detach_role_policy().role_name(role).policy_arn(policy);
+async fn detach(context: &Context, role: &str, policy: &str) -> Result<(), Failure> {
+    let call = context.aws.iam.detach_role_policy().role_name(role).policy_arn(policy);
     unless_gone(call.send().await.map_err(on("iam DetachRolePolicy")))?;
     Ok(())
 }

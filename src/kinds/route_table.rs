@@ -15,7 +15,7 @@ use crate::engine::run::Made;
 use crate::engine::set::Set;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
 use super::route::{self, Edit, Existing, Route, Via};
 use super::subnet::Subnet;
 use super::tags;
@@ -41,11 +41,11 @@ impl Spec for RouteTable {
 
 #[async_trait]
 impl Resource for RouteTable {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
         let mut found = Vec::new();
-        for table in &describe(cx, tags::ec2::ours(cx)).await? {
+        for table in &describe(context, tags::ec2::ours(context)).await? {
             let tags = tags::ec2::read(table.tags());
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
             let (default, routes): (Vec<_>, Vec<_>) =
                 routes(table).into_iter().map(|there| there.route).partition(|route| route.destination == DEFAULT);
             let spec = Self {
@@ -63,73 +63,80 @@ impl Resource for RouteTable {
         Ok(found.into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .ec2
             .create_route_table()
             .vpc_id(self.vpc.text())
-            .client_token(&at.token)
-            .tag_specifications(tags::ec2::at_creation(ResourceType::RouteTable, &at.tags));
+            .client_token(&target.token)
+            .tag_specifications(tags::ec2::at_creation(ResourceType::RouteTable, &target.tags));
         let answer = call.send().await.map_err(on("ec2 CreateRouteTable"))?;
         let id = answer.route_table().and_then(|table| table.route_table_id());
         let id = required("ec2 CreateRouteTable", "RouteTableId", id)?;
-        let routes = route::edits(&[], &self.all()).into_iter().map(|edit| change(cx, id, edit));
-        let subnets = self.subnets.iter().map(|subnet| associate(cx, id, subnet.text()));
+        let routes = route::edits(&[], &self.all()).into_iter().map(|edit| change(context, id, edit));
+        let subnets = self.subnets.iter().map(|subnet| associate(context, id, subnet.text()));
         tokio::try_join!(try_join_all(routes), try_join_all(subnets))?;
         Ok(made(id, &[]))
     }
 
     /// A subnet uses one table at a time: it is moved here from where it is.
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let tables = describe(cx, tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()])).await?;
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let tables = describe(context, tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()])).await?;
         let (ours, others): (Vec<_>, Vec<_>) =
-            tables.iter().partition(|table| table.route_table_id() == Some(at.id.as_str()));
+            tables.iter().partition(|table| table.route_table_id() == Some(target.id.as_str()));
         let is_ours = |there: &Existing| self.default.is_some() || there.route.destination != DEFAULT;
         let existing: Vec<_> = ours.iter().flat_map(|table| routes(table)).filter(is_ours).collect();
         let here: Vec<_> = ours.iter().flat_map(|table| associations(table)).collect();
         let elsewhere: Vec<_> = others.iter().flat_map(|table| associations(table)).collect();
 
-        let edits = route::edits(&existing, &self.all()).into_iter().map(|edit| change(cx, &at.id, edit));
+        let edits = route::edits(&existing, &self.all()).into_iter().map(|edit| change(context, &target.id, edit));
         let wanted = |subnet: &str| self.subnets.iter().any(|wanted| wanted.text() == subnet);
-        let foreign = here.iter().filter(|(_, subnet)| !wanted(subnet)).map(|(id, _)| disassociate(cx, id));
+        let foreign = here.iter().filter(|(_, subnet)| !wanted(subnet)).map(|(id, _)| disassociate(context, id));
         let missing =
             self.subnets.iter().map(Ref::text).filter(|subnet| !here.iter().any(|(_, there)| there == subnet));
         let joins = missing.map(|subnet| {
             let old = elsewhere.iter().find(|(_, there)| *there == subnet).map(|(id, _)| *id);
             async move {
                 match old {
-                    Some(association) => take_over(cx, &at.id, association).await,
-                    None => associate(cx, &at.id, subnet).await,
+                    Some(association) => take_over(context, &target.id, association).await,
+                    None => associate(context, &target.id, subnet).await,
                 }
             }
         });
         tokio::try_join!(try_join_all(edits), try_join_all(foreign), try_join_all(joins))?;
-        Ok(made(&at.id, &[]))
+        Ok(made(&target.id, &[]))
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let tables = describe(cx, tags::ec2::filter("route-table-id", [at.id.clone()])).await?;
-        let in_use = tables.iter().flat_map(associations).map(|(id, _)| disassociate(cx, id));
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let tables = describe(context, tags::ec2::filter("route-table-id", [target.id.clone()])).await?;
+        let in_use = tables.iter().flat_map(associations).map(|(id, _)| disassociate(context, id));
         try_join_all(in_use).await?;
-        cx.aws.ec2.delete_route_table().route_table_id(&at.id).send().await.map_err(on("ec2 DeleteRouteTable"))?;
+        context
+            .aws
+            .ec2
+            .delete_route_table()
+            .route_table_id(&target.id)
+            .send()
+            .await
+            .map_err(on("ec2 DeleteRouteTable"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(context, &target.id, set, remove).await
     }
 
     /// The one that a subnet of ours uses: it has room for no other.
-    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    async fn neighbours(&self, context: &Context, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
         let mut there = Vec::new();
         if !ids.is_empty() {
-            there = describe(cx, tags::ec2::filter("route-table-id", ids.iter().cloned())).await?;
+            there = describe(context, tags::ec2::filter("route-table-id", ids.iter().cloned())).await?;
         }
         let subnets: Vec<_> =
             self.subnets.iter().map(Ref::text).filter(|id| !id.is_empty()).map(str::to_owned).collect();
         if !subnets.is_empty() {
-            there.extend(describe(cx, tags::ec2::filter("association.subnet-id", subnets)).await?);
+            there.extend(describe(context, tags::ec2::filter("association.subnet-id", subnets)).await?);
         }
         Ok(there.iter().map(|one| Neighbour::new(one.route_table_id(), tags::ec2::read(one.tags()))).collect())
     }
@@ -163,16 +170,16 @@ impl RouteTable {
 /// # Errors
 ///
 /// Whatever the calls meet; a table that has just gone is no error.
-pub async fn forget(cx: &Cx, nat: &str) -> Result<(), Failure> {
-    let tables = describe(cx, tags::ec2::ours(cx)).await?;
+pub async fn forget(context: &Context, nat: &str) -> Result<(), Failure> {
+    let tables = describe(context, tags::ec2::ours(context)).await?;
     let leads = |table: &&types::RouteTable| table.routes().iter().any(|route| route.nat_gateway_id() == Some(nat));
     let leading = tables.iter().filter(leads).filter_map(|table| table.route_table_id());
-    let calls = leading.map(|table| change(cx, table, Edit::Delete(DEFAULT.to_owned())));
+    let calls = leading.map(|table| change(context, table, Edit::Delete(DEFAULT.to_owned())));
     try_join_all(calls).await.map(drop)
 }
 
-async fn describe(cx: &Cx, which: types::Filter) -> Result<Vec<types::RouteTable>, Failure> {
-    let pages = cx.aws.ec2.describe_route_tables().filters(which).into_paginator().items().send();
+async fn describe(context: &Context, which: types::Filter) -> Result<Vec<types::RouteTable>, Failure> {
+    let pages = context.aws.ec2.describe_route_tables().filters(which).into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeRouteTables"))
 }
 
@@ -246,8 +253,8 @@ fn destination(text: &str) -> [Option<String>; 3] {
     }
 }
 
-async fn change(cx: &Cx, table: &str, edit: Edit) -> Result<(), Failure> {
-    let ec2 = &cx.aws.ec2;
+async fn change(context: &Context, table: &str, edit: Edit) -> Result<(), Failure> {
+    let ec2 = &context.aws.ec2;
     match edit {
         Edit::Create(route) => {
             let (gateway, nat) = target(&route.via);
@@ -286,20 +293,20 @@ fn target(via: &Via) -> (Option<String>, Option<String>) {
     }
 }
 
-async fn associate(cx: &Cx, table: &str, subnet: &str) -> Result<(), Failure> {
-    let call = cx.aws.ec2.associate_route_table().route_table_id(table).subnet_id(subnet);
+async fn associate(context: &Context, table: &str, subnet: &str) -> Result<(), Failure> {
+    let call = context.aws.ec2.associate_route_table().route_table_id(table).subnet_id(subnet);
     call.send().await.map_err(on("ec2 AssociateRouteTable"))?;
     Ok(())
 }
 
-async fn take_over(cx: &Cx, table: &str, association: &str) -> Result<(), Failure> {
-    let call = cx.aws.ec2.replace_route_table_association().route_table_id(table).association_id(association);
+async fn take_over(context: &Context, table: &str, association: &str) -> Result<(), Failure> {
+    let call = context.aws.ec2.replace_route_table_association().route_table_id(table).association_id(association);
     call.send().await.map_err(on("ec2 ReplaceRouteTableAssociation"))?;
     Ok(())
 }
 
-async fn disassociate(cx: &Cx, association: &str) -> Result<(), Failure> {
-    let call = cx.aws.ec2.disassociate_route_table().association_id(association);
+async fn disassociate(context: &Context, association: &str) -> Result<(), Failure> {
+    let call = context.aws.ec2.disassociate_route_table().association_id(association);
     unless_gone(call.send().await.map_err(on("ec2 DisassociateRouteTable")))?;
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::engine::run::Made;
 
 use super::credentials::Credentials;
 use super::place::{Grants, Place};
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::tags;
 
 /// The last part of the name of the one secret.
@@ -29,7 +29,7 @@ const RECOVERY_DAYS: i64 = 7;
 /// A JSON secret. Outputs: `id` (the ARN), `arn`, `name`. Its values are no property: they are made once, at creation,
 /// and never read, compared or changed afterwards.
 ///
-/// Its name must be `cx.names.secret(`[`PURPOSE`]`)`.
+/// Its name must be `context.names.secret(`[`PURPOSE`]`)`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Secret {
     pub name: String,
@@ -60,8 +60,8 @@ impl Spec for Secret {
 
 #[async_trait]
 impl Resource for Secret {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let found = describe::<Self>(cx, PURPOSE).await?.map(|(found, name, description)| {
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let found = describe::<Self>(context, PURPOSE).await?.map(|(found, name, description)| {
             let spec = Self { name, description, recipe: None };
             found.spec(spec)
         });
@@ -69,26 +69,26 @@ impl Resource for Secret {
     }
 
     /// One call makes the secret with everything in it: no crash can leave one whose values disagree.
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let recipe = self.recipe.clone().unwrap_or_default();
         let credentials = match &recipe.source {
-            Some(arn) => Credentials::from_document(&source(cx, arn).await?)?,
+            Some(arn) => Credentials::from_document(&source(context, arn).await?)?,
             None => Credentials::generate()?,
         };
         let document = credentials.document(&recipe.derived);
-        Ok(self.made(&make(cx, at, &self.name, &self.description, document.expose_secret()).await?))
+        Ok(self.made(&make(context, target, &self.name, &self.description, document.expose_secret()).await?))
     }
 
     /// The description is all that ever changes; this call makes no new version of the value.
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx.aws.secrets.update_secret().secret_id(&at.id).description(&self.description);
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context.aws.secrets.update_secret().secret_id(&target.id).description(&self.description);
         call.send().await.map_err(on("secretsmanager UpdateSecret"))?;
-        Ok(self.made(&at.id))
+        Ok(self.made(&target.id))
     }
 
     /// Marks it for deletion; until the window has passed it can be brought back.
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.secrets.delete_secret().secret_id(&at.id).recovery_window_in_days(RECOVERY_DAYS);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let call = context.aws.secrets.delete_secret().secret_id(&target.id).recovery_window_in_days(RECOVERY_DAYS);
         match call.send().await.map_err(on("secretsmanager DeleteSecret")) {
             // The answer to an earlier attempt was lost.
             Err(failure) if is_marked(&failure) => Ok(()),
@@ -96,12 +96,12 @@ impl Resource for Secret {
         }
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::secrets::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::secrets::set(context, &target.id, set, remove).await
     }
 
-    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
-        restore(cx, at, action).await
+    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
+        restore(context, target, action).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -131,35 +131,41 @@ pub(super) fn secrets(place: &Place) -> Grants<'_> {
 }
 
 /// Makes a secret with its value and its tags; gives its ARN.
-pub(super) async fn make(cx: &Cx, at: &At, name: &str, description: &str, value: &str) -> Result<String, Failure> {
+pub(super) async fn make(
+    context: &Context,
+    target: &Target,
+    name: &str,
+    description: &str,
+    value: &str,
+) -> Result<String, Failure> {
     const CALL: &str = "secretsmanager CreateSecret";
-    let call = cx
+    let call = context
         .aws
         .secrets
         .create_secret()
         .name(name)
         .description(description)
-        .client_request_token(&at.token)
+        .client_request_token(&target.token)
         .secret_string(value)
-        .set_tags(Some(tags::secrets::write(&at.tags)));
+        .set_tags(Some(tags::secrets::write(&target.tags)));
     let answer = call.send().await.map_err(on(CALL))?;
     required(CALL, "ARN", answer.arn()).map(str::to_owned)
 }
 
 /// Deletes a secret for good: what it holds can be had again.
-pub(super) async fn erase(cx: &Cx, at: &At) -> Result<(), Failure> {
-    let call = cx.aws.secrets.delete_secret().secret_id(&at.id).force_delete_without_recovery(true);
+pub(super) async fn erase(context: &Context, target: &Target) -> Result<(), Failure> {
+    let call = context.aws.secrets.delete_secret().secret_id(&target.id).force_delete_without_recovery(true);
     call.send().await.map_err(on("secretsmanager DeleteSecret")).map(drop)
 }
 
 /// [`Action::Restore`], the one step of its own that a secret of any kind has.
-pub(super) async fn restore(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+pub(super) async fn restore(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
     if action != Action::Restore {
-        return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+        return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
     }
-    let call = cx.aws.secrets.restore_secret().secret_id(&at.id);
+    let call = context.aws.secrets.restore_secret().secret_id(&target.id);
     call.send().await.map_err(on("secretsmanager RestoreSecret"))?;
-    Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
 }
 
 /// The secret of ours with this purpose, if there is one, with its name and description. Describes, and never reads a
@@ -168,12 +174,15 @@ pub(super) async fn restore(cx: &Cx, at: &At, action: Action) -> Result<Made, Fa
 /// # Errors
 ///
 /// Whatever the call meets; that there is none is no error.
-pub async fn describe<R: Spec>(cx: &Cx, purpose: &str) -> Result<Option<(Found<R>, String, String)>, Failure> {
-    let call = cx.aws.secrets.describe_secret().secret_id(cx.names.secret(purpose));
+pub async fn describe<R: Spec>(
+    context: &Context,
+    purpose: &str,
+) -> Result<Option<(Found<R>, String, String)>, Failure> {
+    let call = context.aws.secrets.describe_secret().secret_id(context.names.secret(purpose));
     let answer = unless_gone(call.send().await.map_err(on("secretsmanager DescribeSecret")))?;
     let Some(secret) = answer else { return Ok(None) };
     let tags = tags::secrets::read(secret.tags());
-    let Some(address) = tags::address_of(cx, R::KIND.name, &tags) else { return Ok(None) };
+    let Some(address) = tags::address_of(context, R::KIND.name, &tags) else { return Ok(None) };
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let (arn, name) = (text(secret.arn()), text(secret.name()));
     let phase = if secret.deleted_date().is_some() { Phase::Recoverable } else { Phase::Ready };
@@ -203,8 +212,8 @@ pub(super) fn still_going(failure: Failure) -> Failure {
 }
 
 /// The user's own secret, to be copied.
-async fn source(cx: &Cx, arn: &str) -> Result<SecretString, Failure> {
-    value(cx, arn).await.map_err(|failure| {
+async fn source(context: &Context, arn: &str) -> Result<SecretString, Failure> {
+    value(context, arn).await.map_err(|failure| {
         failure.hint(format!("ce-aws copies the credentials out of {arn}, which [secrets] in the plan file names"))
     })
 }
@@ -214,8 +223,8 @@ async fn source(cx: &Cx, arn: &str) -> Result<SecretString, Failure> {
 /// # Errors
 ///
 /// Whatever the call meets; without an operation, that the value is no text.
-pub async fn value(cx: &Cx, arn: &str) -> Result<SecretString, Failure> {
-    let answer = cx.aws.secrets.get_secret_value().secret_id(arn).send().await;
+pub async fn value(context: &Context, arn: &str) -> Result<SecretString, Failure> {
+    let answer = context.aws.secrets.get_secret_value().secret_id(arn).send().await;
     answer
         .map_err(on("secretsmanager GetSecretValue"))?
         .secret_string

@@ -15,7 +15,7 @@ use crate::engine::set::Set;
 
 use super::group_rules;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::rule::{self, ANYWHERE, Existing, Peer, Rule};
 use super::tags;
 use super::vpc::Vpc;
@@ -44,13 +44,20 @@ impl Spec for SecurityGroup {
 
 #[async_trait]
 impl Resource for SecurityGroup {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let pages = cx.aws.ec2.describe_security_groups().filters(tags::ec2::ours(cx)).into_paginator().items().send();
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let pages = context
+            .aws
+            .ec2
+            .describe_security_groups()
+            .filters(tags::ec2::ours(context))
+            .into_paginator()
+            .items()
+            .send();
         let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups"))?;
         let mut found = Vec::new();
         for group in &groups {
             let tags = tags::ec2::read(group.tags());
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
             let id = required("ec2 DescribeSecurityGroups", "GroupId", group.group_id())?;
             let spec = Self {
                 vpc: group.vpc_id().unwrap_or_default().into(),
@@ -59,45 +66,45 @@ impl Resource for SecurityGroup {
                 ingress: group_rules::split(group.ip_permissions()),
                 egress: group_rules::outward(group.ip_permissions_egress()),
             };
-            found.push(Found::new(address, id).output("arn", &arn(cx, id)).spec(spec).tags(tags));
+            found.push(Found::new(address, id).output("arn", &arn(context, id)).spec(spec).tags(tags));
         }
         Ok(found.into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .ec2
             .create_security_group()
             .vpc_id(self.vpc.text())
             .group_name(&self.name)
             .description(&self.description)
-            .tag_specifications(tags::ec2::at_creation(ResourceType::SecurityGroup, &at.tags));
+            .tag_specifications(tags::ec2::at_creation(ResourceType::SecurityGroup, &target.tags));
         let answer = call.send().await.map_err(on("ec2 CreateSecurityGroup"))?;
         let id = required("ec2 CreateSecurityGroup", "GroupId", answer.group_id())?;
         let given = Existing { id: String::new(), rule: Rule::all(Peer::Cidr(ANYWHERE.to_owned())) };
         let (ingress, egress) = (rule::difference(&[], &self.ingress), rule::difference(&[given], &self.egress));
-        group_rules::change(cx, id, &ingress, &egress).await?;
-        Ok(made(id, &[("arn", &arn(cx, id))]))
+        group_rules::change(context, id, &ingress, &egress).await?;
+        Ok(made(id, &[("arn", &arn(context, id))]))
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        group_rules::settle(cx, &at.id, &self.ingress, &self.egress).await?;
-        Ok(made(&at.id, &[("arn", &arn(cx, &at.id))]))
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        group_rules::settle(context, &target.id, &self.ingress, &self.egress).await?;
+        Ok(made(&target.id, &[("arn", &arn(context, &target.id))]))
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.ec2.delete_security_group().group_id(&at.id);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let call = context.aws.ec2.delete_security_group().group_id(&target.id);
         let Err(failure) = call.send().await.map_err(on("ec2 DeleteSecurityGroup")) else { return Ok(()) };
         if failure.cause == Cause::StillHeld {
             // Two groups that admit each other hold each other for ever.
-            group_rules::let_go(cx, &at.id).await?;
+            group_rules::let_go(context, &target.id).await?;
         }
         Err(failure)
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(context, &target.id, set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -115,6 +122,6 @@ impl Resource for SecurityGroup {
     }
 }
 
-fn arn(cx: &Cx, id: &str) -> String {
-    cx.names.arn("ec2", &format!("security-group/{id}"))
+fn arn(context: &Context, id: &str) -> String {
+    context.names.arn("ec2", &format!("security-group/{id}"))
 }

@@ -21,18 +21,18 @@ use crate::engine::set::Set;
 
 use super::cluster::Cluster;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::security_group::SecurityGroup;
 use super::service_read::{self, Look};
 use super::subnet::Subnet;
 use super::target_group::TargetGroup;
 use super::task_definition::TaskDefinition;
-use super::{service_health, service_story, tags};
+use super::{service_diagnosis, service_health, tags};
 
 /// A service on Fargate. Outputs: `id` and `arn` (the ARN), `name`, `cluster` (its ARN); while ready also `task` (the
 /// ARN of the one task) and `private_ip`.
 ///
-/// Its name must be `cx.names.stack()`.
+/// Its name must be `context.names.stack()`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Service {
     pub name: String,
@@ -101,12 +101,12 @@ impl Spec for Service {
 
 #[async_trait]
 impl Resource for Service {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let look = service_read::look(cx).await?;
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let look = service_read::look(context).await?;
         let Some(phase) = service_health::phase(&look.view) else { return Ok(Vec::new().into()) };
-        let Some(live) = &look.live else { return Ok(vec![remnant(cx, &look, phase)].into()) };
+        let Some(live) = &look.live else { return Ok(vec![remnant(context, &look, phase)].into()) };
         let tags = tags::ecs::read(live.tags());
-        let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { return Ok(Vec::new().into()) };
+        let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { return Ok(Vec::new().into()) };
         let subjects = service_health::incidents(&look.view);
         let incidents = subjects.into_iter().map(|subject| Incident { address: address.clone(), subject }).collect();
         let made = made_of(live);
@@ -121,14 +121,14 @@ impl Resource for Service {
         Ok(Seen { found: vec![found], incidents })
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .ecs
             .create_service()
             .cluster(self.cluster.text())
             .service_name(&self.name)
-            .client_token(&at.token)
+            .client_token(&target.token)
             .launch_type(LaunchType::Fargate)
             .scheduling_strategy(SchedulingStrategy::Replica)
             .task_definition(self.task_definition.text())
@@ -141,7 +141,7 @@ impl Resource for Service {
             .set_health_check_grace_period_seconds(self.grace.map(signed))
             .enable_execute_command(self.exec)
             .propagate_tags(self.propagate_tags.as_str().into())
-            .set_tags(Some(tags::ecs::write(&at.tags)));
+            .set_tags(Some(tags::ecs::write(&target.tags)));
         let answer = call.send().await.map_err(on("ecs CreateService"))?;
         made_or_lost(answer.service(), "ecs CreateService")
     }
@@ -149,19 +149,19 @@ impl Resource for Service {
     /// A service at zero, and one that is to be healed, starts anew: ECS launches nothing more for a deployment that
     /// has failed. Whatever makes another task is only done after the fence, see [`Kind::fenced`]: where the answer to a
     /// first attempt was lost that has started it, a second one would start another task beside the one that stops.
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let changed = |property: &str| at.changes.is_empty() || at.changed(property);
-        let live = live(cx, self, &at.id).await?;
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let changed = |property: &str| target.changes.is_empty() || target.changed(property);
+        let live = live(context, self, &target.id).await?;
         let starts = live.as_ref().is_some_and(|live| live.desired_count() == 0) && self.desired > 0;
         // AWS takes it only for load balancers that the service has already, not for those that come with the same call
         // (AWS CloudFormation's public roadmap, issue 1313).
         let is_balanced = live.as_ref().is_some_and(|live| !live.load_balancers().is_empty());
         let (grace, later) = if is_balanced { (self.grace, None) } else { (None, self.grace) };
         let renews = starts || Self::KIND.fenced.iter().copied().any(changed);
-        if let Some(live) = live.as_ref().filter(|live| at.attempt > 1 && renews && self.is_started(live)) {
+        if let Some(live) = live.as_ref().filter(|live| target.attempt > 1 && renews && self.is_started(live)) {
             self.set_grace(
-                cx,
-                at,
+                context,
+                target,
                 self.grace.filter(|grace| live.health_check_grace_period_seconds() != Some(signed(*grace))),
             )
             .await?;
@@ -169,12 +169,12 @@ impl Resource for Service {
         }
         let network = starts || ["subnets", "groups", "public_address"].into_iter().any(changed);
         let balancers = changed("load_balancer").then(|| self.load_balancers());
-        let call = cx
+        let call = context
             .aws
             .ecs
             .update_service()
             .cluster(self.cluster.text())
-            .service(&at.id)
+            .service(&target.id)
             .task_definition(self.task_definition.text())
             .desired_count(signed(self.desired))
             .deployment_configuration(self.deployment())
@@ -187,39 +187,41 @@ impl Resource for Service {
             .propagate_tags(self.propagate_tags.as_str().into())
             .force_new_deployment(renews);
         let answer = call.send().await.map_err(on("ecs UpdateService"))?;
-        self.set_grace(cx, at, later).await?;
+        self.set_grace(context, target, later).await?;
         made_or_lost(answer.service(), "ecs UpdateService")
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let call = cx.aws.ecs.delete_service().cluster(cluster_of(cx, at)).service(&at.id).force(true);
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let call =
+            context.aws.ecs.delete_service().cluster(cluster_of(context, target)).service(&target.id).force(true);
         call.send().await.map_err(on("ecs DeleteService"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ecs::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ecs::set(context, &target.id, set, remove).await
     }
 
-    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
         if action != Action::Stop {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
         }
-        let call = cx.aws.ecs.update_service().cluster(cluster_of(cx, at)).service(&at.id).desired_count(0);
+        let call =
+            context.aws.ecs.update_service().cluster(cluster_of(context, target)).service(&target.id).desired_count(0);
         match call.send().await.map_err(on("ecs UpdateService")) {
             // It is on its way out already, and its tasks with it.
             Err(failure)
                 if matches!(failure.code.as_str(), "ServiceNotFoundException" | "ServiceNotActiveException") => {}
             answer => drop(answer?),
         }
-        if at.attempt > 1 {
-            stop_by_name(cx).await?;
+        if target.attempt > 1 {
+            stop_by_name(context).await?;
         }
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
-    async fn explain(cx: &Cx, incident: &Incident) -> Option<Event> {
-        service_story::tell(cx, incident).await
+    async fn explain(context: &Context, incident: &Incident) -> Option<Event> {
+        service_diagnosis::tell(context, incident).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -233,18 +235,18 @@ impl Resource for Service {
             .remove(&["UpdateService", "DeleteService"])
             .at(&["task/*"])
             .remove(&["StopTask"])
-            .and(service_story::grants(place))
+            .and(service_diagnosis::grants(place))
             .also(Grant::new(Use::See, "elasticloadbalancing", &["DescribeTargetHealth"]))
             .done()
     }
 }
 
 /// Tasks whose service is gone. They carry its tags where ECS passed them on.
-fn remnant(cx: &Cx, look: &Look, phase: Phase) -> Found<Service> {
-    let address = tags::address_of(cx, Service::KIND.name, &look.task_tags);
-    let (stack, cluster) = (cx.names.stack(), service_read::cluster(cx));
+fn remnant(context: &Context, look: &Look, phase: Phase) -> Found<Service> {
+    let address = tags::address_of(context, Service::KIND.name, &look.task_tags);
+    let (stack, cluster) = (context.names.stack(), service_read::cluster(context));
     let cluster = cluster.rsplit('/').next().unwrap_or_default();
-    let arn = cx.names.arn("ecs", &format!("service/{cluster}/{stack}"));
+    let arn = context.names.arn("ecs", &format!("service/{cluster}/{stack}"));
     let found = Found::new(address.unwrap_or_else(|| Address::new(Service::KIND.name, "main")), &arn);
     found.output("arn", &arn).output("name", &stack).phase(phase)
 }
@@ -261,21 +263,21 @@ fn made_or_lost(live: Option<&sdk::Service>, operation: &str) -> Result<Made, Fa
 }
 
 /// Stops what is still there although no task is wanted: what was started by hand, and what ECS does not get rid of.
-async fn stop_by_name(cx: &Cx) -> Result<(), Failure> {
-    let cluster = service_read::cluster(cx);
-    for task in service_read::look(cx).await?.view.writers() {
-        let call = cx.aws.ecs.stop_task().cluster(&cluster).task(&task.arn);
+async fn stop_by_name(context: &Context) -> Result<(), Failure> {
+    let cluster = service_read::cluster(context);
+    for task in service_read::look(context).await?.view.writers() {
+        let call = context.aws.ecs.stop_task().cluster(&cluster).task(&task.arn);
         call.reason("stopped by ce-aws: nothing may write now").send().await.map_err(on("ecs StopTask"))?;
     }
     Ok(())
 }
 
-fn cluster_of(cx: &Cx, at: &At) -> String {
-    at.outputs.get("cluster").cloned().unwrap_or_else(|| service_read::cluster(cx))
+fn cluster_of(context: &Context, target: &Target) -> String {
+    target.outputs.get("cluster").cloned().unwrap_or_else(|| service_read::cluster(context))
 }
 
-async fn live(cx: &Cx, wanted: &Service, id: &str) -> Result<Option<sdk::Service>, Failure> {
-    let call = cx.aws.ecs.describe_services().cluster(wanted.cluster.text()).services(id);
+async fn live(context: &Context, wanted: &Service, id: &str) -> Result<Option<sdk::Service>, Failure> {
+    let call = context.aws.ecs.describe_services().cluster(wanted.cluster.text()).services(id);
     let answer = call.send().await.map_err(on("ecs DescribeServices"))?;
     Ok(answer.services().first().cloned())
 }
@@ -306,8 +308,13 @@ impl Service {
             exec: live.enable_execute_command(),
             propagate_tags: live.propagate_tags().map_or("NONE", |from| from.as_str()).to_owned(),
             grace: count(live.health_check_grace_period_seconds()).filter(|_| load_balancer.is_some()),
-            subnets: network.map(AwsVpcConfiguration::subnets).unwrap_or_default().iter().map(Ref::is).collect(),
-            groups: network.map(AwsVpcConfiguration::security_groups).unwrap_or_default().iter().map(Ref::is).collect(),
+            subnets: network.map(AwsVpcConfiguration::subnets).unwrap_or_default().iter().map(Ref::value).collect(),
+            groups: network
+                .map(AwsVpcConfiguration::security_groups)
+                .unwrap_or_default()
+                .iter()
+                .map(Ref::value)
+                .collect(),
             public_address: network.and_then(|n| n.assign_public_ip()) == Some(&AssignPublicIp::Enabled),
             load_balancer,
         }
@@ -318,9 +325,9 @@ impl Service {
         live.desired_count() == signed(self.desired) && live.task_definition() == Some(self.task_definition.text())
     }
 
-    async fn set_grace(&self, cx: &Cx, at: &At, grace: Option<u32>) -> Result<(), Failure> {
+    async fn set_grace(&self, context: &Context, target: &Target, grace: Option<u32>) -> Result<(), Failure> {
         let Some(grace) = grace else { return Ok(()) };
-        let call = cx.aws.ecs.update_service().cluster(self.cluster.text()).service(&at.id);
+        let call = context.aws.ecs.update_service().cluster(self.cluster.text()).service(&target.id);
         call.health_check_grace_period_seconds(signed(grace)).send().await.map_err(on("ecs UpdateService"))?;
         Ok(())
     }

@@ -31,7 +31,7 @@ pub fn failures(view: &ServiceView) -> impl Iterator<Item = &TaskView> {
     view.tasks.iter().filter(of_primary).filter(|task| task.desired == "STOPPED" && task.has_failed())
 }
 
-/// What a person should be told at once, each in a form that [`super::service_story`] understands: a failed task by
+/// What a person should be told at once, each in a form that [`super::service_diagnosis`] understands: a failed task by
 /// its ARN, an unhealthy container as `<task ARN> <name>`, one that others have put there as [`injected::subjects`] says, a
 /// refusal of ECS in its own words.
 pub fn incidents(view: &ServiceView) -> Vec<String> {

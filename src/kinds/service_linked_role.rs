@@ -12,7 +12,7 @@ use crate::engine::run::Made;
 use crate::partition::principals;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 
 /// The role that an AWS service works with. Outputs: `id` (the name), `name`, `arn`.
 ///
@@ -39,9 +39,9 @@ impl Spec for ServiceLinkedRole {
 
 #[async_trait]
 impl Resource for ServiceLinkedRole {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
         // One call for both; tags and boundaries, which lists do not tell, do not matter here.
-        let pages = cx.aws.iam.list_roles().path_prefix("/aws-service-role/").into_paginator().items().send();
+        let pages = context.aws.iam.list_roles().path_prefix("/aws-service-role/").into_paginator().items().send();
         let roles = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListRoles"))?;
         let found = ROLES.iter().filter_map(|(service, name)| {
             let role = roles.iter().find(|role| role.role_name() == *name)?;
@@ -52,32 +52,32 @@ impl Resource for ServiceLinkedRole {
         Ok(found.collect::<Vec<_>>().into())
     }
 
-    async fn create(&self, cx: &Cx, _at: &At) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, _at: &Target) -> Result<Made, Failure> {
         let Some((service, name)) = ROLES.iter().find(|(service, _)| *service == self.service) else {
             return Err(Failure::of(Cause::Internal, format!("no service-linked role is known for {}", self.service)));
         };
-        let answer = cx.aws.iam.create_service_linked_role().aws_service_name(*service).send().await;
+        let answer = context.aws.iam.create_service_linked_role().aws_service_name(*service).send().await;
         match answer.map_err(on("iam CreateServiceLinkedRole")) {
             // Somebody else's first load balancer came first.
             Err(failure) if failure.code == "InvalidInput" && failure.message.contains("has been taken") => {}
             Err(failure) => return Err(failure),
             Ok(_) => {}
         }
-        let arn = cx.names.arn_global("iam", &format!("role/aws-service-role/{service}/{name}"));
+        let arn = context.names.arn_global("iam", &format!("role/aws-service-role/{service}/{name}"));
         Ok(made(name, &[("name", name), ("arn", &arn)]))
     }
 
-    async fn update(&self, _cx: &Cx, at: &At) -> Result<Made, Failure> {
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
     /// Never: other things of the account work with it.
-    async fn delete(_cx: &Cx, at: &At) -> Result<(), Failure> {
-        Err(Failure::of(Cause::Internal, format!("{} belongs to the whole account", at.address)))
+    async fn delete(_context: &Context, target: &Target) -> Result<(), Failure> {
+        Err(Failure::of(Cause::Internal, format!("{} belongs to the whole account", target.address)))
     }
 
-    async fn retag(_cx: &Cx, at: &At, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
-        Err(Failure::of(Cause::Internal, format!("{} carries no tags", at.address)))
+    async fn retag(_context: &Context, target: &Target, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
+        Err(Failure::of(Cause::Internal, format!("{} carries no tags", target.address)))
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

@@ -8,7 +8,7 @@ use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::Failure;
 
 use super::own_containers;
-use super::resource::{Cx, Tags};
+use super::resource::{Context, Tags};
 use super::service_view::{ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView};
 use super::tags;
 
@@ -32,14 +32,14 @@ pub struct Look {
 /// # Errors
 ///
 /// Whatever the calls meet; what does not exist is no error.
-pub async fn snapshot(cx: &Cx) -> Result<ServiceView, Failure> {
-    Ok(look(cx).await?.view)
+pub async fn snapshot(context: &Context) -> Result<ServiceView, Failure> {
+    Ok(look(context).await?.view)
 }
 
 /// The user's cluster if it is in one; otherwise ours, by ARN, or by name before that is known.
-pub fn cluster(cx: &Cx) -> String {
-    let ours = || cx.outputs("cluster", "id").into_iter().next();
-    cx.cluster.clone().or_else(ours).unwrap_or_else(|| cx.names.stack())
+pub fn cluster(context: &Context) -> String {
+    let ours = || context.outputs("cluster", "id").into_iter().next();
+    context.cluster.clone().or_else(ours).unwrap_or_else(|| context.names.stack())
 }
 
 /// Looks at the service, every task of it or of its family, and the load balancer's opinion.
@@ -50,35 +50,42 @@ pub fn cluster(cx: &Cx) -> String {
 /// # Errors
 ///
 /// Whatever the calls meet; what does not exist is no error.
-pub async fn look(cx: &Cx) -> Result<Look, Failure> {
-    let cluster = cluster(cx);
-    let (live, mut arns) = tokio::try_join!(describe(cx, &cluster), list(cx, &cluster, DesiredStatus::Running))?;
-    if live.as_ref().is_some_and(|live| !is_ours(cx, live)) {
+pub async fn look(context: &Context) -> Result<Look, Failure> {
+    let cluster = cluster(context);
+    let (live, mut arns) =
+        tokio::try_join!(describe(context, &cluster), list(context, &cluster, DesiredStatus::Running))?;
+    if live.as_ref().is_some_and(|live| !is_ours(context, live)) {
         return Ok(Look::default());
     }
     let is_any_wanted = !arns.is_empty();
-    arns.extend(list(cx, &cluster, DesiredStatus::Stopped).await?);
+    arns.extend(list(context, &cluster, DesiredStatus::Stopped).await?);
     arns.sort();
     arns.dedup();
     let group = live.as_ref().and_then(|live| live.load_balancers().first()?.target_group_arn());
-    let targets = OptionFuture::from(group.filter(|_| is_any_wanted).map(|group| targets_of(cx, group)));
-    let (tasks, targets) = tokio::try_join!(tasks_of(cx, &cluster, &arns), async { targets.await.transpose() })?;
-    let (mut tasks, strangers): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| is_of_family(cx, task));
+    let targets = OptionFuture::from(group.filter(|_| is_any_wanted).map(|group| targets_of(context, group)));
+    let (tasks, targets) = tokio::try_join!(tasks_of(context, &cluster, &arns), async { targets.await.transpose() })?;
+    let (mut tasks, foreign_tasks): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| is_of_family(context, task));
     tasks.sort_by(|a, b| b.created_at().cmp(&a.created_at()).then_with(|| a.task_arn().cmp(&b.task_arn())));
     let writer = tasks.iter().find(|task| task.last_status() != Some("STOPPED"));
     let task_tags = writer.map(|task| tags::ecs::read(task.tags())).unwrap_or_default();
-    let (tasks, strangers) = (views(cx, &tasks).await?, strangers.iter().map(task).collect());
+    let (tasks, foreign_tasks) = (views(context, &tasks).await?, foreign_tasks.iter().map(task).collect());
     let targets = targets.unwrap_or_default();
-    Ok(Look { task_tags, view: ServiceView { service: live.as_ref().map(facts), tasks, strangers, targets }, live })
+    Ok(Look { task_tags, view: ServiceView { service: live.as_ref().map(facts), tasks, foreign_tasks, targets }, live })
 }
 
-fn is_ours(cx: &Cx, live: &sdk::Service) -> bool {
-    tags::address_of(cx, "service", &tags::ecs::read(live.tags())).is_some()
+fn is_ours(context: &Context, live: &sdk::Service) -> bool {
+    tags::address_of(context, "service", &tags::ecs::read(live.tags())).is_some()
 }
 
 /// A deleted service is described as INACTIVE for a while (ECS API reference, DeleteService).
-async fn describe(cx: &Cx, cluster: &str) -> Result<Option<sdk::Service>, Failure> {
-    let call = cx.aws.ecs.describe_services().cluster(cluster).services(cx.names.stack()).include(ServiceField::Tags);
+async fn describe(context: &Context, cluster: &str) -> Result<Option<sdk::Service>, Failure> {
+    let call = context
+        .aws
+        .ecs
+        .describe_services()
+        .cluster(cluster)
+        .services(context.names.stack())
+        .include(ServiceField::Tags);
     let answer = unless_gone(call.send().await.map_err(on("ecs DescribeServices")))?;
     let services = answer.and_then(|answer| answer.services).unwrap_or_default();
     Ok(services.into_iter().find(|service| service.status() != Some("INACTIVE")))
@@ -86,10 +93,10 @@ async fn describe(cx: &Cx, cluster: &str) -> Result<Option<sdk::Service>, Failur
 
 /// Everything in a cluster of ours. In one of the user's: of the service, whatever it runs, and of our two families,
 /// whoever started it.
-async fn list(cx: &Cx, cluster: &str, desired: DesiredStatus) -> Result<Vec<String>, Failure> {
-    let call = || cx.aws.ecs.list_tasks().cluster(cluster).desired_status(desired.clone());
-    let (stack, data) = (cx.names.stack(), cx.names.data_family());
-    let calls = match cx.cluster {
+async fn list(context: &Context, cluster: &str, desired: DesiredStatus) -> Result<Vec<String>, Failure> {
+    let call = || context.aws.ecs.list_tasks().cluster(cluster).desired_status(desired.clone());
+    let (stack, data) = (context.names.stack(), context.names.data_family());
+    let calls = match context.cluster {
         None => vec![call()],
         Some(_) => vec![call().service_name(&stack), call().family(&stack), call().family(data)],
     };
@@ -101,25 +108,26 @@ async fn list(cx: &Cx, cluster: &str, desired: DesiredStatus) -> Result<Vec<Stri
 }
 
 /// Whether a task is of the service or of one of our families.
-fn is_of_family(cx: &Cx, task: &sdk::Task) -> bool {
+fn is_of_family(context: &Context, task: &sdk::Task) -> bool {
     let definition = task.task_definition_arn().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
     let family = definition.split(':').next().unwrap_or_default();
-    let of_service = task.group().and_then(|group| group.strip_prefix("service:")) == Some(cx.names.stack().as_str());
-    of_service || family == cx.names.stack() || family == cx.names.data_family()
+    let of_service =
+        task.group().and_then(|group| group.strip_prefix("service:")) == Some(context.names.stack().as_str());
+    of_service || family == context.names.stack() || family == context.names.data_family()
 }
 
 /// Tasks by ARN, as AWS tells of them.
-pub(super) async fn tasks_of(cx: &Cx, cluster: &str, arns: &[String]) -> Result<Vec<sdk::Task>, Failure> {
+pub(super) async fn tasks_of(context: &Context, cluster: &str, arns: &[String]) -> Result<Vec<sdk::Task>, Failure> {
     let calls = arns.chunks(AT_ONCE).map(|arns| {
-        let call = cx.aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
+        let call = context.aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
         call.include(TaskField::Tags).send()
     });
     let answers = try_join_all(calls).await.map_err(on("ecs DescribeTasks"))?;
     Ok(answers.into_iter().flat_map(|answer| answer.tasks.unwrap_or_default()).collect())
 }
 
-async fn targets_of(cx: &Cx, group: &str) -> Result<Vec<TargetView>, Failure> {
-    let call = cx.aws.elb.describe_target_health().target_group_arn(group);
+async fn targets_of(context: &Context, group: &str) -> Result<Vec<TargetView>, Failure> {
+    let call = context.aws.elb.describe_target_health().target_group_arn(group);
     let answer = unless_gone(call.send().await.map_err(on("elb DescribeTargetHealth")))?;
     let descriptions = answer.and_then(|answer| answer.target_health_descriptions).unwrap_or_default();
     let view = |description: &aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription| {
@@ -184,9 +192,9 @@ fn deployment(live: &sdk::Deployment) -> DeploymentView {
 /// # Errors
 ///
 /// Whatever looking at their definitions meets.
-pub(super) async fn views(cx: &Cx, tasks: &[sdk::Task]) -> Result<Vec<TaskView>, Failure> {
+pub(super) async fn views(context: &Context, tasks: &[sdk::Task]) -> Result<Vec<TaskView>, Failure> {
     let mut views: Vec<TaskView> = tasks.iter().map(task).collect();
-    own_containers::separate(cx, &mut views).await?;
+    own_containers::separate(context, &mut views).await?;
     Ok(views)
 }
 

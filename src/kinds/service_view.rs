@@ -12,7 +12,7 @@ pub struct ServiceView {
     pub tasks: Vec<TaskView>,
     /// Other tasks in a cluster of ours. Nobody has business there; they may mount the file system.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub strangers: Vec<TaskView>,
+    pub foreign_tasks: Vec<TaskView>,
     /// What the load balancer knows of them. Asked for only while a task is wanted.
     pub targets: Vec<TargetView>,
 }

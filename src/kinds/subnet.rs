@@ -14,7 +14,7 @@ use crate::engine::reference::Ref;
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Neighbour, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
 use super::tags;
 use super::vpc::Vpc;
 
@@ -41,12 +41,12 @@ impl Spec for Subnet {
 
 #[async_trait]
 impl Resource for Subnet {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let subnets = describe(cx, tags::ec2::ours(cx)).await?;
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let subnets = describe(context, tags::ec2::ours(context)).await?;
         let mut found = Vec::new();
         for subnet in &subnets {
             let tags = tags::ec2::read(subnet.tags());
-            let Some(address) = tags::address_of(cx, Self::KIND.name, &tags) else { continue };
+            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
             let spec = Self {
                 vpc: subnet.vpc_id().unwrap_or_default().into(),
                 zone: subnet.availability_zone().unwrap_or_default().to_owned(),
@@ -62,45 +62,45 @@ impl Resource for Subnet {
         Ok(found.into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let call = cx
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let call = context
             .aws
             .ec2
             .create_subnet()
             .vpc_id(self.vpc.text())
             .availability_zone(&self.zone)
             .cidr_block(&self.cidr)
-            .tag_specifications(tags::ec2::at_creation(ResourceType::Subnet, &at.tags));
+            .tag_specifications(tags::ec2::at_creation(ResourceType::Subnet, &target.tags));
         let answer = call.send().await.map_err(on("ec2 CreateSubnet"))?;
         let id = required("ec2 CreateSubnet", "SubnetId", answer.subnet().and_then(|subnet| subnet.subnet_id()))?;
         if self.public_addresses {
-            self.set_public_addresses(cx, id).await?;
+            self.set_public_addresses(context, id).await?;
         }
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        self.set_public_addresses(cx, &at.id).await?;
-        Ok(made(&at.id, &[]))
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        self.set_public_addresses(context, &target.id).await?;
+        Ok(made(&target.id, &[]))
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        cx.aws.ec2.delete_subnet().subnet_id(&at.id).send().await.map_err(on("ec2 DeleteSubnet"))?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        context.aws.ec2.delete_subnet().subnet_id(&target.id).send().await.map_err(on("ec2 DeleteSubnet"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ec2::set(context, &target.id, set, remove).await
     }
 
     /// What overlaps it in its VPC: AWS lets no two do that.
-    async fn neighbours(&self, cx: &Cx, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    async fn neighbours(&self, context: &Context, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
         let mut there = Vec::new();
         if !ids.is_empty() {
-            there = describe(cx, tags::ec2::filter("subnet-id", ids.iter().cloned())).await?;
+            there = describe(context, tags::ec2::filter("subnet-id", ids.iter().cloned())).await?;
         }
         if !self.vpc.text().is_empty() {
-            let all = describe(cx, tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()])).await?;
+            let all = describe(context, tags::ec2::filter("vpc-id", [self.vpc.text().to_owned()])).await?;
             there.extend(all.into_iter().filter(|one| overlap(one.cidr_block().unwrap_or_default(), &self.cidr)));
         }
         Ok(there.iter().map(|one| Neighbour::new(one.subnet_id(), tags::ec2::read(one.tags()))).collect())
@@ -119,8 +119,8 @@ impl Resource for Subnet {
     }
 }
 
-async fn describe(cx: &Cx, which: Filter) -> Result<Vec<types::Subnet>, Failure> {
-    let pages = cx.aws.ec2.describe_subnets().filters(which).into_paginator().items().send();
+async fn describe(context: &Context, which: Filter) -> Result<Vec<types::Subnet>, Failure> {
+    let pages = context.aws.ec2.describe_subnets().filters(which).into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSubnets"))
 }
 
@@ -130,9 +130,9 @@ fn overlap(one: &str, other: &str) -> bool {
 }
 
 impl Subnet {
-    async fn set_public_addresses(&self, cx: &Cx, id: &str) -> Result<(), Failure> {
+    async fn set_public_addresses(&self, context: &Context, id: &str) -> Result<(), Failure> {
         let value = AttributeBooleanValue::builder().value(self.public_addresses).build();
-        let call = cx.aws.ec2.modify_subnet_attribute().subnet_id(id).map_public_ip_on_launch(value);
+        let call = context.aws.ec2.modify_subnet_attribute().subnet_id(id).map_public_ip_on_launch(value);
         call.send().await.map_err(on("ec2 ModifySubnetAttribute"))?;
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 
 use super::names;
-use super::resource::{Cx, Tags};
+use super::resource::{Context, Tags};
 
 /// The address in a resource's tags, if it has one that this program could have written.
 pub fn address(tags: &Tags) -> Option<Address> {
@@ -13,8 +13,8 @@ pub fn address(tags: &Tags) -> Option<Address> {
 }
 
 /// The address in a resource's tags, if it is of this kind and of this deployment.
-pub fn address_of(cx: &Cx, kind: &str, tags: &Tags) -> Option<Address> {
-    let ours = tags.get(names::DEPLOYMENT) == Some(&cx.names.deployment);
+pub fn address_of(context: &Context, kind: &str, tags: &Tags) -> Option<Address> {
+    let ours = tags.get(names::DEPLOYMENT) == Some(&context.names.deployment);
     address(tags).filter(|address| ours && address.kind() == kind)
 }
 
@@ -47,22 +47,22 @@ pub mod ec2 {
     }
 
     /// Only what belongs to the deployment.
-    pub fn ours(cx: &Cx) -> Filter {
-        filter(&format!("tag:{}", names::DEPLOYMENT), [cx.names.deployment.clone()])
+    pub fn ours(context: &Context) -> Filter {
+        filter(&format!("tag:{}", names::DEPLOYMENT), [context.names.deployment.clone()])
     }
 
     pub fn filter(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
         Filter::builder().name(name).set_values(Some(values.into_iter().collect())).build()
     }
 
-    pub async fn set(cx: &Cx, id: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+    pub async fn set(context: &Context, id: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         if !set.is_empty() {
-            let call = cx.aws.ec2.create_tags().resources(id).set_tags(Some(write(set)));
+            let call = context.aws.ec2.create_tags().resources(id).set_tags(Some(write(set)));
             call.send().await.map_err(on("ec2 CreateTags"))?;
         }
         if !remove.is_empty() {
             let keys = remove.iter().map(|key| Tag::builder().key(key).build()).collect();
-            let call = cx.aws.ec2.delete_tags().resources(id).set_tags(Some(keys));
+            let call = context.aws.ec2.delete_tags().resources(id).set_tags(Some(keys));
             call.send().await.map_err(on("ec2 DeleteTags"))?;
         }
         Ok(())
@@ -84,13 +84,13 @@ pub mod iam {
         tags.iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect()
     }
 
-    pub async fn set(cx: &Cx, role: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+    pub async fn set(context: &Context, role: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         if !set.is_empty() {
-            let call = cx.aws.iam.tag_role().role_name(role).set_tags(Some(write(set)));
+            let call = context.aws.iam.tag_role().role_name(role).set_tags(Some(write(set)));
             call.send().await.map_err(on("iam TagRole"))?;
         }
         if !remove.is_empty() {
-            let call = cx.aws.iam.untag_role().role_name(role).set_tag_keys(Some(remove.to_vec()));
+            let call = context.aws.iam.untag_role().role_name(role).set_tag_keys(Some(remove.to_vec()));
             call.send().await.map_err(on("iam UntagRole"))?;
         }
         Ok(())
@@ -102,14 +102,14 @@ pub mod logs {
     use super::*;
 
     /// `arn` without the trailing `:*`.
-    pub async fn set(cx: &Cx, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+    pub async fn set(context: &Context, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         if !set.is_empty() {
             let tags = set.clone().into_iter().collect();
-            let call = cx.aws.logs.tag_resource().resource_arn(arn).set_tags(Some(tags));
+            let call = context.aws.logs.tag_resource().resource_arn(arn).set_tags(Some(tags));
             call.send().await.map_err(on("logs TagResource"))?;
         }
         if !remove.is_empty() {
-            let call = cx.aws.logs.untag_resource().resource_arn(arn).set_tag_keys(Some(remove.to_vec()));
+            let call = context.aws.logs.untag_resource().resource_arn(arn).set_tag_keys(Some(remove.to_vec()));
             call.send().await.map_err(on("logs UntagResource"))?;
         }
         Ok(())
@@ -130,8 +130,8 @@ pub mod s3 {
     }
 
     /// The tags of a bucket; none where AWS says that there is no set of tags.
-    pub async fn read(cx: &Cx, bucket: &str) -> Result<Tags, Failure> {
-        let answer = cx.aws.s3.get_bucket_tagging().bucket(bucket).send().await;
+    pub async fn read(context: &Context, bucket: &str) -> Result<Tags, Failure> {
+        let answer = context.aws.s3.get_bucket_tagging().bucket(bucket).send().await;
         let tags = unless_gone(answer.map_err(on("s3 GetBucketTagging")))?;
         let tags = tags.map(|answer| answer.tag_set).unwrap_or_default();
         Ok(collect(&tags, |tag| (Some(tag.key()), Some(tag.value()))))
@@ -139,12 +139,12 @@ pub mod s3 {
 
     /// S3 replaces all tags at once, so others' are read and written back, AWS's own (`aws:`) among them: S3 refuses
     /// a set without those.
-    pub async fn set(cx: &Cx, bucket: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        let mut tags = read(cx, bucket).await?;
+    pub async fn set(context: &Context, bucket: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        let mut tags = read(context, bucket).await?;
         tags.retain(|key, _| !remove.contains(key));
         tags.extend(set.clone());
         let tagging = Tagging::builder().set_tag_set(Some(write(&tags))).build().ok();
-        let call = cx.aws.s3.put_bucket_tagging().bucket(bucket).set_tagging(tagging);
+        let call = context.aws.s3.put_bucket_tagging().bucket(bucket).set_tagging(tagging);
         call.send().await.map_err(on("s3 PutBucketTagging"))?;
         Ok(())
     }
@@ -164,13 +164,13 @@ pub mod secrets {
         tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
     }
 
-    pub async fn set(cx: &Cx, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+    pub async fn set(context: &Context, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         if !set.is_empty() {
-            let call = cx.aws.secrets.tag_resource().secret_id(arn).set_tags(Some(write(set)));
+            let call = context.aws.secrets.tag_resource().secret_id(arn).set_tags(Some(write(set)));
             call.send().await.map_err(on("secretsmanager TagResource"))?;
         }
         if !remove.is_empty() {
-            let call = cx.aws.secrets.untag_resource().secret_id(arn).set_tag_keys(Some(remove.to_vec()));
+            let call = context.aws.secrets.untag_resource().secret_id(arn).set_tag_keys(Some(remove.to_vec()));
             call.send().await.map_err(on("secretsmanager UntagResource"))?;
         }
         Ok(())
@@ -191,13 +191,13 @@ pub mod efs {
         tags.iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect()
     }
 
-    pub async fn set(cx: &Cx, id: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+    pub async fn set(context: &Context, id: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         if !set.is_empty() {
-            let call = cx.aws.efs.tag_resource().resource_id(id).set_tags(Some(write(set)));
+            let call = context.aws.efs.tag_resource().resource_id(id).set_tags(Some(write(set)));
             call.send().await.map_err(on("efs TagResource"))?;
         }
         if !remove.is_empty() {
-            let call = cx.aws.efs.untag_resource().resource_id(id).set_tag_keys(Some(remove.to_vec()));
+            let call = context.aws.efs.untag_resource().resource_id(id).set_tag_keys(Some(remove.to_vec()));
             call.send().await.map_err(on("efs UntagResource"))?;
         }
         Ok(())
@@ -213,8 +213,8 @@ pub mod backup {
     use super::*;
 
     /// Nothing where what is asked about has just gone.
-    pub async fn read(cx: &Cx, arn: &str) -> Result<Tags, Failure> {
-        let pages = cx.aws.backup.list_tags().resource_arn(arn).into_paginator().send();
+    pub async fn read(context: &Context, arn: &str) -> Result<Tags, Failure> {
+        let pages = context.aws.backup.list_tags().resource_arn(arn).into_paginator().send();
         let pages = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListTags"));
         let pages = unless_gone(pages)?.unwrap_or_default();
         Ok(pages.into_iter().filter_map(|page| page.tags).flatten().collect())
@@ -224,13 +224,13 @@ pub mod backup {
         tags.clone().into_iter().collect()
     }
 
-    pub async fn set(cx: &Cx, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+    pub async fn set(context: &Context, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         if !set.is_empty() {
-            let call = cx.aws.backup.tag_resource().resource_arn(arn).set_tags(Some(write(set)));
+            let call = context.aws.backup.tag_resource().resource_arn(arn).set_tags(Some(write(set)));
             call.send().await.map_err(on("backup TagResource"))?;
         }
         if !remove.is_empty() {
-            let call = cx.aws.backup.untag_resource().resource_arn(arn).set_tag_key_list(Some(remove.to_vec()));
+            let call = context.aws.backup.untag_resource().resource_arn(arn).set_tag_key_list(Some(remove.to_vec()));
             call.send().await.map_err(on("backup UntagResource"))?;
         }
         Ok(())
@@ -253,8 +253,9 @@ pub mod elb {
     }
 
     /// Tags by ARN: the service tells them in a call of their own.
-    pub async fn read(cx: &Cx, arns: &[String]) -> Result<BTreeMap<String, Tags>, Failure> {
-        let calls = arns.chunks(AT_ONCE).map(|arns| cx.aws.elb.describe_tags().set_resource_arns(Some(arns.to_vec())));
+    pub async fn read(context: &Context, arns: &[String]) -> Result<BTreeMap<String, Tags>, Failure> {
+        let calls =
+            arns.chunks(AT_ONCE).map(|arns| context.aws.elb.describe_tags().set_resource_arns(Some(arns.to_vec())));
         let answers = futures::future::try_join_all(calls.map(|call| call.send())).await;
         let mut found = BTreeMap::new();
         for answer in answers.map_err(on("elb DescribeTags"))? {
@@ -267,23 +268,27 @@ pub mod elb {
     }
 
     /// Which of these are ours: address and tags by ARN.
-    pub async fn ours(cx: &Cx, kind: &str, arns: &[String]) -> Result<BTreeMap<String, (Address, Tags)>, Failure> {
+    pub async fn ours(
+        context: &Context,
+        kind: &str,
+        arns: &[String],
+    ) -> Result<BTreeMap<String, (Address, Tags)>, Failure> {
         let mut ours = BTreeMap::new();
-        for (arn, tags) in read(cx, arns).await? {
-            if let Some(address) = address_of(cx, kind, &tags) {
+        for (arn, tags) in read(context, arns).await? {
+            if let Some(address) = address_of(context, kind, &tags) {
                 ours.insert(arn, (address, tags));
             }
         }
         Ok(ours)
     }
 
-    pub async fn set(cx: &Cx, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+    pub async fn set(context: &Context, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         if !set.is_empty() {
-            let call = cx.aws.elb.add_tags().resource_arns(arn).set_tags(Some(write(set)));
+            let call = context.aws.elb.add_tags().resource_arns(arn).set_tags(Some(write(set)));
             call.send().await.map_err(on("elb AddTags"))?;
         }
         if !remove.is_empty() {
-            let call = cx.aws.elb.remove_tags().resource_arns(arn).set_tag_keys(Some(remove.to_vec()));
+            let call = context.aws.elb.remove_tags().resource_arns(arn).set_tag_keys(Some(remove.to_vec()));
             call.send().await.map_err(on("elb RemoveTags"))?;
         }
         Ok(())
@@ -304,13 +309,13 @@ pub mod ecs {
         tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
     }
 
-    pub async fn set(cx: &Cx, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+    pub async fn set(context: &Context, arn: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
         if !set.is_empty() {
-            let call = cx.aws.ecs.tag_resource().resource_arn(arn).set_tags(Some(write(set)));
+            let call = context.aws.ecs.tag_resource().resource_arn(arn).set_tags(Some(write(set)));
             call.send().await.map_err(on("ecs TagResource"))?;
         }
         if !remove.is_empty() {
-            let call = cx.aws.ecs.untag_resource().resource_arn(arn).set_tag_keys(Some(remove.to_vec()));
+            let call = context.aws.ecs.untag_resource().resource_arn(arn).set_tag_keys(Some(remove.to_vec()));
             call.send().await.map_err(on("ecs UntagResource"))?;
         }
         Ok(())

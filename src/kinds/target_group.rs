@@ -18,14 +18,14 @@ use crate::engine::reference::{Outputs, Ref};
 use crate::engine::run::Made;
 
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target};
 use super::tags;
 use super::vpc::Vpc;
 
 /// A target group. Outputs: `id` and `arn` (the ARN), `name`, `full_name` (`targetgroup/<name>/<id>`), and `balancer`,
 /// the ARN of the load balancer that it is attached to, if it is.
 ///
-/// Its name must be `cx.names.part("ui")` and its address `target-group/ui`.
+/// Its name must be `context.names.part("ui")` and its address `target-group/ui`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TargetGroup {
     pub name: String,
@@ -104,24 +104,24 @@ impl Spec for TargetGroup {
 
 #[async_trait]
 impl Resource for TargetGroup {
-    async fn list(cx: &Cx, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let Some(live) = &by_name(cx).await? else { return Ok(Vec::new().into()) };
+    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
+        let Some(live) = &by_name(context).await? else { return Ok(Vec::new().into()) };
         let arn = required("elb DescribeTargetGroups", "TargetGroupArn", live.target_group_arn())?;
         let mut found = Found::new(Address::new(Self::KIND.name, Self::PURPOSE), arn);
         found.outputs.extend(outputs(live));
         if depth == Depth::Full {
             let arns = [arn.to_owned()];
-            let ours = tags::elb::ours(cx, Self::KIND.name, &arns);
-            let (mut ours, attributes) = tokio::try_join!(ours, attributes(cx, arn))?;
+            let ours = tags::elb::ours(context, Self::KIND.name, &arns);
+            let (mut ours, attributes) = tokio::try_join!(ours, attributes(context, arn))?;
             let Some((address, tags)) = ours.remove(arn) else { return Ok(Vec::new().into()) };
             found = Found { address, tags, spec: Some(Self::read(live, &attributes)), ..found };
         }
         Ok(vec![found].into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let health = &self.health;
-        let call = cx
+        let call = context
             .aws
             .elb
             .create_target_group()
@@ -141,41 +141,48 @@ impl Resource for TargetGroup {
             .healthy_threshold_count(signed(health.healthy))
             .unhealthy_threshold_count(signed(health.unhealthy))
             .matcher(Matcher::builder().http_code(&health.matcher).build())
-            .set_tags(Some(tags::elb::write(&at.tags)));
+            .set_tags(Some(tags::elb::write(&target.tags)));
         let answer = call.send().await.map_err(on("elb CreateTargetGroup"))?;
         let Some(live) = answer.target_groups().first() else {
             return Err(lacks("elb CreateTargetGroup", "target group"));
         };
         let arn = required("elb CreateTargetGroup", "TargetGroupArn", live.target_group_arn())?;
-        self.set_attributes(cx, arn).await?;
+        self.set_attributes(context, arn).await?;
         Ok(Made { id: arn.to_owned(), outputs: outputs(live) })
     }
 
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        let changed = |property: &str| at.changes.is_empty() || at.changed(property);
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let changed = |property: &str| target.changes.is_empty() || target.changed(property);
         let health = async {
             if changed("health") {
-                self.set_health(cx, &at.id).await?;
+                self.set_health(context, &target.id).await?;
             }
             Ok(())
         };
         let attributes = async {
             if ["deregistration_delay", "stickiness", "slow_start", "algorithm"].into_iter().any(changed) {
-                self.set_attributes(cx, &at.id).await?;
+                self.set_attributes(context, &target.id).await?;
             }
             Ok(())
         };
         tokio::try_join!(health, attributes)?;
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        cx.aws.elb.delete_target_group().target_group_arn(&at.id).send().await.map_err(on("elb DeleteTargetGroup"))?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        context
+            .aws
+            .elb
+            .delete_target_group()
+            .target_group_arn(&target.id)
+            .send()
+            .await
+            .map_err(on("elb DeleteTargetGroup"))?;
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::elb::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::elb::set(context, &target.id, set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -228,9 +235,9 @@ impl TargetGroup {
         }
     }
 
-    async fn set_health(&self, cx: &Cx, arn: &str) -> Result<(), Failure> {
+    async fn set_health(&self, context: &Context, arn: &str) -> Result<(), Failure> {
         let health = &self.health;
-        let call = cx
+        let call = context
             .aws
             .elb
             .modify_target_group()
@@ -248,7 +255,7 @@ impl TargetGroup {
         Ok(())
     }
 
-    async fn set_attributes(&self, cx: &Cx, arn: &str) -> Result<(), Failure> {
+    async fn set_attributes(&self, context: &Context, arn: &str) -> Result<(), Failure> {
         let attributes = [
             (DELAY, self.deregistration_delay.to_string()),
             (STICKINESS, self.stickiness.to_string()),
@@ -256,15 +263,15 @@ impl TargetGroup {
             (ALGORITHM, self.algorithm.clone()),
         ];
         let attributes = attributes.map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build());
-        let call = cx.aws.elb.modify_target_group_attributes().target_group_arn(arn);
+        let call = context.aws.elb.modify_target_group_attributes().target_group_arn(arn);
         let call = call.set_attributes(Some(attributes.into()));
         call.send().await.map_err(on("elb ModifyTargetGroupAttributes"))?;
         Ok(())
     }
 }
 
-async fn by_name(cx: &Cx) -> Result<Option<sdk::TargetGroup>, Failure> {
-    let call = cx.aws.elb.describe_target_groups().names(cx.names.part(TargetGroup::PURPOSE));
+async fn by_name(context: &Context) -> Result<Option<sdk::TargetGroup>, Failure> {
+    let call = context.aws.elb.describe_target_groups().names(context.names.part(TargetGroup::PURPOSE));
     let answer = unless_gone(call.send().await.map_err(on("elb DescribeTargetGroups")))?;
     Ok(answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next()))
 }
@@ -274,12 +281,12 @@ async fn by_name(cx: &Cx) -> Result<Option<sdk::TargetGroup>, Failure> {
 /// # Errors
 ///
 /// See [`Failure`]; that there is none is no error.
-pub async fn balancer(cx: &Cx) -> Result<Option<String>, Failure> {
-    Ok(by_name(cx).await?.and_then(|group| group.load_balancer_arns.unwrap_or_default().into_iter().next()))
+pub async fn balancer(context: &Context) -> Result<Option<String>, Failure> {
+    Ok(by_name(context).await?.and_then(|group| group.load_balancer_arns.unwrap_or_default().into_iter().next()))
 }
 
-async fn attributes(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let call = cx.aws.elb.describe_target_group_attributes().target_group_arn(arn);
+async fn attributes(context: &Context, arn: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let call = context.aws.elb.describe_target_group_attributes().target_group_arn(arn);
     let answer = call.send().await.map_err(on("elb DescribeTargetGroupAttributes"))?;
     Ok(tags::collect(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
 }

@@ -22,7 +22,7 @@ use crate::partition::principals;
 
 use super::container::Container;
 use super::place::Place;
-use super::resource::{At, Cx, Depth, Found, Resource, Seen, Tags, made};
+use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
 use super::role::Role;
 use super::tags;
 
@@ -30,7 +30,7 @@ pub use super::task_volume::{BindMount, EfsVolume, TaskVolume};
 
 /// A task definition for Fargate. Outputs: `id` and `arn` (the revision's ARN), `family`, `revision` (a number).
 ///
-/// The family must be `cx.names.stack()`; what is listed is its latest active revision that is of this deployment.
+/// The family must be `context.names.stack()`; what is listed is its latest active revision that is of this deployment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TaskDefinition {
     pub family: String,
@@ -66,8 +66,8 @@ const KEPT: usize = 2;
 const STRANGE: usize = 20;
 
 /// One revision, or the latest active one of a family, if it is of this deployment.
-pub async fn read(cx: &Cx, which: &str) -> Result<Option<Found<TaskDefinition>>, Failure> {
-    Ok(describe(cx, which).await?.and_then(|revision| revision.ours(cx)))
+pub async fn read(context: &Context, which: &str) -> Result<Option<Found<TaskDefinition>>, Failure> {
+    Ok(describe(context, which).await?.and_then(|revision| revision.ours(context)))
 }
 
 /// The revision that the service runs, if it is of our family, whoever registered it. What somebody has registered by
@@ -77,13 +77,14 @@ pub async fn read(cx: &Cx, which: &str) -> Result<Option<Found<TaskDefinition>>,
 ///
 /// Whatever the call meets; what does not exist is no error.
 pub async fn in_force(
-    cx: &Cx,
+    context: &Context,
     arn: &str,
     recorded: Option<(&Address, &Tags)>,
 ) -> Result<Option<Found<TaskDefinition>>, Failure> {
-    let revision = describe(cx, arn).await?.filter(|revision| revision.live.family() == Some(&cx.names.stack()));
+    let revision =
+        describe(context, arn).await?.filter(|revision| revision.live.family() == Some(&context.names.stack()));
     let Some(Revision { live, tags }) = revision else { return Ok(None) };
-    if let Some(address) = tags::address_of(cx, TaskDefinition::KIND.name, &tags) {
+    if let Some(address) = tags::address_of(context, TaskDefinition::KIND.name, &tags) {
         return Ok(Some(found(address, &live, tags)));
     }
     Ok(Some(match recorded {
@@ -99,14 +100,14 @@ struct Revision {
 }
 
 impl Revision {
-    fn ours(self, cx: &Cx) -> Option<Found<TaskDefinition>> {
-        let address = tags::address_of(cx, TaskDefinition::KIND.name, &self.tags)?;
+    fn ours(self, context: &Context) -> Option<Found<TaskDefinition>> {
+        let address = tags::address_of(context, TaskDefinition::KIND.name, &self.tags)?;
         Some(found(address, &self.live, self.tags))
     }
 }
 
-async fn describe(cx: &Cx, which: &str) -> Result<Option<Revision>, Failure> {
-    let call = cx.aws.ecs.describe_task_definition().task_definition(which).include(TaskDefinitionField::Tags);
+async fn describe(context: &Context, which: &str) -> Result<Option<Revision>, Failure> {
+    let call = context.aws.ecs.describe_task_definition().task_definition(which).include(TaskDefinitionField::Tags);
     let answer = unless_gone(call.send().await.map_err(on("ecs DescribeTaskDefinition")))?;
     let Some(answer) = answer else { return Ok(None) };
     let tags = tags::ecs::read(answer.tags());
@@ -121,11 +122,11 @@ fn found(address: Address, live: &sdk::TaskDefinition, tags: Tags) -> Found<Task
 }
 
 /// The newest active revision of ours, behind those that somebody has registered by hand.
-async fn newest_of_ours(cx: &Cx) -> Result<Option<Found<TaskDefinition>>, Failure> {
-    let mut active = active(cx, &cx.names.stack()).await?;
+async fn newest_of_ours(context: &Context) -> Result<Option<Found<TaskDefinition>>, Failure> {
+    let mut active = active(context, &context.names.stack()).await?;
     active.sort_by_key(|arn| std::cmp::Reverse(number(arn)));
     for arn in active.iter().take(STRANGE) {
-        if let Some(found) = read(cx, arn).await? {
+        if let Some(found) = read(context, arn).await? {
             return Ok(Some(found));
         }
     }
@@ -137,21 +138,21 @@ async fn newest_of_ours(cx: &Cx) -> Result<Option<Found<TaskDefinition>>, Failur
 /// # Errors
 ///
 /// Whatever the call meets.
-pub async fn active(cx: &Cx, family: &str) -> Result<Vec<String>, Failure> {
-    let pages = cx.aws.ecs.list_task_definitions().family_prefix(family).status(TaskDefinitionStatus::Active);
+pub async fn active(context: &Context, family: &str) -> Result<Vec<String>, Failure> {
+    let pages = context.aws.ecs.list_task_definitions().family_prefix(family).status(TaskDefinitionStatus::Active);
     let arns = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
     arns.map_err(on("ecs ListTaskDefinitions"))
 }
 
 /// The active revisions that are newer than one.
-async fn newer(cx: &Cx, at: &At) -> Result<Vec<String>, Failure> {
-    let mut active = active(cx, &cx.names.stack()).await?;
-    active.retain(|arn| number(arn) > number(&at.id));
+async fn newer(context: &Context, target: &Target) -> Result<Vec<String>, Failure> {
+    let mut active = active(context, &context.names.stack()).await?;
+    active.retain(|arn| number(arn) > number(&target.id));
     Ok(active)
 }
 
-async fn deregister(cx: &Cx, arn: &str) -> Result<(), Failure> {
-    let call = cx.aws.ecs.deregister_task_definition().task_definition(arn);
+async fn deregister(context: &Context, arn: &str) -> Result<(), Failure> {
+    let call = context.aws.ecs.deregister_task_definition().task_definition(arn);
     call.send().await.map_err(on("ecs DeregisterTaskDefinition"))?;
     Ok(())
 }
@@ -163,58 +164,61 @@ pub fn number(arn: &str) -> u32 {
 
 #[async_trait]
 impl Resource for TaskDefinition {
-    async fn list(cx: &Cx, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let Some(newest) = describe(cx, &cx.names.stack()).await? else { return Ok(Vec::new().into()) };
-        let found = match newest.ours(cx) {
+    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+        let Some(newest) = describe(context, &context.names.stack()).await? else { return Ok(Vec::new().into()) };
+        let found = match newest.ours(context) {
             Some(found) => Some(found),
-            None => newest_of_ours(cx).await?,
+            None => newest_of_ours(context).await?,
         };
         Ok(found.into_iter().collect::<Vec<_>>().into())
     }
 
-    async fn create(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        self.register(cx, at).await
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        self.register(context, target).await
     }
 
     /// A revision cannot be changed: there is a new one, and whoever refers to it sees another ARN. What an attempt before has
     /// registered, in this run or in one that was cut off, nobody runs: it goes first.
-    async fn update(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
-        for arn in newer(cx, at).await? {
-            deregister(cx, &arn).await?;
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        for arn in newer(context, target).await? {
+            deregister(context, &arn).await?;
         }
-        self.register(cx, at).await
+        self.register(context, target).await
     }
 
     /// Every active revision of the family. Inactive ones stay with AWS, which has no end for them.
-    async fn delete(cx: &Cx, at: &At) -> Result<(), Failure> {
-        let family = at.outputs.get("family").cloned().unwrap_or_else(|| cx.names.stack());
-        for family in [family, cx.names.data_family()] {
-            for arn in active(cx, &family).await? {
-                deregister(cx, &arn).await?;
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let family = target.outputs.get("family").cloned().unwrap_or_else(|| context.names.stack());
+        for family in [family, context.names.data_family()] {
+            for arn in active(context, &family).await? {
+                deregister(context, &arn).await?;
             }
         }
         Ok(())
     }
 
-    async fn retag(cx: &Cx, at: &At, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ecs::set(cx, &at.id, set, remove).await
+    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+        tags::ecs::set(context, &target.id, set, remove).await
     }
 
     /// Deregisters what is newer than the revision in force, which was never proven, and all but some of the older ones;
     /// and the revisions of data steps.
-    async fn act(cx: &Cx, at: &At, action: Action) -> Result<Made, Failure> {
+    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
         if action != Action::Prune {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", at.address)));
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
         }
-        let newer = newer(cx, at).await?;
-        let mut old = active(cx, &cx.names.stack()).await?;
-        old.retain(|arn| number(arn) < number(&at.id));
+        let newer = newer(context, target).await?;
+        let mut old = active(context, &context.names.stack()).await?;
+        old.retain(|arn| number(arn) < number(&target.id));
         old.sort_by_key(|arn| std::cmp::Reverse(number(arn)));
-        for arn in newer.into_iter().chain(old.into_iter().skip(KEPT)).chain(active(cx, &cx.names.data_family()).await?)
+        for arn in newer
+            .into_iter()
+            .chain(old.into_iter().skip(KEPT))
+            .chain(active(context, &context.names.data_family()).await?)
         {
-            deregister(cx, &arn).await?;
+            deregister(context, &arn).await?;
         }
-        Ok(Made { id: at.id.clone(), outputs: at.outputs.clone() })
+        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -258,13 +262,13 @@ impl TaskDefinition {
     }
 
     /// A new revision of its family.
-    pub(super) async fn register(&self, cx: &Cx, at: &At) -> Result<Made, Failure> {
+    pub(super) async fn register(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let containers = self.containers.iter().map(|(name, container)| container.write(name));
         let volumes = self.volumes.iter().map(|(name, volume)| volume.write(name));
         let platform = RuntimePlatform::builder()
             .operating_system_family(self.system.as_str().into())
             .cpu_architecture(self.architecture.as_str().into());
-        let call = cx
+        let call = context
             .aws
             .ecs
             .register_task_definition()
@@ -278,7 +282,7 @@ impl TaskDefinition {
             .runtime_platform(platform.build())
             .set_container_definitions(Some(containers.collect::<Result<_, _>>()?))
             .set_volumes(Some(volumes.collect::<Result<_, _>>()?))
-            .set_tags(Some(tags::ecs::write(&at.tags)));
+            .set_tags(Some(tags::ecs::write(&target.tags)));
         let answer = call.send().await.map_err(on("ecs RegisterTaskDefinition"))?;
         let revision = answer.task_definition();
         let arn = revision.and_then(|revision| revision.task_definition_arn());

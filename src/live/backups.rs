@@ -12,7 +12,7 @@ use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Inventory;
 use crate::kinds::backup_view::{BackupView, Denial, FileSystemView, Owner, PointView, VaultView};
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::{backup_vault, document, file_system, names, recovery_point, tags};
 
 /// The vault of EFS's automatic backups (Amazon EFS user guide, "Automatic backups").
@@ -24,17 +24,17 @@ const AUTOMATIC: &str = "aws/efs/automatic-backup-vault";
 /// # Errors
 ///
 /// The first call that fails for good. That a vault does not let itself be read is told of in the view.
-pub async fn look(cx: &Cx, inventory: &Inventory) -> Result<BackupView, Failure> {
+pub async fn look(context: &Context, inventory: &Inventory) -> Result<BackupView, Failure> {
     let file_systems = file_systems(inventory);
-    let by_resource = try_join_all(file_systems.iter().map(|one| of_file_system(cx, &one.id))).await?;
+    let by_resource = try_join_all(file_systems.iter().map(|one| of_file_system(context, &one.id))).await?;
     let mut known: BTreeMap<String, PointView> = BTreeMap::new();
     known.extend(by_resource.into_iter().flatten().map(|point| (point.arn.clone(), point)));
     let mut vaults: BTreeSet<String> = known.values().map(|point| point.vault.clone()).collect();
     if inventory.at(&backup_vault::address()).next().is_some() {
-        vaults.insert(cx.names.stack());
+        vaults.insert(context.names.stack());
     }
     let ids: BTreeSet<&str> = file_systems.iter().map(|one| one.id.as_str()).collect();
-    let seen = try_join_all(vaults.into_iter().map(|vault| in_vault(cx, vault))).await?;
+    let seen = try_join_all(vaults.into_iter().map(|vault| in_vault(context, vault))).await?;
     let mut views = Vec::new();
     for (view, points) in seen {
         let is_one = |point: &PointView| view.owner == Owner::Ours || ids.contains(point.file_system.as_str());
@@ -60,9 +60,9 @@ fn file_systems(inventory: &Inventory) -> Vec<FileSystemView> {
     all
 }
 
-async fn of_file_system(cx: &Cx, id: &str) -> Result<Vec<PointView>, Failure> {
-    let arn = cx.names.arn("elasticfilesystem", &format!("file-system/{id}"));
-    let pages = cx.aws.backup.list_recovery_points_by_resource().resource_arn(arn).into_paginator().items().send();
+async fn of_file_system(context: &Context, id: &str) -> Result<Vec<PointView>, Failure> {
+    let arn = context.names.arn("elasticfilesystem", &format!("file-system/{id}"));
+    let pages = context.aws.backup.list_recovery_points_by_resource().resource_arn(arn).into_paginator().items().send();
     let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRecoveryPointsByResource"));
     let points = unless_gone(points)?.unwrap_or_default();
     // One without an ARN can neither be restored nor removed.
@@ -96,19 +96,19 @@ fn in_detail(point: &RecoveryPointByBackupVault) -> PointView {
 }
 
 /// A vault, and what is in it of file systems.
-async fn in_vault(cx: &Cx, name: String) -> Result<(VaultView, Vec<PointView>), Failure> {
+async fn in_vault(context: &Context, name: String) -> Result<(VaultView, Vec<PointView>), Failure> {
     let owner = match name.as_str() {
         AUTOMATIC => Owner::Automatic,
-        name if name == cx.names.stack() => Owner::Ours,
+        name if name == context.names.stack() => Owner::Ours,
         _ => Owner::Others,
     };
-    let (points, policy) = futures::join!(points(cx, &name), policy(cx, &name));
+    let (points, policy) = futures::join!(points(context, &name), policy(context, &name));
     let (mut points, why_hidden) = told(points)?;
     let (policy, policy_hidden) = told(policy)?;
     if owner == Owner::Ours {
-        let tags = try_join_all(points.iter().map(|point| tags::backup::read(cx, &point.arn))).await?;
+        let tags = try_join_all(points.iter().map(|point| tags::backup::read(context, &point.arn))).await?;
         for (point, tags) in points.iter_mut().zip(tags) {
-            point.intent = recovery_point::intent_of(cx, &tags);
+            point.intent = recovery_point::intent_of(context, &tags);
             point.release = tags.get(names::RELEASE).cloned();
         }
     }
@@ -116,8 +116,9 @@ async fn in_vault(cx: &Cx, name: String) -> Result<(VaultView, Vec<PointView>), 
     Ok((VaultView { name, owner, denials, policy_hidden, why_hidden }, points))
 }
 
-async fn points(cx: &Cx, vault: &str) -> Result<Vec<PointView>, Failure> {
-    let call = cx.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(vault).by_resource_type("EFS");
+async fn points(context: &Context, vault: &str) -> Result<Vec<PointView>, Failure> {
+    let call =
+        context.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(vault).by_resource_type("EFS");
     let pages = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
     Ok(pages
         .map_err(on("backup ListRecoveryPointsByBackupVault"))?
@@ -128,8 +129,8 @@ async fn points(cx: &Cx, vault: &str) -> Result<Vec<PointView>, Failure> {
 }
 
 /// Null where there is none.
-async fn policy(cx: &Cx, vault: &str) -> Result<Value, Failure> {
-    let answer = cx.aws.backup.get_backup_vault_access_policy().backup_vault_name(vault).send().await;
+async fn policy(context: &Context, vault: &str) -> Result<Value, Failure> {
+    let answer = context.aws.backup.get_backup_vault_access_policy().backup_vault_name(vault).send().await;
     let answer = unless_gone(answer.map_err(on("backup GetBackupVaultAccessPolicy")))?;
     Ok(answer.and_then(|answer| answer.policy).map(|policy| document::parse(&policy)).unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Live;
 use crate::engine::reference::Known;
 use crate::kinds::registry;
-use crate::kinds::resource::{At, Cx, Depth, Tags};
+use crate::kinds::resource::{Context, Depth, Tags, Target};
 use crate::kinds::tags;
 
 use super::foreign::{COMPANIONS, Fate, Ours, holding};
@@ -13,27 +13,27 @@ use super::foreign::{COMPANIONS, Fate, Ours, holding};
 /// Adds to the failure who holds a subnet, security group, VPC or internet gateway. What AWS made in the VPC by itself and
 /// has made again is taken away; where somebody else's stays as long as they want, the failure says that waiting is in vain.
 /// `before` is what there was when the run began: what AWS has made for that may outlive it.
-pub async fn name(cx: &Cx, at: &At, failure: Failure, before: &Known) -> Failure {
-    let ours = Ours::of(&cx.names, &cx.known).and(Ours::of(&cx.names, before));
-    let Ok(interfaces) = holding(cx, &ours, &at.address, &at.id).await else { return failure };
+pub async fn name(context: &Context, target: &Target, failure: Failure, before: &Known) -> Failure {
+    let ours = Ours::of(&context.names, &context.known).and(Ours::of(&context.names, before));
+    let Ok(interfaces) = holding(context, &ours, &target.address, &target.id).await else { return failure };
     // Of what a VPC may hold besides interfaces, nothing tells here; and an endpoint may be AWS's own.
-    let may_be_again = ["vpc", "guardduty-group"].contains(&at.address.kind())
+    let may_be_again = ["vpc", "guardduty-group"].contains(&target.address.kind())
         || interfaces.iter().any(|(holder, fate)| *fate == Fate::Stays && holder.whose.contains(ENDPOINT));
-    let again = if may_be_again { take_away(cx).await } else { Vec::new() };
+    let again = if may_be_again { take_away(context).await } else { Vec::new() };
     let is_again = |whose: &str| again.iter().any(|id| whose.contains(id.as_str()));
     let mut words: Vec<String> = interfaces.iter().map(|(holder, _)| holder.words()).collect();
     let mut stays: Vec<_> =
         interfaces.iter().filter(|(holder, fate)| *fate == Fate::Stays && !is_again(&holder.whose)).collect();
     if !stays.is_empty() {
         // What it belongs to may have gone between the looks: only who is there at both stays.
-        let Ok(still) = holding(cx, &ours, &at.address, &at.id).await else { return failure };
+        let Ok(still) = holding(context, &ours, &target.address, &target.id).await else { return failure };
         stays.retain(|(holder, _)| {
             still.iter().any(|(now, fate)| *fate == Fate::Stays && now.words() == holder.words())
         });
     }
     let mut stays: Vec<String> = stays.into_iter().map(|(holder, _)| holder.remedy.clone()).collect();
-    if at.address.kind() == "security-group" {
-        for group in naming(cx, &ours, &at.id).await {
+    if target.address.kind() == "security-group" {
+        for group in naming(context, &ours, &target.id).await {
             stays.push(format!("remove the rules of {group} that name it"));
             words.push(format!("rules of security group {group}"));
         }
@@ -65,14 +65,14 @@ fn explained(mut failure: Failure, mut words: Vec<String>, mut stays: Vec<String
 const ENDPOINT: &str = "VPC Endpoint Interface ";
 
 /// Deletes what AWS has made in our VPC by itself once more; ids of all of it. A look that fails finds nothing.
-async fn take_away(cx: &Cx) -> Vec<String> {
+async fn take_away(context: &Context) -> Vec<String> {
     let mut found = Vec::new();
     for kind in COMPANIONS.iter().filter_map(|name| registry::find(name)) {
-        for live in kind.list(cx, Depth::Full).await.map(|seen| seen.live).unwrap_or_default() {
-            let at = at(&live);
+        for live in kind.list(context, Depth::Full).await.map(|seen| seen.live).unwrap_or_default() {
+            let target = target(&live);
             if !live.is_going() {
                 // A group goes once its endpoint has gone: the next attempt comes back to it.
-                let _ = kind.delete(cx, &at).await;
+                let _ = kind.delete(context, &target).await;
             }
             found.push(live.id);
         }
@@ -80,8 +80,8 @@ async fn take_away(cx: &Cx) -> Vec<String> {
     found
 }
 
-fn at(live: &Live) -> At {
-    At {
+fn target(live: &Live) -> Target {
+    Target {
         address: live.address.clone(),
         id: live.id.clone(),
         outputs: live.outputs.clone(),
@@ -93,9 +93,9 @@ fn at(live: &Live) -> At {
 }
 
 /// The groups of the same VPC that are not ours and have rules which name this one: those elsewhere hold nothing.
-async fn naming(cx: &Cx, ours: &Ours, id: &str) -> Vec<String> {
+async fn naming(context: &Context, ours: &Ours, id: &str) -> Vec<String> {
     let by = |name: &'static str| async move {
-        let call = cx.aws.ec2.describe_security_groups().filters(tags::ec2::filter(name, [id.to_owned()]));
+        let call = context.aws.ec2.describe_security_groups().filters(tags::ec2::filter(name, [id.to_owned()]));
         let answer = call.send().await.map_err(on("ec2 DescribeSecurityGroups"));
         answer.ok().and_then(|answer| answer.security_groups).unwrap_or_default()
     };

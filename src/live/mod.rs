@@ -2,11 +2,11 @@
 
 pub mod backups;
 pub mod foreign;
+pub mod foreign_tasks;
 pub mod grants;
 pub mod holders;
 pub mod proof;
 pub mod queues;
-pub mod strangers;
 pub mod sweep;
 mod taken;
 pub mod world;

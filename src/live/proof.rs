@@ -11,7 +11,7 @@ use crate::engine::inventory::Inventory;
 use crate::engine::reference::Known;
 use crate::kinds::names;
 use crate::kinds::registry::KINDS;
-use crate::kinds::resource::{Cx, Depth, Tags};
+use crate::kinds::resource::{Context, Depth, Tags};
 use crate::kinds::tags;
 use crate::partition::Partition;
 
@@ -36,22 +36,22 @@ pub enum Unproved {
 
 /// Lists every kind once, those that no inventory needs too. A kind is read with what was found of its parents; all that was
 /// found is known afterwards.
-pub async fn reads(cx: &Cx) -> (Vec<Proof>, Known) {
-    let (mut cx, mut live, mut proofs) = (cx.clone(), Vec::new(), Vec::new());
+pub async fn reads(context: &Context) -> (Vec<Proof>, Known) {
+    let (mut context, mut live, mut proofs) = (context.clone(), Vec::new(), Vec::new());
     for kind in KINDS {
         let what = format!("read {}", kind.kind().name);
-        let result = match kind.list(&cx, Depth::Full).await {
+        let result = match kind.list(&context, Depth::Full).await {
             Ok(sighting) => {
                 let found = sighting.live.len();
                 live.extend(sighting.live);
-                cx.known = Inventory::new(live.clone()).known();
+                context.known = Inventory::new(live.clone()).known();
                 Ok(format!("{found} of this deployment"))
             }
             Err(failure) => Err(Unproved::Failed(failure)),
         };
         proofs.push(Proof { what, result });
     }
-    (proofs, cx.known)
+    (proofs, context.known)
 }
 
 /// What EC2 says of a call that it shall only check (EC2 API reference, "Common query parameters" and "Error codes").
@@ -61,17 +61,17 @@ const WOULD_WORK: &str = "DryRunOperation";
 const TOO_LARGE: &str = "10.0.0.0/8";
 
 /// Asks EC2 about the calls that create, each with `DryRun`, as far as there is what they are made in: `existing` is the user's
-/// VPC, and what `cx` knows is the deployment's.
+/// VPC, and what `context` knows is the deployment's.
 ///
 /// An address that is not AWS's own may ignore the parameter and do it. There, a read and a VPC that cannot be made are tried
 /// first, and nothing else unless both are only checked.
-pub async fn rehearsal(cx: &Cx, existing: Option<&str>) -> Vec<Proof> {
-    if let Err(why) = honours_dry_run(cx).await {
+pub async fn rehearsal(context: &Context, existing: Option<&str>) -> Vec<Proof> {
+    if let Err(why) = honours_dry_run(context).await {
         return vec![Proof { what: "ec2 DryRun".to_owned(), result: Err(Unproved::NotTried(why)) }];
     }
     let mut proofs = Vec::new();
     for what in CREATED {
-        let Some(result) = rehearse(cx, *what, existing).await else { continue };
+        let Some(result) = rehearse(context, *what, existing).await else { continue };
         let executed = result.is_ok();
         proofs.push(Proof { what: format!("ec2 {}", what.operation()), result: judged(*what, result) });
         if executed {
@@ -94,10 +94,10 @@ fn judged(what: Created, result: Result<(), Failure>) -> Result<String, Unproved
 }
 
 /// Whether the address that EC2's calls go to only checks what it shall only check; why not, for people.
-async fn honours_dry_run(cx: &Cx) -> Result<(), String> {
+async fn honours_dry_run(context: &Context) -> Result<(), String> {
     let address = Arc::new(Mutex::new(String::new()));
     let seen = address.clone();
-    let call = cx.aws.ec2.describe_vpcs().dry_run(true).customize().mutate_request(move |request| {
+    let call = context.aws.ec2.describe_vpcs().dry_run(true).customize().mutate_request(move |request| {
         request.uri().clone_into(&mut seen.lock().unwrap_or_else(PoisonError::into_inner));
     });
     let answer = call.send().await.map(drop).map_err(on("ec2 DescribeVpcs"));
@@ -106,8 +106,8 @@ async fn honours_dry_run(cx: &Cx) -> Result<(), String> {
     if is_aws(&address) {
         return Ok(());
     }
-    let call = cx.aws.ec2.create_vpc().cidr_block(TOO_LARGE).dry_run(true);
-    let answer = call.tag_specifications(marked(cx, ResourceType::Vpc)).send().await;
+    let call = context.aws.ec2.create_vpc().cidr_block(TOO_LARGE).dry_run(true);
+    let answer = call.tag_specifications(marked(context, ResourceType::Vpc)).send().await;
     checked("CreateVpc", answer.map(drop).map_err(on("ec2 CreateVpc")))
 }
 
@@ -162,43 +162,43 @@ impl Created {
 
 /// One call with `DryRun`; nothing where it is not wanted, or where there is nothing to make it in. In the user's VPC only
 /// security groups are made.
-async fn rehearse(cx: &Cx, what: Created, existing: Option<&str>) -> Option<Result<(), Failure>> {
-    let own = cx.outputs("vpc", "id").into_iter().next();
-    let ec2 = &cx.aws.ec2;
+async fn rehearse(context: &Context, what: Created, existing: Option<&str>) -> Option<Result<(), Failure>> {
+    let own = context.outputs("vpc", "id").into_iter().next();
+    let ec2 = &context.aws.ec2;
     if existing.is_some() && what != Created::SecurityGroup {
         return None;
     }
     let result = match what {
         Created::Vpc => {
             let call = ec2.create_vpc().cidr_block("172.16.0.0/16").dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::Vpc));
+            let call = call.tag_specifications(marked(context, ResourceType::Vpc));
             call.send().await.map(drop).map_err(on("ec2 CreateVpc"))
         }
         Created::InternetGateway => {
             let call = ec2.create_internet_gateway().dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::InternetGateway));
+            let call = call.tag_specifications(marked(context, ResourceType::InternetGateway));
             call.send().await.map(drop).map_err(on("ec2 CreateInternetGateway"))
         }
         Created::Address => {
             let call = ec2.allocate_address().domain(DomainType::Vpc).dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::ElasticIp));
+            let call = call.tag_specifications(marked(context, ResourceType::ElasticIp));
             call.send().await.map(drop).map_err(on("ec2 AllocateAddress"))
         }
         Created::Subnet => {
             let call = ec2.create_subnet().vpc_id(own?).cidr_block("172.16.255.240/28").dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::Subnet));
+            let call = call.tag_specifications(marked(context, ResourceType::Subnet));
             call.send().await.map(drop).map_err(on("ec2 CreateSubnet"))
         }
         Created::RouteTable => {
             let call = ec2.create_route_table().vpc_id(own?).dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::RouteTable));
+            let call = call.tag_specifications(marked(context, ResourceType::RouteTable));
             call.send().await.map(drop).map_err(on("ec2 CreateRouteTable"))
         }
         Created::SecurityGroup => {
             let vpc = existing.map(str::to_owned).or(own)?;
-            let call = ec2.create_security_group().vpc_id(vpc).group_name(cx.names.part("rehearsal"));
+            let call = ec2.create_security_group().vpc_id(vpc).group_name(context.names.part("rehearsal"));
             let call = call.description("only asked about").dry_run(true);
-            let call = call.tag_specifications(marked(cx, ResourceType::SecurityGroup));
+            let call = call.tag_specifications(marked(context, ResourceType::SecurityGroup));
             call.send().await.map(drop).map_err(on("ec2 CreateSecurityGroup"))
         }
     };
@@ -206,8 +206,8 @@ async fn rehearse(cx: &Cx, what: Created, existing: Option<&str>) -> Option<Resu
 }
 
 /// The tag that permissions ask for.
-fn marked(cx: &Cx, resource: ResourceType) -> TagSpecification {
-    let tags = Tags::from([(names::DEPLOYMENT.to_owned(), cx.names.deployment.clone())]);
+fn marked(context: &Context, resource: ResourceType) -> TagSpecification {
+    let tags = Tags::from([(names::DEPLOYMENT.to_owned(), context.names.deployment.clone())]);
     tags::ec2::at_creation(resource, &tags)
 }
 

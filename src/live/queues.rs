@@ -10,7 +10,7 @@ use crate::aws::error::on;
 use crate::aws::exec::run::{Container, run};
 use crate::aws::exec::session::ExecError;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 /// Lists the queues of the default virtual host, the only one that Cloud Exchange's connection strings name.
 ///
@@ -62,12 +62,12 @@ pub enum NotChecked {
 /// # Errors
 ///
 /// Whatever keeps the number from being known. Nothing was changed, and it may be asked again.
-pub async fn depth(cx: &Cx, cluster: &str, task: &str, container: &str) -> Result<Depth, NotChecked> {
-    let call = cx.aws.ecs.describe_tasks().cluster(cluster).tasks(task);
+pub async fn depth(context: &Context, cluster: &str, task: &str, container: &str) -> Result<Depth, NotChecked> {
+    let call = context.aws.ecs.describe_tasks().cluster(cluster).tasks(task);
     let answer = call.send().await.map_err(on("ecs DescribeTasks"))?;
     let running = answer.tasks().iter().find(|task| task.last_status() == Some("RUNNING"));
     reachable(running.ok_or(NotChecked::NotRunning)?, container)?;
-    let printed = run(&cx.aws, &Container { cluster, task, name: container }, LIST, PATIENCE).await?;
+    let printed = run(&context.aws, &Container { cluster, task, name: container }, LIST, PATIENCE).await?;
     read(&printed)
 }
 

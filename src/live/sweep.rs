@@ -15,7 +15,7 @@ use crate::engine::failure::Failure;
 use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::names;
 use crate::kinds::registry::{self, AnyKind, KINDS};
-use crate::kinds::resource::{Cx, Depth, Found};
+use crate::kinds::resource::{Context, Depth, Found};
 use crate::kinds::task_definition::{self, TaskDefinition};
 
 /// Reads everything that belongs to the deployment.
@@ -24,7 +24,7 @@ use crate::kinds::task_definition::{self, TaskDefinition};
 ///
 /// The first call that fails for good: an incomplete inventory would look like missing resources. What most deployments have
 /// nothing of is noted as unread instead.
-pub async fn sweep(cx: &Cx) -> Result<Inventory, Failure> {
+pub async fn sweep(context: &Context) -> Result<Inventory, Failure> {
     let swept = KINDS.iter().copied().filter(|kind| kind.kind().swept);
     let parents: BTreeSet<&str> = swept.clone().flat_map(|kind| kind.kind().parents).copied().collect();
     let (parents, rest): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
@@ -34,35 +34,35 @@ pub async fn sweep(cx: &Cx) -> Result<Inventory, Failure> {
     let (dispensable, needed): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
         independent.into_iter().partition(|kind| kind.kind().dispensable);
     let (independent, (found, unread), dependent) =
-        futures::try_join!(read(cx, &needed, Depth::Full), read_or_note(cx, &dispensable), async {
-            let mut cx = cx.clone();
-            let seen = read(&cx, &parents, Depth::Phase).await?;
-            cx.known = Inventory::new(seen.clone()).known();
+        futures::try_join!(read(context, &needed, Depth::Full), read_or_note(context, &dispensable), async {
+            let mut context = context.clone();
+            let seen = read(&context, &parents, Depth::Phase).await?;
+            context.known = Inventory::new(seen.clone()).known();
             let lacks = |kind: &&dyn AnyKind| seen.iter().any(|live| is_of(live, kind) && live.spec.is_null());
             let (incomplete, complete): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) = parents.into_iter().partition(lacks);
             let (mut all, children) =
-                futures::try_join!(read(&cx, &incomplete, Depth::Full), read(&cx, &children, Depth::Full))?;
+                futures::try_join!(read(&context, &incomplete, Depth::Full), read(&context, &children, Depth::Full))?;
             all.extend(children);
             all.extend(seen.into_iter().filter(|live| complete.iter().any(|kind| is_of(live, kind))));
             Ok(all)
         })?;
     let mut live: Vec<Live> = independent.into_iter().chain(found).chain(dependent).collect();
     if !live.iter().any(|live| live.address.kind() == SERVICE) {
-        live.extend(elsewhere(cx, &live).await?);
+        live.extend(elsewhere(context, &live).await?);
     }
-    in_force(cx, &mut live).await?;
+    in_force(context, &mut live).await?;
     Ok(Inventory { unread, ..Inventory::new(live) })
 }
 
 /// Puts the revision that the service runs in the place of the newest of ours: an interrupted run has left a newer one,
 /// or somebody has registered one by hand.
-async fn in_force(cx: &Cx, live: &mut Vec<Live>) -> Result<(), Failure> {
+async fn in_force(context: &Context, live: &mut Vec<Live>) -> Result<(), Failure> {
     let service = live.iter().find(|live| live.address.kind() == SERVICE && !live.is_going());
     let runs = service.and_then(|live| live.spec.get("task_definition")?.as_str()).map(str::to_owned);
     let newest = live.iter().position(|live| live.address.kind() == TASK_DEFINITION);
     let Some(runs) = runs.filter(|runs| newest.is_none_or(|newest| live[newest].id != *runs)) else { return Ok(()) };
     let recorded = newest.map(|newest| (&live[newest].address, &live[newest].tags));
-    if let Some(found) = task_definition::in_force(cx, &runs, recorded).await? {
+    if let Some(found) = task_definition::in_force(context, &runs, recorded).await? {
         let revision = as_live(found);
         match newest {
             Some(newest) => live[newest] = revision,
@@ -77,8 +77,8 @@ async fn in_force(cx: &Cx, live: &mut Vec<Live>) -> Result<(), Failure> {
 /// # Errors
 ///
 /// Whatever the call meets; what does not exist is no error.
-pub async fn revision(cx: &Cx, which: &str) -> Result<Option<Live>, Failure> {
-    Ok(task_definition::read(cx, which).await?.map(as_live))
+pub async fn revision(context: &Context, which: &str) -> Result<Option<Live>, Failure> {
+    Ok(task_definition::read(context, which).await?.map(as_live))
 }
 
 fn as_live(found: Found<TaskDefinition>) -> Live {
@@ -97,9 +97,9 @@ const TASK_DEFINITION: &str = "task-definition";
 const SERVICE: &str = "service";
 
 /// The service in another cluster than the one just looked at, if the deployment has been in one.
-async fn elsewhere(cx: &Cx, live: &[Live]) -> Result<Vec<Live>, Failure> {
-    let own = cx.names.stack();
-    let looked_at = cx.cluster.as_deref().unwrap_or(&own);
+async fn elsewhere(context: &Context, live: &[Live]) -> Result<Vec<Live>, Failure> {
+    let own = context.names.stack();
+    let looked_at = context.cluster.as_deref().unwrap_or(&own);
     let other = match recorded_cluster(live) {
         Some(recorded) => recorded,
         None if live.iter().any(|live| live.address.kind() == "cluster") => &own,
@@ -108,7 +108,7 @@ async fn elsewhere(cx: &Cx, live: &[Live]) -> Result<Vec<Live>, Failure> {
     let Some(kind) = registry::find(SERVICE).filter(|_| name_of(other) != name_of(looked_at)) else {
         return Ok(Vec::new());
     };
-    read(&Cx { cluster: Some(other.to_owned()), ..cx.clone() }, &[kind], Depth::Full).await
+    read(&Context { cluster: Some(other.to_owned()), ..context.clone() }, &[kind], Depth::Full).await
 }
 
 /// The name of a cluster, from its name or ARN.
@@ -131,26 +131,29 @@ pub fn target_group(inventory: &Inventory) -> Option<String> {
 }
 
 /// The cluster of the user's that the service is in, or was to be in; `None` if it is ours.
-pub fn borrowed_cluster(cx: &Cx, inventory: &Inventory) -> Option<String> {
+pub fn existing_cluster(context: &Context, inventory: &Inventory) -> Option<String> {
     let services = inventory.live.iter().filter(|live| live.address.kind() == SERVICE);
     let seen = services.filter_map(|live| live.outputs.get("cluster")).map(String::as_str).next();
     let cluster = seen.or_else(|| recorded_cluster(&inventory.live))?;
-    (name_of(cluster) != cx.names.stack()).then(|| cluster.to_owned())
+    (name_of(cluster) != context.names.stack()).then(|| cluster.to_owned())
 }
 
 fn is_of(live: &Live, kind: &&dyn AnyKind) -> bool {
     live.address.kind() == kind.kind().name
 }
 
-async fn read(cx: &Cx, kinds: &[&dyn AnyKind], depth: Depth) -> Result<Vec<Live>, Failure> {
-    let sightings = try_join_all(kinds.iter().map(|kind| kind.list(cx, depth))).await?;
+async fn read(context: &Context, kinds: &[&dyn AnyKind], depth: Depth) -> Result<Vec<Live>, Failure> {
+    let sightings = try_join_all(kinds.iter().map(|kind| kind.list(context, depth))).await?;
     Ok(sightings.into_iter().flat_map(|sighting| sighting.live).collect())
 }
 
 /// The same, with what could not be read by the name of its kind.
-async fn read_or_note(cx: &Cx, kinds: &[&dyn AnyKind]) -> Result<(Vec<Live>, BTreeMap<String, String>), Failure> {
+async fn read_or_note(
+    context: &Context,
+    kinds: &[&dyn AnyKind],
+) -> Result<(Vec<Live>, BTreeMap<String, String>), Failure> {
     let (mut found, mut unread) = (Vec::new(), BTreeMap::new());
-    for (kind, seen) in kinds.iter().zip(join_all(kinds.iter().map(|kind| kind.list(cx, Depth::Full))).await) {
+    for (kind, seen) in kinds.iter().zip(join_all(kinds.iter().map(|kind| kind.list(context, Depth::Full))).await) {
         match seen {
             Err(failure) if !failure.concerns_every_call() => {
                 unread.insert(kind.kind().name.to_owned(), failure.said());

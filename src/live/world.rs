@@ -14,62 +14,62 @@ use crate::engine::reference::{self, Known, Outputs};
 use crate::engine::run::Made;
 use crate::kinds::names;
 use crate::kinds::registry::{self, AnyKind};
-use crate::kinds::resource::{At, Cx, Depth, Tags, token};
+use crate::kinds::resource::{Context, Depth, Tags, Target, token};
 
 use super::{holders, taken};
 
 /// AWS, for one deployment and one run.
 #[derive(Clone, Debug)]
 pub struct Aws {
-    cx: Cx,
+    context: Context,
 }
 
 impl Aws {
-    /// `cx` knows what there is before the run.
-    pub fn new(cx: Cx) -> Self {
-        Self { cx }
+    /// `context` knows what there is before the run.
+    pub fn new(context: Context) -> Self {
+        Self { context }
     }
 
-    fn with(&self, known: &Known) -> Cx {
-        Cx { known: known.clone(), ..self.cx.clone() }
+    fn with(&self, known: &Known) -> Context {
+        Context { known: known.clone(), ..self.context.clone() }
     }
 }
 
 #[async_trait]
 impl World for Aws {
     async fn perform(&self, step: &Step, known: &Known, attempt: u32) -> Result<Made, Failure> {
-        let cx = self.with(known);
+        let context = self.with(known);
         let kind = kind(&step.address)?;
         let mut tags = step.tags.clone();
         if kind.kind().tagged && matches!(step.action, Action::Create | Action::Run) {
-            tags.insert(names::RUN.to_owned(), cx.run.clone());
+            tags.insert(names::RUN.to_owned(), context.run.clone());
         }
-        let mut at = At {
+        let mut target = Target {
             address: step.address.clone(),
             id: id(step, known),
             outputs: known.get(&step.address).cloned().unwrap_or_default(),
-            token: token(&cx.run, &step.address, step.action, &reference::resolve(&step.spec, known), &tags),
+            token: token(&context.run, &step.address, step.action, &reference::resolve(&step.spec, known), &tags),
             tags,
             changes: step.changes.iter().filter(|change| change.top() != "tags").cloned().collect(),
             attempt,
         };
-        if at.id.is_empty() && matches!(step.action, Action::Update | Action::Delete) {
+        if target.id.is_empty() && matches!(step.action, Action::Update | Action::Delete) {
             return Err(Failure::of(Cause::Internal, format!("nobody knows the identifier of {}", step.address)));
         }
         match step.action {
             Action::Await | Action::Prove => Ok(Made::default()),
             Action::Stop | Action::Unprotect | Action::Restore | Action::Promote | Action::Prune => {
-                kind.act(&cx, &at, step.action).await
+                kind.act(&context, &target, step.action).await
             }
-            Action::Delete => match kind.delete(&cx, &at).await {
+            Action::Delete => match kind.delete(&context, &target).await {
                 Ok(()) => Ok(Made::default()),
                 Err(failure) if failure.cause == Cause::StillHeld => {
-                    Err(holders::name(&cx, &at, failure, &self.cx.known).await)
+                    Err(holders::name(&context, &target, failure, &self.context.known).await)
                 }
                 Err(failure) => Err(failure),
             },
-            Action::Update => update(&cx, kind, &mut at, step).await,
-            Action::Create | Action::Run => create(&cx, kind, &mut at, step, attempt).await,
+            Action::Update => update(&context, kind, &mut target, step).await,
+            Action::Create | Action::Run => create(&context, kind, &mut target, step, attempt).await,
         }
     }
 
@@ -100,18 +100,24 @@ fn kind(address: &Address) -> Result<&'static dyn AnyKind, Failure> {
 }
 
 /// Creates, unless an earlier attempt already has: a lost answer must not leave a twin.
-async fn create(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step, attempt: u32) -> Result<Made, Failure> {
-    let spec = resolved(step, &cx.known)?;
+async fn create(
+    context: &Context,
+    kind: &dyn AnyKind,
+    target: &mut Target,
+    step: &Step,
+    attempt: u32,
+) -> Result<Made, Failure> {
+    let spec = resolved(step, &context.known)?;
     if attempt > 1
-        && let Some(live) = find(cx, kind, &step.address).await?
+        && let Some(live) = find(context, kind, &step.address).await?
     {
-        return adopt(cx, kind, at, live, spec).await;
+        return adopt(context, kind, target, live, spec).await;
     }
-    match kind.create(cx, at, spec.clone()).await {
-        Err(failure) if failure.cause == Cause::Taken => match find(cx, kind, &step.address).await? {
-            Some(live) => adopt(cx, kind, at, live, spec).await,
+    match kind.create(context, target, spec.clone()).await {
+        Err(failure) if failure.cause == Cause::Taken => match find(context, kind, &step.address).await? {
+            Some(live) => adopt(context, kind, target, live, spec).await,
             None => {
-                let hint = taken::hint(&failure, &cx.names.deployment);
+                let hint = taken::hint(&failure, &context.names.deployment);
                 Err(failure.hint(hint))
             }
         },
@@ -119,44 +125,50 @@ async fn create(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step, attempt: 
     }
 }
 
-async fn find(cx: &Cx, kind: &dyn AnyKind, address: &Address) -> Result<Option<Live>, Failure> {
-    let sighting = kind.list(cx, Depth::Full).await?;
+async fn find(context: &Context, kind: &dyn AnyKind, address: &Address) -> Result<Option<Live>, Failure> {
+    let sighting = kind.list(context, Depth::Full).await?;
     let stays = |live: &Live| !live.is_going() && live.phase != Phase::Recoverable;
     Ok(sighting.live.into_iter().find(|live| &live.address == address && stays(live)))
 }
 
 /// Makes what an earlier attempt created what it should be: properties, then tags, as [`update`] does.
-async fn adopt(cx: &Cx, kind: &dyn AnyKind, at: &mut At, live: Live, spec: Value) -> Result<Made, Failure> {
-    at.changes = compare::changes(&live.spec, &spec);
-    at.changes.retain(|change| !kind.kind().write_once.contains(&change.top()));
-    at.id = live.id.clone();
-    at.outputs = live.outputs.clone();
-    let made = if at.changes.is_empty() {
+async fn adopt(
+    context: &Context,
+    kind: &dyn AnyKind,
+    target: &mut Target,
+    live: Live,
+    spec: Value,
+) -> Result<Made, Failure> {
+    target.changes = compare::changes(&live.spec, &spec);
+    target.changes.retain(|change| !kind.kind().write_once.contains(&change.top()));
+    target.id = live.id.clone();
+    target.outputs = live.outputs.clone();
+    let made = if target.changes.is_empty() {
         Made { id: live.id, outputs: live.outputs }
     } else {
-        kind.update(cx, at, spec).await?
+        kind.update(context, target, spec).await?
     };
-    if kind.kind().tagged && made.id == at.id {
-        let (set, remove) = tag_difference(&at.tags, &live.tags, &[]);
+    if kind.kind().tagged && made.id == target.id {
+        let (set, remove) = tag_difference(&target.tags, &live.tags, &[]);
         if !set.is_empty() {
-            kind.retag(cx, at, &set, &remove).await?;
+            kind.retag(context, target, &set, &remove).await?;
         }
     }
     Ok(made)
 }
 
 /// Changes properties, then tags: the digest in them says that the properties are there.
-async fn update(cx: &Cx, kind: &dyn AnyKind, at: &mut At, step: &Step) -> Result<Made, Failure> {
-    let spec = resolved(step, &cx.known)?;
+async fn update(context: &Context, kind: &dyn AnyKind, target: &mut Target, step: &Step) -> Result<Made, Failure> {
+    let spec = resolved(step, &context.known)?;
     let made = if concerns_only_tags(step) {
-        Made { id: at.id.clone(), outputs: Outputs::new() }
+        Made { id: target.id.clone(), outputs: Outputs::new() }
     } else {
-        kind.update(cx, at, spec).await?
+        kind.update(context, target, spec).await?
     };
-    if kind.kind().tagged && (made.id == at.id || made.id.is_empty()) {
-        let (set, remove) = tag_difference(&at.tags, &Tags::new(), &step.changes);
+    if kind.kind().tagged && (made.id == target.id || made.id.is_empty()) {
+        let (set, remove) = tag_difference(&target.tags, &Tags::new(), &step.changes);
         if !set.is_empty() || !remove.is_empty() {
-            kind.retag(cx, at, &set, &remove).await?;
+            kind.retag(context, target, &set, &remove).await?;
         }
     }
     Ok(made)

@@ -4,7 +4,7 @@ use crate::aws::error::on;
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Inventory;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::tags::ec2::filter;
 use crate::kinds::zone::{Zone, zone};
 
@@ -14,13 +14,13 @@ use crate::kinds::zone::{Zone, zone};
 /// # Errors
 ///
 /// The region cannot be asked, or has too few zones.
-pub async fn zones(cx: &Cx, inventory: &Inventory) -> Result<[String; 2], Failure> {
+pub async fn zones(context: &Context, inventory: &Inventory) -> Result<[String; 2], Failure> {
     let standing = ["a", "b"].map(|half| standing(inventory, half));
     if let [Some(first), Some(second)] = &standing {
         return Ok([first.clone(), second.clone()]);
     }
-    choose(standing, available(cx).await?).ok_or_else(|| {
-        let message = format!("{} does not have two availability zones for this account", cx.names.region);
+    choose(standing, available(context).await?).ok_or_else(|| {
+        let message = format!("{} does not have two availability zones for this account", context.names.region);
         Failure::of(Cause::Refused, message).hint("choose another region, or name the zones in the plan file")
     })
 }
@@ -50,9 +50,9 @@ fn choose(standing: [Option<String>; 2], available: Vec<(String, String)>) -> Op
 }
 
 /// The region's zones that are open to everyone, with their ids: neither local zones nor what must be opted into.
-async fn available(cx: &Cx) -> Result<Vec<(String, String)>, Failure> {
+async fn available(context: &Context) -> Result<Vec<(String, String)>, Failure> {
     let one = |name, value: &str| filter(name, [value.to_owned()]);
-    let answer = cx
+    let answer = context
         .aws
         .ec2
         .describe_availability_zones()

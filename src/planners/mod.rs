@@ -13,7 +13,7 @@ pub mod teardown;
 pub mod upgrade;
 pub mod upstream;
 pub mod verdict;
-mod widen;
+mod widen_roles;
 
 #[cfg(test)]
 mod tests;

@@ -24,11 +24,11 @@ use crate::kinds::names;
 use super::intent::{Intent, Mark, Work};
 use super::record;
 use super::upstream::upstream;
-use super::widen::widen;
+use super::widen_roles::widen;
 
 /// A task that runs once while nothing else does.
 #[derive(Clone, Debug)]
-pub struct Errand {
+pub struct DataTask {
     pub address: Address,
     /// What it does: "set MongoDB's feature compatibility version to 5.0".
     pub about: String,
@@ -49,7 +49,7 @@ pub struct Upgrade {
     pub opens: bool,
     /// What is asked of AWS Backup; `None` makes no recovery point.
     pub point: Option<Value>,
-    pub errands: Vec<Errand>,
+    pub data_tasks: Vec<DataTask>,
     /// Seconds in which the new task has to become healthy.
     pub deadline: f64,
     /// Seconds for which it has to stay so.
@@ -60,7 +60,7 @@ pub struct Upgrade {
 
 /// Makes an upgrade of a plan that stops the service and starts it with another revision. A plan that does neither only
 /// proves, and commits.
-pub fn weave(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
+pub fn add_upgrade_steps(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
     plan.purpose = purpose(upgrade);
     let is_open = upgrade.opens || service.tags.contains_key(names::INTENT);
     let ends = ends(plan, &service.address);
@@ -137,13 +137,13 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
         last = push(plan, after(point, Some(last)));
     }
     // ECS forgets a task after an hour; what it may have done must not be forgotten.
-    if intent.mark == Mark::Stop && upgrade.errands.iter().any(|errand| errand.changes_data) {
+    if intent.mark == Mark::Stop && upgrade.data_tasks.iter().any(|data_task| data_task.changes_data) {
         let why = "from here on a data step may have changed the data";
         let mark = note(service, Some(intent), Some(&intent.at(Mark::Data)), Stage::Data, why);
         last = push(plan, after(mark, Some(last)));
     }
-    for errand in &upgrade.errands {
-        last = run(plan, service, errand, fence, last);
+    for data_task in &upgrade.data_tasks {
+        last = run(plan, service, data_task, fence, last);
     }
     if intent.mark < Mark::Start {
         let why = "from here on the new release may change the data";
@@ -159,9 +159,9 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
 }
 
 /// One data step, with its tools before and after it.
-fn run(plan: &mut Plan, service: &Live, errand: &Errand, fence: usize, last: usize) -> usize {
+fn run(plan: &mut Plan, service: &Live, data_task: &DataTask, fence: usize, last: usize) -> usize {
     let tags = record::of_plan_file(&service.tags);
-    let made: Vec<usize> = errand
+    let made: Vec<usize> = data_task
         .tools
         .iter()
         .map(|(address, spec)| {
@@ -176,17 +176,17 @@ fn run(plan: &mut Plan, service: &Live, errand: &Errand, fence: usize, last: usi
             push(plan, after(tool, Some(last)))
         })
         .collect();
-    let mut step = Step::new(errand.address.clone(), Action::Run, Reason::Upgrade(errand.about.clone()));
-    (step.until, step.spec, step.stage) = (Until::Ready, errand.spec.clone(), Some(Stage::Data));
-    (step.patience, step.tags) = (Some(errand.patience), tags);
-    if errand.changes_data {
+    let mut step = Step::new(data_task.address.clone(), Action::Run, Reason::Upgrade(data_task.about.clone()));
+    (step.until, step.spec, step.stage) = (Until::Ready, data_task.spec.clone(), Some(Stage::Data));
+    (step.patience, step.tags) = (Some(data_task.patience), tags);
+    if data_task.changes_data {
         step.consequences.push("writes what the older release may be unable to read".to_owned());
     }
     // Mount targets and access points that the task needs are what the fence waits for.
     step.after.clone_from(&plan.steps[fence].after);
     step.after.extend(made.iter().copied().map(done));
     let ran = push(plan, after(step, Some(last)));
-    for (address, _) in &errand.tools {
+    for (address, _) in &data_task.tools {
         if plan.steps.iter().any(|step| &step.address == address && step.action == Action::Delete) {
             continue;
         }
@@ -202,8 +202,8 @@ fn run(plan: &mut Plan, service: &Live, errand: &Errand, fence: usize, last: usi
 /// done again: an older server must not come near what a newer one may have written.
 pub fn resume(inventory: &Inventory, target: Target, service: &Live, newest: &Live, upgrade: &Upgrade) -> Plan {
     let mut plan = replacement(inventory, target, service, newest, upgrade);
-    let rest = Upgrade { point: None, errands: Vec::new(), ..upgrade.clone() };
-    weave(&mut plan, service, if upgrade.intent.mark < Mark::Start { upgrade } else { &rest });
+    let rest = Upgrade { point: None, data_tasks: Vec::new(), ..upgrade.clone() };
+    add_upgrade_steps(&mut plan, service, if upgrade.intent.mark < Mark::Start { upgrade } else { &rest });
     plan
 }
 
@@ -216,7 +216,7 @@ pub fn back(inventory: &Inventory, target: Target, service: &Live, before: &Live
         (delete.until, delete.id) = (Until::Gone, Some(point.id.clone()));
         push(&mut plan, delete);
     }
-    weave(&mut plan, service, upgrade);
+    add_upgrade_steps(&mut plan, service, upgrade);
     for prune in positions(&plan, |step| step.action == Action::Prune) {
         plan.steps[prune].id = Some(before.id.clone());
     }

@@ -5,6 +5,7 @@
 
 pub mod advice;
 pub mod backup;
+pub mod diagnosis;
 pub mod discover;
 pub mod doctor;
 pub mod failure;
@@ -20,7 +21,6 @@ pub mod releases;
 pub mod remains;
 pub mod standing;
 pub mod status;
-pub mod story;
 pub mod style;
 pub mod summary;
 pub mod table;

@@ -70,11 +70,11 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View<'_>) -> String {
             self::step(&mut text, step, width.max(ADDRESS), kinds, view);
         }
     }
-    if !plan.borrowed.is_empty() {
+    if !plan.existing.is_empty() {
         push(&mut text, format_args!("\n{}", paint(TITLE, "Yours (used, and never changed)")));
-        for borrowed in &plan.borrowed {
-            let seen = if borrowed.seen.is_empty() { String::new() } else { format!(" ({})", clean(&borrowed.seen)) };
-            push(&mut text, format_args!("    use        {:<22} {}{seen}", clean(&borrowed.what), clean(&borrowed.id)));
+        for existing in &plan.existing {
+            let seen = if existing.seen.is_empty() { String::new() } else { format!(" ({})", clean(&existing.seen)) };
+            push(&mut text, format_args!("    use        {:<22} {}{seen}", clean(&existing.what), clean(&existing.id)));
         }
     }
     if !plan.kept.is_empty() {

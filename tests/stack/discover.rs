@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::bed::{Bed, text};
-use crate::borrowed::World;
 use crate::deploy::SCALE;
+use crate::existing::World;
 use crate::product::Product;
 
 /// Things beside the user's world that Cloud Exchange cannot use.

@@ -10,7 +10,7 @@ use ce_aws::aws::exec::run::{Container, run};
 use ce_aws::aws::exec::session::ExecError;
 use ce_aws::kinds::names::Names;
 use ce_aws::kinds::own_containers::Revisions;
-use ce_aws::kinds::resource::Cx;
+use ce_aws::kinds::resource::Context;
 use ce_aws::live::queues;
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ print(json.dumps({"subnet": subnet, "definition": definition}))
 /// A broker that runs, and a client of the account it is in.
 struct Broker {
     bed: Bed,
-    cx: Cx,
+    context: Context,
     task: String,
 }
 
@@ -61,8 +61,8 @@ impl Broker {
             around["definition"]
         ));
         bed.post("clock", &json!({"advance": 120}));
-        let cx = cx(&bed).await;
-        Self { bed, cx, task }
+        let context = context(&bed).await;
+        Self { bed, context, task }
     }
 
     /// From now on the broker's tool answers so.
@@ -71,17 +71,17 @@ impl Broker {
     }
 
     async fn depth(&self) -> Result<Vec<(String, u64)>, String> {
-        let depth = queues::depth(&self.cx, "any", &self.task, BROKER).await;
+        let depth = queues::depth(&self.context, "any", &self.task, BROKER).await;
         depth.map(|depth| depth.queues).map_err(|why| why.to_string())
     }
 
     async fn run(&self, script: &str, patience: Duration) -> Result<String, ExecError> {
         let at = Container { cluster: "any", task: &self.task, name: BROKER };
-        run(&self.cx.aws, &at, script, patience).await
+        run(&self.context.aws, &at, script, patience).await
     }
 }
 
-async fn cx(bed: &Bed) -> Cx {
+async fn context(bed: &Bed) -> Context {
     let environment: BTreeMap<_, _> = bed.environment().into_iter().collect();
     let credentials = SharedCredentialsProvider::new(Credentials::new(&bed.account, "test", None, None, "bed"));
     let config = aws_sdk_ecs::Config::builder()
@@ -97,7 +97,7 @@ async fn cx(bed: &Bed) -> Cx {
         region: "us-east-1".to_owned(),
         partition: "aws".to_owned(),
     };
-    Cx {
+    Context {
         aws: Arc::new(Clients { ecs, credentials: Some(credentials), ..Clients::new(&Access::default()).await }),
         names,
         known: BTreeMap::new(),

@@ -8,7 +8,7 @@ use crate::bed::Bed;
 use crate::deploy::SCALE;
 use crate::product::Product;
 
-fn story(images: &serde_json::Value, expected: &[&str]) {
+fn diagnosis(images: &serde_json::Value, expected: &[&str]) {
     let bed = Bed::new(SCALE);
     let product = Product::new(&bed);
     bed.post("images", images);
@@ -25,7 +25,7 @@ fn story(images: &serde_json::Value, expected: &[&str]) {
 #[test]
 fn an_image_that_cannot_be_pulled() {
     let said = ["image/denied", "CannotPullContainerError", "ui5", "subscribe this account"];
-    story(&json!({ "*ui5*": { "behaviour": "denied" } }), &said);
+    diagnosis(&json!({ "*ui5*": { "behaviour": "denied" } }), &said);
 }
 
 #[test]
@@ -70,13 +70,13 @@ for half in "ab":
 fn a_container_that_exits() {
     let images =
         json!({ "*core5*#core": { "behaviour": "exit", "exit_code": 137, "log": ["no space left on device"] } });
-    story(&images, &["core", "137", "no space left on device"]);
+    diagnosis(&images, &["core", "137", "no space left on device"]);
 }
 
 #[test]
 fn a_container_that_never_gets_healthy() {
     let images = json!({ "*mongodb*": { "behaviour": "unhealthy", "log": ["WiredTiger error"] } });
-    story(&images, &["mongodb-primary", "UNHEALTHY", "WiredTiger error"]);
+    diagnosis(&images, &["mongodb-primary", "UNHEALTHY", "WiredTiger error"]);
 }
 
 #[test]

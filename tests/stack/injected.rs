@@ -55,7 +55,7 @@ fn an_agent_that_cannot_be_pulled_is_a_warning_that_names_the_option() {
     for words in ["aws-guardduty-agent: STOPPED: CannotPullContainerError", "hint: ", "`guardduty_agent = true`"] {
         assert!(ran.stderr.contains(words), "{words:?} is not in\n{}", ran.stderr);
     }
-    assert!(!ran.stderr.contains("!! "), "no story of a failure\n{}", ran.stderr);
+    assert!(!ran.stderr.contains("!! "), "no diagnosis of a failure\n{}", ran.stderr);
     assert_eq!(shown(&product), [format!("{AGENT} STOPPED")]);
     let status = product.expect(0, &["status", "FILE"]).stdout;
     let line = status.lines().find(|line| line.contains(AGENT)).unwrap_or_default();
@@ -104,19 +104,19 @@ fn an_upgrade_that_fails_does_so_because_of_ours() {
     let events = ran.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let stories: Vec<Value> = events.filter(|event| event["code"] == "story").collect();
     assert!(!stories.is_empty(), "{}", ran.stdout);
-    for story in &stories {
-        let title = text(&story["title"]);
-        assert!(title.contains("stopped: Essential container in task exited"), "{story}");
-        let lines: Vec<&str> = story["lines"].as_array().expect("lines").iter().map(text).collect();
+    for diagnosis in &stories {
+        let title = text(&diagnosis["title"]);
+        assert!(title.contains("stopped: Essential container in task exited"), "{diagnosis}");
+        let lines: Vec<&str> = diagnosis["lines"].as_array().expect("lines").iter().map(text).collect();
         assert!(
             lines[0..4].iter().any(|line| line.starts_with("core: STOPPED") && line.contains("exit code 3")),
-            "{story}"
+            "{diagnosis}"
         );
         let (others, ours): (Vec<&str>, Vec<&str>) =
             lines.iter().partition(|line| line.ends_with("(put there by others)"));
-        assert_eq!(others.len(), 4, "{story}");
-        assert!(!ours.join(" ").contains(AGENT) && !ours.join(" ").contains("broken"), "{story}");
-        assert!(!story["hints"].to_string().contains("Marketplace"), "{story}");
+        assert_eq!(others.len(), 4, "{diagnosis}");
+        assert!(!ours.join(" ").contains(AGENT) && !ours.join(" ").contains("broken"), "{diagnosis}");
+        assert!(!diagnosis["hints"].to_string().contains("Marketplace"), "{diagnosis}");
     }
     assert!(data_steps(&bed).iter().skip(before).all(|code| code == 0), "the data steps did their work");
     is_well_at(&product, "4.2.0");

@@ -9,7 +9,6 @@
 mod answers;
 mod backup;
 mod bed;
-mod borrowed;
 mod certificates;
 mod chain;
 mod deploy;
@@ -17,6 +16,7 @@ mod discover;
 mod doctor;
 mod drift;
 mod exec;
+mod existing;
 mod failures;
 mod held;
 mod hops;

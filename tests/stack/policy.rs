@@ -8,8 +8,8 @@ pub mod road;
 use std::collections::BTreeSet;
 
 use crate::bed::{Bed, text};
-use crate::borrowed::World;
 use crate::deploy::SCALE;
+use crate::existing::World;
 
 use exceptions::UNUSED;
 use operator::{Operator, actions, statements, texts, without};

@@ -4,8 +4,8 @@
 use serde_json::json;
 
 use crate::bed::Bed;
-use crate::borrowed::World;
 use crate::deploy::{SCALE, remaining};
+use crate::existing::World;
 use crate::product::Product;
 use crate::upgrade::{is_well_at, plan_file};
 use crate::upgrade_failures::exits;

@@ -1,8 +1,8 @@
 //! Several deployments in one account: each finds its own, and none touches another.
 
 use crate::bed::Bed;
-use crate::borrowed::World;
 use crate::deploy::{SCALE, remaining};
+use crate::existing::World;
 use crate::product::Product;
 
 #[test]

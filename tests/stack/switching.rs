@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::bed::{Bed, text};
-use crate::borrowed::World;
 use crate::deploy::SCALE;
+use crate::existing::World;
 use crate::product::Product;
 use crate::writers::never_two;
 

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::bed::{Bed, text};
-use crate::borrowed::World;
 use crate::deploy::{SCALE, remaining};
+use crate::existing::World;
 use crate::pairs::{Way, table};
 use crate::product::Product;
 
@@ -159,8 +159,8 @@ fn holds(way: &Way, world: &World, read: &Value) {
     let definition = definition.expect("the service's task definition");
     let roles = [&world.task_role, &world.execution_role, &world.shared_role];
     for (factor, field) in [("task role", "taskRoleArn"), ("execution role", "executionRoleArn")] {
-        let borrowed = roles.into_iter().any(|role| role == text(&definition[field]));
-        assert_eq!(borrowed, way.is(factor, "existing"), "{field}: {}", definition[field]);
+        let existing = roles.into_iter().any(|role| role == text(&definition[field]));
+        assert_eq!(existing, way.is(factor, "existing"), "{field}: {}", definition[field]);
     }
     let containers = definition["containerDefinitions"].as_array().expect("containers");
     let names = |container: &str, list: &str| -> BTreeSet<&str> {

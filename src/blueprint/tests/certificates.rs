@@ -9,12 +9,12 @@ use time::macros::datetime;
 use super::{SMALLEST, graph_at, names_of};
 use crate::blueprint::certificates::{Renewal, Wanted, wanted};
 use crate::blueprint::needs::needs;
-use crate::borrowed::Borrowed;
 use crate::config::{self, PlanFile};
 use crate::engine::address::Address;
 use crate::engine::graph::Graph;
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::reference::Outputs;
+use crate::existing::Existing;
 use crate::kinds::{certificates, internal_certificate};
 use crate::release::{Catalogue, Release, SecretHome, SecretKey};
 
@@ -33,7 +33,7 @@ fn release() -> Release {
 }
 
 fn graph(release: &Release, generation: u32) -> Graph {
-    graph_at(&plan(), release, generation, &Borrowed::default(), &BTreeMap::new(), false)
+    graph_at(&plan(), release, generation, &Existing::default(), &BTreeMap::new(), false)
 }
 
 fn spec<'a>(graph: &'a Graph, address: &str) -> &'a Value {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::hop::{plan, running, text};
+use super::image_change::{plan, running, text};
 use crate::blueprint::data_steps::{Ground, Task, data_steps, unpack};
 use crate::engine::reference;
 use crate::kinds::names::Names;

@@ -3,7 +3,7 @@
 mod certificates;
 mod data_steps;
 mod flows;
-pub mod hop;
+pub mod image_change;
 mod kept;
 mod reachability;
 mod release_6;
@@ -11,13 +11,13 @@ mod unpack;
 
 use std::collections::BTreeMap;
 
-use crate::borrowed::cluster::Cluster;
-use crate::borrowed::ingress::{LoadBalancer, TargetGroup};
-use crate::borrowed::network::Vpc;
-use crate::borrowed::{Borrowed, Lookup, Named};
 use crate::config::{self, PlanFile};
 use crate::engine::graph::Graph;
 use crate::engine::reference::Need;
+use crate::existing::cluster::Cluster;
+use crate::existing::ingress::{LoadBalancer, TargetGroup};
+use crate::existing::network::Vpc;
+use crate::existing::{Existing, Lookup, Named};
 use crate::kinds::names::Names;
 use crate::release::{Catalogue, Release};
 
@@ -25,18 +25,18 @@ use super::{Facts, graph};
 
 /// The graph of a plan file in us-east-1 that borrows nothing.
 pub fn graph_of(plan: &str) -> Graph {
-    graph_with(plan, &Borrowed::default(), &BTreeMap::new())
+    graph_with(plan, &Existing::default(), &BTreeMap::new())
 }
 
 /// The graph of a plan file in us-east-1.
-pub fn graph_with(plan: &str, borrowed: &Borrowed, digests: &BTreeMap<String, String>) -> Graph {
-    graph_for(plan, borrowed, digests, false)
+pub fn graph_with(plan: &str, existing: &Existing, digests: &BTreeMap<String, String>) -> Graph {
+    graph_for(plan, existing, digests, false)
 }
 
-fn graph_for(plan: &str, borrowed: &Borrowed, digests: &BTreeMap<String, String>, backup: bool) -> Graph {
+fn graph_for(plan: &str, existing: &Existing, digests: &BTreeMap<String, String>, backup: bool) -> Graph {
     let plan = config::load("plan.toml", plan).unwrap();
     let release = Catalogue::builtin().get(plan.release).unwrap();
-    graph_at(&plan, release, 1, borrowed, digests, backup)
+    graph_at(&plan, release, 1, existing, digests, backup)
 }
 
 fn names_of(plan: &PlanFile) -> Names {
@@ -52,13 +52,13 @@ fn graph_at(
     plan: &PlanFile,
     release: &Release,
     certificate_generation: u32,
-    borrowed: &Borrowed,
+    existing: &Existing,
     digests: &BTreeMap<String, String>,
     backup: bool,
 ) -> Graph {
     let names = names_of(plan);
     let zones = ["us-east-1a".to_owned(), "us-east-1b".to_owned()];
-    graph(plan, &Facts { release, names: &names, zones, borrowed, digests, certificate_generation, backup }).unwrap()
+    graph(plan, &Facts { release, names: &names, zones, existing, digests, certificate_generation, backup }).unwrap()
 }
 
 const SMALLEST: &str = "name = \"prod\"\nrelease = \"5.0.0\"\n";
@@ -80,7 +80,7 @@ fn the_smallest_plan_file_makes_the_whole_stack() {
 #[test]
 fn backups_need_a_vault_and_a_role_that_the_user_may_bring() {
     let backup = |plan: &str, backup| {
-        let graph = graph_for(plan, &Borrowed::default(), &BTreeMap::new(), backup);
+        let graph = graph_for(plan, &Existing::default(), &BTreeMap::new(), backup);
         let nodes = graph.nodes().map(|node| node.address.to_string());
         nodes.filter(|address| address.contains("backup")).collect::<Vec<_>>()
     };
@@ -89,10 +89,10 @@ fn backups_need_a_vault_and_a_role_that_the_user_may_bring() {
     assert_eq!(backup(SMALLEST, true), ["backup-vault/main", "role/backup"]);
     assert_eq!(backup(&format!("{SMALLEST}{theirs}"), true), ["backup-vault/main"]);
     let bounded = format!("{SMALLEST}[identity]\npermissions_boundary = \"arn:aws:iam::aws:policy/PowerUserAccess\"\n");
-    let graph = graph_for(&bounded, &Borrowed::default(), &BTreeMap::new(), true);
+    let graph = graph_for(&bounded, &Existing::default(), &BTreeMap::new(), true);
     let role = &graph.get(&super::backup::role_address()).unwrap().spec;
     assert_eq!(role["boundary"], "arn:aws:iam::aws:policy/PowerUserAccess");
-    assert_eq!(role["trust"]["Statement"][0]["Principal"]["Service"], crate::borrowed::identity::BACKUP);
+    assert_eq!(role["trust"]["Statement"][0]["Principal"]["Service"], crate::existing::identity::BACKUP);
     assert_eq!(role["managed"].as_array().map(Vec::len), Some(2));
 }
 
@@ -135,19 +135,19 @@ fn a_tag_of_the_plan_file_is_on_everything_that_carries_tags() {
 }
 
 /// What a plan file that borrows is drawn with, as AWS would have told it.
-fn borrowed() -> Borrowed {
+fn existing() -> Existing {
     fn named<T>(name: &str, found: T) -> Option<Named<T>> {
         Some(Named { name: name.to_owned(), lookup: Lookup::Found(found) })
     }
     let balancer = LoadBalancer { group_ids: vec!["sg-theirs".to_owned()], ..LoadBalancer::default() };
     let group = TargetGroup { load_balancer: Some(balancer.clone()), ..TargetGroup::default() };
     let arn = "arn:aws:ecs:us-east-1:111122223333:cluster/corp".to_owned();
-    Borrowed {
+    Existing {
         vpc: named("vpc-0a1b2c3d", Vpc { cidrs: vec!["10.1.0.0/16".to_owned()], ..Vpc::default() }),
         cluster: named("corp", Cluster { arn, ..Cluster::default() }),
         load_balancer: named("balancer", balancer),
         target_group: named("group", group),
-        ..Borrowed::default()
+        ..Existing::default()
     }
 }
 
@@ -155,7 +155,7 @@ const THEIR_VPC: &str = "vpc = \"vpc-0a1b2c3d\"\nprivate_subnets = [\"subnet-0a1
 
 /// The addresses of a plan file's graph, and its whole text.
 fn drawn(plan: &str) -> (Vec<String>, String) {
-    let graph = graph_with(&format!("{SMALLEST}{plan}"), &borrowed(), &BTreeMap::new());
+    let graph = graph_with(&format!("{SMALLEST}{plan}"), &existing(), &BTreeMap::new());
     let addresses = graph.nodes().map(|node| node.address.to_string()).collect();
     (addresses, serde_json::to_string(&graph).unwrap())
 }
@@ -193,7 +193,7 @@ fn of_what_the_user_brings_nothing_is_in_the_graph() {
 #[test]
 fn without_a_load_balancer_the_allowed_networks_reach_the_task() {
     let rules = |plan: &str| {
-        let graph = graph_with(&format!("{SMALLEST}{plan}"), &borrowed(), &BTreeMap::new());
+        let graph = graph_with(&format!("{SMALLEST}{plan}"), &existing(), &BTreeMap::new());
         let group = graph.get(&"security-group/task".parse().unwrap()).unwrap();
         serde_json::to_string(&group.spec["ingress"]).unwrap()
     };
@@ -238,7 +238,7 @@ fn proxy_certificates_and_digests_reach_the_containers_that_take_them() {
     let plan = "[proxy]\nhttp = \"http://10.0.0.5:3128\"\nhttps = \"http://10.0.0.5:3128\"\nno_proxy = [\"siem.corp\"]\n\
         [ca]\nsecret = \"arn:aws:secretsmanager:us-east-1:111122223333:secret:corp-ca-a1B2c3\"\n";
     let digests = BTreeMap::from([("ui".to_owned(), "sha256:0123".to_owned())]);
-    let graph = graph_with(&format!("{SMALLEST}{plan}"), &borrowed(), &digests);
+    let graph = graph_with(&format!("{SMALLEST}{plan}"), &existing(), &digests);
     let task = graph.get(&"task-definition/main".parse().unwrap()).unwrap();
     let containers = task.spec["containers"].as_object().unwrap();
     let who = |has: &dyn Fn(&serde_json::Value) -> bool| -> Vec<&str> {

@@ -1,9 +1,9 @@
 //! What follows from the plan file as a whole.
 
-use crate::borrowed::Borrowed;
 use crate::checks::{Setting, all};
 use crate::config;
 use crate::engine::inventory::Inventory;
+use crate::existing::Existing;
 use crate::release::Catalogue;
 
 /// The codes that a plan file without anything found around it gives in a region.
@@ -11,8 +11,8 @@ fn found(region: &str, rest: &str) -> Vec<String> {
     let text = format!("name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"{region}\"\n{rest}");
     let plan = config::load("plan.toml", &text).unwrap();
     let release = Catalogue::effective().get(plan.release).unwrap();
-    let (borrowed, inventory) = (Borrowed::default(), Inventory::default());
-    let setting = Setting { plan: &plan, release, region, borrowed: &borrowed, inventory: &inventory, now: 0 };
+    let (existing, inventory) = (Existing::default(), Inventory::default());
+    let setting = Setting { plan: &plan, release, region, existing: &existing, inventory: &inventory, now: 0 };
     all(&setting).into_iter().map(|finding| finding.code).collect()
 }
 

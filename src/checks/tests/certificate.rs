@@ -2,10 +2,10 @@
 
 use insta::assert_snapshot;
 
-use crate::borrowed::ingress::Certificate;
 use crate::checks::certificate::{internal, none_to_renew};
 use crate::checks::ingress::certificate;
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::ingress::Certificate;
 
 use super::samples::{codes, denied, missing, named, text};
 

@@ -2,8 +2,8 @@
 
 use insta::assert_snapshot;
 
-use crate::borrowed::cluster::Cluster;
 use crate::checks::cluster::cluster;
+use crate::existing::cluster::Cluster;
 
 use super::samples::{codes, denied, missing, named, text};
 

@@ -2,10 +2,10 @@
 
 use insta::assert_snapshot;
 
-use crate::borrowed::network::{Endpoint, Subnet, Vpc};
-use crate::borrowed::routes::{Route, Via};
 use crate::checks::network::{Uses, usable_subnet};
 use crate::engine::plan::Finding;
+use crate::existing::network::{Endpoint, Subnet, Vpc};
+use crate::existing::routes::{Route, Via};
 
 use super::samples::{ANY, codes, endpoints, route, route_for, subnet, text, uses, vpc};
 

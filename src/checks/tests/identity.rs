@@ -3,9 +3,9 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::borrowed::identity::{BACKUP, Lack, Role, TASKS};
 use crate::checks::identity::{Which, policy, role};
 use crate::engine::plan::Severity;
+use crate::existing::identity::{BACKUP, Lack, Role, TASKS};
 
 use super::samples::{codes, denied, missing, named, text};
 

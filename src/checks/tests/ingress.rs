@@ -2,9 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::borrowed::ingress::{AccessLogs, Group, Listener, LoadBalancer, LogBucket, Rule, TargetGroup};
 use crate::checks::ingress::{Wanted, load_balancer, target_group, urls};
 use crate::engine::plan::Finding;
+use crate::existing::ingress::{AccessLogs, Group, Listener, LoadBalancer, LogBucket, Rule, TargetGroup};
 
 use super::samples::{codes, denied, missing, named, text};
 

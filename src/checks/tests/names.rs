@@ -3,10 +3,10 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::borrowed::account::names::{Holder, Name, Stranger};
 use crate::checks::names::{given, names};
 use crate::engine::address::Address;
 use crate::engine::plan::{Action, Severity};
+use crate::existing::account::names::{Holder, Name, Stranger};
 
 use super::samples::{codes, plan, step, text};
 

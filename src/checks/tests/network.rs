@@ -2,12 +2,12 @@
 
 use insta::assert_snapshot;
 
-use crate::borrowed::network::{Subnet, Vpc};
-use crate::borrowed::routes::Via;
-use crate::borrowed::{Lookup, Named};
 use crate::checks::network::{Uses, addresses, named_zone, subnets, usable_subnet, vpc};
 use crate::checks::usable::usable;
 use crate::engine::plan::{Finding, Severity};
+use crate::existing::network::{Subnet, Vpc};
+use crate::existing::routes::Via;
+use crate::existing::{Lookup, Named};
 
 use super::samples::{self, codes, denied, missing, named, route, subnet, text, uses};
 

@@ -2,9 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::borrowed::network::{AclEntry, NetworkAcl, Subnet, Vpc};
 use crate::checks::network::{Uses, subnets, usable_subnet};
 use crate::engine::plan::Finding;
+use crate::existing::network::{AclEntry, NetworkAcl, Subnet, Vpc};
 
 use super::samples::{self, ANY, acl, codes, endpoints, entry, named, subnet, text, uses, vpc};
 

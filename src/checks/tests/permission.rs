@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use crate::borrowed::operator::Operator;
 use crate::checks::permission::operator;
 use crate::engine::plan::Severity;
+use crate::existing::operator::Operator;
 
 fn seen(lacks: &[&str], unknown: Option<&str>) -> Operator {
     Operator {

@@ -3,10 +3,10 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::borrowed::account::quota::{Demand, Limited, Room};
 use crate::checks::quota::{demands, quotas};
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Action, Plan, Severity};
+use crate::existing::account::quota::{Demand, Limited, Room};
 
 use super::samples::{codes, plan, step, text};
 

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::borrowed::network::{AMAZON_DNS, AclEntry, Endpoint, NetworkAcl, Subnet, Vpc};
-use crate::borrowed::routes::{Rank, Route, Via};
-use crate::borrowed::{Lookup, Named};
 use crate::checks::network::{Uses, addresses};
 use crate::engine::address::Address;
 use crate::engine::plan::{Action, Finding, Plan, Purpose, Reason, Step, Target};
+use crate::existing::network::{AMAZON_DNS, AclEntry, Endpoint, NetworkAcl, Subnet, Vpc};
+use crate::existing::routes::{Rank, Route, Via};
+use crate::existing::{Lookup, Named};
 
 pub fn named<T>(name: &str, thing: T) -> Named<T> {
     Named { name: name.to_owned(), lookup: Lookup::Found(thing) }

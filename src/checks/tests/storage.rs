@@ -2,9 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::borrowed::storage::{Key, Secret};
 use crate::checks::storage::{key, secret};
 use crate::engine::plan::Finding;
+use crate::existing::storage::{Key, Secret};
 
 use super::samples::{codes, denied, missing, named, text};
 

@@ -2,9 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::borrowed::account::strays::{Neighbour, Stray, Strays, Tags};
 use crate::checks::strays::strays;
 use crate::engine::address::Address;
+use crate::existing::account::strays::{Neighbour, Stray, Strays, Tags};
 
 use super::samples::{codes, text};
 

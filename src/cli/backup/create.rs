@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use crate::aws::answer::required;
 use crate::blueprint::Facts;
 use crate::blueprint::backup::{self, Backup};
-use crate::borrowed;
 use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::address::Address;
 use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::Plan;
+use crate::existing;
 use crate::kinds::recovery_point;
 use crate::planners::converge::{Options, converge};
 use crate::ui::backup::created;
@@ -117,13 +117,13 @@ async fn planned(
     let main = Address::new("file-system", "main");
     let live = inventory.at(&main).next().ok_or_else(missing)?;
     let context = session.context(&Scope::of(file));
-    let (borrowed, opted_in) = futures::join!(session.borrowed(file), borrowed::backup::opted_in(&context));
-    let (borrowed, opted_in) = (borrowed?, opted_in?);
+    let (existing, opted_in) = futures::join!(session.existing(file), existing::backup::opted_in(&context));
+    let (existing, opted_in) = (existing?, opted_in?);
     let facts = Facts {
         release: session::release(file)?,
         names: &context.names,
         zones: Default::default(),
-        borrowed: &borrowed,
+        existing: &existing,
         digests: &BTreeMap::new(),
         certificate_generation: 1,
         backup: true,
@@ -137,7 +137,7 @@ async fn planned(
     let target = session.target(file.name.as_str());
     let mut plan = converge(&graph, &Inventory::new(part), target, session.kinds(), Options::default());
     plan.findings.extend(preflight::account(&context, file, &plan, inventory).await);
-    plan.findings.extend(checks::backup::role(&borrowed));
+    plan.findings.extend(checks::backup::role(&existing));
     plan.findings.extend(checks::backup::opted_in(&opted_in));
     plan.findings.extend(checks::backup::running(inventory, path));
     Ok(plan)

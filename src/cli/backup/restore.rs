@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::blueprint;
-use crate::blueprint::hop::Running;
+use crate::blueprint::image_change::Running;
 use crate::config::PlanFile;
 use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;

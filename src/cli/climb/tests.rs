@@ -1,7 +1,7 @@
 //! The steps between the release that runs and the one that is wanted.
 
 use super::{Rung, Source, chain, rungs};
-use crate::blueprint::tests::hop::{plan, text};
+use crate::blueprint::tests::image_change::{plan, text};
 
 fn from_to(running: Option<&str>, to: &str, rest: &str) -> Vec<Rung> {
     let before = text(running.unwrap_or("4.0.0"), rest);

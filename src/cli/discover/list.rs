@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::borrowed::ingress::{self, Certificate, LoadBalancer, TargetGroup};
-use crate::borrowed::network::Which;
-use crate::borrowed::{Lookup, Named, cluster, identity, network};
 use crate::checks::usable::usable;
 use crate::checks::{self, ingress::Wanted, network::Uses};
 use crate::cli::moment;
 use crate::engine::failure::Failure;
 use crate::engine::plan::Finding;
-use crate::kinds::resource::Cx;
+use crate::existing::ingress::{self, Certificate, LoadBalancer, TargetGroup};
+use crate::existing::network::Which;
+use crate::existing::{Lookup, Named, cluster, identity, network};
+use crate::kinds::resource::Context;
 use crate::release::Catalogue;
 use crate::ui::discover::Item;
 
@@ -21,15 +21,15 @@ use super::What;
 pub type Listed = (&'static [&'static str], Vec<Item>);
 
 /// Everything of one kind; of one VPC, where that is said.
-pub async fn items(cx: &Cx, what: What, vpc: Option<&str>) -> Result<Listed, Failure> {
+pub async fn items(context: &Context, what: What, vpc: Option<&str>) -> Result<Listed, Failure> {
     match what {
-        What::Vpc => vpcs(cx).await,
-        What::Subnets => subnets(cx, vpc).await,
-        What::Clusters => clusters(cx).await,
-        What::TargetGroups => target_groups(cx, vpc).await,
-        What::LoadBalancers => load_balancers(cx, vpc).await,
-        What::Roles => roles(cx).await,
-        What::Certificates => certificates(cx).await,
+        What::Vpc => vpcs(context).await,
+        What::Subnets => subnets(context, vpc).await,
+        What::Clusters => clusters(context).await,
+        What::TargetGroups => target_groups(context, vpc).await,
+        What::LoadBalancers => load_balancers(context, vpc).await,
+        What::Roles => roles(context).await,
+        What::Certificates => certificates(context).await,
     }
 }
 
@@ -38,19 +38,19 @@ fn item(id: &str, name: &str, findings: Vec<Finding>) -> Item {
     Item::new(id, name, usable.yes, usable.why, findings)
 }
 
-async fn vpcs(cx: &Cx) -> Result<Listed, Failure> {
+async fn vpcs(context: &Context) -> Result<Listed, Failure> {
     let each = |vpc: &network::Vpc| {
         item(&vpc.id, &vpc.name, checks::network::usable_vpc(vpc)).fact("cidrs", vpc.cidrs.clone())
     };
-    let items = network::vpcs(cx, None).await?.iter().map(each).collect();
+    let items = network::vpcs(context, None).await?.iter().map(each).collect();
     Ok((&["id", "name", "cidrs"], items))
 }
 
-async fn subnets(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
+async fn subnets(context: &Context, vpc: Option<&str>) -> Result<Listed, Failure> {
     let ids = vpc.map(|vpc| [vpc.to_owned()]);
     let which = vpc.map_or(Which::All, |vpc| Which::Of { vpc });
     let (vpcs, subnets) =
-        tokio::try_join!(network::vpcs(cx, ids.as_ref().map(|ids| &ids[..])), network::subnets(cx, which))?;
+        tokio::try_join!(network::vpcs(context, ids.as_ref().map(|ids| &ids[..])), network::subnets(context, which))?;
     let uses = uses();
     let each = |subnet: &network::Subnet| {
         let home = vpcs.iter().find(|vpc| vpc.id == subnet.vpc);
@@ -77,17 +77,17 @@ fn uses() -> Uses {
     }
 }
 
-async fn clusters(cx: &Cx) -> Result<Listed, Failure> {
+async fn clusters(context: &Context) -> Result<Listed, Failure> {
     let each = |cluster: &cluster::Cluster| {
         item(&cluster.name, &cluster.name, checks::cluster::usable(cluster))
             .fact("arn", cluster.arn.clone())
             .fact("status", cluster.status.clone())
     };
-    let items = cluster::clusters(cx, None).await?.iter().map(each).collect();
+    let items = cluster::clusters(context, None).await?.iter().map(each).collect();
     Ok((&["name", "status"], items))
 }
 
-async fn target_groups(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
+async fn target_groups(context: &Context, vpc: Option<&str>) -> Result<Listed, Failure> {
     let each = |group: TargetGroup| {
         let wanted = Wanted { vpc: group.vpc.clone(), web_port: web_port(), ..Wanted::default() };
         let balancer = group.load_balancer.as_ref().map(|balancer| balancer.name.clone());
@@ -98,12 +98,12 @@ async fn target_groups(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
             .fact("port", group.port)
             .fact("load_balancer", balancer)
     };
-    let all = ingress::target_groups(cx, None).await?.into_iter();
+    let all = ingress::target_groups(context, None).await?.into_iter();
     let items = all.filter(|group| vpc.is_none_or(|vpc| group.vpc == vpc)).map(each).collect();
     Ok((&["name", "vpc", "target_type", "port", "load_balancer", "id"], items))
 }
 
-async fn load_balancers(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
+async fn load_balancers(context: &Context, vpc: Option<&str>) -> Result<Listed, Failure> {
     let each = |balancer: LoadBalancer| {
         let taken: Vec<u16> = balancer.listeners.iter().map(|listener| listener.port).collect();
         let wanted =
@@ -114,7 +114,7 @@ async fn load_balancers(cx: &Cx, vpc: Option<&str>) -> Result<Listed, Failure> {
             .fact("scheme", balancer.scheme)
             .fact("ports_taken", taken)
     };
-    let all = ingress::load_balancers(cx, None).await?.into_iter();
+    let all = ingress::load_balancers(context, None).await?.into_iter();
     let items = all.filter(|balancer| vpc.is_none_or(|vpc| balancer.vpc == vpc)).map(each).collect();
     Ok((&["name", "vpc", "scheme", "ports_taken", "id"], items))
 }
@@ -131,16 +131,16 @@ fn web_port() -> u16 {
 
 /// What a role may do is only asked for the ones that a plan file names: that takes several calls each, and depends on
 /// the deployment.
-async fn roles(cx: &Cx) -> Result<Listed, Failure> {
+async fn roles(context: &Context) -> Result<Listed, Failure> {
     let each = |role: identity::Role| {
         let named = named(&role.arn, role.clone());
         item(&role.arn, &role.name, checks::identity::role(&named, checks::identity::Which::Task))
     };
-    let items = identity::roles(cx).await?.into_iter().map(each).collect();
+    let items = identity::roles(context).await?.into_iter().map(each).collect();
     Ok((&["name", "id"], items))
 }
 
-async fn certificates(cx: &Cx) -> Result<Listed, Failure> {
+async fn certificates(context: &Context) -> Result<Listed, Failure> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs().cast_signed());
     let each = |certificate: Certificate| {
         let named = named(&certificate.arn, certificate.clone());
@@ -148,7 +148,7 @@ async fn certificates(cx: &Cx) -> Result<Listed, Failure> {
             .fact("status", certificate.status)
             .fact("not_after", certificate.not_after)
     };
-    let items = ingress::certificates(cx).await?.into_iter().map(each).collect();
+    let items = ingress::certificates(context).await?.into_iter().map(each).collect();
     Ok((&["name", "status", "id"], items))
 }
 

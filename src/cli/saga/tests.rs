@@ -6,8 +6,8 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::{LATER, Planned, Saga, alone, new_id, open_intent, point};
-use crate::blueprint::hop::Hop;
-use crate::blueprint::tests::hop::{inventory, plan, running, text};
+use crate::blueprint::image_change::ImageChange;
+use crate::blueprint::tests::image_change::{inventory, plan, running, text};
 use crate::cli::consent::Consent;
 use crate::engine::address::Address;
 use crate::engine::compare::Change;
@@ -25,7 +25,7 @@ fn saga(from: &str, to: &str, rest: &str, phase: Phase, consent: &Consent) -> Sa
     let release = crate::release::Catalogue::builtin().get(file.release).unwrap();
     let images = crate::blueprint::images(&file, release).into_iter();
     let wanted: BTreeMap<_, _> = images.map(|(name, image)| (name, (image.as_str().to_owned(), None))).collect();
-    let hop = Hop::of(&running, file.release, &wanted).unwrap();
+    let hop = ImageChange::of(&running, file.release, &wanted).unwrap();
     let [deployment, account, region, partition] = ["prod", "111122223333", "us-east-1", "aws"].map(str::to_owned);
     let names = Names { deployment, account, region, partition };
     Saga::new(&file, names, running, hop, BTreeMap::new(), &[], consent).unwrap()
@@ -83,8 +83,8 @@ fn the_intent_says_what_is_to_be_done_and_the_reader_what_going_back_costs() {
         first.intent.to_string(),
         "upgrade id=1a2b3c4d from=4.2.0 revision=7 to=5.0.0 count=1 backup=yes at=stop"
     );
-    let Upgrade { opens, point, errands, deadline, watch, consequence, .. } = first;
-    assert!(opens && point.is_some() && errands.len() == 1);
+    let Upgrade { opens, point, data_tasks, deadline, watch, consequence, .. } = first;
+    assert!(opens && point.is_some() && data_tasks.len() == 1);
     assert_eq!((deadline, watch), (1200.0, 60.0));
     assert!(consequence.unwrap().contains("restores the recovery point"));
     let bare = Consent { no_backup: true, deadline: Some(30), watch: Some(5), ..Consent::default() };

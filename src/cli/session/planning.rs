@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::blueprint;
 use crate::blueprint::certificates::{self, Renewal};
-use crate::blueprint::hop::{Hop, Running};
-use crate::borrowed::contents::{self, Content};
-use crate::borrowed::survey::{Needs, survey};
-use crate::borrowed::{self, Borrowed};
+use crate::blueprint::image_change::{ImageChange, Running};
 use crate::checks;
 use crate::config::{PlanFile, Zone};
 use crate::engine::graph::Graph;
 use crate::engine::holder::Surroundings;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Finding, Plan};
+use crate::existing::contents::{self, Content};
+use crate::existing::survey::{Needs, survey};
+use crate::existing::{self, Existing};
 use crate::images;
 use crate::kinds::backup_vault;
 use crate::kinds::names::Names;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::live;
 use crate::planners::{converge, held, renewal, teardown};
 
@@ -32,7 +32,7 @@ use super::{Session, release};
 
 impl Session {
     /// What the plan file borrows, as AWS tells it.
-    pub async fn borrowed(&self, file: &PlanFile) -> Result<Borrowed, CommandError> {
+    pub async fn existing(&self, file: &PlanFile) -> Result<Existing, CommandError> {
         let context = self.context(&Scope::of(file));
         let needs = blueprint::needs(file, release(file)?, &context.names);
         let needs = Needs { task: &needs.task, execution: &needs.execution, backup: &needs.backup };
@@ -44,10 +44,10 @@ impl Session {
         &self,
         file: &PlanFile,
         inventory: &Inventory,
-        borrowed: &Borrowed,
+        existing: &Existing,
         consent: &Consent,
     ) -> Result<Plan, CommandError> {
-        Ok(self.plan(file, inventory, borrowed, consent).await?.shown())
+        Ok(self.plan(file, inventory, existing, consent).await?.shown())
     }
 
     /// The same, with what makes an upgrade of it if it replaces the images of a running task.
@@ -55,7 +55,7 @@ impl Session {
         &self,
         file: &PlanFile,
         inventory: &Inventory,
-        borrowed: &Borrowed,
+        existing: &Existing,
         consent: &Consent,
     ) -> Result<Planned, CommandError> {
         let context = self.context(&Scope::of(file));
@@ -67,7 +67,7 @@ impl Session {
             plan: file,
             release: release(file)?,
             region: &context.names.region,
-            borrowed,
+            existing,
             inventory,
             now: moment::seconds(),
         });
@@ -81,7 +81,7 @@ impl Session {
         };
         findings.extend(open);
         if consent.backup || saga.as_ref().is_some_and(Saga::backs_up) {
-            findings.extend(checks::backup::opted_in(&borrowed::backup::opted_in(&context).await?));
+            findings.extend(checks::backup::opted_in(&existing::backup::opted_in(&context).await?));
         }
         let backup = consent.backup || backs_up(inventory) || saga.as_ref().is_some_and(Saga::backs_up);
         findings.extend(checks::backup::unread(inventory, backup));
@@ -98,10 +98,10 @@ impl Session {
         } else if consent.renew_certificates {
             findings.push(checks::certificate::none_to_renew(file.release));
         }
-        let graph = graph(file, &context.names, zones, borrowed, &digests, internal.generation, backup)?;
+        let graph = graph(file, &context.names, zones, existing, &digests, internal.generation, backup)?;
         let options = converge::Options { unprotect: consent.unprotect };
-        let there = Cx { known: inventory.known(), ..context.clone() };
-        let strays = borrowed::account::strays::strays(&there, &graph, inventory).await;
+        let there = Context { known: inventory.known(), ..context.clone() };
+        let strays = existing::account::strays::strays(&there, &graph, inventory).await;
         let adopted = strays.adopted(&graph, inventory);
         let mut plan = converge::converge(&graph, &adopted, self.target(file.name.as_str()), &self.kinds, options);
         renewal::explain(&mut plan, internal.renewal.map(|renewal| renewal.to_string()));
@@ -110,7 +110,7 @@ impl Session {
         findings.extend(preflight::account(&context, file, &plan, inventory).await);
         findings.append(&mut plan.findings);
         plan.findings = findings;
-        plan.borrowed = checks::borrowed(file, borrowed);
+        plan.existing = checks::existing(file, existing);
         Ok(Planned { plan, saga, known: inventory.known() })
     }
 
@@ -118,19 +118,19 @@ impl Session {
     pub async fn contents(
         &self,
         file: &PlanFile,
-        borrowed: &Borrowed,
+        existing: &Existing,
         wanted: &[Content],
         applies: bool,
     ) -> Vec<Finding> {
         let context = self.context(&Scope::of(file));
-        let faulty = contents::faulty(&context, file, borrowed, wanted, moment::seconds()).await;
+        let faulty = contents::faulty(&context, file, existing, wanted, moment::seconds()).await;
         faulty.iter().map(|faulty| checks::storage::content(faulty, applies)).collect()
     }
 
     /// What surrounds the replacement of the running task's images; `None` where they stay.
     async fn saga(
         &self,
-        context: &Cx,
+        context: &Context,
         file: &PlanFile,
         inventory: &Inventory,
         digests: &BTreeMap<String, String>,
@@ -141,16 +141,16 @@ impl Session {
             let digest = digests.get(&container).cloned();
             (container, (image.as_str().to_owned(), digest))
         });
-        let Some(hop) = Hop::of(&running, file.release, &wanted.collect()) else { return Ok(None) };
-        let context = Cx { known: inventory.known(), ..context.clone() };
-        let strangers = live::strangers::writing(&context).await?;
-        Saga::new(file, context.names.clone(), running, hop, digests.clone(), &strangers, consent).map(Some)
+        let Some(hop) = ImageChange::of(&running, file.release, &wanted.collect()) else { return Ok(None) };
+        let context = Context { known: inventory.known(), ..context.clone() };
+        let foreign_tasks = live::foreign_tasks::writing(&context).await?;
+        Saga::new(file, context.names.clone(), running, hop, digests.clone(), &foreign_tasks, consent).map(Some)
     }
 
     /// The digest of each image: as deployed, or asked of its registry.
     async fn digests(
         &self,
-        context: &Cx,
+        context: &Context,
         file: &PlanFile,
         inventory: &Inventory,
         refresh: bool,
@@ -216,13 +216,13 @@ pub fn graph(
     file: &PlanFile,
     names: &Names,
     zones: [String; 2],
-    borrowed: &Borrowed,
+    existing: &Existing,
     digests: &BTreeMap<String, String>,
     certificate_generation: u32,
     backup: bool,
 ) -> Result<Graph, CommandError> {
     let release = release(file)?;
-    let facts = blueprint::Facts { release, names, zones, borrowed, digests, certificate_generation, backup };
+    let facts = blueprint::Facts { release, names, zones, existing, digests, certificate_generation, backup };
     blueprint::graph(file, &facts).map_err(CommandError::unexpected)
 }
 

@@ -1,7 +1,7 @@
 //! When going back to the old images alone would be wrong.
 
 use super::may_have_changed_data;
-use crate::blueprint::tests::hop::{inventory, running, text};
+use crate::blueprint::tests::image_change::{inventory, running, text};
 use crate::cli::under_way::UnderWay;
 use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::service_view::{ContainerView, DeploymentView, ServiceFacts, ServiceView, TaskView};

@@ -21,7 +21,7 @@ impl Run {
         match result {
             Ok(sighting) => {
                 for incident in sighting.incidents {
-                    if self.told.insert(incident.clone()) && !self.is_being_stopped(&incident.address) {
+                    if self.reported.insert(incident.clone()) && !self.is_being_stopped(&incident.address) {
                         commands.push(Command::Explain { incident });
                     }
                 }

@@ -70,7 +70,7 @@ impl World for Scripted {
     /// Takes longer than everything else.
     async fn explain(&self, incident: &Incident, _known: &Known) -> Option<Event> {
         sleep(Duration::from_secs(1000)).await;
-        (incident.address.kind() == "short").then(|| Event::Story {
+        (incident.address.kind() == "short").then(|| Event::Diagnosis {
             address: incident.address.clone(),
             subject: incident.subject.clone(),
             title: "a task stopped".to_owned(),

@@ -6,7 +6,7 @@ use crate::aws::error::on;
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::holder::Holder;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::tags;
 
 use super::ours::Ours;
@@ -25,11 +25,11 @@ pub enum Fate {
 /// # Errors
 ///
 /// Whatever the call meets.
-pub async fn seen(cx: &Cx, filter: &str, ids: Vec<String>) -> Result<Vec<NetworkInterface>, Failure> {
+pub async fn seen(context: &Context, filter: &str, ids: Vec<String>) -> Result<Vec<NetworkInterface>, Failure> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let call = cx.aws.ec2.describe_network_interfaces().filters(tags::ec2::filter(filter, ids));
+    let call = context.aws.ec2.describe_network_interfaces().filters(tags::ec2::filter(filter, ids));
     let pages = call.into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkInterfaces"))
 }
@@ -39,15 +39,20 @@ pub async fn seen(cx: &Cx, filter: &str, ids: Vec<String>) -> Result<Vec<Network
 /// # Errors
 ///
 /// Whatever the call meets.
-pub async fn holding(cx: &Cx, ours: &Ours, address: &Address, id: &str) -> Result<Vec<(Holder, Fate)>, Failure> {
+pub async fn holding(
+    context: &Context,
+    ours: &Ours,
+    address: &Address,
+    id: &str,
+) -> Result<Vec<(Holder, Fate)>, Failure> {
     let (filter, ids) = match address.kind() {
         "subnet" => ("subnet-id", vec![id.to_owned()]),
         "security-group" | "guardduty-group" => ("group-id", vec![id.to_owned()]),
         "vpc" => ("vpc-id", vec![id.to_owned()]),
-        "internet-gateway" => ("vpc-id", cx.outputs("vpc", "id")),
+        "internet-gateway" => ("vpc-id", context.outputs("vpc", "id")),
         _ => return Ok(Vec::new()),
     };
-    let interfaces = seen(cx, filter, ids).await?;
+    let interfaces = seen(context, filter, ids).await?;
     // An internet gateway is held by what has a public address only.
     let is_public = |one: &&NetworkInterface| address.kind() != "internet-gateway" || one.association().is_some();
     Ok(interfaces.iter().filter(is_public).map(|one| (holder(one, ours), fate(one, ours))).collect())

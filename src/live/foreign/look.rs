@@ -8,7 +8,7 @@ use crate::engine::failure::{Cause, Failure};
 use crate::engine::holder::{Holder, Surroundings};
 use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::registry;
-use crate::kinds::resource::{Cx, Depth};
+use crate::kinds::resource::{Context, Depth};
 
 use super::interfaces;
 use super::network::Around;
@@ -22,10 +22,10 @@ pub const COMPANIONS: [&str; 2] = ["guardduty-endpoint", "guardduty-group"];
 /// # Errors
 ///
 /// Whatever the calls meet, but for being denied.
-pub async fn companions(cx: &Cx, inventory: &Inventory) -> Result<Vec<Live>, Failure> {
-    let cx = &Cx { known: inventory.known(), ..cx.clone() };
+pub async fn companions(context: &Context, inventory: &Inventory) -> Result<Vec<Live>, Failure> {
+    let context = &Context { known: inventory.known(), ..context.clone() };
     let kinds = COMPANIONS.iter().filter_map(|name| registry::find(name));
-    let looks = kinds.map(|kind| kind.list(cx, Depth::Full));
+    let looks = kinds.map(|kind| kind.list(context, Depth::Full));
     let mut all = Vec::new();
     for seen in futures::future::join_all(looks).await {
         match seen {
@@ -41,16 +41,16 @@ pub async fn companions(cx: &Cx, inventory: &Inventory) -> Result<Vec<Live>, Fai
 /// # Errors
 ///
 /// A read that fails for another reason than that it is not allowed, or not known where it is made.
-pub async fn surroundings(cx: &Cx, inventory: &Inventory) -> Result<Surroundings, Failure> {
-    let cx = &Cx { known: inventory.known(), ..cx.clone() };
-    let ours = &Ours::all(&cx.names, inventory);
+pub async fn surroundings(context: &Context, inventory: &Inventory) -> Result<Surroundings, Failure> {
+    let context = &Context { known: inventory.known(), ..context.clone() };
+    let ours = &Ours::all(&context.names, inventory);
     let texts = |kind: &'static str, property: &'static str| {
         let of_kind = inventory.live.iter().filter(move |live| live.address.kind() == kind);
         of_kind.filter_map(move |live| live.spec.get(property).and_then(Value::as_str)).map(str::to_owned)
     };
     let group_vpcs: BTreeSet<String> = texts("security-group", "vpc").collect();
     let with_ours: Vec<String> = texts("listener", "load_balancer").collect();
-    let around = Around { cx, ours, group_vpcs: &group_vpcs };
+    let around = Around { context, ours, group_vpcs: &group_vpcs };
     let mut found = Surroundings::default();
     let mut take = |what: &str, seen: Result<Vec<Holder>, Failure>| match seen {
         Err(failure) if is_unreadable(&failure) => {
@@ -88,7 +88,7 @@ pub async fn surroundings(cx: &Cx, inventory: &Inventory) -> Result<Surroundings
         false => ("group-id", around.groups_of_ours()),
     };
     let (interfaces, groups, cluster, listeners, balancers, points, backups) = futures::join!(
-        interfaces::seen(cx, filter, ids),
+        interfaces::seen(context, filter, ids),
         around.groups(),
         around.in_cluster(),
         around.listeners(),

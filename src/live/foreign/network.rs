@@ -8,7 +8,7 @@ use crate::aws::error::on;
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::holder::Holder;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::tags;
 use crate::kinds::tags::ec2::filter;
 
@@ -18,7 +18,7 @@ use super::ours::Ours;
 /// Where a look is made, and what is ours there.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a> {
-    pub cx: &'a Cx,
+    pub context: &'a Context,
     pub ours: &'a Ours,
     /// The VPCs that our security groups are in: rules elsewhere hold nothing (EC2 API reference, DeleteSecurityGroup).
     pub group_vpcs: &'a BTreeSet<String>,
@@ -48,7 +48,7 @@ impl Around<'_> {
     }
 
     pub async fn endpoints(self) -> Result<Vec<Holder>, Failure> {
-        let call = self.cx.aws.ec2.describe_vpc_endpoints().filters(filter("vpc-id", self.vpcs()));
+        let call = self.context.aws.ec2.describe_vpc_endpoints().filters(filter("vpc-id", self.vpcs()));
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let all = all.map_err(on("ec2 DescribeVpcEndpoints"))?;
         let alive = all.iter().filter(|one| {
@@ -78,7 +78,7 @@ impl Around<'_> {
     /// Either side's: EC2 joins several filters with "and".
     pub async fn peerings(self) -> Result<Vec<Holder>, Failure> {
         let side = |name: &'static str| async move {
-            let call = self.cx.aws.ec2.describe_vpc_peering_connections().filters(filter(name, self.vpcs()));
+            let call = self.context.aws.ec2.describe_vpc_peering_connections().filters(filter(name, self.vpcs()));
             let pages = call.into_paginator().items().send();
             pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcPeeringConnections"))
         };
@@ -104,7 +104,7 @@ impl Around<'_> {
     }
 
     pub async fn transit_gateways(self) -> Result<Vec<Holder>, Failure> {
-        let call = self.cx.aws.ec2.describe_transit_gateway_vpc_attachments();
+        let call = self.context.aws.ec2.describe_transit_gateway_vpc_attachments();
         let pages = call.filters(filter("vpc-id", self.vpcs())).into_paginator().items().send();
         let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeTransitGatewayVpcAttachments"))?;
         let holder = |one: &aws_sdk_ec2::types::TransitGatewayVpcAttachment| {
@@ -124,7 +124,7 @@ impl Around<'_> {
     }
 
     pub async fn vpn_gateways(self) -> Result<Vec<Holder>, Failure> {
-        let call = self.cx.aws.ec2.describe_vpn_gateways().filters(filter("attachment.vpc-id", self.vpcs()));
+        let call = self.context.aws.ec2.describe_vpn_gateways().filters(filter("attachment.vpc-id", self.vpcs()));
         let answer = call.send().await.map_err(on("ec2 DescribeVpnGateways"))?;
         let holder = |one: &aws_sdk_ec2::types::VpnGateway| {
             let attached = |at: &&aws_sdk_ec2::types::VpcAttachment| {
@@ -140,7 +140,7 @@ impl Around<'_> {
 
     pub async fn nat_gateways(self) -> Result<Vec<Holder>, Failure> {
         let alive = ["pending", "available"].map(str::to_owned);
-        let call = self.cx.aws.ec2.describe_nat_gateways();
+        let call = self.context.aws.ec2.describe_nat_gateways();
         let call = call.filter(filter("vpc-id", self.vpcs())).filter(filter("state", alive));
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let holder = |one: &aws_sdk_ec2::types::NatGateway| {
@@ -154,8 +154,9 @@ impl Around<'_> {
     }
 
     pub async fn gateways(self) -> Result<Vec<Holder>, Failure> {
-        let public = self.cx.aws.ec2.describe_internet_gateways().filters(filter("attachment.vpc-id", self.vpcs()));
-        let egress = self.cx.aws.ec2.describe_egress_only_internet_gateways().into_paginator().items().send();
+        let public =
+            self.context.aws.ec2.describe_internet_gateways().filters(filter("attachment.vpc-id", self.vpcs()));
+        let egress = self.context.aws.ec2.describe_egress_only_internet_gateways().into_paginator().items().send();
         let (public, egress) = tokio::try_join!(
             async {
                 let pages = public.into_paginator().items().send();
@@ -185,7 +186,7 @@ impl Around<'_> {
     }
 
     pub async fn subnets(self) -> Result<Vec<Holder>, Failure> {
-        let call = self.cx.aws.ec2.describe_subnets().filters(filter("vpc-id", self.vpcs()));
+        let call = self.context.aws.ec2.describe_subnets().filters(filter("vpc-id", self.vpcs()));
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let holder = |one: &aws_sdk_ec2::types::Subnet| {
             let who = whose([name(one.tags()), one.cidr_block().map(str::to_owned)]);
@@ -196,7 +197,7 @@ impl Around<'_> {
 
     /// But for the main one, which goes with the VPC.
     pub async fn route_tables(self) -> Result<Vec<Holder>, Failure> {
-        let call = self.cx.aws.ec2.describe_route_tables().filters(filter("vpc-id", self.vpcs()));
+        let call = self.context.aws.ec2.describe_route_tables().filters(filter("vpc-id", self.vpcs()));
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let all = all.map_err(on("ec2 DescribeRouteTables"))?;
         let others = all.iter().filter(|one| !one.associations().iter().any(|to| to.main() == Some(true)));
@@ -209,7 +210,7 @@ impl Around<'_> {
 
     /// But for the default one, which goes with the VPC.
     pub async fn network_acls(self) -> Result<Vec<Holder>, Failure> {
-        let call = self.cx.aws.ec2.describe_network_acls().filters(filter("vpc-id", self.vpcs()));
+        let call = self.context.aws.ec2.describe_network_acls().filters(filter("vpc-id", self.vpcs()));
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let all = all.map_err(on("ec2 DescribeNetworkAcls"))?;
         let holder = |one: &aws_sdk_ec2::types::NetworkAcl| {
@@ -226,7 +227,7 @@ impl Around<'_> {
             if ids.is_empty() {
                 return Ok(Vec::new());
             }
-            let call = self.cx.aws.ec2.describe_security_groups().filters(filter(name, ids));
+            let call = self.context.aws.ec2.describe_security_groups().filters(filter(name, ids));
             let pages = call.into_paginator().items().send();
             pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups"))
         };

@@ -22,7 +22,7 @@ impl Around<'_> {
     /// Services, tasks and container instances in our cluster (ECS API reference, DeleteCluster).
     pub async fn in_cluster(self) -> Result<Vec<Holder>, Failure> {
         let Some((cluster, address)) = self.all_of("cluster").next() else { return Ok(Vec::new()) };
-        let ecs = &self.cx.aws.ecs;
+        let ecs = &self.context.aws.ecs;
         let services = async {
             let pages = ecs.list_services().cluster(cluster).into_paginator().items().send();
             let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ecs ListServices"));
@@ -30,7 +30,7 @@ impl Around<'_> {
         };
         let described =
             async { ecs.describe_clusters().clusters(cluster).send().await.map_err(on("ecs DescribeClusters")) };
-        let (services, view, described) = tokio::try_join!(services, service_read::snapshot(self.cx), described)?;
+        let (services, view, described) = tokio::try_join!(services, service_read::snapshot(self.context), described)?;
         let holder = |what: &str, id: &str, who: String, remedy: &str| Holder {
             what: what.to_owned(),
             id: id.to_owned(),
@@ -43,7 +43,7 @@ impl Around<'_> {
         let mut all: Vec<Holder> = services.iter().filter(|arn| !self.ours.is(arn)).map(service).collect();
         // A service's tasks go with it.
         let tasks =
-            view.strangers.iter().filter(|task| task.last != "STOPPED" && !task.started_by.starts_with("ecs-svc/"));
+            view.foreign_tasks.iter().filter(|task| task.last != "STOPPED" && !task.started_by.starts_with("ecs-svc/"));
         all.extend(tasks.map(|task| {
             let family = task.task_definition.rsplit('/').next().unwrap_or_default();
             holder("task", &task.arn, family.to_owned(), "stop the task: `aws ecs stop-task`")
@@ -60,7 +60,8 @@ impl Around<'_> {
     /// Listeners of others on our load balancer, which would go with it.
     pub async fn listeners(self) -> Result<Vec<Holder>, Failure> {
         let of_each = self.all_of("load-balancer").map(|(arn, address)| async move {
-            let pages = self.cx.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
+            let pages =
+                self.context.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
             let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeListeners"));
             let all = unless_gone(all)?.unwrap_or_default().into_iter().filter_map(|one| {
                 let arn = one.listener_arn().filter(|arn| !self.ours.is(arn))?;
@@ -80,7 +81,7 @@ impl Around<'_> {
     /// Load balancers of others that lead to our target group. One that our listener is on is none of them.
     pub async fn balancers(self, with_ours: &[String]) -> Result<Vec<Holder>, Failure> {
         let of_each = self.all_of("target-group").map(|(arn, address)| async move {
-            let answer = self.cx.aws.elb.describe_target_groups().target_group_arns(arn).send().await;
+            let answer = self.context.aws.elb.describe_target_groups().target_group_arns(arn).send().await;
             let groups =
                 unless_gone(answer.map_err(on("elb DescribeTargetGroups")))?.and_then(|answer| answer.target_groups);
             let balancers =
@@ -102,7 +103,8 @@ impl Around<'_> {
     pub async fn access_points(self) -> Result<Vec<Holder>, Failure> {
         let ids = self.ours.of_kind("file-system").filter(|(id, _)| id.starts_with("fs-"));
         let of_each = ids.map(|(id, address)| async move {
-            let pages = self.cx.aws.efs.describe_access_points().file_system_id(id).into_paginator().items().send();
+            let pages =
+                self.context.aws.efs.describe_access_points().file_system_id(id).into_paginator().items().send();
             let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeAccessPoints"));
             let all = unless_gone(all)?.unwrap_or_default().into_iter().filter_map(|one| {
                 let id = one.access_point_id().filter(|id| !self.ours.is(id))?;
@@ -123,7 +125,12 @@ impl Around<'_> {
     /// Recovery points in our vault that are neither of our file systems nor made by us.
     pub async fn recovery_points(self) -> Result<Vec<Holder>, Failure> {
         let Some((_, address)) = self.ours.of_kind("backup-vault").next() else { return Ok(Vec::new()) };
-        let call = self.cx.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(self.cx.names.stack());
+        let call = self
+            .context
+            .aws
+            .backup
+            .list_recovery_points_by_backup_vault()
+            .backup_vault_name(self.context.names.stack());
         let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let all = unless_gone(all.map_err(on("backup ListRecoveryPointsByBackupVault")))?.unwrap_or_default();
         let foreign = all.into_iter().filter(|point| {
@@ -132,7 +139,7 @@ impl Around<'_> {
         });
         let of_each = foreign.map(|point| async move {
             let arn = point.recovery_point_arn().unwrap_or_default();
-            if recovery_point::intent_of(self.cx, &tags::backup::read(self.cx, arn).await?).is_some() {
+            if recovery_point::intent_of(self.context, &tags::backup::read(self.context, arn).await?).is_some() {
                 return Ok(None);
             }
             Ok::<_, Failure>(Some(Holder {

@@ -6,14 +6,14 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::samples::target;
-use super::upgrade_order::{errand, intent, upgrade};
+use super::upgrade_order::{data_task, intent, upgrade};
 use super::upgrade_world::{Last, Wanted, World};
 use crate::engine::inventory::Live;
 use crate::engine::plan::{Action, Plan};
 use crate::engine::reference::{Need, Ref};
 use crate::kinds::names;
 use crate::planners::intent::{Intent, Mark};
-use crate::planners::upgrade::{self, Upgrade, weave};
+use crate::planners::upgrade::{self, Upgrade, add_upgrade_steps};
 
 const OLD: &str = "the old image";
 const NEW: &str = "the new image";
@@ -23,7 +23,7 @@ struct Case {
     old: Wanted,
     new: Wanted,
     /// How many tools each data step has.
-    errands: Vec<usize>,
+    data_tasks: Vec<usize>,
     weights: Vec<f64>,
 }
 
@@ -32,11 +32,11 @@ fn case() -> impl Strategy<Value = Case> {
     let things = || prop::collection::vec(0..3_u8, 0..3);
     let wanted = move || (points(), things(), things());
     let weights = prop::collection::vec(0.0..100.0_f64, 1..20);
-    let errands = prop::collection::vec(0..2_usize, 0..3);
-    (wanted(), wanted(), any::<bool>(), errands, weights).prop_map(|(old, new, vault, errands, weights)| {
+    let data_tasks = prop::collection::vec(0..2_usize, 0..3);
+    (wanted(), wanted(), any::<bool>(), data_tasks, weights).prop_map(|(old, new, vault, data_tasks, weights)| {
         let make = |(points, below, above), image, vault| Wanted { image, points, below, above, vault };
         // A vault that was made stays.
-        Case { old: make(old, OLD, false), new: make(new, NEW, vault), errands, weights }
+        Case { old: make(old, OLD, false), new: make(new, NEW, vault), data_tasks, weights }
     })
 }
 
@@ -46,10 +46,10 @@ impl Case {
     }
 
     fn upgrade(&self, intent: Intent, opens: bool) -> Upgrade {
-        let vault = Ref::<()>::of("thing/vault".parse().unwrap(), "id", Need::Ready);
-        let errands = self.errands.iter().enumerate().map(|(number, tools)| errand(number, *tools)).collect();
+        let vault = Ref::<()>::output("thing/vault".parse().unwrap(), "id", Need::Ready);
+        let data_tasks = self.data_tasks.iter().enumerate().map(|(number, tools)| data_task(number, *tools)).collect();
         let point = self.new.vault.then(|| json!({ "vault": vault }));
-        Upgrade { intent, point, errands, ..upgrade(Mark::Stop, opens) }
+        Upgrade { intent, point, data_tasks, ..upgrade(Mark::Stop, opens) }
     }
 
     /// What `apply` plans: an upgrade where another image is to run.
@@ -58,7 +58,7 @@ impl Case {
         let (service, running) = (world.service().unwrap(), in_force(world));
         if running.spec["image"] != NEW {
             let revision = running.outputs["revision"].parse().unwrap();
-            weave(&mut plan, service, &self.upgrade(Intent { revision, ..intent(Mark::Stop) }, true));
+            add_upgrade_steps(&mut plan, service, &self.upgrade(Intent { revision, ..intent(Mark::Stop) }, true));
         }
         plan
     }
@@ -95,7 +95,7 @@ impl Case {
         let mut done = world.done.clone();
         done.dedup();
         let point = self.new.vault.then(|| "1a2b3c4d".to_owned());
-        let steps = (0..self.errands.len()).map(|number| format!("step-{number}-1a2b3c4d"));
+        let steps = (0..self.data_tasks.len()).map(|number| format!("step-{number}-1a2b3c4d"));
         let all: Vec<_> = point.into_iter().chain(steps).collect();
         prop_assert!(done.ends_with(&all), "{done:?}");
         Ok(())
@@ -189,7 +189,7 @@ proptest! {
 #[test]
 fn what_was_done_before_the_mark_is_not_done_again() {
     let wanted = |image| Wanted { image, points: BTreeSet::from([1]), below: vec![], above: vec![], vault: true };
-    let case = Case { old: wanted(OLD), new: wanted(NEW), errands: vec![0, 1], weights: vec![] };
+    let case = Case { old: wanted(OLD), new: wanted(NEW), data_tasks: vec![0, 1], weights: vec![] };
     let world = World::running(&case.old);
     for cut in case.cuts(&world, &case.forward(&world)) {
         if cut.intent().is_some_and(|intent| intent.mark == Mark::Start) {

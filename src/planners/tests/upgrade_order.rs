@@ -14,7 +14,7 @@ use crate::engine::queue::Queue;
 use crate::engine::reference::{Need, Ref};
 use crate::kinds::names;
 use crate::planners::intent::{Intent, Mark, Work};
-use crate::planners::upgrade::{Errand, Upgrade, restore, weave};
+use crate::planners::upgrade::{DataTask, Upgrade, add_upgrade_steps, restore};
 use crate::planners::upstream::upstream;
 
 pub fn intent(mark: Mark) -> Intent {
@@ -37,7 +37,7 @@ pub fn upgrade(mark: Mark, opens: bool) -> Upgrade {
         intent: intent(mark),
         opens,
         point: None,
-        errands: Vec::new(),
+        data_tasks: Vec::new(),
         deadline: 1200.0,
         watch: 60.0,
         consequence: None,
@@ -45,9 +45,9 @@ pub fn upgrade(mark: Mark, opens: bool) -> Upgrade {
 }
 
 /// A data step with so many things made for it alone.
-pub fn errand(number: usize, tools: usize) -> Errand {
-    let main = Ref::<()>::of(Address::new("file-system", "main"), "id", Need::Ready);
-    Errand {
+pub fn data_task(number: usize, tools: usize) -> DataTask {
+    let main = Ref::<()>::output(Address::new("file-system", "main"), "id", Need::Ready);
+    DataTask {
         address: Address::new("data-step", &format!("step-{number}-1a2b3c4d")),
         about: format!("do the work {number}"),
         spec: json!({}),
@@ -72,8 +72,8 @@ struct Case {
 
 fn case() -> impl Strategy<Value = Case> {
     let made = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    let errands = prop::collection::vec(0..3_usize, 0..4);
-    (edited(9), any::<Index>(), made, errands).prop_map(|((mut before, mut after), at, made, tools)| {
+    let data_tasks = prop::collection::vec(0..3_usize, 0..4);
+    (edited(9), any::<Index>(), made, data_tasks).prop_map(|((mut before, mut after), at, made, tools)| {
         let (opens, backup, new_vault, new_role) = made;
         for sample in before.iter_mut().chain(&mut after) {
             // One service, which comes below.
@@ -90,10 +90,10 @@ fn case() -> impl Strategy<Value = Case> {
         // What the recovery point needs is there, or is made for it; nothing of this kind is ever deleted.
         before[0] = if new_vault { Sample::new("shared") } else { Sample::new("vault") };
         before[1] = if new_role { Sample::new("shared") } else { Sample::new("plain") };
-        let made = |to: &str| Ref::<()>::of(to.parse().unwrap(), "id", Need::Ready);
+        let made = |to: &str| Ref::<()>::output(to.parse().unwrap(), "id", Need::Ready);
         let point = backup.then(|| json!({ "vault": made("vault/r0"), "role": made("plain/r1") }));
-        let errands = tools.into_iter().enumerate().map(|(number, tools)| errand(number, tools)).collect();
-        let upgrade = Upgrade { point, errands, ..upgrade(Mark::Stop, opens) };
+        let data_tasks = tools.into_iter().enumerate().map(|(number, tools)| data_task(number, tools)).collect();
+        let upgrade = Upgrade { point, data_tasks, ..upgrade(Mark::Stop, opens) };
         Case { before, after, service, upgrade }
     })
 }
@@ -140,7 +140,7 @@ proptest! {
         let mut account = deployed(&case.before);
         let service = account.at(&address(&case.before, case.service)).clone();
         let mut woven = plan(&case.after, &account);
-        weave(&mut woven, &service, &case.upgrade);
+        add_upgrade_steps(&mut woven, &service, &case.upgrade);
         let after: Vec<_> = woven.steps.iter().map(|step| step.after.clone()).collect();
         prop_assert!(Queue::new(&after, &[]).is_ok(), "a circle: {:?}", steps(&woven));
 
@@ -158,8 +158,8 @@ proptest! {
         prop_assert_eq!(point.len(), usize::from(case.upgrade.point.is_some()));
         chain.extend(&point);
         // The data steps, in the order of the catalogue.
-        prop_assert_eq!(runs.len(), case.upgrade.errands.len());
-        let changes = case.upgrade.errands.iter().any(|errand| errand.changes_data);
+        prop_assert_eq!(runs.len(), case.upgrade.data_tasks.len());
+        let changes = case.upgrade.data_tasks.iter().any(|data_task| data_task.changes_data);
         let data = noted(Stage::Data);
         prop_assert_eq!(data.len(), usize::from(changes));
         chain.extend(&data);
@@ -202,9 +202,9 @@ proptest! {
         prop_assert!(order.is_before(last, order.one(|step| step.action == Action::Prune)));
 
         // Each data step has its tools, and only between its predecessor and its successor.
-        for (errand, run) in case.upgrade.errands.iter().zip(&runs) {
-            prop_assert_eq!(&order.plan.steps[*run].address, &errand.address);
-            for (tool, _) in &errand.tools {
+        for (data_task, run) in case.upgrade.data_tasks.iter().zip(&runs) {
+            prop_assert_eq!(&order.plan.steps[*run].address, &data_task.address);
+            for (tool, _) in &data_task.tools {
                 let made = order.one(|step| step.action == Action::Create && &step.address == tool);
                 let gone = order.one(|step| step.action == Action::Delete && &step.address == tool);
                 prop_assert!(order.is_before(fence, made) && order.is_before(made, *run) && order.is_before(*run, gone));
@@ -222,7 +222,7 @@ proptest! {
         }
         let mut woven = plan(&case.before, &account);
         prop_assert!(woven.is_empty());
-        weave(&mut woven, &service, &Upgrade { opens: false, ..case.upgrade });
+        add_upgrade_steps(&mut woven, &service, &Upgrade { opens: false, ..case.upgrade });
         let what: Vec<_> = woven.steps.iter().map(|step| (step.action, step.stage)).collect();
         let mut wanted = vec![(Action::Prove, Some(Stage::Prove)), (Action::Prune, Some(Stage::Commit))];
         if is_open {
@@ -240,10 +240,10 @@ fn what_the_reader_must_know_stands_at_the_start_and_at_the_data_steps() {
     let new = [Sample { note: "the new image".to_owned(), ..Sample::new("revision") }, old[1].clone()];
     let mut woven = plan(&new, &account);
     let consequence = Some("there is no way back".to_owned());
-    weave(
+    add_upgrade_steps(
         &mut woven,
         &service,
-        &Upgrade { consequence, errands: vec![errand(0, 0), errand(1, 0)], ..upgrade(Mark::Stop, true) },
+        &Upgrade { consequence, data_tasks: vec![data_task(0, 0), data_task(1, 0)], ..upgrade(Mark::Stop, true) },
     );
     let said: Vec<_> = woven.steps.iter().filter(|step| !step.consequences.is_empty()).collect();
     let said: Vec<_> = said.iter().map(|step| (step.stage, step.consequences.join("; "))).collect();
@@ -267,7 +267,11 @@ fn what_an_upgrade_makes_for_a_while_has_the_tags_of_the_plan_file() {
     let new = [Sample { note: "the new image".to_owned(), ..Sample::new("revision") }, old[1].clone()];
     let mut woven = plan(&new, &account);
     let point = Some(serde_json::json!({}));
-    weave(&mut woven, &service, &Upgrade { point, errands: vec![errand(0, 1)], ..upgrade(Mark::Stop, true) });
+    add_upgrade_steps(
+        &mut woven,
+        &service,
+        &Upgrade { point, data_tasks: vec![data_task(0, 1)], ..upgrade(Mark::Stop, true) },
+    );
     let is_made = |step: &&Step| {
         let is_tool = step.stage == Some(Stage::Data) && step.action == Action::Create;
         is_tool || step.action == Action::Run || step.address.kind() == "recovery-point"

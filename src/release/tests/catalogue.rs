@@ -30,13 +30,13 @@ fn every_embedded_file_is_valid_and_named_after_its_release() {
 #[test]
 fn every_predecessor_but_the_first_is_described() {
     let all = Catalogue::builtin();
-    let strangers: Vec<_> = all
+    let foreign_tasks: Vec<_> = all
         .releases()
         .flat_map(|release| &release.predecessors)
         .filter(|version| all.get(**version).is_none())
         .map(ToString::to_string)
         .collect();
-    assert_eq!(strangers, ["3.4.0"]);
+    assert_eq!(foreign_tasks, ["3.4.0"]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use crate::engine::event::{Event, Outcome, Stamped};
 use crate::engine::failure::Cause;
 use crate::engine::plan::Purpose;
+use crate::ui::diagnosis::{diagnosis, warning};
 use crate::ui::failure;
-use crate::ui::story::{story, warning};
 use crate::ui::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use crate::ui::text::{clean, count, duration};
 use crate::ui::words;
@@ -63,8 +63,8 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
         Event::StepFailed { address, action, failure, .. } => {
             return Some(failure::step(address, *action, failure, tracker.purpose()));
         }
-        Event::Story { address, subject, title, lines, hints } => {
-            return Some(story(address.as_str(), subject, title, lines, hints));
+        Event::Diagnosis { address, subject, title, lines, hints } => {
+            return Some(diagnosis(address.as_str(), subject, title, lines, hints));
         }
         Event::Warning { address, title, hints } => return Some(warning(address.as_str(), title, hints)),
         Event::Interrupting { in_flight } => {

@@ -113,7 +113,7 @@ impl Tracker {
             }
             Event::StepSkipped { step, .. } => self.set(*step, State::Over),
             Event::Interrupting { .. } | Event::LeaseLost { .. } => self.interrupted = true,
-            Event::RunStarted { .. } | Event::Story { .. } | Event::Warning { .. } | Event::RunFinished { .. } => {}
+            Event::RunStarted { .. } | Event::Diagnosis { .. } | Event::Warning { .. } | Event::RunFinished { .. } => {}
         }
     }
 

@@ -2,7 +2,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::fixture::*;
-use crate::engine::plan::{Action, Borrowed, Finding, Kept, Plan, Purpose, Reason, Severity};
+use crate::engine::plan::{Action, Existing, Finding, Kept, Plan, Purpose, Reason, Severity};
 use crate::ui::plan::{TaskSize, View, plan as render};
 use crate::ui::style::plain;
 
@@ -240,11 +240,11 @@ fn hostile_values_cannot_speak_to_the_terminal() {
 
 #[test]
 fn what_the_user_brings_is_listed_as_such() {
-    let borrowed = |what: &str, id: &str, seen: &str| Borrowed { what: what.into(), id: id.into(), seen: seen.into() };
+    let existing = |what: &str, id: &str, seen: &str| Existing { what: what.into(), id: id.into(), seen: seen.into() };
     let mut plan = plan(Purpose::Apply, vec![]);
-    plan.borrowed = vec![
-        borrowed("vpc", "vpc-0a1b2c3d", "10.1.0.0/16"),
-        borrowed("execution role", "arn:aws:iam::111122223333:role/ce", ""),
+    plan.existing = vec![
+        existing("vpc", "vpc-0a1b2c3d", "10.1.0.0/16"),
+        existing("execution role", "arn:aws:iam::111122223333:role/ce", ""),
     ];
     let text = shown(&plan);
     let lines: Vec<_> = text.lines().filter(|line| line.contains("use ") || line.starts_with("Yours")).collect();

@@ -71,7 +71,7 @@ fn events() -> Vec<Stamped> {
         ),
         (
             50.0,
-            Event::Story {
+            Event::Diagnosis {
                 address: address("service/main"),
                 subject: "arn:aws:ecs:eu-central-1:123456789012:task/ce-prod/1f".into(),
                 title: "a task stopped: Essential container in task exited".into(),

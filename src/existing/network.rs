@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::tags::ec2::{filter, read};
 use aws_sdk_ec2::types::{self, Filter, FlowLog, State, VpcAttributeName};
 
@@ -107,14 +107,14 @@ pub enum Which<'a> {
 /// # Errors
 ///
 /// Whatever a call meets. Not being allowed to read what is only good practice is no error: it stays `None`.
-pub async fn vpcs(cx: &Cx, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> {
+pub async fn vpcs(context: &Context, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> {
     let of_vpc = |name: &str| ids.map(|ids| vec![filter(name, ids.iter().cloned())]);
     let (vpcs, servers, logs, groups, endpoints) = tokio::try_join!(
-        with_attributes(cx, of_vpc("vpc-id")),
-        dns_servers(cx),
-        flow_logs(cx, of_vpc("resource-id")),
-        default_groups(cx, of_vpc("vpc-id")),
-        endpoints(cx, of_vpc("vpc-id")),
+        with_attributes(context, of_vpc("vpc-id")),
+        dns_servers(context),
+        flow_logs(context, of_vpc("resource-id")),
+        default_groups(context, of_vpc("vpc-id")),
+        endpoints(context, of_vpc("vpc-id")),
     )?;
     let whole = |(vpc, dns_support, dns_hostnames): (types::Vpc, bool, bool)| {
         let id = vpc.vpc_id().unwrap_or_default().to_owned();
@@ -138,8 +138,8 @@ pub async fn vpcs(cx: &Cx, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> 
 /// # Errors
 ///
 /// Whatever a call meets, but for its not being there or our not being allowed to read it.
-pub async fn vpc(cx: &Cx, id: &str) -> Result<Named<Vpc>, Failure> {
-    named(id, vpcs(cx, Some(&[id.to_owned()])).await.and_then(|found| only(found, id)))
+pub async fn vpc(context: &Context, id: &str) -> Result<Named<Vpc>, Failure> {
+    named(id, vpcs(context, Some(&[id.to_owned()])).await.and_then(|found| only(found, id)))
 }
 
 /// Subnets with their ways: those that there are of the ones asked for. One call, and two for their VPCs' route tables
@@ -148,21 +148,21 @@ pub async fn vpc(cx: &Cx, id: &str) -> Result<Named<Vpc>, Failure> {
 /// # Errors
 ///
 /// Whatever a call meets. Not being allowed to read network ACLs is no error: they stay `None`.
-pub async fn subnets(cx: &Cx, which: Which<'_>) -> Result<Vec<Subnet>, Failure> {
+pub async fn subnets(context: &Context, which: Which<'_>) -> Result<Vec<Subnet>, Failure> {
     let filters = match which {
         Which::All => None,
         Which::Of { vpc } => Some(vec![filter("vpc-id", [vpc.to_owned()])]),
         Which::Named(ids) => Some(vec![filter("subnet-id", ids.iter().cloned())]),
     };
-    let pages = cx.aws.ec2.describe_subnets().set_filters(filters).into_paginator().items().send();
+    let pages = context.aws.ec2.describe_subnets().set_filters(filters).into_paginator().items().send();
     let subnets = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSubnets"))?;
     let vpcs: BTreeSet<_> = subnets.iter().filter_map(|subnet| subnet.vpc_id()).map(str::to_owned).collect();
     if vpcs.is_empty() {
         return Ok(Vec::new());
     }
     let of_vpcs = filter("vpc-id", vpcs);
-    let tables = targets::tables(cx, of_vpcs.clone());
-    let acls = cx.aws.ec2.describe_network_acls().filters(of_vpcs).into_paginator().items().send();
+    let tables = targets::tables(context, of_vpcs.clone());
+    let acls = context.aws.ec2.describe_network_acls().filters(of_vpcs).into_paginator().items().send();
     let (tables, acls) = tokio::try_join!(tables, async {
         optional(acls.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkAcls")))
     },)?;
@@ -174,8 +174,8 @@ pub async fn subnets(cx: &Cx, which: Which<'_>) -> Result<Vec<Subnet>, Failure> 
 /// # Errors
 ///
 /// Whatever a call meets, but for one's not being there or our not being allowed to read them.
-pub async fn named_subnets(cx: &Cx, ids: &[String]) -> Result<Vec<Named<Subnet>>, Failure> {
-    let answer = subnets(cx, Which::Named(ids)).await;
+pub async fn named_subnets(context: &Context, ids: &[String]) -> Result<Vec<Named<Subnet>>, Failure> {
+    let answer = subnets(context, Which::Named(ids)).await;
     let one = |id: &String| {
         let of_this_id = |found: Vec<Subnet>| found.into_iter().filter(|subnet| subnet.id == *id).collect();
         named(id, answer.clone().and_then(|found| only(of_this_id(found), id)))
@@ -189,33 +189,36 @@ pub fn way_out(subnet: &Subnet) -> Option<&Route> {
 }
 
 /// VPCs, whether they have DNS support, and whether they have DNS host names.
-async fn with_attributes(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Vec<(types::Vpc, bool, bool)>, Failure> {
-    let pages = cx.aws.ec2.describe_vpcs().set_filters(filters).into_paginator().items().send();
+async fn with_attributes(
+    context: &Context,
+    filters: Option<Vec<Filter>>,
+) -> Result<Vec<(types::Vpc, bool, bool)>, Failure> {
+    let pages = context.aws.ec2.describe_vpcs().set_filters(filters).into_paginator().items().send();
     let vpcs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcs"))?;
     let whole = async |vpc: types::Vpc| {
         let id = vpc.vpc_id().unwrap_or_default();
         let (support, names) = tokio::try_join!(
-            attribute(cx, id, VpcAttributeName::EnableDnsSupport),
-            attribute(cx, id, VpcAttributeName::EnableDnsHostnames),
+            attribute(context, id, VpcAttributeName::EnableDnsSupport),
+            attribute(context, id, VpcAttributeName::EnableDnsHostnames),
         )?;
         Ok((vpc, support, names))
     };
     side_by_side(vpcs, whole).await
 }
 
-async fn attribute(cx: &Cx, id: &str, name: VpcAttributeName) -> Result<bool, Failure> {
-    let call = cx.aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name);
+async fn attribute(context: &Context, id: &str, name: VpcAttributeName) -> Result<bool, Failure> {
+    let call = context.aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name);
     let answer = call.send().await.map_err(on("ec2 DescribeVpcAttribute"))?;
     let value = answer.enable_dns_support().or(answer.enable_dns_hostnames());
     Ok(value.and_then(types::AttributeBooleanValue::value).unwrap_or_default())
 }
 
 /// The ids of zones by their names, which differ from account to account.
-pub async fn named_zones(cx: &Cx, names: &[String]) -> Result<Vec<Named<String>>, Failure> {
+pub async fn named_zones(context: &Context, names: &[String]) -> Result<Vec<Named<String>>, Failure> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let call = cx.aws.ec2.describe_availability_zones().all_availability_zones(true);
+    let call = context.aws.ec2.describe_availability_zones().all_availability_zones(true);
     let answer = call.filters(filter("zone-name", names.to_vec())).send().await;
     let answer = answer.map_err(on("ec2 DescribeAvailabilityZones"));
     let id_of = |name: &String| {
@@ -228,8 +231,8 @@ pub async fn named_zones(cx: &Cx, names: &[String]) -> Result<Vec<Named<String>>
 }
 
 /// The DNS servers that each set of DHCP options names, by its id.
-async fn dns_servers(cx: &Cx) -> Result<Option<BTreeMap<String, Vec<String>>>, Failure> {
-    let pages = cx.aws.ec2.describe_dhcp_options().into_paginator().items().send();
+async fn dns_servers(context: &Context) -> Result<Option<BTreeMap<String, Vec<String>>>, Failure> {
+    let pages = context.aws.ec2.describe_dhcp_options().into_paginator().items().send();
     let all = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeDhcpOptions")))?;
     let read = |options: types::DhcpOptions| {
         let named = options.dhcp_configurations().iter().filter(|one| one.key() == Some("domain-name-servers"));
@@ -252,8 +255,8 @@ fn servers_of(vpc: &types::Vpc, all: &BTreeMap<String, Vec<String>>) -> Vec<Stri
 pub const AMAZON_DNS: &str = "AmazonProvidedDNS";
 
 /// The VPCs that an active flow log watches as a whole.
-async fn flow_logs(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<BTreeSet<String>>, Failure> {
-    let pages = cx.aws.ec2.describe_flow_logs().set_filter(filters).into_paginator().items().send();
+async fn flow_logs(context: &Context, filters: Option<Vec<Filter>>) -> Result<Option<BTreeSet<String>>, Failure> {
+    let pages = context.aws.ec2.describe_flow_logs().set_filter(filters).into_paginator().items().send();
     let logs = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeFlowLogs")))?;
     let active = |log: &FlowLog| log.flow_log_status() == Some("ACTIVE") && log.deliver_logs_status() != Some("FAILED");
     let watched = |logs: Vec<FlowLog>| {
@@ -263,9 +266,12 @@ async fn flow_logs(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<BTree
 }
 
 /// How many rules the default security group of each VPC has.
-async fn default_groups(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<BTreeMap<String, usize>>, Failure> {
+async fn default_groups(
+    context: &Context,
+    filters: Option<Vec<Filter>>,
+) -> Result<Option<BTreeMap<String, usize>>, Failure> {
     let default = filter("group-name", ["default".to_owned()]);
-    let call = cx.aws.ec2.describe_security_groups().set_filters(filters).filters(default);
+    let call = context.aws.ec2.describe_security_groups().set_filters(filters).filters(default);
     let pages = call.into_paginator().items().send();
     let groups = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups")))?;
     let rules = |group: &types::SecurityGroup| {
@@ -276,8 +282,11 @@ async fn default_groups(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<
 }
 
 /// The endpoints of each VPC that can be used.
-async fn endpoints(cx: &Cx, filters: Option<Vec<Filter>>) -> Result<Option<BTreeMap<String, Vec<Endpoint>>>, Failure> {
-    let pages = cx.aws.ec2.describe_vpc_endpoints().set_filters(filters).into_paginator().items().send();
+async fn endpoints(
+    context: &Context,
+    filters: Option<Vec<Filter>>,
+) -> Result<Option<BTreeMap<String, Vec<Endpoint>>>, Failure> {
+    let pages = context.aws.ec2.describe_vpc_endpoints().set_filters(filters).into_paginator().items().send();
     let endpoints = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcEndpoints")))?;
     let by_vpc = |endpoints: Vec<types::VpcEndpoint>| {
         let mut all = BTreeMap::<String, Vec<Endpoint>>::new();

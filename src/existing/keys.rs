@@ -4,15 +4,15 @@ use aws_sdk_kms::types::{KeyManagerType, KeyMetadata};
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 use super::Named;
 use super::lookup::checked;
 use super::storage::Key;
 
 /// The key of this ARN, id or alias.
-pub async fn key(cx: &Cx, name: &str) -> Result<Named<Key>, Failure> {
-    let answer = cx.aws.kms.describe_key().key_id(name).send().await.map_err(on("kms DescribeKey"));
+pub async fn key(context: &Context, name: &str) -> Result<Named<Key>, Failure> {
+    let answer = context.aws.kms.describe_key().key_id(name).send().await.map_err(on("kms DescribeKey"));
     let missing = || Failure::of(Cause::Gone, format!("AWS says nothing of {name}"));
     let metadata = answer.and_then(|answer| answer.key_metadata.ok_or_else(missing));
     checked(name, metadata.map(|live| read(&live)))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 use super::identity::Need;
 use super::lookup::{said, side_by_side};
@@ -28,9 +28,9 @@ pub struct Operator {
 /// # Errors
 ///
 /// What every other call meets too: no credentials.
-pub async fn operator(cx: &Cx, caller: &str, grants: &[Grant]) -> Result<Operator, Failure> {
+pub async fn operator(context: &Context, caller: &str, grants: &[Grant]) -> Result<Operator, Failure> {
     let mut seen = Operator { caller: caller.to_owned(), ..Operator::default() };
-    let principal = match principal(cx, caller).await {
+    let principal = match principal(context, caller).await {
         Ok(Some(principal)) => principal,
         Ok(None) => return Ok(seen),
         Err(failure) => {
@@ -51,9 +51,9 @@ pub async fn operator(cx: &Cx, caller: &str, grants: &[Grant]) -> Result<Operato
         async move {
             // One value each: policies of ours name them all. What a condition says is not there is left out.
             let equal = conditions.iter().filter(|((operator, _), _)| *operator != "Null");
-            let context: Vec<_> =
+            let conditions: Vec<_> =
                 equal.filter_map(|((_, key), values)| Some((key.clone(), values.first()?.clone()))).collect();
-            let simulated = simulation::simulate(cx, principal, &needs, &context).await;
+            let simulated = simulation::simulate(context, principal, &needs, &conditions).await;
             simulated.or_else(|failure| match unknown(&failure) {
                 Some(why) => Ok(Simulated { unknown: Some(why), ..Simulated::default() }),
                 None => Err(failure),
@@ -73,7 +73,7 @@ fn unknown(failure: &Failure) -> Option<String> {
 }
 
 /// Whose policies count: for a session the role's. The root user may do everything, and cannot be simulated.
-async fn principal(cx: &Cx, caller: &str) -> Result<Option<String>, Failure> {
+async fn principal(context: &Context, caller: &str) -> Result<Option<String>, Failure> {
     let resource = caller.splitn(6, ':').nth(5).unwrap_or_default();
     if resource == "root" {
         return Ok(None);
@@ -82,6 +82,6 @@ async fn principal(cx: &Cx, caller: &str) -> Result<Option<String>, Failure> {
     let Some(role) = resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next()) else {
         return Ok(Some(caller.to_owned()));
     };
-    let answer = cx.aws.iam.get_role().role_name(role).send().await.map_err(on("iam GetRole"))?;
+    let answer = context.aws.iam.get_role().role_name(role).send().await.map_err(on("iam GetRole"))?;
     Ok(answer.role().map(|role| role.arn().to_owned()))
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::{OptionFuture, join_all};
 
 use crate::aws::error::on;
-use crate::borrowed::lookup::said;
 use crate::engine::failure::{Cause, Failure};
-use crate::kinds::resource::Cx;
+use crate::existing::lookup::said;
+use crate::kinds::resource::Context;
 
 use super::counts;
 
@@ -99,17 +99,17 @@ pub struct Room {
 }
 
 /// What there is for each of the demands, in their order.
-pub async fn rooms(cx: &Cx, demands: Vec<Demand>) -> Vec<Room> {
+pub async fn rooms(context: &Context, demands: Vec<Demand>) -> Vec<Room> {
     let mut places: BTreeMap<Limited, BTreeSet<&str>> = BTreeMap::new();
     for Demand { of, place, .. } in &demands {
         places.entry(*of).or_default().insert(place);
     }
     let counted = places.iter().filter(|(of, _)| **of != Limited::Roles);
-    let counted = counted.map(|(of, places)| async move { (*of, counts::used(cx, *of, places).await) });
+    let counted = counted.map(|(of, places)| async move { (*of, counts::used(context, *of, places).await) });
     // IAM tells quota and usage in one call, and in every region.
-    let roles = OptionFuture::from(places.contains_key(&Limited::Roles).then(|| counts::roles(cx)));
+    let roles = OptionFuture::from(places.contains_key(&Limited::Roles).then(|| counts::roles(context)));
     let kinds: BTreeSet<Limited> = places.keys().copied().filter(|of| *of != Limited::Roles).collect();
-    let (limits, used, roles) = futures::join!(limits(cx, &kinds), join_all(counted), roles);
+    let (limits, used, roles) = futures::join!(limits(context, &kinds), join_all(counted), roles);
     let used: BTreeMap<_, _> = used.into_iter().collect();
     let room = |demand: Demand| {
         let of = demand.of;
@@ -132,9 +132,10 @@ pub async fn rooms(cx: &Cx, demands: Vec<Demand>) -> Vec<Room> {
 
 /// The quotas in force. Where none has ever been applied to the account, Service Quotas lists none, and AWS's default
 /// holds (Service Quotas API reference, ListServiceQuotas).
-pub(super) async fn limits(cx: &Cx, wanted: &BTreeSet<Limited>) -> BTreeMap<Limited, Answer> {
+pub(super) async fn limits(context: &Context, wanted: &BTreeSet<Limited>) -> BTreeMap<Limited, Answer> {
     let services: BTreeSet<&str> = wanted.iter().map(|of| of.quota().service).collect();
-    let listed = join_all(services.iter().map(|service| async move { (*service, applied(cx, service).await) })).await;
+    let listed =
+        join_all(services.iter().map(|service| async move { (*service, applied(context, service).await) })).await;
     let listed: BTreeMap<_, _> = listed.into_iter().collect();
     let limits = wanted.iter().map(|of| {
         let listed = &listed;
@@ -143,7 +144,7 @@ pub(super) async fn limits(cx: &Cx, wanted: &BTreeSet<Limited>) -> BTreeMap<Limi
             let limit = match listed.get(quota.service) {
                 Some(Err(failure)) => Err(said(failure)),
                 Some(Ok(values)) if values.contains_key(quota.code) => Ok(values[quota.code]),
-                _ => default(cx, quota).await.map_err(|failure| said(&failure)),
+                _ => default(context, quota).await.map_err(|failure| said(&failure)),
             };
             (*of, limit)
         }
@@ -152,8 +153,8 @@ pub(super) async fn limits(cx: &Cx, wanted: &BTreeSet<Limited>) -> BTreeMap<Limi
 }
 
 /// The quotas of a service that the account has of its own, by code.
-async fn applied(cx: &Cx, service: &str) -> Result<BTreeMap<String, f64>, Failure> {
-    let pages = cx.aws.quotas.list_service_quotas().service_code(service).into_paginator().items().send();
+async fn applied(context: &Context, service: &str) -> Result<BTreeMap<String, f64>, Failure> {
+    let pages = context.aws.quotas.list_service_quotas().service_code(service).into_paginator().items().send();
     let all = match pages.collect::<Result<Vec<_>, _>>().await.map_err(on("servicequotas ListServiceQuotas")) {
         Err(failure) if failure.cause == Cause::Gone => Vec::new(),
         answer => answer?,
@@ -161,8 +162,8 @@ async fn applied(cx: &Cx, service: &str) -> Result<BTreeMap<String, f64>, Failur
     Ok(all.iter().filter_map(|quota| Some((quota.quota_code()?.to_owned(), quota.value()?))).collect())
 }
 
-async fn default(cx: &Cx, quota: Quota) -> Result<f64, Failure> {
-    let call = cx.aws.quotas.get_aws_default_service_quota().service_code(quota.service).quota_code(quota.code);
+async fn default(context: &Context, quota: Quota) -> Result<f64, Failure> {
+    let call = context.aws.quotas.get_aws_default_service_quota().service_code(quota.service).quota_code(quota.code);
     let answer = call.send().await.map_err(on("servicequotas GetAWSDefaultServiceQuota"))?;
     let value = answer.quota().and_then(|quota| quota.value());
     value.ok_or_else(|| Failure::of(Cause::Gone, format!("Service Quotas gives no value of {}", quota.code)))

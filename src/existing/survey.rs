@@ -5,10 +5,10 @@ use futures::future::{OptionFuture, try_join_all};
 
 use crate::config::{CaCertificate, PlanFile, RoleArn};
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 use super::identity::Need;
-use super::{Borrowed, account, cluster, identity, ingress, keys, network, storage};
+use super::{Existing, account, cluster, identity, ingress, keys, network, storage};
 
 /// What the user's roles must be able to do.
 #[derive(Clone, Copy, Debug)]
@@ -23,21 +23,21 @@ pub struct Needs<'a> {
 /// # Errors
 ///
 /// The first call that fails for good. That something is not there, or may not be read, is an answer.
-pub async fn survey(cx: &Cx, plan: &PlanFile, needs: Needs<'_>) -> Result<Borrowed, Failure> {
+pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Result<Existing, Failure> {
     let wanted = &plan.existing;
-    let vpc = OptionFuture::from(wanted.vpc.as_ref().map(|id| network::vpc(cx, id.as_str())));
+    let vpc = OptionFuture::from(wanted.vpc.as_ref().map(|id| network::vpc(context, id.as_str())));
     let ids: Vec<String> = wanted.private_subnets.iter().flatten().map(|id| id.as_str().to_owned()).collect();
-    let subnets = OptionFuture::from((!ids.is_empty()).then(|| network::named_subnets(cx, &ids)));
-    let cluster = OptionFuture::from(wanted.cluster.as_ref().map(|name| cluster::cluster(cx, name.as_str())));
-    let balancer = wanted.load_balancer.as_ref().map(|arn| ingress::load_balancer(cx, arn.as_str()));
-    let group = wanted.target_group.as_ref().map(|arn| ingress::target_group(cx, arn.as_str()));
+    let subnets = OptionFuture::from((!ids.is_empty()).then(|| network::named_subnets(context, &ids)));
+    let cluster = OptionFuture::from(wanted.cluster.as_ref().map(|name| cluster::cluster(context, name.as_str())));
+    let balancer = wanted.load_balancer.as_ref().map(|arn| ingress::load_balancer(context, arn.as_str()));
+    let group = wanted.target_group.as_ref().map(|arn| ingress::target_group(context, arn.as_str()));
     let certificate = plan.load_balancer.certificate_arn.as_ref();
-    let certificate = certificate.map(|arn| ingress::certificate(cx, arn.as_str()));
+    let certificate = certificate.map(|arn| ingress::certificate(context, arn.as_str()));
     let (balancer, group, certificate) =
         (OptionFuture::from(balancer), OptionFuture::from(group), OptionFuture::from(certificate));
     let role = |arn: &'_ Option<RoleArn>, needs| {
         let arn = arn.as_ref().map(|arn| arn.as_str().to_owned());
-        OptionFuture::from(arn.map(|arn| async move { identity::role(cx, &arn, needs).await }))
+        OptionFuture::from(arn.map(|arn| async move { identity::role(context, &arn, needs).await }))
     };
     let roles = async {
         futures::try_join!(
@@ -47,18 +47,18 @@ pub async fn survey(cx: &Cx, plan: &PlanFile, needs: Needs<'_>) -> Result<Borrow
         )
     };
     let attached = plan.identity.task_policy_arns.iter().chain(&plan.identity.permissions_boundary);
-    let policies = try_join_all(attached.map(|arn| identity::policy(cx, arn.as_str())));
-    let key = OptionFuture::from(wanted.kms_key.as_ref().map(|key| keys::key(cx, key.as_str())));
+    let policies = try_join_all(attached.map(|arn| identity::policy(context, arn.as_str())));
+    let key = OptionFuture::from(wanted.kms_key.as_ref().map(|key| keys::key(context, key.as_str())));
     let secrets = secrets(plan);
-    let secrets = try_join_all(secrets.iter().map(|arn| storage::secret(cx, arn)));
+    let secrets = try_join_all(secrets.iter().map(|arn| storage::secret(context, arn)));
     let ours = async { futures::try_join!(policies, secrets) };
-    let limits = account::limits::of_rules(cx, plan);
+    let limits = account::limits::of_rules(context, plan);
     let named: Vec<String> = plan.network.zones.iter().flatten().map(|zone| zone.as_str()).collect();
-    let zones = network::named_zones(cx, &named);
+    let zones = network::named_zones(context, &named);
     let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread), zones) =
         futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, limits, zones);
     let ((task_role, execution_role, backup_role), (policies, secrets)) = (roles?, ours?);
-    Ok(Borrowed {
+    Ok(Existing {
         vpc: vpc.transpose()?,
         subnets: subnets.transpose()?.unwrap_or_default(),
         cluster: cluster.transpose()?,

@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::rule::Peer;
 use crate::kinds::{group_rules, names, tags};
 
@@ -21,15 +21,15 @@ use super::lookup::{named, only, optional, side_by_side};
 const AT_ONCE: usize = 20;
 
 /// The load balancer of this ARN.
-pub async fn load_balancer(cx: &Cx, arn: &str) -> Result<Named<LoadBalancer>, Failure> {
+pub async fn load_balancer(context: &Context, arn: &str) -> Result<Named<LoadBalancer>, Failure> {
     let arns = [arn.to_owned()];
-    let one = load_balancers(cx, Some(&arns)).await.and_then(|found| only(found, arn));
+    let one = load_balancers(context, Some(&arns)).await.and_then(|found| only(found, arn));
     named(arn, one)
 }
 
 /// The load balancers of these ARNs, which must all exist; without any, every one of the region.
-pub async fn load_balancers(cx: &Cx, arns: Option<&[String]>) -> Result<Vec<LoadBalancer>, Failure> {
-    let call = || cx.aws.elb.describe_load_balancers();
+pub async fn load_balancers(context: &Context, arns: Option<&[String]>) -> Result<Vec<LoadBalancer>, Failure> {
+    let call = || context.aws.elb.describe_load_balancers();
     let calls = match arns {
         Some(arns) => arns.chunks(AT_ONCE).map(|arns| call().set_load_balancer_arns(Some(arns.to_vec()))).collect(),
         None => vec![call()],
@@ -39,7 +39,8 @@ pub async fn load_balancers(cx: &Cx, arns: Option<&[String]>) -> Result<Vec<Load
         pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeLoadBalancers"))
     });
     let live: Vec<_> = try_join_all(pages).await?.into_iter().flatten().collect();
-    let (listeners, groups, logs) = tokio::try_join!(listeners(cx, &live), groups(cx, &live), logs(cx, &live))?;
+    let (listeners, groups, logs) =
+        tokio::try_join!(listeners(context, &live), groups(context, &live), logs(context, &live))?;
     let read = |live: &sdk::LoadBalancer| {
         let arn = live.load_balancer_arn().unwrap_or_default();
         let mut balancer = read(live);
@@ -70,16 +71,16 @@ fn read(live: &sdk::LoadBalancer) -> LoadBalancer {
 }
 
 /// The listeners of each, by the load balancer's ARN.
-async fn listeners(cx: &Cx, live: &[sdk::LoadBalancer]) -> Result<BTreeMap<String, Vec<Listener>>, Failure> {
+async fn listeners(context: &Context, live: &[sdk::LoadBalancer]) -> Result<BTreeMap<String, Vec<Listener>>, Failure> {
     let arns = live.iter().filter_map(|balancer| balancer.load_balancer_arn());
     let of_each = side_by_side(arns, |arn| async move {
-        let pages = cx.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
+        let pages = context.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
         pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeListeners"))
     });
     let live: Vec<_> = of_each.await?.into_iter().flatten().collect();
     let arns: Vec<_> = live.iter().filter_map(|listener| listener.listener_arn()).map(str::to_owned).collect();
-    let forwarded = side_by_side(&arns, |arn| forwarded(cx, arn));
-    let (tags, forwarded) = tokio::try_join!(tags::elb::read(cx, &arns), forwarded)?;
+    let forwarded = side_by_side(&arns, |arn| forwarded(context, arn));
+    let (tags, forwarded) = tokio::try_join!(tags::elb::read(context, &arns), forwarded)?;
     let mut found = BTreeMap::<_, Vec<_>>::new();
     for (listener, mut target_groups) in live.iter().zip(forwarded) {
         let arn = listener.listener_arn().unwrap_or_default();
@@ -97,8 +98,8 @@ async fn listeners(cx: &Cx, live: &[sdk::LoadBalancer]) -> Result<BTreeMap<Strin
 }
 
 /// The target groups to which the rules of a listener lead.
-async fn forwarded(cx: &Cx, listener: &str) -> Result<BTreeSet<String>, Failure> {
-    let pages = cx.aws.elb.describe_rules().listener_arn(listener).into_paginator().items().send();
+async fn forwarded(context: &Context, listener: &str) -> Result<BTreeSet<String>, Failure> {
+    let pages = context.aws.elb.describe_rules().listener_arn(listener).into_paginator().items().send();
     let rules = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeRules"))?;
     Ok(rules.iter().flat_map(|rule| to_groups(rule.actions())).collect())
 }
@@ -112,14 +113,14 @@ fn to_groups(actions: &[Action]) -> impl Iterator<Item = String> {
 }
 
 /// The security groups of all of them by id; `None` where they may not be read.
-async fn groups(cx: &Cx, live: &[sdk::LoadBalancer]) -> Result<Option<BTreeMap<String, Group>>, Failure> {
+async fn groups(context: &Context, live: &[sdk::LoadBalancer]) -> Result<Option<BTreeMap<String, Group>>, Failure> {
     let ids: BTreeSet<_> = live.iter().flat_map(|balancer| balancer.security_groups()).cloned().collect();
     if ids.is_empty() {
         return Ok(Some(BTreeMap::new()));
     }
     // As a filter, because a list of ids fails as a whole when one is gone.
     let filter = tags::ec2::filter("group-id", ids);
-    let pages = cx.aws.ec2.describe_security_groups().filters(filter).into_paginator().items().send();
+    let pages = context.aws.ec2.describe_security_groups().filters(filter).into_paginator().items().send();
     let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups"));
     let read = |group: aws_sdk_ec2::types::SecurityGroup| {
         let id = group.group_id().unwrap_or_default().to_owned();
@@ -148,17 +149,17 @@ fn rules(permissions: &[IpPermission]) -> Vec<Rule> {
 }
 
 /// Where each writes its access logs, by its ARN.
-async fn logs(cx: &Cx, live: &[sdk::LoadBalancer]) -> Result<BTreeMap<String, AccessLogs>, Failure> {
+async fn logs(context: &Context, live: &[sdk::LoadBalancer]) -> Result<BTreeMap<String, AccessLogs>, Failure> {
     // Others know no access logs of this kind.
     let known = live.iter().filter(|balancer| balancer.r#type().is_some_and(|kind| kind.as_str() != "gateway"));
     let buckets = side_by_side(known.filter_map(|balancer| balancer.load_balancer_arn()), |arn| async move {
-        let call = cx.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn);
+        let call = context.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn);
         let answer = call.send().await.map_err(on("elb DescribeLoadBalancerAttributes"));
         Ok((arn.to_owned(), optional(answer)?.map(|answer| bucket_of(answer.attributes()))))
     });
     let buckets = buckets.await?;
     let names: BTreeSet<_> = buckets.iter().filter_map(|(_, bucket)| bucket.clone().flatten()).collect();
-    let asked = side_by_side(names, |name| async move { Ok((name.clone(), bucket(cx, name).await?)) });
+    let asked = side_by_side(names, |name| async move { Ok((name.clone(), bucket(context, name).await?)) });
     let asked: BTreeMap<_, _> = asked.await?.into_iter().collect();
     let logs = |bucket: Option<Option<String>>| match bucket {
         None => AccessLogs::Unknown,
@@ -174,13 +175,13 @@ fn bucket_of(attributes: &[LoadBalancerAttribute]) -> Option<String> {
 }
 
 /// The bucket is often another account's, or in another region, and answers neither.
-async fn bucket(cx: &Cx, name: String) -> Result<LogBucket, Failure> {
+async fn bucket(context: &Context, name: String) -> Result<LogBucket, Failure> {
     let logging = async {
-        let answer = cx.aws.s3.get_bucket_logging().bucket(&name).send().await.map_err(on("s3 GetBucketLogging"));
+        let answer = context.aws.s3.get_bucket_logging().bucket(&name).send().await.map_err(on("s3 GetBucketLogging"));
         elsewhere(answer)
     };
     let notifications = async {
-        let answer = cx.aws.s3.get_bucket_notification_configuration().bucket(&name).send().await;
+        let answer = context.aws.s3.get_bucket_notification_configuration().bucket(&name).send().await;
         elsewhere(answer.map_err(on("s3 GetBucketNotificationConfiguration")))
     };
     let (logging, notifications) = tokio::try_join!(logging, notifications)?;

@@ -61,7 +61,7 @@ pub fn is_copy(image: &str, vendors: &Image) -> bool {
 
 /// A step from what runs to what is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hop {
+pub struct ImageChange {
     /// `None` where nothing says which release it is.
     pub from: Option<Version>,
     pub to: Version,
@@ -69,7 +69,7 @@ pub struct Hop {
     pub images: BTreeMap<String, (Option<String>, Option<String>)>,
 }
 
-impl Hop {
+impl ImageChange {
     /// `None` where neither release nor images change. `wanted` holds image and digest by container.
     pub fn of(running: &Running, to: Version, wanted: &BTreeMap<String, (String, Option<String>)>) -> Option<Self> {
         let live = &running.of_definition.containers;

@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Limits, PlanFile};
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 use super::quota::{self, Limited};
 
 /// The limits in force, and why they are AWS's defaults where they could not be read. Nothing is asked where everybody can be
 /// admitted within those.
-pub async fn of_rules(cx: &Cx, plan: &PlanFile) -> (Limits, Option<String>) {
+pub async fn of_rules(context: &Context, plan: &PlanFile) -> (Limits, Option<String>) {
     let mut limits = Limits::default();
     if plan.reach_is_exact() {
         return (limits, None);
     }
     let asked = [Limited::GroupRules, Limited::GroupsOfInterface, Limited::AclEntries];
-    let answers = quota::limits(cx, &BTreeSet::from(asked)).await;
+    let answers = quota::limits(context, &BTreeSet::from(asked)).await;
     let mut unread = None;
     for (of, limit) in [
         (Limited::GroupRules, &mut limits.rules),

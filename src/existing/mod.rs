@@ -69,7 +69,7 @@ impl<T> Named<T> {
 
 /// Everything that a plan file borrows; `None` and empty where it borrows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Borrowed {
+pub struct Existing {
     pub vpc: Option<Named<Vpc>>,
     /// Two, in the plan file's order; empty without `vpc`.
     pub subnets: Vec<Named<Subnet>>,
@@ -95,7 +95,7 @@ pub struct Borrowed {
     pub zones: Vec<Named<String>>,
 }
 
-impl Borrowed {
+impl Existing {
     /// The customer's KMS key that encrypts one of the secrets.
     pub fn key_of_secret(&self, arn: &str) -> Option<String> {
         self.secrets.iter().find(|secret| secret.name == arn)?.found()?.key.clone()

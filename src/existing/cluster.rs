@@ -4,7 +4,7 @@ use aws_sdk_ecs::types::{self, ClusterField, ClusterSetting, ClusterSettingName}
 
 use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 use super::Named;
 use super::lookup::{named, only};
@@ -28,17 +28,18 @@ const AT_ONCE: usize = 100;
 /// # Errors
 ///
 /// Whatever a call meets.
-pub async fn clusters(cx: &Cx, names: Option<&[String]>) -> Result<Vec<Cluster>, Failure> {
+pub async fn clusters(context: &Context, names: Option<&[String]>) -> Result<Vec<Cluster>, Failure> {
     let listed = match names {
         Some(names) => names.to_vec(),
         None => {
-            let pages = cx.aws.ecs.list_clusters().into_paginator().items().send();
+            let pages = context.aws.ecs.list_clusters().into_paginator().items().send();
             pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ecs ListClusters"))?
         }
     };
     let mut found = Vec::new();
     for names in listed.chunks(AT_ONCE) {
-        let call = cx.aws.ecs.describe_clusters().set_clusters(Some(names.to_vec())).include(ClusterField::Settings);
+        let call =
+            context.aws.ecs.describe_clusters().set_clusters(Some(names.to_vec())).include(ClusterField::Settings);
         // One that is not there is among the answer's failures, unless its name is not even one.
         let answer = unless_gone(call.send().await.map_err(on("ecs DescribeClusters")))?;
         found.extend(answer.iter().flat_map(|answer| answer.clusters()).map(read));
@@ -51,8 +52,8 @@ pub async fn clusters(cx: &Cx, names: Option<&[String]>) -> Result<Vec<Cluster>,
 /// # Errors
 ///
 /// Whatever a call meets, but for its not being there or our not being allowed to read it.
-pub async fn cluster(cx: &Cx, name: &str) -> Result<Named<Cluster>, Failure> {
-    named(name, clusters(cx, Some(&[name.to_owned()])).await.and_then(|found| only(found, name)))
+pub async fn cluster(context: &Context, name: &str) -> Result<Named<Cluster>, Failure> {
+    named(name, clusters(context, Some(&[name.to_owned()])).await.and_then(|found| only(found, name)))
 }
 
 fn read(cluster: &types::Cluster) -> Cluster {

@@ -9,12 +9,12 @@ use crate::engine::failure::Failure;
 use crate::engine::plan::{Action, Plan};
 use crate::kinds::credentials::{self, Credentials};
 use crate::kinds::place::Place;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::secret;
 
 use super::lookup::said;
 use super::storage::Secret;
-use super::{Borrowed, Lookup};
+use super::{Existing, Lookup};
 
 /// All of them.
 pub const ALL: [Content; 3] = [Content::Credentials, Content::Proxy, Content::Certificates];
@@ -60,14 +60,14 @@ pub fn read_by(plan: &Plan) -> Vec<Content> {
 
 /// Reads the secrets of the user's with these contents, and says which cannot be used. What is known to be missing, or
 /// marked for deletion, is told elsewhere. `now` in seconds since 1970.
-pub async fn faulty(cx: &Cx, plan: &PlanFile, seen: &Borrowed, wanted: &[Content], now: i64) -> Vec<Faulty> {
+pub async fn faulty(context: &Context, plan: &PlanFile, seen: &Existing, wanted: &[Content], now: i64) -> Vec<Faulty> {
     let is_there = |arn: &str| {
         let seen = seen.secrets.iter().find(|secret| secret.name == arn).map(|secret| &secret.lookup);
         !matches!(seen, Some(Lookup::Missing | Lookup::Found(Secret { is_deleted: true, .. })))
     };
     let asked = named(plan).into_iter().filter(|(content, arn)| wanted.contains(content) && is_there(arn));
     let looked = asked.map(|(content, arn)| async move {
-        let fault = fault(cx, content, &arn, now).await?;
+        let fault = fault(context, content, &arn, now).await?;
         Some(Faulty { arn, content, fault })
     });
     join_all(looked).await.into_iter().flatten().collect()
@@ -101,8 +101,8 @@ fn named(plan: &PlanFile) -> Vec<(Content, String)> {
     all.into_iter().filter_map(|(content, arn)| Some((content, arn?.as_str().to_owned()))).collect()
 }
 
-async fn fault(cx: &Cx, content: Content, arn: &str, now: i64) -> Option<Fault> {
-    let value = match secret::value(cx, arn).await {
+async fn fault(context: &Context, content: Content, arn: &str, now: i64) -> Option<Fault> {
+    let value = match secret::value(context, arn).await {
         Ok(value) => value,
         Err(failure) if failure.operation.is_empty() => return Some(unusable(failure)),
         Err(failure) => return Some(Fault::Unread(said(&failure))),

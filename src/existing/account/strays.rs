@@ -3,15 +3,15 @@
 use futures::future::join_all;
 use serde_json::Value;
 
-use crate::borrowed::lookup::said;
 use crate::engine::address::Address;
 use crate::engine::graph::{Graph, Node};
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::Lifecycle;
 use crate::engine::reference::{self, Known};
+use crate::existing::lookup::said;
 use crate::kinds::names::DEPLOYMENT;
 use crate::kinds::registry;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 pub use crate::kinds::resource::{Neighbour, Tags};
 use crate::kinds::tags;
 
@@ -39,7 +39,7 @@ pub struct Strays {
 
 /// Looks for what the graph wants and the inventory lacks. Nothing is asked about what would be made in something that does not
 /// exist yet.
-pub async fn strays(cx: &Cx, graph: &Graph, inventory: &Inventory) -> Strays {
+pub async fn strays(context: &Context, graph: &Graph, inventory: &Inventory) -> Strays {
     let known = inventory.known();
     let missing = graph.nodes().filter(|node| can_stray(node) && inventory.at(&node.address).next().is_none());
     let asked = missing.filter_map(|node| {
@@ -47,7 +47,7 @@ pub async fn strays(cx: &Cx, graph: &Graph, inventory: &Inventory) -> Strays {
         let users = users(graph, inventory, &known, &node.address);
         let ids: Vec<String> = users.iter().map(|(_, id)| id.clone()).collect();
         let spec = reference::resolve(&node.spec, &known);
-        Some(async move { (&node.address, users, kind.neighbours(cx, spec, &ids).await) })
+        Some(async move { (&node.address, users, kind.neighbours(context, spec, &ids).await) })
     });
     let mut strays = Strays::default();
     for (address, users, answer) in join_all(asked).await {
@@ -55,9 +55,10 @@ pub async fn strays(cx: &Cx, graph: &Graph, inventory: &Inventory) -> Strays {
             Err(failure) => strays.unread.push((address.clone(), said(&failure))),
             Ok(there) => strays.found.extend(once(there).into_iter().filter_map(|there| {
                 let deployment = there.tags.get(DEPLOYMENT).cloned();
-                let is_ours = deployment.as_ref() == Some(&cx.names.deployment) && tags::address(&there.tags).is_some();
+                let is_ours =
+                    deployment.as_ref() == Some(&context.names.deployment) && tags::address(&there.tags).is_some();
                 let used_by = users.iter().find(|(_, id)| *id == there.id).map(|(user, _)| user.clone());
-                let is_lost = deployment.as_ref().is_none_or(|deployment| *deployment == cx.names.deployment);
+                let is_lost = deployment.as_ref().is_none_or(|deployment| *deployment == context.names.deployment);
                 (!is_ours).then(|| Stray { address: address.clone(), there, used_by, deployment, is_lost })
             })),
         }

@@ -4,7 +4,7 @@ pub use super::keys::key;
 
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 use super::Named;
 use super::lookup::checked;
@@ -38,8 +38,8 @@ pub struct Secret {
 }
 
 /// The secret of this ARN or name. Its value is not read.
-pub async fn secret(cx: &Cx, name: &str) -> Result<Named<Secret>, Failure> {
-    let answer = cx.aws.secrets.describe_secret().secret_id(name).send().await;
+pub async fn secret(context: &Context, name: &str) -> Result<Named<Secret>, Failure> {
+    let answer = context.aws.secrets.describe_secret().secret_id(name).send().await;
     let answer = answer.map_err(on("secretsmanager DescribeSecret"));
     let read = |live: aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput| Secret {
         arn: live.arn.unwrap_or_default(),

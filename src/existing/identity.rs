@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
 use crate::kinds::document;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::partition::principals;
 
 use super::Named;
@@ -78,15 +78,15 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// The role of this ARN, and which of the needs it does not meet.
-pub async fn role(cx: &Cx, arn: &str, needs: &[Need]) -> Result<Named<Role>, Failure> {
+pub async fn role(context: &Context, arn: &str, needs: &[Need]) -> Result<Named<Role>, Failure> {
     // An ARN has the path before the name, which is what IAM asks for.
     let name = arn.rsplit('/').next().unwrap_or(arn);
     let role = async {
-        let answer = cx.aws.iam.get_role().role_name(name).send().await;
+        let answer = context.aws.iam.get_role().role_name(name).send().await;
         checked(arn, answer.map_err(on("iam GetRole")).and_then(|answer| same(arn, answer.role)))
     };
     let simulated = async {
-        match simulation::simulate(cx, arn, needs, &[]).await {
+        match simulation::simulate(context, arn, needs, &[]).await {
             // That there is no such role is said better by the other call.
             Err(failure) if !failure.concerns_every_call() => Ok(Simulated::unknown(needs, &failure)),
             simulated => simulated,
@@ -116,8 +116,8 @@ fn read(live: &aws_sdk_iam::types::Role) -> Role {
 }
 
 /// Every role that tasks of ECS can run with, as far as their trust says.
-pub async fn roles(cx: &Cx) -> Result<Vec<Role>, Failure> {
-    let pages = cx.aws.iam.list_roles().into_paginator().items().send();
+pub async fn roles(context: &Context) -> Result<Vec<Role>, Failure> {
+    let pages = context.aws.iam.list_roles().into_paginator().items().send();
     let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListRoles"))?;
     Ok(all.iter().map(read).filter(|role| role.trusts(TASKS)).collect())
 }
@@ -129,7 +129,7 @@ pub const TASKS: &str = principals::ECS_TASKS;
 pub const BACKUP: &str = principals::BACKUP;
 
 /// The managed policy of this ARN.
-pub async fn policy(cx: &Cx, arn: &str) -> Result<Named<Policy>, Failure> {
-    let answer = cx.aws.iam.get_policy().policy_arn(arn).send().await.map_err(on("iam GetPolicy"));
+pub async fn policy(context: &Context, arn: &str) -> Result<Named<Policy>, Failure> {
+    let answer = context.aws.iam.get_policy().policy_arn(arn).send().await.map_err(on("iam GetPolicy"));
     checked(arn, answer.map(|_| Policy { arn: arn.to_owned() }))
 }

@@ -5,7 +5,7 @@ use super::style::{DANGER, TITLE, WARNING, paint};
 use super::text::clean;
 
 /// A block of its own, with an empty line on both sides.
-pub fn story(address: &str, subject: &str, title: &str, lines: &[String], hints: &[String]) -> String {
+pub fn diagnosis(address: &str, subject: &str, title: &str, lines: &[String], hints: &[String]) -> String {
     let mark = paint(DANGER, "!!");
     let mut text = format!("\n{mark} {}\n", paint(TITLE, format_args!("{}: {}", clean(address), clean(title))));
     if !subject.is_empty() {

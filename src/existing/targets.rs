@@ -7,7 +7,7 @@ use ipnet::Ipv4Net;
 
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::tags::ec2::filter;
 
 use super::lookup::{optional, side_by_side};
@@ -31,8 +31,8 @@ pub struct Tables {
 /// # Errors
 ///
 /// Whatever the tables meet; what their routes name is left unknown instead.
-pub async fn tables(cx: &Cx, of_vpcs: types::Filter) -> Result<Tables, Failure> {
-    let pages = cx.aws.ec2.describe_route_tables().filters(of_vpcs).into_paginator().items().send();
+pub async fn tables(context: &Context, of_vpcs: types::Filter) -> Result<Tables, Failure> {
+    let pages = context.aws.ec2.describe_route_tables().filters(of_vpcs).into_paginator().items().send();
     let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeRouteTables"))?;
     let routes = || all.iter().flat_map(|table| table.routes());
     let nats: BTreeSet<String> = routes().filter_map(|route| route.nat_gateway_id()).map(str::to_owned).collect();
@@ -40,21 +40,21 @@ pub async fn tables(cx: &Cx, of_vpcs: types::Filter) -> Result<Tables, Failure> 
         .filter(|route| !is_to_gateway_endpoint(route))
         .filter_map(|route| route.destination_prefix_list_id().map(str::to_owned))
         .collect();
-    let (nats, lists) = futures::join!(gateways(cx, nats), side_by_side(lists, |id| prefix_list(cx, id)));
+    let (nats, lists) = futures::join!(gateways(context, nats), side_by_side(lists, |id| prefix_list(context, id)));
     Ok(Tables { all, nats: optional(nats)?, lists: lists?.into_iter().collect() })
 }
 
-async fn gateways(cx: &Cx, ids: BTreeSet<String>) -> Result<Vec<types::NatGateway>, Failure> {
+async fn gateways(context: &Context, ids: BTreeSet<String>) -> Result<Vec<types::NatGateway>, Failure> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let pages =
-        cx.aws.ec2.describe_nat_gateways().filter(filter("nat-gateway-id", ids)).into_paginator().items().send();
+        context.aws.ec2.describe_nat_gateways().filter(filter("nat-gateway-id", ids)).into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNatGateways"))
 }
 
-async fn prefix_list(cx: &Cx, id: String) -> Result<(String, PrefixList), Failure> {
-    let pages = cx.aws.ec2.get_managed_prefix_list_entries().prefix_list_id(&id).into_paginator().items().send();
+async fn prefix_list(context: &Context, id: String) -> Result<(String, PrefixList), Failure> {
+    let pages = context.aws.ec2.get_managed_prefix_list_entries().prefix_list_id(&id).into_paginator().items().send();
     let answer = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 GetManagedPrefixListEntries"));
     let entries = optional(answer)?;
     let nets = entries.map(|entries| entries.iter().filter_map(|entry| entry.cidr()?.parse().ok()).collect());

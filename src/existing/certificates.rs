@@ -4,15 +4,15 @@ use aws_sdk_acm::types::{Filters, KeyAlgorithm};
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 use super::Named;
 use super::ingress::Certificate;
 use super::lookup::checked;
 
 /// The certificate of this ARN.
-pub async fn certificate(cx: &Cx, arn: &str) -> Result<Named<Certificate>, Failure> {
-    let call = cx.aws.acm.describe_certificate().certificate_arn(arn);
+pub async fn certificate(context: &Context, arn: &str) -> Result<Named<Certificate>, Failure> {
+    let call = context.aws.acm.describe_certificate().certificate_arn(arn);
     let answer = call.send().await.map_err(on("acm DescribeCertificate"));
     let read = |answer: aws_sdk_acm::operation::describe_certificate::DescribeCertificateOutput| {
         let missing = || Failure::of(Cause::Gone, format!("AWS says nothing of {arn}"));
@@ -28,11 +28,11 @@ pub async fn certificate(cx: &Cx, arn: &str) -> Result<Named<Certificate>, Failu
 }
 
 /// Every certificate of the region.
-pub async fn certificates(cx: &Cx) -> Result<Vec<Certificate>, Failure> {
+pub async fn certificates(context: &Context) -> Result<Vec<Certificate>, Failure> {
     // Without this, ACM lists RSA keys of up to 2048 bits only (ACM API reference, ListCertificates).
     let kinds = KeyAlgorithm::values().iter().map(|name| KeyAlgorithm::from(*name)).collect();
     let filters = Filters::builder().set_key_types(Some(kinds)).build();
-    let pages = cx.aws.acm.list_certificates().includes(filters).into_paginator().items().send();
+    let pages = context.aws.acm.list_certificates().includes(filters).into_paginator().items().send();
     let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("acm ListCertificates"))?;
     let read = |live: aws_sdk_acm::types::CertificateSummary| Certificate {
         arn: live.certificate_arn.unwrap_or_default(),

@@ -3,31 +3,31 @@
 use aws_sdk_ecs::types::{LaunchType, Task};
 
 use crate::aws::error::{on, unless_gone};
-use crate::borrowed::lookup::side_by_side;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Cx;
+use crate::existing::lookup::side_by_side;
+use crate::kinds::resource::Context;
 
 /// As many as one call describes (ECS API reference, DescribeTasks).
 const AT_ONCE: usize = 100;
 
 /// The vCPUs of every task of Fargate in the region that is not stopped, but for those of the deployment's own service,
 /// which never runs two. What other services run on Fargate (pods of EKS) is not seen.
-pub async fn running(cx: &Cx) -> Result<f64, Failure> {
-    let pages = cx.aws.ecs.list_clusters().into_paginator().items().send();
+pub async fn running(context: &Context) -> Result<f64, Failure> {
+    let pages = context.aws.ecs.list_clusters().into_paginator().items().send();
     let clusters = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ecs ListClusters"))?;
-    let in_each = side_by_side(&clusters, |cluster| in_cluster(cx, cluster)).await?;
+    let in_each = side_by_side(&clusters, |cluster| in_cluster(context, cluster)).await?;
     // The sum of nothing is -0, which people would see.
     Ok(in_each.into_iter().fold(0.0, |all, one| all + one))
 }
 
-async fn in_cluster(cx: &Cx, cluster: &str) -> Result<f64, Failure> {
-    let call = cx.aws.ecs.list_tasks().cluster(cluster).launch_type(LaunchType::Fargate);
+async fn in_cluster(context: &Context, cluster: &str) -> Result<f64, Failure> {
+    let call = context.aws.ecs.list_tasks().cluster(cluster).launch_type(LaunchType::Fargate);
     let pages = call.into_paginator().items().send();
     let tasks = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ecs ListTasks"));
     let Some(tasks) = unless_gone(tasks)? else { return Ok(0.0) };
-    let own = format!("service:{}", cx.names.stack());
+    let own = format!("service:{}", context.names.stack());
     let described = side_by_side(tasks.chunks(AT_ONCE), |tasks| async move {
-        let call = cx.aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(tasks.to_vec()));
+        let call = context.aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(tasks.to_vec()));
         Ok(call.send().await.map_err(on("ecs DescribeTasks"))?.tasks.unwrap_or_default())
     });
     Ok(described.await?.iter().flatten().filter(|task| counts(task) && task.group() != Some(&own)).map(vcpus).sum())

@@ -6,23 +6,23 @@ use aws_sdk_ec2::types::Filter;
 use aws_sdk_iam::types::SummaryKeyType;
 
 use crate::aws::error::on;
-use crate::borrowed::lookup::side_by_side;
 use crate::engine::failure::{Cause, Failure};
-use crate::kinds::resource::Cx;
+use crate::existing::lookup::side_by_side;
+use crate::kinds::resource::Context;
 use crate::kinds::tags::ec2::filter;
 
 use super::quota::Limited;
 use super::vcpus;
 
 /// How many there are, by place; what is not in the answer is zero. One call a page.
-pub async fn used(cx: &Cx, of: Limited, places: &BTreeSet<&str>) -> Result<BTreeMap<String, f64>, Failure> {
+pub async fn used(context: &Context, of: Limited, places: &BTreeSet<&str>) -> Result<BTreeMap<String, f64>, Failure> {
     macro_rules! count {
         ($operation:literal, $call:expr) => {{
             let pages = $call.into_paginator().items().send();
             everywhere(pages.collect::<Result<Vec<_>, _>>().await.map_err(on($operation))?.len())
         }};
     }
-    let ec2 = &cx.aws.ec2;
+    let ec2 = &context.aws.ec2;
     Ok(match of {
         Limited::Vpcs => count!("ec2 DescribeVpcs", ec2.describe_vpcs().max_results(PAGE)),
         Limited::InternetGateways => {
@@ -35,28 +35,28 @@ pub async fn used(cx: &Cx, of: Limited, places: &BTreeSet<&str>) -> Result<BTree
             let call = ec2.describe_addresses().filters(filter("domain", ["vpc".to_owned()]));
             everywhere(call.send().await.map_err(on("ec2 DescribeAddresses"))?.addresses().len())
         }
-        Limited::NatGateways => nat_gateways(cx).await?,
-        Limited::Subnets => by_vpc(places, async |vpc| subnets(cx, vpc).await).await?,
-        Limited::RouteTables => by_vpc(places, async |vpc| route_tables(cx, vpc).await).await?,
+        Limited::NatGateways => nat_gateways(context).await?,
+        Limited::Subnets => by_vpc(places, async |vpc| subnets(context, vpc).await).await?,
+        Limited::RouteTables => by_vpc(places, async |vpc| route_tables(context, vpc).await).await?,
         // Nobody else's rules are in a group or an ACL of ours.
         Limited::GroupRules | Limited::GroupsOfInterface | Limited::AclEntries => BTreeMap::new(),
-        Limited::Vcpus => BTreeMap::from([(String::new(), vcpus::running(cx).await?)]),
+        Limited::Vcpus => BTreeMap::from([(String::new(), vcpus::running(context).await?)]),
         Limited::LoadBalancers => {
-            let pages = cx.aws.elb.describe_load_balancers().into_paginator().items().send();
+            let pages = context.aws.elb.describe_load_balancers().into_paginator().items().send();
             let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeLoadBalancers"))?;
             let is_application = |kind: &str| kind == "application";
             everywhere(all.iter().filter(|one| one.r#type().is_some_and(|kind| is_application(kind.as_str()))).count())
         }
-        Limited::TargetGroups => count!("elb DescribeTargetGroups", cx.aws.elb.describe_target_groups()),
-        Limited::FileSystems => count!("efs DescribeFileSystems", cx.aws.efs.describe_file_systems()),
-        Limited::Clusters => count!("ecs ListClusters", cx.aws.ecs.list_clusters()),
+        Limited::TargetGroups => count!("elb DescribeTargetGroups", context.aws.elb.describe_target_groups()),
+        Limited::FileSystems => count!("efs DescribeFileSystems", context.aws.efs.describe_file_systems()),
+        Limited::Clusters => count!("ecs ListClusters", context.aws.ecs.list_clusters()),
         Limited::Buckets => {
-            let pages = cx.aws.s3.list_buckets().into_paginator().send();
+            let pages = context.aws.s3.list_buckets().into_paginator().send();
             let pages = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("s3 ListBuckets"))?;
             everywhere(pages.iter().map(|page| page.buckets().len()).sum())
         }
-        Limited::BackupVaults => count!("backup ListBackupVaults", cx.aws.backup.list_backup_vaults()),
-        Limited::Roles => BTreeMap::from([(String::new(), roles(cx).await?.1)]),
+        Limited::BackupVaults => count!("backup ListBackupVaults", context.aws.backup.list_backup_vaults()),
+        Limited::Roles => BTreeMap::from([(String::new(), roles(context).await?.1)]),
     })
 }
 
@@ -81,28 +81,28 @@ async fn by_vpc(
     Ok(counted.await?.into_iter().collect())
 }
 
-async fn subnets(cx: &Cx, vpc: Filter) -> Result<usize, Failure> {
-    let pages = cx.aws.ec2.describe_subnets().filters(vpc).into_paginator().items().send();
+async fn subnets(context: &Context, vpc: Filter) -> Result<usize, Failure> {
+    let pages = context.aws.ec2.describe_subnets().filters(vpc).into_paginator().items().send();
     Ok(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSubnets"))?.len())
 }
 
-async fn route_tables(cx: &Cx, vpc: Filter) -> Result<usize, Failure> {
-    let pages = cx.aws.ec2.describe_route_tables().filters(vpc).into_paginator().items().send();
+async fn route_tables(context: &Context, vpc: Filter) -> Result<usize, Failure> {
+    let pages = context.aws.ec2.describe_route_tables().filters(vpc).into_paginator().items().send();
     Ok(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeRouteTables"))?.len())
 }
 
 /// NAT gateways by zone, which only their subnets tell. Those that are being deleted count (Amazon VPC user guide, "Amazon
 /// VPC quotas").
-async fn nat_gateways(cx: &Cx) -> Result<BTreeMap<String, f64>, Failure> {
+async fn nat_gateways(context: &Context) -> Result<BTreeMap<String, f64>, Failure> {
     let states = ["pending", "available", "deleting"].map(str::to_owned);
-    let call = cx.aws.ec2.describe_nat_gateways().filter(filter("state", states));
+    let call = context.aws.ec2.describe_nat_gateways().filter(filter("state", states));
     let pages = call.into_paginator().items().send();
     let gateways = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNatGateways"))?;
     let of_each: Vec<String> = gateways.iter().filter_map(|one| one.subnet_id().map(str::to_owned)).collect();
     if of_each.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let call = cx.aws.ec2.describe_subnets().filters(filter("subnet-id", of_each.clone()));
+    let call = context.aws.ec2.describe_subnets().filters(filter("subnet-id", of_each.clone()));
     let pages = call.into_paginator().items().send();
     let subnets = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSubnets"))?;
     let zones: BTreeMap<_, _> =
@@ -115,8 +115,8 @@ async fn nat_gateways(cx: &Cx) -> Result<BTreeMap<String, f64>, Failure> {
 }
 
 /// The quota of roles in the account, and how many there are (IAM API reference, GetAccountSummary).
-pub async fn roles(cx: &Cx) -> Result<(f64, f64), Failure> {
-    let answer = cx.aws.iam.get_account_summary().send().await.map_err(on("iam GetAccountSummary"))?;
+pub async fn roles(context: &Context) -> Result<(f64, f64), Failure> {
+    let answer = context.aws.iam.get_account_summary().send().await.map_err(on("iam GetAccountSummary"))?;
     let number = |key| answer.summary_map().and_then(|map| map.get(&key)).copied().map(f64::from);
     number(SummaryKeyType::RolesQuota)
         .zip(number(SummaryKeyType::Roles))

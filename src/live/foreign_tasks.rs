@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 
 use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 use crate::kinds::service_read;
 
 /// ARNs of tasks in our own cluster that are neither of the service nor of our families, are not stopped, and mount a
@@ -16,15 +16,15 @@ use crate::kinds::service_read;
 /// # Errors
 ///
 /// Whatever the calls meet.
-pub async fn writing(cx: &Cx) -> Result<Vec<String>, Failure> {
-    let view = service_read::snapshot(cx).await?;
-    let running: Vec<_> = view.strangers.iter().filter(|task| task.last != "STOPPED").collect();
-    let ours: BTreeSet<String> = cx.outputs("file-system", "id").into_iter().collect();
+pub async fn writing(context: &Context) -> Result<Vec<String>, Failure> {
+    let view = service_read::snapshot(context).await?;
+    let running: Vec<_> = view.foreign_tasks.iter().filter(|task| task.last != "STOPPED").collect();
+    let ours: BTreeSet<String> = context.outputs("file-system", "id").into_iter().collect();
     let definitions: BTreeSet<&str> = running.iter().map(|task| task.task_definition.as_str()).collect();
     let mounting = try_join_all(definitions.into_iter().map(|arn| {
         let ours = &ours;
         async move {
-            let call = cx.aws.ecs.describe_task_definition().task_definition(arn);
+            let call = context.aws.ecs.describe_task_definition().task_definition(arn);
             let answer = unless_gone(call.send().await.map_err(on("ecs DescribeTaskDefinition")))?;
             let definition = answer.and_then(|answer| answer.task_definition);
             let volumes = definition.as_ref().map(|definition| definition.volumes()).unwrap_or_default();

@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 use super::Named;
 use super::balancers::load_balancers;
@@ -18,15 +18,15 @@ use super::lookup::{named, only, side_by_side};
 const AT_ONCE: usize = 20;
 
 /// The target group of this ARN.
-pub async fn target_group(cx: &Cx, arn: &str) -> Result<Named<TargetGroup>, Failure> {
+pub async fn target_group(context: &Context, arn: &str) -> Result<Named<TargetGroup>, Failure> {
     let arns = [arn.to_owned()];
-    let one = target_groups(cx, Some(&arns)).await.and_then(|found| only(found, arn));
+    let one = target_groups(context, Some(&arns)).await.and_then(|found| only(found, arn));
     named(arn, one)
 }
 
 /// The target groups of these ARNs, which must all exist; without any, every one of the region.
-pub async fn target_groups(cx: &Cx, arns: Option<&[String]>) -> Result<Vec<TargetGroup>, Failure> {
-    let call = || cx.aws.elb.describe_target_groups();
+pub async fn target_groups(context: &Context, arns: Option<&[String]>) -> Result<Vec<TargetGroup>, Failure> {
+    let call = || context.aws.elb.describe_target_groups();
     let calls = match arns {
         Some(arns) => arns.chunks(AT_ONCE).map(|arns| call().set_target_group_arns(Some(arns.to_vec()))).collect(),
         None => vec![call()],
@@ -38,9 +38,9 @@ pub async fn target_groups(cx: &Cx, arns: Option<&[String]>) -> Result<Vec<Targe
     let live: Vec<_> = try_join_all(pages).await?.into_iter().flatten().collect();
     let balancers: BTreeSet<_> = live.iter().flat_map(|group| group.load_balancer_arns()).cloned().collect();
     let balancers: Vec<_> = balancers.into_iter().collect();
-    let targets = side_by_side(live.iter().filter_map(|group| group.target_group_arn()), |arn| targets(cx, arn));
+    let targets = side_by_side(live.iter().filter_map(|group| group.target_group_arn()), |arn| targets(context, arn));
     let balancers =
-        async { if balancers.is_empty() { Ok(Vec::new()) } else { load_balancers(cx, Some(&balancers)).await } };
+        async { if balancers.is_empty() { Ok(Vec::new()) } else { load_balancers(context, Some(&balancers)).await } };
     let (targets, balancers) = tokio::try_join!(targets, balancers)?;
     let read = |(live, targets): (&sdk::TargetGroup, Vec<String>)| {
         let ours = |arn: &String| balancers.iter().find(|balancer| balancer.arn == *arn);
@@ -70,8 +70,8 @@ fn read(live: &sdk::TargetGroup) -> TargetGroup {
 }
 
 /// Addresses of what is registered, or ids where it has none.
-async fn targets(cx: &Cx, arn: &str) -> Result<Vec<String>, Failure> {
-    let call = cx.aws.elb.describe_target_health().target_group_arn(arn);
+async fn targets(context: &Context, arn: &str) -> Result<Vec<String>, Failure> {
+    let call = context.aws.elb.describe_target_health().target_group_arn(arn);
     let answer = call.send().await.map_err(on("elb DescribeTargetHealth"))?;
     let leaves = |target: &&sdk::TargetHealthDescription| {
         target.target_health().and_then(|health| health.state()) == Some(&TargetHealthStateEnum::Draining)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::graph_of;
 use crate::blueprint;
-use crate::blueprint::hop::{Hop, Running, is_copy};
+use crate::blueprint::image_change::{ImageChange, Running, is_copy};
 use crate::config::{self, PlanFile};
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::reference::{self, Known, Outputs};
@@ -57,7 +57,7 @@ fn wanted(text: &str, digest: Option<&str>) -> BTreeMap<String, (String, Option<
     images.into_iter().map(pair).collect()
 }
 
-fn changed(hop: &Hop) -> Vec<&str> {
+fn changed(hop: &ImageChange) -> Vec<&str> {
     hop.images.keys().map(String::as_str).collect()
 }
 
@@ -101,7 +101,8 @@ fn nothing_runs_where_there_is_no_service_or_one_that_goes() {
 #[test]
 fn a_hop_is_another_release_or_other_images() {
     let of = |from: &str, to: &str, digest| {
-        let hop = Hop::of(&running(&text("4.2.0", from)), version("4.2.0"), &wanted(&text("4.2.0", to), digest));
+        let hop =
+            ImageChange::of(&running(&text("4.2.0", from)), version("4.2.0"), &wanted(&text("4.2.0", to), digest));
         hop.map(|hop| (hop.is_release(), changed(&hop).into_iter().map(str::to_owned).collect::<Vec<_>>()))
     };
     assert_eq!(of("", "", None), None);
@@ -118,7 +119,8 @@ fn a_hop_is_another_release_or_other_images() {
 
 #[test]
 fn containers_that_come_and_go_are_part_of_it() {
-    let hop = Hop::of(&running(&text("4.1.0", "")), version("4.2.0"), &wanted(&text("4.2.0", ""), None)).unwrap();
+    let hop =
+        ImageChange::of(&running(&text("4.1.0", "")), version("4.2.0"), &wanted(&text("4.2.0", ""), None)).unwrap();
     assert_eq!((hop.from, hop.to, hop.is_release()), (Some(version("4.1.0")), version("4.2.0"), true));
     let (gone, come) = (&hop.images["mongodb-init"], &hop.images["core-init-container"]);
     assert!(gone.0.is_some() && gone.1.is_none() && come.0.is_none() && come.1.is_some());
@@ -129,7 +131,7 @@ fn images_that_may_change_the_data_are_those_that_start_anew_in_another_version(
     let new = Catalogue::builtin().get(version("5.0.0")).unwrap();
     let hop = |from: Option<&str>, images: &[&str]| {
         let images = images.iter().map(|name| ((*name).to_owned(), (None, None))).collect();
-        Hop { from: from.map(version), to: version("5.0.0"), images }.migrating(new)
+        ImageChange { from: from.map(version), to: version("5.0.0"), images }.migrating(new)
     };
     assert_eq!(hop(Some("4.2.0"), &["ui"]), ["core", "mongodb-primary"]);
     assert_eq!(hop(None, &[]), ["core", "mongodb-primary"], "who knows what ran");

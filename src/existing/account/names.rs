@@ -3,11 +3,11 @@
 use futures::future::join_all;
 
 use crate::aws::error::{on, unless_gone};
-use crate::borrowed::lookup::said;
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
+use crate::existing::lookup::said;
 use crate::kinds::names::DEPLOYMENT;
-use crate::kinds::resource::{Cx, Tags};
+use crate::kinds::resource::{Context, Tags};
 use crate::kinds::tags;
 
 /// A name that a plan would give.
@@ -55,49 +55,49 @@ impl Found {
 }
 
 /// Whose each of the names is, in their order.
-pub async fn holders(cx: &Cx, names: Vec<Name>) -> Vec<(Name, Holder)> {
+pub async fn holders(context: &Context, names: Vec<Name>) -> Vec<(Name, Holder)> {
     let asked = names.into_iter().map(|name| async move {
-        let holder = match found(cx, &name).await {
+        let holder = match found(context, &name).await {
             Err(failure) => Holder::Unknown(said(&failure)),
             Ok(None) => Holder::Nobody,
-            Ok(Some(found)) => judge(cx, found),
+            Ok(Some(found)) => judge(context, found),
         };
         (name, holder)
     });
     join_all(asked).await
 }
 
-fn judge(cx: &Cx, found: Found) -> Holder {
+fn judge(context: &Context, found: Found) -> Holder {
     let deployment = found.tags.get(DEPLOYMENT).cloned();
-    if deployment.as_ref() == Some(&cx.names.deployment) {
+    if deployment.as_ref() == Some(&context.names.deployment) {
         return Holder::Ours;
     }
     Holder::Stranger(Stranger { id: found.id, deployment, is_deleted: found.is_deleted })
 }
 
-async fn found(cx: &Cx, Name { address, name, place }: &Name) -> Result<Option<Found>, Failure> {
+async fn found(context: &Context, Name { address, name, place }: &Name) -> Result<Option<Found>, Failure> {
     match address.kind() {
-        "bucket" => bucket(cx, name).await,
-        "role" => role(cx, name).await,
-        "log-group" => log_group(cx, name).await,
-        "load-balancer" => load_balancer(cx, name).await,
-        "target-group" => target_group(cx, name).await,
-        "cluster" => cluster(cx, name).await,
-        "service" => service(cx, name, place).await,
-        "secret" | "ca-certificate" | "internal-certificate" => secret(cx, name).await,
-        "file-system" => file_system(cx, name).await,
-        "backup-vault" => vault(cx, name).await,
-        "security-group" => security_group(cx, name, place).await,
+        "bucket" => bucket(context, name).await,
+        "role" => role(context, name).await,
+        "log-group" => log_group(context, name).await,
+        "load-balancer" => load_balancer(context, name).await,
+        "target-group" => target_group(context, name).await,
+        "cluster" => cluster(context, name).await,
+        "service" => service(context, name, place).await,
+        "secret" | "ca-certificate" | "internal-certificate" => secret(context, name).await,
+        "file-system" => file_system(context, name).await,
+        "backup-vault" => vault(context, name).await,
+        "security-group" => security_group(context, name, place).await,
         _ => Ok(None),
     }
 }
 
 /// Names of buckets are shared by all accounts. S3 says 403 of another account's bucket, and 301 of one in another region
 /// (S3 API reference, HeadBucket).
-async fn bucket(cx: &Cx, name: &str) -> Result<Option<Found>, Failure> {
-    let call = cx.aws.s3.head_bucket().bucket(name).expected_bucket_owner(&cx.names.account);
+async fn bucket(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
+    let call = context.aws.s3.head_bucket().bucket(name).expected_bucket_owner(&context.names.account);
     match call.send().await {
-        Ok(_) => Ok(Found::new(Some(name), tags::s3::read(cx, name).await?)),
+        Ok(_) => Ok(Found::new(Some(name), tags::s3::read(context, name).await?)),
         Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
             Some(404) => Ok(None),
             Some(301 | 403) => Ok(Found::new(None, Tags::new())),
@@ -106,54 +106,54 @@ async fn bucket(cx: &Cx, name: &str) -> Result<Option<Found>, Failure> {
     }
 }
 
-async fn role(cx: &Cx, name: &str) -> Result<Option<Found>, Failure> {
-    let answer = unless_gone(cx.aws.iam.get_role().role_name(name).send().await.map_err(on("iam GetRole")))?;
+async fn role(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
+    let answer = unless_gone(context.aws.iam.get_role().role_name(name).send().await.map_err(on("iam GetRole")))?;
     let role = answer.and_then(|answer| answer.role);
     Ok(role.and_then(|role| Found::new(Some(role.arn()), tags::iam::read(role.tags()))))
 }
 
-async fn log_group(cx: &Cx, name: &str) -> Result<Option<Found>, Failure> {
-    let call = cx.aws.logs.describe_log_groups().log_group_name_prefix(name).into_paginator().items().send();
+async fn log_group(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
+    let call = context.aws.logs.describe_log_groups().log_group_name_prefix(name).into_paginator().items().send();
     let groups = call.collect::<Result<Vec<_>, _>>().await.map_err(on("logs DescribeLogGroups"))?;
     if !groups.iter().any(|group| group.log_group_name() == Some(name)) {
         return Ok(None);
     }
-    let arn = cx.names.arn("logs", &format!("log-group:{name}"));
-    let answer = cx.aws.logs.list_tags_for_resource().resource_arn(arn).send().await;
+    let arn = context.names.arn("logs", &format!("log-group:{name}"));
+    let answer = context.aws.logs.list_tags_for_resource().resource_arn(arn).send().await;
     let tags = unless_gone(answer.map_err(on("logs ListTagsForResource")))?.and_then(|answer| answer.tags);
     Ok(Found::new(Some(name), tags.unwrap_or_default().into_iter().collect()))
 }
 
-async fn load_balancer(cx: &Cx, name: &str) -> Result<Option<Found>, Failure> {
-    let answer = cx.aws.elb.describe_load_balancers().names(name).send().await;
+async fn load_balancer(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
+    let answer = context.aws.elb.describe_load_balancers().names(name).send().await;
     let answer = unless_gone(answer.map_err(on("elb DescribeLoadBalancers")))?;
     let live = answer.as_ref().and_then(|answer| answer.load_balancers().first());
-    balanced(cx, live.and_then(|live| live.load_balancer_arn())).await
+    balanced(context, live.and_then(|live| live.load_balancer_arn())).await
 }
 
-async fn target_group(cx: &Cx, name: &str) -> Result<Option<Found>, Failure> {
-    let answer = cx.aws.elb.describe_target_groups().names(name).send().await;
+async fn target_group(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
+    let answer = context.aws.elb.describe_target_groups().names(name).send().await;
     let answer = unless_gone(answer.map_err(on("elb DescribeTargetGroups")))?;
     let live = answer.as_ref().and_then(|answer| answer.target_groups().first());
-    balanced(cx, live.and_then(|live| live.target_group_arn())).await
+    balanced(context, live.and_then(|live| live.target_group_arn())).await
 }
 
-async fn balanced(cx: &Cx, arn: Option<&str>) -> Result<Option<Found>, Failure> {
+async fn balanced(context: &Context, arn: Option<&str>) -> Result<Option<Found>, Failure> {
     let Some(arn) = arn else { return Ok(None) };
-    let tags = tags::elb::read(cx, &[arn.to_owned()]).await?.remove(arn);
+    let tags = tags::elb::read(context, &[arn.to_owned()]).await?.remove(arn);
     Ok(Found::new(Some(arn), tags.unwrap_or_default()))
 }
 
 /// ECS gives whoever creates a cluster of a name that is taken the one that is there.
-async fn cluster(cx: &Cx, name: &str) -> Result<Option<Found>, Failure> {
-    let call = cx.aws.ecs.describe_clusters().clusters(name).include(aws_sdk_ecs::types::ClusterField::Tags);
+async fn cluster(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
+    let call = context.aws.ecs.describe_clusters().clusters(name).include(aws_sdk_ecs::types::ClusterField::Tags);
     let answer = call.send().await.map_err(on("ecs DescribeClusters"))?;
     let live = answer.clusters().iter().find(|cluster| cluster.status() != Some("INACTIVE"));
     Ok(live.and_then(|live| Found::new(live.cluster_arn(), tags::ecs::read(live.tags()))))
 }
 
-async fn service(cx: &Cx, name: &str, cluster: &str) -> Result<Option<Found>, Failure> {
-    let call = cx.aws.ecs.describe_services().cluster(cluster).services(name);
+async fn service(context: &Context, name: &str, cluster: &str) -> Result<Option<Found>, Failure> {
+    let call = context.aws.ecs.describe_services().cluster(cluster).services(name);
     let call = call.include(aws_sdk_ecs::types::ServiceField::Tags);
     let answer = unless_gone(call.send().await.map_err(on("ecs DescribeServices")))?;
     let services = answer.and_then(|answer| answer.services).unwrap_or_default();
@@ -161,8 +161,8 @@ async fn service(cx: &Cx, name: &str, cluster: &str) -> Result<Option<Found>, Fa
     Ok(live.and_then(|live| Found::new(live.service_arn(), tags::ecs::read(live.tags()))))
 }
 
-async fn secret(cx: &Cx, name: &str) -> Result<Option<Found>, Failure> {
-    let answer = cx.aws.secrets.describe_secret().secret_id(name).send().await;
+async fn secret(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
+    let answer = context.aws.secrets.describe_secret().secret_id(name).send().await;
     let answer = unless_gone(answer.map_err(on("secretsmanager DescribeSecret")))?;
     Ok(answer.and_then(|secret| {
         let found = Found::new(secret.arn(), tags::secrets::read(secret.tags()))?;
@@ -170,8 +170,8 @@ async fn secret(cx: &Cx, name: &str) -> Result<Option<Found>, Failure> {
     }))
 }
 
-async fn file_system(cx: &Cx, token: &str) -> Result<Option<Found>, Failure> {
-    let answer = cx.aws.efs.describe_file_systems().creation_token(token).send().await;
+async fn file_system(context: &Context, token: &str) -> Result<Option<Found>, Failure> {
+    let answer = context.aws.efs.describe_file_systems().creation_token(token).send().await;
     let answer = unless_gone(answer.map_err(on("efs DescribeFileSystems")))?;
     let live = answer.as_ref().and_then(|answer| answer.file_systems().first());
     Ok(live.and_then(|live| Found::new(Some(live.file_system_id()), tags::efs::read(live.tags()))))
@@ -179,17 +179,17 @@ async fn file_system(cx: &Cx, token: &str) -> Result<Option<Found>, Failure> {
 
 /// The list, because AWS Backup answers AccessDeniedException for a vault that does not exist (AWS Backup API reference,
 /// DescribeBackupVault; unverified).
-async fn vault(cx: &Cx, name: &str) -> Result<Option<Found>, Failure> {
-    let pages = cx.aws.backup.list_backup_vaults().into_paginator().items().send();
+async fn vault(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
+    let pages = context.aws.backup.list_backup_vaults().into_paginator().items().send();
     let vaults = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListBackupVaults"))?;
     let live = vaults.iter().find(|vault| vault.backup_vault_name() == Some(name));
     let Some(arn) = live.and_then(|vault| vault.backup_vault_arn()) else { return Ok(None) };
-    Ok(Found::new(Some(arn), tags::backup::read(cx, arn).await?))
+    Ok(Found::new(Some(arn), tags::backup::read(context, arn).await?))
 }
 
-async fn security_group(cx: &Cx, name: &str, vpc: &str) -> Result<Option<Found>, Failure> {
+async fn security_group(context: &Context, name: &str, vpc: &str) -> Result<Option<Found>, Failure> {
     let one = |filter: &str, value: &str| tags::ec2::filter(filter, [value.to_owned()]);
-    let call = cx.aws.ec2.describe_security_groups().filters(one("vpc-id", vpc)).filters(one("group-name", name));
+    let call = context.aws.ec2.describe_security_groups().filters(one("vpc-id", vpc)).filters(one("group-name", name));
     let answer = match call.send().await.map_err(on("ec2 DescribeSecurityGroups")) {
         Err(failure) if failure.cause == Cause::Gone => return Ok(None),
         answer => answer?,

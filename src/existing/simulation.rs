@@ -11,7 +11,7 @@ use aws_sdk_iam::types::{
 
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Cx;
+use crate::kinds::resource::Context;
 
 use super::identity::{Lack, Need};
 use super::lookup::{denied, said, side_by_side};
@@ -38,7 +38,7 @@ impl Simulated {
 ///
 /// `known` are the condition keys that will have these values.
 pub(super) async fn simulate(
-    cx: &Cx,
+    context: &Context,
     principal: &str,
     needs: &[Need],
     known: &[(String, String)],
@@ -48,7 +48,7 @@ pub(super) async fn simulate(
         calls.entry(need.resources.iter().cloned().collect()).or_default().extend(need.actions.iter().cloned());
     }
     let answers = side_by_side(calls, |(resources, actions)| async move {
-        let results = evaluate(cx, principal, &resources, actions, known).await?;
+        let results = evaluate(context, principal, &resources, actions, known).await?;
         Ok((resources, results))
     });
     match answers.await {
@@ -59,26 +59,26 @@ pub(super) async fn simulate(
 }
 
 async fn evaluate(
-    cx: &Cx,
+    context: &Context,
     principal: &str,
     resources: &BTreeSet<String>,
     actions: BTreeSet<String>,
     known: &[(String, String)],
 ) -> Result<Vec<EvaluationResult>, Failure> {
-    let call = cx
+    let call = context
         .aws
         .iam
         .simulate_principal_policy()
         .policy_source_arn(principal)
         .set_action_names(Some(actions.into_iter().collect()))
         .set_resource_arns(Some(resources.iter().cloned().collect()))
-        .set_context_entries(Some(context(&cx.names.region, known)));
+        .set_context_entries(Some(entries(&context.names.region, known)));
     let pages = call.into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam SimulatePrincipalPolicy"))
 }
 
 /// What will be true of every call, and of those of this need.
-fn context(region: &str, known: &[(String, String)]) -> Vec<ContextEntry> {
+fn entries(region: &str, known: &[(String, String)]) -> Vec<ContextEntry> {
     let entry = |key: &str, value: &str, sort| {
         ContextEntry::builder().context_key_name(key).context_key_values(value).context_key_type(sort).build()
     };

@@ -9,7 +9,7 @@ use crate::engine::inventory::Incident;
 use super::container::Logs;
 use super::injected;
 use super::place::Place;
-use super::resource::Cx;
+use super::resource::Context;
 use super::service_hints::hints;
 use super::service_read;
 use super::service_view::{ContainerView, TaskView};
@@ -22,18 +22,18 @@ const WIDTH: usize = 240;
 const QUOTED: usize = 3;
 
 /// Tells the story of an incident of [`super::service_health::incidents`].
-pub async fn tell(cx: &Cx, incident: &Incident) -> Option<Event> {
+pub async fn tell(context: &Context, incident: &Incident) -> Option<Event> {
     if let Some(warning) = injected::warning(&incident.address, &incident.subject) {
         return Some(warning);
     }
     let (arn, container) = match incident.subject.split_once(' ') {
         _ if !incident.subject.starts_with("arn:") => {
-            return Some(story(incident, "ECS cannot start the task".to_owned(), vec![incident.subject.clone()]));
+            return Some(diagnosis(incident, "ECS cannot start the task".to_owned(), vec![incident.subject.clone()]));
         }
         Some((arn, container)) => (arn, Some(container)),
         None => (incident.subject.as_str(), None),
     };
-    let task = describe(cx, arn).await.ok()??;
+    let task = describe(context, arn).await.ok()??;
     let title = match container {
         Some(name) => format!("task {}: {name} is UNHEALTHY", task.short_id()),
         None => {
@@ -41,11 +41,11 @@ pub async fn tell(cx: &Cx, incident: &Incident) -> Option<Event> {
         }
     };
     let guilty = guilty(&task, container);
-    let logs = logs_of(cx, &task).await;
+    let logs = logs_of(context, &task).await;
     let tails = guilty.iter().map(|container| async {
         let logs = logs.iter().find(|(name, _)| *name == container.name).map(|(_, logs)| logs);
         match logs {
-            Some(logs) => tail(cx, logs, &container.name, task.id()).await.unwrap_or_default(),
+            Some(logs) => tail(context, logs, &container.name, task.id()).await.unwrap_or_default(),
             None => Vec::new(),
         }
     });
@@ -61,23 +61,23 @@ pub async fn tell(cx: &Cx, incident: &Incident) -> Option<Event> {
     if let Some((_, logs)) = logs.first() {
         lines.push(format!("all of it: log group {}, streams {}/*/{}", logs.group.text(), logs.prefix, task.id()));
     }
-    let mut story = story(incident, title, lines);
+    let mut diagnosis = diagnosis(incident, title, lines);
     // After the hints: what they advise must be about a container of ours.
-    if let Event::Story { lines, .. } = &mut story {
+    if let Event::Diagnosis { lines, .. } = &mut diagnosis {
         lines.extend(task.injected.iter().map(|container| format!("{} (put there by others)", state(container))));
     }
-    Some(story)
+    Some(diagnosis)
 }
 
-fn story(incident: &Incident, title: String, lines: Vec<String>) -> Event {
+fn diagnosis(incident: &Incident, title: String, lines: Vec<String>) -> Event {
     let hints = hints(&format!("{title}\n{}", lines.join("\n")));
-    Event::Story { address: incident.address.clone(), subject: incident.subject.clone(), title, lines, hints }
+    Event::Diagnosis { address: incident.address.clone(), subject: incident.subject.clone(), title, lines, hints }
 }
 
-async fn describe(cx: &Cx, arn: &str) -> Result<Option<TaskView>, Failure> {
-    let call = cx.aws.ecs.describe_tasks().cluster(service_read::cluster(cx)).tasks(arn);
+async fn describe(context: &Context, arn: &str) -> Result<Option<TaskView>, Failure> {
+    let call = context.aws.ecs.describe_tasks().cluster(service_read::cluster(context)).tasks(arn);
     let answer = call.send().await.map_err(on("ecs DescribeTasks"))?;
-    Ok(service_read::views(cx, answer.tasks()).await?.pop())
+    Ok(service_read::views(context, answer.tasks()).await?.pop())
 }
 
 /// `core: STOPPED, exit code 137, OutOfMemoryError: ...`
@@ -116,8 +116,8 @@ fn guilty<'a>(task: &'a TaskView, named: Option<&str>) -> Vec<&'a ContainerView>
 }
 
 /// Where every container of the task writes to.
-async fn logs_of(cx: &Cx, task: &TaskView) -> Vec<(String, Logs)> {
-    let call = cx.aws.ecs.describe_task_definition().task_definition(&task.task_definition);
+async fn logs_of(context: &Context, task: &TaskView) -> Vec<(String, Logs)> {
+    let call = context.aws.ecs.describe_task_definition().task_definition(&task.task_definition);
     let Ok(answer) = call.send().await else { return Vec::new() };
     let containers = answer.task_definition().map(|definition| definition.container_definitions()).unwrap_or_default();
     let logs = containers.iter().filter_map(|container| {
@@ -126,9 +126,9 @@ async fn logs_of(cx: &Cx, task: &TaskView) -> Vec<(String, Logs)> {
     logs.collect()
 }
 
-async fn tail(cx: &Cx, logs: &Logs, container: &str, task: &str) -> Result<Vec<String>, Failure> {
+async fn tail(context: &Context, logs: &Logs, container: &str, task: &str) -> Result<Vec<String>, Failure> {
     let stream = format!("{}/{container}/{task}", logs.prefix);
-    let call = cx.aws.logs.get_log_events().log_group_name(logs.group.text()).log_stream_name(stream);
+    let call = context.aws.logs.get_log_events().log_group_name(logs.group.text()).log_stream_name(stream);
     let call = call.limit(LINES).start_from_head(false);
     let answer = unless_gone(call.send().await.map_err(on("logs GetLogEvents")))?;
     let events = answer.and_then(|answer| answer.events).unwrap_or_default();
