@@ -1,28 +1,21 @@
-//! One client a service, and how they are made.
+//! One client a service, and how they are configured.
 
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
-};
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::engine::failure::Failure;
 
-use super::error::on;
+use super::answer::Answer;
 use super::exec::signature::Signer;
-use super::no_answer::NothingIsNoAnswer;
+use super::interceptors::{Calls, Guard, NoEmptyAnswers, ReadsOnly};
 use super::permit::Permit;
 
-/// Where to work and as whom, as far as the command line says it; the SDK's own environment and profiles decide the rest.
+/// Region and credentials as far as the command line names them; the SDK's environment variables and profiles decide the
+/// rest.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     pub region: Option<String>,
@@ -49,8 +42,8 @@ pub struct Caller {
 pub struct Clients {
     pub acm: aws_sdk_acm::Client,
     pub backup: aws_sdk_backup::Client,
-    /// For the control bucket: not guarded by the permit, and every call is repeated, because each is conditional or sets
-    /// what it would set again.
+    /// For the control bucket: not guarded by the permit, and every call is retried, because each is conditional or
+    /// idempotent.
     pub control: aws_sdk_s3::Client,
     pub ec2: aws_sdk_ec2::Client,
     pub ecr: aws_sdk_ecr::Client,
@@ -64,93 +57,13 @@ pub struct Clients {
     pub s3: aws_sdk_s3::Client,
     pub secrets: aws_sdk_secretsmanager::Client,
     pub sts: aws_sdk_sts::Client,
-    /// Of all of them, for what no client of a service signs.
+    /// Of all clients, for requests that no client signs.
     pub credentials: Option<SharedCredentialsProvider>,
     /// Whether calls that change something may be made.
     pub permit: Permit,
 }
 
-/// Whether an operation only reads, by its name.
-pub(super) fn reads(config: &ConfigBag) -> bool {
-    config.load::<Metadata>().is_some_and(|operation| {
-        ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"]
-            .iter()
-            .any(|verb| operation.name().starts_with(verb))
-    })
-}
-
-/// Reads are repeated by the SDK. Writes are not: a lost answer to CreateVpc, repeated blindly, is a second VPC. The
-/// engine repeats those after looking.
-#[derive(Debug)]
-struct ReadsOnly;
-
-impl Intercept for ReadsOnly {
-    fn name(&self) -> &'static str {
-        "retry reads only"
-    }
-
-    fn read_before_serialization(
-        &self,
-        _context: &BeforeSerializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if !reads(config) {
-            config.interceptor_state().store_put(RetryConfig::disabled());
-        }
-        Ok(())
-    }
-}
-
-/// Makes no call that changes something without a valid permit; looks at the last moment.
-#[derive(Debug)]
-struct Guard(Permit);
-
-impl Intercept for Guard {
-    fn name(&self) -> &'static str {
-        "no change without a permit"
-    }
-
-    fn read_before_transmit(
-        &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if !reads(config) {
-            self.0.check()?;
-        }
-        Ok(())
-    }
-}
-
-/// Tells the log which calls are made and how they end. Never what is in them: some hold secrets.
-#[derive(Debug)]
-struct Calls;
-
-impl Intercept for Calls {
-    fn name(&self) -> &'static str {
-        "log of calls"
-    }
-
-    fn read_after_attempt(
-        &self,
-        context: &FinalizerInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let Some(operation) = config.load::<Metadata>() else { return Ok(()) };
-        let status = context.response().map(|response| response.status().as_u16());
-        let id = context.response().and_then(|response| {
-            let headers = response.headers();
-            headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"))
-        });
-        tracing::debug!(service = operation.service(), operation = operation.name(), status, request_id = id, "call");
-        Ok(())
-    }
-}
-
-/// A read that fails for good ends a command, or makes a step look failed: it is insisted on for a minute at most.
+/// A read that fails for good ends a command, or makes a step look failed: it is retried for a minute at most.
 fn patient(attempts: u32) -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(attempts)
@@ -159,7 +72,7 @@ fn patient(attempts: u32) -> RetryConfig {
 }
 
 impl Clients {
-    /// Clients for what `access` and the environment say. Makes no call; credentials are looked for on first use.
+    /// Clients for `access` and the environment. Makes no call; credentials are resolved on first use.
     pub async fn new(access: &Access) -> Self {
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).retry_config(patient(12)).timeout_config(
             TimeoutConfig::builder()
@@ -197,7 +110,7 @@ impl Clients {
                     .interceptor(ReadsOnly)
                     .interceptor(Guard(permit.clone()))
                     .interceptor(Calls)
-                    .interceptor(NothingIsNoAnswer)
+                    .interceptor(NoEmptyAnswers)
             };
         }
         macro_rules! client {
@@ -205,14 +118,14 @@ impl Clients {
                 $sdk::Client::from_conf(guarded!($sdk).build())
             };
         }
-        // A bucket name cannot become a host name under an address of our own choice, such as a test bed's.
+        // A bucket name cannot be part of the host name of a custom endpoint, such as the emulator's.
         let by_path = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL").is_some();
         let s3 = guarded!(aws_sdk_s3).force_path_style(by_path).build();
         // A lease is renewed in seconds or not at all.
         let control = aws_sdk_s3::config::Builder::from(config)
             .retry_config(patient(6))
             .interceptor(Calls)
-            .interceptor(NothingIsNoAnswer)
+            .interceptor(NoEmptyAnswers)
             .force_path_style(by_path)
             .build();
         Self {
@@ -230,14 +143,14 @@ impl Clients {
             quotas: client!(aws_sdk_servicequotas),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: client!(aws_sdk_secretsmanager),
-            // The first call: without a network, or with a wrong address, that must not take long to say.
+            // The first call: without a network, or with a wrong endpoint, it must fail quickly.
             sts: aws_sdk_sts::Client::from_conf(guarded!(aws_sdk_sts).retry_config(patient(7)).build()),
             credentials: config.credentials_provider(),
             permit,
         }
     }
 
-    /// Who signs what no client of a service does; none without credentials or region.
+    /// Signs requests that no client signs; `None` without credentials or region.
     pub fn signer(&self) -> Option<Signer> {
         Some(Signer { credentials: self.credentials.clone()?, region: self.region()?.to_owned() })
     }
@@ -247,13 +160,13 @@ impl Clients {
         self.ec2.config().region().map(Region::as_ref)
     }
 
-    /// Asks AWS who we are. One call.
+    /// The caller's identity, by one call.
     ///
     /// # Errors
     ///
     /// No credentials, expired ones, no region, no network: whatever the first call meets.
     pub async fn caller(&self) -> Result<Caller, Failure> {
-        let identity = self.sts.get_caller_identity().send().await.map_err(on("sts GetCallerIdentity"))?;
+        let identity = self.sts.get_caller_identity().send().await.answer()?;
         let arn = identity.arn().unwrap_or_default().to_owned();
         Ok(Caller {
             account: identity.account().unwrap_or_default().to_owned(),

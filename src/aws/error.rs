@@ -1,6 +1,6 @@
 //! AWS's errors, reduced once to a [`Cause`].
 //!
-//! The codes are those of the services' API references; messages are looked at only where several meanings share one
+//! The codes are those of the services' API references; messages are considered only where several meanings share one
 //! code (ECS answers `InvalidParameterException` and `ClientException` for nearly everything).
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -34,12 +34,12 @@ pub fn unless_gone<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> 
     }
 }
 
-/// A request that lacks what the service requires: a fault of this program, found before any call.
+/// A request that lacks what the service requires: a bug of this program, found before any call.
 pub fn incomplete(error: BuildError) -> Failure {
     Failure::of(Cause::Internal, error.to_string())
 }
 
-fn failure<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
+pub(super) fn failure<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
@@ -61,25 +61,25 @@ where
 }
 
 /// A failure that AWS reports inside an answer that is a success as a whole (`Unsuccessful`, `failures`).
-pub fn reported(operation: &'static str, code: &str, message: &str) -> Failure {
+pub fn reported(operation: &str, code: &str, message: &str) -> Failure {
     let mut failure = Failure::of(cause(operation, code, message, None), message);
     (failure.operation, failure.code) = (operation.to_owned(), code.to_owned());
     explain(failure)
 }
 
-/// Whether it was this program that did not make the call.
+/// Whether this program itself withheld the call.
 fn is_not_permitted(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut sources = std::iter::successors(Some(error), |error| error.source());
     sources.any(|source| source.downcast_ref::<NotPermitted>().is_some())
 }
 
-/// What to do about codes, and about words behind codes, that mean the same whatever was asked (common errors of the API
-/// references; IAM user guide, "Troubleshoot signed requests").
+/// What to do about codes, and about messages behind codes, that mean the same for every operation (common errors of the
+/// API references; IAM user guide, "Troubleshoot signed requests").
 fn explain(failure: Failure) -> Failure {
     let says = |words: &[&str]| words.iter().any(|words| failure.message.contains(words));
     let moment = moment_in(&failure.message).filter(|_| failure.cause == Cause::Cooldown);
     if let Some(hint) = moment.map(|moment| {
-        format!("all else goes on, and what is there works as it is; run the same command again after {moment}")
+        format!("everything else continues, and what exists keeps working; run the same command again after {moment}")
     }) {
         return failure.hint(hint);
     }
@@ -100,17 +100,18 @@ fn explain(failure: Failure) -> Failure {
         | "InvalidAccessKeyId"
         | "InvalidToken" => failure
             .hint("AWS does not accept these credentials: check AWS_PROFILE and the access key")
-            .hint("a region that is not enabled for the account answers the same: `aws account list-regions` shows which are"),
+            .hint("a region that is not enabled for the account gives the same answer: `aws account list-regions` lists them"),
         "OptInRequired" => failure.hint("this region is not enabled for the account: `aws account enable-region` enables it"),
         _ => failure,
     }
 }
 
-const CLOCK: &str = "AWS refuses what is signed more than five minutes off its own time: set this machine's clock";
-const REGION: &str = "what answers is not in the region that was asked: check the region in the plan file, AWS_REGION and AWS_ENDPOINT_URL";
-const LOG_IN: &str = "the credentials have expired: log in again and repeat the command, it continues";
+const CLOCK: &str = "AWS rejects signatures more than five minutes off its own time: set this machine's clock";
+const REGION: &str =
+    "the request reached another region: check the region in the plan file, AWS_REGION and AWS_ENDPOINT_URL";
+const LOG_IN: &str = "the credentials have expired: log in again and run the same command again; it continues";
 
-/// What a code means. Public for tests only through [`on`].
+/// What a code means.
 fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cause {
     // Query protocols append a suffix to some codes: "ThrottlingException", "Throttling".
     match code {
@@ -142,7 +143,7 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
         | "UpdateInProgressException"
         | "ConcurrentModification"
         | "ConcurrentModificationException"
-        // AWS Backup is already at something with this recovery point (AWS Backup API reference, DeleteRecoveryPoint).
+        // AWS Backup is already working on this recovery point (AWS Backup API reference, DeleteRecoveryPoint).
         | "InvalidResourceStateException" => return Cause::StillHeld,
         "InternalError"
         | "InternalFailure"
@@ -193,7 +194,7 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
         return Cause::Cooldown;
     }
     if operation == "ecs RunTask" && code == "ConflictException" {
-        // The token has made a task already (ECS API reference, RunTask); lists show it a little later.
+        // A task with this token exists already (ECS API reference, RunTask); lists show it a little later.
         return Cause::NotYetVisible;
     }
     if code == "ClientException" && message.contains("Unable to describe task definition") {
@@ -205,7 +206,7 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
         return Cause::StillHeld;
     }
     if code == "InvalidRequestException" && message.contains("contains recovery points") {
-        // "Backup vault cannot be deleted (contains recovery points)": they go a while after their deletion is accepted.
+        // "Backup vault cannot be deleted (contains recovery points)": they disappear a while after their deletion was accepted.
         return Cause::StillHeld;
     }
     if code.ends_with("InvalidParameterException") && message.contains("not idempotent") {
@@ -232,7 +233,7 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
     }
 }
 
-/// Changes that AWS permits seldom: the throughput mode of a file system once in 24 hours (EFS API reference, UpdateFileSystem);
+/// Changes that AWS permits rarely: the throughput mode of a file system once in 24 hours (EFS API reference, UpdateFileSystem);
 /// the name of a secret only after the recovery window of the one before (Secrets Manager API reference, DeleteSecret).
 fn is_cooling_down(operation: &str, code: &str, message: &str) -> bool {
     match operation {
@@ -244,21 +245,21 @@ fn is_cooling_down(operation: &str, code: &str, message: &str) -> bool {
     }
 }
 
-/// Elastic Load Balancing writes a test object when access logs are turned on, and may be refused for seconds after the bucket's
-/// policy was written (see `docs/aws-behaviour.md`).
+/// Elastic Load Balancing writes a test object when access logs are turned on, which may be refused for seconds after the
+/// bucket's policy was written (see `docs/aws-behaviour.md`).
 fn says_bucket_not_yet_open(code: &str, message: &str) -> bool {
     code == "InvalidConfigurationRequest"
         && ["validation transient issue", "Access Denied for bucket"].iter().any(|words| message.contains(words))
 }
 
-/// The moment that AWS names in "Wait until 2023-12-29T12:51:32Z UTC and try again."
+/// The time that AWS names in "Wait until 2023-12-29T12:51:32Z UTC and try again."
 fn moment_in(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("until ")?;
     let word = rest.split_whitespace().next()?.trim_end_matches(['.', ',']);
     word.starts_with(|c: char| c.is_ascii_digit()).then_some(word)
 }
 
-/// A "not found" from these is about their own subject; from others, about something they refer to.
+/// Whether "not found" is about the operation's own resource, and not about something that it refers to.
 fn is_about_one_resource(operation: &str) -> bool {
     let name = operation.rsplit(' ').next().unwrap_or_default();
     [
@@ -294,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_shared_by_several_meanings_are_told_apart_by_message() {
+    fn codes_with_several_meanings_are_distinguished_by_message() {
         let ecs = |message| cause("ecs CreateService", "InvalidParameterException", message, Some(400));
         assert_eq!(ecs("Unable to Start a service that is still Draining."), Cause::StillHeld);
         assert_eq!(ecs("Creation of service was not idempotent."), Cause::Taken);
@@ -313,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_that_is_refused_just_after_its_policy_is_asked_again() {
+    fn a_bucket_refused_right_after_its_policy_was_written_is_retried() {
         let of = |message| cause("elb ModifyLoadBalancerAttributes", "InvalidConfigurationRequest", message, Some(400));
         assert_eq!(of("S3Bucket validation transient issue"), Cause::NotYetTrusted);
         assert_eq!(of("Access Denied for bucket: b. Please check S3bucket permission"), Cause::NotYetTrusted);
@@ -321,12 +322,12 @@ mod tests {
     }
 
     #[test]
-    fn what_aws_permits_seldom_is_no_throttle_and_no_quota() {
+    fn what_aws_permits_rarely_is_neither_throttling_nor_a_quota() {
         let message = "You have reached the maximum number of throughput mode changes or provisioned throughput value \
                        decreases. Wait until 2023-12-29T12:51:32Z UTC and try again.";
-        let told = reported("efs UpdateFileSystem", "TooManyRequests", message);
-        assert_eq!(told.cause, Cause::Cooldown);
-        assert!(told.hints[0].ends_with("again after 2023-12-29T12:51:32Z"), "{told:?}");
+        let failure = reported("efs UpdateFileSystem", "TooManyRequests", message);
+        assert_eq!(failure.cause, Cause::Cooldown);
+        assert!(failure.hints[0].ends_with("again after 2023-12-29T12:51:32Z"), "{failure:?}");
         assert_eq!(reported("ec2 CreateVpc", "TooManyVpcs", message).cause, Cause::Quota);
         let secret = |message| cause("secretsmanager CreateSecret", "InvalidRequestException", message, Some(400));
         let taken = "You can't create this secret because a secret with this name is already scheduled for deletion.";

@@ -1,13 +1,13 @@
-//! What a caller must be allowed to do, said beside the calls: the material of the policies that `ce-aws policy` prints.
+//! The permissions that calls need, declared next to the calls: `ce-aws policy` makes its policies of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What calls are for, and so which commands make them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Use {
-    /// Reading what there is of the deployment: every command.
+    /// Reading the deployment: every command.
     See,
-    /// Reading what the user brings, what images are and what the account has room for: whoever plans a deployment.
+    /// Reading the user's own resources, images and quotas: commands that plan a deployment.
     Ask,
     /// Creating and changing.
     Make,
@@ -15,7 +15,7 @@ pub enum Use {
     Remove,
     /// Deleting data.
     Erase,
-    /// Backups, restores, work on the data, and looking into the running task.
+    /// Backups, restores, data steps, and commands in the running task.
     Upgrade,
 }
 
@@ -41,10 +41,10 @@ type Key = (&'static str, String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub usage: Use,
-    /// The id of the statement it becomes part of: grants of one id have conditions on the same keys, and are one statement.
+    /// The id of its statement: grants with one id have conditions on the same keys, and become one statement.
     pub id: String,
     pub actions: BTreeSet<String>,
-    /// ARNs; none stands for `*`, for what AWS knows no resource or what only reads.
+    /// ARNs; none stands for `*`: for actions without resource-level permissions, or that only read.
     pub resources: BTreeSet<String>,
     pub conditions: BTreeMap<Key, BTreeSet<String>>,
 }
@@ -61,23 +61,23 @@ impl Grant {
         }
     }
 
-    /// On these resources only. What is named and what is not are different statements.
+    /// On these resources only, in a statement of their own.
     pub fn on(mut self, resources: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.resources.extend(resources.into_iter().map(Into::into));
         self.marked("Named")
     }
 
-    /// What is made by the call gets the deployment's tag.
+    /// The call creates something with the deployment's tag.
     pub fn tagged(self, deployment: &str) -> Self {
         self.when("StringEquals", &format!("aws:RequestTag/{DEPLOYMENT}"), [deployment]).marked("New")
     }
 
-    /// What the call is about has the deployment's tag.
+    /// The call's resource has the deployment's tag.
     pub fn of(self, deployment: &str) -> Self {
         self.when("StringEquals", &format!("aws:ResourceTag/{DEPLOYMENT}"), [deployment]).marked("Own")
     }
 
-    /// What the call is about gets the deployment's tag, and is of no deployment yet.
+    /// The call gives its resource, which belongs to no deployment yet, the deployment's tag.
     pub fn adopted(self, deployment: &str) -> Self {
         self.tagged(deployment).when("Null", &format!("aws:ResourceTag/{DEPLOYMENT}"), ["true"]).marked("Untagged")
     }
@@ -94,13 +94,13 @@ impl Grant {
         self
     }
 
-    /// A statement of another name.
+    /// In a statement with another id.
     pub fn called(mut self, id: &str) -> Self {
         id.clone_into(&mut self.id);
         self
     }
 
-    /// Of several marks the last one stands.
+    /// Of several marks the last one counts.
     fn marked(mut self, mark: &str) -> Self {
         let word = self.usage.word();
         let rest = self.id.strip_prefix(word).unwrap_or_default();
@@ -111,7 +111,7 @@ impl Grant {
     }
 }
 
-/// A service as people call it, in letters.
+/// A service's name in statement ids.
 fn word(service: &str) -> &str {
     match service {
         "acm" => "Certificates",
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_scoped_in_different_ways_is_said_in_different_statements() {
+    fn grants_of_different_scope_are_different_statements() {
         let grant = || Grant::new(Use::Make, "ec2", &["CreateTags"]);
         assert_eq!(grant().id, "WriteEc2");
         assert_eq!(grant().on(["arn:a"]).id, "WriteNamedEc2");

@@ -1,10 +1,11 @@
-//! Speaking to AWS: clients, who we are, what its errors mean, commands in running containers,
-//! and what all of it must be allowed.
+//! Calling AWS: clients, the caller's identity, what errors mean, commands in running containers, and the permissions that
+//! calls need.
 
 pub mod answer;
 pub mod clients;
 pub mod error;
 pub mod exec;
 pub mod grant;
+mod interceptors;
 mod no_answer;
 pub mod permit;

@@ -1,13 +1,13 @@
 //! Whether calls that change something may be made, and until when.
 //!
-//! A lease is valid for a while. Whoever holds it checks before every such call that this while is not over, on a clock
-//! that goes on while the machine sleeps: a laptop that wakes up an hour later must not go on as if nothing had happened.
+//! A lease expires. Its holder checks before every such call that it has not, on a clock that keeps running while the
+//! machine sleeps: a laptop that wakes up an hour later must not continue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Shared by all clients and whoever keeps the lease. Without a lease it is valid for ever.
+/// Shared by all clients and the keeper of the lease. Without a lease it never expires.
 #[derive(Clone, Debug)]
 pub struct Permit(Arc<AtomicU64>);
 
@@ -16,7 +16,7 @@ pub struct Permit(Arc<AtomicU64>);
 #[error("not called: the lease on this deployment is lost, and somebody else may hold it")]
 pub struct NotPermitted;
 
-/// The milliseconds that never come.
+/// It does not expire.
 const EVER: u64 = u64::MAX;
 
 impl Default for Permit {
@@ -26,24 +26,24 @@ impl Default for Permit {
 }
 
 impl Permit {
-    /// Valid until this time of [`awake`].
+    /// Expires at this time of [`awake`].
     pub fn until(&self, time: Duration) {
         self.0.store(u64::try_from(time.as_millis()).unwrap_or(EVER - 1), Ordering::SeqCst);
     }
 
-    /// Not valid any more.
+    /// Expires now.
     pub fn revoke(&self) {
         self.0.store(0, Ordering::SeqCst);
     }
 
-    /// Valid for ever: nothing is held.
+    /// Does not expire: there is no lease.
     pub fn lift(&self) {
         self.0.store(EVER, Ordering::SeqCst);
     }
 
     /// # Errors
     ///
-    /// It is not, or no longer, valid.
+    /// It has expired.
     pub fn check(&self) -> Result<(), NotPermitted> {
         match self.0.load(Ordering::SeqCst) {
             EVER => Ok(()),
@@ -53,7 +53,7 @@ impl Permit {
     }
 }
 
-/// The time on a clock that nobody sets and that goes on while the machine sleeps: Linux's CLOCK_BOOTTIME, Apple's
+/// The time on a monotonic clock that keeps running while the machine sleeps: Linux's CLOCK_BOOTTIME, Apple's
 /// CLOCK_MONOTONIC (clock_gettime(2), clock_gettime(3)).
 #[cfg(unix)]
 pub fn awake() -> Duration {
@@ -65,7 +65,7 @@ pub fn awake() -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
-/// The time since it was first asked for. Whether it goes on while the machine sleeps is unverified here.
+/// The time since the first call. Whether it keeps running while the machine sleeps is unverified here.
 #[cfg(not(unix))]
 pub fn awake() -> Duration {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_valid_for_ever_or_until_its_time_or_not_at_all() {
+    fn a_permit_lasts_for_ever_or_until_its_time_or_is_revoked() {
         let permit = Permit::default();
         assert_eq!(permit.check(), Ok(()));
         permit.until(awake() + Duration::from_secs(60));

@@ -29,7 +29,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, front: &Front) -> Groups {
     let people = if matches!(front, Front::None) { reach.groups.as_slice() } else { &[] };
     let from: Vec<Peer> = match front {
         // All of them are on each of its interfaces.
-        Front::New => load_balancer.first().map(|group| Peer::Group(group.id())).into_iter().collect(),
+        Front::New => load_balancer.first().map(|group| Peer::Group(group.id().any())).into_iter().collect(),
         Front::Balancer { groups, .. } | Front::Group { groups, .. } => {
             groups.iter().map(|group| Peer::Group(group.as_str().into())).collect()
         }
@@ -41,7 +41,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, front: &Front) -> Groups {
         group(stack, network, &format!("task-{number}"), TASK, web(&ports, peers(nets)).collect())
     });
     let more_of_task = more_of_task.collect();
-    let nfs = Rule::tcp(2049, 2049, Peer::Group(task.id()));
+    let nfs = Rule::tcp(2049, 2049, Peer::Group(task.id().any()));
     let file_system = group(stack, network, "file-system", "Cloud Exchange file system", vec![nfs]);
     Groups { load_balancer, task, more_of_task, file_system }
 }

@@ -11,7 +11,7 @@ use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
 use crate::kinds::resource::Context;
 use crate::kinds::rule::Peer;
-use crate::kinds::{group_rules, names, tags};
+use crate::kinds::{ec2, group_rules, names, tags};
 
 use super::Named;
 use super::ingress::{AccessLogs, Group, Listener, LoadBalancer, LogBucket, Rule};
@@ -119,7 +119,7 @@ async fn groups(context: &Context, live: &[sdk::LoadBalancer]) -> Result<Option<
         return Ok(Some(BTreeMap::new()));
     }
     // As a filter, because a list of ids fails as a whole when one is gone.
-    let filter = tags::ec2::filter("group-id", ids);
+    let filter = ec2::filter("group-id", ids);
     let pages = context.aws.ec2.describe_security_groups().filters(filter).into_paginator().items().send();
     let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups"));
     let read = |group: aws_sdk_ec2::types::SecurityGroup| {

@@ -1,23 +1,9 @@
 //! EFS access points: one directory each, entered as one user.
 
-use async_trait::async_trait;
 use aws_sdk_efs::types::{AccessPointDescription, CreationInfo, PosixUser, RootDirectory};
-use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
-
-use crate::aws::answer::required;
-use crate::aws::error::{incomplete, on};
-use crate::aws::grant::Grant;
-use crate::engine::address::Address;
-use crate::engine::failure::Failure;
-use crate::engine::kind::{Kind, Part, Seconds, Spec};
-use crate::engine::reference::Ref;
-use crate::engine::run::Made;
 
 use super::file_system::{self, FileSystem};
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
-use super::tags;
+use super::prelude::*;
 
 /// An access point. Outputs: `id`, `arn`.
 ///
@@ -50,29 +36,18 @@ impl Spec for AccessPoint {
 
 #[async_trait]
 impl Resource for AccessPoint {
-    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let of_each = file_system::owners(context).map(|(owner, id)| async move {
-            let pages = context.aws.efs.describe_access_points().file_system_id(id).into_paginator().items().send();
-            let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeAccessPoints"))?;
-            Ok(points.into_iter().map(|point| (owner, point)).collect::<Vec<_>>())
+    const TAGGING: Tagging = Tagging::Efs;
+
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+        let of_each = context.each(FileSystem::KIND.name, "id").map(|(owner, id)| async move {
+            let found = describe(context, id).await?.into_iter().map(|found| {
+                let address = tags::address_of(context, Self::KIND.name, &found.tags)?;
+                let address = Address::new(Self::KIND.name, &file_system::child(owner, address.name()));
+                Some(found.at(address))
+            });
+            Ok::<_, Failure>(found.flatten().collect::<Vec<_>>())
         });
-        let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().collect();
-        let mut found = Vec::new();
-        for (owner, point) in &all {
-            let tags = tags::efs::read(point.tags());
-            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
-            let address = Address::new(Self::KIND.name, &file_system::child(owner, address.name()));
-            let mut entry =
-                Found::new(address, required("efs DescribeAccessPoints", "AccessPointId", point.access_point_id())?)
-                    .output("arn", required("efs DescribeAccessPoints", "AccessPointArn", point.access_point_arn())?)
-                    .spec(Self::read(point))
-                    .tags(tags);
-            if let Some(state) = point.life_cycle_state() {
-                entry.phase = file_system::phase(state);
-            }
-            found.push(entry);
-        }
-        Ok(found.into())
+        Ok(try_join_all(of_each).await?.into_iter().flatten().into())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -83,60 +58,30 @@ impl Resource for AccessPoint {
             .permissions(&self.permissions)
             .build()
             .map_err(incomplete)?;
-        let call = context
-            .aws
-            .efs
+        let efs = &context.aws.efs;
+        let call = efs
             .create_access_point()
             .client_token(&target.token)
             .file_system_id(self.file_system.text())
             .posix_user(user)
             .root_directory(RootDirectory::builder().path(&self.path).creation_info(creation).build())
-            .set_tags(Some(tags::efs::write(&target.tags)));
-        let answer = call.send().await.map_err(on("efs CreateAccessPoint"))?;
-        let arn = required("efs CreateAccessPoint", "AccessPointArn", answer.access_point_arn())?;
-        Ok(made(required("efs CreateAccessPoint", "AccessPointId", answer.access_point_id())?, &[("arn", arn)]))
-    }
-
-    /// Nothing can be changed in place; there is nothing to do.
-    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
+            .set_tags(Some(tags::write(&target.tags)));
+        let answer = call.send().await.answer()?;
+        Ok(made(answer.access_point_id(), &[("arn", answer.access_point_arn().unwrap_or_default())]))
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        context
-            .aws
-            .efs
-            .delete_access_point()
-            .access_point_id(&target.id)
-            .send()
-            .await
-            .map_err(on("efs DeleteAccessPoint"))?;
-        Ok(())
-    }
-
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::efs::set(context, &target.id, set, remove).await
+        context.aws.efs.delete_access_point().access_point_id(&target.id).send().await.done()
     }
 
     /// Another one with the same root on the file system.
-    async fn neighbours(&self, context: &Context, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    async fn candidates(&self, context: &Context, ids: &[String]) -> Result<Vec<Found<Self>>, Failure> {
         if self.file_system.text().is_empty() {
             return Ok(Vec::new());
         }
-        let call = context.aws.efs.describe_access_points().file_system_id(self.file_system.text());
-        let points = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let points = points.map_err(on("efs DescribeAccessPoints"))?;
-        let stands = |id: Option<&str>, root: Option<&str>| {
-            root == Some(self.path.as_str()) || ids.iter().any(|known| Some(known.as_str()) == id)
-        };
-        let there = points
-            .iter()
-            .filter(|point| stands(point.access_point_id(), point.root_directory().and_then(|root| root.path())));
-        let neighbour = there.map(|point| {
-            let tags = tags::efs::read(point.tags());
-            Neighbour::new(point.access_point_id(), tags).output("arn", point.access_point_arn())
-        });
-        Ok(neighbour.collect())
+        let mut found = describe(context, self.file_system.text()).await?;
+        found.retain(|one| ids.contains(&one.id) || one.spec.as_ref().is_some_and(|spec| spec.path == self.path));
+        Ok(found)
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -150,6 +95,17 @@ impl Resource for AccessPoint {
             .change(&["CreateAccessPoint"])
             .done()
     }
+}
+
+async fn describe(context: &Context, file_system: &str) -> Result<Vec<Found<AccessPoint>>, Failure> {
+    let call = context.aws.efs.describe_access_points().file_system_id(file_system);
+    let points = call.into_paginator().items().send().try_collect().await.answer()?;
+    let found = points.iter().map(|point| {
+        let found = Found::new(point.access_point_id()).output("arn", point.access_point_arn());
+        let phase = point.life_cycle_state().map_or(Phase::Ready, file_system::phase);
+        found.phase(phase).spec(AccessPoint::read(point)).tags(tags::read(point.tags()))
+    });
+    Ok(found.collect())
 }
 
 impl AccessPoint {

@@ -1,20 +1,8 @@
 //! The ECS cluster.
 
-use async_trait::async_trait;
 use aws_sdk_ecs::types::{ClusterField, ClusterSetting, ClusterSettingName};
-use serde::{Deserialize, Serialize};
 
-use crate::aws::answer::required;
-use crate::aws::error::on;
-use crate::aws::grant::Grant;
-use crate::engine::failure::Failure;
-use crate::engine::inventory::Phase;
-use crate::engine::kind::{Kind, Part, Spec};
-use crate::engine::run::Made;
-
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
-use super::tags;
+use super::prelude::*;
 
 /// A cluster. Outputs: `id` and `arn` (the ARN), `name`.
 ///
@@ -31,50 +19,41 @@ impl Spec for Cluster {
 
 #[async_trait]
 impl Resource for Cluster {
-    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+    const TAGGING: Tagging = Tagging::Ecs;
+
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
         let call = context.aws.ecs.describe_clusters().clusters(context.names.stack());
-        let call = call.include(ClusterField::Settings).include(ClusterField::Tags);
-        let answer = call.send().await.map_err(on("ecs DescribeClusters"))?;
-        let mut found = Vec::new();
+        let answer = call.include(ClusterField::Settings).include(ClusterField::Tags).send().await.answer()?;
         // A deleted cluster is described as INACTIVE for a while (ECS API reference, DeleteCluster).
-        for cluster in answer.clusters().iter().filter(|cluster| cluster.status() != Some("INACTIVE")) {
-            let tags = tags::ecs::read(cluster.tags());
-            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
-            let arn = required("ecs DescribeClusters", "clusterArn", cluster.cluster_arn())?;
-            let name = cluster.cluster_name().unwrap_or_default();
+        let active = answer.clusters().iter().filter(|cluster| cluster.status() != Some("INACTIVE"));
+        let found = active.map(|cluster| {
+            let (arn, name) = (cluster.cluster_arn(), cluster.cluster_name().unwrap_or_default());
             let insights = cluster.settings().iter().find(|s| s.name() == Some(&ClusterSettingName::ContainerInsights));
             let spec = Self {
                 name: name.to_owned(),
                 container_insights: insights.and_then(ClusterSetting::value).is_some_and(|value| value != "disabled"),
             };
-            let entry = Found::new(address, arn).output("arn", arn).output("name", name);
-            found.push(entry.phase(phase(cluster.status().unwrap_or_default())).spec(spec).tags(tags));
-        }
+            let found = Found::new(arn).output("arn", arn).output("name", name).spec(spec);
+            found.phase(phase(cluster.status().unwrap_or_default())).tags(tags::read(cluster.tags()))
+        });
         Ok(found.into())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let call = context.aws.ecs.create_cluster().cluster_name(&self.name).settings(self.insights());
-        let answer =
-            call.set_tags(Some(tags::ecs::write(&target.tags))).send().await.map_err(on("ecs CreateCluster"))?;
-        let arn = answer.cluster().and_then(|cluster| cluster.cluster_arn());
-        let arn = required("ecs CreateCluster", "clusterArn", arn)?;
+        let answer = call.set_tags(Some(tags::write(&target.tags))).send().await.answer()?;
+        let arn = answer.cluster().and_then(|cluster| cluster.cluster_arn()).unwrap_or_default();
         Ok(made(arn, &[("arn", arn), ("name", &self.name)]))
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let call = context.aws.ecs.update_cluster_settings().cluster(&target.id).settings(self.insights());
-        call.send().await.map_err(on("ecs UpdateClusterSettings"))?;
-        Ok(made(&target.id, &[("arn", &target.id), ("name", &self.name)]))
+        call.send().await.answer()?;
+        Ok(target.as_known())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        context.aws.ecs.delete_cluster().cluster(&target.id).send().await.map_err(on("ecs DeleteCluster"))?;
-        Ok(())
-    }
-
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ecs::set(context, &target.id, set, remove).await
+        context.aws.ecs.delete_cluster().cluster(&target.id).send().await.done()
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

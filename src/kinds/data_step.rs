@@ -16,11 +16,12 @@ use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::run::Made;
 use crate::partition::principals;
 
+use super::found::{Found, Listing, made};
 use super::place::Place;
-use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
-use super::service_view::TaskView;
+use super::resource::{Context, Depth, Resource, Tags, Target};
+use super::service::view::TaskView;
+use super::service::{diagnosis, read};
 use super::task_definition::TaskDefinition;
-use super::{service_diagnosis, service_read};
 
 /// The name of the one container.
 pub const CONTAINER: &str = "data-step";
@@ -66,19 +67,19 @@ pub const STARTED_BY: &str = "ce-aws/";
 #[async_trait]
 impl Resource for DataStep {
     /// Every step whose task ECS still tells of, of whatever upgrade; of several tasks of one step the newest.
-    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let mut seen = Seen::from(Vec::new());
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+        let mut seen = Listing::from([]);
         for task in tasks(context).await? {
             let Some(name) = task.started_by.strip_prefix(STARTED_BY) else { continue };
             let address = Address::new(Self::KIND.name, name);
-            if seen.found.iter().any(|found: &Found<Self>| found.address == address) {
+            if seen.found.iter().any(|found: &Found<Self>| found.address.as_ref() == Some(&address)) {
                 continue;
             }
             let phase = phase(&task);
             if matches!(phase, Phase::Failed(_)) {
                 seen.incidents.push(Incident { address: address.clone(), subject: task.arn.clone() });
             }
-            seen.found.push(Found::new(address, &task.arn).output("arn", &task.arn).phase(phase));
+            seen.found.push(Found::new(task.arn.as_str()).at(address).output("arn", task.arn.as_str()).phase(phase));
         }
         Ok(seen)
     }
@@ -130,7 +131,7 @@ impl Resource for DataStep {
     }
 
     async fn explain(context: &Context, incident: &Incident) -> Option<Event> {
-        service_diagnosis::tell(context, incident).await
+        diagnosis::explain(context, incident).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -154,7 +155,7 @@ impl Resource for DataStep {
 
 /// The tasks of the family, the newest first.
 async fn tasks(context: &Context) -> Result<Vec<TaskView>, Failure> {
-    let cluster = service_read::cluster(context);
+    let cluster = read::cluster(context);
     let mut arns = Vec::new();
     // In this order: a task goes from the first list to the second, never back.
     for desired in [DesiredStatus::Running, DesiredStatus::Stopped] {
@@ -165,7 +166,7 @@ async fn tasks(context: &Context) -> Result<Vec<TaskView>, Failure> {
     }
     arns.sort();
     arns.dedup();
-    let mut tasks = service_read::views(context, &service_read::tasks_of(context, &cluster, &arns).await?).await?;
+    let mut tasks = read::views(context, &read::tasks_of(context, &cluster, &arns).await?).await?;
     tasks.sort_by(|a, b| b.created.partial_cmp(&a.created).unwrap_or(std::cmp::Ordering::Equal));
     Ok(tasks)
 }
@@ -190,8 +191,8 @@ fn phase(task: &TaskView) -> Phase {
 
 #[cfg(test)]
 mod tests {
-    use super::super::service_view::ContainerView;
     use super::*;
+    use crate::kinds::service::view::ContainerView;
 
     fn task(last: &str, exit_code: Option<i32>) -> TaskView {
         let container = ContainerView { name: CONTAINER.into(), exit_code, ..ContainerView::default() };

@@ -1,14 +1,14 @@
-//! Policy documents in one form, so that what AWS gives back compares equal to what was sent.
+//! Policy documents in one form, so that what AWS returns compares equal to what was sent.
 
 use serde_json::{Map, Value};
 
 /// The normal form of a policy document.
 ///
-/// A list of one is written as its only element, other lists of texts are sorted without doubles, booleans and numbers
-/// in conditions are texts, and the policy's `Id`, which means nothing, is left out. Statements keep their order.
+/// A list of one becomes its only element, other lists of strings are sorted without duplicates, booleans and numbers in
+/// conditions become strings, and the policy's `Id`, which has no effect, is left out. Statements keep their order.
 ///
-/// References (`$ref`, `$join`) are left as they are. A list that holds one keeps its order, because its place among
-/// the others is not known yet: give such a resource a statement of its own.
+/// References (`$ref`, `$join`) are kept. A list that holds one keeps its order, because its place among the others is not
+/// known yet: give such a resource a statement of its own.
 pub fn normal(document: &Value) -> Value {
     let Value::Object(document) = document else { return document.clone() };
     let entries = document.iter().filter(|(key, _)| key.as_str() != "Id").map(|(key, value)| {
@@ -18,8 +18,8 @@ pub fn normal(document: &Value) -> Value {
     Value::Object(entries.collect())
 }
 
-/// The normal form of a document as AWS gives it back. What is not JSON stays a text, and so differs from anything
-/// that could be wanted.
+/// The normal form of a document as AWS returns it. What is not JSON stays a string, and so differs from anything that
+/// could be wanted.
 pub fn parse(text: &str) -> Value {
     serde_json::from_str(text).map_or_else(|_| Value::from(text), |document| normal(&document))
 }

@@ -1,19 +1,9 @@
 //! Elastic IP addresses.
 
-use async_trait::async_trait;
-use aws_sdk_ec2::types::{DomainType, ResourceType};
-use serde::{Deserialize, Serialize};
+use aws_sdk_ec2::types::{DomainType, Filter, ResourceType};
 
-use crate::aws::answer::required;
-use crate::aws::error::on;
-use crate::aws::grant::Grant;
-use crate::engine::failure::Failure;
-use crate::engine::kind::{Kind, Part, Spec};
-use crate::engine::run::Made;
-
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
-use super::tags;
+use super::ec2;
+use super::prelude::*;
 
 /// A public IPv4 address. Outputs: `id` (the allocation), `address`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -25,52 +15,25 @@ impl Spec for ElasticIp {
 
 #[async_trait]
 impl Resource for ElasticIp {
-    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let call = context.aws.ec2.describe_addresses().filters(tags::ec2::ours(context));
-        let answer = call.send().await.map_err(on("ec2 DescribeAddresses"))?;
-        let mut found = Vec::new();
-        for ip in answer.addresses() {
-            let tags = tags::ec2::read(ip.tags());
-            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
-            let entry = Found::new(address, required("ec2 DescribeAddresses", "AllocationId", ip.allocation_id())?);
-            found.push(entry.output("address", ip.public_ip().unwrap_or_default()).spec(Self {}).tags(tags));
-        }
-        Ok(found.into())
+    const TAGGING: Tagging = Tagging::Ec2;
+
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+        describe(context, ec2::ours(context)).await.map(Listing::from)
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let specification = tags::ec2::at_creation(ResourceType::ElasticIp, &target.tags);
-        let call = context.aws.ec2.allocate_address().domain(DomainType::Vpc).tag_specifications(specification);
-        let answer = call.send().await.map_err(on("ec2 AllocateAddress"))?;
-        let address = required("ec2 AllocateAddress", "PublicIp", answer.public_ip())?;
-        let id = required("ec2 AllocateAddress", "AllocationId", answer.allocation_id())?;
-        Ok(made(id, &[("address", address)]))
-    }
-
-    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
+        let tags = ec2::at_creation(ResourceType::ElasticIp, &target.tags);
+        let call = context.aws.ec2.allocate_address().domain(DomainType::Vpc).tag_specifications(tags);
+        let answer = call.send().await.answer()?;
+        Ok(made(answer.allocation_id(), &[("address", answer.public_ip().unwrap_or_default())]))
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        context.aws.ec2.release_address().allocation_id(&target.id).send().await.map_err(on("ec2 ReleaseAddress"))?;
-        Ok(())
+        context.aws.ec2.release_address().allocation_id(&target.id).send().await.done()
     }
 
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(context, &target.id, set, remove).await
-    }
-
-    async fn neighbours(&self, context: &Context, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let call =
-            context.aws.ec2.describe_addresses().filters(tags::ec2::filter("allocation-id", ids.iter().cloned()));
-        let answer = call.send().await.map_err(on("ec2 DescribeAddresses"))?;
-        let there = answer.addresses().iter();
-        let there = there
-            .map(|ip| Neighbour::new(ip.allocation_id(), tags::ec2::read(ip.tags())).output("address", ip.public_ip()));
-        Ok(there.collect())
+    async fn candidates(&self, context: &Context, ids: &[String]) -> Result<Vec<Found<Self>>, Failure> {
+        describe(context, ec2::filter("allocation-id", ids)).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -81,4 +44,14 @@ impl Resource for ElasticIp {
             .remove(&["ReleaseAddress"])
             .done()
     }
+}
+
+async fn describe(context: &Context, which: Filter) -> Result<Vec<Found<ElasticIp>>, Failure> {
+    let call = context.aws.ec2.describe_addresses();
+    let all = |which| async { call.filters(which).send().await.map(|answer| answer.addresses.unwrap_or_default()) };
+    let found = ec2::matching(which, all).await?.into_iter().map(|ip| {
+        let found = Found::new(ip.allocation_id()).output("address", ip.public_ip());
+        found.tags(tags::read(ip.tags())).spec(ElasticIp {})
+    });
+    Ok(found.collect())
 }

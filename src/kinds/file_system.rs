@@ -1,31 +1,15 @@
 //! The EFS file system.
 
-use async_trait::async_trait;
 use aws_sdk_efs::types::{BackupPolicy, FileSystemDescription, LifeCycleState, Status};
-use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
-
-use crate::aws::answer::required;
-use crate::aws::error::{incomplete, on, unless_gone};
-use crate::aws::grant::{Grant, Use};
-use crate::engine::address::Address;
-use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::Phase;
-use crate::engine::kind::{Kind, Lifecycle, Part, Seconds, Spec};
-use crate::engine::plan::Action;
-use crate::engine::run::Made;
-use crate::partition::principals;
 
 use super::names;
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
-use super::tags;
+use super::prelude::*;
 
 /// A file system. Outputs: `id`, `arn`.
 ///
-/// Its address is `file-system/<name>` and its creation token `context.names.creation_token(<name>)`: by that token EFS
-/// refuses a second one after a lost answer. The deployment's is `main`; one that a restored one has taken the place of
-/// is `kept-<intent id>`.
+/// Its address is `file-system/<name>` and its creation token `context.names.creation_token(<name>)`: with the same token
+/// EFS refuses a second one after a lost answer. The deployment's is `main`; one that a restored one has replaced is
+/// `kept-<intent id>`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FileSystem {
     pub creation_token: String,
@@ -44,7 +28,7 @@ impl Spec for FileSystem {
     const KIND: Kind = Kind {
         lifecycle: Lifecycle::Data,
         gone_after: &["mount-target", "access-point", "file-system-policy", "service"],
-        // A restored one was made with another token, and is as good.
+        // A restored one was created with another token.
         write_once: &["creation_token"],
         immutable: &["encrypted", "kms_key", "performance"],
         seconds: Seconds { create: 1.0, ready: 5.0, gone: 10.0, patience: 600.0 },
@@ -54,37 +38,35 @@ impl Spec for FileSystem {
 
 #[async_trait]
 impl Resource for FileSystem {
-    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
+    const TAGGING: Tagging = Tagging::Efs;
+
+    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
         let all = all(context).await?;
-        let ours = all.iter().filter_map(|file_system| {
-            let tags = tags::efs::read(file_system.tags());
-            Some((tags::address_of(context, Self::KIND.name, &tags)?, tags, file_system))
+        let ours = all.iter().filter_map(|one| {
+            let tags = tags::read(one.tags());
+            let address = tags::address_of(context, Self::KIND.name, &tags)?;
+            let found = Found::new(one.file_system_id()).at(address).output("arn", one.file_system_arn()).tags(tags);
+            Some((one, found.phase(phase(one.life_cycle_state()))))
         });
-        let found = ours.map(|(address, tags, file_system)| async move {
-            let id = required("efs DescribeFileSystems", "FileSystemId", Some(file_system.file_system_id()))?;
-            let found = Found::new(address, id)
-                .output("arn", required("efs DescribeFileSystems", "FileSystemArn", file_system.file_system_arn())?)
-                .phase(phase(file_system.life_cycle_state()))
-                .tags(tags);
+        let found = ours.map(|(one, found)| async move {
             if depth == Depth::Phase {
                 return Ok(found);
             }
-            Ok(found.spec(Self {
-                creation_token: file_system.creation_token().to_owned(),
-                encrypted: file_system.encrypted().unwrap_or_default(),
-                kms_key: file_system.kms_key_id().map(str::to_owned),
-                performance: file_system.performance_mode().as_str().to_owned(),
-                throughput: file_system.throughput_mode().map(|mode| mode.as_str().to_owned()).unwrap_or_default(),
-                backup: is_backed_up(context, id).await?,
+            Ok::<_, Failure>(found.spec(Self {
+                creation_token: one.creation_token().to_owned(),
+                encrypted: one.encrypted().unwrap_or_default(),
+                kms_key: one.kms_key_id().map(str::to_owned),
+                performance: one.performance_mode().as_str().to_owned(),
+                throughput: one.throughput_mode().map(|mode| mode.as_str().to_owned()).unwrap_or_default(),
+                backup: is_backed_up(context, one.file_system_id()).await?,
             }))
         });
-        Ok(try_join_all(found).await?.into())
+        try_join_all(found).await.map(Listing::from)
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let call = context
-            .aws
-            .efs
+        let efs = &context.aws.efs;
+        let call = efs
             .create_file_system()
             .creation_token(&self.creation_token)
             .encrypted(self.encrypted)
@@ -92,57 +74,42 @@ impl Resource for FileSystem {
             .performance_mode(self.performance.as_str().into())
             .throughput_mode(self.throughput.as_str().into())
             .backup(self.backup)
-            .set_tags(Some(tags::efs::write(&target.tags)));
-        let answer = call.send().await.map_err(on("efs CreateFileSystem"))?;
-        let id = required("efs CreateFileSystem", "FileSystemId", Some(answer.file_system_id()))?;
-        let arn = required("efs CreateFileSystem", "FileSystemArn", answer.file_system_arn())?;
-        Ok(made(id, &[("arn", arn)]))
+            .set_tags(Some(tags::write(&target.tags)));
+        let answer = call.send().await.answer()?;
+        Ok(made(answer.file_system_id(), &[("arn", answer.file_system_arn().unwrap_or_default())]))
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let efs = &context.aws.efs;
         // Before the throughput: while that is being changed, EFS takes no policy.
-        if target.changes.is_empty() || target.changed("backup") {
+        if target.is_due("backup") {
             let status = if self.backup { Status::Enabled } else { Status::Disabled };
-            let call = context.aws.efs.put_backup_policy().file_system_id(&target.id);
-            let call = call.backup_policy(BackupPolicy::builder().status(status).build().map_err(incomplete)?);
-            call.send().await.map_err(on("efs PutBackupPolicy"))?;
+            let policy = BackupPolicy::builder().status(status).build().map_err(incomplete)?;
+            efs.put_backup_policy().file_system_id(&target.id).backup_policy(policy).send().await.answer()?;
         }
-        // EFS allows it once in 24 hours (EFS API reference, UpdateFileSystem), so that only a real change is sent.
+        // EFS allows it once in 24 hours (EFS API reference, UpdateFileSystem), so only a real change is sent.
         if target.changed("throughput") {
             let mode = self.throughput.as_str().into();
-            let call = context.aws.efs.update_file_system().file_system_id(&target.id).throughput_mode(mode);
-            call.send().await.map_err(on("efs UpdateFileSystem"))?;
+            efs.update_file_system().file_system_id(&target.id).throughput_mode(mode).send().await.answer()?;
         }
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
+        Ok(target.as_known())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        context
-            .aws
-            .efs
-            .delete_file_system()
-            .file_system_id(&target.id)
-            .send()
-            .await
-            .map_err(on("efs DeleteFileSystem"))?;
-        Ok(())
-    }
-
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::efs::set(context, &target.id, set, remove).await
+        context.aws.efs.delete_file_system().file_system_id(&target.id).send().await.done()
     }
 
     /// Makes a kept one the deployment's again; the present one gets its name.
     async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        let Action::Promote = action else {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
-        };
+        if action != Action::Promote {
+            return Err(target.no_step(action));
+        }
         swap(context, &target.id, target.address.name()).await?;
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
+        Ok(target.as_known())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
-        // AWS knows nothing of a file system that is yet to be made, but its tags.
+        // Of a file system that is yet to be created AWS knows nothing but its tags.
         let create = Grant::new(Use::Make, "elasticfilesystem", &["CreateFileSystem"]).tagged(&place.names.deployment);
         let systems = place
             .grants("elasticfilesystem", &["file-system/*"])
@@ -162,12 +129,12 @@ impl Resource for FileSystem {
     }
 }
 
-/// Whether the address is of one that a restored one has taken the place of.
+/// Whether the address is of one that a restored one has replaced.
 pub fn is_former(address: &Address) -> bool {
     address.kind() == FileSystem::KIND.name && address.name().starts_with(FORMER)
 }
 
-/// The name of the one whose place an intent's restored one takes.
+/// The name of the one that the restored one of an intent replaces.
 pub(super) fn former(intent: &str) -> String {
     format!("{FORMER}{intent}")
 }
@@ -177,44 +144,37 @@ const FORMER: &str = "kept-";
 /// The name of the one that the deployment works with.
 const MAIN: &str = "main";
 
-/// The name of something that belongs to a file system, inside addresses: its own where that is the deployment's, or
-/// with the file system's in front (`kept-0a1b2c3d-mongo-data`). So those of a former one are wanted by nobody.
+/// The name, inside addresses, of something that belongs to a file system: its own where that is the deployment's, else
+/// with the file system's in front (`kept-0a1b2c3d-mongo-data`). So what belongs to a former one is never wanted.
 pub(super) fn child(owner: &Address, name: &str) -> String {
     if owner.name() == MAIN { name.to_owned() } else { format!("{}-{name}", owner.name()) }
 }
 
-/// The address and id of every file system known so far.
-pub(super) fn owners(context: &Context) -> impl Iterator<Item = (&Address, &str)> {
-    context.of_kind(FileSystem::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("id")?.as_str())))
-}
-
 /// Every file system of the account, ours or not.
 pub(super) async fn all(context: &Context) -> Result<Vec<FileSystemDescription>, Failure> {
-    let pages = context.aws.efs.describe_file_systems().into_paginator().items().send();
-    pages.collect::<Result<_, _>>().await.map_err(on("efs DescribeFileSystems"))
+    context.aws.efs.describe_file_systems().into_paginator().items().send().try_collect().await.answer()
 }
 
 /// The phase of one file system, tagged or not.
 pub(super) async fn phase_of(context: &Context, id: &str) -> Result<Phase, Failure> {
-    let answer = context.aws.efs.describe_file_systems().file_system_id(id).send().await;
-    let answer = unless_gone(answer.map_err(on("efs DescribeFileSystems")))?;
+    let answer = context.aws.efs.describe_file_systems().file_system_id(id).send().await.unless_gone()?;
     let seen = answer.as_ref().and_then(|answer| answer.file_systems().first());
     Ok(seen.map_or_else(|| Phase::Failed(format!("{id} no longer exists")), |seen| phase(seen.life_cycle_state())))
 }
 
 /// Makes a file system the deployment's, `file-system/main`; the one before gets the address `file-system/<name>`, and
-/// keeps its data. Can be made again, from wherever it was cut off:
+/// keeps its data. Can be repeated, wherever it was interrupted:
 ///
 /// 1. the new one gets all tags of the old one but the address;
 /// 2. the old one gets its new address;
-/// 3. the new one gets the address. Only between 2 and 3 there is none of that address: no new one can be made then by
-///    mistake, because EFS refuses a second one of the first one's creation token.
+/// 3. the new one gets the address. Only between 2 and 3 there is none of that address; a new one cannot be created then
+///    by mistake, because EFS refuses a second one with the first one's creation token.
 pub async fn swap(context: &Context, promoted: &str, name: &str) -> Result<(), Failure> {
     let all = all(context).await?;
-    let seen = all.iter().map(|one| (one.file_system_id().to_owned(), tags::efs::read(one.tags())));
+    let seen = all.iter().map(|one| (one.file_system_id().to_owned(), tags::read(one.tags())));
     let mains = seen.filter(|(_, tags)| tags::address_of(context, FileSystem::KIND.name, tags) == Some(main()));
     for (id, tags) in retagged(mains, promoted, name) {
-        tags::efs::set(context, &id, &tags, &[]).await?;
+        tags::set(FileSystem::TAGGING, context, &id, &tags, &[]).await?;
     }
     Ok(())
 }
@@ -247,8 +207,7 @@ pub(super) fn phase(state: &LifeCycleState) -> Phase {
 }
 
 async fn is_backed_up(context: &Context, id: &str) -> Result<bool, Failure> {
-    let call = context.aws.efs.describe_backup_policy().file_system_id(id);
-    let answer = unless_gone(call.send().await.map_err(on("efs DescribeBackupPolicy")))?;
+    let answer = context.aws.efs.describe_backup_policy().file_system_id(id).send().await.unless_gone()?;
     let status = answer.as_ref().and_then(|answer| answer.backup_policy()).map(BackupPolicy::status);
     Ok(matches!(status, Some(Status::Enabled | Status::Enabling)))
 }
@@ -269,7 +228,7 @@ mod tests {
         account[id].get(names::ADDRESS).cloned()
     }
 
-    /// A swap that is cut off after `writes` of its writes.
+    /// A swap that is interrupted after `writes` of its writes.
     fn swap_until(account: &mut Account, promoted: &str, name: &str, writes: usize) {
         let is_main = |tags: &Tags| tags.get(names::ADDRESS).is_some_and(|address| address == main().as_str());
         let mains = account.clone().into_iter().filter(|(_, tags)| is_main(tags));
@@ -279,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_swap_cut_off_anywhere_is_finished_by_the_next_and_undone_by_its_reverse() {
+    fn an_interrupted_swap_is_finished_by_the_next_and_undone_by_its_reverse() {
         for cut in 0..=3 {
             let mut account = Account::from([
                 ("fs-old".into(), tags(&[(names::ADDRESS, "file-system/main"), ("team", "soc"), ("aws:x", "y")])),
@@ -299,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_belongs_to_another_file_system_bears_its_name() {
+    fn only_what_belongs_to_another_file_system_has_its_name() {
         assert_eq!(child(&main(), "mongo-data"), "mongo-data");
         assert_eq!(child(&Address::new("file-system", "kept-1"), "mongo-data"), "kept-1-mongo-data");
     }

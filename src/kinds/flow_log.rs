@@ -1,21 +1,9 @@
 //! Flow logs.
 
-use async_trait::async_trait;
-use aws_sdk_ec2::types::{FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType, UnsuccessfulItem};
-use serde::{Deserialize, Serialize};
+use aws_sdk_ec2::types::{Filter, FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType};
 
-use crate::aws::answer::required;
-use crate::aws::error::{on, reported};
-use crate::aws::grant::{Grant, Use};
-use crate::engine::failure::Failure;
-use crate::engine::kind::{Kind, Part, Spec};
-use crate::engine::reference::Ref;
-use crate::engine::run::Made;
-use crate::partition::principals;
-
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
-use super::tags;
+use super::ec2;
+use super::prelude::*;
 use super::vpc::Vpc;
 
 /// A log of a VPC's traffic, in CloudWatch Logs. Outputs: `id`.
@@ -28,7 +16,7 @@ pub struct FlowLog {
     pub log_group: Ref,
     /// The role with which the log is written, by ARN.
     pub role: Ref,
-    /// Seconds that are put together in one record: 60 or 600.
+    /// Seconds that are aggregated in one record: 60 or 600.
     pub aggregation: i32,
 }
 
@@ -42,34 +30,15 @@ impl Spec for FlowLog {
 
 #[async_trait]
 impl Resource for FlowLog {
-    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let pages =
-            context.aws.ec2.describe_flow_logs().filter(tags::ec2::ours(context)).into_paginator().items().send();
-        let logs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeFlowLogs"))?;
-        let mut found = Vec::new();
-        for log in &logs {
-            let tags = tags::ec2::read(log.tags());
-            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
-            let spec = Self {
-                vpc: log.resource_id().unwrap_or_default().into(),
-                traffic: log.traffic_type().map(TrafficType::as_str).unwrap_or_default().to_owned(),
-                log_group: log.log_group_name().unwrap_or_default().into(),
-                role: log.deliver_logs_permission_arn().unwrap_or_default().into(),
-                aggregation: log.max_aggregation_interval().unwrap_or_default(),
-            };
-            found.push(
-                Found::new(address, required("ec2 DescribeFlowLogs", "FlowLogId", log.flow_log_id())?)
-                    .spec(spec)
-                    .tags(tags),
-            );
-        }
-        Ok(found.into())
+    const TAGGING: Tagging = Tagging::Ec2;
+
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+        describe(context, &[ec2::ours(context)]).await.map(Listing::from)
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let call = context
-            .aws
-            .ec2
+        let ec2 = &context.aws.ec2;
+        let call = ec2
             .create_flow_logs()
             .resource_type(FlowLogsResourceType::Vpc)
             .resource_ids(self.vpc.text())
@@ -79,38 +48,24 @@ impl Resource for FlowLog {
             .deliver_logs_permission_arn(self.role.text())
             .max_aggregation_interval(self.aggregation)
             .client_token(&target.token)
-            .tag_specifications(tags::ec2::at_creation(ResourceType::VpcFlowLog, &target.tags));
-        let answer = call.send().await.map_err(on("ec2 CreateFlowLogs"))?;
-        all_done("ec2 CreateFlowLogs", answer.unsuccessful())?;
-        let id = answer.flow_log_ids().first().map(String::as_str);
-        Ok(made(required("ec2 CreateFlowLogs", "FlowLogId", id)?, &[]))
-    }
-
-    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
-        Ok(made(&target.id, &[]))
+            .tag_specifications(ec2::at_creation(ResourceType::VpcFlowLog, &target.tags));
+        let answer = call.send().await.answer()?;
+        ec2::all_done(&answer, |answer| answer.unsuccessful())?;
+        Ok(made(answer.flow_log_ids().first().map(String::as_str), &[]))
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        let call = context.aws.ec2.delete_flow_logs().flow_log_ids(&target.id);
-        let answer = call.send().await.map_err(on("ec2 DeleteFlowLogs"))?;
-        all_done("ec2 DeleteFlowLogs", answer.unsuccessful())
-    }
-
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(context, &target.id, set, remove).await
+        let answer = context.aws.ec2.delete_flow_logs().flow_log_ids(&target.id).send().await.answer()?;
+        ec2::all_done(&answer, |answer| answer.unsuccessful())
     }
 
     /// Another one of the VPC into the same log group, which AWS refuses.
-    async fn neighbours(&self, context: &Context, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    async fn candidates(&self, context: &Context, _ids: &[String]) -> Result<Vec<Found<Self>>, Failure> {
         if self.vpc.text().is_empty() || self.log_group.text().is_empty() {
             return Ok(Vec::new());
         }
-        let one = |name: &str, value: &str| tags::ec2::filter(name, [value.to_owned()]);
-        let call = context.aws.ec2.describe_flow_logs().filter(one("resource-id", self.vpc.text()));
-        let call = call.filter(one("log-group-name", self.log_group.text()));
-        let logs = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let logs = logs.map_err(on("ec2 DescribeFlowLogs"))?;
-        Ok(logs.iter().map(|log| Neighbour::new(log.flow_log_id(), tags::ec2::read(log.tags()))).collect())
+        let filters = [("resource-id", self.vpc.text()), ("log-group-name", self.log_group.text())];
+        describe(context, &filters.map(|(name, value)| ec2::filter(name, [value]))).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -127,10 +82,17 @@ impl Resource for FlowLog {
     }
 }
 
-/// These calls succeed as a whole and fail in their parts.
-fn all_done(operation: &'static str, unsuccessful: &[UnsuccessfulItem]) -> Result<(), Failure> {
-    match unsuccessful.first().and_then(UnsuccessfulItem::error) {
-        Some(error) => Err(reported(operation, error.code().unwrap_or_default(), error.message().unwrap_or_default())),
-        None => Ok(()),
-    }
+async fn describe(context: &Context, which: &[Filter]) -> Result<Vec<Found<FlowLog>>, Failure> {
+    let call = context.aws.ec2.describe_flow_logs().set_filter(Some(which.to_vec()));
+    let logs = call.into_paginator().items().send().try_collect().await.answer()?;
+    let found = logs.into_iter().map(|log| {
+        Found::new(log.flow_log_id()).tags(tags::read(log.tags())).spec(FlowLog {
+            vpc: log.resource_id().unwrap_or_default().into(),
+            traffic: log.traffic_type().map(TrafficType::as_str).unwrap_or_default().to_owned(),
+            log_group: log.log_group_name().unwrap_or_default().into(),
+            role: log.deliver_logs_permission_arn().unwrap_or_default().into(),
+            aggregation: log.max_aggregation_interval().unwrap_or_default(),
+        })
+    });
+    Ok(found.collect())
 }

@@ -2,25 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{
     self as sdk, ActionTypeEnum, Certificate, RedirectActionConfig, RedirectActionStatusCodeEnum,
 };
-use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
-
-use crate::aws::answer::required;
-use crate::aws::error::{on, unless_gone};
-use crate::aws::grant::Grant;
-use crate::engine::failure::{Cause, Failure};
-use crate::engine::kind::{Kind, Part, Spec};
-use crate::engine::reference::Ref;
-use crate::engine::run::Made;
 
 use super::load_balancer::LoadBalancer;
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
-use super::tags;
+use super::prelude::*;
 use super::target_group::{self, TargetGroup};
 
 /// A listener. Outputs: `id` and `arn` (the ARN).
@@ -51,7 +38,7 @@ pub enum Action {
         protocol: String,
         port: u16,
     },
-    /// Anything that this program does not make, as AWS calls it: `fixed-response`.
+    /// Anything that this program does not create, as AWS calls it: `fixed-response`.
     Other(String),
 }
 
@@ -66,31 +53,22 @@ impl Spec for Listener {
 
 #[async_trait]
 impl Resource for Listener {
-    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let ours = context.outputs("load-balancer", "id");
-        // Without one of ours, a listener is on the user's load balancer to which our target group is attached.
-        let attached = if ours.is_empty() { target_group::balancer(context).await? } else { None };
-        let all: BTreeSet<_> = ours.into_iter().chain(attached).chain(context.load_balancer.clone()).collect();
-        let of_each = all.into_iter().map(|arn| async move {
-            let pages = context.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
-            unless_gone(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeListeners")))
-        });
-        let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().flatten().collect();
-        let arns: Vec<_> = all.iter().filter_map(|listener| listener.listener_arn()).map(str::to_owned).collect();
-        let mut ours = tags::elb::ours(context, Self::KIND.name, &arns).await?;
-        let mut found = Vec::new();
-        for listener in &all {
-            let arn = required("elb DescribeListeners", "ListenerArn", listener.listener_arn())?;
-            let Some((address, tags)) = ours.remove(arn) else { continue };
-            found.push(Found::new(address, arn).output("arn", arn).spec(Self::read(listener)).tags(tags));
+    const TAGGING: Tagging = Tagging::Elb;
+
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+        let mut balancers: BTreeSet<_> = context.outputs("load-balancer", "id").into_iter().collect();
+        if balancers.is_empty() {
+            // Then a listener is on the user's load balancer to which our target group is attached.
+            balancers.extend(target_group::balancer(context).await?);
         }
-        Ok(found.into())
+        balancers.extend(context.load_balancer.clone());
+        let of_each = try_join_all(balancers.iter().map(|arn| of_balancer(context, arn))).await?;
+        with_tags(context, of_each.concat()).await.map(Listing::from)
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let call = context
-            .aws
-            .elb
+        let elb = &context.aws.elb;
+        let call = elb
             .create_listener()
             .load_balancer_arn(self.load_balancer.text())
             .port(self.port.into())
@@ -98,17 +76,15 @@ impl Resource for Listener {
             .set_certificates(self.certificates())
             .set_ssl_policy(self.tls_policy.clone())
             .default_actions(self.action.write()?)
-            .set_tags(Some(tags::elb::write(&target.tags)));
-        let answer = call.send().await.map_err(on("elb CreateListener"))?;
-        let arn = answer.listeners().first().and_then(|listener| listener.listener_arn());
-        let arn = required("elb CreateListener", "ListenerArn", arn)?;
+            .set_tags(Some(tags::write(&target.tags)));
+        let answer = call.send().await.answer()?;
+        let arn = answer.listeners().first().and_then(|listener| listener.listener_arn()).unwrap_or_default();
         Ok(made(arn, &[("arn", arn)]))
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let call = context
-            .aws
-            .elb
+        let elb = &context.aws.elb;
+        let call = elb
             .modify_listener()
             .listener_arn(&target.id)
             .port(self.port.into())
@@ -116,34 +92,23 @@ impl Resource for Listener {
             .set_certificates(self.certificates())
             .set_ssl_policy(self.tls_policy.clone())
             .default_actions(self.action.write()?);
-        call.send().await.map_err(on("elb ModifyListener"))?;
-        Ok(made(&target.id, &[("arn", &target.id)]))
+        call.send().await.answer()?;
+        Ok(target.as_known())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        context.aws.elb.delete_listener().listener_arn(&target.id).send().await.map_err(on("elb DeleteListener"))?;
-        Ok(())
+        context.aws.elb.delete_listener().listener_arn(&target.id).send().await.done()
     }
 
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::elb::set(context, &target.id, set, remove).await
-    }
-
-    /// The one at its port. Of the ports of the user's load balancer there is a check of its own.
-    async fn neighbours(&self, context: &Context, _ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    /// The one at its port. The ports of the user's load balancer have a check of their own.
+    async fn candidates(&self, context: &Context, _ids: &[String]) -> Result<Vec<Found<Self>>, Failure> {
         let balancer = self.load_balancer.text();
         if balancer.is_empty() || context.load_balancer.as_deref() == Some(balancer) {
             return Ok(Vec::new());
         }
-        let call = context.aws.elb.describe_listeners().load_balancer_arn(balancer);
-        let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let all = unless_gone(all.map_err(on("elb DescribeListeners")))?.unwrap_or_default();
-        let at_port = all.iter().filter(|one| one.port() == Some(i32::from(self.port)));
-        let arns: Vec<String> = at_port.filter_map(|one| one.listener_arn()).map(str::to_owned).collect();
-        let mut tags = tags::elb::read(context, &arns).await?;
-        let neighbour =
-            |arn: &String| Neighbour::new(Some(arn), tags.remove(arn).unwrap_or_default()).output("arn", Some(arn));
-        Ok(arns.iter().map(neighbour).collect())
+        let mut listeners = of_balancer(context, balancer).await?;
+        listeners.retain(|one| one.port() == Some(i32::from(self.port)));
+        with_tags(context, listeners).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -161,12 +126,29 @@ impl Resource for Listener {
     }
 }
 
+/// The listeners of a load balancer; none where that is gone.
+async fn of_balancer(context: &Context, arn: &str) -> Result<Vec<sdk::Listener>, Failure> {
+    let pages = context.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
+    Ok(pages.try_collect().await.unless_gone()?.unwrap_or_default())
+}
+
+async fn with_tags(context: &Context, listeners: Vec<sdk::Listener>) -> Result<Vec<Found<Listener>>, Failure> {
+    let arns: Vec<_> = listeners.iter().filter_map(|one| one.listener_arn()).map(str::to_owned).collect();
+    let mut tags = tags::elb::read(context, &arns).await?;
+    let found = listeners.iter().map(|listener| {
+        let arn = listener.listener_arn();
+        let tags = arn.and_then(|arn| tags.remove(arn)).unwrap_or_default();
+        Found::new(arn).output("arn", arn).spec(Listener::read(listener)).tags(tags)
+    });
+    Ok(found.collect())
+}
+
 impl Listener {
     fn read(live: &sdk::Listener) -> Self {
         Self {
             load_balancer: live.load_balancer_arn().unwrap_or_default().into(),
-            port: live.port().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
-            protocol: live.protocol().map(|protocol| protocol.as_str().to_owned()).unwrap_or_default(),
+            port: number(live.port()),
+            protocol: text(live.protocol().map(|protocol| protocol.as_str())),
             certificate: live.certificates().first().and_then(Certificate::certificate_arn).map(str::to_owned),
             tls_policy: live.ssl_policy().filter(|policy| !policy.is_empty()).map(str::to_owned),
             action: Action::read(live.default_actions()),
@@ -210,7 +192,7 @@ impl Action {
     }
 }
 
-/// AWS tells the one target group twice, as such and as a weighted list.
+/// AWS returns the one target group twice, as such and as a weighted list.
 fn read_forward(action: &sdk::Action) -> Option<Action> {
     let listed = action.forward_config().map(|config| config.target_groups()).unwrap_or_default();
     let arn = match listed {
@@ -224,12 +206,12 @@ fn read_forward(action: &sdk::Action) -> Option<Action> {
 /// Only a permanent one that keeps host, path and query (AWS's placeholders for "as it was").
 fn read_redirect(config: &RedirectActionConfig) -> Option<Action> {
     let keeps = |part: Option<&str>, same: &str| part.is_none_or(|part| part == same);
-    let as_made = config.status_code() == Some(&RedirectActionStatusCodeEnum::Http301)
+    let is_ours = config.status_code() == Some(&RedirectActionStatusCodeEnum::Http301)
         && keeps(config.host(), "#{host}")
         && keeps(config.path(), "/#{path}")
         && keeps(config.query(), "#{query}");
     let port = config.port()?.parse().ok()?;
-    as_made.then(|| Action::Redirect { protocol: config.protocol().unwrap_or_default().to_owned(), port })
+    is_ours.then(|| Action::Redirect { protocol: text(config.protocol()), port })
 }
 
 #[cfg(test)]
@@ -237,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn actions_survive_the_way_to_aws_and_back() {
+    fn actions_are_read_as_they_were_written() {
         let forward = Action::Forward { target_group: "arn:tg".into() };
         let redirect = Action::Redirect { protocol: "HTTPS".into(), port: 443 };
         for action in [forward, redirect] {
@@ -246,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_put_there_by_hand_is_not_taken_for_ours() {
+    fn an_action_set_by_hand_is_not_mistaken_for_ours() {
         let found = RedirectActionConfig::builder().protocol("HTTPS").port("443").host("elsewhere.example");
         let found = found.status_code(RedirectActionStatusCodeEnum::Http301).build();
         let action = sdk::Action::builder().r#type(ActionTypeEnum::Redirect).redirect_config(found).build();

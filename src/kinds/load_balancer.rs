@@ -1,31 +1,13 @@
 //! The application load balancer.
 
-use std::collections::BTreeMap;
-
-use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{
     self as sdk, IpAddressType, LoadBalancerAttribute, LoadBalancerState, LoadBalancerStateEnum, LoadBalancerTypeEnum,
 };
-use serde::{Deserialize, Serialize};
-
-use crate::aws::answer::{lacks, required};
-use crate::aws::error::{on, unless_gone};
-use crate::aws::grant::Grant;
-use crate::engine::address::Address;
-use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::Phase;
-use crate::engine::kind::{Kind, Part, Seconds, Spec};
-use crate::engine::plan::Action;
-use crate::engine::reference::{Outputs, Ref};
-use crate::engine::run::Made;
-use crate::engine::set::Set;
 
 use super::bucket::Bucket;
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target};
+use super::prelude::*;
 use super::security_group::SecurityGroup;
 use super::subnet::Subnet;
-use super::tags;
 
 /// An application load balancer. Outputs: `id` and `arn` (the ARN), `dns`, `zone` (its hosted zone), `name`,
 /// `full_name` (`app/<name>/<id>`, as CloudWatch knows it).
@@ -42,7 +24,7 @@ pub struct LoadBalancer {
     /// Seconds.
     pub idle_timeout: u32,
     pub drop_invalid_headers: bool,
-    /// `None`: off. AWS writes a test object when it is turned on, so that the bucket's policy must be there before.
+    /// `None`: off. AWS writes a test object when it is turned on, so the bucket's policy must exist before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_logs: Option<AccessLogs>,
 }
@@ -67,30 +49,29 @@ impl Spec for LoadBalancer {
 
 #[async_trait]
 impl Resource for LoadBalancer {
+    const TAGGING: Tagging = Tagging::Elb;
+
     /// While waiting, the name is enough to know it by: no other can have it.
-    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
         let call = context.aws.elb.describe_load_balancers().names(context.names.stack());
-        let answer = unless_gone(call.send().await.map_err(on("elb DescribeLoadBalancers")))?;
+        let answer = call.send().await.unless_gone()?;
         let Some(live) = answer.as_ref().and_then(|answer| answer.load_balancers().first()) else {
-            return Ok(Vec::new().into());
+            return Ok(Listing::from([]));
         };
         let arn = required("elb DescribeLoadBalancers", "LoadBalancerArn", live.load_balancer_arn())?;
-        let mut found = Found::new(Address::new(Self::KIND.name, Self::PURPOSE), arn).phase(phase(live.state()));
+        let mut found = Found::new(arn).phase(phase(live.state()));
         found.outputs.extend(outputs(live));
-        if depth == Depth::Full {
-            let arns = [arn.to_owned()];
-            let ours = tags::elb::ours(context, Self::KIND.name, &arns);
-            let (mut ours, attributes) = tokio::try_join!(ours, attributes(context, arn))?;
-            let Some((address, tags)) = ours.remove(arn) else { return Ok(Vec::new().into()) };
-            found = Found { address, tags, spec: Some(Self::read(live, &attributes)), ..found };
+        if depth == Depth::Phase {
+            return Ok(Listing::from([found.at(Address::new(Self::KIND.name, Self::PURPOSE))]));
         }
-        Ok(vec![found].into())
+        let arns = [arn.to_owned()];
+        let (mut tags, attributes) = tokio::try_join!(tags::elb::read(context, &arns), attributes(context, arn))?;
+        Ok(Listing::from([found.tags(tags.remove(arn).unwrap_or_default()).spec(Self::read(live, &attributes))]))
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let call = context
-            .aws
-            .elb
+        let elb = &context.aws.elb;
+        let call = elb
             .create_load_balancer()
             .name(&self.name)
             .r#type(LoadBalancerTypeEnum::Application)
@@ -98,60 +79,50 @@ impl Resource for LoadBalancer {
             .scheme(self.scheme.as_str().into())
             .set_subnets(Some(self.subnets.texts()))
             .set_security_groups(Some(self.groups.texts()))
-            .set_tags(Some(tags::elb::write(&target.tags)));
-        let answer = call.send().await.map_err(on("elb CreateLoadBalancer"))?;
-        let Some(live) = answer.load_balancers().first() else {
-            return Err(lacks("elb CreateLoadBalancer", "load balancer"));
-        };
-        let arn = required("elb CreateLoadBalancer", "LoadBalancerArn", live.load_balancer_arn())?;
+            .set_tags(Some(tags::write(&target.tags)));
+        let answer = call.send().await.answer()?;
+        let arn = member(&answer, "LoadBalancerArn", |answer| answer.load_balancers().first()?.load_balancer_arn())?;
         self.set_attributes(context, arn).await?;
-        Ok(Made { id: arn.to_owned(), outputs: outputs(live) })
+        Ok(Made { id: arn.to_owned(), outputs: answer.load_balancers().first().map(outputs).unwrap_or_default() })
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let changed = |property: &str| target.changes.is_empty() || target.changed(property);
+        let elb = &context.aws.elb;
         let attributes = async {
-            if ["deletion_protection", "idle_timeout", "drop_invalid_headers", "access_logs"].into_iter().any(changed) {
+            let all = ["deletion_protection", "idle_timeout", "drop_invalid_headers", "access_logs"];
+            if all.into_iter().any(|property| target.is_due(property)) {
                 self.set_attributes(context, &target.id).await?;
             }
             Ok(())
         };
         let subnets = async {
-            if changed("subnets") {
-                let call =
-                    context.aws.elb.set_subnets().load_balancer_arn(&target.id).set_subnets(Some(self.subnets.texts()));
-                call.send().await.map_err(on("elb SetSubnets"))?;
+            if target.is_due("subnets") {
+                let call = elb.set_subnets().load_balancer_arn(&target.id).set_subnets(Some(self.subnets.texts()));
+                call.send().await.answer()?;
             }
             Ok(())
         };
         let groups = async {
-            if changed("groups") {
-                let call = context.aws.elb.set_security_groups().load_balancer_arn(&target.id);
-                let call = call.set_security_groups(Some(self.groups.texts()));
-                call.send().await.map_err(on("elb SetSecurityGroups"))?;
+            if target.is_due("groups") {
+                let call = elb.set_security_groups().load_balancer_arn(&target.id);
+                call.set_security_groups(Some(self.groups.texts())).send().await.answer()?;
             }
             Ok(())
         };
         tokio::try_join!(attributes, subnets, groups)?;
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
+        Ok(target.as_known())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        let call = context.aws.elb.delete_load_balancer().load_balancer_arn(&target.id);
-        call.send().await.map_err(on("elb DeleteLoadBalancer"))?;
-        Ok(())
-    }
-
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::elb::set(context, &target.id, set, remove).await
+        context.aws.elb.delete_load_balancer().load_balancer_arn(&target.id).send().await.done()
     }
 
     async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
         if action != Action::Unprotect {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
+            return Err(target.no_step(action));
         }
         modify(context, &target.id, [(PROTECTION, "false".to_owned())]).await?;
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
+        Ok(target.as_known())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -178,18 +149,20 @@ impl LoadBalancer {
     /// The name of the one load balancer's address: its own name is the deployment's.
     pub const PURPOSE: &str = "main";
 
-    fn read(live: &sdk::LoadBalancer, attributes: &BTreeMap<String, String>) -> Self {
-        let text = |key: &str| attributes.get(key).cloned().unwrap_or_default();
+    fn read(live: &sdk::LoadBalancer, attributes: &Tags) -> Self {
+        let attribute = |key: &str| attributes.get(key).map(String::as_str).unwrap_or_default();
         Self {
-            name: live.load_balancer_name().unwrap_or_default().to_owned(),
-            scheme: live.scheme().map(|scheme| scheme.as_str().to_owned()).unwrap_or_default(),
+            name: text(live.load_balancer_name()),
+            scheme: text(live.scheme().map(|scheme| scheme.as_str())),
             subnets: live.availability_zones().iter().filter_map(|zone| zone.subnet_id()).map(Ref::value).collect(),
             groups: live.security_groups().iter().map(Ref::value).collect(),
-            deletion_protection: text(PROTECTION) == "true",
-            idle_timeout: text(IDLE).parse().unwrap_or_default(),
-            drop_invalid_headers: text(DROP_INVALID) == "true",
-            access_logs: (text(LOGS) == "true")
-                .then(|| AccessLogs { bucket: text(LOGS_BUCKET).into(), prefix: text(LOGS_PREFIX) }),
+            deletion_protection: attribute(PROTECTION) == "true",
+            idle_timeout: attribute(IDLE).parse().unwrap_or_default(),
+            drop_invalid_headers: attribute(DROP_INVALID) == "true",
+            access_logs: (attribute(LOGS) == "true").then(|| AccessLogs {
+                bucket: attribute(LOGS_BUCKET).into(),
+                prefix: attribute(LOGS_PREFIX).to_owned(),
+            }),
         }
     }
 
@@ -207,7 +180,7 @@ impl LoadBalancer {
     }
 }
 
-/// What to look at when AWS goes on refusing the bucket of the access logs (Elastic Load Balancing user guide, "Enable access
+/// What to check when AWS keeps refusing the bucket of the access logs (Elastic Load Balancing user guide, "Enable access
 /// logs for your Application Load Balancer").
 fn logs_refused(failure: Failure, bucket: &str) -> Failure {
     if failure.code != "InvalidConfigurationRequest" {
@@ -215,12 +188,13 @@ fn logs_refused(failure: Failure, bucket: &str) -> Failure {
     }
     failure
         .hint(format!(
-            "ce-aws has written the policy of the bucket {bucket} that lets load balancers deliver their logs, and a new policy counts \
-             after seconds: if this goes on, see that nobody has changed it (`aws s3api get-bucket-policy --bucket {bucket}`)"
+            "ce-aws has written the policy of the bucket {bucket} that lets load balancers deliver their logs, and a new \
+             policy takes effect within seconds: if this persists, check that nobody has changed it \
+             (`aws s3api get-bucket-policy --bucket {bucket}`)"
         ))
         .hint(
-            "the bucket must be in the load balancer's region and encrypted with SSE-S3 (AES256), not with a KMS key, and no policy of \
-             the organization may deny s3:PutObject to logdelivery.elasticloadbalancing.amazonaws.com",
+            "the bucket must be in the load balancer's region and encrypted with SSE-S3 (AES256), not with a KMS key, and \
+             no policy of the organization may deny s3:PutObject to logdelivery.elasticloadbalancing.amazonaws.com",
         )
         .hint("without access logs: `access_logs = false` in [load_balancer]")
 }
@@ -230,20 +204,15 @@ async fn modify(
     arn: &str,
     attributes: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Result<(), Failure> {
-    let attributes = attributes
-        .into_iter()
-        .map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build())
-        .collect();
-    let call =
-        context.aws.elb.modify_load_balancer_attributes().load_balancer_arn(arn).set_attributes(Some(attributes));
-    call.send().await.map_err(on("elb ModifyLoadBalancerAttributes"))?;
-    Ok(())
+    let attribute = |(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build();
+    let attributes = attributes.into_iter().map(attribute).collect();
+    let call = context.aws.elb.modify_load_balancer_attributes().load_balancer_arn(arn);
+    call.set_attributes(Some(attributes)).send().await.done()
 }
 
-async fn attributes(context: &Context, arn: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let call = context.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn);
-    let answer = call.send().await.map_err(on("elb DescribeLoadBalancerAttributes"))?;
-    Ok(tags::collect(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
+async fn attributes(context: &Context, arn: &str) -> Result<Tags, Failure> {
+    let answer = context.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn).send().await.answer()?;
+    Ok(tags::pairs(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
 }
 
 fn outputs(live: &sdk::LoadBalancer) -> Outputs {
@@ -274,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refused_logs_name_the_bucket_and_what_to_look_at() {
+    fn refused_logs_name_the_bucket_and_what_to_check() {
         let refused = |code: &str| Failure { code: code.to_owned(), ..Failure::of(Cause::NotYetTrusted, "") };
         let hints = logs_refused(refused("InvalidConfigurationRequest"), "ce-prod-logs").hints.join("\n");
         for word in ["ce-prod-logs", "get-bucket-policy", "KMS", "region", "access_logs = false"] {

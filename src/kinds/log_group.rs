@@ -1,18 +1,6 @@
 //! CloudWatch log groups.
 
-use async_trait::async_trait;
-use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
-
-use crate::aws::error::{on, unless_gone};
-use crate::aws::grant::{Grant, Use};
-use crate::engine::failure::Failure;
-use crate::engine::kind::{Kind, Part, Spec};
-use crate::engine::run::Made;
-
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
-use super::tags;
+use super::prelude::*;
 
 /// A log group. Outputs: `id` (the name), `name`, `arn` (without the trailing `:*`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,7 +14,7 @@ pub struct LogGroup {
 impl Spec for LogGroup {
     const KIND: Kind = Kind {
         immutable: &["name"],
-        // Whoever still writes would lose its last words.
+        // Deleted earlier, it would lose their last lines.
         gone_after: &["service", "flow-log"],
         ..Kind::new("log-group", Part::Logs)
     };
@@ -34,46 +22,43 @@ impl Spec for LogGroup {
 
 #[async_trait]
 impl Resource for LogGroup {
-    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let call = context.aws.logs.describe_log_groups().log_group_name_prefix(context.names.log_prefix());
-        let pages = call.into_paginator().items().send();
-        let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("logs DescribeLogGroups"))?;
-        let found = try_join_all(groups.iter().map(|group| async move {
-            let (name, arn) = (group.log_group_name().unwrap_or_default(), bare(group.arn().unwrap_or_default()));
-            let answer = context.aws.logs.list_tags_for_resource().resource_arn(arn).send().await;
-            let Some(answer) = unless_gone(answer.map_err(on("logs ListTagsForResource")))? else { return Ok(None) };
-            let tags: Tags = answer.tags.unwrap_or_default().into_iter().collect();
-            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { return Ok(None) };
+    const TAGGING: Tagging = Tagging::Logs;
+
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+        let logs = &context.aws.logs;
+        let call = logs.describe_log_groups().log_group_name_prefix(context.names.log_prefix());
+        let groups = call.into_paginator().items().send().try_collect().await.answer()?;
+        let found = groups.into_iter().map(|group| async move {
+            let name = group.log_group_name().unwrap_or_default();
+            // DescribeLogGroups adds `:*`, which the calls for tags do not take.
+            let arn = group.arn().unwrap_or_default().trim_end_matches(":*");
+            let Some(answer) = logs.list_tags_for_resource().resource_arn(arn).send().await.unless_gone()? else {
+                return Ok(None);
+            };
             let spec = Self { name: name.to_owned(), retention_days: group.retention_in_days() };
-            let found = Found::new(address, name).output("name", name).output("arn", arn);
-            Ok::<_, Failure>(Some(found.spec(spec).tags(tags)))
-        }));
-        Ok(found.await?.into_iter().flatten().collect::<Vec<_>>().into())
+            let found = Found::new(name).output("name", name).output("arn", arn).spec(spec);
+            Ok::<_, Failure>(Some(found.tags(answer.tags.unwrap_or_default().into_iter().collect())))
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().into())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let tags = target.tags.clone().into_iter().collect();
         let call = context.aws.logs.create_log_group().log_group_name(&self.name).set_tags(Some(tags));
-        call.send().await.map_err(on("logs CreateLogGroup"))?;
+        call.send().await.answer()?;
         self.set_retention(context).await
     }
 
-    async fn update(&self, context: &Context, _at: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, _target: &Target) -> Result<Made, Failure> {
         self.set_retention(context).await
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        let call = context.aws.logs.delete_log_group().log_group_name(&target.id);
-        call.send().await.map_err(on("logs DeleteLogGroup"))?;
-        Ok(())
-    }
-
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::logs::set(context, &arn(context, &target.id), set, remove).await
+        context.aws.logs.delete_log_group().log_group_name(&target.id).send().await.done()
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
-        // As `NAME:*`, and for tags as `NAME`: what begins with our prefix is both (Amazon CloudWatch Logs API reference, LogGroup).
+        // As `NAME:*`, and for tags as `NAME`: our prefix matches both (Amazon CloudWatch Logs API reference, LogGroup).
         let named = format!("log-group:{}*", place.names.log_prefix());
         place
             .grants("logs", &[&named])
@@ -89,17 +74,9 @@ impl LogGroup {
     async fn set_retention(&self, context: &Context) -> Result<Made, Failure> {
         if let Some(days) = self.retention_days {
             let call = context.aws.logs.put_retention_policy().log_group_name(&self.name).retention_in_days(days);
-            call.send().await.map_err(on("logs PutRetentionPolicy"))?;
+            call.send().await.answer()?;
         }
-        Ok(made(&self.name, &[("name", &self.name), ("arn", &arn(context, &self.name))]))
+        let arn = context.names.arn("logs", &format!("log-group:{}", self.name));
+        Ok(made(self.name.as_str(), &[("name", &self.name), ("arn", &arn)]))
     }
-}
-
-fn arn(context: &Context, name: &str) -> String {
-    context.names.arn("logs", &format!("log-group:{name}"))
-}
-
-/// DescribeLogGroups adds `:*`, which the calls for tags do not take.
-fn bare(arn: &str) -> &str {
-    arn.strip_suffix(":*").unwrap_or(arn)
 }

@@ -1,36 +1,34 @@
-//! Resource kinds, one file each: what its properties are, how AWS lists, makes, changes and deletes it.
+//! Resource kinds, one file or folder each: what its properties are, and how AWS lists, creates, changes and deletes it.
 //!
-//! A kind file is read top to bottom: the specification, the facts about the kind, then [`resource::Resource`]. No
-//! kind contains a waiting loop: `create` returns when AWS has accepted, and the engine looks again.
+//! A kind's file is read top to bottom: the specification, the facts about the kind, then [`resource::Resource`]. No
+//! kind contains a waiting loop: `create` returns when AWS has accepted, and the engine polls.
 
+// What kinds share.
+pub mod context;
+mod convert;
 pub mod document;
+pub mod ec2;
+pub mod found;
 pub mod names;
 pub mod place;
+mod prelude;
 pub mod registry;
 pub mod resource;
+pub mod revisions;
 pub mod tags;
+pub mod zone;
 
+// The kinds.
 pub mod access_point;
-pub mod acl_entry;
 pub mod backup_vault;
-pub mod backup_view;
 pub mod bucket;
-mod bucket_settings;
-pub mod ca_certificate;
-pub mod certificates;
 pub mod cluster;
-pub mod container;
-pub mod credentials;
 pub mod data_step;
-pub mod default_security_group;
 pub mod elastic_ip;
 pub mod file_system;
 pub mod file_system_policy;
 pub mod flow_log;
-pub mod group_rules;
 pub mod guardduty;
-pub mod injected;
-pub mod internal_certificate;
 pub mod internet_gateway;
 pub mod listener;
 pub mod load_balancer;
@@ -38,25 +36,29 @@ pub mod log_group;
 pub mod mount_target;
 pub mod nat_gateway;
 pub mod network_acl;
-pub mod own_containers;
 pub mod recovery_point;
 pub mod restore;
 pub mod role;
-pub mod route;
 pub mod route_table;
-pub mod rule;
 pub mod secret;
 pub mod security_group;
 pub mod service;
-pub mod service_diagnosis;
-pub mod service_health;
-pub mod service_hints;
 pub mod service_linked_role;
-pub mod service_read;
-pub mod service_view;
 pub mod subnet;
 pub mod target_group;
 pub mod task_definition;
-mod task_volume;
 pub mod vpc;
-pub mod zone;
+
+// Former paths, until the other rooms use the present ones.
+pub use backup_vault::view as backup_view;
+pub use network_acl as acl_entry;
+pub use revisions as own_containers;
+pub use route_table as route;
+pub use secret::{ca_certificate, certificates, credentials, internal_certificate};
+pub use security_group as default_security_group;
+pub use security_group as group_rules;
+pub use security_group as rule;
+pub use service::injected;
+pub use service::read as service_read;
+pub use service::view as service_view;
+pub use task_definition::container;

@@ -2,31 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
-use aws_sdk_efs::operation::describe_mount_target_security_groups::DescribeMountTargetSecurityGroupsOutput;
 use aws_sdk_efs::types::MountTargetDescription;
-use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
 
-use crate::aws::answer::required;
-use crate::aws::error::{on, unless_gone};
-use crate::aws::grant::{Grant, Use};
-use crate::engine::address::Address;
-use crate::engine::failure::Failure;
-use crate::engine::kind::{Kind, Part, Seconds, Spec};
-use crate::engine::reference::Ref;
-use crate::engine::run::Made;
-use crate::engine::set::Set;
-
+use super::ec2;
 use super::file_system::{self, FileSystem};
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
+use super::prelude::*;
 use super::security_group::SecurityGroup;
 use super::subnet::Subnet;
-use super::tags::ec2::filter;
 
-/// A file system's network interface in one subnet. It carries no tags, so that its address has the name of its
-/// subnet's. Outputs: `id`, `interface`.
+/// A file system's network interface in one subnet. It carries no tags, so its address has the name of its subnet's.
+/// Outputs: `id`, `interface`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MountTarget {
     pub file_system: Ref<FileSystem>,
@@ -35,7 +20,7 @@ pub struct MountTarget {
 }
 
 /// Security groups by the interface that they are on.
-type Groups = BTreeMap<String, Vec<Ref<SecurityGroup>>>;
+type Groups = BTreeMap<String, Set<Ref<SecurityGroup>>>;
 
 impl Spec for MountTarget {
     const KIND: Kind = Kind {
@@ -53,78 +38,52 @@ impl Spec for MountTarget {
 
 #[async_trait]
 impl Resource for MountTarget {
-    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let of_each = file_system::owners(context).map(|(owner, id)| async move {
-            let pages = context.aws.efs.describe_mount_targets().file_system_id(id).into_paginator().items().send();
-            let targets = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("efs DescribeMountTargets"))?;
+    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+        let of_each = context.each(FileSystem::KIND.name, "id").map(|(owner, id)| async move {
+            let call = context.aws.efs.describe_mount_targets().file_system_id(id);
+            let targets: Vec<_> = call.into_paginator().items().send().try_collect().await.answer()?;
             Ok(targets.into_iter().map(|target| (owner, target)).collect::<Vec<_>>())
         });
         let all: Vec<_> = try_join_all(of_each).await?.into_iter().flatten().collect();
-        let interfaces =
-            all.iter().filter_map(|(_, target)| target.network_interface_id().map(str::to_owned)).collect();
         let mut groups = match depth {
-            Depth::Phase => BTreeMap::new(),
-            Depth::Full => groups(context, interfaces).await?,
+            Depth::Phase => Groups::new(),
+            Depth::Full => groups(context, all.iter().map(|(_, target)| target)).await?,
         };
-        if depth == Depth::Full {
-            let unseen = all.iter().map(|(_, target)| target).filter(|target| !has_interface(&groups, target));
-            groups.extend(try_join_all(unseen.map(|target| groups_of(context, target))).await?.into_iter().flatten());
-        }
         let found = all.iter().map(|(owner, target)| {
-            let (id, subnet) = (target.mount_target_id(), target.subnet_id());
-            let found =
-                Found::new(address(context, owner, subnet), id).phase(file_system::phase(target.life_cycle_state()));
-            let found = match target.network_interface_id() {
-                Some(interface) => found.output("interface", interface),
-                None => found,
-            };
+            let (interface, subnet) = (target.network_interface_id(), target.subnet_id());
+            let found = Found::new(target.mount_target_id()).at(address(context, owner, subnet));
+            let found = found.output_if("interface", interface).phase(file_system::phase(target.life_cycle_state()));
             if depth == Depth::Phase {
                 return found;
             }
-            let groups = target.network_interface_id().and_then(|id| groups.remove(id)).unwrap_or_default();
-            let file_system = target.file_system_id().into();
-            found.spec(Self { file_system, subnet: subnet.into(), groups: Set::new(groups) })
+            let groups = interface.and_then(|id| groups.remove(id)).unwrap_or_else(|| Set::new([]));
+            found.spec(Self { file_system: target.file_system_id().into(), subnet: subnet.into(), groups })
         });
-        Ok(found.collect::<Vec<_>>().into())
+        Ok(found.into())
     }
 
-    async fn create(&self, context: &Context, _at: &Target) -> Result<Made, Failure> {
-        let call = context
-            .aws
-            .efs
+    async fn create(&self, context: &Context, _target: &Target) -> Result<Made, Failure> {
+        let efs = &context.aws.efs;
+        let call = efs
             .create_mount_target()
             .file_system_id(self.file_system.text())
             .subnet_id(self.subnet.text())
             .set_security_groups(Some(self.groups.texts()));
-        let answer = call.send().await.map_err(on("efs CreateMountTarget"))?;
-        Ok(made(required("efs CreateMountTarget", "MountTargetId", Some(answer.mount_target_id()))?, &[]))
+        Ok(made(call.send().await.answer()?.mount_target_id(), &[]))
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let call = context.aws.efs.modify_mount_target_security_groups().mount_target_id(&target.id);
-        let call = call.set_security_groups(Some(self.groups.texts()));
-        call.send().await.map_err(on("efs ModifyMountTargetSecurityGroups"))?;
-        Ok(made(&target.id, &[]))
+        call.set_security_groups(Some(self.groups.texts())).send().await.answer()?;
+        Ok(target.as_known())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        context
-            .aws
-            .efs
-            .delete_mount_target()
-            .mount_target_id(&target.id)
-            .send()
-            .await
-            .map_err(on("efs DeleteMountTarget"))?;
-        Ok(())
-    }
-
-    async fn retag(_context: &Context, _at: &Target, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
-        Ok(())
+        context.aws.efs.delete_mount_target().mount_target_id(&target.id).send().await.done()
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
-        // EFS makes, changes and deletes network interfaces in the caller's name; they have no tags of ours (EFS API
+        // EFS creates, changes and deletes network interfaces in the caller's name; they have no tags of ours (EFS API
         // reference, CreateMountTarget).
         let interfaces = place
             .grants("ec2", &["network-interface/*"])
@@ -145,45 +104,47 @@ impl Resource for MountTarget {
     }
 }
 
-/// A mount target in a subnet that is not ours (any more) is named after the subnet's id.
+/// A mount target in a subnet that is not (or no longer) ours is named after the subnet's id.
 fn address(context: &Context, owner: &Address, subnet: &str) -> Address {
-    let ours = context.of_kind("subnet").find(|(_, outputs)| outputs.get("id").is_some_and(|id| id == subnet));
+    let ours = context.each("subnet", "id").find(|(_, id)| *id == subnet);
     let name = ours.map_or(subnet, |(address, _)| address.name());
     Address::new(MountTarget::KIND.name, &file_system::child(owner, name))
 }
 
-fn has_interface(groups: &Groups, target: &MountTargetDescription) -> bool {
-    target.network_interface_id().is_none_or(|id| groups.contains_key(id))
+/// The groups of each interface, from EC2: EFS would return them for one mount target a call, and only while it is not
+/// being deleted. That is left for interfaces that EC2 does not list yet.
+async fn groups<'a>(
+    context: &Context,
+    targets: impl Iterator<Item = &'a MountTargetDescription> + Clone,
+) -> Result<Groups, Failure> {
+    let ids = ec2::filter("network-interface-id", targets.clone().filter_map(|target| target.network_interface_id()));
+    let call = context.aws.ec2.describe_network_interfaces();
+    let all = ec2::matching(ids, |ids| call.filters(ids).into_paginator().items().send().try_collect()).await?;
+    let mut groups: Groups = all
+        .iter()
+        .map(|interface| {
+            let groups = interface.groups().iter().filter_map(|group| group.group_id()).map(Ref::value);
+            (interface.network_interface_id().unwrap_or_default().to_owned(), groups.collect())
+        })
+        .collect();
+    let listed =
+        |target: &&MountTargetDescription| target.network_interface_id().is_none_or(|id| groups.contains_key(id));
+    let unlisted: Vec<_> = targets.filter(|target| !listed(target)).collect();
+    let rest = try_join_all(unlisted.into_iter().map(|target| groups_of(context, target))).await?;
+    groups.extend(rest.into_iter().flatten());
+    Ok(groups)
 }
 
-/// The groups of one mount target whose interface EC2 does not list yet; none of one that goes.
+/// The groups of one mount target; none of one that is being deleted.
 async fn groups_of(
     context: &Context,
     target: &MountTargetDescription,
-) -> Result<Option<(String, Vec<Ref<SecurityGroup>>)>, Failure> {
+) -> Result<Option<(String, Set<Ref<SecurityGroup>>)>, Failure> {
     let call = context.aws.efs.describe_mount_target_security_groups().mount_target_id(target.mount_target_id());
-    let answer = call.send().await.map_err(on("efs DescribeMountTargetSecurityGroups"));
-    let answer = match answer {
-        // It is being deleted.
+    let answer = match call.send().await.unless_gone() {
         Err(failure) if failure.code == "IncorrectMountTargetState" => None,
-        answer => unless_gone(answer)?,
+        answer => answer?,
     };
-    let groups =
-        |answer: DescribeMountTargetSecurityGroupsOutput| answer.security_groups.into_iter().map(Ref::value).collect();
-    Ok(target.network_interface_id().map(str::to_owned).zip(answer.map(groups)))
-}
-
-/// The groups of each interface. EFS would tell them for one mount target a call, and only while it stays.
-async fn groups(context: &Context, interfaces: Vec<String>) -> Result<Groups, Failure> {
-    if interfaces.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let call = context.aws.ec2.describe_network_interfaces().filters(filter("network-interface-id", interfaces));
-    let pages = call.into_paginator().items().send();
-    let interfaces = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkInterfaces"))?;
-    let groups = interfaces.iter().map(|interface| {
-        let groups = interface.groups().iter().filter_map(|group| group.group_id()).map(Ref::value);
-        (interface.network_interface_id().unwrap_or_default().to_owned(), groups.collect())
-    });
-    Ok(groups.collect())
+    let groups = answer.map(|answer| answer.security_groups.into_iter().map(Ref::value).collect());
+    Ok(target.network_interface_id().map(str::to_owned).zip(groups))
 }

@@ -22,18 +22,18 @@ pub const ADDRESS: &str = "ce-aws:address";
 pub const DIGEST: &str = "ce-aws:digest";
 /// The tag that names the run which created a resource.
 pub const RUN: &str = "ce-aws:run";
-/// The tag of a task definition that names the cluster its service is in: the only way to a cluster that is not ours.
+/// The tag of a task definition that names the cluster its service is in: how a cluster that is not ours is found.
 pub const CLUSTER: &str = "ce-aws:cluster";
 /// The tag of a task definition that names the release it runs.
 pub const RELEASE: &str = "ce-aws:release";
-/// The tag of the service that says which upgrade or restore is under way, see `planners::intent`.
+/// The tag of the service that names an open upgrade or restore, see `planners::intent`.
 pub const INTENT: &str = "ce-aws:intent";
 /// The tag of the service that says who stopped it on purpose.
 pub const STOPPED: &str = "ce-aws:stopped";
 /// The prefix of all tags of ours.
 pub const PREFIX: &str = "ce-aws:";
 
-/// The scope of one deployment: everything its names are made of.
+/// One deployment: everything that its names are made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     pub deployment: String,
@@ -94,12 +94,12 @@ impl Names {
         format!("ce-aws/{}/{purpose}", self.deployment)
     }
 
-    /// The token by which EFS recognises a file system: deterministic, so that there cannot be two.
+    /// The token with which EFS creates a file system: deterministic, so that there cannot be two.
     pub fn creation_token(&self, name: &str) -> String {
         format!("ce-aws-{}-{name}", self.deployment)
     }
 
-    /// The end of the names of AWS's endpoints.
+    /// The domain of AWS's endpoints.
     pub fn dns_suffix(&self) -> &'static str {
         self.world().dns_suffix()
     }

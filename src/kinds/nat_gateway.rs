@@ -1,24 +1,11 @@
 //! NAT gateways.
 
-use async_trait::async_trait;
 use aws_sdk_ec2::types::{self, ConnectivityType, Filter, NatGatewayState, ResourceType};
-use serde::{Deserialize, Serialize};
 
-use crate::aws::answer::required;
-use crate::aws::error::on;
-use crate::aws::grant::Grant;
-use crate::engine::failure::Failure;
-use crate::engine::inventory::Phase;
-use crate::engine::kind::{Kind, Part, Seconds, Spec};
-use crate::engine::reference::Ref;
-use crate::engine::run::Made;
-
+use super::ec2;
 use super::elastic_ip::ElasticIp;
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
-use super::route_table;
+use super::prelude::*;
 use super::subnet::Subnet;
-use super::tags;
 
 /// A public NAT gateway. The VPC's internet gateway must be attached before. Outputs: `id`, `interface`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,79 +28,38 @@ impl Spec for NatGateway {
 
 #[async_trait]
 impl Resource for NatGateway {
-    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
-        let gateways =
-            describe(context, tags::ec2::ours(context), &["pending", "failed", "available", "deleting"]).await?;
-        let mut found = Vec::new();
-        for gateway in &gateways {
-            let tags = tags::ec2::read(gateway.tags());
-            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
-            let Some(phase) = phase(gateway) else { continue };
-            let addresses = gateway.nat_gateway_addresses();
-            let primary = addresses.iter().find(|ip| ip.is_primary() == Some(true)).or(addresses.first());
-            let spec = Self {
-                subnet: gateway.subnet_id().unwrap_or_default().into(),
-                address: primary.and_then(|ip| ip.allocation_id()).unwrap_or_default().into(),
-            };
-            let id = required("ec2 DescribeNatGateways", "NatGatewayId", gateway.nat_gateway_id())?;
-            let gateway = Found::new(address, id).phase(phase).spec(spec).tags(tags);
-            found.push(match primary.and_then(|ip| ip.network_interface_id()) {
-                Some(interface) => gateway.output("interface", interface),
-                None => gateway,
-            });
-        }
-        Ok(found.into())
+    const TAGGING: Tagging = Tagging::Ec2;
+
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+        let gateways = describe(context, ec2::ours(context), &["pending", "failed", "available", "deleting"]).await?;
+        Ok(gateways.iter().filter_map(|gateway| Some(found(gateway).phase(phase(gateway)?))).into())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let call = context
-            .aws
-            .ec2
+        let ec2 = &context.aws.ec2;
+        let call = ec2
             .create_nat_gateway()
             .subnet_id(self.subnet.text())
             .allocation_id(self.address.text())
             .connectivity_type(ConnectivityType::Public)
             .client_token(&target.token)
-            .tag_specifications(tags::ec2::at_creation(ResourceType::Natgateway, &target.tags));
-        let answer = call.send().await.map_err(on("ec2 CreateNatGateway"))?;
-        let id = answer.nat_gateway().and_then(|gateway| gateway.nat_gateway_id());
-        Ok(made(required("ec2 CreateNatGateway", "NatGatewayId", id)?, &[]))
-    }
-
-    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
-        Ok(made(&target.id, &[]))
+            .tag_specifications(ec2::at_creation(ResourceType::Natgateway, &target.tags));
+        let answer = call.send().await.answer()?;
+        Ok(made(answer.nat_gateway().and_then(|gateway| gateway.nat_gateway_id()), &[]))
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        route_table::forget(context, &target.id).await?;
-        context
-            .aws
-            .ec2
-            .delete_nat_gateway()
-            .nat_gateway_id(&target.id)
-            .send()
-            .await
-            .map_err(on("ec2 DeleteNatGateway"))?;
-        Ok(())
+        remove_routes(context, &target.id).await?;
+        context.aws.ec2.delete_nat_gateway().nat_gateway_id(&target.id).send().await.done()
     }
 
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(context, &target.id, set, remove).await
-    }
-
-    /// Another public one in its subnet; that one has its address, if that is there.
-    async fn neighbours(&self, context: &Context, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
+    /// Another public one in its subnet; its address, if that exists, may be that one's.
+    async fn candidates(&self, context: &Context, ids: &[String]) -> Result<Vec<Found<Self>>, Failure> {
         const ALIVE: [&str; 2] = ["pending", "available"];
-        let mut there = Vec::new();
-        if !ids.is_empty() {
-            there = describe(context, tags::ec2::filter("nat-gateway-id", ids.iter().cloned()), &ALIVE).await?;
-        }
-        if !self.subnet.text().is_empty() {
-            let all =
-                describe(context, tags::ec2::filter("subnet-id", [self.subnet.text().to_owned()]), &ALIVE).await?;
-            there.extend(all.into_iter().filter(|one| one.connectivity_type() != Some(&ConnectivityType::Private)));
-        }
-        Ok(there.iter().map(|one| Neighbour::new(one.nat_gateway_id(), tags::ec2::read(one.tags()))).collect())
+        let mut all = describe(context, ec2::filter("nat-gateway-id", ids), &ALIVE).await?;
+        let in_subnet = describe(context, ec2::filter("subnet-id", [self.subnet.text()]), &ALIVE).await?;
+        all.extend(in_subnet.into_iter().filter(|one| one.connectivity_type() != Some(&ConnectivityType::Private)));
+        Ok(all.iter().map(found).collect())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -128,10 +74,34 @@ impl Resource for NatGateway {
     }
 }
 
+/// Removes the default routes of our tables to a gateway: once it is gone they would be in the way of the network's owner.
+async fn remove_routes(context: &Context, nat: &str) -> Result<(), Failure> {
+    let ec2 = &context.aws.ec2;
+    let call = ec2.describe_route_tables().filters(ec2::ours(context));
+    let tables: Vec<_> = call.into_paginator().items().send().try_collect().await.answer()?;
+    let leads = |table: &&types::RouteTable| table.routes().iter().any(|route| route.nat_gateway_id() == Some(nat));
+    let calls = tables.iter().filter(leads).filter_map(|table| table.route_table_id()).map(|table| async move {
+        ec2.delete_route().route_table_id(table).destination_cidr_block("0.0.0.0/0").send().await.done_or_gone()
+    });
+    try_join_all(calls).await.map(drop)
+}
+
 async fn describe(context: &Context, which: Filter, states: &[&str]) -> Result<Vec<types::NatGateway>, Failure> {
-    let states = tags::ec2::filter("state", states.iter().map(|state| (*state).to_owned()));
-    let pages = context.aws.ec2.describe_nat_gateways().filter(which).filter(states).into_paginator().items().send();
-    pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNatGateways"))
+    let call = context.aws.ec2.describe_nat_gateways();
+    let states = ec2::filter("state", states.iter().copied());
+    let all = |which| call.filter(which).filter(states).into_paginator().items().send().try_collect();
+    ec2::matching(which, all).await
+}
+
+fn found(gateway: &types::NatGateway) -> Found<NatGateway> {
+    let addresses = gateway.nat_gateway_addresses();
+    let primary = addresses.iter().find(|ip| ip.is_primary() == Some(true)).or(addresses.first());
+    let spec = NatGateway {
+        subnet: gateway.subnet_id().unwrap_or_default().into(),
+        address: primary.and_then(|ip| ip.allocation_id()).unwrap_or_default().into(),
+    };
+    let found = Found::new(gateway.nat_gateway_id()).tags(tags::read(gateway.tags())).spec(spec);
+    found.output_if("interface", primary.and_then(|ip| ip.network_interface_id()))
 }
 
 /// Nothing for a deleted one, which AWS goes on listing for about an hour.

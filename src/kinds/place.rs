@@ -1,10 +1,10 @@
-//! Where the resources of one deployment are and what they are called, for saying who must be allowed what.
+//! The resources of one deployment by ARN, for declaring permissions.
 
 use crate::aws::grant::{Grant, Use};
 
 use super::names::Names;
 
-/// A deployment's names, and what its plan file puts in the place of things of its own.
+/// A deployment's names, and the user's resources that its plan file names instead of own ones.
 #[derive(Clone, Debug)]
 pub struct Place {
     pub names: Names,
@@ -15,7 +15,7 @@ pub struct Place {
     pub cluster: Option<String>,
     /// ARN of the user's load balancer that our listener is on.
     pub load_balancer: Option<String>,
-    /// ARNs of the user's roles that tasks run with, and whether there are some of ours besides.
+    /// ARNs of the user's roles that tasks run with, and whether there are also roles of ours.
     pub task_roles: Vec<String>,
     pub own_task_roles: bool,
     /// ARN of the user's role that AWS Backup acts with.
@@ -35,7 +35,7 @@ impl Place {
         &self.names.deployment
     }
 
-    /// The grants of one sort of resource; `resources` as the ends of ARNs, with wildcards.
+    /// The grants for one type of resource; `resources` are the ends of ARNs, with wildcards.
     pub fn grants(&self, service: &'static str, resources: &[&str]) -> Grants<'_> {
         let resources = resources.iter().map(|resource| self.names.arn(service, resource)).collect();
         self.grants_on(service, resources)
@@ -46,26 +46,26 @@ impl Place {
         Grants { place: self, service, resources, all: Vec::new() }
     }
 
-    /// The roles of ours, as an ARN with a wildcard.
+    /// Our roles, as an ARN with a wildcard.
     pub fn own_roles(&self) -> String {
         self.names.arn_global("iam", &format!("role{}*", self.names.role_path()))
     }
 
-    /// A service may be given these roles.
+    /// Passing these roles to a service.
     pub fn passing(&self, usage: Use, roles: impl IntoIterator<Item = String>, service: &str, id: &str) -> Grant {
         let grant =
             Grant::new(usage, "iam", &["PassRole"]).on(roles).when("StringEquals", "iam:PassedToService", [service]);
         grant.called(id)
     }
 
-    /// A service may make its service-linked role, the first time that the account uses it.
+    /// Creating the service-linked role of a service, which happens when the account first uses it.
     pub fn linking(&self, service: &str) -> Grant {
         let arn = self.names.arn_global("iam", &format!("role/aws-service-role/{service}/*"));
         let grant = Grant::new(Use::Make, "iam", &["CreateServiceLinkedRole"]).on([arn]);
         grant.when("StringEquals", "iam:AWSServiceName", [service]).called("CreateServiceLinkedRoles")
     }
 
-    /// A key may be used through a service (AWS KMS developer guide, "kms:ViaService").
+    /// Using a key through a service (AWS KMS developer guide, "kms:ViaService").
     pub fn key_through(&self, usage: Use, key: &str, service: &str, uses: &[&str], id: &str) -> Grant {
         let through = self.names.via_service(service);
         Grant::new(usage, "kms", uses).on([key]).when("StringEquals", "kms:ViaService", through).called(id)
@@ -77,7 +77,7 @@ impl Place {
     }
 }
 
-/// What a kind needs, one line a sort of call.
+/// The permissions that a kind needs, one line for each use.
 #[derive(Debug)]
 pub struct Grants<'a> {
     place: &'a Place,
@@ -91,7 +91,7 @@ impl Grants<'_> {
         Grant::new(usage, self.service, actions).on(self.resources.clone())
     }
 
-    /// Reading what no tag and no name restricts.
+    /// Reading, where neither tags nor names can restrict it.
     pub fn see(self, actions: &[&str]) -> Self {
         let grant = Grant::new(Use::See, self.service, actions);
         self.also(grant)
@@ -103,14 +103,14 @@ impl Grants<'_> {
         self.also(grant)
     }
 
-    /// A call that makes one with its tags, where tagging is an action of its own that knows which call it is part of
-    /// (`ec2:CreateAction` and the like); and tagging it anew afterwards.
+    /// Creating with tags, where tagging is an action of its own with a condition on the creating call (`ec2:CreateAction`
+    /// and the like); and changing the tags later.
     pub fn create(self, action: &str) -> Self {
         let grant = self.here(Use::Make, &[action]).tagged(self.place.deployment());
         self.also(grant).tag_new(action).retag()
     }
 
-    /// Only the tagging of that: for what is made by a call that is about its parent.
+    /// Only the tagging of that, where the creating call is authorised on the parent.
     pub fn tag_new(self, action: &str) -> Self {
         let grant = self.here(Use::Make, &[self.tagging()[0]]).tagged(self.place.deployment());
         let grant = grant.when("StringEquals", &format!("{}:CreateAction", self.service), [action]);
@@ -118,7 +118,7 @@ impl Grants<'_> {
         self.also(grant.called(&id))
     }
 
-    /// Setting and removing tags of what has the deployment's.
+    /// Setting and removing tags of what has the deployment's tag.
     pub fn retag(self) -> Self {
         let actions = self.tagging();
         self.change(&actions)
@@ -132,13 +132,13 @@ impl Grants<'_> {
         }
     }
 
-    /// What has the deployment's tag is changed, or is the parent of what is made.
+    /// Changing what has the deployment's tag, or creating something in it.
     pub fn change(self, actions: &[&str]) -> Self {
         let grant = self.here(Use::Make, actions).of(self.place.deployment());
         self.also(grant)
     }
 
-    /// The same for the deployment's own VPC or subnets, or for the user's.
+    /// The same in the user's resources `theirs`, if there are any, else in the deployment's own.
     pub fn inside(self, theirs: &[String], actions: &[&str]) -> Self {
         if theirs.is_empty() {
             return self.change(actions);
@@ -147,25 +147,25 @@ impl Grants<'_> {
         self.also(grant)
     }
 
-    /// What has the deployment's tag is deleted.
+    /// Deleting what has the deployment's tag.
     pub fn remove(self, actions: &[&str]) -> Self {
         let grant = self.here(Use::Remove, actions).of(self.place.deployment());
         self.also(grant)
     }
 
-    /// What has the deployment's tag and holds data is deleted.
+    /// Deleting what has the deployment's tag and holds data.
     pub fn erase(self, actions: &[&str]) -> Self {
         let grant = self.here(Use::Erase, actions).of(self.place.deployment());
         self.also(grant)
     }
 
-    /// What has a name of the deployment's is touched, where AWS knows no tags or none that can be relied on.
+    /// By a name of the deployment's, where AWS has no tags or none that can be relied on.
     pub fn named(self, usage: Use, actions: &[&str]) -> Self {
         let grant = self.here(usage, actions);
         self.also(grant)
     }
 
-    /// Another sort of resource of the same service.
+    /// Another type of resource of the same service, for the lines that follow.
     pub fn at(self, resources: &[&str]) -> Self {
         let resources = resources.iter().map(|resource| self.place.names.arn(self.service, resource)).collect();
         Self { resources, ..self }

@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::aws::answer::required;
+use crate::aws::answer::member;
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
@@ -21,11 +21,12 @@ use crate::partition::principals;
 
 use super::backup_vault::BackupVault;
 use super::file_system::FileSystem;
+use super::found::{Found, Listing, made};
 use super::names;
 use super::place::Place;
-use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
+use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::role::Role;
-use super::tags;
+use super::tags::{self, Tagging};
 
 /// How long AWS may take to begin, in minutes; its shortest (AWS Backup API reference, StartBackupJob).
 const BEGINS_WITHIN: i64 = 60;
@@ -93,7 +94,7 @@ impl Spec for RecoveryPoint {
 #[async_trait]
 impl Resource for RecoveryPoint {
     /// Only what this run has started, or was told of.
-    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
         let jobs =
             context.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
         let found = jobs.map(|(address, job)| async move {
@@ -102,7 +103,7 @@ impl Resource for RecoveryPoint {
             Ok(answer.map(|seen| {
                 let why = seen.status_message().unwrap_or_default();
                 let phase = phase(seen.state(), seen.percent_done(), why);
-                let found = Found::new(address.clone(), job).output("job", job).phase(phase);
+                let found = Found::new(job.as_str()).at(address.clone()).output("job", job.as_str()).phase(phase);
                 match seen.recovery_point_arn() {
                     Some(arn) => found.output("arn", arn),
                     None => found,
@@ -130,10 +131,10 @@ impl Resource for RecoveryPoint {
             .idempotency_token(token(context, target, self, attempt))
             .start_window_minutes(BEGINS_WITHIN)
             .set_lifecycle(after)
-            .set_recovery_point_tags(Some(tags::backup::write(&tags)));
+            .set_recovery_point_tags(Some(tags.into_iter().collect()));
         let answer = call.send().await.map_err(on("backup StartBackupJob"))?;
-        let job = required("backup StartBackupJob", "BackupJobId", answer.backup_job_id())?;
-        let arn = required("backup StartBackupJob", "RecoveryPointArn", answer.recovery_point_arn())?;
+        let job = member(&answer, "BackupJobId", |answer| answer.backup_job_id())?;
+        let arn = member(&answer, "RecoveryPointArn", |answer| answer.recovery_point_arn())?;
         Ok(made(job, &[("job", job), ("arn", arn)]))
     }
 
@@ -173,8 +174,7 @@ impl Resource for RecoveryPoint {
     }
 
     async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        let arn = target.outputs.get("arn").map(String::as_str).unwrap_or_default();
-        tags::backup::set(context, arn, set, remove).await
+        tags::set(Tagging::Backup, context, target.output("arn"), set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

@@ -9,18 +9,20 @@ use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Incident, Live, Sighting};
+use crate::engine::inventory::{Incident, Sighting};
 use crate::engine::kind::{Kind, Spec};
 use crate::engine::plan::Action;
+use crate::engine::reference::Outputs;
 use crate::engine::run::Made;
 
+use super::found::Candidate;
 use super::place::Place;
-use super::resource::{Context, Depth, Neighbour, Resource, Tags, Target};
+use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::{
-    access_point, backup_vault, bucket, ca_certificate, cluster, data_step, default_security_group, elastic_ip,
-    file_system, file_system_policy, flow_log, guardduty, internal_certificate, internet_gateway, listener,
-    load_balancer, log_group, mount_target, nat_gateway, network_acl, recovery_point, restore, role, route_table,
-    secret, security_group, service, service_linked_role, subnet, target_group, task_definition, vpc,
+    access_point, backup_vault, bucket, cluster, data_step, elastic_ip, file_system, file_system_policy, flow_log,
+    guardduty, internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway, network_acl,
+    recovery_point, restore, role, route_table, secret, security_group, service, service_linked_role, subnet,
+    target_group, task_definition, vpc,
 };
 
 /// A kind without its type.
@@ -34,7 +36,7 @@ pub trait AnyKind: Send + Sync {
     async fn retag(&self, context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure>;
     async fn act(&self, context: &Context, target: &Target, action: Action) -> Result<Made, Failure>;
     async fn explain(&self, context: &Context, incident: &Incident) -> Option<Event>;
-    async fn neighbours(&self, context: &Context, spec: Value, ids: &[String]) -> Result<Vec<Neighbour>, Failure>;
+    async fn candidates(&self, context: &Context, spec: Value, ids: &[String]) -> Result<Vec<Candidate>, Failure>;
     fn grants(&self, place: &Place) -> Vec<Grant>;
 }
 
@@ -52,23 +54,16 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     async fn list(&self, context: &Context, depth: Depth) -> Result<Sighting, Failure> {
-        let seen = R::list(context, depth).await?;
-        if let Some(found) = seen.found.iter().find(|found| found.id.is_empty()) {
-            return Err(without(&found.address, "identifier"));
-        }
-        let live = seen.found.into_iter().map(|found| Live {
-            spec: found.spec.and_then(|spec| serde_json::to_value(spec).ok()).unwrap_or_default(),
-            address: found.address,
-            id: found.id,
-            outputs: found.outputs,
-            phase: found.phase,
-            tags: found.tags,
-        });
-        Ok(Sighting { live: live.collect(), incidents: seen.incidents })
+        let listing = R::list(context, depth).await?;
+        let live: Vec<_> = listing.found.into_iter().filter_map(|found| found.live(context)).collect();
+        live.iter().try_for_each(|live| complete(&live.address, &live.id, &live.outputs))?;
+        Ok(Sighting { live, incidents: listing.incidents })
     }
 
     async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
-        complete(&target.address, typed::<R>(&target.address, spec)?.create(context, target).await?)
+        let made = typed::<R>(&target.address, spec)?.create(context, target).await?;
+        complete(&target.address, &made.id, &made.outputs)?;
+        Ok(made)
     }
 
     async fn update(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
@@ -91,8 +86,9 @@ impl<R: Resource> AnyKind for Of<R> {
         R::explain(context, incident).await
     }
 
-    async fn neighbours(&self, context: &Context, spec: Value, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
-        typed::<R>(&R::KIND.name, spec)?.neighbours(context, ids).await
+    async fn candidates(&self, context: &Context, spec: Value, ids: &[String]) -> Result<Vec<Candidate>, Failure> {
+        let found = typed::<R>(&R::KIND.name, spec)?.candidates(context, ids).await?;
+        Ok(found.into_iter().map(Candidate::from).collect())
     }
 
     fn grants(&self, place: &Place) -> Vec<Grant> {
@@ -100,20 +96,19 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 }
 
-/// What was made, if the answer said all of it; else it has to be found first.
-fn complete(address: &Address, made: Made) -> Result<Made, Failure> {
-    match made.outputs.iter().find(|(_, value)| value.is_empty()) {
-        _ if made.id.is_empty() => Err(without(address, "identifier")),
-        Some((name, _)) => Err(without(address, name)),
-        None => Ok(made),
+/// An answer that lacks an identifier or an output is not an answer: what it is about has to be looked for.
+fn complete(address: &Address, id: &str, outputs: &Outputs) -> Result<(), Failure> {
+    let lacks = |member: &str| {
+        Err(Failure::of(Cause::Unavailable, format!("what AWS answered about {address} has no {member}")))
+    };
+    match outputs.iter().find(|(_, value)| value.is_empty()) {
+        _ if id.is_empty() => lacks("identifier"),
+        Some((name, _)) => lacks(name),
+        None => Ok(()),
     }
 }
 
-fn without(address: &Address, member: &str) -> Failure {
-    Failure::of(Cause::Unavailable, format!("what AWS answered about {address} has no {member}"))
-}
-
-/// An answer to a change may say less than what is known already: it takes nothing of that away.
+/// An answer to a change may say less than is known already, and takes nothing away from that.
 fn as_known(mut made: Made) -> Made {
     made.outputs.retain(|_, value| !value.is_empty());
     made
@@ -132,14 +127,14 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<log_group::LogGroup>(),
     &of::<bucket::Bucket>(),
     &of::<secret::Secret>(),
-    &of::<ca_certificate::CaCertificate>(),
-    &of::<internal_certificate::InternalCertificate>(),
+    &of::<secret::ca_certificate::CaCertificate>(),
+    &of::<secret::internal_certificate::InternalCertificate>(),
     &of::<internet_gateway::InternetGateway>(),
     &of::<elastic_ip::ElasticIp>(),
     &of::<nat_gateway::NatGateway>(),
     &of::<route_table::RouteTable>(),
     &of::<security_group::SecurityGroup>(),
-    &of::<default_security_group::DefaultSecurityGroup>(),
+    &of::<security_group::DefaultSecurityGroup>(),
     &of::<network_acl::DefaultNetworkAcl>(),
     &of::<flow_log::FlowLog>(),
     &of::<guardduty::GuardDutyEndpoint>(),
@@ -173,17 +168,19 @@ pub fn facts() -> Vec<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::resource::made;
+    use crate::kinds::found::made;
 
     #[test]
     fn nothing_is_made_without_an_identifier_or_with_an_output_that_is_empty() {
         let address = Address::new("file-system", "main");
-        let told = |made| complete(&address, made).map_err(|failure| (failure.cause, failure.message));
+        let told = |made: Made| {
+            complete(&address, &made.id, &made.outputs).map_err(|failure| (failure.cause, failure.message))
+        };
         assert!(told(made("fs-1", &[("arn", "arn:1")])).is_ok());
         let lacks =
             |member| Err((Cause::Unavailable, format!("what AWS answered about file-system/main has no {member}")));
-        assert_eq!(told(made("", &[])).map(|_| ()), lacks("identifier"));
-        assert_eq!(told(made("fs-1", &[("arn", "")])).map(|_| ()), lacks("arn"));
+        assert_eq!(told(made("", &[])), lacks("identifier"));
+        assert_eq!(told(made("fs-1", &[("arn", "")])), lacks("arn"));
     }
 
     #[test]

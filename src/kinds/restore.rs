@@ -8,7 +8,7 @@ use aws_sdk_efs::types::FileSystemDescription;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::answer::required;
+use crate::aws::answer::{member, required};
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
@@ -21,9 +21,10 @@ use crate::engine::run::Made;
 use crate::partition::principals;
 
 use super::file_system;
+use super::found::{Found, Listing, made};
 use super::place::Place;
 use super::recovery_point::{RecoveryPoint, ended, progress, token};
-use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
+use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::role::Role;
 
 /// A restore. Outputs: `id` and `job` (the job's id); when it is ready `file_system` and `file_system_arn`, the new one's.
@@ -72,14 +73,14 @@ impl Spec for Restore {
 #[async_trait]
 impl Resource for Restore {
     /// Only what this run has started, or was told of. The job makes the file system as its first act and fills it then.
-    async fn list(context: &Context, _depth: Depth) -> Result<Seen<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
         let jobs =
             context.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
         let found = jobs.map(|(address, job)| async move {
             let call = context.aws.backup.describe_restore_job().restore_job_id(job);
             let answer = unless_gone(call.send().await.map_err(on("backup DescribeRestoreJob")))?;
             let Some(seen) = answer else { return Ok(None) };
-            let mut found = Found::new(address.clone(), job).output("job", job);
+            let mut found = Found::new(job.as_str()).at(address.clone()).output("job", job.as_str());
             let arn = seen.created_resource_arn().unwrap_or_default();
             let why = seen.status_message().unwrap_or_default();
             found.phase = phase(seen.status(), seen.percent_done(), why, id_in(arn));
@@ -127,7 +128,7 @@ impl Resource for Restore {
             .idempotency_token(token(context, target, self, attempt))
             .set_metadata(Some(self.metadata(attempt)));
         let answer = call.send().await.map_err(on("backup StartRestoreJob"))?;
-        Ok(started(required("backup StartRestoreJob", "RestoreJobId", answer.restore_job_id())?))
+        Ok(started(member(&answer, "RestoreJobId", |answer| answer.restore_job_id())?))
     }
 
     /// Nothing can be changed in place; there is nothing to do.

@@ -2,21 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use async_trait::async_trait;
-use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::aws::answer::required;
-use crate::aws::error::{on, unless_gone};
-use crate::aws::grant::{Grant, Use};
-use crate::engine::failure::Failure;
-use crate::engine::kind::{Kind, Part, Spec};
-use crate::engine::run::Made;
+use crate::aws::error::unless_gone;
 
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target, made};
-use super::{document, tags};
+use super::document;
+use super::prelude::*;
 
 /// A role under the deployment's own path. Outputs: `id` (the name), `name`, `arn`.
 ///
@@ -51,89 +42,82 @@ impl Spec for Role {
 
 #[async_trait]
 impl Resource for Role {
-    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let pages = context.aws.iam.list_roles().path_prefix(context.names.role_path()).into_paginator().items().send();
-        let roles = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListRoles"))?;
-        let found = try_join_all(roles.iter().map(|role| read(context, role.role_name(), depth))).await?;
-        Ok(found.into_iter().flatten().collect::<Vec<_>>().into())
+    const TAGGING: Tagging = Tagging::Iam;
+
+    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+        let call = context.aws.iam.list_roles().path_prefix(context.names.role_path());
+        let roles: Vec<_> = call.into_paginator().items().send().try_collect().await.answer()?;
+        let found = try_join_all(roles.iter().map(|role| found(context, role.role_name(), depth))).await?;
+        Ok(found.into_iter().flatten().into())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let call = context
-            .aws
-            .iam
+        let iam = &context.aws.iam;
+        let call = iam
             .create_role()
             .role_name(&self.name)
             .path(&self.path)
             .description(&self.description)
             .assume_role_policy_document(self.trust.to_string())
             .set_permissions_boundary(self.boundary.clone())
-            .set_tags(Some(tags::iam::write(&target.tags)));
-        let answer = call.send().await.map_err(on("iam CreateRole"))?;
-        let arn = required("iam CreateRole", "Arn", answer.role().map(|role| role.arn()))?;
+            .set_tags(Some(tags::write(&target.tags)));
+        let answer = call.send().await.answer()?;
+        let arn = member(&answer, "Arn", |answer| Some(answer.role()?.arn()))?;
         for (name, policy) in &self.inline {
             self.put_inline(context, name, policy).await?;
         }
-        for arn in &self.managed {
-            self.attach(context, arn).await?;
+        for policy in &self.managed {
+            self.attach(context, policy).await?;
         }
-        Ok(self.made(arn))
+        Ok(made(self.name.as_str(), &[("name", &self.name), ("arn", arn)]))
     }
 
     /// One change after the other: IAM refuses simultaneous changes of one role (ConcurrentModification).
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let changed = |property: &str| target.changes.is_empty() || target.changed(property);
-        let iam = &context.aws.iam;
-        if changed("trust") {
-            let call = iam.update_assume_role_policy().role_name(&self.name).policy_document(self.trust.to_string());
-            call.send().await.map_err(on("iam UpdateAssumeRolePolicy"))?;
+        let (iam, name) = (&context.aws.iam, &self.name);
+        if target.is_due("trust") {
+            let call = iam.update_assume_role_policy().role_name(name).policy_document(self.trust.to_string());
+            call.send().await.answer()?;
         }
-        if changed("description") {
-            let call = iam.update_role().role_name(&self.name).description(&self.description);
-            call.send().await.map_err(on("iam UpdateRole"))?;
+        if target.is_due("description") {
+            iam.update_role().role_name(name).description(&self.description).send().await.answer()?;
         }
-        if let Some(boundary) = self.boundary.as_ref().filter(|_| changed("boundary")) {
-            let call = iam.put_role_permissions_boundary().role_name(&self.name).permissions_boundary(boundary);
-            call.send().await.map_err(on("iam PutRolePermissionsBoundary"))?;
+        if let Some(boundary) = self.boundary.as_ref().filter(|_| target.is_due("boundary")) {
+            iam.put_role_permissions_boundary().role_name(name).permissions_boundary(boundary).send().await.answer()?;
         }
-        if changed("inline") {
-            let differs = |name: &str| target.changes.is_empty() || target.changed_entry("inline", name);
-            for (name, policy) in self.inline.iter().filter(|(name, _)| differs(name)) {
-                self.put_inline(context, name, policy).await?;
+        if target.is_due("inline") {
+            let differs = |policy: &str| target.changes.is_empty() || target.changed_entry("inline", policy);
+            for (policy, document) in self.inline.iter().filter(|(policy, _)| differs(policy)) {
+                self.put_inline(context, policy, document).await?;
             }
-            for name in inline_names(context, &self.name).await?.iter().filter(|name| !self.inline.contains_key(*name))
-            {
-                delete_inline(context, &self.name, name).await?;
+            let existing = inline_names(context, name).await?;
+            for policy in existing.iter().filter(|policy| !self.inline.contains_key(*policy)) {
+                delete_inline(context, name, policy).await?;
             }
         }
-        if changed("managed") {
-            let attached = attached(context, &self.name).await?;
-            let wanted: BTreeSet<_> = self.managed.iter().collect();
-            for arn in wanted.iter().filter(|arn| !attached.contains(**arn)) {
-                self.attach(context, arn).await?;
+        if target.is_due("managed") {
+            let attached = attached(context, name).await?;
+            let wanted: BTreeSet<_> = self.managed.iter().cloned().collect();
+            for policy in wanted.difference(&attached) {
+                self.attach(context, policy).await?;
             }
-            for arn in attached.iter().filter(|arn| !wanted.contains(arn)) {
-                detach(context, &self.name, arn).await?;
+            for policy in attached.difference(&wanted) {
+                detach(context, name, policy).await?;
             }
         }
-        Ok(self.made(target.outputs.get("arn").map(String::as_str).unwrap_or_default()))
+        Ok(target.as_known())
     }
 
     /// IAM deletes no role that still has policies.
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         let (inline, attached) = tokio::try_join!(inline_names(context, &target.id), attached(context, &target.id))?;
-        for name in &inline {
-            delete_inline(context, &target.id, name).await?;
+        for policy in &inline {
+            delete_inline(context, &target.id, policy).await?;
         }
-        for arn in &attached {
-            detach(context, &target.id, arn).await?;
+        for policy in &attached {
+            detach(context, &target.id, policy).await?;
         }
-        context.aws.iam.delete_role().role_name(&target.id).send().await.map_err(on("iam DeleteRole"))?;
-        Ok(())
-    }
-
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::iam::set(context, &target.id, set, remove).await
+        context.aws.iam.delete_role().role_name(&target.id).send().await.done()
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -142,7 +126,8 @@ impl Resource for Role {
             actions: actions.iter().map(|action| format!("iam:{action}")).collect(),
             ..roles()
         };
-        // Whoever writes such a role's policies has what they say: a boundary, if there is one, is part of the condition.
+        // Whoever writes such a role's policies can grant themselves what the policies allow, so a boundary, if there is one,
+        // is part of the condition.
         let mut writes = vec![acts(&["CreateRole", "PutRolePolicy"]).called("WriteRoles")];
         if !place.policies.is_empty() {
             let attach = acts(&["AttachRolePolicy"]).called("AttachPoliciesToRoles");
@@ -166,7 +151,7 @@ impl Resource for Role {
 }
 
 impl Role {
-    /// The same role as reading it from AWS gives it.
+    /// The same role as AWS returns it.
     pub fn normal(mut self) -> Self {
         self.trust = document::normal(&self.trust);
         self.inline = self.inline.into_iter().map(|(name, policy)| (name, document::normal(&policy))).collect();
@@ -175,26 +160,19 @@ impl Role {
         self
     }
 
-    fn made(&self, arn: &str) -> Made {
-        made(&self.name, &[("name", &self.name), ("arn", arn)])
-    }
-
     async fn put_inline(&self, context: &Context, name: &str, policy: &Value) -> Result<(), Failure> {
         let call = context.aws.iam.put_role_policy().role_name(&self.name).policy_name(name);
-        call.policy_document(policy.to_string()).send().await.map_err(on("iam PutRolePolicy"))?;
-        Ok(())
+        call.policy_document(policy.to_string()).send().await.done()
     }
 
-    async fn attach(&self, context: &Context, arn: &str) -> Result<(), Failure> {
-        let call = context.aws.iam.attach_role_policy().role_name(&self.name).policy_arn(arn);
-        call.send().await.map_err(on("iam AttachRolePolicy"))?;
-        Ok(())
+    async fn attach(&self, context: &Context, policy: &str) -> Result<(), Failure> {
+        context.aws.iam.attach_role_policy().role_name(&self.name).policy_arn(policy).send().await.done()
     }
 }
 
-/// ListRoles gives neither tags nor boundary. `None` for a role of others, or one that has just gone.
-async fn read(context: &Context, name: &str, depth: Depth) -> Result<Option<Found<Role>>, Failure> {
-    let call = async { context.aws.iam.get_role().role_name(name).send().await.map_err(on("iam GetRole")) };
+/// ListRoles returns neither tags nor boundary. `None` for a role that has just gone.
+async fn found(context: &Context, name: &str, depth: Depth) -> Result<Option<Found<Role>>, Failure> {
+    let call = async { context.aws.iam.get_role().role_name(name).send().await.answer() };
     let policies = async {
         match depth {
             Depth::Phase => Ok(None),
@@ -205,12 +183,10 @@ async fn read(context: &Context, name: &str, depth: Depth) -> Result<Option<Foun
         return Ok(None);
     };
     let Some(role) = answer.role() else { return Ok(None) };
-    let tags = tags::iam::read(role.tags());
-    let Some(address) = tags::address_of(context, Role::KIND.name, &tags) else { return Ok(None) };
     let spec = policies.map(|(inline, managed)| Role {
         name: name.to_owned(),
         path: role.path().to_owned(),
-        description: role.description().unwrap_or_default().to_owned(),
+        description: text(role.description()),
         trust: document::parse_encoded(role.assume_role_policy_document().unwrap_or_default()),
         inline,
         managed: managed.into_iter().collect(),
@@ -219,39 +195,34 @@ async fn read(context: &Context, name: &str, depth: Depth) -> Result<Option<Foun
             .and_then(|boundary| boundary.permissions_boundary_arn())
             .map(str::to_owned),
     });
-    let found = Found::new(address, name).output("name", name).output("arn", role.arn()).tags(tags);
+    let found = Found::new(name).output("name", name).output("arn", role.arn()).tags(tags::read(role.tags()));
     Ok(Some(Found { spec, ..found }))
 }
 
 async fn inline(context: &Context, role: &str) -> Result<BTreeMap<String, Value>, Failure> {
     let names = inline_names(context, role).await?;
     let policies = try_join_all(names.into_iter().map(|name| async move {
-        let call = context.aws.iam.get_role_policy().role_name(role).policy_name(&name);
-        let answer = call.send().await.map_err(on("iam GetRolePolicy"))?;
+        let answer = context.aws.iam.get_role_policy().role_name(role).policy_name(&name).send().await.answer()?;
         Ok::<_, Failure>((name, document::parse_encoded(answer.policy_document())))
     }));
     Ok(policies.await?.into_iter().collect())
 }
 
 async fn inline_names(context: &Context, role: &str) -> Result<Vec<String>, Failure> {
-    let pages = context.aws.iam.list_role_policies().role_name(role).into_paginator().items().send();
-    pages.collect::<Result<_, _>>().await.map_err(on("iam ListRolePolicies"))
+    let call = context.aws.iam.list_role_policies().role_name(role);
+    call.into_paginator().items().send().try_collect().await.answer()
 }
 
 async fn attached(context: &Context, role: &str) -> Result<BTreeSet<String>, Failure> {
-    let pages = context.aws.iam.list_attached_role_policies().role_name(role).into_paginator().items().send();
-    let policies = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListAttachedRolePolicies"))?;
+    let call = context.aws.iam.list_attached_role_policies().role_name(role);
+    let policies: Vec<_> = call.into_paginator().items().send().try_collect().await.answer()?;
     Ok(policies.iter().filter_map(|policy| policy.policy_arn()).map(str::to_owned).collect())
 }
 
 async fn delete_inline(context: &Context, role: &str, policy: &str) -> Result<(), Failure> {
-    let call = context.aws.iam.delete_role_policy().role_name(role).policy_name(policy);
-    unless_gone(call.send().await.map_err(on("iam DeleteRolePolicy")))?;
-    Ok(())
+    context.aws.iam.delete_role_policy().role_name(role).policy_name(policy).send().await.done_or_gone()
 }
 
 async fn detach(context: &Context, role: &str, policy: &str) -> Result<(), Failure> {
-    let call = context.aws.iam.detach_role_policy().role_name(role).policy_arn(policy);
-    unless_gone(call.send().await.map_err(on("iam DetachRolePolicy")))?;
-    Ok(())
+    context.aws.iam.detach_role_policy().role_name(role).policy_arn(policy).send().await.done_or_gone()
 }

@@ -1,25 +1,10 @@
 //! The load balancer's target group.
 
-use std::collections::BTreeMap;
-
-use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{
     self as sdk, Matcher, ProtocolEnum, TargetGroupAttribute, TargetGroupIpAddressTypeEnum,
 };
-use serde::{Deserialize, Serialize};
 
-use crate::aws::answer::{lacks, required};
-use crate::aws::error::{on, unless_gone};
-use crate::aws::grant::Grant;
-use crate::engine::address::Address;
-use crate::engine::failure::Failure;
-use crate::engine::kind::{Kind, Part, Spec};
-use crate::engine::reference::{Outputs, Ref};
-use crate::engine::run::Made;
-
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Resource, Seen, Tags, Target};
-use super::tags;
+use super::prelude::*;
 use super::vpc::Vpc;
 
 /// A target group. Outputs: `id` and `arn` (the ARN), `name`, `full_name` (`targetgroup/<name>/<id>`), and `balancer`,
@@ -102,28 +87,42 @@ impl Spec for TargetGroup {
     };
 }
 
+/// Creating and modifying a target group take the same parameters of its health check, in two types of the SDK.
+macro_rules! with_health {
+    ($call:expr, $health:expr) => {
+        $call
+            .health_check_enabled(true)
+            .health_check_protocol($health.protocol.as_str().into())
+            .health_check_port(&$health.port)
+            .health_check_path(&$health.path)
+            .health_check_interval_seconds(signed($health.interval))
+            .health_check_timeout_seconds(signed($health.timeout))
+            .healthy_threshold_count(signed($health.healthy))
+            .unhealthy_threshold_count(signed($health.unhealthy))
+            .matcher(Matcher::builder().http_code(&$health.matcher).build())
+    };
+}
+
 #[async_trait]
 impl Resource for TargetGroup {
-    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let Some(live) = &by_name(context).await? else { return Ok(Vec::new().into()) };
+    const TAGGING: Tagging = Tagging::Elb;
+
+    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+        let Some(live) = &by_name(context).await? else { return Ok(Listing::from([])) };
         let arn = required("elb DescribeTargetGroups", "TargetGroupArn", live.target_group_arn())?;
-        let mut found = Found::new(Address::new(Self::KIND.name, Self::PURPOSE), arn);
+        let mut found = Found::new(arn);
         found.outputs.extend(outputs(live));
-        if depth == Depth::Full {
-            let arns = [arn.to_owned()];
-            let ours = tags::elb::ours(context, Self::KIND.name, &arns);
-            let (mut ours, attributes) = tokio::try_join!(ours, attributes(context, arn))?;
-            let Some((address, tags)) = ours.remove(arn) else { return Ok(Vec::new().into()) };
-            found = Found { address, tags, spec: Some(Self::read(live, &attributes)), ..found };
+        if depth == Depth::Phase {
+            return Ok(Listing::from([found.at(Address::new(Self::KIND.name, Self::PURPOSE))]));
         }
-        Ok(vec![found].into())
+        let arns = [arn.to_owned()];
+        let (mut tags, attributes) = tokio::try_join!(tags::elb::read(context, &arns), attributes(context, arn))?;
+        Ok(Listing::from([found.tags(tags.remove(arn).unwrap_or_default()).spec(Self::read(live, &attributes))]))
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let health = &self.health;
-        let call = context
-            .aws
-            .elb
+        let elb = &context.aws.elb;
+        let call = elb
             .create_target_group()
             .name(&self.name)
             .vpc_id(self.vpc.text())
@@ -132,57 +131,34 @@ impl Resource for TargetGroup {
             .protocol_version(&self.protocol_version)
             .target_type(self.target_type.as_str().into())
             .ip_address_type(TargetGroupIpAddressTypeEnum::Ipv4)
-            .health_check_enabled(true)
-            .health_check_protocol(health.protocol.as_str().into())
-            .health_check_port(&health.port)
-            .health_check_path(&health.path)
-            .health_check_interval_seconds(signed(health.interval))
-            .health_check_timeout_seconds(signed(health.timeout))
-            .healthy_threshold_count(signed(health.healthy))
-            .unhealthy_threshold_count(signed(health.unhealthy))
-            .matcher(Matcher::builder().http_code(&health.matcher).build())
-            .set_tags(Some(tags::elb::write(&target.tags)));
-        let answer = call.send().await.map_err(on("elb CreateTargetGroup"))?;
-        let Some(live) = answer.target_groups().first() else {
-            return Err(lacks("elb CreateTargetGroup", "target group"));
-        };
-        let arn = required("elb CreateTargetGroup", "TargetGroupArn", live.target_group_arn())?;
+            .set_tags(Some(tags::write(&target.tags)));
+        let answer = with_health!(call, self.health).send().await.answer()?;
+        let arn = member(&answer, "TargetGroupArn", |answer| answer.target_groups().first()?.target_group_arn())?;
         self.set_attributes(context, arn).await?;
-        Ok(Made { id: arn.to_owned(), outputs: outputs(live) })
+        Ok(Made { id: arn.to_owned(), outputs: answer.target_groups().first().map(outputs).unwrap_or_default() })
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let changed = |property: &str| target.changes.is_empty() || target.changed(property);
         let health = async {
-            if changed("health") {
-                self.set_health(context, &target.id).await?;
+            if target.is_due("health") {
+                let call = context.aws.elb.modify_target_group().target_group_arn(&target.id);
+                with_health!(call, self.health).send().await.answer()?;
             }
             Ok(())
         };
         let attributes = async {
-            if ["deregistration_delay", "stickiness", "slow_start", "algorithm"].into_iter().any(changed) {
+            let all = ["deregistration_delay", "stickiness", "slow_start", "algorithm"];
+            if all.into_iter().any(|property| target.is_due(property)) {
                 self.set_attributes(context, &target.id).await?;
             }
             Ok(())
         };
         tokio::try_join!(health, attributes)?;
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
+        Ok(target.as_known())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        context
-            .aws
-            .elb
-            .delete_target_group()
-            .target_group_arn(&target.id)
-            .send()
-            .await
-            .map_err(on("elb DeleteTargetGroup"))?;
-        Ok(())
-    }
-
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::elb::set(context, &target.id, set, remove).await
+        context.aws.elb.delete_target_group().target_group_arn(&target.id).send().await.done()
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -207,14 +183,12 @@ impl TargetGroup {
     /// The name of the one target group's address, and the end of its own name.
     pub const PURPOSE: &str = "ui";
 
-    fn read(live: &sdk::TargetGroup, attributes: &BTreeMap<String, String>) -> Self {
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        let number = |number: Option<i32>| number.and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
+    fn read(live: &sdk::TargetGroup, attributes: &Tags) -> Self {
         let attribute = |key: &str| attributes.get(key).map(String::as_str).unwrap_or_default();
         Self {
             name: text(live.target_group_name()),
             vpc: text(live.vpc_id()).into(),
-            port: live.port().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+            port: number(live.port()),
             protocol: text(live.protocol().map(ProtocolEnum::as_str)),
             protocol_version: text(live.protocol_version()),
             target_type: text(live.target_type().map(|target_type| target_type.as_str())),
@@ -235,26 +209,6 @@ impl TargetGroup {
         }
     }
 
-    async fn set_health(&self, context: &Context, arn: &str) -> Result<(), Failure> {
-        let health = &self.health;
-        let call = context
-            .aws
-            .elb
-            .modify_target_group()
-            .target_group_arn(arn)
-            .health_check_enabled(true)
-            .health_check_protocol(health.protocol.as_str().into())
-            .health_check_port(&health.port)
-            .health_check_path(&health.path)
-            .health_check_interval_seconds(signed(health.interval))
-            .health_check_timeout_seconds(signed(health.timeout))
-            .healthy_threshold_count(signed(health.healthy))
-            .unhealthy_threshold_count(signed(health.unhealthy))
-            .matcher(Matcher::builder().http_code(&health.matcher).build());
-        call.send().await.map_err(on("elb ModifyTargetGroup"))?;
-        Ok(())
-    }
-
     async fn set_attributes(&self, context: &Context, arn: &str) -> Result<(), Failure> {
         let attributes = [
             (DELAY, self.deregistration_delay.to_string()),
@@ -264,15 +218,13 @@ impl TargetGroup {
         ];
         let attributes = attributes.map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build());
         let call = context.aws.elb.modify_target_group_attributes().target_group_arn(arn);
-        let call = call.set_attributes(Some(attributes.into()));
-        call.send().await.map_err(on("elb ModifyTargetGroupAttributes"))?;
-        Ok(())
+        call.set_attributes(Some(attributes.into())).send().await.done()
     }
 }
 
 async fn by_name(context: &Context) -> Result<Option<sdk::TargetGroup>, Failure> {
     let call = context.aws.elb.describe_target_groups().names(context.names.part(TargetGroup::PURPOSE));
-    let answer = unless_gone(call.send().await.map_err(on("elb DescribeTargetGroups")))?;
+    let answer = call.send().await.unless_gone()?;
     Ok(answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next()))
 }
 
@@ -285,10 +237,9 @@ pub async fn balancer(context: &Context) -> Result<Option<String>, Failure> {
     Ok(by_name(context).await?.and_then(|group| group.load_balancer_arns.unwrap_or_default().into_iter().next()))
 }
 
-async fn attributes(context: &Context, arn: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let call = context.aws.elb.describe_target_group_attributes().target_group_arn(arn);
-    let answer = call.send().await.map_err(on("elb DescribeTargetGroupAttributes"))?;
-    Ok(tags::collect(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
+async fn attributes(context: &Context, arn: &str) -> Result<Tags, Failure> {
+    let answer = context.aws.elb.describe_target_group_attributes().target_group_arn(arn).send().await.answer()?;
+    Ok(tags::pairs(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
 }
 
 fn outputs(live: &sdk::TargetGroup) -> Outputs {
@@ -298,9 +249,4 @@ fn outputs(live: &sdk::TargetGroup) -> Outputs {
         [("id", arn), ("arn", arn), ("name", live.target_group_name().unwrap_or_default()), ("full_name", full_name)];
     let balancer = live.load_balancer_arns().first().map(|arn| ("balancer", arn.as_str()));
     pairs.into_iter().chain(balancer).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-/// AWS's limits lie far below.
-fn signed(number: u32) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }

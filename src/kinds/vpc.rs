@@ -1,20 +1,9 @@
 //! The VPC.
 
-use async_trait::async_trait;
-use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, VpcState};
-use serde::{Deserialize, Serialize};
+use aws_sdk_ec2::types::{self, AttributeBooleanValue, Filter, ResourceType, VpcAttributeName, VpcState};
 
-use crate::aws::answer::required;
-use crate::aws::error::on;
-use crate::aws::grant::Grant;
-use crate::engine::failure::Failure;
-use crate::engine::inventory::Phase;
-use crate::engine::kind::{Kind, Part, Spec};
-use crate::engine::run::Made;
-
-use super::place::Place;
-use super::resource::{Context, Depth, Found, Neighbour, Resource, Seen, Tags, Target, made};
-use super::tags;
+use super::ec2;
+use super::prelude::*;
 
 /// A virtual network. Outputs: `id`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,61 +21,45 @@ impl Spec for Vpc {
 
 #[async_trait]
 impl Resource for Vpc {
-    async fn list(context: &Context, depth: Depth) -> Result<Seen<Self>, Failure> {
-        let pages = context.aws.ec2.describe_vpcs().filters(tags::ec2::ours(context)).into_paginator().items().send();
-        let vpcs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcs"))?;
-        let mut found = Vec::new();
-        for vpc in &vpcs {
-            let (tags, id) = (tags::ec2::read(vpc.tags()), required("ec2 DescribeVpcs", "VpcId", vpc.vpc_id())?);
-            let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { continue };
-            let mut entry = Found::new(address, id).tags(tags);
-            if vpc.state() == Some(&VpcState::Pending) {
-                entry.phase = Phase::Pending("being created".to_owned());
+    const TAGGING: Tagging = Tagging::Ec2;
+
+    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+        let vpcs = describe(context, ec2::ours(context)).await?;
+        let found = vpcs.iter().map(|vpc| async move {
+            let found = found(vpc);
+            if depth == Depth::Phase {
+                return Ok(found);
             }
-            if depth == Depth::Full {
-                let (dns_support, dns_hostnames) = tokio::try_join!(
-                    attribute(context, id, VpcAttributeName::EnableDnsSupport),
-                    attribute(context, id, VpcAttributeName::EnableDnsHostnames),
-                )?;
-                let cidr = vpc.cidr_block().unwrap_or_default().to_owned();
-                entry.spec = Some(Self { cidr, dns_support, dns_hostnames });
-            }
-            found.push(entry);
-        }
-        Ok(found.into())
+            let (dns_support, dns_hostnames) = tokio::try_join!(
+                attribute(context, &found.id, VpcAttributeName::EnableDnsSupport),
+                attribute(context, &found.id, VpcAttributeName::EnableDnsHostnames),
+            )?;
+            let cidr = vpc.cidr_block().unwrap_or_default().to_owned();
+            Ok(found.spec(Self { cidr, dns_support, dns_hostnames }))
+        });
+        try_join_all(found).await.map(Listing::from)
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let specification = tags::ec2::at_creation(ResourceType::Vpc, &target.tags);
-        let call = context.aws.ec2.create_vpc().cidr_block(&self.cidr).tag_specifications(specification);
-        let answer = call.send().await.map_err(on("ec2 CreateVpc"))?;
-        let id = required("ec2 CreateVpc", "VpcId", answer.vpc().and_then(|vpc| vpc.vpc_id()))?;
+        let tags = ec2::at_creation(ResourceType::Vpc, &target.tags);
+        let call = context.aws.ec2.create_vpc().cidr_block(&self.cidr).tag_specifications(tags);
+        let answer = call.send().await.answer()?;
+        let id = member(&answer, "VpcId", |answer| answer.vpc()?.vpc_id())?;
         self.set_attributes(context, id).await?;
         Ok(made(id, &[]))
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         self.set_attributes(context, &target.id).await?;
-        Ok(made(&target.id, &[]))
+        Ok(target.as_known())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        context.aws.ec2.delete_vpc().vpc_id(&target.id).send().await.map_err(on("ec2 DeleteVpc"))?;
-        Ok(())
+        context.aws.ec2.delete_vpc().vpc_id(&target.id).send().await.done()
     }
 
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::ec2::set(context, &target.id, set, remove).await
-    }
-
-    async fn neighbours(&self, context: &Context, ids: &[String]) -> Result<Vec<Neighbour>, Failure> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let call = context.aws.ec2.describe_vpcs().filters(tags::ec2::filter("vpc-id", ids.iter().cloned()));
-        let vpcs = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let vpcs = vpcs.map_err(on("ec2 DescribeVpcs"))?;
-        Ok(vpcs.iter().map(|vpc| Neighbour::new(vpc.vpc_id(), tags::ec2::read(vpc.tags()))).collect())
+    async fn candidates(&self, context: &Context, ids: &[String]) -> Result<Vec<Found<Self>>, Failure> {
+        Ok(describe(context, ec2::filter("vpc-id", ids)).await?.iter().map(found).collect())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -105,15 +78,26 @@ impl Vpc {
     async fn set_attributes(&self, context: &Context, id: &str) -> Result<(), Failure> {
         let boolean = |value| AttributeBooleanValue::builder().value(value).build();
         let call = || context.aws.ec2.modify_vpc_attribute().vpc_id(id);
-        call().enable_dns_support(boolean(self.dns_support)).send().await.map_err(on("ec2 ModifyVpcAttribute"))?;
-        call().enable_dns_hostnames(boolean(self.dns_hostnames)).send().await.map_err(on("ec2 ModifyVpcAttribute"))?;
-        Ok(())
+        call().enable_dns_support(boolean(self.dns_support)).send().await.answer()?;
+        call().enable_dns_hostnames(boolean(self.dns_hostnames)).send().await.done()
+    }
+}
+
+async fn describe(context: &Context, which: Filter) -> Result<Vec<types::Vpc>, Failure> {
+    let call = context.aws.ec2.describe_vpcs();
+    ec2::matching(which, |which| call.filters(which).into_paginator().items().send().try_collect()).await
+}
+
+fn found(vpc: &types::Vpc) -> Found<Vpc> {
+    let found = Found::new(vpc.vpc_id()).tags(tags::read(vpc.tags()));
+    match vpc.state() {
+        Some(VpcState::Pending) => found.phase(Phase::Pending("being created".to_owned())),
+        _ => found,
     }
 }
 
 async fn attribute(context: &Context, id: &str, name: VpcAttributeName) -> Result<bool, Failure> {
-    let call = context.aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name);
-    let answer = call.send().await.map_err(on("ec2 DescribeVpcAttribute"))?;
+    let answer = context.aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name).send().await.answer()?;
     let value = answer.enable_dns_support().or(answer.enable_dns_hostnames());
     Ok(value.and_then(AttributeBooleanValue::value).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! Which availability zones can have what a deployment is made of, by their ids, which are the same in every account.
+//! Which availability zones have what a deployment needs, by their ids, which are the same in every account.
 
 /// Whether a zone can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,7 +6,7 @@ pub enum Zone {
     Good,
     /// AWS documents that something is missing there.
     Lacks(&'static str),
-    /// Others were refused there; AWS does not document it.
+    /// Requests have failed there; AWS does not document it.
     Doubtful(&'static str),
     /// A Local Zone, a Wavelength Zone, or something else that is no availability zone.
     Other,
@@ -28,7 +28,7 @@ const LACKS: [(&str, &[&str], &str); 3] = [
 const DOUBTFUL: [(&str, &str); 2] =
     [("use1-az3", "the newer instance types, or One Zone file systems"), ("cac1-az3", "AWS Fargate")];
 
-/// What is known of the zone of this id: `use1-az4`. An empty one is not known.
+/// What is known of the zone with this id: `use1-az4`. An empty id is an unknown zone.
 pub fn zone(id: &str) -> Zone {
     if id.is_empty() {
         return Zone::Good;
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zone_is_known_by_its_id() {
+    fn a_zone_is_judged_by_its_id() {
         for good in ["", "use1-az1", "usw1-az1", "usw1-az3", "apne1-az4", "euc1-az2", "usgw1-az1"] {
             assert_eq!(zone(good), Zone::Good, "{good}");
         }

@@ -4,9 +4,9 @@ use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Live;
 use crate::engine::reference::Known;
+use crate::kinds::ec2;
 use crate::kinds::registry;
 use crate::kinds::resource::{Context, Depth, Tags, Target};
-use crate::kinds::tags;
 
 use super::foreign::{COMPANIONS, Fate, Ours, holding};
 
@@ -95,7 +95,7 @@ fn target(live: &Live) -> Target {
 /// The groups of the same VPC that are not ours and have rules which name this one: those elsewhere hold nothing.
 async fn naming(context: &Context, ours: &Ours, id: &str) -> Vec<String> {
     let by = |name: &'static str| async move {
-        let call = context.aws.ec2.describe_security_groups().filters(tags::ec2::filter(name, [id.to_owned()]));
+        let call = context.aws.ec2.describe_security_groups().filters(ec2::filter(name, [id.to_owned()]));
         let answer = call.send().await.map_err(on("ec2 DescribeSecurityGroups"));
         answer.ok().and_then(|answer| answer.security_groups).unwrap_or_default()
     };

@@ -9,10 +9,10 @@ use crate::aws::error::on;
 use crate::engine::failure::Failure;
 use crate::engine::inventory::Inventory;
 use crate::engine::reference::Known;
+use crate::kinds::ec2;
 use crate::kinds::names;
 use crate::kinds::registry::KINDS;
 use crate::kinds::resource::{Context, Depth, Tags};
-use crate::kinds::tags;
 use crate::partition::Partition;
 
 /// One thing that was tried, or could not be.
@@ -208,7 +208,7 @@ async fn rehearse(context: &Context, what: Created, existing: Option<&str>) -> O
 /// The tag that permissions ask for.
 fn marked(context: &Context, resource: ResourceType) -> TagSpecification {
     let tags = Tags::from([(names::DEPLOYMENT.to_owned(), context.names.deployment.clone())]);
-    tags::ec2::at_creation(resource, &tags)
+    ec2::at_creation(resource, &tags)
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use crate::engine::failure::Failure;
 use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::names;
 use crate::kinds::registry::{self, AnyKind, KINDS};
-use crate::kinds::resource::{Context, Depth, Found};
-use crate::kinds::task_definition::{self, TaskDefinition};
+use crate::kinds::resource::{Context, Depth};
+use crate::kinds::task_definition;
 
 /// Reads everything that belongs to the deployment.
 ///
@@ -62,8 +62,8 @@ async fn in_force(context: &Context, live: &mut Vec<Live>) -> Result<(), Failure
     let newest = live.iter().position(|live| live.address.kind() == TASK_DEFINITION);
     let Some(runs) = runs.filter(|runs| newest.is_none_or(|newest| live[newest].id != *runs)) else { return Ok(()) };
     let recorded = newest.map(|newest| (&live[newest].address, &live[newest].tags));
-    if let Some(found) = task_definition::in_force(context, &runs, recorded).await? {
-        let revision = as_live(found);
+    let found = task_definition::in_force(context, &runs, recorded).await?;
+    if let Some(revision) = found.and_then(|found| found.live(context)) {
         match newest {
             Some(newest) => live[newest] = revision,
             None => live.push(revision),
@@ -78,18 +78,7 @@ async fn in_force(context: &Context, live: &mut Vec<Live>) -> Result<(), Failure
 ///
 /// Whatever the call meets; what does not exist is no error.
 pub async fn revision(context: &Context, which: &str) -> Result<Option<Live>, Failure> {
-    Ok(task_definition::read(context, which).await?.map(as_live))
-}
-
-fn as_live(found: Found<TaskDefinition>) -> Live {
-    Live {
-        spec: found.spec.and_then(|spec| serde_json::to_value(spec).ok()).unwrap_or_default(),
-        address: found.address,
-        id: found.id,
-        outputs: found.outputs,
-        phase: found.phase,
-        tags: found.tags,
-    }
+    Ok(task_definition::read(context, which).await?.and_then(|found| found.live(context)))
 }
 
 const TASK_DEFINITION: &str = "task-definition";

@@ -4,8 +4,8 @@ use crate::aws::error::on;
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Inventory;
+use crate::kinds::ec2::filter;
 use crate::kinds::resource::Context;
-use crate::kinds::tags::ec2::filter;
 use crate::kinds::zone::{Zone, zone};
 
 /// The zones that the deployment's subnets are in; for those it does not have yet, the first of the region that are

@@ -9,7 +9,7 @@ use crate::product::Product;
 
 /// What goes wrong with a read, and what is said of it: the code, what AWS said, what to do.
 const READS: [(&str, &str, &str, [&str; 3]); 15] = [
-    ("sts", "GetCallerIdentity", "garbage", ["error[unavailable]", "no answer of AWS's", "HTTPS_PROXY"]),
+    ("sts", "GetCallerIdentity", "garbage", ["error[unavailable]", "not from AWS", "HTTPS_PROXY"]),
     ("sts", "GetCallerIdentity", "html503", ["error[unavailable]", "HTTP 503", "HTTPS_PROXY"]),
     ("sts", "GetCallerIdentity", "truncated", ["error[unavailable]", "sts GetCallerIdentity", "HTTPS_PROXY"]),
     ("sts", "GetCallerIdentity", "expired", ["error[denied]", "ExpiredToken", "log in again"]),
@@ -23,7 +23,7 @@ const READS: [(&str, &str, &str, [&str; 3]); 15] = [
     ("ecs", "DescribeClusters", "empty", ["error[unavailable]", "ecs DescribeClusters", "it is empty"]),
     ("ecs", "DescribeClusters", "skewed", ["error[denied]", "Signature expired", "set this machine's clock"]),
     ("efs", "DescribeFileSystems", "empty", ["error[unavailable]", "efs DescribeFileSystems", "it is empty"]),
-    ("efs", "DescribeFileSystems", "garbage", ["error[unavailable]", "no answer of AWS's", "HTTPS_PROXY"]),
+    ("efs", "DescribeFileSystems", "garbage", ["error[unavailable]", "not from AWS", "HTTPS_PROXY"]),
 ];
 
 #[test]

@@ -4,12 +4,17 @@ use insta::assert_snapshot;
 
 use crate::checks::strays::strays;
 use crate::engine::address::Address;
-use crate::existing::account::strays::{Neighbour, Stray, Strays, Tags};
+use crate::existing::account::strays::{Candidate, Stray, Strays, Tags};
 
 use super::samples::{codes, text};
 
+fn there(id: &str, outputs: &[(&str, &str)]) -> Candidate {
+    let outputs = outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Candidate { id: id.to_owned(), outputs, tags: Tags::new() }
+}
+
 fn stray(kind: &str, name: &str, id: &str) -> Stray {
-    let there = Neighbour::new(Some(id), Tags::new());
+    let there = there(id, &[("id", id)]);
     Stray { address: Address::new(kind, name), there, used_by: None, deployment: None, is_lost: true }
 }
 
@@ -19,7 +24,7 @@ fn each_is_told_with_the_command_that_takes_it_over() {
     let found = vec![
         stray("nat-gateway", "a", "nat-1"),
         Stray {
-            there: address.there.clone().output("address", Some("192.0.2.1")),
+            there: there("eipalloc-1", &[("id", "eipalloc-1"), ("address", "192.0.2.1")]),
             used_by: Some(Address::new("nat-gateway", "a")),
             ..address
         },

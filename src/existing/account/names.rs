@@ -8,7 +8,7 @@ use crate::engine::failure::{Cause, Failure};
 use crate::existing::lookup::said;
 use crate::kinds::names::DEPLOYMENT;
 use crate::kinds::resource::{Context, Tags};
-use crate::kinds::tags;
+use crate::kinds::{ec2, tags};
 
 /// A name that a plan would give.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ async fn bucket(context: &Context, name: &str) -> Result<Option<Found>, Failure>
 async fn role(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
     let answer = unless_gone(context.aws.iam.get_role().role_name(name).send().await.map_err(on("iam GetRole")))?;
     let role = answer.and_then(|answer| answer.role);
-    Ok(role.and_then(|role| Found::new(Some(role.arn()), tags::iam::read(role.tags()))))
+    Ok(role.and_then(|role| Found::new(Some(role.arn()), tags::read(role.tags()))))
 }
 
 async fn log_group(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
@@ -149,7 +149,7 @@ async fn cluster(context: &Context, name: &str) -> Result<Option<Found>, Failure
     let call = context.aws.ecs.describe_clusters().clusters(name).include(aws_sdk_ecs::types::ClusterField::Tags);
     let answer = call.send().await.map_err(on("ecs DescribeClusters"))?;
     let live = answer.clusters().iter().find(|cluster| cluster.status() != Some("INACTIVE"));
-    Ok(live.and_then(|live| Found::new(live.cluster_arn(), tags::ecs::read(live.tags()))))
+    Ok(live.and_then(|live| Found::new(live.cluster_arn(), tags::read(live.tags()))))
 }
 
 async fn service(context: &Context, name: &str, cluster: &str) -> Result<Option<Found>, Failure> {
@@ -158,14 +158,14 @@ async fn service(context: &Context, name: &str, cluster: &str) -> Result<Option<
     let answer = unless_gone(call.send().await.map_err(on("ecs DescribeServices")))?;
     let services = answer.and_then(|answer| answer.services).unwrap_or_default();
     let live = services.iter().find(|service| service.status() != Some("INACTIVE"));
-    Ok(live.and_then(|live| Found::new(live.service_arn(), tags::ecs::read(live.tags()))))
+    Ok(live.and_then(|live| Found::new(live.service_arn(), tags::read(live.tags()))))
 }
 
 async fn secret(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
     let answer = context.aws.secrets.describe_secret().secret_id(name).send().await;
     let answer = unless_gone(answer.map_err(on("secretsmanager DescribeSecret")))?;
     Ok(answer.and_then(|secret| {
-        let found = Found::new(secret.arn(), tags::secrets::read(secret.tags()))?;
+        let found = Found::new(secret.arn(), tags::read(secret.tags()))?;
         Some(Found { is_deleted: secret.deleted_date().is_some(), ..found })
     }))
 }
@@ -174,7 +174,7 @@ async fn file_system(context: &Context, token: &str) -> Result<Option<Found>, Fa
     let answer = context.aws.efs.describe_file_systems().creation_token(token).send().await;
     let answer = unless_gone(answer.map_err(on("efs DescribeFileSystems")))?;
     let live = answer.as_ref().and_then(|answer| answer.file_systems().first());
-    Ok(live.and_then(|live| Found::new(Some(live.file_system_id()), tags::efs::read(live.tags()))))
+    Ok(live.and_then(|live| Found::new(Some(live.file_system_id()), tags::read(live.tags()))))
 }
 
 /// The list, because AWS Backup answers AccessDeniedException for a vault that does not exist (AWS Backup API reference,
@@ -188,12 +188,12 @@ async fn vault(context: &Context, name: &str) -> Result<Option<Found>, Failure> 
 }
 
 async fn security_group(context: &Context, name: &str, vpc: &str) -> Result<Option<Found>, Failure> {
-    let one = |filter: &str, value: &str| tags::ec2::filter(filter, [value.to_owned()]);
+    let one = |filter: &str, value: &str| ec2::filter(filter, [value.to_owned()]);
     let call = context.aws.ec2.describe_security_groups().filters(one("vpc-id", vpc)).filters(one("group-name", name));
     let answer = match call.send().await.map_err(on("ec2 DescribeSecurityGroups")) {
         Err(failure) if failure.cause == Cause::Gone => return Ok(None),
         answer => answer?,
     };
     let live = answer.security_groups().first();
-    Ok(live.and_then(|live| Found::new(live.group_id(), tags::ec2::read(live.tags()))))
+    Ok(live.and_then(|live| Found::new(live.group_id(), tags::read(live.tags()))))
 }

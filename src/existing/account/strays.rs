@@ -12,7 +12,7 @@ use crate::existing::lookup::said;
 use crate::kinds::names::DEPLOYMENT;
 use crate::kinds::registry;
 use crate::kinds::resource::Context;
-pub use crate::kinds::resource::{Neighbour, Tags};
+pub use crate::kinds::resource::{Candidate, Tags};
 use crate::kinds::tags;
 
 /// Something that stands where a resource of the deployment would be made.
@@ -20,7 +20,7 @@ use crate::kinds::tags;
 pub struct Stray {
     /// Of what would be made.
     pub address: Address,
-    pub there: Neighbour,
+    pub there: Candidate,
     /// What of ours uses it already.
     pub used_by: Option<Address>,
     /// The deployment that its tags name: another one, or half of what it had is left.
@@ -47,7 +47,7 @@ pub async fn strays(context: &Context, graph: &Graph, inventory: &Inventory) -> 
         let users = users(graph, inventory, &known, &node.address);
         let ids: Vec<String> = users.iter().map(|(_, id)| id.clone()).collect();
         let spec = reference::resolve(&node.spec, &known);
-        Some(async move { (&node.address, users, kind.neighbours(context, spec, &ids).await) })
+        Some(async move { (&node.address, users, kind.candidates(context, spec, &ids).await) })
     });
     let mut strays = Strays::default();
     for (address, users, answer) in join_all(asked).await {
@@ -67,7 +67,7 @@ pub async fn strays(context: &Context, graph: &Graph, inventory: &Inventory) -> 
 }
 
 /// What was found in two ways is one.
-fn once(mut there: Vec<Neighbour>) -> Vec<Neighbour> {
+fn once(mut there: Vec<Candidate>) -> Vec<Candidate> {
     there.sort_by(|a, b| a.id.cmp(&b.id));
     there.dedup_by(|a, b| a.id == b.id);
     there

@@ -7,7 +7,7 @@ use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::holder::Holder;
 use crate::kinds::resource::Context;
-use crate::kinds::tags;
+use crate::kinds::{ec2, tags};
 
 use super::ours::Ours;
 
@@ -29,7 +29,7 @@ pub async fn seen(context: &Context, filter: &str, ids: Vec<String>) -> Result<V
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let call = context.aws.ec2.describe_network_interfaces().filters(tags::ec2::filter(filter, ids));
+    let call = context.aws.ec2.describe_network_interfaces().filters(ec2::filter(filter, ids));
     let pages = call.into_paginator().items().send();
     pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkInterfaces"))
 }
@@ -94,7 +94,7 @@ pub fn holder(interface: &NetworkInterface, ours: &Ours) -> Holder {
     let instance = instance.map(|instance| format!("of instance {instance}"));
     let requester = interface.requester_id().map(|requester| format!("made by {requester}"));
     let parts = [
-        tags::ec2::read(interface.tag_set()).remove("Name"),
+        tags::read(interface.tag_set()).remove("Name"),
         interface.description().map(str::to_owned),
         instance.or(requester),
         ours.other_account(interface.owner_id().filter(|_| interface.requester_managed() != Some(true))),

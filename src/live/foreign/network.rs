@@ -8,9 +8,9 @@ use crate::aws::error::on;
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::holder::Holder;
+use crate::kinds::ec2::filter;
 use crate::kinds::resource::Context;
 use crate::kinds::tags;
-use crate::kinds::tags::ec2::filter;
 
 use super::interfaces::whose;
 use super::ours::Ours;
@@ -56,7 +56,7 @@ impl Around<'_> {
             !["deleting", "deleted", "failed", "rejected", "expired"].contains(&state.as_str())
         });
         let holder = |one: &aws_sdk_ec2::types::VpcEndpoint| {
-            let is_firewall = tags::ec2::read(one.tags()).contains_key("AWSNetworkFirewallManaged");
+            let is_firewall = tags::read(one.tags()).contains_key("AWSNetworkFirewallManaged");
             let (what, remedy) = match is_firewall {
                 true => ("endpoint of AWS Network Firewall", "delete the firewall, or its association with the subnet"),
                 false => ("VPC endpoint", "delete the endpoint: `aws ec2 delete-vpc-endpoints`"),
@@ -265,5 +265,5 @@ impl Around<'_> {
 }
 
 fn name(tags: &[Tag]) -> Option<String> {
-    tags::ec2::read(tags).remove("Name")
+    tags::read(tags).remove("Name")
 }

@@ -1,0 +1,6 @@
+//! Where recovery points are kept: a vault of AWS Backup.
+
+mod kind;
+pub mod view;
+
+pub use kind::{BackupVault, address};

@@ -1,0 +1,48 @@
+//! What every kind works with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::aws::clients::Clients;
+use crate::engine::address::Address;
+use crate::engine::reference::{Known, Outputs};
+
+use super::names::Names;
+use super::revisions::Revisions;
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// AWS, and what is known of one deployment.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub aws: Arc<Clients>,
+    pub names: Names,
+    /// Outputs of what exists so far: parents are found here.
+    pub known: Known,
+    /// The cluster that the service is in, by name or ARN, where it is not one of ours.
+    pub cluster: Option<String>,
+    /// The ARN of the load balancer that the plan file names, if our listener is on one of the user's.
+    pub load_balancer: Option<String>,
+    /// The run, for idempotency tokens and the tag `ce-aws:run`.
+    pub run: String,
+    /// What is known already of revisions of task definitions.
+    pub revisions: Revisions,
+}
+
+impl Context {
+    /// The resources of a kind that exist, with their outputs.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a Address, &'a Outputs)> {
+        self.known.iter().filter(move |(address, _)| address.kind() == kind)
+    }
+
+    /// One output of every resource of a kind that has it, with the resource's address.
+    pub fn each<'a>(&'a self, kind: &'a str, output: &'a str) -> impl Iterator<Item = (&'a Address, &'a str)> {
+        self.of_kind(kind).filter_map(move |(address, outputs)| Some((address, outputs.get(output)?.as_str())))
+    }
+
+    /// The same without addresses.
+    pub fn outputs(&self, kind: &str, output: &str) -> Vec<String> {
+        self.each(kind, output).map(|(_, value)| value.to_owned()).collect()
+    }
+}

@@ -1,0 +1,59 @@
+//! What the kinds of EC2 share: descriptions by filter, and tags in the call that creates.
+
+use std::future::Future;
+
+use aws_sdk_ec2::types::{Filter, ResourceType, TagSpecification, UnsuccessfulItem};
+
+use crate::aws::answer::{Answer, operation};
+use crate::aws::error::reported;
+use crate::engine::failure::Failure;
+
+use super::context::{Context, Tags};
+use super::names;
+use super::tags;
+
+/// For the create call of a resource type.
+pub fn at_creation(resource: ResourceType, tags: &Tags) -> TagSpecification {
+    TagSpecification::builder().resource_type(resource).set_tags(Some(tags::write(tags))).build()
+}
+
+/// Only what belongs to the deployment.
+pub fn ours(context: &Context) -> Filter {
+    filter(&format!("tag:{}", names::DEPLOYMENT), [&context.names.deployment])
+}
+
+/// Only where a property has one of these values.
+pub fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.into_iter().map(Into::into).collect())).build()
+}
+
+/// What a call describes. Without a value in the filter, such as the id of a VPC that is not known yet, nothing matches and
+/// nothing is asked.
+///
+/// # Errors
+///
+/// Whatever the call meets.
+pub async fn matching<T, F>(which: Filter, describe: impl FnOnce(Filter) -> F) -> Result<Vec<T>, Failure>
+where
+    F: Future<Output: Answer<Vec<T>>>,
+{
+    if which.values().iter().all(String::is_empty) {
+        return Ok(Vec::new());
+    }
+    describe(which).await.answer()
+}
+
+/// Whether a call that succeeds as a whole has succeeded in its parts.
+///
+/// # Errors
+///
+/// What AWS says of the first part that failed.
+pub fn all_done<T>(answer: &T, unsuccessful: impl FnOnce(&T) -> &[UnsuccessfulItem]) -> Result<(), Failure> {
+    match unsuccessful(answer).iter().find_map(UnsuccessfulItem::error) {
+        Some(error) => {
+            let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
+            Err(reported(&operation::<T>(), code, message))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,270 @@
+//! Route tables.
+
+use aws_sdk_ec2::types::{self, Filter, ResourceType, RouteOrigin, RouteState};
+
+use crate::kinds::ec2;
+use crate::kinds::prelude::*;
+use crate::kinds::subnet::Subnet;
+use crate::kinds::vpc::Vpc;
+
+use super::route::{self, Edit, Existing, Route, Via};
+
+/// A route table with its routes and the subnets that use it. What AWS puts in by itself (the local route, propagated
+/// routes, those of gateway endpoints) is not listed, nor are routes to the user's own networks, by peering or transit
+/// gateway, and routes of IPv6, which nothing of Cloud Exchange uses: those are left alone. Outputs: `id`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RouteTable {
+    pub vpc: Ref<Vpc>,
+    /// Where everything goes that no other route takes; `None` leaves it to the owner of the network.
+    #[serde(default)]
+    pub default: Option<Via>,
+    /// The other routes. We want none; what others have put in shows here.
+    pub routes: Set<Route>,
+    pub subnets: Set<Ref<Subnet>>,
+}
+
+impl Spec for RouteTable {
+    const KIND: Kind = Kind { immutable: &["vpc"], ..Kind::new("route-table", Part::Network) };
+}
+
+#[async_trait]
+impl Resource for RouteTable {
+    const TAGGING: Tagging = Tagging::Ec2;
+
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+        Ok(describe(context, ec2::ours(context)).await?.iter().map(found).into())
+    }
+
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let ec2 = &context.aws.ec2;
+        let call = ec2
+            .create_route_table()
+            .vpc_id(self.vpc.text())
+            .client_token(&target.token)
+            .tag_specifications(ec2::at_creation(ResourceType::RouteTable, &target.tags));
+        let answer = call.send().await.answer()?;
+        let id = member(&answer, "RouteTableId", |answer| answer.route_table()?.route_table_id())?;
+        let routes = route::edits(&[], &self.all()).into_iter().map(|edit| change(context, id, edit));
+        let subnets = self.subnets.iter().map(|subnet| associate(context, id, subnet.text()));
+        tokio::try_join!(try_join_all(routes), try_join_all(subnets))?;
+        Ok(made(id, &[]))
+    }
+
+    /// A subnet uses one table at a time: it is moved here from where it is.
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let tables = describe(context, ec2::filter("vpc-id", [self.vpc.text()])).await?;
+        let (ours, others): (Vec<_>, Vec<_>) =
+            tables.iter().partition(|table| table.route_table_id() == Some(target.id.as_str()));
+        let is_ours = |there: &Existing| self.default.is_some() || there.route.destination != DEFAULT;
+        let existing: Vec<_> = ours.iter().flat_map(|table| routes(table)).filter(is_ours).collect();
+        let here: Vec<_> = ours.iter().flat_map(|table| associations(table)).collect();
+        let elsewhere: Vec<_> = others.iter().flat_map(|table| associations(table)).collect();
+
+        let edits = route::edits(&existing, &self.all()).into_iter().map(|edit| change(context, &target.id, edit));
+        let wanted = |subnet: &str| self.subnets.iter().any(|wanted| wanted.text() == subnet);
+        let foreign = here.iter().filter(|(_, subnet)| !wanted(subnet)).map(|(id, _)| disassociate(context, id));
+        let missing =
+            self.subnets.iter().map(Ref::text).filter(|subnet| !here.iter().any(|(_, there)| there == subnet));
+        let joins = missing.map(|subnet| {
+            let old = elsewhere.iter().find(|(_, there)| *there == subnet).map(|(id, _)| *id);
+            async move {
+                match old {
+                    Some(association) => take_over(context, &target.id, association).await,
+                    None => associate(context, &target.id, subnet).await,
+                }
+            }
+        });
+        tokio::try_join!(try_join_all(edits), try_join_all(foreign), try_join_all(joins))?;
+        Ok(target.as_known())
+    }
+
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let tables = describe(context, ec2::filter("route-table-id", [&target.id])).await?;
+        try_join_all(tables.iter().flat_map(associations).map(|(id, _)| disassociate(context, id))).await?;
+        context.aws.ec2.delete_route_table().route_table_id(&target.id).send().await.done()
+    }
+
+    /// The one that a subnet of ours uses: it has room for no other.
+    async fn candidates(&self, context: &Context, ids: &[String]) -> Result<Vec<Found<Self>>, Failure> {
+        let mut tables = describe(context, ec2::filter("route-table-id", ids)).await?;
+        let subnets = self.subnets.texts().into_iter().filter(|id| !id.is_empty());
+        tables.extend(describe(context, ec2::filter("association.subnet-id", subnets)).await?);
+        Ok(tables.iter().map(found).collect())
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let of_subnets = ["AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation"];
+        let tables = place.grants("ec2", &["route-table/*"]).see(&["DescribeRouteTables"]).create("CreateRouteTable");
+        tables
+            .change(&["CreateRoute", "ReplaceRoute", "DeleteRoute"])
+            .change(&of_subnets)
+            .remove(&["DisassociateRouteTable", "DeleteRouteTable"])
+            .at(&["subnet/*"])
+            .change(&of_subnets)
+            .remove(&["DisassociateRouteTable"])
+            .at(&["vpc/*"])
+            .change(&["CreateRouteTable"])
+            .done()
+    }
+}
+
+impl RouteTable {
+    /// Its routes, the default one included.
+    pub fn all(&self) -> Set<Route> {
+        let default = self.default.iter().map(|via| Route { destination: DEFAULT.to_owned(), via: via.clone() });
+        self.routes.iter().cloned().chain(default).collect()
+    }
+}
+
+async fn describe(context: &Context, which: Filter) -> Result<Vec<types::RouteTable>, Failure> {
+    let call = context.aws.ec2.describe_route_tables();
+    ec2::matching(which, |which| call.filters(which).into_paginator().items().send().try_collect()).await
+}
+
+fn found(table: &types::RouteTable) -> Found<RouteTable> {
+    let (default, routes): (Vec<_>, Vec<_>) =
+        routes(table).into_iter().map(|there| there.route).partition(|route| route.destination == DEFAULT);
+    Found::new(table.route_table_id()).tags(tags::read(table.tags())).spec(RouteTable {
+        vpc: table.vpc_id().unwrap_or_default().into(),
+        default: default.into_iter().next().map(|route| route.via),
+        routes: Set::new(routes),
+        subnets: associations(table).map(|(_, subnet)| subnet.into()).collect(),
+    })
+}
+
+/// Associations with subnets: id, subnet. Those on their way out have none.
+fn associations(table: &types::RouteTable) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = table.associations().iter().filter(|association| association.main() != Some(true));
+    let in_force = pairs.filter(|association| {
+        use types::RouteTableAssociationStateCode::{Disassociated, Disassociating, Failed};
+        let state = association.association_state().and_then(|state| state.state());
+        !matches!(state, Some(Disassociated | Disassociating | Failed))
+    });
+    in_force.filter_map(|association| Some((association.route_table_association_id()?, association.subnet_id()?)))
+}
+
+/// The routes that somebody has chosen, but for those to the user's own networks.
+fn routes(table: &types::RouteTable) -> Vec<Existing> {
+    table.routes().iter().filter_map(read).collect()
+}
+
+/// Nothing for the local route, for what a gateway has propagated, for a gateway endpoint's prefix list, for a route to a
+/// network of the user's, and for IPv6.
+fn read(route: &types::Route) -> Option<Existing> {
+    let gateway = route.gateway_id().unwrap_or_default();
+    let endpoint = route.destination_prefix_list_id().is_some() && gateway.starts_with("vpce-");
+    let local = route.origin() == Some(&RouteOrigin::CreateRouteTable);
+    let chosen = local || route.origin().is_none_or(|origin| *origin == RouteOrigin::CreateRoute);
+    if gateway == "local" || endpoint || !chosen || route.destination_ipv6_cidr_block().is_some() {
+        return None;
+    }
+    let destination = route.destination_cidr_block().or(route.destination_prefix_list_id())?.to_owned();
+    let others = [
+        route.gateway_id(),
+        route.transit_gateway_id(),
+        route.vpc_peering_connection_id(),
+        route.network_interface_id(),
+        route.egress_only_internet_gateway_id(),
+        route.local_gateway_id(),
+        route.carrier_gateway_id(),
+        route.core_network_arn(),
+        route.instance_id(),
+    ];
+    let target = route.nat_gateway_id().or(others.into_iter().flatten().next()).unwrap_or_default();
+    if is_to_own_network(target) && !local && destination != DEFAULT {
+        return None;
+    }
+    let via = match target {
+        id if route.state() == Some(&RouteState::Blackhole) => Via::Blackhole(id.to_owned()),
+        id if route.nat_gateway_id().is_some() => Via::Nat(id.into()),
+        id if id.starts_with("igw-") => Via::Gateway(id.into()),
+        id => Via::Other(id.to_owned()),
+    };
+    Some(Existing { route: Route { destination, via }, local })
+}
+
+/// The destination of everything.
+const DEFAULT: &str = "0.0.0.0/0";
+
+/// True for transit gateways, peerings, virtual private gateways and the like: how the user's own networks are reached.
+/// Routes to them are the user's; without them nobody could open the UI.
+fn is_to_own_network(target: &str) -> bool {
+    ["tgw-", "pcx-", "vgw-", "lgw-", "arn:"].iter().any(|start| target.starts_with(start))
+}
+
+/// IPv4, IPv6 and prefix lists are three parameters.
+fn destination(text: &str) -> [Option<String>; 3] {
+    let text = Some(text.to_owned());
+    match text.as_deref() {
+        Some(list) if list.starts_with("pl-") => [None, None, text],
+        Some(cidr) if cidr.contains(':') => [None, text, None],
+        _ => [text, None, None],
+    }
+}
+
+async fn change(context: &Context, table: &str, edit: Edit) -> Result<(), Failure> {
+    let ec2 = &context.aws.ec2;
+    match edit {
+        Edit::Create(route) => {
+            let (gateway, nat) = target(&route.via);
+            let call = ec2.create_route().route_table_id(table).destination_cidr_block(&route.destination);
+            call.set_gateway_id(gateway).set_nat_gateway_id(nat).send().await.done()
+        }
+        Edit::Replace(route) => {
+            let (gateway, nat) = target(&route.via);
+            let call = ec2.replace_route().route_table_id(table).destination_cidr_block(&route.destination);
+            call.set_gateway_id(gateway).set_nat_gateway_id(nat).send().await.done()
+        }
+        Edit::Restore(text) => {
+            let [v4, v6, _] = destination(&text);
+            let call = ec2.replace_route().route_table_id(table).set_destination_cidr_block(v4);
+            call.set_destination_ipv6_cidr_block(v6).local_target(true).send().await.done()
+        }
+        Edit::Delete(text) => {
+            let [v4, v6, list] = destination(&text);
+            let call = ec2.delete_route().route_table_id(table).set_destination_cidr_block(v4);
+            let call = call.set_destination_ipv6_cidr_block(v6).set_destination_prefix_list_id(list);
+            call.send().await.done_or_gone()
+        }
+    }
+}
+
+/// Internet gateway, NAT gateway; a wanted route has no other target.
+fn target(via: &Via) -> (Option<String>, Option<String>) {
+    match via {
+        Via::Nat(nat) => (None, Some(nat.text().to_owned())),
+        Via::Gateway(gateway) => (Some(gateway.text().to_owned()), None),
+        Via::Other(_) | Via::Blackhole(_) => (None, None),
+    }
+}
+
+async fn associate(context: &Context, table: &str, subnet: &str) -> Result<(), Failure> {
+    context.aws.ec2.associate_route_table().route_table_id(table).subnet_id(subnet).send().await.done()
+}
+
+/// Moves a subnet from the table that it uses to this one.
+async fn take_over(context: &Context, table: &str, association: &str) -> Result<(), Failure> {
+    let call = context.aws.ec2.replace_route_table_association().route_table_id(table).association_id(association);
+    call.send().await.done()
+}
+
+async fn disassociate(context: &Context, association: &str) -> Result<(), Failure> {
+    context.aws.ec2.disassociate_route_table().association_id(association).send().await.done_or_gone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_to_the_users_own_networks_are_left_alone_and_the_default_route_is_not() {
+        let to = |destination: &str, gateway: &str| {
+            let route = types::Route::builder().destination_cidr_block(destination).origin(RouteOrigin::CreateRoute);
+            read(&route.transit_gateway_id(gateway).state(RouteState::Active).build())
+        };
+        assert_eq!(to("10.0.0.0/8", "tgw-1"), None);
+        let hijacked = to(DEFAULT, "tgw-1").map(|there| there.route.via);
+        assert_eq!(hijacked, Some(Via::Other("tgw-1".to_owned())));
+        assert!(to("10.0.0.0/8", "eni-1").is_some(), "a route to a machine is nobody's network");
+    }
+}

@@ -1,0 +1,123 @@
+//! Secrets Manager: what all secrets of the deployment share.
+
+use secrecy::SecretString;
+
+use crate::kinds::place::Grants;
+use crate::kinds::prelude::*;
+
+/// The permissions that a secret of ours needs, except for its deletion.
+pub fn grants(place: &Place) -> Grants<'_> {
+    let named = format!("secret:{}*", place.names.secret(""));
+    let create = ["CreateSecret", "TagResource"];
+    let create = Grant::new(Use::Make, "secretsmanager", &create).on([place.names.arn("secretsmanager", &named)]);
+    place
+        .grants("secretsmanager", &[&named])
+        .see_named(&["DescribeSecret"])
+        .also(create.tagged(&place.names.deployment))
+        .change(&["UpdateSecret", "RestoreSecret"])
+        .retag()
+}
+
+/// The secret with this purpose, if there is one. `read` makes properties, and one more output where there is one, of its
+/// name and description. Describes, and never reads a value.
+pub async fn list<R: Spec>(
+    context: &Context,
+    purpose: &str,
+    read: impl FnOnce(String, String) -> (R, Option<(&'static str, String)>) + Send,
+) -> Result<Listing<R>, Failure> {
+    let call = context.aws.secrets.describe_secret().secret_id(context.names.secret(purpose));
+    let Some(secret) = call.send().await.unless_gone()? else { return Ok(Listing::from([])) };
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let (spec, more) = read(text(secret.name()), text(secret.description()));
+    let phase = if secret.deleted_date().is_some() { Phase::Recoverable } else { Phase::Ready };
+    let found = Found::new(secret.arn()).output("arn", secret.arn()).output("name", secret.name());
+    let found = found.phase(phase).tags(tags::read(secret.tags())).spec(spec);
+    Ok(Listing::from([match more {
+        Some((name, value)) => found.output(name, value.as_str()),
+        None => found,
+    }]))
+}
+
+/// Creates a secret with its value and its tags.
+pub async fn create(
+    context: &Context,
+    target: &Target,
+    name: &str,
+    description: &str,
+    value: &str,
+) -> Result<Made, Failure> {
+    let call = context.aws.secrets.create_secret();
+    let call = call
+        .name(name)
+        .description(description)
+        .client_request_token(&target.token)
+        .secret_string(value)
+        .set_tags(Some(tags::write(&target.tags)));
+    let answer = call.send().await.answer()?;
+    let arn = answer.arn().unwrap_or_default();
+    Ok(made(arn, &[("arn", arn), ("name", name)]))
+}
+
+/// Creates a secret of the name of one that [`erase`] may have deleted a moment ago: its deletion goes on after the answer,
+/// and until it ends the name is taken (Secrets Manager API reference, DeleteSecret).
+pub async fn create_again(
+    context: &Context,
+    target: &Target,
+    name: &str,
+    description: &str,
+    value: &str,
+) -> Result<Made, Failure> {
+    create(context, target, name, description, value).await.map_err(still_deleted)
+}
+
+/// Deletes a secret for good: what it holds can be had again.
+pub async fn erase(context: &Context, target: &Target) -> Result<(), Failure> {
+    context.aws.secrets.delete_secret().secret_id(&target.id).force_delete_without_recovery(true).send().await.done()
+}
+
+/// [`Action::Restore`], the one step of its own that a secret of any kind has.
+pub async fn restore(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
+    if action != Action::Restore {
+        return Err(target.no_step(action));
+    }
+    context.aws.secrets.restore_secret().secret_id(&target.id).send().await.answer()?;
+    Ok(target.as_known())
+}
+
+/// Whether a secret is marked for deletion. The code is shared by all refusals of Secrets Manager.
+pub fn is_marked(failure: &Failure) -> bool {
+    failure.code == "InvalidRequestException"
+        && ["scheduled for deletion", "marked for deletion", "marked deleted"]
+            .iter()
+            .any(|words| failure.message.contains(words))
+}
+
+fn still_deleted(failure: Failure) -> Failure {
+    let cause = if is_marked(&failure) { Cause::StillHeld } else { failure.cause };
+    Failure { cause, ..failure }
+}
+
+/// The value of a secret of the user's. Called right before something is changed, never by what only reads.
+///
+/// # Errors
+///
+/// Whatever the call meets; without an operation, that the value is not text.
+pub async fn value(context: &Context, arn: &str) -> Result<SecretString, Failure> {
+    let answer = context.aws.secrets.get_secret_value().secret_id(arn).send().await.answer()?;
+    let not_text = || Failure::of(Cause::Refused, format!("{arn} holds bytes; a text is expected"));
+    answer.secret_string.map(SecretString::from).ok_or_else(not_text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn creating_a_secret_whose_name_is_still_being_deleted_is_retried() {
+        let refused =
+            |message: &str| Failure { code: "InvalidRequestException".into(), ..Failure::of(Cause::Refused, message) };
+        let going = "You can't create this secret because a secret with this name is already scheduled for deletion.";
+        assert_eq!(still_deleted(refused(going)).cause, Cause::StillHeld);
+        assert_eq!(still_deleted(refused("You can't do that.")).cause, Cause::Refused);
+    }
+}

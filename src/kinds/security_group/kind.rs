@@ -1,0 +1,99 @@
+//! Security groups of the deployment.
+
+use aws_sdk_ec2::types::ResourceType;
+
+use crate::kinds::ec2;
+use crate::kinds::prelude::*;
+use crate::kinds::vpc::Vpc;
+
+use super::rule::{self, ANYWHERE, Existing, Peer, Rule};
+use super::rules;
+
+/// A security group with its rules. Outputs: `id`, `arn`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SecurityGroup {
+    pub vpc: Ref<Vpc>,
+    pub name: String,
+    pub description: String,
+    /// See [`super::set`].
+    pub ingress: Set<Rule>,
+    /// AWS gives a new group one rule that allows everything; it is here if it is wanted.
+    pub egress: Set<Rule>,
+}
+
+impl Spec for SecurityGroup {
+    const KIND: Kind = Kind {
+        immutable: &["vpc", "name", "description"],
+        gone_after: &["service", "load-balancer", "mount-target"],
+        security: true,
+        late: true,
+        ..Kind::new("security-group", Part::Network)
+    };
+}
+
+#[async_trait]
+impl Resource for SecurityGroup {
+    const TAGGING: Tagging = Tagging::Ec2;
+
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+        let found = rules::groups(context, [ec2::ours(context)]).await?.into_iter().map(|group| {
+            let id = group.group_id().unwrap_or_default();
+            Found::new(id).output("arn", arn(context, id).as_str()).tags(tags::read(group.tags())).spec(Self {
+                vpc: group.vpc_id().unwrap_or_default().into(),
+                name: group.group_name().unwrap_or_default().to_owned(),
+                description: group.description().unwrap_or_default().to_owned(),
+                ingress: rules::split(group.ip_permissions()),
+                egress: rules::outbound(group.ip_permissions_egress()),
+            })
+        });
+        Ok(found.into())
+    }
+
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let ec2 = &context.aws.ec2;
+        let call = ec2
+            .create_security_group()
+            .vpc_id(self.vpc.text())
+            .group_name(&self.name)
+            .description(&self.description)
+            .tag_specifications(ec2::at_creation(ResourceType::SecurityGroup, &target.tags));
+        let answer = call.send().await.answer()?;
+        let id = member(&answer, "GroupId", |answer| answer.group_id())?;
+        let given = Existing { id: String::new(), rule: Rule::all(Peer::Cidr(ANYWHERE.to_owned())) };
+        let (ingress, egress) = (rule::difference(&[], &self.ingress), rule::difference(&[given], &self.egress));
+        rules::change(context, id, &ingress, &egress).await?;
+        Ok(made(id, &[("arn", &arn(context, id))]))
+    }
+
+    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        rules::replace(context, &target.id, &self.ingress, &self.egress).await?;
+        Ok(target.as_known())
+    }
+
+    async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
+        let deleted = context.aws.ec2.delete_security_group().group_id(&target.id).send().await.done();
+        if deleted.as_ref().is_err_and(|failure| failure.cause == Cause::StillHeld) {
+            // Of two groups that admit each other, neither could ever be deleted.
+            rules::remove_references(context, &target.id).await?;
+        }
+        deleted
+    }
+
+    fn grants(place: &Place) -> Vec<Grant> {
+        let vpc = place.vpc.as_slice();
+        place
+            .grants("ec2", &["security-group/*"])
+            .see(&rules::READ)
+            .create("CreateSecurityGroup")
+            .change(&rules::WRITTEN)
+            .remove(&["DeleteSecurityGroup"])
+            .remove(&rules::REVOKED)
+            .at(&["vpc/*"])
+            .inside(vpc, &["CreateSecurityGroup"])
+            .done()
+    }
+}
+
+fn arn(context: &Context, id: &str) -> String {
+    context.names.arn("ec2", &format!("security-group/{id}"))
+}

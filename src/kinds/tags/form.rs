@@ -1,0 +1,54 @@
+//! Tags in the forms of the SDKs: each has a type of its own for a key and a value.
+
+use crate::kinds::context::Tags;
+
+/// A tag as one of the SDKs has it.
+pub trait SdkTag: Sized {
+    fn pair(&self) -> (Option<&str>, Option<&str>);
+    /// `None` only where an SDK insists on a key or a value, which all of ours have.
+    fn of(key: &str, value: &str) -> Option<Self>;
+}
+
+/// `build()` gives a tag, or in some SDKs a result, whose value `.ok()` takes.
+macro_rules! sdk_tags {
+    ($($sdk:ident $(.$ok:ident())?),*) => {$(
+        impl SdkTag for $sdk::types::Tag {
+            fn pair(&self) -> (Option<&str>, Option<&str>) {
+                (self.key().into(), self.value().into())
+            }
+
+            fn of(key: &str, value: &str) -> Option<Self> {
+                Self::builder().key(key).value(value).build()$(.$ok())?.into()
+            }
+        }
+    )*};
+}
+
+sdk_tags!(
+    aws_sdk_ec2,
+    aws_sdk_ecs,
+    aws_sdk_efs.ok(),
+    aws_sdk_elasticloadbalancingv2,
+    aws_sdk_iam.ok(),
+    aws_sdk_s3.ok(),
+    aws_sdk_secretsmanager
+);
+
+/// Tags as this program keeps them.
+pub fn read<T: SdkTag>(tags: &[T]) -> Tags {
+    pairs(tags, T::pair)
+}
+
+/// Tags as an SDK takes them.
+pub fn write<T: SdkTag>(tags: &Tags) -> Vec<T> {
+    tags.iter().filter_map(|(key, value)| T::of(key, value)).collect()
+}
+
+/// Texts by key, from anything that has a key and a value.
+pub fn pairs<'a, T: 'a>(
+    entries: impl IntoIterator<Item = &'a T>,
+    pair: impl Fn(&'a T) -> (Option<&'a str>, Option<&'a str>),
+) -> Tags {
+    let pairs = entries.into_iter().map(pair);
+    pairs.filter_map(|(key, value)| Some((key?.to_owned(), value.unwrap_or_default().to_owned()))).collect()
+}
