@@ -1,7 +1,7 @@
-//! The client's side of a data channel as pure state: a frame comes in, frames to send and things to know come out.
+//! The client's side of a data channel as pure state: a frame goes in; frames to send, output and events come out.
 //!
-//! Output is put in order by sequence number, as the agent repeats what it believes lost and frames may overtake each
-//! other. What is acknowledged is kept; what cannot be kept is not acknowledged, so that it comes again.
+//! Output is ordered by sequence number, as the agent repeats what it believes lost and frames may overtake each other.
+//! What is acknowledged is kept; what cannot be kept is not acknowledged, so that the agent repeats it.
 
 use std::collections::BTreeMap;
 
@@ -19,13 +19,13 @@ const HANDSHAKE_RESPONSE: u32 = 6;
 const CHALLENGE: u32 = 8;
 const STDERR: u32 = 11;
 
-/// How far ahead of what is expected a message may be and still be kept.
+/// How far ahead of the expected message one may be and still be kept.
 const AHEAD: i64 = 256;
 
 /// The first and the last of its sequence: the flags of an acknowledgement.
 const ALONE: u64 = 3;
 
-/// What makes a message of ours one of its own.
+/// What makes a message of ours unique.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
     /// Milliseconds since 1970.
@@ -41,9 +41,9 @@ pub enum Step {
     Send(Vec<u8>),
     /// The command printed this.
     Output(Vec<u8>),
-    /// The agent asks for what this side does not do: there will be no output.
+    /// The agent asks for something unsupported: there will be no output.
     Unmet(Demand),
-    /// The session is over; the text is the service's, and mostly empty.
+    /// The session has ended; the text is the service's, and usually empty.
     Closed(String),
 }
 
@@ -70,16 +70,16 @@ struct Closing {
 }
 
 impl<S: FnMut() -> Stamp> Channel<S> {
-    /// A channel on which nothing has been said yet.
+    /// A channel without any message yet.
     pub fn new(stamp: S) -> Self {
         Self { stamp, expected: 0, early: BTreeMap::new(), sent: 0, unacknowledged: BTreeMap::new() }
     }
 
-    /// Takes one frame. Kinds that are not known are nothing.
+    /// Takes one frame. Unknown kinds of messages are ignored.
     ///
     /// # Errors
     ///
-    /// The frame is no message. It is then as if it had never come; the agent repeats what is not acknowledged.
+    /// The frame is not a message. It is ignored; the agent repeats what is not acknowledged.
     pub fn receive(&mut self, frame: &[u8]) -> Result<Vec<Step>, Unreadable> {
         let message = Message::decode(frame)?;
         let mut steps = Vec::new();
@@ -99,7 +99,7 @@ impl<S: FnMut() -> Stamp> Channel<S> {
         Ok(steps)
     }
 
-    /// The frames of ours that the agent has not acknowledged: to be sent again when nothing is heard for a while.
+    /// Our frames that the agent has not acknowledged: to be sent again after a while of silence.
     pub fn unacknowledged(&self) -> impl Iterator<Item = &Vec<u8>> {
         self.unacknowledged.values()
     }
@@ -127,11 +127,10 @@ impl<S: FnMut() -> Stamp> Channel<S> {
                     steps.push(Step::Send(self.input(HANDSHAKE_RESPONSE, response)));
                     steps.extend(unmet.map(Step::Unmet));
                 }
-                Err(_) => steps.push(Step::Unmet(Demand::Other("a handshake that makes no sense".to_owned()))),
+                Err(_) => steps.push(Step::Unmet(Demand::Other("an invalid handshake".to_owned()))),
             },
             CHALLENGE => steps.push(Step::Unmet(Demand::Encryption)),
-            // The end of the handshake; an exit code, which sessions with a terminal do not send; what is for port
-            // forwarding.
+            // The end of the handshake; an exit code, which sessions with a terminal do not send; port forwarding.
             _ => {}
         }
     }
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn output_is_acknowledged_and_handed_on() {
+    fn output_is_acknowledged_and_returned() {
         let steps = channel().receive(&printed(0, "hello")).unwrap();
         assert_eq!(text(&steps), "hello");
         let [acknowledgement] = &sent(&steps)[..] else { panic!("{steps:?}") };
@@ -230,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_to_us_is_nothing() {
+    fn unknown_messages_are_ignored() {
         let mut channel = channel();
         for kind in ["start_publication", "pause_publication", "news"] {
             assert_eq!(channel.receive(&frame(kind, 0, 0, "")), Ok(vec![]));
@@ -243,18 +242,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_far_ahead_is_neither_kept_nor_acknowledged() {
+    fn messages_too_far_ahead_are_neither_kept_nor_acknowledged() {
         let mut channel = channel();
         for sequence in [AHEAD, i64::MAX] {
             assert_eq!(channel.receive(&printed(sequence, "x")), Ok(vec![]));
         }
-        assert_eq!(sent(&channel.receive(&printed(i64::MIN, "x")).unwrap()).len(), 1, "an old one may come again");
+        assert_eq!(sent(&channel.receive(&printed(i64::MIN, "x")).unwrap()).len(), 1, "an old one may be repeated");
         assert!(channel.early.is_empty());
     }
 
     proptest! {
         #[test]
-        fn output_comes_out_once_and_in_order_however_it_comes_in(
+        fn output_is_returned_once_and_in_order_whatever_the_order_of_frames(
             order in Just((0..20_i64).chain(5..15).collect::<Vec<_>>()).prop_shuffle()
         ) {
             let mut channel = channel();

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The version of AWS's client whose behaviour this side has. It is no label: the service supports none below 1.2.764.0
+/// The version of AWS's client whose behaviour this side has. It matters: the service supports none below 1.2.764.0
 /// (Systems Manager user guide, "Session Manager plugin version history"), and the agent chooses its protocol by it
 /// (`aws/amazon-ssm-agent`, `agent/session/plugins`). Four numbers, whatever the version of this program.
 pub const VERSION: &str = "1.2.764.0";
@@ -49,7 +49,7 @@ struct Processed {
     error: String,
 }
 
-/// What the agent asks for and this side does not do.
+/// What the agent asks for and this side does not support.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
     /// Encryption with a KMS key, on top of TLS: a setting of the cluster.
@@ -58,11 +58,11 @@ pub enum Demand {
     Other(String),
 }
 
-/// The response to a request, and what in it could not be met.
+/// The response to a request, and what in it is not supported.
 ///
 /// # Errors
 ///
-/// The request is no JSON of the expected shape.
+/// The request is not JSON of the expected shape.
 pub fn answer(request: &[u8]) -> Result<(Vec<u8>, Option<Demand>), serde_json::Error> {
     let request: Request = serde_json::from_slice(request)?;
     let mut unmet = None;
@@ -84,7 +84,7 @@ pub fn answer(request: &[u8]) -> Result<(Vec<u8>, Option<Demand>), serde_json::E
             action_result: Value::Null,
             error,
         });
-        // Encryption is the one that somebody can do something about.
+        // Encryption is reported first: the user can change that.
         if unmet != Some(Demand::Encryption) {
             unmet = demand.or(unmet);
         }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_for_commands_is_agreed_to() {
+    fn a_session_for_commands_is_accepted() {
         let session = json!({"SessionType": "InteractiveCommands", "Properties": {}});
         let (response, unmet) = asked(json!([{"ActionType": "SessionType", "ActionParameters": session}]));
         assert_eq!(unmet, None);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_done_is_said_to_the_agent_and_to_us() {
+    fn what_is_not_supported_is_reported_to_the_agent_and_to_the_caller() {
         let port = json!({"ActionType": "SessionType", "ActionParameters": {"SessionType": "Port"}});
         let key = json!({"ActionType": "KMSEncryption", "ActionParameters": {"KMSKeyId": "arn"}});
         let (response, unmet) = asked(json!([key, port]));

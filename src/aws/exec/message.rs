@@ -26,7 +26,7 @@ pub const OUTPUT: &str = "output_stream_data";
 pub const INPUT: &str = "input_stream_data";
 pub const ACKNOWLEDGE: &str = "acknowledge";
 pub const CLOSED: &str = "channel_closed";
-/// The agent's side may be written to, or not for now. Their payload is nobody's business.
+/// The agent allows or suspends input. Their payload is not used, and their digest not checked.
 const PUBLICATION: [&str; 2] = ["start_publication", "pause_publication"];
 
 const KIND: usize = 4;
@@ -39,7 +39,7 @@ const DIGEST: usize = 80;
 const PAYLOAD_TYPE: usize = 112;
 const PAYLOAD_LENGTH: usize = 116;
 
-/// A message, without what follows from the rest of it.
+/// A message, without the fields that are computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// At most 32 bytes.
@@ -50,23 +50,23 @@ pub struct Message {
     pub flags: u64,
     /// A UUID.
     pub id: [u8; 16],
-    /// What the payload is, for kinds that carry several: see [`super::channel`].
+    /// The type of the payload, for kinds that have several: see [`super::channel`].
     pub payload_type: u32,
     pub payload: Vec<u8>,
 }
 
-/// Why bytes are no message.
+/// Why bytes are not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Unreadable {
     #[error("{0} bytes are too few for a message")]
     Short(usize),
     #[error("its header cannot be {0} bytes long")]
     Header(u32),
-    #[error("its kind is no text")]
+    #[error("its kind is not text")]
     Kind,
     #[error("it announces {said} bytes and carries {are}")]
     Length { said: u32, are: usize },
-    #[error("its payload is not the one that its digest is of")]
+    #[error("its payload does not match its digest")]
     Digest,
 }
 
@@ -88,15 +88,15 @@ impl Message {
         bytes
     }
 
-    /// Reads a message. Copies nothing before all lengths have been found true.
+    /// Reads a message. Copies nothing before all lengths have been checked.
     ///
     /// # Errors
     ///
-    /// Whatever is no message, or not a whole one.
+    /// The bytes are not one whole message.
     pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let short = || Unreadable::Short(bytes.len());
         let header = u32::from_be_bytes(array(bytes, 0).ok_or_else(short)?);
-        // A header that ends before the payload type is one of an older schema.
+        // A header that ends before the payload type has an older schema.
         let length_at = header as usize;
         if !(PAYLOAD_TYPE..=PAYLOAD_LENGTH).contains(&length_at) {
             return Err(Unreadable::Header(header));
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_where_the_agent_looks_for_them() {
+    fn fields_are_where_the_agent_expects_them() {
         let bytes = sample().encode();
         assert_eq!(bytes.len(), 125);
         assert_eq!(bytes[..4], [0, 0, 0, 116]);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_and_digests_that_lie_are_noticed() {
+    fn wrong_lengths_and_digests_are_detected() {
         let changed = |at: usize, byte: u8| {
             let mut bytes = sample().encode();
             bytes[at] = byte;
@@ -211,7 +211,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_are_too_strange(bytes in proptest::collection::vec(any::<u8>(), 0..300), header in 100..130_u8) {
+        fn decoding_any_bytes_does_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), header in 100..130_u8) {
             let _ = Message::decode(&bytes);
             let mut likelier = bytes;
             if likelier.len() > 4 {

@@ -1,11 +1,11 @@
 //! The command line that runs a shell script so that its end and its exit code can be seen.
 //!
-//! A session with a terminal tells no exit code, and its last output may be lost when it ends. The script is therefore
-//! followed by a mark and the exit code; output without the mark is not the whole output.
+//! A session with a terminal has no exit code, and its last output may be lost when it ends. So the script is followed by
+//! a mark and the exit code; output without the mark is incomplete.
 
 use super::text;
 
-/// A script on its way. The mark is a word that the script's output cannot know.
+/// A script to run. The mark is a random word, so that the script's output cannot contain it.
 #[derive(Clone, Debug)]
 pub struct Script {
     text: String,
@@ -34,7 +34,7 @@ impl Script {
         format!("sh -c '{}'", script.replace('\'', r"'\''"))
     }
 
-    /// True when the mark may be in the last `added` bytes, so that [`Self::ended`] is worth asking.
+    /// True when the mark may be in the last `added` bytes, so that [`Self::ended`] is worth calling.
     pub fn may_have_ended(&self, raw: &[u8], added: usize) -> bool {
         let behind = added + self.mark.len() + " 255\r\n".len();
         let end = &raw[raw.len().saturating_sub(behind)..];
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_whole_mark_is_an_end() {
+    fn only_a_whole_mark_ends_the_output() {
         let script = Script::new("true", 1);
         let whole = b"[]\r\nce-aws-0000000000000001-ended 0\r\n";
         assert_eq!(script.ended(whole), Some(Ended { output: "[]\n".to_owned(), code: 0 }));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_is_noticed_however_it_is_cut() {
+    fn the_mark_is_found_however_it_is_split() {
         let script = Script::new("true", 1);
         let whole = b"[]\r\nce-aws-0000000000000001-ended 0\r\n";
         for cut in 1..whole.len() {

@@ -42,45 +42,45 @@ pub enum ExecError {
     #[error("the data channel at {host} could not be reached: {why}")]
     Unreachable { host: String, why: String },
     /// `why` is for people.
-    #[error("the opening of the data channel could not be signed: {why}")]
+    #[error("the request that opens the data channel could not be signed: {why}")]
     Unsigned { why: String },
-    /// The permission lacks, or something in between has changed what was signed.
+    /// The permission is missing, or something in between has changed what was signed.
     #[error("the data channel at {host} was not opened (HTTP 403): the caller needs ssmmessages:OpenDataChannel")]
     Forbidden { host: String },
-    #[error("the answer to ExecuteCommand has no address that may be spoken to")]
+    #[error("ExecuteCommand returned no usable address")]
     Address,
-    #[error("the cluster wants sessions to be encrypted with a KMS key, which is not supported")]
+    #[error("the cluster requires sessions to be encrypted with a KMS key, which is not supported")]
     Encrypted,
-    #[error("the agent in the container asks for what is not supported: {0}")]
+    #[error("the agent in the container asks for something unsupported: {0}")]
     Handshake(String),
     #[error("the command has not ended after {} s", .0.as_secs())]
     TooLong(Duration),
-    /// Holds the first line of what was said until then, for the reason is often there.
+    /// With the first line of the output, which often has the reason.
     #[error("the session ended before the command did{}", after(.0))]
     CutOff(String),
-    #[error("the data channel carried what cannot be read: {0}")]
-    Garbled(Unreadable),
+    #[error("the data channel delivered an unreadable message: {0}")]
+    Unreadable(Unreadable),
     #[error("the command printed more than 1 MiB")]
     TooMuch,
-    /// The output may hold what is not for the screen; its first line is.
+    /// Only the first line of the output is shown: the rest may hold secrets.
     #[error("the command ended with exit code {}{}", .0.code, after(&text::first_line(&.0.output)))]
     Failed(Ended),
 }
 
-fn after(said: &str) -> String {
-    if said.is_empty() { String::new() } else { format!(": {said}") }
+fn after(output: &str) -> String {
+    if output.is_empty() { String::new() } else { format!(": {output}") }
 }
 
-/// Where a session's data channel is, the secret that opens it, once, and who signs that he opens it.
+/// Where a session's data channel is, the secret that opens it, once, and whose signature opens it.
 #[derive(Debug)]
-pub struct Door {
+pub struct Endpoint {
     pub address: Url,
     pub token: SecretString,
     pub signer: Signer,
 }
 
-impl Door {
-    /// A door whose address may be spoken to: over TLS, or on this machine (a test bed).
+impl Endpoint {
+    /// With a usable address: over TLS, or on this machine (the emulator).
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl Door {
         if allowed { Ok(Self { address, token, signer }) } else { Err(ExecError::Address) }
     }
 
-    /// The upgrade to a WebSocket, signed for this moment.
+    /// The upgrade to a WebSocket, signed now.
     async fn upgrade(&self) -> Result<Request<()>, ExecError> {
         let unsigned = |why: String| ExecError::Unsigned { why };
         let mut request = self.address.as_str().into_client_request().map_err(|error| unsigned(error.to_string()))?;
@@ -116,82 +116,82 @@ impl Door {
     }
 }
 
-/// Follows the script to its end, or until patience does.
+/// Follows the script to its end, for at most `patience`.
 ///
-/// The connection goes straight to the address; proxies are not asked. Ending early closes our connection and nothing
-/// else: Systems Manager ends a session that nobody listens to.
+/// The connection does not use proxies. Ending early only closes our connection: Systems Manager ends a session without
+/// a listener.
 ///
 /// # Errors
 ///
-/// Everything but a refusal of ExecuteCommand.
-pub async fn follow(door: &Door, script: &Script, patience: Duration) -> Result<Ended, ExecError> {
-    let mut garbled = None;
-    let ended = timeout(patience, conversation(door, script, &mut garbled)).await;
-    match (ended.unwrap_or(Err(ExecError::TooLong(patience))), garbled) {
-        (Err(ExecError::TooLong(_) | ExecError::CutOff(_)), Some(unreadable)) => Err(ExecError::Garbled(unreadable)),
+/// All but a refusal of ExecuteCommand.
+pub async fn follow(endpoint: &Endpoint, script: &Script, patience: Duration) -> Result<Ended, ExecError> {
+    let mut unreadable = None;
+    let ended = timeout(patience, conversation(endpoint, script, &mut unreadable)).await;
+    match (ended.unwrap_or(Err(ExecError::TooLong(patience))), unreadable) {
+        (Err(ExecError::TooLong(_) | ExecError::CutOff(_)), Some(unreadable)) => Err(ExecError::Unreadable(unreadable)),
         (other, _) => other,
     }
 }
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn conversation(door: &Door, script: &Script, garbled: &mut Option<Unreadable>) -> Result<Ended, ExecError> {
+async fn conversation(endpoint: &Endpoint, script: &Script, unreadable: &mut Option<Unreadable>) -> Result<Ended, ExecError> {
     let limits = WebSocketConfig::default().max_message_size(Some(FRAME)).max_frame_size(Some(FRAME));
     let unreachable = |error: tungstenite::Error| match error {
         tungstenite::Error::Http(answer) if answer.status() == StatusCode::FORBIDDEN => {
-            ExecError::Forbidden { host: door.host() }
+            ExecError::Forbidden { host: endpoint.host() }
         }
-        error => ExecError::Unreachable { host: door.host(), why: error.to_string() },
+        error => ExecError::Unreachable { host: endpoint.host(), why: error.to_string() },
     };
-    let opened = connect_async_with_config(door.upgrade().await?, Some(limits), true).await;
+    let opened = connect_async_with_config(endpoint.upgrade().await?, Some(limits), true).await;
     let (mut socket, _) = opened.map_err(unreachable)?;
-    socket.send(Frame::text(opening(door))).await.map_err(unreachable)?;
-    let outcome = listen(&mut socket, script, garbled).await;
-    // The outcome is known: how the farewell goes changes nothing.
+    socket.send(Frame::text(opening(endpoint))).await.map_err(unreachable)?;
+    let outcome = listen(&mut socket, script, unreadable).await;
+    // The outcome is known: a failure to close changes nothing.
     let _ = timeout(SILENCE, socket.close(None)).await;
     outcome
 }
 
-async fn listen(socket: &mut Socket, script: &Script, garbled: &mut Option<Unreadable>) -> Result<Ended, ExecError> {
+async fn listen(socket: &mut Socket, script: &Script, unreadable: &mut Option<Unreadable>) -> Result<Ended, ExecError> {
     let mut channel = Channel::new(stamp);
-    let mut said = Vec::new();
-    let cut_off = |said: &[u8], why: &str| {
-        let said = text::first_line(&text::plain(said));
-        ExecError::CutOff(if said.is_empty() { text::first_line(why) } else { said })
+    let mut output = Vec::new();
+    let cut_off = |output: &[u8], why: &str| {
+        let output = text::first_line(&text::plain(output));
+        ExecError::CutOff(if output.is_empty() { text::first_line(why) } else { output })
     };
     loop {
         let frame = match timeout(SILENCE, socket.next()).await {
             Ok(Some(Ok(Frame::Binary(frame)))) => frame,
-            Ok(Some(Ok(Frame::Close(_)) | Err(_)) | None) => return Err(cut_off(&said, "")),
+            Ok(Some(Ok(Frame::Close(_)) | Err(_)) | None) => return Err(cut_off(&output, "")),
             Ok(Some(Ok(_))) => continue,
             Err(_) => {
                 for frame in channel.unacknowledged() {
-                    socket.send(Frame::binary(frame.clone())).await.map_err(|_| cut_off(&said, ""))?;
+                    socket.send(Frame::binary(frame.clone())).await.map_err(|_| cut_off(&output, ""))?;
                 }
                 continue;
             }
         };
         let steps = match channel.receive(&frame) {
             Ok(steps) => steps,
-            Err(unreadable) => {
-                *garbled = Some(unreadable);
+            Err(error) => {
+                *unreadable = Some(error);
                 continue;
             }
         };
         for step in steps {
             match step {
-                Step::Send(frame) => socket.send(Frame::binary(frame)).await.map_err(|_| cut_off(&said, ""))?,
+                Step::Send(frame) => socket.send(Frame::binary(frame)).await.map_err(|_| cut_off(&output, ""))?,
                 Step::Unmet(Demand::Encryption) => return Err(ExecError::Encrypted),
                 Step::Unmet(Demand::Other(what)) => return Err(ExecError::Handshake(text::first_line(&what))),
-                Step::Closed(why) => return Err(cut_off(&said, &why)),
+                Step::Closed(why) => return Err(cut_off(&output, &why)),
                 Step::Output(bytes) => {
-                    said.extend_from_slice(&bytes);
-                    if script.may_have_ended(&said, bytes.len())
-                        && let Some(ended) = script.ended(&said)
+                    output.extend_from_slice(&bytes);
+                    if script.may_have_ended(&output, bytes.len())
+                        && let Some(ended) = script.ended(&output)
                     {
                         return Ok(ended);
                     }
-                    if said.len() > OUTPUT {
+                    if output.len() > OUTPUT {
                         return Err(ExecError::TooMuch);
                     }
                 }
@@ -200,12 +200,12 @@ async fn listen(socket: &mut Socket, script: &Script, garbled: &mut Option<Unrea
     }
 }
 
-/// The first words on the channel. Source: `OpenDataChannelInput` of `aws/session-manager-plugin`.
-fn opening(door: &Door) -> String {
+/// The first message on the channel. Source: `OpenDataChannelInput` of `aws/session-manager-plugin`.
+fn opening(endpoint: &Endpoint) -> String {
     let opening = json!({
         "MessageSchemaVersion": "1.0",
         "RequestId": message::uuid(rand::random()),
-        "TokenValue": door.token.expose_secret(),
+        "TokenValue": endpoint.token.expose_secret(),
         "ClientId": message::uuid(rand::random()),
         "ClientVersion": VERSION,
     });
@@ -224,18 +224,18 @@ mod tests {
 
     use super::*;
 
-    fn door(address: &str) -> Result<Door, ExecError> {
+    fn endpoint(address: &str) -> Result<Endpoint, ExecError> {
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
         let credentials = SharedCredentialsProvider::new(credentials);
-        Door::new(address, SecretString::from("hush"), Signer { credentials, region: "us-east-1".to_owned() })
+        Endpoint::new(address, SecretString::from("hush"), Signer { credentials, region: "us-east-1".to_owned() })
     }
 
     #[test]
-    fn in_the_clear_only_on_this_machine() {
+    fn without_tls_only_on_this_machine() {
         for allowed in
             ["wss://ssmmessages.us-east-1.amazonaws.com/v1/x", "ws://127.0.0.1:1/x", "ws://[::1]:1/", "ws://localhost"]
         {
-            assert!(door(allowed).is_ok(), "{allowed}");
+            assert!(endpoint(allowed).is_ok(), "{allowed}");
         }
         for refused in [
             "ws://ssmmessages.us-east-1.amazonaws.com/",
@@ -244,37 +244,37 @@ mod tests {
             "http://localhost/",
             "x",
         ] {
-            assert!(matches!(door(refused), Err(ExecError::Address)), "{refused}");
+            assert!(matches!(endpoint(refused), Err(ExecError::Address)), "{refused}");
         }
     }
 
     #[test]
     fn the_token_is_in_the_opening_and_nowhere_else() {
-        let door = door("wss://example.com/").unwrap();
-        assert!(opening(&door).contains(r#""TokenValue":"hush""#));
-        assert!(opening(&door).contains(r#""ClientVersion":"1.2.764.0""#));
-        assert!(!format!("{door:?}").contains("hush"));
+        let endpoint = endpoint("wss://example.com/").unwrap();
+        assert!(opening(&endpoint).contains(r#""TokenValue":"hush""#));
+        assert!(opening(&endpoint).contains(r#""ClientVersion":"1.2.764.0""#));
+        assert!(!format!("{endpoint:?}").contains("hush"));
     }
 
     #[tokio::test]
-    async fn nobody_there_is_said_at_once_with_tls_and_without() {
+    async fn a_refused_connection_is_reported_at_once_with_tls_and_without() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
         for scheme in ["ws", "wss"] {
-            let door = door(&format!("{scheme}://127.0.0.1:{port}/x")).unwrap();
-            let error = follow(&door, &Script::new("true", 1), Duration::from_secs(20)).await.unwrap_err();
+            let endpoint = endpoint(&format!("{scheme}://127.0.0.1:{port}/x")).unwrap();
+            let error = follow(&endpoint, &Script::new("true", 1), Duration::from_secs(20)).await.unwrap_err();
             assert!(matches!(&error, ExecError::Unreachable { host, .. } if host == "127.0.0.1"), "{error}");
         }
     }
 
     #[tokio::test]
-    async fn whoever_answers_no_greeting_is_left() {
+    async fn a_server_that_never_answers_is_given_up() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         for scheme in ["ws", "wss"] {
-            let door = door(&format!("{scheme}://127.0.0.1:{port}/x")).unwrap();
-            let error = follow(&door, &Script::new("true", 1), Duration::from_millis(300)).await.unwrap_err();
+            let endpoint = endpoint(&format!("{scheme}://127.0.0.1:{port}/x")).unwrap();
+            let error = follow(&endpoint, &Script::new("true", 1), Duration::from_millis(300)).await.unwrap_err();
             assert!(matches!(error, ExecError::TooLong(_)), "{error}");
         }
     }

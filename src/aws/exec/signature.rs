@@ -1,4 +1,4 @@
-//! The signature on the opening of a data channel: Signature Version 4 over the WebSocket's upgrade.
+//! The signature that opens a data channel: Signature Version 4 of the WebSocket's upgrade.
 //!
 //! Source: `aws/session-manager-plugin` (`src/communicator/websocketchannel.go`), which signs since 1.2.764.0: a GET of the
 //! whole URL for the service `ssmmessages`, before the WebSocket's own headers are added, and nothing where the URL is signed
@@ -13,7 +13,7 @@ use url::Url;
 
 const SERVICE: &str = "ssmmessages";
 
-/// Whose signature it is, and for which region.
+/// Signs with these credentials, for this region.
 #[derive(Clone, Debug)]
 pub struct Signer {
     pub credentials: SharedCredentialsProvider,
@@ -21,12 +21,12 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// The headers that sign a GET of this address as it is dialled now: each dial needs its own. None for an address that
-    /// carries a signature.
+    /// The headers that sign a GET of this address now; every connection needs its own. None for an address that has a
+    /// signature.
     ///
     /// # Errors
     ///
-    /// There are no credentials, or the address cannot be signed; what it says is for people.
+    /// There are no credentials, or the address cannot be signed; the text is for people.
     pub async fn headers(&self, address: &Url, host: &str) -> Result<Vec<(String, String)>, String> {
         if is_signed(address) {
             return Ok(Vec::new());
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_that_is_signed_already_is_left_alone() {
+    async fn a_signed_address_gets_no_headers() {
         let signed = format!("{ADDRESS}&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=abc");
         assert_eq!(headers(&signer(None), &signed).await, []);
     }

@@ -1,7 +1,7 @@
-//! What a terminal was sent, as the text that a person would read on it.
+//! Terminal output as plain text.
 
 /// The text without carriage returns, escape sequences (ECMA-48: control sequences, strings, two-character escapes) and
-/// other control characters. Bytes that are no UTF-8 become `�`.
+/// other control characters. Bytes that are not UTF-8 become `�`.
 pub fn plain(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut characters = text.chars();
@@ -38,8 +38,8 @@ fn skip(characters: &mut std::str::Chars<'_>) {
     }
 }
 
-/// The first line that says something, cut to 200 characters: enough for a message, and without what may follow. Some
-/// programs go on to print what is nobody's business, such as the hash of a cookie.
+/// The first line that is not blank, cut to 200 characters: enough for a message, and without what follows. Some programs
+/// go on to print secrets, such as the hash of a cookie.
 pub fn first_line(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     line.chars().filter(|character| !character.is_control()).take(200).collect()
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_gone_and_text_stays() {
+    fn escapes_are_removed_and_text_is_kept() {
         assert_eq!(plain(b"one\r\ntwo\ttabs\x07\x00"), "one\ntwo\ttabs");
         assert_eq!(plain(b"\x1b[1;31mred\x1b[0m \x1b[?25lhidden"), "red hidden");
         assert_eq!(plain(b"\x1b]0;a title\x07after \x1b]8;;link\x1b\\here"), "after here");
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_line_is_short_and_says_something() {
+    fn a_first_line_is_short_and_not_blank() {
         assert_eq!(first_line("\n  \n Error: no \ncookie hash: x\n"), "Error: no");
         assert_eq!(first_line(&"x".repeat(999)).len(), 200);
         assert_eq!(first_line(""), "");
@@ -71,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_steers_a_terminal_is_left(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_control_characters_are_left(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let left = plain(&bytes);
             prop_assert!(left.chars().all(|character| !character.is_control() || "\n\t".contains(character)));
         }
