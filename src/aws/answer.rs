@@ -44,8 +44,8 @@ where
     }
 }
 
-/// A member that AWS always returns: an identifier, an ARN. If it is missing or empty (the SDK fills in what a service's
-/// model calls required), the call may still have been executed: look for the result before repeating it.
+/// A member that AWS always returns: an identifier, an ARN. If it is missing or empty (the SDK fills in what a
+/// service's model calls required), the call may still have been executed: look for the result before repeating it.
 ///
 /// ```text
 /// let id = member(&answer, "VpcId", |answer| answer.vpc()?.vpc_id())?;

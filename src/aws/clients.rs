@@ -14,8 +14,8 @@ use super::exec::signature::Signer;
 use super::interceptors::{Calls, Guard, NoEmptyAnswers, ReadsOnly};
 use super::permit::Permit;
 
-/// Region and credentials as far as the command line names them; the SDK's environment variables and profiles decide the
-/// rest.
+/// Region and credentials as far as the command line names them; the SDK's environment variables and profiles decide
+/// the rest.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     pub region: Option<String>,

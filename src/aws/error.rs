@@ -73,8 +73,8 @@ fn is_not_permitted(error: &(dyn std::error::Error + 'static)) -> bool {
     sources.any(|source| source.downcast_ref::<NotPermitted>().is_some())
 }
 
-/// What to do about codes, and about messages behind codes, that mean the same for every operation (common errors of the
-/// API references; IAM user guide, "Troubleshoot signed requests").
+/// What to do about codes, and about messages behind codes, that mean the same for every operation (common errors of
+/// the API references; IAM user guide, "Troubleshoot signed requests").
 fn explain(failure: Failure) -> Failure {
     let says = |words: &[&str]| words.iter().any(|words| failure.message.contains(words));
     let moment = moment_in(&failure.message).filter(|_| failure.cause == Cause::Cooldown);
@@ -100,8 +100,10 @@ fn explain(failure: Failure) -> Failure {
         | "InvalidAccessKeyId"
         | "InvalidToken" => failure
             .hint("AWS does not accept these credentials: check AWS_PROFILE and the access key")
-            .hint("a region that is not enabled for the account gives the same answer: `aws account list-regions` lists them"),
-        "OptInRequired" => failure.hint("this region is not enabled for the account: `aws account enable-region` enables it"),
+            .hint("a disabled region gives the same answer: `aws account list-regions` lists them"),
+        "OptInRequired" => {
+            failure.hint("this region is disabled for the account: `aws account enable-region` enables it")
+        }
         _ => failure,
     }
 }
@@ -206,7 +208,8 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
         return Cause::StillHeld;
     }
     if code == "InvalidRequestException" && message.contains("contains recovery points") {
-        // "Backup vault cannot be deleted (contains recovery points)": they disappear a while after their deletion was accepted.
+        // "Backup vault cannot be deleted (contains recovery points)": they disappear a while after their deletion was
+        // accepted.
         return Cause::StillHeld;
     }
     if code.ends_with("InvalidParameterException") && message.contains("not idempotent") {
@@ -233,8 +236,9 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
     }
 }
 
-/// Changes that AWS permits rarely: the throughput mode of a file system once in 24 hours (EFS API reference, UpdateFileSystem);
-/// the name of a secret only after the recovery window of the one before (Secrets Manager API reference, DeleteSecret).
+/// Changes that AWS permits rarely: the throughput mode of a file system once in 24 hours (EFS API reference,
+/// UpdateFileSystem); the name of a secret only after the recovery window of the one before (Secrets Manager API
+/// reference, DeleteSecret).
 fn is_cooling_down(operation: &str, code: &str, message: &str) -> bool {
     match operation {
         "efs UpdateFileSystem" => code == "TooManyRequests",
@@ -245,8 +249,8 @@ fn is_cooling_down(operation: &str, code: &str, message: &str) -> bool {
     }
 }
 
-/// Elastic Load Balancing writes a test object when access logs are turned on, which may be refused for seconds after the
-/// bucket's policy was written (see `docs/aws-behaviour.md`).
+/// Elastic Load Balancing writes a test object when access logs are turned on, which may be refused for seconds after
+/// the bucket's policy was written (see `docs/aws-behaviour.md`).
 fn says_bucket_not_yet_open(code: &str, message: &str) -> bool {
     code == "InvalidConfigurationRequest"
         && ["validation transient issue", "Access Denied for bucket"].iter().any(|words| message.contains(words))

@@ -22,8 +22,8 @@ fn reads(config: &ConfigBag) -> bool {
     })
 }
 
-/// The SDK retries reads. It does not retry writes: CreateVpc, retried blindly after a lost answer, is a second VPC. The
-/// engine retries those after looking for the result of the first attempt.
+/// The SDK retries reads. It does not retry writes: CreateVpc, retried blindly after a lost answer, is a second VPC.
+/// The engine retries those after looking for the result of the first attempt.
 #[derive(Debug)]
 pub struct ReadsOnly;
 

@@ -1,5 +1,5 @@
-//! Calling AWS: clients, the caller's identity, what errors mean, commands in running containers, and the permissions that
-//! calls need.
+//! Calling AWS: clients, the caller's identity, what errors mean, commands in running containers, and the permissions
+//! that calls need.
 
 pub mod answer;
 pub mod clients;

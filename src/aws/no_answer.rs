@@ -6,8 +6,8 @@ use aws_credential_types::provider::error::CredentialsError;
 
 use crate::engine::failure::{Cause, Failure};
 
-/// The failure of an error without a code of AWS's. `status` is HTTP's, if there was a response; `is_ours` means that the
-/// call was never made.
+/// The failure of an error without a code of AWS's. `status` is HTTP's, if there was a response; `is_ours` means that
+/// the call was never made.
 pub(super) fn failure(error: &(dyn Error + 'static), status: Option<u16>, is_ours: bool) -> Failure {
     if let Some(of_credentials) = sources(error).find_map(|source| source.downcast_ref::<CredentialsError>()) {
         return credentials(of_credentials);
@@ -21,7 +21,8 @@ pub(super) fn failure(error: &(dyn Error + 'static), status: Option<u16>, is_our
     // What the SDK calls an error without a code and a message.
     let why = if innermost == "Error" { String::new() } else { format!(": {innermost}") };
     Failure::of(cause, format!("HTTP {status} with a response that is not from AWS{why}")).hint(
-        "if this persists, something between this machine and AWS answers instead: check HTTPS_PROXY and AWS_ENDPOINT_URL",
+        "if this persists, something between this machine and AWS answers instead: check HTTPS_PROXY and \
+         AWS_ENDPOINT_URL",
     )
 }
 
@@ -58,8 +59,8 @@ fn unreachable(why: String) -> Failure {
     let failure = |why: &str| Failure::of(Cause::Unavailable, format!("AWS cannot be reached: {why}"));
     if why.contains("certificate") {
         return failure(&why).hint(
-            "this machine does not trust the server's certificate: if a proxy inspects TLS, set SSL_CERT_FILE to the file with \
-             its CA certificate",
+            "this machine does not trust the server's certificate: if a proxy inspects TLS, set SSL_CERT_FILE to the \
+             file with its CA certificate",
         );
     }
     if why.contains("corrupt message") {

@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 /// The normal form of a policy document.
 ///
-/// A list of one becomes its only element, other lists of strings are sorted without duplicates, booleans and numbers in
-/// conditions become strings, and the policy's `Id`, which has no effect, is left out. Statements keep their order.
+/// A list of one becomes its only element, other lists of strings are sorted without duplicates, booleans and numbers
+/// in conditions become strings, and the policy's `Id`, which has no effect, is left out. Statements keep their order.
 ///
-/// References (`$ref`, `$join`) are kept. A list that holds one keeps its order, because its place among the others is not
-/// known yet: give such a resource a statement of its own.
+/// References (`$ref`, `$join`) are kept. A list that holds one keeps its order, because its place among the others is
+/// not known yet: give such a resource a statement of its own.
 pub fn normal(document: &Value) -> Value {
     let Value::Object(document) = document else { return document.clone() };
     let entries = document.iter().filter(|(key, _)| key.as_str() != "Id").map(|(key, value)| {

@@ -27,8 +27,8 @@ pub fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -
     Filter::builder().name(name).set_values(Some(values.into_iter().map(Into::into).collect())).build()
 }
 
-/// What a call describes. Without a value in the filter, such as the id of a VPC that is not known yet, nothing matches and
-/// nothing is asked.
+/// What a call describes. Without a value in the filter, such as the id of a VPC that is not known yet, nothing matches
+/// and nothing is asked.
 ///
 /// # Errors
 ///

@@ -7,9 +7,9 @@ use super::prelude::*;
 
 /// A file system. Outputs: `id`, `arn`.
 ///
-/// Its address is `file-system/<name>` and its creation token `context.names.creation_token(<name>)`: with the same token
-/// EFS refuses a second one after a lost answer. The deployment's is `main`; one that a restored one has replaced is
-/// `kept-<intent id>`.
+/// Its address is `file-system/<name>` and its creation token `context.names.creation_token(<name>)`: with the same
+/// token EFS refuses a second one after a lost answer. The deployment's is `main`; one that a restored one has replaced
+/// is `kept-<intent id>`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FileSystem {
     pub creation_token: String,
@@ -167,8 +167,8 @@ pub(super) async fn phase_of(context: &Context, id: &str) -> Result<Phase, Failu
 ///
 /// 1. the new one gets all tags of the old one but the address;
 /// 2. the old one gets its new address;
-/// 3. the new one gets the address. Only between 2 and 3 there is none of that address; a new one cannot be created then
-///    by mistake, because EFS refuses a second one with the first one's creation token.
+/// 3. the new one gets the address. Only between 2 and 3 there is none of that address; a new one cannot be created
+///    then by mistake, because EFS refuses a second one with the first one's creation token.
 pub async fn swap(context: &Context, promoted: &str, name: &str) -> Result<(), Failure> {
     let all = all(context).await?;
     let seen = all.iter().map(|one| (one.file_system_id().to_owned(), tags::read(one.tags())));

@@ -1,8 +1,8 @@
 //! What GuardDuty creates in a VPC in which a task runs: an endpoint for its agent, and a security group for that.
 //!
-//! GuardDuty marks both with a tag and leaves them behind when the VPC goes, as long as Runtime Monitoring is on; its user
-//! guide ("Using Infrastructure as Code with automated security agents") asks whoever deletes the VPC to delete them
-//! first. No deployment wants them: they are looked for, and deleted, only where the whole VPC is deleted.
+//! GuardDuty marks both with a tag and leaves them behind when the VPC goes, as long as Runtime Monitoring is on; its
+//! user guide ("Using Infrastructure as Code with automated security agents") asks whoever deletes the VPC to delete
+//! them first. No deployment wants them: they are looked for, and deleted, only where the whole VPC is deleted.
 
 use aws_sdk_ec2::types::Filter;
 

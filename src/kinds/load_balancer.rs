@@ -180,21 +180,22 @@ impl LoadBalancer {
     }
 }
 
-/// What to check when AWS keeps refusing the bucket of the access logs (Elastic Load Balancing user guide, "Enable access
-/// logs for your Application Load Balancer").
+/// What to check when AWS keeps refusing the bucket of the access logs (Elastic Load Balancing user guide, "Enable
+/// access logs for your Application Load Balancer").
 fn logs_refused(failure: Failure, bucket: &str) -> Failure {
     if failure.code != "InvalidConfigurationRequest" {
         return failure;
     }
     failure
         .hint(format!(
-            "ce-aws has written the policy of the bucket {bucket} that lets load balancers deliver their logs, and a new \
-             policy takes effect within seconds: if this persists, check that nobody has changed it \
+            "ce-aws has written the policy of the bucket {bucket} that lets load balancers deliver their logs, and a \
+             new policy takes effect within seconds: if this persists, check that nobody has changed it \
              (`aws s3api get-bucket-policy --bucket {bucket}`)"
         ))
         .hint(
-            "the bucket must be in the load balancer's region and encrypted with SSE-S3 (AES256), not with a KMS key, and \
-             no policy of the organization may deny s3:PutObject to logdelivery.elasticloadbalancing.amazonaws.com",
+            "the bucket must be in the load balancer's region and encrypted with SSE-S3 (AES256), not with a KMS key, \
+             and no policy of the organization may deny s3:PutObject to \
+             logdelivery.elasticloadbalancing.amazonaws.com",
         )
         .hint("without access logs: `access_logs = false` in [load_balancer]")
 }

@@ -58,7 +58,8 @@ impl Resource for LogGroup {
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
-        // As `NAME:*`, and for tags as `NAME`: our prefix matches both (Amazon CloudWatch Logs API reference, LogGroup).
+        // As `NAME:*`, and for tags as `NAME`: our prefix matches both (Amazon CloudWatch Logs API reference,
+        // LogGroup).
         let named = format!("log-group:{}*", place.names.log_prefix());
         place
             .grants("logs", &[&named])

@@ -1,4 +1,5 @@
-//! Resource kinds, one file or folder each: what its properties are, and how AWS lists, creates, changes and deletes it.
+//! Resource kinds, one file or folder each: what its properties are, and how AWS lists, creates, changes and deletes
+//! it.
 //!
 //! A kind's file is read top to bottom: the specification, the facts about the kind, then [`resource::Resource`]. No
 //! kind contains a waiting loop: `create` returns when AWS has accepted, and the engine polls.

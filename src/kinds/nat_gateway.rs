@@ -74,7 +74,8 @@ impl Resource for NatGateway {
     }
 }
 
-/// Removes the default routes of our tables to a gateway: once it is gone they would be in the way of the network's owner.
+/// Removes the default routes of our tables to a gateway: once it is gone they would be in the way of the network's
+/// owner.
 async fn remove_routes(context: &Context, nat: &str) -> Result<(), Failure> {
     let ec2 = &context.aws.ec2;
     let call = ec2.describe_route_tables().filters(ec2::ours(context));

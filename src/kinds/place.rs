@@ -103,8 +103,8 @@ impl Grants<'_> {
         self.also(grant)
     }
 
-    /// Creating with tags, where tagging is an action of its own with a condition on the creating call (`ec2:CreateAction`
-    /// and the like); and changing the tags later.
+    /// Creating with tags, where tagging is an action of its own with a condition on the creating call
+    /// (`ec2:CreateAction` and the like); and changing the tags later.
     pub fn create(self, action: &str) -> Self {
         let grant = self.here(Use::Make, &[action]).tagged(self.place.deployment());
         self.also(grant).tag_new(action).retag()

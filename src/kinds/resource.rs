@@ -40,8 +40,8 @@ pub struct Target {
     pub outputs: Outputs,
     /// All tags it should have, ours included.
     pub tags: Tags,
-    /// For calls that take an idempotency token: 32 hexadecimal digits, the same for every attempt of one request of one
-    /// run and another for every other request, see [`token`].
+    /// For calls that take an idempotency token: 32 hexadecimal digits, the same for every attempt of one request of
+    /// one run and another for every other request, see [`token`].
     pub token: String,
     /// What differs, for updates.
     pub changes: Vec<Change>,
@@ -130,9 +130,9 @@ pub trait Resource: Spec {
         None
     }
 
-    /// What may be this resource with its tags lost, or would be in its way: what is in its place or has one of these ids,
-    /// whatever its tags say. References that are not resolved yet match nothing. Kinds that AWS knows by a name of ours
-    /// need not answer: they are looked for by name.
+    /// What may be this resource with its tags lost, or would be in its way: what is in its place or has one of these
+    /// ids, whatever its tags say. References that are not resolved yet match nothing. Kinds that AWS knows by a name
+    /// of ours need not answer: they are looked for by name.
     async fn candidates(&self, _context: &Context, _ids: &[String]) -> Result<Vec<Found<Self>>, Failure> {
         Ok(Vec::new())
     }

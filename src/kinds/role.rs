@@ -30,8 +30,8 @@ pub struct Role {
 
 impl Spec for Role {
     const KIND: Kind = Kind {
-        // AWS Backup manages a recovery point with the role that made it (AWS Backup developer guide, "Identity and access
-        // management in AWS Backup").
+        // AWS Backup manages a recovery point with the role that made it (AWS Backup developer guide, "Identity and
+        // access management in AWS Backup").
         gone_after: &["backup-vault"],
         immutable: &["name", "path"],
         security: true,
@@ -126,8 +126,8 @@ impl Resource for Role {
             actions: actions.iter().map(|action| format!("iam:{action}")).collect(),
             ..roles()
         };
-        // Whoever writes such a role's policies can grant themselves what the policies allow, so a boundary, if there is one,
-        // is part of the condition.
+        // Whoever writes such a role's policies can grant themselves what the policies allow, so a boundary, if there
+        // is one, is part of the condition.
         let mut writes = vec![acts(&["CreateRole", "PutRolePolicy"]).called("WriteRoles")];
         if !place.policies.is_empty() {
             let attach = acts(&["AttachRolePolicy"]).called("AttachPoliciesToRoles");

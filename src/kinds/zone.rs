@@ -14,17 +14,17 @@ pub enum Zone {
 
 const FARGATE: &str = "AWS Fargate";
 
-/// Zones where something is missing. Source: Amazon ECS developer guide, "Supported Regions for Amazon ECS on AWS Fargate",
-/// which names for three regions the only zones that have it.
+/// Zones where something is missing. Source: Amazon ECS developer guide, "Supported Regions for Amazon ECS on AWS
+/// Fargate", which names for three regions the only zones that have it.
 const LACKS: [(&str, &[&str], &str); 3] = [
     ("usw1", &["az1", "az3"], FARGATE),
     ("apne1", &["az1", "az2", "az4"], FARGATE),
     ("cnn1", &["az1", "az2"], FARGATE),
 ];
 
-/// Zones that AWS leaves out for some services. The oldest zone of us-east-1 has no One Zone file systems (Amazon EFS user
-/// guide, "Supported Availability Zones for One Zone file systems") and no Fargate for ARM64; Fargate's table once named
-/// only az1 and az2 of ca-central-1.
+/// Zones that AWS leaves out for some services. The oldest zone of us-east-1 has no One Zone file systems (Amazon EFS
+/// user guide, "Supported Availability Zones for One Zone file systems") and no Fargate for ARM64; Fargate's table once
+/// named only az1 and az2 of ca-central-1.
 const DOUBTFUL: [(&str, &str); 2] =
     [("use1-az3", "the newer instance types, or One Zone file systems"), ("cac1-az3", "AWS Fargate")];
 

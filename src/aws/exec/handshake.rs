@@ -1,6 +1,7 @@
 //! What the agent asks before it runs the command, and our answer.
 //!
-//! Source: `HandshakeRequestPayload` and `HandshakeResponsePayload` of `aws/amazon-ssm-agent` (`agent/session/contracts`).
+//! Source: `HandshakeRequestPayload` and `HandshakeResponsePayload` of `aws/amazon-ssm-agent`
+//! (`agent/session/contracts`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -211,7 +211,7 @@ mod tests {
         }
 
         #[test]
-        fn decoding_any_bytes_does_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), header in 100..130_u8) {
+        fn any_bytes_can_be_decoded(bytes in proptest::collection::vec(any::<u8>(), 0..300), header in 100..130_u8) {
             let _ = Message::decode(&bytes);
             let mut likelier = bytes;
             if likelier.len() > 4 {

@@ -1,7 +1,7 @@
 //! ECS Exec: running one command in a container of a running task, and reading what it prints.
 //!
-//! ExecuteCommand returns an address and a token: of the data channel of Systems Manager's Session Manager, a WebSocket on
-//! which the agent in the container and this side exchange framed messages.
+//! ExecuteCommand returns an address and a token: of the data channel of Systems Manager's Session Manager, a WebSocket
+//! on which the agent in the container and this side exchange framed messages.
 //!
 //! ```text
 //! ecs ExecuteCommand ──► session {address, token}
@@ -11,8 +11,9 @@
 //!                    ◄── channel closed
 //! ```
 //!
-//! Source of the protocol: AWS's own two ends of it, `aws/session-manager-plugin` (`src/message`, `src/datachannel`) and
-//! `aws/amazon-ssm-agent` (`agent/session`). Unverified against AWS itself: it has only been tested with the emulator.
+//! Source of the protocol: AWS's own two ends of it, `aws/session-manager-plugin` (`src/message`, `src/datachannel`)
+//! and `aws/amazon-ssm-agent` (`agent/session`). Unverified against AWS itself: it has only been tested with the
+//! emulator.
 
 pub mod channel;
 pub mod handshake;

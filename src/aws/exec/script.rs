@@ -1,7 +1,7 @@
 //! The command line that runs a shell script so that its end and its exit code can be seen.
 //!
-//! A session with a terminal has no exit code, and its last output may be lost when it ends. So the script is followed by
-//! a mark and the exit code; output without the mark is incomplete.
+//! A session with a terminal has no exit code, and its last output may be lost when it ends. So the script is followed
+//! by a mark and the exit code; output without the mark is incomplete.
 
 use super::text;
 

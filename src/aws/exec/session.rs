@@ -135,7 +135,11 @@ pub async fn follow(endpoint: &Endpoint, script: &Script, patience: Duration) ->
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn conversation(endpoint: &Endpoint, script: &Script, unreadable: &mut Option<Unreadable>) -> Result<Ended, ExecError> {
+async fn conversation(
+    endpoint: &Endpoint,
+    script: &Script,
+    unreadable: &mut Option<Unreadable>,
+) -> Result<Ended, ExecError> {
     let limits = WebSocketConfig::default().max_message_size(Some(FRAME)).max_frame_size(Some(FRAME));
     let unreachable = |error: tungstenite::Error| match error {
         tungstenite::Error::Http(answer) if answer.status() == StatusCode::FORBIDDEN => {

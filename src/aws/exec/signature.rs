@@ -1,8 +1,8 @@
 //! The signature that opens a data channel: Signature Version 4 of the WebSocket's upgrade.
 //!
-//! Source: `aws/session-manager-plugin` (`src/communicator/websocketchannel.go`), which signs since 1.2.764.0: a GET of the
-//! whole URL for the service `ssmmessages`, before the WebSocket's own headers are added, and nothing where the URL is signed
-//! already.
+//! Source: `aws/session-manager-plugin` (`src/communicator/websocketchannel.go`), which signs since 1.2.764.0: a GET of
+//! the whole URL for the service `ssmmessages`, before the WebSocket's own headers are added, and nothing where the URL
+//! is signed already.
 
 use std::time::SystemTime;
 

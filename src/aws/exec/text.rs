@@ -38,8 +38,8 @@ fn skip(characters: &mut std::str::Chars<'_>) {
     }
 }
 
-/// The first line that is not blank, cut to 200 characters: enough for a message, and without what follows. Some programs
-/// go on to print secrets, such as the hash of a cookie.
+/// The first line that is not blank, cut to 200 characters: enough for a message, and without what follows. Some
+/// programs go on to print secrets, such as the hash of a cookie.
 pub fn first_line(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     line.chars().filter(|character| !character.is_control()).take(200).collect()

@@ -61,8 +61,8 @@ impl Resource for BackupVault {
         Ok(made(self.name.as_str(), &[("name", &self.name), ("arn", arn)]))
     }
 
-    /// AWS deletes no vault that holds something. Until the last recovery point is gone it refuses, and the engine repeats
-    /// the deletion.
+    /// AWS deletes no vault that holds something. Until the last recovery point is gone it refuses, and the engine
+    /// repeats the deletion.
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         let backup = &context.aws.backup;
         let points = backup.list_recovery_points_by_backup_vault().backup_vault_name(&target.id);

@@ -46,8 +46,8 @@ impl Resource for Bucket {
         Ok(target.as_known())
     }
 
-    /// The policy is deleted first, and with it the permission to deliver more logs while the bucket is being emptied. If
-    /// something still arrives, S3 refuses (BucketNotEmpty), and the engine repeats the deletion.
+    /// The policy is deleted first, and with it the permission to deliver more logs while the bucket is being emptied.
+    /// If something still arrives, S3 refuses (BucketNotEmpty), and the engine repeats the deletion.
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         let s3 = &context.aws.s3;
         let (bucket, owner) = (&target.id, &context.names.account);

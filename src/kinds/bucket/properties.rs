@@ -28,9 +28,9 @@ pub struct Bucket {
     pub eventbridge: bool,
 }
 
-/// AWS's default since 2024: smaller objects stay in their storage class until they expire, because a move costs more than
-/// it saves (S3 user guide, "Transitioning objects using Amazon S3 Lifecycle"). Set explicitly, so that it does not depend
-/// on the default at the time when the bucket was created.
+/// AWS's default since 2024: smaller objects stay in their storage class until they expire, because a move costs more
+/// than it saves (S3 user guide, "Transitioning objects using Amazon S3 Lifecycle"). Set explicitly, so that it does
+/// not depend on the default at the time when the bucket was created.
 pub const FROM_128_KIB: &str = "all_storage_classes_128K";
 
 /// What becomes of objects as they age.

@@ -1,5 +1,6 @@
-//! The settings of a bucket, for each of which S3 has a pair of calls. They are read side by side, and written one after the
-//! other: of two overlapping changes of one bucket S3 refuses one (409 OperationAborted; see `docs/aws-behaviour.md`).
+//! The settings of a bucket, for each of which S3 has a pair of calls. They are read side by side, and written one
+//! after the other: of two overlapping changes of one bucket S3 refuses one (409 OperationAborted; see
+//! `docs/aws-behaviour.md`).
 
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLoggingStatus, EventBridgeConfiguration,
@@ -37,7 +38,7 @@ pub const WRITTEN: [&str; 7] = [
 
 /// All settings as they are. A setting that AWS says does not exist is empty.
 pub async fn read(context: &Context, name: &str) -> Result<Bucket, Failure> {
-    let (encryption, block_public_access, ownership, policy, (lifecycle, moves_from), access_log, eventbridge) = tokio::try_join!(
+    let (encryption, block_public_access, ownership, policy, lifecycle, access_log, notifications) = tokio::try_join!(
         encryption(context, name),
         block_public_access(context, name),
         ownership(context, name),
@@ -46,6 +47,7 @@ pub async fn read(context: &Context, name: &str) -> Result<Bucket, Failure> {
         access_log(context, name),
         notifications(context, name),
     )?;
+    let ((lifecycle, moves_from), eventbridge) = (lifecycle, notifications.event_bridge_configuration.is_some());
     Ok(Bucket {
         name: name.to_owned(),
         encryption,
@@ -55,12 +57,12 @@ pub async fn read(context: &Context, name: &str) -> Result<Bucket, Failure> {
         lifecycle,
         moves_from,
         access_log,
-        eventbridge: eventbridge.event_bridge_configuration.is_some(),
+        eventbridge,
     })
 }
 
-/// Sets those settings that are named as the fields of [`Bucket`] and for which `is_due` is true. The policy comes last,
-/// because others may deliver into the bucket as soon as it stands.
+/// Sets those settings that are named as the fields of [`Bucket`] and for which `is_due` is true. The policy comes
+/// last, because others may deliver into the bucket as soon as it stands.
 pub async fn write(bucket: &Bucket, context: &Context, is_due: impl Fn(&str) -> bool) -> Result<(), Failure> {
     if is_due("ownership") {
         set_ownership(bucket, context).await?;

@@ -101,8 +101,8 @@ impl Edit {
         matches!(self, Self::Delete(_))
     }
 
-    /// Edits are made in this order: what allows, then what denies, then deletions. So traffic that both the old and the
-    /// new entries allow keeps flowing throughout.
+    /// Edits are made in this order: what allows, then what denies, then deletions. So traffic that both the old and
+    /// the new entries allow keeps flowing throughout.
     fn rank(&self, live: &[Entry]) -> u8 {
         let was = |number: i32| live.iter().find(|entry| entry.number == number).map(|entry| entry.action);
         match self {

@@ -9,8 +9,8 @@ use crate::kinds::vpc::Vpc;
 
 use super::entry::{self, Edit, Entry, Icmp, Ports, Verdict};
 
-/// The entries of a VPC's default network ACL, which all subnets without another one use. What AWS adds by itself is not
-/// listed: the final denials (see [`LAST`]), and what comes with an IPv6 range of the VPC. Outputs: `id`.
+/// The entries of a VPC's default network ACL, which all subnets without another one use. What AWS adds by itself is
+/// not listed: the final denials (see [`LAST`]), and what comes with an IPv6 range of the VPC. Outputs: `id`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DefaultNetworkAcl {
     pub vpc: Ref<Vpc>,

@@ -148,8 +148,8 @@ fn routes(table: &types::RouteTable) -> Vec<Existing> {
     table.routes().iter().filter_map(read).collect()
 }
 
-/// Nothing for the local route, for what a gateway has propagated, for a gateway endpoint's prefix list, for a route to a
-/// network of the user's, and for IPv6.
+/// Nothing for the local route, for what a gateway has propagated, for a gateway endpoint's prefix list, for a route to
+/// a network of the user's, and for IPv6.
 fn read(route: &types::Route) -> Option<Existing> {
     let gateway = route.gateway_id().unwrap_or_default();
     let endpoint = route.destination_prefix_list_id().is_some() && gateway.starts_with("vpce-");

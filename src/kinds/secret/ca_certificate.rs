@@ -10,11 +10,11 @@ pub const PURPOSE: &str = "ca-certificate";
 /// What the description says before the fingerprint: the value itself is never read.
 const DESCRIPTION: &str = "CA certificates of the proxy, SHA-256 ";
 
-/// A secret that holds PEM as plain text. Outputs: `id` (the ARN), `arn`, `name`. Certificates are public, so they may be
-/// part of a plan.
+/// A secret that holds PEM as plain text. Outputs: `id` (the ARN), `arn`, `name`. Certificates are public, so they may
+/// be part of a plan.
 ///
-/// Its name must be `context.names.secret(`[`PURPOSE`]`)`. Its value is compared by the fingerprint in its description: a
-/// value that somebody changes by hand, but not the description, is not noticed.
+/// Its name must be `context.names.secret(`[`PURPOSE`]`)`. Its value is compared by the fingerprint in its description:
+/// a value that somebody changes by hand, but not the description, is not noticed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CaCertificate {
     pub name: String,

@@ -1,5 +1,5 @@
-//! The certificates for TLS between the containers of one task: an authority of their own, and one certificate for all of
-//! them.
+//! The certificates for TLS between the containers of one task: an authority of their own, and one certificate for all
+//! of them.
 //!
 //! The vendor's `setup` makes them with openssl for a year (Cloud Exchange 6.1.0, `setup`, `common_ca_self_signed_ssl`,
 //! and `data/ssl_certs/mongodb_rabbitmq_certs`); names, sizes and extensions are those. Values are [`SecretString`]s,

@@ -1,7 +1,7 @@
 //! The credentials of one Cloud Exchange: generated or checked, and written as one JSON document.
 //!
-//! Values are [`SecretString`]s, which are never printed and are wiped when dropped. (The AWS SDK keeps a copy of its own
-//! while it sends one.) Failures name keys, never values.
+//! Values are [`SecretString`]s, which are never printed and are wiped when dropped. (The AWS SDK keeps a copy of its
+//! own while it sends one.) Failures name keys, never values.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,8 +23,8 @@ const JWT: &str = "jwt_secret";
 /// template, CE 5.0.0, parameters MAINTENANCEPASSWORD and JWTSECRET.
 const VENDOR_DEFAULTS: [&str; 2] = ["cteadmin", "verysercterdyuri18"];
 
-/// Letters and digits: Cloud Exchange before 6.1 does not support some others; it names `#`, `$` and `/` (vendor release
-/// notes, CE 6.1.0).
+/// Letters and digits: Cloud Exchange before 6.1 does not support some others; it names `#`, `$` and `/` (vendor
+/// release notes, CE 6.1.0).
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// All but what is not escaped in the user information of a URL (RFC 3986, unreserved characters).
@@ -63,8 +63,8 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// [`Cause::Refused`] with the key at fault: not a JSON object of strings, no password, a vendor's default, too short,
-    /// or characters that Cloud Exchange does not support.
+    /// [`Cause::Refused`] with the key at fault: not a JSON object of strings, no password, a vendor's default, too
+    /// short, or characters that Cloud Exchange does not support.
     pub fn from_document(document: &SecretString) -> Result<Self, Failure> {
         // The parser's message would quote the value.
         let source: Source = serde_json::from_str(document.expose_secret()).map_err(|_| {
@@ -232,7 +232,9 @@ mod tests {
         assert_eq!(
             both,
             json!({
-                PASSWORD: "a.b_c~d-9", JWT: "x/y+z=#$%&'1234567", "mongo": "mongodb://cteadmin:a.b_c~d-9@localhost:27017/cte"
+                PASSWORD: "a.b_c~d-9",
+                JWT: "x/y+z=#$%&'1234567",
+                "mongo": "mongodb://cteadmin:a.b_c~d-9@localhost:27017/cte"
             })
         );
         let one = parsed(&source(&json!({ PASSWORD: "longenough" })).unwrap());

@@ -21,11 +21,12 @@ pub const VALID_UNTIL: &str = "valid-until";
 /// The description says which generation it is and when it ends: the value itself is never read.
 const DESCRIPTION: [&str; 2] = ["Internal TLS certificates of Cloud Exchange, generation ", ", valid until "];
 
-/// A JSON secret with an authority, a certificate and its key, see [`super::certificates`]. Outputs: `id` (the ARN), `arn`,
-/// `name`, [`VALID_UNTIL`]. Its values are not a property: each generation has new ones, and they are never read.
+/// A JSON secret with an authority, a certificate and its key, see [`super::certificates`]. Outputs: `id` (the ARN),
+/// `arn`, `name`, [`VALID_UNTIL`]. Its values are not a property: each generation has new ones, and they are never
+/// read.
 ///
-/// Its name must be `context.names.secret(`[`PURPOSE`]`)`. A value that somebody changes by hand, but not the description,
-/// is not noticed.
+/// Its name must be `context.names.secret(`[`PURPOSE`]`)`. A value that somebody changes by hand, but not the
+/// description, is not noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InternalCertificate {
     pub name: String,
@@ -56,9 +57,9 @@ impl Resource for InternalCertificate {
         Ok(with_end(made, &certificates))
     }
 
-    /// Values and description in one call, so that they never disagree. The token is not the step's but one of the SDK's
-    /// for each call: another attempt brings other values, and Secrets Manager takes no others under a token that it has
-    /// seen (API reference, CreateSecret; of UpdateSecret unverified).
+    /// Values and description in one call, so that they never disagree. The token is not the step's but one of the
+    /// SDK's for each call: another attempt brings other values, and Secrets Manager takes no others under a token that
+    /// it has seen (API reference, CreateSecret; of UpdateSecret unverified).
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let certificates = generate().await?;
         let call = context.aws.secrets.update_secret().secret_id(&target.id);

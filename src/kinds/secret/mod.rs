@@ -1,4 +1,5 @@
-//! Secrets of the deployment: the credentials, the certificates of a proxy's authority, and those between the containers.
+//! Secrets of the deployment: the credentials, the certificates of a proxy's authority, and those between the
+//! containers.
 
 pub mod ca_certificate;
 pub mod certificates;

@@ -18,8 +18,8 @@ pub fn grants(place: &Place) -> Grants<'_> {
         .retag()
 }
 
-/// The secret with this purpose, if there is one. `read` makes properties, and one more output where there is one, of its
-/// name and description. Describes, and never reads a value.
+/// The secret with this purpose, if there is one. `read` makes properties, and one more output where there is one, of
+/// its name and description. Describes, and never reads a value.
 pub async fn list<R: Spec>(
     context: &Context,
     purpose: &str,
@@ -58,8 +58,8 @@ pub async fn create(
     Ok(made(arn, &[("arn", arn), ("name", name)]))
 }
 
-/// Creates a secret of the name of one that [`erase`] may have deleted a moment ago: its deletion goes on after the answer,
-/// and until it ends the name is taken (Secrets Manager API reference, DeleteSecret).
+/// Creates a secret of the name of one that [`erase`] may have deleted a moment ago: its deletion goes on after the
+/// answer, and until it ends the name is taken (Secrets Manager API reference, DeleteSecret).
 pub async fn create_again(
     context: &Context,
     target: &Target,

@@ -9,8 +9,8 @@ use crate::kinds::vpc::Vpc;
 use super::rule::Rule;
 use super::rules;
 
-/// The rules of a VPC's default security group, which applies to what is started without naming a group. Hardened, it has
-/// none. Outputs: `id`.
+/// The rules of a VPC's default security group, which applies to what is started without naming a group. Hardened, it
+/// has none. Outputs: `id`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DefaultSecurityGroup {
     pub vpc: Ref<Vpc>,

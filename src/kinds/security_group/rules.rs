@@ -39,8 +39,8 @@ pub fn split(permissions: &[IpPermission]) -> Set<Rule> {
     permissions.iter().flat_map(split_one).collect()
 }
 
-/// The outbound rules of a group of ours. What AWS adds by itself to the rule that allows everything, as soon as the VPC
-/// has an IPv6 range, is not listed (Amazon VPC user guide, "Migrate your VPC from IPv4 to IPv6").
+/// The outbound rules of a group of ours. What AWS adds by itself to the rule that allows everything, as soon as the
+/// VPC has an IPv6 range, is not listed (Amazon VPC user guide, "Migrate your VPC from IPv4 to IPv6").
 pub fn outbound(permissions: &[IpPermission]) -> Set<Rule> {
     let rules = split(permissions);
     let is_open = rules.iter().any(Rule::is_everything);

@@ -1,7 +1,8 @@
 //! Which containers of a task belong to its task definition. The others were injected by somebody else.
 //!
-//! GuardDuty Runtime Monitoring adds a sidecar to each new Fargate task, which DescribeTasks shows and no task definition
-//! has (GuardDuty user guide, "How Runtime Monitoring works with Fargate"). It says nothing about Cloud Exchange.
+//! GuardDuty Runtime Monitoring adds a sidecar to each new Fargate task, which DescribeTasks shows and no task
+//! definition has (GuardDuty user guide, "How Runtime Monitoring works with Fargate"). It says nothing about Cloud
+//! Exchange.
 
 use std::collections::BTreeSet;
 
@@ -38,8 +39,8 @@ async fn read_revision(context: &Context, arn: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The health of a task is that of its essential containers with a health check (ECS API reference, Task). It is computed
-/// again from the task's own: AWS does not document that injected containers do not count.
+/// The health of a task is that of its essential containers with a health check (ECS API reference, Task). It is
+/// computed again from the task's own: AWS does not document that injected containers do not count.
 fn split(task: &mut TaskView, revision: &Revision) {
     let is_own = |container: &ContainerView| revision.contains_key(&container.name);
     let (own, injected) = std::mem::take(&mut task.containers).into_iter().partition(is_own);

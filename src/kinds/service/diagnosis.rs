@@ -88,9 +88,9 @@ fn state(container: &ContainerView) -> String {
     text
 }
 
-/// The containers whose last lines may explain it: the one named, or else those that failed by themselves before those that
-/// were stopped with the task (128 + SIGTERM, 128 + SIGKILL). If none has failed, it was the load balancer's health check:
-/// then those that still ran.
+/// The containers whose last lines may explain it: the one named, or else those that failed by themselves before those
+/// that were stopped with the task (128 + SIGTERM, 128 + SIGKILL). If none has failed, it was the load balancer's
+/// health check: then those that still ran.
 fn suspects<'a>(task: &'a TaskView, named: Option<&str>) -> Vec<&'a ContainerView> {
     let mut suspects: Vec<_> = match named {
         Some(name) => task.containers.iter().filter(|container| container.name == name).collect(),

@@ -1,5 +1,9 @@
 //! What to check when a task has failed, by the messages of AWS and of its containers.
 
+/// Where an image or a registry could not be reached.
+const NO_ROUTE: &str = "check that the private subnets have a default route to a NAT gateway and that outbound \
+                        traffic to 443 is allowed";
+
 /// Words that must all occur, in lower case, and what to check then. The more specific ones come first.
 ///
 /// Sources: Amazon ECS developer guide, "Stopped tasks error messages" and its pages on `CannotPullContainer` and
@@ -9,26 +13,19 @@
 const HINTS: &[(&[&str], &str)] = &[
     (
         &["cannotpullcontainer", "403"],
-        "subscribe this account to Netskope Cloud Exchange in AWS Marketplace: without a subscription its registry answers 403",
+        "subscribe this account to Netskope Cloud Exchange in AWS Marketplace: without a subscription its registry \
+         answers 403",
     ),
     (
         &["cannotpullcontainer", "denied"],
-        "check that the account is subscribed to Cloud Exchange in AWS Marketplace, and that the execution role may pull",
+        "check that the account is subscribed to Cloud Exchange in AWS Marketplace, and that the execution role may \
+         pull",
     ),
     (&["cannotpullcontainer", "not found"], "check the image and its tag: the registry does not have it"),
     (&["cannotpullcontainer", "manifest unknown"], "check the image and its tag: the registry does not have it"),
-    (
-        &["cannotpullcontainer"],
-        "check that the private subnets have a default route to a NAT gateway and that outbound traffic to 443 is allowed",
-    ),
-    (
-        &["registry auth", "deadline exceeded"],
-        "check that the private subnets have a default route to a NAT gateway and that outbound traffic to 443 is allowed",
-    ),
-    (
-        &["registry auth", "connection issue"],
-        "check that the private subnets have a default route to a NAT gateway and that outbound traffic to 443 is allowed",
-    ),
+    (&["cannotpullcontainer"], NO_ROUTE),
+    (&["registry auth", "deadline exceeded"], NO_ROUTE),
+    (&["registry auth", "connection issue"], NO_ROUTE),
     (
         &["registry auth", "not authorized"],
         "check the execution role: it may not read the secret or log in to the registry",
@@ -36,14 +33,15 @@ const HINTS: &[(&[&str], &str)] = &[
     (&["not authorized to perform"], "check the policies of the role that the message names"),
     (
         &["secret", "marked for deletion"],
-        "the secret is marked for deletion: apply restores one of ours, `aws secretsmanager restore-secret` one of yours",
+        "the secret is marked for deletion: apply restores one of ours, `aws secretsmanager restore-secret` one of \
+         yours",
     ),
     (&["secret", "resourcenotfound"], "the secret is missing: run plan to see it"),
     (&["json key"], "the secret lacks a key that the task definition names"),
     (
         &["efs utils"],
-        "check the file system: a mount target in the task's zone, port 2049 from the task's group, DNS names in the VPC, \
-         and a policy that lets the task role mount",
+        "check the file system: a mount target in the task's zone, port 2049 from the task's group, DNS names in the \
+         VPC, and a policy that lets the task role mount",
     ),
     (&["log stream"], "check that the log group exists and that the execution role may write to it"),
     (&["outofmemory"], "a container ran out of memory: choose a larger package in the plan file"),

@@ -11,8 +11,8 @@ const GUARDDUTY: &str = "aws-guardduty-agent";
 /// What the subject of an incident about one begins with.
 const SUBJECT: &str = "injected ";
 
-/// The failures of those of a task that should run, as subjects of incidents. A subject names the deployment and not the
-/// task, so that it is reported once a deployment.
+/// The failures of those of a task that should run, as subjects of incidents. A subject names the deployment and not
+/// the task, so that it is reported once a deployment.
 pub fn subjects(task: &TaskView) -> impl Iterator<Item = String> {
     let troubled = task.injected.iter().filter_map(|container| Some((container, trouble(container)?)));
     troubled
@@ -66,7 +66,7 @@ fn hints(said: &str) -> Vec<String> {
         return Vec::new();
     }
     vec![
-        "if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks that are \
+        "if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks \
          started afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy"
             .to_owned(),
     ]

@@ -128,9 +128,9 @@ impl Resource for Service {
         made_or_lost(call.send().await.answer()?.service())
     }
 
-    /// A service at zero, or one to be healed, gets a new deployment: ECS launches nothing more for a deployment that has
-    /// failed. Whatever makes another task is only done after the fence, see [`Kind::fenced`]: if the answer to a first
-    /// attempt that has started it was lost, a second one would start another task beside the one that stops.
+    /// A service at zero, or one to be healed, gets a new deployment: ECS launches nothing more for a deployment that
+    /// has failed. Whatever makes another task is only done after the fence, see [`Kind::fenced`]: if the answer to a
+    /// first attempt that has started it was lost, a second one would start another task beside the one that stops.
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let live = live(context, self, &target.id).await?;
         let starts = live.as_ref().is_some_and(|live| live.desired_count() == 0) && self.desired > 0;

@@ -69,10 +69,11 @@ pub struct TaskView {
     pub task_definition: String,
     /// `RUNNING` or `STOPPED`.
     pub desired: String,
-    /// Its last status: `PROVISIONING`, `PENDING`, `ACTIVATING`, `RUNNING`, `DEACTIVATING`, `STOPPING`, `DEPROVISIONING`,
-    /// `STOPPED`.
+    /// Its last status: `PROVISIONING`, `PENDING`, `ACTIVATING`, `RUNNING`, `DEACTIVATING`, `STOPPING`,
+    /// `DEPROVISIONING`, `STOPPED`.
     pub last: String,
-    /// `HEALTHY` when every essential container of its definition with a health check is; else `UNHEALTHY` or `UNKNOWN`.
+    /// `HEALTHY` when every essential container of its definition with a health check is; else `UNHEALTHY` or
+    /// `UNKNOWN`.
     pub health: String,
     /// The deployment's id; something else or empty for a task that was started by hand.
     pub started_by: String,

@@ -59,7 +59,10 @@ pub async fn set(tagging: Tagging, context: &Context, id: &str, set: &Tags, remo
         Tagging::None => Err(Failure::of(Cause::Internal, format!("{id} carries no tags"))),
         Tagging::Ec2 => {
             let named = || remove.iter().map(|key| Ec2Tag::builder().key(key).build()).collect();
-            calls!(aws.ec2.create_tags().resources(id), write(set); aws.ec2.delete_tags().resources(id), set_tags(named()))
+            calls!(
+                aws.ec2.create_tags().resources(id), write(set);
+                aws.ec2.delete_tags().resources(id), set_tags(named())
+            )
         }
         Tagging::Ecs => calls!(
             aws.ecs.tag_resource().resource_arn(id), write(set);

@@ -15,8 +15,8 @@ use crate::kinds::prelude::*;
 pub struct Container {
     /// As people write it: `registry/repository:tag`.
     pub image: String,
-    /// What the tag was resolved to, `sha256:…`; `None` leaves it to the registry at each start, or `image` names a digest
-    /// itself.
+    /// What the tag was resolved to, `sha256:…`; `None` leaves it to the registry at each start, or `image` names a
+    /// digest itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
     /// The task stops when an essential container stops.
@@ -234,8 +234,8 @@ impl Mount {
 }
 
 impl FromSecret {
-    /// `arn:aws:secretsmanager:<region>:<account>:secret:<name>:<key>:<stage>:<version>`, the last two empty, or without
-    /// all three. Anything else is kept whole, and so differs from anything that could be wanted.
+    /// `arn:aws:secretsmanager:<region>:<account>:secret:<name>:<key>:<stage>:<version>`, the last two empty, or
+    /// without all three. Anything else is kept whole, and so differs from anything that could be wanted.
     fn read(value_from: &str) -> Self {
         let parts: Vec<_> = value_from.split(':').collect();
         match parts.as_slice() {

@@ -59,8 +59,8 @@ pub async fn read(context: &Context, which: &str) -> Result<Option<Found<TaskDef
     }))
 }
 
-/// The revision that the service runs, if it is of our family, whoever registered it. One registered by hand has no record
-/// of what was wanted last: `recorded`, our own newest revision, has it.
+/// The revision that the service runs, if it is of our family, whoever registered it. One registered by hand has no
+/// record of what was wanted last: `recorded`, our own newest revision, has it.
 ///
 /// # Errors
 ///
@@ -149,8 +149,8 @@ impl Resource for TaskDefinition {
         self.register(context, target).await
     }
 
-    /// A revision cannot be changed: there is a new one, and whoever refers to it sees another ARN. What an earlier attempt
-    /// has registered, in this run or in one that was interrupted, nothing runs: it is deregistered first.
+    /// A revision cannot be changed: there is a new one, and whoever refers to it sees another ARN. What an earlier
+    /// attempt has registered, in this run or in one that was interrupted, nothing runs: it is deregistered first.
     async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         for arn in newer(context, target).await? {
             deregister(context, &arn).await?;
@@ -169,8 +169,8 @@ impl Resource for TaskDefinition {
         Ok(())
     }
 
-    /// Deregisters what is newer than the revision in force, which was never verified, and all but some of the older ones;
-    /// and the revisions of data steps.
+    /// Deregisters what is newer than the revision in force, which was never verified, and all but some of the older
+    /// ones; and the revisions of data steps.
     async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
         if action != Action::Prune {
             return Err(target.no_step(action));

@@ -39,8 +39,8 @@ pub struct EfsVolume {
 }
 
 impl TaskVolume {
-    /// ECS returns a bind mount with an empty `host`. What is neither of the two is read as an EFS volume without an id,
-    /// which differs from anything that could be wanted.
+    /// ECS returns a bind mount with an empty `host`. What is neither of the two is read as an EFS volume without an
+    /// id, which differs from anything that could be wanted.
     pub(super) fn read(live: &Volume) -> Self {
         let elsewhere = live.host().is_some_and(|host| host.source_path().is_some())
             || live.docker_volume_configuration().is_some()
