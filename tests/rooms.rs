@@ -138,7 +138,6 @@ fn the_reader_of_use_lines_sees_what_it_should() {
 
 /// Circles that are still there, as files or folders. Whoever unties one removes it here.
 const KNOWN_CIRCLES: &[&[&str]] = &[
-    &["aws/clients.rs", "aws/error.rs", "aws/no_answer.rs"],
     &["blueprint/"],
     &["checks/balancer.rs", "checks/ingress.rs"],
     &["checks/egress.rs", "checks/network.rs", "checks/network_acl.rs"],
@@ -160,10 +159,6 @@ const KNOWN_CIRCLES: &[&[&str]] = &[
     &["existing/keys.rs", "existing/storage.rs"],
     &["existing/network.rs", "existing/targets.rs", "existing/ways.rs"],
     &["images/ecr.rs", "images/open.rs", "images/resolve.rs"],
-    &["kinds/bucket.rs", "kinds/bucket_settings.rs"],
-    &["kinds/group_rules.rs", "kinds/rule.rs", "kinds/security_group.rs"],
-    &["kinds/nat_gateway.rs", "kinds/route.rs", "kinds/route_table.rs"],
-    &["kinds/own_containers.rs", "kinds/resource.rs"],
     &["release/check.rs", "release/check_files.rs"],
 ];
 
@@ -175,7 +170,6 @@ const LONGEST_LINE: usize = 120;
 
 /// How many lines are still longer, by room. Whoever wraps some lowers the number.
 const KNOWN_LONG_LINES: &[(&str, usize)] = &[
-    ("aws", 21),
     ("blueprint", 8),
     ("checks", 45),
     ("cli", 37),
@@ -184,7 +178,7 @@ const KNOWN_LONG_LINES: &[(&str, usize)] = &[
     ("engine", 20),
     ("existing", 21),
     ("images", 1),
-    ("kinds", 58),
+    ("kinds", 8),
     ("live", 26),
     ("partition", 4),
     ("permission", 1),
