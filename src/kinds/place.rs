@@ -91,6 +91,11 @@ impl Grants<'_> {
         Grant::new(usage, self.service, actions).on(self.resources.clone())
     }
 
+    fn own(self, usage: Use, actions: &[&str]) -> Self {
+        let grant = self.here(usage, actions).of(self.place.deployment());
+        self.also(grant)
+    }
+
     /// Reading, where neither tags nor names can restrict it.
     pub fn see(self, actions: &[&str]) -> Self {
         let grant = Grant::new(Use::See, self.service, actions);
@@ -99,8 +104,7 @@ impl Grants<'_> {
 
     /// Reading these resources only.
     pub fn see_named(self, actions: &[&str]) -> Self {
-        let grant = self.here(Use::See, actions);
-        self.also(grant)
+        self.named(Use::See, actions)
     }
 
     /// Creating with tags, where tagging is an action of its own with a condition on the creating call
@@ -134,8 +138,7 @@ impl Grants<'_> {
 
     /// Changing what has the deployment's tag, or creating something in it.
     pub fn change(self, actions: &[&str]) -> Self {
-        let grant = self.here(Use::Make, actions).of(self.place.deployment());
-        self.also(grant)
+        self.own(Use::Make, actions)
     }
 
     /// The same in the user's resources `theirs`, if there are any, else in the deployment's own.
@@ -149,14 +152,12 @@ impl Grants<'_> {
 
     /// Deleting what has the deployment's tag.
     pub fn remove(self, actions: &[&str]) -> Self {
-        let grant = self.here(Use::Remove, actions).of(self.place.deployment());
-        self.also(grant)
+        self.own(Use::Remove, actions)
     }
 
     /// Deleting what has the deployment's tag and holds data.
     pub fn erase(self, actions: &[&str]) -> Self {
-        let grant = self.here(Use::Erase, actions).of(self.place.deployment());
-        self.also(grant)
+        self.own(Use::Erase, actions)
     }
 
     /// By a name of the deployment's, where AWS has no tags or none that can be relied on.
