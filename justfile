@@ -3,11 +3,11 @@
 # Format, lint and test, as before landing.
 all: fmt lint test
 
-# Every test, against the test bed.
+# Every test, against the emulator.
 test *ARGS:
     localstack/with cargo test {{ARGS}}
 
-# Tests of the pure rooms only; seconds, no test bed.
+# Tests of the pure rooms only; seconds, no emulator.
 unit:
     cargo test --lib
 
@@ -17,29 +17,29 @@ fmt:
 lint:
     cargo clippy --all-targets -- -D warnings
 
-# The bed's own tests, against the bed and against the plain emulator.
+# The emulator's own tests, against the emulator and against the plain emulator.
 probe:
-    localstack/with sh -c '"$CE_BED_PYTHON" localstack/probe/report.py'
+    localstack/with sh -c '"$EMULATOR_PYTHON" localstack/tests/report.py'
 
 # A deployment's life on emulators that others have written; `docs/other-emulators.md` says what they lack.
 foreign:
     cargo build
-    CE_AWS_TIME_SCALE=60 localstack/foreign moto sh -c '"$CE_BED_PYTHON" tests/foreign/lifecycle.py'
-    CE_AWS_TIME_SCALE=60 localstack/foreign ministack sh -c '"$CE_BED_PYTHON" tests/foreign/lifecycle.py'
+    CE_AWS_TIME_SCALE=60 localstack/foreign moto sh -c '"$EMULATOR_PYTHON" tests/foreign/lifecycle.py'
+    CE_AWS_TIME_SCALE=60 localstack/foreign ministack sh -c '"$EMULATOR_PYTHON" tests/foreign/lifecycle.py'
 
 # Data steps and TLS of the release files on real MongoDB and RabbitMQ servers; writes `docs/real-servers.md`.
 real *ARGS:
     python3 tests/real/run.py {{ARGS}}
 
-# All that can go wrong, each once: hours. Writes `docs/trust.md`, `docs/upgrade-failures.md` and `docs/upgrade-hops.md`.
+# All that can go wrong, each once: hours. Writes `docs/trust.md`, `docs/upgrade-failures.md` and `docs/upgrade-steps.md`.
 sweep:
-    CE_AWS_SWEEP=full localstack/with cargo test --test stack -- sweep trust
+    CE_AWS_SWEEP=full localstack/with cargo test --test stack -- sweep
 
 # Licences and advisories of dependencies (needs cargo-deny).
 deny:
     cargo deny check
 
-# The main job on the test bed.
+# The main job on the emulator.
 demo:
     localstack/with cargo run -- apply plans/new-vpc.toml --yes
 

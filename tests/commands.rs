@@ -1,4 +1,4 @@
-//! The command line itself: help, usage errors, and what works offline. No test bed, no AWS.
+//! The command line itself: help, usage errors, and what works offline. No emulator, no AWS.
 
 // In tests, helpers may fail as loudly as tests themselves.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]

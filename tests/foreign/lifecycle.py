@@ -15,7 +15,7 @@ from pathlib import Path
 
 import boto3
 
-NAME = os.environ["CE_FOREIGN"]
+NAME = os.environ["OTHER_EMULATOR"]
 TARGET = os.environ.get("CARGO_TARGET_DIR") or Path(__file__).resolve().parents[2] / "target"
 PROGRAM = str(Path(TARGET, "debug", "ce-aws"))
 ACCOUNT = boto3.client("sts").get_caller_identity()["Account"]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::{SCALE, remaining};
 use crate::product::Product;
 
@@ -22,19 +22,19 @@ fn list(product: &Product<'_>) -> Value {
     serde_json::from_str(&product.expect(0, &["backup", "list", "FILE", "--output", "json"]).stdout).expect("JSON")
 }
 
-fn jobs(bed: &Bed) -> usize {
-    bed.by_hand("print(len(client('backup').list_backup_jobs()['BackupJobs']))").parse().expect("a number")
+fn jobs(account: &Account) -> usize {
+    account.by_hand("print(len(client('backup').list_backup_jobs()['BackupJobs']))").parse().expect("a number")
 }
 
 #[test]
 fn where_there_is_no_room_for_a_vault_nothing_is_begun() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
     let vaults = "print(len(client('backup').list_backup_vaults()['BackupVaultList']))";
-    let there: u32 = bed.by_hand(vaults).parse().expect("a number");
-    bed.post("settings", &json!({ "quota.backup_vaults": there }));
-    let before = bed.journal(0).len();
+    let there: u32 = account.by_hand(vaults).parse().expect("a number");
+    account.post("settings", &json!({ "quota.backup_vaults": there }));
+    let before = account.journal(0).len();
     let refused = product.expect(5, &["backup", "create", "FILE", "--yes"]);
     let words = format!("backup vaults: quota {there}, {there} used, 1 wanted");
     assert!(
@@ -42,29 +42,29 @@ fn where_there_is_no_room_for_a_vault_nothing_is_begun() {
         "{}",
         refused.stderr
     );
-    assert_eq!(bed.mutations(before), [""; 0]);
-    bed.post("settings", &json!({ "quota.backup_vaults": there + 1 }));
+    assert_eq!(account.mutations(before), [""; 0]);
+    account.post("settings", &json!({ "quota.backup_vaults": there + 1 }));
     create(&product);
 }
 
 #[test]
 fn a_backup_brings_what_it_needs_and_is_listed_and_dropped() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     let nothing_yet = product.expect(5, &["backup", "create", "FILE", "--yes"]);
     assert!(nothing_yet.stderr.contains("refused/nothing-there"), "{}", nothing_yet.stderr);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    assert!(!bed.mutations(0).iter().any(|call| call.starts_with("backup")), "a first apply makes no vault");
+    assert!(!account.mutations(0).iter().any(|call| call.starts_with("backup")), "a first apply makes no vault");
 
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     let asked = product.expect(5, &["backup", "create", "FILE"]);
     for words in ["create     backup-vault/main", "create     role/backup", "backup/running", "unconfirmed"] {
         assert!(asked.stderr.contains(words), "{words:?} is not in\n{}", asked.stderr);
     }
-    assert_eq!(bed.mutations(before), [""; 0], "nothing without consent");
+    assert_eq!(account.mutations(before), [""; 0], "nothing without consent");
 
     let arn = create(&product);
-    let own = bed.by_hand(&format!(
+    let own = account.by_hand(&format!(
         "point = client('backup').describe_recovery_point(BackupVaultName='ce-prod', RecoveryPointArn='{arn}')\n\
          print(point['Status'], point['IamRoleArn'].rsplit('/')[-1])"
     ));
@@ -72,13 +72,13 @@ fn a_backup_brings_what_it_needs_and_is_listed_and_dropped() {
 
     // Nothing to do afterwards: what the backup made stays.
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    let planning = bed.journal(before).len();
+    let planning = account.journal(before).len();
     println!("calls: plan with a vault {planning}");
 
     // EFS makes one of its own in a day.
-    bed.post("clock", &json!({ "advance": 90_000 }));
+    account.post("clock", &json!({ "advance": 90_000 }));
     let seen = list(&product);
     let points = seen["points"].as_array().expect("points");
     let vaults: Vec<&str> = points.iter().map(|point| text(&point["vault"])).collect();
@@ -100,13 +100,13 @@ fn a_backup_brings_what_it_needs_and_is_listed_and_dropped() {
     product.expect(0, &["backup", "drop", "FILE", &arn, "--yes"]);
     let left = list(&product);
     assert_eq!(left["points"].as_array().map(Vec::len), Some(1), "{left}");
-    crate::writers::never_two(&bed);
+    crate::single_writer::never_two(&account);
 }
 
 #[test]
 fn a_destroy_keeps_the_vault_and_with_the_data_it_is_emptied_and_goes() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
     create(&product);
     create(&product);
@@ -114,41 +114,41 @@ fn a_destroy_keeps_the_vault_and_with_the_data_it_is_emptied_and_goes() {
     assert!(planned.contains("the data in it is lost: 2 recovery points"), "{planned}");
 
     product.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
-    let points = |bed: &Bed| {
-        let all = bed.get("recovery-points");
+    let points = |account: &Account| {
+        let all = account.get("recovery-points");
         all.as_array().expect("points").iter().filter(|point| point["vault"] == "ce-prod").count()
     };
-    assert_eq!(points(&bed), 2, "kept");
-    assert!(!remaining(&bed.read()).contains(&"role ce-prod-us-east-1-backup".to_owned()));
+    assert_eq!(points(&account), 2, "kept");
+    assert!(!remaining(&account.read()).contains(&"role ce-prod-us-east-1-backup".to_owned()));
 
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
     assert_eq!(list(&product)["points"].as_array().map(Vec::len), Some(2), "taken back");
 
     product.expect(0, &["destroy", "--name", "prod", "--yes", "--unprotect", "--delete-data"]);
-    assert_eq!(points(&bed), 0);
-    assert_eq!(bed.by_hand("print([v['BackupVaultName'] for v in client('backup').list_backup_vaults()['BackupVaultList'] if v['BackupVaultName'].startswith('ce-')])"), "[]");
+    assert_eq!(points(&account), 0);
+    assert_eq!(account.by_hand("print([v['BackupVaultName'] for v in client('backup').list_backup_vaults()['BackupVaultList'] if v['BackupVaultName'].startswith('ce-')])"), "[]");
 }
 
 #[test]
 fn an_account_that_is_not_opted_in_is_told_before_anything_is_made() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    bed.by_hand("client('backup').update_region_settings(ResourceTypeOptInPreference={'EFS': False})");
-    let before = bed.journal(0).len();
+    account.by_hand("client('backup').update_region_settings(ResourceTypeOptInPreference={'EFS': False})");
+    let before = account.journal(0).len();
     let refused = product.expect(5, &["backup", "create", "FILE", "--yes"]);
     for words in ["backup/not-opted-in", "--resource-type-opt-in-preference EFS=true"] {
         assert!(refused.stderr.contains(words), "{words:?} is not in\n{}", refused.stderr);
     }
-    assert_eq!(bed.mutations(before), [""; 0]);
+    assert_eq!(account.mutations(before), [""; 0]);
     product.expect(0, &["apply", "FILE", "--yes"]);
 }
 
 #[test]
 fn a_role_of_the_users_is_used_and_left_alone() {
-    let bed = Bed::new(SCALE);
-    let arn = bed.by_hand(
+    let account = Account::new(SCALE);
+    let arn = account.by_hand(
         r#"
 import json
 def role(name, service):
@@ -164,39 +164,41 @@ print(role("corp-backup", "backup.amazonaws.com"))
 "#,
     );
     let plan = |arn: &str| format!("name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nbackup_role = \"{arn}\"\n");
-    let product = Product::with_plan(&bed, &plan(&arn.replace("corp-backup", "corp-tasks")));
+    let product = Product::with_plan(&account, &plan(&arn.replace("corp-backup", "corp-tasks")));
     let refused = product.expect(5, &["apply", "FILE", "--yes"]);
     assert!(refused.stderr.contains("does not trust backup.amazonaws.com"), "{}", refused.stderr);
     product.write_plan(&plan(&arn));
     product.expect(0, &["apply", "FILE", "--yes"]);
     create(&product);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    let roles = bed.by_hand("print(*[r['RoleName'] for r in iam.list_roles()['Roles'] if 'backup' in r['RoleName']])");
+    let roles =
+        account.by_hand("print(*[r['RoleName'] for r in iam.list_roles()['Roles'] if 'backup' in r['RoleName']])");
     assert_eq!(roles, "corp-backup");
-    let used = bed.by_hand("print(client('backup').list_backup_jobs()['BackupJobs'][0]['IamRoleArn'])");
+    let used = account.by_hand("print(client('backup').list_backup_jobs()['BackupJobs'][0]['IamRoleArn'])");
     assert_eq!(used, arn);
 }
 
 #[test]
 fn a_lost_answer_makes_no_second_backup() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    bed.post("faults", &json!({ "service": "backup", "operation": "StartBackupJob", "kind": "lost", "times": 2 }));
-    bed.post("faults", &json!({ "service": "backup", "operation": "CreateBackupVault", "kind": "lost", "times": 1 }));
+    account.post("faults", &json!({ "service": "backup", "operation": "StartBackupJob", "kind": "lost", "times": 2 }));
+    account
+        .post("faults", &json!({ "service": "backup", "operation": "CreateBackupVault", "kind": "lost", "times": 1 }));
     create(&product);
-    let faults = bed.get("faults");
+    let faults = account.get("faults");
     let lost: u64 = faults.as_array().expect("rules").iter().filter_map(|rule| rule["hits"].as_u64()).sum();
-    assert_eq!((lost, jobs(&bed)), (3, 1));
+    assert_eq!((lost, jobs(&account)), (3, 1));
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 }
 
 #[test]
 fn a_backup_that_fails_says_why_and_leaves_the_deployment_as_it_is() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    bed.post("settings", &json!({ "backup.fail_next": 1 }));
+    account.post("settings", &json!({ "backup.fail_next": 1 }));
     let failed = product.expect(3, &["backup", "create", "FILE", "--yes"]);
     assert!(failed.stderr.contains("FAILED: The backup failed"), "{}", failed.stderr);
     product.expect(0, &["status", "FILE"]);
@@ -206,10 +208,10 @@ fn a_backup_that_fails_says_why_and_leaves_the_deployment_as_it_is() {
 /// As a restore leaves it: beside the file system in use there is one that it has taken the place of.
 #[test]
 fn a_former_file_system_is_told_of_and_goes_only_when_it_is_dropped() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let former = bed.by_hand(
+    let former = account.by_hand(
         r#"
 efs = client("efs")
 def tags(address):
@@ -217,8 +219,8 @@ def tags(address):
 print(efs.create_file_system(CreationToken="former", Encrypted=True, Tags=tags("file-system/kept-1a2b3c4d"))["FileSystemId"])
 "#,
     );
-    bed.post("clock", &json!({ "advance": 60 }));
-    bed.by_hand(&format!(
+    account.post("clock", &json!({ "advance": 60 }));
+    account.by_hand(&format!(
         r#"
 efs = client("efs")
 used = [one for one in efs.describe_file_systems()["FileSystems"] if one["FileSystemId"] != "{former}"][0]["FileSystemId"]
@@ -228,7 +230,7 @@ efs.create_access_point(FileSystemId="{former}", Tags=[
     {{"Key": "ce-aws:deployment", "Value": "prod"}}, {{"Key": "ce-aws:address", "Value": "access-point/mongo-data"}}])
 "#
     ));
-    bed.post("clock", &json!({ "advance": 300 }));
+    account.post("clock", &json!({ "advance": 300 }));
     let planned = product.expect(2, &["plan", "FILE", "--exit-code"]).stdout;
     for words in ["delete     mount-target/kept-1a2b3c4d-private-a", "`ce-aws backup drop` deletes it"] {
         assert!(planned.contains(words), "{words:?} is not in\n{planned}");
@@ -241,10 +243,10 @@ efs.create_access_point(FileSystemId="{former}", Tags=[
     );
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    let systems = |bed: &Bed| bed.read()["efs"]["file_systems"].as_array().map(Vec::len);
-    assert_eq!(systems(&bed), Some(2), "its data stays");
+    let systems = |account: &Account| account.read()["efs"]["file_systems"].as_array().map(Vec::len);
+    assert_eq!(systems(&account), Some(2), "its data stays");
     product.expect(0, &["backup", "drop", "FILE", &former, "--yes"]);
-    assert_eq!(systems(&bed), Some(1));
+    assert_eq!(systems(&account), Some(1));
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    crate::writers::never_two(&bed);
+    crate::single_writer::never_two(&account);
 }

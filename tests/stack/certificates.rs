@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::policy::operator::Operator;
 use crate::product::{Product, Ran};
-use crate::writers::{never_two, never_two_deployments};
+use crate::single_writer::{never_two, never_two_deployments};
 
 const PLAN: &str = "name = \"prod\"\nrelease = \"6.9.0\"\npackage = \"medium\"\n";
 const SECRET: &str = "ce-aws/prod/internal-certificate";
@@ -44,8 +44,8 @@ struct Deployment<'a> {
 }
 
 impl<'a> Deployment<'a> {
-    fn new(bed: &'a Bed, plan: &str) -> Self {
-        let deployment = Self { product: Product::with_plan(bed, plan) };
+    fn new(account: &'a Account, plan: &str) -> Self {
+        let deployment = Self { product: Product::with_plan(account, plan) };
         deployment.write(&release("6.9.0", "5.1.2", CORE));
         deployment
     }
@@ -94,20 +94,20 @@ fn both(ran: &Ran) -> String {
 }
 
 /// The secret as Secrets Manager describes it.
-fn described(bed: &Bed) -> Option<Value> {
-    let read = bed.read();
+fn described(account: &Account) -> Option<Value> {
+    let read = account.read();
     let secrets = read["secrets"]["secrets"].as_array().expect("a list of secrets");
     secrets.iter().find(|secret| secret["Name"] == SECRET).cloned()
 }
 
 /// What it holds.
-fn values(bed: &Bed) -> Value {
-    serde_json::from_str(text(&bed.reader(&["secrets"])[SECRET])).expect("a JSON secret")
+fn values(account: &Account) -> Value {
+    serde_json::from_str(text(&account.inventory(&["secrets"])[SECRET])).expect("a JSON secret")
 }
 
 /// The generation that the newest revision was made for.
-fn of_task(bed: &Bed) -> String {
-    bed.by_hand(
+fn of_task(account: &Account) -> String {
+    account.by_hand(
         r#"
 task = ecs.describe_task_definition(taskDefinition="ce-prod")["taskDefinition"]
 for container in task["containerDefinitions"]:
@@ -120,8 +120,8 @@ for container in task["containerDefinitions"]:
 
 /// Lets it end so many days from now, as its description says: the program has no other way to know, and takes the day
 /// from this machine's clock.
-fn ends_in(bed: &Bed, days: i32) -> String {
-    bed.by_hand(&format!(
+fn ends_in(account: &Account, days: i32) -> String {
+    account.by_hand(&format!(
         r#"
 import datetime, re
 secrets = client("secretsmanager")
@@ -137,21 +137,21 @@ print(end)
 
 #[test]
 fn they_are_made_once_and_their_values_are_nowhere_but_in_the_secret() {
-    let bed = Bed::new(SCALE);
-    let one = Deployment::new(&bed, PLAN);
+    let account = Account::new(SCALE);
+    let one = Deployment::new(&account, PLAN);
     let saved = ["plan", "FILE", "--allow", "unsupported", "--out", "saved.json", "-vvv", "--log-file", "plan.log"];
     let saved = one.expect(0, &saved);
     assert!(both(&saved).contains("internal-certificate/main"), "{saved:?}");
     let applied = ["apply", "FILE", "--yes", "--allow", "unsupported", "-vvv", "--log-file", "apply.log"];
     let applied = one.expect(0, &applied);
-    let is_read = bed.journal(0).iter().any(|call| call["operation"] == "GetSecretValue");
+    let is_read = account.journal(0).iter().any(|call| call["operation"] == "GetSecretValue");
     assert!(!is_read, "the program reads no value back");
-    let values = values(&bed);
+    let values = values(&account);
     assert_eq!(values.as_object().expect("an object").len(), 3);
-    let description = text(&described(&bed).expect("the secret")["Description"]).to_owned();
+    let description = text(&described(&account).expect("the secret")["Description"]).to_owned();
     let (what, end) = description.split_once(", valid until ").expect("an end");
     assert_eq!(what, "Internal TLS certificates of Cloud Exchange, generation 1");
-    assert_eq!(of_task(&bed), "init-container 1");
+    assert_eq!(of_task(&account), "init-container 1");
 
     let status = one.json(&["status", "FILE"]);
     assert_eq!(text(&status["internal_certificate"]), end);
@@ -162,10 +162,10 @@ fn they_are_made_once_and_their_values_are_nowhere_but_in_the_secret() {
     assert!(!both(&doctor).contains("certificate/internal"), "{doctor:?}");
     let more = [["graph", "FILE"], ["history", "FILE"], ["discover", "certificates"], ["policy", "FILE"]];
     let more = more.map(|arguments| both(&one.expect(0, &arguments))).concat();
-    let calls = bed.every_call(0);
+    let calls = account.every_call(0);
 
     let file = |name: &str| std::fs::read_to_string(one.product.folder().join(name)).expect("the file is there");
-    let kept = bed.by_hand(
+    let kept = account.by_hand(
         r#"
 s3 = client("s3")
 for bucket in s3.list_buckets()["Buckets"]:
@@ -181,7 +181,7 @@ for bucket in s3.list_buckets()["Buckets"]:
         ("log files", file("plan.log") + &file("apply.log")),
         ("history and lease", kept),
         ("journal of calls", serde_json::to_string(&calls).expect("JSON")),
-        ("account", bed.read().to_string()),
+        ("account", account.read().to_string()),
     ];
     for (key, value) in values.as_object().expect("an object") {
         let lines: Vec<&str> = text(value).lines().filter(|line| line.len() == 64).collect();
@@ -196,14 +196,14 @@ for bucket in s3.list_buckets()["Buckets"]:
 
 #[test]
 fn they_are_renewed_before_their_end_and_never_by_two_writers() {
-    let bed = Bed::new(SCALE);
-    let one = Deployment::new(&bed, PLAN);
+    let account = Account::new(SCALE);
+    let one = Deployment::new(&account, PLAN);
     one.apply();
-    let first = values(&bed);
-    ends_in(&bed, 32);
+    let first = values(&account);
+    ends_in(&account, 32);
     assert_eq!(one.steps(&[]), [""; 0], "long enough");
 
-    let end = ends_in(&bed, 29);
+    let end = ends_in(&account, 29);
     let renews = |why: &str| {
         [
             "stop service/main one-writer".to_owned(),
@@ -219,52 +219,52 @@ fn they_are_renewed_before_their_end_and_never_by_two_writers() {
     }
     let said = both(&one.expect(0, &["status", "FILE"]));
     assert!(said.contains(&format!("the internal certificate expires on {end}: the next `ce-aws apply`")), "{said}");
-    let journal = bed.journal(0).len();
+    let journal = account.journal(0).len();
     one.converges();
     let changed: Vec<String> =
-        bed.mutations(journal).into_iter().filter(|call| !call.ends_with("TagResource")).collect();
+        account.mutations(journal).into_iter().filter(|call| !call.ends_with("TagResource")).collect();
     let stop = ["secretsmanager UpdateSecret", "ecs RegisterTaskDefinition", "ecs UpdateService", "ecs UpdateService"];
     assert_eq!(changed, stop, "the values are there before anything is stopped");
-    let second = values(&bed);
+    let second = values(&account);
     for key in ["internal_ca", "internal_certificate", "internal_key"] {
         assert_ne!(first[key], second[key], "{key}");
     }
-    assert_eq!(of_task(&bed), "init-container 2");
+    assert_eq!(of_task(&account), "init-container 2");
 
-    let end = ends_in(&bed, 0);
+    let end = ends_in(&account, 0);
     assert_eq!(one.steps(&[]), renews(&format!("the internal certificate expired on {end}")));
     let said = both(&one.expect(0, &["doctor", "FILE"]));
     assert!(said.contains("certificate/internal-expired"), "{said}");
     // Cut off after the values: the task follows with the next run, which makes no others.
-    bed.post(
+    account.post(
         "faults",
         &json!({ "operation": "RegisterTaskDefinition", "kind": "error", "code": "ClientException", "status": 400,
             "message": "not now" }),
     );
     let cut = one.product.run(&["apply", "FILE", "--yes", "--catalog", "release.toml"]);
     assert_ne!(cut.code, 0, "{cut:?}");
-    bed.delete("faults");
-    let third = values(&bed);
+    account.delete("faults");
+    let third = values(&account);
     assert_ne!(second["internal_key"], third["internal_key"]);
     let follows = renews("the internal certificate is a newer one");
     assert_eq!(one.steps(&[]), [&follows[..1], &follows[2..]].concat());
     one.converges();
-    assert_eq!((of_task(&bed).as_str(), values(&bed) == third), ("init-container 3", true));
+    assert_eq!((of_task(&account).as_str(), values(&account) == third), ("init-container 3", true));
 
     // On request, once.
     assert_eq!(one.steps(&["--renew-certificates"]), renews("a new internal certificate was asked for"));
     one.expect(0, &["apply", "FILE", "--yes", "--renew-certificates"]);
-    assert_eq!(of_task(&bed), "init-container 4");
+    assert_eq!(of_task(&account), "init-container 4");
     assert_eq!(one.steps(&[]), [""; 0]);
-    never_two(&bed);
+    never_two(&account);
 }
 
 #[test]
 fn whatever_happens_to_the_secret_an_apply_converges() {
-    let bed = Bed::new(SCALE);
-    let one = Deployment::new(&bed, PLAN);
+    let account = Account::new(SCALE);
+    let one = Deployment::new(&account, PLAN);
     let lost = |operation: &str| {
-        bed.post(
+        account.post(
             "faults",
             &json!({ "service": "secretsmanager", "operation": operation, "contains": "internal-certificate",
                 "kind": "lost", "times": 1 }),
@@ -272,59 +272,59 @@ fn whatever_happens_to_the_secret_an_apply_converges() {
     };
     lost("CreateSecret");
     one.converges();
-    assert_eq!(of_task(&bed), "init-container 1");
-    let arn = || text(&described(&bed).expect("the secret")["ARN"]).to_owned();
+    assert_eq!(of_task(&account), "init-container 1");
+    let arn = || text(&described(&account).expect("the secret")["ARN"]).to_owned();
     let first = arn();
 
     // An answer that is lost on the way to a renewal: values and description still agree.
-    ends_in(&bed, 3);
+    ends_in(&account, 3);
     lost("UpdateSecret");
     one.converges();
-    assert_eq!(of_task(&bed), "init-container 2");
-    bed.delete("faults");
+    assert_eq!(of_task(&account), "init-container 2");
+    account.delete("faults");
 
     // Marked for deletion by hand: it is brought back as it was.
-    let before = values(&bed);
-    bed.by_hand(&format!(r#"client("secretsmanager").delete_secret(SecretId="{SECRET}", RecoveryWindowInDays=7)"#));
+    let before = values(&account);
+    account.by_hand(&format!(r#"client("secretsmanager").delete_secret(SecretId="{SECRET}", RecoveryWindowInDays=7)"#));
     assert_eq!(one.steps(&[]), ["restore internal-certificate/main recoverable"]);
     one.converges();
-    assert_eq!((values(&bed) == before, arn() == first), (true, true));
+    assert_eq!((values(&account) == before, arn() == first), (true, true));
 
     // Its description edited by hand: nobody knows until when it is valid, and there is a new one.
-    bed.by_hand(&format!(r#"client("secretsmanager").update_secret(SecretId="{SECRET}", Description="mine")"#));
+    account.by_hand(&format!(r#"client("secretsmanager").update_secret(SecretId="{SECRET}", Description="mine")"#));
     let why = "update internal-certificate/main the secret no longer says until when the internal certificate is valid";
     assert!(one.steps(&[]).contains(&why.to_owned()));
     one.converges();
-    assert_eq!(of_task(&bed), "init-container 3");
+    assert_eq!(of_task(&account), "init-container 3");
 
     // Deleted by hand for good: another one, whose ARN makes another task.
     let delete = "delete_secret(SecretId=\"ce-aws/prod/internal-certificate\", ForceDeleteWithoutRecovery=True)";
-    bed.by_hand(&format!(r#"client("secretsmanager").{delete}"#));
+    account.by_hand(&format!(r#"client("secretsmanager").{delete}"#));
     one.converges();
     assert_ne!(arn(), first);
-    assert_eq!(of_task(&bed), "init-container 1");
-    never_two(&bed);
+    assert_eq!(of_task(&account), "init-container 1");
+    never_two(&account);
 
     // It goes with the deployment, and the password stays. What comes afterwards is new.
     let last = arn();
     one.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
-    assert_eq!(described(&bed), None);
-    assert!(bed.read().to_string().contains("ce-aws/prod/credentials"));
+    assert_eq!(described(&account), None);
+    assert!(account.read().to_string().contains("ce-aws/prod/credentials"));
     one.converges();
     assert_ne!(arn(), last);
     one.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
-    assert_eq!(described(&bed), None);
+    assert_eq!(described(&account), None);
 }
 
 #[test]
 fn a_secret_of_somebody_elses_is_refused_and_one_that_lost_its_tags_can_be_taken_back() {
-    let bed = Bed::new(SCALE);
-    let one = Deployment::new(&bed, PLAN);
-    bed.by_hand(&format!(r#"client("secretsmanager").create_secret(Name="{SECRET}", SecretString="theirs")"#));
+    let account = Account::new(SCALE);
+    let one = Deployment::new(&account, PLAN);
+    account.by_hand(&format!(r#"client("secretsmanager").create_secret(Name="{SECRET}", SecretString="theirs")"#));
     let refused = both(&one.expect(5, &["apply", "FILE", "--yes", "--allow", "unsupported"]));
     assert!(refused.contains("name/taken") && refused.contains(SECRET), "{refused}");
-    assert_eq!(bed.reader(&["secrets"])[SECRET], "theirs");
-    bed.by_hand(&format!(
+    assert_eq!(account.inventory(&["secrets"])[SECRET], "theirs");
+    account.by_hand(&format!(
         r#"
 client("secretsmanager").tag_resource(SecretId="{SECRET}", Tags=[
     {{"Key": "ce-aws:deployment", "Value": "prod"}},
@@ -332,13 +332,13 @@ client("secretsmanager").tag_resource(SecretId="{SECRET}", Tags=[
 "#
     ));
     one.converges();
-    assert_eq!(values(&bed).as_object().map(serde_json::Map::len), Some(3));
+    assert_eq!(values(&account).as_object().map(serde_json::Map::len), Some(3));
 }
 
 #[test]
 fn an_upgrade_brings_them_and_one_that_goes_back_takes_them_away() {
-    let bed = Bed::new(SCALE);
-    let arn = bed.by_hand(
+    let account = Account::new(SCALE);
+    let arn = account.by_hand(
         r#"
 import json
 print(client("secretsmanager").create_secret(Name="mine", SecretString=json.dumps(
@@ -346,56 +346,58 @@ print(client("secretsmanager").create_secret(Name="mine", SecretString=json.dump
 "#,
     );
     let old = format!("{}[secrets]\nexisting = \"{arn}\"\n", PLAN.replace("6.9.0", "5.1.2"));
-    let one = Deployment::new(&bed, &old);
+    let one = Deployment::new(&account, &old);
     one.converges();
-    assert_eq!((described(&bed), of_task(&bed).as_str()), (None, ""));
+    assert_eq!((described(&account), of_task(&account).as_str()), (None, ""));
     let said = both(&one.expect(0, &["plan", "FILE", "--renew-certificates"]));
     assert!(said.contains("certificate/none-to-renew"), "{said}");
 
     one.write(&release("6.9.0", "5.1.2", OTHER_CORE));
-    bed.post("images", &json!({ "*core5-5.1.1": { "behaviour": "exit", "exit_code": 1, "after": 5, "log": ["no"] } }));
+    account
+        .post("images", &json!({ "*core5-5.1.1": { "behaviour": "exit", "exit_code": 1, "after": 5, "log": ["no"] } }));
     let upgrade = ["upgrade", "FILE", "--to", "6.9.0", "--allow", "unsupported", "--yes"];
     let back = one.expect(6, &upgrade);
     assert!(back.stderr.contains("rolled back"), "{}", back.stderr);
-    assert_eq!(described(&bed), None, "{}", back.stderr);
+    assert_eq!(described(&account), None, "{}", back.stderr);
     one.expect(0, &["plan", "FILE", "--exit-code"]);
 
-    bed.post("images", &json!({ "*core5-5.1.1": { "behaviour": "run" } }));
+    account.post("images", &json!({ "*core5-5.1.1": { "behaviour": "run" } }));
     one.expect(0, &upgrade);
-    assert_eq!(of_task(&bed), "init-container 1");
+    assert_eq!(of_task(&account), "init-container 1");
     let planned = one.expect(0, &["plan", "FILE", "--exit-code"]);
     assert!(!both(&planned).contains("certificate/"), "{planned:?}");
-    never_two_deployments(&bed);
+    never_two_deployments(&account);
 }
 
 #[test]
 fn an_upgrade_that_renews_and_goes_back_leaves_what_the_old_release_can_use() {
-    let bed = Bed::new(SCALE);
-    let one = Deployment::new(&bed, PLAN);
+    let account = Account::new(SCALE);
+    let one = Deployment::new(&account, PLAN);
     one.apply();
-    let first = values(&bed);
-    ends_in(&bed, 5);
+    let first = values(&account);
+    ends_in(&account, 5);
     let next = one.product.folder().join("next.toml");
     std::fs::write(&next, release("6.9.1", "6.9.0", OTHER_CORE)).expect("the release can be written");
-    bed.post("images", &json!({ "*core5-5.1.1": { "behaviour": "exit", "exit_code": 1, "after": 5, "log": ["no"] } }));
+    account
+        .post("images", &json!({ "*core5-5.1.1": { "behaviour": "exit", "exit_code": 1, "after": 5, "log": ["no"] } }));
     let upgrade = ["upgrade", "FILE", "--to", "6.9.1", "--allow", "unsupported", "--yes", "--catalog", "next.toml"];
     let back = one.expect(6, &upgrade);
     assert!(back.stderr.contains("rolled back"), "{}", back.stderr);
     let status = one.json(&["status", "FILE"]);
     assert_eq!((text(&status["state"]), text(&status["release"])), ("healthy", "6.9.0"));
     // The way back, onto the restored data, has made a revision that names the new values: nothing is left to do.
-    let second = values(&bed);
+    let second = values(&account);
     assert_ne!(first["internal_key"], second["internal_key"]);
     assert_eq!(one.steps(&[]), [""; 0]);
     one.converges();
-    assert_eq!((of_task(&bed).as_str(), values(&bed) == second), ("init-container 2", true));
-    never_two_deployments(&bed);
+    assert_eq!((of_task(&account).as_str(), values(&account) == second), ("init-container 2", true));
+    never_two_deployments(&account);
 }
 
 #[test]
 fn what_policy_prints_is_enough() {
-    let bed = Bed::new(SCALE);
-    let one = Operator::new(&bed, PLAN);
+    let account = Account::new(SCALE);
+    let one = Operator::new(&account, PLAN);
     std::fs::write(one.product.folder().join("release.toml"), release("6.9.0", "5.1.2", CORE)).expect("a file");
     let printed = |purpose: &str| -> Vec<Value> {
         let said = ["policy", "FILE", "--output", "json", "--for", purpose, "--catalog", "release.toml"];
@@ -403,7 +405,7 @@ fn what_policy_prints_is_enough() {
         said["policies"].as_array().expect("policies").iter().map(|one| one["document"].clone()).collect()
     };
     let does = |purpose: &str, arguments: &[&str]| {
-        bed.post("settings", &json!({ "iam.caller_policy": null }));
+        account.post("settings", &json!({ "iam.caller_policy": null }));
         let policies = printed(purpose);
         let arguments = [arguments, &["--catalog", "release.toml"]].concat();
         let ran = one.patiently(|| one.run_with(&policies, &arguments));
@@ -412,7 +414,7 @@ fn what_policy_prints_is_enough() {
     does("apply", &["apply", "FILE", "--yes", "--allow", "unsupported"]);
     does("plan", &["plan", "FILE", "--renew-certificates"]);
     does("apply", &["apply", "FILE", "--yes", "--renew-certificates"]);
-    assert_eq!(of_task(&bed), "init-container 2");
+    assert_eq!(of_task(&account), "init-container 2");
     does("destroy", &["destroy", "FILE", "--yes", "--unprotect"]);
-    assert_eq!(described(&bed), None);
+    assert_eq!(described(&account), None);
 }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
+use crate::fault_sweep::{differences, live};
 use crate::releases::{Release, catalogue};
-use crate::trust::{differences, live};
 use crate::upgrade::{data_steps, is_clean, plan_file};
 
 /// The releases from the oldest that can be deployed to the newest, by the vendor's permitted steps.
@@ -21,11 +21,11 @@ pub fn chain() -> Vec<Release> {
 fn the_whole_chain_is_one_command_and_leaves_what_a_new_deployment_has() {
     let chain = chain();
     let (first, last) = (chain.first().expect("a release"), chain.last().expect("a release"));
-    let bed = Bed::new(SCALE);
-    let product = first.product(&bed);
+    let account = Account::new(SCALE);
+    let product = first.product(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let system = bed.get("file-systems")[0]["id"].clone();
-    let secrets = bed.reader(&["secrets"]);
+    let system = account.get("file-systems")[0]["id"].clone();
+    let secrets = account.inventory(&["secrets"]);
     let upgrade = ["upgrade", "FILE", "--to", &last.version, "--yes"];
     let upgraded = product.expect(0, &[upgrade.as_slice(), &last.consent()].concat());
 
@@ -33,20 +33,20 @@ fn the_whole_chain_is_one_command_and_leaves_what_a_new_deployment_has() {
     let hops = chain.len() - 1;
     let road = format!("{}: {hops} upgrades", versions.join(" → "));
     assert!(upgraded.stderr.contains(&road), "{road:?} is not in\n{}", upgraded.stderr);
-    assert_eq!(plan_file(&product), plan_file(&last.product(&bed)), "the plan file says what runs");
+    assert_eq!(plan_file(&product), plan_file(&last.product(&account)), "the plan file says what runs");
     last.is_well(&product);
-    assert_eq!(data_steps(&bed), expected_steps(&chain), "each once, and in the order of the releases");
-    assert_eq!(revisions(&bed), versions, "one after the other, none twice");
-    assert_eq!(bed.get("file-systems")[0]["id"], system, "the same file system");
-    let kept = bed.reader(&["secrets"]);
+    assert_eq!(data_steps(&account), expected_steps(&chain), "each once, and in the order of the releases");
+    assert_eq!(revisions(&account), versions, "one after the other, none twice");
+    assert_eq!(account.get("file-systems")[0]["id"], system, "the same file system");
+    let kept = account.inventory(&["secrets"]);
     let kept = secrets.as_object().expect("secrets").iter().all(|(name, value)| kept[name] == *value);
     assert!(kept, "the same secrets");
-    is_clean(&bed, hops);
+    is_clean(&account, hops);
 
-    let fresh = Bed::new(SCALE);
+    let fresh = Account::new(SCALE);
     let anew = last.product(&fresh);
     anew.expect(0, &[["apply", "FILE", "--yes"].as_slice(), &last.consent()].concat());
-    is_as_new(live(&fresh), live(&bed), &last.version);
+    is_as_new(live(&fresh), live(&account), &last.version);
 }
 
 /// Both normal forms are the same, but for what follows from the upgrades and from chance, which is taken out of them.
@@ -101,9 +101,9 @@ fn expected_steps(chain: &[Release]) -> Vec<String> {
 }
 
 /// The releases whose tasks have run for the service, in the order of their first state, by core's image.
-fn revisions(bed: &Bed) -> Vec<String> {
+fn revisions(account: &Account) -> Vec<String> {
     let releases = catalogue();
-    let read = bed.read();
+    let read = account.read();
     let image = |revision: &Value| {
         let definitions = read["ecs"]["task_definitions"].as_array().into_iter().flatten();
         let mut ours = definitions.filter(|one| one["family"] == "ce-prod");
@@ -115,7 +115,7 @@ fn revisions(bed: &Bed) -> Vec<String> {
         text(if label.is_string() { label } else { &core["image"] }).to_owned()
     };
     let mut seen: Vec<String> = Vec::new();
-    let history = bed.get("tasks/history");
+    let history = account.get("tasks/history");
     for change in history.as_array().expect("states").iter().filter(|change| change["family"] == "ce-prod") {
         let image = image(&change["revision"]);
         let of_image = |release: &&Release| release.core() == image;

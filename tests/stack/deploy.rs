@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::product::Product;
 use crate::properties;
 
@@ -11,34 +11,34 @@ pub const SCALE: u32 = 60;
 
 #[test]
 fn a_deployment_has_every_property_and_planning_again_finds_nothing() {
-    let bed = Bed::new(SCALE);
+    let account = Account::new(SCALE);
     // Its usual three seconds are fifty milliseconds here: where the answer to creating it takes as long, one look is enough.
-    bed.post("settings", &json!({ "efs.access_point_available": 60 }));
+    account.post("settings", &json!({ "efs.access_point_available": 60 }));
     // Calls are counted: those that are made again while roles spread depend on the machine (see `propagation.rs`).
-    bed.post("settings", &json!({ "iam.propagation": 0, "iam.pass_role": 0, "s3.policy_propagation": 0 }));
-    let product = Product::new(&bed);
+    account.post("settings", &json!({ "iam.propagation": 0, "iam.pass_role": 0, "s3.policy_propagation": 0 }));
+    let product = Product::new(&account);
     let applied = product.expect(0, &["apply", "FILE", "--yes"]);
     for words in ["http://", "cluster     ce-prod", "aws ssm start-session"] {
         assert!(applied.stdout.contains(words), "{words:?} is not in\n{}", applied.stdout);
     }
-    let calls = bed.journal(0);
+    let calls = account.journal(0);
     let deploying = calls.iter().filter(|call| !is_poll(call)).count();
     polls_are_apart(&calls);
-    properties::check(&bed.read(), &bed.account);
+    properties::check(&account.read(), &account.id);
 
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     let plan = product.expect(0, &["plan", "FILE", "--exit-code"]);
     assert!(plan.stdout.contains("no changes"), "{}", plan.stdout);
-    assert_eq!(bed.mutations(before), [""; 0]);
-    let planning = bed.journal(before).len();
+    assert_eq!(account.mutations(before), [""; 0]);
+    let planning = account.journal(before).len();
     println!("calls: apply {deploying} besides polls, plan {planning}");
     assert!(planning <= 76, "plan made {planning} calls");
     // Some thirty of them ask about quotas and names, before the first thing is made.
     assert!(deploying <= 170, "apply made {deploying} calls besides polls");
 
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(bed.mutations(before), [""; 0], "a second apply changes nothing");
+    assert_eq!(account.mutations(before), [""; 0], "a second apply changes nothing");
 }
 
 /// A look that was repeated: one of the operations with which settling resources are watched.
@@ -70,18 +70,18 @@ fn polls_are_apart(calls: &[Value]) {
 
 #[test]
 fn destroy_keeps_the_data_and_apply_takes_it_back() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let (first, secrets) = (bed.read(), bed.reader(&["secrets"]));
+    let (first, secrets) = (account.read(), account.inventory(&["secrets"]));
 
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     let refused = product.expect(5, &["destroy", "FILE", "--yes"]);
     assert!(refused.stderr.contains("--unprotect"), "{}", refused.stderr);
-    assert_eq!(bed.mutations(before), [""; 0], "a refused destroy touches nothing");
+    assert_eq!(account.mutations(before), [""; 0], "a refused destroy touches nothing");
 
     product.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
-    let kept = remaining(&bed.read());
+    let kept = remaining(&account.read());
     assert_eq!(
         kept,
         [
@@ -90,43 +90,43 @@ fn destroy_keeps_the_data_and_apply_takes_it_back() {
             "file system",
             "secret ce-aws/prod/credentials",
         ]
-        .map(|line| line.replace("ACCOUNT", &bed.account)),
+        .map(|line| line.replace("ACCOUNT", &account.id)),
     );
 
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let second = bed.read();
+    let second = account.read();
     let id = |read: &Value| text(&read["efs"]["file_systems"][0]["FileSystemId"]).to_owned();
     assert_eq!(id(&first), id(&second), "the same file system");
-    assert_eq!(secrets, bed.reader(&["secrets"]), "the same secrets");
+    assert_eq!(secrets, account.inventory(&["secrets"]), "the same secrets");
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 
     product.expect(0, &["destroy", "--name", "prod", "--yes", "--unprotect", "--delete-data"]);
-    assert_eq!(remaining(&bed.read()), ["secret ce-aws/prod/credentials (in its recovery window)"]);
+    assert_eq!(remaining(&account.read()), ["secret ce-aws/prod/credentials (in its recovery window)"]);
 
     product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(secrets, bed.reader(&["secrets"]), "the secret is restored, not made anew");
+    assert_eq!(secrets, account.inventory(&["secrets"]), "the secret is restored, not made anew");
 }
 
 #[test]
 fn a_file_system_without_its_secret_gets_no_other() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    bed.by_hand(
+    account.by_hand(
         "client('secretsmanager').delete_secret(SecretId='ce-aws/prod/credentials', ForceDeleteWithoutRecovery=True)",
     );
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     let refused = product.expect(5, &["apply", "FILE", "--yes"]);
     assert!(refused.stderr.contains("data/secret-missing"), "{}", refused.stderr);
-    assert_eq!(bed.mutations(before), [""; 0], "nothing is touched");
+    assert_eq!(account.mutations(before), [""; 0], "nothing is touched");
 }
 
 #[test]
 fn a_saved_plan_is_applied_as_it_is_or_refused_when_stale() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["plan", "FILE", "--out", "saved.json"]);
-    assert_eq!(bed.mutations(0), [""; 0], "a plan writes nothing");
+    assert_eq!(account.mutations(0), [""; 0], "a plan writes nothing");
     product.expect(0, &["apply", "saved.json", "--yes"]);
     let stale = product.expect(5, &["apply", "saved.json", "--yes"]);
     assert!(stale.stderr.contains("stale"), "{}", stale.stderr);
@@ -137,8 +137,8 @@ fn a_saved_plan_is_applied_as_it_is_or_refused_when_stale() {
 
 #[test]
 fn a_certificate_brings_https_and_a_redirect() {
-    let bed = Bed::new(SCALE);
-    let arn = bed.by_hand(
+    let account = Account::new(SCALE);
+    let arn = account.by_hand(
         r#"
 import datetime
 from cryptography import x509
@@ -155,11 +155,11 @@ print(client("acm").import_certificate(Certificate=certificate.public_bytes(pem)
 "#,
     );
     let plan = format!("name = \"prod\"\nrelease = \"5.0.0\"\n[load_balancer]\ncertificate_arn = \"{arn}\"\n");
-    let product = Product::with_plan(&bed, &plan);
+    let product = Product::with_plan(&account, &plan);
     let applied = product.expect(0, &["apply", "FILE", "--yes"]);
     assert!(applied.stdout.contains("https://"), "{}", applied.stdout);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    let read = bed.read();
+    let read = account.read();
     let mut listeners = read["elb"]["load_balancers"][0]["Listeners"].as_array().expect("listeners").clone();
     listeners.sort_by_key(|listener| listener["Port"].as_u64());
     let [http, https] = listeners.as_slice() else { panic!("two listeners: {listeners:?}") };

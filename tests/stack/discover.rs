@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::existing::World;
 use crate::product::Product;
@@ -43,15 +43,15 @@ fn refusals(item: &Value) -> Vec<&str> {
 
 #[test]
 fn each_kind_shows_what_can_be_used_and_what_cannot() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     for kind in ["clusters", "load-balancers", "target-groups", "certificates"] {
         assert_eq!(discover(&product, &[kind])["items"], json!([]), "{kind}");
         let ran = product.expect(0, &["discover", kind]);
         assert!(ran.stdout.starts_with("no "), "{ran:?}");
     }
-    let world = World::new(&bed);
-    let bad: Value = serde_json::from_str(&bed.by_hand(UNUSABLE)).expect("the script prints JSON");
+    let world = World::new(&account);
+    let bad: Value = serde_json::from_str(&account.by_hand(UNUSABLE)).expect("the script prints JSON");
     let cases = [
         ("vpc", &world.vpc, "vpc/dns", "vpc = "),
         ("subnets", &world.subnets[0], "subnet/no-egress", "private_subnets = ["),
@@ -61,7 +61,7 @@ fn each_kind_shows_what_can_be_used_and_what_cannot() {
     ];
     for (kind, good, code, line) in cases {
         let listing = discover(&product, &[kind]);
-        assert_eq!((text(&listing["account"]), text(&listing["what"])), (bed.account.as_str(), kind));
+        assert_eq!((text(&listing["account"]), text(&listing["what"])), (account.id.as_str(), kind));
         let good = one(&listing, good);
         assert_eq!((&good["usable"], refusals(good)), (&json!(true), vec![]), "{kind}");
         let bad = one(&listing, text(&bad[kind]));
@@ -83,15 +83,15 @@ fn each_kind_shows_what_can_be_used_and_what_cannot() {
     pair.sort();
     let line = text(&inside["plan_file"][2]);
     assert!(pair.iter().all(|subnet| line.contains(subnet.as_str())), "{line}");
-    world.assert_untouched(&bed);
+    world.assert_untouched(&account);
 }
 
 #[test]
 fn a_plan_file_made_of_it_can_be_planned() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
-    let world = World::new(&bed);
-    let calls = bed.journal(0).len();
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    let world = World::new(&account);
+    let calls = account.journal(0).len();
     let [first, second] = &world.subnets;
     let options = [
         "init",
@@ -116,7 +116,7 @@ fn a_plan_file_made_of_it_can_be_planned() {
     ];
     let ran = product.expect(0, &options);
     assert!(ran.stdout.contains("ce-aws plan made.toml"), "{ran:?}");
-    assert_eq!(bed.journal(calls), Vec::<Value>::new(), "--yes asks nobody");
+    assert_eq!(account.journal(calls), Vec::<Value>::new(), "--yes asks nobody");
     let made = std::fs::read_to_string(product.folder().join("made.toml")).expect("the plan file is there");
     assert!(made.contains("region = \"us-east-1\""), "{made}");
     product.expect(0, &["validate", "made.toml"]);
@@ -129,5 +129,5 @@ fn a_plan_file_made_of_it_can_be_planned() {
     let kept = std::fs::read_to_string(product.folder().join("made.toml")).expect("the plan file is there");
     assert_eq!(made, kept);
     product.expect(0, &["init", "made.toml", "--yes", "--force"]);
-    world.assert_untouched(&bed);
+    world.assert_untouched(&account);
 }

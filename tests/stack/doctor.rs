@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::{Product, Ran};
 
@@ -25,9 +25,10 @@ fn of<'a>(findings: &'a [(String, String)], code: &str) -> Vec<&'a str> {
 
 #[test]
 fn everything_is_said_at_once_and_nothing_is_changed() {
-    let bed = Bed::new(SCALE);
-    bed.post("settings", &json!({ "quota.elastic_ips": 1, "quota.vpcs": 1, "ecs.vcpu_quota": 6, "quota.buckets": 2 }));
-    bed.by_hand(
+    let account = Account::new(SCALE);
+    account
+        .post("settings", &json!({ "quota.elastic_ips": 1, "quota.vpcs": 1, "ecs.vcpu_quota": 6, "quota.buckets": 2 }));
+    account.by_hand(
         r"
 logs.create_log_group(logGroupName='/ce-aws/prod/task')
 ecs.create_cluster(clusterName='ce-prod', tags=[{'key': 'ce-aws:deployment', 'value': 'old'}])
@@ -35,9 +36,9 @@ client('secretsmanager').create_secret(Name='ce-aws/prod/credentials', SecretStr
 client('secretsmanager').delete_secret(SecretId='ce-aws/prod/credentials', RecoveryWindowInDays=7)
 ",
     );
-    bed.post("images", &json!({ "*netskope/core5*": { "behaviour": "denied" } }));
-    let product = Product::new(&bed);
-    let before = bed.journal(0).len();
+    account.post("images", &json!({ "*netskope/core5*": { "behaviour": "denied" } }));
+    let product = Product::new(&account);
+    let before = account.journal(0).len();
     let found = doctor(&product, 5);
     let codes: BTreeSet<&str> = found.iter().map(|(code, _)| code.as_str()).collect();
     let expected = [
@@ -61,13 +62,13 @@ client('secretsmanager').delete_secret(SecretId='ce-aws/prod/credentials', Recov
     }
     assert_eq!(taken.len(), 3, "{taken:#?}");
     assert_eq!(of(&found, "image/denied").len(), 1, "{found:#?}");
-    assert_eq!(bed.mutations(before), [""; 0], "nothing is changed");
+    assert_eq!(account.mutations(before), [""; 0], "nothing is changed");
 
     // Plan and apply refuse for the same reasons.
     let planned = product.expect(5, &["plan", "FILE"]);
     assert!(planned.stdout.contains("refused[quota/exceeded]"), "{}", planned.stdout);
     product.expect(5, &["apply", "FILE", "--yes"]);
-    assert_eq!(bed.mutations(before), [""; 0], "nothing is changed");
+    assert_eq!(account.mutations(before), [""; 0], "nothing is changed");
     let human = product.expect(5, &["doctor", "FILE"]);
     println!("{}", human.stdout);
     assert!(human.stdout.contains("`ce-aws apply` would change nothing"), "{}", human.stdout);
@@ -75,10 +76,10 @@ client('secretsmanager').delete_secret(SecretId='ce-aws/prod/credentials', Recov
 
 #[test]
 fn a_default_counts_where_no_quota_was_applied_and_running_tasks_count() {
-    let bed = Bed::new(SCALE);
-    bed.post("settings", &json!({ "quotas.default_only": ["L-0263D0A3"] }));
-    bed.by_hand("for _ in range(4): ec2.allocate_address(Domain='vpc')");
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    account.post("settings", &json!({ "quotas.default_only": ["L-0263D0A3"] }));
+    account.by_hand("for _ in range(4): ec2.allocate_address(Domain='vpc')");
+    let product = Product::new(&account);
     let found = doctor(&product, 5);
     let exceeded = of(&found, "quota/exceeded");
     assert!(exceeded.len() == 1 && exceeded[0].contains("quota 5, 4 used, 2 wanted"), "{exceeded:#?}");
@@ -86,12 +87,12 @@ fn a_default_counts_where_no_quota_was_applied_and_running_tasks_count() {
 
 #[test]
 fn what_may_not_be_read_is_a_warning_and_no_obstacle() {
-    let bed = Bed::new(SCALE);
+    let account = Account::new(SCALE);
     let denied = |service: &str, operation: &str, code: &str| json!({ "service": service, "operation": operation, "kind": "error", "code": code, "status": 403 });
-    bed.post("faults", &denied("service-quotas", "ListServiceQuotas", "AccessDeniedException"));
-    bed.post("faults", &denied("iam", "GetAccountSummary", "AccessDenied"));
-    bed.post("faults", &denied("iam", "ListEntitiesForPolicy", "AccessDenied"));
-    let product = Product::new(&bed);
+    account.post("faults", &denied("service-quotas", "ListServiceQuotas", "AccessDeniedException"));
+    account.post("faults", &denied("iam", "GetAccountSummary", "AccessDenied"));
+    account.post("faults", &denied("iam", "ListEntitiesForPolicy", "AccessDenied"));
+    let product = Product::new(&account);
     let found = doctor(&product, 0);
     let unread = of(&found, "quota/not-checked");
     assert!(unread.len() == 1 && unread[0].contains("VPCs") && unread[0].contains("IAM roles"), "{found:#?}");
@@ -100,9 +101,9 @@ fn what_may_not_be_read_is_a_warning_and_no_obstacle() {
 
 #[test]
 fn a_read_that_is_not_needed_takes_no_other_finding_with_it() {
-    let bed = Bed::new(SCALE);
-    bed.by_hand("ecs.create_cluster(clusterName='ce-prod', tags=[{'key': 'ce-aws:deployment', 'value': 'old'}])");
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    account.by_hand("ecs.create_cluster(clusterName='ce-prod', tags=[{'key': 'ce-aws:deployment', 'value': 'old'}])");
+    let product = Product::new(&account);
     // The cluster's name is taken, whatever else can be read.
     let usual = doctor(&product, 5);
     assert_eq!(of(&usual, "name/taken").len(), 1, "{usual:#?}");
@@ -122,9 +123,9 @@ fn a_read_that_is_not_needed_takes_no_other_finding_with_it() {
         ] {
             let mut rule = fault.clone();
             (rule["service"], rule["operation"]) = (service.into(), operation.into());
-            bed.post("faults", &rule);
+            account.post("faults", &rule);
             let ran = product.run(&["doctor", "FILE", "--output", "json"]);
-            bed.delete("faults");
+            account.delete("faults");
             if code.is_empty() {
                 // What the deployment is made of must be read: this shows that the others are told apart.
                 assert_eq!(ran.code, 1, "{service} {operation} {fault}: {ran:?}");
@@ -139,9 +140,9 @@ fn a_read_that_is_not_needed_takes_no_other_finding_with_it() {
         }
     }
     // A plan and an apply do without them too.
-    bed.delete("faults");
-    bed.by_hand("ecs.delete_cluster(cluster='ce-prod')");
-    bed.post("faults", &json!({ "service": "backup", "kind": "html404" }));
+    account.delete("faults");
+    account.by_hand("ecs.delete_cluster(cluster='ce-prod')");
+    account.post("faults", &json!({ "service": "backup", "kind": "html404" }));
     let planned = product.expect(0, &["plan", "FILE"]);
     assert!(planned.stdout.contains("warning[read/failed]"), "{}", planned.stdout);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -149,24 +150,25 @@ fn a_read_that_is_not_needed_takes_no_other_finding_with_it() {
     let destroyed = product.expect(0, &["plan", "FILE", "--destroy", "--unprotect"]);
     assert!(destroyed.stdout.contains("warning[read/failed]"), "{}", destroyed.stdout);
     // No recovery point, no upgrade: refused before anything is stopped.
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     let upgrade = product.expect(5, &["upgrade", "FILE", "--image", "ui=2", "--yes"]);
     assert!(format!("{}{}", upgrade.stdout, upgrade.stderr).contains("backup/no-vault"), "{upgrade:?}");
-    assert_eq!(bed.mutations(before), [""; 0], "nothing is changed");
+    assert_eq!(account.mutations(before), [""; 0], "nothing is changed");
 }
 
 #[test]
 fn a_plan_that_creates_nothing_asks_nothing_of_the_account() {
-    let bed = Bed::new(SCALE);
+    let account = Account::new(SCALE);
     // Room for one task, and for no second one beside it.
-    bed.post("settings", &json!({ "ecs.vcpu_quota": 8 }));
-    let product = Product::with_plan(&bed, "name = \"prod\"\nrelease = \"5.0.0\"\n[load_balancer]\nenabled = false\n");
+    account.post("settings", &json!({ "ecs.vcpu_quota": 8 }));
+    let product =
+        Product::with_plan(&account, "name = \"prod\"\nrelease = \"5.0.0\"\n[load_balancer]\nenabled = false\n");
     let found = doctor(&product, 0);
     assert!(of(&found, "quota/used-up").iter().any(|message| message.contains("vCPUs")), "{found:#?}");
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    let asked = bed.journal(before);
+    let asked = account.journal(before);
     let services: BTreeSet<&str> = asked.iter().map(|call| text(&call["service"])).collect();
     assert!(!services.contains("service-quotas"), "{services:?}");
     let found = doctor(&product, 0);
@@ -180,8 +182,8 @@ fn a_plan_that_creates_nothing_asks_nothing_of_the_account() {
 }
 
 /// What EC2 was only asked about, and what it was asked to do.
-fn rehearsed(bed: &Bed, from: usize) -> (Vec<String>, Vec<String>) {
-    let calls = bed.every_call(from);
+fn rehearsed(account: &Account, from: usize) -> (Vec<String>, Vec<String>) {
+    let calls = account.every_call(from);
     let names = |dry: bool| {
         let of = calls.iter().filter(|call| call["service"] == "ec2" && call["dry_run"] == dry);
         of.map(|call| text(&call["operation"]).to_owned()).collect::<Vec<_>>()
@@ -197,17 +199,17 @@ fn live(ran: &Ran, result: &str) -> BTreeSet<String> {
 
 #[test]
 fn what_doctor_proves_live_changes_nothing() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     let arguments = ["doctor", "FILE", "--live", "--output", "json"];
-    let before = bed.every_call(0).len();
+    let before = account.every_call(0).len();
     let ran = product.run(&arguments);
-    let (asked, done) = rehearsed(&bed, before);
+    let (asked, done) = rehearsed(&account, before);
     // The emulator's address is none of AWS's: a read and a VPC that cannot be are tried first.
     let expected = ["DescribeVpcs", "CreateVpc", "CreateVpc", "CreateInternetGateway", "AllocateAddress"];
     assert_eq!(asked, expected, "{}", ran.stderr);
     assert!(done.iter().all(|operation| operation.starts_with("Describe")), "{done:?}");
-    let changed = bed.journal(before).into_iter().filter(|call| call["mutating"] == true);
+    let changed = account.journal(before).into_iter().filter(|call| call["mutating"] == true);
     assert_eq!(changed.count(), 0);
     let proved = live(&ran, "proved");
     for what in ["read vpc", "read service", "read recovery-point", "ec2 CreateVpc", "ec2 AllocateAddress"] {
@@ -217,18 +219,18 @@ fn what_doctor_proves_live_changes_nothing() {
     assert!(live(&ran, "not-proved").contains("ECS Exec"));
     // What exists is where the rest is asked about.
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let before = bed.every_call(0).len();
+    let before = account.every_call(0).len();
     let proved = live(&product.run(&arguments), "proved");
     assert!(proved.contains("ec2 CreateSubnet") && proved.contains("ec2 CreateSecurityGroup"), "{proved:?}");
-    assert_eq!(bed.journal(before).iter().filter(|call| call["mutating"] == true).count(), 0);
+    assert_eq!(account.journal(before).iter().filter(|call| call["mutating"] == true).count(), 0);
 }
 
 #[test]
 fn what_is_refused_live_is_named_and_an_address_that_ignores_dry_run_is_asked_nothing() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
-    bed.post("settings", &json!({ "iam.caller": "user/op" }));
-    bed.post(
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    account.post("settings", &json!({ "iam.caller": "user/op" }));
+    account.post(
         "settings",
         &json!({ "iam.caller_policy": {
         "Version": "2012-10-17",
@@ -243,12 +245,12 @@ fn what_is_refused_live_is_named_and_an_address_that_ignores_dry_run_is_asked_no
     assert!(failed.contains("ec2 AllocateAddress"), "{failed:?}");
     assert!(failed.contains("read backup-vault"), "{failed:?}");
     assert!(live(&ran, "proved").contains("ec2 CreateVpc"), "{}", ran.stdout);
-    bed.post("settings", &json!({ "iam.caller_policy": null, "ec2.dry_run": false }));
-    let before = bed.every_call(0).len();
+    account.post("settings", &json!({ "iam.caller_policy": null, "ec2.dry_run": false }));
+    let before = account.every_call(0).len();
     let ran = product.run(&["doctor", "FILE", "--live", "--output", "json"]);
     assert!(live(&ran, "not-proved").contains("ec2 DryRun"), "{}", ran.stdout);
     // As other emulators do, it only checks the read, and would make the VPC: the one that cannot be made shows it.
-    assert_eq!(rehearsed(&bed, before).0, ["DescribeVpcs", "CreateVpc"]);
-    let ignored = bed.every_call(before).into_iter().filter(|call| call["operation"] == "CreateVpc");
+    assert_eq!(rehearsed(&account, before).0, ["DescribeVpcs", "CreateVpc"]);
+    let ignored = account.every_call(before).into_iter().filter(|call| call["operation"] == "CreateVpc");
     assert_eq!(ignored.map(|call| text(&call["code"]).to_owned()).collect::<Vec<_>>(), ["InvalidVpc.Range"]);
 }

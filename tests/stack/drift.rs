@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
 
@@ -21,13 +21,13 @@ pub fn steps(product: &Product<'_>) -> Vec<String> {
 
 #[test]
 fn what_is_changed_by_hand_is_reported_and_repaired_and_nothing_else() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
     assert_eq!(steps(&product), [""; 0]);
-    let before = bed.read();
+    let before = account.read();
 
-    bed.by_hand(
+    account.by_hand(
         r#"
 table = find(ec2.describe_route_tables()["RouteTables"], "route-table/private-a")
 ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
@@ -55,9 +55,9 @@ logs.put_retention_policy(logGroupName="/ce-aws/prod/task", retentionInDays=7)
             "update target-group/ui drifted",
         ]
     );
-    let journal = bed.journal(0).len();
+    let journal = account.journal(0).len();
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let mut mutations = bed.mutations(journal);
+    let mut mutations = account.mutations(journal);
     mutations.sort();
     mutations.dedup();
     assert_eq!(
@@ -72,7 +72,7 @@ logs.put_retention_policy(logGroupName="/ce-aws/prod/task", retentionInDays=7)
         ]
     );
     assert_eq!(steps(&product), [""; 0]);
-    let after = bed.read();
+    let after = account.read();
     for place in ["route_tables", "security_groups", "network_acls", "nat_gateways", "subnets", "vpcs"] {
         let ids = |read: &Value| read["ec2"][place].as_array().map(Vec::len);
         assert_eq!(ids(&before), ids(&after), "{place}");
@@ -82,8 +82,8 @@ logs.put_retention_policy(logGroupName="/ce-aws/prod/task", retentionInDays=7)
 
 #[test]
 fn what_is_changed_in_the_plan_file_changes_and_nothing_else() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.edit("# retention_days = 365 ", "retention_days = 30 ");
     product.edit("# flow_log_retention_days = 365 ", "flow_log_retention_days = 365 ");
@@ -102,7 +102,7 @@ fn what_is_changed_in_the_plan_file_changes_and_nothing_else() {
 }
 
 /// Registers a copy of the revision in force, changed by `change` (Python, about `wanted`), and says its ARN.
-fn registered(bed: &Bed, change: &str) -> String {
+fn registered(account: &Account, change: &str) -> String {
     let script = r#"
 service = ecs.describe_services(cluster="ce-prod", services=["ce-prod"])["services"][0]
 wanted = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
@@ -113,25 +113,27 @@ core = next(one for one in wanted["containerDefinitions"] if one["name"] == "cor
     let register = r#"
 print(ecs.register_task_definition(**wanted)["taskDefinition"]["taskDefinitionArn"])
 "#;
-    bed.by_hand(&format!("{script}{change}{register}"))
+    account.by_hand(&format!("{script}{change}{register}"))
 }
 
-fn run_by_hand(bed: &Bed, definition: &str) {
-    bed.by_hand(&format!(r#"ecs.update_service(cluster="ce-prod", service="ce-prod", taskDefinition="{definition}")"#));
+fn run_by_hand(account: &Account, definition: &str) {
+    account.by_hand(&format!(
+        r#"ecs.update_service(cluster="ce-prod", service="ce-prod", taskDefinition="{definition}")"#
+    ));
 }
 
 #[test]
 fn another_task_definition_by_hand_is_drift_and_says_what_differs() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
 
     // Registered and not run: nothing that is ours has changed.
     let change = "core['environment'].append({'name': 'BY_HAND', 'value': 'yes'})\nwanted['memory'] = '20480'\n";
-    let by_hand = registered(&bed, change);
+    let by_hand = registered(&account, change);
     assert_eq!(steps(&product), [""; 0]);
 
-    run_by_hand(&bed, &by_hand);
+    run_by_hand(&account, &by_hand);
     let fenced = ["stop service/main one-writer", "update service/main drifted"];
     assert_eq!(steps(&product), [fenced[0], fenced[1], "update task-definition/main drifted"]);
     let plan = product.expect(0, &["plan", "FILE"]).stdout;
@@ -144,20 +146,20 @@ fn another_task_definition_by_hand_is_drift_and_says_what_differs() {
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 
     // With the plan file edited as well, that is what is told.
-    let by_hand = registered(&bed, "core['cpu'] = 512\n");
-    run_by_hand(&bed, &by_hand);
+    let by_hand = registered(&account, "core['cpu'] = 512\n");
+    run_by_hand(&account, &by_hand);
     product.edit("# debug = false", "debug = true");
     assert_eq!(steps(&product), [fenced[0], "update service/main changed", "update task-definition/main changed"]);
     product.edit("debug = true", "debug = false");
     product.expect(0, &["apply", "FILE", "--yes"]);
 
     // Another family, and another count.
-    let theirs = registered(&bed, "wanted['family'] = 'theirs'\n");
-    run_by_hand(&bed, &theirs);
+    let theirs = registered(&account, "wanted['family'] = 'theirs'\n");
+    run_by_hand(&account, &theirs);
     assert_eq!(steps(&product), fenced);
     let plan = product.expect(0, &["plan", "FILE"]).stdout;
     assert!(plan.contains("task_definition: ") && plan.contains("theirs:1"), "{plan}");
-    bed.by_hand(r#"ecs.update_service(cluster="ce-prod", service="ce-prod", desiredCount=0)"#);
+    account.by_hand(r#"ecs.update_service(cluster="ce-prod", service="ce-prod", desiredCount=0)"#);
     let plan = product.expect(0, &["plan", "FILE"]).stdout;
     assert!(plan.contains("desired: 0 → 1"), "{plan}");
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -166,11 +168,12 @@ fn another_task_definition_by_hand_is_drift_and_says_what_differs() {
 
 #[test]
 fn another_image_by_hand_is_drift_too() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let by_hand = registered(&bed, "core['image'] = 'registry.example/core5:mine'\ncore.pop('dockerLabels', None)\n");
-    run_by_hand(&bed, &by_hand);
+    let by_hand =
+        registered(&account, "core['image'] = 'registry.example/core5:mine'\ncore.pop('dockerLabels', None)\n");
+    run_by_hand(&account, &by_hand);
     let plan = product.expect(0, &["plan", "FILE"]).stdout;
     assert!(
         plan.contains("drifted in AWS") && plan.contains("containers.core.image: registry.example/core5:mine"),

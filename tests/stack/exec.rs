@@ -1,4 +1,4 @@
-//! Commands in running containers, over the data channel that the bed serves.
+//! Commands in running containers, over the data channel that the emulator serves.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use ce_aws::kinds::resource::Context;
 use ce_aws::live::queues;
 use serde_json::{Value, json};
 
-use crate::bed::Bed;
+use crate::account::Account;
 
 const BROKER: &str = "rabbitmq-stats";
 
@@ -43,31 +43,31 @@ print(json.dumps({"subnet": subnet, "definition": definition}))
 
 /// A broker that runs, and a client of the account it is in.
 struct Broker {
-    bed: Bed,
+    account: Account,
     context: Context,
     task: String,
 }
 
 impl Broker {
     async fn new(exec: bool) -> Self {
-        let bed = Bed::new(12);
-        bed.post("settings", &json!({"iam.propagation": 0}));
-        let around: Value = serde_json::from_str(&bed.by_hand(AROUND)).expect("JSON");
+        let account = Account::new(12);
+        account.post("settings", &json!({"iam.propagation": 0}));
+        let around: Value = serde_json::from_str(&account.by_hand(AROUND)).expect("JSON");
         let network = json!({"awsvpcConfiguration": {"subnets": [around["subnet"]], "assignPublicIp": "ENABLED"}});
         let exec = if exec { "True" } else { "False" };
-        let task = bed.by_hand(&format!(
+        let task = account.by_hand(&format!(
             "print(ecs.run_task(cluster='any', taskDefinition={}, launchType='FARGATE', networkConfiguration={network}, \
              enableExecuteCommand={exec})['tasks'][0]['taskArn'])",
             around["definition"]
         ));
-        bed.post("clock", &json!({"advance": 120}));
-        let context = context(&bed).await;
-        Self { bed, context, task }
+        account.post("clock", &json!({"advance": 120}));
+        let context = context(&account).await;
+        Self { account, context, task }
     }
 
     /// From now on the broker's tool answers so.
     fn answers(&self, rule: Value) {
-        self.bed.post("exec", &rule);
+        self.account.post("exec", &rule);
     }
 
     async fn depth(&self) -> Result<Vec<(String, u64)>, String> {
@@ -81,9 +81,9 @@ impl Broker {
     }
 }
 
-async fn context(bed: &Bed) -> Context {
-    let environment: BTreeMap<_, _> = bed.environment().into_iter().collect();
-    let credentials = SharedCredentialsProvider::new(Credentials::new(&bed.account, "test", None, None, "bed"));
+async fn context(account: &Account) -> Context {
+    let environment: BTreeMap<_, _> = account.environment().into_iter().collect();
+    let credentials = SharedCredentialsProvider::new(Credentials::new(&account.id, "test", None, None, "account"));
     let config = aws_sdk_ecs::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
@@ -93,7 +93,7 @@ async fn context(bed: &Bed) -> Context {
     let ecs = aws_sdk_ecs::Client::from_conf(config);
     let names = Names {
         deployment: "any".to_owned(),
-        account: bed.account.clone(),
+        account: account.id.clone(),
         region: "us-east-1".to_owned(),
         partition: "aws".to_owned(),
     };
@@ -115,11 +115,11 @@ async fn whoever_may_not_open_the_channel_is_told_what_lacks() {
         let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
         json!({"iam.caller_policy": {"Version": "2012-10-17", "Statement": [statement]}})
     };
-    broker.bed.post("settings", &allowed(json!(["ecs:DescribeTasks", "ecs:ExecuteCommand"])));
+    broker.account.post("settings", &allowed(json!(["ecs:DescribeTasks", "ecs:ExecuteCommand"])));
     let why = broker.depth().await.unwrap_err();
     assert!(why.contains("HTTP 403") && why.contains("ssmmessages:OpenDataChannel"), "{why}");
     let all = json!(["ecs:DescribeTasks", "ecs:ExecuteCommand", "ssmmessages:OpenDataChannel"]);
-    broker.bed.post("settings", &allowed(all));
+    broker.account.post("settings", &allowed(all));
     assert_eq!(broker.depth().await, Ok(vec![]));
 }
 
@@ -159,7 +159,7 @@ async fn what_goes_wrong_is_an_error_that_says_what() {
     let began = Instant::now();
     errors.push(said(json!({"fault": "silent"})).await);
     assert!(began.elapsed() < Duration::from_secs(20));
-    broker.bed.post("settings", &json!({"ecs.exec_agent_stopped": true}));
+    broker.account.post("settings", &json!({"ecs.exec_agent_stopped": true}));
     errors.push(broker.depth().await.unwrap_err());
     insta::assert_snapshot!(errors.join("\n"));
 }
@@ -173,7 +173,7 @@ async fn a_task_without_exec_is_not_asked() {
         matches!(&refused, ExecError::Refused(failure) if failure.code == "InvalidParameterException"),
         "{refused}"
     );
-    broker.bed.by_hand(&format!("ecs.stop_task(cluster='any', task='{}')", broker.task));
-    broker.bed.post("clock", &json!({"advance": 120}));
+    broker.account.by_hand(&format!("ecs.stop_task(cluster='any', task='{}')", broker.task));
+    broker.account.post("clock", &json!({"advance": 120}));
     assert_eq!(broker.depth().await, Err("the task does not run".to_owned()));
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 
 /// What `world.py` makes in an account: ids and ARNs.
 #[derive(Debug, Deserialize)]
@@ -41,34 +41,34 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(bed: &Bed) -> Self {
-        Self::beside(bed, "")
+    pub fn new(account: &Account) -> Self {
+        Self::beside(account, "")
     }
 
     /// The same with more in the account: a script that runs after the one of the world.
-    pub fn beside(bed: &Bed, more: &str) -> Self {
+    pub fn beside(account: &Account, more: &str) -> Self {
         // It has been there for long: nothing of it is still on its way to being known everywhere.
-        let usual = bed.get("settings");
+        let usual = account.get("settings");
         let delays = ["iam.propagation", "iam.pass_role", "s3.policy_propagation"];
-        bed.post("settings", &delays.map(|delay| (delay, Value::from(0))).into_iter().collect());
-        let printed = bed.by_hand(&format!("{}\n{more}", include_str!("world.py")));
-        bed.post("settings", &delays.map(|delay| (delay, usual[delay].clone())).into_iter().collect());
+        account.post("settings", &delays.map(|delay| (delay, Value::from(0))).into_iter().collect());
+        let printed = account.by_hand(&format!("{}\n{more}", include_str!("world.py")));
+        account.post("settings", &delays.map(|delay| (delay, usual[delay].clone())).into_iter().collect());
         let mut world: Self = serde_json::from_str(&printed).expect("the script prints JSON");
-        world.before = snapshot(&bed.read());
-        world.made_by = bed.journal(0).len();
+        world.before = snapshot(&account.read());
+        world.made_by = account.journal(0).len();
         world
     }
 
     /// Fails if anything that was in the account is gone or different, or if a call that changes something has named
     /// it otherwise than as the parent of something else.
-    pub fn assert_untouched(&self, bed: &Bed) {
-        let after = snapshot(&bed.read());
+    pub fn assert_untouched(&self, account: &Account) {
+        let after = snapshot(&account.read());
         for (name, was) in &self.before {
             let is = after.get(name).unwrap_or_else(|| panic!("{name} is gone"));
             assert_eq!(was, is, "{name} has changed");
         }
         let ids = self.ids();
-        let named: BTreeSet<String> = bed.journal(self.made_by).iter().flat_map(|call| names(call, &ids)).collect();
+        let named: BTreeSet<String> = account.journal(self.made_by).iter().flat_map(|call| names(call, &ids)).collect();
         let wrong: Vec<_> = named.iter().filter(|name| !AS_PARENT.contains(&name.as_str())).collect();
         assert!(wrong.is_empty(), "calls that change something name what is borrowed: {wrong:#?}");
     }
@@ -204,17 +204,17 @@ fn places(value: &Value, place: &str, ids: &BTreeSet<String>, found: &mut Vec<St
 
 #[test]
 fn a_world_is_what_the_checks_ask_for_and_a_touch_is_seen() {
-    let bed = Bed::new(crate::deploy::SCALE);
-    let world = World::new(&bed);
-    world.assert_untouched(&bed);
+    let account = Account::new(crate::deploy::SCALE);
+    let world = World::new(&account);
+    world.assert_untouched(&account);
 
-    bed.by_hand(&format!(
+    account.by_hand(&format!(
         "ec2.create_security_group(GroupName='ours', Description='ours', VpcId='{}')\n\
          ec2.create_tags(Resources=['{}'], Tags=[{{'Key': 'a', 'Value': 'b'}}])\n\
          ec2.delete_tags(Resources=['{}'], Tags=[{{'Key': 'a'}}])",
         world.vpc, world.subnets[0], world.subnets[0]
     ));
-    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.assert_untouched(&bed)));
+    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.assert_untouched(&account)));
     let said = found.expect_err("a subnet was tagged");
     let said = said.downcast_ref::<String>().expect("a message");
     assert!(said.contains("ec2 CreateTags Resources") && !said.contains("CreateSecurityGroup"), "{said}");
@@ -222,9 +222,9 @@ fn a_world_is_what_the_checks_ask_for_and_a_touch_is_seen() {
 
 #[test]
 fn two_half_routes_are_a_way_out() {
-    let bed = Bed::new(crate::deploy::SCALE);
-    let world = World::new(&bed);
-    bed.by_hand(&format!(
+    let account = Account::new(crate::deploy::SCALE);
+    let world = World::new(&account);
+    account.by_hand(&format!(
         r#"
 table = ec2.describe_route_tables(Filters=[{{"Name": "association.subnet-id", "Values": ["{}"]}}])["RouteTables"][0]
 nat = next(r["NatGatewayId"] for r in table["Routes"] if r.get("DestinationCidrBlock") == "0.0.0.0/0")
@@ -239,6 +239,6 @@ for half in ("0.0.0.0/1", "128.0.0.0/1"):
         "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{first}\", \"{second}\"]\n",
         world.vpc
     );
-    let planned = crate::product::Product::with_plan(&bed, &plan).expect(0, &["plan", "FILE"]);
+    let planned = crate::product::Product::with_plan(&account, &plan).expect(0, &["plan", "FILE"]);
     assert!(!planned.stdout.contains("subnet/"), "{}", planned.stdout);
 }

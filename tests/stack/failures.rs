@@ -4,22 +4,22 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::bed::Bed;
+use crate::account::Account;
 use crate::deploy::SCALE;
 use crate::product::Product;
 
 fn diagnosis(images: &serde_json::Value, expected: &[&str]) {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
-    bed.post("images", images);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    account.post("images", images);
     let failed = product.expect(3, &["apply", "FILE", "--yes"]);
     for words in expected {
         assert!(failed.stderr.contains(words), "{words:?} is not in\n{}", failed.stderr);
     }
-    bed.delete("images");
+    account.delete("images");
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    crate::writers::never_two_deployments(&bed);
+    crate::single_writer::never_two_deployments(&account);
 }
 
 #[test]
@@ -30,25 +30,25 @@ fn an_image_that_cannot_be_pulled() {
 
 #[test]
 fn an_image_that_does_not_exist_is_refused_before_anything_is_made() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
-    bed.post("images", &json!({ "*ui5*": { "behaviour": "missing" } }));
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    account.post("images", &json!({ "*ui5*": { "behaviour": "missing" } }));
     let refused = product.expect(5, &["apply", "FILE", "--yes"]);
     assert!(refused.stderr.contains("image/not-found"), "{}", refused.stderr);
-    assert_eq!(bed.mutations(0), [""; 0]);
+    assert_eq!(account.mutations(0), [""; 0]);
 }
 
 /// The owner's transit gateway cannot be there before the VPC is.
 #[test]
 fn a_new_vpc_without_nat_runs_once_its_owner_has_given_it_a_way_out() {
-    let bed = Bed::new(SCALE);
+    let account = Account::new(SCALE);
     let plan = "name = \"prod\"\nrelease = \"5.0.0\"\n[network]\nnat = \"none\"\n[load_balancer]\nenabled = false\n";
-    let product = Product::with_plan(&bed, plan);
+    let product = Product::with_plan(&account, plan);
     let failed = product.expect(3, &["apply", "FILE", "--yes"]);
     for words in ["network/no-egress", "ResourceInitializationError"] {
         assert!(failed.stderr.contains(words), "{words:?} is not in\n{}", failed.stderr);
     }
-    bed.by_hand(
+    account.by_hand(
         r#"
 subnets = ec2.describe_subnets()["Subnets"]
 private = [find(subnets, f"subnet/private-{half}") for half in "ab"]
@@ -63,7 +63,7 @@ for half in "ab":
     );
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    crate::writers::never_two_deployments(&bed);
+    crate::single_writer::never_two_deployments(&account);
 }
 
 #[test]
@@ -81,23 +81,23 @@ fn a_container_that_never_gets_healthy() {
 
 #[test]
 fn a_failed_service_is_started_again_although_only_tags_have_changed() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
-    bed.post("images", &json!({ "*ui5*": { "behaviour": "denied" } }));
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    account.post("images", &json!({ "*ui5*": { "behaviour": "denied" } }));
     product.expect(3, &["apply", "FILE", "--yes"]);
-    bed.delete("images");
+    account.delete("images");
     product.edit("#+ Owner = ", "Owner = ");
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    crate::writers::never_two_deployments(&bed);
+    crate::single_writer::never_two_deployments(&account);
 }
 
 #[test]
 fn ctrl_c_finishes_what_is_in_flight_and_says_what_remains() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     let child = product.spawn(&["apply", "FILE", "--yes"]);
-    wait_for(&bed, 25);
+    wait_for(&account, 25);
     let status = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(status.expect("kill runs").success());
     let output = child.wait_with_output().expect("it ends");
@@ -105,28 +105,28 @@ fn ctrl_c_finishes_what_is_in_flight_and_says_what_remains() {
     let screen = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(screen.contains("nat-gateway/a") || screen.contains("service/main"), "what remains is named:\n{screen}");
     product.expect(0, &["apply", "FILE", "--yes"]);
-    no_twins(&bed);
+    no_twins(&account);
 }
 
 #[test]
 fn killed_half_way_it_converges_without_twins() {
     for calls in [12, 40, 75] {
-        let bed = Bed::new(SCALE);
-        let product = Product::new(&bed);
+        let account = Account::new(SCALE);
+        let product = Product::new(&account);
         let mut child = product.spawn(&["apply", "FILE", "--yes"]);
-        wait_for(&bed, calls);
+        wait_for(&account, calls);
         child.kill().expect("it can be killed");
         child.wait().expect("it ends");
         product.expect(0, &["apply", "FILE", "--yes"]);
         product.expect(0, &["plan", "FILE", "--exit-code"]);
-        no_twins(&bed);
-        crate::writers::never_two(&bed);
+        no_twins(&account);
+        crate::single_writer::never_two(&account);
     }
 }
 
 /// Waits until so many changing calls have been made.
-pub fn wait_for(bed: &Bed, mutations: usize) {
-    wait_until(&format!("{mutations} changing calls"), || bed.mutations(0).len() >= mutations);
+pub fn wait_for(account: &Account, mutations: usize) {
+    wait_until(&format!("{mutations} changing calls"), || account.mutations(0).len() >= mutations);
 }
 
 /// Waits until something that the program does is so.
@@ -139,9 +139,9 @@ pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 /// One of everything: the listing of the account has no address twice, and nothing without an address.
-pub fn no_twins(bed: &Bed) {
-    let read = bed.read();
-    crate::properties::check(&read, &bed.account);
+pub fn no_twins(account: &Account) {
+    let read = account.read();
+    crate::properties::check(&read, &account.id);
     let count = |place: &serde_json::Value| place.as_array().map_or(0, Vec::len);
     let ours = read["ec2"]["vpcs"].as_array().into_iter().flatten().filter(|vpc| vpc["IsDefault"] != true).count();
     assert_eq!(ours, 1, "one VPC");

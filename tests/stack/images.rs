@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
 
 const VENDOR: &str = "709825985650.dkr.ecr.us-east-1.amazonaws.com/netskope";
 
 /// Images of the running task's containers, as ECS has them.
-fn running(bed: &Bed) -> Vec<String> {
-    let read = bed.read();
+fn running(account: &Account) -> Vec<String> {
+    let read = account.read();
     let definitions = read["ecs"]["task_definitions"].as_array().expect("task definitions");
     let newest = definitions.iter().max_by_key(|one| one["revision"].as_u64()).expect("a revision");
     let containers = newest["containerDefinitions"].as_array().expect("containers");
@@ -19,49 +19,50 @@ fn running(bed: &Bed) -> Vec<String> {
 
 #[test]
 fn a_moved_tag_changes_nothing_until_it_is_asked_for() {
-    let bed = Bed::new(SCALE);
-    let product = Product::with_plan(&bed, "name = \"prod\"\nrelease = \"5.0.0\"\n[load_balancer]\nenabled = false\n");
+    let account = Account::new(SCALE);
+    let product =
+        Product::with_plan(&account, "name = \"prod\"\nrelease = \"5.0.0\"\n[load_balancer]\nenabled = false\n");
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let first = running(&bed);
-    let moved: Value = bed.post("registry", &json!({ (format!("{VENDOR}/ui5:11062023")): "another build" }));
+    let first = running(&account);
+    let moved: Value = account.post("registry", &json!({ (format!("{VENDOR}/ui5:11062023")): "another build" }));
     assert!(moved.to_string().contains("sha256:"), "{moved}");
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 
     let asked = product.expect(2, &["plan", "FILE", "--exit-code", "--refresh-images"]);
     assert!(asked.stdout.contains("containers.ui.digest"), "{}", asked.stdout);
     product.expect(0, &["apply", "FILE", "--yes", "--refresh-images"]);
-    let second = running(&bed);
+    let second = running(&account);
     let differ: Vec<_> = first.iter().filter(|image| !second.contains(image)).collect();
     assert_eq!(differ.len(), 1, "{differ:?}");
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    crate::writers::never_two(&bed);
+    crate::single_writer::never_two(&account);
 
     // Its registry refuses to tell: nothing is lost, and other changes go on with what runs.
-    bed.post("images", &json!({ "*netskope*": { "behaviour": "denied" } }));
+    account.post("images", &json!({ "*netskope*": { "behaviour": "denied" } }));
     product.expect(0, &["plan", "FILE", "--exit-code"]);
     let refused = product.expect(0, &["plan", "FILE", "--exit-code", "--refresh-images"]);
     assert!(refused.stdout.contains("image/"), "{}", refused.stdout);
-    bed.delete("images");
-    assert_eq!(running(&bed), second);
+    account.delete("images");
+    assert_eq!(running(&account), second);
 }
 
 #[test]
 fn a_mirror_of_ones_own_and_a_single_image_of_another() {
-    let bed = Bed::new(SCALE);
-    let mirror = format!("{}.dkr.ecr.us-east-1.amazonaws.com/mirror", bed.account);
+    let account = Account::new(SCALE);
+    let mirror = format!("{}.dkr.ecr.us-east-1.amazonaws.com/mirror", account.id);
     let vendors =
         ["cloudexchange:aws-cli-latest", "core5:11062023", "ui5:11062023", "mongodb:5.0", "rabbitmq:3.12.6-management"];
     let copies = vendors.map(|image| (format!("{mirror}/netskope/{image}"), Value::from(image)));
-    bed.post("registry", &Value::Object(copies.into_iter().collect()));
-    bed.post("registry", &json!({ (format!("{mirror}/patched/ui:1")): "patched" }));
+    account.post("registry", &Value::Object(copies.into_iter().collect()));
+    account.post("registry", &json!({ (format!("{mirror}/patched/ui:1")): "patched" }));
     let plan = format!(
         "name = \"prod\"\nrelease = \"5.0.0\"\n[load_balancer]\nenabled = false\n\
          [images]\nregistry = \"{mirror}\"\n[images.override]\nui = \"{mirror}/patched/ui:1\"\n"
     );
-    let product = Product::with_plan(&bed, &plan);
+    let product = Product::with_plan(&account, &plan);
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    let images = running(&bed);
+    let images = running(&account);
     assert!(images.iter().all(|image| image.starts_with(&mirror) && image.contains("@sha256:")), "{images:?}");
     assert_eq!(images.iter().filter(|image| image.contains("/patched/ui@")).count(), 1, "{images:?}");
     let status = product.expect(0, &["status", "FILE"]);

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::failures::{no_twins, wait_for, wait_until};
 use crate::product::{Product, Ran};
 
-/// How many times faster than the wall leases run in the bed, at most.
+/// How many times faster than the wall leases run in the emulator, at most.
 const LEASE_SCALE: u64 = 4;
 
 /// Somebody's lease, who works on another machine.
@@ -22,27 +22,27 @@ fn foreign(beat: u64, released: bool) -> String {
 }
 
 /// Writes what should be the lease, making the bucket first if need be.
-fn plant(bed: &Bed, body: &str) {
-    bed.by_hand(&format!(
+fn plant(account: &Account, body: &str) {
+    account.by_hand(&format!(
         "s3 = client('s3')\ns3.create_bucket(Bucket={bucket:?})\n\
          s3.put_object(Bucket={bucket:?}, Key='lease/prod.json', Body={body})",
-        bucket = bed.control_bucket(),
+        bucket = account.control_bucket(),
         body = json!(body),
     ));
 }
 
 #[test]
 fn of_two_applies_one_works_and_the_other_says_who() {
-    let bed = Bed::new(12);
-    let (one, other) = (Product::new(&bed), Product::new(&bed));
+    let account = Account::new(12);
+    let (one, other) = (Product::new(&account), Product::new(&account));
     let child = one.spawn(&["apply", "FILE", "--yes"]);
-    wait_for(&bed, 5);
-    let before = bed.journal(0).len();
+    wait_for(&account, 5);
+    let before = account.journal(0).len();
     let refused = other.expect(4, &["apply", "FILE", "--yes"]);
     for words in ["waiting: prod is held by arn:aws", "lease/held", "`apply ", "nothing was changed", "Ctrl-C"] {
         assert!(refused.stderr.contains(words), "{words:?} is not in\n{}", refused.stderr);
     }
-    assert!(bed.journal(0).len() > before, "the other one works meanwhile");
+    assert!(account.journal(0).len() > before, "the other one works meanwhile");
     // Who only looks needs no lease.
     other.expect(0, &["plan", "FILE"]);
     let machine = other.expect(4, &["stop", "FILE", "--yes", "--output", "json"]);
@@ -51,24 +51,24 @@ fn of_two_applies_one_works_and_the_other_says_who() {
     assert_eq!(error["holder"]["pid"], child.id());
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    no_twins(&bed);
+    no_twins(&account);
 }
 
 #[test]
 fn a_killed_holder_is_replaced_at_once_and_its_run_is_on_record() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     let mut child = product.spawn(&["apply", "FILE", "--yes"]);
-    wait_for(&bed, 12);
+    wait_for(&account, 12);
     let listed = product.expect(0, &["history", "FILE"]);
     assert!(listed.stdout.contains("under way"), "{}", listed.stdout);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
     let listed = product.expect(0, &["history", "FILE"]);
     assert!(listed.stdout.contains("did not end"), "nobody is at work: {}", listed.stdout);
-    let applied = product.expect(0, &["apply", "FILE", "--yes", "--endpoint-url", &url_with_password(&bed)]);
+    let applied = product.expect(0, &["apply", "FILE", "--yes", "--endpoint-url", &url_with_password(&account)]);
     assert!(!applied.stderr.contains("waiting: prod is held"), "{}", applied.stderr);
-    no_twins(&bed);
+    no_twins(&account);
 
     let listed = product.expect(0, &["history", "--name", "prod"]);
     for words in ["did not end", "done", "apply "] {
@@ -81,14 +81,14 @@ fn a_killed_holder_is_replaced_at_once_and_its_run_is_on_record() {
     for words in ["created", "service/main", "done:", "exit code 0", "plan "] {
         assert!(shown.stdout.contains(words), "{words:?} is not in\n{}", shown.stdout);
     }
-    let stored = bed.by_hand(&format!(
+    let stored = account.by_hand(&format!(
         "s3 = client('s3')\nfor one in s3.list_objects_v2(Bucket={bucket:?})['Contents']:\n    \
          print(one['Key'], s3.get_object(Bucket={bucket:?}, Key=one['Key'])['Body'].read().decode())",
-        bucket = bed.control_bucket(),
+        bucket = account.control_bucket(),
     ));
     assert!(stored.contains("runs/prod/20") && stored.contains("lease/prod.json"), "{stored}");
     assert!(stored.contains("***@") && !stored.contains("s3cret"), "{stored}");
-    for (name, secret) in bed.reader(&["secrets"]).as_object().expect("secrets") {
+    for (name, secret) in account.inventory(&["secrets"]).as_object().expect("secrets") {
         let values: Value = serde_json::from_str(text(secret)).expect("a secret of ours is JSON");
         for value in values.as_object().expect("by key").values() {
             assert!(!stored.contains(text(value)), "a value of {name} is on record");
@@ -96,131 +96,136 @@ fn a_killed_holder_is_replaced_at_once_and_its_run_is_on_record() {
     }
 }
 
-/// The bed's address as somebody might write it who has a proxy in mind.
-fn url_with_password(bed: &Bed) -> String {
-    let url = bed.environment().into_iter().find(|(name, _)| name == "AWS_ENDPOINT_URL").expect("the bed's address").1;
+/// The emulator's address as somebody might write it who has a proxy in mind.
+fn url_with_password(account: &Account) -> String {
+    let url = account
+        .environment()
+        .into_iter()
+        .find(|(name, _)| name == "AWS_ENDPOINT_URL")
+        .expect("the emulator's address")
+        .1;
     url.replace("://", "://user:s3cret@")
 }
 
 #[test]
 fn a_silent_holder_is_replaced_after_a_minute() {
-    let bed = Bed::new(SCALE);
-    plant(&bed, &foreign(1, false));
+    let account = Account::new(SCALE);
+    plant(&account, &foreign(1, false));
     let began = Instant::now();
-    let refused = Product::new(&bed).expect(5, &["stop", "FILE", "--yes"]);
+    let refused = Product::new(&account).expect(5, &["stop", "FILE", "--yes"]);
     let waited = began.elapsed();
     assert!(refused.stderr.contains("held by arn:aws:iam::1:user/other on elsewhere"), "{}", refused.stderr);
     assert!(refused.stderr.contains("refused/not-deployed"), "it came to its turn: {}", refused.stderr);
     assert!(waited >= Duration::from_secs(60 / LEASE_SCALE), "after {waited:?}");
     // It has been given back.
-    let again = Product::new(&bed).expect(5, &["stop", "FILE", "--yes"]);
+    let again = Product::new(&account).expect(5, &["stop", "FILE", "--yes"]);
     assert!(!again.stderr.contains("waiting: "), "{}", again.stderr);
 }
 
 #[test]
 fn a_holder_that_renews_is_left_alone() {
-    let bed = Bed::new(SCALE);
-    plant(&bed, &foreign(1, false));
+    let account = Account::new(SCALE);
+    plant(&account, &foreign(1, false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            bed.by_hand(&format!(
+            account.by_hand(&format!(
                 "import time\ns3 = client('s3')\nfor beat in range(2, 8):\n    time.sleep(1)\n    \
                  s3.put_object(Bucket={:?}, Key='lease/prod.json', Body={:?}.replace('BEAT', str(beat)))",
-                bed.control_bucket(),
+                account.control_bucket(),
                 foreign(0, false).replace("\"beat\":0", "\"beat\":BEAT"),
             ))
         });
-        let refused = Product::new(&bed).expect(4, &["destroy", "FILE", "--yes", "--unprotect"]);
+        let refused = Product::new(&account).expect(4, &["destroy", "FILE", "--yes", "--unprotect"]);
         assert!(refused.stderr.contains("00000000deadbeef"), "{}", refused.stderr);
     });
 }
 
 #[test]
 fn a_lost_lease_stops_the_run_and_running_again_converges() {
-    let bed = Bed::new(12);
-    let product = Product::new(&bed);
+    let account = Account::new(12);
+    let product = Product::new(&account);
     let child = product.spawn(&["apply", "FILE", "--yes"]);
-    wait_for(&bed, 12);
-    plant(&bed, &foreign(9, false));
+    wait_for(&account, 12);
+    plant(&account, &foreign(9, false));
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     for words in ["the lease is lost: nothing else is started", "error[lease-lost]", "what remains: "] {
         assert!(ran.stderr.contains(words), "{words:?} is not in\n{}", ran.stderr);
     }
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(bed.mutations(before), [""; 0], "nothing is done any more");
-    let held = bed.by_hand(&format!(
+    assert_eq!(account.mutations(before), [""; 0], "nothing is done any more");
+    let held = account.by_hand(&format!(
         "print(client('s3').get_object(Bucket={:?}, Key='lease/prod.json')['Body'].read().decode())",
-        bed.control_bucket()
+        account.control_bucket()
     ));
     assert_eq!(held, foreign(9, false), "the other one's lease is not touched");
-    plant(&bed, &foreign(10, true));
+    plant(&account, &foreign(10, true));
     product.expect(0, &["apply", "FILE", "--yes"]);
-    no_twins(&bed);
+    no_twins(&account);
 }
 
 /// Not even back: somebody else may be at work on the same file system.
 #[test]
 fn a_lease_lost_during_an_upgrade_leaves_it_to_the_next() {
-    let bed = Bed::new(12);
-    let product = Product::with_plan(&bed, "name = \"prod\"\nrelease = \"4.2.0\"\n");
+    let account = Account::new(12);
+    let product = Product::with_plan(&account, "name = \"prod\"\nrelease = \"4.2.0\"\n");
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let before = bed.mutations(0).len();
+    let before = account.mutations(0).len();
     let child = product.spawn(&["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
-    let is_stopped = || bed.mutations(0)[before..].iter().any(|call| call == "ecs UpdateService");
+    let is_stopped = || account.mutations(0)[before..].iter().any(|call| call == "ecs UpdateService");
     wait_until("the stop", is_stopped);
-    plant(&bed, &foreign(9, false));
+    plant(&account, &foreign(9, false));
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("the lease is lost: nothing else is started"), "{}", ran.stderr);
-    let starts = bed.journal(0).into_iter().filter(|call| call["operation"] == "UpdateService");
+    let starts = account.journal(0).into_iter().filter(|call| call["operation"] == "UpdateService");
     let wanted: Vec<_> = starts.map(|call| call["request"]["desiredCount"].clone()).collect();
     assert_eq!(wanted.last(), Some(&json!(0)), "it has not gone back: {wanted:?}");
-    plant(&bed, &foreign(10, true));
+    plant(&account, &foreign(10, true));
     let refused = product.expect(5, &["apply", "FILE", "--yes"]);
     assert!(refused.stderr.contains("upgrade/open"), "{}", refused.stderr);
     product.expect(0, &["upgrade", "FILE", "--resume", "--yes"]);
-    crate::writers::never_two(&bed);
+    crate::single_writer::never_two(&account);
 }
 
 #[test]
 fn where_buckets_are_forbidden_it_says_so_and_can_do_without() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     let all = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
     let calls = ["s3:CreateBucket", "s3:GetObject", "s3:PutObject"];
     let none = json!({ "Effect": "Deny", "Action": calls, "Resource": "arn:aws:s3:::ce-aws-*" });
     let policy = json!({ "Version": "2012-10-17", "Statement": [all, none] });
-    bed.post("settings", &json!({ "iam.caller_policy": policy }));
+    account.post("settings", &json!({ "iam.caller_policy": policy }));
     let refused = product.expect(5, &["apply", "FILE", "--yes"]);
     for words in ["lease/denied", "AccessDenied", "--no-lease", "nothing was changed"] {
         assert!(refused.stderr.contains(words), "{words:?} is not in\n{}", refused.stderr);
     }
-    assert_eq!(bed.mutations(0), [""; 0]);
+    assert_eq!(account.mutations(0), [""; 0]);
     let applied = product.expect(0, &["apply", "FILE", "--yes", "--no-lease"]);
     assert!(applied.stderr.contains("warning[lease/none]"), "{}", applied.stderr);
 }
 
 #[test]
 fn a_bucket_of_somebody_else_is_not_used() {
-    let (bed, stranger) = (Bed::new(SCALE), Bed::new(SCALE));
-    stranger.by_hand(&format!("client('s3').create_bucket(Bucket={:?})", bed.control_bucket()));
-    let refused = Product::new(&bed).expect(5, &["apply", "FILE", "--yes"]);
+    let (account, stranger) = (Account::new(SCALE), Account::new(SCALE));
+    stranger.by_hand(&format!("client('s3').create_bucket(Bucket={:?})", account.control_bucket()));
+    let refused = Product::new(&account).expect(5, &["apply", "FILE", "--yes"]);
     for words in ["lease/bucket-taken", "another account", "--no-lease"] {
         assert!(refused.stderr.contains(words), "{words:?} is not in\n{}", refused.stderr);
     }
-    assert_eq!(bed.mutations(0), [""; 0]);
+    assert_eq!(account.mutations(0), [""; 0]);
 }
 
 #[test]
 fn the_bucket_is_private_encrypted_and_versioned_also_if_it_was_left_half_made() {
-    let bed = Bed::new(SCALE);
-    bed.by_hand(&format!("client('s3').create_bucket(Bucket={:?})", bed.control_bucket()));
-    Product::new(&bed).expect(5, &["stop", "FILE", "--yes"]);
-    let read = bed.reader(&[]);
+    let account = Account::new(SCALE);
+    account.by_hand(&format!("client('s3').create_bucket(Bucket={:?})", account.control_bucket()));
+    Product::new(&account).expect(5, &["stop", "FILE", "--yes"]);
+    let read = account.inventory(&[]);
     let buckets = read["s3"]["buckets"].as_array().expect("buckets");
-    let bucket = buckets.iter().find(|bucket| bucket["Name"] == bed.control_bucket()).expect("it is there");
+    let bucket = buckets.iter().find(|bucket| bucket["Name"] == account.control_bucket()).expect("it is there");
     let rule = &bucket["Encryption"]["ServerSideEncryptionConfiguration"]["Rules"][0];
     assert_eq!(rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256");
     let block = bucket["PublicAccessBlock"]["PublicAccessBlockConfiguration"].as_object().expect("blocked");
@@ -233,27 +238,29 @@ fn the_bucket_is_private_encrypted_and_versioned_also_if_it_was_left_half_made()
     assert_eq!(expiry["Filter"], json!({ "Prefix": "lease/" }));
     assert_eq!(expiry["NoncurrentVersionExpiration"]["NoncurrentDays"], 1);
     assert_eq!(expiry["Status"], "Enabled");
-    let versioning =
-        bed.by_hand(&format!("print(client('s3').get_bucket_versioning(Bucket={:?})['Status'])", bed.control_bucket()));
+    let versioning = account.by_hand(&format!(
+        "print(client('s3').get_bucket_versioning(Bucket={:?})['Status'])",
+        account.control_bucket()
+    ));
     assert_eq!(versioning, "Enabled");
 }
 
 #[test]
 fn whatever_is_in_the_place_of_the_lease_is_told_and_not_believed() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     let newer = foreign(1, true).replace("\"version\":1", "\"version\":2");
     for (body, why) in [("\u{1b}[2J{", "it is no lease"), ("", "it is no lease"), (newer.as_str(), "version 2")] {
-        plant(&bed, body);
+        plant(&account, body);
         let refused = product.expect(5, &["apply", "FILE", "--yes"]);
         assert!(refused.stderr.contains("lease/unreadable") && refused.stderr.contains(why), "{}", refused.stderr);
         assert!(!refused.stderr.contains('\u{1b}'), "{}", refused.stderr);
     }
-    bed.by_hand(&format!(
+    account.by_hand(&format!(
         "client('s3').put_object(Bucket={:?}, Key='runs/prod/\\x1b[2J-0123456789abcdef.json', Body='{{')",
-        bed.control_bucket()
+        account.control_bucket()
     ));
     let listed = product.expect(0, &["history", "FILE"]);
     assert!(listed.stdout.contains("cannot be read") && !listed.stdout.contains('\u{1b}'), "{}", listed.stdout);
-    assert_eq!(bed.mutations(0), [""; 0]);
+    assert_eq!(account.mutations(0), [""; 0]);
 }

@@ -2,22 +2,22 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
 
 #[test]
 fn settings_come_one_after_the_other_and_a_policy_may_take_a_while_to_count() {
-    let bed = Bed::new(SCALE);
-    bed.post("settings", &json!({ "s3.policy_propagation": 60 }));
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    account.post("settings", &json!({ "s3.policy_propagation": 60 }));
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let journal = bed.journal(0);
+    let journal = account.journal(0);
     let refused = |code: &str| journal.iter().filter(|call| call["code"] == code).count();
     assert_eq!(refused("OperationAborted"), 0, "two settings of one bucket at once");
     assert!(refused("InvalidConfigurationRequest") > 0, "the policy counts after a minute");
     for bucket in ["alb-logs", "access-logs"] {
-        let name = format!("ce-prod-{}-us-east-1-{bucket}", bed.account);
+        let name = format!("ce-prod-{}-us-east-1-{bucket}", account.id);
         let of_it = |call: &&Value| call["request"]["Bucket"] == name.as_str() && call["mutating"] == true;
         let set: Vec<&str> = journal.iter().filter(of_it).map(|call| text(&call["operation"])).collect();
         let settings: Vec<_> = set.iter().filter(|name| !name.ends_with("Object")).collect();

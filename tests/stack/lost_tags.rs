@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
 
@@ -20,8 +20,8 @@ fn refusals(product: &Product<'_>) -> (Vec<String>, String) {
 }
 
 /// Removes every tag of what has this address, and gives its id.
-fn strip(bed: &Bed, address: &str) -> String {
-    bed.by_hand(&format!(
+fn strip(account: &Account, address: &str) -> String {
+    account.by_hand(&format!(
         r#"
 address = "{address}"
 efs = client("efs")
@@ -56,7 +56,7 @@ print(id)
 }
 
 /// Does what the plan says: the two tags, on that id, with that call.
-fn give_back(bed: &Bed, hints: &str) {
+fn give_back(account: &Account, hints: &str) {
     for command in hints.lines().filter_map(|hint| hint.split("aws ").nth(1)) {
         let words: Vec<&str> = command.split(';').next().unwrap_or_default().split(' ').collect();
         let tags: Vec<String> = words
@@ -68,7 +68,7 @@ fn give_back(bed: &Bed, hints: &str) {
             })
             .collect();
         let (id, tags) = (words[3], tags.join(", "));
-        bed.by_hand(&match (words[0], words[1]) {
+        account.by_hand(&match (words[0], words[1]) {
             ("ec2", "create-tags") => format!("ec2.create_tags(Resources=['{id}'], Tags=[{tags}])"),
             ("efs", "tag-resource") => format!("client('efs').tag_resource(ResourceId='{id}', Tags=[{tags}])"),
             ("elbv2", "add-tags") => format!("elb.add_tags(ResourceArns=['{id}'], Tags=[{tags}])"),
@@ -78,8 +78,8 @@ fn give_back(bed: &Bed, hints: &str) {
 }
 
 /// How many there are of each kind of thing.
-fn counts(bed: &Bed) -> Vec<(String, usize)> {
-    let read = bed.read();
+fn counts(account: &Account) -> Vec<(String, usize)> {
+    let read = account.read();
     let mut counts = Vec::new();
     for service in ["ec2", "efs", "elb"] {
         for (name, items) in read[service].as_object().expect("lists") {
@@ -91,10 +91,10 @@ fn counts(bed: &Bed) -> Vec<(String, usize)> {
 
 #[test]
 fn what_lost_its_tags_is_refused_and_can_be_taken_back() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    let before = counts(&bed);
+    let before = counts(&account);
     let together: &[&[&str]] = &[
         &["nat-gateway/a"],
         &["elastic-ip/b"],
@@ -107,19 +107,19 @@ fn what_lost_its_tags_is_refused_and_can_be_taken_back() {
         &["vpc/main"],
     ];
     for addresses in together {
-        let ids: Vec<String> = addresses.iter().map(|address| strip(&bed, address)).collect();
+        let ids: Vec<String> = addresses.iter().map(|address| strip(&account, address)).collect();
         let (codes, hints) = refusals(&product);
         let mut expected: Vec<_> = addresses.iter().map(|address| format!("name/taken {address}")).collect();
         expected.sort();
         assert_eq!(codes, expected, "{hints}");
         assert!(ids.iter().all(|id| hints.contains(id.as_str())), "{ids:?}: {hints}");
-        let journal = bed.journal(0).len();
+        let journal = account.journal(0).len();
         product.expect(5, &["apply", "FILE", "--yes"]);
-        assert_eq!(bed.mutations(journal), [""; 0], "{addresses:?}");
-        give_back(&bed, &hints);
+        assert_eq!(account.mutations(journal), [""; 0], "{addresses:?}");
+        give_back(&account, &hints);
         assert_eq!(refusals(&product).0, [""; 0], "{addresses:?}");
     }
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    assert_eq!(counts(&bed), before, "no twins");
+    assert_eq!(counts(&account), before, "no twins");
 }

@@ -1,49 +1,49 @@
-//! The product as its user runs it, against the test bed: `localstack/with cargo test`.
+//! The product as its user runs it, against the emulator: `localstack/with cargo test`.
 //!
 //! Every test has an AWS account of its own, so they run in parallel against one server. What is in an account is read
-//! by `localstack/reader.py`, which shares no code with the product.
+//! by `localstack_fargate.inventory`, which shares no code with the product.
 
 // In tests, helpers may fail as loudly as tests themselves.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-mod answers;
+mod account;
 mod backup;
-mod bed;
+mod blocked_destroy;
 mod certificates;
 mod chain;
 mod deploy;
+mod deployment_variants;
 mod discover;
 mod doctor;
 mod drift;
+mod enterprise_account;
 mod exec;
 mod existing;
 mod failures;
-mod held;
-mod hops;
+mod fault_sweep;
 mod images;
-mod injected;
+mod injected_containers;
 mod lease;
 mod log_buckets;
 mod lost_tags;
+mod malformed_responses;
 mod many_networks;
-mod pairs;
+mod pairwise;
 mod policy;
 mod product;
 mod propagation;
 mod properties;
+mod reconfigure;
 mod release_6;
+mod release_steps;
 mod releases;
 mod report;
 mod restore;
-mod rough;
-mod saga;
 mod secrets;
 mod side_by_side;
+mod single_writer;
 mod sweep;
-mod switching;
-mod trust;
 mod upgrade;
 mod upgrade_failures;
 mod upgrade_refusals;
-mod ways;
-mod writers;
+mod upgrade_sweep;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
 
@@ -70,13 +70,13 @@ fn warnings(product: &Product<'_>) -> Vec<String> {
 
 #[test]
 fn nine_networks_and_then_five_hundred() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     allowed(&product, 9);
     assert_eq!(warnings(&product), ["access/network-acl-covers"]);
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    let read = bed.read();
+    let read = account.read();
     let nine: BTreeSet<_> = scattered(9).into_iter().collect();
     assert_eq!(admitted(&read, 443), std::slice::from_ref(&nine), "the group is exact");
     for port in [80, 443] {
@@ -90,17 +90,17 @@ fn nine_networks_and_then_five_hundred() {
     assert_eq!(warnings(&product), ["access/covering-ranges", "access/network-acl-covers"]);
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    let groups = admitted(&bed.read(), 80);
+    let groups = admitted(&account.read(), 80);
     assert_eq!(groups.iter().map(BTreeSet::len).collect::<Vec<_>>(), [30; 5]);
     assert!(scattered(500).iter().all(|net| groups.iter().flatten().any(|range| contains(range, net))));
 
     // With the quota that the plan names, each of them is admitted alone.
-    bed.post("settings", &json!({ "quota.rules_per_group": 200, "quota.acl_entries_per_direction": 40 }));
+    account.post("settings", &json!({ "quota.rules_per_group": 200, "quota.acl_entries_per_direction": 40 }));
     assert_eq!(warnings(&product), ["access/network-acl-covers"]);
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
     for port in [80, 443] {
-        let admitted: BTreeSet<_> = admitted(&bed.read(), port).into_iter().flatten().collect();
+        let admitted: BTreeSet<_> = admitted(&account.read(), port).into_iter().flatten().collect();
         assert_eq!(admitted, scattered(500).into_iter().collect(), "port {port}");
     }
 
@@ -109,16 +109,16 @@ fn nine_networks_and_then_five_hundred() {
     product.expect(0, &["apply", "FILE", "--yes"]);
     allowed(&product, 9);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(admitted(&bed.read(), 443), [nine]);
-    let groups = bed.read()["ec2"]["security_groups"].to_string();
+    assert_eq!(admitted(&account.read(), 443), [nine]);
+    let groups = account.read()["ec2"]["security_groups"].to_string();
     assert!(!groups.contains("load-balancer-2"), "{groups}");
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 }
 
 #[test]
 fn what_comes_with_an_ipv6_range_of_others_is_left_alone() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
     let script = r#"
 vpc = find(ec2.describe_vpcs()["Vpcs"], "vpc/main")["VpcId"]
@@ -126,10 +126,10 @@ ec2.associate_vpc_cidr_block(VpcId=vpc, AmazonProvidedIpv6CidrBlock=True)
 acl = find(ec2.describe_network_acls()["NetworkAcls"], "default-network-acl/main")
 print(sorted({entry["RuleNumber"] for entry in acl["Entries"] if "Ipv6CidrBlock" in entry}))
 "#;
-    assert_eq!(bed.by_hand(script), "[101, 32768]");
+    assert_eq!(account.by_hand(script), "[101, 32768]");
     product.expect(0, &["plan", "FILE", "--exit-code"]);
     // What somebody changes is still seen and mended.
-    bed.by_hand(
+    account.by_hand(
         r#"
 acl = find(ec2.describe_network_acls()["NetworkAcls"], "default-network-acl/main")["NetworkAclId"]
 ec2.create_network_acl_entry(NetworkAclId=acl, RuleNumber=5, Protocol="-1", RuleAction="allow", Egress=False, Ipv6CidrBlock="::/0")

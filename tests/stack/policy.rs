@@ -1,19 +1,19 @@
-//! The printed policies are enough, and nothing in them is too much: the bed judges every call by action, resource and
-//! conditions, as the Service Authorization Reference has them. That each action is needed is shown by `trust::permission`.
+//! The printed policies are enough, and nothing in them is too much: the emulator judges every call by action, resource and
+//! conditions, as the Service Authorization Reference has them. That each action is needed is shown by `fault_sweep::permission`.
 
 pub mod exceptions;
+pub mod lifecycle;
 pub mod operator;
-pub mod road;
 
 use std::collections::BTreeSet;
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::existing::World;
 
 use exceptions::UNUSED;
+use lifecycle::Walked;
 use operator::{Operator, actions, statements, texts, without};
-use road::Walked;
 
 pub const NEW: &str = include_str!("../../plans/new-vpc.toml");
 
@@ -42,9 +42,9 @@ fn whoever_may_what_is_printed_can_do_everything_and_needs_all_of_it() {
 
 #[test]
 fn it_is_enough_where_things_are_borrowed() {
-    let bed = Bed::new(SCALE);
-    let world = World::new(&bed);
-    let one = Operator::new(&bed, &borrowing(&world));
+    let account = Account::new(SCALE);
+    let world = World::new(&account);
+    let one = Operator::new(&account, &borrowing(&world));
     one.does("plan", &["plan", "FILE"]);
     one.does("apply", &["apply", "FILE", "--yes"]);
     one.does("plan", &["status", "FILE"]);
@@ -52,7 +52,7 @@ fn it_is_enough_where_things_are_borrowed() {
     one.does("upgrade", &["stop", "FILE", "--yes"]);
     one.does("upgrade", &["start", "FILE", "--yes"]);
     one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
-    world.assert_untouched(&bed);
+    world.assert_untouched(&account);
     let made = actions(&one.printed("apply"));
     for action in
         ["ec2:CreateVpc", "ec2:CreateNatGateway", "ecs:CreateCluster", "elasticloadbalancing:CreateLoadBalancer"]
@@ -63,29 +63,30 @@ fn it_is_enough_where_things_are_borrowed() {
 
 #[test]
 fn another_deployments_policy_is_of_no_use() {
-    let bed = Bed::new(SCALE);
-    let one = Operator::new(&bed, NEW);
+    let account = Account::new(SCALE);
+    let one = Operator::new(&account, NEW);
     let own = one.printed("apply");
-    let other = Operator::new(&bed, &NEW.replace("name = \"prod\"", "name = \"other\""));
+    let other = Operator::new(&account, &NEW.replace("name = \"prod\"", "name = \"other\""));
     let ran = one.run_with(&other.printed("apply"), &["apply", "FILE", "--yes"]);
     assert_ne!(ran.code, 0, "{}", ran.stdout);
     let ran = other.run_with(&own, &["apply", "FILE", "--yes"]);
     assert_ne!(ran.code, 0, "{}", ran.stdout);
     // What somebody else's policy has not made, it cannot delete either.
     one.does("apply", &["apply", "FILE", "--yes"]);
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     let ran = one.run_with(&other.printed("destroy"), &["destroy", "FILE", "--yes", "--unprotect"]);
     assert_ne!(ran.code, 0, "{}", ran.stdout);
-    let changed = bed.journal(before).into_iter().filter(|call| call["mutating"] == true && call["error"].is_null());
+    let changed =
+        account.journal(before).into_iter().filter(|call| call["mutating"] == true && call["error"].is_null());
     assert_eq!(changed.map(|call| text(&call["operation"]).to_owned()).collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]
 fn every_document_can_be_stored_and_allows_nothing_everywhere() {
-    let bed = Bed::new(SCALE);
-    let world = World::new(&bed);
+    let account = Account::new(SCALE);
+    let world = World::new(&account);
     for plan in [NEW.to_owned(), borrowing(&world)] {
-        let one = Operator::new(&bed, &plan);
+        let one = Operator::new(&account, &plan);
         for purpose in ["", "plan", "apply", "upgrade", "destroy"] {
             let policies = one.printed(purpose);
             assert_eq!(policies, one.printed(purpose), "the same each time");
@@ -108,8 +109,8 @@ fn every_document_can_be_stored_and_allows_nothing_everywhere() {
 
 #[test]
 fn doctor_says_what_the_operator_lacks() {
-    let bed = Bed::new(SCALE);
-    let one = Operator::new(&bed, NEW);
+    let account = Account::new(SCALE);
+    let one = Operator::new(&account, NEW);
     let all = one.printed("");
     let said = one.run_with(&all, &["doctor", "FILE"]).stdout;
     assert!(!said.contains("permission/"), "{said}");

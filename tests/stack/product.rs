@@ -1,15 +1,15 @@
-//! Running `ce-aws` in an account of the test bed.
+//! Running `ce-aws` in an account of the emulator.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::bed::Bed;
+use crate::account::Account;
 
 /// The program, a plan file of its own, and the account it works in.
 pub struct Product<'a> {
-    pub bed: &'a Bed,
+    pub account: &'a Account,
     folder: TempDir,
 }
 
@@ -23,13 +23,13 @@ pub struct Ran {
 
 impl<'a> Product<'a> {
     /// With `plans/new-vpc.toml` as it is in the repository.
-    pub fn new(bed: &'a Bed) -> Self {
+    pub fn new(account: &'a Account) -> Self {
         let example = concat!(env!("CARGO_MANIFEST_DIR"), "/plans/new-vpc.toml");
-        Self::with_plan(bed, &std::fs::read_to_string(example).expect("the example is there"))
+        Self::with_plan(account, &std::fs::read_to_string(example).expect("the example is there"))
     }
 
-    pub fn with_plan(bed: &'a Bed, plan: &str) -> Self {
-        let product = Self { bed, folder: TempDir::new().expect("a folder") };
+    pub fn with_plan(account: &'a Account, plan: &str) -> Self {
+        let product = Self { account, folder: TempDir::new().expect("a folder") };
         product.write_plan(plan);
         product
     }
@@ -64,14 +64,14 @@ impl<'a> Product<'a> {
                 command.arg(argument)
             };
         }
-        command.current_dir(self.folder()).envs(self.bed.environment()).stdin(Stdio::null());
+        command.current_dir(self.folder()).envs(self.account.environment()).stdin(Stdio::null());
         command
     }
 
     /// This build, or for the first apply in an account an older one, where `CE_AWS_BEFORE` names one: every test then
     /// says what this build does with what that one has left.
     fn program(&self, arguments: &[&str]) -> PathBuf {
-        let before = before().filter(|_| arguments.first() == Some(&"apply") && self.bed.is_first_use());
+        let before = before().filter(|_| arguments.first() == Some(&"apply") && self.account.is_first_use());
         before.unwrap_or_else(|| env!("CARGO_BIN_EXE_ce-aws").into())
     }
 

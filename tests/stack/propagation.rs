@@ -2,52 +2,52 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::failures::no_twins;
 use crate::product::Product;
+use crate::single_writer::never_two_deployments;
 use crate::upgrade::{deployed, is_well_at};
-use crate::writers::never_two_deployments;
 
 /// `docs/aws-behaviour.md`: CreateFlowLogs alone has kept every first apply into a new VPC from its end.
 #[test]
 fn a_first_apply_outlasts_the_slowest_propagation() {
-    let bed = Bed::new(SCALE);
+    let account = Account::new(SCALE);
     // Longer than AWS has been seen to take: on a busy machine many of these seconds pass between two calls.
-    bed.post("settings", &json!({ "iam.propagation": 40 }));
-    let product = Product::new(&bed);
+    account.post("settings", &json!({ "iam.propagation": 40 }));
+    let product = Product::new(&account);
     let applied = product.expect(0, &["apply", "FILE", "--yes"]);
     for words in ["Unable to assume given IAM role", "role/flow-log is", "AWS does not know it everywhere yet"] {
         assert!(applied.stderr.contains(words), "{words:?} is not in\n{}", applied.stderr);
     }
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    no_twins(&bed);
+    no_twins(&account);
 }
 
 /// What nobody may assume is told at once, not after two minutes: the role is older than AWS needs.
 #[test]
 fn the_same_refusal_about_an_old_role_is_final_and_says_why() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
-    bed.post("clock", &json!({ "advance": 600 }));
+    account.post("clock", &json!({ "advance": 600 }));
     // When the run before ended, its lease says by S3's clock, which nobody can set: without one it was long ago.
-    bed.by_hand(&format!(
+    account.by_hand(&format!(
         "client('s3').delete_object(Bucket='{}', Key='lease/prod.json')
 ec2.delete_flow_logs(FlowLogIds=[ec2.describe_flow_logs()['FlowLogs'][0]['FlowLogId']])",
-        bed.control_bucket()
+        account.control_bucket()
     ));
     let fault = json!({
         "operation": "CreateFlowLogs", "kind": "error", "code": "InvalidParameter", "status": 400,
         "message": "Unable to assume given IAM role: 'x'",
     });
-    bed.post("faults", &fault);
-    let before = bed.journal(0).len();
+    account.post("faults", &fault);
+    let before = account.journal(0).len();
     let failed = product.expect(3, &["apply", "FILE", "--yes"]);
     for words in ["error[refused]", "role/flow-log: there for longer", "trust policy"] {
         assert!(failed.stderr.contains(words), "{words:?} is not in\n{}", failed.stderr);
     }
-    let calls = bed.journal(before);
+    let calls = account.journal(before);
     let refused =
         calls.iter().filter(|call| call["operation"] == "CreateFlowLogs" && call["code"] == "InvalidParameter");
     assert_eq!(refused.count(), 1, "it is not tried again");
@@ -56,13 +56,13 @@ ec2.delete_flow_logs(FlowLogIds=[ec2.describe_flow_logs()['FlowLogs'][0]['FlowLo
 /// The role and the vault come with the first upgrade, and AWS Backup is handed them at once.
 #[test]
 fn a_backup_with_a_new_role_is_made() {
-    let bed = Bed::new(SCALE);
-    let product = deployed(&bed, "5.0.0");
-    bed.post("settings", &json!({ "iam.propagation": 15 }));
+    let account = Account::new(SCALE);
+    let product = deployed(&account, "5.0.0");
+    account.post("settings", &json!({ "iam.propagation": 15 }));
     product.expect(0, &["backup", "create", "FILE", "--yes"]);
-    let points = bed.get("recovery-points");
+    let points = account.get("recovery-points");
     assert_eq!(points.as_array().map(Vec::len), Some(1), "{points}");
-    let calls = bed.journal(0);
+    let calls = account.journal(0);
     let jobs: Vec<&Value> = calls.iter().filter(|call| call["operation"] == "StartBackupJob").collect();
     assert_eq!(jobs.len(), 1, "the role was old enough by then: {jobs:?}");
 }
@@ -70,11 +70,11 @@ fn a_backup_with_a_new_role_is_made() {
 /// 24 hours after a change EFS takes another one. Nothing else waits for that.
 #[test]
 fn a_throughput_mode_that_cannot_change_yet_holds_up_nothing() {
-    let bed = Bed::new(SCALE);
-    let product = Product::new(&bed);
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
     let by_hand = |mode: &str| {
-        bed.by_hand(&format!(
+        account.by_hand(&format!(
             "efs = client('efs')\nefs.update_file_system(FileSystemId=efs.describe_file_systems()['FileSystems'][0]['FileSystemId'], \
              ThroughputMode='{mode}')"
         ))
@@ -86,12 +86,12 @@ fn a_throughput_mode_that_cannot_change_yet_holds_up_nothing() {
         let said = format!("{}{}", later.stdout, later.stderr);
         assert!(said.contains(words), "{words:?} is not in\n{said}");
     }
-    let calls = bed.journal(0);
+    let calls = account.journal(0);
     let refused = calls.iter().filter(|call| call["code"] == "TooManyRequests").count();
     assert_eq!(refused, 1, "it is not tried again");
     let status = product.expect(0, &["status", "FILE", "--output", "json"]);
     assert!(status.stdout.contains("\"HEALTHY\""), "{}", status.stdout);
-    bed.post("clock", &json!({ "advance": 90_000 }));
+    account.post("clock", &json!({ "advance": 90_000 }));
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 }
@@ -99,17 +99,17 @@ fn a_throughput_mode_that_cannot_change_yet_holds_up_nothing() {
 /// The first step makes access points that the second one's rollback makes again, on the restored file system, in the same run.
 #[test]
 fn access_points_that_are_made_again_on_another_file_system_are_no_duplicates() {
-    let bed = Bed::new(SCALE);
-    let product = deployed(&bed, "4.0.0");
+    let account = Account::new(SCALE);
+    let product = deployed(&account, "4.0.0");
     // The step of 4.1.0 → 4.2.0 runs in an image of 4.2.0; what moves restored data, in one of what ran before.
     let images =
         json!({ "*core4:05242023*#data-step": { "behaviour": "exit", "exit_code": 1, "log": ["not this time"] } });
-    bed.post("images", &images);
+    account.post("images", &images);
     let failed = product.expect(6, &["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
     assert!(failed.stderr.contains("not this time"), "{}", failed.stderr);
     is_well_at(&product, "4.1.0");
-    never_two_deployments(&bed);
-    let read = bed.read();
+    never_two_deployments(&account);
+    let read = account.read();
     let points = read["efs"]["access_points"].as_array().cloned().unwrap_or_default();
     assert!(points.iter().all(|point| text(&point["LifeCycleState"]) == "available"), "{points:?}");
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::bed::text;
+use crate::account::text;
 
 /// Checks an account in which `plans/new-vpc.toml` has been applied.
 pub fn check(read: &Value, account: &str) {

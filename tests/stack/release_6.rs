@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
 
 const PLAYED: [&str; 5] = ["core", "init-container", "mongodb-primary", "rabbitmq-stats", "ui"];
 
 /// What was played last of each container.
-fn played(bed: &Bed) -> BTreeMap<String, Value> {
-    let listed = bed.get("cloud-exchange");
+fn played(account: &Account) -> BTreeMap<String, Value> {
+    let listed = account.get("cloud-exchange");
     let listed = listed.as_array().expect("a list").iter();
     listed.map(|one| (text(&one["container"]).to_owned(), one.clone())).collect()
 }
 
 /// Every container of a deployment of 6.x was played, and found nothing wrong.
-pub fn is_played_without_a_problem(bed: &Bed) {
-    let played = played(bed);
+pub fn is_played_without_a_problem(account: &Account) {
+    let played = played(account);
     assert_eq!(played.keys().collect::<Vec<_>>(), PLAYED);
     for (name, one) in &played {
         assert_eq!((&one["problem"], &one["exit_code"]), (&Value::Null, &0.into()), "{name}: {one}");
@@ -33,8 +33,8 @@ pub fn is_played_without_a_problem(bed: &Bed) {
 /// 6.1.0 under another number, with a mistake: what the container says is on the screen.
 #[test]
 fn a_mistake_in_a_release_file_is_told_in_the_words_of_the_program() {
-    let bed = Bed::new(SCALE);
-    let product = Product::with_plan(&bed, "name = \"prod\"\nrelease = \"6.9.0\"\npackage = \"medium\"\n");
+    let account = Account::new(SCALE);
+    let product = Product::with_plan(&account, "name = \"prod\"\nrelease = \"6.9.0\"\npackage = \"medium\"\n");
     let release = include_str!("../../src/release/catalogue/6.1.0.toml").replacen("\"6.1.0\"", "\"6.9.0\"", 1);
     let option = "\"--tlsCAFile\",\n    \"";
     let mistaken = release.replace(option, &format!("{option}/none"));

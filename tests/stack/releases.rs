@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::{SCALE, remaining};
 use crate::product::Product;
 use crate::upgrade::{intent, status};
@@ -61,12 +61,12 @@ impl Release {
     }
 
     /// The smallest deployment of it.
-    pub fn product<'a>(&self, bed: &'a Bed) -> Product<'a> {
+    pub fn product<'a>(&self, account: &'a Account) -> Product<'a> {
         if !record::knows(&self.version) {
             // An older build cannot make the first apply.
-            bed.is_first_use();
+            account.is_first_use();
         }
-        Product::with_plan(bed, &format!("name = \"prod\"\nrelease = \"{}\"\n", self.version))
+        Product::with_plan(account, &format!("name = \"prod\"\nrelease = \"{}\"\n", self.version))
     }
 
     /// One healthy task of it, nothing under way, and nothing left to do.
@@ -75,7 +75,7 @@ impl Release {
         let planned = [["plan", "FILE", "--exit-code"].as_slice(), &self.consent()].concat();
         let planned = product.expect(0, &planned);
         assert!(planned.stdout.contains("no changes"), "{}", planned.stdout);
-        assert_eq!(intent(product.bed), "");
+        assert_eq!(intent(product.account), "");
     }
 }
 
@@ -96,8 +96,8 @@ pub fn release(version: &str) -> Release {
 
 /// One test a release, so that they run side by side and fail by themselves. Each has an account of its own.
 macro_rules! releases {
-    ($($test:ident $version:literal $account:literal)*) => {
-        $(#[test] fn $test() { is_deployed_and_taken_down($version, $account); })*
+    ($($test:ident $version:literal $number:literal)*) => {
+        $(#[test] fn $test() { is_deployed_and_taken_down($version, $number); })*
 
         #[test]
         fn every_release_of_the_catalogue_has_its_test() {
@@ -122,10 +122,10 @@ releases! {
     release_6_1_0 "6.1.0" 610000000000
 }
 
-fn is_deployed_and_taken_down(version: &str, account: u64) {
+fn is_deployed_and_taken_down(version: &str, number: u64) {
     let release = release(version);
-    let bed = Bed::of(account, SCALE);
-    let product = release.product(&bed);
+    let account = Account::of(number, SCALE);
+    let product = release.product(&account);
     let apply = [["apply", "FILE", "--yes"].as_slice(), &release.consent()].concat();
     if let Some(why) = &release.undeployable {
         let refused = product.expect(64, &apply);
@@ -139,16 +139,16 @@ fn is_deployed_and_taken_down(version: &str, account: u64) {
     }
     product.expect(0, &apply);
     release.is_well(&product);
-    record::check(&bed, version);
-    crate::writers::never_two(&bed);
+    record::check(&account, version);
+    crate::single_writer::never_two(&account);
     if version.starts_with("6.") {
-        crate::release_6::is_played_without_a_problem(&bed);
+        crate::release_6::is_played_without_a_problem(&account);
     }
-    let system = bed.get("file-systems")[0].clone();
+    let system = account.get("file-systems")[0].clone();
     assert_eq!((system["content"].as_u64(), text(&system["restored_from"])), (Some(1), ""), "written by one task");
 
     product.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
     // Interfaces and targets linger.
-    bed.post("clock", &serde_json::json!({ "advance": 900 }));
-    assert_eq!(remaining(&bed.read()), ["secret ce-aws/prod/credentials (in its recovery window)"]);
+    account.post("clock", &serde_json::json!({ "advance": 900 }));
+    assert_eq!(remaining(&account.read()), ["secret ce-aws/prod/credentials (in its recovery window)"]);
 }

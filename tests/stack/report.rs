@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::product::{Product, Ran};
 
 const PLAN: &str = r#"
@@ -62,17 +62,17 @@ fn run(product: &Product<'_>, arguments: &[&str]) -> Ran {
 
 #[test]
 fn what_happened_is_in_the_report_and_not_to_whom() {
-    let bed = Bed::new(60);
-    let product = Product::with_plan(&bed, PLAN);
-    bed.post(
+    let account = Account::new(60);
+    let product = Product::with_plan(&account, PLAN);
+    account.post(
         "faults",
         &json!({ "service": "ec2", "operation": "CreateSubnet", "kind": "error", "code": "SubnetLimitExceeded",
-                 "status": 400, "message": message(&bed.account) }),
+                 "status": 400, "message": message(&account.id) }),
     );
     let ran = run(&product, &["apply", "FILE", "--yes", "--report", "report.json", "--output", "json"]);
     assert_eq!(ran.code, 3, "{}\n{}", ran.stdout, ran.stderr);
     // The planted words are what the run itself says.
-    assert!(ran.stdout.contains("strongroom.acme.example") && ran.stdout.contains(&bed.account), "{}", ran.stdout);
+    assert!(ran.stdout.contains("strongroom.acme.example") && ran.stdout.contains(&account.id), "{}", ran.stdout);
     let written = std::fs::read_to_string(product.folder().join("report.json")).expect("the report");
     let report: Value = serde_json::from_str(&written).expect("JSON");
 
@@ -84,14 +84,14 @@ fn what_happened_is_in_the_report_and_not_to_whom() {
     let failed = events.iter().find(|event| event["code"] == "step-failed").expect("a step that failed");
     assert_eq!(failed["failure"]["operation"], "ec2 CreateSubnet");
     assert_eq!(failed["failure"]["code"], "SubnetLimitExceeded");
-    let journal = bed.every_call(0);
+    let journal = account.every_call(0);
     let refused = journal.iter().find(|call| call["code"] == "SubnetLimitExceeded").expect("the call");
     let calls = report["calls"].as_array().expect("calls");
     assert!(calls.iter().any(|call| call["operation"] == "CreateSubnet" && call["status"] == 400), "{calls:#?}");
     assert!(calls.iter().any(|call| call["request_id"].as_str().is_some_and(|id| !id.is_empty())), "{calls:#?}");
     assert!(!text(&refused["request_id"]).is_empty());
 
-    let secrets = bed.by_hand(
+    let secrets = account.by_hand(
         "for it in client('secretsmanager').list_secrets()['SecretList']:\n    \
          print(client('secretsmanager').get_secret_value(SecretId=it['Name'])['SecretString'])",
     );
@@ -104,7 +104,7 @@ fn what_happened_is_in_the_report_and_not_to_whom() {
         .filter(|value| value.len() > 6)
         .collect();
     let lower = written.to_lowercase();
-    for planted in PLANTED.iter().map(|word| (*word).to_owned()).chain(values).chain([bed.account.clone()]) {
+    for planted in PLANTED.iter().map(|word| (*word).to_owned()).chain(values).chain([account.id.clone()]) {
         let at = lower.find(&planted.to_lowercase());
         let around = at.map(|at| written[at.saturating_sub(80)..(at + 60).min(written.len())].to_owned());
         assert_eq!(around, None, "{planted} is in the report");
@@ -116,14 +116,14 @@ fn what_happened_is_in_the_report_and_not_to_whom() {
 
 #[test]
 fn a_refused_plan_is_reported_with_what_refuses_it() {
-    let bed = Bed::new(60);
-    let product = Product::with_plan(&bed, PLAN);
-    bed.post("settings", &json!({ "quota.vpcs": 1 }));
+    let account = Account::new(60);
+    let product = Product::with_plan(&account, PLAN);
+    account.post("settings", &json!({ "quota.vpcs": 1 }));
     let ran = run(&product, &["apply", "FILE", "--yes", "--report", "report.json"]);
     assert_eq!(ran.code, 5, "{}\n{}", ran.stdout, ran.stderr);
     let written = std::fs::read_to_string(product.folder().join("report.json")).expect("the report");
     let report: Value = serde_json::from_str(&written).expect("JSON");
     let findings = report["plans"][0]["findings"].as_array().expect("findings");
     assert!(findings.iter().any(|finding| finding["code"] == "quota/exceeded"), "{findings:#?}");
-    assert!(!written.contains("acmecorp") && !written.contains(&bed.account), "{written}");
+    assert!(!written.contains("acmecorp") && !written.contains(&account.id), "{written}");
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
+use crate::single_writer::never_two_deployments;
 use crate::upgrade::{deployed, intent, is_well_at, plan_file, status};
-use crate::writers::never_two_deployments;
 
 /// How fast the clock runs while an upgrade fails: here the time that the program takes for itself counts.
 const SLOW: u32 = 20;
@@ -29,19 +29,19 @@ struct Failed {
 }
 
 /// Upgrades a deployment of 4.2.0 to 5.0.0, with images that behave so.
-fn upgrade(bed: &mut Bed, images: &Value) -> Failed {
-    let plan = plan_file(&deployed(bed, "4.2.0"));
-    bed.scale = SLOW;
-    bed.post("clock", &json!({ "scale": SLOW }));
-    bed.post("images", images);
-    let product = Product::with_plan(bed, &plan);
-    let (states, journal) = (bed.get("tasks/history").as_array().map_or(0, Vec::len), bed.journal(0).len());
+fn upgrade(account: &mut Account, images: &Value) -> Failed {
+    let plan = plan_file(&deployed(account, "4.2.0"));
+    account.scale = SLOW;
+    account.post("clock", &json!({ "scale": SLOW }));
+    account.post("images", images);
+    let product = Product::with_plan(account, &plan);
+    let (states, journal) = (account.get("tasks/history").as_array().map_or(0, Vec::len), account.journal(0).len());
     let ran = product.expect(6, &["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
     assert_eq!(plan_file(&product), plan, "the plan file says what runs");
     is_well_at(&product, "4.2.0");
-    never_two_deployments(bed);
-    let history = bed.get("tasks/history").as_array().expect("states").iter().skip(states).cloned().collect();
-    let calls = bed.journal(journal);
+    never_two_deployments(account);
+    let history = account.get("tasks/history").as_array().expect("states").iter().skip(states).cloned().collect();
+    let calls = account.journal(journal);
     let is_back = |call: &&Value| {
         let request = call["request"].to_string();
         call["operation"] == "TagResource" && ["at=back", "at=restore"].iter().any(|mark| request.contains(mark))
@@ -77,16 +77,16 @@ impl Failed {
 }
 
 /// The content is that of the recovery point, in a new file system; the one before is kept.
-fn is_restored(bed: &Bed) {
-    let systems = bed.get("file-systems");
+fn is_restored(account: &Account) {
+    let systems = account.get("file-systems");
     let systems = systems.as_array().expect("file systems");
-    let points = bed.get("recovery-points");
+    let points = account.get("recovery-points");
     let [point] = points.as_array().map(Vec::as_slice).expect("points") else { panic!("one recovery point: {points}") };
     assert_eq!(point["torn"], false);
     let [kept, restored] = systems.as_slice() else { panic!("two file systems: {systems:?}") };
     assert_eq!((&kept["id"], &restored["restored_from"]), (&point["file_system"], &point["arn"]));
     // Whoever moves things finds nothing in the root; the first that finds something is the release before.
-    let history = bed.get("tasks/history");
+    let history = account.get("tasks/history");
     let found: Vec<u64> = history
         .as_array()
         .expect("states")
@@ -95,43 +95,43 @@ fn is_restored(bed: &Bed) {
         .filter_map(|change| change["content"][text(&restored["id"])].as_u64())
         .collect();
     assert_eq!(found.first(), point["content"].as_u64().as_ref(), "what was recorded is found: {history}");
-    let list = Product::new(bed).expect(0, &["backup", "list", "--name", "prod", "--output", "json"]).stdout;
+    let list = Product::new(account).expect(0, &["backup", "list", "--name", "prod", "--output", "json"]).stdout;
     let list: Value = serde_json::from_str(&list).expect("JSON");
     assert!(list["file_systems"].to_string().contains(text(&kept["id"])), "{list}");
     assert!(list.to_string().contains("kept-"), "{list}");
 }
 
-fn is_the_same(bed: &Bed) {
-    let systems = bed.get("file-systems");
+fn is_the_same(account: &Account) {
+    let systems = account.get("file-systems");
     assert_eq!(systems.as_array().map(Vec::len), Some(1), "nothing was restored: {systems}");
 }
 
 #[test]
 fn an_image_that_cannot_be_pulled() {
-    let mut bed = Bed::new(SCALE);
-    let failed = upgrade(&mut bed, &json!({ "*core5*": { "behaviour": "denied" } }));
+    let mut account = Account::new(SCALE);
+    let failed = upgrade(&mut account, &json!({ "*core5*": { "behaviour": "denied" } }));
     failed.says(&["CannotPullContainerError", "subscribe this account"]);
     failed.noticed("cannot be pulled", failed.seen(&["DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"]));
-    is_the_same(&bed);
+    is_the_same(&account);
 }
 
 #[test]
 fn a_container_that_exits_at_once() {
-    let mut bed = Bed::new(SCALE);
+    let mut account = Account::new(SCALE);
     let images = json!({ "*core5*#core": { "behaviour": "exit", "exit_code": 137, "log": ["no space left"] } });
-    let failed = upgrade(&mut bed, &images);
+    let failed = upgrade(&mut account, &images);
     failed.says(&["Essential container in task exited", "core: STOPPED, exit code 137", "no space left"]);
     failed.noticed("exits at once", failed.seen(&["DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"]));
-    is_restored(&bed);
+    is_restored(&account);
 }
 
 #[test]
 fn a_container_that_never_gets_healthy() {
-    let mut bed = Bed::new(SCALE);
+    let mut account = Account::new(SCALE);
     let images = json!({ "*core5*#core": { "behaviour": "unhealthy", "log": ["stuck in a migration"] } });
-    let failed = upgrade(&mut bed, &images);
+    let failed = upgrade(&mut account, &images);
     failed.says(&["core is UNHEALTHY", "stuck in a migration"]);
-    let read = bed.read();
+    let read = account.read();
     let definitions = read["ecs"]["task_definitions"].as_array().expect("revisions").iter();
     let mut containers = definitions.flat_map(|one| one["containerDefinitions"].as_array().into_iter().flatten());
     let check = containers.find(|one| one["name"] == "core").map(|one| &one["healthCheck"]).expect("core is checked");
@@ -141,37 +141,37 @@ fn a_container_that_never_gets_healthy() {
     let seconds = failed.back - failed.seen(&["RUNNING"]) - unhealthy;
     println!("never healthy: {unhealthy} s for ECS to say so, going back after {seconds:.0} s");
     assert!(seconds < number("interval") + NOTICED, "noticed after {seconds} s: {check}");
-    is_restored(&bed);
+    is_restored(&account);
 }
 
 #[test]
 fn a_container_that_dies_while_it_is_watched() {
-    let mut bed = Bed::new(SCALE);
+    let mut account = Account::new(SCALE);
     let dies = json!({ "behaviour": "healthy-then-dies", "after": 110, "exit_code": 1, "log": ["out of memory"] });
-    let failed = upgrade(&mut bed, &json!({ "*core5*#core": dies }));
+    let failed = upgrade(&mut account, &json!({ "*core5*#core": dies }));
     failed.says(&["checking service/main", "core: STOPPED", "exit code 1", "out of memory"]);
     failed.noticed("dies while watched", failed.seen(&["DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"]));
-    is_restored(&bed);
+    is_restored(&account);
 }
 
 const EXITS: &str = r#"{ "*core5*#core": { "behaviour": "exit", "exit_code": 1, "log": ["no space left"] } }"#;
 
 /// From now on the new release's core exits as soon as it runs.
-pub fn exits(bed: &Bed) {
-    bed.post("images", &serde_json::from_str(EXITS).expect("JSON"));
+pub fn exits(account: &Account) {
+    account.post("images", &serde_json::from_str(EXITS).expect("JSON"));
 }
 
 #[test]
 fn left_as_it_is_on_request_and_then_finished_or_undone() {
-    let bed = Bed::new(SCALE);
-    let product = deployed(&bed, "4.2.0");
-    exits(&bed);
+    let account = Account::new(SCALE);
+    let product = deployed(&account, "4.2.0");
+    exits(&account);
     let stopped = product.expect(7, &["upgrade", "FILE", "--to", "5.0.0", "--yes", "--on-failure", "stop"]);
     for words in ["left as it is, as you asked", "--resume", "--rollback", "no space left"] {
         assert!(stopped.stderr.contains(words), "{words:?} is not in\n{}", stopped.stderr);
     }
-    assert!(intent(&bed).contains("from=4.2.0"));
-    let journal = bed.journal(0).len();
+    assert!(intent(&account).contains("from=4.2.0"));
+    let journal = account.journal(0).len();
     for command in [["plan", "FILE"].as_slice(), &["apply", "FILE", "--yes"], &["stop", "FILE", "--yes"]] {
         let refused = product.expect(5, command);
         let said = format!("{}{}", refused.stdout, refused.stderr);
@@ -180,44 +180,44 @@ fn left_as_it_is_on_request_and_then_finished_or_undone() {
         }
     }
     product.expect(5, &["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
-    assert_eq!(bed.mutations(journal), [""; 0]);
+    assert_eq!(account.mutations(journal), [""; 0]);
 
     product.expect(7, &["upgrade", "FILE", "--resume", "--yes", "--on-failure", "stop"]);
-    bed.delete("images");
+    account.delete("images");
     product.expect(0, &["upgrade", "FILE", "--resume", "--yes"]);
     is_well_at(&product, "5.0.0");
-    is_the_same(&bed);
-    never_two_deployments(&bed);
+    is_the_same(&account);
+    never_two_deployments(&account);
 }
 
 #[test]
 fn left_as_it_is_on_request_and_then_undone() {
-    let bed = Bed::new(SCALE);
-    let product = deployed(&bed, "4.2.0");
-    exits(&bed);
+    let account = Account::new(SCALE);
+    let product = deployed(&account, "4.2.0");
+    exits(&account);
     product.expect(7, &["upgrade", "FILE", "--to", "5.0.0", "--yes", "--on-failure", "stop"]);
     product.expect(0, &["upgrade", "FILE", "--rollback", "--yes"]);
     is_well_at(&product, "4.2.0");
-    is_restored(&bed);
-    never_two_deployments(&bed);
+    is_restored(&account);
+    never_two_deployments(&account);
 }
 
 #[test]
 fn without_a_recovery_point_there_is_no_way_back_and_that_is_said() {
-    let bed = Bed::new(SCALE);
-    let product = deployed(&bed, "4.2.0");
-    exits(&bed);
+    let account = Account::new(SCALE);
+    let product = deployed(&account, "4.2.0");
+    exits(&account);
     let failed = product.expect(7, &["upgrade", "FILE", "--to", "5.0.0", "--yes", "--no-backup"]);
     let words =
         ["without a recovery point there is no way back", "there is no recovery point of this upgrade", "--resume"];
     for words in words {
         assert!(failed.stderr.contains(words), "{words:?} is not in\n{}", failed.stderr);
     }
-    assert_eq!(bed.get("recovery-points"), json!([]));
+    assert_eq!(account.get("recovery-points"), json!([]));
     assert_ne!(status(&product).0, "healthy");
-    bed.delete("images");
+    account.delete("images");
     product.expect(0, &["upgrade", "FILE", "--resume", "--yes"]);
     is_well_at(&product, "5.0.0");
-    is_the_same(&bed);
-    never_two_deployments(&bed);
+    is_the_same(&account);
+    never_two_deployments(&account);
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::{Product, Ran};
+use crate::single_writer::never_two;
 use crate::upgrade::{deployed, is_well_at, plan_file, status};
-use crate::writers::never_two;
 
 fn says(ran: &Ran, words: &[&str]) {
     let said = format!("{}{}", ran.stdout, ran.stderr);
@@ -17,22 +17,22 @@ fn says(ran: &Ran, words: &[&str]) {
 
 /// Refused with these words, and nothing was changed.
 fn refuses(product: &Product<'_>, arguments: &[&str], words: &[&str]) {
-    let before = product.bed.journal(0).len();
+    let before = product.account.journal(0).len();
     says(&product.expect(5, arguments), words);
     // A question to the broker goes through a call that counts as a change; it changes nothing.
-    let changes = product.bed.mutations(before);
+    let changes = product.account.mutations(before);
     assert!(changes.iter().all(|call| call == "ecs ExecuteCommand"), "{arguments:?}: {changes:?}");
 }
 
 /// Writes or removes the tag that says what is under way.
-fn set_intent(bed: &Bed, value: Option<&str>) {
+fn set_intent(account: &Account, value: Option<&str>) {
     let call = match value {
         Some(value) => {
             format!(r#"ecs.tag_resource(resourceArn=arn, tags=[dict(key="ce-aws:intent", value="{value}")])"#)
         }
         None => r#"ecs.untag_resource(resourceArn=arn, tagKeys=["ce-aws:intent"])"#.to_owned(),
     };
-    bed.by_hand(&format!(
+    account.by_hand(&format!(
         r#"
 arn = ecs.describe_services(cluster="ce-prod", services=["ce-prod"])["services"][0]["serviceArn"]
 {call}
@@ -41,9 +41,9 @@ arn = ecs.describe_services(cluster="ce-prod", services=["ce-prod"])["services"]
 }
 
 /// Runs a task that mounts a volume of the deployment: a copy of the running revision under another family, or itself.
-fn run_task(bed: &Bed, family: Option<&str>) {
+fn run_task(account: &Account, family: Option<&str>) {
     let family = family.unwrap_or_default();
-    bed.by_hand(&format!(
+    account.by_hand(&format!(
         r#"
 [service] = ecs.describe_services(cluster="ce-prod", services=["ce-prod"])["services"]
 definition = service["taskDefinition"]
@@ -58,15 +58,15 @@ ecs.run_task(cluster="ce-prod", taskDefinition=definition, launchType="FARGATE",
     networkConfiguration=service["networkConfiguration"])
 "#
     ));
-    bed.post("clock", &json!({ "advance": 120 }));
+    account.post("clock", &json!({ "advance": 120 }));
 }
 
 const TO_501: [&str; 6] = ["upgrade", "FILE", "--to", "5.0.1", "--allow", "unsupported"];
 
 #[test]
 fn a_step_that_is_not_permitted_changes_nothing() {
-    let bed = Bed::new(SCALE);
-    let product = deployed(&bed, "5.0.0");
+    let account = Account::new(SCALE);
+    let product = deployed(&account, "5.0.0");
     let way_out = "`ce-aws upgrade FILE --to 6.1.0 --allow unsupported`";
     says(&product.expect(0, &["status", "FILE"]), &["release     5.0.0, support ended 2026-01-31", way_out]);
     let upgrade = |release: &'static str| ["upgrade", "FILE", "--to", release, "--yes"];
@@ -82,31 +82,31 @@ fn a_step_that_is_not_permitted_changes_nothing() {
     for (value, words) in
         [(open, "an upgrade from 4.2.0 to 5.0.0 was begun"), ("gone fishing", "is not one of this version")]
     {
-        set_intent(&bed, Some(value));
+        set_intent(&account, Some(value));
         for command in [["plan", "FILE"].as_slice(), &["apply", "FILE", "--yes"], &["start", "FILE", "--yes"]] {
             refuses(&product, command, &["upgrade/open", words]);
         }
         refuses(&product, &[TO_501.as_slice(), &["--yes"]].concat(), &["upgrade/open", words]);
     }
     refuses(&product, &["upgrade", "FILE", "--resume", "--yes"], &["upgrade/open", "cannot be read"]);
-    set_intent(&bed, None);
+    set_intent(&account, None);
     refuses(&product, &["upgrade", "FILE", "--resume", "--yes"], &["upgrade/none-open"]);
 
-    bed.by_hand("client('backup').update_region_settings(ResourceTypeOptInPreference={'EFS': False})");
+    account.by_hand("client('backup').update_region_settings(ResourceTypeOptInPreference={'EFS': False})");
     refuses(&product, &[TO_501.as_slice(), &["--yes"]].concat(), &["backup/not-opted-in"]);
-    bed.by_hand("client('backup').update_region_settings(ResourceTypeOptInPreference={'EFS': True})");
+    account.by_hand("client('backup').update_region_settings(ResourceTypeOptInPreference={'EFS': True})");
 
-    run_task(&bed, Some("somebodys"));
+    run_task(&account, Some("somebodys"));
     refuses(&product, &[TO_501.as_slice(), &["--yes"]].concat(), &["upgrade/foreign-writer", "mounts its file system"]);
 }
 
 #[test]
 fn consent_in_the_plan_file_is_enough_and_support_that_has_ended_is_told() {
-    let bed = Bed::new(SCALE);
+    let account = Account::new(SCALE);
     let text = "name = \"prod\"\nrelease = \"5.0.1\"\n";
     let plan = ["plan", "FILE"];
-    refuses(&Product::with_plan(&bed, text), &plan, &["release/unsupported", "allow = \"unsupported\""]);
-    let product = Product::with_plan(&bed, &format!("{text}allow = \"unsupported\"\n"));
+    refuses(&Product::with_plan(&account, text), &plan, &["release/unsupported", "allow = \"unsupported\""]);
+    let product = Product::with_plan(&account, &format!("{text}allow = \"unsupported\"\n"));
     let planned = product.expect(0, &plan);
     let told =
         ["release 5.0.1 (unsupported), support ended 2026-01-31", "release/end-of-life", "`release = \"6.1.0\"`"];
@@ -118,20 +118,20 @@ fn consent_in_the_plan_file_is_enough_and_support_that_has_ended_is_told() {
 
 #[test]
 fn a_package_that_is_too_small_is_known_before_the_first_step() {
-    let bed = Bed::new(SCALE);
+    let account = Account::new(SCALE);
     let product = Product::with_plan(
-        &bed,
+        &account,
         "name = \"prod\"\nrelease = \"5.0.0\"\npackage = \"extra-small\"\n[load_balancer]\nenabled = false\n",
     );
     product.expect(0, &["apply", "FILE", "--yes"]);
     let to = ["upgrade", "FILE", "--to", "5.1.0", "--allow", "unsupported", "--yes"];
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     says(&product.expect(64, &to), &["plan-file/package-too-small", "medium"]);
-    assert_eq!(bed.mutations(before), [""; 0]);
+    assert_eq!(account.mutations(before), [""; 0]);
     // With consent, what is only unsupported goes.
     product.expect(0, &[TO_501.as_slice(), &["--yes"]].concat());
     is_consented(&product, "5.0.1");
-    never_two(&bed);
+    never_two(&account);
 }
 
 /// Well, at a release that needs consent in every plan.
@@ -142,27 +142,27 @@ fn is_consented(product: &Product<'_>, release: &str) {
 
 #[test]
 fn what_is_not_healthy_is_not_upgraded() {
-    let bed = Bed::new(SCALE);
-    let product = deployed(&bed, "5.0.0");
-    bed.post("images", &json!({ "*core5*#core": { "behaviour": "unhealthy" } }));
-    bed.post("clock", &json!({ "advance": 600 }));
+    let account = Account::new(SCALE);
+    let product = deployed(&account, "5.0.0");
+    account.post("images", &json!({ "*core5*#core": { "behaviour": "unhealthy" } }));
+    account.post("clock", &json!({ "advance": 600 }));
     refuses(&product, &[TO_501.as_slice(), &["--yes"]].concat(), &["upgrade/not-steady", "nothing to go back to"]);
 }
 
 #[test]
 fn a_stop_stays_a_stop_until_somebody_starts_it() {
-    let bed = Bed::new(SCALE);
-    let product = deployed(&bed, "5.0.0");
+    let account = Account::new(SCALE);
+    let product = deployed(&account, "5.0.0");
     // Somebody's second task of our own family: the fence finds it.
-    bed.delete("tasks/history");
+    account.delete("tasks/history");
     let stopped = product.expect(0, &["stop", "FILE", "--yes"]);
     says(&stopped, &["every task must be seen stopped"]);
     assert_eq!(status(&product).0, "stopped");
     let planned = product.expect(0, &["plan", "FILE", "--exit-code"]);
     says(&planned, &["stopped by request"]);
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     product.expect(0, &["stop", "FILE", "--yes"]);
-    assert_eq!(bed.mutations(before), [""; 0]);
+    assert_eq!(account.mutations(before), [""; 0]);
     refuses(&product, &[TO_501.as_slice(), &["--yes"]].concat(), &["upgrade/stopped", "ce-aws start"]);
 
     // Everything else is applied, and nothing starts.
@@ -173,19 +173,19 @@ fn a_stop_stays_a_stop_until_somebody_starts_it() {
     says(&product.expect(0, &["plan", "FILE", "--exit-code"]), &["stopped by request"]);
     let desired =
         "print(ecs.describe_services(cluster='ce-prod', services=['ce-prod'])['services'][0]['desiredCount'])";
-    assert_eq!(bed.by_hand(desired), "0");
+    assert_eq!(account.by_hand(desired), "0");
 
     says(&product.expect(0, &["start", "FILE", "--yes"]), &["it has to stay healthy for 60 s"]);
     is_well_at(&product, "5.0.0");
-    let before = bed.journal(0).len();
+    let before = account.journal(0).len();
     product.expect(0, &["start", "FILE", "--yes"]);
-    assert_eq!(bed.mutations(before), [""; 0]);
-    never_two(&bed);
+    assert_eq!(account.mutations(before), [""; 0]);
+    never_two(&account);
 
     // A task that somebody has started by hand in our own family is found by the fence as well.
-    run_task(&bed, None);
+    run_task(&account, None);
     product.expect(0, &["stop", "FILE", "--yes"]);
-    let history = bed.get("tasks/history");
+    let history = account.get("tasks/history");
     let states = history.as_array().expect("states");
     let last =
         |task: &str| states.iter().rev().find(|change| change["task"] == task).map(|change| text(&change["state"]));
@@ -196,10 +196,10 @@ fn a_stop_stays_a_stop_until_somebody_starts_it() {
 
 #[test]
 fn what_waits_in_the_queues_is_said_before_it_may_be_lost() {
-    let bed = Bed::new(SCALE);
-    let product = deployed(&bed, "5.0.0");
+    let account = Account::new(SCALE);
+    let product = deployed(&account, "5.0.0");
     let two = "[\n{\"name\":\"tasks\",\"messages\":41}\n,{\"name\":\"logs\",\"messages\":1}\n]\n";
-    bed.post("exec", &json!({ "contains": "list_queues", "output": two }));
+    account.post("exec", &json!({ "contains": "list_queues", "output": two }));
     refuses(&product, &TO_501, &["upgrade/queues", "42 messages", "tasks 41", "unconfirmed"]);
     let json = |product: &Product<'_>, more: &[&str]| {
         let ran = product.run(&[TO_501.as_slice(), &["--output", "json"], more].concat());
@@ -209,7 +209,7 @@ fn what_waits_in_the_queues_is_said_before_it_may_be_lost() {
     let (code, queues) = json(&product, &[]);
     assert_eq!((code, &queues["messages"]), (5, &json!(42)), "{queues}");
 
-    bed.post("settings", &json!({ "ecs.exec_agent_stopped": true }));
+    account.post("settings", &json!({ "ecs.exec_agent_stopped": true }));
     refuses(&product, &TO_501, &["upgrade/queues", "not checked"]);
     let file = plan_file(&product);
     let (code, queues) = json(&product, &["--yes"]);

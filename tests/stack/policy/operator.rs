@@ -4,24 +4,24 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::product::{Product, Ran};
 
 /// An operator who may do what a policy says and nothing else.
 pub struct Operator<'a> {
-    pub bed: &'a Bed,
+    pub account: &'a Account,
     pub product: Product<'a>,
 }
 
 impl<'a> Operator<'a> {
-    pub fn new(bed: &'a Bed, plan: &str) -> Self {
-        bed.post("settings", &json!({ "iam.caller": "user/op" }));
-        Self { bed, product: Product::with_plan(bed, plan) }
+    pub fn new(account: &'a Account, plan: &str) -> Self {
+        account.post("settings", &json!({ "iam.caller": "user/op" }));
+        Self { account, product: Product::with_plan(account, plan) }
     }
 
     /// What is printed for a purpose, by whoever may do everything; for all of them if it has no name.
     pub fn printed(&self, purpose: &str) -> Vec<Value> {
-        self.bed.post("settings", &json!({ "iam.caller_policy": null }));
+        self.account.post("settings", &json!({ "iam.caller_policy": null }));
         let purpose = if purpose.is_empty() { vec![] } else { vec!["--for", purpose] };
         let arguments = [&["policy", "FILE", "--output", "json"], purpose.as_slice()].concat();
         let said = self.product.expect(0, &arguments).stdout;
@@ -30,9 +30,9 @@ impl<'a> Operator<'a> {
     }
 
     pub fn run_with(&self, policies: &[Value], arguments: &[&str]) -> Ran {
-        self.bed.post("settings", &json!({ "iam.caller_policy": policies }));
+        self.account.post("settings", &json!({ "iam.caller_policy": policies }));
         let ran = self.product.run(arguments);
-        self.bed.post("settings", &json!({ "iam.caller_policy": null }));
+        self.account.post("settings", &json!({ "iam.caller_policy": null }));
         ran
     }
 
@@ -51,7 +51,7 @@ impl<'a> Operator<'a> {
     /// A command succeeds with what is printed for a purpose. The actions that its calls have needed.
     pub fn does(&self, purpose: &str, arguments: &[&str]) -> BTreeSet<String> {
         let policies = self.printed(purpose);
-        let before = self.bed.every_call(0).len();
+        let before = self.account.every_call(0).len();
         let ran = self.patiently(|| self.run_with(&policies, arguments));
         let (denied, used) = self.judged(before);
         assert!(ran.code == 0 && denied.is_empty(), "{arguments:?}: {denied:#?}\n{}\n{}", ran.stdout, ran.stderr);
@@ -60,7 +60,7 @@ impl<'a> Operator<'a> {
 
     /// What has been denied since a call of the journal, as `action on resource`, and the actions that were allowed.
     fn judged(&self, from: usize) -> (BTreeSet<String>, BTreeSet<String>) {
-        let calls = self.bed.every_call(from);
+        let calls = self.account.every_call(from);
         let judged = calls.iter().flat_map(|call| call["authorizations"].as_array().into_iter().flatten());
         let (denied, allowed): (Vec<_>, Vec<_>) = judged.partition(|one| one["allowed"] == false);
         let on = |one: &Value| format!("{} on {}", text(&one["action"]), text(&one["resource"]));

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::bed::{Bed, text};
+use crate::account::{Account, text};
 use crate::product::before;
 
 /// The releases that could be deployed before this record was made.
@@ -34,11 +34,11 @@ pub fn knows(version: &str) -> bool {
 }
 
 /// Compares a new deployment with the record, or writes the record of one that the older build has made.
-pub fn check(bed: &Bed, version: &str) {
+pub fn check(account: &Account, version: &str) {
     if !knows(version) {
         return;
     }
-    let now = Record::of(bed);
+    let now = Record::of(account);
     if before().is_some() {
         let text = serde_json::to_string_pretty(&now).expect("JSON") + "\n";
         std::fs::write(path(version), text).expect("the record can be written");
@@ -58,11 +58,11 @@ pub fn fits(releases: &[String]) {
 }
 
 impl Record {
-    fn of(bed: &Bed) -> Self {
-        let read = bed.read();
+    fn of(account: &Account) -> Self {
+        let read = account.read();
         let mut digests = BTreeMap::new();
         collect(&read, &mut digests);
-        let calls = bed.journal(0);
+        let calls = account.journal(0);
         let registered = calls.iter().rfind(|call| call["operation"] == "RegisterTaskDefinition").expect("registered");
         let mut request = registered["request"].clone();
         // Who made it and when.

@@ -1,0 +1,212 @@
+"""The data channel behind ExecuteCommand: a WebSocket on LocalStack's own port, with the agent's side of the protocol.
+
+Source: `aws/amazon-ssm-agent` (`agent/session/contracts`, `agent/session/datachannel`) and `aws/session-manager-plugin`. How
+AWS answers a wrong token is not documented; here the connection closes, as it does for a client below 1.2.764.0. An upgrade
+that is not signed, or by somebody who may not `ssmmessages:OpenDataChannel`, is answered with 403 (`exec_signature.py`).
+
+What a rule's `fault` does:
+
+    silent     nothing is said after the token has been taken
+    deaf       the first handshake response is not acknowledged, as if it were lost; the second is
+    encrypted  the handshake asks for encryption with a KMS key
+    cut        the connection closes halfway through the output
+    garbage    messages whose payload is not the one of their digest instead of output
+    reorder    the last message of the output comes first
+    duplicate  every message of the output comes twice
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+import struct
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from localstack_fargate import access
+from localstack_fargate import account as accounts
+from localstack_fargate.authorization.needs import Need
+from localstack_fargate.services.ecs import exec_rules, exec_signature
+
+HEADER = struct.Struct(">I32sIQqQ16s32sII")
+"""Header length, kind, schema version, milliseconds, sequence, flags, UUID, digest, payload type, payload length."""
+STDOUT, HANDSHAKE_REQUEST, HANDSHAKE_RESPONSE, HANDSHAKE_COMPLETE = 1, 5, 6, 7
+
+
+class Over(Exception):
+    """There is nothing more to say on this channel."""
+
+
+@dataclass
+class Message:
+    kind: str
+    sequence: int
+    payload_type: int
+    payload: bytes
+    id: bytes = b""
+
+    def encode(self) -> bytes:
+        ident = self.id or uuid.uuid4().bytes
+        digest = hashlib.sha256(self.payload).digest()
+        head = (HEADER.size - 4, self.kind.encode().ljust(32), 1, int(time.time() * 1000), self.sequence, 0)
+        return HEADER.pack(*head, ident[8:] + ident[:8], digest, self.payload_type, len(self.payload)) + self.payload
+
+    @classmethod
+    def decode(cls, data: bytes) -> Message:
+        length, kind, _, _, sequence, _, ident, digest, payload_type, said = HEADER.unpack_from(data)
+        payload = data[HEADER.size :]
+        if length != HEADER.size - 4 or said != len(payload) or hashlib.sha256(payload).digest() != digest:
+            raise Over
+        return cls(kind.decode().strip(" \0"), sequence, payload_type, payload, ident[8:] + ident[:8])
+
+
+def register() -> None:
+    """Adds the WebSocket to LocalStack."""
+    from localstack.services.edge import ROUTER
+
+    ROUTER.add("/_emulator/<account_id>/exec/<session>", _serve, methods=["WEBSOCKET"])
+
+
+def address(host: str, account, session: str) -> str:
+    """Where the channel of a session is."""
+    return f"ws://{host}/_emulator/{account.id}/exec/{session}?role=publish_subscribe"
+
+
+def _serve(request: Any, account_id: str, session: str) -> Any:
+    from localstack.http import Response
+    from localstack.http.websocket import WebSocketDisconnectedError
+
+    _write_where_it_is_safe(request.socket.channel)
+    if not re.fullmatch(r"\d{12}", account_id):
+        return Response("", status=404)
+    account = accounts.get(account_id)
+    with account.lock:
+        found = exec_rules.session_of(account, session)
+    if found is None:
+        return Response("", status=404)
+    if (why := exec_signature.refusal(request, account, found.region)) is not None:
+        return Response(why, status=403)
+    # The session's ARN is one of Systems Manager's: see `docs/aws-behaviour.md`.
+    need = Need("ssmmessages:OpenDataChannel", f"arn:aws:ssm:{found.region}:{account.id}:session/{session}")
+    with account.lock:
+        why = access.refusal(account, found.region, need, found.entry)
+    if why is not None:
+        return Response(why, status=403)
+    with request.accept() as socket:
+        try:
+            Channel(socket, found).speak()
+        except (Over, WebSocketDisconnectedError, TimeoutError):
+            pass  # leaving the block closes the connection
+    return Response("", status=101)
+
+
+def _write_where_it_is_safe(channel: Any) -> None:
+    """rolo writes to Twisted's connections from its own threads, which Twisted forbids: other connections then hang."""
+    from twisted.internet import reactor
+
+    for name in ("wsSend", "wsReject", "wsClose", "close"):
+        setattr(channel, name, functools.partial(reactor.callFromThread, getattr(channel, name)))
+
+
+class Channel:
+    """One conversation. What has been acknowledged to us is in `known`."""
+
+    def __init__(self, socket: Any, session: exec_rules.Session) -> None:
+        self.socket, self.session, self.fault = socket, session, session.rule.fault
+        self.next = 0
+        self.known: set[int] = set()
+
+    def speak(self) -> None:
+        self.take_token()
+        if self.fault == "silent":
+            self.receive()
+        self.send("start_publication", 0, 0, b"")
+        self.shake_hands()
+        parts = self.session.printed()
+        if self.fault == "cut":
+            parts = parts[: len(parts) // 2]
+        frames = [self.frame(STDOUT, part) for part in parts]
+        if self.fault == "duplicate":
+            frames = [frame for frame in frames for _ in range(2)]
+        if self.fault == "reorder":
+            frames.insert(0, frames.pop())
+        if self.fault == "garbage":
+            frames = [frame[:-1] + b"\xff" for frame in frames]
+        for frame in frames:
+            self.socket.send(frame)
+        if self.fault in ("cut", "garbage"):
+            raise Over
+        while len(self.known) < self.next:
+            self.receive()
+        self.close()
+
+    def take_token(self) -> None:
+        opening = self.socket.receive()
+        try:
+            opening = json.loads(opening) if isinstance(opening, str) else {}
+        except ValueError:
+            raise Over from None
+        needed = {"MessageSchemaVersion", "RequestId", "TokenValue", "ClientId", "ClientVersion"}
+        if not needed <= set(opening) or opening["TokenValue"] != self.session.token:
+            raise Over
+        if not exec_signature.is_supported(opening["ClientVersion"]):
+            raise Over
+
+    def shake_hands(self) -> None:
+        session_type = {"SessionType": "InteractiveCommands", "Properties": {"linux": {"commands": self.session.command}}}
+        actions = [{"ActionType": "SessionType", "ActionParameters": session_type}]
+        if self.fault == "encrypted":
+            key = {"KMSKeyId": "arn:aws:kms:us-east-1:111122223333:key/1"}
+            actions.append({"ActionType": "KMSEncryption", "ActionParameters": key})
+        request = {"AgentVersion": "3.3.40.0", "RequestedClientActions": actions}
+        self.socket.send(self.frame(HANDSHAKE_REQUEST, json.dumps(request).encode()))
+        response = self.receive_until(HANDSHAKE_RESPONSE, unheard=self.fault == "deaf")
+        statuses = [action["ActionStatus"] for action in json.loads(response.payload)["ProcessedClientActions"]]
+        if statuses != [1] * len(actions):
+            self.close("Handshake failed")
+        complete = {"HandshakeTimeToComplete": 1_000_000, "CustomerMessage": ""}
+        self.socket.send(self.frame(HANDSHAKE_COMPLETE, json.dumps(complete).encode()))
+
+    def receive_until(self, payload_type: int, unheard: bool) -> Message:
+        """The first message of input of this type; the second, if one was `unheard`."""
+        while True:
+            message = self.receive()
+            if message.kind == "input_stream_data" and message.payload_type == payload_type:
+                if not unheard:
+                    self.acknowledge(message)
+                    return message
+                unheard = False
+
+    def receive(self) -> Message:
+        data = self.socket.receive()
+        if not isinstance(data, bytes):
+            raise Over
+        message = Message.decode(data)
+        if message.kind == "acknowledge":
+            self.known.add(json.loads(message.payload)["AcknowledgedMessageSequenceNumber"])
+        return message
+
+    def frame(self, payload_type: int, payload: bytes) -> bytes:
+        """The next message of output."""
+        self.next += 1
+        return Message("output_stream_data", self.next - 1, payload_type, payload).encode()
+
+    def send(self, kind: str, sequence: int, payload_type: int, payload: bytes) -> None:
+        self.socket.send(Message(kind, sequence, payload_type, payload).encode())
+
+    def acknowledge(self, message: Message) -> None:
+        content = {
+            "AcknowledgedMessageType": message.kind,
+            "AcknowledgedMessageId": str(uuid.UUID(bytes=message.id)),
+            "AcknowledgedMessageSequenceNumber": message.sequence,
+            "IsSequentialMessage": True,
+        }
+        self.send("acknowledge", 0, 0, json.dumps(content).encode())
+
+    def close(self, why: str = "") -> None:
+        self.send("channel_closed", 0, 0, json.dumps({"MessageType": "channel_closed", "Output": why}).encode())
+        raise Over
