@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -14,13 +14,15 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::os_shim_internal::{Env, Fs};
 
 use crate::engine::failure::Failure;
 
 use super::error::on;
 use super::exec::signature::Signer;
-use super::no_answer::NothingIsNoAnswer;
+use super::no_answer::{self, NothingIsNoAnswer};
 use super::permit::Permit;
+use super::profile::Origin;
 
 /// Where to work and as whom, as far as the command line says it; the SDK's own environment and profiles decide the rest.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +70,10 @@ pub struct Clients {
     pub credentials: Option<SharedCredentialsProvider>,
     /// Whether calls that change something may be made.
     pub permit: Permit,
+    /// The profile that the command line names.
+    profile: Option<String>,
+    /// The credentials with which a role is assumed, if one is.
+    assuming: Option<SharedCredentialsProvider>,
 }
 
 /// Whether an operation only reads, by its name.
@@ -177,16 +183,18 @@ impl Clients {
             loader = loader.endpoint_url(url);
         }
         let mut config = loader.load().await;
+        let mut assuming = None;
         if let Some(role) = &access.role_arn {
             let provider = aws_config::sts::AssumeRoleProvider::builder(role)
                 .session_name("ce-aws")
                 .configure(&config)
                 .build()
                 .await;
-            let credentials = aws_sdk_sts::config::SharedCredentialsProvider::new(provider);
+            assuming = config.credentials_provider();
+            let credentials = SharedCredentialsProvider::new(provider);
             config = config.into_builder().credentials_provider(credentials).build();
         }
-        Self::from_config(&config)
+        Self { profile: access.profile.clone(), assuming, ..Self::from_config(&config) }
     }
 
     fn from_config(config: &SdkConfig) -> Self {
@@ -234,6 +242,8 @@ impl Clients {
             sts: aws_sdk_sts::Client::from_conf(guarded!(aws_sdk_sts).retry_config(patient(7)).build()),
             credentials: config.credentials_provider(),
             permit,
+            profile: None,
+            assuming: None,
         }
     }
 
@@ -247,13 +257,32 @@ impl Clients {
         self.ec2.config().region().map(Region::as_ref)
     }
 
+    /// Where the credentials come from.
+    pub async fn origin(&self) -> Origin {
+        Origin::read(self.profile.as_deref(), &Env::real(), &Fs::real()).await
+    }
+
+    /// Why no credentials can be loaded; AWS itself need not be asked for that.
+    pub async fn no_credentials(&self) -> Option<Failure> {
+        let provider = self.assuming.as_ref().or(self.credentials.as_ref())?;
+        let error = provider.provide_credentials().await.err()?;
+        Some(self.origin().await.explain(no_answer::credentials(&error)))
+    }
+
     /// Asks AWS who we are. One call.
     ///
     /// # Errors
     ///
     /// No credentials, expired ones, no region, no network: whatever the first call meets.
     pub async fn caller(&self) -> Result<Caller, Failure> {
-        let identity = self.sts.get_caller_identity().send().await.map_err(on("sts GetCallerIdentity"))?;
+        let identity = match self.sts.get_caller_identity().send().await.map_err(on("sts GetCallerIdentity")) {
+            Ok(identity) => identity,
+            // What is refused is the role, and not what the profile says.
+            Err(failure) if self.assuming.is_some() && self.no_credentials().await.is_none() => {
+                return Err(failure.hint("the role of --role-arn must exist, and trust whoever assumes it"));
+            }
+            Err(failure) => return Err(self.origin().await.explain(failure)),
+        };
         let arn = identity.arn().unwrap_or_default().to_owned();
         Ok(Caller {
             account: identity.account().unwrap_or_default().to_owned(),

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Use {
     /// Reading what there is of the deployment: every command.
     See,
+    /// Reading which deployments there are: `ce-aws list`.
+    List,
     /// Reading what the user brings, what images are and what the account has room for: whoever plans a deployment.
     Ask,
     /// Creating and changing.
@@ -22,7 +24,7 @@ pub enum Use {
 impl Use {
     const fn word(self) -> &'static str {
         match self {
-            Self::See | Self::Ask => "Read",
+            Self::See | Self::List | Self::Ask => "Read",
             Self::Make => "Write",
             Self::Remove => "Delete",
             Self::Erase => "DeleteData",

@@ -8,3 +8,4 @@ pub mod exec;
 pub mod grant;
 mod no_answer;
 pub mod permit;
+pub mod profile;

@@ -39,7 +39,7 @@ fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dy
 }
 
 /// Nobody could say who we are.
-fn credentials(error: &CredentialsError) -> Failure {
+pub(super) fn credentials(error: &CredentialsError) -> Failure {
     let innermost = sources(error).last().map(ToString::to_string).unwrap_or_default();
     if let CredentialsError::CredentialsNotLoaded(_) = error {
         // The text lists every place that was looked at, which nobody can do anything with.
