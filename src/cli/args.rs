@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::aws::clients::Access;
 
 use super::{
-    apply, backup, completions, destroy, discover, doctor, explain, graph, history, init, plan, policy, releases,
+    apply, backup, completions, destroy, discover, doctor, explain, graph, history, init, list, plan, policy, releases,
     schema, start, status, stop, upgrade, validate,
 };
 
@@ -55,6 +55,7 @@ impl Command {
             Self::Start(_) => "start",
             Self::Destroy(_) => "destroy",
             Self::Status(_) => "status",
+            Self::List(_) => "list",
             Self::Releases(_) => "releases",
             Self::Backup(_) => "backup",
             Self::History(_) => "history",
@@ -80,6 +81,7 @@ pub enum Command {
     Start(start::Args),
     Destroy(destroy::Args),
     Status(status::Args),
+    List(list::Args),
     Releases(releases::Args),
     Backup(backup::Args),
     History(history::Args),
@@ -194,9 +196,40 @@ mod tests {
         assert!(parse(&["ce-aws", "destroy", "--name", "prod", "--yes"]));
         assert!(parse(&["ce-aws", "destroy", "a.toml", "--output", "json"]));
         assert!(!parse(&["ce-aws", "destroy", "a.toml", "--name", "prod"]));
-        assert!(!parse(&["ce-aws", "destroy"]));
-        assert!(!parse(&["ce-aws", "status"]));
+        assert!(!parse(&["ce-aws", "status", "a.toml", "--name", "prod"]));
         assert!(!parse(&["ce-aws", "plan", "a.toml", "--delete-data"]));
-        assert!(!parse(&["ce-aws", "apply"]));
+    }
+
+    #[test]
+    fn the_plan_file_may_be_left_out_wherever_one_is_taken() {
+        for words in [
+            "validate",
+            "doctor",
+            "plan",
+            "apply --yes",
+            "upgrade --to 5.0.0",
+            "upgrade --rollback",
+            "stop",
+            "start",
+            "destroy",
+            "status",
+            "backup create",
+            "backup list",
+            "backup drop fs-0123456789abcdef0",
+            "backup drop a.toml fs-0123456789abcdef0",
+            "backup restore latest",
+            "backup restore a.toml latest",
+            "backup restore --resume",
+            "backup restore a.toml --rollback",
+            "history",
+            "graph",
+            "policy",
+        ] {
+            let words = std::iter::once("ce-aws").chain(words.split(' '));
+            assert!(Cli::try_parse_from(words.clone()).is_ok(), "{:?}", words.collect::<Vec<_>>());
+        }
+        for words in ["backup restore", "backup drop", "upgrade"] {
+            assert!(Cli::try_parse_from(std::iter::once("ce-aws").chain(words.split(' '))).is_err(), "{words}");
+        }
     }
 }

@@ -25,7 +25,7 @@ use super::proof;
 use super::saga;
 use super::scope::Scope;
 use super::session::Session;
-use super::source::Source;
+use super::source::{PLAN_FILE, Source};
 use super::standing;
 
 /// Check everything that a deployment needs, and change nothing
@@ -37,7 +37,7 @@ use super::standing;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// Consent to releases that the vendor does not stand behind on Fargate

@@ -15,7 +15,7 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::session;
-use super::source::{self, Source};
+use super::source::{self, PLAN_FILE, Source};
 
 /// Draw what a deployment is made of
 ///
@@ -24,7 +24,7 @@ use super::source::{self, Source};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// Language of the picture

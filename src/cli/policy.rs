@@ -22,7 +22,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::scope::Scope;
 use super::session::{self, Session};
-use super::source::Source;
+use super::source::{PLAN_FILE, Source};
 
 /// Print the least that whoever runs ce-aws must be allowed
 ///
@@ -32,7 +32,7 @@ use super::source::Source;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// Only what this command needs; left out, all of them
@@ -43,6 +43,8 @@ pub struct Args {
 /// A command, as it is named after `--for`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum For {
+    /// Reads which deployments there are; not restricted to one
+    List,
     /// Reads only; also for status
     Plan,
     /// With what it no longer wants being deleted; reads included
@@ -56,6 +58,7 @@ pub enum For {
 impl From<Option<For>> for Purpose {
     fn from(named: Option<For>) -> Self {
         match named {
+            Some(For::List) => Self::List,
             Some(For::Plan) => Self::Plan,
             Some(For::Apply) => Self::Apply,
             Some(For::Upgrade) => Self::Upgrade,
@@ -114,6 +117,7 @@ pub fn grants(session: &Session, file: &PlanFile, purpose: Purpose) -> Result<Ve
     all.extend(existing::contents::grants(file, &place));
     all.extend(existing::account::grants::grants(&place));
     all.extend(live::grants::grants(&place));
+    all.extend(live::deployments::grants());
     all.extend(session.store().grants(file.name.as_str()));
     all.retain(|grant| purpose.includes(grant.usage));
     Ok(all)

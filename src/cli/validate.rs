@@ -8,7 +8,7 @@ use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
-use super::source::{self, Source};
+use super::source::{self, PLAN_FILE, Source};
 use super::standing;
 
 /// Check plan files, without AWS
@@ -18,7 +18,7 @@ use super::standing;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan files
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     files: Vec<PathBuf>,
 }
 

@@ -5,7 +5,7 @@ use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::kinds::service_view::{
     ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView,
 };
-use crate::ui::status::{State, Status, Unsettled, text};
+use crate::ui::status::{State, Status, Unsettled, line, text};
 use crate::ui::style::plain;
 use crate::ui::summary::Summary;
 use crate::ui::whereabouts::Whereabouts;
@@ -76,6 +76,8 @@ fn healthy() -> Status {
         former: Vec::new(),
         notes: Vec::new(),
         drift: Some(Summary { unchanged: 44, ..Summary::default() }),
+        since: None,
+        now: 0.0,
     }
 }
 
@@ -237,4 +239,54 @@ fn what_is_past_its_end_of_support_is_told_with_the_way_out() {
         said.ends_with("\nhint: upgrade to 6.1.0: `ce-aws upgrade FILE --to 6.1.0 --allow unsupported`\n"),
         "{said}"
     );
+}
+
+#[test]
+fn a_data_step_that_succeeded_is_not_shown_as_a_crash() {
+    let ended = |id: &str, code: i32| TaskView {
+        task_definition: "arn:aws:ecs:eu-central-1:123456789012:task-definition/ce-prod_data:7".into(),
+        last: "STOPPED".into(),
+        stopped_reason: Some("Essential container in task exited".into()),
+        containers: vec![ContainerView { name: "copy".into(), exit_code: Some(code), ..Default::default() }],
+        ..task(id)
+    };
+    let mut status = healthy();
+    status.service.tasks.extend([ended("aaaaaaaaaaaa", 0), ended("bbbbbbbbbbbb", 1)]);
+    let said = plain(&text(&status));
+    let (_, stopped) = said.split_once("Stopped in the last hour\n").unwrap();
+    let lines: Vec<_> = stopped.lines().take(2).collect();
+    assert_eq!(
+        lines,
+        [
+            "  aaaaaaaa                 data step, succeeded",
+            "  bbbbbbbb                 Essential container in task exited; copy exited with 1"
+        ]
+    );
+}
+
+#[test]
+fn it_is_said_since_when_the_task_runs() {
+    let mut status = Status { now: 1_764_432_125.0, ..healthy() };
+    status.service.tasks[0].started = Some(1_764_424_625.0);
+    let said = plain(&text(&status));
+    assert!(said.contains("RUNNING, HEALTHY, since 2025-11-29 13:57 UTC (2 h 5 min), ce-prod:3"), "{said}");
+    // The clock of this machine may be behind AWS's.
+    status.now = 0.0;
+    assert!(plain(&text(&status)).contains("since 2025-11-29 13:57 UTC, ce-prod:3"));
+}
+
+#[test]
+fn a_poll_is_one_line_where_nothing_can_be_drawn_again() {
+    let status = Status { now: 1_764_432_125.0, ..healthy() };
+    assert_eq!(
+        plain(&line(&status)),
+        "2025-11-29T16:02:05Z healthy; task 1f2e3d4c RUNNING, 1 of 1 containers healthy; target healthy\n"
+    );
+}
+
+#[test]
+fn nothing_at_all_is_told_from_what_a_destroy_keeps() {
+    let nothing = Status { state: State::Absent, resources: 0, ..healthy() };
+    assert!(nothing.is_nothing());
+    assert_snapshot!(plain(&text(&nothing)), @"");
 }
