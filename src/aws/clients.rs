@@ -71,9 +71,9 @@ pub struct Clients {
     /// Whether calls that change something may be made.
     pub permit: Permit,
     /// The profile that the command line names.
-    profile: Option<String>,
+    pub profile: Option<String>,
     /// The credentials with which a role is assumed, if one is.
-    assuming: Option<SharedCredentialsProvider>,
+    pub assuming: Option<SharedCredentialsProvider>,
 }
 
 /// Whether an operation only reads, by its name.

@@ -1,5 +1,5 @@
-//! Where credentials come from, read from the environment and AWS's configuration files: an error about credentials then
-//! names the profile, and the command that helps.
+//! Where credentials come from, read from the environment and AWS's configuration files, so that an error about
+//! credentials names the profile, and the command that helps.
 
 use std::borrow::Cow;
 

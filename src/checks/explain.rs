@@ -1,7 +1,7 @@
 //! What a code means and what to do about it: the tables of `docs/checks.md`, which are part of the program.
 //!
-//! A row is `` | `code`, `code` | severity | when | what to do | ``; several codes of one row mean the same of different
-//! things.
+//! A row is `` | `code`, `code` | severity | when | what to do | ``; several codes of one row mean the same of
+//! different things.
 
 use std::cmp::Reverse;
 

@@ -13,9 +13,9 @@ use super::{
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
 ///
-/// A plan file says what one deployment shall be. `plan` shows what would change and why, `apply` makes it so,
-/// `destroy` takes it down and keeps the data. There is no state file: tags in AWS say what is there, so that the
-/// cure for any interruption is to run the same command again.
+/// A plan file describes one deployment. `plan` shows what would change and why, `apply` changes it, `destroy` deletes
+/// it and keeps the data. There is no state file: tags in AWS record what exists, so after any interruption, run the
+/// same command again. Where no plan file is named, ce-aws.toml in the working directory is used.
 #[derive(Debug, Parser)]
 #[command(name = "ce-aws", version, max_term_width = 100, after_long_help = EXIT_CODES)]
 pub struct Cli {
@@ -107,13 +107,13 @@ pub struct Global {
     #[arg(long, global = true, value_name = "ARN")]
     pub role_arn: Option<String>,
 
-    /// Address of the AWS API, for test beds and private endpoints
+    /// Address of the AWS API, for emulators and private endpoints
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
 
-    /// Release file of yours, in addition to the releases that ce-aws knows; repeat for several
+    /// Release file, in addition to the releases that ce-aws knows; repeat for several
     ///
-    /// It takes the place of a release of the same number. `ce-aws releases` shows what came of it.
+    /// It replaces a known release of the same number. `ce-aws releases` shows the result.
     #[arg(long, global = true, value_name = "FILE")]
     pub catalog: Vec<PathBuf>,
 
@@ -125,7 +125,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
 
-    /// Say more; repeat for each call to AWS (-vv) and for everything (-vvv)
+    /// Show more; repeat to log each call to AWS (-vv) and everything (-vvv)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
@@ -133,10 +133,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
 
-    /// Also write a report of this run that can be sent to somebody, to a new file
+    /// Also write a report of this run to a new file, to send to somebody
     ///
-    /// Plan, events, findings, the error and every call to AWS with its request id, as JSON. Account numbers, addresses, names
-    /// and secrets are replaced by placeholders. Read it before you send it: docs/first-run.md.
+    /// Plan, events, findings, the error and every call to AWS with its request id, as JSON. Account numbers,
+    /// addresses, names and secrets are replaced by placeholders. Read it before you send it: docs/first-run.md.
     #[arg(long, global = true, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }

@@ -10,10 +10,11 @@ use super::output::Output;
 
 /// Say what a finding or an error means, and what to do about it
 ///
-/// Works offline. The code is what stands in brackets, as in refused[quota/exceeded]. Without a code, lists all of them.
+/// Works offline. A code is what an error shows in brackets, as in refused[quota/exceeded]. Without a code, lists them
+/// all.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Code of a finding or an error [default: all, on a line each]
+    /// Code of a finding or an error [default: list all]
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }

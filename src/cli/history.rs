@@ -17,12 +17,12 @@ use super::source::Which;
 
 /// Show past runs: who did what, when, and what came of it
 ///
-/// Without RUN: the newest runs of every command that writes. With RUN, as the list names it: that run and what happened
-/// in it. The records are in the control bucket, under `runs/`; deleting them loses nothing else. Reads only.
+/// Without RUN, lists the newest runs of every command that writes. With RUN, shows that run and its events. The
+/// records are in the control bucket, under `runs/`; nothing else depends on them. Reads only.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "ce-aws history [OPTIONS] [RUN] [FILE|--name <NAME>]")]
 pub struct Args {
-    /// A run, where one is to be shown; and the plan file of the deployment, unless --name is given [default: ce-aws.toml]
+    /// Run to show, and the plan file of the deployment unless --name is given [default: ce-aws.toml]
     #[arg(value_names = ["RUN", "FILE"], num_args = 0..=2)]
     words: Vec<String>,
 
@@ -40,7 +40,7 @@ fn is_run(word: &str) -> bool {
 }
 
 impl Args {
-    /// The run that is meant, if any, and the deployment. A word alone is a run where it looks like one and is no file.
+    /// The run, if one is named, and the deployment. A single word that looks like a run, and is no file, is a run.
     fn meant(&self) -> Result<(Option<&str>, Which), CommandError> {
         let (run, file) = match (self.words.as_slice(), &self.name) {
             ([], _) => (None, None),

@@ -32,9 +32,9 @@ use talk::Talk;
 /// Write a plan file
 ///
 /// Asks what to deploy and offers what the account has: VPCs, subnets, clusters, load balancers, target groups, roles
-/// and certificates, and says what cannot be used and why. An option answers its question in advance. With --yes nothing is
-/// asked, AWS is not called, and what no option says has its default; the region then comes from --region, AWS_REGION or
-/// the AWS profile. Without credentials, ids and ARNs must be typed.
+/// and certificates, and says what cannot be used and why. An option answers its question in advance. With --yes
+/// nothing is asked, AWS is not called, and everything without an option gets its default; the region comes from
+/// --region, AWS_REGION or the AWS profile. Without credentials, ids and ARNs must be typed.
 ///
 /// Also writes the plan file's schema beside it, for editors. Changes nothing in AWS. A plan file that is there is only
 /// overwritten when you say so.
@@ -107,8 +107,8 @@ pub struct Options {
     #[arg(long, value_name = "ARN")]
     execution_role: Option<String>,
 
-    /// Network that may open the UI; repeat for more [default: the VPC itself]. A label, such as `unsupported`, consents
-    /// to releases that the vendor does not stand behind on Fargate
+    /// Network that may open the UI; repeat for more [default: the VPC itself]. A label, such as `unsupported`,
+    /// consents to releases that the vendor does not stand behind on Fargate
     #[arg(long, value_name = "CIDR|LABEL")]
     allow: Vec<String>,
 
@@ -189,7 +189,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// Writes the schema that the plan file's first line names. It is generated, so that one of another version is replaced.
+/// Writes the schema that the plan file's first line names. It is generated, so that one of another version is
+/// replaced.
 fn schema_beside(path: &Path) -> std::io::Result<PathBuf> {
     let beside = path.with_file_name(SCHEMA_FILE);
     let text = serde_json::to_string_pretty(&config::schema())? + "\n";

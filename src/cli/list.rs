@@ -20,8 +20,8 @@ use super::source;
 
 /// List the deployments of an account and region
 ///
-/// Found by their tags, without a plan file: what runs, what is stopped, what is half done, and where only data was kept. Reads
-/// only.
+/// Finds them by their tags, without a plan file: what runs, what is stopped, what is incomplete, and where only data
+/// is left. Reads only.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -86,12 +86,12 @@ fn since(one: &Deployment) -> Option<String> {
     started.or_else(stopped)
 }
 
-/// What a destroy keeps, of the kinds that are looked for.
-const KEPT: [&str; 2] = ["file-system", "secret"];
+/// What a destroy keeps, of the kinds that are searched.
+const KEPT: &str = "file-system";
 
 fn state(one: &Deployment) -> State {
     let Some(service) = &one.service else {
-        let is_kept = one.kinds.iter().all(|kind| KEPT.contains(kind));
+        let is_kept = one.kinds.iter().all(|kind| *kind == KEPT);
         return if is_kept { State::DataKept } else { State::Incomplete };
     };
     if let Some(tag) = service.tags.get(names::INTENT) {
@@ -128,7 +128,7 @@ mod tests {
         Deployment {
             name: "prod".to_owned(),
             service: Some(Service { tags, view, definition: None }),
-            kinds: ["cluster", "file-system", "secret", "vpc"].into(),
+            kinds: ["cluster", "file-system", "vpc"].into(),
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
             (deployment(0, &[], &[(names::INTENT, open)]), State::UpgradeOpen),
             (deployment(1, &["HEALTHY"], &[(names::INTENT, "of a later version")]), State::UpgradeOpen),
             (deployment(0, &[], &[(names::INTENT, restore)]), State::RestoreOpen),
-            (gone(&["file-system", "secret"]), State::DataKept),
+            (gone(&["file-system"]), State::DataKept),
             (gone(&["file-system", "vpc"]), State::Incomplete),
         ];
         for (one, expected) in cases {

@@ -34,19 +34,19 @@ use super::standing;
 
 /// Show what runs
 ///
-/// The URL, the task and its private address, the health of containers and of the load balancer's target, and, with a
-/// plan file, whether anything drifted. Writes nothing. Exits with 5 when nothing of that name is there.
+/// The URL, the task and its private address, the health of containers and of the load balancer's target and, with a
+/// plan file, whether anything drifted. Reads only. Exits with 5 when nothing with that name exists.
 ///
-/// ECS replaces an unhealthy task by itself and starts the new one while the old one is still stopping: for that time
-/// two tasks may write, and this says so.
+/// ECS replaces an unhealthy task by itself, and starts the new one while the old one is still stopping. During that
+/// time two tasks may write to the file system: `status` warns about it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// Show it again every few seconds until Ctrl-C [default: 5]
+    /// Repeat every few seconds until Ctrl-C [default: 5]
     ///
-    /// A terminal is redrawn; elsewhere each poll adds a line, with --output json a JSON document on one line.
+    /// Redraws a terminal; otherwise each poll adds a line, or a JSON document on one line with --output json.
     #[arg(
         long,
         value_name = "SECONDS",

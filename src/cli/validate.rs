@@ -13,8 +13,8 @@ use super::standing;
 
 /// Check plan files, without AWS
 ///
-/// Reports everything that is wrong at once, each with its place and what would be right. Several files are compared, too:
-/// two that would fight over one deployment, target group or listener are told so.
+/// Reports everything that is wrong at once, with line and remedy. Several files are also compared with each other: two
+/// that claim the same deployment, target group or listener are refused.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan files

@@ -17,8 +17,8 @@ const PREPARED: [&str; 7] = [
 ];
 
 impl Store {
-    /// Whoever changes something makes the bucket if need be, keeps the lease and writes the record of the run; everybody
-    /// may read what was done.
+    /// Whoever changes something makes the bucket if need be, keeps the lease and writes the record of the run;
+    /// everybody may read what was done.
     pub fn grants(&self, deployment: &str) -> Vec<Grant> {
         let bucket = format!("arn:{}:s3:::{}", self.partition, self.bucket);
         let (lease, runs) = (format!("{bucket}/{LEASES}{deployment}.json"), format!("{bucket}/{RUNS}{deployment}/*"));

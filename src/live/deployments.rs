@@ -1,13 +1,12 @@
 //! All deployments of an account and region, from tags alone.
 //!
-//! One sweep of the kinds that every deployment has at some time: services, clusters, file systems, VPCs and secrets. What a
-//! destroy keeps is among them.
+//! One sweep of a few kinds, side by side: services, clusters, file systems and VPCs. What a destroy keeps is
+//! among them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{ClusterField, ServiceField};
-use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
-use futures::future::{try_join_all, try_join4};
+use futures::future::{try_join_all, try_join3};
 
 use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
@@ -45,11 +44,10 @@ pub struct Service {
 ///
 /// The first call that fails for good.
 pub async fn all(context: &Context) -> Result<Vec<Deployment>, Failure> {
-    let (in_clusters, file_systems, vpcs, secrets) =
-        try_join4(ecs(context), file_systems(context), vpcs(context), secrets(context)).await?;
+    let (in_clusters, file_systems, vpcs) = try_join3(ecs(context), file_systems(context), vpcs(context)).await?;
     let (clusters, services) = in_clusters;
     let mut all = BTreeMap::<String, Deployment>::new();
-    for (kind, names) in [("cluster", clusters), ("file-system", file_systems), ("vpc", vpcs), ("secret", secrets)] {
+    for (kind, names) in [("cluster", clusters), ("file-system", file_systems), ("vpc", vpcs)] {
         for name in names {
             all.entry(name).or_default().kinds.insert(kind);
         }
@@ -125,16 +123,6 @@ async fn vpcs(context: &Context) -> Result<BTreeSet<String>, Failure> {
     Ok(all.iter().filter_map(|vpc| tags::ec2::read(vpc.tags()).remove(DEPLOYMENT)).collect())
 }
 
-/// Those that are marked for deletion are no part of a deployment any more, and the service leaves them out.
-async fn secrets(context: &Context) -> Result<BTreeSet<String>, Failure> {
-    let filter = Filter::builder().key(FilterNameStringType::TagKey).values(DEPLOYMENT).build();
-    let pages = context.aws.secrets.list_secrets().filters(filter).into_paginator().send();
-    let pages = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("secretsmanager ListSecrets"))?;
-    let all = pages.iter().flat_map(|page| page.secret_list());
-    let tags = all.map(|one| tags::collect(one.tags(), |tag| (tag.key(), tag.value())));
-    Ok(tags.filter_map(|mut tags| tags.remove(DEPLOYMENT)).collect())
-}
-
 const ECS: [&str; 7] = [
     "DescribeClusters",
     "DescribeServices",
@@ -152,6 +140,5 @@ pub fn grants() -> Vec<Grant> {
         Grant::new(Use::List, "elasticloadbalancing", &["DescribeTargetHealth"]),
         Grant::new(Use::List, "elasticfilesystem", &["DescribeFileSystems"]),
         Grant::new(Use::List, "ec2", &["DescribeVpcs"]),
-        Grant::new(Use::List, "secretsmanager", &["ListSecrets"]),
     ]
 }

@@ -95,8 +95,7 @@ impl Listing {
     }
 }
 
-/// Best first: usable ones before others, those of the user's before ce-aws's own, those with fewer warnings before those
-/// with more, then by name.
+/// Best first: usable before others, the user's before what ce-aws manages, fewer warnings before more, then by name.
 pub fn sort(items: &mut [Item]) {
     fn rank(item: &Item) -> (bool, bool, usize, &str, &str) {
         (!item.usable, item.managed_by.is_some(), item.findings.len(), &item.name, &item.id)

@@ -85,9 +85,8 @@ impl State {
                 format!("{name}: `ce-aws apply` completes it, `ce-aws destroy --name {name}` removes what is left")
             }
             Self::DataKept => {
-                format!(
-                    "{name}: `ce-aws apply` uses the data again, `ce-aws destroy --name {name} --delete-data` deletes it"
-                )
+                let delete = format!("`ce-aws destroy --name {name} --delete-data` deletes it");
+                format!("{name}: `ce-aws apply` uses the data again, {delete}")
             }
             Self::Running | Self::Starting | Self::Unhealthy | Self::Stopped => return None,
         })

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use crate::engine::address::Address;
 use crate::engine::inventory::{Inventory, Phase};
@@ -66,7 +65,8 @@ impl Status {
 
 /// RFC 3339 in whole seconds, of seconds since 1970.
 pub fn timestamp(seconds: f64) -> String {
-    DateTime::from_secs(seconds as i64).fmt(Format::DateTime).unwrap_or_default()
+    let text = |at: OffsetDateTime| format!("{}T{:02}:{:02}:{:02}Z", at.date(), at.hour(), at.minute(), at.second());
+    OffsetDateTime::from_unix_timestamp(seconds as i64).map(text).unwrap_or_default()
 }
 
 /// `2026-11-29 14:02 UTC (2 h 5 min)`.
@@ -277,8 +277,7 @@ fn running(task: &TaskView, status: &Status, lines: &mut Vec<String>) {
         revision(&task.task_definition)
     ));
     let own = task.containers.iter().map(|container| (container, None));
-    let injected =
-        task.injected.iter().map(|container| (container, Some("(injected, not part of Cloud Exchange)".to_owned())));
+    let injected = task.injected.iter().map(|container| (container, Some("(injected)".to_owned())));
     for (container, origin) in own.chain(injected) {
         let code = container.exit_code.map(|code| format!("exit code {code}"));
         let health = (container.health != "UNKNOWN").then(|| clean(&container.health));
@@ -289,8 +288,8 @@ fn running(task: &TaskView, status: &Status, lines: &mut Vec<String>) {
     }
 }
 
-/// A data step that has ended well: ECS reports an exited container, and it was meant to exit. The names of their families
-/// end so, and no deployment's name can (`kinds::names`).
+/// A data step that succeeded: ECS reports its container's exit like a crash. No deployment's own family can end in
+/// `_data` (`kinds::names`).
 fn is_done(task: &TaskView) -> bool {
     let is_data_step =
         revision(&task.task_definition).split(':').next().is_some_and(|family| family.ends_with("_data"));

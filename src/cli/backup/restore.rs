@@ -43,8 +43,8 @@ use super::look;
     group = clap::ArgGroup::new("what").required(true).multiple(true).args(["words", "resume", "rollback"])
 )]
 pub struct Args {
-    /// Plan file [default: ce-aws.toml], and a recovery point: its ARN or the end of it, as `ce-aws backup list` shows them;
-    /// or `latest`
+    /// Plan file [default: ce-aws.toml], and a recovery point: `latest`, or its ARN or the end of it as
+    /// `ce-aws backup list` shows them
     #[arg(value_names = ["FILE", "POINT"], num_args = 1..=2)]
     words: Vec<String>,
 

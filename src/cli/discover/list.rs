@@ -172,8 +172,7 @@ fn named<T>(name: &str, found: T) -> Named<T> {
     Named { name: name.to_owned(), lookup: Lookup::Found(found) }
 }
 
-/// Lines for the plan file: the first of the user's own that can be used, as the value of its key. The items are sorted,
-/// best first.
+/// Lines for the plan file, with the first usable item that ce-aws does not manage. The items are sorted, best first.
 pub fn plan_file(what: What, items: &[Item]) -> Vec<String> {
     let items: Vec<&Item> = items.iter().filter(|item| item.usable && item.managed_by.is_none()).collect();
     let Some(best) = items.first() else { return Vec::new() };

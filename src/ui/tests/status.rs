@@ -97,7 +97,7 @@ fn healthy_and_without_drift() {
       core                     RUNNING HEALTHY registry/core:5.0.0
       load balancer's target   healthy
 
-    no drift: 44 resources as the plan file says
+    no drift: 44 resources match the plan file
     "#);
 }
 
@@ -143,11 +143,11 @@ fn what_others_have_put_there_is_shown_apart() {
     Task 1f2e3d4c5b6a RUNNING, HEALTHY, ce-prod:3, 172.16.1.20 in eu-central-1a
       init                     STOPPED exit code 0
       core                     RUNNING HEALTHY registry/core:5.0.0
-      aws-guardduty-agent-mfjGLB STOPPED CannotPullContainerError: pull image manifest has been retried 1 time(s) (put there by others)
-      watcher                  RUNNING (put there by others)
+      aws-guardduty-agent-mfjGLB STOPPED CannotPullContainerError: pull image manifest has been retried 1 time(s) (injected)
+      watcher                  RUNNING (injected)
       load balancer's target   healthy
 
-    no drift: 44 resources as the plan file says
+    no drift: 44 resources match the plan file
     hint: if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks that are started afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy
     "#);
 }
@@ -191,13 +191,13 @@ fn what_is_wrong_is_told() {
     Stopped in the last hour
       0a0a0a0a                 Essential container\u{1b} in task exited; core exited with 137
 
-    What ECS says
+    Messages from ECS
       unable to place a task
 
     Not settled
       load-balancer/main (arn:lb): not ready yet: provisioning
 
-    not as the plan file says: create 0, change 2, delete 0 (`ce-aws plan` shows it)
+    drift detected: create 0, change 2, delete 0 (`ce-aws plan` shows it)
     "#);
 }
 
@@ -225,7 +225,7 @@ fn scripts_find_state_and_target_at_the_top() {
 #[test]
 fn a_former_file_system_is_not_forgotten() {
     let said = plain(&text(&Status { former: vec!["fs-0c2d".into()], ..healthy() }));
-    assert!(said.contains("Former file systems\n  fs-0c2d: a restored one"), "{said}");
+    assert!(said.contains("Former file systems\n  fs-0c2d: replaced by a restored one"), "{said}");
 }
 
 #[test]
@@ -288,5 +288,8 @@ fn a_poll_is_one_line_where_nothing_can_be_drawn_again() {
 fn nothing_at_all_is_told_from_what_a_destroy_keeps() {
     let nothing = Status { state: State::Absent, resources: 0, ..healthy() };
     assert!(nothing.is_nothing());
-    assert_snapshot!(plain(&text(&nothing)), @"");
+    assert_snapshot!(plain(&text(&nothing)), @r"
+    prod in account 123456789012, region eu-central-1: not running, no service
+    nothing of it is there
+    ");
 }
