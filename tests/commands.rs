@@ -28,7 +28,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "init",
     "discover",
     "validate",
@@ -41,6 +41,7 @@ const COMMANDS: [&str; 23] = [
     "start",
     "destroy",
     "status",
+    "list",
     "releases",
     "releases import",
     "backup",
@@ -87,6 +88,7 @@ fn wrong_usage_exits_64_whatever_the_command() {
         &["frobnicate"],
         &["plan"],
         &["destroy"],
+        &["history", "plan.toml", "--name", "prod"],
         &["completions", "tcsh-2"],
         &["discover"],
         &["history"],
@@ -252,7 +254,8 @@ fn init_writes_a_valid_plan_file_offline_and_never_overwrites_one() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let said = text(&output.stdout);
     assert!(
-        said.starts_with("wrote ce-aws.toml\nrelease ") && said.contains("\nnext: ce-aws plan ce-aws.toml"),
+        said.starts_with("wrote ce-aws.toml\nwrote ce-aws.schema.json, ")
+            && said.contains("\nnext: ce-aws plan ce-aws.toml"),
         "{said}"
     );
     assert_eq!(run(folder.path(), &["validate", "ce-aws.toml"]).status.code(), Some(0));
@@ -261,7 +264,7 @@ fn init_writes_a_valid_plan_file_offline_and_never_overwrites_one() {
     assert_eq!(output.status.code(), Some(64));
     assert!(text(&output.stderr).contains("--force"), "{}", text(&output.stderr));
     assert_eq!(std::fs::read(folder.path().join("ce-aws.toml")).expect("it is there"), written);
-    let output = run(folder.path(), &["init", "--yes", "--force", "--output", "json"]);
+    let output = run(folder.path(), &["init", "--yes", "--force", "--region", "eu-west-1", "--output", "json"]);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(document["file"], "ce-aws.toml");
     for wrong in [&["init", "b.toml", "--yes", "--name", "No Name"] as &[&str], &["init", "b.toml"]] {
@@ -270,8 +273,60 @@ fn init_writes_a_valid_plan_file_offline_and_never_overwrites_one() {
         assert!(output.stdout.is_empty());
     }
     let names = std::fs::read_dir(folder.path()).expect("a folder");
-    let names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
-    assert_eq!(names, ["ce-aws.toml"], "nothing else was written");
+    let mut names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["ce-aws.schema.json", "ce-aws.toml"], "nothing else was written");
+    let schema = std::fs::read_to_string(folder.path().join("ce-aws.schema.json")).expect("it is there");
+    assert_eq!(schema, text(&run(folder.path(), &["schema"]).stdout));
+    let written = String::from_utf8(written).expect("text");
+    assert!(written.starts_with("#:schema ./ce-aws.schema.json\n") && written.contains("region = \"eu-west-1\""));
+}
+
+#[test]
+fn init_asks_for_a_region_where_none_is_known() {
+    let folder = TempDir::new().expect("a folder");
+    let output = run(folder.path(), &["init", "--yes"]);
+    assert_eq!(output.status.code(), Some(64));
+    for words in ["usage/no-region", "--region"] {
+        assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing was written");
+}
+
+#[test]
+fn the_plan_file_in_the_working_directory_is_the_default() {
+    let folder = TempDir::new().expect("a folder");
+    for command in ["plan", "apply", "validate", "status", "history", "destroy", "graph", "doctor"] {
+        let output = run(folder.path(), &[command]);
+        assert_eq!(output.status.code(), Some(64), "{command}");
+        let said = text(&output.stderr);
+        assert_eq!(said.matches("error[").count(), 1, "{command}: {said}");
+        for words in ["there is no plan file ce-aws.toml in this directory", "`ce-aws init`"] {
+            assert!(said.contains(words), "{command}: {words:?} is not in\n{said}");
+        }
+    }
+    let missing = text(&run(folder.path(), &["plan", "prod.toml"]).stderr);
+    assert!(
+        missing.contains("there is no plan file prod.toml") && missing.contains("ce-aws init prod.toml"),
+        "{missing}"
+    );
+    let made = run(folder.path(), &["init", "--yes", "--region", "eu-west-1"]);
+    assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
+    let valid = run(folder.path(), &["validate"]);
+    assert!(text(&valid.stdout).starts_with("valid: prod: "), "{}", text(&valid.stdout));
+    assert!(text(&run(folder.path(), &["graph"]).stdout).starts_with("digraph"));
+}
+
+#[test]
+fn explain_alone_lists_every_code_by_group() {
+    let folder = TempDir::new().expect("a folder");
+    let said = text(&run(folder.path(), &["explain"]).stdout);
+    for words in ["Findings about what you bring", "\nvpc/dns ", "\nlease/held ", "\nusage/no-region "] {
+        assert!(said.contains(words), "{words:?} is not in\n{said}");
+    }
+    let output = run(folder.path(), &["explain", "--output", "json"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(document["groups"][0]["codes"][0]["code"], "vpc/not-found");
 }
 
 /// A release file of the user's: 5.0.0 with another number, label and end of support.
@@ -303,7 +358,7 @@ fn init_recommends_what_is_supported_and_its_next_line_works() {
     let (said, hint, written) = made(&[]);
     assert_eq!(
         said,
-        "wrote ce-aws.toml\nrelease 90.0.0 (unsupported), supported until 9999-12-31\n\
+        "wrote ce-aws.toml\nwrote ce-aws.schema.json, which editors complete and check it with\nrelease 90.0.0 (unsupported), supported until 9999-12-31\n\
          next: ce-aws plan ce-aws.toml --allow unsupported --catalog 90.0.0.toml\n"
     );
     assert!(hint.contains("allow = \"unsupported\""), "{hint}");
@@ -418,10 +473,10 @@ fn without_credentials_it_says_how_to_log_in() {
     std::fs::write(&config, profiles).expect("a configuration");
     std::fs::write(folder.path().join("plan.toml"), "name = \"prod\"\nrelease = \"5.0.0\"\n").expect("a plan file");
     let cases = [
-        ("corp", "cached SSO token", "log in with `aws sso login`"),
-        ("console", "login/cache", "log in with `aws login`"),
-        ("helper", "external process", "aws sts get-caller-identity"),
-        ("empty", "there are no AWS credentials", "AWS_PROFILE"),
+        ("corp", "profile \"corp\"", "log in with `aws sso login --profile corp`"),
+        ("console", "profile \"console\"", "log in with `aws login --profile console`"),
+        ("helper", "external process", "aws sts get-caller-identity --profile helper"),
+        ("empty", "profile \"empty\" has no AWS credentials", "aws configure sso --profile empty"),
     ];
     for (profile, says, hint) in cases {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ce-aws"));
@@ -436,6 +491,38 @@ fn without_credentials_it_says_how_to_log_in() {
         assert_eq!(ran.status.code(), Some(1), "{profile}: {said}");
         for words in ["error[denied]", says, hint] {
             assert!(said.contains(words), "{profile}: {words:?} is not in\n{said}");
+        }
+    }
+}
+
+/// Neither a missing region nor an access key in the environment hides that the profile does not exist.
+#[test]
+fn a_profile_that_does_not_exist_is_named() {
+    let folder = TempDir::new().expect("a folder");
+    let config = folder.path().join("config");
+    std::fs::write(&config, "[profile corp]\nregion = us-east-1\n").expect("a configuration");
+    std::fs::write(folder.path().join("ce-aws.toml"), "name = \"prod\"\nrelease = \"5.0.0\"\n").expect("a plan file");
+    let run = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ce-aws"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_") || name.starts_with("CE_")) {
+            command.env_remove(name);
+        }
+        command.env("AWS_CONFIG_FILE", &config).env("HOME", folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+        command.env("AWS_SHARED_CREDENTIALS_FILE", folder.path().join("none")).envs(environment.iter().copied());
+        command.current_dir(folder.path()).args(arguments).output().expect("ce-aws runs")
+    };
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIA0"), ("AWS_SECRET_ACCESS_KEY", "x"), ("AWS_REGION", "us-east-1")];
+    for (arguments, environment) in [
+        (&["plan", "--profile", "nope"] as &[&str], &[] as &[_]),
+        (&["plan", "--profile", "nope"], &keys),
+        (&["status", "--name", "prod"], &[("AWS_PROFILE", "nope")]),
+        (&["discover", "vpcs", "--region", "us-east-1"], &[("AWS_PROFILE", "nope")]),
+    ] {
+        let ran = run(arguments, environment);
+        let said = text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(64), "{arguments:?}: {said}");
+        for words in ["error[usage/profile]: there is no AWS profile \"nope\"", "corp", "aws configure list-profiles"] {
+            assert!(said.contains(words), "{arguments:?}: {words:?} is not in\n{said}");
         }
     }
 }

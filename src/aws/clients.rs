@@ -3,16 +3,19 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::os_shim_internal::{Env, Fs};
 
 use crate::engine::failure::Failure;
 
 use super::answer::Answer;
 use super::exec::signature::Signer;
 use super::interceptors::{Calls, Guard, NoEmptyAnswers, ReadsOnly};
+use super::no_answer;
 use super::permit::Permit;
+use super::profile::Origin;
 
 /// Region and credentials as far as the command line names them; the SDK's environment variables and profiles decide
 /// the rest.
@@ -61,6 +64,10 @@ pub struct Clients {
     pub credentials: Option<SharedCredentialsProvider>,
     /// Whether calls that change something may be made.
     pub permit: Permit,
+    /// The profile that the command line names.
+    pub profile: Option<String>,
+    /// The credentials with which a role is assumed, if one is.
+    pub assuming: Option<SharedCredentialsProvider>,
 }
 
 /// A read that fails for good ends a command, or makes a step look failed: it is retried for a minute at most.
@@ -90,16 +97,18 @@ impl Clients {
             loader = loader.endpoint_url(url);
         }
         let mut config = loader.load().await;
+        let mut assuming = None;
         if let Some(role) = &access.role_arn {
             let provider = aws_config::sts::AssumeRoleProvider::builder(role)
                 .session_name("ce-aws")
                 .configure(&config)
                 .build()
                 .await;
-            let credentials = aws_sdk_sts::config::SharedCredentialsProvider::new(provider);
+            assuming = config.credentials_provider();
+            let credentials = SharedCredentialsProvider::new(provider);
             config = config.into_builder().credentials_provider(credentials).build();
         }
-        Self::from_config(&config)
+        Self { profile: access.profile.clone(), assuming, ..Self::from_config(&config) }
     }
 
     fn from_config(config: &SdkConfig) -> Self {
@@ -147,6 +156,8 @@ impl Clients {
             sts: aws_sdk_sts::Client::from_conf(guarded!(aws_sdk_sts).retry_config(patient(7)).build()),
             credentials: config.credentials_provider(),
             permit,
+            profile: None,
+            assuming: None,
         }
     }
 
@@ -160,13 +171,32 @@ impl Clients {
         self.ec2.config().region().map(Region::as_ref)
     }
 
+    /// Where the credentials come from.
+    pub async fn origin(&self) -> Origin {
+        Origin::read(self.profile.as_deref(), &Env::real(), &Fs::real()).await
+    }
+
+    /// Why no credentials can be loaded; AWS itself need not be asked for that.
+    pub async fn no_credentials(&self) -> Option<Failure> {
+        let provider = self.assuming.as_ref().or(self.credentials.as_ref())?;
+        let error = provider.provide_credentials().await.err()?;
+        Some(self.origin().await.explain(no_answer::credentials(&error)))
+    }
+
     /// The caller's identity, by one call.
     ///
     /// # Errors
     ///
     /// No credentials, expired ones, no region, no network: whatever the first call meets.
     pub async fn caller(&self) -> Result<Caller, Failure> {
-        let identity = self.sts.get_caller_identity().send().await.answer()?;
+        let identity = match self.sts.get_caller_identity().send().await.answer() {
+            Ok(identity) => identity,
+            // AWS refused the role, not the profile.
+            Err(failure) if self.assuming.is_some() && self.no_credentials().await.is_none() => {
+                return Err(failure.hint("the role of --role-arn must exist, and trust whoever assumes it"));
+            }
+            Err(failure) => return Err(self.origin().await.explain(failure)),
+        };
         let arn = identity.arn().unwrap_or_default().to_owned();
         Ok(Caller {
             account: identity.account().unwrap_or_default().to_owned(),

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Use {
     /// Reading the deployment: every command.
     See,
-    /// Reading the user's own resources, images and quotas: commands that plan a deployment.
+    /// Reading which deployments there are: `ce-aws list`.
+    List,
+    /// Reading existing resources, images and quotas: commands that plan a deployment.
     Ask,
     /// Creating and changing.
     Make,
@@ -22,7 +24,7 @@ pub enum Use {
 impl Use {
     const fn word(self) -> &'static str {
         match self {
-            Self::See | Self::Ask => "Read",
+            Self::See | Self::List | Self::Ask => "Read",
             Self::Make => "Write",
             Self::Remove => "Delete",
             Self::Erase => "DeleteData",

@@ -9,3 +9,4 @@ pub mod grant;
 mod interceptors;
 mod no_answer;
 pub mod permit;
+pub mod profile;

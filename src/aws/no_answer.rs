@@ -32,7 +32,7 @@ fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dy
 }
 
 /// No provider had usable credentials.
-fn credentials(error: &CredentialsError) -> Failure {
+pub(super) fn credentials(error: &CredentialsError) -> Failure {
     let innermost = sources(error).last().map(ToString::to_string).unwrap_or_default();
     if let CredentialsError::CredentialsNotLoaded(_) = error {
         // The SDK's message lists every provider, which helps nobody.

@@ -34,23 +34,29 @@ impl Running {
 
     /// The release it runs, from the record, or else from its images.
     pub fn release(&self) -> Option<Version> {
-        let recorded = self.definition.tags.get(names::RELEASE).and_then(|text| text.parse().ok());
-        recorded.or_else(|| {
-            let containers = &self.of_definition.containers;
-            let is_it = |release: &&Release| {
-                release.containers.len() == containers.len()
-                    && release.containers.iter().all(|wanted| {
-                        containers.get(&wanted.name).is_some_and(|live| is_copy(&live.image, &wanted.image))
-                    })
-            };
-            Catalogue::effective().releases().find(is_it).map(|release| release.version)
-        })
+        release_of(&self.definition, &self.of_definition)
     }
 
     /// The number of the revision in force.
     pub fn revision(&self) -> u32 {
         self.definition.outputs.get("revision").and_then(|number| number.parse().ok()).unwrap_or_default()
     }
+}
+
+/// The release of a revision, from the record, or else from its images.
+pub fn release_of(definition: &Live, of_definition: &TaskDefinition) -> Option<Version> {
+    let recorded = definition.tags.get(names::RELEASE).and_then(|text| text.parse().ok());
+    recorded.or_else(|| {
+        let containers = &of_definition.containers;
+        let is_it = |release: &&Release| {
+            release.containers.len() == containers.len()
+                && release
+                    .containers
+                    .iter()
+                    .all(|wanted| containers.get(&wanted.name).is_some_and(|live| is_copy(&live.image, &wanted.image)))
+        };
+        Catalogue::effective().releases().find(is_it).map(|release| release.version)
+    })
 }
 
 /// True for the vendor's image, and for one of the same repository and tag in another registry.

@@ -1,7 +1,7 @@
 //! What a code means and what to do about it: the tables of `docs/checks.md`, which are part of the program.
 //!
-//! A row is `` | `code`, `code` | severity | when | what to do | ``; several codes of one row mean the same of different
-//! things.
+//! A row is `` | `code`, `code` | severity | when | what to do | ``; several codes of one row mean the same of
+//! different things.
 
 use std::cmp::Reverse;
 
@@ -26,11 +26,26 @@ impl Explained {
 
 /// Every row, in the document's order.
 pub fn all() -> impl Iterator<Item = Explained> {
-    TEXT.lines().filter(|line| line.starts_with("| `")).filter_map(|line| {
-        let mut cells = line.trim_matches('|').split(" | ").map(str::trim);
-        let (codes, severity, when) = (cells.next()?, cells.next()?, cells.next()?);
-        Some(Explained { codes, severity: severity.trim_end_matches('*'), when, what_to_do: cells.next()? })
-    })
+    TEXT.lines().filter_map(row)
+}
+
+/// The document's sections that have rows: heading and rows.
+pub fn sections() -> Vec<(&'static str, Vec<Explained>)> {
+    let section = |text: &'static str| {
+        let (heading, rest) = text.split_once('\n')?;
+        let rows: Vec<_> = rest.lines().filter_map(row).collect();
+        (!rows.is_empty()).then_some((heading, rows))
+    };
+    TEXT.split("\n## ").filter_map(section).collect()
+}
+
+fn row(line: &'static str) -> Option<Explained> {
+    if !line.starts_with("| `") {
+        return None;
+    }
+    let mut cells = line.trim_matches('|').split(" | ").map(str::trim);
+    let (codes, severity, when) = (cells.next()?, cells.next()?, cells.next()?);
+    Some(Explained { codes, severity: severity.trim_end_matches('*'), when, what_to_do: cells.next()? })
 }
 
 /// What a code means.

@@ -21,7 +21,7 @@ use super::saga::{OnFailure, Options};
 use super::saved::{Origin, Saved};
 use super::scope::Scope;
 use super::session::Session;
-use super::source::{self, Source};
+use super::source::{self, PLAN_FILE, Source};
 
 /// Make the deployment what its plan file says
 ///
@@ -33,7 +33,7 @@ use super::source::{self, Source};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file, or a saved plan
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// Do not ask

@@ -7,15 +7,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::aws::clients::Access;
 
 use super::{
-    apply, backup, completions, destroy, discover, doctor, explain, graph, history, init, plan, policy, releases,
+    apply, backup, completions, destroy, discover, doctor, explain, graph, history, init, list, plan, policy, releases,
     schema, start, status, stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
 ///
-/// A plan file says what one deployment shall be. `plan` shows what would change and why, `apply` makes it so,
-/// `destroy` takes it down and keeps the data. There is no state file: tags in AWS say what is there, so that the
-/// cure for any interruption is to run the same command again.
+/// A plan file describes one deployment. `plan` shows what would change and why, `apply` changes it, `destroy` deletes
+/// it and keeps the data. There is no state file: tags in AWS record what exists, so after any interruption, run the
+/// same command again. Where no plan file is named, ce-aws.toml in the working directory is used.
 #[derive(Debug, Parser)]
 #[command(name = "ce-aws", version, max_term_width = 100, after_long_help = EXIT_CODES)]
 pub struct Cli {
@@ -55,6 +55,7 @@ impl Command {
             Self::Start(_) => "start",
             Self::Destroy(_) => "destroy",
             Self::Status(_) => "status",
+            Self::List(_) => "list",
             Self::Releases(_) => "releases",
             Self::Backup(_) => "backup",
             Self::History(_) => "history",
@@ -80,6 +81,7 @@ pub enum Command {
     Start(start::Args),
     Destroy(destroy::Args),
     Status(status::Args),
+    List(list::Args),
     Releases(releases::Args),
     Backup(backup::Args),
     History(history::Args),
@@ -105,13 +107,13 @@ pub struct Global {
     #[arg(long, global = true, value_name = "ARN")]
     pub role_arn: Option<String>,
 
-    /// Address of the AWS API, for test beds and private endpoints
+    /// Address of the AWS API, for emulators and private endpoints
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
 
-    /// Release file of yours, in addition to the releases that ce-aws knows; repeat for several
+    /// Release file, in addition to the releases that ce-aws knows; repeat for several
     ///
-    /// It takes the place of a release of the same number. `ce-aws releases` shows what came of it.
+    /// It replaces a known release of the same number. `ce-aws releases` shows the result.
     #[arg(long, global = true, value_name = "FILE")]
     pub catalog: Vec<PathBuf>,
 
@@ -123,7 +125,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
 
-    /// Say more; repeat for each call to AWS (-vv) and for everything (-vvv)
+    /// Show more; repeat to log each call to AWS (-vv) and everything (-vvv)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
@@ -131,10 +133,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
 
-    /// Also write a report of this run that can be sent to somebody, to a new file
+    /// Also write a report of this run to a new file, to send to somebody
     ///
-    /// Plan, events, findings, the error and every call to AWS with its request id, as JSON. Account numbers, addresses, names
-    /// and secrets are replaced by placeholders. Read it before you send it: docs/first-run.md.
+    /// Plan, events, findings, the error and every call to AWS with its request id, as JSON. Account numbers,
+    /// addresses, names and secrets are replaced by placeholders. Read it before you send it: docs/first-run.md.
     #[arg(long, global = true, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }
@@ -194,9 +196,40 @@ mod tests {
         assert!(parse(&["ce-aws", "destroy", "--name", "prod", "--yes"]));
         assert!(parse(&["ce-aws", "destroy", "a.toml", "--output", "json"]));
         assert!(!parse(&["ce-aws", "destroy", "a.toml", "--name", "prod"]));
-        assert!(!parse(&["ce-aws", "destroy"]));
-        assert!(!parse(&["ce-aws", "status"]));
+        assert!(!parse(&["ce-aws", "status", "a.toml", "--name", "prod"]));
         assert!(!parse(&["ce-aws", "plan", "a.toml", "--delete-data"]));
-        assert!(!parse(&["ce-aws", "apply"]));
+    }
+
+    #[test]
+    fn the_plan_file_may_be_left_out_wherever_one_is_taken() {
+        for words in [
+            "validate",
+            "doctor",
+            "plan",
+            "apply --yes",
+            "upgrade --to 5.0.0",
+            "upgrade --rollback",
+            "stop",
+            "start",
+            "destroy",
+            "status",
+            "backup create",
+            "backup list",
+            "backup drop fs-0123456789abcdef0",
+            "backup drop a.toml fs-0123456789abcdef0",
+            "backup restore latest",
+            "backup restore a.toml latest",
+            "backup restore --resume",
+            "backup restore a.toml --rollback",
+            "history",
+            "graph",
+            "policy",
+        ] {
+            let words = std::iter::once("ce-aws").chain(words.split(' '));
+            assert!(Cli::try_parse_from(words.clone()).is_ok(), "{:?}", words.collect::<Vec<_>>());
+        }
+        for words in ["backup restore", "backup drop", "upgrade"] {
+            assert!(Cli::try_parse_from(std::iter::once("ce-aws").chain(words.split(' '))).is_err(), "{words}");
+        }
     }
 }

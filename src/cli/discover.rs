@@ -16,17 +16,17 @@ use super::source;
 
 /// Show what an account has that Cloud Exchange can use
 ///
-/// Everything of one kind in the account and region, whether it can be used and why not, and the line to write into
-/// the plan file. With -v, also what to do about it. Reads only.
+/// Lists everything of one kind in the account and region: whether it can be used and why not, whether ce-aws manages
+/// it, and the line for the plan file. With -v, also what to do about it. Reads only.
 ///
-/// What can be used is checked again, together with everything else, by `ce-aws plan`.
+/// `ce-aws plan` checks it again, together with everything else.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What to look for
+    /// What to list, in the singular or the plural
     #[arg(value_name = "KIND", value_enum)]
     what: What,
 
-    /// Only what is in this VPC: for subnets, target-groups and load-balancers
+    /// Only what is in this VPC; for subnets, target groups and load balancers
     #[arg(long, value_name = "ID")]
     vpc: Option<String>,
 }
@@ -35,18 +35,25 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum What {
     /// Networks with private DNS
+    #[value(alias = "vpcs")]
     Vpc,
     /// Private subnets, with a way out and free addresses
+    #[value(alias = "subnet")]
     Subnets,
     /// ECS clusters
+    #[value(alias = "cluster")]
     Clusters,
     /// Target groups of type ip, for the UI's port
+    #[value(alias = "target-group")]
     TargetGroups,
     /// Application load balancers
+    #[value(alias = "load-balancer")]
     LoadBalancers,
     /// Roles that ECS tasks may assume; only `ce-aws plan` checks what they may do
+    #[value(alias = "role")]
     Roles,
     /// Certificates of AWS Certificate Manager
+    #[value(alias = "certificate")]
     Certificates,
 }
 

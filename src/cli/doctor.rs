@@ -25,19 +25,19 @@ use super::proof;
 use super::saga;
 use super::scope::Scope;
 use super::session::Session;
-use super::source::Source;
+use super::source::{PLAN_FILE, Source};
 use super::standing;
 
-/// Check everything that a deployment needs, and change nothing
+/// Check everything that a deployment needs, without changing anything
 ///
-/// Says at once what `plan` and `apply` would refuse or warn of: what the plan file borrows, the account's quotas and the
-/// names that would be given. Also asks for every image, and says what backups, upgrades and the vendor's advice need.
+/// Reports at once everything that `plan` and `apply` would refuse or warn about: existing resources, the account's
+/// quotas and names that are taken. Also checks every image, and what backups, upgrades and the vendor's advice need.
 ///
 /// Exits with 5 when there is a refusal. `ce-aws explain` says what a code means.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// Consent to releases that the vendor does not stand behind on Fargate
@@ -48,9 +48,9 @@ pub struct Args {
     #[arg(long = "for", value_name = "COMMAND", value_enum)]
     purpose: Option<policy::For>,
 
-    /// Also say what was proved against this account, and what was not
+    /// Also say what was verified in this account, and what was not
     ///
-    /// Reads every kind of resource once, and asks EC2 about the calls that create, with `DryRun`: nothing is changed. See
+    /// Reads every kind of resource once, and makes EC2's create calls with `DryRun`: nothing is changed. See
     /// docs/first-run.md.
     #[arg(long)]
     live: bool,

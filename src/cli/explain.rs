@@ -1,7 +1,8 @@
 //! `ce-aws explain`.
 
-use crate::checks::explain::{explain, nearest};
+use crate::checks::explain::{Explained, explain, nearest, sections};
 use crate::ui;
+use crate::ui::doctor::Row;
 
 use super::error::CommandError;
 use super::exit::Exit;
@@ -9,12 +10,13 @@ use super::output::Output;
 
 /// Say what a finding or an error means, and what to do about it
 ///
-/// Works offline. The code is what stands in brackets, as in refused[quota/exceeded].
+/// Works offline. A code is what an error shows in brackets, as in refused[quota/exceeded]. Without a code, lists them
+/// all.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Code of a finding or an error
+    /// Code of a finding or an error [default: list all]
     #[arg(value_name = "CODE")]
-    code: String,
+    code: Option<String>,
 }
 
 /// Runs the command.
@@ -23,22 +25,39 @@ pub struct Args {
 ///
 /// There is no such code.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    match &args.code {
+        None => list(output)?,
+        Some(code) => one(code, output)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn list(output: &Output) -> Result<(), CommandError> {
+    let of_section = |rows: Vec<Explained>| rows.iter().flat_map(|of| of.codes().map(|code| row(code, of))).collect();
+    let groups: Vec<(&str, Vec<Row>)> = sections().into_iter().map(|(title, rows)| (title, of_section(rows))).collect();
+    if !output.is_json() {
+        return output.data(&ui::doctor::codes(&groups));
+    }
+    let group = |(title, codes): &(&str, Vec<Row>)| serde_json::json!({ "title": title, "codes": codes });
+    output.document(&serde_json::json!({ "groups": groups.iter().map(group).collect::<Vec<_>>() }))
+}
+
+fn one(text: &str, output: &Output) -> Result<(), CommandError> {
     // Whoever copies it may copy the brackets, and what stands before them.
-    let code = args.code.rsplit('[').next().unwrap_or_default().trim_end_matches([']', ':']);
+    let code = text.rsplit('[').next().unwrap_or_default().trim_end_matches([']', ':']);
     let Some(explained) = explain(code) else {
-        let hint = format!("the nearest ones are {}", nearest(code).join(", "));
+        let hint = format!("the nearest ones are {}; `ce-aws explain` lists all", nearest(code).join(", "));
         return Err(CommandError::usage("usage/unknown-code", format!("there is no code {code:?}")).hint(hint));
     };
-    let row = ui::doctor::Row {
+    let row = row(code, &explained);
+    if output.is_json() { output.document(&row) } else { output.data(&ui::doctor::explained(&row)) }
+}
+
+fn row(code: &str, explained: &Explained) -> Row {
+    Row {
         code: code.to_owned(),
         severity: explained.severity.to_owned(),
         when: explained.when.to_owned(),
         what_to_do: explained.what_to_do.to_owned(),
-    };
-    if output.is_json() {
-        output.document(&row)?;
-    } else {
-        output.data(&ui::doctor::explained(&row))?;
     }
-    Ok(Exit::Done)
 }

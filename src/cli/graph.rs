@@ -15,19 +15,19 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
 use super::session;
-use super::source::{self, Source};
+use super::source::{self, PLAN_FILE, Source};
 
 /// Draw what a deployment is made of
 ///
-/// Needs no AWS. An arrow leads from what comes first to what waits for it; thick ones wait until it works, thin ones
-/// until it exists. Arrows that follow from others are left out. With --output json, all of them are there.
+/// Works offline. An arrow leads from a resource to what waits for it: a thick one until it is ready, a thin one until
+/// it exists. Arrows that follow from others are left out, except with --output json.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
-    /// Language of the picture
+    /// Format of the picture
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Picture,
 }

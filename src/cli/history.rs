@@ -1,6 +1,6 @@
 //! `ce-aws history`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::control::clock::Clock;
 use crate::control::history::{self, Stored};
@@ -17,12 +17,12 @@ use super::source::Which;
 
 /// Show past runs: who did what, when, and what came of it
 ///
-/// Without RUN: the newest runs of every command that writes. With RUN, as the list names it: that run and what happened
-/// in it. The records are in the control bucket, under `runs/`; deleting them loses nothing else. Reads only.
+/// Without RUN, lists the newest runs of every command that writes. With RUN, shows that run and its events. The
+/// records are in the control bucket, under `runs/`; nothing else depends on them. Reads only.
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "ce-aws history [OPTIONS] [RUN] <FILE|--name <NAME>>")]
+#[command(override_usage = "ce-aws history [OPTIONS] [RUN] [FILE|--name <NAME>]")]
 pub struct Args {
-    /// A run, where one is to be shown; and the plan file of the deployment, unless --name is given
+    /// Run to show, and the plan file of the deployment unless --name is given [default: ce-aws.toml]
     #[arg(value_names = ["RUN", "FILE"], num_args = 0..=2)]
     words: Vec<String>,
 
@@ -35,27 +35,31 @@ pub struct Args {
     limit: u16,
 }
 
+fn is_run(word: &str) -> bool {
+    word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 impl Args {
-    /// The run that is meant, if any, and the deployment.
+    /// The run, if one is named, and the deployment. A single word that looks like a run, and is no file, is a run.
     fn meant(&self) -> Result<(Option<&str>, Which), CommandError> {
         let (run, file) = match (self.words.as_slice(), &self.name) {
-            ([], Some(_)) => (None, None),
+            ([], _) => (None, None),
             ([run], Some(_)) => (Some(run), None),
+            ([run], None) if is_run(run) && !Path::new(run).exists() => (Some(run), None),
             ([file], None) => (None, Some(file)),
             ([run, file], None) => (Some(run), Some(file)),
             _ => {
-                let message = "either a plan file or --name says which deployment is meant";
+                let message = "either a plan file or --name says which deployment is meant, not both";
                 return Err(CommandError::usage("usage/deployment", message)
-                    .hint("`ce-aws history plan.toml`, or `ce-aws history RUN plan.toml`, or with `--name NAME`"));
+                    .hint("`ce-aws history [RUN] FILE`, or `ce-aws history [RUN] --name NAME`"));
             }
         };
-        let is_run = |run: &str| run.len() == 16 && run.bytes().all(|byte| byte.is_ascii_hexdigit());
         match run.filter(|run| !is_run(run)) {
             Some(run) => {
                 Err(CommandError::usage("usage/run", format!("{run:?} is no run: expected 16 hexadecimal digits"))
                     .hint("without a run, `ce-aws history` lists them"))
             }
-            None => Ok((run.map(String::as_str), Which { file: file.map(PathBuf::from), name: self.name.clone() })),
+            None => Ok((run.map(String::as_str), Which::new(file.map(PathBuf::from), self.name.clone()))),
         }
     }
 }
@@ -94,12 +98,48 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// A record with its state in words; the list leaves out what happened.
+/// A record with what follows from it; the list leaves out what happened.
 fn json(entry: &history::Entry, holder: Option<&str>, has_events: bool) -> Result<serde_json::Value, CommandError> {
     let mut value = serde_json::to_value(entry).map_err(CommandError::unexpected)?;
     value["state"] = State::of(entry, holder).text().replace(' ', "-").into();
+    value["seconds"] = entry.seconds().into();
+    value["steps_planned"] = entry.steps_planned().into();
+    value["steps_done"] = entry.steps_done().into();
     if let (Some(object), false) = (value.as_object_mut(), has_events) {
         object.shift_remove("events");
     }
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::source::Selected;
+
+    const RUN: &str = "0123456789abcdef";
+
+    fn meant(words: &[&str], name: Option<&str>) -> Result<(Option<String>, String), u8> {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        let args = Args { words, name: name.map(str::to_owned), limit: 20 };
+        let (run, which) = args.meant().map_err(|error| error.exit() as u8)?;
+        let which = match which.selected() {
+            Selected::File(path) => path.display().to_string(),
+            Selected::Name(name) => format!("--name {name}"),
+        };
+        Ok((run.map(str::to_owned), which))
+    }
+
+    #[test]
+    fn a_run_is_told_from_a_plan_file() {
+        let run = || Some(RUN.to_owned());
+        assert_eq!(meant(&[], None), Ok((None, "ce-aws.toml".to_owned())));
+        assert_eq!(meant(&["plan.toml"], None), Ok((None, "plan.toml".to_owned())));
+        assert_eq!(meant(&[RUN], None), Ok((run(), "ce-aws.toml".to_owned())));
+        assert_eq!(meant(&[RUN, "plan.toml"], None), Ok((run(), "plan.toml".to_owned())));
+        assert_eq!(meant(&[RUN], Some("prod")), Ok((run(), "--name prod".to_owned())));
+        assert_eq!(meant(&[], Some("prod")), Ok((None, "--name prod".to_owned())));
+        assert_eq!(meant(&["no-run", "plan.toml"], None), Err(64));
+        assert_eq!(meant(&["plan.toml"], Some("prod")), Err(64));
+        assert_eq!(meant(&[RUN, "plan.toml"], Some("prod")), Err(64));
+    }
 }

@@ -13,7 +13,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use crate::aws::clients::Clients;
-use crate::config::Region;
+use crate::config::{self, Region, SCHEMA_FILE};
 use crate::release::{Catalogue, Label};
 use crate::ui;
 
@@ -32,14 +32,16 @@ use talk::Talk;
 /// Write a plan file
 ///
 /// Asks what to deploy and offers what the account has: VPCs, subnets, clusters, load balancers, target groups, roles
-/// and certificates, each with what speaks against it. An option answers its question beforehand; with --yes nothing
-/// is asked, AWS neither, and what no option says has its default. Without credentials, ids and ARNs must be typed.
+/// and certificates, and says what cannot be used and why. An option answers its question in advance. With --yes
+/// nothing is asked, AWS is not called, and everything without an option gets its default; the region comes from
+/// --region, AWS_REGION or the AWS profile. Without credentials, ids and ARNs must be typed.
 ///
-/// Changes nothing in AWS. A file that is there is only overwritten when you say so.
+/// Also writes the plan file's schema beside it, for editors. Changes nothing in AWS. A plan file that is there is only
+/// overwritten when you say so.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file to write
-    #[arg(value_name = "FILE", default_value = "ce-aws.toml")]
+    #[arg(value_name = "FILE", default_value = source::PLAN_FILE)]
     file: PathBuf,
 
     #[command(flatten)]
@@ -105,8 +107,8 @@ pub struct Options {
     #[arg(long, value_name = "ARN")]
     execution_role: Option<String>,
 
-    /// Network that may open the UI; repeat for more [default: the VPC itself]. A label, such as `unsupported`, consents
-    /// to releases that the vendor does not stand behind on Fargate
+    /// Network that may open the UI; repeat for more [default: the VPC itself]. A label, such as `unsupported`,
+    /// consents to releases that the vendor does not stand behind on Fargate
     #[arg(long, value_name = "CIDR|LABEL")]
     allow: Vec<String>,
 
@@ -158,6 +160,11 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         std::io::ErrorKind::AlreadyExists => exists(path),
         _ => CommandError::usage("usage/unwritable", format!("cannot write {}: {error}", path.display())),
     })?;
+    let schema = schema_beside(path);
+    if let Err(error) = &schema {
+        output.note(&ui::finding::hint(&format!("editors find no schema: {SCHEMA_FILE} cannot be written: {error}")));
+    }
+    let schema = schema.ok().map(|path| path.display().to_string());
     let consent = answers.consent_needed();
     let option = consent.map(|label| format!(" --allow {label}")).unwrap_or_default();
     let catalog = global.catalog.iter().map(|file| format!(" --catalog {}", file.display())).collect::<String>();
@@ -167,16 +174,31 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     if output.is_json() {
         let file = path.display().to_string();
         let consent = consent.map(Label::as_str);
-        let document = serde_json::json!({ "file": file, "next": next, "release": standing, "consent": consent });
-        output.document(&document)?;
+        output.document(&serde_json::json!({
+            "file": file, "schema": schema, "next": next, "release": standing, "consent": consent,
+        }))?;
     } else {
         let release = standing.map(|standing| format!("{}\n", standing.line())).unwrap_or_default();
-        output.data(&format!("wrote {}\n{release}next: {next}\n", path.display()))?;
+        let schema =
+            schema.map(|path| format!("wrote {path}, which editors complete and check it with\n")).unwrap_or_default();
+        output.data(&format!("wrote {}\n{schema}{release}next: {next}\n", path.display()))?;
         if let Some(label) = consent {
             output.note(&consent_note(label));
         }
     }
     Ok(Exit::Done)
+}
+
+/// Writes the schema that the plan file's first line names. It is generated, so that one of another version is
+/// replaced.
+fn schema_beside(path: &Path) -> std::io::Result<PathBuf> {
+    let beside = path.with_file_name(SCHEMA_FILE);
+    let text = serde_json::to_string_pretty(&config::schema())? + "\n";
+    if std::fs::read_to_string(&beside).is_ok_and(|there| there == text) {
+        return Ok(beside);
+    }
+    file::write(&beside, &text, true)?;
+    Ok(beside)
 }
 
 /// What every command will need, and how to say it once.

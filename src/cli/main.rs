@@ -8,10 +8,11 @@ use super::args::{Cli, Color, Command};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
+use super::pointer::with_pointer;
 use super::report::Report;
 use super::{
-    apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, history, init, logging, plan,
-    policy, releases, schema, start, status, stop, upgrade, validate,
+    apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, history, init, list, logging,
+    plan, policy, releases, schema, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -19,6 +20,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            let error = with_pointer(error);
             // Nothing sensible is left to do when even this cannot be written.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
@@ -69,6 +71,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Start(args) => runtime.block_on(start::run(args, global, output)),
         Command::Destroy(args) => runtime.block_on(destroy::run(args, global, output)),
         Command::Status(args) => runtime.block_on(status::run(args, global, output)),
+        Command::List(args) => runtime.block_on(list::run(args, global, output)),
         Command::Releases(args) => releases::run(args, output),
         Command::Backup(args) => runtime.block_on(backup::run(args, global, output)),
         Command::History(args) => runtime.block_on(history::run(args, global, output)),

@@ -25,7 +25,7 @@ use super::saga::Options;
 use super::saved::{Origin, Saved};
 use super::scope::Scope;
 use super::session::Session;
-use super::source::Source;
+use super::source::{PLAN_FILE, Source};
 use super::standing;
 
 /// Show what would change, and why
@@ -37,7 +37,7 @@ use super::standing;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// Save the plan to this file, for `ce-aws apply`

@@ -22,17 +22,17 @@ use super::exit::Exit;
 use super::output::Output;
 use super::scope::Scope;
 use super::session::{self, Session};
-use super::source::Source;
+use super::source::{PLAN_FILE, Source};
 
-/// Print the least that whoever runs ce-aws must be allowed
+/// Print the minimum IAM permissions for running ce-aws
 ///
-/// IAM policies for one deployment, in as many documents as AWS can store: restricted to the deployment's tags and names
-/// and to what the plan file names, wherever AWS knows how. Make a managed policy of each, and attach all of them to the
-/// user or role that runs ce-aws. Only asks AWS whose account this is.
+/// IAM policies for one deployment, restricted to its tags and names and to what the plan file names wherever AWS
+/// allows that, split into documents of the size that AWS stores. Create a managed policy from each, and attach all of
+/// them to the user or role that runs ce-aws. Only asks AWS which account this is.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// Only what this command needs; left out, all of them
@@ -43,9 +43,11 @@ pub struct Args {
 /// A command, as it is named after `--for`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum For {
+    /// Reads which deployments exist; not restricted to one
+    List,
     /// Reads only; also for status
     Plan,
-    /// With what it no longer wants being deleted; reads included
+    /// With deletion of what is no longer needed; reads included
     Apply,
     /// Also for apply, backup, stop and start
     Upgrade,
@@ -56,6 +58,7 @@ pub enum For {
 impl From<Option<For>> for Purpose {
     fn from(named: Option<For>) -> Self {
         match named {
+            Some(For::List) => Self::List,
             Some(For::Plan) => Self::Plan,
             Some(For::Apply) => Self::Apply,
             Some(For::Upgrade) => Self::Upgrade,
@@ -114,6 +117,7 @@ pub fn grants(session: &Session, file: &PlanFile, purpose: Purpose) -> Result<Ve
     all.extend(existing::contents::grants(file, &place));
     all.extend(existing::account::grants::grants(&place));
     all.extend(live::grants::grants(&place));
+    all.extend(live::deployments::grants());
     all.extend(session.store().grants(file.name.as_str()));
     all.retain(|grant| purpose.includes(grant.usage));
     Ok(all)

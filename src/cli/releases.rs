@@ -14,13 +14,13 @@ use super::output::Output;
 
 /// List the releases of Cloud Exchange that can be deployed
 ///
-/// Says of each when it appeared, how far the vendor stands behind it on Fargate, until when it is supported, and from
-/// which releases one upgrade step leads to it. With a release, shows that one whole: images, access points, and what
-/// an upgrade does to the data.
+/// Shows for each when it was released, the vendor's support for it on Fargate, its end of support, and from which
+/// releases one upgrade step leads to it. With a release, shows its images, its access points, and what an upgrade to
+/// it does to the data.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
-    /// Release to show whole
+    /// Release to show in full
     #[arg(value_name = "RELEASE")]
     release: Option<String>,
 

@@ -30,7 +30,7 @@ use super::error::CommandError;
 use super::moment::NotBefore;
 use super::output::Output;
 use super::scope::Scope;
-use super::source::{self, Source, Which};
+use super::source::{self, Selected, Source, Which};
 
 pub use planning::graph;
 
@@ -56,12 +56,12 @@ impl Session {
     /// No region, no credentials, no way to AWS.
     pub async fn open(access: &Access) -> Result<Self, CommandError> {
         let aws = Clients::new(access).await;
+        if let Some(missing) = aws.origin().await.missing() {
+            let error = CommandError::usage("usage/profile", missing.message);
+            return Err(missing.hints.into_iter().fold(error, CommandError::hint));
+        }
         if aws.region().is_none() {
-            return Err(CommandError::usage(
-                "usage/no-region",
-                "no region: neither the plan file nor AWS's configuration names one",
-            )
-            .hint("write `region = \"us-east-1\"` into the plan file, or use --region or AWS_REGION"));
+            return Err(no_region(&aws).await);
         }
         let caller = aws.caller().await?;
         tracing::info!(account = caller.account, region = caller.region, arn = caller.arn, "working as");
@@ -108,11 +108,13 @@ impl Session {
         global: &Global,
         output: &Output,
     ) -> Result<(Self, Scope, Option<PlanFile>), CommandError> {
-        if let Some(path) = &which.file {
-            let (session, file) = Self::for_file(&Source::read(path)?, global, output).await?;
-            return Ok((session, Scope::of(&file), Some(file)));
-        }
-        let name = source::name(which.name.as_deref().unwrap_or_default())?;
+        let name = match which.selected() {
+            Selected::File(path) => {
+                let (session, file) = Self::for_file(&Source::read(path)?, global, output).await?;
+                return Ok((session, Scope::of(&file), Some(file)));
+            }
+            Selected::Name(name) => source::name(name)?,
+        };
         source::region(global)?;
         Ok((Self::open(&global.access()).await?, Scope::named(name.as_str()), None))
     }
@@ -206,6 +208,17 @@ impl Session {
     /// Where steps take effect; `before` is what there is before them.
     pub fn world(&self, scope: &Scope, before: Known) -> Arc<dyn World> {
         Arc::new(live::world::Aws::new(Context { known: before, ..self.context(scope) }))
+    }
+}
+
+/// Missing credentials would be the next error: they are named as well.
+async fn no_region(aws: &Clients) -> CommandError {
+    let message = "no region: neither the plan file nor AWS's configuration names one";
+    let error = CommandError::usage("usage/no-region", message)
+        .hint("write `region = \"us-east-1\"` into the plan file, or use --region or AWS_REGION");
+    match aws.no_credentials().await {
+        None => error,
+        Some(failure) => failure.hints.into_iter().fold(error.hint(failure.message), CommandError::hint),
     }
 }
 

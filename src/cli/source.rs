@@ -8,17 +8,42 @@ use super::args::Global;
 use super::error::CommandError;
 use super::output::Output;
 
+/// The plan file where none is named, in the working directory; what `ce-aws init` writes.
+pub const PLAN_FILE: &str = "ce-aws.toml";
+
 /// A plan file, or the name of a deployment.
 #[derive(Clone, Debug, clap::Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub struct Which {
-    /// Plan file of the deployment
+    /// Plan file of the deployment [default: ce-aws.toml]
     #[arg(value_name = "FILE")]
-    pub file: Option<PathBuf>,
+    file: Option<PathBuf>,
 
     /// Name of the deployment, when there is no plan file
     #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
+    name: Option<String>,
+}
+
+/// Which deployment is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selected<'a> {
+    File(&'a Path),
+    Name(&'a str),
+}
+
+impl Which {
+    pub fn new(file: Option<PathBuf>, name: Option<String>) -> Self {
+        Self { file, name }
+    }
+
+    /// The name, or the plan file, or else the one in the working directory.
+    pub fn selected(&self) -> Selected<'_> {
+        match (&self.name, &self.file) {
+            (Some(name), _) => Selected::Name(name),
+            (None, Some(file)) => Selected::File(file),
+            (None, None) => Selected::File(Path::new(PLAN_FILE)),
+        }
+    }
 }
 
 /// A plan file as it was read.
@@ -35,10 +60,7 @@ impl Source {
     ///
     /// It is not there, or is no text.
     pub fn read(path: &Path) -> Result<Self, CommandError> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            CommandError::usage("usage/unreadable", format!("cannot read {}: {error}", path.display()))
-                .hint("`plans/new-vpc.toml` of the repository is a commented example")
-        })?;
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
         Ok(Self { path: path.display().to_string(), text })
     }
 
@@ -64,6 +86,23 @@ impl Source {
             }
         }
     }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
+    let shown = path.display();
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return CommandError::usage("usage/unreadable", format!("cannot read {shown}: {error}"));
+    }
+    if path == Path::new(PLAN_FILE) {
+        return CommandError::usage("usage/unreadable", format!("there is no plan file {PLAN_FILE} in this directory"))
+            .hint("`ce-aws init` writes one; a plan file of another name is given as FILE")
+            .hint(
+                "`ce-aws list` shows what is deployed; status, history, stop, start and destroy also take --name NAME",
+            );
+    }
+    let other = if path.is_absolute() { "" } else { "; the path is relative to the working directory" };
+    CommandError::usage("usage/unreadable", format!("there is no plan file {shown}"))
+        .hint(format!("`ce-aws init {shown}` writes one{other}"))
 }
 
 /// The name given by hand.

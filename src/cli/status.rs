@@ -1,16 +1,22 @@
 //! `ce-aws status`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use dialoguer::console::Term;
 
 use crate::blueprint::certificates;
 use crate::blueprint::image_change::Running;
+use crate::config::PlanFile;
 use crate::engine::inventory::Inventory;
+use crate::engine::kind::Lifecycle;
+use crate::engine::plan::Target;
 use crate::kinds::file_system;
 use crate::kinds::internal_certificate;
 use crate::kinds::names;
 use crate::release::Catalogue;
-use crate::ui::status::{State, Status, Unsettled, text};
+use crate::ui::status::{State, Status, Unsettled, line, text, timestamp};
 use crate::ui::summary::Summary;
+use crate::ui::text::duration;
 use crate::ui::whereabouts::Whereabouts;
 
 use super::address;
@@ -21,28 +27,94 @@ use super::exit::Exit;
 use super::moment;
 use super::output::Output;
 use super::saga::open_intent;
+use super::scope::Scope;
 use super::session::Session;
 use super::source::Which;
 use super::standing;
 
 /// Show what runs
 ///
-/// The URL, the task and its private address, the health of containers and of the load balancer's target, and, with a
-/// plan file, whether anything drifted. Writes nothing.
+/// The URL, the task and its private address, the health of containers and of the load balancer's target and, with a
+/// plan file, whether anything drifted. Reads only. Exits with 5 when nothing with that name exists.
 ///
-/// ECS replaces an unhealthy task by itself and starts the new one while the old one is still stopping: for that time
-/// two tasks may write, and this says so.
+/// ECS replaces an unhealthy task by itself, and starts the new one while the old one is still stopping. During that
+/// time two tasks may write to the file system: `status` warns about it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     which: Which,
+
+    /// Repeat every few seconds until Ctrl-C [default: 5]
+    ///
+    /// Redraws a terminal; otherwise each poll adds a line, or a JSON document on one line with --output json.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5",
+        value_parser = clap::value_parser!(u32).range(1..=86_400)
+    )]
+    watch: Option<u32>,
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, mut scope, file) = Session::of(&args.which, global, output).await?;
-    let inventory = session.inventory(&mut scope).await?;
-    let service = session.service(&scope, &inventory).await?;
-    let drift = match &file {
+    let status = read(&session, &mut scope, file.as_ref()).await?;
+    if status.is_nothing() {
+        if output.is_json() {
+            output.document(&status)?;
+        }
+        return Err(nothing(&status.target));
+    }
+    match args.watch {
+        None if output.is_json() => output.document(&status)?,
+        None => output.data(&text(&status))?,
+        Some(seconds) => tokio::select! {
+            stopped = tokio::signal::ctrl_c() => stopped.map_err(CommandError::unexpected)?,
+            failed = watch(&session, scope, file.as_ref(), status, seconds, output) => failed?,
+        },
+    }
+    Ok(Exit::Done)
+}
+
+fn nothing(target: &Target) -> CommandError {
+    let Target { deployment, account, region } = target;
+    let message = format!("there is no deployment {deployment:?} in account {account}, region {region}");
+    CommandError::refused("status/nothing-there", message)
+        .hint("`ce-aws list` shows those that there are; --region and --profile say where to look")
+        .hint("`ce-aws apply` deploys what a plan file describes")
+}
+
+/// Polls until it is dropped.
+async fn watch(
+    session: &Session,
+    mut scope: Scope,
+    file: Option<&PlanFile>,
+    mut status: Status,
+    seconds: u32,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let (terminal, clock) = (Term::stdout(), moment::clock()?);
+    loop {
+        if output.is_json() {
+            output.line(&status)?;
+        } else if terminal.is_term() {
+            terminal.clear_screen().map_err(CommandError::unexpected)?;
+            output.data(&format!("{}\nevery {}; Ctrl-C ends it\n", text(&status), duration(seconds.into())))?;
+        } else {
+            output.data(&line(&status))?;
+        }
+        tokio::time::sleep(clock.real(seconds.into())).await;
+        status = read(session, &mut scope, file).await?;
+    }
+}
+
+/// All that there is to show.
+async fn read(session: &Session, scope: &mut Scope, file: Option<&PlanFile>) -> Result<Status, CommandError> {
+    let inventory = session.inventory(scope).await?;
+    let service = session.service(scope, &inventory).await?;
+    let drift = match file {
         Some(file) => {
             let existing = session.existing(file).await?;
             Some(Summary::of(&session.converge(file, &inventory, &existing, &Consent::default()).await?))
@@ -51,16 +123,16 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     };
     let target = session.target(&scope.name);
     let known = inventory.known();
-    let url = match session.url(&scope, &inventory).await? {
+    let url = match session.url(scope, &inventory).await? {
         None => address::own(&known, has_certificate(&inventory), address::WEB_PORT),
         url => url,
     };
     let whereabouts = Whereabouts::of(&target, &known, url);
     let cluster = scope.cluster.as_deref().and_then(|cluster| cluster.rsplit('/').next()).map(str::to_owned);
-    let images = images(&inventory);
     let release = Running::of(&inventory).and_then(|running| running.release());
     let known = release.and_then(|release| Catalogue::effective().get(release));
-    let status = Status {
+    let started = service.writers().filter_map(|task| task.started).reduce(f64::max);
+    Ok(Status {
         state: State::of(&inventory),
         whereabouts: Whereabouts { cluster: whereabouts.cluster.clone().or(cluster), ..whereabouts },
         release: release.map(|version| version.to_string()),
@@ -68,23 +140,26 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             .and_then(certificates::valid_until)
             .map(str::to_owned),
         release_support: known.map(standing::of),
-        release_advice: known.and_then(|release| standing::advice(release, file.as_ref())),
-        images,
+        release_advice: known.and_then(|release| standing::advice(release, file)),
+        images: images(&inventory),
         writers: service.writers().count(),
+        since: started.map(timestamp),
         service,
-        resources: inventory.live.len(),
+        resources: own(session, &inventory),
         unsettled: Unsettled::all(&inventory),
         former: former(&inventory),
         notes: notes(&inventory),
         drift,
+        now: moment::seconds() as f64,
         target,
-    };
-    if output.is_json() {
-        output.document(&status)?;
-    } else {
-        output.data(&text(&status))?;
-    }
-    Ok(Exit::Done)
+    })
+}
+
+/// How many resources are the deployment's, and not the whole account's.
+fn own(session: &Session, inventory: &Inventory) -> usize {
+    let shared: BTreeSet<&str> =
+        session.kinds().iter().filter(|kind| kind.lifecycle == Lifecycle::Shared).map(|kind| kind.name).collect();
+    inventory.live.iter().filter(|live| !shared.contains(live.address.kind())).count()
 }
 
 fn former(inventory: &Inventory) -> Vec<String> {
@@ -92,7 +167,7 @@ fn former(inventory: &Inventory) -> Vec<String> {
     former.map(|live| live.id.clone()).collect()
 }
 
-/// What people should know that no property tells.
+/// What is open or was asked for.
 fn notes(inventory: &Inventory) -> Vec<String> {
     let open = open_intent(inventory).map(|finding| match finding.hint {
         Some(hint) => format!("{}: {hint}", finding.message),

@@ -24,7 +24,7 @@ use super::rewrite;
 use super::saga::{OnFailure, Options, data_task, new_id, point, under_way, way_out};
 use super::scope::Scope;
 use super::session::{Session, release};
-use super::source::Source;
+use super::source::{PLAN_FILE, Source};
 use super::tidy::tidy;
 use super::under_way::UnderWay;
 use super::way_back::{self, Limits};
@@ -43,7 +43,7 @@ use super::way_back::{self, Limits};
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["to", "image", "resume", "rollback"]))]
 pub struct Args {
     /// Plan file of the deployment
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// Release to reach; where one step does not lead there, one permitted step after the other

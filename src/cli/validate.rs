@@ -8,17 +8,17 @@ use super::args::Global;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output::Output;
-use super::source::{self, Source};
+use super::source::{self, PLAN_FILE, Source};
 use super::standing;
 
 /// Check plan files, without AWS
 ///
-/// Reports everything that is wrong at once, each with its place and what would be right. Several files are compared, too:
-/// two that would fight over one deployment, target group or listener are told so.
+/// Reports everything that is wrong at once, with line and remedy. Several files are also compared with each other: two
+/// that claim the same deployment, target group or listener are refused.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan files
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     files: Vec<PathBuf>,
 }
 

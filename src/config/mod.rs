@@ -72,7 +72,7 @@ pub use problem::{Problem, Problems, Severity};
 pub use proxy::{NoProxyHost, Proxy, ProxyUrl};
 pub use reach::{Limits, MOST_GROUPS, MOST_RULES, Reach};
 pub use region::{Region, Zone};
-pub use schema::schema;
+pub use schema::{SCHEMA_FILE, SCHEMA_LINE, schema};
 pub use sections::{Identity, Logs, Secrets, Service, Storage};
 pub use tag::{MAX_USER_TAGS, OUR_TAGS, TagKey, TagValue, Tags};
 pub use text::Invalid;

@@ -4,6 +4,12 @@ use serde_json::Value;
 
 use super::plan_file::PlanFile;
 
+/// The file name of the schema beside a plan file, as in `ce-aws schema > ce-aws.schema.json`.
+pub const SCHEMA_FILE: &str = "ce-aws.schema.json";
+
+/// The first line of a plan file, by which editors find the schema beside it; a comment to TOML. Source: taplo, "Directives".
+pub const SCHEMA_LINE: &str = "#:schema ./ce-aws.schema.json";
+
 /// JSON Schema (draft 2020-12) of the plan file, for editors and scripts. It says everything about
 /// single values; what concerns several of them together is checked by [`load`](super::load) only.
 pub fn schema() -> Value {

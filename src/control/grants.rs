@@ -17,8 +17,8 @@ const PREPARED: [&str; 7] = [
 ];
 
 impl Store {
-    /// Whoever changes something makes the bucket if need be, keeps the lease and writes the record of the run; everybody
-    /// may read what was done.
+    /// Whoever changes something makes the bucket if need be, keeps the lease and writes the record of the run;
+    /// everybody may read what was done.
     pub fn grants(&self, deployment: &str) -> Vec<Grant> {
         let bucket = format!("arn:{}:s3:::{}", self.partition, self.bucket);
         let (lease, runs) = (format!("{bucket}/{LEASES}{deployment}.json"), format!("{bucket}/{RUNS}{deployment}/*"));
@@ -30,6 +30,9 @@ impl Store {
             // S3 tells that an object is not there only to who may list (S3 API reference, GetObject).
             s3(Use::See, "ListControlBucket", &["ListBucket"], &[&bucket]),
         ];
+        // Whose run is under way, of any deployment.
+        all.push(s3(Use::List, "ListControlBucket", &["ListBucket"], &[&bucket]));
+        all.push(s3(Use::List, "ReadLeases", &["GetObject"], &[&format!("{bucket}/{LEASES}*")]));
         for usage in [Use::Make, Use::Remove] {
             all.push(s3(usage, "PrepareControlBucket", &PREPARED, &[&bucket]));
             all.push(s3(usage, "KeepLease", &["GetObject", "PutObject"], &[&lease, &runs]));

@@ -1,5 +1,7 @@
 //! Run history: one object a run, written when it begins and again when it ends. Nothing depends on it.
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -85,6 +87,23 @@ impl Entry {
         }
         // An event that cannot be written as JSON could not be printed either.
         self.events.extend(serde_json::to_value(&stamped).ok());
+    }
+
+    /// How many seconds it took, once it has ended.
+    pub fn seconds(&self) -> Option<f64> {
+        let at = |text: &str| DateTime::from_str(text, Format::DateTime).ok().map(|at| at.as_secs_f64());
+        let seconds = at(&self.end.as_ref()?.at)? - at(&self.since)?;
+        (seconds >= 0.0).then_some(seconds)
+    }
+
+    /// How many steps all its plans have.
+    pub fn steps_planned(&self) -> usize {
+        self.plans.iter().map(|plan| plan.steps).sum()
+    }
+
+    /// How many of them are known to be done.
+    pub fn steps_done(&self) -> usize {
+        self.events.iter().filter(|event| event["code"] == "step-done").count()
     }
 
     fn key(&self) -> String {

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod ingress;
 mod keys;
 mod lookup;
+pub mod managed;
 pub mod network;
 pub mod operator;
 pub mod routes;

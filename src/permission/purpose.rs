@@ -5,6 +5,7 @@ use crate::aws::grant::Use;
 /// The commands that a policy is to be enough for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
+    List,
     Plan,
     Apply,
     Upgrade,
@@ -16,6 +17,7 @@ impl Purpose {
     /// As it is written in names of policies; nothing for all.
     pub const fn word(self) -> Option<&'static str> {
         match self {
+            Self::List => Some("list"),
             Self::Plan => Some("plan"),
             Self::Apply => Some("apply"),
             Self::Upgrade => Some("upgrade"),
@@ -27,9 +29,10 @@ impl Purpose {
     /// Whether these commands make calls of that use.
     pub const fn includes(self, usage: Use) -> bool {
         match self {
+            Self::List => matches!(usage, Use::List),
             Self::Plan => matches!(usage, Use::See | Use::Ask),
             Self::Apply => matches!(usage, Use::See | Use::Ask | Use::Make | Use::Remove),
-            Self::Upgrade => !matches!(usage, Use::Erase),
+            Self::Upgrade => !matches!(usage, Use::Erase | Use::List),
             Self::Destroy => matches!(usage, Use::See | Use::Remove | Use::Erase),
             Self::All => true,
         }

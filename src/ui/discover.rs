@@ -32,6 +32,9 @@ pub struct Item {
     pub id: String,
     /// How people call it, or empty.
     pub name: String,
+    /// The deployment that it belongs to, where ce-aws made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_by: Option<String>,
     /// True unless a check refuses it.
     pub usable: bool,
     /// What is not as it should be, in a word or two each, the worst first.
@@ -44,7 +47,8 @@ pub struct Item {
 
 impl Item {
     pub fn new(id: &str, name: &str, usable: bool, notes: Vec<String>, findings: Vec<Finding>) -> Self {
-        Self { id: id.to_owned(), name: name.to_owned(), usable, notes, facts: Map::new(), findings }
+        let (id, name) = (id.to_owned(), name.to_owned());
+        Self { id, name, managed_by: None, usable, notes, facts: Map::new(), findings }
     }
 
     pub fn fact(mut self, key: &str, value: impl Into<Value>) -> Self {
@@ -55,6 +59,11 @@ impl Item {
     /// A fact that is a text, or empty.
     pub fn text(&self, key: &str) -> &str {
         self.facts.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// That ce-aws made it, and for which deployment.
+    pub fn managed(&self) -> Option<String> {
+        self.managed_by.as_ref().map(|deployment| format!("managed by ce-aws: {deployment}"))
     }
 
     /// Why it cannot be used; empty when it can.
@@ -86,11 +95,12 @@ impl Listing {
     }
 }
 
-/// Best first: usable ones before others, those with fewer warnings before those with more, then by name.
+/// Best first: usable before others, the user's before what ce-aws manages, fewer warnings before more, then by name.
 pub fn sort(items: &mut [Item]) {
-    items.sort_by(|a, b| {
-        (!a.usable, a.findings.len(), &a.name, &a.id).cmp(&(!b.usable, b.findings.len(), &b.name, &b.id))
-    });
+    fn rank(item: &Item) -> (bool, bool, usize, &str, &str) {
+        (!item.usable, item.managed_by.is_some(), item.findings.len(), &item.name, &item.id)
+    }
+    items.sort_by(|a, b| rank(a).cmp(&rank(b)));
 }
 
 /// The whole text, ended by a newline. `all`: what the notes mean, too.
@@ -115,6 +125,11 @@ pub fn text(listing: &Listing, all: bool) -> String {
     if !all && items.iter().any(|item| !item.findings.is_empty()) {
         text.push_str("\n-v says what the notes mean and what to do.\n");
     }
+    if items.iter().any(|item| item.managed_by.is_some()) {
+        text.push_str(
+            "\nWhat ce-aws manages belongs to that deployment; do not name it in the plan file of another one.\n",
+        );
+    }
     if !plan_file.is_empty() {
         text.push_str("\nIn the plan file, for example:\n\n");
         text.extend(plan_file.iter().map(|line| format!("  {}\n", clean(line))));
@@ -130,7 +145,8 @@ fn indented(found: &Finding) -> String {
 fn row(item: &Item, columns: &[&str]) -> Vec<Cell> {
     let usable = if item.usable { Cell::styled(GOOD, "yes") } else { Cell::styled(DANGER, "no") };
     let shown = columns.iter().map(|column| item.shown(column).into());
-    std::iter::once(usable).chain(shown).chain([item.notes.join(", ").into()]).collect()
+    let notes = item.managed().into_iter().chain(item.notes.iter().cloned()).collect::<Vec<_>>().join(", ");
+    std::iter::once(usable).chain(shown).chain([notes.into()]).collect()
 }
 
 /// `target-groups` as people write it.

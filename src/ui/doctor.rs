@@ -7,6 +7,7 @@ use crate::engine::plan::{Finding, Severity, Target};
 use super::finding::finding;
 use super::standing::Standing;
 use super::style::{GOOD, TITLE, paint};
+use super::table::{self, Cell};
 use super::text::clean;
 
 /// All findings, and what they come to.
@@ -72,6 +73,21 @@ pub struct Row {
     /// As it stands in the documentation: Markdown with code in backticks and nothing else.
     pub when: String,
     pub what_to_do: String,
+}
+
+/// All codes of a group, each on a line.
+pub fn codes(groups: &[(&str, Vec<Row>)]) -> String {
+    let mut text = String::new();
+    for (title, rows) in groups {
+        let cell = |text: &str| Cell::from(text.to_owned());
+        let cells = rows.iter().map(|row| {
+            let brief = row.when.split_once(". ").map_or(row.when.as_str(), |(first, _)| first);
+            vec![Cell::styled(TITLE, row.code.as_str()), cell(&row.severity), cell(brief)]
+        });
+        let lines = table::lines(&["code", "severity", "when"], &cells.collect::<Vec<_>>());
+        text.push_str(&format!("{}\n{}\n\n", paint(TITLE, title), lines.join("\n")));
+    }
+    text + "`ce-aws explain CODE` also says what to do.\n"
 }
 
 /// A code explained.

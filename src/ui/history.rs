@@ -12,7 +12,7 @@ use super::progress::line::{Detail, ending, line};
 use super::progress::tracker::Tracker;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use super::table::{self, Cell};
-use super::text::{clean, count};
+use super::text::{clean, count, duration};
 
 /// A holder, for scripts.
 pub fn holder(record: &Record) -> Value {
@@ -78,6 +78,27 @@ impl State {
     }
 }
 
+/// How a run ended, in a word or two; a plan that somebody declined was not refused.
+fn ended(entry: &Entry, state: State) -> Cell {
+    match entry.end.as_ref().and_then(|end| end.error.as_deref()) {
+        Some("refused/declined") => Cell::styled(FAINT, "declined"),
+        _ => Cell::styled(state.style(), state.text()),
+    }
+}
+
+/// `12 of 44`, or `44`.
+fn steps(entry: &Entry) -> String {
+    match (entry.steps_done(), entry.steps_planned()) {
+        (_, 0) => String::new(),
+        (done, planned) if done == planned => planned.to_string(),
+        (done, planned) => format!("{done} of {planned}"),
+    }
+}
+
+fn took(entry: &Entry) -> String {
+    entry.seconds().map(duration).unwrap_or_default()
+}
+
 /// The runs of a deployment, newest first; `more` are left out.
 pub fn list(target: &Target, stored: &[Stored], holder: Option<&str>, more: usize) -> String {
     let place = format!("account {}, region {}", clean(&target.account), clean(&target.region));
@@ -86,7 +107,7 @@ pub fn list(target: &Target, stored: &[Stored], holder: Option<&str>, more: usiz
         return text + "none is on record\n";
     }
     let rows: Vec<Vec<Cell>> = stored.iter().map(|stored| row(stored, holder)).collect();
-    for line in table::lines(&["since (UTC)", "run", "ended", "who", "host", "command"], &rows) {
+    for line in table::lines(&["since (UTC)", "run", "ended", "took", "steps", "who", "host", "command"], &rows) {
         text.push_str(&format!("{line}\n"));
     }
     if more > 0 {
@@ -103,7 +124,9 @@ fn row(stored: &Stored, holder: Option<&str>) -> Vec<Cell> {
             vec![
                 entry.since.clone().into(),
                 entry.run.clone().into(),
-                Cell::styled(state.style(), state.text()),
+                ended(entry, state),
+                took(entry).into(),
+                steps(entry).into(),
                 who.into(),
                 entry.host.clone().into(),
                 entry.command.clone().into(),
@@ -112,7 +135,7 @@ fn row(stored: &Stored, holder: Option<&str>) -> Vec<Cell> {
         Stored::Unreadable { key, why } => {
             let blank = || Cell::from(String::new());
             let cannot = Cell::styled(WARNING, "cannot be read");
-            vec![blank(), blank(), cannot, blank(), blank(), format!("{key}: {why}").into()]
+            vec![blank(), blank(), cannot, blank(), blank(), blank(), blank(), format!("{key}: {why}").into()]
         }
     }
 }
@@ -134,13 +157,17 @@ pub fn one(entry: &Entry, holder: Option<&str>) -> String {
     fact("since", &entry.since);
     if let Some(end) = &entry.end {
         let error = end.error.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
-        fact("ended", &format!("{}, exit code {}{error}", end.at, end.exit));
+        let took = entry.seconds().map(|seconds| format!(" after {}", duration(seconds))).unwrap_or_default();
+        fact("ended", &format!("{}{took}, exit code {}{error}", end.at, end.exit));
     }
     for plan in &entry.plans {
         fact(
             "plan",
             &format!("{:?}, {}, digest {}", plan.purpose, count(plan.steps, "step"), plan.digest).to_lowercase(),
         );
+    }
+    if entry.steps_planned() > 0 {
+        fact("steps", &format!("{} of {} done", entry.steps_done(), entry.steps_planned()));
     }
     text.push_str(&events(&entry.events));
     if entry.left_out > 0 {

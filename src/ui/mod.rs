@@ -12,6 +12,7 @@ pub mod failure;
 pub mod finding;
 pub mod graph;
 pub mod history;
+pub mod list;
 pub mod plan;
 pub mod plan_diff;
 pub mod policy;

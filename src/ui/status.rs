@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use crate::engine::address::Address;
 use crate::engine::inventory::{Inventory, Phase};
@@ -14,10 +15,10 @@ use super::finding::hint;
 use super::standing::Standing;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use super::summary::Summary;
-use super::text::{clean, count};
+use super::text::{clean, count, duration};
 use super::whereabouts::Whereabouts;
 
-/// Everything that `status` says.
+/// Everything that `status` shows.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
     #[serde(flatten)]
@@ -29,7 +30,7 @@ pub struct Status {
     pub release: Option<String>,
     /// How that release stands.
     pub release_support: Option<Standing>,
-    /// What to do about it, in words.
+    /// What to do about it.
     pub release_advice: Option<String>,
     /// The day on which the internal TLS certificate is no longer valid: `2036-11-26`.
     pub internal_certificate: Option<String>,
@@ -37,17 +38,42 @@ pub struct Status {
     pub images: BTreeMap<String, String>,
     /// Tasks that may write to the file system at this moment. More than one is dangerous.
     pub writers: usize,
+    /// When the newest task that runs was started: `2026-11-29T14:02:05Z`.
+    pub since: Option<String>,
     pub service: ServiceView,
-    /// How many resources there are.
+    /// How many resources there are, without those that belong to the account.
     pub resources: usize,
-    /// Those that are not what they are for.
+    /// Those that are not ready.
     pub unsettled: Vec<Unsettled>,
     /// Former file systems, kept with their data, by id.
     pub former: Vec<String>,
-    /// What is under way or was asked for, in words: an upgrade that is not over, a stop by request.
+    /// An upgrade that is not over, a stop by request.
     pub notes: Vec<String>,
     /// What an apply would do; only known with a plan file.
     pub drift: Option<Summary>,
+    /// The time, in seconds since 1970.
+    #[serde(skip)]
+    pub now: f64,
+}
+
+impl Status {
+    /// Whether nothing of the deployment is there.
+    pub fn is_nothing(&self) -> bool {
+        self.resources == 0
+    }
+}
+
+/// RFC 3339 in whole seconds, of seconds since 1970.
+pub fn timestamp(seconds: f64) -> String {
+    let text = |at: OffsetDateTime| format!("{}T{:02}:{:02}:{:02}Z", at.date(), at.hour(), at.minute(), at.second());
+    OffsetDateTime::from_unix_timestamp(seconds as i64).map(text).unwrap_or_default()
+}
+
+/// `2026-11-29 14:02 UTC (2 h 5 min)`.
+fn since(seconds: f64, now: f64) -> String {
+    let text = timestamp(seconds).replace('T', " ");
+    let age = if now > seconds { format!(" ({})", duration(now - seconds)) } else { String::new() };
+    format!("since {} UTC{age}", text.get(..16).unwrap_or(&text))
 }
 
 /// The state of the whole.
@@ -81,7 +107,7 @@ impl State {
 
     fn words(&self) -> String {
         match self {
-            Self::Absent => paint(WARNING, "no service"),
+            Self::Absent => paint(WARNING, "not running, no service"),
             Self::Healthy => paint(GOOD, "healthy"),
             Self::Stopped => paint(WARNING, "stopped"),
             Self::Starting(why) => format!("{}: {}", paint(WARNING, "not healthy yet"), clean(why)),
@@ -91,7 +117,7 @@ impl State {
     }
 }
 
-/// A resource that is not what it is for.
+/// A resource that is not ready.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unsettled {
     pub address: Address,
@@ -101,7 +127,7 @@ pub struct Unsettled {
 }
 
 impl Unsettled {
-    /// All of an inventory, but for the service, which is told of in full.
+    /// All of an inventory but the service, which is shown in full.
     pub fn all(inventory: &Inventory) -> Vec<Self> {
         let unsettled = inventory
             .live
@@ -124,9 +150,9 @@ impl Unsettled {
     }
 }
 
-/// How many of the tasks that have stopped are told of.
+/// How many of the tasks that have stopped are shown.
 const STOPPED: usize = 3;
-/// How many of ECS's own messages are told while something is wrong.
+/// How many of ECS's own messages are shown while something is wrong.
 const EVENTS: usize = 3;
 
 /// The whole text, ended by a newline.
@@ -135,7 +161,7 @@ pub fn text(status: &Status) -> String {
     let name = paint(TITLE, clean(deployment));
     let place = format!("account {}, region {}", clean(account), clean(region));
     let mut lines = vec![format!("{name} in {place}: {}", status.state.words())];
-    if status.resources == 0 {
+    if status.is_nothing() {
         lines.push("nothing of it is there".to_owned());
         return lines.join("\n") + "\n";
     }
@@ -157,7 +183,7 @@ pub fn text(status: &Status) -> String {
     }
     service(&status.service, &mut lines);
     for (address, task) in status.service.writers().map(|task| (task.private_ip.as_deref(), task)) {
-        running(task, &status.images, &mut lines);
+        running(task, status, &mut lines);
         for target in status.service.targets.iter().filter(|target| Some(target.address.as_str()) == address) {
             let why = [target.reason.as_str(), target.description.as_str()].map(clean).join(" ");
             lines.push(
@@ -169,30 +195,45 @@ pub fn text(status: &Status) -> String {
     if status.state != State::Healthy && status.state != State::Stopped {
         let events = status.service.service.iter().flat_map(|service| &service.events).take(EVENTS);
         let events: Vec<_> = events.map(|event| format!("  {}", clean(&event.message))).collect();
-        section("What ECS says", events, &mut lines);
+        section("Messages from ECS", events, &mut lines);
     }
     section("Not settled", status.unsettled.iter().map(|one| format!("  {}", one.words())).collect(), &mut lines);
     let former = status.former.iter().map(|id| {
         let id = clean(id);
-        format!("  {id}: a restored one has taken its place; drop it with `ce-aws backup drop FILE {id}`")
+        format!("  {id}: replaced by a restored one; delete it with `ce-aws backup drop FILE {id}`")
     });
     section("Former file systems", former.collect(), &mut lines);
     lines.push(String::new());
     lines.push(match status.drift {
         None => {
-            format!("{} there (with a plan file, `status` also looks for drift)", count(status.resources, "resource"))
+            format!("{} (with a plan file, `status` also checks for drift)", count(status.resources, "resource"))
         }
         Some(drift) if drift.is_nothing() => {
-            format!("no drift: {} as the plan file says", count(status.resources, "resource"))
+            format!("no drift: {} match the plan file", count(status.resources, "resource"))
         }
         Some(drift) => {
-            format!("{}: {} (`ce-aws plan` shows it)", paint(WARNING, "not as the plan file says"), drift.words())
+            format!("{}: {} (`ce-aws plan` shows it)", paint(WARNING, "drift detected"), drift.words())
         }
     });
     let advice = status.service.writers().flat_map(injected::advice);
     let advice = status.release_advice.clone().into_iter().chain(advice);
     lines.extend(advice.map(|advice| hint(&advice).trim_end().to_owned()));
     lines.join("\n") + "\n"
+}
+
+/// One line of `status --watch` where nothing can be drawn again: time, state, and the task.
+pub fn line(status: &Status) -> String {
+    let task = status.service.writers().next();
+    let task = task.map(|task| {
+        let containers = &task.containers;
+        let healthy = containers.iter().filter(|container| container.health == "HEALTHY").count();
+        let checked = containers.iter().filter(|container| container.health != "UNKNOWN").count();
+        let (id, last) = (clean(task.short_id()), clean(&task.last));
+        format!("; task {id} {last}, {healthy} of {checked} containers healthy")
+    });
+    let targets = status.service.targets.iter().map(|target| clean(&target.state)).collect::<Vec<_>>().join(", ");
+    let targets = if targets.is_empty() { targets } else { format!("; target {targets}") };
+    format!("{} {}{}{targets}\n", timestamp(status.now), status.state.words(), task.unwrap_or_default())
 }
 
 fn section(title: &str, rows: Vec<String>, lines: &mut Vec<String>) {
@@ -222,11 +263,13 @@ fn revision(arn: &str) -> String {
     clean(arn.rsplit('/').next().unwrap_or(arn))
 }
 
-fn running(task: &TaskView, images: &BTreeMap<String, String>, lines: &mut Vec<String>) {
+fn running(task: &TaskView, status: &Status, lines: &mut Vec<String>) {
+    let images = &status.images;
     lines.push(String::new());
     let place = [task.private_ip.as_deref(), task.zone.as_deref()].into_iter().flatten().map(clean);
     let place = place.collect::<Vec<_>>().join(" in ");
-    let state = format!("{}, {}", clean(&task.last), clean(&task.health));
+    let started = task.started.map(|started| format!(", {}", since(started, status.now))).unwrap_or_default();
+    let state = format!("{}, {}{started}", clean(&task.last), clean(&task.health));
     lines.push(format!(
         "{} {} {state}, {}, {place}",
         paint(TITLE, "Task"),
@@ -234,7 +277,7 @@ fn running(task: &TaskView, images: &BTreeMap<String, String>, lines: &mut Vec<S
         revision(&task.task_definition)
     ));
     let own = task.containers.iter().map(|container| (container, None));
-    let injected = task.injected.iter().map(|container| (container, Some("(put there by others)".to_owned())));
+    let injected = task.injected.iter().map(|container| (container, Some("(injected)".to_owned())));
     for (container, origin) in own.chain(injected) {
         let code = container.exit_code.map(|code| format!("exit code {code}"));
         let health = (container.health != "UNKNOWN").then(|| clean(&container.health));
@@ -245,6 +288,16 @@ fn running(task: &TaskView, images: &BTreeMap<String, String>, lines: &mut Vec<S
     }
 }
 
+/// A data step that succeeded: ECS reports its container's exit like a crash. No deployment's own family can end in
+/// `_data` (`kinds::names`).
+fn is_done(task: &TaskView) -> bool {
+    let is_data_step =
+        revision(&task.task_definition).split(':').next().is_some_and(|family| family.ends_with("_data"));
+    is_data_step
+        && !task.containers.is_empty()
+        && task.containers.iter().all(|container| container.exit_code == Some(0))
+}
+
 fn stopped(view: &ServiceView, lines: &mut Vec<String>) {
     let gone = view.tasks.iter().filter(|task| task.last == "STOPPED").take(STOPPED);
     let rows = gone.map(|task| {
@@ -252,6 +305,9 @@ fn stopped(view: &ServiceView, lines: &mut Vec<String>) {
             let code = container.exit_code.filter(|code| *code != 0)?;
             Some(format!("; {} exited with {code}", clean(&container.name)))
         });
+        if is_done(task) {
+            return format!("  {:<24} data step, succeeded", clean(task.short_id()));
+        }
         let why = clean(task.stopped_reason.as_deref().or(task.stop_code.as_deref()).unwrap_or("no reason given"));
         format!("  {:<24} {why}{}", clean(task.short_id()), exits.collect::<String>())
     });

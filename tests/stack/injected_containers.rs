@@ -59,7 +59,7 @@ fn an_agent_that_cannot_be_pulled_is_a_warning_that_names_the_option() {
     assert_eq!(shown(&product), [format!("{AGENT} STOPPED")]);
     let status = product.expect(0, &["status", "FILE"]).stdout;
     let line = status.lines().find(|line| line.contains(AGENT)).unwrap_or_default();
-    assert!(line.contains("STOPPED CannotPull") && line.ends_with("(put there by others)"), "{status}");
+    assert!(line.contains("STOPPED CannotPull") && line.ends_with("(injected)"), "{status}");
     assert!(status.contains("`guardduty_agent = true`"), "{status}");
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 

@@ -48,6 +48,7 @@ fn it_is_enough_where_things_are_borrowed() {
     one.does("plan", &["plan", "FILE"]);
     one.does("apply", &["apply", "FILE", "--yes"]);
     one.does("plan", &["status", "FILE"]);
+    one.does("list", &["list"]);
     one.does("upgrade", &["backup", "create", "FILE", "--yes"]);
     one.does("upgrade", &["stop", "FILE", "--yes"]);
     one.does("upgrade", &["start", "FILE", "--yes"]);
@@ -87,7 +88,7 @@ fn every_document_can_be_stored_and_allows_nothing_everywhere() {
     let world = World::new(&account);
     for plan in [NEW.to_owned(), borrowing(&world)] {
         let one = Operator::new(&account, &plan);
-        for purpose in ["", "plan", "apply", "upgrade", "destroy"] {
+        for purpose in ["", "list", "plan", "apply", "upgrade", "destroy"] {
             let policies = one.printed(purpose);
             assert_eq!(policies, one.printed(purpose), "the same each time");
             let sizes: Vec<_> = policies.iter().map(|policy| policy.to_string().len()).collect();

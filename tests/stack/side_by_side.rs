@@ -1,6 +1,8 @@
 //! Several deployments in one account: each finds its own, and none touches another.
 
-use crate::account::Account;
+use serde_json::{Value, json};
+
+use crate::account::{Account, text};
 use crate::deploy::{SCALE, remaining};
 use crate::existing::World;
 use crate::product::Product;
@@ -18,9 +20,59 @@ fn two_in_one_region_and_the_same_name_in_two() {
         product.expect(0, &["plan", "FILE", "--exit-code"]);
     }
     let [first, second, third] = &all;
+    assert_eq!(listed(first, "us-east-1"), ["prod running 5.0.0", "test running 5.0.0"]);
+    assert_eq!(listed(first, "eu-west-1"), ["prod running 5.0.0"]);
+    what_ce_aws_manages_is_marked(first);
+    second.expect(0, &["stop", "FILE", "--yes"]);
+    assert_eq!(listed(first, "us-east-1"), ["prod running 5.0.0", "test stopped 5.0.0"]);
     second.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
-    third.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
+    assert_eq!(listed(first, "us-east-1"), ["prod running 5.0.0", "test data-kept "]);
+    third.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
+    assert_eq!(listed(first, "eu-west-1"), [""; 0]);
     first.expect(0, &["plan", "FILE", "--exit-code"]);
+    nothing_of_that_name_is_said_to_be_nothing(first);
+}
+
+/// Name, state and release of each.
+fn listed(product: &Product<'_>, region: &str) -> Vec<String> {
+    let ran = product.expect(0, &["list", "--region", region, "--output", "json"]);
+    let all: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(all["region"], region);
+    let all = all["deployments"].as_array().expect("deployments");
+    let word = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+    all.iter()
+        .map(|one| format!("{} {} {}", word(one, "deployment"), word(one, "state"), word(one, "release")))
+        .collect()
+}
+
+fn what_ce_aws_manages_is_marked(product: &Product<'_>) {
+    for kind in ["vpcs", "subnet", "cluster", "target-group", "load-balancer", "role"] {
+        let ran = product.expect(0, &["discover", kind, "--region", "us-east-1", "--output", "json"]);
+        let listing: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let items = listing["items"].as_array().expect("items");
+        let of = |name: &str| items.iter().filter(|item| item["managed_by"] == name).count();
+        assert!(of("prod") > 0 && of("prod") == of("test"), "{kind}: {listing:#}");
+        for line in listing["plan_file"].as_array().expect("lines") {
+            let managed = |item: &&Value| item["managed_by"].is_string() && text(line).contains(text(&item["id"]));
+            assert!(items.iter().find(managed).is_none(), "{kind}: {line} is ce-aws's own");
+        }
+        let shown = product.expect(0, &["discover", kind, "--region", "us-east-1"]).stdout;
+        assert!(shown.contains("managed by ce-aws: prod"), "{kind}:\n{shown}");
+    }
+}
+
+fn nothing_of_that_name_is_said_to_be_nothing(product: &Product<'_>) {
+    for (name, region) in [("nope", "us-east-1"), ("test", "eu-west-1")] {
+        let ran = product.expect(5, &["status", "--name", name, "--region", region]);
+        let place = format!("{name:?} in account {}, region {region}", product.account.id);
+        assert!(ran.stderr.contains("status/nothing-there") && ran.stderr.contains(&place), "{ran:?}");
+        let ran = product.expect(5, &["status", "--name", name, "--region", region, "--output", "json"]);
+        let status: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        assert_eq!((&status["state"], &status["resources"]), (&json!("absent"), &json!(0)));
+    }
+    // What a destroy has kept is not nothing.
+    let kept = product.expect(0, &["status", "--name", "test", "--region", "us-east-1"]);
+    assert!(kept.stdout.contains("not running, no service"), "{kept:?}");
 }
 
 #[test]

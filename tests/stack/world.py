@@ -1,5 +1,5 @@
 # A user's world, in the account of a test: everything that a deployment can borrow, and as the vendor's best practices
-# ask for it, so that no check has anything to say. Runs after the prelude of `Bed::by_hand`; prints what it made as JSON.
+# ask for it, so that no check has anything to say. Runs after the prelude of `Account::by_hand`; prints what it made as JSON.
 
 import datetime
 import json

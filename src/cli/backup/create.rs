@@ -29,7 +29,7 @@ use super::super::preflight;
 use super::super::saga::new_id;
 use super::super::scope::Scope;
 use super::super::session::{self, Session};
-use super::super::source::Source;
+use super::super::source::{PLAN_FILE, Source};
 
 /// Back the file system up now
 ///
@@ -41,7 +41,7 @@ use super::super::source::Source;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// Do not ask

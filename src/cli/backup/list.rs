@@ -7,7 +7,7 @@ use super::super::error::CommandError;
 use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::session::Session;
-use super::super::source::Which;
+use super::super::source::{Selected, Which};
 use super::look;
 
 /// Show the recovery points of a deployment
@@ -27,7 +27,10 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     if output.is_json() {
         output.document(&view)?;
     } else {
-        let file = args.which.file.as_ref().map_or_else(|| "FILE".to_owned(), |file| file.display().to_string());
+        let file = match args.which.selected() {
+            Selected::File(file) => file.display().to_string(),
+            Selected::Name(_) => "FILE".to_owned(),
+        };
         output.data(&list(&session.target(&scope.name), &view, &file))?;
     }
     Ok(Exit::Done)

@@ -20,7 +20,7 @@ use super::super::output::Output;
 use super::super::plan;
 use super::super::scope::Scope;
 use super::super::session::Session;
-use super::super::source::Source;
+use super::super::source::{PLAN_FILE, Source};
 use super::look;
 
 /// Delete one backup, or a former file system, for good
@@ -28,9 +28,10 @@ use super::look;
 /// A recovery point in the deployment's own vault, or a file system that a restored one has taken the place of, with its
 /// mount targets and access points. Never the file system in use, and nothing that an open upgrade may need.
 #[derive(Debug, clap::Args)]
+#[command(allow_missing_positional = true)]
 pub struct Args {
     /// Plan file
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// A file system's id, or a recovery point's ARN or the end of it, as `ce-aws backup list` shows them

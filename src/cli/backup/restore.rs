@@ -1,6 +1,6 @@
 //! `ce-aws backup restore`.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::blueprint;
 use crate::blueprint::image_change::Running;
@@ -24,7 +24,7 @@ use super::super::restoring::{first, into_use};
 use super::super::saga::{new_id, under_way};
 use super::super::scope::Scope;
 use super::super::session::Session;
-use super::super::source::Source;
+use super::super::source::{PLAN_FILE, Source};
 use super::super::under_way::UnderWay;
 use super::super::way_back::{self, DEADLINE, Limits, WATCH};
 use super::look;
@@ -38,18 +38,18 @@ use super::look;
 /// Whatever interrupts it: --resume goes on and --rollback goes back, from what is in AWS alone. While an upgrade or
 /// another restore is under way and cannot be ended otherwise, a recovery point ends it: what ran before runs on that.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["point", "resume", "rollback"]))]
+#[command(
+    override_usage = "ce-aws backup restore [OPTIONS] [FILE] <POINT|--resume|--rollback>",
+    group = clap::ArgGroup::new("what").required(true).multiple(true).args(["words", "resume", "rollback"])
+)]
 pub struct Args {
-    /// Plan file
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-
-    /// A recovery point: its ARN or the end of it, as `ce-aws backup list` shows them; or `latest`
-    #[arg(value_name = "POINT")]
-    point: Option<String>,
+    /// Plan file [default: ce-aws.toml], and a recovery point: `latest`, or its ARN or the end of it as
+    /// `ce-aws backup list` shows them
+    #[arg(value_names = ["FILE", "POINT"], num_args = 1..=2)]
+    words: Vec<String>,
 
     /// Finish a restore that was interrupted
-    #[arg(long)]
+    #[arg(long, conflicts_with = "rollback")]
     resume: bool,
 
     /// Go back from a restore that was interrupted
@@ -76,11 +76,28 @@ pub struct Args {
     watch: u32,
 }
 
+impl Args {
+    /// The plan file, and the recovery point where one is meant.
+    fn meant(&self) -> Result<(&str, Option<&str>), CommandError> {
+        let goes_on = self.resume || self.rollback;
+        match self.words.as_slice() {
+            [] => Ok((PLAN_FILE, None)),
+            [file] if goes_on => Ok((file, None)),
+            [file] if file.ends_with(".toml") => Err(CommandError::usage("usage/point", "no recovery point is named")
+                .hint(format!("`ce-aws backup restore {file} latest`; `ce-aws backup list {file}` shows all"))),
+            [point] => Ok((PLAN_FILE, Some(point))),
+            [file, point] if !goes_on => Ok((file, Some(point))),
+            _ => Err(CommandError::usage("usage/point", "--resume and --rollback take no recovery point")),
+        }
+    }
+}
+
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let (path, _) = args.meant()?;
     let work = async |session: &Session, source: &Source, file: &PlanFile| {
         held(args, session, source, file, global, output).await
     };
-    of_file(&args.file, args.leasing, global, output, work).await
+    of_file(Path::new(path), args.leasing, global, output, work).await
 }
 
 async fn held(
@@ -114,7 +131,7 @@ async fn held(
         None => at_rest(file, &source.path, &scope, inventory)?,
     };
     let view = look(session, &scope, &begun.inventory).await?;
-    let point = choose(&view, args.point.as_deref().unwrap_or_default())?;
+    let point = choose(&view, args.meant()?.1.unwrap_or_default())?;
     if !args.other_release {
         is_of(point, &begun.intent.from)?;
     }

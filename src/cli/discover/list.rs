@@ -9,6 +9,7 @@ use crate::cli::moment;
 use crate::engine::failure::Failure;
 use crate::engine::plan::Finding;
 use crate::existing::ingress::{self, Certificate, LoadBalancer, TargetGroup};
+use crate::existing::managed::{self, Managed};
 use crate::existing::network::Which;
 use crate::existing::{Lookup, Named, cluster, identity, network};
 use crate::kinds::resource::Context;
@@ -20,8 +21,23 @@ use super::What;
 /// What is shown of each, and all that there are.
 pub type Listed = (&'static [&'static str], Vec<Item>);
 
-/// Everything of one kind; of one VPC, where that is said.
+/// Everything of one kind; of one VPC, where that is said. What ce-aws manages is marked.
 pub async fn items(context: &Context, what: What, vpc: Option<&str>) -> Result<Listed, Failure> {
+    let (columns, mut items) = listed(context, what, vpc).await?;
+    let ids: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
+    let managed = match what {
+        What::Vpc => managed::vpcs(context).await?,
+        What::Subnets => managed::subnets(context).await?,
+        What::Clusters => managed::clusters(context, &ids).await?,
+        What::TargetGroups | What::LoadBalancers => managed::balancers(context, &ids).await?,
+        What::Roles => ids.iter().filter_map(|arn| Some((arn.clone(), managed::of_role(arn)?.to_owned()))).collect(),
+        What::Certificates => Managed::new(),
+    };
+    items.iter_mut().for_each(|item| item.managed_by = managed.get(&item.id).cloned());
+    Ok((columns, items))
+}
+
+async fn listed(context: &Context, what: What, vpc: Option<&str>) -> Result<Listed, Failure> {
     match what {
         What::Vpc => vpcs(context).await,
         What::Subnets => subnets(context, vpc).await,
@@ -156,31 +172,77 @@ fn named<T>(name: &str, found: T) -> Named<T> {
     Named { name: name.to_owned(), lookup: Lookup::Found(found) }
 }
 
-/// Lines for the plan file: the first that can be used, as the value of its key. The items are sorted, best first.
+/// Lines for the plan file, with the first usable item that ce-aws does not manage. The items are sorted, best first.
 pub fn plan_file(what: What, items: &[Item]) -> Vec<String> {
-    let Some(best) = items.first().filter(|item| item.usable) else { return Vec::new() };
-    let line = |key: &str| format!("{key} = {}", toml::Value::from(best.id.as_str()));
+    let items: Vec<&Item> = items.iter().filter(|item| item.usable && item.managed_by.is_none()).collect();
+    let Some(best) = items.first() else { return Vec::new() };
+    let existing = |key: &str| vec!["[existing]".to_owned(), line(key, best)];
     match what {
-        What::Vpc => vec!["[existing]".to_owned(), line("vpc")],
-        What::Subnets => pair(best, items).into_iter().flatten().collect(),
-        What::Clusters => vec!["[existing]".to_owned(), line("cluster")],
-        What::TargetGroups => vec!["[existing]".to_owned(), line("target_group")],
-        What::LoadBalancers => vec!["[existing]".to_owned(), line("load_balancer")],
-        What::Roles => vec!["[existing]".to_owned(), line("task_role"), line("execution_role")],
-        What::Certificates => vec!["[load_balancer]".to_owned(), line("certificate_arn")],
+        What::Vpc => existing("vpc"),
+        What::Subnets => pair(&items).into_iter().flatten().collect(),
+        What::Clusters => existing("cluster"),
+        What::TargetGroups => existing("target_group"),
+        What::LoadBalancers => existing("load_balancer"),
+        What::Roles => roles_of(&items),
+        What::Certificates => vec!["[load_balancer]".to_owned(), line("certificate_arn", best)],
     }
 }
 
+fn line(key: &str, item: &Item) -> String {
+    format!("{key} = {}", toml::Value::from(item.id.as_str()))
+}
+
+/// Task role and execution role are two. Which is which only their names tell, where they do.
+fn roles_of(items: &[&Item]) -> Vec<String> {
+    let executes = |item: &&&Item| item.name.to_lowercase().contains("exec");
+    let execution = items.iter().find(executes).or(items.get(1));
+    let task = items.iter().find(|item| !executes(item) && execution.is_none_or(|other| other.id != item.id));
+    let lines = [("task_role", task), ("execution_role", execution)];
+    let lines = lines.into_iter().filter_map(|(key, role)| role.map(|role| line(key, role)));
+    std::iter::once("[existing]".to_owned()).chain(lines).collect()
+}
+
 /// Two subnets of one VPC in two zones, if there are any.
-fn pair(best: &Item, items: &[Item]) -> Option<[String; 3]> {
-    let usable = |item: &&Item| item.usable;
+fn pair(items: &[&Item]) -> Option<[String; 3]> {
     let fits = |a: &Item, b: &Item| a.text("vpc") == b.text("vpc") && a.text("zone") != b.text("zone");
-    let candidates = std::iter::once(best).chain(items.iter().filter(usable));
-    let (a, b) = candidates.filter_map(|a| items.iter().filter(usable).find(|b| fits(a, b)).map(|b| (a, b))).next()?;
+    let (a, b) = items.iter().filter_map(|a| items.iter().find(|b| fits(a, b)).map(|b| (a, b))).next()?;
     let ids = toml::Value::from(vec![a.id.as_str(), b.id.as_str()]);
     Some([
         "[existing]".to_owned(),
         format!("vpc = {}", toml::Value::from(a.text("vpc"))),
         format!("private_subnets = {ids}"),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn role(name: &str) -> Item {
+        Item::new(&format!("arn:aws:iam::111122223333:role/{name}"), name, true, Vec::new(), Vec::new())
+    }
+
+    fn lines(items: &[Item]) -> String {
+        plan_file(What::Roles, items).join("\n")
+    }
+
+    #[test]
+    fn task_role_and_execution_role_are_two() {
+        let both = lines(&[role("ce-execution"), role("ce-task")]);
+        assert!(both.contains("task_role = \"arn:aws:iam::111122223333:role/ce-task\""), "{both}");
+        assert!(both.contains("execution_role = \"arn:aws:iam::111122223333:role/ce-execution\""), "{both}");
+        let unnamed = lines(&[role("a"), role("b")]);
+        assert!(unnamed.contains("task_role = \"arn:aws:iam::111122223333:role/a\""), "{unnamed}");
+        assert!(unnamed.contains("execution_role = \"arn:aws:iam::111122223333:role/b\""), "{unnamed}");
+        assert!(!lines(&[role("a")]).contains("execution_role"), "one role is not both");
+        assert!(!lines(&[role("ecsTaskExecutionRole")]).contains("task_role ="));
+    }
+
+    #[test]
+    fn what_ce_aws_manages_is_no_example() {
+        let mut own = role("ce-prod-us-east-1-task");
+        own.managed_by = Some("prod".to_owned());
+        assert!(plan_file(What::Roles, &[own.clone()]).is_empty());
+        assert!(!lines(&[own, role("mine")]).contains("ce-prod"));
+    }
 }

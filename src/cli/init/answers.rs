@@ -4,7 +4,7 @@ use std::path::Path;
 
 use time::Date;
 
-use crate::config::{self, Problems, Region};
+use crate::config::{self, Problems, Region, SCHEMA_LINE};
 use crate::release::{Catalogue, Label, Package};
 
 /// Answers as they were given; [`Answers::objections`] says what the plan file's reader has against them.
@@ -78,7 +78,7 @@ impl Answers {
 
     /// The plan file: what was chosen, and where to read on.
     pub fn text(&self) -> String {
-        let mut text = String::from(HEAD);
+        let mut text = format!("{SCHEMA_LINE}\n{HEAD}");
         text.push_str(&line("name", &self.name));
         text.push_str(&line("release", &self.release));
         text.extend(self.allow.iter().map(|label| format!("{}  # {CONSENT}\n", line("allow", label).trim_end())));
@@ -149,17 +149,17 @@ const HEAD: &str = "\
 # Netskope Cloud Exchange on AWS Fargate: one deployment.
 
 ";
-const CONSENT: &str = "consent, for all commands; instead of --allow with each";
-const EXISTING: &str = "Yours already: read and checked, never changed, tagged or deleted.";
-const ACCESS: &str = "Networks that may open the UI.";
-const LOAD_BALANCER: &str = "How the UI is reached.";
-const PROXY: &str = "The way out to the internet. A proxy with a password is named by `secret`, the ARN of a secret.";
-const CA: &str = "A certificate authority that Cloud Exchange shall trust, such as the proxy's.";
+const CONSENT: &str = "instead of --allow with each command";
+const EXISTING: &str = "Existing resources: read and checked, never changed, tagged or deleted.";
+const ACCESS: &str = "Networks that are allowed to reach the UI.";
+const LOAD_BALANCER: &str = "How users reach the UI.";
+const PROXY: &str = "Proxy for internet access. For one with a password, give `secret`: the ARN of a secret.";
+const CA: &str = "A certificate authority to trust, such as the proxy's.";
 
 /// What follows the answers.
 const FURTHER: &str = "
-# Whatever is not said has a default. `ce-aws schema` prints all keys and rules, and the folder `plans/` of
-# the repository has commented examples. Keys that are often wanted:
+# Every key that is left out has a default. The schema beside this file describes all of them; editors that know TOML
+# complete keys and check values with it. Keys that are often wanted:
 #
 ";
 

@@ -10,7 +10,12 @@ use crate::ui::text::clean;
 
 /// Somebody who answers.
 pub trait Ask {
-    /// Tells something.
+    /// Whether a question without a default can be answered.
+    fn can_answer(&self) -> bool {
+        true
+    }
+
+    /// Shows a text.
     fn say(&mut self, text: &str);
 
     /// The index of one of the options.
@@ -39,6 +44,10 @@ pub trait Ask {
 pub struct Nobody;
 
 impl Ask for Nobody {
+    fn can_answer(&self) -> bool {
+        false
+    }
+
     fn say(&mut self, _text: &str) {}
 
     fn choose(&mut self, _question: &str, _options: &[String], default: usize) -> Result<usize, CommandError> {

@@ -16,13 +16,13 @@ pub fn pick(
     let items: Vec<&Item> = listing.items.iter().filter(|item| fits(item)).collect();
     if items.is_empty() {
         return match new {
-            Some(new) => Ok(optional(ask.text(&format!("{question} (empty: {new})"), Some(""))?)),
+            Some(new) => Ok(optional(ask.text(&format!("{question}  [{new}]"), Some(""))?)),
             None => ask.text(question, None).map(Some),
         };
     }
     let first = new.iter().map(|new| (*new).to_owned());
     let offered = items.iter().map(|item| offer(item, listing.columns));
-    let options: Vec<String> = first.chain(offered).chain(["another one, which I type".to_owned()]).collect();
+    let options: Vec<String> = first.chain(offered).chain(["another one (type its id)".to_owned()]).collect();
     loop {
         let chosen = ask.choose(question, &options, 0)?;
         let index = match (new, chosen) {
@@ -39,14 +39,15 @@ pub fn pick(
 
 fn insist(ask: &mut dyn Ask, item: &Item) -> Result<bool, CommandError> {
     ask.say(&format!("`ce-aws plan` would refuse it: {}\n", item.why_not()));
-    let options = ["no, choose again", "yes: this will be mended"].map(str::to_owned);
-    Ok(ask.choose("Take it all the same", &options, 0)? == 1)
+    let options = ["no, choose another", "yes, I will fix this"].map(str::to_owned);
+    Ok(ask.choose("Use it anyway", &options, 0)? == 1)
 }
 
 /// One line of a list to choose from.
 fn offer(item: &Item, columns: &[&str]) -> String {
     let facts: Vec<String> = columns.iter().map(|column| item.shown(column)).filter(|fact| !fact.is_empty()).collect();
-    let facts = facts.join("  ");
+    let managed = item.managed().map(|managed| format!("  ({managed})")).unwrap_or_default();
+    let facts = facts.join("  ") + &managed;
     if item.usable { facts } else { format!("{facts}  (not usable: {})", item.why_not()) }
 }
 

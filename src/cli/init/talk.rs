@@ -48,7 +48,7 @@ impl Talk<'_> {
     /// An option that makes none, or no answer.
     pub async fn answers(mut self) -> Result<Answers, CommandError> {
         let mut answers = Answers::default_for("prod", self.today);
-        self.plain(&mut answers, "Name of the deployment", "prod", "--name", &self.options.name, |a, text| {
+        self.plain(&mut answers, "Name of the deployment", Some("prod"), "--name", &self.options.name, |a, text| {
             a.name = text
         })?;
         self.region(&mut answers).await?;
@@ -88,7 +88,7 @@ impl Talk<'_> {
         &mut self,
         answers: &mut Answers,
         question: &str,
-        default: &str,
+        default: Option<&str>,
         option: &str,
         given: &Option<String>,
         set: impl Fn(&mut Answers, String) + Clone + 'static,
@@ -96,7 +96,7 @@ impl Talk<'_> {
         loop {
             let text = match given {
                 Some(text) => text.clone(),
-                None => self.ask.text(question, Some(default))?,
+                None => self.ask.text(question, default)?,
             };
             let set = set.clone();
             let change: Change = Box::new(move |answers| set(answers, text.clone()));
@@ -106,24 +106,27 @@ impl Talk<'_> {
         }
     }
 
+    /// The plan file always names a region: it decides where everything is created and searched for.
     async fn region(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let default = self.region.map(|region| region.to_string()).unwrap_or_default();
-        let question = match default.as_str() {
-            "" => "Region (empty: that of the AWS profile)",
-            _ => "Region",
-        };
-        self.plain(answers, question, &default, "--region", &self.options.region, |a, text| a.region = optional(text))?;
+        let known = self.region.map(|region| region.to_string());
+        if known.is_none() && self.options.region.is_none() && !self.ask.can_answer() {
+            return Err(CommandError::usage(
+                "usage/no-region",
+                "no region: neither an option nor AWS's configuration names one",
+            )
+            .hint("give --region, as in `ce-aws init --yes --region eu-central-1`, or set AWS_REGION"));
+        }
+        let option = &self.options.region;
+        self.plain(answers, "AWS region", known.as_deref(), "--region", option, |a, text| a.region = optional(text))?;
         match self.offers.open(answers.region.as_deref()).await {
             Ok(place) if place.is_empty() => {}
             Ok(place) => {
                 self.is_open = true;
-                self.ask.say(&format!("Offering what there is in {place}.\n"));
+                self.ask.say(&format!("Reading what exists in {place}.\n"));
             }
             Err(error) => {
-                self.ask.say(&format!(
-                    "AWS cannot be asked what there is: {}; ids and ARNs must be typed.\n",
-                    brief(&error)
-                ));
+                self.ask
+                    .say(&format!("Cannot read what exists in AWS: {}. Type ids and ARNs instead.\n", brief(&error)));
             }
         }
         Ok(())
@@ -143,7 +146,7 @@ impl Talk<'_> {
                 };
                 let lines: Vec<_> = releases.iter().map(line).collect();
                 let default = releases.iter().position(|release| Some(release.version) == usual).unwrap_or_default();
-                releases[self.ask.choose("Release of Cloud Exchange", &lines, default)?].version.to_string()
+                releases[self.ask.choose("Cloud Exchange release", &lines, default)?].version.to_string()
             }
         };
         let change: Change = Box::new(move |answers| answers.release = chosen.clone());
@@ -159,8 +162,7 @@ impl Talk<'_> {
             (None, None) => return Ok(()),
             (None, Some(label)) => {
                 let release = &answers.release;
-                let question =
-                    format!("Release {release} is {label}: {}. Consent to it in the plan file", label.meaning());
+                let question = format!("Release {release} is {label}: {}. Allow it in the plan file", label.meaning());
                 let options =
                     [format!("no: pass --allow {label} to each command"), format!("yes: write allow = \"{label}\"")];
                 if self.ask.choose(&question, &options, 0)? == 0 {
@@ -180,7 +182,7 @@ impl Talk<'_> {
         loop {
             let chosen = match given {
                 Some(package) => package.clone(),
-                None => Package::ALL[self.ask.choose("Size of the task", &lines, default)?].as_str().to_owned(),
+                None => Package::ALL[self.ask.choose("Task size", &lines, default)?].as_str().to_owned(),
             };
             let change: Change = Box::new(move |answers| answers.package = chosen.clone());
             if self.settle(answers, given.as_ref().map(|_| "--package"), change)? {
@@ -195,7 +197,7 @@ impl Talk<'_> {
         loop {
             let vpc = match &options.vpc {
                 Some(vpc) => Some(vpc.clone()),
-                None => pick(self.ask, "VPC", Some("a new one, made by ce-aws"), &vpcs, |_| true)?,
+                None => pick(self.ask, "VPC", Some("create a new VPC"), &vpcs, |_| true)?,
             };
             let Some(vpc) = vpc else { return Ok(()) };
             let subnets = match options.subnet.as_slice() {
@@ -223,7 +225,7 @@ impl Talk<'_> {
         let ask = Existing {
             what: What::Clusters,
             question: "ECS cluster",
-            new: "a new one",
+            new: "create a new cluster",
             option: "--cluster",
             given: &self.options.cluster,
         };
@@ -231,10 +233,10 @@ impl Talk<'_> {
     }
 
     async fn roles(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        const NEW: &str = "a new one, with just what is needed";
+        const NEW: &str = "create one, with only the permissions needed";
         let task = Existing {
             what: What::Roles,
-            question: "Task role, for Cloud Exchange itself",
+            question: "Task role (used by Cloud Exchange)",
             new: NEW,
             option: "--task-role",
             given: &self.options.task_role,
@@ -242,7 +244,7 @@ impl Talk<'_> {
         self.existing(answers, task, &[], |answers, arn| answers.task_role = arn).await?;
         let execution = Existing {
             what: What::Roles,
-            question: "Execution role, for starting it",
+            question: "Execution role (used by ECS to start the task)",
             new: NEW,
             option: "--execution-role",
             given: &self.options.execution_role,
@@ -256,8 +258,7 @@ impl Talk<'_> {
         loop {
             let networks: Vec<String> = match given.as_slice() {
                 [] => {
-                    let answer =
-                        self.ask.text("Networks (CIDRs) that may open the UI (empty: the VPC itself)", Some(""))?;
+                    let answer = self.ask.text("Networks (CIDRs) allowed to reach the UI [the VPC]", Some(""))?;
                     answer.split([',', ' ', ';']).filter(|cidr| !cidr.is_empty()).map(str::to_owned).collect()
                 }
                 given => given.to_vec(),
@@ -271,20 +272,22 @@ impl Talk<'_> {
 
     fn proxy(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
         let options = self.options;
-        let question = "Proxy for HTTP, as a URL without password (empty: none)";
-        self.plain(answers, question, "", "--http-proxy", &options.http_proxy, |a, url| a.http_proxy = optional(url))?;
+        let question = "HTTP proxy URL, without a password [none]";
+        self.plain(answers, question, Some(""), "--http-proxy", &options.http_proxy, |a, url| {
+            a.http_proxy = optional(url)
+        })?;
         let same = answers.http_proxy.clone().unwrap_or_default();
-        let question = "Proxy for HTTPS (empty: none)";
-        self.plain(answers, question, &same, "--https-proxy", &options.https_proxy, |a, url| {
+        let question = if same.is_empty() { "HTTPS proxy URL [none]" } else { "HTTPS proxy URL" };
+        self.plain(answers, question, Some(&same), "--https-proxy", &options.https_proxy, |a, url| {
             a.https_proxy = optional(url);
         })
     }
 
     fn ca(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
         let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
-        let question = "PEM file of a CA to trust, such as a proxy's (empty: none)";
+        let question = "CA certificate to trust, a PEM file [none]";
         let given = self.options.ca.as_ref().map(|path| path.display().to_string());
-        self.plain(answers, question, "", "--ca", &given, move |answers, file| {
+        self.plain(answers, question, Some(""), "--ca", &given, move |answers, file| {
             answers.ca = optional(file).map(|path| file::seen_from(&folder, Path::new(&path)));
         })
     }

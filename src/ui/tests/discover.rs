@@ -86,3 +86,21 @@ fn scripts_see_everything() {
     assert_eq!((&document["items"][0]["usable"], &document["items"][2]["usable"]), (&json!(true), &json!(false)));
     assert_eq!(document["items"][0]["free"], 250);
 }
+
+#[test]
+fn what_ce_aws_manages_is_marked_and_comes_after_the_rest() {
+    let mut all = listing();
+    all.items[0].managed_by = Some("prod".into());
+    sort(&mut all.items);
+    assert_eq!(
+        all.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(),
+        ["subnet-0a", "subnet-0c", "subnet-0b"]
+    );
+    let shown = plain(&text(&all, false));
+    assert!(
+        shown.contains("subnet-0c                10.0.0.0/24  250            managed by ce-aws: prod\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("do not name it in the plan file of another one"), "{shown}");
+    assert_eq!(serde_json::to_value(&all).unwrap()["items"][1]["managed_by"], "prod");
+}

@@ -6,6 +6,7 @@ mod discover;
 mod fixture;
 mod graph;
 mod history;
+mod list;
 mod plan;
 mod progress;
 mod status;

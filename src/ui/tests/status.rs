@@ -5,7 +5,7 @@ use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::kinds::service_view::{
     ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView,
 };
-use crate::ui::status::{State, Status, Unsettled, text};
+use crate::ui::status::{State, Status, Unsettled, line, text};
 use crate::ui::style::plain;
 use crate::ui::summary::Summary;
 use crate::ui::whereabouts::Whereabouts;
@@ -76,6 +76,8 @@ fn healthy() -> Status {
         former: Vec::new(),
         notes: Vec::new(),
         drift: Some(Summary { unchanged: 44, ..Summary::default() }),
+        since: None,
+        now: 0.0,
     }
 }
 
@@ -95,7 +97,7 @@ fn healthy_and_without_drift() {
       core                     RUNNING HEALTHY registry/core:5.0.0
       load balancer's target   healthy
 
-    no drift: 44 resources as the plan file says
+    no drift: 44 resources match the plan file
     "#);
 }
 
@@ -141,11 +143,11 @@ fn what_others_have_put_there_is_shown_apart() {
     Task 1f2e3d4c5b6a RUNNING, HEALTHY, ce-prod:3, 172.16.1.20 in eu-central-1a
       init                     STOPPED exit code 0
       core                     RUNNING HEALTHY registry/core:5.0.0
-      aws-guardduty-agent-mfjGLB STOPPED CannotPullContainerError: pull image manifest has been retried 1 time(s) (put there by others)
-      watcher                  RUNNING (put there by others)
+      aws-guardduty-agent-mfjGLB STOPPED CannotPullContainerError: pull image manifest has been retried 1 time(s) (injected)
+      watcher                  RUNNING (injected)
       load balancer's target   healthy
 
-    no drift: 44 resources as the plan file says
+    no drift: 44 resources match the plan file
     hint: if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks that are started afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy
     "#);
 }
@@ -189,13 +191,13 @@ fn what_is_wrong_is_told() {
     Stopped in the last hour
       0a0a0a0a                 Essential container\u{1b} in task exited; core exited with 137
 
-    What ECS says
+    Messages from ECS
       unable to place a task
 
     Not settled
       load-balancer/main (arn:lb): not ready yet: provisioning
 
-    not as the plan file says: create 0, change 2, delete 0 (`ce-aws plan` shows it)
+    drift detected: create 0, change 2, delete 0 (`ce-aws plan` shows it)
     "#);
 }
 
@@ -223,7 +225,7 @@ fn scripts_find_state_and_target_at_the_top() {
 #[test]
 fn a_former_file_system_is_not_forgotten() {
     let said = plain(&text(&Status { former: vec!["fs-0c2d".into()], ..healthy() }));
-    assert!(said.contains("Former file systems\n  fs-0c2d: a restored one"), "{said}");
+    assert!(said.contains("Former file systems\n  fs-0c2d: replaced by a restored one"), "{said}");
 }
 
 #[test]
@@ -237,4 +239,57 @@ fn what_is_past_its_end_of_support_is_told_with_the_way_out() {
         said.ends_with("\nhint: upgrade to 6.1.0: `ce-aws upgrade FILE --to 6.1.0 --allow unsupported`\n"),
         "{said}"
     );
+}
+
+#[test]
+fn a_data_step_that_succeeded_is_not_shown_as_a_crash() {
+    let ended = |id: &str, code: i32| TaskView {
+        task_definition: "arn:aws:ecs:eu-central-1:123456789012:task-definition/ce-prod_data:7".into(),
+        last: "STOPPED".into(),
+        stopped_reason: Some("Essential container in task exited".into()),
+        containers: vec![ContainerView { name: "copy".into(), exit_code: Some(code), ..Default::default() }],
+        ..task(id)
+    };
+    let mut status = healthy();
+    status.service.tasks.extend([ended("aaaaaaaaaaaa", 0), ended("bbbbbbbbbbbb", 1)]);
+    let said = plain(&text(&status));
+    let (_, stopped) = said.split_once("Stopped in the last hour\n").unwrap();
+    let lines: Vec<_> = stopped.lines().take(2).collect();
+    assert_eq!(
+        lines,
+        [
+            "  aaaaaaaa                 data step, succeeded",
+            "  bbbbbbbb                 Essential container in task exited; copy exited with 1"
+        ]
+    );
+}
+
+#[test]
+fn it_is_said_since_when_the_task_runs() {
+    let mut status = Status { now: 1_764_432_125.0, ..healthy() };
+    status.service.tasks[0].started = Some(1_764_424_625.0);
+    let said = plain(&text(&status));
+    assert!(said.contains("RUNNING, HEALTHY, since 2025-11-29 13:57 UTC (2 h 5 min), ce-prod:3"), "{said}");
+    // The clock of this machine may be behind AWS's.
+    status.now = 0.0;
+    assert!(plain(&text(&status)).contains("since 2025-11-29 13:57 UTC, ce-prod:3"));
+}
+
+#[test]
+fn a_poll_is_one_line_where_nothing_can_be_drawn_again() {
+    let status = Status { now: 1_764_432_125.0, ..healthy() };
+    assert_eq!(
+        plain(&line(&status)),
+        "2025-11-29T16:02:05Z healthy; task 1f2e3d4c RUNNING, 1 of 1 containers healthy; target healthy\n"
+    );
+}
+
+#[test]
+fn nothing_at_all_is_told_from_what_a_destroy_keeps() {
+    let nothing = Status { state: State::Absent, resources: 0, ..healthy() };
+    assert!(nothing.is_nothing());
+    assert_snapshot!(plain(&text(&nothing)), @r"
+    prod in account 123456789012, region eu-central-1: not running, no service
+    nothing of it is there
+    ");
 }

@@ -24,16 +24,16 @@ impl Talk<'_> {
     }
 
     async fn ask_front(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let mut ways = vec![(FrontWay::New, "a new internal load balancer")];
+        let mut ways = vec![(FrontWay::New, "create an internal load balancer")];
         if answers.network.is_some() {
-            ways.push((FrontWay::LoadBalancer, "a load balancer that you have, with a listener made by ce-aws"));
+            ways.push((FrontWay::LoadBalancer, "an existing load balancer, with a listener created by ce-aws"));
         }
         // A certificate belongs to a listener of ours.
         if self.options.certificate.is_none() {
             if answers.network.is_some() {
-                ways.push((FrontWay::TargetGroup, "a target group that you have, behind your own load balancer"));
+                ways.push((FrontWay::TargetGroup, "an existing target group, behind your own load balancer"));
             }
-            ways.push((FrontWay::Task, "none: the UI is reached at the task itself"));
+            ways.push((FrontWay::Task, "none: users connect to the task directly"));
         }
         let words: Vec<String> = ways.iter().map(|(_, words)| (*words).to_owned()).collect();
         let vpc = answers.network.as_ref().map(|network| network.vpc.clone());
@@ -66,8 +66,8 @@ impl Talk<'_> {
         }
         let ask = Existing {
             what: What::Certificates,
-            question: "Certificate",
-            new: "none: the UI is served over HTTP",
+            question: "ACM certificate ARN",
+            new: "none: plain HTTP",
             option: "--certificate",
             given: &self.options.certificate,
         };

@@ -1,0 +1,120 @@
+//! The deployments of an account and region, as people read them.
+
+use serde::Serialize;
+
+use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
+use super::table::{self, Cell};
+use super::text::clean;
+
+/// All of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Deployments {
+    pub account: String,
+    pub region: String,
+    pub deployments: Vec<Deployment>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Deployment {
+    pub deployment: String,
+    pub state: State,
+    /// The release that its service runs, where one of the catalogue has just these images.
+    pub release: Option<String>,
+    /// When its task was started, or when it was stopped: `2026-11-29T14:02:05Z`.
+    pub since: Option<String>,
+    /// The cluster's name.
+    pub cluster: Option<String>,
+    /// What else was found of it, by kind: `file-system`, `vpc`.
+    pub kinds: Vec<String>,
+    /// Who is working on it at this moment: the caller's ARN, and the command.
+    pub holder: Option<Holder>,
+}
+
+/// Who is working on a deployment.
+#[derive(Clone, Debug, Serialize)]
+pub struct Holder {
+    pub user: String,
+    pub host: String,
+    pub command: String,
+    pub run: String,
+}
+
+/// The state of a deployment, as its service and what else is there tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    Running,
+    Starting,
+    Unhealthy,
+    Stopped,
+    /// An upgrade is not over: it can be resumed or rolled back.
+    UpgradeOpen,
+    RestoreOpen,
+    /// There is no service, and more than what a destroy keeps.
+    Incomplete,
+    /// Only what a destroy keeps.
+    DataKept,
+}
+
+impl State {
+    fn cell(self) -> Cell {
+        let (style, text) = match self {
+            Self::Running => (GOOD, "running"),
+            Self::Starting => (WARNING, "starting"),
+            Self::Unhealthy => (DANGER, "unhealthy"),
+            Self::Stopped => (WARNING, "stopped"),
+            Self::UpgradeOpen => (DANGER, "upgrade open"),
+            Self::RestoreOpen => (DANGER, "restore open"),
+            Self::Incomplete => (WARNING, "incomplete"),
+            Self::DataKept => (FAINT, "data kept"),
+        };
+        Cell::styled(style, text)
+    }
+
+    /// What to do about it.
+    fn hint(self, name: &str) -> Option<String> {
+        Some(match self {
+            Self::UpgradeOpen => {
+                format!("{name}: `ce-aws upgrade FILE --resume` finishes the upgrade, `--rollback` undoes it")
+            }
+            Self::RestoreOpen => {
+                format!("{name}: `ce-aws backup restore FILE --resume` finishes the restore, `--rollback` undoes it")
+            }
+            Self::Incomplete => {
+                format!("{name}: `ce-aws apply` completes it, `ce-aws destroy --name {name}` removes what is left")
+            }
+            Self::DataKept => {
+                let delete = format!("`ce-aws destroy --name {name} --delete-data` deletes it");
+                format!("{name}: `ce-aws apply` uses the data again, {delete}")
+            }
+            Self::Running | Self::Starting | Self::Unhealthy | Self::Stopped => return None,
+        })
+    }
+}
+
+/// The table, ended by a newline.
+pub fn text(all: &Deployments) -> String {
+    let place = format!("in account {}, region {}", clean(&all.account), clean(&all.region));
+    if all.deployments.is_empty() {
+        return format!("no deployments {place}\n");
+    }
+    let mut text = format!("{} {place}\n\n", paint(TITLE, "Deployments"));
+    let cell = |text: &Option<String>| Cell::from(text.clone().unwrap_or_default());
+    let rows = all.deployments.iter().map(|one| {
+        let holder = one.holder.as_ref().map(|holder| format!("{} on {}", holder.command, holder.host));
+        let since = one.since.as_ref().map(|since| since.replace('T', " ").chars().take(16).collect());
+        let name = Cell::styled(TITLE, one.deployment.as_str());
+        vec![name, one.state.cell(), cell(&one.release), cell(&since), cell(&one.cluster), cell(&holder)]
+    });
+    let head = ["name", "state", "release", "since (UTC)", "cluster", "run under way"];
+    for line in table::lines(&head, &rows.collect::<Vec<_>>()) {
+        text.push_str(&format!("{line}\n"));
+    }
+    let hints: Vec<String> = all.deployments.iter().filter_map(|one| one.state.hint(&clean(&one.deployment))).collect();
+    if !hints.is_empty() {
+        text.push('\n');
+        hints.iter().for_each(|hint| text.push_str(&super::finding::hint(hint)));
+    }
+    text
+}
