@@ -9,6 +9,7 @@ pub enum Purpose {
     Apply,
     Upgrade,
     Destroy,
+    Cost,
     All,
 }
 
@@ -20,6 +21,7 @@ impl Purpose {
             Self::Apply => Some("apply"),
             Self::Upgrade => Some("upgrade"),
             Self::Destroy => Some("destroy"),
+            Self::Cost => Some("cost"),
             Self::All => None,
         }
     }
@@ -29,8 +31,9 @@ impl Purpose {
         match self {
             Self::Plan => matches!(usage, Use::See | Use::Ask),
             Self::Apply => matches!(usage, Use::See | Use::Ask | Use::Make | Use::Remove),
-            Self::Upgrade => !matches!(usage, Use::Erase),
+            Self::Upgrade => !matches!(usage, Use::Erase | Use::Price),
             Self::Destroy => matches!(usage, Use::See | Use::Remove | Use::Erase),
+            Self::Cost => matches!(usage, Use::Price),
             Self::All => true,
         }
     }
