@@ -20,9 +20,9 @@ use super::source::{self, Source};
 
 /// Estimate what a deployment costs a month
 ///
-/// Counts what the plan file asks for and multiplies by AWS's list prices, from a dated table that ce-aws brings along:
-/// no AWS account is needed. What depends on use is shown with its unit price and a usual range, and is not in the total.
-/// What the plan file names under [existing] costs nothing extra. docs/cost.md has the sources.
+/// Counts what the plan file asks for and multiplies by AWS's list prices, from a dated table that ce-aws brings
+/// along: no AWS account is needed. What depends on use is shown with its unit price and a usual range, and is not in
+/// the total. What the plan file names under [existing] costs nothing more. docs/cost.md has the sources.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file

@@ -1,8 +1,8 @@
 //! AWS's Price List: what to ask it, and what its answers say.
 //!
-//! An answer is a list of products, each a JSON text. A product is told by its usage type, whose prefix depends on region
-//! and age of the product (`USE1-`, `EU-`, `EUW1-`, or none), and where several share one, by further attributes. A price
-//! has tiers, and the first may be free.
+//! An answer is a list of products, each a JSON text. A product is known by its usage type, whose prefix depends on the
+//! region and the age of the product (`USE1-`, `EU-`, `EUW1-`, or none), and by further attributes where several share
+//! one. A price has tiers, and the first may be free.
 
 use std::collections::BTreeMap;
 

@@ -9,8 +9,8 @@ pub const HOURS: f64 = 730.0;
 pub const EVENT_BYTES: f64 = 2_000.0;
 pub const WEB_TRANSACTION_BYTES: f64 = 4_000.0;
 
-/// Bytes written to the file system for each byte of an event that goes through RabbitMQ's queues: once into the log and
-/// once into a segment. An assumption: nobody has published a measurement.
+/// Bytes written to the file system for each byte of an event that goes through RabbitMQ's queues: once into the log
+/// and once into a segment. An assumption: nobody has published a measurement.
 pub const WRITTEN_PER_BYTE: f64 = 2.0;
 
 /// How much a deployment is used.

@@ -14,10 +14,10 @@ pub fn money(amount: f64) -> String {
     if amount.abs() < NOTHING {
         return "0".to_owned();
     }
-    let digits = amount.abs().log10().floor() as i32;
-    let unit = 10_f64.powi(digits - 1);
+    let digits = |amount: f64| amount.abs().log10().floor() as i32;
+    let unit = 10_f64.powi(digits(amount) - 1);
     let rounded = (amount / unit).round() * unit;
-    let decimals = usize::try_from(1 - digits).unwrap_or_default();
+    let decimals = usize::try_from(1 - digits(rounded)).unwrap_or_default();
     grouped(&format!("{rounded:.decimals$}"))
 }
 

@@ -38,9 +38,9 @@ fn month(parts: &Parts, region: &str) -> Result<Estimate, NoPrices> {
 
 #[test]
 fn money_has_two_significant_digits() {
-    let amounts = [0.0, 0.0004, 0.4, 7.3, 16.425, 89.8, 99.6, 378.2, 1_234.0, 987_654.0];
+    let amounts = [0.0, 0.0004, 0.4, 7.3, 9.96, 16.425, 89.8, 99.6, 378.2, 1_234.0, 987_654.0];
     let shown: Vec<_> = amounts.into_iter().map(money).collect();
-    assert_eq!(shown, ["0", "0", "0.40", "7.3", "16", "90", "100", "380", "1,200", "990,000"]);
+    assert_eq!(shown, ["0", "0", "0.40", "7.3", "10", "16", "90", "100", "380", "1,200", "990,000"]);
 }
 
 #[test]

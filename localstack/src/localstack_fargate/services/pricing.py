@@ -1,9 +1,10 @@
 """The Price List: answers of AWS's GetProducts, trimmed to what tells a product and its price.
 
-Source: AWS Billing User Guide, "Using the AWS Price List Query API"; Price List API Reference, GetProducts: filters are ANDed,
-products are JSON in strings, and a service that is not known is NotFoundException. Prices are those that AWS published for
-these products in 2026. Each region has products beside the wanted one whose usage types look alike, as in AWS. us-east-1 has
-its application load balancers under AmazonEC2, eu-central-1 under AWSELB; EFS of eu-central-1 has no product for reads.
+Source: AWS Billing User Guide, "Using the AWS Price List Query API"; Price List API Reference, GetProducts: filters are
+ANDed, products are JSON in strings, and a service that is not known is NotFoundException. Prices are those that AWS
+published for these products in 2026. Beside the wanted products are some whose usage types look alike, as in AWS.
+us-east-1 has its application load balancers under AmazonEC2, eu-central-1 under AWSELB; EFS of eu-central-1 has no
+product for reads and writes.
 """
 
 from __future__ import annotations
