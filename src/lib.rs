@@ -16,5 +16,6 @@ pub mod live;
 pub mod partition;
 pub mod permission;
 pub mod planners;
+pub mod price;
 pub mod release;
 pub mod ui;

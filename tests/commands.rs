@@ -28,7 +28,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 26] = [
     "init",
     "discover",
     "validate",
@@ -50,6 +50,8 @@ const COMMANDS: [&str; 24] = [
     "backup drop",
     "history",
     "graph",
+    "cost",
+    "size",
     "policy",
     "schema",
     "completions",
@@ -91,6 +93,10 @@ fn wrong_usage_exits_64_whatever_the_command() {
         &["history", "plan.toml", "--name", "prod"],
         &["completions", "tcsh-2"],
         &["discover"],
+        &["size"],
+        &["size", "--users", "0"],
+        &["size", "--users", "10", "--events-per-minute", "10"],
+        &["size", "--users", "10", "--modules", "clothes"],
         &["history"],
         &["history", "not-a-run", "plan.toml"],
         &["history", "0123456789abcdef", "plan.toml", "--name", "prod"],

@@ -56,6 +56,8 @@ pub struct Clients {
     pub iam: aws_sdk_iam::Client,
     pub kms: aws_sdk_kms::Client,
     pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// Of the one region that has the Price List of this partition.
+    pub pricing: aws_sdk_pricing::Client,
     pub quotas: aws_sdk_servicequotas::Client,
     pub s3: aws_sdk_s3::Client,
     pub secrets: aws_sdk_secretsmanager::Client,
@@ -68,6 +70,13 @@ pub struct Clients {
     pub profile: Option<String>,
     /// The credentials with which a role is assumed, if one is.
     pub assuming: Option<SharedCredentialsProvider>,
+}
+
+/// Where the Price List of the configured region's partition is: it has endpoints in a few regions only, which have the
+/// prices of all (AWS Billing user guide, "AWS Price List Query API").
+fn price_list(config: &SdkConfig) -> Region {
+    let region = config.region().map(Region::as_ref).unwrap_or_default();
+    Region::from_static(if region.starts_with("cn-") { "cn-northwest-1" } else { "us-east-1" })
 }
 
 /// A read that fails for good ends a command, or makes a step look failed: it is retried for a minute at most.
@@ -149,6 +158,7 @@ impl Clients {
             iam: client!(aws_sdk_iam),
             kms: client!(aws_sdk_kms),
             logs: client!(aws_sdk_cloudwatchlogs),
+            pricing: aws_sdk_pricing::Client::from_conf(guarded!(aws_sdk_pricing).region(price_list(config)).build()),
             quotas: client!(aws_sdk_servicequotas),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: client!(aws_sdk_secretsmanager),

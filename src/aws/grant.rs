@@ -19,12 +19,14 @@ pub enum Use {
     Erase,
     /// Backups, restores, data steps, and commands in the running task.
     Upgrade,
+    /// Reading AWS's list prices.
+    Price,
 }
 
 impl Use {
     const fn word(self) -> &'static str {
         match self {
-            Self::See | Self::List | Self::Ask => "Read",
+            Self::See | Self::List | Self::Ask | Self::Price => "Read",
             Self::Make => "Write",
             Self::Remove => "Delete",
             Self::Erase => "DeleteData",
@@ -127,6 +129,7 @@ fn word(service: &str) -> &str {
         "iam" => "Iam",
         "kms" => "Keys",
         "logs" => "Logs",
+        "pricing" => "Prices",
         "s3" => "S3",
         "secretsmanager" => "Secrets",
         "servicequotas" => "Quotas",

@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::aws::clients::Access;
 
 use super::{
-    apply, backup, completions, destroy, discover, doctor, explain, graph, history, init, list, plan, policy, releases,
-    schema, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, plan, policy,
+    releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -60,6 +60,8 @@ impl Command {
             Self::Backup(_) => "backup",
             Self::History(_) => "history",
             Self::Graph(_) => "graph",
+            Self::Cost(_) => "cost",
+            Self::Size(_) => "size",
             Self::Policy(_) => "policy",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
@@ -86,6 +88,8 @@ pub enum Command {
     Backup(backup::Args),
     History(history::Args),
     Graph(graph::Args),
+    Cost(cost::Args),
+    Size(size::Args),
     Policy(policy::Args),
     Schema(schema::Args),
     Completions(completions::Args),

@@ -60,8 +60,8 @@ pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, Comman
     Ok(Exit::Done)
 }
 
-/// What only AWS knows, and no picture shows.
-fn stand_ins(file: &PlanFile) -> (Names, [String; 2]) {
+/// What only AWS knows, and neither a picture nor a price depends on.
+pub(super) fn stand_ins(file: &PlanFile) -> (Names, [String; 2]) {
     let region = file.region.map_or("us-east-1", |region| region.as_str());
     let names = Names {
         deployment: file.name.as_str().to_owned(),

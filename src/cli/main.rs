@@ -11,8 +11,8 @@ use super::output::Output;
 use super::pointer::with_pointer;
 use super::report::Report;
 use super::{
-    apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, history, init, list, logging,
-    plan, policy, releases, schema, start, status, stop, upgrade, validate,
+    apply, backup, catalogue, completions, cost, destroy, discover, doctor, explain, graph, history, init, list,
+    logging, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -76,6 +76,8 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Backup(args) => runtime.block_on(backup::run(args, global, output)),
         Command::History(args) => runtime.block_on(history::run(args, global, output)),
         Command::Graph(args) => graph::run(args, global, output),
+        Command::Cost(args) => runtime.block_on(cost::run(args, global, output)),
+        Command::Size(args) => size::run(args, global, output),
         Command::Policy(args) => runtime.block_on(policy::run(args, global, output)),
         Command::Schema(args) => schema::run(args, output),
         Command::Completions(args) => completions::run(args, output),

@@ -53,6 +53,8 @@ pub enum For {
     Upgrade,
     /// With --delete-data as well
     Destroy,
+    /// With --live: AWS's list prices, nothing of the deployment
+    Cost,
 }
 
 impl From<Option<For>> for Purpose {
@@ -63,6 +65,7 @@ impl From<Option<For>> for Purpose {
             Some(For::Apply) => Self::Apply,
             Some(For::Upgrade) => Self::Upgrade,
             Some(For::Destroy) => Self::Destroy,
+            Some(For::Cost) => Self::Cost,
             None => Self::All,
         }
     }

@@ -72,7 +72,7 @@ pub enum Throughput {
     /// Follows the load.
     #[default]
     Elastic,
-    /// Grows with the stored data, so a young file system is slow.
+    /// Free; slow once the burst credits are used, because the baseline grows with the stored data.
     Bursting,
 }
 

@@ -60,7 +60,8 @@ pub struct Storage {
 }
 
 impl Default for Storage {
-    /// The vendor template's bursting throughput is too slow for a database on a young file system.
+    /// Too much I/O costs more in elastic mode, and slows everything down in the vendor template's bursting mode.
+    /// `docs/cost.md` has the figures.
     fn default() -> Self {
         Self { throughput: Throughput::Elastic, backup: true }
     }

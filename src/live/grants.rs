@@ -44,6 +44,7 @@ pub fn grants(place: &Place) -> Vec<Grant> {
             Grant::new(usage, "backup", &["ListRecoveryPointsByBackupVault", "ListTags"]),
         ]);
     }
+    all.push(super::prices::grant());
     if place.vpc.is_none() {
         all.push(Grant::new(Use::Ask, "ec2", &["DescribeAvailabilityZones"]));
     }

@@ -6,6 +6,7 @@ pub mod foreign;
 pub mod foreign_tasks;
 pub mod grants;
 pub mod holders;
+pub mod prices;
 pub mod proof;
 pub mod queues;
 pub mod sweep;

@@ -10,6 +10,7 @@ pub enum Purpose {
     Apply,
     Upgrade,
     Destroy,
+    Cost,
     All,
 }
 
@@ -22,6 +23,7 @@ impl Purpose {
             Self::Apply => Some("apply"),
             Self::Upgrade => Some("upgrade"),
             Self::Destroy => Some("destroy"),
+            Self::Cost => Some("cost"),
             Self::All => None,
         }
     }
@@ -32,8 +34,9 @@ impl Purpose {
             Self::List => matches!(usage, Use::List),
             Self::Plan => matches!(usage, Use::See | Use::Ask),
             Self::Apply => matches!(usage, Use::See | Use::Ask | Use::Make | Use::Remove),
-            Self::Upgrade => !matches!(usage, Use::Erase | Use::List),
+            Self::Upgrade => !matches!(usage, Use::Erase | Use::List | Use::Price),
             Self::Destroy => matches!(usage, Use::See | Use::Remove | Use::Erase),
+            Self::Cost => matches!(usage, Use::Price),
             Self::All => true,
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod advice;
 pub mod backup;
+pub mod cost;
 pub mod diagnosis;
 pub mod discover;
 pub mod doctor;
@@ -20,6 +21,7 @@ pub mod progress;
 pub mod redact;
 pub mod releases;
 pub mod remains;
+pub mod size;
 pub mod standing;
 pub mod status;
 pub mod style;

@@ -11,6 +11,7 @@ mod backup;
 mod blocked_destroy;
 mod certificates;
 mod chain;
+mod cost;
 mod deploy;
 mod deployment_variants;
 mod discover;

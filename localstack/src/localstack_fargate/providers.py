@@ -6,7 +6,7 @@ comes from `middleware.py` on top.
 
 from __future__ import annotations
 
-FORWARDED = ("ecs", "efs", "elbv2", "ecr", "backup", "service-quotas")
+FORWARDED = ("ecs", "efs", "elbv2", "ecr", "backup", "service-quotas", "pricing")
 
 
 def register() -> None:

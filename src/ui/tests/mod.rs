@@ -2,6 +2,7 @@
 
 mod after;
 mod backup;
+mod cost;
 mod discover;
 mod fixture;
 mod graph;

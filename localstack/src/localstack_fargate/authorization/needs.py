@@ -27,6 +27,7 @@ _TABLES: dict[str, tuple[str, Table]] = {
     "ecr": ("ecr", small.ECR),
     "acm": ("acm", small.ACM),
     "service-quotas": ("servicequotas", small.QUOTAS),
+    "pricing": ("pricing", small.PRICING),
     "resourcegroupstaggingapi": ("tag", small.TAGGING),
     "sns": ("sns", small.SNS),
     "ssm": ("ssm", small.SSM),

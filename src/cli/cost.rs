@@ -1,0 +1,147 @@
+//! `ce-aws cost`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::aws::clients::Clients;
+use crate::config::PlanFile;
+use crate::existing::Existing;
+use crate::live;
+use crate::price::{self, Estimate, NOT_COUNTED, Parts, Usage, list};
+use crate::ui;
+
+use super::args::Global;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::graph::stand_ins;
+use super::output::Output;
+use super::session;
+use super::source::{self, Source};
+
+/// Estimate what a deployment costs a month
+///
+/// Counts what the plan file asks for and multiplies by AWS's list prices, from a dated table that ce-aws brings
+/// along: no AWS account is needed. What depends on use is shown with its unit price and a usual range, and is not in
+/// the total. What the plan file names under [existing] costs nothing more. docs/cost.md has the sources.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Plan file
+    #[arg(value_name = "FILE", default_value = "ce-aws.toml")]
+    file: PathBuf,
+
+    /// Count the data of so many events a minute
+    #[arg(long, value_name = "N", value_parser = super::size::positive)]
+    events_per_minute: Option<f64>,
+
+    /// Ask AWS's Price List for today's prices; needs credentials and pricing:GetProducts
+    #[arg(long)]
+    live: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// A wrong plan file, no region, or a region without prices.
+pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let named = source::region(global)?;
+    let file = Source::read(&args.file)?.plan_file(named, output)?;
+    source::agree(&file, global)?;
+    let Some(region) = file.region.or(named) else {
+        return Err(CommandError::usage("usage/no-region", "prices differ by region, and the plan file names none")
+            .hint("write `region = \"us-east-1\"` into the plan file, or use --region or AWS_REGION"));
+    };
+    let parts = parts(&file)?;
+    let usage = Usage { events_per_minute: args.events_per_minute };
+    let estimate = if args.live {
+        live(&parts, region.as_str(), &usage, global).await?
+    } else {
+        price::estimate(&parts, region.as_str(), &usage).map_err(|error| {
+            let hint = format!("with --live, AWS's Price List is asked; the table has {}", ui::cost::regions());
+            CommandError::refused("cost/no-prices", error.to_string()).hint(hint)
+        })?
+    };
+    if output.is_json() {
+        output.document(&document(&estimate))?;
+    } else {
+        output.data(&ui::cost::whole(&estimate))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What the plan file asks for.
+fn parts(file: &PlanFile) -> Result<Parts, CommandError> {
+    let (names, zones) = stand_ins(file);
+    let graph = session::graph(file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)?;
+    Ok(Parts::of_graph(&graph))
+}
+
+/// At today's prices.
+async fn live(parts: &Parts, region: &str, usage: &Usage, global: &Global) -> Result<Estimate, CommandError> {
+    let mut access = global.access();
+    access.region = Some(region.to_owned());
+    let answers = live::prices::products(&Clients::new(&access).await, &list::queries(region)).await?;
+    let rates = list::rates(region, &answers);
+    if rates.prices.is_empty() {
+        let message = format!("AWS's Price List has no prices of {region}");
+        return Err(CommandError::refused("cost/no-prices", message));
+    }
+    Ok(price::estimate_at(parts, &rates, usage))
+}
+
+/// As scripts read it.
+fn document(estimate: &Estimate) -> serde_json::Value {
+    serde_json::json!({
+        "region": estimate.region,
+        "currency": estimate.currency,
+        "date": estimate.date,
+        "total": estimate.total(),
+        "while_stopped": estimate.while_stopped(),
+        "incomplete": estimate.is_incomplete(),
+        "lines": estimate.lines,
+        "not_counted": NOT_COUNTED,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::price::Item;
+    use crate::ui::style::plain;
+
+    fn month(text: &str) -> Estimate {
+        let file = config::load("plan.toml", text).unwrap();
+        let region = file.region.map_or("us-east-1", |region| region.as_str());
+        price::estimate(&parts(&file).unwrap(), region, &Usage::default()).unwrap()
+    }
+
+    #[test]
+    fn the_sample_with_a_network_of_its_own() {
+        insta::assert_snapshot!(plain(&ui::cost::whole(&month(include_str!("../../plans/new-vpc.toml")))));
+    }
+
+    #[test]
+    fn what_exists_costs_nothing_more() {
+        let own = month("name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"us-east-1\"\n");
+        let existing = month(include_str!("../../plans/existing-vpc.toml"));
+        let has = |month: &Estimate, item| month.lines.iter().any(|line| line.item == item);
+        assert!(has(&own, Item::NatHour) && !has(&existing, Item::NatHour));
+        assert!(existing.while_stopped() < own.while_stopped());
+        let balancer = month(include_str!("../../plans/existing-load-balancer.toml"));
+        assert!(has(&own, Item::LoadBalancerHour) && !has(&balancer, Item::LoadBalancerHour));
+    }
+
+    #[test]
+    fn scripts_read_quantities_prices_and_amounts() {
+        let document = document(&month("name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"eu-west-1\"\n"));
+        let lines = document["lines"].as_array().unwrap();
+        let line = |item: &str| lines.iter().find(|line| line["item"] == item).unwrap();
+        assert_eq!((&line("nat-hour")["quantity"], &line("nat-hour")["unit"]), (&1460.0.into(), &"hour".into()));
+        assert_eq!(line("nat-hour")["resources"], serde_json::json!(["nat-gateway/a", "nat-gateway/b"]));
+        assert!(line("nat-data")["quantity"].is_null() && line("nat-data")["price"]["amount"].is_number());
+        // Nobody has published the price of EFS in Ireland where we looked: there is no number then.
+        assert!(line("file-system-storage")["price"].is_null());
+        assert!(document["total"].as_f64().unwrap() > document["while_stopped"].as_f64().unwrap());
+    }
+}

@@ -1,0 +1,77 @@
+//! `ce-aws size`.
+
+use crate::price::size::{self, EVENTS_PER_USER, Load, Module};
+use crate::release::{Catalogue, Release, Version};
+use crate::ui;
+
+use super::args::Global;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::moment;
+use super::output::Output;
+use super::source;
+
+/// Choose the package for a load
+///
+/// Uses the vendor's sizing table: events a minute and the modules in use decide. Says why, how much data that is, and
+/// with a region what it costs at list price. Needs no AWS account.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("load").required(true))]
+pub struct Args {
+    /// Events that Cloud Exchange takes in a minute
+    #[arg(long, value_name = "N", group = "load", value_parser = positive)]
+    events_per_minute: Option<f64>,
+
+    /// Users behind Netskope, each with 0.75 events a minute
+    #[arg(long, value_name = "N", group = "load", value_parser = positive)]
+    users: Option<f64>,
+
+    /// Modules in use: log-shipper, cto, cte, ure, are, webtx
+    #[arg(long, value_name = "MODULE", value_delimiter = ',')]
+    modules: Vec<Module>,
+
+    /// Release to be deployed; left out, the recommended one
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<Version>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// The release is not in the catalogue, or the region is none.
+pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    let release = release(args.release)?;
+    let region = source::region(global)?;
+    let users = args.users.map(|users| users * EVENTS_PER_USER);
+    let events_per_minute = args.events_per_minute.or(users).unwrap_or_default();
+    let mut modules = args.modules.clone();
+    modules.sort();
+    modules.dedup();
+    let sizing = size::choose(&Load { events_per_minute, modules }, release);
+    if output.is_json() {
+        output.document(&sizing)?;
+    } else {
+        let version = release.map(|release| release.version.to_string());
+        let region = region.as_ref().map(|region| region.as_str());
+        output.data(&ui::size::text(&sizing, version.as_deref(), region))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn release(wanted: Option<Version>) -> Result<Option<&'static Release>, CommandError> {
+    let all = Catalogue::effective();
+    let Some(version) = wanted else { return Ok(all.recommended(moment::today())) };
+    all.get(version).map(Some).ok_or_else(|| {
+        CommandError::usage("usage/unknown-release", format!("release {version} is not in the catalogue"))
+            .hint("`ce-aws releases` lists them; --catalog adds a release file of yours")
+    })
+}
+
+/// A number above zero.
+pub fn positive(text: &str) -> Result<f64, String> {
+    match text.replace([',', '_'], "").parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("write a number above zero".to_owned()),
+    }
+}
