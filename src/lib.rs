@@ -17,4 +17,6 @@ pub mod partition;
 pub mod permission;
 pub mod planners;
 pub mod release;
+pub mod session;
 pub mod ui;
+pub mod upgrade;

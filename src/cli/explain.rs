@@ -1,11 +1,10 @@
 //! `ce-aws explain`.
 
 use crate::checks::explain::{explain, nearest};
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
 use crate::ui;
-
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
 
 /// Say what a finding or an error means, and what to do about it
 ///

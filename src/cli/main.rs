@@ -4,14 +4,17 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::args::{Cli, Color, Command};
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
-use super::report::Report;
+use crate::session::catalogue;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
+use crate::session::report::Report;
+
+use super::args::{Cli, Command};
+use super::global::Color;
 use super::{
-    apply, backup, catalogue, completions, destroy, discover, doctor, explain, graph, history, init, logging, plan,
-    policy, releases, schema, start, status, stop, upgrade, validate,
+    apply, backup, completions, destroy, discover, doctor, explain, graph, history, init, logging, plan, policy,
+    releases, schema, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -33,11 +36,11 @@ pub fn main() -> ExitCode {
     let report = match cli.global.report.as_deref().map(Report::create).transpose() {
         Ok(report) => report,
         Err(error) => {
-            Output::new(cli.global.output, None).error(&error);
+            Output::new(cli.global.output, cli.global.verbosity(), None).error(&error);
             return error.exit().into();
         }
     };
-    let output = Output::new(cli.global.output, report);
+    let output = Output::new(cli.global.output, cli.global.verbosity(), report);
     let result = run(&cli, &output);
     if let Err(error) = &result {
         output.error(error);
