@@ -18,4 +18,6 @@ pub mod permission;
 pub mod planners;
 pub mod price;
 pub mod release;
+pub mod session;
 pub mod ui;
+pub mod upgrade;

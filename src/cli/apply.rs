@@ -2,26 +2,23 @@
 
 use std::path::PathBuf;
 
-use crate::config::PlanFile;
-use crate::engine::reference::Known;
-use crate::existing::Existing;
 use crate::planners::teardown;
-use crate::ui::whereabouts::{Whereabouts, after_apply};
+use crate::session::Session;
+use crate::session::consent::Consent;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::lease::under_lease;
+use crate::session::output::Output;
+use crate::session::saved::{Origin, Saved};
+use crate::session::scope::Scope;
+use crate::session::source::{self, PLAN_FILE, Source};
+use crate::upgrade::chain::{self, ChainOptions, ChainStep, upgrade_chain};
+use crate::upgrade::plan::OnFailure;
 
-use super::address;
-use super::args::Global;
-use super::climb::{self, Rung, Way, climb};
-use super::consent::Consent;
 use super::destroy;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::leased::{Leasing, under_lease};
-use super::output::Output;
-use super::saga::{OnFailure, Options};
-use super::saved::{Origin, Saved};
-use super::scope::Scope;
-use super::session::Session;
-use super::source::{self, PLAN_FILE, Source};
+use super::global::Global;
+use super::options::Leasing;
+use super::options::UpgradeOptions;
 
 /// Make the deployment what its plan file says
 ///
@@ -66,7 +63,7 @@ pub struct Args {
     on_failure: Option<OnFailure>,
 
     #[command(flatten)]
-    options: Options,
+    options: UpgradeOptions,
 }
 
 impl Args {
@@ -78,27 +75,26 @@ impl Args {
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
-    let way = |session, source, consent| Way {
+    let options = |session, source, consent| ChainOptions {
         session,
         source,
         consent,
         yes: args.yes,
         on_failure: args.on_failure.unwrap_or_default(),
-        takes_back: args.on_failure == Some(OnFailure::Rollback),
+        rolls_back: args.on_failure == Some(OnFailure::Rollback),
         write: false,
-        global,
         output,
     };
     if !Saved::is_meant(&source.text) {
-        let (session, file) = Session::for_file(&source, global, output).await?;
+        let (session, file) = Session::for_file(&source, &global.access(), output).await?;
         let name = file.name.clone();
         let work = async {
-            let running = climb::running(&session.inventory(&mut Scope::of(&file)).await?);
-            let last = Rung { text: source.text.clone(), file };
-            let rungs = climb::rungs(&source, running, last)?;
-            climb(way(&session, &source, args.consent()), &rungs, None).await
+            let running = chain::running(&session.inventory(&mut Scope::of(&file)).await?);
+            let last = ChainStep { text: source.text.clone(), file };
+            let steps = chain::steps(&source, running, last)?;
+            upgrade_chain(options(&session, &source, args.consent()), &steps, None).await
         };
-        return under_lease(&session, name.as_str(), args.leasing, output, work).await;
+        return under_lease(&session, name.as_str(), args.leasing.no_lease, output, work).await;
     }
     let saved = Saved::parse(&source.path, &source.text)?;
     if args.unprotect || args.refresh_images || args.renew_certificates {
@@ -108,11 +104,11 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     match &saved.origin {
         Origin::PlanFile { path, text, consent } => {
             let source = Source { path: path.clone(), text: text.clone() };
-            let (session, file) = Session::for_file(&source, global, output).await?;
+            let (session, file) = Session::for_file(&source, &global.access(), output).await?;
             let name = file.name.clone();
-            let rungs = [Rung { text: text.clone(), file }];
-            let work = climb(way(&session, &source, *consent), &rungs, Some(&saved));
-            under_lease(&session, name.as_str(), args.leasing, output, work).await
+            let steps = [ChainStep { text: text.clone(), file }];
+            let work = upgrade_chain(options(&session, &source, *consent), &steps, Some(&saved));
+            under_lease(&session, name.as_str(), args.leasing.no_lease, output, work).await
         }
         Origin::Teardown { name, delete_data, unprotect, leave_network } => {
             let name = source::name(name)?;
@@ -126,34 +122,9 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
                 let inventory = session.inventory(&mut scope).await?;
                 let found = session.whole(&scope, inventory).await?;
                 saved.check(&session.teardown(name.as_str(), &found.0, &found.1, options))?;
-                destroy::destroy(&session, &scope, found, options, args.yes, global, output).await
+                destroy::destroy(&session, &scope, found, options, args.yes, output).await
             };
-            under_lease(&session, name.as_str(), args.leasing, output, work).await
+            under_lease(&session, name.as_str(), args.leasing.no_lease, output, work).await
         }
-    }
-}
-
-/// Says where everything is.
-pub fn found(
-    session: &Session,
-    file: &PlanFile,
-    existing: &Existing,
-    known: &Known,
-    first: bool,
-    output: &Output,
-) -> Result<(), CommandError> {
-    let url = address::of(file, existing, known)?;
-    let mut whereabouts = Whereabouts::of(&session.target(file.name.as_str()), known, url);
-    if let Some(cluster) = existing.cluster.as_ref().and_then(|cluster| cluster.found()) {
-        whereabouts.cluster = Some(cluster.name.clone());
-    }
-    if output.is_json() {
-        let mut value = serde_json::to_value(&whereabouts).map_err(CommandError::unexpected)?;
-        value["code"] = "deployed".into();
-        value["ways"] = serde_json::to_value(whereabouts.ways()).map_err(CommandError::unexpected)?;
-        output.line(&value)
-    } else {
-        output.note("\n");
-        output.data(&after_apply(&whereabouts, first))
     }
 }

@@ -8,13 +8,13 @@ mod restore;
 use crate::engine::inventory::Inventory;
 use crate::kinds::backup_view::BackupView;
 use crate::live;
+use crate::session::Session;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
+use crate::session::scope::Scope;
 
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
-use super::scope::Scope;
-use super::session::Session;
+use super::global::Global;
 
 /// Make, show and drop backups of the data
 ///

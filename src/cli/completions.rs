@@ -3,10 +3,11 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
+
 use super::args::Cli;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
 
 /// Print a completion script for a shell
 ///

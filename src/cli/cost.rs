@@ -10,13 +10,13 @@ use crate::live;
 use crate::price::{self, Estimate, NOT_COUNTED, Parts, Usage, list};
 use crate::ui;
 
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
+use super::global::Global;
 use super::graph::stand_ins;
-use super::output::Output;
-use super::session;
-use super::source::{self, Source};
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
+use crate::session::planning;
+use crate::session::source::{self, Source};
 
 /// Estimate what a deployment costs a month
 ///
@@ -44,9 +44,9 @@ pub struct Args {
 ///
 /// A wrong plan file, no region, or a region without prices.
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let named = source::region(global)?;
+    let named = source::region(&global.access())?;
     let file = Source::read(&args.file)?.plan_file(named, output)?;
-    source::agree(&file, global)?;
+    source::agree(&file, &global.access())?;
     let Some(region) = file.region.or(named) else {
         return Err(CommandError::usage("usage/no-region", "prices differ by region, and the plan file names none")
             .hint("write `region = \"us-east-1\"` into the plan file, or use --region or AWS_REGION"));
@@ -72,7 +72,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 /// What the plan file asks for.
 fn parts(file: &PlanFile) -> Result<Parts, CommandError> {
     let (names, zones) = stand_ins(file);
-    let graph = session::graph(file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)?;
+    let graph = planning::graph(file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)?;
     Ok(Parts::of_graph(&graph))
 }
 

@@ -5,19 +5,20 @@ use crate::engine::holder::Surroundings;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::Plan;
 use crate::planners::teardown;
+use crate::session::Session;
+use crate::session::confirm::{self, Ask};
+use crate::session::error::CommandError;
+use crate::session::execute::{execute, exit, permit};
+use crate::session::exit::Exit;
+use crate::session::lease::under_lease;
+use crate::session::output::Output;
+use crate::session::scope::Scope;
+use crate::session::show;
 use crate::ui::remains::{after_destroy, deletes_data, remains};
 
-use super::args::Global;
-use super::confirm::{self, Ask};
-use super::error::CommandError;
-use super::execute::{execute, exit, permit};
-use super::exit::Exit;
-use super::leased::{Leasing, under_lease};
-use super::output::Output;
-use super::plan;
-use super::scope::Scope;
-use super::session::Session;
-use super::source::Which;
+use super::global::Global;
+use super::options::Leasing;
+use super::options::Which;
 
 /// Take a deployment down, and keep its data
 ///
@@ -56,16 +57,16 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
+    let (session, mut scope, _) = Session::of(args.which.selected(), &global.access(), output).await?;
     let Args { delete_data, unprotect, leave_network, .. } = *args;
     let options = teardown::Options { delete_data, unprotect, leave_network };
     let name = scope.name.clone();
     let work = async {
         let inventory = session.inventory(&mut scope).await?;
         let found = session.whole(&scope, inventory).await?;
-        destroy(&session, &scope, found, options, args.yes, global, output).await
+        destroy(&session, &scope, found, options, args.yes, output).await
     };
-    under_lease(&session, &name, args.leasing, output, work).await
+    under_lease(&session, &name, args.leasing.no_lease, output, work).await
 }
 
 /// What a person must do before a teardown may start.
@@ -103,15 +104,14 @@ pub async fn destroy(
     (inventory, surroundings): (Inventory, Surroundings),
     options: teardown::Options,
     yes: bool,
-    global: &Global,
     output: &Output,
 ) -> Result<Exit, CommandError> {
     let name = scope.name.as_str();
     let mut plan = session.teardown(name, &inventory, &surroundings, options);
     if output.is_json() {
-        output.line(&plan::event(&plan))?;
+        output.line(&show::event(&plan))?;
     } else {
-        output.note(&plan::text(&plan, session.kinds(), None, global));
+        output.note(&show::text(&plan, session.kinds(), None, output));
     }
     let data = deletes_data(&plan, session.kinds());
     if plan.is_empty() && plan.refusals().next().is_none() {
@@ -130,7 +130,7 @@ pub async fn destroy(
     }
     permit(&plan, output)?;
     let remaining = remains(&plan, session.kinds());
-    let report = execute(session, scope, plan, global, output).await?;
+    let report = execute(session, scope, plan, output).await?;
     if report.outcome == Outcome::Done {
         if output.is_json() {
             output.line(&serde_json::json!({ "code": "destroyed", "remains": remaining }))?;

@@ -4,15 +4,15 @@ mod list;
 
 use clap::ValueEnum;
 
+use crate::session::Session;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
+use crate::session::scope::Scope;
+use crate::session::source;
 use crate::ui::discover::{Listing, sort, text};
 
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
-use super::scope::Scope;
-use super::session::Session;
-use super::source;
+use super::global::Global;
 
 /// Show what an account has that Cloud Exchange can use
 ///
@@ -81,7 +81,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let message = format!("--vpc does not go with {}", args.what.word());
         return Err(CommandError::usage("usage/vpc", message).hint("leave it out"));
     }
-    source::region(global)?;
+    source::region(&global.access())?;
     let session = Session::open(&global.access()).await?;
     let listing = listing(&session, args.what, args.vpc.as_deref()).await?;
     if output.is_json() {

@@ -10,23 +10,24 @@ use crate::existing::operator::Operator;
 use crate::existing::{self, contents};
 use crate::permission::Purpose;
 use crate::release::Label;
+use crate::session::Session;
+use crate::session::consent::Consent;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::other_plan_files;
+use crate::session::output::Output;
+use crate::session::preflight;
+use crate::session::scope::Scope;
+use crate::session::source::{PLAN_FILE, Source};
+use crate::session::standing;
 use crate::ui;
+use crate::upgrade::chain::{self, ChainStep};
+use crate::upgrade::planning;
 
-use super::args::Global;
-use super::climb::{self, Rung};
-use super::consent::Consent;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::other_plan_files;
-use super::output::Output;
+use super::global::Global;
+use super::options;
 use super::policy;
-use super::preflight;
 use super::proof;
-use super::saga;
-use super::scope::Scope;
-use super::session::Session;
-use super::source::{PLAN_FILE, Source};
-use super::standing;
 
 /// Check everything that a deployment needs, without changing anything
 ///
@@ -41,7 +42,7 @@ pub struct Args {
     file: PathBuf,
 
     /// Consent to releases that the vendor does not stand behind on Fargate
-    #[arg(long, value_name = "LABEL", value_parser = saga::label)]
+    #[arg(long, value_name = "LABEL", value_parser = options::label)]
     allow: Option<Label>,
 
     /// Only ask for the permissions that this command needs; left out, those of all of them
@@ -63,7 +64,7 @@ pub struct Args {
 /// A wrong plan file, or AWS cannot be asked.
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
-    let (session, file) = Session::for_file(&source, global, output).await?;
+    let (session, file) = Session::for_file(&source, &global.access(), output).await?;
     let target = session.target(file.name.as_str());
     let release = standing::of_file(&file);
     let proofs = if args.live { proof::proofs(&session, &file).await } else { Vec::new() };
@@ -115,12 +116,12 @@ struct Examined {
 
 async fn examine(args: &Args, source: &Source, session: &Session, file: PlanFile) -> Result<Examined, CommandError> {
     let inventory = session.inventory(&mut Scope::of(&file)).await?;
-    let last = Rung { text: source.text.clone(), file };
-    let rungs = climb::rungs(source, climb::running(&inventory), last.clone())?;
-    let file = &rungs.first().unwrap_or(&last).file;
+    let last = ChainStep { text: source.text.clone(), file };
+    let steps = chain::steps(source, chain::running(&inventory), last.clone())?;
+    let file = &steps.first().unwrap_or(&last).file;
     let seen = session.existing(file).await?;
     let consent = Consent { allow: args.allow, ..Consent::default() };
-    let mut findings = session.converge(file, &inventory, &seen, &consent).await?.findings;
+    let mut findings = planning::converge(session, file, &inventory, &seen, &consent).await?.findings;
     findings.extend(other_plan_files::collisions(source, file));
     let context = session.context(&Scope::of(file));
     findings.extend(preflight::thorough(&context, file, &inventory, &seen).await?);

@@ -1,12 +1,11 @@
 //! `ce-aws explain`.
 
 use crate::checks::explain::{Explained, explain, nearest, sections};
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
 use crate::ui;
 use crate::ui::doctor::Row;
-
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
 
 /// Say what a finding or an error means, and what to do about it
 ///

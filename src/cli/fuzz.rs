@@ -25,10 +25,9 @@ use crate::planners::intent::Intent;
 use crate::planners::teardown;
 use crate::release::Catalogue;
 use crate::release::import::{Wanted, import};
+use crate::session::intent::open_intent;
+use crate::session::saved::Saved;
 use crate::ui;
-
-use super::saga::open_intent;
-use super::saved::Saved;
 
 /// Words that meant something to somebody.
 const WORDS: [&str; 24] = [
@@ -178,7 +177,7 @@ fn saved_plans() {
 fn release_files() {
     fuzz("release", |text| {
         if let Err(error) = Catalogue::with([("mine.toml", text)]) {
-            let shown = super::error::CommandError::usage("usage/release-file", error.to_string()).text();
+            let shown = crate::session::error::CommandError::usage("usage/release-file", error.to_string()).text();
             is_plain(&plain(&shown));
         }
     });
@@ -194,8 +193,8 @@ fn compose_files() {
         match import(Catalogue::builtin(), &wanted) {
             Ok(made) => is_plain(&made.text),
             Err(error) => {
-                let error =
-                    super::error::CommandError::usage("usage/compose-file", error.to_string()).hint(error.hint());
+                let error = crate::session::error::CommandError::usage("usage/compose-file", error.to_string())
+                    .hint(error.hint());
                 is_plain(&plain(&error.text()));
             }
         }
@@ -206,7 +205,7 @@ fn compose_files() {
 fn leases() {
     fuzz("lease", |text| match keeper::parse(text.as_bytes(), "prod") {
         Ok(record) => is_plain(&plain(&ui::history::waiting(&record))),
-        Err(why) => is_plain(&plain(&super::error::CommandError::refused("lease/unreadable", why).text())),
+        Err(why) => is_plain(&plain(&crate::session::error::CommandError::refused("lease/unreadable", why).text())),
     });
 }
 

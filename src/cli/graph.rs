@@ -8,14 +8,14 @@ use clap::ValueEnum;
 use crate::config::PlanFile;
 use crate::existing::Existing;
 use crate::kinds::names::Names;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
+use crate::session::planning;
+use crate::session::source::{self, PLAN_FILE, Source};
 use crate::ui;
 
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
-use super::session;
-use super::source::{self, PLAN_FILE, Source};
+use super::global::Global;
 
 /// Draw what a deployment is made of
 ///
@@ -44,10 +44,10 @@ enum Picture {
 }
 
 pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let file = Source::read(&args.file)?.plan_file(source::region(global)?, output)?;
-    source::agree(&file, global)?;
+    let file = Source::read(&args.file)?.plan_file(source::region(&global.access())?, output)?;
+    source::agree(&file, &global.access())?;
     let (names, zones) = stand_ins(&file);
-    let graph = session::graph(&file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)?;
+    let graph = planning::graph(&file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)?;
     if output.is_json() {
         output.document(&graph)?;
         return Ok(Exit::Done);

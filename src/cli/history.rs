@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use crate::control::clock::Clock;
 use crate::control::history::{self, Stored};
 use crate::control::keeper;
+use crate::session::Session;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::moment;
+use crate::session::output::Output;
 use crate::ui::history::{State, list, one};
 
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::moment;
-use super::output::Output;
-use super::session::Session;
-use super::source::Which;
+use super::global::Global;
+use super::options::Which;
 
 /// Show past runs: who did what, when, and what came of it
 ///
@@ -66,7 +66,7 @@ impl Args {
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (run, which) = args.meant()?;
-    let (session, scope, _) = Session::of(&which, global, output).await?;
+    let (session, scope, _) = Session::of(which.selected(), &global.access(), output).await?;
     let store = session.store();
     let (found, more) = history::read(&store, &scope.name, run, args.limit.into()).await?;
     let clock = Clock::new(moment::clock()?.scale());
@@ -114,7 +114,7 @@ fn json(entry: &history::Entry, holder: Option<&str>, has_events: bool) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::source::Selected;
+    use crate::session::source::Selected;
 
     const RUN: &str = "0123456789abcdef";
 

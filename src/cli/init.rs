@@ -12,22 +12,22 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use crate::aws::clients::Clients;
-use crate::config::{self, Region, SCHEMA_FILE};
-use crate::release::{Catalogue, Label};
-use crate::ui;
-
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::moment;
-use super::output::Output;
-use super::source;
-use super::standing;
-
 use ask::{Ask, Nobody, Person};
 use offers::{Account, Nothing, Offers};
 use talk::Talk;
+
+use crate::aws::clients::Clients;
+use crate::config::{self, Region, SCHEMA_FILE};
+use crate::release::{Catalogue, Label};
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::moment;
+use crate::session::output::Output;
+use crate::session::source;
+use crate::session::standing;
+use crate::ui;
+
+use super::global::Global;
 
 /// Write a plan file
 ///
@@ -228,7 +228,7 @@ fn exists(path: &Path) -> CommandError {
 
 /// The region of the command line, the environment or the AWS profile.
 async fn region(global: &Global) -> Result<Option<Region>, CommandError> {
-    if let Some(region) = source::region(global)? {
+    if let Some(region) = source::region(&global.access())? {
         return Ok(Some(region));
     }
     let profile = Clients::new(&global.access()).await;

@@ -9,14 +9,14 @@ use crate::planners::intent::{Intent, Work};
 use crate::ui::list::{self, Deployments, Holder, State};
 use crate::ui::status::timestamp;
 
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::moment;
-use super::output::Output;
-use super::scope::Scope;
-use super::session::Session;
-use super::source;
+use super::global::Global;
+use crate::session::Session;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::moment;
+use crate::session::output::Output;
+use crate::session::scope::Scope;
+use crate::session::source;
 
 /// List the deployments of an account and region
 ///
@@ -26,7 +26,7 @@ use super::source;
 pub struct Args {}
 
 pub async fn run(_args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    source::region(global)?;
+    source::region(&global.access())?;
     let session = Session::open(&global.access()).await?;
     let found = deployments::all(&session.context(&Scope::default())).await?;
     let clock = Clock::new(moment::clock()?.scale());

@@ -8,8 +8,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use super::error::CommandError;
-use super::report::Calls;
+use crate::session::error::CommandError;
+use crate::session::report::Calls;
 
 /// What is logged at how many `-v`.
 ///

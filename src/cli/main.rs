@@ -4,15 +4,18 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::args::{Cli, Color, Command};
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
+use crate::session::catalogue;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
+use crate::session::report::Report;
+
+use super::args::{Cli, Command};
+use super::global::Color;
 use super::pointer::with_pointer;
-use super::report::Report;
 use super::{
-    apply, backup, catalogue, completions, cost, destroy, discover, doctor, explain, graph, history, init, list,
-    logging, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, logging, plan,
+    policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -35,11 +38,11 @@ pub fn main() -> ExitCode {
     let report = match cli.global.report.as_deref().map(Report::create).transpose() {
         Ok(report) => report,
         Err(error) => {
-            Output::new(cli.global.output, None).error(&error);
+            Output::new(cli.global.output, cli.global.verbosity(), None).error(&error);
             return error.exit().into();
         }
     };
-    let output = Output::new(cli.global.output, report);
+    let output = Output::new(cli.global.output, cli.global.verbosity(), report);
     let result = run(&cli, &output);
     if let Err(error) = &result {
         output.error(error);

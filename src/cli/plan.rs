@@ -9,24 +9,24 @@ use crate::engine::estimate;
 use crate::engine::kind::Kind;
 use crate::engine::plan::Plan;
 use crate::planners::teardown;
-use crate::ui;
-use crate::ui::plan::{TaskSize, View};
+use crate::session::Session;
+use crate::session::consent::Consent;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::other_plan_files;
+use crate::session::output::Output;
+use crate::session::saved::{Origin, Saved};
+use crate::session::scope::Scope;
+use crate::session::source::{PLAN_FILE, Source};
+use crate::session::{show, standing};
+use crate::ui::plan::TaskSize;
 use crate::ui::standing::Standing;
 use crate::ui::summary::Summary;
+use crate::upgrade::chain::{self, ChainStep};
+use crate::upgrade::planning;
 
-use super::args::Global;
-use super::climb::{self, Rung};
-use super::consent::Consent;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::other_plan_files;
-use super::output::Output;
-use super::saga::Options;
-use super::saved::{Origin, Saved};
-use super::scope::Scope;
-use super::session::Session;
-use super::source::{PLAN_FILE, Source};
-use super::standing;
+use super::global::Global;
+use super::options::UpgradeOptions;
 
 /// Show what would change, and why
 ///
@@ -65,7 +65,7 @@ pub struct Args {
     renew_certificates: bool,
 
     #[command(flatten)]
-    consent: Options,
+    consent: UpgradeOptions,
 
     /// With --destroy: plan to delete the file system, its recovery points in our vault, the secrets and the log buckets too
     #[arg(long, requires = "destroy")]
@@ -85,7 +85,7 @@ impl Args {
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
-    let (session, file) = Session::for_file(&source, global, output).await?;
+    let (session, file) = Session::for_file(&source, &global.access(), output).await?;
     let name = file.name.as_str();
     let mut scope = Scope::of(&file);
     let inventory = session.inventory(&mut scope).await?;
@@ -95,20 +95,20 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let (whole, surroundings) = session.whole(&scope, inventory).await?;
         (session.teardown(name, &whole, &surroundings, options), Origin::teardown(name, options), file.clone())
     } else {
-        let running = climb::running(&inventory);
-        let rungs = climb::rungs(&source, running, Rung { text: source.text.clone(), file: file.clone() })?;
-        if rungs.len() > 1 && !output.is_json() {
-            output.note(&climb::chain(running, &rungs));
+        let running = chain::running(&inventory);
+        let steps = chain::steps(&source, running, ChainStep { text: source.text.clone(), file: file.clone() })?;
+        if steps.len() > 1 && !output.is_json() {
+            output.note(&chain::chain(running, &steps));
         }
-        let first = rungs.first().map_or(&file, |rung| &rung.file).clone();
-        let text = rungs.first().map_or(&source.text, |rung| &rung.text).clone();
+        let first = steps.first().map_or(&file, |step| &step.file).clone();
+        let text = steps.first().map_or(&source.text, |step| &step.text).clone();
         let existing = session.existing(&first).await?;
-        let consent = args.consent().of_step(rungs.len() < 2);
-        let mut plan = session.converge(&first, &inventory, &existing, &consent).await?;
+        let consent = args.consent().of_step(steps.len() < 2);
+        let mut plan = planning::converge(&session, &first, &inventory, &existing, &consent).await?;
         plan.findings.extend(other_plan_files::collisions(&source, &first));
         (plan, Origin::PlanFile { path: source.absolute(), text, consent }, first)
     };
-    show(&plan, session.kinds(), Some(&shown), global, output)?;
+    show(&plan, session.kinds(), Some(&shown), output)?;
     let exit = exit(&plan, args.exit_code);
     if let Some(path) = &args.out {
         Saved::new(origin, plan).write(path)?;
@@ -128,31 +128,15 @@ fn exit(plan: &Plan, exit_code: bool) -> Exit {
 }
 
 /// Writes a plan to standard output.
-fn show(
-    plan: &Plan,
-    kinds: &[Kind],
-    file: Option<&PlanFile>,
-    global: &Global,
-    output: &Output,
-) -> Result<(), CommandError> {
+fn show(plan: &Plan, kinds: &[Kind], file: Option<&PlanFile>, output: &Output) -> Result<(), CommandError> {
     if let Some(report) = output.report() {
         report.plan(plan);
     }
     if output.is_json() {
         output.document(&Document::new(plan, kinds, file))
     } else {
-        output.data(&text(plan, kinds, file, global))
+        output.data(&show::text(plan, kinds, file, output))
     }
-}
-
-/// A plan as people read it.
-pub fn text(plan: &Plan, kinds: &[Kind], file: Option<&PlanFile>, global: &Global) -> String {
-    let release = file.and_then(standing::of_file);
-    ui::plan::plan(plan, kinds, View { all: global.verbose > 0, task: file.map(size), release: release.as_ref() })
-}
-
-fn size(file: &PlanFile) -> TaskSize {
-    TaskSize { vcpus: file.package.vcpus(), memory_mib: file.package.memory_mib() }
 }
 
 /// A plan as scripts read it.
@@ -177,28 +161,11 @@ impl<'a> Document<'a> {
             digest: plan.digest(),
             summary: Summary::of(plan),
             estimate: estimate::critical_path(plan, kinds),
-            task: file.map(size),
+            task: file.map(show::size),
             release: file.and_then(standing::of_file),
             plan,
         }
     }
-}
-
-/// A plan in one line of a stream of events: the numbers, and what must be known before it is carried out.
-pub fn event(plan: &Plan) -> serde_json::Value {
-    serde_json::json!({
-        "code": "planned",
-        "digest": plan.digest(),
-        "summary": Summary::of(plan),
-        "findings": plan.findings,
-    })
-}
-
-/// The same, of a plan that makes a deployment what this plan file says.
-pub fn event_of(plan: &Plan, file: &PlanFile) -> serde_json::Value {
-    let mut event = event(plan);
-    event["release"] = standing::of_file(file).and_then(|release| serde_json::to_value(release).ok()).into();
-    event
 }
 
 #[cfg(test)]

@@ -14,15 +14,15 @@ use crate::kinds::registry::KINDS;
 use crate::live;
 use crate::permission::{Policy, Purpose, policies};
 use crate::release::Catalogue;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
+use crate::session::scope::Scope;
+use crate::session::source::{PLAN_FILE, Source};
+use crate::session::{Session, catalogue, planning};
 use crate::ui;
 
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
-use super::scope::Scope;
-use super::session::{self, Session};
-use super::source::{PLAN_FILE, Source};
+use super::global::Global;
 
 /// Print the minimum IAM permissions for running ce-aws
 ///
@@ -77,7 +77,7 @@ impl From<Option<For>> for Purpose {
 ///
 /// A wrong plan file, or nobody says whose account it is.
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, file) = Session::for_file(&Source::read(&args.file)?, global, output).await?;
+    let (session, file) = Session::for_file(&Source::read(&args.file)?, &global.access(), output).await?;
     let purpose = Purpose::from(args.purpose);
     let grants = grants(&session, &file, purpose)?;
     let stem = ["ce-aws", file.name.as_str()].into_iter().chain(purpose.word()).collect::<Vec<_>>().join("-");
@@ -103,7 +103,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 pub fn grants(session: &Session, file: &PlanFile, purpose: Purpose) -> Result<Vec<Grant>, CommandError> {
     let names = &session.context(&Scope::of(file)).names;
     let zones = ["a", "b"].map(|letter| format!("{}{letter}", names.region));
-    let graph = session::graph(file, names, zones, &Existing::default(), &BTreeMap::new(), 1, true)?;
+    let graph = planning::graph(file, names, zones, &Existing::default(), &BTreeMap::new(), 1, true)?;
     let place = blueprint::place::place(file, names, &graph);
     let wanted: BTreeSet<&str> = graph.nodes().map(|node| node.kind.name).collect();
     let mut all = Vec::new();
@@ -111,7 +111,7 @@ pub fn grants(session: &Session, file: &PlanFile, purpose: Purpose) -> Result<Ve
         let is_made = wanted.contains(kind.kind().name) || !kind.kind().swept;
         all.extend(kind.grants(&place).into_iter().filter(|grant| is_made || grant.usage != Use::Make));
     }
-    let images = blueprint::images(file, session::release(file)?);
+    let images = blueprint::images(file, catalogue::release(file)?);
     all.extend(images::grants(Use::Ask, images.values()));
     // Where upgrades lead, and by way of what.
     let later: Vec<_> = Catalogue::effective().releases().map(|release| blueprint::images(file, release)).collect();

@@ -5,10 +5,9 @@ use crate::config::PlanFile;
 use crate::engine::plan::Finding;
 use crate::existing::operator::Operator;
 use crate::live::proof::{self, Unproved};
+use crate::session::Session;
+use crate::session::scope::Scope;
 use crate::ui::doctor::Proof;
-
-use super::scope::Scope;
-use super::session::Session;
 
 /// What only a change shows, each with its reason. Printed with everything else, so that nobody takes it for proved.
 const NEVER: [(&str, &str); 4] = [

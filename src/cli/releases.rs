@@ -5,12 +5,11 @@ mod import;
 use time::Date;
 
 use crate::release::{self, Catalogue, Release, Version};
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::moment;
+use crate::session::output::Output;
 use crate::ui::releases::{self, AccessPoint, Container, DataStep, Known};
-
-use super::error::CommandError;
-use super::exit::Exit;
-use super::moment;
-use super::output::Output;
 
 /// List the releases of Cloud Exchange that can be deployed
 ///

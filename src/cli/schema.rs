@@ -1,10 +1,9 @@
 //! `ce-aws schema`.
 
 use crate::config;
-
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
 
 /// Print the JSON Schema of plan files
 ///

@@ -4,12 +4,12 @@ use crate::price::size::{self, EVENTS_PER_USER, Load, Module};
 use crate::release::{Catalogue, Release, Version};
 use crate::ui;
 
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::moment;
-use super::output::Output;
-use super::source;
+use super::global::Global;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::moment;
+use crate::session::output::Output;
+use crate::session::source;
 
 /// Choose the package for a load
 ///
@@ -42,7 +42,7 @@ pub struct Args {
 /// The release is not in the catalogue, or the region is none.
 pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let release = release(args.release)?;
-    let region = source::region(global)?;
+    let region = source::region(&global.access())?;
     let users = args.users.map(|users| users * EVENTS_PER_USER);
     let events_per_minute = args.events_per_minute.or(users).unwrap_or_default();
     let mut modules = args.modules.clone();

@@ -1,17 +1,18 @@
 //! `ce-aws start`.
 
 use crate::planners::halt;
+use crate::session::Session;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::intent::open_intent;
+use crate::session::lease::under_lease;
+use crate::session::output::Output;
+use crate::upgrade::limits::{DEADLINE, Limits};
 
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::leased::{Leasing, under_lease};
-use super::output::Output;
-use super::saga::open_intent;
-use super::session::Session;
-use super::source::Which;
+use super::global::Global;
+use super::options::Leasing;
+use super::options::Which;
 use super::stop::{carry_out, service};
-use super::way_back::{DEADLINE, Limits};
 
 /// Start Cloud Exchange again, and prove that it is well
 ///
@@ -39,7 +40,7 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
+    let (session, mut scope, _) = Session::of(args.which.selected(), &global.access(), output).await?;
     let name = scope.name.clone();
     let limits = Limits { deadline: args.deadline.into(), watch: args.watch.into(), as_they_are: false };
     let work = async {
@@ -48,7 +49,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let target = session.target(&scope.name);
         let mut plan = halt::start(&inventory, target, service, limits.deadline, limits.watch);
         plan.findings.extend(open_intent(&inventory));
-        carry_out(&session, &scope, plan, ("Start it?", "running, and healthy"), args.yes, global, output).await
+        carry_out(&session, &scope, plan, ("Start it?", "running, and healthy"), args.yes, output).await
     };
-    under_lease(&session, &name, args.leasing, output, work).await
+    under_lease(&session, &name, args.leasing.no_lease, output, work).await
 }

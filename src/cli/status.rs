@@ -14,23 +14,24 @@ use crate::kinds::file_system;
 use crate::kinds::internal_certificate;
 use crate::kinds::names;
 use crate::release::Catalogue;
+use crate::session::Session;
+use crate::session::address;
+use crate::session::consent::Consent;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::intent::open_intent;
+use crate::session::moment;
+use crate::session::output::Output;
+use crate::session::scope::Scope;
+use crate::session::standing;
 use crate::ui::status::{State, Status, Unsettled, line, text, timestamp};
 use crate::ui::summary::Summary;
 use crate::ui::text::duration;
 use crate::ui::whereabouts::Whereabouts;
+use crate::upgrade::planning;
 
-use super::address;
-use super::args::Global;
-use super::consent::Consent;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::moment;
-use super::output::Output;
-use super::saga::open_intent;
-use super::scope::Scope;
-use super::session::Session;
-use super::source::Which;
-use super::standing;
+use super::global::Global;
+use super::options::Which;
 
 /// Show what runs
 ///
@@ -59,7 +60,7 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, mut scope, file) = Session::of(&args.which, global, output).await?;
+    let (session, mut scope, file) = Session::of(args.which.selected(), &global.access(), output).await?;
     let status = read(&session, &mut scope, file.as_ref()).await?;
     if status.is_nothing() {
         if output.is_json() {
@@ -117,7 +118,7 @@ async fn read(session: &Session, scope: &mut Scope, file: Option<&PlanFile>) -> 
     let drift = match file {
         Some(file) => {
             let existing = session.existing(file).await?;
-            Some(Summary::of(&session.converge(file, &inventory, &existing, &Consent::default()).await?))
+            Some(Summary::of(&planning::converge(session, file, &inventory, &existing, &Consent::default()).await?))
         }
         None => None,
     };

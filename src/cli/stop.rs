@@ -3,20 +3,21 @@
 use crate::engine::inventory::Live;
 use crate::engine::plan::Plan;
 use crate::planners::halt;
+use crate::session::Session;
+use crate::session::confirm::{self, Ask};
+use crate::session::error::CommandError;
+use crate::session::execute::{execute, exit, permit};
+use crate::session::exit::Exit;
+use crate::session::intent::open_intent;
+use crate::session::lease::under_lease;
+use crate::session::moment;
+use crate::session::output::Output;
+use crate::session::scope::Scope;
+use crate::session::show;
 
-use super::args::Global;
-use super::confirm::{self, Ask};
-use super::error::CommandError;
-use super::execute::{execute, exit, permit};
-use super::exit::Exit;
-use super::leased::{Leasing, under_lease};
-use super::moment;
-use super::output::Output;
-use super::plan;
-use super::saga::open_intent;
-use super::scope::Scope;
-use super::session::Session;
-use super::source::Which;
+use super::global::Global;
+use super::options::Leasing;
+use super::options::Which;
 
 /// Stop Cloud Exchange, and see every task stopped
 ///
@@ -36,16 +37,16 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
+    let (session, mut scope, _) = Session::of(args.which.selected(), &global.access(), output).await?;
     let name = scope.name.clone();
     let work = async {
         let inventory = session.inventory(&mut scope).await?;
         let service = service(&inventory, &scope)?;
         let mut plan = halt::stop(&inventory, session.target(&scope.name), service, &request(session.caller()));
         plan.findings.extend(open_intent(&inventory));
-        carry_out(&session, &scope, plan, ("Stop it?", "stopped"), args.yes, global, output).await
+        carry_out(&session, &scope, plan, ("Stop it?", "stopped"), args.yes, output).await
     };
-    under_lease(&session, &name, args.leasing, output, work).await
+    under_lease(&session, &name, args.leasing.no_lease, output, work).await
 }
 
 /// Who asks for it and when, in the characters of tags.
@@ -78,15 +79,14 @@ pub async fn carry_out(
     plan: Plan,
     (question, already): (&str, &str),
     yes: bool,
-    global: &Global,
     output: &Output,
 ) -> Result<Exit, CommandError> {
     if output.is_json() {
-        output.line(&plan::event(&plan))?;
+        output.line(&show::event(&plan))?;
     } else if plan.is_empty() && plan.findings.is_empty() {
         output.note(&format!("{} is {already} already\n", scope.name));
     } else {
-        output.note(&plan::text(&plan, session.kinds(), None, global));
+        output.note(&show::text(&plan, session.kinds(), None, output));
     }
     permit(&plan, output)?;
     if plan.is_empty() {
@@ -95,7 +95,7 @@ pub async fn carry_out(
     if !yes {
         confirm::ask(question, Ask::Yes, "--yes", output)?;
     }
-    Ok(exit(execute(session, scope, plan, global, output).await?.outcome))
+    Ok(exit(execute(session, scope, plan, output).await?.outcome))
 }
 
 #[cfg(test)]

@@ -9,25 +9,30 @@ use crate::engine::inventory::{Inventory, Phase};
 use crate::planners::intent::{Mark, Work};
 use crate::planners::upgrade::{self, Upgrade};
 use crate::release::{Catalogue, Version};
+use crate::session::Session;
+use crate::session::catalogue::release;
+use crate::session::confirm::{self, Ask};
+use crate::session::consent::Consent;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::intent::{describe, way_out};
+use crate::session::lease::of_file;
+use crate::session::output::Output;
+use crate::session::scope::Scope;
+use crate::session::show;
+use crate::session::source::{PLAN_FILE, Source};
+use crate::upgrade::chain::{self, ChainOptions, ChainStep, upgrade_chain};
+use crate::upgrade::cleanup::cleanup;
+use crate::upgrade::limits::Limits;
+use crate::upgrade::open_operation::OpenOperation;
+use crate::upgrade::plan::{OnFailure, data_task, new_id, point};
+use crate::upgrade::rollback;
+use crate::upgrade::run::{Context, forward};
+use crate::upgrade::update_plan_file;
 
-use super::args::Global;
-use super::carry::{Around, forward};
-use super::climb::{self, Rung, Way, climb};
-use super::confirm::{self, Ask};
-use super::consent::Consent;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::leased::{Leasing, of_file};
-use super::output::Output;
-use super::plan;
-use super::rewrite;
-use super::saga::{OnFailure, Options, data_task, new_id, point, under_way, way_out};
-use super::scope::Scope;
-use super::session::{Session, release};
-use super::source::{PLAN_FILE, Source};
-use super::tidy::tidy;
-use super::under_way::UnderWay;
-use super::way_back::{self, Limits};
+use super::global::Global;
+use super::options::Leasing;
+use super::options::UpgradeOptions;
 
 /// Upgrade in place: stop, back up, start the new release, prove it, or go back
 ///
@@ -78,14 +83,13 @@ pub struct Args {
     on_failure: OnFailure,
 
     #[command(flatten)]
-    options: Options,
+    options: UpgradeOptions,
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let work = async |session: &Session, source: &Source, file: &PlanFile| {
-        held(args, session, source, file, global, output).await
-    };
-    of_file(&args.file, args.leasing, global, output, work).await
+    let work =
+        async |session: &Session, source: &Source, file: &PlanFile| held(args, session, source, file, output).await;
+    of_file(&args.file, args.leasing.no_lease, &global.access(), output, work).await
 }
 
 async fn held(
@@ -93,23 +97,22 @@ async fn held(
     session: &Session,
     source: &Source,
     file: &PlanFile,
-    global: &Global,
     output: &Output,
 ) -> Result<Exit, CommandError> {
     let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
     let consent = args.options.consent(false, false);
     if args.resume || args.rollback {
-        let Some(now) = UnderWay::of(session, &scope, inventory).await? else {
+        let Some(now) = OpenOperation::of(session, &scope, inventory).await? else {
             return Err(CommandError::refused("upgrade/none-open", "no upgrade is under way; nothing was changed")
                 .hint(format!("`ce-aws status {}` shows what runs", source.path)));
         };
-        let around = Around { session, scope: &scope, global, output, file: &source.path };
-        output.note(&format!("{}\n", under_way(&now.intent)));
+        let context = Context { session, scope: &scope, output, file: &source.path };
+        output.note(&format!("{}\n", describe(&now.intent)));
         return if args.rollback {
-            roll_back(args, around, consent).await
+            roll_back(args, context, consent).await
         } else {
-            resume(args, around, source, now, consent).await
+            resume(args, context, source, now, consent).await
         };
     }
     let Some(now) = Running::of(&inventory) else {
@@ -117,23 +120,22 @@ async fn held(
             .hint(format!("deploy it with `ce-aws apply {}`", source.path)));
     };
     let last = wanted(args, source, file)?;
-    let rungs = climb::rungs(source, now.release(), last)?;
-    let way = Way {
+    let steps = chain::steps(source, now.release(), last)?;
+    let options = ChainOptions {
         session,
         source,
         consent,
         yes: args.yes,
         on_failure: args.on_failure,
-        takes_back: false,
+        rolls_back: false,
         write: !args.no_write,
-        global,
         output,
     };
-    climb(way, &rungs, None).await
+    upgrade_chain(options, &steps, None).await
 }
 
 /// The plan file as the arguments want it.
-fn wanted(args: &Args, source: &Source, file: &crate::config::PlanFile) -> Result<Rung, CommandError> {
+fn wanted(args: &Args, source: &Source, file: &crate::config::PlanFile) -> Result<ChainStep, CommandError> {
     let edited = |result: Result<String, edit::EditError>| {
         result.map_err(|error| CommandError::usage("usage/plan-file", error.to_string()))
     };
@@ -141,21 +143,21 @@ fn wanted(args: &Args, source: &Source, file: &crate::config::PlanFile) -> Resul
     if let Some(to) = args.to {
         text = edited(edit::release(&text, to))?;
     }
-    let mut file = climb::examine(source, &text, file)?;
+    let mut file = chain::examine(source, &text, file)?;
     let images = crate::config::image_options(&args.image, &file.images, release(&file)?)
         .map_err(|invalid| CommandError::usage(invalid.code, invalid.message).hint(invalid.hint))?;
     for (container, image) in images {
         text = edited(edit::image(&text, &container, image.as_str()))?;
     }
-    file = climb::examine(source, &text, &file)?;
-    Ok(Rung { text, file })
+    file = chain::examine(source, &text, &file)?;
+    Ok(ChainStep { text, file })
 }
 
-async fn roll_back(args: &Args, around: Around<'_>, consent: Consent) -> Result<Exit, CommandError> {
+async fn roll_back(args: &Args, context: Context<'_>, consent: Consent) -> Result<Exit, CommandError> {
     if !args.yes {
-        confirm::ask("Go back?", Ask::Yes, "--yes", around.output)?;
+        confirm::ask("Go back?", Ask::Yes, "--yes", context.output)?;
     }
-    Ok(match way_back::go(around, limits(&consent)).await? {
+    Ok(match rollback::run(context, limits(&consent)).await? {
         // Going back is what was asked for.
         Exit::RolledBack => Exit::Done,
         exit => exit,
@@ -174,14 +176,14 @@ fn limits(consent: &Consent) -> Limits {
 /// Goes on where the upgrade was interrupted, to the revision that it had registered.
 async fn resume(
     args: &Args,
-    around: Around<'_>,
+    context: Context<'_>,
     source: &Source,
-    mut now: UnderWay,
+    mut now: OpenOperation,
     consent: Consent,
 ) -> Result<Exit, CommandError> {
-    let Around { session, scope, global, output, .. } = around;
+    let Context { session, scope, output, .. } = context;
     if now.intent.mark.is_back() || now.intent.work == Work::Restore {
-        let message = format!("{}: this does not finish it", under_way(&now.intent));
+        let message = format!("{}: this does not finish it", describe(&now.intent));
         let hint = way_out(&now.intent).replace("FILE", &source.path);
         return Err(CommandError::refused("upgrade/going-back", message).hint(hint));
     }
@@ -194,8 +196,8 @@ async fn resume(
     if is_renewed {
         now.intent.id = new_id();
     }
-    let file = source.plan_file(super::source::region(global)?, output)?;
-    let data_tasks = data_tasks(around, &file, &now)?;
+    let file = source.plan_file(session.region(), output)?;
+    let data_tasks = data_tasks(context, &file, &now)?;
     let plan = {
         let limits = limits(&consent);
         let upgrade = Upgrade {
@@ -210,24 +212,24 @@ async fn resume(
         upgrade::resume(&now.inventory, session.target(&scope.name), &now.service, &newest, &upgrade)
     };
     if !output.is_json() {
-        output.note(&plan::text(&plan, session.kinds(), None, global));
+        output.note(&show::text(&plan, session.kinds(), None, output));
     }
     if !args.yes {
         confirm::ask("Finish it?", Ask::Yes, "--yes", output)?;
     }
-    let carried = forward(around, plan, limits(&consent), args.on_failure).await?;
-    if !carried.is_committed {
-        return Ok(carried.exit);
+    let result = forward(context, plan, limits(&consent), args.on_failure).await?;
+    if !result.is_committed {
+        return Ok(result.exit);
     }
     let text = reached(source, &file, &now, &newest)?;
     if !args.no_write && text != source.text {
-        rewrite::write(Path::new(&source.path), &source.text, &text)?;
+        update_plan_file::write(Path::new(&source.path), &source.text, &text)?;
         output.note(&format!("\n{} says now what runs\n", source.path));
     }
-    if carried.exit != Exit::Done {
-        return Ok(carried.exit);
+    if result.exit != Exit::Done {
+        return Ok(result.exit);
     }
-    tidy(around, &climb::examine(source, &text, &file)?, &consent).await
+    cleanup(context, &chain::examine(source, &text, &file)?, &consent).await
 }
 
 /// The data steps of the hop; each may have run before, and can run again.
@@ -235,7 +237,11 @@ async fn resume(
 /// # Errors
 ///
 /// A release that this run does not know: what is to be done to the data for it would be left out in silence.
-fn data_tasks(around: Around<'_>, file: &PlanFile, now: &UnderWay) -> Result<Vec<upgrade::DataTask>, CommandError> {
+fn data_tasks(
+    context: Context<'_>,
+    file: &PlanFile,
+    now: &OpenOperation,
+) -> Result<Vec<upgrade::DataTask>, CommandError> {
     let known = |text: &str| {
         let found = text.parse().ok().and_then(|version| Catalogue::effective().get(version));
         found.ok_or_else(|| {
@@ -254,7 +260,7 @@ fn data_tasks(around: Around<'_>, file: &PlanFile, now: &UnderWay) -> Result<Vec
     let others = now.inventory.live.iter().filter(|live| live.address.kind() != "task-definition").cloned();
     let running = Running::of(&Inventory::new(others.chain([now.before.clone()]).collect()))
         .ok_or_else(|| CommandError::unexpected("what ran before cannot be read"))?;
-    let context = around.session.context(around.scope);
+    let context = context.session.context(context.scope);
     let ground = Ground { plan: file, names: &context.names, running: &running, intent: &now.intent.id };
     Ok(data_steps(ground, old, new, &Default::default()).into_iter().map(data_task).collect())
 }
@@ -263,7 +269,7 @@ fn data_tasks(around: Around<'_>, file: &PlanFile, now: &UnderWay) -> Result<Vec
 fn reached(
     source: &Source,
     file: &PlanFile,
-    now: &UnderWay,
+    now: &OpenOperation,
     newest: &crate::engine::inventory::Live,
 ) -> Result<String, CommandError> {
     let mut text = source.text.clone();
@@ -272,7 +278,7 @@ fn reached(
     {
         text = edit::release(&text, version).map_err(CommandError::unexpected)?;
     }
-    let file = climb::examine(source, &text, file)?;
+    let file = chain::examine(source, &text, file)?;
     for (container, image) in crate::blueprint::images(&file, release(&file)?) {
         let runs = newest.spec.pointer(&format!("/containers/{container}/image")).and_then(|image| image.as_str());
         if let Some(runs) = runs.filter(|runs| *runs != image.as_str()) {

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Collision, Examined, PlanFile, Problems, Severity};
+use crate::config::{self, Collision, Examined, PlanFile};
+use crate::session::error::{CommandError, problems};
+use crate::session::exit::Exit;
+use crate::session::output::Output;
+use crate::session::source::{self, PLAN_FILE, Source};
+use crate::session::standing;
 
-use super::args::Global;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::output::Output;
-use super::source::{self, PLAN_FILE, Source};
-use super::standing;
+use super::global::Global;
 
 /// Check plan files, without AWS
 ///
@@ -32,27 +32,27 @@ pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, Comman
 fn one(file: &Path, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(file)?;
     if output.is_json() {
-        let examined = config::examine(&source.path, &source.text, source::region(global)?);
+        let examined = config::examine(&source.path, &source.text, source::region(&global.access())?);
         let valid = examined.plan.is_some();
         let release = examined.plan.as_ref().and_then(standing::of_file);
         let problems = problems(&examined.problems);
         output.document(&serde_json::json!({ "valid": valid, "release": release, "problems": problems }))?;
         return Ok(exit(valid));
     }
-    let plan = source.plan_file(source::region(global)?, output)?;
-    source::agree(&plan, global)?;
+    let plan = source.plan_file(source::region(&global.access())?, output)?;
+    source::agree(&plan, &global.access())?;
     output.data(&format!("valid: {}\n", summary(&plan)))?;
     Ok(Exit::Done)
 }
 
 fn several(files: &[PathBuf], global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let region = source::region(global)?;
+    let region = source::region(&global.access())?;
     let sources = files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
     let examined = sources.iter().map(|source| (&source.path, config::examine(&source.path, &source.text, region)));
     let examined: Vec<(&String, Examined)> = examined.collect();
     let plans = || examined.iter().filter_map(|(path, examined)| Some((path.as_str(), examined.plan.as_ref()?)));
     for (_, plan) in plans() {
-        source::agree(plan, global)?;
+        source::agree(plan, &global.access())?;
     }
     let collisions = config::collisions(&plans().collect::<Vec<_>>());
     let valid = plans().count() == files.len() && collisions.is_empty();
@@ -101,24 +101,4 @@ fn summary(plan: &PlanFile) -> String {
     let region = plan.region.map_or_else(|| "the region of the AWS profile".to_owned(), |region| region.to_string());
     let release = standing::of_file(plan).map(|release| format!(", {}", release.line())).unwrap_or_default();
     format!("{}{release}, package {}, {region}", plan.name, plan.package)
-}
-
-/// Problems of a plan file as scripts read them.
-pub fn problems(problems: &Problems) -> serde_json::Value {
-    let one = |problem: &config::Problem| {
-        let (line, column) = problems.position(problem);
-        let severity = match problem.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        serde_json::json!({
-            "code": problem.code,
-            "severity": severity,
-            "message": problem.message,
-            "hint": problem.hint,
-            "line": line,
-            "column": column,
-        })
-    };
-    problems.iter().map(one).collect()
 }

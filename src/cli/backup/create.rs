@@ -15,21 +15,22 @@ use crate::engine::plan::Plan;
 use crate::existing;
 use crate::kinds::recovery_point;
 use crate::planners::converge::{Options, converge};
+use crate::session::confirm::{self, Ask};
+use crate::session::error::CommandError;
+use crate::session::execute::{execute, exit_of, permit};
+use crate::session::exit::Exit;
+use crate::session::lease::of_file;
+use crate::session::output::Output;
+use crate::session::preflight;
+use crate::session::scope::Scope;
+use crate::session::show;
+use crate::session::source::{PLAN_FILE, Source};
+use crate::session::{Session, catalogue};
 use crate::ui::backup::created;
+use crate::upgrade::plan::new_id;
 
-use super::super::args::Global;
-use super::super::confirm::{self, Ask};
-use super::super::error::CommandError;
-use super::super::execute::{execute, exit_of, permit};
-use super::super::exit::Exit;
-use super::super::leased::{Leasing, of_file};
-use super::super::output::Output;
-use super::super::plan;
-use super::super::preflight;
-use super::super::saga::new_id;
-use super::super::scope::Scope;
-use super::super::session::{self, Session};
-use super::super::source::{PLAN_FILE, Source};
+use super::super::global::Global;
+use super::super::options::Leasing;
 
 /// Back the file system up now
 ///
@@ -57,10 +58,9 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let work = async |session: &Session, source: &Source, file: &PlanFile| {
-        held(args, session, source, file, global, output).await
-    };
-    of_file(&args.file, args.leasing, global, output, work).await
+    let work =
+        async |session: &Session, source: &Source, file: &PlanFile| held(args, session, source, file, output).await;
+    of_file(&args.file, args.leasing.no_lease, &global.access(), output, work).await
 }
 
 async fn held(
@@ -68,7 +68,6 @@ async fn held(
     session: &Session,
     source: &Source,
     file: &PlanFile,
-    global: &Global,
     output: &Output,
 ) -> Result<Exit, CommandError> {
     let mut scope = Scope::of(file);
@@ -76,15 +75,15 @@ async fn held(
     let intent = new_id();
     let plan = planned(session, file, &inventory, &source.path, &intent, args.keep_days).await?;
     if output.is_json() {
-        output.line(&plan::event(&plan))?;
+        output.line(&show::event(&plan))?;
     } else {
-        output.note(&plan::text(&plan, session.kinds(), None, global));
+        output.note(&show::text(&plan, session.kinds(), None, output));
     }
     permit(&plan, output)?;
     if !args.yes {
         confirm::ask("Make this backup?", Ask::Yes, "--yes", output)?;
     }
-    let report = execute(session, &scope, plan, global, output).await?;
+    let report = execute(session, &scope, plan, output).await?;
     if report.outcome == Outcome::Done {
         let made = report.known.get(&recovery_point::address(&intent)).and_then(|outputs| outputs.get("arn"));
         let arn = made.map(String::as_str).unwrap_or_default();
@@ -120,7 +119,7 @@ async fn planned(
     let (existing, opted_in) = futures::join!(session.existing(file), existing::backup::opted_in(&context));
     let (existing, opted_in) = (existing?, opted_in?);
     let facts = Facts {
-        release: session::release(file)?,
+        release: catalogue::release(file)?,
         names: &context.names,
         zones: Default::default(),
         existing: &existing,

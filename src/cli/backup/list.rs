@@ -1,13 +1,14 @@
 //! `ce-aws backup list`.
 
+use crate::session::Session;
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::output::Output;
+use crate::session::source::Selected;
 use crate::ui::backup::list;
 
-use super::super::args::Global;
-use super::super::error::CommandError;
-use super::super::exit::Exit;
-use super::super::output::Output;
-use super::super::session::Session;
-use super::super::source::{Selected, Which};
+use super::super::global::Global;
+use super::super::options::Which;
 use super::look;
 
 /// Show the recovery points of a deployment
@@ -21,7 +22,7 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, mut scope, _) = Session::of(&args.which, global, output).await?;
+    let (session, mut scope, _) = Session::of(args.which.selected(), &global.access(), output).await?;
     let inventory = session.inventory(&mut scope).await?;
     let view = look(&session, &scope, &inventory).await?;
     if output.is_json() {

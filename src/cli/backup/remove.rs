@@ -8,19 +8,20 @@ use crate::engine::inventory::Inventory;
 use crate::engine::plan::Plan;
 use crate::kinds::backup_view::BackupView;
 use crate::planners::discard::{self, Refusal};
+use crate::session::Session;
+use crate::session::confirm::{self, Ask};
+use crate::session::error::CommandError;
+use crate::session::execute::{execute, exit, permit};
+use crate::session::exit::Exit;
+use crate::session::lease::of_file;
+use crate::session::output::Output;
+use crate::session::scope::Scope;
+use crate::session::show;
+use crate::session::source::{PLAN_FILE, Source};
 use crate::ui::backup::dropped;
 
-use super::super::args::Global;
-use super::super::confirm::{self, Ask};
-use super::super::error::CommandError;
-use super::super::execute::{execute, exit, permit};
-use super::super::exit::Exit;
-use super::super::leased::{Leasing, of_file};
-use super::super::output::Output;
-use super::super::plan;
-use super::super::scope::Scope;
-use super::super::session::Session;
-use super::super::source::{PLAN_FILE, Source};
+use super::super::global::Global;
+use super::super::options::Leasing;
 use super::look;
 
 /// Delete one backup, or a former file system, for good
@@ -47,32 +48,26 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let work = async |session: &Session, _: &Source, file: &PlanFile| held(args, session, file, global, output).await;
-    of_file(&args.file, args.leasing, global, output, work).await
+    let work = async |session: &Session, _: &Source, file: &PlanFile| held(args, session, file, output).await;
+    of_file(&args.file, args.leasing.no_lease, &global.access(), output, work).await
 }
 
-async fn held(
-    args: &Args,
-    session: &Session,
-    file: &PlanFile,
-    global: &Global,
-    output: &Output,
-) -> Result<Exit, CommandError> {
+async fn held(args: &Args, session: &Session, file: &PlanFile, output: &Output) -> Result<Exit, CommandError> {
     let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
     let view = look(session, &scope, &inventory).await?;
     let plan = planned(session, &scope, &inventory, &view, &args.what)?;
     if output.is_json() {
-        output.line(&plan::event(&plan))?;
+        output.line(&show::event(&plan))?;
     } else {
-        output.note(&plan::text(&plan, session.kinds(), None, global));
+        output.note(&show::text(&plan, session.kinds(), None, output));
     }
     permit(&plan, output)?;
     if !args.yes {
         confirm::ask("This deletes data for good.", Ask::Name(&args.what), "--yes", output)?;
     }
     let points = view.points.iter().filter(|point| point.file_system == args.what).count();
-    let report = execute(session, &scope, plan, global, output).await?;
+    let report = execute(session, &scope, plan, output).await?;
     if report.outcome == Outcome::Done {
         if output.is_json() {
             output.line(&serde_json::json!({ "code": "dropped", "id": args.what }))?;

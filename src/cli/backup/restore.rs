@@ -10,23 +10,26 @@ use crate::engine::inventory::Inventory;
 use crate::kinds::backup_view::{BackupView, PointView};
 use crate::kinds::names;
 use crate::planners::intent::{Intent, Mark, Work};
+use crate::session::Session;
+use crate::session::confirm::{self, Ask};
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::intent::describe;
+use crate::session::lease::of_file;
+use crate::session::output::Output;
+use crate::session::scope::Scope;
+use crate::session::show;
+use crate::session::source::{PLAN_FILE, Source};
 use crate::ui::upgrade::after_the_restore;
+use crate::upgrade::limits::{DEADLINE, Limits, WATCH};
+use crate::upgrade::open_operation::OpenOperation;
+use crate::upgrade::plan::new_id;
+use crate::upgrade::restore::{first, into_use};
+use crate::upgrade::rollback;
+use crate::upgrade::run::Context;
 
-use super::super::args::Global;
-use super::super::carry::Around;
-use super::super::confirm::{self, Ask};
-use super::super::error::CommandError;
-use super::super::exit::Exit;
-use super::super::leased::{Leasing, of_file};
-use super::super::output::Output;
-use super::super::plan;
-use super::super::restoring::{first, into_use};
-use super::super::saga::{new_id, under_way};
-use super::super::scope::Scope;
-use super::super::session::Session;
-use super::super::source::{PLAN_FILE, Source};
-use super::super::under_way::UnderWay;
-use super::super::way_back::{self, DEADLINE, Limits, WATCH};
+use super::super::global::Global;
+use super::super::options::Leasing;
 use super::look;
 
 /// Bring a recovery point into use
@@ -94,10 +97,9 @@ impl Args {
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (path, _) = args.meant()?;
-    let work = async |session: &Session, source: &Source, file: &PlanFile| {
-        held(args, session, source, file, global, output).await
-    };
-    of_file(Path::new(path), args.leasing, global, output, work).await
+    let work =
+        async |session: &Session, source: &Source, file: &PlanFile| held(args, session, source, file, output).await;
+    of_file(Path::new(path), args.leasing.no_lease, &global.access(), output, work).await
 }
 
 async fn held(
@@ -105,28 +107,27 @@ async fn held(
     session: &Session,
     source: &Source,
     file: &PlanFile,
-    global: &Global,
     output: &Output,
 ) -> Result<Exit, CommandError> {
     let mut scope = Scope::of(file);
     let inventory = session.inventory(&mut scope).await?;
     let limits = Limits { deadline: args.deadline.into(), watch: args.watch.into(), as_they_are: false };
-    let around = Around { session, scope: &scope, global, output, file: &source.path };
+    let context = Context { session, scope: &scope, output, file: &source.path };
     if args.resume || args.rollback {
-        let now = UnderWay::of(session, &scope, inventory).await?;
+        let now = OpenOperation::of(session, &scope, inventory).await?;
         let now = now
             .filter(|now| now.intent.work == Work::Restore)
             .ok_or_else(|| CommandError::refused("backup/none-open", "no restore is under way; nothing was changed"))?;
-        output.note(&format!("{}\n", under_way(&now.intent)));
+        output.note(&format!("{}\n", describe(&now.intent)));
         if args.rollback || now.intent.mark.is_back() {
-            return back(around, args.yes, limits).await;
+            return back(context, args.yes, limits).await;
         }
         if !args.yes {
             confirm::ask("Finish it?", Ask::Yes, "--yes", output)?;
         }
-        return forward(around, now, limits).await;
+        return forward(context, now, limits).await;
     }
-    let begun = match UnderWay::of(session, &scope, inventory.clone()).await? {
+    let begun = match OpenOperation::of(session, &scope, inventory.clone()).await? {
         Some(now) => now,
         None => at_rest(file, &source.path, &scope, inventory)?,
     };
@@ -136,7 +137,7 @@ async fn held(
         is_of(point, &begun.intent.from)?;
     }
     if begun.intent.mark.is_back() || begun.intent.work == Work::Upgrade {
-        output.note(&format!("{}: this ends it, on another recovery point\n", under_way(&begun.intent)));
+        output.note(&format!("{}: this ends it, on another recovery point\n", describe(&begun.intent)));
     }
     let (id, point_id) = (new_id(), Some(point.id().to_owned()));
     let to = begun.intent.from.clone();
@@ -149,22 +150,22 @@ async fn held(
         point: point_id,
         ..begun.intent.clone()
     };
-    let now = UnderWay { intent, newest: None, has_steps: false, ..begun };
-    let plan = first(around, &now, &now.intent, limits).await?;
+    let now = OpenOperation { intent, newest: None, has_steps: false, ..begun };
+    let plan = first(context, &now, &now.intent, limits).await?;
     if output.is_json() {
-        output.line(&plan::event(&plan))?;
+        output.line(&show::event(&plan))?;
     } else {
-        output.note(&plan::text(&plan, session.kinds(), None, global));
+        output.note(&show::text(&plan, session.kinds(), None, output));
         output.note(&after_the_restore(point.id(), &point.created, &point.vault));
     }
     if !args.yes {
         confirm::ask("Restore it?", Ask::Yes, "--yes", output)?;
     }
-    forward(around, now, limits).await
+    forward(context, now, limits).await
 }
 
 /// What runs, where nothing is under way.
-fn at_rest(file: &PlanFile, path: &str, scope: &Scope, inventory: Inventory) -> Result<UnderWay, CommandError> {
+fn at_rest(file: &PlanFile, path: &str, scope: &Scope, inventory: Inventory) -> Result<OpenOperation, CommandError> {
     let running = Running::of(&inventory).ok_or_else(|| {
         CommandError::refused("refused/not-deployed", "there is no service to restore for; nothing was changed")
             .hint(format!("`ce-aws apply {path}` deploys it"))
@@ -193,7 +194,7 @@ fn at_rest(file: &PlanFile, path: &str, scope: &Scope, inventory: Inventory) -> 
         mark: Mark::Stop,
         point: None,
     };
-    Ok(UnderWay {
+    Ok(OpenOperation {
         deployment: scope.name.clone(),
         service: running.service,
         intent,
@@ -250,35 +251,35 @@ fn is_closed(view: &BackupView, point: &PointView) -> bool {
     })
 }
 
-async fn forward(around: Around<'_>, now: UnderWay, limits: Limits) -> Result<Exit, CommandError> {
+async fn forward(context: Context<'_>, now: OpenOperation, limits: Limits) -> Result<Exit, CommandError> {
     let intent = now.intent.clone();
-    let ended = into_use(around, &now, &intent, limits).await?;
-    match ended.outcome {
+    let ending = into_use(context, &now, &intent, limits).await?;
+    match ending.outcome {
         Outcome::Done => Ok(Exit::Done),
-        _ if ended.is_committed => {
-            around.output.note(&way_back::only_tidying_is_left(around.file, true));
+        _ if ending.is_committed => {
+            context.output.note(&rollback::only_tidying_is_left(context.file, true));
             Ok(Exit::PartWay)
         }
         Outcome::Interrupted => {
-            around.output.note(&way_back::interrupted_restore(around.file));
+            context.output.note(&rollback::interrupted_restore(context.file));
             Ok(Exit::PartWay)
         }
         Outcome::LeaseLost => {
-            around.output.note(&way_back::lease_lost(around.file, "backup restore"));
+            context.output.note(&rollback::lease_lost(context.file, "backup restore"));
             Ok(Exit::PartWay)
         }
         Outcome::Failed => {
-            around.output.note("\nthe restore has failed, see above; going back\n");
-            way_back::go(around, limits).await
+            context.output.note("\nthe restore has failed, see above; going back\n");
+            rollback::run(context, limits).await
         }
     }
 }
 
-async fn back(around: Around<'_>, yes: bool, limits: Limits) -> Result<Exit, CommandError> {
+async fn back(context: Context<'_>, yes: bool, limits: Limits) -> Result<Exit, CommandError> {
     if !yes {
-        confirm::ask("Go back?", Ask::Yes, "--yes", around.output)?;
+        confirm::ask("Go back?", Ask::Yes, "--yes", context.output)?;
     }
-    Ok(match way_back::go(around, limits).await? {
+    Ok(match rollback::run(context, limits).await? {
         Exit::RolledBack => Exit::Done,
         exit => exit,
     })

@@ -5,7 +5,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::checks::usable::usable;
 use crate::checks::{self, ingress::Wanted, network::Uses};
-use crate::cli::moment;
 use crate::engine::failure::Failure;
 use crate::engine::plan::Finding;
 use crate::existing::ingress::{self, Certificate, LoadBalancer, TargetGroup};
@@ -14,6 +13,7 @@ use crate::existing::network::Which;
 use crate::existing::{Lookup, Named, cluster, identity, network};
 use crate::kinds::resource::Context;
 use crate::release::Catalogue;
+use crate::session::moment;
 use crate::ui::discover::Item;
 
 use super::What;

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use dialoguer::console::Term;
 use dialoguer::{Input, Select};
 
-use crate::cli::error::CommandError;
+use crate::session::error::CommandError;
 use crate::ui::text::clean;
 
 /// Somebody who answers.

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::cli::args::Global;
 use crate::cli::discover::{self, What};
-use crate::cli::error::CommandError;
-use crate::cli::session::Session;
+use crate::cli::global::Global;
+use crate::session::Session;
+use crate::session::error::CommandError;
 use crate::ui::discover::Listing;
 
 /// Somebody who knows what an account has.

@@ -1,6 +1,6 @@
 //! Choosing among what there is.
 
-use crate::cli::error::CommandError;
+use crate::session::error::CommandError;
 use crate::ui::discover::{Item, Listing};
 
 use super::ask::Ask;

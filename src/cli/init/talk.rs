@@ -5,10 +5,10 @@ use std::path::Path;
 use time::Date;
 
 use crate::cli::discover::What;
-use crate::cli::error::{CommandError, Kind};
-use crate::cli::saga::label;
+use crate::cli::options::label;
 use crate::config::{Problems, Region};
 use crate::release::{Catalogue, Package, Release};
+use crate::session::error::{CommandError, Kind};
 use crate::ui::discover::{Item, Listing, words};
 use crate::ui::text::clean;
 

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use time::{Date, Month};
 
-use crate::cli::error::CommandError;
-use crate::cli::exit::Exit;
 use crate::cli::init::file;
-use crate::cli::moment;
-use crate::cli::output::Output;
 use crate::release::import::{ImportError, Imported, Wanted, import};
 use crate::release::{Catalogue, Version};
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+use crate::session::moment;
+use crate::session::output::Output;
 use crate::ui::finding::hint;
 use crate::ui::text::{clean, count};
 

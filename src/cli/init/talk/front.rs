@@ -1,7 +1,7 @@
 //! What stands in front of the task: a load balancer, a target group, nothing; and the certificate on it.
 
 use crate::cli::discover::What;
-use crate::cli::error::CommandError;
+use crate::session::error::CommandError;
 
 use super::super::answers::{Answers, Front};
 use super::super::pick::pick;

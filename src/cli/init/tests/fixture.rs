@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use time::{Date, Month};
 
 use crate::cli::discover::What;
-use crate::cli::error::CommandError;
 use crate::cli::init::Options;
 use crate::cli::init::answers::Answers;
 use crate::cli::init::ask::Ask;
@@ -15,6 +14,7 @@ use crate::cli::init::offers::Offers;
 use crate::cli::init::talk::Talk;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::plan::{Finding, Severity};
+use crate::session::error::CommandError;
 use crate::ui::discover::{Item, Listing};
 use crate::ui::style::plain;
 

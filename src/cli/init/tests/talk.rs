@@ -5,10 +5,11 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 
-use super::fixture::*;
 use crate::cli::init::answers::{Answers, Front, Network};
 use crate::cli::init::ask::Nobody;
 use crate::cli::init::{Options, consent, file};
+
+use super::fixture::*;
 
 const BALANCER: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/mine/0123456789abcdef";
 const ROLE: &str = "arn:aws:iam::111122223333:role/ce";

@@ -4,9 +4,10 @@ use insta::assert_snapshot;
 use proptest::option;
 use proptest::prelude::*;
 
-use super::fixture::defaults;
 use crate::cli::init::answers::{Answers, Front, Network, POINTERS, quoted};
 use crate::config::{PlanFile, load, schema};
+
+use super::fixture::defaults;
 
 fn balancer(kind: &str) -> String {
     format!("arn:aws:elasticloadbalancing:eu-west-1:111122223333:{kind}/0123456789abcdef")

@@ -1,0 +1,73 @@
+//! The address of the UI.
+
+use crate::checks;
+use crate::config::PlanFile;
+use crate::engine::reference::Known;
+use crate::existing::Existing;
+
+use super::catalogue::release;
+use super::error::CommandError;
+
+/// The UI's port on the task, in every release so far.
+pub const WEB_PORT: u16 = 3000;
+
+/// Of a deployment as its plan file has it: the load balancer's, ours or the user's, or the task's own.
+///
+/// # Errors
+///
+/// See [`release`].
+pub fn of(file: &PlanFile, existing: &Existing, known: &Known) -> Result<Option<String>, CommandError> {
+    let https = file.load_balancer.certificate_arn.is_some();
+    if let Some(group) = existing.target_group.as_ref().and_then(|group| group.found()) {
+        return Ok(checks::ingress::urls(group).into_iter().next());
+    }
+    if let Some(balancer) = existing.load_balancer.as_ref().and_then(|balancer| balancer.found()) {
+        return Ok(Some(url(https, &balancer.dns, file.load_balancer.port)));
+    }
+    Ok(own(known, https, release(file)?.web.port))
+}
+
+/// Where nothing of the user's is in front.
+pub fn own(known: &Known, https: bool, port: u16) -> Option<String> {
+    let one = |kind: &str, output: &str| {
+        let outputs = known.iter().filter(|(address, _)| address.kind() == kind).map(|(_, outputs)| outputs);
+        outputs.filter_map(|outputs| outputs.get(output)).find(|text| !text.is_empty()).cloned()
+    };
+    match one("load-balancer", "dns") {
+        Some(dns) => Some(url(https, &dns, None)),
+        None => one("service", "private_ip").map(|address| url(false, &address, Some(port))),
+    }
+}
+
+/// An address, without the port that its scheme stands for.
+fn url(https: bool, host: &str, port: Option<u16>) -> String {
+    let (scheme, usual) = if https { ("https", 443) } else { ("http", 80) };
+    match port.filter(|port| *port != usual) {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::address::Address;
+    use crate::engine::reference::Outputs;
+
+    fn known(kind: &str, output: &str, value: &str) -> Known {
+        let outputs = Outputs::from([(output.to_owned(), value.to_owned())]);
+        Known::from([(Address::new(kind, "main"), outputs)])
+    }
+
+    #[test]
+    fn the_load_balancer_comes_before_the_task_and_usual_ports_are_left_out() {
+        let mut all = known("service", "private_ip", "10.0.0.7");
+        assert_eq!(own(&all, false, 3000).as_deref(), Some("http://10.0.0.7:3000"));
+        all.extend(known("load-balancer", "dns", "lb.example.com"));
+        assert_eq!(own(&all, false, 3000).as_deref(), Some("http://lb.example.com"));
+        assert_eq!(own(&all, true, 3000).as_deref(), Some("https://lb.example.com"));
+        assert_eq!(url(true, "lb.example.com", Some(8443)), "https://lb.example.com:8443");
+        assert_eq!(url(true, "lb.example.com", Some(443)), "https://lb.example.com");
+        assert_eq!(own(&Known::new(), false, 3000), None);
+    }
+}

@@ -1,0 +1,50 @@
+//! The releases that this run knows.
+
+use std::path::PathBuf;
+
+use crate::config::PlanFile;
+use crate::release::{Catalogue, CatalogueError, Release};
+
+use super::error::CommandError;
+
+/// Adds the user's release files to the releases that the program ships with. To be called before a plan file is read.
+///
+/// # Errors
+///
+/// A file that is not there or describes no release.
+pub fn adopt(files: &[PathBuf]) -> Result<(), CommandError> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            CommandError::usage("usage/unreadable", format!("cannot read {}: {error}", path.display()))
+        })?;
+        Ok((path.display().to_string(), text))
+    };
+    let files = files.iter().map(read).collect::<Result<Vec<_>, CommandError>>()?;
+    let all = Catalogue::with(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).map_err(refused)?;
+    all.adopt();
+    Ok(())
+}
+
+/// The release that a plan file names.
+///
+/// # Errors
+///
+/// This version does not know it, which the plan file's reader has refused before.
+pub fn release(file: &PlanFile) -> Result<&'static Release, CommandError> {
+    Catalogue::effective()
+        .get(file.release)
+        .ok_or_else(|| CommandError::unexpected(format!("release {} is not in the catalogue", file.release)))
+}
+
+fn refused(error: CatalogueError) -> CommandError {
+    let message = match &error {
+        // The parser's own words name the line.
+        CatalogueError::Format { source, .. } => format!("{error}: {}", source.to_string().trim_end()),
+        _ => error.to_string(),
+    };
+    CommandError::usage("usage/release-file", message)
+        .hint("`ce-aws releases --format` prints the format; src/release/catalogue/ of the repository has examples")
+}

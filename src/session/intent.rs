@@ -1,0 +1,54 @@
+//! What is said of an upgrade or a restore that is not finished.
+
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::{Finding, Severity};
+use crate::kinds::names;
+use crate::planners::intent::{Intent, Mark, Work};
+
+/// Refuses everything but the end of what is under way.
+pub fn open_intent(inventory: &Inventory) -> Option<Finding> {
+    let service = inventory.live.iter().find(|live| live.address.kind() == "service")?;
+    let text = service.tags.get(names::INTENT)?;
+    let (message, hint) = match text.parse::<Intent>() {
+        Ok(intent) => (describe(&intent), way_out(&intent)),
+        Err(error) => (
+            format!("the tag {} is not one of this version: {error}", names::INTENT),
+            "use the version of ce-aws that wrote it; or see for yourself what runs, and remove the tag".to_owned(),
+        ),
+    };
+    Some(Finding {
+        code: "upgrade/open".to_owned(),
+        severity: Severity::Refusal,
+        address: Some(service.address.clone()),
+        message,
+        hint: Some(hint),
+    })
+}
+
+/// What an intent says, in words.
+pub fn describe(intent: &Intent) -> String {
+    let Intent { from, to, .. } = intent;
+    match (intent.work, intent.mark) {
+        (Work::Restore, _) => "a restore was begun and is not over".to_owned(),
+        (Work::Upgrade, Mark::Back | Mark::Restore) => {
+            format!("an upgrade from {from} to {to} goes back to {from}, and is not over")
+        }
+        (Work::Upgrade, Mark::Stop | Mark::Data) => format!("an upgrade from {from} to {to} was begun and is not over"),
+        (Work::Upgrade, Mark::Start) => {
+            format!("an upgrade from {from} to {to} was begun, the new release may have run, and it is not over")
+        }
+    }
+}
+
+/// How it ends.
+pub fn way_out(intent: &Intent) -> String {
+    match (intent.work, intent.mark) {
+        (Work::Restore, _) => {
+            "finish it with `ce-aws backup restore FILE --resume`, or go back with `--rollback`".to_owned()
+        }
+        (Work::Upgrade, Mark::Back | Mark::Restore) => "finish that with `ce-aws upgrade FILE --rollback`".to_owned(),
+        (Work::Upgrade, _) => {
+            "finish it with `ce-aws upgrade FILE --resume`, or go back with `ce-aws upgrade FILE --rollback`".to_owned()
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Commands that write: under the lease, and on record.
+
+use std::future::Future;
+use std::path::Path;
+
+use crate::aws::clients::Access;
+use crate::config::PlanFile;
+use crate::control::clock::Clock;
+use crate::control::error::ControlError;
+use crate::control::history::{End, Entry};
+use crate::control::keeper;
+use crate::control::lease::{Record, UNSEEN, VERSION};
+use crate::control::process;
+use crate::engine::propagation::YOUNG;
+use crate::ui::advice;
+use crate::ui::history::{holder, waiting};
+use crate::ui::style::{WARNING, paint};
+use crate::ui::text::{clean, duration};
+
+use super::error::{CommandError, Kind};
+use super::exit::Exit;
+use super::moment;
+use super::open::Session;
+use super::output::Output;
+use super::source::Source;
+
+/// Does the work while nobody else works on the deployment, and puts it on record. The lease is given back
+/// whatever came of it; with `no_lease` it is not taken.
+///
+/// # Errors
+///
+/// Those of the work; somebody else is at work; the control bucket cannot be used.
+pub async fn under_lease(
+    session: &Session,
+    deployment: &str,
+    no_lease: bool,
+    output: &Output,
+    work: impl Future<Output = Result<Exit, CommandError>>,
+) -> Result<Exit, CommandError> {
+    if no_lease {
+        output.note(&warning(
+            "lease/none",
+            "works without the lease, as you asked: see to it that nobody else works on this deployment meanwhile; the run \
+             is not put on record",
+        ));
+        // Nothing says when the run before has ended.
+        session.young.postpone(moment::clock()?.real(YOUNG));
+        return work.await;
+    }
+    let clock = moment::clock()?;
+    let (store, permit) = (session.store(), session.permit());
+    let me = me(session, deployment);
+    let told = |held: &Record| {
+        if output.is_json() {
+            // Whoever reads standard output has gone; the lease is still to be taken.
+            let _ = output.line(&serde_json::json!({ "code": "lease-waiting", "holder": holder(held) }));
+        } else {
+            output.note(&waiting(held));
+        }
+    };
+    let keeper = keeper::take(&store, me.clone(), &permit, Clock::new(clock.scale()), told).await.map_err(refusal)?;
+    session.begin(entry(me));
+    if let Some(before) = keeper.before {
+        session.unseen.postpone(clock.real(before.unseen.into()).saturating_sub(before.ended));
+        session.young.postpone(clock.real(YOUNG).saturating_sub(before.ended));
+        tell_unseen(session.unseen.left().as_secs_f64() * clock.scale(), output);
+    }
+    let written = session.entry().unwrap_or_default().write(&store).await;
+    if let Err(failure) = &written {
+        output.note(&warning("history/not-written", &format!("this run cannot be put on record: {failure}")));
+    }
+    let result = work.await;
+    if let Some(mut entry) = session.entry().filter(|_| written.is_ok()) {
+        entry.end = Some(end(&result));
+        if let Err(failure) = entry.write(&store).await {
+            output.note(&warning(
+                "history/not-written",
+                &format!("how this run ended cannot be put on record: {failure}"),
+            ));
+        }
+    }
+    keeper.release((session.unseen.left().as_secs_f64() * clock.scale()).ceil() as u32).await;
+    result
+}
+
+/// The same for the deployment of a plan file, which is read first.
+///
+/// # Errors
+///
+/// What is wrong with the plan file, and those of [`under_lease`].
+pub async fn of_file(
+    path: &Path,
+    no_lease: bool,
+    access: &Access,
+    output: &Output,
+    work: impl AsyncFnOnce(&Session, &Source, &PlanFile) -> Result<Exit, CommandError>,
+) -> Result<Exit, CommandError> {
+    let source = Source::read(path)?;
+    let (session, file) = Session::for_file(&source, access, output).await?;
+    under_lease(&session, file.name.as_str(), no_lease, output, work(&session, &source, &file)).await
+}
+
+/// Says why nothing happens for so many seconds.
+fn tell_unseen(seconds: f64, output: &Output) {
+    if seconds < 1.0 {
+        return;
+    }
+    if output.is_json() {
+        // Whoever reads standard output has gone; the work is still to be done.
+        let _ = output.line(&serde_json::json!({ "code": "lists-lag", "seconds": seconds.ceil() }));
+    } else {
+        let time = duration(seconds);
+        output
+            .note(&format!("waiting: the run before was cut off; for {time} AWS may not list yet what it made last\n"));
+    }
+}
+
+fn warning(code: &str, message: &str) -> String {
+    format!("{}: {}\n", paint(WARNING, format_args!("warning[{code}]")), clean(message))
+}
+
+fn me(session: &Session, deployment: &str) -> Record {
+    Record {
+        version: VERSION,
+        deployment: deployment.to_owned(),
+        run: session.run().to_owned(),
+        user: session.caller().to_owned(),
+        host: process::host(),
+        pid: std::process::id(),
+        process: process::this(),
+        command: command(std::env::args().skip(1)),
+        since: moment::text(),
+        beat: 0,
+        released: false,
+        unseen: UNSEEN,
+    }
+}
+
+fn entry(me: Record) -> Entry {
+    let Record { version, deployment, run, user, host, command, since, .. } = me;
+    let tool = env!("CARGO_PKG_VERSION").to_owned();
+    Entry { version, deployment, run, user, host, command, tool, since, ..Entry::default() }
+}
+
+fn end(result: &Result<Exit, CommandError>) -> End {
+    let (exit, error) = match result {
+        Ok(exit) => (*exit, None),
+        Err(error) => (error.exit(), error.json()["code"].as_str().map(str::to_owned)),
+    };
+    End { at: moment::text(), exit: exit as u8, error }
+}
+
+/// The command line as others may see it: users and passwords in addresses are left out.
+fn command(arguments: impl Iterator<Item = String>) -> String {
+    let shown = arguments.map(|argument| match argument.split_once("://") {
+        Some((scheme, rest)) => {
+            let (place, path) = rest.split_once('/').map_or((rest, None), |(place, path)| (place, Some(path)));
+            let place = place.rsplit_once('@').map_or(place.to_owned(), |(_, host)| format!("***@{host}"));
+            format!("{scheme}://{place}{}", path.map(|path| format!("/{path}")).unwrap_or_default())
+        }
+        None => argument,
+    });
+    shown.collect::<Vec<_>>().join(" ").chars().take(1000).collect()
+}
+
+fn refusal(error: ControlError) -> CommandError {
+    let message = format!("{error}; nothing was changed");
+    let without =
+        "where no such bucket may be, give --no-lease, and see to it that nobody else works on this deployment";
+    match error {
+        ControlError::Held(record) => CommandError::from(Kind::Held { message, holder: holder(&record) })
+            .hint("wait until it has ended, or stop it there with Ctrl-C; then run the same command again")
+            .hint("one that is dead is found out by itself: after a minute of silence the lease goes to the next"),
+        ControlError::BucketTaken { .. } => CommandError::refused("lease/bucket-taken", message).hint(without),
+        ControlError::Denied { .. } => CommandError::refused("lease/denied", message)
+            .hint("the caller needs s3:CreateBucket and its settings once, and s3:ListBucket, s3:GetObject and s3:PutObject always")
+            .hint(without),
+        ControlError::Unreadable { bucket, key, .. } => CommandError::refused("lease/unreadable", message)
+            .hint(format!("look at it: `aws s3 cp s3://{bucket}/{key} -`; when nobody is at work, delete it")),
+        ControlError::Failed(failure) => {
+            let error = CommandError::refused("lease/failed", format!("the lease could not be taken: {message}"));
+            match failure.hints.as_slice() {
+                [] => error.hint(advice::about(&failure)),
+                hints => hints.iter().fold(error, CommandError::hint),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::failure::{Cause, Failure};
+    use crate::ui::style::plain;
+
+    fn held() -> Record {
+        Record {
+            version: VERSION,
+            deployment: "prod".to_owned(),
+            run: "0123456789abcdef".to_owned(),
+            user: "arn:aws:iam::123456789012:user/jo\u{1b}[2J".to_owned(),
+            host: "desk".to_owned(),
+            pid: 7,
+            process: None,
+            command: "apply plan.toml --yes".to_owned(),
+            since: "2026-11-22T08:00:00Z".to_owned(),
+            beat: 3,
+            released: false,
+            unseen: UNSEEN,
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_lease_that_cannot_be_had() {
+        let denied = Failure {
+            operation: "s3 PutObject".to_owned(),
+            code: "AccessDenied".to_owned(),
+            request_id: Some("R1".to_owned()),
+            ..Failure::of(Cause::Denied, "Access Denied")
+        };
+        let bucket = "ce-aws-123456789012-us-east-1".to_owned();
+        let errors = [
+            ControlError::Held(Box::new(held())),
+            ControlError::BucketTaken { bucket: bucket.clone(), failure: denied.clone() },
+            ControlError::Denied { bucket: bucket.clone(), failure: denied },
+            ControlError::Failed(Failure {
+                operation: "s3 CreateBucket".to_owned(),
+                code: "ExpiredToken".to_owned(),
+                ..Failure::of(Cause::Denied, "it has expired").hint("log in again")
+            }),
+            ControlError::Unreadable { bucket, key: "lease/prod.json".to_owned(), why: "it is no lease".to_owned() },
+        ];
+        let texts: Vec<_> = errors.into_iter().map(|error| plain(&refusal(error).text())).collect();
+        insta::assert_snapshot!(format!("{}\n{}", plain(&waiting(&held())), texts.join("\n")));
+    }
+
+    #[test]
+    fn a_command_line_holds_no_passwords() {
+        let said = |text: &str| command(text.split(' ').map(str::to_owned));
+        assert_eq!(said("apply a.toml --yes"), "apply a.toml --yes");
+        assert_eq!(said("--endpoint-url=https://u:p@h/x@y apply"), "--endpoint-url=https://***@h/x@y apply");
+        assert_eq!(said("--endpoint-url http://u:p@h:1"), "--endpoint-url http://***@h:1");
+    }
+}

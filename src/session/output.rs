@@ -1,0 +1,104 @@
+//! Where commands write: data to standard output, everything else to standard error.
+
+use std::io::{IsTerminal, Write};
+
+use serde::Serialize;
+
+use super::error::CommandError;
+use super::report::Report;
+
+/// The form in which data is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Human,
+    Json,
+}
+
+/// How much is said besides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verbosity {
+    /// Whether people want every detail.
+    pub is_verbose: bool,
+    /// Whether a log goes to standard error too.
+    pub logs_to_screen: bool,
+}
+
+/// The two streams, and the form in which data is wanted.
+#[derive(Debug)]
+pub struct Output {
+    format: Format,
+    verbosity: Verbosity,
+    /// What is collected to be sent to somebody.
+    report: Option<Report>,
+}
+
+impl Output {
+    pub fn new(format: Format, verbosity: Verbosity, report: Option<Report>) -> Self {
+        Self { format, verbosity, report }
+    }
+
+    /// Whether people want every detail.
+    pub fn is_verbose(&self) -> bool {
+        self.verbosity.is_verbose
+    }
+
+    /// The report of this run, if one is asked for.
+    pub fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Data as text.
+    ///
+    /// # Errors
+    ///
+    /// Whatever prevents writing; a reader that went away (`| head`) is none.
+    pub fn data(&self, text: &str) -> Result<(), CommandError> {
+        let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CommandError::unexpected(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Data as one JSON document.
+    pub fn document(&self, value: &impl Serialize) -> Result<(), CommandError> {
+        let text = serde_json::to_string_pretty(value).map_err(CommandError::unexpected)?;
+        self.data(&format!("{text}\n"))
+    }
+
+    /// Data as one line of JSON, in a stream of such lines.
+    pub fn line(&self, value: &impl Serialize) -> Result<(), CommandError> {
+        let text = serde_json::to_string(value).map_err(CommandError::unexpected)?;
+        self.data(&format!("{text}\n"))
+    }
+
+    /// What people should know and scripts need not, ended by a newline.
+    pub fn note(&self, text: &str) {
+        let mut out = anstream::AutoStream::auto(std::io::stderr().lock());
+        // Nowhere is left to say that this could not be said.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// An error, as people or scripts read it.
+    pub fn error(&self, error: &CommandError) {
+        match self.format {
+            Format::Human => self.note(&error.text()),
+            Format::Json => self.note(&format!("{}\n", error.json())),
+        }
+    }
+
+    /// Whether a live picture can be drawn on standard error: a log on the same screen would tear it apart.
+    pub fn is_live(&self) -> bool {
+        self.format == Format::Human && !self.verbosity.logs_to_screen && std::io::stderr().is_terminal()
+    }
+
+    /// Whether standard error shows colours.
+    pub fn has_color(&self) -> bool {
+        anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+    }
+}

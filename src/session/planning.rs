@@ -1,0 +1,121 @@
+//! What plans are made of, besides the inventory; and the plan of a teardown, which needs no plan file.
+
+use std::collections::BTreeMap;
+
+use crate::blueprint;
+use crate::checks;
+use crate::config::PlanFile;
+use crate::engine::graph::Graph;
+use crate::engine::holder::Surroundings;
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::{Finding, Plan};
+use crate::existing::Existing;
+use crate::existing::contents::{self, Content};
+use crate::existing::survey::{Needs, survey};
+use crate::images;
+use crate::kinds::names::Names;
+use crate::kinds::resource::Context;
+use crate::live;
+use crate::planners::{held, teardown};
+
+use super::catalogue::release;
+use super::error::CommandError;
+use super::intent::open_intent;
+use super::moment;
+use super::open::Session;
+use super::scope::Scope;
+
+impl Session {
+    /// What the plan file borrows, as AWS tells it.
+    pub async fn existing(&self, file: &PlanFile) -> Result<Existing, CommandError> {
+        let context = self.context(&Scope::of(file));
+        let needs = blueprint::needs(file, release(file)?, &context.names);
+        let needs = Needs { task: &needs.task, execution: &needs.execution, backup: &needs.backup };
+        Ok(survey(&context, file, needs).await?)
+    }
+
+    /// What is wrong with the content of the user's secrets. `applies` says that it is about to be read.
+    pub async fn contents(
+        &self,
+        file: &PlanFile,
+        existing: &Existing,
+        wanted: &[Content],
+        applies: bool,
+    ) -> Vec<Finding> {
+        let context = self.context(&Scope::of(file));
+        let faulty = contents::faulty(&context, file, existing, wanted, moment::seconds()).await;
+        faulty.iter().map(|faulty| checks::storage::content(faulty, applies)).collect()
+    }
+
+    /// The digest of each image: as deployed, or asked of its registry.
+    pub async fn digests(
+        &self,
+        context: &Context,
+        file: &PlanFile,
+        inventory: &Inventory,
+        refresh: bool,
+    ) -> Result<(BTreeMap<String, String>, Vec<Finding>), CommandError> {
+        let wanted = blueprint::images(file, release(file)?).into_iter();
+        let wanted = wanted.map(|(container, image)| (container, image.as_str().to_owned())).collect();
+        let pins = images::pins(&wanted, &images::live(inventory), refresh);
+        let answers = images::resolve(&context.aws, &pins.asked).await;
+        Ok((pins.digests(&answers), checks::images::images(&pins, &answers)))
+    }
+
+    /// What would take a deployment down. While something is under way the data may be half changed, and only the service
+    /// knows how to go back: then the data are not left behind alone.
+    pub fn teardown(
+        &self,
+        name: &str,
+        inventory: &Inventory,
+        surroundings: &Surroundings,
+        options: teardown::Options,
+    ) -> Plan {
+        let target = self.target(name);
+        let mut plan = teardown::teardown(inventory, target, self.kinds(), options, &surroundings.holders);
+        if !plan.is_empty() {
+            plan.findings.extend(held::not_checked(surroundings));
+        }
+        plan.findings.extend(open_intent(inventory).filter(|_| !options.delete_data));
+        plan.findings.extend(checks::backup::unread(inventory, false));
+        plan
+    }
+
+    /// What a teardown would meet: everything of the deployment, with what AWS has made in its VPC by itself, and what of
+    /// others' is around it.
+    pub async fn whole(&self, scope: &Scope, inventory: Inventory) -> Result<(Inventory, Surroundings), CommandError> {
+        let inventory = self.with_companions(scope, inventory).await?;
+        let surroundings = match inventory.live.is_empty() {
+            true => Surroundings::default(),
+            false => live::foreign::surroundings(&self.context(scope), &inventory).await?,
+        };
+        Ok((inventory, surroundings))
+    }
+
+    /// The inventory with what AWS has made by itself in a VPC of the deployment, which goes with that.
+    pub async fn with_companions(&self, scope: &Scope, mut inventory: Inventory) -> Result<Inventory, CommandError> {
+        let companions = live::foreign::companions(&self.context(scope), &inventory).await?;
+        inventory.live.extend(companions);
+        let Inventory { live, unread } = inventory;
+        Ok(Inventory { unread, ..Inventory::new(live) })
+    }
+}
+
+/// What should exist.
+///
+/// # Errors
+///
+/// Only a fault of this program makes a graph that cannot be.
+pub fn graph(
+    file: &PlanFile,
+    names: &Names,
+    zones: [String; 2],
+    existing: &Existing,
+    digests: &BTreeMap<String, String>,
+    certificate_generation: u32,
+    backup: bool,
+) -> Result<Graph, CommandError> {
+    let release = release(file)?;
+    let facts = blueprint::Facts { release, names, zones, existing, digests, certificate_generation, backup };
+    blueprint::graph(file, &facts).map_err(CommandError::unexpected)
+}

@@ -1,0 +1,38 @@
+//! A plan before it is carried out, as people and scripts read it.
+
+use crate::config::PlanFile;
+use crate::engine::kind::Kind;
+use crate::engine::plan::Plan;
+use crate::ui;
+use crate::ui::plan::{TaskSize, View};
+use crate::ui::summary::Summary;
+
+use super::output::Output;
+use super::standing;
+
+/// A plan as people read it.
+pub fn text(plan: &Plan, kinds: &[Kind], file: Option<&PlanFile>, output: &Output) -> String {
+    let release = file.and_then(standing::of_file);
+    ui::plan::plan(plan, kinds, View { all: output.is_verbose(), task: file.map(size), release: release.as_ref() })
+}
+
+pub fn size(file: &PlanFile) -> TaskSize {
+    TaskSize { vcpus: file.package.vcpus(), memory_mib: file.package.memory_mib() }
+}
+
+/// A plan in one line of a stream of events: the numbers, and what must be known before it is carried out.
+pub fn event(plan: &Plan) -> serde_json::Value {
+    serde_json::json!({
+        "code": "planned",
+        "digest": plan.digest(),
+        "summary": Summary::of(plan),
+        "findings": plan.findings,
+    })
+}
+
+/// The same, of a plan that makes a deployment what this plan file says.
+pub fn event_of(plan: &Plan, file: &PlanFile) -> serde_json::Value {
+    let mut event = event(plan);
+    event["release"] = standing::of_file(file).and_then(|release| serde_json::to_value(release).ok()).into();
+    event
+}

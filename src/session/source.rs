@@ -1,0 +1,116 @@
+//! The deployment that a command is about: from a plan file, or by name alone.
+
+use std::path::Path;
+
+use crate::aws::clients::Access;
+use crate::config::{self, Name, PlanFile, Region};
+
+use super::error::CommandError;
+use super::output::Output;
+
+/// The plan file where none is named, in the working directory; what `ce-aws init` writes.
+pub const PLAN_FILE: &str = "ce-aws.toml";
+
+/// A plan file, or the name of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selected<'a> {
+    File(&'a Path),
+    Name(&'a str),
+}
+
+/// A plan file as it was read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub path: String,
+    pub text: String,
+}
+
+impl Source {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, or is no text.
+    pub fn read(path: &Path) -> Result<Self, CommandError> {
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        Ok(Self { path: path.display().to_string(), text })
+    }
+
+    /// Where it is, from wherever it is read again.
+    pub fn absolute(&self) -> String {
+        std::path::absolute(&self.path).map_or_else(|_| self.path.clone(), |path| path.display().to_string())
+    }
+
+    /// The plan file in it. Warnings go to standard error.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the plan file.
+    pub fn plan_file(&self, region: Option<Region>, output: &Output) -> Result<PlanFile, CommandError> {
+        let examined = config::examine(&self.path, &self.text, region);
+        match examined.plan {
+            None => Err(examined.problems.into()),
+            Some(plan) => {
+                if !examined.problems.is_empty() && !output.is_json() {
+                    output.note(&format!("{}\n", examined.problems.render(true)));
+                }
+                Ok(plan)
+            }
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
+    let shown = path.display();
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return CommandError::usage("usage/unreadable", format!("cannot read {shown}: {error}"));
+    }
+    if path == Path::new(PLAN_FILE) {
+        return CommandError::usage("usage/unreadable", format!("there is no plan file {PLAN_FILE} in this directory"))
+            .hint("`ce-aws init` writes one; a plan file of another name is given as FILE")
+            .hint(
+                "`ce-aws list` shows what is deployed; status, history, stop, start and destroy also take --name NAME",
+            );
+    }
+    let other = if path.is_absolute() { "" } else { "; the path is relative to the working directory" };
+    CommandError::usage("usage/unreadable", format!("there is no plan file {shown}"))
+        .hint(format!("`ce-aws init {shown}` writes one{other}"))
+}
+
+/// The name given by hand.
+///
+/// # Errors
+///
+/// It is none that a deployment can have.
+pub fn name(text: &str) -> Result<Name, CommandError> {
+    text.parse().map_err(|error: config::Invalid| {
+        CommandError::usage("usage/name", format!("--name: {}", error.message)).hint(error.hint)
+    })
+}
+
+/// The region that the command line or the environment names, for plan files that name none.
+///
+/// # Errors
+///
+/// `--region` is none that this version knows.
+pub fn region(access: &Access) -> Result<Option<Region>, CommandError> {
+    if let Some(text) = &access.region {
+        return text.parse().map(Some).map_err(|error: config::Invalid| {
+            CommandError::usage("usage/region", format!("--region: {}", error.message)).hint(error.hint)
+        });
+    }
+    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|variable| std::env::var(variable).ok());
+    Ok(named.and_then(|text| text.parse().ok()))
+}
+
+/// Refuses a `--region` that contradicts the plan file.
+pub fn agree(plan: &PlanFile, access: &Access) -> Result<(), CommandError> {
+    match (&plan.region, &access.region) {
+        (Some(file), Some(option)) if file.as_str() != option => Err(CommandError::usage(
+            "usage/region",
+            format!("--region is {option}, and the plan file says {}", file.as_str()),
+        )
+        .hint("leave one of the two out")),
+        _ => Ok(()),
+    }
+}

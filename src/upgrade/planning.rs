@@ -1,0 +1,140 @@
+//! What would make a deployment what its plan file says, and the upgrade that it is where images are replaced.
+
+use std::collections::BTreeMap;
+
+use crate::blueprint;
+use crate::blueprint::certificates::{self, Renewal};
+use crate::blueprint::image_change::{ImageChange, Running};
+use crate::checks;
+use crate::config::{PlanFile, Zone};
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::{Finding, Plan};
+use crate::existing::{self, Existing};
+use crate::kinds::backup_vault;
+use crate::kinds::resource::Context;
+use crate::live;
+use crate::planners::{converge, renewal};
+use crate::session::Session;
+use crate::session::catalogue::release;
+use crate::session::consent::Consent;
+use crate::session::error::CommandError;
+use crate::session::intent::open_intent;
+use crate::session::planning::graph;
+use crate::session::scope::Scope;
+use crate::session::{moment, preflight, standing};
+
+use super::plan::{Planned, UpgradePlan, alone};
+
+/// What would make a deployment what its plan file says, with everything that is to be said against it.
+pub async fn converge(
+    session: &Session,
+    file: &PlanFile,
+    inventory: &Inventory,
+    existing: &Existing,
+    consent: &Consent,
+) -> Result<Plan, CommandError> {
+    Ok(plan(session, file, inventory, existing, consent).await?.shown())
+}
+
+/// The same, with what makes an upgrade of it if it replaces the images of a running task.
+pub async fn plan(
+    session: &Session,
+    file: &PlanFile,
+    inventory: &Inventory,
+    existing: &Existing,
+    consent: &Consent,
+) -> Result<Planned, CommandError> {
+    let context = session.context(&Scope::of(file));
+    let zones = match (&file.existing.vpc, &file.network.zones) {
+        (None, None) => live::zones::zones(&context, inventory).await?,
+        (_, zones) => stand_in_zones(zones.as_ref()),
+    };
+    let mut findings = checks::all(&checks::Setting {
+        plan: file,
+        release: release(file)?,
+        region: &context.names.region,
+        existing,
+        inventory,
+        now: moment::seconds(),
+    });
+    let open = open_intent(inventory);
+    let (digests, more) = session.digests(&context, file, inventory, consent.refresh_images).await?;
+    findings.extend(more);
+    let upgrade = match open {
+        // What is under way is to be ended first; whatever else could be said would only distract.
+        Some(_) => None,
+        None => upgrade(&context, file, inventory, &digests, consent).await?,
+    };
+    findings.extend(open);
+    if consent.backup || upgrade.as_ref().is_some_and(UpgradePlan::backs_up) {
+        findings.extend(checks::backup::opted_in(&existing::backup::opted_in(&context).await?));
+    }
+    let backup = consent.backup || backs_up(inventory) || upgrade.as_ref().is_some_and(UpgradePlan::backs_up);
+    findings.extend(checks::backup::unread(inventory, backup));
+    if Running::of(inventory).is_none() {
+        findings.extend(checks::release::release(release(file)?, consent.label(file)));
+    }
+    if Running::of(inventory).is_none() || upgrade.as_ref().is_some_and(|upgrade| upgrade.hop.is_release()) {
+        findings.extend(standing::finding(file, inventory)?);
+    }
+    findings.extend(upgrade.iter().flat_map(|upgrade| upgrade.findings.clone()));
+    let internal = certificates::wanted(inventory, moment::today(), consent.renew_certificates);
+    if release(file)?.internal_certificate() {
+        findings.extend(internal.renewal.as_ref().and_then(expiry));
+    } else if consent.renew_certificates {
+        findings.push(checks::certificate::none_to_renew(file.release));
+    }
+    let graph = graph(file, &context.names, zones, existing, &digests, internal.generation, backup)?;
+    let options = converge::Options { unprotect: consent.unprotect };
+    let there = Context { known: inventory.known(), ..context.clone() };
+    let strays = existing::account::strays::strays(&there, &graph, inventory).await;
+    let adopted = strays.adopted(&graph, inventory);
+    let mut plan = converge::converge(&graph, &adopted, session.target(file.name.as_str()), session.kinds(), options);
+    renewal::explain(&mut plan, internal.renewal.map(|renewal| renewal.to_string()));
+    findings.extend(checks::strays::strays(&strays, file.name.as_str(), &context.names.region));
+    findings.extend(upgrade.iter().filter(|upgrade| upgrade.has_rollback).filter_map(|_| alone(&plan)));
+    findings.extend(preflight::account(&context, file, &plan, inventory).await);
+    findings.append(&mut plan.findings);
+    plan.findings = findings;
+    plan.existing = checks::existing(file, existing);
+    Ok(Planned { plan, upgrade, known: inventory.known() })
+}
+
+/// What surrounds the replacement of the running task's images; `None` where they stay.
+async fn upgrade(
+    context: &Context,
+    file: &PlanFile,
+    inventory: &Inventory,
+    digests: &BTreeMap<String, String>,
+    consent: &Consent,
+) -> Result<Option<UpgradePlan>, CommandError> {
+    let Some(running) = Running::of(inventory) else { return Ok(None) };
+    let wanted = blueprint::images(file, release(file)?).into_iter().map(|(container, image)| {
+        let digest = digests.get(&container).cloned();
+        (container, (image.as_str().to_owned(), digest))
+    });
+    let Some(hop) = ImageChange::of(&running, file.release, &wanted.collect()) else { return Ok(None) };
+    let context = Context { known: inventory.known(), ..context.clone() };
+    let foreign_tasks = live::foreign_tasks::writing(&context).await?;
+    UpgradePlan::new(file, context.names.clone(), running, hop, digests.clone(), &foreign_tasks, consent).map(Some)
+}
+
+/// Whether anything of what backups need is there: then all of it shall be.
+fn backs_up(inventory: &Inventory) -> bool {
+    let needed = [backup_vault::address(), blueprint::backup::role_address()];
+    inventory.live.iter().any(|live| needed.contains(&live.address))
+}
+
+/// What is to be said of the end of the internal certificate.
+fn expiry(renewal: &Renewal) -> Option<Finding> {
+    match renewal {
+        Renewal::Expired(day) => Some(checks::certificate::internal(day, true)),
+        Renewal::ExpiresSoon(day) => Some(checks::certificate::internal(day, false)),
+        Renewal::Unreadable | Renewal::Asked => None,
+    }
+}
+
+/// Zones as the plan file names them; where it need not, none are asked for.
+fn stand_in_zones(zones: Option<&[Zone; 2]>) -> [String; 2] {
+    zones.map(|zones| zones.each_ref().map(|zone| zone.as_str())).unwrap_or_default()
+}
