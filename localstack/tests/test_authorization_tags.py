@@ -12,7 +12,10 @@ from policy_kit import anything, document, only, tagged, vpc_arn
 def test_tags_of_the_request_are_conditions_of_what_is_made(account):
     ec2 = account.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    ours = {"StringEquals": {"aws:RequestTag/owner": "us"}, "ForAllValues:StringEquals": {"aws:TagKeys": ["owner", "name"]}}
+    ours = {
+        "StringEquals": {"aws:RequestTag/owner": "us"},
+        "ForAllValues:StringEquals": {"aws:TagKeys": ["owner", "name"]},
+    }
 
     def make(**tags):
         specification = {"TagSpecifications": tagged("subnet", **tags)} if tags else {}

@@ -22,7 +22,9 @@ def violations(account):
 
 def requests():
     """What was checked in all accounts."""
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{URL}/_emulator/requests", timeout=20) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+        f"{URL}/_emulator/requests", timeout=20
+    ) as answer:
         return json.load(answer)
 
 
@@ -47,7 +49,14 @@ def send(account, service, method, path, body, headers):
 
 def ecs(account, operation, body):
     target = f"AmazonEC2ContainerServiceV20141113.{operation}"
-    send(account, "ecs", "POST", "/", json.dumps(body), {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"})
+    send(
+        account,
+        "ecs",
+        "POST",
+        "/",
+        json.dumps(body),
+        {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"},
+    )
 
 
 @pytest.mark.row("requests against AWS's models: JSON", plain="absent")
@@ -83,7 +92,10 @@ def test_json(account, operation, body, wrong):
         ({"Action": "DescribeVpcs", "Filter.2.Name": "vpc-id"}, [("unknown", "Filters.2")]),
         ({"Action": "DescribeVpcs", "MaxResults": "1001"}, [("range", "MaxResults")]),
         ({"Action": "CreateSubnet"}, [("required", "VpcId")]),
-        ({"Action": "CreateNatGateway", "SubnetId": "subnet-1", "ConnectivityType": "open"}, [("enum", "ConnectivityType")]),
+        (
+            {"Action": "CreateNatGateway", "SubnetId": "subnet-1", "ConnectivityType": "open"},
+            [("enum", "ConnectivityType")],
+        ),
     ],
 )
 def test_ec2(account, parameters, wrong):
@@ -119,17 +131,31 @@ def test_query(account, parameters, wrong):
         ("POST", "", {"Encrypted": True}, [("required", "CreationToken")]),
         ("POST", "", {"CreationToken": "t", "encrypted": True}, [("unknown", "encrypted")]),
         ("POST", "", {"CreationToken": "t", "Encrypted": "true"}, [("type", "Encrypted")]),
-        ("POST", "", {"CreationToken": "t", "ProvisionedThroughputInMibps": 0.5}, [("range", "ProvisionedThroughputInMibps")]),
+        (
+            "POST",
+            "",
+            {"CreationToken": "t", "ProvisionedThroughputInMibps": 0.5},
+            [("range", "ProvisionedThroughputInMibps")],
+        ),
     ],
 )
 def test_rest_json(account, method, path, body, wrong):
     text = "" if body is None else json.dumps(body)
-    send(account, "elasticfilesystem", method, f"/2015-02-01/file-systems{path}", text, {"Content-Type": "application/json"})
+    send(
+        account,
+        "elasticfilesystem",
+        method,
+        f"/2015-02-01/file-systems{path}",
+        text,
+        {"Content-Type": "application/json"},
+    )
     assert violations(account) == wrong
 
 
 @pytest.mark.row("requests against AWS's models: AWS's own vault, which its model does not have", plain="absent")
-@pytest.mark.parametrize("vault, wrong", [("aws/efs/automatic-backup-vault", []), ("aws/efs/vault", [("pattern", "BackupVaultName")])])
+@pytest.mark.parametrize(
+    "vault, wrong", [("aws/efs/automatic-backup-vault", []), ("aws/efs/vault", [("pattern", "BackupVaultName")])]
+)
 def test_vault_of_automatic_backups(account, vault, wrong):
     path = f"/backup-vaults/{urllib.request.quote(vault, safe='')}/recovery-points/"
     send(account, "backup", "GET", path, "", {"Content-Type": "application/json"})
@@ -206,7 +232,9 @@ def test_what_is_kept_of_whom(account):
     before = requests()
     for agent in ("probe", "aws-sdk-rust/1.0 probe"):
         config = botocore.config.Config(user_agent=agent, parameter_validation=False)
-        other = boto3.client("ecs", REGION, endpoint_url=URL, config=config, aws_access_key_id=account.id, aws_secret_access_key="s")
+        other = boto3.client(
+            "ecs", REGION, endpoint_url=URL, config=config, aws_access_key_id=account.id, aws_secret_access_key="s"
+        )
         with pytest.raises(other.exceptions.ClientError):
             other.describe_tasks(cluster="c")
         kept = account.control("violations")

@@ -138,7 +138,9 @@ def test_service_linked_role_cannot_be_changed(account):
     refused(lambda: iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=change), "UnmodifiableEntity")
 
 
-@pytest.mark.row("neg:CreateRole duplicate -> EntityAlreadyExists; DeleteRole with policies -> DeleteConflict", plain="passes")
+@pytest.mark.row(
+    "neg:CreateRole duplicate -> EntityAlreadyExists; DeleteRole with policies -> DeleteConflict", plain="passes"
+)
 def test_role_conflicts(account):
     account.role()
     iam = account.client("iam")

@@ -8,7 +8,8 @@ from ecs_kit import Kit
 
 
 class Upgrade:
-    """A service, a file system with a recovery point, and the calls as functions; each says how often it was executed."""
+    """A service, a file system with a recovery point, and the calls as functions; each says how often it was executed.
+    """
 
     def __init__(self, account) -> None:
         self.kit, self.efs, self.backup = Kit(account), account.client("efs"), account.client("backup")

@@ -69,7 +69,12 @@ def service(account, name):
             containerDefinitions=[container],
         )  # fmt: skip
     ecs.create_service(
-        cluster="c", serviceName=name, taskDefinition="f", desiredCount=0, launchType="FARGATE", networkConfiguration=network
+        cluster="c",
+        serviceName=name,
+        taskDefinition="f",
+        desiredCount=0,
+        launchType="FARGATE",
+        networkConfiguration=network,
     )
 
 
@@ -100,7 +105,9 @@ def gateway(account, name):
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
     }
 )
 ENFORCED = {

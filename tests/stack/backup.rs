@@ -27,7 +27,7 @@ fn jobs(account: &Account) -> usize {
 }
 
 #[test]
-fn where_there_is_no_room_for_a_vault_nothing_is_begun() {
+fn a_full_vault_quota_refuses_before_any_change() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -48,7 +48,7 @@ fn where_there_is_no_room_for_a_vault_nothing_is_begun() {
 }
 
 #[test]
-fn a_backup_brings_what_it_needs_and_is_listed_and_dropped() {
+fn backup_creates_its_vault_and_role_and_lists_and_deletes() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     let nothing_yet = product.expect(5, &["backup", "create", "FILE", "--yes"]);
@@ -104,7 +104,7 @@ fn a_backup_brings_what_it_needs_and_is_listed_and_dropped() {
 }
 
 #[test]
-fn a_destroy_keeps_the_vault_and_with_the_data_it_is_emptied_and_goes() {
+fn destroy_keeps_the_vault_unless_data_is_deleted() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -131,7 +131,7 @@ fn a_destroy_keeps_the_vault_and_with_the_data_it_is_emptied_and_goes() {
 }
 
 #[test]
-fn an_account_that_is_not_opted_in_is_told_before_anything_is_made() {
+fn a_region_not_opted_in_refuses_before_any_change() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -146,7 +146,7 @@ fn an_account_that_is_not_opted_in_is_told_before_anything_is_made() {
 }
 
 #[test]
-fn a_role_of_the_users_is_used_and_left_alone() {
+fn an_existing_role_is_used_and_left_unchanged() {
     let account = Account::new(SCALE);
     let arn = account.by_hand(
         r#"
@@ -179,7 +179,7 @@ print(role("corp-backup", "backup.amazonaws.com"))
 }
 
 #[test]
-fn a_lost_answer_makes_no_second_backup() {
+fn a_lost_response_starts_no_second_backup() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -194,7 +194,7 @@ fn a_lost_answer_makes_no_second_backup() {
 }
 
 #[test]
-fn a_backup_that_fails_says_why_and_leaves_the_deployment_as_it_is() {
+fn a_failed_backup_is_explained_and_changes_nothing() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -207,7 +207,7 @@ fn a_backup_that_fails_says_why_and_leaves_the_deployment_as_it_is() {
 
 /// As a restore leaves it: beside the file system in use there is one that it has taken the place of.
 #[test]
-fn a_former_file_system_is_told_of_and_goes_only_when_it_is_dropped() {
+fn a_former_file_system_is_reported_until_it_is_dropped() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);

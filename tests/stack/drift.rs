@@ -20,7 +20,7 @@ pub fn steps(product: &Product<'_>) -> Vec<String> {
 }
 
 #[test]
-fn what_is_changed_by_hand_is_reported_and_repaired_and_nothing_else() {
+fn manual_changes_are_reported_and_repaired() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -81,7 +81,7 @@ logs.put_retention_policy(logGroupName="/ce-aws/prod/task", retentionInDays=7)
 }
 
 #[test]
-fn what_is_changed_in_the_plan_file_changes_and_nothing_else() {
+fn only_edits_of_the_plan_file_are_applied() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -123,7 +123,7 @@ fn run_by_hand(account: &Account, definition: &str) {
 }
 
 #[test]
-fn another_task_definition_by_hand_is_drift_and_says_what_differs() {
+fn a_manually_changed_task_definition_is_drift() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -145,7 +145,7 @@ fn another_task_definition_by_hand_is_drift_and_says_what_differs() {
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 
-    // With the plan file edited as well, that is what is told.
+    // With the plan file edited as well, that is what is reported.
     let by_hand = registered(&account, "core['cpu'] = 512\n");
     run_by_hand(&account, &by_hand);
     product.edit("# debug = false", "debug = true");
@@ -167,7 +167,7 @@ fn another_task_definition_by_hand_is_drift_and_says_what_differs() {
 }
 
 #[test]
-fn another_image_by_hand_is_drift_too() {
+fn a_manually_changed_image_is_drift() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);

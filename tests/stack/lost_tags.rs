@@ -1,4 +1,4 @@
-//! Tags that somebody removes by hand: what lost them is found by what it hangs on, and nothing gets a twin.
+//! Tags removed by hand: untagged resources are found by what they are attached to, and nothing is duplicated.
 
 use serde_json::Value;
 
@@ -90,7 +90,7 @@ fn counts(account: &Account) -> Vec<(String, usize)> {
 }
 
 #[test]
-fn what_lost_its_tags_is_refused_and_can_be_taken_back() {
+fn untagged_resources_are_refused_and_can_be_adopted() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -121,5 +121,5 @@ fn what_lost_its_tags_is_refused_and_can_be_taken_back() {
     }
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    assert_eq!(counts(&account), before, "no twins");
+    assert_eq!(counts(&account), before, "no duplicates");
 }

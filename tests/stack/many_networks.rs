@@ -116,7 +116,7 @@ fn nine_networks_and_then_five_hundred() {
 }
 
 #[test]
-fn what_comes_with_an_ipv6_range_of_others_is_left_alone() {
+fn rules_for_a_foreign_ipv6_range_are_left_unchanged() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);

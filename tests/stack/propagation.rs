@@ -24,9 +24,9 @@ fn a_first_apply_outlasts_the_slowest_propagation() {
     no_twins(&account);
 }
 
-/// What nobody may assume is told at once, not after two minutes: the role is older than AWS needs.
+/// What nobody may assume is reported at once, not after two minutes: the role is older than AWS needs.
 #[test]
-fn the_same_refusal_about_an_old_role_is_final_and_says_why() {
+fn the_same_refusal_for_an_old_role_is_final() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -55,7 +55,7 @@ ec2.delete_flow_logs(FlowLogIds=[ec2.describe_flow_logs()['FlowLogs'][0]['FlowLo
 
 /// The role and the vault come with the first upgrade, and AWS Backup is handed them at once.
 #[test]
-fn a_backup_with_a_new_role_is_made() {
+fn a_backup_waits_for_a_new_role() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     account.post("settings", &json!({ "iam.propagation": 15 }));
@@ -69,7 +69,7 @@ fn a_backup_with_a_new_role_is_made() {
 
 /// 24 hours after a change EFS takes another one. Nothing else waits for that.
 #[test]
-fn a_throughput_mode_that_cannot_change_yet_holds_up_nothing() {
+fn a_throughput_change_that_must_wait_blocks_nothing() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -96,9 +96,10 @@ fn a_throughput_mode_that_cannot_change_yet_holds_up_nothing() {
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 }
 
-/// The first step makes access points that the second one's rollback makes again, on the restored file system, in the same run.
+/// The first step makes access points that the second one's rollback makes again, on the restored file system, in the
+/// same run.
 #[test]
-fn access_points_that_are_made_again_on_another_file_system_are_no_duplicates() {
+fn recreated_access_points_are_no_duplicates() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.0.0");
     // The step of 4.1.0 → 4.2.0 runs in an image of 4.2.0; what moves restored data, in one of what ran before.

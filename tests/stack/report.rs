@@ -61,7 +61,7 @@ fn run(product: &Product<'_>, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn what_happened_is_in_the_report_and_not_to_whom() {
+fn the_report_has_events_and_no_identities() {
     let account = Account::new(60);
     let product = Product::with_plan(&account, PLAN);
     account.post(
@@ -115,7 +115,7 @@ fn what_happened_is_in_the_report_and_not_to_whom() {
 }
 
 #[test]
-fn a_refused_plan_is_reported_with_what_refuses_it() {
+fn the_report_of_a_refused_plan_names_the_findings() {
     let account = Account::new(60);
     let product = Product::with_plan(&account, PLAN);
     account.post("settings", &json!({ "quota.vpcs": 1 }));

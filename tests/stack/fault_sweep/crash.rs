@@ -63,7 +63,7 @@ fn killed_unseen(operation: &str) -> (Account, Call) {
 }
 
 #[test]
-fn what_cannot_be_seen_yet_is_not_made_twice() {
+fn resources_not_visible_yet_are_not_duplicated() {
     let (account, call) = killed_unseen("CreateVpc");
     let product = Product::new(&account);
     call.kill(&product, &APPLY, false);
@@ -75,7 +75,7 @@ fn what_cannot_be_seen_yet_is_not_made_twice() {
 }
 
 #[test]
-fn what_cannot_be_seen_yet_is_not_left_behind() {
+fn resources_not_visible_yet_are_deleted() {
     let (account, call) = killed_unseen("AllocateAddress");
     let product = Product::new(&account);
     call.kill(&product, &APPLY, false);

@@ -32,8 +32,8 @@ pub const UNUSED: &[(&str, &str)] = &[
     ("secretsmanager:UpdateSecret", "somebody changed the words of a secret"),
 ];
 
-/// What commands do without, each for a reason: they go on, and say with these words what they could not do, and which action
-/// they lack.
+/// What commands do without, each for a reason: they go on, and say with these words what they could not do, and which
+/// action they lack.
 pub const DEGRADED: &[(&str, &str, &str)] = &[
     (
         "backup:DescribeRegionSettings",

@@ -68,7 +68,7 @@ pub struct Row {
 }
 
 impl Failure {
-    /// What is on its way back can only go on going back.
+    /// A rollback can only be continued.
     pub fn fits(self, direction: Direction) -> bool {
         let goes_on = matches!(
             self,

@@ -1,8 +1,8 @@
 """Who may do what in AWS Backup: a job's role, the file system's own policy, and the access policies of vaults.
 
 Source: AWS Backup developer guide, "Vault access policies" and "Managed policies for AWS Backup"
-(AWSBackupServiceRolePolicyForBackup, …ForRestores). Observed by others, not documented: a file system policy that denies
-elasticfilesystem:Backup fails the job.
+(AWSBackupServiceRolePolicyForBackup, …ForRestores). Observed by others, not documented: a file system policy that
+denies elasticfilesystem:Backup fails the job.
 """
 
 from __future__ import annotations

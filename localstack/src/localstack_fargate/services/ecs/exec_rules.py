@@ -94,8 +94,8 @@ def _sessions(account) -> dict[str, Session]:
 
 
 def _epilogue(command: str, code: int) -> str:
-    """All of a shell's language that the emulator knows: `sh -c '...; echo WORD $?'`. A command that is not in quotes, as the
-    agent splits it, has lost its end to other words and does not print it."""
+    """All of a shell's language that the emulator knows: `sh -c '...; echo WORD $?'`. A command that is not in
+    quotes, as the agent splits it, has lost its end to other words and does not print it."""
     try:
         words = shlex.split(command)
     except ValueError:

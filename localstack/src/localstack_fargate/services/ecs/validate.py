@@ -96,7 +96,9 @@ def _fargate(request: dict, containers: list[dict]) -> None:
         if any(ECR_IMAGE.match(c.get("image") or "") for c in containers):
             raise refused("Fargate requires task definition to have execution role ARN to support ECR images.")
         if any(c.get("secrets") for c in containers):
-            raise refused("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.")
+            raise refused(
+                "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
+            )
     storage = (request.get("ephemeralStorage") or {}).get("sizeInGiB")
     if storage is not None and not 21 <= storage <= 200:
         raise refused("Invalid value for ephemeralStorage. Valid values are between 21 and 200.")
