@@ -21,6 +21,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 import pytest
+from policy_kit import trust
 
 URL = os.environ.get("AWS_ENDPOINT_URL", "")
 REGION = "us-east-1"
@@ -111,11 +112,7 @@ class Account:
 
     def role(self, name: str = "probe", service: str = "ecs-tasks.amazonaws.com", settle: float = 60) -> str:
         """ARN of a role that `service` may assume, `settle` AWS seconds old."""
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
-        }
-        answer = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        answer = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
         self.advance(settle)
         return answer["Role"]["Arn"]
 

@@ -78,8 +78,10 @@ def main() -> int:
     mismatches = sum(counts[kind] for counts in (emulator_counts, plain_counts) for kind in ("failed", "error"))
     good = emulator_code == plain_code == 0 and not mismatches and not wrong
     print(
-        f"emulator: {'OK' if good else 'FAILED'}: {rows - len(wrong)} of {rows} rows shown; {emulator_counts['passed']} tests hold "
-        f"on the emulator; on plain LocalStack {plain_counts['xfailed']} fail and {plain_counts['passed']} pass as marked, "
+        f"emulator: {'OK' if good else 'FAILED'}: {rows - len(wrong)} of {rows} rows shown; "
+        f"{emulator_counts['passed']} tests hold "
+        f"on the emulator; on plain LocalStack {plain_counts['xfailed']} fail and {plain_counts['passed']} pass as "
+        "marked, "
         f"{plain_counts['skipped']} are absent; {mismatches} mismatches"
     )
     return 0 if good else 1

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from conftest import refused
-from policy_kit import REGION, anything, document, only, tagged, vpc_arn
+from policy_kit import REGION, anything, as_json, document, only, tagged, vpc_arn
 
 @pytest.mark.row("IAM enforcement: what is authorised on * only", plain="fails")
 def test_a_scoped_resource_does_not_allow_what_is_authorised_on_all(account):
@@ -172,8 +172,9 @@ def test_roles_only_with_the_boundary(account):
     iam = account.client("iam")
     inside = json.dumps(document({"Action": "s3:*"}))
     boundary = iam.create_policy(PolicyName="inside", PolicyDocument=inside)["Policy"]["Arn"]
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]})  # fmt: skip
+    trust = as_json(
+        {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole"})  # fmt: skip
     make = lambda **more: iam.create_role(RoleName="probe", AssumeRolePolicyDocument=trust, **more)  # noqa: E731
     only(account, {"Action": "iam:*", "Condition": {"StringEquals": {"iam:PermissionsBoundary": boundary}}})
     refused(make, "AccessDenied")

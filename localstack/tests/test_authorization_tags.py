@@ -139,7 +139,8 @@ SECOND_ACTIONS = {
     "logs:CreateLogGroup": ("logs:TagResource", None,
         lambda w: w.client("logs").create_log_group(logGroupName="probe", tags={"owner": "us"})),
     "iam:CreateRole": ("iam:TagRole", None,
-        lambda w: w.client("iam").create_role(RoleName="probe", AssumeRolePolicyDocument=json.dumps(w.trust), Tags=PAIR)),
+        lambda w: w.client("iam").create_role(RoleName="probe", AssumeRolePolicyDocument=json.dumps(w.trust),
+            Tags=PAIR)),
     "s3:CreateBucket": ("s3:TagResource", None,
         lambda w: w.client("s3").create_bucket(
             Bucket=f"probe-policy-{w.id}", CreateBucketConfiguration={"Tags": PAIR})),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import refused
+from policy_kit import as_json
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def allow(account, *actions):
     """Makes this all that the role of the jobs may do."""
     account.settings(**{"iam.propagation": 0})  # what is allowed counts at once
     statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    document = as_json(statement)
     account.client("iam").put_role_policy(RoleName="backup", PolicyName="p", PolicyDocument=document)
 
 
@@ -248,7 +249,7 @@ def test_job_needs_permission(backed, case):
     else:
         if case != "policy":
             deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+        document = as_json(deny)
         account.advance(10)
         account.client("efs").put_file_system_policy(FileSystemId=system.split("/")[-1], Policy=document)
     job = backup.describe_backup_job(BackupJobId=completed(backed)["BackupJobId"])

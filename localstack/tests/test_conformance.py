@@ -11,6 +11,7 @@ import botocore.config
 import botocore.credentials
 import pytest
 from conftest import REGION, URL
+from policy_kit import as_json
 
 XML = '<{0} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{1}</{0}>'
 
@@ -174,7 +175,8 @@ VERSIONING = ("VersioningConfiguration", "<Status>Enabled</Status>")
         ("versioning&x=1", *VERSIONING, {"Content-MD5": "x"}, [("unknown", "?x")]),
         ("versioning", *VERSIONING, {"Content-MD5": "x", "x-amz-acls": "private"}, [("unknown", "x-amz-acls")]),
         ("versioning", "Versioning", VERSIONING[1], {"Content-MD5": "x"}, [("unknown", "Versioning")]),
-        ("versioning", VERSIONING[0], "<Status>On</Status>", {"Content-MD5": "x"}, [("enum", "VersioningConfiguration.Status")]),
+        ("versioning", VERSIONING[0], "<Status>On</Status>", {"Content-MD5": "x"},
+            [("enum", "VersioningConfiguration.Status")]),
         ("versioning", VERSIONING[0], "<State/>", {"Content-MD5": "x"}, [("unknown", "VersioningConfiguration.State")]),
         ("tagging", "Tagging", "<TagSet><Tag><Key>k</Key></Tag></TagSet>", {"Content-MD5": "x"},
          [("required", "Tagging.TagSet[0].Value")]),
@@ -206,14 +208,17 @@ TASK = "arn:aws:ecs:*:*:task/ce/*"
         (POLICY | {"Condition": {"StringEquals": {"aws:RequestTag/a": "b"}}}, None),
         (POLICY | {"Condition": {"StringEquals": {"ecs:clusters": "b"}}}, "no condition key ecs:clusters"),
         (POLICY | {"Condition": {"StringEquals": {"aws:SourceAcount": "b"}}}, "no condition key aws:SourceAcount"),
-        ({"Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::bucket"}, "s3:GetObject is not for arn:aws:s3:::bucket"),
-        ({"Action": ["s3:GetBucketPolicy"], "Resource": "arn:aws:s3:::b/*"}, "s3:GetBucketPolicy is not for arn:aws:s3:::b/*"),
-        ({"Action": "iam:GetRole", "Resource": "*", "Condition": {"StringEquals": {"iam:PassedToService": "ecs.amazonaws.com"}}},
+        ({"Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::bucket"},
+            "s3:GetObject is not for arn:aws:s3:::bucket"),
+        ({"Action": ["s3:GetBucketPolicy"], "Resource": "arn:aws:s3:::b/*"},
+            "s3:GetBucketPolicy is not for arn:aws:s3:::b/*"),
+        ({"Action": "iam:GetRole", "Resource": "*",
+            "Condition": {"StringEquals": {"iam:PassedToService": "ecs.amazonaws.com"}}},
          "iam:GetRole never carries iam:passedtoservice"),
     ],
 )  # fmt: skip
 def test_documents(account, statement, wrong):
-    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | statement]})
+    document = as_json({"Effect": "Allow"} | statement)
     iam = account.client("iam")
     if "Principal" in statement:
         call = lambda: iam.create_role(RoleName="probe", AssumeRolePolicyDocument=document)  # noqa: E731

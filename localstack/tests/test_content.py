@@ -5,9 +5,9 @@ and permissions at the NFS level" and "Using IAM to control file system data acc
 own.
 """
 
-import json
 
 import pytest
+from policy_kit import as_json
 from ecs_kit import Kit
 from efs_kit import access_point, admit_nfs, file_system, mounting, reachable
 
@@ -147,7 +147,7 @@ def test_restored_content_is_moved(kit, case):
     if case == "no root access":
         allowed = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
         statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": allowed, "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        document = as_json(statement)
         kit.account.client("efs").put_file_system_policy(FileSystemId=fresh, Policy=document)
     kit.account.advance(10)
     _ran(kit, mounting(kit, fresh, through, UNPACK), seconds=120)

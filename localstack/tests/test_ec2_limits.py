@@ -83,7 +83,8 @@ def test_what_comes_with_an_ipv6_range(account):
         lambda: ec2.delete_network_acl_entry(NetworkAclId=acl, RuleNumber=32768, Egress=False),
         "InvalidNetworkAclEntry.NotFound", "InvalidParameterValue",
     )
-    outwards = lambda one: sorted(r.get("CidrIpv4") or r["CidrIpv6"] for r in rules(account, one) if r["IsEgress"])  # noqa: E731
+    outwards = lambda one: sorted(r.get("CidrIpv4") or r["CidrIpv6"] for r in rules(account,
+        one) if r["IsEgress"])  # noqa: E731
     after = group(account, net, "after")
     assert [outwards(one) for one in (before, narrowed, after)] == [["0.0.0.0/0", "::/0"], [], ["0.0.0.0/0", "::/0"]]
     tables = ec2.describe_route_tables(Filters=of_vpc)["RouteTables"]

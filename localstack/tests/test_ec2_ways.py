@@ -83,7 +83,8 @@ def test_addresses_of_a_small_subnet(account):
 def test_endpoints_are_found_by_network(account):
     net, other, ec2 = account.network(), account.network(), account.client("ec2")
     name = "com.amazonaws.us-east-1.s3"
-    make = lambda vpc: ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=name)["VpcEndpoint"]["VpcEndpointId"]  # noqa: E731
+    make = lambda vpc: ec2.create_vpc_endpoint(VpcId=vpc,
+        ServiceName=name)["VpcEndpoint"]["VpcEndpointId"]  # noqa: E731
     mine, _ = make(net["vpc"]), make(other["vpc"])
     account.advance(60)
     wanted = {"vpc-id": net["vpc"], "service-name": name, "vpc-endpoint-state": "available"}

@@ -267,7 +267,8 @@ def _vendor_like(kit):
             **after(("init-container", "SUCCESS")), **quiet,
         ),
         kit.container(
-            "core", f"{REGISTRY}/core5:11062023", healthCheck={**CHECK, "interval": 60, "retries": 10, "startPeriod": 300},
+            "core", f"{REGISTRY}/core5:11062023",
+            healthCheck={**CHECK, "interval": 60, "retries": 10, "startPeriod": 300},
             **after(*needs), **quiet,
         ),
         kit.container("ui", healthCheck=CHECK, **after(("core", "START"))),

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conftest import refused
+from policy_kit import as_json
 
 row = pytest.mark.row
 
@@ -92,10 +93,10 @@ def test_a_policy_comes_and_goes(account):
 
 
 def allow(principal):
-    return json.dumps({"Version": "2012-10-17", "Statement": [{
+    return as_json({
         "Effect": "Allow", "Principal": principal, "Action": "elasticfilesystem:ClientMount",
         "Condition": {"Bool": {"aws:SecureTransport": "true"}},
-    }]})
+    })
 
 
 @row("neg:PutFileSystemPolicy malformed -> InvalidPolicyException", plain="fails")

@@ -5,6 +5,7 @@ import urllib.request
 
 import pytest
 from conftest import URL, refused
+from policy_kit import as_json
 
 ANSWERS = {"responses.reversed": True, "responses.sparse": True, "responses.unknown": True}
 
@@ -129,7 +130,7 @@ def test_block_public_access_of_the_account(account):
     s3.create_bucket(Bucket=name)
     s3.delete_public_access_block(Bucket=name)
     statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = as_json(statement)
     account.settings(**{"s3.block_public": True})
     refused(lambda: s3.put_bucket_policy(Bucket=name, Policy=policy), "AccessDenied")
     account.settings(**{"s3.block_public": False})

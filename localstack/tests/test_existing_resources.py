@@ -82,7 +82,10 @@ def test_a_balancer_of_others(account):
     first = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
     condition = [{"Field": "host-header", "Values": ["ce.example.com"]}]
     rule = elb.create_rule(ListenerArn=first, Priority=10, Conditions=condition, Actions=forward)["Rules"][0]
-    attached = lambda: elb.describe_target_groups(TargetGroupArns=[ours])["TargetGroups"][0]["LoadBalancerArns"]  # noqa: E731
+
+    def attached():
+        return elb.describe_target_groups(TargetGroupArns=[ours])["TargetGroups"][0]["LoadBalancerArns"]
+
     assert attached() == [balancer]
     kit.create(loadBalancers=kit.balanced(ours))
     account.advance(300)

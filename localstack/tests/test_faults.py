@@ -1,9 +1,5 @@
 """Several faults at once, corrupted answers, and refused credentials."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 
 import botocore.exceptions
 import pytest
@@ -100,7 +96,8 @@ def test_bucket_in_another_region(account):
     [
         ("ec2", lambda c: c.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"], "VpcId", "CidrBlock"),
         ("efs", lambda c: c.create_file_system(CreationToken="t"), "FileSystemId", "CreationToken"),
-        ("elbv2", lambda c: c.create_target_group(Name="probe", TargetType="lambda")["TargetGroups"][0], "TargetGroupArn",
+        ("elbv2", lambda c: c.create_target_group(Name="probe", TargetType="lambda")["TargetGroups"][0],
+            "TargetGroupArn",
          "TargetGroupName"),
         ("ecs", lambda c: c.create_cluster(clusterName="probe")["cluster"], "clusterArn", "clusterName"),
     ],

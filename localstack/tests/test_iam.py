@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conftest import refused
+from policy_kit import as_json
 
 TRUST = {
     "Version": "2012-10-17",
@@ -12,7 +13,7 @@ TRUST = {
 
 
 def document(**statement):
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+    return as_json({"Effect": "Allow", **statement})
 
 
 @pytest.mark.row("neg:CreateRole malformed trust -> MalformedPolicyDocument", plain="fails")

@@ -7,17 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from policy_kit import trust
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 NORMAL = ("normal", "--label-tag", "test:address", "--ignore-tag", "test:run")
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        ],
-    }
-)
+TRUST = trust()
 
 
 def read(account, *arguments):
@@ -76,7 +70,8 @@ def build(account, backwards=False):
     ecs.create_cluster(clusterName="c")
     container = {"name": "x", "image": "public.ecr.aws/x/y:1", "secrets": [{"name": "A", "valueFrom": f"{secret}:a::"}]}
     ecs.register_task_definition(
-        family="f", networkMode="awsvpc", cpu="256", memory="512", requiresCompatibilities=["FARGATE"], executionRoleArn=role,
+        family="f", networkMode="awsvpc", cpu="256", memory="512", requiresCompatibilities=["FARGATE"],
+        executionRoleArn=role,
         containerDefinitions=[container],
     )  # fmt: skip
     account.client("s3").create_bucket(Bucket=f"listing-{account.id}")
@@ -142,7 +137,8 @@ def test_tombstones(account, other_account):
     ecs.deregister_task_definition(taskDefinition="f:1")
     form = read(account, *NORMAL)
     assert form["tombstones"] == {
-        "ec2.nat_gateways": ["deleted"], "ecs.task_definitions": ["f INACTIVE"], "secrets.secrets": ["s scheduled for deletion"],
+        "ec2.nat_gateways": ["deleted"], "ecs.task_definitions": ["f INACTIVE"],
+        "secrets.secrets": ["s scheduled for deletion"],
     }  # fmt: skip
     assert differences(form, read(other_account, *NORMAL)) == []
 

@@ -1,9 +1,9 @@
 """Faults at the calls on which an upgrade depends: refused, lost after they were executed, lost before."""
 
-import json
 
 import botocore.exceptions
 import pytest
+from policy_kit import as_json
 from ecs_kit import Kit
 
 
@@ -18,7 +18,7 @@ class Upgrade:
         self.system = self.efs.create_file_system(CreationToken="t")["FileSystemId"]
         self.role = account.role("backup", "backup.amazonaws.com")
         statement = {"Effect": "Allow", "Action": "elasticfilesystem:*", "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        document = as_json(statement)
         account.client("iam").put_role_policy(RoleName="backup", PolicyName="p", PolicyDocument=document)
         self.backup.create_backup_vault(BackupVaultName="probe")
         arn = f"arn:aws:elasticfilesystem:us-east-1:{account.id}:file-system/{self.system}"

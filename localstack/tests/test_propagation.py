@@ -6,7 +6,7 @@ import json
 import pytest
 from conftest import refused
 from ecs_kit import Kit
-from policy_kit import document
+from policy_kit import as_json, document
 
 EVERYTHING = json.dumps(document({"Action": "*"}))
 
@@ -114,7 +114,7 @@ def test_a_bucket_policy_with_a_new_role(account):
         "Action": "s3:GetObject",
         "Resource": f"arn:aws:s3:::{name}/*",
     }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = as_json(statement)
     put = lambda: s3.put_bucket_policy(Bucket=name, Policy=policy)  # noqa: E731
     assert "Invalid principal" in str(refused(put, "MalformedPolicy"))
     account.advance(15)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import botocore.exceptions
 import pytest
 from conftest import refused
+from policy_kit import as_json
 
 
 def make(account, name="probe"):
@@ -16,7 +17,7 @@ def make(account, name="probe"):
 
 def policy(principal, resource, action="s3:GetObject", **more):
     statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource, **more}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return as_json(statement)
 
 
 @pytest.mark.row("neg:PutBucketPolicy malformed -> MalformedPolicy", plain="fails")

@@ -65,12 +65,15 @@ def make_everything(account):
     bucket = f"probe-tagging-{account.id}"
     account.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"Tags": [TAG]})
     return {
-        "vpc": f"vpc/{vpc}", "subnet": f"subnet/{subnets[0]}", "igw": f"internet-gateway/{igw}", "eip": f"elastic-ip/{eip}",
+        "vpc": f"vpc/{vpc}", "subnet": f"subnet/{subnets[0]}", "igw": f"internet-gateway/{igw}",
+        "eip": f"elastic-ip/{eip}",
         "nat": f"natgateway/{nat['NatGatewayId']}", "rtb": f"route-table/{table}", "acl": f"network-acl/{acl}",
-        "sg": f"security-group/{group['GroupId']}", "vpce": f"vpc-endpoint/{endpoint}", "alb": balancer["LoadBalancerArn"],
+        "sg": f"security-group/{group['GroupId']}", "vpce": f"vpc-endpoint/{endpoint}",
+        "alb": balancer["LoadBalancerArn"],
         "tg": targets["TargetGroups"][0]["TargetGroupArn"], "listener": listener["ListenerArn"],
         "cluster": cluster["clusterArn"], "definition": definition["taskDefinitionArn"],
-        "efs": f"file-system/{system}", "ap": point["AccessPointArn"], "logs": "log-group:/probe", "secret": secret["ARN"],
+        "efs": f"file-system/{system}", "ap": point["AccessPointArn"], "logs": "log-group:/probe",
+        "secret": secret["ARN"],
         "bucket": f"arn:aws:s3:::{bucket}",
     }  # fmt: skip
 

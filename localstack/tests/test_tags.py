@@ -1,16 +1,11 @@
 """What each service refuses in tags."""
 
-import json
 
 import pytest
 from conftest import refused
+from policy_kit import trust
 
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-    }
-)
+TRUST = trust("ec2.amazonaws.com")
 
 
 def upper(tags):

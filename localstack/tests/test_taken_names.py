@@ -1,19 +1,12 @@
 """Names that a other_account holds already: what each create call says, and that nothing of the other_account's is
 touched."""
 
-import json
 
 import pytest
 from conftest import refused
+from policy_kit import trust
 
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        ],
-    }
-)
+TRUST = trust()
 
 
 @pytest.mark.row("names taken: bucket, in this account and in another", plain="fails")

@@ -22,7 +22,8 @@ PROGRAM = str(Path(TARGET, "debug", "ce-aws"))
 ACCOUNT = boto3.client("sts").get_caller_identity()["Account"]
 MIRROR = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/mirror"
 IMAGES = {
-    "cloudexchange": ["aws-cli-latest"], "core4": ["05242023"], "ui4": ["05242023"], "core5": ["11062023"], "ui5": ["11062023"],
+    "cloudexchange": ["aws-cli-latest"], "core4": ["05242023"], "ui4": ["05242023"], "core5": ["11062023"],
+    "ui5": ["11062023"],
     "mongodb": ["5.0"], "rabbitmq": ["3.11.11-management", "3.12.6-management"],
 }  # fmt: skip
 PLAN = f"""name = "prod"
@@ -90,7 +91,8 @@ def push_images():
             ]
             manifest = {
                 "schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-                "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1, "digest": "sha256:" + hashlib.sha256(f"{name}:{tag}".encode()).hexdigest()},
+                "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1,
+                    "digest": "sha256:" + hashlib.sha256(f"{name}:{tag}".encode()).hexdigest()},
                 "layers": layers,
             }  # fmt: skip
             ecr.put_image(repositoryName=f"mirror/netskope/{name}", imageTag=tag, imageManifest=json.dumps(manifest))
@@ -112,7 +114,8 @@ class Life:
 
 
 
-            f"{NAME}: {' '.join(command[1:])}: ended with {ran.returncode}{verdict} after {time.monotonic() - started:.0f} s",
+            f"{NAME}: {' '.join(command[1:])}: ended with {ran.returncode}{verdict} after "
+            f"{time.monotonic() - started:.0f} s",
             flush=True,
         )
         if verdict:

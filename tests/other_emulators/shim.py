@@ -114,7 +114,8 @@ class Tasks:
         counts = {"desiredCount": service["desiredCount"], "runningCount": count, "pendingCount": 0}
         deployment = counts | {
             "id": known["deployment"], "status": "PRIMARY", "taskDefinition": known["definition"], "failedTasks": 0,
-            "createdAt": known["since"], "updatedAt": known["since"], "rolloutState": "COMPLETED", "launchType": "FARGATE",
+            "createdAt": known["since"], "updatedAt": known["since"], "rolloutState": "COMPLETED",
+            "launchType": "FARGATE",
         }  # fmt: skip
         return service | known["kept"] | counts | {"deployments": [deployment], "events": []}
 

@@ -1,4 +1,4 @@
-//! Backups: made, listed, dropped, kept by a destroy.
+//! Backups: created, listed, deleted, kept by a destroy.
 
 use serde_json::{Value, json};
 
@@ -127,7 +127,9 @@ fn destroy_keeps_the_vault_unless_data_is_deleted() {
 
     product.expect(0, &["destroy", "--name", "prod", "--yes", "--unprotect", "--delete-data"]);
     assert_eq!(points(&account), 0);
-    assert_eq!(account.by_hand("print([v['BackupVaultName'] for v in client('backup').list_backup_vaults()['BackupVaultList'] if v['BackupVaultName'].startswith('ce-')])"), "[]");
+    let vaults = "names = [v['BackupVaultName'] for v in client('backup').list_backup_vaults()['BackupVaultList']]\n\
+                  print([name for name in names if name.startswith('ce-')])";
+    assert_eq!(account.by_hand(vaults), "[]");
 }
 
 #[test]
@@ -216,14 +218,16 @@ fn a_former_file_system_is_reported_until_it_is_dropped() {
 efs = client("efs")
 def tags(address):
     return [{"Key": "ce-aws:deployment", "Value": "prod"}, {"Key": "ce-aws:address", "Value": address}]
-print(efs.create_file_system(CreationToken="former", Encrypted=True, Tags=tags("file-system/kept-1a2b3c4d"))["FileSystemId"])
+kept = tags("file-system/kept-1a2b3c4d")
+print(efs.create_file_system(CreationToken="former", Encrypted=True, Tags=kept)["FileSystemId"])
 "#,
     );
     account.post("clock", &json!({ "advance": 60 }));
     account.by_hand(&format!(
         r#"
 efs = client("efs")
-used = [one for one in efs.describe_file_systems()["FileSystems"] if one["FileSystemId"] != "{former}"][0]["FileSystemId"]
+systems = [one["FileSystemId"] for one in efs.describe_file_systems()["FileSystems"]]
+used = [system for system in systems if system != "{former}"][0]
 for target in efs.describe_mount_targets(FileSystemId=used)["MountTargets"]:
     efs.create_mount_target(FileSystemId="{former}", SubnetId=target["SubnetId"])
 efs.create_access_point(FileSystemId="{former}", Tags=[

@@ -1,4 +1,4 @@
-//! A destroy where others use what is to go: refused before anything is deleted, and what can be left to them is left.
+//! A destroy of resources that others use: refused before anything is deleted, or leaving them what can be left.
 
 use serde_json::json;
 
@@ -86,7 +86,10 @@ fn the_network_can_be_kept_and_adopted_again() {
     let product = deployed(&account);
     let interface = by_hand(
         &account,
-        r#"print(ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]["NetworkInterfaceId"])"#,
+        r#"
+made = ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]
+print(made["NetworkInterfaceId"])
+"#,
     );
     let left = product.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--leave-network"]);
     for word in [interface.as_str(), "stays for the network interface"] {
@@ -133,7 +136,8 @@ fn guardduty_resources_are_deleted_with_the_vpc() {
     account.post(
         "faults",
         &json!({
-            "service": "ec2", "operation": "Describe*PeeringConnections", "kind": "error", "code": "UnauthorizedOperation",
+            "service": "ec2", "operation": "Describe*PeeringConnections", "kind": "error",
+            "code": "UnauthorizedOperation",
             "status": 403, "message": "not authorized to perform: ec2:DescribeVpcPeeringConnections",
         }),
     );

@@ -1,4 +1,4 @@
-//! The TLS certificates between the containers: made once, renewed in time by one fenced change, and shown nowhere.
+//! The TLS certificates between the containers: created once, renewed in time by one fenced change, shown nowhere.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The whole chain of releases by one command, and what is there afterwards against a new deployment of the last one.
+//! The whole chain of releases by one command ends like a new deployment of the last release.
 
 use serde_json::Value;
 

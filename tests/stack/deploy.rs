@@ -1,4 +1,4 @@
-//! The main job: deploy, find nothing to do, take down, take the data back.
+//! The main job: deploy, plan empty, destroy, deploy again with the kept data.
 
 use serde_json::{Value, json};
 

@@ -25,8 +25,9 @@ macro_rules! rows {
 }
 
 rows! {
-    variant_00 0 variant_01 1 variant_02 2 variant_03 3 variant_04 4 variant_05 5 variant_06 6 variant_07 7 variant_08 8 variant_09 9 variant_10 10 variant_11 11
-    variant_12 12 variant_13 13 variant_14 14 variant_15 15 variant_16 16 variant_17 17 variant_18 18
+    variant_00 0 variant_01 1 variant_02 2 variant_03 3 variant_04 4 variant_05 5 variant_06 6
+    variant_07 7 variant_08 8 variant_09 9 variant_10 10 variant_11 11 variant_12 12 variant_13 13
+    variant_14 14 variant_15 15 variant_16 16 variant_17 17 variant_18 18
 }
 
 fn row(number: usize) {

@@ -1,4 +1,4 @@
-//! What an account has is found and judged, and a plan file made of it is one.
+//! Existing resources are listed and judged, and a plan file can be made of them.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What is said before anything is made: quotas, names, images, advice.
+//! Findings before any change: quotas, names, images, advice.
 
 use std::collections::BTreeSet;
 
@@ -88,7 +88,10 @@ fn default_quotas_and_running_tasks_are_counted() {
 #[test]
 fn a_denied_read_is_a_warning() {
     let account = Account::new(SCALE);
-    let denied = |service: &str, operation: &str, code: &str| json!({ "service": service, "operation": operation, "kind": "error", "code": code, "status": 403 });
+    let denied = |service: &str, operation: &str, code: &str| {
+        let kind = "error";
+        json!({ "service": service, "operation": operation, "kind": kind, "code": code, "status": 403 })
+    };
     account.post("faults", &denied("service-quotas", "ListServiceQuotas", "AccessDeniedException"));
     account.post("faults", &denied("iam", "GetAccountSummary", "AccessDenied"));
     account.post("faults", &denied("iam", "ListEntitiesForPolicy", "AccessDenied"));

@@ -1,4 +1,4 @@
-//! Edits of the plan file, and edits in AWS by hand: exactly those are seen, exactly those are repaired.
+//! Edits of the plan file and manual changes in AWS: exactly these are detected and applied or repaired.
 
 use serde_json::Value;
 
@@ -106,7 +106,9 @@ fn registered(account: &Account, change: &str) -> String {
     let script = r#"
 service = ecs.describe_services(cluster="ce-prod", services=["ce-prod"])["services"][0]
 wanted = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-for key in ["taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt", "registeredBy"]:
+for key in [
+    "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt", "registeredBy"
+]:
     wanted.pop(key, None)
 core = next(one for one in wanted["containerDefinitions"] if one["name"] == "core")
 "#;

@@ -56,8 +56,8 @@ impl Broker {
         let network = json!({"awsvpcConfiguration": {"subnets": [around["subnet"]], "assignPublicIp": "ENABLED"}});
         let exec = if exec { "True" } else { "False" };
         let task = account.by_hand(&format!(
-            "print(ecs.run_task(cluster='any', taskDefinition={}, launchType='FARGATE', networkConfiguration={network}, \
-             enableExecuteCommand={exec})['tasks'][0]['taskArn'])",
+            "print(ecs.run_task(cluster='any', taskDefinition={}, launchType='FARGATE', \
+             networkConfiguration={network}, enableExecuteCommand={exec})['tasks'][0]['taskArn'])",
             around["definition"]
         ));
         account.post("clock", &json!({"advance": 120}));

@@ -236,7 +236,8 @@ for half in ("0.0.0.0/1", "128.0.0.0/1"):
     ));
     let [first, second] = &resources.subnets;
     let plan = format!(
-        "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{first}\", \"{second}\"]\n",
+        "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\n\
+         private_subnets = [\"{first}\", \"{second}\"]\n",
         resources.vpc
     );
     let planned = crate::product::Product::with_plan(&account, &plan).expect(0, &["plan", "FILE"]);

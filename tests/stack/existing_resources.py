@@ -208,7 +208,8 @@ def secret(name, value):
 made = {
     "vpc": vpc, "subnets": private, "cluster": cluster, "load_balancer": balancer,
     "target_group": target, **roles, "boundary": boundary, "key": key["Arn"], "certificate": certificate,
-    "authorities": authorities, "ca_secret": secret("corp/ca", authorities[0]), "proxy_secret": secret("corp/proxy", proxy),
+    "authorities": authorities, "ca_secret": secret("corp/ca", authorities[0]),
+    "proxy_secret": secret("corp/proxy", proxy),
 }  # fmt: skip
 advance(300)
 print(json.dumps(made))

@@ -1,4 +1,4 @@
-//! Tasks that do not come up: the story is on the screen, the exit code says so, and the cause away all is well.
+//! Tasks that do not start: the screen and the exit code say why, and once the cause is removed a retry succeeds.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Which image runs: what was deployed stays, whatever tags and registries do, until somebody asks.
+//! Which image runs: the deployed one, whatever tags and registries do, until a change is requested.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Containers that others put into each new task: they are shown, and nothing is judged by them.
+//! Containers that others inject into each new task: they are shown, and do not count for health.
 
 use serde_json::{Value, json};
 

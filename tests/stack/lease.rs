@@ -1,4 +1,4 @@
-//! The lease: one works at a time, a dead holder costs nothing, a lost lease stops the run; and what is on record.
+//! The lease: one run at a time, a dead holder is replaced, a lost lease stops the run; and the run history.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,8 @@ const LEASE_SCALE: u64 = 4;
 /// Somebody's lease, who works on another machine.
 fn foreign(beat: u64, released: bool) -> String {
     json!({
-        "version": 1, "deployment": "prod", "run": "00000000deadbeef", "user": "arn:aws:iam::1:user/other", "host": "elsewhere",
+        "version": 1, "deployment": "prod", "run": "00000000deadbeef", "user": "arn:aws:iam::1:user/other",
+        "host": "elsewhere",
         "pid": 1, "command": "apply other.toml", "since": "2026-01-01T00:00:00Z", "beat": beat, "released": released,
     })
     .to_string()

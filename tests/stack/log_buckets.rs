@@ -1,4 +1,4 @@
-//! The buckets of the access logs: S3 and Elastic Load Balancing refuse what comes too close together.
+//! The buckets of the access logs: S3 and Elastic Load Balancing refuse changes in quick succession.
 
 use serde_json::{Value, json};
 

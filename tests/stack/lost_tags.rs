@@ -29,7 +29,9 @@ kind = address.split("/")[0]
 listed = {{
     "vpc": lambda: [(i, i["VpcId"]) for i in ec2.describe_vpcs()["Vpcs"]],
     "subnet": lambda: [(i, i["SubnetId"]) for i in ec2.describe_subnets()["Subnets"]],
-    "internet-gateway": lambda: [(i, i["InternetGatewayId"]) for i in ec2.describe_internet_gateways()["InternetGateways"]],
+    "internet-gateway": lambda: [
+        (i, i["InternetGatewayId"]) for i in ec2.describe_internet_gateways()["InternetGateways"]
+    ],
     "elastic-ip": lambda: [(i, i["AllocationId"]) for i in ec2.describe_addresses()["Addresses"]],
     "nat-gateway": lambda: [(i, i["NatGatewayId"]) for i in ec2.describe_nat_gateways()["NatGateways"]],
     "route-table": lambda: [(i, i["RouteTableId"]) for i in ec2.describe_route_tables()["RouteTables"]],

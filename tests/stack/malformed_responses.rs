@@ -1,4 +1,4 @@
-//! What comes back is no answer, or a refusal of the caller as such: one clear message each, and nothing made twice.
+//! Malformed responses and refused credentials: one clear message each, and no change is repeated.
 
 use serde_json::{Value, json};
 

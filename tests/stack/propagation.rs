@@ -1,4 +1,4 @@
-//! Roles and policies that AWS does not know everywhere yet, and changes that it permits seldom.
+//! Roles and policies that have not propagated yet, and changes that AWS permits only rarely.
 
 use serde_json::{Value, json};
 
@@ -75,8 +75,8 @@ fn a_throughput_change_that_must_wait_blocks_nothing() {
     product.expect(0, &["apply", "FILE", "--yes"]);
     let by_hand = |mode: &str| {
         account.by_hand(&format!(
-            "efs = client('efs')\nefs.update_file_system(FileSystemId=efs.describe_file_systems()['FileSystems'][0]['FileSystemId'], \
-             ThroughputMode='{mode}')"
+            "efs = client('efs')\nsystem = efs.describe_file_systems()['FileSystems'][0]['FileSystemId']\n\
+             efs.update_file_system(FileSystemId=system, ThroughputMode='{mode}')"
         ))
     };
     by_hand("bursting");

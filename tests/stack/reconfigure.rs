@@ -1,4 +1,4 @@
-//! A deployment that lives changes its variant: in place, one service and one task all along, and data where it was.
+//! A running deployment changes its variant in place: one service, one task at a time, the same data.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Every step of the chain of releases × everything that can go wrong in it: the release before runs again, and its
-//! data are those of before.
+//! Every step of the chain of releases × everything that can go wrong in it: the former release runs again, on its
+//! former data.
 //!
 //! `cargo test` tries one step for each thing that can go wrong. `CE_AWS_SWEEP=full localstack/with cargo test --test
 //! stack release_steps` tries all and writes `docs/upgrade-steps.md`; any other text instead of `full` tries those

@@ -1,4 +1,4 @@
-//! The report of a failed run: what happened is in it, and nothing that tells to whom.
+//! The report of a failed run: it has the events, and nothing that identifies the account.
 
 use serde_json::{Value, json};
 
@@ -22,8 +22,9 @@ allowed_cidrs = ["10.77.0.0/16"]
 fn message(account: &str) -> String {
     format!(
         "User: arn:aws:sts::{account}:assumed-role/Corp-Admins/jane.roe may not, as account {account} at \
-         strongroom.acme.example (10.77.3.4, 2001:db8::7, fd12::/48) says of \"ledger\" and eni-0123456789abcdef0 of Netops: see \
-         https://wiki.acme.example/acmecorp and /home/jroe/plans/acmecorp.toml, with AKIAIOSFODNN7EXAMPLE"
+         strongroom.acme.example (10.77.3.4, 2001:db8::7, fd12::/48) says of \"ledger\" and \
+         eni-0123456789abcdef0 of Netops: see https://wiki.acme.example/acmecorp \
+         and /home/jroe/plans/acmecorp.toml, with AKIAIOSFODNN7EXAMPLE"
     )
 }
 

@@ -69,7 +69,8 @@ print(client("secretsmanager").create_secret(Name="mine", SecretString=json.dump
     let proxy = account.by_hand(&format!(
         r#"
 import json
-print(client("secretsmanager").create_secret(Name="proxy", SecretString=json.dumps({{"http_proxy": "http://{PASSWORD}:1"}}))["ARN"])
+value = json.dumps({{"http_proxy": "http://{PASSWORD}:1"}})
+print(client("secretsmanager").create_secret(Name="proxy", SecretString=value)["ARN"])
 "#
     ));
     let plan = format!(

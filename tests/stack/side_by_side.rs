@@ -128,8 +128,9 @@ fn all_errors_are_reported_before_any_change() {
     let product = Product::with_plan(
         &account,
         &format!(
-            "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n\
-             cluster = \"nowhere\"\nkms_key = \"alias/nowhere\"\ntask_role = \"arn:aws:iam::{}:role/nobody\"\n\
+            "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\n\
+             private_subnets = [\"{one}\", \"{other}\"]\ncluster = \"nowhere\"\n\
+             kms_key = \"alias/nowhere\"\ntask_role = \"arn:aws:iam::{}:role/nobody\"\n\
              [load_balancer]\nenabled = false\n",
             resources.vpc, account.id
         ),

@@ -1,4 +1,4 @@
-//! Upgrades that fail: why is on the screen, and what ran before runs again.
+//! Upgrades that fail: the screen says why, and the former release runs again.
 
 use serde_json::{Value, json};
 

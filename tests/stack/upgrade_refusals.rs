@@ -1,4 +1,4 @@
-//! What an upgrade refuses, and what must be said before it begins; stopping and starting.
+//! What an upgrade refuses or announces before it begins; stop and start.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 """Starts the containers of a Cloud Exchange 6.x task: runs their scripts and judges what they have.
 
-    GET /_emulator/<account>/cloud-exchange  what was run: container, exit code, arguments, names of variables, files with
-                                       owner and mode, the problem that was found; never a content or a value
+    GET /_emulator/<account>/cloud-exchange  what was run: container, exit code, arguments, names of variables, files
+                                             with owner and mode, the problem found; never a content or a value
 
 A task is one of 6.x if it has a container with an image `core6-...`, by tag or label; nothing else is ever run.
 Run are the scripts of the container that delivers files (not essential, `/bin/sh -c`, variables FILE_... or SECRET_...)

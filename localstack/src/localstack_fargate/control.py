@@ -1,7 +1,7 @@
 """The emulator's HTTP interface, on LocalStack's own port.
 
     GET              /_emulator/health
-    GET              /_emulator/requests            how many were checked against AWS's models, see `conformance/ledger.py`
+    GET              /_emulator/requests            how many were checked: `conformance/ledger.py`
     GET|POST         /_emulator/<account>/clock     {"scale": 60, "paused": true, "advance": 30}
     GET|POST         /_emulator/<account>/settings  {"nat.available": 105, ...}
     GET|POST|DELETE  /_emulator/<account>/faults    one rule or a list of rules, see `faults.py`

@@ -1,6 +1,8 @@
 """Prints every error that AWS may answer to some operations, as JSON: what a test makes happen one by one.
 
-    python -m localstack_fargate.possible_errors < operations     one "service operation" a line, in the journal's words: "ec2 CreateVpc"
+    python -m localstack_fargate.possible_errors < operations
+
+The operations are in the journal's words, one a line: "ec2 CreateVpc".
 
 For each error {service, operation, code, status, fault, from}: `fault` is who is to blame, "client" or "server"; `from`
 says where it is from: "model" (the service's own description, botocore's `service-2.json`), "reference" (EC2 Developer
@@ -97,7 +99,8 @@ _EC2 = {
 _S3 = {
     "AbortMultipartUpload": (("NoSuchUpload", 404),),
     "CreateBucket": (
-        ("IllegalLocationConstraintException", 400), ("InvalidBucketName", 400), ("OperationAborted", 409), ("TooManyBuckets", 400),
+        ("IllegalLocationConstraintException", 400), ("InvalidBucketName", 400), ("OperationAborted", 409),
+        ("TooManyBuckets", 400),
     ),
     "DeleteBucket": (("BucketNotEmpty", 409), ("OperationAborted", 409)),
     "DeleteObject": (("PreconditionFailed", 412), ("ConditionalRequestConflict", 409)),

@@ -60,7 +60,8 @@ _DENIED: dict[str, dict] = {
     },
     "Users": {"Action": ["iam:CreateUser", "iam:CreateAccessKey", "ec2:CreateDefaultVpc"], "Resource": "*"},
     "Watchers": {
-        "Action": ["guardduty:*", "config:*", "cloudtrail:*", "s3:PutAccountPublicAccessBlock", "ecs:PutAccountSetting*"],
+        "Action": ["guardduty:*", "config:*", "cloudtrail:*", "s3:PutAccountPublicAccessBlock",
+            "ecs:PutAccountSetting*"],
         "Resource": "*",
     },
 }  # fmt: skip

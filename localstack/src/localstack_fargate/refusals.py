@@ -84,7 +84,8 @@ _REFUSALS: dict[str, dict[str, Refusal]] = {
         "ec2": _EC2_INVALID,
         "s3": (
             "PermanentRedirect",
-            "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future "
+            "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all "
+            "future "
             "requests to this endpoint.",
             301,
         ),

@@ -6,7 +6,6 @@ and requirements": all but EC2 take letters, digits, spaces and _ . : / = + - @ 
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator
@@ -107,7 +106,8 @@ def check(service: str, pairs: list[tuple[str, str]]) -> None:
             raise aws_error(
                 codes.malformed,
 
-                f"The tag '{key}={value}' must satisfy regular expression pattern: [\\p{{L}}\\p{{Z}}\\p{{N}}_.:/=+\\-@]*",
+                f"The tag '{key}={value}' must satisfy regular expression pattern: "
+                f"[\\p{{L}}\\p{{Z}}\\p{{N}}_.:/=+\\-@]*",
             )
 
 

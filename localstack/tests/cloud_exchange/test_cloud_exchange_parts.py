@@ -2,7 +2,6 @@
 options."""
 
 import stat
-from pathlib import Path
 
 import pytest
 from cloud_exchange_kit import NAMES, authority, certificate

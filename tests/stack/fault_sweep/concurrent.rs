@@ -1,4 +1,4 @@
-//! Eight at once: one works, the others say who; it is killed, and one of them goes on.
+//! Eight concurrent runs: one works, the others name it; it is killed, and one of them continues.
 
 use std::process::{Child, Stdio};
 

@@ -1,4 +1,5 @@
-//! Killed at a call: when it has taken effect, and before its answer is read. The calls about the lease are among them.
+//! Killed at a call: after it has taken effect, and before its response is read. The calls about the lease are among
+//! them.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! A first apply that fails is taken back: the account is what it was before.
+//! A first apply that fails is undone: the account is what it was before.
 
 use std::collections::BTreeSet;
 

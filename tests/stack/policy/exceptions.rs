@@ -1,4 +1,4 @@
-//! What is printed although taking it away makes no command of these tests fail, each by name and with its reason.
+//! Actions that are printed although no command of these tests fails without them, each with its reason.
 
 /// What is printed and no command of these tests has needed, each for a reason.
 pub const UNUSED: &[(&str, &str)] = &[

@@ -1,4 +1,4 @@
-//! One call and one thing that goes wrong with it, from a fresh deployment to the verdict.
+//! One call and one fault, from a new deployment to the verdict.
 
 use std::any::Any;
 use std::fmt;

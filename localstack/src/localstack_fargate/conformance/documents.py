@@ -7,7 +7,6 @@ guide, "AWS global condition context keys"; what an ARN stands for from "IAM JSO
 from __future__ import annotations
 
 import functools
-import json
 import re
 from typing import Any, Iterator
 

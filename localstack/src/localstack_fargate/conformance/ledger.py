@@ -1,12 +1,12 @@
 """What was checked, and what was wrong: with the calls of each account, and of the program under test in all accounts
 together.
 
-    GET     /_emulator/<account>/violations   of the program under test: [{"operation", "sort", "member", "what"}], each once
-    DELETE  /_emulator/<account>/violations   forgets the account, so that a violation on purpose does not count
-    GET     /_emulator/requests               {"requests", "operations", "violations"} of the program under test in all accounts
+    GET     /_emulator/<account>/violations  the program's: [{"operation", "sort", "member", "what"}], each once
+    DELETE  /_emulator/<account>/violations  forgets the account, so that a violation on purpose does not count
+    GET     /_emulator/requests              {"requests", "operations", "violations"} of the program, in all accounts
 
-The program under test is known by the AWS SDK that it is written with. The calls of everybody else (test scripts, the
-probe) are checked as well, and what is wrong with them is in the journal alone: they may be wrong on purpose.
+The program under test is known by the AWS SDK that it is written with. Other calls (scripts, the emulator's
+tests) are checked as well, and their violations are in the journal alone: they may be wrong on purpose.
 """
 
 from __future__ import annotations

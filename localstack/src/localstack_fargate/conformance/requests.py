@@ -18,7 +18,8 @@ from localstack_fargate.conformance.wire import Form, Json, Text, Xml
 _WIRES = {"query": Form("query"), "ec2": Form("ec2"), "json": Json(), "rest-json": Json(), "rest-xml": Xml()}
 _TEXT = Text()
 _ANY_REQUEST = re.compile(
-    r"x-amz-(content-sha256|date|security-token|user-agent|trailer|decoded-content-length|sdk-checksum-algorithm|checksum-.*)"
+    r"x-amz-(content-sha256|date|security-token|user-agent|trailer|decoded-content-length|sdk-checksum-algorithm"
+    r"|checksum-.*)"
 )
 """Headers that every request may have: signing, checksums and who asks."""
 

@@ -103,7 +103,8 @@ def delete_repository(account, region, request, context, call_next):
     if repository.images and not request.get("force"):
         raise aws_error(
             "RepositoryNotEmptyException",
-            f"The repository with name '{repository.name}' in registry with id '{account.id}' cannot be deleted because "
+            f"The repository with name '{repository.name}' in registry with id '{account.id}' cannot be deleted "
+            "because "
             "it still contains images",
         )
     del own(account, region)[repository.name]
@@ -155,11 +156,13 @@ def _find(account, repository: Repository, wanted: dict) -> Image | None:
 def _tag_not_found(repository: Repository, wanted: dict):
     return aws_error(
         "ImageNotFoundException",
-        f"The image with imageId {{imageDigest:'{wanted.get('imageDigest', 'null')}', imageTag:'{wanted.get('imageTag')}'}} does "
+        "The image with imageId "
+        f"{{imageDigest:'{wanted.get('imageDigest', 'null')}', imageTag:'{wanted.get('imageTag')}'}} does "
 
 
 
-        f"not exist within the repository with name '{repository.name}' in the registry with id '{repository.registry}'",
+        f"not exist within the repository with name '{repository.name}' in the registry with id "
+        f"'{repository.registry}'",
     )
 
 

@@ -42,7 +42,8 @@ def _make(account, region: str, vpc_id: str, subnet_id: str) -> None:
     group = next((g for g in store.groups.get(vpc_id, {}).values() if g.name == name), None)
     if group is None:
         made = invoke(account, region, "ec2", "CreateSecurityGroup", {
-            "GroupName": name, "Description": f"Associated with VPC-{vpc_id} and tagged as GuardDutyManaged", "VpcId": vpc_id,
+            "GroupName": name, "Description": f"Associated with VPC-{vpc_id} and tagged as GuardDutyManaged",
+            "VpcId": vpc_id,
             "TagSpecifications": [{"ResourceType": "security-group", "Tags": TAGS}],
         })  # fmt: skip
         group_id = made["GroupId"]

@@ -38,7 +38,8 @@ def job_denial(account: Account, kind: str, role: str, system: dict | None, arn:
         document = (system or {}).get("_policy")
         context = {"aws:SecureTransport": ["true"]}
         if document and policy.decide([document], action, arn, context)[0] == "explicitDeny":
-            return f"not authorized to perform: {action} on resource: {arn} with an explicit deny in a resource-based policy"
+            denied = f"not authorized to perform: {action} on resource: {arn}"
+            return f"{denied} with an explicit deny in a resource-based policy"
     return None
 
 

@@ -68,7 +68,8 @@ def _dependencies(task: Task, container: Container) -> str:
     for need in container.definition.get("dependsOn") or []:
         target = next(c for c in task.containers if c.name == need["containerName"])
         condition = need["condition"]
-        text = f"dependency graph: failed to resolve container ordering dependency [{target.name}] for target [{container.name}]"
+        failed = "dependency graph: failed to resolve container ordering dependency"
+        text = f"{failed} [{target.name}] for target [{container.name}]"
         if condition == "START":
             met = target.status != "PENDING"
         elif condition == "COMPLETE":

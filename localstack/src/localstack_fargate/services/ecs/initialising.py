@@ -109,7 +109,8 @@ def _secret_problem(account, task: Task, value_from: str) -> str | None:
     if ":secretsmanager:" in value_from:
         arn = ":".join(value_from.split(":")[:7])
         if text := permissions.denial(account, role, "secretsmanager:GetSecretValue", arn):
-            return f"unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret {value_from} from secrets manager: {text}"
+            tried = "unable to retrieve secret from asm: service call has been retried 1 time(s)"
+            return f"{tried}: failed to fetch secret {value_from} from secrets manager: {text}"
         return _from_asm(account, value_from)[1]
     name = value_from.split(":parameter", 1)[-1]
     arn = model.make_arn(account, task.region, f"parameter/{name.lstrip('/')}", "ssm")

@@ -72,7 +72,8 @@ def denial(account: Account, arn: str | None, action: str, resource: str) -> str
     if decision == "allowed":
         why = f"because no permissions boundary allows the {action} action"
     return (
-        f"AccessDeniedException: User: arn:aws:sts::{account.id}:assumed-role/{name}/task is not authorized to perform: "
+        f"AccessDeniedException: User: arn:aws:sts::{account.id}:assumed-role/{name}/task is not authorized to "
+        "perform: "
         f"{action} on resource: {resource} {why}"
     )
 

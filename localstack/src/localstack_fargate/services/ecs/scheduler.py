@@ -236,7 +236,8 @@ def _stop_sick(account, service: Service, sick: list[Task], reasons: dict, room:
                 account,
                 service,
 
-                f"(task {task.id}) (port {port}) is unhealthy in (target-group {group}) due to (reason Request timed out).",
+                f"(task {task.id}) (port {port}) is unhealthy in (target-group {group}) due to (reason Request timed "
+                "out).",
             )
         else:
             deployments.tell(account, service, f"(task {task.id}) failed container health checks.")

@@ -133,7 +133,8 @@ def execute_command(account, region, request, context, call_next):
     if not task.exec_enabled or account.settings["ecs.exec_agent_stopped"]:
         raise invalid(
             "The execute command failed because execute command was not enabled when the task was run or the execute "
-            "command agent isn't running. Wait and try again or run a new task with execute command enabled and try again."
+            "command agent isn't running. Wait and try again or run a new task with execute command enabled and try "
+            "again."
         )
     if not request.get("interactive"):
         raise invalid("Interactive is the only mode supported currently.")

@@ -163,7 +163,8 @@ def _dependencies(containers: list[dict]) -> None:
             essential = target.get("essential", True)
             if need["condition"] in ("COMPLETE", "SUCCESS") and essential:
                 raise refused(
-                    f"A dependency condition of {need['condition']} can't be set on essential container '{target['name']}'."
+                    f"A dependency condition of {need['condition']} can't be set on essential container "
+                    f"'{target['name']}'."
                 )
             if need["condition"] == "HEALTHY" and not target.get("healthCheck"):
                 raise refused(
