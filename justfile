@@ -7,7 +7,7 @@ all: fmt lint test
 test *ARGS:
     localstack/with cargo test {{ARGS}}
 
-# Tests of the pure rooms only; seconds, no emulator.
+# Unit tests only: seconds, no emulator.
 unit:
     cargo test --lib
 
@@ -17,21 +17,21 @@ fmt:
 lint:
     cargo clippy --all-targets -- -D warnings
 
-# The emulator's own tests, against the emulator and against the plain emulator.
-probe:
+# The emulator's own tests, against the emulator and against plain LocalStack.
+emulator:
     localstack/with sh -c '"$EMULATOR_PYTHON" localstack/tests/report.py'
 
-# A deployment's life on emulators that others have written; `docs/other-emulators.md` says what they lack.
-foreign:
+# A deployment's lifecycle on emulators that others have written; `docs/other-emulators.md` says what they lack.
+other-emulators:
     cargo build
-    CE_AWS_TIME_SCALE=60 localstack/foreign moto sh -c '"$EMULATOR_PYTHON" tests/foreign/lifecycle.py'
-    CE_AWS_TIME_SCALE=60 localstack/foreign ministack sh -c '"$EMULATOR_PYTHON" tests/foreign/lifecycle.py'
+    CE_AWS_TIME_SCALE=60 tests/other_emulators/with moto sh -c '"$EMULATOR_PYTHON" tests/other_emulators/lifecycle.py'
+    CE_AWS_TIME_SCALE=60 tests/other_emulators/with ministack sh -c '"$EMULATOR_PYTHON" tests/other_emulators/lifecycle.py'
 
 # Data steps and TLS of the release files on real MongoDB and RabbitMQ servers; writes `docs/real-servers.md`.
 real *ARGS:
     python3 tests/real/run.py {{ARGS}}
 
-# All that can go wrong, each once: hours. Writes `docs/trust.md`, `docs/upgrade-failures.md` and `docs/upgrade-steps.md`.
+# Every fault, each once: hours. Writes `docs/trust.md`, `docs/upgrade-failures.md` and `docs/upgrade-steps.md`.
 sweep:
     CE_AWS_SWEEP=full localstack/with cargo test --test stack -- sweep
 

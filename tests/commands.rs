@@ -141,7 +141,7 @@ fn every_example_is_valid_beside_the_others() {
 }
 
 #[test]
-fn plan_files_that_would_fight_are_told_so() {
+fn conflicting_plan_files_are_reported() {
     let folder = TempDir::new().expect("a folder");
     let write = |name: &str, region: &str| {
         let plan = format!("name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"{region}\"\n");
@@ -167,7 +167,7 @@ fn plan_files_that_would_fight_are_told_so() {
 }
 
 #[test]
-fn one_wrong_plan_file_among_several_does_not_hide_the_others() {
+fn one_invalid_plan_file_hides_no_other() {
     let folder = TempDir::new().expect("a folder");
     std::fs::write(folder.path().join("bad.toml"), "name = \"prod\"\nrelase = \"5.0.0\"\n").expect("written");
     let output = run(folder.path(), &["validate", "bad.toml", EXAMPLE]);
@@ -195,7 +195,7 @@ fn validate_schema_graph_and_completions_work_offline() {
 }
 
 #[test]
-fn releases_are_listed_and_those_of_the_user_come_with_them() {
+fn releases_are_listed_with_user_defined_ones() {
     let folder = TempDir::new().expect("a folder");
     let list = run(folder.path(), &["releases"]);
     assert_eq!(list.status.code(), Some(0));
@@ -219,7 +219,7 @@ fn releases_are_listed_and_those_of_the_user_come_with_them() {
 }
 
 #[test]
-fn a_release_of_the_users_that_is_only_listed_is_refused() {
+fn a_listed_user_defined_release_is_refused() {
     let folder = TempDir::new().expect("a folder");
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/src/release/catalogue/6.1.0.toml");
     let shipped = std::fs::read_to_string(shipped).expect("it is there");
@@ -228,9 +228,9 @@ fn a_release_of_the_users_that_is_only_listed_is_refused() {
     std::fs::write(folder.path().join("plan.toml"), "name = \"prod\"\nrelease = \"9.0.0\"\n").expect("written");
     let refused = run(folder.path(), &["validate", "plan.toml", "--catalog", "own.toml"]);
     assert_eq!(refused.status.code(), Some(64));
-    let told = text(&refused.stderr);
-    assert!(told.contains("plan-file/undeployable-release") && told.contains("it needs a host"), "{told}");
-    assert!(told.contains("\"6.1.0\""), "the hint names what can be deployed: {told}");
+    let stderr = text(&refused.stderr);
+    assert!(stderr.contains("plan-file/undeployable-release") && stderr.contains("it needs a host"), "{stderr}");
+    assert!(stderr.contains("\"6.1.0\""), "the hint names what can be deployed: {stderr}");
 }
 
 #[test]
@@ -389,7 +389,7 @@ fn init_recommends_what_is_supported_and_its_next_line_works() {
 }
 
 #[test]
-fn the_end_of_support_is_told_to_scripts_too() {
+fn end_of_support_is_in_the_json_output() {
     let folder = TempDir::new().expect("a folder");
     let ended = release_file(folder.path(), "90.0.0", "unsupported", "2020-01-31");
     let json = |arguments: &[&str]| -> serde_json::Value {
@@ -454,7 +454,7 @@ fn the_format_of_release_files_is_printed() {
 }
 
 #[test]
-fn without_region_or_credentials_it_says_so() {
+fn a_missing_region_or_credentials_are_reported() {
     let folder = TempDir::new().expect("a folder");
     for command in [&["plan", EXAMPLE] as &[&str], &["discover", "vpc"]] {
         let output = run(folder.path(), command);
@@ -468,7 +468,7 @@ fn without_region_or_credentials_it_says_so() {
 
 /// Nobody is logged in, in all the ways in which one can be not logged in; no call is made.
 #[test]
-fn without_credentials_it_says_how_to_log_in() {
+fn missing_credentials_hint_at_a_login() {
     let folder = TempDir::new().expect("a folder");
     let config = folder.path().join("config");
     let profiles = "[profile console]\nlogin_session = arn:aws:iam::111122223333:user/jo\nregion = us-east-1\n\

@@ -3,9 +3,10 @@
     python3 tests/vendor_facts.py compose CHECKOUT COMMIT VERSION > src/release/tests/vendor/VERSION.toml
     python3 tests/vendor_facts.py template CHECKOUT COMMIT VERSION > src/release/tests/vendor/VERSION-fargate.toml
 
-CHECKOUT is a clone of netskopeoss/ta_cloud_exchange (compose) or of netskopeoss/Netskope-CloudExchange-Amazon-ECS-Fargate
-(template), COMMIT a tag or commit of it. Needs git and PyYAML, which the emulator's environment has. Facts only: names, values and
-paths, none of the vendor's text; what looks like a token is left out.
+CHECKOUT is a clone of netskopeoss/ta_cloud_exchange (compose) or of
+netskopeoss/Netskope-CloudExchange-Amazon-ECS-Fargate (template), COMMIT a tag or commit of it. Needs git and PyYAML,
+which the emulator's environment has. Facts only: names, values and paths, none of the vendor's text; what looks like a
+token is left out.
 """
 
 import ast
@@ -77,7 +78,9 @@ class Setup:
         if "ENABLE_TLS_V_1_2" in self.values:
             self.values["ENABLE_TLS_V_1_2"] = "TLSv1.3"
         written = {name for tree in trees for name in assigned(tree, "AVAILABLE_INPUTS")}
-        self.secrets = {name for tree in trees for name in assigned(tree, "passwords") | assigned(tree, "update_secrets")}
+        self.secrets = {
+            name for tree in trees for name in assigned(tree, "passwords") | assigned(tree, "update_secrets")
+        }
         # Names that setup takes out again, those of a cluster of several machines, and its own notes.
         popped = {"MONGO_COMPATIBILITY", "CURRENT_DATABASE_VERSION", "DESTINATION_PATH", "RABBITMQ_CUSTOM_CONF_PATH"}
         names = (written | set(self.values)) - self.secrets - popped
@@ -272,7 +275,9 @@ class Template:
         (function, argument), = value.items()
         if function == "Ref":
             parameter = self.document["Parameters"].get(argument, {})
-            return "{" + argument + "}" if argument in SECRETS or argument in PROXY else str(parameter.get("Default", ""))
+            return (
+                "{" + argument + "}" if argument in SECRETS or argument in PROXY else str(parameter.get("Default", ""))
+            )
         if function in ("Join", "Fn::Join"):
             return argument[0].join(self.scalar(part) for part in argument[1])
         if function in ("FindInMap", "Fn::FindInMap"):
@@ -344,7 +349,11 @@ def literal(value):
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key(name)} = {literal(item)}" for name, item in value.items() if item is not False) + " }"
+        return (
+            "{ "
+            + ", ".join(f"{key(name)} = {literal(item)}" for name, item in value.items() if item is not False)
+            + " }"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(literal(item) for item in value) + "]"
     return str(value) if isinstance(value, (int, float)) else json.dumps(value, ensure_ascii=False)

@@ -1,8 +1,9 @@
-"""The probe: one named test for each behaviour of AWS that the emulator is trusted for.
+"""One named test for each behaviour of AWS that the emulator imitates.
 
-Each test has an account of its own, whose clock stands still until the test advances it. `@pytest.mark.row(text, plain=...)`
-names the behaviour and says what plain LocalStack with forwarding makes of the test: "passes" or "fails", which is then
-demanded when the probe runs there; "absent" for the emulator's own controls, which it does not have. `report.py` runs both.
+Each test has an account of its own, whose clock stands still until the test advances it. `@pytest.mark.row(text,
+plain=...)` names the behaviour and says what plain LocalStack with forwarding makes of the test: "passes" or "fails",
+which is then required when the tests run there; "absent" for the emulator's own controls, which it does not have.
+`report.py` runs both.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 import pytest
+from policy_kit import trust
 
 URL = os.environ.get("AWS_ENDPOINT_URL", "")
 REGION = "us-east-1"
@@ -98,7 +100,9 @@ class Account:
         ec2 = self.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"{REGION}{'abc'[n]}")["Subnet"]["SubnetId"]
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"{REGION}{'abc'[n]}")["Subnet"][
+                "SubnetId"
+            ]
             for n in range(zones)
         ]
         igw = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
@@ -108,11 +112,7 @@ class Account:
 
     def role(self, name: str = "probe", service: str = "ecs-tasks.amazonaws.com", settle: float = 60) -> str:
         """ARN of a role that `service` may assume, `settle` AWS seconds old."""
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
-        }
-        answer = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        answer = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))
         self.advance(settle)
         return answer["Role"]["Arn"]
 
@@ -120,7 +120,7 @@ class Account:
 EXPECTATIONS = ("passes", "fails", "absent")
 KINDS = ("passed", "xfailed", "skipped", "failed", "error")
 """What becomes of a test, in pytest's words."""
-_HONEST_FAILURES = (
+_EXPECTED_FAILURES = (
     AssertionError,
     pytest.fail.Exception,
     botocore.exceptions.ClientError,
@@ -137,7 +137,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if row is None or row.kwargs.get("plain") not in EXPECTATIONS:
             raise pytest.UsageError(f"{item.nodeid}: needs @pytest.mark.row(text, plain={'|'.join(EXPECTATIONS)})")
         if _is_plain() and row.kwargs["plain"] == "fails":
-            item.add_marker(pytest.mark.xfail(strict=True, raises=_HONEST_FAILURES, reason=row.args[0]))
+            item.add_marker(pytest.mark.xfail(strict=True, raises=_EXPECTED_FAILURES, reason=row.args[0]))
         if _is_plain() and row.kwargs["plain"] == "absent":
             item.add_marker(pytest.mark.skip(reason="concerns the emulator only"))
 
@@ -146,9 +146,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """One line of counts; what became of each test goes into the file that `report.py` asks for."""
     reports = {kind: terminalreporter.stats.get(kind, []) for kind in KINDS}
     counts = {kind: len(of_kind) for kind, of_kind in reports.items()}
-    terminalreporter.write_line("probe on {}: {passed} pass, {xfailed} fail as marked, {skipped} absent, {wrong} MISMATCHES".format(
-        "plain LocalStack" if _is_plain() else "the emulator", wrong=counts["failed"] + counts["error"], **counts
-    ))
+    terminalreporter.write_line(
+        "tests on {}: {passed} pass, {xfailed} fail as marked, {skipped} absent, {wrong} MISMATCHES".format(
+            "plain LocalStack" if _is_plain() else "the emulator", wrong=counts["failed"] + counts["error"], **counts
+        )
+    )
     if path := os.environ.get("EMULATOR_TEST_OUTCOMES"):
         outcomes = [[kind, report.nodeid] for kind, of_kind in reports.items() for report in of_kind]
         with open(path, "w") as out:

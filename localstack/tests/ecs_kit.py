@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import json
 import uuid
+from policy_kit import as_json
 
 REGION = "us-east-1"
 REGISTRY = "709825985650.dkr.ecr.us-east-1.amazonaws.com/netskope"
@@ -33,7 +33,7 @@ class Kit:
     def allow(self, role: str, action: str | list, resource: str | list) -> None:
         """Makes this the role's only policy."""
         statement = {"Effect": "Allow", "Action": action, "Resource": resource}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        document = as_json(statement)
         self.account.client("iam").put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=document)
 
     @functools.cached_property

@@ -1,4 +1,5 @@
-"""What the tests need around a file system that tasks mount: mount targets, access points, definitions with a volume."""
+"""What the tests need around a file system that tasks mount: mount targets, access points, definitions with a volume.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ def admit_nfs(kit):
 
 def file_system(kit, zones=2, settle=120):
     """(file system, access point), with mount targets in the first zones."""
-    system = kit.account.client("efs").create_file_system(CreationToken=uuid.uuid4().hex, Encrypted=True)["FileSystemId"]
+    system = kit.account.client("efs").create_file_system(CreationToken=uuid.uuid4().hex, Encrypted=True)[
+        "FileSystemId"
+    ]
     kit.account.advance(20)
     return system, reachable(kit, system, zones, settle)
 

@@ -1,6 +1,9 @@
-"""Policies for the caller of a test."""
+"""IAM documents: policies for the caller of a test, and those that tests store."""
+
+import json
 
 REGION = "us-east-1"
+VERSION = "2012-10-17"
 
 
 def document(*statements):
@@ -9,7 +12,17 @@ def document(*statements):
     for statement in allow:
         if "NotResource" in statement:
             del statement["Resource"]
-    return {"Version": "2012-10-17", "Statement": allow}
+    return {"Version": VERSION, "Statement": allow}
+
+
+def as_json(*statements):
+    """A document with exactly these statements."""
+    return json.dumps({"Version": VERSION, "Statement": statements})
+
+
+def trust(service="ecs-tasks.amazonaws.com"):
+    """Who may assume a role, as JSON."""
+    return as_json({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
 
 
 def only(account, *statements, **settings):

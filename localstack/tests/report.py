@@ -1,7 +1,9 @@
-"""Runs the probe against the emulator and, at the same time, against plain LocalStack: `python localstack/tests/report.py`.
+"""Runs the package's tests against the emulator and, at the same time, against plain LocalStack: `python
+localstack/tests/report.py`.
 
-Exits with 0 only if every behaviour holds on the emulator, every test fails or passes on plain LocalStack as it is marked, and
-each row of `rows.toml` has tests that show both. The emulator may be running (AWS_ENDPOINT_URL); plain LocalStack is started.
+Exits with 0 only if every behaviour holds on the emulator, every test fails or passes on plain LocalStack as it is
+marked, and each row of `rows.toml` has tests that show both. The emulator may be running (AWS_ENDPOINT_URL); plain
+LocalStack is started.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ Outcomes = dict[str, set[str]]
 
 
 class Run:
-    """One run of the probe, in a process of its own."""
+    """One run of the tests, in a process of its own."""
 
     def __init__(self, plain: bool, folder: Path) -> None:
         self.plain, self.outcomes = plain, folder / f"outcomes-{plain}.json"
@@ -47,13 +49,13 @@ class Run:
         return code, outcomes, counts
 
 
-def unproven(bed: Outcomes, plain: Outcomes) -> tuple[int, list[str]]:
-    """How many rows there are, and what is wrong with those whose tests do not show what they should."""
+def unmet(emulator: Outcomes, plain: Outcomes) -> tuple[int, list[str]]:
+    """How many rows there are, and what is wrong with those whose tests do not show it."""
     sections = tomllib.loads((HERE / "rows.toml").read_text())
     wrong = []
     for section, rows in sections.items():
         for row, tests in rows.items():
-            not_held = [test for test in tests if bed.get(test) != {"passed"}]
+            not_held = [test for test in tests if emulator.get(test) != {"passed"}]
             on_plain = [plain.get(test, set()) for test in tests]
             if not tests:
                 wrong.append(f"{row}: has no test")
@@ -67,17 +69,19 @@ def unproven(bed: Outcomes, plain: Outcomes) -> tuple[int, list[str]]:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="ce-aws-probe-") as folder:
+    with tempfile.TemporaryDirectory(prefix="emulator-tests-") as folder:
         runs = [Run(plain, Path(folder)) for plain in (False, True)]
-        (bed_code, bed, bed_counts), (plain_code, plain, plain_counts) = [run.finish() for run in runs]
-    rows, wrong = unproven(bed, plain)
+        (emulator_code, emulator, emulator_counts), (plain_code, plain, plain_counts) = [run.finish() for run in runs]
+    rows, wrong = unmet(emulator, plain)
     for line in wrong:
         print(f"row {line}")
-    mismatches = sum(counts[kind] for counts in (bed_counts, plain_counts) for kind in ("failed", "error"))
-    good = bed_code == plain_code == 0 and not mismatches and not wrong
+    mismatches = sum(counts[kind] for counts in (emulator_counts, plain_counts) for kind in ("failed", "error"))
+    good = emulator_code == plain_code == 0 and not mismatches and not wrong
     print(
-        f"probe: {'OK' if good else 'FAILED'}: {rows - len(wrong)} of {rows} rows proven; {bed_counts['passed']} tests hold "
-        f"on the emulator; on plain LocalStack {plain_counts['xfailed']} fail and {plain_counts['passed']} pass as marked, "
+        f"emulator: {'OK' if good else 'FAILED'}: {rows - len(wrong)} of {rows} rows shown; "
+        f"{emulator_counts['passed']} tests hold "
+        f"on the emulator; on plain LocalStack {plain_counts['xfailed']} fail and {plain_counts['passed']} pass as "
+        "marked, "
         f"{plain_counts['skipped']} are absent; {mismatches} mismatches"
     )
     return 0 if good else 1

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from conftest import refused
-from policy_kit import REGION, anything, document, only, tagged, vpc_arn
+from policy_kit import REGION, anything, as_json, document, only, tagged, vpc_arn
 
 @pytest.mark.row("IAM enforcement: what is authorised on * only", plain="fails")
 def test_a_scoped_resource_does_not_allow_what_is_authorised_on_all(account):
@@ -81,7 +81,9 @@ def test_running_a_task_passes_the_roles_of_its_definition(account):
     definition = f"arn:aws:ecs:{REGION}:{account.id}:task-definition/probe:*"
     only(account, {"Action": "ecs:RunTask", "Resource": definition})
     assert "iam:PassRole" in str(refused(run, "AccessDeniedException"))
-    only(account, {"Action": "ecs:RunTask", "Resource": definition.replace("probe", "other")}, {"Action": "iam:PassRole"})
+    only(
+        account, {"Action": "ecs:RunTask", "Resource": definition.replace("probe", "other")}, {"Action": "iam:PassRole"}
+    )
     assert "task-definition/probe:1" in str(refused(run, "AccessDeniedException"))
     only(account, {"Action": "ecs:RunTask", "Resource": definition}, {"Action": "iam:PassRole", "Resource": role})
     assert run()["tasks"]
@@ -89,7 +91,11 @@ def test_running_a_task_passes_the_roles_of_its_definition(account):
 
 @pytest.mark.row("IAM enforcement: PassRole to flow logs", plain="fails")
 def test_flow_logs_are_given_a_role(account):
-    role, ec2, vpc = account.role(service="vpc-flow-logs.amazonaws.com"), account.client("ec2"), account.network()["vpc"]
+    role, ec2, vpc = (
+        account.role(service="vpc-flow-logs.amazonaws.com"),
+        account.client("ec2"),
+        account.network()["vpc"],
+    )
     account.client("logs").create_log_group(logGroupName="flow")
     make = lambda: ec2.create_flow_logs(  # noqa: E731
         ResourceType="VPC", ResourceIds=[vpc], TrafficType="ALL", LogGroupName="flow", DeliverLogsPermissionArn=role
@@ -107,7 +113,9 @@ def test_cluster_is_a_condition(account):
     for name in ("ours", "theirs"):
         ecs.create_cluster(clusterName=name)
     cluster = f"arn:aws:ecs:{REGION}:{account.id}:cluster/ours"
-    only(account, {"Action": ["ecs:ListTasks", "ecs:ListServices"], "Condition": {"ArnEquals": {"ecs:cluster": cluster}}})
+    only(
+        account, {"Action": ["ecs:ListTasks", "ecs:ListServices"], "Condition": {"ArnEquals": {"ecs:cluster": cluster}}}
+    )
     ecs.list_tasks(cluster="ours"), ecs.list_tasks(cluster=cluster), ecs.list_services(cluster="ours")
     refused(lambda: ecs.list_tasks(cluster="theirs"), "AccessDeniedException")
     refused(ecs.list_tasks, "AccessDeniedException")
@@ -133,12 +141,16 @@ def test_a_new_account_makes_the_service_linked_role(account):
     )
     only(account, {"Action": "elasticloadbalancing:*"})
     assert "iam:CreateServiceLinkedRole" in str(refused(make, "AccessDenied"))
-    role = "arn:aws:iam::*:role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing"
+    role = (
+        "arn:aws:iam::*:role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing"
+    )
     service = {"StringEquals": {"iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"}}
     linking = {"Action": "iam:CreateServiceLinkedRole", "Resource": role, "Condition": service}
     only(account, linking)
     account.client("iam").create_service_linked_role(AWSServiceName="elasticloadbalancing.amazonaws.com")
-    refused(lambda: account.client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com"), "AccessDenied")
+    refused(
+        lambda: account.client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com"), "AccessDenied"
+    )
     only(account, {"Action": "elasticloadbalancing:*"})
     make()
 
@@ -160,8 +172,9 @@ def test_roles_only_with_the_boundary(account):
     iam = account.client("iam")
     inside = json.dumps(document({"Action": "s3:*"}))
     boundary = iam.create_policy(PolicyName="inside", PolicyDocument=inside)["Policy"]["Arn"]
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]})  # fmt: skip
+    trust = as_json(
+        {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole"})  # fmt: skip
     make = lambda **more: iam.create_role(RoleName="probe", AssumeRolePolicyDocument=trust, **more)  # noqa: E731
     only(account, {"Action": "iam:*", "Condition": {"StringEquals": {"iam:PermissionsBoundary": boundary}}})
     refused(make, "AccessDenied")
@@ -232,7 +245,11 @@ def test_log_groups_are_named_with_a_trailing_part(account):
     assert "logs:CreateLogGroup" in str(refused(make, "AccessDeniedException"))
     only(account, {"Action": "logs:*", "Resource": f"{group}:*"})
     assert "logs:TagResource" in str(refused(make, "AccessDeniedException"))
-    only(account, {"Action": "logs:CreateLogGroup", "Resource": f"{group}:*"}, {"Action": "logs:TagResource", "Resource": group})
+    only(
+        account,
+        {"Action": "logs:CreateLogGroup", "Resource": f"{group}:*"},
+        {"Action": "logs:TagResource", "Resource": group},
+    )
     make()
 
 
@@ -274,8 +291,20 @@ def test_what_calls_needed_is_recorded(account):
     refused(lambda: ec2.create_vpc(CidrBlock="10.0.0.0/16"), "UnauthorizedOperation")
     ec2.describe_vpcs(), ec2.describe_vpcs()
     assert account.control(f"authorizations?since={since}") == [
-        {"action": "ec2:CreateVpc", "resource": vpc_arn(account), "allowed": False, "operations": ["ec2:CreateVpc"], "calls": 1},
-        {"action": "ec2:DescribeVpcs", "resource": "*", "allowed": True, "operations": ["ec2:DescribeVpcs"], "calls": 2},
+        {
+            "action": "ec2:CreateVpc",
+            "resource": vpc_arn(account),
+            "allowed": False,
+            "operations": ["ec2:CreateVpc"],
+            "calls": 1,
+        },
+        {
+            "action": "ec2:DescribeVpcs",
+            "resource": "*",
+            "allowed": True,
+            "operations": ["ec2:DescribeVpcs"],
+            "calls": 2,
+        },
     ]
     made = next(entry for entry in account.journal() if entry["operation"] == "CreateVpc")["authorizations"]
     keys = {"aws:RequestTag/owner": ["us"], "aws:TagKeys": ["owner"]}

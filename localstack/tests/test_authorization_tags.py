@@ -12,7 +12,10 @@ from policy_kit import anything, document, only, tagged, vpc_arn
 def test_tags_of_the_request_are_conditions_of_what_is_made(account):
     ec2 = account.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    ours = {"StringEquals": {"aws:RequestTag/owner": "us"}, "ForAllValues:StringEquals": {"aws:TagKeys": ["owner", "name"]}}
+    ours = {
+        "StringEquals": {"aws:RequestTag/owner": "us"},
+        "ForAllValues:StringEquals": {"aws:TagKeys": ["owner", "name"]},
+    }
 
     def make(**tags):
         specification = {"TagSpecifications": tagged("subnet", **tags)} if tags else {}
@@ -136,7 +139,8 @@ SECOND_ACTIONS = {
     "logs:CreateLogGroup": ("logs:TagResource", None,
         lambda w: w.client("logs").create_log_group(logGroupName="probe", tags={"owner": "us"})),
     "iam:CreateRole": ("iam:TagRole", None,
-        lambda w: w.client("iam").create_role(RoleName="probe", AssumeRolePolicyDocument=json.dumps(w.trust), Tags=PAIR)),
+        lambda w: w.client("iam").create_role(RoleName="probe", AssumeRolePolicyDocument=json.dumps(w.trust),
+            Tags=PAIR)),
     "s3:CreateBucket": ("s3:TagResource", None,
         lambda w: w.client("s3").create_bucket(
             Bucket=f"probe-policy-{w.id}", CreateBucketConfiguration={"Tags": PAIR})),

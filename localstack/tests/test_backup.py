@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from conftest import refused
+from policy_kit import as_json
 
 
 @pytest.fixture
 def backed(account):
-    """(account, backup client, ARN of a file system, ARN of a role that AWS Backup may assume), with a vault `probe`."""
+    """(account, backup client, ARN of a file system, ARN of a role that AWS Backup may assume), with a vault `probe`.
+    """
     efs, backup = account.client("efs"), account.client("backup")
     system = efs.create_file_system(CreationToken="probe", Encrypted=True)["FileSystemId"]
     role = account.role("backup", "backup.amazonaws.com")
@@ -22,7 +24,7 @@ def allow(account, *actions):
     """Makes this all that the role of the jobs may do."""
     account.settings(**{"iam.propagation": 0})  # what is allowed counts at once
     statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    document = as_json(statement)
     account.client("iam").put_role_policy(RoleName="backup", PolicyName="p", PolicyDocument=document)
 
 
@@ -132,7 +134,9 @@ def test_restore(backed, fresh):
     assert len(account.client("efs").describe_file_systems()["FileSystems"]) == 1 + fresh
 
 
-@pytest.mark.row("backup:DeleteRecoveryPoint; neg:DeleteBackupVault with points -> InvalidRequestException", plain="fails")
+@pytest.mark.row(
+    "backup:DeleteRecoveryPoint; neg:DeleteBackupVault with points -> InvalidRequestException", plain="fails"
+)
 def test_delete_point_and_vault(backed):
     account, backup, system, role = backed
     arn = completed(backed)["RecoveryPointArn"]
@@ -245,17 +249,21 @@ def test_job_needs_permission(backed, case):
     else:
         if case != "policy":
             deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+        document = as_json(deny)
         account.advance(10)
         account.client("efs").put_file_system_policy(FileSystemId=system.split("/")[-1], Policy=document)
     job = backup.describe_backup_job(BackupJobId=completed(backed)["BackupJobId"])
     if case == "policy of clients only":
         assert job["State"] == "COMPLETED"
     else:
-        assert job["State"] == "FAILED" and "not authorized to perform: elasticfilesystem:Backup" in job["StatusMessage"]
+        assert (
+            job["State"] == "FAILED" and "not authorized to perform: elasticfilesystem:Backup" in job["StatusMessage"]
+        )
 
 
-@pytest.mark.row("backup: a recovery point carries the tags of its file system, the request's before them", plain="fails")
+@pytest.mark.row(
+    "backup: a recovery point carries the tags of its file system, the request's before them", plain="fails"
+)
 def test_tags_of_a_point(backed):
     account, backup, system, role = backed
     tags = [{"Key": "ours", "Value": "1"}, {"Key": "both", "Value": "1"}]
@@ -279,7 +287,9 @@ def test_lifecycle_of_a_point(backed):
 def test_points_are_filtered(backed):
     account, backup, system, role = backed
     created = completed(backed)["CreationDate"]
-    find = lambda **more: len(backup.list_recovery_points_by_backup_vault(BackupVaultName="probe", **more)["RecoveryPoints"])  # noqa: E731
+    find = lambda **more: len(
+        backup.list_recovery_points_by_backup_vault(BackupVaultName="probe", **more)["RecoveryPoints"]
+    )  # noqa: E731
     assert [find(ByResourceArn=arn) for arn in (system, system + "0")] == [1, 0]
     assert [find(ByResourceType=kind) for kind in ("EFS", "EC2")] == [1, 0]
     before, later = created - timedelta(hours=1), created + timedelta(hours=1)
@@ -289,8 +299,15 @@ def test_points_are_filtered(backed):
 
 def restore(backed, point, **more):
     account, backup, system, role = backed
-    metadata = backup.get_recovery_point_restore_metadata(BackupVaultName="probe", RecoveryPointArn=point)["RestoreMetadata"]
-    metadata |= {"newFileSystem": "true", "Encrypted": "true", "PerformanceMode": "generalPurpose", "CreationToken": "new"}
+    metadata = backup.get_recovery_point_restore_metadata(BackupVaultName="probe", RecoveryPointArn=point)[
+        "RestoreMetadata"
+    ]
+    metadata |= {
+        "newFileSystem": "true",
+        "Encrypted": "true",
+        "PerformanceMode": "generalPurpose",
+        "CreationToken": "new",
+    }
     return backup.start_restore_job(RecoveryPointArn=point, Metadata=metadata, IamRoleArn=role, **more)["RestoreJobId"]
 
 
@@ -331,7 +348,9 @@ def test_failed_restore(backed, case):
     if case == "on demand":
         again = restore(backed, point)
         account.advance(120)
-        assert backup.describe_restore_job(RestoreJobId=again)["Status"] == "FAILED", "its token is taken: the file system is there"
+        assert backup.describe_restore_job(RestoreJobId=again)["Status"] == "FAILED", (
+            "its token is taken: the file system is there"
+        )
 
 
 @pytest.mark.row("the automatic vault forbids restores until its policy is changed", plain="fails")

@@ -11,6 +11,7 @@ import botocore.config
 import botocore.credentials
 import pytest
 from conftest import REGION, URL
+from policy_kit import as_json
 
 XML = '<{0} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{1}</{0}>'
 
@@ -22,7 +23,9 @@ def violations(account):
 
 def requests():
     """What was checked in all accounts."""
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{URL}/_emulator/requests", timeout=20) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+        f"{URL}/_emulator/requests", timeout=20
+    ) as answer:
         return json.load(answer)
 
 
@@ -47,7 +50,14 @@ def send(account, service, method, path, body, headers):
 
 def ecs(account, operation, body):
     target = f"AmazonEC2ContainerServiceV20141113.{operation}"
-    send(account, "ecs", "POST", "/", json.dumps(body), {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"})
+    send(
+        account,
+        "ecs",
+        "POST",
+        "/",
+        json.dumps(body),
+        {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"},
+    )
 
 
 @pytest.mark.row("requests against AWS's models: JSON", plain="absent")
@@ -83,7 +93,10 @@ def test_json(account, operation, body, wrong):
         ({"Action": "DescribeVpcs", "Filter.2.Name": "vpc-id"}, [("unknown", "Filters.2")]),
         ({"Action": "DescribeVpcs", "MaxResults": "1001"}, [("range", "MaxResults")]),
         ({"Action": "CreateSubnet"}, [("required", "VpcId")]),
-        ({"Action": "CreateNatGateway", "SubnetId": "subnet-1", "ConnectivityType": "open"}, [("enum", "ConnectivityType")]),
+        (
+            {"Action": "CreateNatGateway", "SubnetId": "subnet-1", "ConnectivityType": "open"},
+            [("enum", "ConnectivityType")],
+        ),
     ],
 )
 def test_ec2(account, parameters, wrong):
@@ -119,17 +132,31 @@ def test_query(account, parameters, wrong):
         ("POST", "", {"Encrypted": True}, [("required", "CreationToken")]),
         ("POST", "", {"CreationToken": "t", "encrypted": True}, [("unknown", "encrypted")]),
         ("POST", "", {"CreationToken": "t", "Encrypted": "true"}, [("type", "Encrypted")]),
-        ("POST", "", {"CreationToken": "t", "ProvisionedThroughputInMibps": 0.5}, [("range", "ProvisionedThroughputInMibps")]),
+        (
+            "POST",
+            "",
+            {"CreationToken": "t", "ProvisionedThroughputInMibps": 0.5},
+            [("range", "ProvisionedThroughputInMibps")],
+        ),
     ],
 )
 def test_rest_json(account, method, path, body, wrong):
     text = "" if body is None else json.dumps(body)
-    send(account, "elasticfilesystem", method, f"/2015-02-01/file-systems{path}", text, {"Content-Type": "application/json"})
+    send(
+        account,
+        "elasticfilesystem",
+        method,
+        f"/2015-02-01/file-systems{path}",
+        text,
+        {"Content-Type": "application/json"},
+    )
     assert violations(account) == wrong
 
 
 @pytest.mark.row("requests against AWS's models: AWS's own vault, which its model does not have", plain="absent")
-@pytest.mark.parametrize("vault, wrong", [("aws/efs/automatic-backup-vault", []), ("aws/efs/vault", [("pattern", "BackupVaultName")])])
+@pytest.mark.parametrize(
+    "vault, wrong", [("aws/efs/automatic-backup-vault", []), ("aws/efs/vault", [("pattern", "BackupVaultName")])]
+)
 def test_vault_of_automatic_backups(account, vault, wrong):
     path = f"/backup-vaults/{urllib.request.quote(vault, safe='')}/recovery-points/"
     send(account, "backup", "GET", path, "", {"Content-Type": "application/json"})
@@ -148,7 +175,8 @@ VERSIONING = ("VersioningConfiguration", "<Status>Enabled</Status>")
         ("versioning&x=1", *VERSIONING, {"Content-MD5": "x"}, [("unknown", "?x")]),
         ("versioning", *VERSIONING, {"Content-MD5": "x", "x-amz-acls": "private"}, [("unknown", "x-amz-acls")]),
         ("versioning", "Versioning", VERSIONING[1], {"Content-MD5": "x"}, [("unknown", "Versioning")]),
-        ("versioning", VERSIONING[0], "<Status>On</Status>", {"Content-MD5": "x"}, [("enum", "VersioningConfiguration.Status")]),
+        ("versioning", VERSIONING[0], "<Status>On</Status>", {"Content-MD5": "x"},
+            [("enum", "VersioningConfiguration.Status")]),
         ("versioning", VERSIONING[0], "<State/>", {"Content-MD5": "x"}, [("unknown", "VersioningConfiguration.State")]),
         ("tagging", "Tagging", "<TagSet><Tag><Key>k</Key></Tag></TagSet>", {"Content-MD5": "x"},
          [("required", "Tagging.TagSet[0].Value")]),
@@ -180,14 +208,17 @@ TASK = "arn:aws:ecs:*:*:task/ce/*"
         (POLICY | {"Condition": {"StringEquals": {"aws:RequestTag/a": "b"}}}, None),
         (POLICY | {"Condition": {"StringEquals": {"ecs:clusters": "b"}}}, "no condition key ecs:clusters"),
         (POLICY | {"Condition": {"StringEquals": {"aws:SourceAcount": "b"}}}, "no condition key aws:SourceAcount"),
-        ({"Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::bucket"}, "s3:GetObject is not for arn:aws:s3:::bucket"),
-        ({"Action": ["s3:GetBucketPolicy"], "Resource": "arn:aws:s3:::b/*"}, "s3:GetBucketPolicy is not for arn:aws:s3:::b/*"),
-        ({"Action": "iam:GetRole", "Resource": "*", "Condition": {"StringEquals": {"iam:PassedToService": "ecs.amazonaws.com"}}},
+        ({"Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::bucket"},
+            "s3:GetObject is not for arn:aws:s3:::bucket"),
+        ({"Action": ["s3:GetBucketPolicy"], "Resource": "arn:aws:s3:::b/*"},
+            "s3:GetBucketPolicy is not for arn:aws:s3:::b/*"),
+        ({"Action": "iam:GetRole", "Resource": "*",
+            "Condition": {"StringEquals": {"iam:PassedToService": "ecs.amazonaws.com"}}},
          "iam:GetRole never carries iam:passedtoservice"),
     ],
 )  # fmt: skip
 def test_documents(account, statement, wrong):
-    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | statement]})
+    document = as_json({"Effect": "Allow"} | statement)
     iam = account.client("iam")
     if "Principal" in statement:
         call = lambda: iam.create_role(RoleName="probe", AssumeRolePolicyDocument=document)  # noqa: E731
@@ -206,7 +237,9 @@ def test_what_is_kept_of_whom(account):
     before = requests()
     for agent in ("probe", "aws-sdk-rust/1.0 probe"):
         config = botocore.config.Config(user_agent=agent, parameter_validation=False)
-        other = boto3.client("ecs", REGION, endpoint_url=URL, config=config, aws_access_key_id=account.id, aws_secret_access_key="s")
+        other = boto3.client(
+            "ecs", REGION, endpoint_url=URL, config=config, aws_access_key_id=account.id, aws_secret_access_key="s"
+        )
         with pytest.raises(other.exceptions.ClientError):
             other.describe_tasks(cluster="c")
         kept = account.control("violations")

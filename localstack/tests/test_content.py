@@ -1,12 +1,13 @@
 """What is in a file system: who wrote to it, what a backup recorded, where a restore puts it, what a task finds.
 
-Source: AWS Backup developer guide, "Restore an Amazon EFS file system"; EFS user guide, "Working with users, groups, and
-permissions at the NFS level" and "Using IAM to control file system data access". The versions are the emulator's own.
+Source: AWS Backup developer guide, "Restore an Amazon EFS file system"; EFS user guide, "Working with users, groups,
+and permissions at the NFS level" and "Using IAM to control file system data access". The versions are the emulator's
+own.
 """
 
-import json
 
 import pytest
+from policy_kit import as_json
 from ecs_kit import Kit
 from efs_kit import access_point, admit_nfs, file_system, mounting, reachable
 
@@ -57,7 +58,9 @@ def _restored(kit, point):
     backup = kit.account.client("backup")
     metadata = {"file-system-id": point["file_system"], "newFileSystem": "true", "Encrypted": "true"}
     metadata |= {"PerformanceMode": "generalPurpose", "CreationToken": "restored"}
-    job = backup.start_restore_job(RecoveryPointArn=point["arn"], Metadata=metadata, IamRoleArn=_role(kit))["RestoreJobId"]
+    job = backup.start_restore_job(RecoveryPointArn=point["arn"], Metadata=metadata, IamRoleArn=_role(kit))[
+        "RestoreJobId"
+    ]
     kit.account.advance(120)
     return backup.describe_restore_job(RestoreJobId=job)["CreatedResourceArn"].split("/")[-1]
 
@@ -144,11 +147,11 @@ def test_restored_content_is_moved(kit, case):
     if case == "no root access":
         allowed = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
         statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": allowed, "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        document = as_json(statement)
         kit.account.client("efs").put_file_system_policy(FileSystemId=fresh, Policy=document)
     kit.account.advance(10)
     _ran(kit, mounting(kit, fresh, through, UNPACK), seconds=120)
-    [step] = kit.account.control("data-steps")
+    [step] = kit.account.control("one-shot-tasks")
     works = case in ("root", "access point of root's")
     assert step["exit_code"] == (0 if works else 1)
     assert _ran(kit, mounting(kit, fresh, data))[fresh] == (2 if works else 1)
@@ -189,7 +192,7 @@ def test_data_step(kit, behaviour, exit_code, word):
     kit.account.advance(60)
     task = kit.task(first)
     assert task["lastStatus"] == "STOPPED" and word in task["stoppedReason"]
-    [run] = kit.account.control("data-steps")
+    [run] = kit.account.control("one-shot-tasks")
     assert (run["task"], run["started_by"], run["image"], run["exit_code"]) == (first, "me", "mongo:6.0.12", exit_code)
     assert (run["entry_point"], run["command"], run["environment"]) == (["bash", "-c"], ["echo 2"], {"A": "b"})
     assert run["file_systems"] == [system]

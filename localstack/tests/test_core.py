@@ -252,7 +252,9 @@ def test_tag_filters_lag(account):
     assert [v["VpcId"] for v in ec2.describe_vpcs(Filters=wanted)["Vpcs"]] == [vpc]
 
 
-@pytest.mark.row("eventual consistency: tag filters lag for whatever the tagging API lists, and for flow logs", plain="fails")
+@pytest.mark.row(
+    "eventual consistency: tag filters lag for whatever the tagging API lists, and for flow logs", plain="fails"
+)
 def test_tag_filters_lag_everywhere(account):
     account.settings(**{"tags.visible": 5})
     ec2, logs, s3, secrets, efs = (account.client(name) for name in ("ec2", "logs", "s3", "secretsmanager", "efs"))
@@ -279,7 +281,9 @@ def test_tag_filters_lag_everywhere(account):
 @pytest.mark.row("eventual consistency: what an answer names in passing is not new", plain="absent")
 def test_what_is_named_in_passing_stays_visible(account):
     ec2, tag = account.client("ec2"), {"Key": "probe", "Value": "yes"}
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": [tag]}])["Vpc"]["VpcId"]
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": [tag]}])["Vpc"][
+        "VpcId"
+    ]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     account.advance(60)
     account.settings(**{"tags.visible": 5})
@@ -295,7 +299,12 @@ def test_what_is_named_in_passing_stays_visible(account):
         ("ecs", lambda c, n: c.create_cluster(clusterName=f"probe-{n}"), "list_clusters", "clusterArns"),
         ("efs", lambda c, n: c.create_file_system(CreationToken=f"{n}"), "describe_file_systems", "FileSystems"),
         ("logs", lambda c, n: c.create_log_group(logGroupName=f"probe-{n}"), "describe_log_groups", "logGroups"),
-        ("secretsmanager", lambda c, n: c.create_secret(Name=f"probe-{n}", SecretString="x"), "list_secrets", "SecretList"),
+        (
+            "secretsmanager",
+            lambda c, n: c.create_secret(Name=f"probe-{n}", SecretString="x"),
+            "list_secrets",
+            "SecretList",
+        ),
         ("iam", lambda c, n: c.create_group(GroupName=f"probe-{n}"), "list_groups", "Groups"),
     ],
 )
@@ -337,7 +346,7 @@ def test_parallel_calls(account):
     assert len(made) == 32 and {subnet["SubnetId"] for subnet in found} == made
 
 
-@pytest.mark.row("accounts are worlds of their own, calls in parallel", plain="passes")
+@pytest.mark.row("accounts are independent, calls in parallel", plain="passes")
 def test_parallel_accounts(account, other_account):
     def make(job):
         account, n = job

@@ -78,7 +78,9 @@ def test_endpoints_are_found_by_filters(account):
     assert mine["Tags"] == tags[0]["Tags"]
     ids = lambda name, value: [  # noqa: E731
         e["VpcEndpointId"]
-        for e in account.client("ec2").describe_vpc_endpoints(Filters=[{"Name": name, "Values": [value]}])["VpcEndpoints"]
+        for e in account.client("ec2").describe_vpc_endpoints(Filters=[{"Name": name, "Values": [value]}])[
+            "VpcEndpoints"
+        ]
     ]
     for name, value in (("vpc-endpoint-id", mine["VpcEndpointId"]), ("tag:who", "me"), ("service-name", SERVICE),
                         ("vpc-id", net["vpc"]), ("vpc-endpoint-state", "pending")):

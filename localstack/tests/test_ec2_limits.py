@@ -13,7 +13,10 @@ def admit(account, group_id, count, start=0, **peers):
     return account.client("ec2").authorize_security_group_ingress(GroupId=group_id, IpPermissions=[permission])
 
 
-@row("neg:AuthorizeSecurityGroupIngress past the quota of the account -> RulesPerSecurityGroupLimitExceeded", plain="fails")
+@row(
+    "neg:AuthorizeSecurityGroupIngress past the quota of the account -> RulesPerSecurityGroupLimitExceeded",
+    plain="fails",
+)
 def test_the_quota_of_rules_is_the_account_s(account):
     full = group(account, account.network())
     admit(account, full, 60)
@@ -31,7 +34,10 @@ def test_a_prefix_list_weighs_its_maximum(account):
     large = ec2.create_managed_prefix_list(**wanted, MaxEntries=61)["PrefixList"]["PrefixListId"]
     half = ec2.create_managed_prefix_list(**wanted, MaxEntries=30)["PrefixList"]["PrefixListId"]
     by_list = group(account, net)
-    refused(lambda: admit(account, by_list, 0, PrefixListIds=[{"PrefixListId": large}]), "RulesPerSecurityGroupLimitExceeded")
+    refused(
+        lambda: admit(account, by_list, 0, PrefixListIds=[{"PrefixListId": large}]),
+        "RulesPerSecurityGroupLimitExceeded",
+    )
     admit(account, by_list, 0, PrefixListIds=[{"PrefixListId": half}])
     admit(account, by_list, 30)
     refused(lambda: admit(account, by_list, 1, start=30), "RulesPerSecurityGroupLimitExceeded")
@@ -61,7 +67,9 @@ def test_groups_of_an_interface(account):
 def test_what_comes_with_an_ipv6_range(account):
     net, ec2 = account.network(), account.client("ec2")
     before, narrowed = group(account, net, "before"), group(account, net, "narrowed")
-    ec2.revoke_security_group_egress(GroupId=narrowed, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    ec2.revoke_security_group_egress(
+        GroupId=narrowed, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    )
     of_vpc = [{"Name": "vpc-id", "Values": [net["vpc"]]}]
     acl = ec2.describe_network_acls(Filters=of_vpc)["NetworkAcls"][0]["NetworkAclId"]
     ec2.create_network_acl_entry(
@@ -75,7 +83,8 @@ def test_what_comes_with_an_ipv6_range(account):
         lambda: ec2.delete_network_acl_entry(NetworkAclId=acl, RuleNumber=32768, Egress=False),
         "InvalidNetworkAclEntry.NotFound", "InvalidParameterValue",
     )
-    outwards = lambda one: sorted(r.get("CidrIpv4") or r["CidrIpv6"] for r in rules(account, one) if r["IsEgress"])  # noqa: E731
+    outwards = lambda one: sorted(r.get("CidrIpv4") or r["CidrIpv6"] for r in rules(account,
+        one) if r["IsEgress"])  # noqa: E731
     after = group(account, net, "after")
     assert [outwards(one) for one in (before, narrowed, after)] == [["0.0.0.0/0", "::/0"], [], ["0.0.0.0/0", "::/0"]]
     tables = ec2.describe_route_tables(Filters=of_vpc)["RouteTables"]

@@ -31,7 +31,9 @@ def vpcs(account):
 @row("neg:ec2 DryRun -> DryRunOperation, not executed: CreateVpc", plain="fails")
 def test_a_dry_run_makes_no_vpc(account):
     before = vpcs(account)
-    refused(lambda: account.client("ec2").create_vpc(CidrBlock="10.1.0.0/16", DryRun=True), "DryRunOperation", status=412)
+    refused(
+        lambda: account.client("ec2").create_vpc(CidrBlock="10.1.0.0/16", DryRun=True), "DryRunOperation", status=412
+    )
     assert vpcs(account) == before
 
 
@@ -154,7 +156,9 @@ def emptied(account):
 def test_a_peered_vpc_cannot_be_deleted(account):
     ec2, vpc = account.client("ec2"), emptied(account)
     peer = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    made = ec2.create_vpc_peering_connection(VpcId=peer, PeerVpcId=vpc)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    made = ec2.create_vpc_peering_connection(VpcId=peer, PeerVpcId=vpc)["VpcPeeringConnection"][
+        "VpcPeeringConnectionId"
+    ]
     ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=made)
     refused(lambda: ec2.delete_vpc(VpcId=vpc), "DependencyViolation")
     ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=made)
@@ -174,7 +178,9 @@ def test_a_vpc_with_a_vpn_gateway_cannot_be_deleted(account):
 @row("neg:DeleteVpc with an egress-only internet gateway -> DependencyViolation", plain="fails")
 def test_a_vpc_with_an_egress_only_gateway_cannot_be_deleted(account):
     ec2, vpc = account.client("ec2"), emptied(account)
-    made = ec2.create_egress_only_internet_gateway(VpcId=vpc)["EgressOnlyInternetGateway"]["EgressOnlyInternetGatewayId"]
+    made = ec2.create_egress_only_internet_gateway(VpcId=vpc)["EgressOnlyInternetGateway"][
+        "EgressOnlyInternetGatewayId"
+    ]
     refused(lambda: ec2.delete_vpc(VpcId=vpc), "DependencyViolation")
     ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=made)
     ec2.delete_vpc(VpcId=vpc)
@@ -184,7 +190,9 @@ def test_a_vpc_with_an_egress_only_gateway_cannot_be_deleted(account):
 def test_a_vpc_with_a_transit_gateway_attachment_cannot_be_deleted(account):
     ec2, net = account.client("ec2"), account.network()
     gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
-    made = ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=gateway, VpcId=net["vpc"], SubnetIds=net["subnets"][:1])
+    made = ec2.create_transit_gateway_vpc_attachment(
+        TransitGatewayId=gateway, VpcId=net["vpc"], SubnetIds=net["subnets"][:1]
+    )
     attachment = made["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
     for subnet in net["subnets"]:
         ec2.delete_subnet(SubnetId=subnet)
@@ -411,7 +419,9 @@ def test_an_unknown_entry_is_refused(account):
 def test_entries_are_normalised(account):
     net = account.network()
     entry(account, net, "create_network_acl_entry", 90, Protocol="tcp", CidrBlock="100.68.0.18/18")
-    entry(account, net, "create_network_acl_entry", 91, Protocol="1", PortRange={}, IcmpTypeCode={"Type": -1, "Code": -1})
+    entry(
+        account, net, "create_network_acl_entry", 91, Protocol="1", PortRange={}, IcmpTypeCode={"Type": -1, "Code": -1}
+    )
     found = ingress(account, net)
     assert (found[90]["Protocol"], found[90]["CidrBlock"]) == ("6", "100.68.0.0/18")
     assert found[91]["IcmpTypeCode"] == {"Type": -1, "Code": -1}
@@ -431,6 +441,10 @@ def test_entries_have_a_quota(account):
         entry(account, net, "create_network_acl_entry", number)
     refused(lambda: entry(account, net, "create_network_acl_entry", 19), "NetworkAclEntryLimitExceeded")
     account.client("ec2").create_network_acl_entry(
-        NetworkAclId=default_acl(account, net)["NetworkAclId"], RuleNumber=19, Protocol="-1", RuleAction="deny", Egress=False,
+        NetworkAclId=default_acl(account, net)["NetworkAclId"],
+        RuleNumber=19,
+        Protocol="-1",
+        RuleAction="deny",
+        Egress=False,
         Ipv6CidrBlock="::/0",
     )

@@ -83,7 +83,8 @@ def test_addresses_of_a_small_subnet(account):
 def test_endpoints_are_found_by_network(account):
     net, other, ec2 = account.network(), account.network(), account.client("ec2")
     name = "com.amazonaws.us-east-1.s3"
-    make = lambda vpc: ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=name)["VpcEndpoint"]["VpcEndpointId"]  # noqa: E731
+    make = lambda vpc: ec2.create_vpc_endpoint(VpcId=vpc,
+        ServiceName=name)["VpcEndpoint"]["VpcEndpointId"]  # noqa: E731
     mine, _ = make(net["vpc"]), make(other["vpc"])
     account.advance(60)
     wanted = {"vpc-id": net["vpc"], "service-name": name, "vpc-endpoint-state": "available"}
@@ -101,7 +102,12 @@ def test_acls_are_found_by_subnet(account):
     [default] = by(subnet)
     assert default["IsDefault"]
     entries = [(e["RuleNumber"], e["RuleAction"], e["Egress"]) for e in default["Entries"]]
-    assert sorted(entries) == [(100, "allow", False), (100, "allow", True), (32767, "deny", False), (32767, "deny", True)]
+    assert sorted(entries) == [
+        (100, "allow", False),
+        (100, "allow", True),
+        (32767, "deny", False),
+        (32767, "deny", True),
+    ]
     acl = ec2.create_network_acl(VpcId=net["vpc"])["NetworkAcl"]["NetworkAclId"]
     [association] = [a for a in default["Associations"] if a["SubnetId"] == subnet]
     ec2.replace_network_acl_association(AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl)
@@ -109,7 +115,9 @@ def test_acls_are_found_by_subnet(account):
     assert [a["NetworkAclId"] for a in by(net["subnets"][1])] == [default["NetworkAclId"]]
 
 
-@row("a task starts behind a transit gateway, and not behind an internet gateway without a public address", plain="fails")
+@row(
+    "a task starts behind a transit gateway, and not behind an internet gateway without a public address", plain="fails"
+)
 @pytest.mark.parametrize("way", ["transit", "internet", "blackhole"])
 def test_a_task_needs_a_way_out(account, way):
     kit = Kit(account)

@@ -6,7 +6,9 @@ from conftest import REGION, refused
 row = pytest.mark.row
 
 
-@row("VPC, NAT gateways, load balancer, file system: built, refused to go in the wrong order, taken down", plain="fails")
+@row(
+    "VPC, NAT gateways, load balancer, file system: built, refused to go in the wrong order, taken down", plain="fails"
+)
 def test_a_whole_network_comes_and_goes(account):
     ec2, elbv2, efs = account.client("ec2"), account.client("elbv2"), account.client("efs")
     net = account.network()

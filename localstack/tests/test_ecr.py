@@ -32,7 +32,10 @@ def test_repositories(account):
     ecr = account.client("ecr")
     made = ecr.create_repository(repositoryName="ce/core", tags=[{"Key": "a", "Value": "b"}])["repository"]
     assert made["repositoryUri"] == f"{account.id}.dkr.ecr.us-east-1.amazonaws.com/ce/core"
-    assert ecr.describe_repositories(repositoryNames=["ce/core"])["repositories"][0]["repositoryArn"] == made["repositoryArn"]
+    assert (
+        ecr.describe_repositories(repositoryNames=["ce/core"])["repositories"][0]["repositoryArn"]
+        == made["repositoryArn"]
+    )
     assert ecr.list_tags_for_resource(resourceArn=made["repositoryArn"])["tags"] == [{"Key": "a", "Value": "b"}]
     refused(lambda: ecr.create_repository(repositoryName="ce/core"), "RepositoryAlreadyExistsException")
     refused(lambda: ecr.describe_repositories(repositoryNames=["ghost"]), "RepositoryNotFoundException")

@@ -1,8 +1,8 @@
 """A service that gets, changes and loses its load balancer, and services in clusters of others.
 
-Source: ECS API reference, CreateService and UpdateService (loadBalancers, healthCheckGracePeriodSeconds); developer guide,
-"Update Amazon ECS service parameters"; the grace period's refusals as quoted in public issue threads of Terraform and of
-CloudFormation's roadmap.
+Source: ECS API reference, CreateService and UpdateService (loadBalancers, healthCheckGracePeriodSeconds); developer
+guide, "Update Amazon ECS service parameters"; the grace period's refusals as quoted in public issue threads of
+Terraform and of CloudFormation's roadmap.
 """
 
 import pytest
@@ -17,7 +17,9 @@ def targets(kit, group):
     return [t["TargetHealth"]["State"] for t in answer]
 
 
-@pytest.mark.row("ecs:UpdateService loadBalancers on a service without: new deployment, targets registered", plain="fails")
+@pytest.mark.row(
+    "ecs:UpdateService loadBalancers on a service without: new deployment, targets registered", plain="fails"
+)
 def test_a_balancer_is_added(account):
     kit = Kit(account)
     kit.create()
@@ -71,7 +73,9 @@ def test_a_grace_period_needs_a_balancer(account):
     refused(lambda: kit.update(healthCheckGracePeriodSeconds=300), WRONG)
 
 
-@pytest.mark.row("neg: a grace period together with the first load balancer -> InvalidParameterException", plain="fails")
+@pytest.mark.row(
+    "neg: a grace period together with the first load balancer -> InvalidParameterException", plain="fails"
+)
 def test_a_grace_period_comes_after_the_balancer(account):
     kit = Kit(account)
     group = kit.target_group()
@@ -83,7 +87,9 @@ def test_a_grace_period_comes_after_the_balancer(account):
     assert kit.service()["healthCheckGracePeriodSeconds"] == 300
 
 
-@pytest.mark.row("ecs: a task of another VPC than its target group is not registered, the service says so", plain="fails")
+@pytest.mark.row(
+    "ecs: a task of another VPC than its target group is not registered, the service says so", plain="fails"
+)
 def test_a_task_of_another_network_is_not_registered(account):
     kit = Kit(account)
     net = kit.net
@@ -106,7 +112,9 @@ def test_a_task_of_another_network_is_not_registered(account):
     assert any("failed to register targets" in e and "not within the VPC" in e for e in events)
 
 
-@pytest.mark.row("ecs: services and families of several owners side by side in one cluster, by name and by ARN", plain="fails")
+@pytest.mark.row(
+    "ecs: services and families of several owners side by side in one cluster, by name and by ARN", plain="fails"
+)
 def test_a_cluster_is_shared(account):
     kit = Kit(account)
     arn = kit.ecs.describe_clusters(clusters=[kit.cluster])["clusters"][0]["clusterArn"]
@@ -126,7 +134,9 @@ def test_a_cluster_is_shared(account):
     refused(lambda: kit.ecs.delete_cluster(cluster=arn), "ClusterContainsServicesException")
 
 
-@pytest.mark.row("neg:CreateService in a cluster that is missing, INACTIVE or elsewhere -> ClusterNotFoundException", plain="fails")
+@pytest.mark.row(
+    "neg:CreateService in a cluster that is missing, INACTIVE or elsewhere -> ClusterNotFoundException", plain="fails"
+)
 def test_a_cluster_must_be_there(account):
     kit = Kit(account)
     definition = kit.register()

@@ -27,7 +27,7 @@ def test_cluster_settings_are_updated(account):
     refused(lambda: ecs.update_cluster(cluster="ghost", settings=on), "ClusterNotFoundException")
 
 
-@pytest.mark.row("ecs: a cluster is INACTIVE after deletion and can be made anew", plain="fails")
+@pytest.mark.row("ecs: a cluster is INACTIVE after deletion and can be created again", plain="fails")
 def test_deleted_cluster_is_inactive(account):
     ecs = account.client("ecs")
     ecs.create_cluster(clusterName="c", tags=[{"key": "a", "value": "b"}])

@@ -1,4 +1,5 @@
-"""Task definitions. Source: ECS API reference (RegisterTaskDefinition, ContainerDefinition), developer guide for Fargate."""
+"""Task definitions. Source: ECS API reference (RegisterTaskDefinition, ContainerDefinition), developer guide for
+Fargate."""
 
 import pytest
 from conftest import refused
@@ -99,7 +100,8 @@ def test_vendor_sizes(account, cpu, memory):
 
 
 @pytest.mark.row(
-    "neg:RegisterTaskDefinition dependsOn unknown container / mountPoint unknown volume -> ClientException", plain="fails"
+    "neg:RegisterTaskDefinition dependsOn unknown container / mountPoint unknown volume -> ClientException",
+    plain="fails",
 )
 @pytest.mark.parametrize(
     "more",
@@ -120,7 +122,9 @@ def test_container_is_validated(account, more):
     refused(lambda: kit.register(kit.container(**more)), "ClientException")
 
 
-@pytest.mark.row("neg:RegisterTaskDefinition dependsOn SUCCESS on an essential container -> ClientException", plain="fails")
+@pytest.mark.row(
+    "neg:RegisterTaskDefinition dependsOn SUCCESS on an essential container -> ClientException", plain="fails"
+)
 @pytest.mark.parametrize("condition", ["SUCCESS", "COMPLETE", "HEALTHY"])
 def test_conditions_an_essential_container_without_check_cannot_meet(account, condition):
     kit = Kit(account)

@@ -1,7 +1,8 @@
-"""ECS Exec and its data channel, spoken from here without any library of AWS's. Source: API reference (ExecuteCommand), and
-AWS's two ends of the channel: `aws/amazon-ssm-agent`, `aws/session-manager-plugin`.
+"""ECS Exec and its data channel, spoken from here without any library of AWS's. Source: API reference (ExecuteCommand),
+and AWS's two ends of the channel: `aws/amazon-ssm-agent`, `aws/session-manager-plugin`.
 
-The WebSocket is `wsproto`, which LocalStack brings. The messages are put together here a second time, apart from the emulator.
+The WebSocket is `wsproto`, which LocalStack brings. The messages are put together here a second time, apart from the
+emulator.
 """
 
 import contextlib
@@ -37,7 +38,9 @@ def signed(session: dict, secret: str = "test", service: str = "ssmmessages", me
 class Channel:
     """A client that acknowledges what it gets, and keeps it."""
 
-    def __init__(self, session: dict, token: str | None = None, version: str = VERSION, headers: dict | None = None) -> None:
+    def __init__(
+        self, session: dict, token: str | None = None, version: str = VERSION, headers: dict | None = None
+    ) -> None:
         url = urlsplit(session["streamUrl"])
         self.socket = socket.create_connection((url.hostname, url.port), timeout=10)
         self.connection = WSConnection(ConnectionType.CLIENT)
@@ -74,13 +77,23 @@ class Channel:
         (sequence,) = struct.unpack(">q", data[48:56])
         payload_type, length = struct.unpack(">II", data[112:120])
         assert length == len(data) - 120
-        return data[4:36].decode().strip(), sequence, payload_type, data[120:], uuid.UUID(bytes=data[72:80] + data[64:72])
+        return (
+            data[4:36].decode().strip(),
+            sequence,
+            payload_type,
+            data[120:],
+            uuid.UUID(bytes=data[72:80] + data[64:72]),
+        )
 
     def say(self, kind: str, payload_type: int, payload: dict) -> None:
         body = json.dumps(payload).encode()
         ident = uuid.uuid4().bytes
         head = struct.pack(">I32sIQqQ", 116, kind.encode().ljust(32), 1, 1, 0, 0) + ident[8:] + ident[:8]
-        self._send(events.BytesMessage(head + hashlib.sha256(body).digest() + struct.pack(">II", payload_type, len(body)) + body))
+        self._send(
+            events.BytesMessage(
+                head + hashlib.sha256(body).digest() + struct.pack(">II", payload_type, len(body)) + body
+            )
+        )
 
     def acknowledge(self, sequence: int, ident: uuid.UUID) -> None:
         content = {"AcknowledgedMessageType": "output_stream_data", "AcknowledgedMessageId": str(ident)}

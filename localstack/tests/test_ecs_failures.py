@@ -5,6 +5,7 @@ import json
 
 import pytest
 from conftest import refused
+from policy_kit import as_json
 from ecs_kit import CHECK, Kit
 from efs_kit import admit_nfs, file_system, mounting
 
@@ -173,7 +174,7 @@ def test_file_system_policy(account, actions, outcome):
         "Action": [f"elasticfilesystem:{a}" for a in actions],
         "Condition": {"Bool": {"aws:SecureTransport": "true"}},
     }
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    document = as_json(statement)
     account.client("efs").put_file_system_policy(FileSystemId=system, Policy=document)
     task = kit.run(mounting(kit, system, point, taskRoleArn=role))["taskArn"]
     account.advance(150)

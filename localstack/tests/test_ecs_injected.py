@@ -1,6 +1,6 @@
 """Containers that others put into each new Fargate task. Source: GuardDuty user guide, "How Runtime Monitoring works
-with Fargate (Amazon ECS only)" and "Prerequisites for AWS Fargate (Amazon ECS only) support"; ECS developer guide, "Runtime
-Monitoring for Amazon ECS Fargate workloads"; aws/aws-cdk#32877; aws-containers/amazon-ecs-exec-checker#83."""
+with Fargate (Amazon ECS only)" and "Prerequisites for AWS Fargate (Amazon ECS only) support"; ECS developer guide,
+"Runtime Monitoring for Amazon ECS Fargate workloads"; aws/aws-cdk#32877; aws-containers/amazon-ecs-exec-checker#83."""
 
 import pytest
 from ecs_kit import CHECK, Kit
@@ -77,7 +77,9 @@ def test_it_is_pulled_with_the_execution_role(account):
 
 
 @pytest.mark.row("ecs: injected container that fails does not concern the task", plain="fails")
-@pytest.mark.parametrize(("behaviour", "shown"), [("exit", ("STOPPED", "UNKNOWN")), ("unhealthy", ("RUNNING", "UNHEALTHY"))])
+@pytest.mark.parametrize(
+    ("behaviour", "shown"), [("exit", ("STOPPED", "UNKNOWN")), ("unhealthy", ("RUNNING", "UNHEALTHY"))]
+)
 def test_what_it_does_is_its_own_affair(account, behaviour, shown):
     kit = Kit(account)
     inject(account, behaviour=behaviour)

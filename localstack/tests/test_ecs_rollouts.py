@@ -251,7 +251,8 @@ def test_service_revisions(account):
 
 
 def _vendor_like(kit):
-    """The six containers of the vendor's task definition (CE 5.0.0), with the health checks and waits of the product."""
+    """The six containers of the vendor's task definition (CE 5.0.0), with the health checks and waits of the product.
+    """
     quiet = {"portMappings": []}
     needs = [("mongodb-primary", "HEALTHY"), ("core-init-container", "SUCCESS"), ("rabbitmq-stats", "HEALTHY")]
 
@@ -266,7 +267,8 @@ def _vendor_like(kit):
             **after(("init-container", "SUCCESS")), **quiet,
         ),
         kit.container(
-            "core", f"{REGISTRY}/core5:11062023", healthCheck={**CHECK, "interval": 60, "retries": 10, "startPeriod": 300},
+            "core", f"{REGISTRY}/core5:11062023",
+            healthCheck={**CHECK, "interval": 60, "retries": 10, "startPeriod": 300},
             **after(*needs), **quiet,
         ),
         kit.container("ui", healthCheck=CHECK, **after(("core", "START"))),

@@ -1,4 +1,5 @@
-"""Services: what is refused, what is answered, how they go. Source: ECS API reference, CreateService to DeleteService."""
+"""Services: what is refused, what is answered, how they go. Source: ECS API reference, CreateService to DeleteService.
+"""
 
 import pytest
 from conftest import refused

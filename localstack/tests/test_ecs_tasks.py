@@ -1,5 +1,5 @@
-"""Tasks and their containers. Source: ECS developer guide ("task lifecycle", "container dependencies", "health checks"),
-API reference (RunTask, StopTask, DescribeTasks, ListTasks, ExecuteCommand)."""
+"""Tasks and their containers. Source: ECS developer guide ("task lifecycle", "container dependencies", "health
+checks"), API reference (RunTask, StopTask, DescribeTasks, ListTasks, ExecuteCommand)."""
 
 import pytest
 from conftest import refused
@@ -40,7 +40,9 @@ def test_task_has_an_interface(account):
     details = {d["name"]: d["value"] for d in task["attachments"][0]["details"]}
     assert task["attachments"][0]["status"] == "ATTACHED"
     assert set(details) >= {"subnetId", "networkInterfaceId", "macAddress", "privateIPv4Address"}
-    eni = kit.ec2.describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])["NetworkInterfaces"][0]
+    eni = kit.ec2.describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])["NetworkInterfaces"][
+        0
+    ]
     assert eni["PrivateIpAddress"] == details["privateIPv4Address"] and eni["SubnetId"] in kit.net["subnets"]
     assert task["containers"][0]["networkInterfaces"][0]["privateIpv4Address"] == eni["PrivateIpAddress"]
 

@@ -12,7 +12,9 @@ def _words(error):
     return error.response["Error"]["Message"]
 
 
-@pytest.mark.row("ecs: a volume with nothing but a name is a bind mount, and is shown with an empty host", plain="fails")
+@pytest.mark.row(
+    "ecs: a volume with nothing but a name is a bind mount, and is shown with an empty host", plain="fails"
+)
 def test_a_volume_without_a_host_is_a_bind_mount(account):
     kit = Kit(account)
     mount = {"sourceVolume": "certs", "containerPath": "/certs", "readOnly": True}

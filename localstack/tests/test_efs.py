@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conftest import refused
+from policy_kit import as_json
 
 row = pytest.mark.row
 
@@ -92,10 +93,10 @@ def test_a_policy_comes_and_goes(account):
 
 
 def allow(principal):
-    return json.dumps({"Version": "2012-10-17", "Statement": [{
+    return as_json({
         "Effect": "Allow", "Principal": principal, "Action": "elasticfilesystem:ClientMount",
         "Condition": {"Bool": {"aws:SecureTransport": "true"}},
-    }]})
+    })
 
 
 @row("neg:PutFileSystemPolicy malformed -> InvalidPolicyException", plain="fails")
@@ -179,7 +180,9 @@ def test_a_zone_without_the_services_is_refused(account):
     subnets = account.client("ec2").describe_subnets(SubnetIds=net["subnets"][:1])["Subnets"]
     account.settings(**{"zones.unsupported": [subnets[0]["AvailabilityZoneId"]]})
     refused(lambda: efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][0]), "UnsupportedAvailabilityZone")
-    refused(lambda: elb.create_load_balancer(Name="probe", Subnets=net["subnets"], Scheme="internal"), "ValidationError")
+    refused(
+        lambda: elb.create_load_balancer(Name="probe", Subnets=net["subnets"], Scheme="internal"), "ValidationError"
+    )
     efs.create_mount_target(FileSystemId=fs, SubnetId=net["subnets"][1])
 
 
@@ -260,7 +263,10 @@ def test_a_mount_target_needs_an_address(account):
     refused(lambda: mount(SecurityGroups=groups), "SecurityGroupLimitExceeded")
 
 
-@row("neg: policies and access points while the file system is creating -> IncorrectFileSystemLifeCycleState", plain="fails")
+@row(
+    "neg: policies and access points while the file system is creating -> IncorrectFileSystemLifeCycleState",
+    plain="fails",
+)
 @pytest.mark.parametrize("call", [
     lambda efs, fs: efs.create_access_point(ClientToken="t", FileSystemId=fs),
     lambda efs, fs: efs.put_backup_policy(FileSystemId=fs, BackupPolicy={"Status": "ENABLED"}),

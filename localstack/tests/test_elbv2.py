@@ -1,4 +1,5 @@
-"""Elastic Load Balancing v2: balancers, listeners, groups, attributes, tags. Source: ELB API reference and ALB user guide."""
+"""Elastic Load Balancing v2: balancers, listeners, groups, attributes, tags. Source: ELB API reference and ALB user
+guide."""
 
 import json
 import subprocess
@@ -223,7 +224,10 @@ def test_a_group_has_the_default_health_check(account):
     assert {k: made.get(k) for k in expected} == expected
 
 
-@row("elbv2:CreateTargetGroup same settings -> the existing one; other settings -> DuplicateTargetGroupName", plain="fails")
+@row(
+    "elbv2:CreateTargetGroup same settings -> the existing one; other settings -> DuplicateTargetGroupName",
+    plain="fails",
+)
 def test_a_group_is_made_once(account):
     net = account.network()
     first = group(account, net)
@@ -372,7 +376,9 @@ def test_an_unknown_certificate_is_refused(account):
 @row("neg:CreateListener HTTPS certificate not yet issued -> UnsupportedCertificate", plain="fails")
 def test_a_pending_certificate_is_refused(account):
     net = account.network()
-    arn = account.client("acm").request_certificate(DomainName="ce.example.com", ValidationMethod="DNS")["CertificateArn"]
+    arn = account.client("acm").request_certificate(DomainName="ce.example.com", ValidationMethod="DNS")[
+        "CertificateArn"
+    ]
     arns = balancer(account, net)["LoadBalancerArn"], group(account, net)["TargetGroupArn"]
     refused(lambda: https(account, *arns, arn), "UnsupportedCertificate")
 
@@ -382,9 +388,12 @@ def test_a_listener_gets_a_certificate(account, key_pair):
     net, elbv2 = account.network(), account.client("elbv2")
     certificate, key = key_pair
     arns = [
-        account.client("acm").import_certificate(Certificate=certificate, PrivateKey=key)["CertificateArn"] for _ in range(2)
+        account.client("acm").import_certificate(Certificate=certificate, PrivateKey=key)["CertificateArn"]
+        for _ in range(2)
     ]
-    arn = listener(account, balancer(account, net)["LoadBalancerArn"], group(account, net)["TargetGroupArn"])["ListenerArn"]
+    arn = listener(account, balancer(account, net)["LoadBalancerArn"], group(account, net)["TargetGroupArn"])[
+        "ListenerArn"
+    ]
     change = lambda **wanted: elbv2.modify_listener(ListenerArn=arn, **wanted)["Listeners"][0]  # noqa: E731
     refused(lambda: change(Protocol="HTTPS"), "ValidationError")
     for one in arns:

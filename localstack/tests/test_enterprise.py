@@ -5,8 +5,9 @@ import urllib.request
 
 import pytest
 from conftest import URL, refused
+from policy_kit import as_json
 
-ANSWERS = {"answers.reversed": True, "answers.sparse": True, "answers.unknown": True}
+ANSWERS = {"responses.reversed": True, "responses.sparse": True, "responses.unknown": True}
 
 
 def denies(**statement):
@@ -37,7 +38,9 @@ def test_unknown_members(account):
     account.client("ecs").create_cluster(clusterName="one")
     account.settings(**ANSWERS)
     assert made in [vpc["VpcId"] for vpc in account.client("ec2").describe_vpcs()["Vpcs"]]
-    answer = json.loads(raw(account, "ecs", "AmazonEC2ContainerServiceV20141113.DescribeClusters", '{"clusters": ["one"]}'))
+    answer = json.loads(
+        raw(account, "ecs", "AmazonEC2ContainerServiceV20141113.DescribeClusters", '{"clusters": ["one"]}')
+    )
     assert "memberOfTomorrow" in answer and "memberOfTomorrow" in answer["clusters"][0]
     assert "failures" not in answer, "an empty list is left out"
     assert raw(account, "ec2", "", "Action=DescribeVpcs&Version=2016-11-15").count("<memberOfTomorrow>") > 2
@@ -67,7 +70,9 @@ def test_service_control_policies(account):
 
 
 @pytest.mark.row("neg: tags that a tag policy does not allow -> TagPolicyViolation", plain="absent")
-@pytest.mark.parametrize("key, value, allowed", [("CostCenter", "4711", 1), ("CostCenter", "0", 0), ("costcenter", "4711", 0)])
+@pytest.mark.parametrize(
+    "key, value, allowed", [("CostCenter", "4711", 1), ("CostCenter", "0", 0), ("costcenter", "4711", 0)]
+)
 def test_tag_policies(account, key, value, allowed):
     account.settings(**{"organization.tags": {"CostCenter": ["4711"]}})
     tags = [{"ResourceType": "vpc", "Tags": [{"Key": key, "Value": value}, {"Key": "other", "Value": "any"}]}]
@@ -93,7 +98,9 @@ def test_the_tagger(account):
     assert read["cluster"]() == [{"key": "CreatedBy", "value": "somebody"}]
 
 
-@pytest.mark.row("others: a new VPC gets more addresses, an empty default group and another entry in its ACL", plain="absent")
+@pytest.mark.row(
+    "others: a new VPC gets more addresses, an empty default group and another entry in its ACL", plain="absent"
+)
 def test_a_new_vpc_is_changed(account):
     account.settings(**{"others.vpc": True})
     ec2 = account.client("ec2")
@@ -123,7 +130,7 @@ def test_block_public_access_of_the_account(account):
     s3.create_bucket(Bucket=name)
     s3.delete_public_access_block(Bucket=name)
     statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = as_json(statement)
     account.settings(**{"s3.block_public": True})
     refused(lambda: s3.put_bucket_policy(Bucket=name, Policy=policy), "AccessDenied")
     account.settings(**{"s3.block_public": False})

@@ -28,7 +28,9 @@ CALLS = {
 def table(*operations):
     """What `localstack_fargate.possible_errors` prints for these operations."""
     run, env = [sys.executable, "-m", "localstack_fargate.possible_errors"], os.environ | {"PYTHONPATH": str(SOURCE)}
-    return json.loads(subprocess.run(run, input="\n".join(operations), env=env, capture_output=True, text=True, check=True).stdout)
+    return json.loads(
+        subprocess.run(run, input="\n".join(operations), env=env, capture_output=True, text=True, check=True).stdout
+    )
 
 
 @pytest.mark.row("errors of each operation, from the services' own descriptions", plain="absent")
@@ -52,6 +54,8 @@ def test_each_error_can_be_made(account, operation):
     service, name = operation.split()
     client, made = account.client(service), table(operation)
     for error in made:
-        account.fault(service=service, operation=name, kind="error", code=error["code"], status=error["status"], times=1)
+        account.fault(
+            service=service, operation=name, kind="error", code=error["code"], status=error["status"], times=1
+        )
         refused(lambda: CALLS[operation](client), error["code"], status=error["status"])
     assert [entry["code"] for entry in account.journal()] == [error["code"] for error in made]

@@ -1,8 +1,9 @@
-"""What a deployment borrows: keys, certificates, secrets, roles, listeners of others; and what the journal says of it.
+"""Existing resources that a deployment uses: keys, certificates, secrets, roles, listeners; and the journal's entries.
 
 Source: EFS API reference, CreateFileSystem (KmsKeyId; symmetric keys only), and user guide, "Managing KMS keys for EFS
 file systems" (a disabled key encrypts no new file system); KMS API reference; Elastic Load Balancing API reference; IAM
-API reference, SimulatePrincipalPolicy; ECS developer guide, "Pass Secrets Manager secrets through environment variables".
+API reference, SimulatePrincipalPolicy; ECS developer guide, "Pass Secrets Manager secrets through environment
+variables".
 """
 
 import json
@@ -81,7 +82,10 @@ def test_a_balancer_of_others(account):
     first = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
     condition = [{"Field": "host-header", "Values": ["ce.example.com"]}]
     rule = elb.create_rule(ListenerArn=first, Priority=10, Conditions=condition, Actions=forward)["Rules"][0]
-    attached = lambda: elb.describe_target_groups(TargetGroupArns=[ours])["TargetGroups"][0]["LoadBalancerArns"]  # noqa: E731
+
+    def attached():
+        return elb.describe_target_groups(TargetGroupArns=[ours])["TargetGroups"][0]["LoadBalancerArns"]
+
     assert attached() == [balancer]
     kit.create(loadBalancers=kit.balanced(ours))
     account.advance(300)
@@ -101,13 +105,20 @@ def test_a_role_is_simulated(account):
     statement = lambda action, resource: json.dumps(  # noqa: E731
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}
     )
-    iam.put_role_policy(RoleName="mine", PolicyName="in", PolicyDocument=statement("logs:PutLogEvents", "arn:aws:logs:*:*:log-group:/a:*"))
+    iam.put_role_policy(
+        RoleName="mine",
+        PolicyName="in",
+        PolicyDocument=statement("logs:PutLogEvents", "arn:aws:logs:*:*:log-group:/a:*"),
+    )
     managed = iam.create_policy(PolicyName="out", PolicyDocument=statement("ecr:*", "*"))["Policy"]["Arn"]
     iam.attach_role_policy(RoleName="mine", PolicyArn=managed)
     answer = iam.simulate_principal_policy(
         PolicySourceArn=arn,
         ActionNames=["logs:PutLogEvents", "ecr:BatchGetImage"],
-        ResourceArns=["arn:aws:logs:us-east-1:1:log-group:/a:log-stream:x", "arn:aws:logs:us-east-1:1:log-group:/b:log-stream:x"],
+        ResourceArns=[
+            "arn:aws:logs:us-east-1:1:log-group:/a:log-stream:x",
+            "arn:aws:logs:us-east-1:1:log-group:/b:log-stream:x",
+        ],
     )["EvaluationResults"]
     decided = {
         (result["EvalActionName"], one["EvalResourceName"].split(":")[6]): one["EvalResourceDecision"]
@@ -127,7 +138,10 @@ def test_a_boundary_bounds(account):
     iam = account.client("iam")
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]}
     boundary = iam.create_policy(PolicyName="edge", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
-    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": TASKS}, "Action": "sts:AssumeRole"}]}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": TASKS}, "Action": "sts:AssumeRole"}],
+    }
     arn = iam.create_role(
         RoleName="bounded", AssumeRolePolicyDocument=json.dumps(trust), PermissionsBoundary=boundary
     )["Role"]["Arn"]
@@ -138,12 +152,15 @@ def test_a_boundary_bounds(account):
     answer = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["logs:PutLogEvents", "s3:GetObject"])
     decided = [r["EvalDecision"] for r in answer["EvaluationResults"]]
     assert decided == ["allowed", "implicitDeny"]
-    assert answer["EvaluationResults"][1]["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
+    assert answer["EvaluationResults"][1]["PermissionsBoundaryDecisionDetail"] == {
+        "AllowedByPermissionsBoundary": False
+    }
     iam.delete_role_permissions_boundary(RoleName="bounded")
     assert "PermissionsBoundary" not in iam.get_role(RoleName="bounded")["Role"]
     iam.put_role_permissions_boundary(RoleName="bounded", PermissionsBoundary=boundary)
     refused(
-        lambda: iam.put_role_permissions_boundary(RoleName="bounded", PermissionsBoundary=boundary + "x"), "NoSuchEntity"
+        lambda: iam.put_role_permissions_boundary(RoleName="bounded", PermissionsBoundary=boundary + "x"),
+        "NoSuchEntity",
     )
 
 

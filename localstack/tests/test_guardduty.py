@@ -1,5 +1,5 @@
-"""GuardDuty Runtime Monitoring in a VPC. Source: GuardDuty user guide, "How Runtime Monitoring works with Fargate" and "Using
-Infrastructure as Code with automated security agents"."""
+"""GuardDuty Runtime Monitoring in a VPC. Source: GuardDuty user guide, "How Runtime Monitoring works with Fargate"
+and "Using Infrastructure as Code with automated security agents"."""
 
 import pytest
 from conftest import REGION, refused
@@ -46,7 +46,10 @@ def test_no_monitoring_no_endpoint(account):
     assert found == [] and made == []
 
 
-@row("neg:DeleteSubnet, DeleteSecurityGroup and DeleteVpc with GuardDuty's endpoint -> DependencyViolation", plain="absent")
+@row(
+    "neg:DeleteSubnet, DeleteSecurityGroup and DeleteVpc with GuardDuty's endpoint -> DependencyViolation",
+    plain="absent",
+)
 def test_the_network_goes_after_the_endpoint(account):
     kit, (endpoint,), (group,) = started(account)
     for task in kit.ecs.list_tasks(cluster=kit.cluster)["taskArns"]:

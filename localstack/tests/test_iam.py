@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conftest import refused
+from policy_kit import as_json
 
 TRUST = {
     "Version": "2012-10-17",
@@ -12,7 +13,7 @@ TRUST = {
 
 
 def document(**statement):
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+    return as_json({"Effect": "Allow", **statement})
 
 
 @pytest.mark.row("neg:CreateRole malformed trust -> MalformedPolicyDocument", plain="fails")
@@ -138,7 +139,9 @@ def test_service_linked_role_cannot_be_changed(account):
     refused(lambda: iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=change), "UnmodifiableEntity")
 
 
-@pytest.mark.row("neg:CreateRole duplicate -> EntityAlreadyExists; DeleteRole with policies -> DeleteConflict", plain="passes")
+@pytest.mark.row(
+    "neg:CreateRole duplicate -> EntityAlreadyExists; DeleteRole with policies -> DeleteConflict", plain="passes"
+)
 def test_role_conflicts(account):
     account.role()
     iam = account.client("iam")

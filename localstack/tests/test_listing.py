@@ -7,15 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from policy_kit import trust
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 NORMAL = ("normal", "--label-tag", "test:address", "--ignore-tag", "test:run")
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-    }
-)
+TRUST = trust()
 
 
 def read(account, *arguments):
@@ -43,11 +39,15 @@ def build(account, backwards=False):
         )["Subnet"]["SubnetId"]
         for n in numbers
     }  # fmt: skip
-    igw = ec2.create_internet_gateway(TagSpecifications=tags("igw", "internet-gateway"))["InternetGateway"]["InternetGatewayId"]
+    igw = ec2.create_internet_gateway(TagSpecifications=tags("igw", "internet-gateway"))["InternetGateway"][
+        "InternetGatewayId"
+    ]
     ec2.attach_internet_gateway(InternetGatewayId=igw, VpcId=vpc)
     for n in numbers:
         address = ec2.allocate_address(Domain="vpc", TagSpecifications=tags(f"eip/{n}", "elastic-ip"))["AllocationId"]
-        ec2.create_nat_gateway(SubnetId=subnets[n], AllocationId=address, TagSpecifications=tags(f"nat/{n}", "natgateway"))
+        ec2.create_nat_gateway(
+            SubnetId=subnets[n], AllocationId=address, TagSpecifications=tags(f"nat/{n}", "natgateway")
+        )
     tagged = tags("sg", "security-group")
     group = ec2.create_security_group(GroupName="g", Description="d", VpcId=vpc, TagSpecifications=tagged)["GroupId"]
     source = [{"GroupId": group}]
@@ -70,7 +70,8 @@ def build(account, backwards=False):
     ecs.create_cluster(clusterName="c")
     container = {"name": "x", "image": "public.ecr.aws/x/y:1", "secrets": [{"name": "A", "valueFrom": f"{secret}:a::"}]}
     ecs.register_task_definition(
-        family="f", networkMode="awsvpc", cpu="256", memory="512", requiresCompatibilities=["FARGATE"], executionRoleArn=role,
+        family="f", networkMode="awsvpc", cpu="256", memory="512", requiresCompatibilities=["FARGATE"],
+        executionRoleArn=role,
         containerDefinitions=[container],
     )  # fmt: skip
     account.client("s3").create_bucket(Bucket=f"listing-{account.id}")
@@ -90,7 +91,9 @@ def test_normal_form(account, other_account):
     text = json.dumps(one)
     assert account.id not in text and other_account.id not in json.dumps(other)
     assert "<subnet/0>" in text and "<nat/1>" in text and "secret:s:a::" in text
-    assert not {kind for kind in ("ec2 nat_gateways", "elb load_balancers", "iam roles", "s3 buckets") if not one["live"][kind]}
+    assert not {
+        kind for kind in ("ec2 nat_gateways", "elb load_balancers", "iam roles", "s3 buckets") if not one["live"][kind]
+    }
 
     other_account.client("ec2").create_security_group(GroupName="twin", Description="d", VpcId=vpc_of(other_account))
     account.client("ecs").register_task_definition(family="f", containerDefinitions=[{"name": "x", "image": "y"}])
@@ -115,7 +118,12 @@ def test_twins_are_counted(account, other_account):
 def test_tombstones(account, other_account):
     from localstack_fargate.inventory.normal_form import differences
 
-    ec2, secrets, ecs, net = account.client("ec2"), account.client("secretsmanager"), account.client("ecs"), account.network()
+    ec2, secrets, ecs, net = (
+        account.client("ec2"),
+        account.client("secretsmanager"),
+        account.client("ecs"),
+        account.network(),
+    )
     other_account.network()
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     gateway = ec2.create_nat_gateway(SubnetId=net["subnets"][0], AllocationId=address)["NatGateway"]["NatGatewayId"]
@@ -129,7 +137,8 @@ def test_tombstones(account, other_account):
     ecs.deregister_task_definition(taskDefinition="f:1")
     form = read(account, *NORMAL)
     assert form["tombstones"] == {
-        "ec2.nat_gateways": ["deleted"], "ecs.task_definitions": ["f INACTIVE"], "secrets.secrets": ["s scheduled for deletion"],
+        "ec2.nat_gateways": ["deleted"], "ecs.task_definitions": ["f INACTIVE"],
+        "secrets.secrets": ["s scheduled for deletion"],
     }  # fmt: skip
     assert differences(form, read(other_account, *NORMAL)) == []
 

@@ -1,14 +1,15 @@
 """Faults at the calls on which an upgrade depends: refused, lost after they were executed, lost before."""
 
-import json
 
 import botocore.exceptions
 import pytest
+from policy_kit import as_json
 from ecs_kit import Kit
 
 
 class Upgrade:
-    """A service, a file system with a recovery point, and the calls as functions; each says how often it was executed."""
+    """A service, a file system with a recovery point, and the calls as functions; each says how often it was executed.
+    """
 
     def __init__(self, account) -> None:
         self.kit, self.efs, self.backup = Kit(account), account.client("efs"), account.client("backup")
@@ -17,7 +18,7 @@ class Upgrade:
         self.system = self.efs.create_file_system(CreationToken="t")["FileSystemId"]
         self.role = account.role("backup", "backup.amazonaws.com")
         statement = {"Effect": "Allow", "Action": "elasticfilesystem:*", "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        document = as_json(statement)
         account.client("iam").put_role_policy(RoleName="backup", PolicyName="p", PolicyDocument=document)
         self.backup.create_backup_vault(BackupVaultName="probe")
         arn = f"arn:aws:elasticfilesystem:us-east-1:{account.id}:file-system/{self.system}"

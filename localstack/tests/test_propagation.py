@@ -1,11 +1,12 @@
-"""IAM propagation: what services, and iam:PassRole, make of a role or a policy that was made or changed a moment ago."""
+"""IAM propagation: what services, and iam:PassRole, make of a role or a policy that was made or changed a moment ago.
+"""
 
 import json
 
 import pytest
 from conftest import refused
 from ecs_kit import Kit
-from policy_kit import document
+from policy_kit import as_json, document
 
 EVERYTHING = json.dumps(document({"Action": "*"}))
 
@@ -30,7 +31,9 @@ def test_flow_logs_refuse_a_new_role(account):
     assert flow_log(account, role, vpc)["FlowLogIds"]
 
 
-@pytest.mark.row("CreateFlowLogs: a role that does not exist, or that the service may not assume -> InvalidParameter", plain="fails")
+@pytest.mark.row(
+    "CreateFlowLogs: a role that does not exist, or that the service may not assume -> InvalidParameter", plain="fails"
+)
 def test_flow_logs_refuse_a_role_of_others(account):
     vpc = account.network()["vpc"]
     for role in (f"arn:aws:iam::{account.id}:role/absent", account.role()):
@@ -51,7 +54,9 @@ def test_a_new_role_cannot_be_passed_at_once(account):
     register()
 
 
-@pytest.mark.row("IAM propagation, AWS Backup: a new role cannot be assumed, with new policies its job fails", plain="fails")
+@pytest.mark.row(
+    "IAM propagation, AWS Backup: a new role cannot be assumed, with new policies its job fails", plain="fails"
+)
 def test_backup_jobs_with_a_new_role(account):
     slow(account, 200)
     backup, iam = account.client("backup"), account.client("iam")
@@ -103,15 +108,22 @@ def test_a_bucket_policy_with_a_new_role(account):
     s3, name = account.client("s3"), f"probe-young-{account.id}"
     s3.create_bucket(Bucket=name)
     role = account.role(settle=0)
-    statement = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": role},
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{name}/*",
+    }
+    policy = as_json(statement)
     put = lambda: s3.put_bucket_policy(Bucket=name, Policy=policy)  # noqa: E731
     assert "Invalid principal" in str(refused(put, "MalformedPolicy"))
     account.advance(15)
     put()
 
 
-@pytest.mark.row("how long a role takes is the same in every account of that number, and another for each name", plain="absent")
+@pytest.mark.row(
+    "how long a role takes is the same in every account of that number, and another for each name", plain="absent"
+)
 def test_propagation_is_settled_by_account_and_name(account):
     vpc = account.network()["vpc"]
     waited = set()

@@ -1,9 +1,9 @@
 """Service Quotas."""
 
-import json
 
 import pytest
 from conftest import refused
+from policy_kit import trust
 
 KNOWN = [
     ("vpc", "L-F678F1CE", "VPCs per Region"),
@@ -69,7 +69,12 @@ def service(account, name):
             containerDefinitions=[container],
         )  # fmt: skip
     ecs.create_service(
-        cluster="c", serviceName=name, taskDefinition="f", desiredCount=0, launchType="FARGATE", networkConfiguration=network
+        cluster="c",
+        serviceName=name,
+        taskDefinition="f",
+        desiredCount=0,
+        launchType="FARGATE",
+        networkConfiguration=network,
     )
 
 
@@ -97,15 +102,11 @@ def gateway(account, name):
     ec2.create_nat_gateway(SubnetId=account.net["subnets"][0], AllocationId=address)
 
 
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-    }
-)
+TRUST = trust()
 ENFORCED = {
     "quota.vpcs": (3, lambda w, n: w.client("ec2").create_vpc(CidrBlock="10.9.0.0/16"), "VpcLimitExceeded", 400),
-    "quota.internet_gateways": (2, lambda w, n: w.client("ec2").create_internet_gateway(), "InternetGatewayLimitExceeded", 400),
+    "quota.internet_gateways": (2, lambda w, n: w.client("ec2").create_internet_gateway(),
+        "InternetGatewayLimitExceeded", 400),
     "quota.nat_gateways_per_zone": (1, gateway, "NatGatewayLimitExceeded", 400),
     "quota.route_tables_per_vpc": (
         2, lambda w, n: w.client("ec2").create_route_table(VpcId=w.net["vpc"]), "RouteTableLimitExceeded", 400,
@@ -134,10 +135,12 @@ ENFORCED = {
         1, lambda w, n: w.client("logs").create_log_group(logGroupName=n), "LimitExceededException", 400,
     ),
     "quota.secrets": (
-        1, lambda w, n: w.client("secretsmanager").create_secret(Name=n, SecretString="x"), "LimitExceededException", 400,
+        1, lambda w, n: w.client("secretsmanager").create_secret(Name=n, SecretString="x"), "LimitExceededException",
+        400,
     ),
     "quota.backup_vaults": (
-        1, lambda w, n: w.client("backup").create_backup_vault(BackupVaultName=f"vault-{n}"), "LimitExceededException", 400,
+        1, lambda w, n: w.client("backup").create_backup_vault(BackupVaultName=f"vault-{n}"), "LimitExceededException",
+        400,
     ),
 }  # fmt: skip
 """(applied value, create call, code, status): the account holds one less than the value when the first call is made."""

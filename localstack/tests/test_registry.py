@@ -96,7 +96,11 @@ def _stopped(kit: Kit, definition: str) -> str:
 @pytest.mark.row("ecs: an image by its digest", plain="fails")
 def test_an_image_is_pulled_by_its_digest(account):
     kit = Kit(account)
-    wanted = {"registryId": REGISTRY.split(".")[0], "repositoryName": "netskope/ui5", "imageIds": [{"imageTag": "11062023"}]}
+    wanted = {
+        "registryId": REGISTRY.split(".")[0],
+        "repositoryName": "netskope/ui5",
+        "imageIds": [{"imageTag": "11062023"}],
+    }
     digest = account.client("ecr").batch_get_image(**wanted)["images"][0]["imageId"]["imageDigest"]
     task = kit.run(kit.register(kit.container(image=f"{REGISTRY}/ui5@{digest}")))["taskArn"]
     account.advance(60)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import botocore.exceptions
 import pytest
 from conftest import refused
+from policy_kit import as_json
 
 
 def make(account, name="probe"):
@@ -16,7 +17,7 @@ def make(account, name="probe"):
 
 def policy(principal, resource, action="s3:GetObject", **more):
     statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource, **more}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return as_json(statement)
 
 
 @pytest.mark.row("neg:PutBucketPolicy malformed -> MalformedPolicy", plain="fails")
@@ -24,7 +25,9 @@ def test_policy_for_another_bucket(account):
     bucket, put = make(account), account.client("s3").put_bucket_policy
     me = {"AWS": f"arn:aws:iam::{account.id}:root"}
     refused(lambda: put(Bucket=bucket, Policy=policy(me, "arn:aws:s3:::another-bucket/*")), "MalformedPolicy")
-    refused(lambda: put(Bucket=bucket, Policy=policy(me, f"arn:aws:s3:::{bucket}/*", "ec2:RunInstances")), "MalformedPolicy")
+    refused(
+        lambda: put(Bucket=bucket, Policy=policy(me, f"arn:aws:s3:::{bucket}/*", "ec2:RunInstances")), "MalformedPolicy"
+    )
     refused(lambda: put(Bucket=bucket, Policy="{"), "MalformedPolicy")
     put(Bucket=bucket, Policy=policy(me, f"arn:aws:s3:::{bucket}/*"))
 
@@ -36,7 +39,9 @@ def test_public_policy_is_blocked_by_default(account):
     refused(lambda: s3.put_bucket_policy(Bucket=bucket, Policy=everyone), "AccessDenied", status=403)
     fixed = {"StringEquals": {"aws:SourceAccount": account.id}}
     s3.put_bucket_policy(Bucket=bucket, Policy=policy("*", resource, Condition=fixed))
-    s3.put_bucket_policy(Bucket=bucket, Policy=policy({"Service": "logging.s3.amazonaws.com"}, resource, "s3:PutObject"))
+    s3.put_bucket_policy(
+        Bucket=bucket, Policy=policy({"Service": "logging.s3.amazonaws.com"}, resource, "s3:PutObject")
+    )
     s3.delete_public_access_block(Bucket=bucket)
     s3.put_bucket_policy(Bucket=bucket, Policy=everyone)
 
@@ -141,7 +146,7 @@ def test_bucket_name_taken(account, other_account):
 
 
 @pytest.mark.row("a bucket name taken by a other_account: no access", plain="fails")
-def test_bucket_of_a_stranger_is_closed(account, other_account):
+def test_bucket_of_another_account_is_closed(account, other_account):
     bucket, theirs = make(account), other_account.client("s3")
     refused(lambda: theirs.head_bucket(Bucket=bucket), "403")
     refused(lambda: theirs.get_bucket_tagging(Bucket=bucket), "AccessDenied", status=403)
@@ -176,7 +181,9 @@ def test_lifecycle_rules(account):
 
     refused(lambda: put(Expiration={"Days": 0}), "InvalidArgument")
     refused(lambda: put(Transitions=[{"Days": 1, "StorageClass": "STANDARD_IA"}]), "InvalidArgument")
-    refused(lambda: put(Expiration={"Days": 5}, Transitions=[{"Days": 9, "StorageClass": "GLACIER"}]), "InvalidArgument")
+    refused(
+        lambda: put(Expiration={"Days": 5}, Transitions=[{"Days": 9, "StorageClass": "GLACIER"}]), "InvalidArgument"
+    )
     refused(lambda: put(NoncurrentVersionExpiration={"NoncurrentDays": 0}), "InvalidArgument")
     put(Filter={"Prefix": "leases/"}, NoncurrentVersionExpiration={"NoncurrentDays": 1})
     (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]

@@ -16,9 +16,9 @@ def make_everything(account):
     small = [{"key": "probe", "value": "yes"}]
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", **specification("vpc"))["Vpc"]["VpcId"]
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=zone, **specification("subnet"))["Subnet"][
-            "SubnetId"
-        ]
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=zone, **specification("subnet"))[
+            "Subnet"
+        ]["SubnetId"]
         for n, zone in enumerate(("us-east-1a", "us-east-1b"))
     ]
     igw = ec2.create_internet_gateway(**specification("internet-gateway"))["InternetGateway"]["InternetGatewayId"]
@@ -27,7 +27,9 @@ def make_everything(account):
     nat = ec2.create_nat_gateway(SubnetId=subnets[0], AllocationId=eip, **specification("natgateway"))["NatGateway"]
     table = ec2.create_route_table(VpcId=vpc, **specification("route-table"))["RouteTable"]["RouteTableId"]
     acl = ec2.create_network_acl(VpcId=vpc, **specification("network-acl"))["NetworkAcl"]["NetworkAclId"]
-    group = ec2.create_security_group(GroupName="probe", Description="probe", VpcId=vpc, **specification("security-group"))
+    group = ec2.create_security_group(
+        GroupName="probe", Description="probe", VpcId=vpc, **specification("security-group")
+    )
     endpoint = ec2.create_vpc_endpoint(
         VpcId=vpc,
         ServiceName="com.amazonaws.us-east-1.elasticfilesystem",
@@ -37,7 +39,9 @@ def make_everything(account):
         PrivateDnsEnabled=False,
         **specification("vpc-endpoint"),
     )["VpcEndpoint"]["VpcEndpointId"]
-    balancer = elb.create_load_balancer(Name="probe", Subnets=subnets, Scheme="internal", Tags=[TAG])["LoadBalancers"][0]
+    balancer = elb.create_load_balancer(Name="probe", Subnets=subnets, Scheme="internal", Tags=[TAG])["LoadBalancers"][
+        0
+    ]
     targets = elb.create_target_group(Name="probe", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip", Tags=[TAG])
     forward = {"Type": "forward", "TargetGroupArn": targets["TargetGroups"][0]["TargetGroupArn"]}
     listener = elb.create_listener(
@@ -61,12 +65,15 @@ def make_everything(account):
     bucket = f"probe-tagging-{account.id}"
     account.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"Tags": [TAG]})
     return {
-        "vpc": f"vpc/{vpc}", "subnet": f"subnet/{subnets[0]}", "igw": f"internet-gateway/{igw}", "eip": f"elastic-ip/{eip}",
+        "vpc": f"vpc/{vpc}", "subnet": f"subnet/{subnets[0]}", "igw": f"internet-gateway/{igw}",
+        "eip": f"elastic-ip/{eip}",
         "nat": f"natgateway/{nat['NatGatewayId']}", "rtb": f"route-table/{table}", "acl": f"network-acl/{acl}",
-        "sg": f"security-group/{group['GroupId']}", "vpce": f"vpc-endpoint/{endpoint}", "alb": balancer["LoadBalancerArn"],
+        "sg": f"security-group/{group['GroupId']}", "vpce": f"vpc-endpoint/{endpoint}",
+        "alb": balancer["LoadBalancerArn"],
         "tg": targets["TargetGroups"][0]["TargetGroupArn"], "listener": listener["ListenerArn"],
         "cluster": cluster["clusterArn"], "definition": definition["taskDefinitionArn"],
-        "efs": f"file-system/{system}", "ap": point["AccessPointArn"], "logs": "log-group:/probe", "secret": secret["ARN"],
+        "efs": f"file-system/{system}", "ap": point["AccessPointArn"], "logs": "log-group:/probe",
+        "secret": secret["ARN"],
         "bucket": f"arn:aws:s3:::{bucket}",
     }  # fmt: skip
 
@@ -95,7 +102,9 @@ def test_get_resources_in_pages(account):
     tagging = account.client("resourcegroupstaggingapi")
     first = tagging.get_resources(TagFilters=[{"Key": "probe"}], ResourcesPerPage=2)
     assert len(first["ResourceTagMappingList"]) == 2 and first["PaginationToken"]
-    rest = tagging.get_resources(TagFilters=[{"Key": "probe"}], ResourcesPerPage=2, PaginationToken=first["PaginationToken"])
+    rest = tagging.get_resources(
+        TagFilters=[{"Key": "probe"}], ResourcesPerPage=2, PaginationToken=first["PaginationToken"]
+    )
     assert len(rest["ResourceTagMappingList"]) == 1 and not rest["PaginationToken"]
 
 
@@ -124,7 +133,9 @@ def test_tag_and_untag_resources(account):
     for start in range(0, len(arns), 20):
         answer = tagging.untag_resources(ResourceARNList=arns[start : start + 20], TagKeys=["more"])
         assert answer["FailedResourcesMap"] == {}
-    assert found(account, TagFilters=[{"Key": "more"}]) == {} and found(account, TagFilters=[{"Key": "probe"}]) == before
+    assert (
+        found(account, TagFilters=[{"Key": "more"}]) == {} and found(account, TagFilters=[{"Key": "probe"}]) == before
+    )
     missing = f"arn:aws:ec2:us-east-1:{account.id}:vpc/vpc-00000000000000000"
     assert missing in tagging.tag_resources(ResourceARNList=[missing], Tags={"a": "b"})["FailedResourcesMap"]
     refused(lambda: tagging.tag_resources(ResourceARNList=arns[:1], Tags={"a<": "b"}), "InvalidParameterException")

@@ -1,16 +1,11 @@
 """What each service refuses in tags."""
 
-import json
 
 import pytest
 from conftest import refused
+from policy_kit import trust
 
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-    }
-)
+TRUST = trust("ec2.amazonaws.com")
 
 
 def upper(tags):
@@ -31,7 +26,9 @@ def in_role(account, tags):
 
 
 def in_bucket(account, tags):
-    account.client("s3").create_bucket(Bucket=f"probe-tags-{account.id}", CreateBucketConfiguration={"Tags": upper(tags)})
+    account.client("s3").create_bucket(
+        Bucket=f"probe-tags-{account.id}", CreateBucketConfiguration={"Tags": upper(tags)}
+    )
 
 
 def in_cluster(account, tags):
@@ -75,7 +72,9 @@ def test_tags_that_a_service_refuses(account, make, too_many, reserved, _):
 
 
 @pytest.mark.row("tag character sets: services other than EC2 take the common set only", plain="fails")
-@pytest.mark.parametrize("make, _, __, malformed", [service for service in SERVICES if service[0] not in (in_vpc, in_bucket)])
+@pytest.mark.parametrize(
+    "make, _, __, malformed", [service for service in SERVICES if service[0] not in (in_vpc, in_bucket)]
+)
 def test_characters_that_a_service_refuses(account, make, _, __, malformed):
     refused(lambda: make(account, {"k": "a<b"}), malformed)
     refused(lambda: make(account, {"k": "a,b"}), malformed)

@@ -1,16 +1,12 @@
-"""Names that a other_account holds already: what each create call says, and that nothing of the other_account's is touched."""
+"""Names that a other_account holds already: what each create call says, and that nothing of the other_account's is
+touched."""
 
-import json
 
 import pytest
 from conftest import refused
+from policy_kit import trust
 
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-    }
-)
+TRUST = trust()
 
 
 @pytest.mark.row("names taken: bucket, in this account and in another", plain="fails")
@@ -35,15 +31,23 @@ def test_bucket_again_in_us_east_1(account):
 def test_role(account):
     iam = account.client("iam")
     iam.create_role(RoleName="Taken", AssumeRolePolicyDocument=TRUST)
-    refused(lambda: iam.create_role(RoleName="Taken", AssumeRolePolicyDocument=TRUST), "EntityAlreadyExists", status=409)
-    refused(lambda: iam.create_role(RoleName="taken", AssumeRolePolicyDocument=TRUST, Path="/x/"), "EntityAlreadyExists")
+    refused(
+        lambda: iam.create_role(RoleName="Taken", AssumeRolePolicyDocument=TRUST), "EntityAlreadyExists", status=409
+    )
+    refused(
+        lambda: iam.create_role(RoleName="taken", AssumeRolePolicyDocument=TRUST, Path="/x/"), "EntityAlreadyExists"
+    )
 
 
 @pytest.mark.row("names taken: log group", plain="passes")
 def test_log_group(account):
     logs = account.client("logs")
     logs.create_log_group(logGroupName="/taken", tags={"of": "other_account"})
-    refused(lambda: logs.create_log_group(logGroupName="/taken", tags={"of": "us"}), "ResourceAlreadyExistsException", status=400)
+    refused(
+        lambda: logs.create_log_group(logGroupName="/taken", tags={"of": "us"}),
+        "ResourceAlreadyExistsException",
+        status=400,
+    )
     arn = logs.describe_log_groups(logGroupNamePrefix="/taken")["logGroups"][0]["arn"].removesuffix(":*")
     assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"of": "other_account"}
 
@@ -52,12 +56,17 @@ def test_log_group(account):
 def test_load_balancer_and_target_group(account):
     elb, net = account.client("elbv2"), account.network()
     of_stranger = [{"Key": "of", "Value": "other_account"}]
-    arn = elb.create_load_balancer(Name="taken", Subnets=net["subnets"], Tags=of_stranger)["LoadBalancers"][0]["LoadBalancerArn"]
+    arn = elb.create_load_balancer(Name="taken", Subnets=net["subnets"], Tags=of_stranger)["LoadBalancers"][0][
+        "LoadBalancerArn"
+    ]
     refused(
-        lambda: elb.create_load_balancer(Name="taken", Subnets=net["subnets"], Scheme="internal"), "DuplicateLoadBalancerName"
+        lambda: elb.create_load_balancer(Name="taken", Subnets=net["subnets"], Scheme="internal"),
+        "DuplicateLoadBalancerName",
     )
     again = elb.create_load_balancer(Name="taken", Subnets=net["subnets"], Tags=[{"Key": "of", "Value": "us"}])
-    assert [one["LoadBalancerArn"] for one in again["LoadBalancers"]] == [arn], "the same settings: the one that is there"
+    assert [one["LoadBalancerArn"] for one in again["LoadBalancers"]] == [arn], (
+        "the same settings: the one that is there"
+    )
     assert elb.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"] == of_stranger
     group = {"Name": "taken", "Protocol": "HTTP", "VpcId": net["vpc"], "TargetType": "ip"}
     elb.create_target_group(**group, Port=80)
@@ -67,8 +76,12 @@ def test_load_balancer_and_target_group(account):
 @pytest.mark.row("names taken: cluster -> the one that is there, with its own tags", plain="fails")
 def test_cluster(account):
     ecs = account.client("ecs")
-    first = ecs.create_cluster(clusterName="taken", tags=[{"key": "of", "value": "other_account"}])["cluster"]["clusterArn"]
-    assert ecs.create_cluster(clusterName="taken", tags=[{"key": "of", "value": "us"}])["cluster"]["clusterArn"] == first
+    first = ecs.create_cluster(clusterName="taken", tags=[{"key": "of", "value": "other_account"}])["cluster"][
+        "clusterArn"
+    ]
+    assert (
+        ecs.create_cluster(clusterName="taken", tags=[{"key": "of", "value": "us"}])["cluster"]["clusterArn"] == first
+    )
     assert ecs.list_tags_for_resource(resourceArn=first)["tags"] == [{"key": "of", "value": "other_account"}]
 
 
@@ -98,7 +111,9 @@ def test_secret(account):
     arn = secrets.create_secret(Name="taken", SecretString="1", Tags=[{"Key": "of", "Value": "other_account"}])["ARN"]
     refused(lambda: secrets.create_secret(Name="taken", SecretString="2"), "ResourceExistsException", status=400)
     secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
-    error = refused(lambda: secrets.create_secret(Name="taken", SecretString="2"), "InvalidRequestException", status=400)
+    error = refused(
+        lambda: secrets.create_secret(Name="taken", SecretString="2"), "InvalidRequestException", status=400
+    )
     assert "scheduled for deletion" in str(error)
     refused(lambda: secrets.get_secret_value(SecretId=arn), "InvalidRequestException")
     assert secrets.describe_secret(SecretId=arn)["DeletedDate"]

@@ -1,7 +1,5 @@
 """The entry script: what it starts, and that nothing is left of it."""
 
-import importlib.machinery
-import importlib.util
 import os
 import signal
 import subprocess
@@ -12,17 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from localstack_fargate import install
+
 WITH = Path(__file__).resolve().parent.parent / "with"
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CE_"))}
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CE_", "EMULATOR_"))}
 ELSEWHERE = CLEAN | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "eu-west-1"}
-
-
-def script():
-    loader = importlib.machinery.SourceFileLoader("with_script", str(WITH))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("with_script", loader))
-    sys.modules["with_script"] = module
-    loader.exec_module(module)
-    return module
 
 
 def answers(url):
@@ -35,7 +27,9 @@ def answers(url):
 
 def listening(port):
     """Addresses, as the kernel writes them, that listen on the port."""
-    lines = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    lines = [
+        line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+    ]
     return [line[1].split(":")[0] for line in lines if line[3] == "0A" and line[1].endswith(f":{port:04X}")]
 
 
@@ -111,10 +105,9 @@ def test_python_that_does_not_run(tmp_path, monkeypatch):
     (shims / "python3").write_text("#!/bin/sh\necho 3.9.2\n")
     for path in tmp_path.glob("*/*"):
         path.chmod(0o755)
-    module = script()
-    monkeypatch.setattr(module.sys, "executable", str(shims / "python3"))
+    monkeypatch.setattr(install.sys, "executable", str(shims / "python3"))
     monkeypatch.setenv("PATH", f"{shims}{os.pathsep}{good}")
-    assert module.find_python() == (str(good / "python3.11"), "3.11.9")
+    assert install.find_python() == (str(good / "python3.11"), "3.11.9")
     monkeypatch.setenv("PATH", str(shims))
-    with pytest.raises(module.Failure, match="needs a working Python 3.13, 3.12 or 3.11"):
-        module.find_python()
+    with pytest.raises(install.Failure, match="needs a working Python 3.13, 3.12 or 3.11"):
+        install.find_python()

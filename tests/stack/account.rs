@@ -1,4 +1,4 @@
-//! One account of the emulator: its clock, faults, journal and history, and an independent reader of what is in it.
+//! One account of the emulator: its clock, faults, journal and history, and an independent inventory.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Backups: made, listed, dropped, kept by a destroy.
+//! Backups: created, listed, deleted, kept by a destroy.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ fn jobs(account: &Account) -> usize {
 }
 
 #[test]
-fn where_there_is_no_room_for_a_vault_nothing_is_begun() {
+fn a_full_vault_quota_refuses_before_any_change() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -48,7 +48,7 @@ fn where_there_is_no_room_for_a_vault_nothing_is_begun() {
 }
 
 #[test]
-fn a_backup_brings_what_it_needs_and_is_listed_and_dropped() {
+fn backup_creates_its_vault_and_role_and_lists_and_deletes() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     let nothing_yet = product.expect(5, &["backup", "create", "FILE", "--yes"]);
@@ -104,7 +104,7 @@ fn a_backup_brings_what_it_needs_and_is_listed_and_dropped() {
 }
 
 #[test]
-fn a_destroy_keeps_the_vault_and_with_the_data_it_is_emptied_and_goes() {
+fn destroy_keeps_the_vault_unless_data_is_deleted() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -127,11 +127,13 @@ fn a_destroy_keeps_the_vault_and_with_the_data_it_is_emptied_and_goes() {
 
     product.expect(0, &["destroy", "--name", "prod", "--yes", "--unprotect", "--delete-data"]);
     assert_eq!(points(&account), 0);
-    assert_eq!(account.by_hand("print([v['BackupVaultName'] for v in client('backup').list_backup_vaults()['BackupVaultList'] if v['BackupVaultName'].startswith('ce-')])"), "[]");
+    let vaults = "names = [v['BackupVaultName'] for v in client('backup').list_backup_vaults()['BackupVaultList']]\n\
+                  print([name for name in names if name.startswith('ce-')])";
+    assert_eq!(account.by_hand(vaults), "[]");
 }
 
 #[test]
-fn an_account_that_is_not_opted_in_is_told_before_anything_is_made() {
+fn a_region_not_opted_in_refuses_before_any_change() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -146,7 +148,7 @@ fn an_account_that_is_not_opted_in_is_told_before_anything_is_made() {
 }
 
 #[test]
-fn a_role_of_the_users_is_used_and_left_alone() {
+fn an_existing_role_is_used_and_left_unchanged() {
     let account = Account::new(SCALE);
     let arn = account.by_hand(
         r#"
@@ -179,7 +181,7 @@ print(role("corp-backup", "backup.amazonaws.com"))
 }
 
 #[test]
-fn a_lost_answer_makes_no_second_backup() {
+fn a_lost_response_starts_no_second_backup() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -194,7 +196,7 @@ fn a_lost_answer_makes_no_second_backup() {
 }
 
 #[test]
-fn a_backup_that_fails_says_why_and_leaves_the_deployment_as_it_is() {
+fn a_failed_backup_is_explained_and_changes_nothing() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -207,7 +209,7 @@ fn a_backup_that_fails_says_why_and_leaves_the_deployment_as_it_is() {
 
 /// As a restore leaves it: beside the file system in use there is one that it has taken the place of.
 #[test]
-fn a_former_file_system_is_told_of_and_goes_only_when_it_is_dropped() {
+fn a_former_file_system_is_reported_until_it_is_dropped() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -216,14 +218,16 @@ fn a_former_file_system_is_told_of_and_goes_only_when_it_is_dropped() {
 efs = client("efs")
 def tags(address):
     return [{"Key": "ce-aws:deployment", "Value": "prod"}, {"Key": "ce-aws:address", "Value": address}]
-print(efs.create_file_system(CreationToken="former", Encrypted=True, Tags=tags("file-system/kept-1a2b3c4d"))["FileSystemId"])
+kept = tags("file-system/kept-1a2b3c4d")
+print(efs.create_file_system(CreationToken="former", Encrypted=True, Tags=kept)["FileSystemId"])
 "#,
     );
     account.post("clock", &json!({ "advance": 60 }));
     account.by_hand(&format!(
         r#"
 efs = client("efs")
-used = [one for one in efs.describe_file_systems()["FileSystems"] if one["FileSystemId"] != "{former}"][0]["FileSystemId"]
+systems = [one["FileSystemId"] for one in efs.describe_file_systems()["FileSystems"]]
+used = [system for system in systems if system != "{former}"][0]
 for target in efs.describe_mount_targets(FileSystemId=used)["MountTargets"]:
     efs.create_mount_target(FileSystemId="{former}", SubnetId=target["SubnetId"])
 efs.create_access_point(FileSystemId="{former}", Tags=[

@@ -1,4 +1,4 @@
-//! A destroy where others use what is to go: refused before anything is deleted, and what can be left to them is left.
+//! A destroy of resources that others use: refused before anything is deleted, or leaving them what can be left.
 
 use serde_json::json;
 
@@ -28,7 +28,7 @@ fn by_hand(account: &Account, script: &str) -> String {
 const ALL: [&str; 5] = ["destroy", "FILE", "--yes", "--unprotect", "--delete-data"];
 
 #[test]
-fn whatever_others_have_put_there_is_named_before_the_data_go() {
+fn foreign_resources_are_named_before_data_is_deleted() {
     let account = Account::new(SCALE);
     let product = deployed(&account);
     let made = by_hand(
@@ -81,12 +81,15 @@ print(eni, other, pcx, vgw, vpce, att, sub, lis, ap)
 }
 
 #[test]
-fn the_network_can_be_left_to_others_and_taken_back() {
+fn the_network_can_be_kept_and_adopted_again() {
     let account = Account::new(SCALE);
     let product = deployed(&account);
     let interface = by_hand(
         &account,
-        r#"print(ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]["NetworkInterfaceId"])"#,
+        r#"
+made = ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]
+print(made["NetworkInterfaceId"])
+"#,
     );
     let left = product.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--leave-network"]);
     for word in [interface.as_str(), "stays for the network interface"] {
@@ -118,7 +121,7 @@ fn the_network_can_be_left_to_others_and_taken_back() {
 }
 
 #[test]
-fn what_guardduty_made_in_the_vpc_goes_with_it_in_steps_that_are_shown() {
+fn guardduty_resources_are_deleted_with_the_vpc() {
     let account = Account::new(SCALE);
     account.post("settings", &json!({ "guardduty.vpc": true, "guardduty.again": 1, "guardduty.made_again": 0.1 }));
     let product = deployed(&account);
@@ -129,11 +132,12 @@ fn what_guardduty_made_in_the_vpc_goes_with_it_in_steps_that_are_shown() {
     for step in ["guardduty-endpoint/main", "guardduty-group/main"] {
         assert!(planned.contains(step), "{planned}");
     }
-    // What may not be read ends nothing, and is told.
+    // What may not be read is reported, and stops nothing.
     account.post(
         "faults",
         &json!({
-            "service": "ec2", "operation": "Describe*PeeringConnections", "kind": "error", "code": "UnauthorizedOperation",
+            "service": "ec2", "operation": "Describe*PeeringConnections", "kind": "error",
+            "code": "UnauthorizedOperation",
             "status": 403, "message": "not authorized to perform: ec2:DescribeVpcPeeringConnections",
         }),
     );
@@ -151,7 +155,7 @@ fn what_guardduty_made_in_the_vpc_goes_with_it_in_steps_that_are_shown() {
 }
 
 #[test]
-fn one_that_comes_while_it_goes_is_named_and_not_waited_for() {
+fn an_interface_created_during_destroy_is_named() {
     let account = Account::new(SCALE);
     let product = deployed(&account);
     // Between the look and the deletion of the network.
@@ -169,5 +173,5 @@ fn one_that_comes_while_it_goes_is_named_and_not_waited_for() {
     assert!(said.contains("error[held-by-others]") && said.contains(&interface), "{said}");
     let tries = account.journal(0).into_iter().filter(|call| text(&call["operation"]) == "DeleteSubnet");
     let refused = tries.filter(|call| text(&call["code"]) == "DependencyViolation").count();
-    assert!(refused < 10, "{refused} tries in vain");
+    assert!(refused < 10, "{refused} refused attempts");
 }

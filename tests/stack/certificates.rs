@@ -1,4 +1,4 @@
-//! The TLS certificates between the containers: made once, renewed in time by one fenced change, and shown nowhere.
+//! The TLS certificates between the containers: created once, renewed in time by one fenced change, shown nowhere.
 
 use serde_json::{Value, json};
 
@@ -136,7 +136,7 @@ print(end)
 }
 
 #[test]
-fn they_are_made_once_and_their_values_are_nowhere_but_in_the_secret() {
+fn certificates_are_created_once_and_stay_in_the_secret() {
     let account = Account::new(SCALE);
     let one = Deployment::new(&account, PLAN);
     let saved = ["plan", "FILE", "--allow", "unsupported", "--out", "saved.json", "-vvv", "--log-file", "plan.log"];
@@ -195,7 +195,7 @@ for bucket in s3.list_buckets()["Buckets"]:
 }
 
 #[test]
-fn they_are_renewed_before_their_end_and_never_by_two_writers() {
+fn certificates_are_renewed_in_time_by_a_single_writer() {
     let account = Account::new(SCALE);
     let one = Deployment::new(&account, PLAN);
     one.apply();
@@ -260,7 +260,7 @@ fn they_are_renewed_before_their_end_and_never_by_two_writers() {
 }
 
 #[test]
-fn whatever_happens_to_the_secret_an_apply_converges() {
+fn apply_converges_whatever_happened_to_the_secret() {
     let account = Account::new(SCALE);
     let one = Deployment::new(&account, PLAN);
     let lost = |operation: &str| {
@@ -276,7 +276,7 @@ fn whatever_happens_to_the_secret_an_apply_converges() {
     let arn = || text(&described(&account).expect("the secret")["ARN"]).to_owned();
     let first = arn();
 
-    // An answer that is lost on the way to a renewal: values and description still agree.
+    // A response lost during a renewal: values and description still agree.
     ends_in(&account, 3);
     lost("UpdateSecret");
     one.converges();
@@ -317,7 +317,7 @@ fn whatever_happens_to_the_secret_an_apply_converges() {
 }
 
 #[test]
-fn a_secret_of_somebody_elses_is_refused_and_one_that_lost_its_tags_can_be_taken_back() {
+fn a_foreign_secret_is_refused_and_an_untagged_one_can_be_adopted() {
     let account = Account::new(SCALE);
     let one = Deployment::new(&account, PLAN);
     account.by_hand(&format!(r#"client("secretsmanager").create_secret(Name="{SECRET}", SecretString="theirs")"#));
@@ -336,7 +336,7 @@ client("secretsmanager").tag_resource(SecretId="{SECRET}", Tags=[
 }
 
 #[test]
-fn an_upgrade_brings_them_and_one_that_goes_back_takes_them_away() {
+fn an_upgrade_creates_certificates_and_a_rollback_removes_them() {
     let account = Account::new(SCALE);
     let arn = account.by_hand(
         r#"
@@ -370,7 +370,7 @@ print(client("secretsmanager").create_secret(Name="mine", SecretString=json.dump
 }
 
 #[test]
-fn an_upgrade_that_renews_and_goes_back_leaves_what_the_old_release_can_use() {
+fn a_rollback_after_renewal_leaves_usable_certificates() {
     let account = Account::new(SCALE);
     let one = Deployment::new(&account, PLAN);
     one.apply();
@@ -385,7 +385,7 @@ fn an_upgrade_that_renews_and_goes_back_leaves_what_the_old_release_can_use() {
     assert!(back.stderr.contains("rolled back"), "{}", back.stderr);
     let status = one.json(&["status", "FILE"]);
     assert_eq!((text(&status["state"]), text(&status["release"])), ("healthy", "6.9.0"));
-    // The way back, onto the restored data, has made a revision that names the new values: nothing is left to do.
+    // The rollback, onto the restored data, has made a revision that names the new values: nothing is left to do.
     let second = values(&account);
     assert_ne!(first["internal_key"], second["internal_key"]);
     assert_eq!(one.steps(&[]), [""; 0]);
@@ -395,7 +395,7 @@ fn an_upgrade_that_renews_and_goes_back_leaves_what_the_old_release_can_use() {
 }
 
 #[test]
-fn what_policy_prints_is_enough() {
+fn the_printed_policy_is_sufficient() {
     let account = Account::new(SCALE);
     let one = Operator::new(&account, PLAN);
     std::fs::write(one.product.folder().join("release.toml"), release("6.9.0", "5.1.2", CORE)).expect("a file");

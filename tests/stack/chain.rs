@@ -1,4 +1,4 @@
-//! The whole chain of releases by one command, and what is there afterwards against a new deployment of the last one.
+//! The whole chain of releases by one command ends like a new deployment of the last release.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub fn chain() -> Vec<Release> {
 }
 
 #[test]
-fn the_whole_chain_is_one_command_and_leaves_what_a_new_deployment_has() {
+fn the_whole_chain_ends_like_a_new_deployment() {
     let chain = chain();
     let (first, last) = (chain.first().expect("a release"), chain.last().expect("a release"));
     let account = Account::new(SCALE);
@@ -30,9 +30,9 @@ fn the_whole_chain_is_one_command_and_leaves_what_a_new_deployment_has() {
     let upgraded = product.expect(0, &[upgrade.as_slice(), &last.consent()].concat());
 
     let versions: Vec<&str> = chain.iter().map(|release| release.version.as_str()).collect();
-    let hops = chain.len() - 1;
-    let road = format!("{}: {hops} upgrades", versions.join(" → "));
-    assert!(upgraded.stderr.contains(&road), "{road:?} is not in\n{}", upgraded.stderr);
+    let steps = chain.len() - 1;
+    let path = format!("{}: {steps} upgrades", versions.join(" → "));
+    assert!(upgraded.stderr.contains(&path), "{path:?} is not in\n{}", upgraded.stderr);
     assert_eq!(plan_file(&product), plan_file(&last.product(&account)), "the plan file says what runs");
     last.is_well(&product);
     assert_eq!(data_steps(&account), expected_steps(&chain), "each once, and in the order of the releases");
@@ -41,17 +41,17 @@ fn the_whole_chain_is_one_command_and_leaves_what_a_new_deployment_has() {
     let kept = account.inventory(&["secrets"]);
     let kept = secrets.as_object().expect("secrets").iter().all(|(name, value)| kept[name] == *value);
     assert!(kept, "the same secrets");
-    is_clean(&account, hops);
+    is_clean(&account, steps);
 
     let fresh = Account::new(SCALE);
-    let anew = last.product(&fresh);
-    anew.expect(0, &[["apply", "FILE", "--yes"].as_slice(), &last.consent()].concat());
+    let deployed = last.product(&fresh);
+    deployed.expect(0, &[["apply", "FILE", "--yes"].as_slice(), &last.consent()].concat());
     is_as_new(live(&fresh), live(&account), &last.version);
 }
 
 /// Both normal forms are the same, but for what follows from the upgrades and from chance, which is taken out of them.
 fn is_as_new(mut new: Value, mut upgraded: Value, release: &str) {
-    // Before each hop a recovery point is made; vault and role come with the first.
+    // Each step is preceded by a recovery point; vault and role come with the first.
     assert_eq!(take(&mut upgraded, "backup vaults", |vault| vault["BackupVaultName"] == "ce-prod"), 1);
     assert_eq!(take(&mut upgraded, "iam roles", |role| text(&role["Arn"]).ends_with("-backup")), 1);
     // The two revisions before are kept, to go back to.
@@ -94,10 +94,10 @@ fn each(form: &mut Value, list: &str, change: impl Fn(&mut Value)) {
     form[list].as_array_mut().expect("a list").iter_mut().for_each(change);
 }
 
-/// The data steps of all hops, as they are listed when they have ended well.
+/// The data steps of all upgrades, as they are listed once they have succeeded.
 fn expected_steps(chain: &[Release]) -> Vec<String> {
-    let hops = chain.windows(2).flat_map(|pair| pair[1].data_steps(&pair[0].version));
-    hops.map(|step| format!("{} 0", step.name)).collect()
+    let steps = chain.windows(2).flat_map(|pair| pair[1].data_steps(&pair[0].version));
+    steps.map(|step| format!("{} 0", step.name)).collect()
 }
 
 /// The releases whose tasks have run for the service, in the order of their first state, by core's image.

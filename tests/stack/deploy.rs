@@ -1,4 +1,4 @@
-//! The main job: deploy, find nothing to do, take down, take the data back.
+//! The main job: deploy, plan empty, destroy, deploy again with the kept data.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,8 @@ pub const SCALE: u32 = 60;
 #[test]
 fn a_deployment_has_every_property_and_planning_again_finds_nothing() {
     let account = Account::new(SCALE);
-    // Its usual three seconds are fifty milliseconds here: where the answer to creating it takes as long, one look is enough.
+    // Its usual three seconds are fifty milliseconds here: where the answer to creating it takes as long, one look is
+    // enough.
     account.post("settings", &json!({ "efs.access_point_available": 60 }));
     // Calls are counted: those that are made again while roles spread depend on the machine (see `propagation.rs`).
     account.post("settings", &json!({ "iam.propagation": 0, "iam.pass_role": 0, "s3.policy_propagation": 0 }));
@@ -69,7 +70,7 @@ fn polls_are_apart(calls: &[Value]) {
 }
 
 #[test]
-fn destroy_keeps_the_data_and_apply_takes_it_back() {
+fn destroy_keeps_the_data_and_apply_adopts_it() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -104,11 +105,11 @@ fn destroy_keeps_the_data_and_apply_takes_it_back() {
     assert_eq!(remaining(&account.read()), ["secret ce-aws/prod/credentials (in its recovery window)"]);
 
     product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(secrets, account.inventory(&["secrets"]), "the secret is restored, not made anew");
+    assert_eq!(secrets, account.inventory(&["secrets"]), "the secret is restored, not created again");
 }
 
 #[test]
-fn a_file_system_without_its_secret_gets_no_other() {
+fn a_file_system_without_its_secret_is_refused() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -136,7 +137,7 @@ fn a_saved_plan_is_applied_as_it_is_or_refused_when_stale() {
 }
 
 #[test]
-fn a_certificate_brings_https_and_a_redirect() {
+fn a_certificate_enables_https_and_a_redirect() {
     let account = Account::new(SCALE);
     let arn = account.by_hand(
         r#"

@@ -1,5 +1,5 @@
-//! The variants to deploy: each choice with each other one is deployed, found complete and taken down, and what was borrowed
-//! is as it was.
+//! Deployment variants: each pair of choices is deployed, found complete and destroyed, and existing resources are left
+//! as they were.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::account::{Account, text};
 use crate::deploy::{SCALE, remaining};
-use crate::existing::World;
+use crate::existing::ExistingResources;
 use crate::pairwise::{Variant, table};
 use crate::product::Product;
 
@@ -25,24 +25,25 @@ macro_rules! rows {
 }
 
 rows! {
-    variant_00 0 variant_01 1 variant_02 2 variant_03 3 variant_04 4 variant_05 5 variant_06 6 variant_07 7 variant_08 8 variant_09 9 variant_10 10 variant_11 11
-    variant_12 12 variant_13 13 variant_14 14 variant_15 15 variant_16 16 variant_17 17 variant_18 18
+    variant_00 0 variant_01 1 variant_02 2 variant_03 3 variant_04 4 variant_05 5 variant_06 6
+    variant_07 7 variant_08 8 variant_09 9 variant_10 10 variant_11 11 variant_12 12 variant_13 13
+    variant_14 14 variant_15 15 variant_16 16 variant_17 17 variant_18 18
 }
 
 fn row(number: usize) {
     let variant = &table()[number];
     println!("row {number}: {}", variant.name());
     let account = Account::new(SCALE);
-    let world = World::new(&account);
+    let resources = ExistingResources::new(&account);
     let theirs = remaining(&account.read());
-    let product = Product::with_plan(&account, &plan_file(variant, &world));
-    std::fs::write(product.folder().join("corp-ca.pem"), &world.authorities[0]).expect("the folder can be written");
+    let product = Product::with_plan(&account, &plan_file(variant, &resources));
+    std::fs::write(product.folder().join("corp-ca.pem"), &resources.authorities[0]).expect("the folder can be written");
 
     product.expect(0, &["apply", "FILE", "--yes"]);
     let planned = product.expect(0, &["plan", "FILE", "--exit-code", "--output", "json"]);
     let planned: Value = serde_json::from_str(&planned.stdout).expect("JSON");
     assert_eq!(findings(&planned), [""; 0], "{planned}");
-    holds(variant, &world, &account.read());
+    holds(variant, &resources, &account.read());
     crate::single_writer::never_two(&account);
 
     product.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
@@ -52,7 +53,7 @@ fn row(number: usize) {
     ours.retain(|line| !theirs.contains(line));
     let data = kept(variant, &account.id);
     assert_eq!(ours, data);
-    world.assert_untouched(&account);
+    resources.assert_untouched(&account);
 }
 
 /// Codes of what the checks found.
@@ -61,28 +62,26 @@ fn findings(plan: &Value) -> Vec<&str> {
 }
 
 /// The plan file of a variant.
-fn plan_file(variant: &Variant, world: &World) -> String {
+fn plan_file(variant: &Variant, resources: &ExistingResources) -> String {
     let mut existing: Vec<(&str, String)> = Vec::new();
     if variant.is("network", "existing") {
-        let [one, other] = &world.subnets;
-        existing.extend([("vpc", toml(&world.vpc)), ("private_subnets", format!("[{}, {}]", toml(one), toml(other)))]);
+        let [one, other] = &resources.subnets;
+        existing
+            .extend([("vpc", toml(&resources.vpc)), ("private_subnets", format!("[{}, {}]", toml(one), toml(other)))]);
     }
     // One role for both, or one of each.
     let both = variant.is("task role", "existing") && variant.is("execution role", "existing");
-    let role = |own: &str| toml(if both { &world.shared_role } else { own });
-    let borrows = [
-        ("ingress", "existing balancer", "load_balancer", toml(&world.load_balancer)),
-        ("ingress", "existing target group", "target_group", toml(&world.target_group)),
-        ("task role", "existing", "task_role", role(&world.task_role)),
-        ("execution role", "existing", "execution_role", role(&world.execution_role)),
-        ("cluster", "existing", "cluster", toml(if both { "corp" } else { &world.cluster })),
-        ("key", "existing", "kms_key", toml(if both { "alias/corp" } else { &world.key })),
+    let role = |own: &str| toml(if both { &resources.shared_role } else { own });
+    let uses = [
+        ("ingress", "existing balancer", "load_balancer", toml(&resources.load_balancer)),
+        ("ingress", "existing target group", "target_group", toml(&resources.target_group)),
+        ("task role", "existing", "task_role", role(&resources.task_role)),
+        ("execution role", "existing", "execution_role", role(&resources.execution_role)),
+        ("cluster", "existing", "cluster", toml(if both { "corp" } else { &resources.cluster })),
+        ("key", "existing", "kms_key", toml(if both { "alias/corp" } else { &resources.key })),
     ];
     existing.extend(
-        borrows
-            .into_iter()
-            .filter(|(factor, choice, ..)| variant.is(factor, choice))
-            .map(|(.., key, value)| (key, value)),
+        uses.into_iter().filter(|(factor, choice, ..)| variant.is(factor, choice)).map(|(.., key, value)| (key, value)),
     );
     let switch = |factor: &str, key: &'static str| Some((key, (variant.of(factor)? == "on").to_string()));
     let nat = variant.is("network", "single NAT").then(|| ("nat", toml("single")));
@@ -94,12 +93,12 @@ fn plan_file(variant: &Variant, world: &World) -> String {
     ];
     let proxy = match variant.of("proxy") {
         Some("addresses") => vec![("http", toml("http://10.40.9.9:3128")), ("https", toml("http://10.40.9.9:3128"))],
-        Some("secret") => vec![("secret", toml(&world.proxy_secret))],
+        Some("secret") => vec![("secret", toml(&resources.proxy_secret))],
         _ => Vec::new(),
     };
     let ca = match variant.of("ca") {
         Some("file") => vec![("file", toml("corp-ca.pem"))],
-        Some("secret") => vec![("secret", toml(&world.ca_secret))],
+        Some("secret") => vec![("secret", toml(&resources.ca_secret))],
         _ => Vec::new(),
     };
     let tables = [
@@ -123,7 +122,7 @@ fn toml(text: &str) -> String {
 }
 
 /// What the choices come to, as far as a look at the account shows it.
-fn holds(variant: &Variant, world: &World, read: &Value) {
+fn holds(variant: &Variant, resources: &ExistingResources, read: &Value) {
     let list = |service: &str, list: &str| read[service][list].as_array().expect("a list").clone();
     let ours = |item: &&Value| {
         item["Tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag["Key"] == "ce-aws:deployment"))
@@ -148,19 +147,19 @@ fn holds(variant: &Variant, world: &World, read: &Value) {
     let clusters = list("ecs", "clusters");
     let services: Vec<&Value> = clusters.iter().flat_map(|one| one["Services"].as_array().expect("services")).collect();
     let [service] = services.as_slice() else { panic!("one service: {services:?}") };
-    assert_eq!(text(&service["clusterArn"]) == world.cluster, variant.is("cluster", "existing"), "the cluster");
+    assert_eq!(text(&service["clusterArn"]) == resources.cluster, variant.is("cluster", "existing"), "the cluster");
     let registered = service["loadBalancers"].as_array().expect("a list");
     assert_eq!(registered.len(), usize::from(!variant.is("ingress", "none")), "{registered:?}");
     let theirs = variant.is("ingress", "existing target group");
     assert!(
-        registered.iter().all(|one| (text(&one["targetGroupArn"]) == world.target_group) == theirs),
+        registered.iter().all(|one| (text(&one["targetGroupArn"]) == resources.target_group) == theirs),
         "{registered:?}"
     );
 
     let definitions = list("ecs", "task_definitions");
     let definition = definitions.iter().find(|one| one["taskDefinitionArn"] == service["taskDefinition"]);
     let definition = definition.expect("the service's task definition");
-    let roles = [&world.task_role, &world.execution_role, &world.shared_role];
+    let roles = [&resources.task_role, &resources.execution_role, &resources.shared_role];
     for (factor, field) in [("task role", "taskRoleArn"), ("execution role", "executionRoleArn")] {
         let existing = roles.into_iter().any(|role| role == text(&definition[field]));
         assert_eq!(existing, variant.is(factor, "existing"), "{field}: {}", definition[field]);
@@ -177,7 +176,7 @@ fn holds(variant: &Variant, world: &World, read: &Value) {
     let secret = names("init-container", "secrets");
     assert_eq!(secret.contains("CA_CERTIFICATE"), !variant.is("ca", "none"), "{secret:?}");
     let key = list("efs", "file_systems")[0]["KmsKeyId"].clone();
-    assert_eq!(text(&key) == world.key, variant.is("key", "existing"), "{key}");
+    assert_eq!(text(&key) == resources.key, variant.is("key", "existing"), "{key}");
 }
 
 /// What a destroyed deployment leaves: its data.

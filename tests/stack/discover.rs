@@ -1,13 +1,13 @@
-//! What an account has is found and judged, and a plan file made of it is one.
+//! Existing resources are listed and judged, and a plan file can be made of them.
 
 use serde_json::{Value, json};
 
 use crate::account::{Account, text};
 use crate::deploy::SCALE;
-use crate::existing::World;
+use crate::existing::ExistingResources;
 use crate::product::Product;
 
-/// Things beside the user's world that Cloud Exchange cannot use.
+/// Things beside the user's resources that Cloud Exchange cannot use.
 const UNUSABLE: &str = r#"
 import json
 vpc = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
@@ -42,7 +42,7 @@ fn refusals(item: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn each_kind_shows_what_can_be_used_and_what_cannot() {
+fn each_kind_is_listed_with_what_makes_it_unusable() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     for kind in ["clusters", "load-balancers", "target-groups", "certificates"] {
@@ -50,14 +50,14 @@ fn each_kind_shows_what_can_be_used_and_what_cannot() {
         let ran = product.expect(0, &["discover", kind]);
         assert!(ran.stdout.starts_with("no "), "{ran:?}");
     }
-    let world = World::new(&account);
+    let resources = ExistingResources::new(&account);
     let bad: Value = serde_json::from_str(&account.by_hand(UNUSABLE)).expect("the script prints JSON");
     let cases = [
-        ("vpc", &world.vpc, "vpc/dns", "vpc = "),
-        ("subnets", &world.subnets[0], "subnet/no-egress", "private_subnets = ["),
-        ("target-groups", &world.target_group, "target-group/wrong-target-type", "target_group = "),
-        ("load-balancers", &world.load_balancer, "load-balancer/wrong-type", "load_balancer = "),
-        ("certificates", &world.certificate, "certificate/not-issued", "certificate_arn = "),
+        ("vpc", &resources.vpc, "vpc/dns", "vpc = "),
+        ("subnets", &resources.subnets[0], "subnet/no-egress", "private_subnets = ["),
+        ("target-groups", &resources.target_group, "target-group/wrong-target-type", "target_group = "),
+        ("load-balancers", &resources.load_balancer, "load-balancer/wrong-type", "load_balancer = "),
+        ("certificates", &resources.certificate, "certificate/not-issued", "certificate_arn = "),
     ];
     for (kind, good, code, line) in cases {
         let listing = discover(&product, &[kind]);
@@ -71,28 +71,30 @@ fn each_kind_shows_what_can_be_used_and_what_cannot() {
         assert!(ran.stdout.contains(text(&bad["id"])) && ran.stdout.contains(line), "{kind}\n{}", ran.stdout);
         assert!(!ran.stdout.contains('\u{202e}'), "{kind}\n{}", ran.stdout);
     }
-    for (kind, good) in [("clusters", "corp"), ("roles", world.task_role.as_str())] {
+    for (kind, good) in [("clusters", "corp"), ("roles", resources.task_role.as_str())] {
         let listing = discover(&product, &[kind]);
         assert_eq!(one(&listing, good)["usable"], json!(true), "{kind}");
         assert!(listing["items"].as_array().is_some_and(|items| items.iter().all(|item| item["name"] != "other")));
     }
-    let inside = discover(&product, &["subnets", "--vpc", &world.vpc]);
+    let inside = discover(&product, &["subnets", "--vpc", &resources.vpc]);
     assert_eq!(inside["items"].as_array().map(Vec::len), Some(4), "{inside:#}");
-    assert!(inside["items"].as_array().is_some_and(|items| items.iter().all(|item| item["vpc"] == world.vpc.as_str())));
-    let mut pair = world.subnets.clone();
+    assert!(
+        inside["items"].as_array().is_some_and(|items| items.iter().all(|item| item["vpc"] == resources.vpc.as_str()))
+    );
+    let mut pair = resources.subnets.clone();
     pair.sort();
     let line = text(&inside["plan_file"][2]);
     assert!(pair.iter().all(|subnet| line.contains(subnet.as_str())), "{line}");
-    world.assert_untouched(&account);
+    resources.assert_untouched(&account);
 }
 
 #[test]
-fn a_plan_file_made_of_it_can_be_planned() {
+fn a_plan_file_from_discover_can_be_planned() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
-    let world = World::new(&account);
+    let resources = ExistingResources::new(&account);
     let calls = account.journal(0).len();
-    let [first, second] = &world.subnets;
+    let [first, second] = &resources.subnets;
     let options = [
         "init",
         "made.toml",
@@ -100,19 +102,19 @@ fn a_plan_file_made_of_it_can_be_planned() {
         "--name",
         "made",
         "--vpc",
-        &world.vpc,
+        &resources.vpc,
         "--subnet",
         first,
         "--subnet",
         second,
         "--target-group",
-        &world.target_group,
+        &resources.target_group,
         "--cluster",
         "corp",
         "--task-role",
-        &world.task_role,
+        &resources.task_role,
         "--execution-role",
-        &world.execution_role,
+        &resources.execution_role,
     ];
     let ran = product.expect(0, &options);
     assert!(ran.stdout.contains("ce-aws plan made.toml"), "{ran:?}");
@@ -129,5 +131,5 @@ fn a_plan_file_made_of_it_can_be_planned() {
     let kept = std::fs::read_to_string(product.folder().join("made.toml")).expect("the plan file is there");
     assert_eq!(made, kept);
     product.expect(0, &["init", "made.toml", "--yes", "--force"]);
-    world.assert_untouched(&account);
+    resources.assert_untouched(&account);
 }

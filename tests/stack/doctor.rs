@@ -1,4 +1,4 @@
-//! What is said before anything is made: quotas, names, images, advice.
+//! Findings before any change: quotas, names, images, advice.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn of<'a>(findings: &'a [(String, String)], code: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn everything_is_said_at_once_and_nothing_is_changed() {
+fn all_findings_are_reported_at_once_without_changes() {
     let account = Account::new(SCALE);
     account
         .post("settings", &json!({ "quota.elastic_ips": 1, "quota.vpcs": 1, "ecs.vcpu_quota": 6, "quota.buckets": 2 }));
@@ -75,7 +75,7 @@ client('secretsmanager').delete_secret(SecretId='ce-aws/prod/credentials', Recov
 }
 
 #[test]
-fn a_default_counts_where_no_quota_was_applied_and_running_tasks_count() {
+fn default_quotas_and_running_tasks_are_counted() {
     let account = Account::new(SCALE);
     account.post("settings", &json!({ "quotas.default_only": ["L-0263D0A3"] }));
     account.by_hand("for _ in range(4): ec2.allocate_address(Domain='vpc')");
@@ -86,9 +86,12 @@ fn a_default_counts_where_no_quota_was_applied_and_running_tasks_count() {
 }
 
 #[test]
-fn what_may_not_be_read_is_a_warning_and_no_obstacle() {
+fn a_denied_read_is_a_warning() {
     let account = Account::new(SCALE);
-    let denied = |service: &str, operation: &str, code: &str| json!({ "service": service, "operation": operation, "kind": "error", "code": code, "status": 403 });
+    let denied = |service: &str, operation: &str, code: &str| {
+        let kind = "error";
+        json!({ "service": service, "operation": operation, "kind": kind, "code": code, "status": 403 })
+    };
     account.post("faults", &denied("service-quotas", "ListServiceQuotas", "AccessDeniedException"));
     account.post("faults", &denied("iam", "GetAccountSummary", "AccessDenied"));
     account.post("faults", &denied("iam", "ListEntitiesForPolicy", "AccessDenied"));
@@ -100,7 +103,7 @@ fn what_may_not_be_read_is_a_warning_and_no_obstacle() {
 }
 
 #[test]
-fn a_read_that_is_not_needed_takes_no_other_finding_with_it() {
+fn a_failed_optional_read_hides_no_other_finding() {
     let account = Account::new(SCALE);
     account.by_hand("ecs.create_cluster(clusterName='ce-prod', tags=[{'key': 'ce-aws:deployment', 'value': 'old'}])");
     let product = Product::new(&account);
@@ -127,7 +130,7 @@ fn a_read_that_is_not_needed_takes_no_other_finding_with_it() {
             let ran = product.run(&["doctor", "FILE", "--output", "json"]);
             account.delete("faults");
             if code.is_empty() {
-                // What the deployment is made of must be read: this shows that the others are told apart.
+                // What the deployment is made of must be read: this shows that the others are distinguished.
                 assert_eq!(ran.code, 1, "{service} {operation} {fault}: {ran:?}");
                 continue;
             }
@@ -135,8 +138,8 @@ fn a_read_that_is_not_needed_takes_no_other_finding_with_it() {
             let found = findings(&ran);
             assert_eq!(of(&found, "name/taken").len(), 1, "{service} {operation} {fault}: {found:#?}");
             let denied = fault["status"] == 403 && operation != "ListBackupVaults";
-            let told = found.iter().any(|(given, _)| given == code || denied && given.ends_with("/not-checked"));
-            assert!(told, "{service} {operation} {fault}: {found:#?}");
+            let reported = found.iter().any(|(given, _)| given == code || denied && given.ends_with("/not-checked"));
+            assert!(reported, "{service} {operation} {fault}: {found:#?}");
         }
     }
     // A plan and an apply do without them too.
@@ -157,7 +160,7 @@ fn a_read_that_is_not_needed_takes_no_other_finding_with_it() {
 }
 
 #[test]
-fn a_plan_that_creates_nothing_asks_nothing_of_the_account() {
+fn a_plan_without_creations_checks_no_quotas() {
     let account = Account::new(SCALE);
     // Room for one task, and for no second one beside it.
     account.post("settings", &json!({ "ecs.vcpu_quota": 8 }));
@@ -198,7 +201,7 @@ fn live(ran: &Ran, result: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_doctor_proves_live_changes_nothing() {
+fn live_checks_change_nothing() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     let arguments = ["doctor", "FILE", "--live", "--output", "json"];
@@ -226,7 +229,7 @@ fn what_doctor_proves_live_changes_nothing() {
 }
 
 #[test]
-fn what_is_refused_live_is_named_and_an_address_that_ignores_dry_run_is_asked_nothing() {
+fn live_refusals_are_named_and_ignored_dry_run_is_detected() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     account.post("settings", &json!({ "iam.caller": "user/op" }));

@@ -1,4 +1,4 @@
-//! Edits of the plan file, and edits in AWS by hand: exactly those are seen, exactly those are repaired.
+//! Edits of the plan file and manual changes in AWS: exactly these are detected and applied or repaired.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub fn steps(product: &Product<'_>) -> Vec<String> {
 }
 
 #[test]
-fn what_is_changed_by_hand_is_reported_and_repaired_and_nothing_else() {
+fn manual_changes_are_reported_and_repaired() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -81,7 +81,7 @@ logs.put_retention_policy(logGroupName="/ce-aws/prod/task", retentionInDays=7)
 }
 
 #[test]
-fn what_is_changed_in_the_plan_file_changes_and_nothing_else() {
+fn only_edits_of_the_plan_file_are_applied() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -106,7 +106,9 @@ fn registered(account: &Account, change: &str) -> String {
     let script = r#"
 service = ecs.describe_services(cluster="ce-prod", services=["ce-prod"])["services"][0]
 wanted = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-for key in ["taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt", "registeredBy"]:
+for key in [
+    "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt", "registeredBy"
+]:
     wanted.pop(key, None)
 core = next(one for one in wanted["containerDefinitions"] if one["name"] == "core")
 "#;
@@ -123,7 +125,7 @@ fn run_by_hand(account: &Account, definition: &str) {
 }
 
 #[test]
-fn another_task_definition_by_hand_is_drift_and_says_what_differs() {
+fn a_manually_changed_task_definition_is_drift() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -145,7 +147,7 @@ fn another_task_definition_by_hand_is_drift_and_says_what_differs() {
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 
-    // With the plan file edited as well, that is what is told.
+    // With the plan file edited as well, that is what is reported.
     let by_hand = registered(&account, "core['cpu'] = 512\n");
     run_by_hand(&account, &by_hand);
     product.edit("# debug = false", "debug = true");
@@ -167,7 +169,7 @@ fn another_task_definition_by_hand_is_drift_and_says_what_differs() {
 }
 
 #[test]
-fn another_image_by_hand_is_drift_too() {
+fn a_manually_changed_image_is_drift() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);

@@ -1,11 +1,12 @@
-//! The whole life of a deployment in an account as enterprises run them: everything that AWS, the organization, a security
-//! team and the neighbours may do is done at once. Which that is: `localstack/src/localstack_fargate/profiles.py`.
+//! The whole life of a deployment in an account as enterprises run them: everything that AWS, the organization, a
+//! security team and the neighbours may do is done at once. Which that is:
+//! `localstack/src/localstack_fargate/profiles.py`.
 
 use serde_json::json;
 
 use crate::account::Account;
 use crate::deploy::{SCALE, remaining};
-use crate::existing::World;
+use crate::existing::ExistingResources;
 use crate::product::Product;
 use crate::single_writer::never_two_deployments;
 use crate::upgrade::{is_well_at, plan_file};
@@ -15,9 +16,9 @@ const PLAN: &str = "name = \"prod\"\nrelease = \"4.2.0\"\n\
                     [tags]\nCostCenter = \"4711\"\nEnvironment = \"production\"\n[service]\ndebug = false\n";
 
 #[test]
-fn a_whole_life_in_a_rough_account() {
+fn a_whole_lifecycle_in_an_enterprise_account() {
     let account = Account::new(SCALE);
-    let world = World::beside(&account, include_str!("neighbours.py"));
+    let resources = ExistingResources::beside(&account, include_str!("similar_resources.py"));
     let theirs = remaining(&account.read());
     account.post("profile", &json!({ "name": "enterprise" }));
     let product = Product::with_plan(&account, PLAN);
@@ -50,10 +51,10 @@ fn a_whole_life_in_a_rough_account() {
     product.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
     account.post("clock", &json!({ "advance": 900 }));
     // What is there is read and compared as it was before.
-    account.post("settings", &json!({ "page.size": 0, "answers.reversed": false, "answers.sparse": false }));
+    account.post("settings", &json!({ "page.size": 0, "responses.reversed": false, "responses.sparse": false }));
     let mut ours = remaining(&account.read());
     ours.retain(|line| !theirs.contains(line));
     assert_eq!(ours, ["secret ce-aws/prod/credentials (in its recovery window)"]);
-    world.assert_untouched(&account);
+    resources.assert_untouched(&account);
     assert_eq!(account.get("clock")["errors"], json!([]), "nothing of the emulator failed");
 }

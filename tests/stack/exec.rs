@@ -56,8 +56,8 @@ impl Broker {
         let network = json!({"awsvpcConfiguration": {"subnets": [around["subnet"]], "assignPublicIp": "ENABLED"}});
         let exec = if exec { "True" } else { "False" };
         let task = account.by_hand(&format!(
-            "print(ecs.run_task(cluster='any', taskDefinition={}, launchType='FARGATE', networkConfiguration={network}, \
-             enableExecuteCommand={exec})['tasks'][0]['taskArn'])",
+            "print(ecs.run_task(cluster='any', taskDefinition={}, launchType='FARGATE', \
+             networkConfiguration={network}, enableExecuteCommand={exec})['tasks'][0]['taskArn'])",
             around["definition"]
         ));
         account.post("clock", &json!({"advance": 120}));
@@ -109,7 +109,7 @@ async fn context(account: &Account) -> Context {
 }
 
 #[tokio::test]
-async fn whoever_may_not_open_the_channel_is_told_what_lacks() {
+async fn a_denied_channel_names_the_missing_permission() {
     let broker = Broker::new(true).await;
     let allowed = |actions: Value| {
         let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
@@ -126,7 +126,7 @@ async fn whoever_may_not_open_the_channel_is_told_what_lacks() {
 const TWO_QUEUES: &str = "[\n{\"name\":\"tasks\",\"messages\":41}\n,{\"name\":\"logs\",\"messages\":1}\n]\n";
 
 #[tokio::test]
-async fn the_broker_says_what_is_in_its_queues() {
+async fn queue_lengths_are_read_from_the_broker() {
     let broker = Broker::new(true).await;
     assert_eq!(broker.depth().await, Ok(vec![]));
     let two = Ok(vec![("tasks".to_owned(), 41), ("logs".to_owned(), 1)]);
@@ -141,7 +141,7 @@ async fn the_broker_says_what_is_in_its_queues() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_is_an_error_that_says_what() {
+async fn failures_of_the_channel_are_explained() {
     let broker = Broker::new(true).await;
     let said = |rule: Value| {
         broker.answers(rule);

@@ -1,4 +1,4 @@
-//! A user's world that deployments borrow from, and the proof that they have left it as it was.
+//! Existing resources that deployments use, and the proof that they are left as they were.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::account::{Account, text};
 
-/// What `world.py` makes in an account: ids and ARNs.
+/// What `existing_resources.py` makes in an account: ids and ARNs.
 #[derive(Debug, Deserialize)]
-pub struct World {
+pub struct ExistingResources {
     pub vpc: String,
-    /// The private ones, with a way out.
+    /// The private ones, with a route to the internet.
     pub subnets: [String; 2],
     pub cluster: String,
     /// Listens on port 80 and forwards to the target group. Its security group admits the VPC to 80, 443 and 8080 to
@@ -40,23 +40,23 @@ pub struct World {
     made_by: usize,
 }
 
-impl World {
+impl ExistingResources {
     pub fn new(account: &Account) -> Self {
         Self::beside(account, "")
     }
 
-    /// The same with more in the account: a script that runs after the one of the world.
+    /// The same with more in the account: a script that runs after the first one.
     pub fn beside(account: &Account, more: &str) -> Self {
         // It has been there for long: nothing of it is still on its way to being known everywhere.
         let usual = account.get("settings");
         let delays = ["iam.propagation", "iam.pass_role", "s3.policy_propagation"];
         account.post("settings", &delays.map(|delay| (delay, Value::from(0))).into_iter().collect());
-        let printed = account.by_hand(&format!("{}\n{more}", include_str!("world.py")));
+        let printed = account.by_hand(&format!("{}\n{more}", include_str!("existing_resources.py")));
         account.post("settings", &delays.map(|delay| (delay, usual[delay].clone())).into_iter().collect());
-        let mut world: Self = serde_json::from_str(&printed).expect("the script prints JSON");
-        world.before = snapshot(&account.read());
-        world.made_by = account.journal(0).len();
-        world
+        let mut resources: Self = serde_json::from_str(&printed).expect("the script prints JSON");
+        resources.before = snapshot(&account.read());
+        resources.made_by = account.journal(0).len();
+        resources
     }
 
     /// Fails if anything that was in the account is gone or different, or if a call that changes something has named
@@ -70,7 +70,7 @@ impl World {
         let ids = self.ids();
         let named: BTreeSet<String> = account.journal(self.made_by).iter().flat_map(|call| names(call, &ids)).collect();
         let wrong: Vec<_> = named.iter().filter(|name| !AS_PARENT.contains(&name.as_str())).collect();
-        assert!(wrong.is_empty(), "calls that change something name what is borrowed: {wrong:#?}");
+        assert!(wrong.is_empty(), "changing calls name existing resources: {wrong:#?}");
     }
 
     /// Every id and ARN that was in the account.
@@ -82,7 +82,7 @@ impl World {
     }
 }
 
-/// What may name a borrowed thing: `service operation parameter`.
+/// What may name an existing resource: `service operation parameter`.
 const AS_PARENT: &[&str] = &[
     // In its network.
     "ec2 CreateSecurityGroup VpcId",
@@ -117,7 +117,7 @@ const AS_PARENT: &[&str] = &[
     "iam PutRolePolicy PolicyDocument",
 ];
 
-/// Where the reader has what, and by which field it is told apart.
+/// Where the inventory has what, and by which field it is told apart.
 const LISTS: &[(&str, &str, &str)] = &[
     ("ec2", "vpcs", "VpcId"),
     ("ec2", "subnets", "SubnetId"),
@@ -152,7 +152,7 @@ const VOLATILE: &[&str] =
 fn snapshot(read: &Value) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     for (service, list, id) in LISTS {
-        for item in read[service][list].as_array().unwrap_or_else(|| panic!("the reader has no {service} {list}")) {
+        for item in read[service][list].as_array().unwrap_or_else(|| panic!("the inventory has no {service} {list}")) {
             let mut item = item.clone();
             if let Some(fields) = item.as_object_mut() {
                 fields.retain(|field, _| !VOLATILE.contains(&field.as_str()));
@@ -203,27 +203,27 @@ fn places(value: &Value, place: &str, ids: &BTreeSet<String>, found: &mut Vec<St
 }
 
 #[test]
-fn a_world_is_what_the_checks_ask_for_and_a_touch_is_seen() {
+fn existing_resources_pass_the_checks_and_changes_are_seen() {
     let account = Account::new(crate::deploy::SCALE);
-    let world = World::new(&account);
-    world.assert_untouched(&account);
+    let resources = ExistingResources::new(&account);
+    resources.assert_untouched(&account);
 
     account.by_hand(&format!(
         "ec2.create_security_group(GroupName='ours', Description='ours', VpcId='{}')\n\
          ec2.create_tags(Resources=['{}'], Tags=[{{'Key': 'a', 'Value': 'b'}}])\n\
          ec2.delete_tags(Resources=['{}'], Tags=[{{'Key': 'a'}}])",
-        world.vpc, world.subnets[0], world.subnets[0]
+        resources.vpc, resources.subnets[0], resources.subnets[0]
     ));
-    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.assert_untouched(&account)));
+    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| resources.assert_untouched(&account)));
     let said = found.expect_err("a subnet was tagged");
     let said = said.downcast_ref::<String>().expect("a message");
     assert!(said.contains("ec2 CreateTags Resources") && !said.contains("CreateSecurityGroup"), "{said}");
 }
 
 #[test]
-fn two_half_routes_are_a_way_out() {
+fn two_half_default_routes_reach_the_internet() {
     let account = Account::new(crate::deploy::SCALE);
-    let world = World::new(&account);
+    let resources = ExistingResources::new(&account);
     account.by_hand(&format!(
         r#"
 table = ec2.describe_route_tables(Filters=[{{"Name": "association.subnet-id", "Values": ["{}"]}}])["RouteTables"][0]
@@ -232,12 +232,13 @@ ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0
 for half in ("0.0.0.0/1", "128.0.0.0/1"):
     ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock=half, NatGatewayId=nat)
 "#,
-        world.subnets[0]
+        resources.subnets[0]
     ));
-    let [first, second] = &world.subnets;
+    let [first, second] = &resources.subnets;
     let plan = format!(
-        "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{first}\", \"{second}\"]\n",
-        world.vpc
+        "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\n\
+         private_subnets = [\"{first}\", \"{second}\"]\n",
+        resources.vpc
     );
     let planned = crate::product::Product::with_plan(&account, &plan).expect(0, &["plan", "FILE"]);
     assert!(!planned.stdout.contains("subnet/"), "{}", planned.stdout);

@@ -1,4 +1,4 @@
-//! Tasks that do not come up: the story is on the screen, the exit code says so, and the cause away all is well.
+//! Tasks that do not start: the screen and the exit code say why, and once the cause is removed a retry succeeds.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ fn an_image_that_cannot_be_pulled() {
 }
 
 #[test]
-fn an_image_that_does_not_exist_is_refused_before_anything_is_made() {
+fn a_missing_image_is_refused_before_any_change() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     account.post("images", &json!({ "*ui5*": { "behaviour": "missing" } }));
@@ -40,7 +40,7 @@ fn an_image_that_does_not_exist_is_refused_before_anything_is_made() {
 
 /// The owner's transit gateway cannot be there before the VPC is.
 #[test]
-fn a_new_vpc_without_nat_runs_once_its_owner_has_given_it_a_way_out() {
+fn a_vpc_without_nat_runs_once_a_route_is_added() {
     let account = Account::new(SCALE);
     let plan = "name = \"prod\"\nrelease = \"5.0.0\"\n[network]\nnat = \"none\"\n[load_balancer]\nenabled = false\n";
     let product = Product::with_plan(&account, plan);
@@ -74,13 +74,13 @@ fn a_container_that_exits() {
 }
 
 #[test]
-fn a_container_that_never_gets_healthy() {
+fn a_container_that_never_becomes_healthy() {
     let images = json!({ "*mongodb*": { "behaviour": "unhealthy", "log": ["WiredTiger error"] } });
     diagnosis(&images, &["mongodb-primary", "UNHEALTHY", "WiredTiger error"]);
 }
 
 #[test]
-fn a_failed_service_is_started_again_although_only_tags_have_changed() {
+fn a_failed_service_is_restarted_by_a_tag_only_change() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     account.post("images", &json!({ "*ui5*": { "behaviour": "denied" } }));
@@ -93,7 +93,7 @@ fn a_failed_service_is_started_again_although_only_tags_have_changed() {
 }
 
 #[test]
-fn ctrl_c_finishes_what_is_in_flight_and_says_what_remains() {
+fn ctrl_c_finishes_calls_in_flight_and_reports_the_rest() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     let child = product.spawn(&["apply", "FILE", "--yes"]);
@@ -109,7 +109,7 @@ fn ctrl_c_finishes_what_is_in_flight_and_says_what_remains() {
 }
 
 #[test]
-fn killed_half_way_it_converges_without_twins() {
+fn a_killed_apply_converges_without_duplicates() {
     for calls in [12, 40, 75] {
         let account = Account::new(SCALE);
         let product = Product::new(&account);

@@ -1,19 +1,20 @@
-//! No half-built stack: whatever is killed, refused, lost or interrupted, the same command ends in the same account.
+//! Operations under faults: whatever is killed, refused, lost or interrupted, repeating the command ends in the same
+//! account.
 //!
-//! What must be is what an undisturbed run leaves, read by `localstack_fargate.inventory normal`: it shares no code with the product, lists
-//! everything, and shows a twin twice. The calls that go wrong are those of the undisturbed run, so that a new one is tried as
-//! soon as it exists.
+//! What must be is what an undisturbed run leaves, read by `localstack_fargate.inventory normal`: it shares no code
+//! with the product, lists everything, and lists a duplicate twice. The calls that go wrong are those of the
+//! undisturbed run, so that a new one is tried as soon as it exists.
 //!
-//! `cargo test` tries a fixed sample; `just sweep` tries all and writes `docs/trust.md`; some words in `CE_AWS_SWEEP`, or several with `|` between
-//! them, try the cases that have them. Each case prints what is needed to try it again.
+//! `cargo test` tries a fixed sample; `just sweep` tries all and writes `docs/trust.md`; some words in `CE_AWS_SWEEP`,
+//! or several with `|` between them, try the cases that have them. Each case prints what is needed to try it again.
 
 mod concurrent;
 mod crash;
 mod errors;
 mod interrupt;
 mod permission;
+mod random_faults;
 mod scenario;
-mod storm;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -39,15 +40,15 @@ const SWEEPS: [&str; 11] = [
     "apply with an error",
     "update with an error",
     "destroy with an error",
-    "storms",
+    "random faults",
     "interrupts",
-    "first apply taken back",
-    "eight at once",
+    "first apply undone",
+    "eight concurrent runs",
     "policy: each action removed",
 ];
 
-/// One thing that goes wrong, from a fresh account to the comparison; it panics where it does not end well, and says how it went
-/// where it does.
+/// One thing that goes wrong, from a fresh account to the comparison; it panics where it does not end well, and says
+/// how it went where it does.
 pub struct Case {
     name: String,
     /// How many cases it stands for.
@@ -179,7 +180,7 @@ pub fn differences(wanted: &Value, is: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_twin_and_something_that_is_missing_are_differences() {
+fn duplicates_and_missing_resources_are_differences() {
     let form = |things: &[&str]| serde_json::json!({ "ec2 vpcs": things });
     assert_eq!(differences(&form(&["a", "b"]), &form(&["b", "a"])), [""; 0]);
     let expected = [r#"1 too few of ec2 vpcs: "a""#, r#"1 too many of ec2 vpcs: "b""#];

@@ -1,4 +1,4 @@
-//! Which image runs: what was deployed stays, whatever tags and registries do, until somebody asks.
+//! Which image runs: the deployed one, whatever tags and registries do, until a change is requested.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ fn running(account: &Account) -> Vec<String> {
 }
 
 #[test]
-fn a_moved_tag_changes_nothing_until_it_is_asked_for() {
+fn a_moved_tag_changes_nothing_until_requested() {
     let account = Account::new(SCALE);
     let product =
         Product::with_plan(&account, "name = \"prod\"\nrelease = \"5.0.0\"\n[load_balancer]\nenabled = false\n");
@@ -47,7 +47,7 @@ fn a_moved_tag_changes_nothing_until_it_is_asked_for() {
 }
 
 #[test]
-fn a_mirror_of_ones_own_and_a_single_image_of_another() {
+fn a_mirror_and_one_image_from_elsewhere() {
     let account = Account::new(SCALE);
     let mirror = format!("{}.dkr.ecr.us-east-1.amazonaws.com/mirror", account.id);
     let vendors =

@@ -1,4 +1,4 @@
-//! Containers that others put into each new task: they are shown, and nothing is judged by them.
+//! Containers that others inject into each new task: they are shown, and do not count for health.
 
 use serde_json::{Value, json};
 
@@ -40,12 +40,12 @@ fn shown(product: &Product<'_>) -> Vec<String> {
 
 /// The exit codes of the one-shot tasks.
 fn data_steps(account: &Account) -> Vec<Value> {
-    let steps = account.get("data-steps");
+    let steps = account.get("one-shot-tasks");
     steps.as_array().expect("a list of steps").iter().map(|step| step["exit_code"].clone()).collect()
 }
 
 #[test]
-fn an_agent_that_cannot_be_pulled_is_a_warning_that_names_the_option() {
+fn an_unpullable_agent_is_a_warning() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     inject(&account, &json!([{ "name": AGENT }]));
@@ -75,7 +75,7 @@ fn an_agent_that_cannot_be_pulled_is_a_warning_that_names_the_option() {
 }
 
 #[test]
-fn an_upgrade_goes_through_whatever_they_do() {
+fn an_upgrade_ignores_injected_containers() {
     let account = Account::new(SCALE);
     inject(&account, &all_sorts());
     let product = deployed(&account, "4.2.0");
@@ -94,7 +94,7 @@ fn an_upgrade_goes_through_whatever_they_do() {
 }
 
 #[test]
-fn an_upgrade_that_fails_does_so_because_of_ours() {
+fn an_upgrade_fails_only_by_its_own_containers() {
     let account = Account::new(SCALE);
     inject(&account, &all_sorts());
     let product = deployed(&account, "4.2.0");

@@ -1,4 +1,4 @@
-//! The lease: one works at a time, a dead holder costs nothing, a lost lease stops the run; and what is on record.
+//! The lease: one run at a time, a dead holder is replaced, a lost lease stops the run; and the run history.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,8 @@ const LEASE_SCALE: u64 = 4;
 /// Somebody's lease, who works on another machine.
 fn foreign(beat: u64, released: bool) -> String {
     json!({
-        "version": 1, "deployment": "prod", "run": "00000000deadbeef", "user": "arn:aws:iam::1:user/other", "host": "elsewhere",
+        "version": 1, "deployment": "prod", "run": "00000000deadbeef", "user": "arn:aws:iam::1:user/other",
+        "host": "elsewhere",
         "pid": 1, "command": "apply other.toml", "since": "2026-01-01T00:00:00Z", "beat": beat, "released": released,
     })
     .to_string()
@@ -32,7 +33,7 @@ fn plant(account: &Account, body: &str) {
 }
 
 #[test]
-fn of_two_applies_one_works_and_the_other_says_who() {
+fn of_two_applies_one_runs_and_one_names_the_holder() {
     let account = Account::new(12);
     let (one, other) = (Product::new(&account), Product::new(&account));
     let child = one.spawn(&["apply", "FILE", "--yes"]);
@@ -55,7 +56,7 @@ fn of_two_applies_one_works_and_the_other_says_who() {
 }
 
 #[test]
-fn a_killed_holder_is_replaced_at_once_and_its_run_is_on_record() {
+fn a_killed_holder_is_replaced_at_once_and_recorded() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     let mut child = product.spawn(&["apply", "FILE", "--yes"]);
@@ -123,7 +124,7 @@ fn a_silent_holder_is_replaced_after_a_minute() {
 }
 
 #[test]
-fn a_holder_that_renews_is_left_alone() {
+fn a_renewing_holder_is_respected() {
     let account = Account::new(SCALE);
     plant(&account, &foreign(1, false));
     std::thread::scope(|scope| {
@@ -141,7 +142,7 @@ fn a_holder_that_renews_is_left_alone() {
 }
 
 #[test]
-fn a_lost_lease_stops_the_run_and_running_again_converges() {
+fn a_lost_lease_stops_the_run_and_a_retry_converges() {
     let account = Account::new(12);
     let product = Product::new(&account);
     let child = product.spawn(&["apply", "FILE", "--yes"]);
@@ -167,7 +168,7 @@ fn a_lost_lease_stops_the_run_and_running_again_converges() {
 
 /// Not even back: somebody else may be at work on the same file system.
 #[test]
-fn a_lease_lost_during_an_upgrade_leaves_it_to_the_next() {
+fn an_upgrade_with_a_lost_lease_is_resumed_by_the_next_run() {
     let account = Account::new(12);
     let product = Product::with_plan(&account, "name = \"prod\"\nrelease = \"4.2.0\"\n");
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -190,7 +191,7 @@ fn a_lease_lost_during_an_upgrade_leaves_it_to_the_next() {
 }
 
 #[test]
-fn where_buckets_are_forbidden_it_says_so_and_can_do_without() {
+fn forbidden_buckets_are_reported_and_can_be_bypassed() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     let all = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
@@ -208,9 +209,9 @@ fn where_buckets_are_forbidden_it_says_so_and_can_do_without() {
 }
 
 #[test]
-fn a_bucket_of_somebody_else_is_not_used() {
-    let (account, stranger) = (Account::new(SCALE), Account::new(SCALE));
-    stranger.by_hand(&format!("client('s3').create_bucket(Bucket={:?})", account.control_bucket()));
+fn a_foreign_bucket_is_not_used() {
+    let (account, other) = (Account::new(SCALE), Account::new(SCALE));
+    other.by_hand(&format!("client('s3').create_bucket(Bucket={:?})", account.control_bucket()));
     let refused = Product::new(&account).expect(5, &["apply", "FILE", "--yes"]);
     for words in ["lease/bucket-taken", "another account", "--no-lease"] {
         assert!(refused.stderr.contains(words), "{words:?} is not in\n{}", refused.stderr);
@@ -219,7 +220,7 @@ fn a_bucket_of_somebody_else_is_not_used() {
 }
 
 #[test]
-fn the_bucket_is_private_encrypted_and_versioned_also_if_it_was_left_half_made() {
+fn the_bucket_is_secured_even_after_an_interrupted_creation() {
     let account = Account::new(SCALE);
     account.by_hand(&format!("client('s3').create_bucket(Bucket={:?})", account.control_bucket()));
     Product::new(&account).expect(5, &["stop", "FILE", "--yes"]);
@@ -246,7 +247,7 @@ fn the_bucket_is_private_encrypted_and_versioned_also_if_it_was_left_half_made()
 }
 
 #[test]
-fn whatever_is_in_the_place_of_the_lease_is_told_and_not_believed() {
+fn an_invalid_lease_object_is_reported() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     let newer = foreign(1, true).replace("\"version\":1", "\"version\":2");

@@ -1,4 +1,4 @@
-//! The buckets of the access logs: S3 and Elastic Load Balancing refuse what comes too close together.
+//! The buckets of the access logs: S3 and Elastic Load Balancing refuse changes in quick succession.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::deploy::SCALE;
 use crate::product::Product;
 
 #[test]
-fn settings_come_one_after_the_other_and_a_policy_may_take_a_while_to_count() {
+fn bucket_settings_are_serial_and_policies_propagate() {
     let account = Account::new(SCALE);
     account.post("settings", &json!({ "s3.policy_propagation": 60 }));
     let product = Product::new(&account);

@@ -1,4 +1,4 @@
-//! Tags that somebody removes by hand: what lost them is found by what it hangs on, and nothing gets a twin.
+//! Tags removed by hand: untagged resources are found by what they are attached to, and nothing is duplicated.
 
 use serde_json::Value;
 
@@ -29,7 +29,9 @@ kind = address.split("/")[0]
 listed = {{
     "vpc": lambda: [(i, i["VpcId"]) for i in ec2.describe_vpcs()["Vpcs"]],
     "subnet": lambda: [(i, i["SubnetId"]) for i in ec2.describe_subnets()["Subnets"]],
-    "internet-gateway": lambda: [(i, i["InternetGatewayId"]) for i in ec2.describe_internet_gateways()["InternetGateways"]],
+    "internet-gateway": lambda: [
+        (i, i["InternetGatewayId"]) for i in ec2.describe_internet_gateways()["InternetGateways"]
+    ],
     "elastic-ip": lambda: [(i, i["AllocationId"]) for i in ec2.describe_addresses()["Addresses"]],
     "nat-gateway": lambda: [(i, i["NatGatewayId"]) for i in ec2.describe_nat_gateways()["NatGateways"]],
     "route-table": lambda: [(i, i["RouteTableId"]) for i in ec2.describe_route_tables()["RouteTables"]],
@@ -90,7 +92,7 @@ fn counts(account: &Account) -> Vec<(String, usize)> {
 }
 
 #[test]
-fn what_lost_its_tags_is_refused_and_can_be_taken_back() {
+fn untagged_resources_are_refused_and_can_be_adopted() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -121,5 +123,5 @@ fn what_lost_its_tags_is_refused_and_can_be_taken_back() {
     }
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    assert_eq!(counts(&account), before, "no twins");
+    assert_eq!(counts(&account), before, "no duplicates");
 }

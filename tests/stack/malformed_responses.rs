@@ -1,4 +1,4 @@
-//! What comes back is no answer, or a refusal of the caller as such: one clear message each, and nothing made twice.
+//! Malformed responses and refused credentials: one clear message each, and no change is repeated.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ const READS: [(&str, &str, &str, [&str; 3]); 15] = [
 ];
 
 #[test]
-fn a_read_that_is_not_answered_ends_the_command_with_one_message() {
+fn an_unanswered_read_fails_with_one_message() {
     for (service, operation, kind, words) in READS {
         let account = Account::new(SCALE);
         let product = Product::new(&account);
@@ -43,7 +43,7 @@ fn a_read_that_is_not_answered_ends_the_command_with_one_message() {
 
 /// Executed, and what came back cannot be read.
 #[test]
-fn a_change_whose_answer_cannot_be_read_is_not_made_twice() {
+fn a_change_with_an_unreadable_response_is_not_repeated() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     let changes = [
@@ -76,7 +76,7 @@ fn a_change_whose_answer_cannot_be_read_is_not_made_twice() {
 
 /// Executed, and the answer does not say what was made: it is looked for, and nothing goes on with an empty identifier.
 #[test]
-fn an_answer_without_an_identifier_is_not_gone_on_with() {
+fn a_response_without_an_identifier_stops_the_run() {
     let undisturbed = Account::new(SCALE);
     Product::new(&undisturbed).expect(0, &["apply", "FILE", "--yes"]);
     let mut makes = undisturbed.mutations(0);

@@ -1,4 +1,4 @@
-//! More allowed networks than a network ACL, or a security group, has room for.
+//! More allowed networks than fit into a network ACL or a security group.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,8 @@ fn scattered(count: u32) -> Vec<String> {
 fn allowed(product: &Product<'_>, count: u32) {
     let networks: Vec<_> = scattered(count).iter().map(|net| format!("{net:?}")).collect();
     product.write_plan(&format!(
-        "name = \"prod\"\nrelease = \"5.0.0\"\n[access]\nallowed_cidrs = [{}]\n[load_balancer]\ndeletion_protection = false\n",
+        "name = \"prod\"\nrelease = \"5.0.0\"\n[access]\nallowed_cidrs = [{}]\n\
+         [load_balancer]\ndeletion_protection = false\n",
         networks.join(", ")
     ));
 }
@@ -116,7 +117,7 @@ fn nine_networks_and_then_five_hundred() {
 }
 
 #[test]
-fn what_comes_with_an_ipv6_range_of_others_is_left_alone() {
+fn rules_for_a_foreign_ipv6_range_are_left_unchanged() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -132,7 +133,9 @@ print(sorted({entry["RuleNumber"] for entry in acl["Entries"] if "Ipv6CidrBlock"
     account.by_hand(
         r#"
 acl = find(ec2.describe_network_acls()["NetworkAcls"], "default-network-acl/main")["NetworkAclId"]
-ec2.create_network_acl_entry(NetworkAclId=acl, RuleNumber=5, Protocol="-1", RuleAction="allow", Egress=False, Ipv6CidrBlock="::/0")
+ec2.create_network_acl_entry(
+    NetworkAclId=acl, RuleNumber=5, Protocol="-1", RuleAction="allow", Egress=False, Ipv6CidrBlock="::/0"
+)
 "#,
     );
     assert_eq!(crate::drift::steps(&product), ["update default-network-acl/main drifted"]);

@@ -1,5 +1,6 @@
-//! The printed policies are enough, and nothing in them is too much: the emulator judges every call by action, resource and
-//! conditions, as the Service Authorization Reference has them. That each action is needed is shown by `fault_sweep::permission`.
+//! The printed policies are enough, and nothing in them is too much: the emulator judges every call by action, resource
+//! and conditions, as the Service Authorization Reference has them. That each action is needed is shown by
+//! `fault_sweep::permission`.
 
 pub mod exceptions;
 pub mod lifecycle;
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::account::{Account, text};
 use crate::deploy::SCALE;
-use crate::existing::World;
+use crate::existing::ExistingResources;
 
 use exceptions::UNUSED;
 use lifecycle::Walked;
@@ -17,9 +18,9 @@ use operator::{Operator, actions, statements, texts, without};
 
 pub const NEW: &str = include_str!("../../plans/new-vpc.toml");
 
-/// A plan file that borrows everything that can be borrowed together.
-fn borrowing(world: &World) -> String {
-    let World { vpc, subnets: [a, b], cluster, load_balancer, task_role, key, certificate, .. } = world;
+/// A plan file that uses all existing resources that can be combined.
+fn borrowing(resources: &ExistingResources) -> String {
+    let ExistingResources { vpc, subnets: [a, b], cluster, load_balancer, task_role, key, certificate, .. } = resources;
     format!(
         "name = \"prod\"\nrelease = \"5.0.0\"\n\
          [existing]\nvpc = \"{vpc}\"\nprivate_subnets = [\"{a}\", \"{b}\"]\ncluster = \"{cluster}\"\n\
@@ -27,12 +28,12 @@ fn borrowing(world: &World) -> String {
          [load_balancer]\ncertificate_arn = \"{certificate}\"\n\
          [identity]\npermissions_boundary = \"{}\"\n\
          [proxy]\nsecret = \"{}\"\n",
-        world.boundary, world.proxy_secret
+        resources.boundary, resources.proxy_secret
     )
 }
 
 #[test]
-fn whoever_may_what_is_printed_can_do_everything_and_needs_all_of_it() {
+fn the_printed_policies_are_sufficient_and_necessary() {
     let Walked { printed, used } = Walked::once();
     let unused: BTreeSet<&str> = printed.iter().filter(|one| !used.contains_key(*one)).map(String::as_str).collect();
     let excepted: BTreeSet<&str> = UNUSED.iter().map(|(action, _)| *action).collect();
@@ -41,10 +42,10 @@ fn whoever_may_what_is_printed_can_do_everything_and_needs_all_of_it() {
 }
 
 #[test]
-fn it_is_enough_where_things_are_borrowed() {
+fn the_printed_policies_cover_existing_resources() {
     let account = Account::new(SCALE);
-    let world = World::new(&account);
-    let one = Operator::new(&account, &borrowing(&world));
+    let resources = ExistingResources::new(&account);
+    let one = Operator::new(&account, &borrowing(&resources));
     one.does("plan", &["plan", "FILE"]);
     one.does("apply", &["apply", "FILE", "--yes"]);
     one.does("plan", &["status", "FILE"]);
@@ -53,7 +54,7 @@ fn it_is_enough_where_things_are_borrowed() {
     one.does("upgrade", &["stop", "FILE", "--yes"]);
     one.does("upgrade", &["start", "FILE", "--yes"]);
     one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
-    world.assert_untouched(&account);
+    resources.assert_untouched(&account);
     let made = actions(&one.printed("apply"));
     for action in
         ["ec2:CreateVpc", "ec2:CreateNatGateway", "ecs:CreateCluster", "elasticloadbalancing:CreateLoadBalancer"]
@@ -63,7 +64,7 @@ fn it_is_enough_where_things_are_borrowed() {
 }
 
 #[test]
-fn another_deployments_policy_is_of_no_use() {
+fn another_deployments_policy_allows_nothing() {
     let account = Account::new(SCALE);
     let one = Operator::new(&account, NEW);
     let own = one.printed("apply");
@@ -83,10 +84,10 @@ fn another_deployments_policy_is_of_no_use() {
 }
 
 #[test]
-fn every_document_can_be_stored_and_allows_nothing_everywhere() {
+fn every_document_fits_and_is_scoped() {
     let account = Account::new(SCALE);
-    let world = World::new(&account);
-    for plan in [NEW.to_owned(), borrowing(&world)] {
+    let resources = ExistingResources::new(&account);
+    for plan in [NEW.to_owned(), borrowing(&resources)] {
         let one = Operator::new(&account, &plan);
         for purpose in ["", "list", "plan", "apply", "upgrade", "destroy"] {
             let policies = one.printed(purpose);
@@ -109,7 +110,7 @@ fn every_document_can_be_stored_and_allows_nothing_everywhere() {
 }
 
 #[test]
-fn doctor_says_what_the_operator_lacks() {
+fn doctor_names_missing_permissions() {
     let account = Account::new(SCALE);
     let one = Operator::new(&account, NEW);
     let all = one.printed("");
@@ -124,7 +125,7 @@ fn doctor_says_what_the_operator_lacks() {
     }
     let said = one.run_with(&without(&all, "iam:SimulatePrincipalPolicy"), &["doctor", "FILE"]).stdout;
     assert!(said.contains("permission/not-checked"), "{said}");
-    // Whoever is only to plan is told what planning needs.
+    // Whoever may only plan is told what planning needs.
     let planner = one.printed("plan");
     let said = one.run_with(&planner, &["doctor", "FILE", "--for", "plan"]).stdout;
     assert!(!said.contains("permission/"), "{said}");

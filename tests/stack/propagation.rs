@@ -1,4 +1,4 @@
-//! Roles and policies that AWS does not know everywhere yet, and changes that it permits seldom.
+//! Roles and policies that have not propagated yet, and changes that AWS permits only rarely.
 
 use serde_json::{Value, json};
 
@@ -24,9 +24,9 @@ fn a_first_apply_outlasts_the_slowest_propagation() {
     no_twins(&account);
 }
 
-/// What nobody may assume is told at once, not after two minutes: the role is older than AWS needs.
+/// What nobody may assume is reported at once, not after two minutes: the role is older than AWS needs.
 #[test]
-fn the_same_refusal_about_an_old_role_is_final_and_says_why() {
+fn the_same_refusal_for_an_old_role_is_final() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -55,7 +55,7 @@ ec2.delete_flow_logs(FlowLogIds=[ec2.describe_flow_logs()['FlowLogs'][0]['FlowLo
 
 /// The role and the vault come with the first upgrade, and AWS Backup is handed them at once.
 #[test]
-fn a_backup_with_a_new_role_is_made() {
+fn a_backup_waits_for_a_new_role() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     account.post("settings", &json!({ "iam.propagation": 15 }));
@@ -69,14 +69,14 @@ fn a_backup_with_a_new_role_is_made() {
 
 /// 24 hours after a change EFS takes another one. Nothing else waits for that.
 #[test]
-fn a_throughput_mode_that_cannot_change_yet_holds_up_nothing() {
+fn a_throughput_change_that_must_wait_blocks_nothing() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
     let by_hand = |mode: &str| {
         account.by_hand(&format!(
-            "efs = client('efs')\nefs.update_file_system(FileSystemId=efs.describe_file_systems()['FileSystems'][0]['FileSystemId'], \
-             ThroughputMode='{mode}')"
+            "efs = client('efs')\nsystem = efs.describe_file_systems()['FileSystems'][0]['FileSystemId']\n\
+             efs.update_file_system(FileSystemId=system, ThroughputMode='{mode}')"
         ))
     };
     by_hand("bursting");
@@ -96,9 +96,10 @@ fn a_throughput_mode_that_cannot_change_yet_holds_up_nothing() {
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 }
 
-/// The first step makes access points that the second one's rollback makes again, on the restored file system, in the same run.
+/// The first step makes access points that the second one's rollback makes again, on the restored file system, in the
+/// same run.
 #[test]
-fn access_points_that_are_made_again_on_another_file_system_are_no_duplicates() {
+fn recreated_access_points_are_no_duplicates() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.0.0");
     // The step of 4.1.0 → 4.2.0 runs in an image of 4.2.0; what moves restored data, in one of what ran before.

@@ -1,4 +1,4 @@
-//! Every property of the vendor's template (CE 5.0.0), with this program's repairs, as an independent reader finds it.
+//! Every property of the vendor's template (CE 5.0.0), with this program's repairs, by an independent inventory.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! A deployment that lives changes its variant: in place, one service and one task all along, and data where it was.
+//! A running deployment changes its variant in place: one service, one task at a time, the same data.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::account::{Account, text};
 use crate::deploy::SCALE;
-use crate::existing::World;
+use crate::existing::ExistingResources;
 use crate::product::Product;
 use crate::single_writer::never_two;
 
@@ -35,7 +35,7 @@ impl<'a> Life<'a> {
         Self { account, product, identity: identity(&account.read()) }
     }
 
-    /// Applies other tables: it works, a second plan is empty, nothing has been made anew. Answers what there is then.
+    /// Applies other tables: it works, a second plan is empty, nothing has been replaced. Returns what there is then.
     fn switch(&self, to: &str, task: Task, tables: &str) -> Value {
         println!("step: {to}");
         let before = self.tasks();
@@ -48,7 +48,7 @@ impl<'a> Life<'a> {
         let new = self.tasks().difference(&before).count();
         assert_eq!(new, usize::from(task == IsReplaced), "{to}: new tasks");
         let read = self.account.read();
-        assert_eq!(identity(&read), self.identity, "{to}: made anew");
+        assert_eq!(identity(&read), self.identity, "{to}: replaced");
         read
     }
 
@@ -113,10 +113,10 @@ fn named(container: &Value, list: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_load_balancer_comes_changes_and_goes() {
+fn a_load_balancer_is_added_changed_and_removed() {
     const ACCESS: &str = "[access]\nallowed_cidrs = [\"172.16.0.0/16\", \"10.9.0.0/16\"]\n";
     let account = Account::new(SCALE);
-    let world = World::new(&account);
+    let resources = ExistingResources::new(&account);
     let theirs = ["HTTP 80".to_owned()];
     let with = |more: &str| format!("[load_balancer]\n{more}");
     let life = Life::begin(&account, &with("enabled = false\n"));
@@ -127,7 +127,7 @@ fn a_load_balancer_comes_changes_and_goes() {
     assert_eq!(service(&read)["healthCheckGracePeriodSeconds"], 1200);
     let read = life.switch("other networks", Stays, ACCESS);
     assert!(read["ec2"]["security_group_rules"].to_string().contains("10.9.0.0/16"));
-    let certificate = format!("certificate_arn = \"{}\"\n", world.certificate);
+    let certificate = format!("certificate_arn = \"{}\"\n", resources.certificate);
     let read = life.switch("a certificate", Stays, &with(&certificate));
     assert_eq!(listeners(&read), ["HTTP 80", "HTTP 80", "HTTPS 443"]);
     let off = format!("{certificate}access_logs = false\n");
@@ -143,11 +143,11 @@ fn a_load_balancer_comes_changes_and_goes() {
     assert_eq!(listeners(&read), theirs);
     assert_eq!(service(&read)["loadBalancers"], json!([]));
     account.post("clock", &json!({ "advance": 900 }));
-    world.assert_untouched(&account);
+    resources.assert_untouched(&account);
 }
 
 #[test]
-fn the_network_and_the_size_change_under_it() {
+fn network_and_size_change_in_place() {
     let account = Account::new(SCALE);
     let life = Life::begin(&account, "");
     let gateways = |read: &Value| {
@@ -185,56 +185,58 @@ fn roles_proxy_authority_and_images_change() {
     const PROXY: &str = "[proxy]\nhttp = \"http://10.1.1.1:3128\"\nhttps = \"http://10.1.1.1:3128\"\n";
     const CA: &str = "[ca]\nfile = \"corp-ca.pem\"\n";
     let account = Account::new(SCALE);
-    let world = World::new(&account);
+    let resources = ExistingResources::new(&account);
     let life = Life::begin(&account, "");
     let trust = |authority: &str| {
         std::fs::write(life.product.folder().join("corp-ca.pem"), authority).expect("the folder can be written");
     };
 
-    let roles =
-        format!("[existing]\ntask_role = \"{}\"\nexecution_role = \"{}\"\n", world.task_role, world.execution_role);
+    let roles = format!(
+        "[existing]\ntask_role = \"{}\"\nexecution_role = \"{}\"\n",
+        resources.task_role, resources.execution_role
+    );
     let read = life.switch("roles of the user's", IsReplaced, &roles);
-    assert_eq!(text(&definition(&read)["taskRoleArn"]), world.task_role);
-    assert_eq!(text(&definition(&read)["executionRoleArn"]), world.execution_role);
+    assert_eq!(text(&definition(&read)["taskRoleArn"]), resources.task_role);
+    assert_eq!(text(&definition(&read)["executionRoleArn"]), resources.execution_role);
     let ours = read["iam"]["roles"].as_array().expect("roles").iter();
     assert!(!ours.into_iter().any(|role| text(&role["RoleName"]) == "ce-prod-us-east-1-task"), "our role is gone");
-    let bounded = format!("[identity]\npermissions_boundary = \"{}\"\n", world.boundary);
+    let bounded = format!("[identity]\npermissions_boundary = \"{}\"\n", resources.boundary);
     let read = life.switch("roles of ours, bounded", IsReplaced, &bounded);
     assert!(text(&definition(&read)["taskRoleArn"]).ends_with("ce-prod-us-east-1-task"));
 
     let read = life.switch("a proxy", IsReplaced, PROXY);
     assert!(named(container(&read, "core"), "environment").contains("HTTPS_PROXY"));
-    trust(&world.authorities[0]);
+    trust(&resources.authorities[0]);
     let read = life.switch("an authority", IsReplaced, &format!("{PROXY}{CA}"));
     assert!(named(container(&read, "init-container"), "secrets").contains("CA_CERTIFICATE"));
     let delivered = || text(&account.inventory(&["secrets"])["ce-aws/prod/ca-certificate"]).trim().to_owned();
-    assert_eq!(delivered(), world.authorities[0].trim());
-    trust(&world.authorities[1]);
+    assert_eq!(delivered(), resources.authorities[0].trim());
+    trust(&resources.authorities[1]);
     life.switch("another authority", IsReplaced, &format!("{PROXY}{CA}"));
-    assert_eq!(delivered(), world.authorities[1].trim());
+    assert_eq!(delivered(), resources.authorities[1].trim());
     let image = "[images.override]\nui = \"registry.example.com/mirror/ui5:1\"\n";
     let read = life.switch("another image, neither proxy nor authority", IsReplaced, image);
     assert!(text(&container(&read, "ui")["image"]).starts_with("registry.example.com/mirror/ui5"));
     assert!(!named(container(&read, "core"), "environment").contains("HTTPS_PROXY"));
     assert!(!named(container(&read, "init-container"), "secrets").contains("CA_CERTIFICATE"));
     life.switch("all as at first", IsReplaced, "");
-    world.assert_untouched(&account);
+    resources.assert_untouched(&account);
 }
 
 #[test]
-fn what_stands_in_front_changes_in_a_network_of_the_users() {
+fn ingress_changes_in_an_existing_network() {
     let account = Account::new(SCALE);
-    let world = World::new(&account);
-    let [one, other] = &world.subnets;
-    let network = format!("[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n", world.vpc);
+    let resources = ExistingResources::new(&account);
+    let [one, other] = &resources.subnets;
+    let network = format!("[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n", resources.vpc);
     let registered = |read: &Value| text(&service(read)["loadBalancers"][0]["targetGroupArn"]).to_owned();
 
-    let life = Life::begin(&account, &format!("{network}target_group = \"{}\"\n", world.target_group));
-    assert_eq!(registered(&account.read()), world.target_group);
+    let life = Life::begin(&account, &format!("{network}target_group = \"{}\"\n", resources.target_group));
+    assert_eq!(registered(&account.read()), resources.target_group);
     let own = format!("{network}[load_balancer]\ndeletion_protection = false\n");
     let read = life.switch("a load balancer of ours", IsReplaced, &own);
-    assert_ne!(registered(&read), world.target_group);
-    let theirs = format!("{network}load_balancer = \"{}\"\n[load_balancer]\nport = 8080\n", world.load_balancer);
+    assert_ne!(registered(&read), resources.target_group);
+    let theirs = format!("{network}load_balancer = \"{}\"\n[load_balancer]\nport = 8080\n", resources.load_balancer);
     // A target group is behind one load balancer only, so that this takes two steps.
     life.product.write_plan(&plan(&theirs));
     let before = account.journal(0).len();
@@ -245,13 +247,16 @@ fn what_stands_in_front_changes_in_a_network_of_the_users() {
     assert_eq!(listeners(&life.switch("no load balancer", IsReplaced, &none)), ["HTTP 80"]);
     let read = life.switch("a listener of ours on the user's", IsReplaced, &theirs);
     assert_eq!(listeners(&read), ["HTTP 80", "HTTP 8080"]);
-    let secure = format!("{theirs}certificate_arn = \"{}\"\n", world.certificate);
+    let secure = format!("{theirs}certificate_arn = \"{}\"\n", resources.certificate);
     let read = life.switch("with a certificate", Stays, &secure);
     assert_eq!(listeners(&read), ["HTTP 80", "HTTPS 8080"]);
-    let read =
-        life.switch("the user's again", IsReplaced, &format!("{network}target_group = \"{}\"\n", world.target_group));
-    assert_eq!(registered(&read), world.target_group);
+    let read = life.switch(
+        "the user's again",
+        IsReplaced,
+        &format!("{network}target_group = \"{}\"\n", resources.target_group),
+    );
+    assert_eq!(registered(&read), resources.target_group);
     life.product.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
     account.post("clock", &json!({ "advance": 900 }));
-    world.assert_untouched(&account);
+    resources.assert_untouched(&account);
 }

@@ -32,7 +32,7 @@ pub fn is_played_without_a_problem(account: &Account) {
 
 /// 6.1.0 under another number, with a mistake: what the container says is on the screen.
 #[test]
-fn a_mistake_in_a_release_file_is_told_in_the_words_of_the_program() {
+fn an_error_in_a_release_file_shows_the_programs_message() {
     let account = Account::new(SCALE);
     let product = Product::with_plan(&account, "name = \"prod\"\nrelease = \"6.9.0\"\npackage = \"medium\"\n");
     let release = include_str!("../../src/release/catalogue/6.1.0.toml").replacen("\"6.1.0\"", "\"6.9.0\"", 1);

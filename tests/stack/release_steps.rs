@@ -1,9 +1,9 @@
-//! Every hop of the chain of releases × everything that can go wrong on it: the release before runs again, and its data
-//! are those of before.
+//! Every step of the chain of releases × everything that can go wrong in it: the former release runs again, on its
+//! former data.
 //!
-//! `cargo test` tries one hop for each thing that can go wrong. `CE_AWS_SWEEP=full localstack/with cargo test --test
-//! stack hops` tries all and writes `docs/upgrade-steps.md`; any other text instead of `full` tries those whose row has
-//! these words.
+//! `cargo test` tries one step for each thing that can go wrong. `CE_AWS_SWEEP=full localstack/with cargo test --test
+//! stack release_steps` tries all and writes `docs/upgrade-steps.md`; any other text instead of `full` tries those
+//! whose row has these words.
 
 mod failure;
 
@@ -23,7 +23,7 @@ use crate::upgrade_sweep::verdict::{self, Verdict};
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/upgrade-steps.md");
 
-/// One case for each sort of failure, on hops that differ.
+/// One case for each sort of failure, on different steps.
 const SAMPLE: [&str; 7] = [
     "4.0.0 → 4.1.0 | an image cannot be pulled",
     "4.1.0 → 4.2.0 | core exits at once",
@@ -35,7 +35,7 @@ const SAMPLE: [&str; 7] = [
 ];
 
 #[test]
-fn sweep_of_every_hop_and_every_failure() {
+fn sweep_of_every_release_step_and_every_failure() {
     let wanted = sweep::wanted();
     let chain = chain();
     let all: Vec<Case> = chain
@@ -61,8 +61,8 @@ fn sweep_of_every_hop_and_every_failure() {
     if wanted.is_none() {
         assert_eq!(tried.len(), SAMPLE.len(), "the sample names cases that there are");
     }
-    let hops = chain.windows(2).map(|pair| format!("| {} → {} |", pair[0].version, pair[1].version));
-    let missing: Vec<String> = hops.filter(|hop| !table.contains(hop)).collect();
+    let steps = chain.windows(2).map(|pair| format!("| {} → {} |", pair[0].version, pair[1].version));
+    let missing: Vec<String> = steps.filter(|step| !table.contains(step)).collect();
     assert!(missing.is_empty(), "docs/upgrade-steps.md has no row for {missing:?}");
 }
 

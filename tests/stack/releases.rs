@@ -69,7 +69,7 @@ impl Release {
         Product::with_plan(account, &format!("name = \"prod\"\nrelease = \"{}\"\n", self.version))
     }
 
-    /// One healthy task of it, nothing under way, and nothing left to do.
+    /// One healthy task of it, no open operation, and an empty plan.
     pub fn is_well(&self, product: &Product<'_>) {
         assert_eq!(status(product), ("healthy".to_owned(), self.version.clone()));
         let planned = [["plan", "FILE", "--exit-code"].as_slice(), &self.consent()].concat();
@@ -97,7 +97,7 @@ pub fn release(version: &str) -> Release {
 /// One test a release, so that they run side by side and fail by themselves. Each has an account of its own.
 macro_rules! releases {
     ($($test:ident $version:literal $number:literal)*) => {
-        $(#[test] fn $test() { is_deployed_and_taken_down($version, $number); })*
+        $(#[test] fn $test() { deploys_and_destroys($version, $number); })*
 
         #[test]
         fn every_release_of_the_catalogue_has_its_test() {
@@ -122,7 +122,7 @@ releases! {
     release_6_1_0 "6.1.0" 610000000000
 }
 
-fn is_deployed_and_taken_down(version: &str, number: u64) {
+fn deploys_and_destroys(version: &str, number: u64) {
     let release = release(version);
     let account = Account::of(number, SCALE);
     let product = release.product(&account);

@@ -1,4 +1,4 @@
-//! The report of a failed run: what happened is in it, and nothing that tells to whom.
+//! The report of a failed run: it has the events, and nothing that identifies the account.
 
 use serde_json::{Value, json};
 
@@ -22,8 +22,9 @@ allowed_cidrs = ["10.77.0.0/16"]
 fn message(account: &str) -> String {
     format!(
         "User: arn:aws:sts::{account}:assumed-role/Corp-Admins/jane.roe may not, as account {account} at \
-         strongroom.acme.example (10.77.3.4, 2001:db8::7, fd12::/48) says of \"ledger\" and eni-0123456789abcdef0 of Netops: see \
-         https://wiki.acme.example/acmecorp and /home/jroe/plans/acmecorp.toml, with AKIAIOSFODNN7EXAMPLE"
+         strongroom.acme.example (10.77.3.4, 2001:db8::7, fd12::/48) says of \"ledger\" and \
+         eni-0123456789abcdef0 of Netops: see https://wiki.acme.example/acmecorp \
+         and /home/jroe/plans/acmecorp.toml, with AKIAIOSFODNN7EXAMPLE"
     )
 }
 
@@ -61,7 +62,7 @@ fn run(product: &Product<'_>, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn what_happened_is_in_the_report_and_not_to_whom() {
+fn the_report_has_events_and_no_identities() {
     let account = Account::new(60);
     let product = Product::with_plan(&account, PLAN);
     account.post(
@@ -115,7 +116,7 @@ fn what_happened_is_in_the_report_and_not_to_whom() {
 }
 
 #[test]
-fn a_refused_plan_is_reported_with_what_refuses_it() {
+fn the_report_of_a_refused_plan_names_the_findings() {
     let account = Account::new(60);
     let product = Product::with_plan(&account, PLAN);
     account.post("settings", &json!({ "quota.vpcs": 1 }));

@@ -1,4 +1,4 @@
-//! A recovery point brought into use by hand, and the ways out where the usual one is barred.
+//! Restoring a recovery point by hand, also where a rollback is not possible.
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn is_restored_from(product: &Product<'_>, point: &str) {
 }
 
 #[test]
-fn a_restore_ends_on_what_was_recorded_and_keeps_what_there_was() {
+fn a_restore_uses_the_recovery_point_and_keeps_the_former_data() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     let first = create(&product);
@@ -61,7 +61,7 @@ fn a_restore_ends_on_what_was_recorded_and_keeps_what_there_was() {
 
 /// A job makes its file system as its first act; that it says which one only later is an assumption.
 #[test]
-fn a_restore_whose_answer_is_lost_goes_on_with_the_job_that_it_has_started() {
+fn a_lost_response_resumes_the_restore_job() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     let point = create(&product);
@@ -76,7 +76,7 @@ fn a_restore_whose_answer_is_lost_goes_on_with_the_job_that_it_has_started() {
 }
 
 #[test]
-fn a_restore_that_fails_goes_back_to_what_there_was() {
+fn a_failed_restore_rolls_back() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     let point = create(&product);
@@ -89,7 +89,7 @@ fn a_restore_that_fails_goes_back_to_what_there_was() {
 }
 
 #[test]
-fn a_recovery_point_that_is_bad_too_is_left_by_another_one() {
+fn a_bad_recovery_point_can_be_replaced_by_another() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     let (good, bad) = (create(&product), create(&product));
@@ -111,7 +111,7 @@ fn a_recovery_point_that_is_bad_too_is_left_by_another_one() {
 }
 
 #[test]
-fn a_recovery_point_of_another_release_needs_a_word() {
+fn a_recovery_point_of_another_release_needs_consent() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.2.0");
     product.expect(0, &["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
@@ -127,7 +127,7 @@ fn a_recovery_point_of_another_release_needs_a_word() {
 }
 
 #[test]
-fn an_upgrade_without_a_way_back_is_left_onto_an_older_recovery_point_or_as_the_data_are() {
+fn an_upgrade_without_rollback_can_restore_an_older_point() {
     for onto_a_point in [true, false] {
         let account = Account::new(SCALE);
         let product = deployed(&account, "4.2.0");
@@ -151,7 +151,7 @@ fn an_upgrade_without_a_way_back_is_left_onto_an_older_recovery_point_or_as_the_
 }
 
 #[test]
-fn what_has_run_since_is_in_the_recovery_point_of_an_upgrade_that_goes_on() {
+fn a_resumed_upgrade_backs_up_what_ran_since() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.2.0");
     account.post("settings", &json!({ "backup.fail_next": 1 }));
@@ -173,7 +173,7 @@ fn what_has_run_since_is_in_the_recovery_point_of_an_upgrade_that_goes_on() {
 
 /// AWS answers a job that has failed once more, if it is asked for with the same token.
 #[test]
-fn a_backup_that_failed_is_made_anew_when_the_upgrade_goes_on() {
+fn a_failed_backup_is_repeated_when_the_upgrade_resumes() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.2.0");
     account.post("settings", &json!({ "backup.fail_next": 1 }));

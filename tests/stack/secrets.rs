@@ -11,7 +11,7 @@ const PASSWORD: &str = "PlantedPassword0123456789abcdef";
 const JWT: &str = "PlantedJwtSecret0123456789abcdefghij";
 
 #[test]
-fn the_values_are_found_nowhere_but_in_secrets_manager() {
+fn secret_values_are_only_in_secrets_manager() {
     let account = Account::new(SCALE);
     account.by_hand(&format!(
         r#"
@@ -58,7 +58,7 @@ client("secretsmanager").create_secret(Name="mine", SecretString=json.dumps(
 }
 
 #[test]
-fn a_secret_of_the_users_that_cannot_be_used_is_refused_before_the_first_change() {
+fn an_unusable_existing_secret_is_refused_before_any_change() {
     let account = Account::new(SCALE);
     let arn = account.by_hand(&format!(
         r#"
@@ -69,7 +69,8 @@ print(client("secretsmanager").create_secret(Name="mine", SecretString=json.dump
     let proxy = account.by_hand(&format!(
         r#"
 import json
-print(client("secretsmanager").create_secret(Name="proxy", SecretString=json.dumps({{"http_proxy": "http://{PASSWORD}:1"}}))["ARN"])
+value = json.dumps({{"http_proxy": "http://{PASSWORD}:1"}})
+print(client("secretsmanager").create_secret(Name="proxy", SecretString=value)["ARN"])
 "#
     ));
     let plan = format!(

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::account::{Account, text};
 use crate::deploy::{SCALE, remaining};
-use crate::existing::World;
+use crate::existing::ExistingResources;
 use crate::product::Product;
 
 #[test]
-fn two_in_one_region_and_the_same_name_in_two() {
+fn two_deployments_in_one_region_and_one_name_in_two_regions() {
     let account = Account::new(SCALE);
     let plan = |name: &str, region: &str| format!("name = \"{name}\"\nrelease = \"5.0.0\"\nregion = \"{region}\"\n");
     let all = [plan("prod", "us-east-1"), plan("test", "us-east-1"), plan("prod", "eu-west-1")];
@@ -76,16 +76,16 @@ fn nothing_of_that_name_is_said_to_be_nothing(product: &Product<'_>) {
 }
 
 #[test]
-fn what_stands_behind_a_load_balancer_of_the_users_is_found_by_its_name_alone() {
+fn deployments_behind_an_existing_load_balancer_are_told_apart() {
     let account = Account::new(SCALE);
-    let world = World::new(&account);
+    let resources = ExistingResources::new(&account);
     let theirs = remaining(&account.read());
-    let [one, other] = &world.subnets;
+    let [one, other] = &resources.subnets;
     let plan = |name: &str, port: u16| {
         format!(
             "name = \"{name}\"\nrelease = \"5.0.0\"\n[load_balancer]\nport = {port}\n[existing]\nvpc = \"{}\"\n\
              private_subnets = [\"{one}\", \"{other}\"]\ncluster = \"{}\"\nload_balancer = \"{}\"\n",
-            world.vpc, world.cluster, world.load_balancer
+            resources.vpc, resources.cluster, resources.load_balancer
         )
     };
     let product = Product::with_plan(&account, &plan("prod", 8443));
@@ -116,22 +116,23 @@ fn what_stands_behind_a_load_balancer_of_the_users_is_found_by_its_name_alone() 
         ours,
         ["file system", "file system", "secret ce-aws/prod/credentials", "secret ce-aws/rival/credentials"]
     );
-    world.assert_untouched(&account);
+    resources.assert_untouched(&account);
 }
 
-/// A cluster that is not there, and everything else that is wrong, is told at once, before anything is made.
+/// A cluster that is not there, and everything else that is wrong, is reported at once, before any change.
 #[test]
-fn everything_that_is_wrong_is_told_at_once_and_nothing_is_made() {
+fn all_errors_are_reported_before_any_change() {
     let account = Account::new(SCALE);
-    let world = World::new(&account);
-    let [one, other] = &world.subnets;
+    let resources = ExistingResources::new(&account);
+    let [one, other] = &resources.subnets;
     let product = Product::with_plan(
         &account,
         &format!(
-            "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n\
-             cluster = \"nowhere\"\nkms_key = \"alias/nowhere\"\ntask_role = \"arn:aws:iam::{}:role/nobody\"\n\
+            "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\n\
+             private_subnets = [\"{one}\", \"{other}\"]\ncluster = \"nowhere\"\n\
+             kms_key = \"alias/nowhere\"\ntask_role = \"arn:aws:iam::{}:role/nobody\"\n\
              [load_balancer]\nenabled = false\n",
-            world.vpc, account.id
+            resources.vpc, account.id
         ),
     );
     let before = account.journal(0).len();
@@ -140,5 +141,5 @@ fn everything_that_is_wrong_is_told_at_once_and_nothing_is_made() {
         assert!(refused.stderr.contains(code), "{code} is not in\n{}", refused.stderr);
     }
     assert_eq!(account.mutations(before), [""; 0]);
-    world.assert_untouched(&account);
+    resources.assert_untouched(&account);
 }

@@ -69,7 +69,7 @@ fn a_changed_task_definition_never_has_two_writers() {
 
 /// ECS replaces a task that it was told to replace before it has stopped.
 #[test]
-fn a_start_whose_answer_is_lost_starts_no_second_task() {
+fn a_lost_response_starts_no_second_task() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -84,7 +84,7 @@ fn a_start_whose_answer_is_lost_starts_no_second_task() {
 }
 
 #[test]
-fn the_checker_sees_what_happens_without_the_fence() {
+fn overlap_without_the_fence_is_detected() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -101,7 +101,7 @@ ecs.update_service(cluster="ce-prod", service="ce-prod", forceNewDeployment=True
 }
 
 #[test]
-fn the_checker_sees_tasks_started_by_hand() {
+fn manually_started_tasks_are_detected() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);
@@ -122,7 +122,7 @@ for _ in range(2):
 }
 
 #[test]
-fn the_checker_sees_a_one_shot_task_beside_the_service() {
+fn a_one_shot_task_beside_the_service_is_detected() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     product.expect(0, &["apply", "FILE", "--yes"]);

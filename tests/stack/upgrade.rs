@@ -28,14 +28,14 @@ pub fn status(product: &Product<'_>) -> (String, String) {
     (text(&said["state"]).to_owned(), text(&said["release"]).to_owned())
 }
 
-/// One healthy task of a release, nothing under way, and nothing to do for the plan file.
+/// One healthy task of a release, no open operation, and an empty plan.
 pub fn is_well_at(product: &Product<'_>, release: &str) {
     assert_eq!(status(product), ("healthy".to_owned(), release.to_owned()));
     product.expect(0, &["plan", "FILE", "--exit-code"]);
     assert_eq!(intent(product.account), "");
 }
 
-/// The tag on the service that says what is under way.
+/// The tag on the service that records the open operation.
 pub fn intent(account: &Account) -> String {
     account.by_hand(
         r#"
@@ -48,7 +48,7 @@ print(next((tag["value"] for tag in tags if tag["key"] == "ce-aws:intent"), ""))
 
 /// The names of the data steps that have run, with their exit codes, in order.
 pub fn data_steps(account: &Account) -> Vec<String> {
-    let steps = account.get("data-steps");
+    let steps = account.get("one-shot-tasks");
     let name = |step: &Value| {
         let started_by = text(&step["started_by"]).trim_start_matches("ce-aws/");
         let name = started_by.rsplit_once('-').map_or(started_by, |(name, _)| name);
@@ -61,7 +61,7 @@ const DATA_STEPS: [&str; 4] =
     ["mongodb-compatibility 0", "custom-plugins 0", "rabbitmq-leftovers 0", "rabbitmq-feature-flags 0"];
 
 /// What must be true of every upgrade that went well.
-pub fn is_clean(account: &Account, hops: usize) {
+pub fn is_clean(account: &Account, steps: usize) {
     let systems = account.get("file-systems");
     let contents: Vec<u64> =
         systems.as_array().expect("file systems").iter().filter_map(|one| one["content"].as_u64()).collect();
@@ -69,10 +69,10 @@ pub fn is_clean(account: &Account, hops: usize) {
     let points = account.get("recovery-points");
     let points: Vec<&Value> =
         points.as_array().expect("points").iter().filter(|point| point["vault"] == "ce-prod").collect();
-    assert_eq!(points.len(), hops, "a recovery point a hop");
+    assert_eq!(points.len(), steps, "a recovery point for each step");
     assert!(points.iter().all(|point| point["torn"] == false), "{points:?}");
     let recorded: BTreeSet<u64> = points.iter().filter_map(|point| point["content"].as_u64()).collect();
-    assert_eq!(recorded.len(), hops, "each of another content");
+    assert_eq!(recorded.len(), steps, "each with different content");
     assert!(recorded.iter().all(|version| *version > 0 && *version < contents[0]), "{recorded:?} of {contents:?}");
 
     let read = account.read();
@@ -97,7 +97,7 @@ pub fn is_clean(account: &Account, hops: usize) {
 }
 
 #[test]
-fn the_vendors_chain_goes_one_release_after_the_other() {
+fn the_chain_is_upgraded_release_by_release() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.0.0");
     let mut file = plan_file(&product);
@@ -127,7 +127,7 @@ fn the_vendors_chain_goes_one_release_after_the_other() {
 }
 
 #[test]
-fn the_whole_chain_is_one_command_and_the_file_can_be_left_alone() {
+fn the_whole_chain_is_one_command() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.0.0");
     let file = plan_file(&product);
@@ -143,7 +143,7 @@ fn the_whole_chain_is_one_command_and_the_file_can_be_left_alone() {
 }
 
 #[test]
-fn a_release_changed_in_the_file_takes_the_same_road() {
+fn a_release_changed_in_the_plan_file_is_an_upgrade() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.1.0");
     product.edit("'4.1.0'", "'5.0.0'");
@@ -157,7 +157,7 @@ fn a_release_changed_in_the_file_takes_the_same_road() {
 
 /// There is no other way to change the images of a running task.
 #[test]
-fn an_image_changed_in_the_file_takes_the_same_road() {
+fn an_image_changed_in_the_plan_file_is_an_upgrade() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     let mirror = format!("{}.dkr.ecr.us-east-1.amazonaws.com/patched/ui", account.id);

@@ -1,4 +1,4 @@
-//! Upgrades that fail: why is on the screen, and what ran before runs again.
+//! Upgrades that fail: the screen says why, and the former release runs again.
 
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ const SLOW: u32 = 20;
 /// AWS seconds between what went wrong and the first look at it. The program looks every five seconds; the rest is the
 /// program's own time on a busy machine, which counts twentyfold here.
 const SEEN: f64 = 20.0;
-/// AWS seconds between what went wrong and the first call that goes back: what happened has been told, and all that is
-/// there has been read. Far below the deadline, which is 1200.
+/// AWS seconds between what went wrong and the first call that goes back: what happened has been reported, and all that
+/// is there has been read. Far below the deadline, which is 1200.
 const NOTICED: f64 = 120.0;
 
 /// What is made of it.
@@ -126,7 +126,7 @@ fn a_container_that_exits_at_once() {
 }
 
 #[test]
-fn a_container_that_never_gets_healthy() {
+fn a_container_that_never_becomes_healthy() {
     let mut account = Account::new(SCALE);
     let images = json!({ "*core5*#core": { "behaviour": "unhealthy", "log": ["stuck in a migration"] } });
     let failed = upgrade(&mut account, &images);
@@ -145,7 +145,7 @@ fn a_container_that_never_gets_healthy() {
 }
 
 #[test]
-fn a_container_that_dies_while_it_is_watched() {
+fn a_container_that_dies_during_the_watch() {
     let mut account = Account::new(SCALE);
     let dies = json!({ "behaviour": "healthy-then-dies", "after": 110, "exit_code": 1, "log": ["out of memory"] });
     let failed = upgrade(&mut account, &json!({ "*core5*#core": dies }));
@@ -162,7 +162,7 @@ pub fn exits(account: &Account) {
 }
 
 #[test]
-fn left_as_it_is_on_request_and_then_finished_or_undone() {
+fn no_rollback_on_request_then_resume_or_rollback() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.2.0");
     exits(&account);
@@ -191,7 +191,7 @@ fn left_as_it_is_on_request_and_then_finished_or_undone() {
 }
 
 #[test]
-fn left_as_it_is_on_request_and_then_undone() {
+fn no_rollback_on_request_then_rollback() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.2.0");
     exits(&account);
@@ -203,7 +203,7 @@ fn left_as_it_is_on_request_and_then_undone() {
 }
 
 #[test]
-fn without_a_recovery_point_there_is_no_way_back_and_that_is_said() {
+fn rollback_without_a_recovery_point_is_refused() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "4.2.0");
     exits(&account);

@@ -1,4 +1,4 @@
-//! What an upgrade refuses, and what must be said before it begins; stopping and starting.
+//! What an upgrade refuses or announces before it begins; stop and start.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn refuses(product: &Product<'_>, arguments: &[&str], words: &[&str]) {
     assert!(changes.iter().all(|call| call == "ecs ExecuteCommand"), "{arguments:?}: {changes:?}");
 }
 
-/// Writes or removes the tag that says what is under way.
+/// Writes or removes the tag that records the open operation.
 fn set_intent(account: &Account, value: Option<&str>) {
     let call = match value {
         Some(value) => {
@@ -64,7 +64,7 @@ ecs.run_task(cluster="ce-prod", taskDefinition=definition, launchType="FARGATE",
 const TO_501: [&str; 6] = ["upgrade", "FILE", "--to", "5.0.1", "--allow", "unsupported"];
 
 #[test]
-fn a_step_that_is_not_permitted_changes_nothing() {
+fn a_disallowed_step_changes_nothing() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     let way_out = "`ce-aws upgrade FILE --to 6.1.0 --allow unsupported`";
@@ -101,23 +101,23 @@ fn a_step_that_is_not_permitted_changes_nothing() {
 }
 
 #[test]
-fn consent_in_the_plan_file_is_enough_and_support_that_has_ended_is_told() {
+fn consent_in_the_plan_file_counts_and_end_of_support_is_shown() {
     let account = Account::new(SCALE);
     let text = "name = \"prod\"\nrelease = \"5.0.1\"\n";
     let plan = ["plan", "FILE"];
     refuses(&Product::with_plan(&account, text), &plan, &["release/unsupported", "allow = \"unsupported\""]);
     let product = Product::with_plan(&account, &format!("{text}allow = \"unsupported\"\n"));
     let planned = product.expect(0, &plan);
-    let told =
+    let reported =
         ["release 5.0.1 (unsupported), support ended 2026-01-31", "release/end-of-life", "`release = \"6.1.0\"`"];
-    says(&planned, &told);
+    says(&planned, &reported);
     assert!(!planned.stdout.contains("release/unsupported"), "{planned:?}");
     let found = product.expect(0, &["doctor", "FILE"]);
-    says(&found, &told);
+    says(&found, &reported);
 }
 
 #[test]
-fn a_package_that_is_too_small_is_known_before_the_first_step() {
+fn a_package_too_small_is_refused_before_the_first_step() {
     let account = Account::new(SCALE);
     let product = Product::with_plan(
         &account,
@@ -141,7 +141,7 @@ fn is_consented(product: &Product<'_>, release: &str) {
 }
 
 #[test]
-fn what_is_not_healthy_is_not_upgraded() {
+fn an_unhealthy_deployment_is_not_upgraded() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     account.post("images", &json!({ "*core5*#core": { "behaviour": "unhealthy" } }));
@@ -150,7 +150,7 @@ fn what_is_not_healthy_is_not_upgraded() {
 }
 
 #[test]
-fn a_stop_stays_a_stop_until_somebody_starts_it() {
+fn a_stopped_deployment_stays_stopped() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     // Somebody's second task of our own family: the fence finds it.
@@ -195,7 +195,7 @@ fn a_stop_stays_a_stop_until_somebody_starts_it() {
 }
 
 #[test]
-fn what_waits_in_the_queues_is_said_before_it_may_be_lost() {
+fn queued_messages_are_reported_before_they_can_be_lost() {
     let account = Account::new(SCALE);
     let product = deployed(&account, "5.0.0");
     let two = "[\n{\"name\":\"tasks\",\"messages\":41}\n,{\"name\":\"logs\",\"messages\":1}\n]\n";

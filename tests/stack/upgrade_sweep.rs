@@ -1,12 +1,12 @@
-//! Every step of an upgrade and of its way back × everything that can go wrong with it.
+//! Every step of an upgrade and of its rollback × everything that can go wrong with it.
 //!
 //! The steps are the changing calls of an undisturbed run, so that a new one is tried as soon as it exists. Whatever
-//! happens to any of them, and whatever a person answers to it, in the end one healthy task runs a known release on data
-//! that it can read; see [`verdict`]. Where the program says what to do, exactly that is done.
+//! happens to any of them, and whatever a person answers to it, in the end one healthy task runs a known release on
+//! data that it can read; see [`verdict`]. Where the program says what to do, exactly that is done.
 //!
-//! `cargo test` tries a few steps of the way on, `CE_AWS_SWEEP=sample` each step and each failure. `CE_AWS_SWEEP=full localstack/with cargo test --test
-//! stack sweep` tries all of them and writes `docs/upgrade-failures.md`; any other text instead of `full` tries those whose
-//! row has these words, and writes their rows.
+//! `cargo test` tries a few steps of the upgrade, `CE_AWS_SWEEP=sample` each step and each failure. `CE_AWS_SWEEP=full
+//! localstack/with cargo test --test stack upgrade_sweep` tries all of them and writes `docs/upgrade-failures.md`; any
+//! other text instead of `full` tries those whose row has these words, and writes their rows.
 
 mod case;
 pub mod direction;
@@ -60,9 +60,10 @@ fn sweep_of_every_step_and_every_failure() {
     assert!(wanted.is_some() || missing.is_empty(), "docs/upgrade-failures.md has no row for {missing:?}");
 }
 
-/// ECS forgets a stopped task after an hour (Amazon ECS developer guide, "Stopped task errors"); a restore may take longer.
+/// ECS forgets a stopped task after an hour (Amazon ECS developer guide, "Stopped task errors"); a restore may take
+/// longer.
 #[test]
-fn hours_later_it_still_knows_that_the_new_release_has_written() {
+fn data_written_by_the_new_release_is_known_hours_later() {
     let account = Account::new(direction::SCALE);
     let product = direction::product(&account);
     Direction::Rollback.begin(&product);
@@ -100,7 +101,7 @@ fn cases(direction: Direction, calls: &[Call], is_full: bool) -> Vec<Case> {
 }
 
 /// The table in the documentation: the rows of this run in the order of all cases; where it has not tried all, those of
-/// before at their places, because the calls of two runs may be told in another order, and new ones behind those of
+/// before at their places, because the calls of two runs may come in another order, and new ones behind those of
 /// their step.
 fn table(all: &[Case], rows: &[Row], before: &str) -> String {
     let now = rows.iter().filter(|row| row.complaint.is_none()).map(|row| (row.key(), row.line()));

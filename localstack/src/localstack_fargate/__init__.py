@@ -1,6 +1,6 @@
-"""What AWS does and LocalStack's free edition does not, taught to LocalStack inside its own process.
+"""An emulator of AWS for deployments on Fargate: LocalStack's free edition, in one process, with what it lacks.
 
-`python -m localstack_fargate` starts LocalStack with this package loaded. Every account (the 12-digit access key id)
-is a world of its own, with its own virtual clock, faults, journal and settings; see `control.py` for
-the HTTP interface and `middleware.py` for how a behaviour is added.
+`python -m localstack_fargate run -- COMMAND` runs a command against it. Each account (the access key id, twelve digits)
+has a virtual clock, faults, a journal and settings of its own: `control.py` is the HTTP interface, `middleware.py` says
+how a behaviour is added.
 """

@@ -1,11 +1,12 @@
-"""What the caller may do: with the setting `iam.caller_policy` (a policy document, or a list of them), all else is refused.
+"""What the caller may do: with the setting `iam.caller_policy` (a policy document, or a list of them), all else is
+refused.
 
 What the organization denies (`organization.policies`) is refused in any case.
 
-Off by default: the caller is then the account's root, who may do everything; what each call would need is recorded all the
-same (control `authorizations`). `iam.caller` makes the caller somebody else: `user/NAME` or `assumed-role/NAME/SESSION`.
-Sources: IAM user guide, "Policy evaluation logic", "IAM and AWS STS quotas"; "Troubleshoot access denied error messages";
-each service's API reference (the error code).
+Off by default: the caller is then the account's root, who may do everything; what each call would need is recorded all
+the same (control `authorizations`). `iam.caller` makes the caller somebody else: `user/NAME` or
+`assumed-role/NAME/SESSION`. Sources: IAM user guide, "Policy evaluation logic", "IAM and AWS STS quotas"; "Troubleshoot
+access denied error messages"; each service's API reference (the error code).
 """
 
 from __future__ import annotations
@@ -81,12 +82,16 @@ def _check_caller(account: Account, region: str, request: dict, context: Any) ->
     except NoRule as unknown:
         entry.authorizations = [{"action": str(unknown), "resource": None, "allowed": not given, "keys": {}}]
         if given:
-            raise _denied(service, f"the emulator has no rule for {service} {operation}: see localstack_fargate/authorization") from None
+            raise _denied(
+                service, f"the emulator has no rule for {service} {operation}: see localstack_fargate/authorization"
+            ) from None
         return
     decided = [(need, _decide(account, region, given, need)) for need in needs]
     entry.authorizations = [_noted(need, decision) for need, decision in decided]
     refused = [(need, decision) for need, decision in decided if decision != "allowed"]
-    unknown = [need for need in needs if need.action == "iam:PassRole" and not iam.may_be_passed(account, need.resource)]
+    unknown = [
+        need for need in needs if need.action == "iam:PassRole" and not iam.may_be_passed(account, need.resource)
+    ]
     if unknown:
         raise _denied(service, _words(account, unknown[0], "implicitDeny"))
     if (service, operation) == ("s3", "DeleteObjects"):
@@ -98,7 +103,8 @@ def _check_caller(account: Account, region: str, request: dict, context: Any) ->
 
 
 def refusal(account: Account, region: str, need: Need, entry: Any) -> str | None:
-    """The same for what is no call of an API: noted with the call it belongs to. Why it is refused; None if it is not."""
+    """The same for what is no call of an API: noted with the call it belongs to. Why it is refused; None if it is not.
+    """
     decision = _decide(account, region, documents(account), need)
     entry.authorizations.append(_noted(need, decision))
     return None if decision == "allowed" else _words(account, need, decision)

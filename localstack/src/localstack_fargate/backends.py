@@ -8,8 +8,8 @@ from typing import Any
 def moto_backend(service: str, account_id: str, region: str) -> Any:
     """moto's backend object of a service, e.g. `moto_backend("ec2", account.id, region).vpcs`.
 
-    `region` is ignored for global services (IAM). LocalStack has to have patched moto's IAM before the first of its backends
-    is made: the managed policies in it have no document otherwise.
+    `region` is ignored for global services (IAM). LocalStack has to have patched moto's IAM before the first of its
+    backends is made: the managed policies in it have no document otherwise.
     """
     from localstack.services.plugins import SERVICE_PLUGINS
     from moto.backends import get_backend

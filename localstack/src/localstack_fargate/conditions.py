@@ -1,7 +1,7 @@
 """The `Condition` element of IAM's policy language: operators, qualifiers and values.
 
-Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Set operators for multivalued context keys" and
-"IAM policy elements: Variables and tags". Keys, and the tag keys inside them, are not case-sensitive.
+Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Set operators for multivalued context keys"
+and "IAM policy elements: Variables and tags". Keys, and the tag keys inside them, are not case-sensitive.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Eventual consistency, off by default: what was just made is not found yet, or not by its tags yet.
 
-Settings, AWS seconds: `ec2.visible` until a new EC2 resource is found at all, `tags.visible` until resources are found by
-tag filters. Source: EC2 Developer Guide, "Ensuring idempotency" and "Eventual consistency".
+Settings, AWS seconds: `ec2.visible` until a new EC2 resource is found at all, `tags.visible` until resources are found
+by tag filters. Source: EC2 Developer Guide, "Ensuring idempotency" and "Eventual consistency".
 """
 
 from __future__ import annotations
@@ -118,7 +118,12 @@ def _identity(item: dict) -> set[str]:
 
 
 def _is_own(key: str, item: dict) -> bool:
-    marks = {"SubnetId": "CidrBlock", "GroupId": "GroupName", "NetworkInterfaceId": "InterfaceType", "VpcId": "CidrBlock"}
+    marks = {
+        "SubnetId": "CidrBlock",
+        "GroupId": "GroupName",
+        "NetworkInterfaceId": "InterfaceType",
+        "VpcId": "CidrBlock",
+    }
     return key not in marks or marks[key] in item
 
 

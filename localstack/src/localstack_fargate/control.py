@@ -1,7 +1,7 @@
 """The emulator's HTTP interface, on LocalStack's own port.
 
     GET              /_emulator/health
-    GET              /_emulator/requests            how many were checked against AWS's models, see `conformance/ledger.py`
+    GET              /_emulator/requests            how many were checked: `conformance/ledger.py`
     GET|POST         /_emulator/<account>/clock     {"scale": 60, "paused": true, "advance": 30}
     GET|POST         /_emulator/<account>/settings  {"nat.available": 105, ...}
     GET|POST|DELETE  /_emulator/<account>/faults    one rule or a list of rules, see `faults.py`
@@ -22,6 +22,7 @@ from localstack_fargate import account as accounts
 from localstack_fargate.account import Account
 
 _ROUTES: dict[str, tuple[tuple[str, ...], Callable[[Account, Any], Any]]] = {}
+_SHARED: dict[str, Callable[[], Any]] = {}
 
 
 def route(path: str, methods: tuple[str, ...] = ("GET",)):
@@ -29,6 +30,16 @@ def route(path: str, methods: tuple[str, ...] = ("GET",)):
 
     def register_route(fn: Callable[[Account, Any], Any]):
         _ROUTES[path] = (methods, fn)
+        return fn
+
+    return register_route
+
+
+def shared_route(path: str):
+    """Registers `fn() -> JSON value` at /_emulator/<path>, for all accounts together."""
+
+    def register_route(fn: Callable[[], Any]):
+        _SHARED[path] = fn
         return fn
 
     return register_route
@@ -51,12 +62,8 @@ def register(plain: bool) -> None:
     if plain:
         return
 
-    def requests(request: Any):
-        from localstack_fargate.conformance import ledger
-
-        return _answer(ledger.totals())
-
-    ROUTER.add("/_emulator/requests", requests, methods=["GET"])
+    for path, fn in _SHARED.items():
+        ROUTER.add(f"/_emulator/{path}", lambda request, fn=fn: _answer(fn()), methods=["GET"])
     for path, (methods, fn) in _ROUTES.items():
         ROUTER.add(f"/_emulator/<account_id>/{path}", _endpoint(fn), methods=list(methods))
 

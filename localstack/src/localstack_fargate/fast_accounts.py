@@ -1,8 +1,8 @@
-"""Makes a new account cheap: each test has one, and moto would build 1,100 machine images and 1,400 policies for it anew.
+"""Makes a new account cheap: each test has one, and moto would build 1,100 machine images and 1,400 policies for each.
 
-The images are left out (nothing here runs instances); the managed policies are parsed once, and an account gets its copies
-when it first asks for one. What moto works out again for each account (the regions of a service) or call (the names of
-its handlers) is kept.
+The images are left out (nothing here runs instances); the managed policies are parsed once, and an account gets its
+copies when it first asks for one. What moto works out again for each account (the regions of a service) or call (the
+names of its handlers) is kept.
 """
 
 from __future__ import annotations

@@ -12,15 +12,16 @@ A rule is a JSON object:
     contains, lacks      only calls whose request, as JSON, contains this text, or does not
     before               of `hold`, `garbage`, `truncated`, `empty`: true to strike before anything is done
 
-Several rules are one weather: each draws for itself, by its seed, its place in the list and the account-wide number of the
-call, so the same calls in the same order meet the same weather.
+Several rules may be active at once: each draws for itself, by its seed, its place in the list and the account-wide
+number of the call, so the same calls in the same order meet the same faults.
 
-`throttle`, `expired`, `invalid-token`, `skewed`, `opt-in` (a region that is not enabled), `wrong-region`: refusals in the words of
-each service (`refusals.py`). `garbage`, `truncated`, `empty`: the call is executed, and its answer is no XML or JSON, breaks off half
-way, or has no body (`outage.py`). `nameless`: the call is executed, and its answer is without identifiers and ARNs. `lost`: the call
-is executed, then the connection breaks. `before-lost`: it breaks before anything is done. `hold`: the call is executed, and its answer
-waits until the rules are deleted, or for a minute of the wall clock; so a client can be killed exactly there, once the rule's `held`
-counts it. Held before, it is never executed: its connection breaks in the end.
+`throttle`, `expired`, `invalid-token`, `skewed`, `opt-in` (a region that is not enabled), `wrong-region`: refusals in
+the words of each service (`refusals.py`). `garbage`, `truncated`, `empty`: the call is executed, and its answer is no
+XML or JSON, breaks off half way, or has no body (`outage.py`). `nameless`: the call is executed, and its answer is
+without identifiers and ARNs. `lost`: the call is executed, then the connection breaks. `before-lost`: it breaks before
+anything is done. `hold`: the call is executed, and its answer waits until the rules are deleted, or for a minute of the
+wall clock; so a client can be killed exactly there, once the rule's `held` counts it. Held before, it is never
+executed: its connection breaks in the end.
 """
 
 from __future__ import annotations
@@ -109,8 +110,11 @@ class Faults:
         self.rules.clear()
 
     def listing(self) -> list[dict]:
-        """The rules with their counters: `seen` matching calls, `hits` struck ones, `held` of which have come to their wait."""
-        return [{f.name: getattr(rule, f.name) for f in fields(rule) if not f.name.startswith("_")} for rule in self.rules]
+        """The rules with their counters: `seen` matching calls, `hits` struck ones, `held` of which have come to their
+        wait."""
+        return [
+            {f.name: getattr(rule, f.name) for f in fields(rule) if not f.name.startswith("_")} for rule in self.rules
+        ]
 
     def struck(self, service: str, operation: str, request: object, number: int) -> list[Rule]:
         """Rules that hit this call, in the order they were added."""

@@ -24,8 +24,8 @@ def is_mutating(operation: str) -> bool:
 class Entry:
     """One call. `status`, `code`, `error` are None until it has been answered; times are epoch seconds.
 
-    `authorizations` are IAM's decisions on it: action, resource, allowed, and the condition keys of the request. `violations` are
-    what AWS's models say is wrong with it (`conformance/`).
+    `authorizations` are IAM's decisions on it: action, resource, allowed, and the condition keys of the request.
+    `violations` are what AWS's models say is wrong with it (`conformance/`).
     """
 
     n: int

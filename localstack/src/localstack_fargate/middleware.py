@@ -1,8 +1,9 @@
 """One wrapper around every operation of every service, LocalStack's native ones included.
 
-Order of one call: check against AWS's models (noted only), faults that prevent it, settle due events, guards (may refuse), override
-(may replace, may call the emulator), after-hooks (may change the answer), faults that spoil or lose the answer. The account's lock is
-held from settling to the last after-hook. Calls that LocalStack makes to itself pass straight through.
+Order of one call: check against AWS's models (noted only), faults that prevent it, settle due events, guards (may
+refuse), override (may replace, may call the emulator), after-hooks (may change the answer), faults that corrupt or lose
+the answer. The account's lock is held from settling to the last after-hook. Calls that LocalStack makes to itself pass
+straight through.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def _registrar(registry: list[tuple[str, str, Callable]]):
 override = _registrar(_OVERRIDES)
 """`@override(service, *operations)`: fn(account, region, request, context, call_next) -> response dict.
 
-`call_next(request)` does what the emulator did before this override, in the end what the emulator does; the request may be
-changed first. A later registration wraps an earlier one. Service and operations are globs in all three decorators.
+`call_next(request)` does what the emulator did before this override, in the end what the emulator does; the request may
+be changed first. A later registration wraps an earlier one. Service and operations are globs in all three decorators.
 """
 
 guard = _registrar(_GUARDS)
@@ -57,8 +58,9 @@ after = _registrar(_AFTERS)
 """`@after(service, *operations)`: fn(account, region, request, response, context) -> response. Only after success."""
 
 around = _registrar(_AROUNDS)
-"""`@around(service, *operations)`: fn(account, region, request, context) -> context manager, entered before the account's lock is
-taken: for what depends on which calls are under way at the same time. Entering may raise `aws_error(...)`."""
+"""`@around(service, *operations)`: fn(account, region, request, context) -> context manager, entered before the
+account's lock is taken: for what depends on which calls are under way at the same time. Entering may raise
+`aws_error(...)`."""
 
 
 def aws_error(code: str, message: str, status: int = 400, sender_fault: bool = True) -> CommonServiceException:
@@ -122,7 +124,7 @@ def _serve(service: str, operation: str, handler: Callable, context: RequestCont
                 response = perform(service, operation, handler, account, context, request)
         entry.status = 200
         outage.hold_answer(struck)
-        response = outage.spoil(struck, response, context)
+        response = outage.corrupt(struck, response, context)
     except Exception as error:
         _note_failure(entry, error)
         if outage.answer_is_lost(struck):
@@ -161,7 +163,7 @@ def _overridden(fn: Callable, account: Account, context: RequestContext, call_ne
 
 
 def _with_request(context: RequestContext, request: dict) -> RequestContext:
-    """The same call with other parameters: moto reads the HTTP request, so that has to be written anew."""
+    """The same call with other parameters: moto reads the HTTP request, so that has to be rewritten."""
     from localstack.aws.forwarder import create_aws_request_context
 
     fresh = create_aws_request_context(
@@ -181,7 +183,8 @@ def _with_request(context: RequestContext, request: dict) -> RequestContext:
 
 
 def invoke(account: Account, region: str, service: str, operation: str, request: dict) -> Any:
-    """Calls an operation from inside the emulator, as the account itself: with guards and overrides, without faults or journal.
+    """Calls an operation from inside the emulator, as the account itself: with guards and overrides, without faults or
+    journal.
 
     Its context has `from_inside` set to True.
     """

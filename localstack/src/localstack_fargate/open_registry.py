@@ -1,13 +1,13 @@
 """A registry that everybody may pull from, on LocalStack's own port: `localhost:<port>/<account>/<repository>:<tag>`.
 
-As much as it takes to learn a digest: the OCI distribution specification's "Determining Support" and "Pulling manifests".
-The account is part of the repository's path, because nobody logs in.
+As much as it takes to learn a digest: the OCI distribution specification's "Determining Support" and "Pulling
+manifests". The account is part of the repository's path, because nobody logs in.
 
     GET|POST /_emulator/<account>/registry  {"localhost:4566/<account>/core5:1": "any text", ...}
 
 puts images there, into ECR or into the vendor's registry; another text under the same tag is a moved tag. The answer is
-digest by image, of all registries. An image is `missing` or `denied` as for ECS, over `/_emulator/<account>/images`; with the
-setting `registry.unavailable` the open registry answers 503.
+digest by image, of all registries. An image is `missing` or `denied` as for ECS, over `/_emulator/<account>/images`;
+with the setting `registry.unavailable` the open registry answers 503.
 """
 
 from __future__ import annotations

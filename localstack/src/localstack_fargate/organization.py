@@ -1,10 +1,10 @@
 """What the account's organization forbids: service control policies and tag policies.
 
 Settings: `organization.policies`, a policy document or a list of them, whose explicit denials hold for everybody in the
-account, its root too (what they would have to allow, the organization's FullAWSAccess allows); `organization.tags`, values
-by tag key: a resource may be tagged with that key, in that case and spelling, only with one of the values.
-Sources: AWS Organizations user guide, "SCP evaluation" and "Tag policies: enforcement"; "Troubleshoot access denied error
-messages" (the words). That every service answers a forbidden tag with TagPolicyViolation is unverified; EC2 does.
+account, its root too (what they would have to allow, the organization's FullAWSAccess allows); `organization.tags`,
+values by tag key: a resource may be tagged with that key, in that case and spelling, only with one of the values.
+Sources: AWS Organizations user guide, "SCP evaluation" and "Tag policies: enforcement"; "Troubleshoot access denied
+error messages" (the words). That every service answers a forbidden tag with TagPolicyViolation is unverified; EC2 does.
 """
 
 from __future__ import annotations

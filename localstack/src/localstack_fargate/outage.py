@@ -1,4 +1,4 @@
-"""How a fault reaches the client: refusals, HTML pages, spoilt answers, broken connections."""
+"""How a fault reaches the client: refusals, HTML pages, corrupted answers, broken connections."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def install() -> None:
 
 
 def instead_of_serving(service: str, struck: list[Rule], context: RequestContext) -> Response | None:
-    """Raises the error, breaks the connection or gives the answer of the first rule that keeps a call from being served."""
+    """Raises the error, breaks the connection or gives the answer of the first rule that keeps a call from being
+    served."""
     for rule in struck:
         if rule.kind in _HTML:
             status, words = _HTML[rule.kind]
@@ -45,7 +46,7 @@ def instead_of_serving(service: str, struck: list[Rule], context: RequestContext
             break_connection(context)
             raise CommonServiceException("ConnectionLost", f"fault {rule.kind}", 500)
         if rule.kind in SPOILT and rule.before:
-            return _spoilt(rule.kind, {}, context)
+            return _corrupted(rule.kind, {}, context)
         if rule.kind in REFUSALS and (refusal := refusals.of(rule, service, context)):
             if service == "s3" and rule.kind == "wrong-region":
                 return _redirect(refusal, context)
@@ -59,11 +60,11 @@ def hold_answer(struck: list[Rule]) -> None:
             rule.hold()
 
 
-def spoil(struck: list[Rule], answer: Any, context: RequestContext) -> Any:
+def corrupt(struck: list[Rule], answer: Any, context: RequestContext) -> Any:
     """The answer to a call that was executed, or what a rule makes of it."""
     for rule in struck:
         if rule.kind in SPOILT and not rule.before:
-            return _spoilt(rule.kind, answer, context)
+            return _corrupted(rule.kind, answer, context)
         if rule.kind == "nameless":
             answer = _without_names(answer)
     return answer
@@ -91,20 +92,24 @@ def break_connection(context: RequestContext) -> None:
 def _redirect(refusal: CommonServiceException, context: RequestContext) -> Response:
     """S3 also names the right region in a header, the only place where an answer to HEAD can."""
     serializer = create_serializer(context.service, context.protocol)
-    answer = serializer.serialize_error_to_response(refusal, context.operation, context.request.headers, context.request_id)
+    answer = serializer.serialize_error_to_response(
+        refusal, context.operation, context.request.headers, context.request_id
+    )
     answer.headers["x-amz-bucket-region"] = refusals.elsewhere(context)
     return answer
 
 
-def _spoilt(kind: str, answer: Any, context: RequestContext) -> Response:
+def _corrupted(kind: str, answer: Any, context: RequestContext) -> Response:
     if not isinstance(answer, Response):
         serializer = create_serializer(context.service, context.protocol)
-        answer = serializer.serialize_to_response(answer or {}, context.operation, context.request.headers, context.request_id)
+        answer = serializer.serialize_to_response(
+            answer or {}, context.operation, context.request.headers, context.request_id
+        )
     if kind == "truncated":
         body = answer.get_data()
-        spoilt = Response(_half(body, context), status=answer.status_code, mimetype=answer.mimetype)
-        spoilt.headers["Content-Length"] = str(max(len(body), 2))
-        return spoilt
+        corrupted = Response(_half(body, context), status=answer.status_code, mimetype=answer.mimetype)
+        corrupted.headers["Content-Length"] = str(max(len(body), 2))
+        return corrupted
     return Response(_GARBAGE if kind == "garbage" else b"", status=200, mimetype=answer.mimetype)
 
 

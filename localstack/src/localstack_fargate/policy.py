@@ -83,7 +83,11 @@ def check_trust_policy(document: Any) -> None:
         if "Resource" in statement or "NotResource" in statement:
             raise Malformed("Has prohibited field Resource")
         if "Principal" not in statement:
-            raise Malformed("AssumeRole policy must contain principals" if "NotPrincipal" not in statement else "Syntax errors in policy.")
+            raise Malformed(
+                "AssumeRole policy must contain principals"
+                if "NotPrincipal" not in statement
+                else "Syntax errors in policy."
+            )
         check_principal(statement["Principal"])
         for action in listed(statement.get("Action")):
             if not (action == "*" or action.startswith("sts:")):

@@ -1,12 +1,14 @@
 """Prints every error that AWS may answer to some operations, as JSON: what a test makes happen one by one.
 
-    python -m localstack_fargate.possible_errors < operations     one "service operation" a line, in the journal's words: "ec2 CreateVpc"
+    python -m localstack_fargate.possible_errors < operations
 
-For each error {service, operation, code, status, fault, from}: `fault` is who is to blame, "client" or "server"; `from` says
-where it is from: "model" (the service's own description, botocore's `service-2.json`), "reference" (EC2 Developer Guide, "Error
-codes"; S3 API Reference, "Error responses": those two services describe none), "common" (each service's "Common errors",
-and the emulator's `refusals.py`). Sorted; the same input gives the same output. `code` and `status` are those of a fault rule of
-kind `error`.
+The operations are in the journal's words, one a line: "ec2 CreateVpc".
+
+For each error {service, operation, code, status, fault, from}: `fault` is who is to blame, "client" or "server"; `from`
+says where it is from: "model" (the service's own description, botocore's `service-2.json`), "reference" (EC2 Developer
+Guide, "Error codes"; S3 API Reference, "Error responses": those two services describe none), "common" (each service's
+"Common errors", and the emulator's `refusals.py`). Sorted; the same input gives the same output. `code` and `status`
+are those of a fault rule of kind `error`.
 """
 
 import json
@@ -97,7 +99,8 @@ _EC2 = {
 _S3 = {
     "AbortMultipartUpload": (("NoSuchUpload", 404),),
     "CreateBucket": (
-        ("IllegalLocationConstraintException", 400), ("InvalidBucketName", 400), ("OperationAborted", 409), ("TooManyBuckets", 400),
+        ("IllegalLocationConstraintException", 400), ("InvalidBucketName", 400), ("OperationAborted", 409),
+        ("TooManyBuckets", 400),
     ),
     "DeleteBucket": (("BucketNotEmpty", 409), ("OperationAborted", 409)),
     "DeleteObject": (("PreconditionFailed", 412), ("ConditionalRequestConflict", 409)),
@@ -110,11 +113,26 @@ _S3 = {
 }  # fmt: skip
 
 _COMMON = {
-    "ec2": (("InternalError", 500), ("Unavailable", 503), ("UnauthorizedOperation", 403), ("InvalidParameterValue", 400)),
+    "ec2": (
+        ("InternalError", 500),
+        ("Unavailable", 503),
+        ("UnauthorizedOperation", 403),
+        ("InvalidParameterValue", 400),
+    ),
     "s3": (("InternalError", 500), ("ServiceUnavailable", 503), ("AccessDenied", 403)),
     "query": (("InternalFailure", 500), ("ServiceUnavailable", 503), ("AccessDenied", 403), ("ValidationError", 400)),
-    "rest": (("InternalFailure", 500), ("ServiceUnavailable", 503), ("AccessDeniedException", 403), ("ValidationException", 400)),
-    "json": (("InternalFailure", 500), ("ServiceUnavailable", 503), ("AccessDeniedException", 400), ("ValidationException", 400)),
+    "rest": (
+        ("InternalFailure", 500),
+        ("ServiceUnavailable", 503),
+        ("AccessDeniedException", 403),
+        ("ValidationException", 400),
+    ),
+    "json": (
+        ("InternalFailure", 500),
+        ("ServiceUnavailable", 503),
+        ("AccessDeniedException", 400),
+        ("ValidationException", 400),
+    ),
 }
 
 
@@ -150,7 +168,11 @@ def common(service: str) -> dict[str, int]:
 
 def errors(service: str, operation: str) -> list[dict]:
     """All of one operation, each code once: the most particular source wins."""
-    sources = {"common": common(service), "reference": of_reference(service, operation), "model": of_model(service, operation)}
+    sources = {
+        "common": common(service),
+        "reference": of_reference(service, operation),
+        "model": of_model(service, operation),
+    }
     found = {code: (status, source) for source, codes in sources.items() for code, status in codes.items()}
     return [
         {

@@ -3,9 +3,9 @@
     POST /_emulator/<account>/profile  {"name": "enterprise"}
 
 `rough` is an account as enterprises run them, with all that AWS and a security team may do done at once: what is new is
-unusable for as long as AWS ever takes, found late, in pages of one item, in answers of another order and with members that
-nobody knows; an organization denies what a deployment does not strictly need, wants tags and their values; others tag, extend
-and change what is made. Its settings stay single settings, and may be changed one by one afterwards.
+unusable for as long as AWS ever takes, found late, in pages of one item, in answers of another order and with members
+that nobody knows; an organization denies what a deployment does not strictly need, wants tags and their values; others
+tag, extend and change what is made. Its settings stay single settings, and may be changed one by one afterwards.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _GLOBAL = [
     "acm:*", "budgets:*", "cloudfront:*", "globalaccelerator:*", "health:*", "iam:*", "kms:*", "organizations:*",
     "route53:*", "s3:GetAccountPublic*", "s3:ListAllMyBuckets", "sts:*", "support:*", "tag:*", "waf:*",
 ]  # fmt: skip
-"""What the region of a request says nothing about: AWS Organizations user guide, "Deny access to AWS based on the region"."""
+"""What the region of a request says nothing about: AWS Organizations user guide, "Deny access to AWS based on the
+region"."""
 
 _UNTAGGED = {"Null": {"aws:RequestTag/CostCenter": "true"}}
 
@@ -33,7 +34,8 @@ _DENIED: dict[str, dict] = {
             "Action": f"ec2:{operation}", "Resource": f"arn:aws:ec2:*:*:{kind}/*", "Condition": _UNTAGGED,
         }
         for operation, kind in {
-            "CreateVpc": "vpc", "CreateSubnet": "subnet", "CreateNatGateway": "natgateway", "AllocateAddress": "elastic-ip",
+            "CreateVpc": "vpc", "CreateSubnet": "subnet", "CreateNatGateway": "natgateway",
+            "AllocateAddress": "elastic-ip",
             "CreateInternetGateway": "internet-gateway", "CreateRouteTable": "route-table",
             "CreateSecurityGroup": "security-group", "CreateFlowLogs": "vpc-flow-log",
         }.items()
@@ -41,7 +43,8 @@ _DENIED: dict[str, dict] = {
     "OthersWithoutTags": {
         "Action": [
             "elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup", "ecs:CreateCluster",
-            "ecs:CreateService", "ecs:RegisterTaskDefinition", "secretsmanager:CreateSecret", "backup:CreateBackupVault",
+            "ecs:CreateService", "ecs:RegisterTaskDefinition", "secretsmanager:CreateSecret",
+            "backup:CreateBackupVault",
             "iam:CreateRole", "logs:CreateLogGroup", "elasticfilesystem:CreateFileSystem",
         ],
         "Resource": "*", "Condition": _UNTAGGED,
@@ -57,14 +60,18 @@ _DENIED: dict[str, dict] = {
     },
     "Users": {"Action": ["iam:CreateUser", "iam:CreateAccessKey", "ec2:CreateDefaultVpc"], "Resource": "*"},
     "Watchers": {
-        "Action": ["guardduty:*", "config:*", "cloudtrail:*", "s3:PutAccountPublicAccessBlock", "ecs:PutAccountSetting*"],
+        "Action": ["guardduty:*", "config:*", "cloudtrail:*", "s3:PutAccountPublicAccessBlock",
+            "ecs:PutAccountSetting*"],
         "Resource": "*",
     },
 }  # fmt: skip
 
 
 def _policy(statements: dict[str, dict]) -> dict:
-    return {"Version": "2012-10-17", "Statement": [{"Sid": sid, "Effect": "Deny", **one} for sid, one in statements.items()]}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": sid, "Effect": "Deny", **one} for sid, one in statements.items()],
+    }
 
 
 PROFILES: dict[str, dict[str, Any]] = {
@@ -82,9 +89,9 @@ PROFILES: dict[str, dict[str, Any]] = {
         "ec2.visible": 20,
         "tags.visible": 20,
         "page.size": 1,
-        "answers.reversed": True,
-        "answers.sparse": True,
-        "answers.unknown": True,
+        "responses.reversed": True,
+        "responses.sparse": True,
+        "responses.unknown": True,
         "ecs.sorted_env": True,
         "ecs.container_insights": "enhanced",
         "s3.block_public": True,

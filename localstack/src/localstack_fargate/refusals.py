@@ -1,9 +1,9 @@
-"""How each service refuses a call that it would otherwise serve: throttled, credentials that are no longer good, a clock that
-is wrong, a region that is not enabled, a bucket that is elsewhere.
+"""How each service refuses a call that it would otherwise serve: throttled, credentials that are no longer good, a
+clock that is wrong, a region that is not enabled, a bucket that is elsewhere.
 
 Sources: the common errors of each service's API reference; EC2 Developer Guide, "Error codes"; S3 API Reference, "Error
-responses"; IAM User Guide, "Troubleshoot signed requests". What a region answers that is not enabled is as users report it
-to aws-cli, chalice and fog-aws. That EC2 says `RequestExpired` to a wrong clock follows its guide; users also report
+responses"; IAM User Guide, "Troubleshoot signed requests". What a region answers that is not enabled is as users report
+it to aws-cli, chalice and fog-aws. That EC2 says `RequestExpired` to a wrong clock follows its guide; users also report
 `AuthFailure` (unverified).
 """
 
@@ -31,7 +31,15 @@ _THROTTLES: dict[str, Refusal] = {
 }
 _THROTTLED = ("ThrottlingException", "Rate exceeded", 400)
 
-_FAMILIES = {"ec2": "ec2", "s3": "s3", "iam": "query", "sts": "query", "elbv2": "query", "efs": "rest", "backup": "rest"}
+_FAMILIES = {
+    "ec2": "ec2",
+    "s3": "s3",
+    "iam": "query",
+    "sts": "query",
+    "elbv2": "query",
+    "efs": "rest",
+    "backup": "rest",
+}
 """All other services are `json`."""
 
 _EXPIRED = "The security token included in the request is expired"
@@ -63,7 +71,11 @@ _REFUSALS: dict[str, dict[str, Refusal]] = {
     },
     "skewed": {
         "ec2": ("RequestExpired", "Request has expired.", 400),
-        "s3": ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", 403),
+        "s3": (
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+            403,
+        ),
         "query": ("SignatureDoesNotMatch", "{skew}", 403),
         "rest": ("InvalidSignatureException", "{skew}", 403),
         "json": ("InvalidSignatureException", "{skew}", 400),
@@ -72,7 +84,8 @@ _REFUSALS: dict[str, dict[str, Refusal]] = {
         "ec2": _EC2_INVALID,
         "s3": (
             "PermanentRedirect",
-            "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future "
+            "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all "
+            "future "
             "requests to this endpoint.",
             301,
         ),
@@ -91,7 +104,9 @@ def of(rule: Rule, service: str, context: RequestContext) -> CommonServiceExcept
     code, message, status = _default(rule, service, context)
     status = rule.status or status
     message = rule.message or message.replace("{skew}", _skew())
-    return CommonServiceException(rule.code or code, message, status, sender_fault=status < 500 or rule.kind == "throttle")
+    return CommonServiceException(
+        rule.code or code, message, status, sender_fault=status < 500 or rule.kind == "throttle"
+    )
 
 
 def _default(rule: Rule, service: str, context: RequestContext) -> Refusal:

@@ -1,9 +1,8 @@
-"""What container registries hold: ECR's own and the vendor's, and an open one on the emulator's own port.
+"""What container registries hold: the account's own in ECR, those that others share, and an open one on the emulator's
+own port.
 
-The vendor's registry 709825985650 exists in us-east-1 only, as in the vendor's template. The open registry is
-`localhost:<port>/<account>/<repository>`; it mirrors the vendor's and Docker Hub's part of Cloud Exchange (`catalogue.py`), so
-that a plan whose images come from there resolves them all. A manifest, and so a digest, follows from whatever text the
-test calls an image's content.
+The open registry is `localhost:<port>/<account>/<repository>`. A manifest, and so a digest, follows from whatever text
+the test calls an image's content.
 """
 
 from __future__ import annotations
@@ -13,9 +12,12 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from localstack_fargate import catalogue
+SHARED: dict[tuple[str, str], dict[str, list[str]]] = {}
+"""Tags by repository, of other accounts' registries that everybody may pull from, by account and region. Filled by
+plugins."""
+OPEN: dict[str, list[str]] = {}
+"""Tags by repository, of what the open registry mirrors. Filled by plugins."""
 
-VENDOR, VENDOR_REGION = "709825985650", "us-east-1"
 MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _HERE = re.compile(r"(?:localhost|127\.0\.0\.1)(?::\d+)?")
@@ -63,14 +65,15 @@ def own(account, region: str) -> dict[str, Repository]:
     return account.state(f"ecr/{region}", dict)
 
 
-def vendor(account) -> dict[str, Repository]:
-    """The vendor's registry as this account sees it."""
-    return account.state("ecr.vendor", lambda: _filled(account, catalogue.VENDOR, VENDOR, VENDOR_REGION))
+def shared(account, registry: str, region: str) -> dict[str, Repository]:
+    """A registry of somebody else that everybody may pull from, as this account sees it."""
+    images = SHARED.get((registry, region), {})
+    return account.state(f"ecr.shared/{registry}/{region}", lambda: _filled(account, images, registry, region))
 
 
 def open_to_all(account) -> dict[str, Repository]:
     """The account's part of the open registry, by path below the account."""
-    return account.state("registry.open", lambda: _filled(account, catalogue.VENDOR | catalogue.HUB, "", ""))
+    return account.state("registry.open", lambda: _filled(account, OPEN, "", ""))
 
 
 def _filled(account, images: dict[str, list[str]], registry: str, region: str) -> dict[str, Repository]:
@@ -123,8 +126,8 @@ def put_by_name(account, reference: str, content: str) -> Image:
 def _registry(account, host: str, path: str) -> tuple[dict[str, Repository], str] | None:
     """The repositories among which an image is, and the name of its own."""
     if ecr := _ECR.fullmatch(host):
-        if ecr[1] == VENDOR:
-            return (vendor(account), path) if ecr[2] == VENDOR_REGION else None
+        if (ecr[1], ecr[2]) in SHARED:
+            return shared(account, ecr[1], ecr[2]), path
         return (own(account, ecr[2]), path) if ecr[1] == account.id else None
     owner, _, name = path.partition("/")
     return (open_to_all(account), name) if _HERE.fullmatch(host) and owner == account.id and name else None
@@ -133,9 +136,15 @@ def _registry(account, host: str, path: str) -> tuple[dict[str, Repository], str
 def digests(account, host: str) -> dict[str, str]:
     """Digest by image with its tag, in all registries; `host` is what the open one is called."""
     held = [(f"{host}/{account.id}/{name}", repository) for name, repository in open_to_all(account).items()]
-    for repositories in (vendor(account), *(own(account, region) for region in sorted(account.state("ecr.regions", set)))):
+    others = (shared(account, registry, region) for registry, region in SHARED)
+    for repositories in (*others, *(own(account, region) for region in sorted(account.state("ecr.regions", set)))):
         held += [(repository.uri, repository) for repository in repositories.values()]
-    return {f"{uri}:{tag}": image.digest for uri, repository in held for image in repository.images.values() for tag in image.tags}
+    return {
+        f"{uri}:{tag}": image.digest
+        for uri, repository in held
+        for image in repository.images.values()
+        for tag in image.tags
+    }
 
 
 @dataclass(frozen=True)

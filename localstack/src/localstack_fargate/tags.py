@@ -1,12 +1,11 @@
 """What each service refuses in tags: more than fifty, `aws:` keys, twice the same key, characters outside its set.
 
-Sources: the service API references (errors of CreateX and TagResource) and AWS General Reference, "Tag naming limits and
-requirements": all but EC2 take letters, digits, spaces and _ . : / = + - @ only; EC2 takes any character.
+Sources: the service API references (errors of CreateX and TagResource) and AWS General Reference, "Tag naming limits
+and requirements": all but EC2 take letters, digits, spaces and _ . : / = + - @ only; EC2 takes any character.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator
@@ -100,11 +99,15 @@ def check(service: str, pairs: list[tuple[str, str]]) -> None:
         if not 1 <= len(key) <= _KEY_LENGTH:
             raise aws_error(codes.malformed, f"Tag key '{key}' must have 1 to {_KEY_LENGTH} characters")
         if len(value) > _VALUE_LENGTH:
-            raise aws_error(codes.malformed, f"Tag value of '{key}' exceeds the maximum length of {_VALUE_LENGTH} characters")
+            raise aws_error(
+                codes.malformed, f"Tag value of '{key}' exceeds the maximum length of {_VALUE_LENGTH} characters"
+            )
         if not codes.any_character and not (is_common(key) and is_common(value)):
             raise aws_error(
                 codes.malformed,
-                f"The tag '{key}={value}' must satisfy regular expression pattern: [\\p{{L}}\\p{{Z}}\\p{{N}}_.:/=+\\-@]*",
+
+                f"The tag '{key}={value}' must satisfy regular expression pattern: "
+                f"[\\p{{L}}\\p{{Z}}\\p{{N}}_.:/=+\\-@]*",
             )
 
 

@@ -1,4 +1,4 @@
-//! Eight at once: one works, the others say who; it is killed, and one of them goes on.
+//! Eight concurrent runs: one works, the others name it; it is killed, and one of them continues.
 
 use std::process::{Child, Stdio};
 
@@ -13,9 +13,9 @@ const PROCESSES: usize = 8;
 const ROUNDS: usize = 50;
 
 #[test]
-fn eight_at_once_and_never_two_that_change_something() {
+fn of_eight_runs_only_one_changes_anything() {
     let cases = (0..ROUNDS).map(|round| Case::new(format!("round {}", round + 1), move || at_once(round))).collect();
-    sweep("eight at once", cases, |round| round == 20);
+    sweep("eight concurrent runs", cases, |round| round == 20);
 }
 
 /// Kills the first at another call each round.

@@ -1,4 +1,5 @@
-//! Killed at a call: when it has taken effect, and before its answer is read. The calls about the lease are among them.
+//! Killed at a call: after it has taken effect, and before its response is read. The calls about the lease are among
+//! them.
 
 use serde_json::json;
 
@@ -63,7 +64,7 @@ fn killed_unseen(operation: &str) -> (Account, Call) {
 }
 
 #[test]
-fn what_cannot_be_seen_yet_is_not_made_twice() {
+fn resources_not_visible_yet_are_not_duplicated() {
     let (account, call) = killed_unseen("CreateVpc");
     let product = Product::new(&account);
     call.kill(&product, &APPLY, false);
@@ -75,7 +76,7 @@ fn what_cannot_be_seen_yet_is_not_made_twice() {
 }
 
 #[test]
-fn what_cannot_be_seen_yet_is_not_left_behind() {
+fn resources_not_visible_yet_are_deleted() {
     let (account, call) = killed_unseen("AllocateAddress");
     let product = Product::new(&account);
     call.kill(&product, &APPLY, false);

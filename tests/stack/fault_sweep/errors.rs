@@ -1,5 +1,5 @@
-//! Every error that AWS may answer to a changing call, each once: to those of a first apply, to those that only an update makes, and to
-//! those that only a destroy makes; and to those about the control bucket.
+//! Every error that AWS may answer to a changing call, each once: to those of a first apply, to those that only an
+//! update makes, and to those that only a destroy makes; and to those about the control bucket.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -54,21 +54,21 @@ struct Error {
 
 #[test]
 fn single_errors_of_an_apply() {
-    overcome_or_told(&FIRST, &[]);
+    overcome_or_reported(&FIRST, &[]);
 }
 
 #[test]
 fn single_errors_of_an_update() {
-    overcome_or_told(&UPDATE, &[&FIRST]);
+    overcome_or_reported(&UPDATE, &[&FIRST]);
 }
 
 #[test]
 fn single_errors_of_a_destroy() {
-    overcome_or_told(&DESTROY, &[&FIRST, &UPDATE]);
+    overcome_or_reported(&DESTROY, &[&FIRST, &UPDATE]);
 }
 
 /// Each error of each operation that the scenario has and the ones before have not.
-fn overcome_or_told(scenario: &'static Scenario, before: &[&Scenario]) {
+fn overcome_or_reported(scenario: &'static Scenario, before: &[&Scenario]) {
     let operations = |scenario: &Scenario| scenario.undisturbed().calls.iter().map(operation).collect::<BTreeSet<_>>();
     let known: BTreeSet<_> = before.iter().flat_map(|scenario| operations(scenario)).collect();
     let all = errors(&operations(scenario).difference(&known).cloned().collect());
@@ -180,12 +180,12 @@ fn meet(scenario: &Scenario, errors: &[Error]) -> String {
 fn tells(ran: &Ran, new: &[&Error]) {
     let failed: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("failed: ")).collect();
     assert!(!failed.is_empty(), "it has stopped and says no failure:\n{}", ran.stderr);
-    let is_told = |error: &&Error| {
+    let is_reported = |error: &&Error| {
         let names = |line: &&str| line.contains(&error.operation) && line.contains(&error.code);
         failed.iter().any(|line| names(line) && line.contains('/'))
     };
-    let told = new.iter().copied().filter(is_told).count();
-    assert!(told > 0, "none of {new:?} is told:\n{}", ran.stderr);
+    let reported = new.iter().copied().filter(is_reported).count();
+    assert!(reported > 0, "none of {new:?} is reported:\n{}", ran.stderr);
     let next = if ran.code == 5 { "hint: " } else { "run the same command again" };
     assert!(ran.stderr.contains(next), "it does not say what to do:\n{}", ran.stderr);
 }

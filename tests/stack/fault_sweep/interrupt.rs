@@ -13,14 +13,14 @@ use crate::upgrade_sweep::direction;
 const SEEDS: u64 = 20;
 
 #[test]
-fn interrupts_abandon_nothing_and_say_what_remains() {
+fn interrupts_leave_nothing_unreported() {
     let cases = (1..=SEEDS).map(|seed| Case::new(format!("seed {seed}"), move || interrupt(seed))).collect();
     sweep("interrupts", cases, |number| number % 7 == 3);
 }
 
 /// Whoever goes on at once must not miss what was made last.
 #[test]
-fn after_an_interrupt_what_cannot_be_seen_yet_is_not_made_twice() {
+fn after_an_interrupt_resources_not_visible_yet_are_not_duplicated() {
     let account = super::crash::late();
     let product = Product::new(&account);
     let child = product.spawn(&APPLY);

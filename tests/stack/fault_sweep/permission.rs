@@ -1,4 +1,4 @@
-//! Each action of the printed policies taken away: a command stops and names it.
+//! Each action of the printed policies removed: a command stops and names it.
 
 use super::{Case, sweep};
 use crate::account::Account;

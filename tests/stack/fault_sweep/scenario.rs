@@ -1,4 +1,4 @@
-//! The commands that things go wrong with.
+//! The commands under test.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! A first apply that fails is taken back: the account is what it was before.
+//! A first apply that fails is undone: the account is what it was before.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const APPLY_OR_UNDO: [&str; 5] = ["apply", "FILE", "--yes", "--on-failure", "rol
 const SAMPLE: [&str; 3] = ["ec2 CreateNatGateway", "efs CreateMountTarget", "ecs CreateService"];
 
 #[test]
-fn first_apply_taken_back_whichever_call_is_refused() {
+fn a_first_apply_is_undone_whichever_call_fails() {
     let calls = FIRST.undisturbed().own().map(|call| (call.service.clone(), call.operation.clone()));
     let calls: Vec<_> = calls.collect::<BTreeSet<_>>().into_iter().collect();
     let names: Vec<String> = calls.iter().map(|(service, operation)| format!("{service} {operation}")).collect();
@@ -27,18 +27,18 @@ fn first_apply_taken_back_whichever_call_is_refused() {
         })
     };
     let cases = calls.into_iter().map(case).collect();
-    sweep("first apply taken back", cases, |number| SAMPLE.contains(&names[number].as_str()));
+    sweep("first apply undone", cases, |number| SAMPLE.contains(&names[number].as_str()));
 }
 
 #[test]
-fn a_task_that_does_not_come_up_is_taken_back() {
+fn a_first_apply_is_undone_if_its_task_fails() {
     let account = Account::new(direction::SCALE);
     account.post("images", &json!({ "*ui5*": { "behaviour": "denied" } }));
     assert_eq!(taken_back(&Product::new(&account)), "3");
 }
 
 #[test]
-fn kept_data_of_an_earlier_deployment_is_not_taken_back() {
+fn undo_keeps_data_of_an_earlier_deployment() {
     let account = Account::new(direction::SCALE);
     let product = Product::new(&account);
     product.expect(0, &APPLY);
@@ -51,7 +51,7 @@ fn kept_data_of_an_earlier_deployment_is_not_taken_back() {
 }
 
 #[test]
-fn what_is_deployed_already_is_not_put_at_risk() {
+fn undo_leaves_an_existing_deployment_alone() {
     let account = Account::new(direction::SCALE);
     let product = Product::new(&account);
     product.expect(0, &APPLY);
@@ -81,8 +81,8 @@ fn taken_back(product: &Product<'_>) -> String {
     ran.code.to_string()
 }
 
-/// What there is, without what belongs to the account and to no deployment: the bucket of leases and of the history, the
-/// service-linked roles, and the vault that EFS makes for its daily backups.
+/// What there is, without what belongs to the account and to no deployment: the bucket of leases and of the history,
+/// the service-linked roles, and the vault that EFS makes for its daily backups.
 fn of_deployments(account: &Account) -> Value {
     let stays = [
         ("s3 buckets", "Name", "ce-aws-<account>-"),

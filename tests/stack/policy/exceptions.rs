@@ -1,4 +1,4 @@
-//! What is printed although taking it away makes no command of these tests fail, each by name and with its reason.
+//! Actions that are printed although no command of these tests fails without them, each with its reason.
 
 /// What is printed and no command of these tests has needed, each for a reason.
 pub const UNUSED: &[(&str, &str)] = &[
@@ -32,8 +32,8 @@ pub const UNUSED: &[(&str, &str)] = &[
     ("secretsmanager:UpdateSecret", "somebody changed the words of a secret"),
 ];
 
-/// What commands do without, each for a reason: they go on, and say with these words what they could not do, and which action
-/// they lack.
+/// What commands do without, each for a reason: they go on, and say with these words what they could not do, and which
+/// action they lack.
 pub const DEGRADED: &[(&str, &str, &str)] = &[
     (
         "backup:DescribeRegionSettings",

@@ -1,4 +1,4 @@
-//! The life of a deployment, command by command: with what is printed each succeeds, and what each needs is noted.
+//! The lifecycle of a deployment, command by command: each succeeds with the printed policies, and its needs are noted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;

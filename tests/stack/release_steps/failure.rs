@@ -1,4 +1,4 @@
-//! What goes wrong on a hop, and how it is made to.
+//! What goes wrong during a release step, and how the emulator is made to do it.
 
 use std::fmt;
 use std::time::Duration;
@@ -66,7 +66,7 @@ const WORK: u32 = 240;
 const START: u32 = 600;
 
 impl Failure {
-    /// All that can go wrong on the way from one release to another.
+    /// All that can go wrong between two releases.
     pub fn of(from: &Release, to: &Release) -> impl Iterator<Item = Self> {
         let steps = to.data_steps(&from.version);
         let fails: Vec<Self> = steps.iter().map(|step| Self::DataStep(step.name.clone())).collect();
@@ -77,8 +77,8 @@ impl Failure {
         fails.into_iter().chain(killed).chain(others).chain(mistakes)
     }
 
-    /// Whether the data may have changed when it happens, so that going back restores them; by the steps of the hop. Where
-    /// one of them changes data, that is written down before the first of them runs.
+    /// Whether the data may have changed when it happens, so that going back restores them; by the data steps between
+    /// the releases. Where one of them changes data, that is written down before the first of them runs.
     pub fn changes_data(&self, steps: &[&DataStep]) -> bool {
         let is_migrated = matches!(self, Self::Exits | Self::NeverHealthy | Self::Killed(NOT_HEALTHY) | Self::Tls(_));
         is_migrated || steps.iter().any(|step| step.changes_data)
@@ -126,7 +126,7 @@ impl Failure {
             }
             Self::Killed(moment) => {
                 // So slow that the moment is not missed.
-                account.post("settings", &json!({ "ecs.data_step": WORK }));
+                account.post("settings", &json!({ "ecs.one_shot": WORK }));
                 account.post("images", &json!({ (format!("{core}#core")): { "behaviour": "slow", "after": START } }));
                 let moment = MOMENTS.iter().find(|one| one.name == *moment).expect("a moment");
                 moment.kill(product, &upgrade);
@@ -152,7 +152,7 @@ fn says_all(said: &str, words: &[&str]) {
 /// Lets a certain data step fail while it works, and no other one-shot task: what is restored is moved by one too.
 fn data_step_fails(product: &Product<'_>, upgrade: &[&str], name: &str) -> String {
     let account = product.account;
-    account.post("settings", &json!({ "ecs.data_step": WORK }));
+    account.post("settings", &json!({ "ecs.one_shot": WORK }));
     let mut child = product.spawn(upgrade);
     let address = format!("running      data-step/{name}-");
     let is_running = |said: &str| {
@@ -177,7 +177,7 @@ fn data_step_fails(product: &Product<'_>, upgrade: &[&str], name: &str) -> Strin
 
 /// The one-shot task that was started last, if any was.
 fn last_step(account: &Account) -> Value {
-    let steps = account.get("data-steps");
+    let steps = account.get("one-shot-tasks");
     steps.as_array().and_then(|steps| steps.last()).cloned().unwrap_or_default()
 }
 

@@ -2,8 +2,9 @@
 //! definition as it was registered.
 //!
 //! Whoever deployed with that build must find nothing to do with this one: the same digests say that the same is
-//! wanted, and in the same words, so that no resource is recorded anew. `CE_AWS_BEFORE=/path/to/older/ce-aws localstack/with
-//! cargo test --test stack releases` deploys with an older build, plans with this one, and writes the record.
+//! wanted, and in the same words, so that no resource is recorded again. `CE_AWS_BEFORE=/path/to/older/ce-aws
+//! localstack/with cargo test --test stack releases` deploys with an older build, plans with this one, and writes the
+//! record.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! One call and one thing that goes wrong with it, from a fresh deployment to the verdict.
+//! One call and one fault, from a new deployment to the verdict.
 
 use std::any::Any;
 use std::fmt;
@@ -68,7 +68,7 @@ pub struct Row {
 }
 
 impl Failure {
-    /// What is on its way back can only go on going back.
+    /// A rollback can only be continued.
     pub fn fits(self, direction: Direction) -> bool {
         let goes_on = matches!(
             self,

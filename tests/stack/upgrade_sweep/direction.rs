@@ -1,4 +1,4 @@
-//! The two ways a saga goes, and where they can be cut off.
+//! The two directions of an upgrade, and the moments at which they can be killed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,19 +12,21 @@ use serde_json::json;
 use crate::account::{Account, text};
 use crate::product::Product;
 
-/// As in the other tests: what is awaited takes seconds of the wall, and nothing runs into its deadline on a busy machine.
+/// As in the other tests: what is awaited takes seconds of the wall, and nothing runs into its deadline on a busy
+/// machine.
 pub const SCALE: u32 = 60;
 /// Slower, where a certain moment must not be missed.
 pub const SLOW: u32 = 30;
 pub const BEFORE: &str = "4.2.0";
 pub const AFTER: &str = "5.0.0";
 
-/// Which way.
+/// Upgrade or rollback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From 4.2.0 to 5.0.0, which has a data step and migrates the database.
     Upgrade,
-    /// Back from there while the new task is watched: it may have changed the data, so that the recovery point is restored.
+    /// Back from there while the new task is watched: it may have changed the data, so that the recovery point is
+    /// restored.
     Rollback,
 }
 
@@ -161,7 +163,7 @@ impl Moment {
     }
 }
 
-/// Kills the program as soon as something is true of what it has said or of the world; `kill -9`.
+/// Kills the program as soon as something is true of what it has said or of the account; `kill -9`.
 fn kill_when(mut child: Child, is_time: impl Fn(&str) -> bool) {
     let heard = wait_until(&mut child, is_time);
     // It may have ended meanwhile.
@@ -184,7 +186,7 @@ impl Heard {
     }
 }
 
-/// Waits until something is true of what the program has said or of the world, which must come before it ends.
+/// Waits until something is true of what the program has said or of the account, which must come before it ends.
 pub fn wait_until(child: &mut Child, is_time: impl Fn(&str) -> bool) -> Heard {
     let said = Arc::new(Mutex::new(String::new()));
     let (stderr, heard) = (child.stderr.take().expect("it is piped"), said.clone());

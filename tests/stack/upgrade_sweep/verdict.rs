@@ -91,7 +91,8 @@ fn content(account: &Account, task: &str, runs_new: bool, is_new: impl Fn(&Value
     let used = systems(last.last().expect("the task is in the history"));
     assert_eq!((first.len(), used.len()), (1, 1), "one file system each");
     let used = used.first().map(String::as_str).unwrap_or_default();
-    // What the first task found there. Whoever is interrupted starts a task again, which finds what the first has added.
+    // What the first task found there. Whoever is interrupted starts a task again, which finds what the first has
+    // added.
     let found = history.iter().filter(of_service).find_map(|entry| entry["content"][used].as_u64());
 
     let points = account.get("recovery-points");

@@ -1,5 +1,6 @@
-"""AWS Backup. Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Backup"; AWS knowledge
-centre, "Why do I get an Access Denied error when I try to create an AWS Backup vault?" (the storage and key actions).
+"""AWS Backup. Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Backup"; AWS
+knowledge centre, "Why do I get an Access Denied error when I try to create an AWS Backup vault?" (the storage and key
+actions).
 
 A vault without a key of one's own is encrypted with the account's aws/backup key: that its uses are asked of the caller
 too is unverified, and assumed. That tags of a recovery point need backup:TagResource is unverified, and assumed.

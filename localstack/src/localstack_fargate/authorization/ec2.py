@@ -1,8 +1,8 @@
-"""Amazon EC2. Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2"; EC2 user guide,
-"Grant permission to tag Amazon EC2 resources during creation".
+"""Amazon EC2. Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2"; EC2
+user guide, "Grant permission to tag Amazon EC2 resources during creation".
 
-Each resource of a call is judged with the keys of its own: the tags of the request belong to what is made, not to the VPC it
-is made in.
+Each resource of a call is judged with the keys of its own: the tags of the request belong to what is made, not to the
+VPC it is made in.
 """
 
 from localstack_fargate.authorization.rule import PLAIN, Rule, Table, also, on, passes
@@ -28,7 +28,8 @@ _LISTED = (
     "AccountAttributes", "Addresses", "AvailabilityZones", "DhcpOptions", "EgressOnlyInternetGateways", "FlowLogs",
     "InternetGateways", "ManagedPrefixLists",
     "NatGateways", "NetworkAcls", "NetworkInterfaces", "PrefixLists", "Regions", "RouteTables",
-    "SecurityGroupRules", "SecurityGroups", "Subnets", "Tags", "TransitGatewayAttachments", "TransitGatewayVpcAttachments",
+    "SecurityGroupRules", "SecurityGroups", "Subnets", "Tags", "TransitGatewayAttachments",
+    "TransitGatewayVpcAttachments",
     "VpcEndpoints", "VpcPeeringConnections", "Vpcs", "VpnGateways",
 )  # fmt: skip
 
@@ -63,7 +64,8 @@ TABLE: Table = {f"Describe{name}": PLAIN for name in _LISTED} | {
     "CreateNetworkAclEntry": on("network-acl/{NetworkAclId}"),
     "ReplaceNetworkAclEntry": on("network-acl/{NetworkAclId}"),
     "DeleteNetworkAclEntry": on("network-acl/{NetworkAclId}"),
-    "CreateSecurityGroup": _makes("CreateSecurityGroup", "security-group") + on("vpc/{VpcId}", tagged=False, given="VpcId"),
+    "CreateSecurityGroup": _makes("CreateSecurityGroup", "security-group")
+    + on("vpc/{VpcId}", tagged=False, given="VpcId"),
     "DeleteSecurityGroup": on("security-group/{GroupId}"),
     "AuthorizeSecurityGroupIngress": _rules("AuthorizeSecurityGroupIngress"),
     "AuthorizeSecurityGroupEgress": _rules("AuthorizeSecurityGroupEgress"),

@@ -1,5 +1,5 @@
-"""Amazon ECS. Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon Elastic Container
-Service"; ECS developer guide, "Grant permission to tag resources on creation" and "IAM roles for Amazon ECS".
+"""Amazon ECS. Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon Elastic
+Container Service"; ECS developer guide, "Grant permission to tag resources on creation" and "IAM roles for Amazon ECS".
 
 iam:PassRole with RegisterTaskDefinition and with RunTask: observed by others (denials name both operations).
 """
@@ -13,11 +13,13 @@ _TASKS = ("ecs-tasks.amazonaws.com",)
 
 
 def _tags(operation: str, resource: str) -> list[Rule]:
-    return also("ecs:TagResource", resource, keys={"ecs:CreateAction": operation}, tagged=True, owned=False, given="tags")
+    return also(
+        "ecs:TagResource", resource, keys={"ecs:CreateAction": operation}, tagged=True, owned=False, given="tags"
+    )
 
 
-# Tags that a task takes over from its definition are tags at its creation too. Whether they are condition keys of the request is
-# unverified: they are none here, so that a permission must not hang on them.
+# Tags that a task takes over from its definition are tags at its creation too. Whether they are condition keys of the
+# request is unverified: they are none here, so that a permission must not hang on them.
 _PROPAGATED = also(
     "ecs:TagResource", "task/{cluster|cluster_name}/*",
     keys={"ecs:CreateAction": "RunTask"}, tagged=False, owned=False, given="propagateTags|propagated",

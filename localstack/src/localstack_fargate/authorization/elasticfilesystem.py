@@ -1,7 +1,7 @@
-"""Amazon EFS. Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon Elastic File System";
-EFS API reference, CreateMountTarget, DeleteMountTarget, ModifyMountTargetSecurityGroups (the EC2 actions that the caller
-needs); EFS user guide, "Using service-linked roles" and "Key policies for AWS KMS" (a key of one's own). That CreateFileSystem
-fails when it may not make the service-linked role is unverified, and assumed.
+"""Amazon EFS. Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon Elastic File
+System"; EFS API reference, CreateMountTarget, DeleteMountTarget, ModifyMountTargetSecurityGroups (the EC2 actions that
+the caller needs); EFS user guide, "Using service-linked roles" and "Key policies for AWS KMS" (a key of one's own).
+That CreateFileSystem fails when it may not make the service-linked role is unverified, and assumed.
 """
 
 from localstack_fargate.authorization.rule import Rule, Table, also, links, on
@@ -30,7 +30,9 @@ TABLE: Table = {
     "CreateFileSystem": on("*", keys={"elasticfilesystem:Encrypted": "{Encrypted|truth}"})
     + _tags("CreateFileSystem", "file-system/*")
     + links("elasticfilesystem.amazonaws.com", "AWSServiceRoleForAmazonElasticFileSystem")
-    + [rule for use in _KEY_USES for rule in also(use, "{KmsKeyId|key}", keys=_THROUGH, tagged=False, given="KmsKeyId")],
+    + [
+        rule for use in _KEY_USES for rule in also(use, "{KmsKeyId|key}", keys=_THROUGH, tagged=False, given="KmsKeyId")
+    ],
     "DescribeFileSystems": on(_SYSTEM),
     "UpdateFileSystem": on(_SYSTEM),
     "DeleteFileSystem": on(_SYSTEM),

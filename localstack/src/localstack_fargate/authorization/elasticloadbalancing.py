@@ -1,5 +1,6 @@
-"""Elastic Load Balancing. Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Elastic Load
-Balancing V2"; Elastic Load Balancing user guide, "Tag resources during creation" and "Service-linked role".
+"""Elastic Load Balancing. Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS
+Elastic Load Balancing V2"; Elastic Load Balancing user guide, "Tag resources during creation" and "Service-linked
+role".
 """
 
 from localstack_fargate.authorization.rule import PLAIN, Rule, Table, also, links, on, with_keys
@@ -15,7 +16,8 @@ def _tags(operation: str, resource: str) -> list[Rule]:
 
 
 _READ = (
-    "AccountLimits", "ListenerAttributes", "ListenerCertificates", "Listeners", "LoadBalancerAttributes", "LoadBalancers",
+    "AccountLimits", "ListenerAttributes", "ListenerCertificates", "Listeners", "LoadBalancerAttributes",
+    "LoadBalancers",
     "Rules", "SSLPolicies", "Tags", "TargetGroupAttributes", "TargetGroups", "TargetHealth",
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
-"""IAM and STS. Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and Access
-Management (IAM)" and "… for AWS Security Token Service"; IAM API reference (permissions boundaries as a condition).
+"""IAM and STS. Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and
+Access Management (IAM)" and "… for AWS Security Token Service"; IAM API reference (permissions boundaries as a
+condition).
 """
 
 from localstack_fargate.authorization.rule import PLAIN, Rule, Table, also, on, with_keys

@@ -140,7 +140,11 @@ def cluster_name(call: Call, value: Any) -> list[str]:
 
 
 def _definition(call: Call, value: Any) -> dict:
-    return asked(call, "ecs", "DescribeTaskDefinition", {"taskDefinition": value}).get("taskDefinition", {}) if value else {}
+    return (
+        asked(call, "ecs", "DescribeTaskDefinition", {"taskDefinition": value}).get("taskDefinition", {})
+        if value
+        else {}
+    )
 
 
 @reader

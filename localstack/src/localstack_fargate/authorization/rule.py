@@ -1,9 +1,10 @@
 """The language of the tables: what one operation needs, said by templates.
 
-A template is the resource part of an ARN of the table's service, a whole ARN, or `*` for what AWS authorises on no resource
-in particular. `{Field}` is that field of the request, `{Field|reader}` what a reader (`readers.py`) makes of it, `{-|reader}`
-what one makes of the whole request, `{=text|reader}` what one makes of the text; a list gives one resource an element.
-Without the field the resource is `*`: a resource type that the Service Authorization Reference does not mark as required.
+A template is the resource part of an ARN of the table's service, a whole ARN, or `*` for what AWS authorises on no
+resource in particular. `{Field}` is that field of the request, `{Field|reader}` what a reader (`readers.py`) makes of
+it, `{-|reader}` what one makes of the whole request, `{=text|reader}` what one makes of the text; a list gives one
+resource an element. Without the field the resource is `*`: a resource type that the Service Authorization Reference
+does not mark as required.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def also(action: str, *resources: str, **options) -> list[Rule]:
 
 
 def passes(role: str, service: str) -> list[Rule]:
-    """iam:PassRole. The tags of a role are not to be relied on here (IAM user guide, "Granting a user permissions to pass
-    a role to an AWS service")."""
+    """iam:PassRole. The tags of a role are not to be relied on here (IAM user guide, "Granting a user permissions to
+    pass a role to an AWS service")."""
     keys = {"iam:PassedToService": service}
     return also("iam:PassRole", f"{{{role}}}", keys=keys, tagged=False, owned=False, given=role)
 

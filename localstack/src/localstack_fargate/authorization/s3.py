@@ -1,8 +1,8 @@
-"""Amazon S3. Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3"; S3 user guide,
-"Required permissions for Amazon S3 API operations".
+"""Amazon S3. Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3"; S3 user
+guide, "Required permissions for Amazon S3 API operations".
 
-The tags of a bucket are condition keys only where attribute-based access control was turned on for it, which is off unless
-asked for: they are none here.
+The tags of a bucket are condition keys only where attribute-based access control was turned on for it, which is off
+unless asked for: they are none here.
 """
 
 from localstack_fargate.authorization.rule import Rule, Table, also
@@ -17,7 +17,9 @@ def _object(action: str, **options) -> list[Rule]:
 
 
 def _version_or_not(action: str, **options) -> list[Rule]:
-    return _object(f"{action}Version", given="VersionId", **options) + _object(action, given="VersionId|lacking", **options)
+    return _object(f"{action}Version", given="VersionId", **options) + _object(
+        action, given="VersionId|lacking", **options
+    )
 
 
 _LISTING = {"s3:prefix": "{Prefix}", "s3:delimiter": "{Delimiter}", "s3:max-keys": "{MaxKeys}"}

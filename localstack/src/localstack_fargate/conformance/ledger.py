@@ -1,11 +1,12 @@
-"""What was checked, and what was wrong: with the calls of each account, and of the program under test in all accounts together.
+"""What was checked, and what was wrong: with the calls of each account, and of the program under test in all accounts
+together.
 
-    GET     /_emulator/<account>/violations   of the program under test: [{"operation", "sort", "member", "what"}], each once
-    DELETE  /_emulator/<account>/violations   forgets the account, so that a violation on purpose does not count
-    GET     /_emulator/requests               {"requests", "operations", "violations"} of the program under test in all accounts
+    GET     /_emulator/<account>/violations  the program's: [{"operation", "sort", "member", "what"}], each once
+    DELETE  /_emulator/<account>/violations  forgets the account, so that a violation on purpose does not count
+    GET     /_emulator/requests              {"requests", "operations", "violations"} of the program, in all accounts
 
-The program under test is known by the AWS SDK that it is written with. The calls of everybody else (test scripts, the probe) are checked
-as well, and what is wrong with them is in the journal alone: they may be wrong on purpose.
+The program under test is known by the AWS SDK that it is written with. Other calls (scripts, the emulator's
+tests) are checked as well, and their violations are in the journal alone: they may be wrong on purpose.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from localstack.aws.api import RequestContext
 
 from localstack_fargate.account import Account
 from localstack_fargate.conformance.requests import check_request
-from localstack_fargate.control import route
+from localstack_fargate.control import route, shared_route
 from localstack_fargate.journal import Entry
 
 LOG = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ def note(account: Account, entry: Entry, parsed: dict, context: RequestContext) 
         ledger.violations += [found for found in entry.violations if found not in ledger.violations]
 
 
-def totals() -> dict[str, int]:
+@shared_route("requests")
+def _totals() -> dict[str, int]:
     with _lock:
         ledgers = list(_ledgers.values())
         return {

@@ -18,7 +18,8 @@ from localstack_fargate.conformance.wire import Form, Json, Text, Xml
 _WIRES = {"query": Form("query"), "ec2": Form("ec2"), "json": Json(), "rest-json": Json(), "rest-xml": Xml()}
 _TEXT = Text()
 _ANY_REQUEST = re.compile(
-    r"x-amz-(content-sha256|date|security-token|user-agent|trailer|decoded-content-length|sdk-checksum-algorithm|checksum-.*)"
+    r"x-amz-(content-sha256|date|security-token|user-agent|trailer|decoded-content-length|sdk-checksum-algorithm"
+    r"|checksum-.*)"
 )
 """Headers that every request may have: signing, checksums and who asks."""
 
@@ -52,7 +53,9 @@ def _check_form(shape: Shape | None, wire: Form, request: Any, say: Say) -> None
     parameters = {name: request.values.getlist(name) for name in request.values}
     for dispatched_by in ("Action", "Version"):
         parameters.pop(dispatched_by, None)
-    _check_body(shape, wire.tree(parameters, lambda name: say("unknown", name, "is not a member that AWS knows")), wire, say)
+    _check_body(
+        shape, wire.tree(parameters, lambda name: say("unknown", name, "is not a member that AWS knows")), wire, say
+    )
 
 
 def _check_body(shape: Shape | None, node: Any, wire: Any, say: Say) -> None:
@@ -64,7 +67,11 @@ def _check_body(shape: Shape | None, node: Any, wire: Any, say: Say) -> None:
 
 def _check_rest(model: OperationModel, shape: Shape | None, wire: Any, parsed: dict, request: Any, say: Say) -> None:
     members = shape.members if shape is not None else {}
-    found = {member for member, expected in members.items() if expected.serialization.get("location") == "uri" and parsed.get(member)}
+    found = {
+        member
+        for member, expected in members.items()
+        if expected.serialization.get("location") == "uri" and parsed.get(member)
+    }
     for member in found:
         check(members[member], str(parsed[member]), _TEXT, member, say)
     found |= _check_query_string(model, members, request, say)
@@ -95,7 +102,8 @@ def _parsed(request: Any, wire: Any, say: Say) -> Any:
 
 
 def _check_payload(member: str, shape: Shape, wire: Any, request: Any, say: Say) -> set[str]:
-    """A body that is one member: a structure, or text and bytes as they are (which may be a stream, and stays unread)."""
+    """A body that is one member: a structure, or text and bytes as they are (which may be a stream, and stays unread).
+    """
     if shape.type_name == "structure":
         body = _parsed(request, wire, say)
         if body is None:
@@ -128,7 +136,9 @@ def _check_query_string(model: OperationModel, members: dict[str, Shape], reques
 
 
 def _check_headers(model: OperationModel, members: dict[str, Shape], request: Any, say: Say) -> set[str]:
-    located = {member: expected.serialization for member, expected in members.items() if "location" in expected.serialization}
+    located = {
+        member: expected.serialization for member, expected in members.items() if "location" in expected.serialization
+    }
     by_name = {at.get("name", member).lower(): member for member, at in located.items() if at["location"] == "header"}
     prefixes = {at.get("name", "").lower(): member for member, at in located.items() if at["location"] == "headers"}
     found = set()
@@ -142,7 +152,9 @@ def _check_headers(model: OperationModel, members: dict[str, Shape], request: An
         elif name.startswith("x-amz-") and not _ANY_REQUEST.fullmatch(name):
             _not_known(name, say)
     needs_checksum = (model.http_checksum or {}).get("requestChecksumRequired") or model.http_checksum_required
-    if needs_checksum and not any(re.match(r"content-md5$|x-amz-checksum-|x-amz-trailer$", name.lower()) for name in request.headers.keys()):
+    if needs_checksum and not any(
+        re.match(r"content-md5$|x-amz-checksum-|x-amz-trailer$", name.lower()) for name in request.headers.keys()
+    ):
         say("required", "x-amz-checksum-*", "is required, but missing")
     return found
 

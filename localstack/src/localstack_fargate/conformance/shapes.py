@@ -1,4 +1,5 @@
-"""Whether a node of a request fits the shape that AWS's model has for it: members, types, enums, patterns, lengths, ranges.
+"""Whether a node of a request fits the shape that AWS's model has for it: members, types, enums, patterns, lengths,
+ranges.
 
 AWS's patterns are anchored, as the services' frameworks match them whole, and so a value must match one in full.
 """
@@ -19,8 +20,8 @@ Say = Callable[[str, str, str], None]
 
 _SHOWN = 60
 _ALLOWED_ALL_THE_SAME = {"aws/efs/automatic-backup-vault"}
-"""Values that AWS takes although its model's pattern does not have them: the vault that AWS Backup makes for EFS's automatic
-backups (EFS user guide, "Automatic backups")."""
+"""Values that AWS takes although its model's pattern does not have them: the vault that AWS Backup makes for EFS's
+automatic backups (EFS user guide, "Automatic backups")."""
 
 
 def check(shape: Shape, node: Any, wire: Any, path: str, say: Say) -> None:

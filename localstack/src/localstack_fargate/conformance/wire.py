@@ -1,7 +1,8 @@
 """How the protocols of AWS write the members of a request: JSON, form parameters (query and ec2), XML, and plain text.
 
-Each format takes nodes apart by the shape that is expected, and says of what is there and not expected that it is unknown.
-Sources: Smithy specification, "AWS JSON", "AWS query", "AWS EC2 query", "AWS REST-XML" protocols; botocore's serializers.
+Each format takes nodes apart by the shape that is expected, and says of what is there and not expected that it is
+unknown. Sources: Smithy specification, "AWS JSON", "AWS query", "AWS EC2 query", "AWS REST-XML" protocols; botocore's
+serializers.
 """
 
 from __future__ import annotations
@@ -139,7 +140,9 @@ class Form(Text):
     def entries(self, shape: Shape, node: Any, unknown: Unknown) -> Iterator[tuple[Any, Any]]:
         if not shape.serialization.get("flattened"):
             node = _only(shape, node, "entry", unknown)
-        key, value = (part.serialization.get("name", name) for part, name in ((shape.key, "key"), (shape.value, "value")))
+        key, value = (
+            part.serialization.get("name", name) for part, name in ((shape.key, "key"), (shape.value, "value"))
+        )
         for entry in self._numbered(shape, node, unknown):
             if not isinstance(entry, dict) or set(entry) != {key, value}:
                 raise _mistyped(shape, entry)
@@ -158,7 +161,9 @@ class Form(Text):
         """botocore's QuerySerializer and EC2Serializer."""
         if self._is_ec2:
             name = shape.serialization.get("name", member)
-            return shape.serialization.get("queryName") or (name[0].upper() + name[1:] if "name" in shape.serialization else name)
+            return shape.serialization.get("queryName") or (
+                name[0].upper() + name[1:] if "name" in shape.serialization else name
+            )
         if shape.type_name == "list" and shape.serialization.get("flattened"):
             return shape.member.serialization.get("name") or shape.serialization.get("name", member)
         return shape.serialization.get("name", member)
@@ -203,7 +208,9 @@ class Xml(Text):
         return found
 
     def entries(self, shape: Shape, node: Any, unknown: Unknown) -> Iterator[tuple[Any, Any]]:
-        key, value = (part.serialization.get("name", name) for part, name in ((shape.key, "key"), (shape.value, "value")))
+        key, value = (
+            part.serialization.get("name", name) for part, name in ((shape.key, "key"), (shape.value, "value"))
+        )
         for entry in node:
             parts = {_local(part.tag): part for part in entry}
             if set(parts) != {key, value}:

@@ -17,7 +17,9 @@ def main(arguments: list[str]) -> int:
         help="full: as AWS describes it; normal: without identifiers, for comparison; secrets: value by secret name",
     )
     parser.add_argument("--label-tag", default="Name", metavar="KEY", help="the tag that names a resource [Name]")
-    parser.add_argument("--ignore-tag", action="append", default=[], metavar="KEY", help="a tag whose value differs between accounts")
+    parser.add_argument(
+        "--ignore-tag", action="append", default=[], metavar="KEY", help="a tag whose value differs between accounts"
+    )
     parser.add_argument("--diff", nargs=2, metavar="FILE", help="compare two normal forms; exit code 1 if they differ")
     wanted = parser.parse_args(arguments)
     if wanted.diff:

@@ -1,4 +1,5 @@
-"""Everything in one AWS account and region: whole services rather than what should be there, so that extra resources show too."""
+"""Everything in one AWS account and region: whole services rather than what should be there, so that extra resources
+show too."""
 
 import json
 

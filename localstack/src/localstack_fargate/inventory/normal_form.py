@@ -1,9 +1,9 @@
 """The normal form of a listing: equal for two accounts that hold the same resources.
 
-{"live": {...}, "tombstones": {...}}, by service and list. Identifiers become the label or the kind of what they stand for; the account,
-times, IP addresses, revisions and what mere use changes are left out; lists of resources are sorted. Duplicates are kept.
-Tombstones (deleted, inactive, stopped, scheduled for deletion) are what AWS goes on listing for a while: only kind, label and state
-are kept.
+{"live": {...}, "tombstones": {...}}, by service and list. Identifiers become the label or the kind of what they stand
+for; the account, times, IP addresses, revisions and what mere use changes are left out; lists of resources are sorted.
+Duplicates are kept. Tombstones (deleted, inactive, stopped, scheduled for deletion) are what AWS goes on listing for a
+while: only kind, label and state are kept.
 """
 
 from __future__ import annotations
@@ -37,16 +37,19 @@ _IDS = {
 _NAMES = ("GroupName", "LoadBalancerName", "TargetGroupName", "Name", "DomainName")
 
 _USE = {
-    "AssociationId", "AttachTime", "AttachmentCount", "AttachmentId", "AvailableIpAddressCount", "ClientToken", "CreationToken",
+    "AssociationId", "AttachTime", "AttachmentCount", "AttachmentId", "AvailableIpAddressCount", "ClientToken",
+    "CreationToken",
     "CreatorRequestId", "DNSName", "DnsEntries", "KeyId", "LastAccessedDate", "LastChangedDate", "MacAddress",
-    "NetworkInterfaceIds", "Objects", "PolicyId", "PrivateDnsName", "PrivateIp", "PrivateIpAddress", "PrivateIpAddresses",
+    "NetworkInterfaceIds", "Objects", "PolicyId", "PrivateDnsName", "PrivateIp", "PrivateIpAddress",
+    "PrivateIpAddresses",
     "PublicDnsName", "PublicIp", "RoleId", "RoleLastUsed", "SecretVersionsToStages", "SizeInBytes", "clientToken",
     "creationTime", "deployments", "events", "registeredBy", "revision", "statistics", "storedBytes", "taskSets",
 }  # fmt: skip
 """Fields that tell nothing of what there is."""
 _OF_A_TASK = ("group", "lastStatus", "desiredStatus", "taskDefinitionArn")
 _ENDED = {
-    "deleted", "deleting", "delete_in_progress", "deprovisioning", "draining", "expired", "failed", "inactive", "stopped", "stopping",
+    "deleted", "deleting", "delete_in_progress", "deprovisioning", "draining", "expired", "failed", "inactive",
+    "stopped", "stopping",
 }  # fmt: skip
 _STATES = ("State", "Status", "status", "LifeCycleState", "lastStatus", "FlowLogStatus", "VaultState")
 
@@ -135,7 +138,9 @@ class _Form:
         return {
             self._text(field): self.clean(value, f"{path}.{field}")
             for field, value in item.items()
-            if field not in _USE and field not in self.ignored_tags and not (isinstance(value, str) and _MOMENT.match(value))
+            if field not in _USE
+            and field not in self.ignored_tags
+            and not (isinstance(value, str) and _MOMENT.match(value))
         }
 
     def _is_tombstone(self, item: Any, path: str) -> bool:

@@ -1,7 +1,8 @@
 """Network ACLs: entries checked and normalised as EC2 does, and DescribeNetworkAcls.
 
 Sources: Amazon EC2 API reference (CreateNetworkAclEntry, ReplaceNetworkAclEntry, DeleteNetworkAclEntry); VPC user
-guide, "Network ACLs" and "Amazon VPC quotas" (20 rules a direction, for IPv4 and IPv6 separately, the last refusal among them).
+guide, "Network ACLs" and "Amazon VPC quotas" (20 rules a direction, for IPv4 and IPv6 separately, the last refusal
+among them).
 """
 
 from localstack_fargate.account import setting
@@ -80,7 +81,9 @@ def create_entry(account, region, request, context, call_next):
     family = bool(wanted["ipv6_cidr_block"])
     same = [e for e in acl.network_acl_entries if e.egress == wanted["egress"] and bool(e.ipv6_cidr_block) == family]
     if len(same) >= limit:
-        raise aws_error("NetworkAclEntryLimitExceeded", f"The maximum number of network acl entries ({limit}) has been reached.")
+        raise aws_error(
+            "NetworkAclEntryLimitExceeded", f"The maximum number of network acl entries ({limit}) has been reached."
+        )
     store.create_network_acl_entry(network_acl_id=acl.id, **wanted)
     return {}
 

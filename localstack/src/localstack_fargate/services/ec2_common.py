@@ -1,7 +1,7 @@
 """What every EC2 behaviour shares: moto's store, tags, filters, pages and errors.
 
-The network resources stay in moto's EC2 backend (so that calls the emulator does not change still see them); the emulator
-keeps its own facts in attributes of moto's objects and writes the answers itself.
+The network resources stay in moto's EC2 backend (so that calls the emulator does not change still see them); the
+emulator keeps its own facts in attributes of moto's objects and writes the answers itself.
 """
 
 import random

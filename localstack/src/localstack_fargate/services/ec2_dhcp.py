@@ -1,7 +1,7 @@
 """The set of DHCP options that every VPC has unless somebody associates another one, or none.
 
-Source: Amazon VPC user guide, "DHCP option sets in Amazon VPC" (the default set names AmazonProvidedDNS); Amazon EC2 API
-reference, AssociateDhcpOptions (`default` associates no options).
+Source: Amazon VPC user guide, "DHCP option sets in Amazon VPC" (the default set names AmazonProvidedDNS); Amazon EC2
+API reference, AssociateDhcpOptions (`default` associates no options).
 """
 
 from __future__ import annotations

@@ -144,7 +144,10 @@ def _check_limit(account, store, kind: str, vpc_id: str) -> None:
     """Interface endpoints count per VPC, gateway endpoints per Region."""
     known = [one for one in store.vpc_end_points.values() if one.vpc_endpoint_type == kind and one.state != "deleted"]
     if kind == "Interface":
-        known, limit = [one for one in known if one.vpc_id == vpc_id], account.settings["quota.interface_endpoints_per_vpc"]
+        known, limit = (
+            [one for one in known if one.vpc_id == vpc_id],
+            account.settings["quota.interface_endpoints_per_vpc"],
+        )
     else:
         limit = account.settings["quota.gateway_endpoints"]
     if len(known) >= limit:

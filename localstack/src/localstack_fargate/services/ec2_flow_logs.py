@@ -1,14 +1,24 @@
 """Flow logs: where they go, which role writes them, duplicates, delivery status, filters, client tokens.
 
-Source: Amazon EC2 API reference (CreateFlowLogs, DeleteFlowLogs, DescribeFlowLogs); VPC user guide, "Publish flow logs to
-CloudWatch Logs" (a missing log group is made by the service; when the role has gone later, delivery fails with "Access
-error"); the refusal of a role that cannot be assumed, or not yet: hashicorp/terraform-provider-aws#29323.
+Source: Amazon EC2 API reference (CreateFlowLogs, DeleteFlowLogs, DescribeFlowLogs); VPC user guide, "Publish flow logs
+to CloudWatch Logs" (a missing log group is made by the service; when the role has gone later, delivery fails with
+"Access error"); the refusal of a role that cannot be assumed, or not yet: hashicorp/terraform-provider-aws#29323.
 """
 
 from localstack_fargate.backends import moto_backend
 from localstack_fargate.middleware import aws_error, override
 from localstack_fargate.services import iam
-from localstack_fargate.services.ec2_common import at, backend, filtered, new_id, once, page, tag_list, tags_of_request, timestamp
+from localstack_fargate.services.ec2_common import (
+    at,
+    backend,
+    filtered,
+    new_id,
+    once,
+    page,
+    tag_list,
+    tags_of_request,
+    timestamp,
+)
 
 FORMAT = (
     "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} "
@@ -95,7 +105,9 @@ def _checked(account, region, request: dict) -> dict:
     if interval not in (60, 600):
         raise aws_error("InvalidParameter", "Invalid Flow Log Max Aggregation Interval")
     if request.get("TrafficType") not in ("ACCEPT", "REJECT", "ALL"):
-        raise aws_error("InvalidParameter", f"Value ({request.get('TrafficType')}) for parameter TrafficType is invalid.")
+        raise aws_error(
+            "InvalidParameter", f"Value ({request.get('TrafficType')}) for parameter TrafficType is invalid."
+        )
     if kind == "s3":
         _require_bucket(account, region, destination)
     common = {
@@ -117,7 +129,11 @@ def _require_role(account, arn: str | None) -> None:
     if not arn:
         return
     role = next((r for r in moto_backend("iam", account.id, "aws").roles.values() if r.arn == arn), None)
-    if role is None or not iam.usable(account, arn) or "vpc-flow-logs.amazonaws.com" not in str(iam.seen(account, role)[0]):
+    if (
+        role is None
+        or not iam.usable(account, arn)
+        or "vpc-flow-logs.amazonaws.com" not in str(iam.seen(account, role)[0])
+    ):
         raise aws_error("InvalidParameter", f"Unable to assume given IAM role: '{arn}'")
 
 

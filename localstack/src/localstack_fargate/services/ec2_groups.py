@@ -217,7 +217,9 @@ def refuse_delete_in_use(account, region, request, context):
     if group is None:
         return
     if is_default(group):
-        raise aws_error("CannotDelete", f"the specified group: \"{group.id}\" name: \"default\" cannot be deleted by a user")
+        raise aws_error(
+            "CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
+        )
     # Only rules of the same VPC hold it; those of a peered one become stale (EC2 API reference, DeleteSecurityGroup).
     referenced = any(
         rule.source_group.get("GroupId") == group.id

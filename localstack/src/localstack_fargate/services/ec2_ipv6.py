@@ -1,8 +1,8 @@
 """What AWS adds by itself when a VPC gets an IPv6 range.
 
-Sources: Amazon VPC user guide, "Default network ACL" (rule 101 where nobody has changed that direction; the last refusal, which
-the API numbers 32768: hashicorp/terraform#12835), and "Migrate your VPC from IPv4 to IPv6" (an outbound rule in every group whose
-outbound rules nobody has changed; a new group has it from the start).
+Sources: Amazon VPC user guide, "Default network ACL" (rule 101 where nobody has changed that direction; the last
+refusal, which the API numbers 32768: hashicorp/terraform#12835), and "Migrate your VPC from IPv4 to IPv6" (an outbound
+rule in every group whose outbound rules nobody has changed; a new group has it from the start).
 """
 
 from localstack_fargate.middleware import after
@@ -51,7 +51,12 @@ def _complete_acl(store, acl, egress: bool) -> None:
 
 
 def _is_open(entry) -> bool:
-    return (int(entry.rule_number), str(entry.protocol), entry.rule_action, entry.cidr_block) == (100, "-1", "allow", ANYWHERE)
+    return (int(entry.rule_number), str(entry.protocol), entry.rule_action, entry.cidr_block) == (
+        100,
+        "-1",
+        "allow",
+        ANYWHERE,
+    )
 
 
 def _add(store, acl, number: int, action: str, egress: bool) -> None:

@@ -1,9 +1,9 @@
 """How many rules a security group may have, what each weighs, and how many groups an interface may have.
 
-Sources: Amazon VPC user guide, "Amazon VPC quotas" (60 rules a direction, for IPv4 and IPv6 separately; 5 groups an interface; the two
-multiplied never more than 1,000; a prefix list counts with its maximum number of entries) and "Security group size"; ECS API
-reference, AwsVpcConfiguration, and EFS API reference, CreateMountTarget (5 groups, whatever the quota). The code with which Elastic
-Load Balancing refuses a sixth group is unverified.
+Sources: Amazon VPC user guide, "Amazon VPC quotas" (60 rules a direction, for IPv4 and IPv6 separately; 5 groups an
+interface; the two multiplied never more than 1,000; a prefix list counts with its maximum number of entries) and
+"Security group size"; ECS API reference, AwsVpcConfiguration, and EFS API reference, CreateMountTarget (5 groups,
+whatever the quota). The code with which Elastic Load Balancing refuses a sixth group is unverified.
 """
 
 from moto.ec2.models.security_groups import SecurityGroupBackend
@@ -80,7 +80,9 @@ def limit_groups(account, region, request, context):
 def limit_groups_of_balancers(account, region, request, context):
     limit = groups_per_interface(account)
     if len(request.get("SecurityGroups") or []) > limit:
-        raise aws_error("InvalidConfigurationRequest", f"A load balancer cannot have more than '{limit}' security groups")
+        raise aws_error(
+            "InvalidConfigurationRequest", f"A load balancer cannot have more than '{limit}' security groups"
+        )
 
 
 @guard("efs", "CreateMountTarget", "ModifyMountTargetSecurityGroups")

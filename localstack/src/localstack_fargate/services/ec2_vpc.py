@@ -124,7 +124,11 @@ def refuse_vpc_in_use(account, region, request, context):
         or any(t.vpc_id == vpc_id and t.main_association_id is None for t in store.route_tables.values())
         or any(a.vpc_id == vpc_id and not a.default for a in store.network_acls.values())
         or any(_peers(p, vpc_id) for p in store.vpc_pcxs.values())
-        or any(a.vpc_id == vpc_id and a.state == "attached" for g in store.vpn_gateways.values() for a in g.attachments.values())
+        or any(
+            a.vpc_id == vpc_id and a.state == "attached"
+            for g in store.vpn_gateways.values()
+            for a in g.attachments.values()
+        )
         or any(g.vpc_id == vpc_id for g in store.egress_only_internet_gateways.values())
         or any(
             a.resource_id == vpc_id and a.state not in ("deleted", "rejected", "failed")
@@ -180,7 +184,9 @@ def describe_vpc_attribute(account, region, request, context, call_next):
     if vpc is None:
         raise aws_error("InvalidVpcID.NotFound", f"The vpc ID '{vpc_id}' does not exist")
     if request.get("Attribute") not in names:
-        raise aws_error("InvalidParameterValue", f"Value ({request.get('Attribute')}) for parameter attribute is invalid.")
+        raise aws_error(
+            "InvalidParameterValue", f"Value ({request.get('Attribute')}) for parameter attribute is invalid."
+        )
     key, attribute = names[request["Attribute"]]
     value = getattr(vpc, attribute)
     return {"VpcId": vpc_id, key: {"Value": value if isinstance(value, bool) else str(value).lower() == "true"}}

@@ -1,7 +1,7 @@
 """ECR: own repositories and images, and the vendor's registry, which other accounts may read.
 
-Source: Amazon ECR API reference (2015-09-21). What they hold is in `registry.py`. An image is missing or denied as the test
-says over `/_emulator/<account>/images`.
+Source: Amazon ECR API reference (2015-09-21). What they hold is in `registry.py`. An image is missing or denied as the
+test says over `/_emulator/<account>/images`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import hashlib
 import re
 
 from localstack_fargate.middleware import aws_error, override
-from localstack_fargate.registry import MANIFEST_TYPE, VENDOR, VENDOR_REGION, Image, Repository, own, put, vendor
+from localstack_fargate.registry import MANIFEST_TYPE, Image, Repository, own, put, shared
 from localstack_fargate.services.ecs import images, model
 
 def _registry(account, region: str, wanted: str | None) -> dict[str, Repository]:
     if wanted in (None, account.id):
         return own(account, region)
-    return vendor(account) if wanted == VENDOR and region == VENDOR_REGION else {}
+    return shared(account, wanted, region)
 
 
 def _repository(account, region: str, request: dict) -> Repository:
@@ -63,7 +63,10 @@ def _view(repository: Repository) -> dict:
 @override("ecr", "CreateRepository")
 def create_repository(account, region, request, context, call_next):
     name = request["repositoryName"]
-    if not re.fullmatch(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*", name) or not 2 <= len(name) <= 256:
+    if (
+        not re.fullmatch(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*", name)
+        or not 2 <= len(name) <= 256
+    ):
         raise aws_error("InvalidParameterException", f"Invalid parameter at 'repositoryName': '{name}'")
     mine = own(account, region)
     if name in mine:
@@ -100,7 +103,8 @@ def delete_repository(account, region, request, context, call_next):
     if repository.images and not request.get("force"):
         raise aws_error(
             "RepositoryNotEmptyException",
-            f"The repository with name '{repository.name}' in registry with id '{account.id}' cannot be deleted because "
+            f"The repository with name '{repository.name}' in registry with id '{account.id}' cannot be deleted "
+            "because "
             "it still contains images",
         )
     del own(account, region)[repository.name]
@@ -111,7 +115,9 @@ def delete_repository(account, region, request, context, call_next):
 def put_image(account, region, request, context, call_next):
     repository = _repository(account, region, request)
     if repository.registry != account.id:
-        raise aws_error("AccessDeniedException", f"not authorized to perform: ecr:PutImage on resource: {repository.arn}")
+        raise aws_error(
+            "AccessDeniedException", f"not authorized to perform: ecr:PutImage on resource: {repository.arn}"
+        )
     tag, manifest = request.get("imageTag"), request["imageManifest"]
     digest = "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
     present = repository.images.get(digest)
@@ -122,7 +128,9 @@ def put_image(account, region, request, context, call_next):
             f"'{repository.name}' in registry with id '{account.id}'",
         )
     if tag and repository.mutability == "IMMUTABLE" and any(tag in i.tags for i in repository.images.values()):
-        raise aws_error("ImageTagAlreadyExistsException", f"The image tag '{tag}' already exists and cannot be overwritten")
+        raise aws_error(
+            "ImageTagAlreadyExistsException", f"The image tag '{tag}' already exists and cannot be overwritten"
+        )
     media_type = request.get("imageManifestMediaType") or MANIFEST_TYPE
     image = put(repository, manifest, [tag] if tag else [], account.clock.now(), media_type)
     return {"image": _image_view(repository, image, tag)}
@@ -148,8 +156,13 @@ def _find(account, repository: Repository, wanted: dict) -> Image | None:
 def _tag_not_found(repository: Repository, wanted: dict):
     return aws_error(
         "ImageNotFoundException",
-        f"The image with imageId {{imageDigest:'{wanted.get('imageDigest', 'null')}', imageTag:'{wanted.get('imageTag')}'}} does "
-        f"not exist within the repository with name '{repository.name}' in the registry with id '{repository.registry}'",
+        "The image with imageId "
+        f"{{imageDigest:'{wanted.get('imageDigest', 'null')}', imageTag:'{wanted.get('imageTag')}'}} does "
+
+
+
+        f"not exist within the repository with name '{repository.name}' in the registry with id "
+        f"'{repository.registry}'",
     )
 
 

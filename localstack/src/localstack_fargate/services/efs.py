@@ -236,7 +236,8 @@ def update_file_system(account, region, request, context, call_next):
             again = datetime.fromtimestamp(last + account.settings["efs.throughput_change_interval"], timezone.utc)
             raise error(  # the words: ansible-collections/community.aws#2026
                 "TooManyRequests",
-                "You have reached the maximum number of throughput mode changes or provisioned throughput value decreases. "
+                "You have reached the maximum number of throughput mode changes or provisioned throughput value "
+                "decreases. "
                 f"Wait until {again:%Y-%m-%dT%H:%M:%SZ} UTC and try again.",
                 429,
             )

@@ -2,8 +2,8 @@
 
     GET /_emulator/<account>/file-systems  [{"id", "content", "restored", "restored_from", "writers": [task ARNs]}, ...]
 
-A backup records the version, a restore sets it, and a task remembers the one it found (`content` in its history): so a test
-can tell whether data came back, and whether an empty directory was taken for it.
+A backup records the version, a restore sets it, and a task remembers the one it found (`content` in its history): so a
+test can tell whether data came back, and whether an empty directory was taken for it.
 
 Source: AWS Backup developer guide, "Restore an Amazon EFS file system": every restore, also a full one to a new file
 system, puts what it restores into a new directory `aws-backup-restore_<time>` of the file system's root, and access
@@ -85,7 +85,8 @@ def restore(account: Account, file_system: str, version: int, point_arn: str, di
 
 
 def move_to_root(account: Account, mounted: list[Mount]) -> None:
-    """What was restored last takes the place of what the root holds, in the file systems that are mounted by their root."""
+    """What was restored last takes the place of what the root holds, in the file systems that are mounted by their
+    root."""
     for mount in mounted:
         content = of(account, mount.file_system)
         restored = sorted(top for top in content.versions if top)

@@ -1,6 +1,7 @@
 """Tags of file systems and access points: the current calls and the older ones.
 
-Source: Amazon EFS API reference (TagResource, UntagResource, ListTagsForResource, CreateTags, DeleteTags, DescribeTags).
+Source: Amazon EFS API reference (TagResource, UntagResource, ListTagsForResource, CreateTags, DeleteTags,
+DescribeTags).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Elastic Load Balancing v2: what its parts share, and what other services ask of it.
+"""Elastic Load Balancing v2: what its parts share.
 
-Own state instead of moto's; one file for each kind: `elbv2_balancers`, `elbv2_groups`, `elbv2_listeners`, `elbv2_rules`,
-`elbv2_targets`, `elbv2_attributes`, `elbv2_access_logs`, `elbv2_tags`.
-Source: Elastic Load Balancing API reference, version 2015-12-01.
+Own state instead of moto's; one file for each kind: `elbv2_balancers`, `elbv2_groups`, `elbv2_listeners`,
+`elbv2_rules`, `elbv2_targets`, `elbv2_attributes`, `elbv2_access_logs`, `elbv2_tags`. Source: Elastic Load Balancing
+API reference, version 2015-12-01.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?")
 
 
 class Region:
-    """All of ELBv2 in one region of an account, by ARN. Records hold AWS's fields and, after `_`, the emulator's own."""
+    """All of ELBv2 in one region of an account, by ARN. Records hold AWS's fields and, after `_`, the emulator's own.
+    """
 
     def __init__(self) -> None:
         self.balancers: dict[str, dict] = {}
@@ -109,27 +110,3 @@ def paged(items: list, request: dict, key: str, default: int = 400) -> dict:
     if start + size < len(items):
         answer["NextMarker"] = str(start + size)
     return answer
-
-
-# ---- for other services of the emulator ----
-
-
-def register_target(account: Account, region: str, tg_arn: str, ip: str, port: int) -> None:
-    """What ECS does when a container may receive traffic."""
-    from localstack_fargate.services import elbv2_targets
-
-    elbv2_targets.register(account, region, tg_arn, ip, port)
-
-
-def deregister_target(account: Account, region: str, tg_arn: str, ip: str, port: int) -> None:
-    """Begins draining; a target or group that is gone is no error."""
-    from localstack_fargate.services import elbv2_targets
-
-    elbv2_targets.deregister(account, region, tg_arn, ip, port)
-
-
-def target_state(account: Account, region: str, tg_arn: str, ip: str, port: int) -> str:
-    """initial, healthy, unhealthy, draining or unused (also when not registered)."""
-    from localstack_fargate.services import elbv2_targets
-
-    return elbv2_targets.state_of(account, region, tg_arn, ip, port)

@@ -1,7 +1,8 @@
 """Access logs: the bucket must exist in the region and let Elastic Load Balancing write to the right keys.
 
-Turning logs on writes a test object, as AWS does; a policy that is seconds old may not count yet (`s3.policy_propagation`).
-Source: ALB user guide, "Enable access logs for your Application Load Balancer" (bucket policy with the principal logdelivery.elasticloadbalancing.amazonaws.com; only SSE-S3 is supported).
+Turning logs on writes a test object, as AWS does; a policy that is seconds old may not count yet
+(`s3.policy_propagation`). Source: ALB user guide, "Enable access logs for your Application Load Balancer" (bucket
+policy with the principal logdelivery.elasticloadbalancing.amazonaws.com; only SSE-S3 is supported).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Listeners: one a port, actions completed as AWS answers them, certificates and TLS policies of HTTPS.
 
 Source: Elastic Load Balancing API reference (CreateListener, ModifyListener, DeleteListener, DescribeListeners,
-data types Action, ForwardActionConfig, RedirectActionConfig). A listener may be made while the balancer is provisioning.
+data types Action, ForwardActionConfig, RedirectActionConfig). A listener may be made while the balancer is
+provisioning.
 """
 
 from __future__ import annotations

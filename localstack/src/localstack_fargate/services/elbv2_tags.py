@@ -1,6 +1,7 @@
 """Tags of load balancers, target groups, listeners and rules.
 
-Source: Elastic Load Balancing API reference (AddTags, RemoveTags, DescribeTags: at most 20 resources a call, 50 tags each).
+Source: Elastic Load Balancing API reference (AddTags, RemoveTags, DescribeTags: at most 20 resources a call, 50 tags
+each).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ registered, it must pass one health check to be considered healthy").
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
+from typing import Callable
 
 from localstack_fargate.account import Account, setting
 from localstack_fargate.middleware import aws_error, override
@@ -29,11 +30,18 @@ REASONS = {
 }
 
 
-def _responds(account: Account, ip: str, port: int) -> bool:
-    """Whether something answers there; ECS knows."""
-    from localstack_fargate.services import ecs
+_RESPONDERS: list[Callable[[Account, str, int], bool]] = []
 
-    return bool(account.settings["elb.every_target_responds"] or ecs.responds(account, ip, port))
+
+def responder(fn: Callable[[Account, str, int], bool]):
+    """Registers who knows whether something listens at an address: `fn(account, ip, port)`."""
+    _RESPONDERS.append(fn)
+    return fn
+
+
+def _responds(account: Account, ip: str, port: int) -> bool:
+    everyone = account.settings["elb.every_target_responds"]
+    return bool(everyone or any(responds(account, ip, port) for responds in _RESPONDERS))
 
 
 def _set(target: dict, state: str, reason: str | None = None) -> None:
@@ -72,7 +80,9 @@ def _begin(account, region, group: dict, target: dict, again: bool) -> None:
         _set(target, "initial", "Elb.RegistrationInProgress")
     if _serving(account, region, group) and not target["events"]:
         target["events"] = [
-            account.schedule(account.settings["elb.registration"], lambda acct: _registered(acct, region, group, target))
+            account.schedule(
+                account.settings["elb.registration"], lambda acct: _registered(acct, region, group, target)
+            )
         ]
 
 

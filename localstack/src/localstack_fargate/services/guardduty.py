@@ -1,9 +1,10 @@
 """GuardDuty Runtime Monitoring with automated agents, as far as a VPC shows it: off unless `guardduty.vpc` is set.
 
-Some seconds after the first Fargate task of a VPC has started, GuardDuty makes an interface endpoint for `guardduty-data` and
-a security group for it, both tagged GuardDutyManaged=true, and removes neither while it is on (GuardDuty user guide, "How
-Runtime Monitoring works with Fargate" and "Using Infrastructure as Code with automated security agents"). That it makes them
-again when somebody removes them while a task runs was told by others; `guardduty.again` says how often it does here.
+Some seconds after the first Fargate task of a VPC has started, GuardDuty makes an interface endpoint for
+`guardduty-data` and a security group for it, both tagged GuardDutyManaged=true, and removes neither while it is on
+(GuardDuty user guide, "How Runtime Monitoring works with Fargate" and "Using Infrastructure as Code with automated
+security agents"). That it makes them again when somebody removes them while a task runs was told by others;
+`guardduty.again` says how often it does here.
 """
 
 from localstack_fargate.account import setting
@@ -41,7 +42,8 @@ def _make(account, region: str, vpc_id: str, subnet_id: str) -> None:
     group = next((g for g in store.groups.get(vpc_id, {}).values() if g.name == name), None)
     if group is None:
         made = invoke(account, region, "ec2", "CreateSecurityGroup", {
-            "GroupName": name, "Description": f"Associated with VPC-{vpc_id} and tagged as GuardDutyManaged", "VpcId": vpc_id,
+            "GroupName": name, "Description": f"Associated with VPC-{vpc_id} and tagged as GuardDutyManaged",
+            "VpcId": vpc_id,
             "TagSpecifications": [{"ResourceType": "security-group", "Tags": TAGS}],
         })  # fmt: skip
         group_id = made["GroupId"]

@@ -1,9 +1,10 @@
 """IAM: what a role may be made of, when it becomes usable, and the service-linked roles.
 
-A new role, and each change to one, spreads to the services that assume it (IAM user guide, "Changes that I make are not always
-immediately visible"; 2 to 30 s in public threads: hashicorp/terraform-provider-aws#6566, #29323). `iam.propagation` is for how
-many AWS seconds they still see what was there before; None, the default, is 8 to 15, by account and name. For a new role's
-first seconds, `iam.pass_role`, not even its maker may pass it (terraform-aws-modules/terraform-aws-ecs#414).
+A new role, and each change to one, spreads to the services that assume it (IAM user guide, "Changes that I make are not
+always immediately visible"; 2 to 30 s in public threads: hashicorp/terraform-provider-aws#6566, #29323).
+`iam.propagation` is for how many AWS seconds they still see what was there before; None, the default, is 8 to 15, by
+account and name. For a new role's first seconds, `iam.pass_role`, not even its maker may pass it
+(terraform-aws-modules/terraform-aws-ecs#414).
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def _history(account: Account) -> dict[str, list[tuple[float, Any]]]:
 
 
 @after(
-    "iam", "CreateRole", "UpdateAssumeRolePolicy", "PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy",
+    "iam", "CreateRole", "UpdateAssumeRolePolicy", "PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy",
+    "DetachRolePolicy",
 )  # fmt: skip
 def _note_change(account: Account, region: str, request: dict, response: dict, context: Any) -> dict:
     name = request["RoleName"]
@@ -116,7 +118,9 @@ def _check_new_role(account: Account, region: str, request: dict, context: Any) 
     if any(role.name.lower() == name.lower() for role in _roles(account)):
         raise aws_error("EntityAlreadyExists", f"Role with name {name} already exists.", 409)
     if len(_roles(account)) >= account.settings["quota.roles"]:
-        raise aws_error("LimitExceeded", f"Cannot exceed quota for RolesPerAccount: {account.settings['quota.roles']}", 409)
+        raise aws_error(
+            "LimitExceeded", f"Cannot exceed quota for RolesPerAccount: {account.settings['quota.roles']}", 409
+        )
 
 
 @guard("iam", "UpdateAssumeRolePolicy")
@@ -144,7 +148,9 @@ def _check_inline_policy(account: Account, region: str, request: dict, context: 
     others = [] if role is None else [text for name, text in role.policies.items() if name != request.get("PolicyName")]
     if sum(_counted(text) for text in [document, *others]) > _INLINE_LIMIT:
         raise aws_error(
-            "LimitExceeded", f"Maximum policy size of {_INLINE_LIMIT} bytes exceeded for role {request.get('RoleName')}", 409
+            "LimitExceeded",
+            f"Maximum policy size of {_INLINE_LIMIT} bytes exceeded for role {request.get('RoleName')}",
+            409,
         )
 
 

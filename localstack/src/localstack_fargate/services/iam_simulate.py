@@ -52,15 +52,22 @@ def _entity_of(account: Account, arn: str) -> Any:
 
 def _documents_of(entity: Any) -> list[tuple[str, Any]]:
     """(name, document) of every policy of the role, user or group."""
-    attached = [(attached.arn.rsplit("/", 1)[-1], iam_boundary.document_of(attached)) for attached in entity.managed_policies.values()]
+    attached = [
+        (attached.arn.rsplit("/", 1)[-1], iam_boundary.document_of(attached))
+        for attached in entity.managed_policies.values()
+    ]
     return list(entity.policies.items()) + attached
 
 
 def _values(request: dict) -> dict[str, list[str]]:
-    return {entry["ContextKeyName"]: entry.get("ContextKeyValues") or [] for entry in request.get("ContextEntries") or []}
+    return {
+        entry["ContextKeyName"]: entry.get("ContextKeyValues") or [] for entry in request.get("ContextEntries") or []
+    }
 
 
-def _simulate(documents: list[tuple[str, Any]], request: dict, bounded: Callable = lambda action, resource: None) -> dict:
+def _simulate(
+    documents: list[tuple[str, Any]], request: dict, bounded: Callable = lambda action, resource: None
+) -> dict:
     """`bounded` says whether the permissions boundary allows an action on a resource; None: there is no boundary."""
     for _, document in documents:
         try:

@@ -24,7 +24,8 @@ def _known_retention(account: Account, region: str, request: dict, context: Any)
     if request.get("retentionInDays") not in RETENTION_DAYS:
         raise aws_error(
             "InvalidParameterException",
-            f"1 validation error detected: Value '{request.get('retentionInDays')}' at 'retentionInDays' failed to satisfy "
+            f"1 validation error detected: Value '{request.get('retentionInDays')}' at 'retentionInDays' failed to "
+            "satisfy "
             f"constraint: Member must satisfy enum value set: {sorted(RETENTION_DAYS)}",
         )
 

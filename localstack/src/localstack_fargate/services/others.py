@@ -1,9 +1,9 @@
 """What other people's automation does to what has just been made, some seconds later.
 
-Settings: `others.tags`, tags that a tagger puts on everything new that can be tagged (as of AWS's own "Auto tagging resources
-with EventBridge and Lambda"); `others.vpc`, each new VPC gets a secondary IPv4 block and an IPv6 block, its default group
-is emptied (AWS Config's remediation AWSConfigRemediation-RemoveVPCDefaultSecurityGroupRules) and its default ACL denies Telnet;
-`others.after`, how much later, AWS seconds.
+Settings: `others.tags`, tags that a tagger puts on everything new that can be tagged (as of AWS's own "Auto tagging
+resources with EventBridge and Lambda"); `others.vpc`, each new VPC gets a secondary IPv4 block and an IPv6 block, its
+default group is emptied (AWS Config's remediation AWSConfigRemediation-RemoveVPCDefaultSecurityGroupRules) and its
+default ACL denies Telnet; `others.after`, how much later, AWS seconds.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Service Quotas: the quotas the stack lives under, with the values the emulator enforces.
 
-Source: AWS General Reference, endpoints and quotas of each service; Service Quotas API Reference, ListServiceQuotas (some
-quotas have a default only, and are not retrieved). `quota.*` settings change the applied value of an account;
-`quotas.default_only` is a list of the codes that have none. The quotas of CloudWatch Logs' log groups and of EFS's access points
-are enforced, but are not here: what Service Quotas calls them is not known.
+Source: AWS General Reference, endpoints and quotas of each service; Service Quotas API Reference, ListServiceQuotas
+(some quotas have a default only, and are not retrieved). `quota.*` settings change the applied value of an account;
+`quotas.default_only` is a list of the codes that have none. The quotas of CloudWatch Logs' log groups and of EFS's
+access points are enforced, but are not here: what Service Quotas calls them is not known.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """S3: buckets belong to one account, and what AWS refuses in their settings and deletes.
 
-Sources: S3 User Guide, "Blocking public access", "Bucket policies", "How to perform conditional deletes"; S3 API Reference,
-"Error responses".
+Sources: S3 User Guide, "Blocking public access", "Bucket policies", "How to perform conditional deletes"; S3 API
+Reference, "Error responses".
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _limit(account: Account, region: str, request: dict, context: Any) -> None:
 
 @guard("s3", "*")
 def _owner_only(account: Account, region: str, request: dict, context: Any) -> None:
-    """A stranger's bucket refuses everything, unless its policy says otherwise."""
+    """A bucket of another account refuses everything, unless its policy says otherwise."""
     name, operation = request.get("Bucket"), context.operation.name
     if not name or operation == "CreateBucket":
         return
@@ -57,8 +57,8 @@ def _owner_only(account: Account, region: str, request: dict, context: Any) -> N
     if found is None:
         return
     expected = request.get("ExpectedBucketOwner")
-    stranger = found.bucket_account_id != account.id and not _policy_admits(found, account.id, operation, request)
-    if stranger or (expected and expected != found.bucket_account_id):
+    foreign = found.bucket_account_id != account.id and not _policy_admits(found, account.id, operation, request)
+    if foreign or (expected and expected != found.bucket_account_id):
         raise aws_error("AccessDenied", "Access Denied", 403)
 
 
@@ -66,14 +66,22 @@ def _policy_admits(found: Any, account_id: str, operation: str, request: dict) -
     if not found.policy:
         return False
     resource = f"arn:aws:s3:::{found.name}" + (f"/{request['Key']}" if "Key" in request else "")
-    action = {"ListObjectsV2": "ListBucket", "ListObjects": "ListBucket", "HeadBucket": "ListBucket", "HeadObject": "GetObject"}
+    action = {
+        "ListObjectsV2": "ListBucket",
+        "ListObjects": "ListBucket",
+        "HeadBucket": "ListBucket",
+        "HeadObject": "GetObject",
+    }
     for statement in policy.statements(found.policy):
         principal = statement.get("Principal")
         named = policy.listed(principal.get("AWS")) if isinstance(principal, dict) else [principal]
         if not any(one == "*" or account_id in str(one) for one in named):
             continue
         decision, _ = policy.decide(
-            [{"Version": "2012-10-17", "Statement": [statement]}], f"s3:{action.get(operation, operation)}", resource, {}
+            [{"Version": "2012-10-17", "Statement": [statement]}],
+            f"s3:{action.get(operation, operation)}",
+            resource,
+            {},
         )
         if decision == "allowed":
             return True
@@ -98,7 +106,8 @@ def _conditional_delete(account: Account, region: str, request: dict, context: A
 
 @after("s3", "GetBucketEncryption")
 def _whole_encryption(account: Account, region: str, request: dict, response: dict, context: Any) -> dict:
-    """AWS always says whether there is a bucket key (unverified); LocalStack not when the encryption was set without a word on it."""
+    """AWS always says whether there is a bucket key (unverified); LocalStack not when the encryption was set without a
+    word on it."""
     for rule in response["ServerSideEncryptionConfiguration"]["Rules"]:
         rule.setdefault("BucketKeyEnabled", False)
     return response
@@ -108,7 +117,9 @@ def _whole_encryption(account: Account, region: str, request: dict, response: di
 def _lifecycle(account: Account, region: str, request: dict, context: Any) -> None:
     for rule in (request.get("LifecycleConfiguration") or {}).get("Rules") or []:
         if (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays", 1) < 1:
-            raise aws_error("InvalidArgument", "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer")
+            raise aws_error(
+                "InvalidArgument", "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer"
+            )
         days = (rule.get("Expiration") or {}).get("Days")
         if days is not None and days < 1:
             raise aws_error("InvalidArgument", "'Days' for Expiration action must be a positive integer")

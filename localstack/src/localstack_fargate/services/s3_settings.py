@@ -1,8 +1,8 @@
 """S3: the settings of one bucket are changed one after the other, and a new policy takes a while to count.
 
-Of two changes of one bucket that are under way at the same time S3 refuses one with 409 OperationAborted (S3 API reference, "Error
-responses"; hashicorp/terraform-provider-aws#7628, #33552, #36873). Who was first is decided by the wall clock: it is about calls
-that overlap.
+Of two changes of one bucket that are under way at the same time S3 refuses one with 409 OperationAborted (S3 API
+reference, "Error responses"; hashicorp/terraform-provider-aws#7628, #33552, #36873). Who was first is decided by the
+wall clock: it is about calls that overlap.
 """
 
 from __future__ import annotations

@@ -35,7 +35,10 @@ def _repeated_create(account: Account, region: str, request: dict, context: Any,
     """The same token with the same value answers with the secret that is already there."""
     secret = _secret(account, region, request.get("Name", ""))
     token = request.get("ClientRequestToken")
-    if secret is None and len(moto_backend("secretsmanager", account.id, region).secrets) >= account.settings["quota.secrets"]:
+    if (
+        secret is None
+        and len(moto_backend("secretsmanager", account.id, region).secrets) >= account.settings["quota.secrets"]
+    ):
         raise aws_error("LimitExceededException", "You've reached the limit on the number of secrets.")
     if secret is None or secret.is_deleted() or token not in secret.versions:
         return call_next(request)
@@ -48,7 +51,15 @@ def _repeated_create(account: Account, region: str, request: dict, context: Any,
     )
 
 
-@guard("secretsmanager", "PutSecretValue", "UpdateSecret", "TagResource", "UntagResource", "RotateSecret", "PutResourcePolicy")
+@guard(
+    "secretsmanager",
+    "PutSecretValue",
+    "UpdateSecret",
+    "TagResource",
+    "UntagResource",
+    "RotateSecret",
+    "PutResourcePolicy",
+)
 def _scheduled_for_deletion(account: Account, region: str, request: dict, context: Any) -> None:
     secret = _secret(account, region, request.get("SecretId", ""))
     if secret is not None and secret.is_deleted():
@@ -63,7 +74,8 @@ def _window(account: Account, region: str, request: dict, context: Any) -> None:
     days, force = request.get("RecoveryWindowInDays"), request.get("ForceDeleteWithoutRecovery")
     if days is not None and force:
         raise aws_error(
-            "InvalidParameterException", "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."
+            "InvalidParameterException",
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
         )
     if days is not None and not 7 <= days <= 30:
         raise aws_error(

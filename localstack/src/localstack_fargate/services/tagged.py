@@ -1,7 +1,7 @@
 """Every tagged resource of an account, as (ARN, tags): what the Resource Groups Tagging API lists.
 
-IAM roles are not among them: AWS does not list those either. Each service is asked through its own operations, so what it
-hides or shows is hidden or shown here.
+IAM roles are not among them: AWS does not list those either. Each service is asked through its own operations, so what
+it hides or shows is hidden or shown here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Iterator
 
 from localstack_fargate.account import Account
 from localstack_fargate.middleware import invoke
-from localstack_fargate.pages import everything
+from localstack_fargate.pagination import everything
 from localstack_fargate.tags import as_pairs
 
 Tagged = tuple[str, dict[str, str]]

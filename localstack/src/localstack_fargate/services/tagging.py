@@ -62,7 +62,10 @@ def _get_keys(account: Account, region: str, request: dict, context: Any, call_n
 @override(_API, "GetTagValues")
 def _get_values(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
     found: list[Tagged] = all_tagged(account, region)
-    return {"PaginationToken": "", "TagValues": sorted({tags[request["Key"]] for _, tags in found if request["Key"] in tags})}
+    return {
+        "PaginationToken": "",
+        "TagValues": sorted({tags[request["Key"]] for _, tags in found if request["Key"] in tags}),
+    }
 
 
 @override(_API, "TagResources")

@@ -1,8 +1,8 @@
 """Who may do what in AWS Backup: a job's role, the file system's own policy, and the access policies of vaults.
 
 Source: AWS Backup developer guide, "Vault access policies" and "Managed policies for AWS Backup"
-(AWSBackupServiceRolePolicyForBackup, …ForRestores). Observed by others, not documented: a file system policy that denies
-elasticfilesystem:Backup fails the job.
+(AWSBackupServiceRolePolicyForBackup, …ForRestores). Observed by others, not documented: a file system policy that
+denies elasticfilesystem:Backup fails the job.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def job_denial(account: Account, kind: str, role: str, system: dict | None, arn:
         document = (system or {}).get("_policy")
         context = {"aws:SecureTransport": ["true"]}
         if document and policy.decide([document], action, arn, context)[0] == "explicitDeny":
-            return f"not authorized to perform: {action} on resource: {arn} with an explicit deny in a resource-based policy"
+            denied = f"not authorized to perform: {action} on resource: {arn}"
+            return f"{denied} with an explicit deny in a resource-based policy"
     return None
 
 

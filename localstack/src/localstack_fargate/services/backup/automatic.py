@@ -1,7 +1,8 @@
 """EFS's automatic backups: a recovery point a day, in a vault of AWS's own, for each file system that has them on.
 
-Source: Amazon EFS User Guide, "Automatic backups". The points outlive the file system. The vault's access policy forbids
-everybody to delete them and to restore from them, until somebody changes it (as a user published it, unverified).
+Source: Amazon EFS User Guide, "Automatic backups". The points outlive the file system. The vault's access policy
+forbids everybody to delete them and to restore from them, until somebody changes it (as a user published it,
+unverified).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Backup jobs: CREATED, PENDING, RUNNING, then COMPLETED or FAILED; the recovery point appears with the job.
 
-Source: AWS Backup developer guide, "Copying tags onto backups" (the point carries the tags of its file system, those of the
-request before them) and "AWS Backup quotas" (one job at a time a resource; that the later one fails, and its words, are
-observed by others). What is recorded of the content is explained in `localstack_fargate.services.efs_content`.
+Source: AWS Backup developer guide, "Copying tags onto backups" (the point carries the tags of its file system, those of
+the request before them) and "AWS Backup quotas" (one job at a time a resource; that the later one fails, and its words,
+are observed by others). What is recorded of the content is explained in `localstack_fargate.services.efs_content`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,11 @@ def new_job(account: Account, region: str, vault: dict, request: dict) -> dict:
         "IsParent": False,
     }
     here.jobs[job["BackupJobId"]] = job
-    here.points[point_arn] = common | {"Status": "PARTIAL", "Lifecycle": request.get("Lifecycle"), "_job": job["BackupJobId"]}
+    here.points[point_arn] = common | {
+        "Status": "PARTIAL",
+        "Lifecycle": request.get("Lifecycle"),
+        "_job": job["BackupJobId"],
+    }
     carried = efs_region(account, region).tags.get(_system_id(job), {})
     carried = {key: value for key, value in carried.items() if not key.startswith("aws:")}
     here.tags[point_arn] = carried | (request.get("RecoveryPointTags") or {})
@@ -113,7 +117,9 @@ def _end(account: Account, region: str, job: dict) -> None:
         return
     now, size = moment(account), account.settings["backup.size"]
     point = region_of(account, region).points[job["RecoveryPointArn"]]
-    job.update(State="COMPLETED", PercentDone="100.0", BackupSizeInBytes=size, BytesTransferred=size, CompletionDate=now)
+    job.update(
+        State="COMPLETED", PercentDone="100.0", BackupSizeInBytes=size, BytesTransferred=size, CompletionDate=now
+    )
     point.update(Status="COMPLETED", CompletionDate=now, BackupSizeInBytes=size, StorageClass="WARM")
     if days := (point["Lifecycle"] or {}).get("DeleteAfterDays"):
         point["CalculatedLifecycle"] = {"DeleteAt": point["CreationDate"] + timedelta(days=days)}
@@ -151,7 +157,8 @@ def forget_point(account: Account, region: str, arn: str) -> None:
 
 
 def _was_written_to(account: Account, region: str, system: str, since: float) -> bool:
-    """Whether a task that may write to the file system was there at any time since, so that the copy is of no one moment."""
+    """Whether a task that may write to the file system was there at any time since, so that the copy is of no one
+    moment."""
     return any(
         system in history.written_by(account, task)
         and (task.status != "STOPPED" or task.times["stoppedAt"] > since)
@@ -183,7 +190,12 @@ def _describe(account: Account, region: str, request: dict, context: Any, call_n
 
 @override("backup", "ListBackupJobs")
 def _list(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
-    wanted = {"ByResourceArn": "ResourceArn", "ByState": "State", "ByBackupVaultName": "BackupVaultName", "ByResourceType": "ResourceType"}
+    wanted = {
+        "ByResourceArn": "ResourceArn",
+        "ByState": "State",
+        "ByBackupVaultName": "BackupVaultName",
+        "ByResourceType": "ResourceType",
+    }
     if (account_id := request.get("ByAccountId")) not in (None, "*", account.id):
         raise invalid(f"account {account_id} is not of this organization")
     jobs = [

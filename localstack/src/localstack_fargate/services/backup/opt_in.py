@@ -30,7 +30,10 @@ def _describe(account: Account, region: str, request: dict, context: Any, call_n
 @override("backup", "UpdateRegionSettings")
 def _update(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
     here = region_of(account, region)
-    for name, kept in (("ResourceTypeOptInPreference", here.opted_in), ("ResourceTypeManagementPreference", here.fully_managed)):
+    for name, kept in (
+        ("ResourceTypeOptInPreference", here.opted_in),
+        ("ResourceTypeManagementPreference", here.fully_managed),
+    ):
         wanted = request.get(name) or {}
         if set(wanted) - set(kept):
             raise invalid(

@@ -61,7 +61,9 @@ def _list(account: Account, region: str, request: dict, context: Any, call_next:
 def _delete(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
     here, plan = region_of(account, region), _plan(account, region, request)
     if any(selection["BackupPlanId"] == plan["BackupPlanId"] for selection in here.selections.values()):
-        raise aws_error("InvalidRequestException", "Related backup plan selections must be deleted prior to backup plan deletion")
+        raise aws_error(
+            "InvalidRequestException", "Related backup plan selections must be deleted prior to backup plan deletion"
+        )
     here.tags.pop(plan["BackupPlanArn"], None)
     del here.plans[plan["BackupPlanId"]]
     return shown(plan, "BackupPlan", "CreationDate") | {"DeletionDate": moment(account)}

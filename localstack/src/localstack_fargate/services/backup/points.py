@@ -21,7 +21,8 @@ from localstack_fargate.services.backup.state import everywhere, point_of, regio
 def _by_resource(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
     fields = ("RecoveryPointArn", "CreationDate", "Status", "EncryptionKeyArn", "BackupVaultName", "VaultType")
     points = [
-        {field: point[field] for field in fields} | {"BackupSizeBytes": point.get("BackupSizeInBytes", 0), "IsParent": False}
+        {field: point[field] for field in fields}
+        | {"BackupSizeBytes": point.get("BackupSizeInBytes", 0), "IsParent": False}
         for point in region_of(account, region).points.values()
         if point["ResourceArn"] == request.get("ResourceArn")
     ]

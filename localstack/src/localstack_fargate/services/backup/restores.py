@@ -1,9 +1,10 @@
 """Restore jobs: into a new EFS file system, or into a directory of the old one.
 
-Source: AWS Backup Developer Guide, "Restore an Amazon EFS file system": a new file system as well as an existing one gets
-the items in a new directory `aws-backup-restore_<time>` below its root (`localstack_fargate.services.efs_content`); "Copy tags during a
-restore". The new file system has neither mount targets nor access points, policy, lifecycle or automatic backups; its
-throughput is bursting, for nothing in the metadata says otherwise. That it outlives a restore that fails is unverified.
+Source: AWS Backup Developer Guide, "Restore an Amazon EFS file system": a new file system as well as an existing one
+gets the items in a new directory `aws-backup-restore_<time>` below its root
+(`localstack_fargate.services.efs_content`); "Copy tags during a restore". The new file system has neither mount targets
+nor access points, policy, lifecycle or automatic backups; its throughput is bursting, for nothing in the metadata says
+otherwise. That it outlives a restore that fails is unverified.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ from localstack_fargate.account import Account
 from localstack_fargate.middleware import aws_error, invoke, override
 from localstack_fargate.services import efs, efs_content
 from localstack_fargate.services.backup import access
-from localstack_fargate.services.backup.state import check_role, file_system_of, invalid, missing, moment, point_of, region_of, shown
+from localstack_fargate.services.backup.state import (
+    check_role,
+    file_system_of,
+    invalid,
+    missing,
+    moment,
+    point_of,
+    region_of,
+    shown,
+)
 
 
 @override("backup", "StartRestoreJob")
@@ -129,6 +139,7 @@ def _list(account: Account, region: str, request: dict, context: Any, call_next:
     jobs = [
         shown(job, "CreatedResourceArn") if job.get("_unnamed") else shown(job)
         for job in region_of(account, region).restores.values()
-        if request.get("ByStatus") in (None, job["Status"]) and request.get("ByResourceType") in (None, job["ResourceType"])
+        if request.get("ByStatus") in (None, job["Status"])
+        and request.get("ByResourceType") in (None, job["ResourceType"])
     ]
     return {"RestoreJobs": sorted(jobs, key=lambda job: job["CreationDate"], reverse=True)}

@@ -6,7 +6,6 @@ Source: AWS Backup API Reference.
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any
 
 from localstack_fargate.account import Account, setting
 from localstack_fargate.backends import moto_backend

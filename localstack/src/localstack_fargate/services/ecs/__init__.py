@@ -1,9 +1,6 @@
-"""ECS on Fargate, with a state of its own: every operation that Cloud Exchange's deployment uses, and the tasks behind it.
+"""ECS on Fargate, with a state of its own: the operations of a service deployment, and the tasks behind them."""
 
-For other services: `responds` tells a load balancer whether something listens at an address.
-"""
-
-from localstack_fargate.services.ecs import (
+from localstack_fargate.services.ecs import (  # noqa: F401
     clusters,
     control,
     definitions,
@@ -14,6 +11,3 @@ from localstack_fargate.services.ecs import (
     tags,
     tasks,
 )
-from localstack_fargate.services.ecs.targets import responds
-
-__all__ = ["responds"]

@@ -39,9 +39,14 @@ def create_cluster(account, region, request, context, call_next):
 
 
 def _settings(account, wanted: list[dict] | None) -> list[dict]:
-    """A cluster that says nothing of Container Insights gets what the account's default is (developer guide, "Account settings")."""
+    """A cluster that says nothing of Container Insights gets what the account's default is (developer guide, "Account
+    settings")."""
     for setting in wanted or []:
-        if setting.get("name") != "containerInsights" or setting.get("value") not in ("enabled", "disabled", "enhanced"):
+        if setting.get("name") != "containerInsights" or setting.get("value") not in (
+            "enabled",
+            "disabled",
+            "enhanced",
+        ):
             raise invalid("Invalid cluster setting.")
     return copy.deepcopy(wanted) or [
         {"name": "containerInsights", "value": account.settings["ecs.container_insights"]}

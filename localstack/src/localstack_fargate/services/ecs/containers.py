@@ -7,8 +7,9 @@ developer guide, "Amazon ECS container dependencies": the order is reversed when
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Callable
 
-from localstack_fargate.cloud_exchange import play
 from localstack_fargate.services import efs_content
 from localstack_fargate.services.ecs import history, logs, one_shot
 from localstack_fargate.services.ecs.images import start_lines
@@ -19,11 +20,31 @@ READY_AFTER = 3.0
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 
+ON_START: list[Callable] = []
+"""fn(account, task, container) -> lines it writes; called when a container starts, and may change its behaviour."""
+
+
+@dataclass
+class Listener:
+    """What the containers report to the life of their task; each is fn(account, task), `fail` also with stop code and
+    reason."""
+
+    all_started: Callable
+    changed: Callable
+    fail: Callable
+    all_stopped: Callable
+
+
+_listener: Listener
+
+
+def report_to(listener: Listener) -> None:
+    global _listener
+    _listener = listener
+
 
 def advance(account, task: Task) -> None:
     """Starts every container whose dependencies are met, until nothing more can start."""
-    from localstack_fargate.services.ecs import lifecycle
-
     progress = True
     while progress and task.desired == "RUNNING":
         progress = False
@@ -35,11 +56,11 @@ def advance(account, task: Task) -> None:
                     progress = True
                 elif verdict != "wait":
                     container.reason = verdict
-                    lifecycle.stop(account, task, "TaskFailedToStart", "Task failed to start")
+                    _listener.fail(account, task, "TaskFailedToStart", "Task failed to start")
                     return
     started = all(c.status != "PENDING" for c in task.containers)
     if started and task.status == "PENDING" and task.desired == "RUNNING":
-        lifecycle.activate(account, task)
+        _listener.all_started(account, task)
 
 
 def _dependencies(task: Task, container: Container) -> str:
@@ -47,7 +68,8 @@ def _dependencies(task: Task, container: Container) -> str:
     for need in container.definition.get("dependsOn") or []:
         target = next(c for c in task.containers if c.name == need["containerName"])
         condition = need["condition"]
-        text = f"dependency graph: failed to resolve container ordering dependency [{target.name}] for target [{container.name}]"
+        failed = "dependency graph: failed to resolve container ordering dependency"
+        text = f"{failed} [{target.name}] for target [{container.name}]"
         if condition == "START":
             met = target.status != "PENDING"
         elif condition == "COMPLETE":
@@ -71,7 +93,7 @@ def _start(account, task: Task, container: Container) -> None:
     container.runtime_id = f"{task.id}-{digits(10)}"
     task.times.setdefault("firstContainer", now)
     efs_content.begin(account, task.arn, task.content, history.mounts(account, task, container))
-    written = play.start(account, task, container)
+    written = [line for hook in ON_START for line in hook(account, task, container)]
     logs.write(account, task, container, written + start_lines(container.name, container.behaviour))
     act(account, task, container)
     if timeout := container.definition.get("startTimeout"):
@@ -80,8 +102,6 @@ def _start(account, task: Task, container: Container) -> None:
 
 def _give_up(account, task: Task, container: Container) -> None:
     """The container's startTimeout has passed: whoever still waits for it never starts."""
-    from localstack_fargate.services.ecs import lifecycle
-
     for waiting in task.containers:
         if waiting.status != "PENDING" or task.desired != "RUNNING":
             continue
@@ -91,7 +111,7 @@ def _give_up(account, task: Task, container: Container) -> None:
                     f"dependency graph: container ordering dependency [{container.name}] for target "
                     f"[{waiting.name}] has timed out."
                 )
-                lifecycle.stop(account, task, "TaskFailedToStart", "Task failed to start")
+                _listener.fail(account, task, "TaskFailedToStart", "Task failed to start")
                 return
 
 
@@ -118,7 +138,7 @@ def act(account, task: Task, container: Container) -> None:
         code = 1 if behaviour.exit_code is None else behaviour.exit_code
         later(behaviour.delay, lambda a: finish(a, task, container, code))
     elif one_shot.is_one_shot(container) and kind in ("run", "slow"):
-        work = account.settings["ecs.data_step"] if behaviour.after is None and kind == "run" else behaviour.delay
+        work = account.settings["ecs.one_shot"] if behaviour.after is None and kind == "run" else behaviour.delay
         later(work, lambda a: finish(a, task, container, behaviour.exit_code or 0))
     elif not container.essential and not container.injected:
         work = behaviour.delay if kind in ("run", "slow") else READY_AFTER
@@ -166,20 +186,16 @@ def _plan_health(account, task: Task, container: Container) -> None:
 
 
 def _set_health(account, task: Task, container: Container, health: str) -> None:
-    from localstack_fargate.services.ecs import lifecycle
-
     if container.status != "RUNNING":
         return
     container.health = health
     container.was_healthy = container.was_healthy or health == "HEALTHY"
-    lifecycle.changed(account, task)
+    _listener.changed(account, task)
     advance(account, task)
 
 
 def finish(account, task: Task, container: Container, code: int, reason: str | None = None) -> None:
     """The container's process ends."""
-    from localstack_fargate.services.ecs import lifecycle
-
     if container.status != "RUNNING":
         return
     if not code and one_shot.is_one_shot(container) and not container.signalled:
@@ -193,9 +209,9 @@ def finish(account, task: Task, container: Container, code: int, reason: str | N
     if task.desired == "STOPPED":
         stop_next(account, task)
     elif container.essential:
-        lifecycle.stop(account, task, "EssentialContainerExited", "Essential container in task exited")
+        _listener.fail(account, task, "EssentialContainerExited", "Essential container in task exited")
     else:
-        lifecycle.changed(account, task)
+        _listener.changed(account, task)
         advance(account, task)
 
 
@@ -210,15 +226,13 @@ def _end(account, container: Container, code: int | None) -> None:
 
 def stop_next(account, task: Task) -> None:
     """Signals every container nobody running depends on; when none is left the task is through with STOPPING."""
-    from localstack_fargate.services.ecs import lifecycle
-
     if task.status != "STOPPING":
         return
     running = [c for c in task.containers if c.status == "RUNNING"]
     if not running:
         for container in task.containers:
             container.status = "STOPPED"
-        lifecycle.containers_stopped(account, task)
+        _listener.all_stopped(account, task)
         return
     needed = {n["containerName"] for c in running for n in c.definition.get("dependsOn") or []}
     for container in running:

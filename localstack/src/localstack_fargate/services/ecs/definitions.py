@@ -78,7 +78,13 @@ def delete_task_definitions(account, region, request, context, call_next):
     for name in wanted:
         definition = model.definition_of(account, region, name)
         if definition is None:
-            failures.append({"arn": name, "reason": "TASK_DEFINITION_NOT_FOUND", "detail": "The specified task definition was not found."})
+            failures.append(
+                {
+                    "arn": name,
+                    "reason": "TASK_DEFINITION_NOT_FOUND",
+                    "detail": "The specified task definition was not found.",
+                }
+            )
         elif definition.status == "ACTIVE":
             failures.append(
                 {

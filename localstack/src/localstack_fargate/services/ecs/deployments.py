@@ -15,7 +15,11 @@ from localstack_fargate.services.ecs.model import Deployment, Revision, Service,
 
 def tell(account, service: Service, message: str) -> None:
     """A service event; the newest 100 are kept."""
-    event = {"id": str(uuid.uuid4()), "createdAt": account.clock.now(), "message": f"(service {service.name}) {message}"}
+    event = {
+        "id": str(uuid.uuid4()),
+        "createdAt": account.clock.now(),
+        "message": f"(service {service.name}) {message}",
+    }
     service.events.insert(0, event)
     del service.events[100:]
 

@@ -1,8 +1,9 @@
 """The data channel behind ExecuteCommand: a WebSocket on LocalStack's own port, with the agent's side of the protocol.
 
-Source: `aws/amazon-ssm-agent` (`agent/session/contracts`, `agent/session/datachannel`) and `aws/session-manager-plugin`. How
-AWS answers a wrong token is not documented; here the connection closes, as it does for a client below 1.2.764.0. An upgrade
-that is not signed, or by somebody who may not `ssmmessages:OpenDataChannel`, is answered with 403 (`exec_signature.py`).
+Source: `aws/amazon-ssm-agent` (`agent/session/contracts`, `agent/session/datachannel`) and
+`aws/session-manager-plugin`. How AWS answers a wrong token is not documented; here the connection closes, as it does
+for a client below 1.2.764.0. An upgrade that is not signed, or by somebody who may not `ssmmessages:OpenDataChannel`,
+is answered with 403 (`exec_signature.py`).
 
 What a rule's `fault` does:
 
@@ -157,7 +158,10 @@ class Channel:
             raise Over
 
     def shake_hands(self) -> None:
-        session_type = {"SessionType": "InteractiveCommands", "Properties": {"linux": {"commands": self.session.command}}}
+        session_type = {
+            "SessionType": "InteractiveCommands",
+            "Properties": {"linux": {"commands": self.session.command}},
+        }
         actions = [{"ActionType": "SessionType", "ActionParameters": session_type}]
         if self.fault == "encrypted":
             key = {"KMSKeyId": "arn:aws:kms:us-east-1:111122223333:key/1"}

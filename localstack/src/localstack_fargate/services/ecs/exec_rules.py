@@ -2,7 +2,7 @@
 
     GET|POST|DELETE /_emulator/<account>/exec   one rule or a list of them; the last that fits a command answers it
         {"container": "rabbitmq-stats", "contains": "list_queues",     which commands: any, if left out
-         "output": "[]\\n", "exit": 0, "chunks": 1,                     what it prints, in how many messages, how it ends
+         "output": "[]\\n", "exit": 0, "chunks": 1,                      what it prints, its messages and exit code
          "fault": null}                                                see `exec_channel.py`
 
 Without a rule `rabbitmqctl list_queues` finds no queue, and any other command prints nothing; both end with 0.
@@ -94,8 +94,8 @@ def _sessions(account) -> dict[str, Session]:
 
 
 def _epilogue(command: str, code: int) -> str:
-    """All of a shell's language that the emulator knows: `sh -c '...; echo WORD $?'`. A command that is not in quotes, as the
-    agent splits it, has lost its end to other words and does not print it."""
+    """All of a shell's language that the emulator knows: `sh -c '...; echo WORD $?'`. A command that is not in
+    quotes, as the agent splits it, has lost its end to other words and does not print it."""
     try:
         words = shlex.split(command)
     except ValueError:

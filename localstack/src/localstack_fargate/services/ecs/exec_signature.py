@@ -1,8 +1,10 @@
-"""The signature on the opening of a data channel: Signature Version 4 over the WebSocket's upgrade, service `ssmmessages`.
+"""The signature on the opening of a data channel: Signature Version 4 over the WebSocket's upgrade, service
+`ssmmessages`.
 
-Source: `aws/session-manager-plugin` (`src/communicator/websocketchannel.go`: a GET of the whole URL is signed before the
-library adds the WebSocket's own headers); Systems Manager user guide, "Session Manager plugin version history" (1.2.764.0, the
-least version that is supported). That AWS answers an upgrade without a right signature with 403 is unverified.
+Source: `aws/session-manager-plugin` (`src/communicator/websocketchannel.go`: a GET of the whole URL is signed before
+the library adds the WebSocket's own headers); Systems Manager user guide, "Session Manager plugin version history"
+(1.2.764.0, the least version that is supported). That AWS answers an upgrade without a right signature with 403 is
+unverified.
 """
 
 from __future__ import annotations
@@ -38,7 +40,12 @@ def refusal(request: Any, account: Any, region: str) -> str | None:
     names = form["headers"].split(";")
     stamp, token = request.headers.get("X-Amz-Date", ""), request.headers.get("X-Amz-Security-Token")
     needed = {"host", "x-amz-date"} | ({"x-amz-security-token"} if token else set())
-    if not needed <= set(names) or form["region"] != region or not stamp.startswith(form["day"]) or not _is_fresh(stamp):
+    if (
+        not needed <= set(names)
+        or form["region"] != region
+        or not stamp.startswith(form["day"])
+        or not _is_fresh(stamp)
+    ):
         return "Signature does not cover what it has to, or is not fresh."
     known = _credentials(account, form["key"], token)
     if known is None:

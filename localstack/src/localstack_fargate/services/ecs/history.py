@@ -2,8 +2,8 @@
 
     GET|DELETE /_emulator/<account>/tasks/history
 
-A task may write from PROVISIONING (as far as an onlooker can tell) until STOPPED. `content` is the version of each of its
-file systems when its first container that mounts it started (see `localstack_fargate.services.efs_content`).
+A task may write from PROVISIONING (as far as an onlooker can tell) until STOPPED. `content` is the version of each of
+its file systems when its first container that mounts it started (see `localstack_fargate.services.efs_content`).
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""How containers behave, by image: what the test chose over HTTP, otherwise a healthy Cloud Exchange.
+"""How containers behave, by image: what the test chose over HTTP, otherwise a healthy one.
 
     GET|POST|DELETE /_emulator/<account>/images
     {"*core5*": {"behaviour": "exit", "exit_code": 1, "after": 30, "log": ["Traceback ..."]}}
 
-A glob is matched against the image; a glob with `#` against `image#container`, for images used by two containers. An image
-that is pulled by its digest is known by its tags as well: those that stand for it, and the label `ce-aws.image`.
-The last matching glob posted wins. `after` is AWS seconds since the container's start. A change reaches containers that
-are already running: "unhealthy" makes them stop answering now, "run" heals them.
+A glob is matched against the image; a glob with `#` against `image#container`, for images used by two containers. An
+image that is pulled by its digest is known by its tags as well: those that stand for it, and the Docker labels in
+`LABELS`. The last matching glob posted wins. `after` is AWS seconds since the container's start. A change reaches
+containers that are already running: "unhealthy" makes them stop answering now, "run" heals them.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ KINDS = {
     "slow": "answers only `after` (180) seconds",
     "ignores-sigterm": "runs, and does not stop before it is killed",
 }
+LABELS: list[str] = []
+"""Docker labels whose value is the image's name with its tag. Filled by plugins."""
+
+START_LINES: dict[str, list[str]] = {}
+"""What a container writes when it starts, by its name. Filled by plugins."""
+
 _AFTER = {"exit": 5.0, "out-of-memory": 60.0, "healthy-then-dies": 60.0, "slow": 180.0}
 
 
@@ -74,9 +80,9 @@ def chosen(account) -> dict[str, Behaviour]:
 
 def names(account, definition: dict) -> list[str]:
     """What the image of a container definition is known by."""
-    image, label = definition["image"], (definition.get("dockerLabels") or {}).get("ce-aws.image")
+    image, given = definition["image"], definition.get("dockerLabels") or {}
     place = registry.look_up(account, image) if "@" in image else None
-    return [image, *([label] if label else []), *(place.tagged if place else [])]
+    return [image, *(given[label] for label in LABELS if given.get(label)), *(place.tagged if place else [])]
 
 
 def behaviour_of(account, known_by: list[str], container: str) -> Behaviour:
@@ -103,34 +109,12 @@ def digest_of(account, image: str) -> str:
 
 def start_lines(name: str, behaviour: Behaviour) -> list[str]:
     """What the container writes when it starts, and, if it fails by design, why."""
-    lines = list(_START.get(name, ["Starting.", "Ready."]))
-    return lines + list(behaviour.log or _TROUBLE.get(behaviour.kind, ()))
+    lines = list(START_LINES.get(name, ["Starting.", "Ready."]))
+    return lines + list(behaviour.log or _FAILURE_LINES.get(behaviour.kind, ()))
 
 
-_TROUBLE = {
+_FAILURE_LINES = {
     "exit": ("Fatal error during start-up, giving up.",),
     "unhealthy": ("Start-up is stuck: still waiting for a dependency.",),
     "slow": ("Start-up takes longer than usual.",),
-}
-
-_START = {
-    "init-container": ["Writing /docker-entrypoint-initdb.d/init.sh", "Done."],
-    "core-init-container": ["Copying plug-ins to /data", "Copying repositories to /repos", "Done."],
-    "mongodb-primary": [
-        '{"s":"I","c":"CONTROL","id":20698,"ctx":"main","msg":"***** SERVER RESTARTED *****"}',
-        '{"s":"I","c":"STORAGE","id":22315,"ctx":"initandlisten","msg":"Opening WiredTiger"}',
-        '{"s":"I","c":"NETWORK","id":23016,"ctx":"listener","msg":"Waiting for connections","attr":{"port":27017}}',
-    ],
-    "core": [
-        "INFO Connecting to MongoDB at localhost:27017",
-        "INFO Connecting to RabbitMQ at localhost:5672",
-        "INFO Running database migrations",
-        "INFO Uvicorn running on http://0.0.0.0:8000",
-    ],
-    "ui": ["nginx: configuration file /etc/nginx/nginx.conf test is successful", "nginx: listening on 3000"],
-    "rabbitmq-stats": [
-        "Starting RabbitMQ 3.12.6 on Erlang 25.3.2.6",
-        "started TCP listener on [::]:5672",
-        "Server startup complete; 4 plugins started.",
-    ],
 }

@@ -41,7 +41,9 @@ def problem(account, task: Task) -> Problem | None:
     role = task.definition.body.get("executionRoleArn")
     if any(ECR_IMAGE.match(c.definition["image"]) for c in task.containers if not c.injected):
         if text := permissions.denial(account, role, "ecr:GetAuthorizationToken", "*"):
-            return Problem(f"{PULL}: execution resource retrieval failed: unable to retrieve ecr registry auth: {text}", 2)
+            return Problem(
+                f"{PULL}: execution resource retrieval failed: unable to retrieve ecr registry auth: {text}", 2
+            )
     for container in task.containers:
         for secret in container.definition.get("secrets") or []:
             if text := _secret_problem(account, task, secret["valueFrom"]):
@@ -107,7 +109,8 @@ def _secret_problem(account, task: Task, value_from: str) -> str | None:
     if ":secretsmanager:" in value_from:
         arn = ":".join(value_from.split(":")[:7])
         if text := permissions.denial(account, role, "secretsmanager:GetSecretValue", arn):
-            return f"unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret {value_from} from secrets manager: {text}"
+            tried = "unable to retrieve secret from asm: service call has been retried 1 time(s)"
+            return f"{tried}: failed to fetch secret {value_from} from secrets manager: {text}"
         return _from_asm(account, value_from)[1]
     name = value_from.split(":parameter", 1)[-1]
     arn = model.make_arn(account, task.region, f"parameter/{name.lstrip('/')}", "ssm")
@@ -126,7 +129,8 @@ def secret_value(account, region: str, value_from: str) -> str | None:
 
 
 def _from_asm(account, value_from: str) -> tuple[str | None, str | None]:
-    """`arn:aws:secretsmanager:region:account:secret:name[:json key[:stage[:version]]]`: the value, or why there is none."""
+    """`arn:aws:secretsmanager:region:account:secret:name[:json key[:stage[:version]]]`: the value, or why there is
+    none."""
     parts = value_from.split(":")
     arn, (key, stage, version) = ":".join(parts[:7]), (parts[7:] + ["", "", ""])[:3]
     retried = "unable to retrieve secret from asm: service call has been retried 1 time(s): "

@@ -11,7 +11,8 @@ DescribeTaskDefinition does not; none is essential, and none has the agent of EC
 
 Source: GuardDuty user guide, "How Runtime Monitoring works with Fargate (Amazon ECS only)" (a sidecar that cannot start
 does not keep the task from running) and "Prerequisites for AWS Fargate (Amazon ECS only) support" (the execution role
-pulls it); aws/aws-cdk#32877 (how a stopped task shows it); aws-containers/amazon-ecs-exec-checker#83 (no managed agents).
+pulls it); aws/aws-cdk#32877 (how a stopped task shows it); aws-containers/amazon-ecs-exec-checker#83 (no managed
+agents).
 """
 
 from __future__ import annotations

@@ -10,13 +10,22 @@ import random
 import uuid
 from typing import Callable
 
-from localstack_fargate.cloud_exchange import play
 from localstack_fargate.services import ec2_interfaces, guardduty
-from localstack_fargate.services.ecs import containers, history, images, initialising, inject, model, mounts, one_shot, targets
+from localstack_fargate.services.ecs import (
+    containers,
+    history,
+    images,
+    initialising,
+    inject,
+    model,
+    mounts,
+    one_shot,
+    targets,
+)
 from localstack_fargate.services.ecs.model import Cluster, Container, Definition, Task
 
 ON_CHANGE: list[Callable] = []
-"""fn(account, task), after each change of a task; the service scheduler listens."""
+"""fn(account, task), after each change of a task. The service scheduler and plugins listen."""
 
 
 def launch(account, region: str, cluster: Cluster, definition: Definition, network: dict | None, **facts) -> Task:
@@ -123,7 +132,7 @@ def _pulled(account, task: Task) -> None:
     containers.advance(account, task)
 
 
-def activate(account, task: Task) -> None:
+def _activate(account, task: Task) -> None:
     """All containers have started."""
     move(account, task, "ACTIVATING")
     account.schedule(account.settings["ecs.activating"], lambda a: _run(a, task))
@@ -164,7 +173,7 @@ def _stopping(account, task: Task) -> None:
     containers.stop_next(account, task)
 
 
-def containers_stopped(account, task: Task) -> None:
+def _containers_stopped(account, task: Task) -> None:
     task.times["executionStoppedAt"] = account.clock.now()
     move(account, task, "DEPROVISIONING")
     account.schedule(account.settings["ecs.deprovisioning"], lambda a: _stopped(a, task))
@@ -173,7 +182,6 @@ def containers_stopped(account, task: Task) -> None:
 def _stopped(account, task: Task) -> None:
     task.times["stoppedAt"] = account.clock.now()
     task.attached = "DELETED"
-    play.forget(account, task)
     move(account, task, "STOPPED")
     account.schedule(account.settings["ecs.eni_release"], lambda a: _release(a, task))
     account.schedule(account.settings["ecs.stopped_kept"], lambda a: _forget(a, task))
@@ -201,3 +209,6 @@ def behaviours_changed(account) -> None:
                     if now.kind == "unhealthy":
                         container.serving = False
                     containers.act(account, task, container)
+
+
+containers.report_to(containers.Listener(_activate, changed, stop, _containers_stopped))

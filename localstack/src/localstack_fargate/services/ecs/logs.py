@@ -33,7 +33,8 @@ def stream_of(task: Task, container: Container) -> str:
 
 
 def write(account, task: Task, container: Container, lines: list[str]) -> None:
-    """Appends lines at the present virtual time. A group deleted meanwhile swallows them, as the driver's retries do."""
+    """Appends lines at the present virtual time. A group deleted meanwhile swallows them, as the driver's retries do.
+    """
     wanted = options(container.definition)
     if wanted is None or not lines:
         return

@@ -99,7 +99,8 @@ class Deployment:
     reason: str = ""
     failed: int = 0
     proven: bool = False
-    """One task of it has been up and healthy: failures are no longer counted (API reference, Deployment.failedTasks)."""
+    """One task of it has been up and healthy: failures are no longer counted (API reference, Deployment.failedTasks).
+    """
     record: str = "IN_PROGRESS"
     record_reason: str | None = None
     finished_at: float | None = None
@@ -162,7 +163,7 @@ class Container:
     injected: bool = False
     """Not of the task definition: `inject.py`."""
     flawed: bool = False
-    """It cannot come up, whatever is said of its image: `localstack_fargate/cloud_exchange`."""
+    """It cannot come up, whatever is said of its image: a plugin has found a defect in it."""
     events: list[Event] = field(default_factory=list)
 
     @property

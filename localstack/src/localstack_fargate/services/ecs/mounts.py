@@ -1,8 +1,8 @@
 """Whether the EFS volumes of a task can be mounted where it runs.
 
-Source: EFS user guide, "Troubleshooting mount issues"; ECS developer guide, "Amazon EFS volume considerations". The file
-system (also while its throughput is updated), its access point and a mount target in the task's availability zone must be
-available, the VPC must resolve names, and the groups must let NFS through.
+Source: EFS user guide, "Troubleshooting mount issues"; ECS developer guide, "Amazon EFS volume considerations". The
+file system (also while its throughput is updated), its access point and a mount target in the task's availability zone
+must be available, the VPC must resolve names, and the groups must let NFS through.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ def _nfs_admitted(account, store, task: Task, target: dict) -> bool:
     sources = list(task.eni.group_set)
     ids = {g.id for g in sources}
     inward = any(_admits(r, 2049, task.address, ids) for g in targets for r in g.ingress_rules)
-    outward = any(_admits(r, 2049, target.get("IpAddress"), {g.id for g in targets}) for g in sources for r in g.egress_rules)
+    outward = any(
+        _admits(r, 2049, target.get("IpAddress"), {g.id for g in targets}) for g in sources for r in g.egress_rules
+    )
     return inward and outward
 
 

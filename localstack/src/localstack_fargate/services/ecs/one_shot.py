@@ -1,8 +1,9 @@
-"""One-shot tasks: a container named `data-step` does its work and exits 0, after the setting `ecs.data_step`.
+"""One-shot tasks: an essential container with a name in `NAMES` does its work and exits 0, after the setting
+`ecs.one_shot`.
 
-    GET /_emulator/<account>/data-steps  each task with such a container, in order of their start
+    GET /_emulator/<account>/one-shot-tasks  each task with such a container, in order of their start
 
-Any other behaviour is given over `/_emulator/<account>/images`, as `*#data-step`: `exit` with another code, `slow`,
+Any other behaviour is given over `/_emulator/<account>/images`, as `*#<name>`: `exit` with another code, `slow`,
 `unhealthy` (it never ends), `missing`. A step that speaks of `aws-backup-restore_` in its command or environment and
 mounts a file system by its root moves what was restored there to the root. Only root may: EFS user guide, "Working with
 users, groups, and permissions at the NFS level" (a new root directory is root's) and "Using IAM to control file system
@@ -16,11 +17,12 @@ from localstack_fargate.services import efs_content
 from localstack_fargate.services.ecs import history, mounts
 from localstack_fargate.services.ecs.model import Container, Task
 
-NAME = "data-step"
+NAMES = {"one-shot"}
+"""Plugins add theirs."""
 
 
 def is_one_shot(container: Container) -> bool:
-    return container.name == NAME
+    return container.name in NAMES
 
 
 def effect(account, task: Task, container: Container) -> str | None:
@@ -55,10 +57,10 @@ def _run(task: Task, container: Container) -> dict:
 def note(account, task: Task) -> None:
     """Keeps the task for the listing, if it is one: ECS forgets stopped tasks."""
     if any(map(is_one_shot, task.containers)):
-        account.state("ecs.data_steps", list).append(task)
+        account.state("ecs.one_shot_tasks", list).append(task)
 
 
-@route("data-steps")
+@route("one-shot-tasks")
 def _listing(account, request) -> list:
     return [
         {
@@ -75,7 +77,7 @@ def _listing(account, request) -> list:
             "file_systems": history.written_by(account, task),
             "content": task.content,
         }
-        for task in account.state("ecs.data_steps", list)
+        for task in account.state("ecs.one_shot_tasks", list)
         for container in task.containers
         if is_one_shot(container)
     ]

@@ -1,4 +1,5 @@
-"""Pages of ECS answers, at the sizes the API reference names. Smaller ones on demand: `localstack_fargate.pages`."""
+"""Pages of ECS answers, at the sizes the API reference names. Smaller ones on demand: `localstack_fargate.pagination`.
+"""
 
 from __future__ import annotations
 

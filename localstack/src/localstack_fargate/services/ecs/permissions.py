@@ -1,8 +1,8 @@
 """What a task's two roles allow: the execution role pulls, reads secrets and writes logs; the task role mounts EFS.
 
 Source: ECS developer guide, "Task execution IAM role" and "Task IAM role" (trust of ecs-tasks.amazonaws.com, confused
-deputy conditions); EFS user guide, "Using IAM to control file system data access" (a file system without a policy admits
-everybody; with one, identity and file-system policies are read together).
+deputy conditions); EFS user guide, "Using IAM to control file system data access" (a file system without a policy
+admits everybody; with one, identity and file-system policies are read together).
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def trusts_tasks(account: Account, region: str, arn: str) -> bool:
     }
     trust = _parsed(iam.seen(account, role)[0])
     matching = [s for s in policy.statements(trust) if _names_service(s.get("Principal"))]
-    return policy.decide([{"Statement": matching}], "sts:AssumeRole", "*", context)[0] == "allowed" if matching else False
+    return (
+        policy.decide([{"Statement": matching}], "sts:AssumeRole", "*", context)[0] == "allowed" if matching else False
+    )
 
 
 def _names_service(principal: Any) -> bool:
@@ -70,7 +72,8 @@ def denial(account: Account, arn: str | None, action: str, resource: str) -> str
     if decision == "allowed":
         why = f"because no permissions boundary allows the {action} action"
     return (
-        f"AccessDeniedException: User: arn:aws:sts::{account.id}:assumed-role/{name}/task is not authorized to perform: "
+        f"AccessDeniedException: User: arn:aws:sts::{account.id}:assumed-role/{name}/task is not authorized to "
+        "perform: "
         f"{action} on resource: {resource} {why}"
     )
 

@@ -1,8 +1,8 @@
 """The service scheduler: keeps the desired number of tasks of the PRIMARY deployment, within the deployment's limits.
 
 Source: ECS API reference, DeploymentConfiguration (minimumHealthyPercent, maximumPercent, what counts as healthy),
-CreateService (healthCheckGracePeriodSeconds), DeleteService (DRAINING, INACTIVE); developer guide, "Amazon ECS services"
-(replacement of unhealthy tasks).
+CreateService (healthCheckGracePeriodSeconds), DeleteService (DRAINING, INACTIVE); developer guide, "Amazon ECS
+services" (replacement of unhealthy tasks).
 
 A task counts against maximumPercent until it is STOPPING: so a replacement starts while the old task is still
 stopping, whatever the percentages. That is what makes "0/100" no protection against two writers.
@@ -233,7 +233,11 @@ def _stop_sick(account, service: Service, sick: list[Task], reasons: dict, room:
             port = task.targets[0][2]
             group = text.split("target-group ", 1)[1].rstrip(")")
             deployments.tell(
-                account, service, f"(task {task.id}) (port {port}) is unhealthy in (target-group {group}) due to (reason Request timed out)."
+                account,
+                service,
+
+                f"(task {task.id}) (port {port}) is unhealthy in (target-group {group}) due to (reason Request timed "
+                "out).",
             )
         else:
             deployments.tell(account, service, f"(task {task.id}) failed container health checks.")

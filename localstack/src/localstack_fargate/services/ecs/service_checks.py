@@ -88,7 +88,8 @@ def _group(account, region: str, definition: Definition, arn: str) -> None:
         raise invalid(f"The specified target group does not exist. ({arn})") from None
     if definition.body.get("networkMode") == "awsvpc" and found.get("TargetType") != "ip":
         raise invalid(
-            f"The provided target group {arn} has target type {found.get('TargetType')}, which is incompatible with the "
+            f"The provided target group {arn} has target type {found.get('TargetType')}, which is incompatible with "
+            "the "
             "awsvpc network mode specified in the task definition."
         )
     if not found.get("LoadBalancerArns"):

@@ -38,7 +38,9 @@ def create_service(account, region, request, context, call_next):
     if len(alive) >= account.settings["quota.services_per_cluster"]:
         raise aws_error("ClientException", "The maximum number of services has been reached.")  # words unverified
     if account.settings["ecs.require_service_role"] and not roles.service_linked(account):
-        raise invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
+        raise invalid(
+            "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
+        )
     roles.check_service_linked(account)
     if not request.get("taskDefinition"):
         raise invalid("TaskDefinition can not be blank.")
@@ -199,7 +201,9 @@ def _changes(account, region: str, service: Service, request: dict) -> dict:
         wanted["network"] = _network(request["networkConfiguration"])
     if request.get("loadBalancers") is not None:
         if not roles.service_linked(account):
-            raise invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
+            raise invalid(
+                "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
+            )
         wanted["load_balancers"] = copy.deepcopy(request["loadBalancers"])
     if request.get("platformVersion"):
         wanted["platform_version"] = service_checks.platform(request["platformVersion"])

@@ -11,7 +11,7 @@ setting("ecs.network_timeout", 60)  # until a task without a way out gives up
 setting("ecs.pull", 25)  # images
 setting("ecs.activating", 2)
 setting("ecs.deactivating", 1)
-setting("ecs.data_step", 15)  # the work of a container named `data-step`
+setting("ecs.one_shot", 15)  # the work of a one-shot container
 setting("ecs.container_stop", 2)  # a container that handles SIGTERM
 setting("ecs.deprovisioning", 8)
 setting("ecs.eni_release", 5)  # after the task has STOPPED

@@ -6,21 +6,16 @@ Also answers to the load balancer whether something is listening at an address.
 from __future__ import annotations
 
 from localstack_fargate.middleware import CommonServiceException
+from localstack_fargate.services import elbv2_targets
 from localstack_fargate.services.ecs import deployments, model
 from localstack_fargate.services.ecs.model import Task
-
-
-def _elbv2():
-    from localstack_fargate.services import elbv2
-
-    return elbv2
 
 
 def register(account, task: Task) -> None:
     """Where the load balancer refuses, the service tells of it and its deployment goes on waiting."""
     for group, _, port in task.targets:
         try:
-            _elbv2().register_target(account, task.region, group, task.address, port)
+            elbv2_targets.register(account, task.region, group, task.address, port)
         except CommonServiceException as error:
             text = f"failed to register targets in (target-group {group}) with (error {error.message})"
             deployments.tell(account, task.service, text)
@@ -28,13 +23,13 @@ def register(account, task: Task) -> None:
 
 def deregister(account, task: Task) -> None:
     for group, _, port in task.targets:
-        _elbv2().deregister_target(account, task.region, group, task.address, port)
+        elbv2_targets.deregister(account, task.region, group, task.address, port)
 
 
 def states(account, task: Task) -> list[tuple[str, str | None]]:
     """Target group ARN and state (None: not registered) of each of the task's targets."""
     return [
-        (group, _elbv2().target_state(account, task.region, group, task.address, port))
+        (group, elbv2_targets.state_of(account, task.region, group, task.address, port))
         for group, _, port in task.targets
     ]
 
@@ -43,7 +38,8 @@ def draining(account, task: Task) -> bool:
     return any(state == "draining" for _, state in states(account, task))
 
 
-def responds(account, ip: str, port: int) -> bool:
+@elbv2_targets.responder
+def _responds(account, ip: str, port: int) -> bool:
     """Whether a container of a RUNNING task listens at the address and answers."""
     for state in model.everywhere(account):
         for task in state.tasks.values():

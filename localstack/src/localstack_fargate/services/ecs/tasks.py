@@ -26,7 +26,9 @@ def run_task(account, region, request, context, call_next):
     overrides = request.get("overrides") or {}
     for entry in overrides.get("containerOverrides") or []:
         if definition.container(entry.get("name")) is None:
-            raise invalid("Override for container named {} is not a container in the TaskDefinition.".format(entry.get("name")))
+            raise invalid(
+                "Override for container named {} is not a container in the TaskDefinition.".format(entry.get("name"))
+            )
     chosen_tags = tags.listed(request.get("tags"))
     if request.get("propagateTags") == "TASK_DEFINITION":
         chosen_tags = definition.tags + chosen_tags
@@ -131,7 +133,8 @@ def execute_command(account, region, request, context, call_next):
     if not task.exec_enabled or account.settings["ecs.exec_agent_stopped"]:
         raise invalid(
             "The execute command failed because execute command was not enabled when the task was run or the execute "
-            "command agent isn't running. Wait and try again or run a new task with execute command enabled and try again."
+            "command agent isn't running. Wait and try again or run a new task with execute command enabled and try "
+            "again."
         )
     if not request.get("interactive"):
         raise invalid("Interactive is the only mode supported currently.")
@@ -142,7 +145,9 @@ def execute_command(account, region, request, context, call_next):
     if container is None:
         raise invalid("The container name is not part of the task.")
     if container.status != "RUNNING":
-        raise aws_error("TargetNotConnectedException", "The execute command failed due to an internal error. Try again later.")
+        raise aws_error(
+            "TargetNotConnectedException", "The execute command failed due to an internal error. Try again later."
+        )
     name, session = exec_rules.open_session(account, container.name, request["command"], context)
     return {
         "clusterArn": cluster.arn,

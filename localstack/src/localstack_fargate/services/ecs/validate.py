@@ -96,7 +96,9 @@ def _fargate(request: dict, containers: list[dict]) -> None:
         if any(ECR_IMAGE.match(c.get("image") or "") for c in containers):
             raise refused("Fargate requires task definition to have execution role ARN to support ECR images.")
         if any(c.get("secrets") for c in containers):
-            raise refused("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.")
+            raise refused(
+                "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
+            )
     storage = (request.get("ephemeralStorage") or {}).get("sizeInGiB")
     if storage is not None and not 21 <= storage <= 200:
         raise refused("Invalid value for ephemeralStorage. Valid values are between 21 and 200.")
@@ -161,7 +163,8 @@ def _dependencies(containers: list[dict]) -> None:
             essential = target.get("essential", True)
             if need["condition"] in ("COMPLETE", "SUCCESS") and essential:
                 raise refused(
-                    f"A dependency condition of {need['condition']} can't be set on essential container '{target['name']}'."
+                    f"A dependency condition of {need['condition']} can't be set on essential container "
+                    f"'{target['name']}'."
                 )
             if need["condition"] == "HEALTHY" and not target.get("healthCheck"):
                 raise refused(

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Mapping
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from localstack_fargate.cloud_exchange import certificates as tls
-from localstack_fargate.cloud_exchange.files import Files, Unreadable
-from localstack_fargate.cloud_exchange.verdict import Problem, Server, digest
+from cloud_exchange import certificates as tls
+from cloud_exchange.files import Files, Unreadable
+from cloud_exchange.verdict import Problem, Server, digest
 
 AUTHORITIES = "/usr/local/share/ca-certificates"
 _VERIFY = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"

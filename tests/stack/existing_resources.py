@@ -1,5 +1,6 @@
-# A user's world, in the account of a test: everything that a deployment can borrow, and as the vendor's best practices
-# ask for it, so that no check has anything to say. Runs after the prelude of `Account::by_hand`; prints what it made as JSON.
+# Existing resources in the account of a test: everything that a deployment can use, and as the vendor's best practices
+# ask for it, so that no check has anything to say. Runs after the prelude of `Account::by_hand`; prints what it made as
+# JSON.
 
 import datetime
 import json
@@ -20,7 +21,7 @@ def named(kind, name):
 
 
 def advance(seconds):
-    url = f"{os.environ['AWS_ENDPOINT_URL']}/_ce/{account}/clock"
+    url = f"{os.environ['AWS_ENDPOINT_URL']}/_emulator/{account}/clock"
     body = json.dumps({"advance": seconds}).encode()
     urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"})).read()
 
@@ -41,28 +42,37 @@ ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
 
 def subnet(number, zone, name):
     made = ec2.create_subnet(
-        VpcId=vpc, CidrBlock=f"10.40.{number}.0/24", AvailabilityZone=region + zone, TagSpecifications=named("subnet", name)
+        VpcId=vpc,
+        CidrBlock=f"10.40.{number}.0/24",
+        AvailabilityZone=region + zone,
+        TagSpecifications=named("subnet", name),
     )
     return made["Subnet"]["SubnetId"]
 
 
 private = [subnet(1, "a", "corp-private-a"), subnet(2, "b", "corp-private-b")]
 public = [subnet(3, "a", "corp-public-a"), subnet(4, "b", "corp-public-b")]
-igw = ec2.create_internet_gateway(TagSpecifications=named("internet-gateway", "corp"))["InternetGateway"]["InternetGatewayId"]
+igw = ec2.create_internet_gateway(TagSpecifications=named("internet-gateway", "corp"))["InternetGateway"][
+    "InternetGatewayId"
+]
 ec2.attach_internet_gateway(InternetGatewayId=igw, VpcId=vpc)
 address = ec2.allocate_address(Domain="vpc", TagSpecifications=named("elastic-ip", "corp"))["AllocationId"]
 nat = ec2.create_nat_gateway(
     SubnetId=public[0], AllocationId=address, TagSpecifications=named("natgateway", "corp")
 )["NatGateway"]["NatGatewayId"]
 for name, subnets, way in (("public", public, {"GatewayId": igw}), ("private", private, {"NatGatewayId": nat})):
-    table = ec2.create_route_table(VpcId=vpc, TagSpecifications=named("route-table", f"corp-{name}"))["RouteTable"]["RouteTableId"]
+    table = ec2.create_route_table(VpcId=vpc, TagSpecifications=named("route-table", f"corp-{name}"))["RouteTable"][
+        "RouteTableId"
+    ]
     ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, **way)
     for one in subnets:
         ec2.associate_route_table(RouteTableId=table, SubnetId=one)
 
 # Its hardening: an empty default group, SSH and RDP closed, flow logs.
 mine = [{"Name": "vpc-id", "Values": [vpc]}]
-default = ec2.describe_security_groups(Filters=[*mine, {"Name": "group-name", "Values": ["default"]}])["SecurityGroups"][0]
+default = ec2.describe_security_groups(Filters=[*mine, {"Name": "group-name", "Values": ["default"]}])[
+    "SecurityGroups"
+][0]
 ec2.revoke_security_group_ingress(GroupId=default["GroupId"], IpPermissions=default["IpPermissions"])
 ec2.revoke_security_group_egress(GroupId=default["GroupId"], IpPermissions=default["IpPermissionsEgress"])
 acl = ec2.describe_network_acls(Filters=mine)["NetworkAcls"][0]["NetworkAclId"]
@@ -102,7 +112,13 @@ balancer = elb.create_load_balancer(
     Tags=[{"Key": "Owner", "Value": "network"}],
 )["LoadBalancers"][0]["LoadBalancerArn"]
 target = elb.create_target_group(
-    Name="corp-ce", Protocol="HTTP", Port=3000, VpcId=vpc, TargetType="ip", HealthCheckPath="/", Matcher={"HttpCode": "200"},
+    Name="corp-ce",
+    Protocol="HTTP",
+    Port=3000,
+    VpcId=vpc,
+    TargetType="ip",
+    HealthCheckPath="/",
+    Matcher={"HttpCode": "200"},
     Tags=[{"Key": "Owner", "Value": "network"}],
 )["TargetGroups"][0]["TargetGroupArn"]
 elb.create_listener(
@@ -131,7 +147,9 @@ elb.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=[
 
 # Cluster, roles, key, certificates, secrets.
 cluster = ecs.create_cluster(
-    clusterName="corp", settings=[{"name": "containerInsights", "value": "enabled"}], tags=[{"key": "Owner", "value": "apps"}]
+    clusterName="corp",
+    settings=[{"name": "containerInsights", "value": "enabled"}],
+    tags=[{"key": "Owner", "value": "apps"}],
 )["cluster"]["clusterArn"]
 runs = [
     allow(["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]),
@@ -139,7 +157,14 @@ runs = [
     allow(["ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"]),
 ]
 starts = [
-    allow(["ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]),
+    allow(
+        [
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:BatchGetImage",
+        ]
+    ),
     allow(["logs:CreateLogStream", "logs:PutLogEvents"]),
     allow(["secretsmanager:GetSecretValue"], f"arn:aws:secretsmanager:{region}:{account}:secret:*"),
     allow(["kms:Decrypt"]),
@@ -169,7 +194,9 @@ def signed(common_name, authority):
 
 
 unlocked = private_key.private_bytes(PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
-certificate = acm.import_certificate(Certificate=signed("ce.example.com", False).encode(), PrivateKey=unlocked)["CertificateArn"]
+certificate = acm.import_certificate(Certificate=signed("ce.example.com", False).encode(), PrivateKey=unlocked)[
+    "CertificateArn"
+]
 authorities = [signed(f"Corp CA {number}", True) for number in (1, 2)]
 proxy = json.dumps({"http_proxy": "http://user:word@10.40.9.9:3128", "https_proxy": "http://user:word@10.40.9.9:3128"})
 
@@ -181,7 +208,8 @@ def secret(name, value):
 made = {
     "vpc": vpc, "subnets": private, "cluster": cluster, "load_balancer": balancer,
     "target_group": target, **roles, "boundary": boundary, "key": key["Arn"], "certificate": certificate,
-    "authorities": authorities, "ca_secret": secret("corp/ca", authorities[0]), "proxy_secret": secret("corp/proxy", proxy),
+    "authorities": authorities, "ca_secret": secret("corp/ca", authorities[0]),
+    "proxy_secret": secret("corp/proxy", proxy),
 }  # fmt: skip
 advance(300)
 print(json.dumps(made))

@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 import botocore.loaders
 
-from localstack_fargate import answers  # noqa: F401  pages are cut from what it has put into another order
+from localstack_fargate import responses  # noqa: F401  pages are cut from what it has reordered
 from localstack_fargate.account import Account, setting
 from localstack_fargate.middleware import aws_error, invoke, override
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Mapping
 from urllib.parse import urlsplit
 
-from localstack_fargate.cloud_exchange.certificates import MISMATCH, NO_START_LINE, belongs, certificates, private_key
-from localstack_fargate.cloud_exchange.files import Files, Unreadable
-from localstack_fargate.cloud_exchange.verdict import Problem
+from cloud_exchange.certificates import MISMATCH, NO_START_LINE, belongs, certificates, private_key
+from cloud_exchange.files import Files, Unreadable
+from cloud_exchange.verdict import Problem
 
 FOLDER = "/data/ssl_certs/mongodb_rabbitmq_certs"
 HOSTS = "/etc/hosts"

@@ -1,7 +1,9 @@
-"""Stands in front of an emulator that runs no ECS tasks, and answers for them: one task for each one that a service wants, on
-Fargate, healthy at once, and tasks of RunTask that have done their work. Everything else is passed through, byte for byte.
+"""Stands in front of an emulator that runs no ECS tasks, and answers for them: one task for each one that a service
+wants, on Fargate, healthy at once, and tasks of RunTask that have done their work. Everything else is passed through,
+byte for byte.
 
-Source of the answers: ECS API reference (Task, Container, Deployment); Elastic Load Balancing API reference (TargetHealth).
+Source of the answers: ECS API reference (Task, Container, Deployment); Elastic Load Balancing API reference
+(TargetHealth).
 """
 
 from __future__ import annotations
@@ -21,7 +23,13 @@ ECS = "AmazonEC2ContainerServiceV20141113."
 HEALTH = """<DescribeTargetHealthResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/">
 <DescribeTargetHealthResult><TargetHealthDescriptions>{members}</TargetHealthDescriptions></DescribeTargetHealthResult>
 <ResponseMetadata><RequestId>0</RequestId></ResponseMetadata></DescribeTargetHealthResponse>"""
-KEPT = ("deploymentConfiguration", "enableExecuteCommand", "healthCheckGracePeriodSeconds", "propagateTags", "platformVersion")
+KEPT = (
+    "deploymentConfiguration",
+    "enableExecuteCommand",
+    "healthCheckGracePeriodSeconds",
+    "propagateTags",
+    "platformVersion",
+)
 MEMBER = """<member><Target><Id>{ip}</Id><Port>3000</Port></Target><HealthCheckPort>3000</HealthCheckPort>
 <TargetHealth><State>healthy</State></TargetHealth></member>"""
 
@@ -85,7 +93,12 @@ class Tasks:
     def container(self, definition: dict, task: str, has_ended: bool) -> dict:
         state = {"lastStatus": "STOPPED", "exitCode": 0} if has_ended else {"lastStatus": "RUNNING"}
         health = "HEALTHY" if definition.get("healthCheck") and not has_ended else "UNKNOWN"
-        return {"name": definition["name"], "image": definition["image"], "taskArn": task, "healthStatus": health} | state
+        return {
+            "name": definition["name"],
+            "image": definition["image"],
+            "taskArn": task,
+            "healthStatus": health,
+        } | state
 
     def stop(self, task: dict, reason: str) -> None:
         task |= {"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "stoppedAt": time.time(), "stoppedReason": reason}
@@ -101,7 +114,8 @@ class Tasks:
         counts = {"desiredCount": service["desiredCount"], "runningCount": count, "pendingCount": 0}
         deployment = counts | {
             "id": known["deployment"], "status": "PRIMARY", "taskDefinition": known["definition"], "failedTasks": 0,
-            "createdAt": known["since"], "updatedAt": known["since"], "rolloutState": "COMPLETED", "launchType": "FARGATE",
+            "createdAt": known["since"], "updatedAt": known["since"], "rolloutState": "COMPLETED",
+            "launchType": "FARGATE",
         }  # fmt: skip
         return service | known["kept"] | counts | {"deployments": [deployment], "events": []}
 
@@ -146,7 +160,11 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"" if self.command == "HEAD" else body)
 
     def ask(self, operation: str, body: bytes) -> tuple[int, Any]:
-        given = {name: value for name, value in self.headers.items() if name.lower() not in ("x-amz-target", "content-length")}
+        given = {
+            name: value
+            for name, value in self.headers.items()
+            if name.lower() not in ("x-amz-target", "content-length")
+        }
         headers = given | {"X-Amz-Target": ECS + operation, "Content-Length": str(len(body))}
         status, _, data = self.forward("POST", "/", headers, body)
         return status, json.loads(data or b"{}")
@@ -179,7 +197,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def DescribeServices(self, request: dict, body: bytes):
         status, answer = self.ask("DescribeServices", body)
-        return self.json(status, answer | {"services": [self.tasks.described(one) for one in answer.get("services", [])]})
+        return self.json(
+            status, answer | {"services": [self.tasks.described(one) for one in answer.get("services", [])]}
+        )
 
     def ListTasks(self, request: dict, body: bytes):
         arns = []
@@ -215,7 +235,9 @@ class Handler(BaseHTTPRequestHandler):
     def target_health(self, request: dict) -> tuple[int, str, bytes]:
         [group] = request["TargetGroupArn"]
         owners = [known["deployment"] for known in self.tasks.services.values() if group in known["groups"]]
-        running = [one for one in self.tasks.tasks.values() if one["startedBy"] in owners and one["lastStatus"] == "RUNNING"]
+        running = [
+            one for one in self.tasks.tasks.values() if one["startedBy"] in owners and one["lastStatus"] == "RUNNING"
+        ]
         details = [detail for task in running for detail in task["attachments"][0]["details"]]
         members = [MEMBER.format(ip=one["value"]) for one in details if one["name"] == "privateIPv4Address"]
         return 200, "text/xml", HEALTH.format(members="".join(members)).encode()

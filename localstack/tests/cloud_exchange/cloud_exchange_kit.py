@@ -305,8 +305,8 @@ class Deployment:
     def health(self, arn: str) -> str:
         return self.kit.task(arn)["healthStatus"]
 
-    def played(self, arn: str) -> dict[str, dict]:
-        """What the emulator tells of the containers that it has played, by name."""
+    def checked(self, arn: str) -> dict[str, dict]:
+        """What the plugin found in the containers that it has started, by name."""
         listed = self.kit.account.control("cloud-exchange") or []
         return {one["container"]: one for one in listed if one["task"] == arn}
 

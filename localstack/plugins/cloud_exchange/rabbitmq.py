@@ -1,7 +1,8 @@
 """RabbitMQ: its cookie, its configuration files, its TLS listener.
 
 Source: RabbitMQ documentation, "Configuration", "TLS Support", "Clustering Guide" (Erlang cookie);
-rabbitmq/rabbitmq-server#2685 and #739 (words of unreadable files). The server does not verify its own certificate: its clients do.
+rabbitmq/rabbitmq-server#2685 and #739 (words of unreadable files). The server does not verify its own certificate: its
+clients do.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import Mapping
 
-from localstack_fargate.cloud_exchange.certificates import certificates, pair_problem
-from localstack_fargate.cloud_exchange.files import Files, Unreadable
-from localstack_fargate.cloud_exchange.verdict import Problem, Server, digest
+from cloud_exchange.certificates import certificates, pair_problem
+from cloud_exchange.files import Files, Unreadable
+from cloud_exchange.verdict import Problem, Server, digest
 
 COOKIE = "/var/lib/rabbitmq/.erlang.cookie"
 CONFIGURATION = "/etc/rabbitmq/conf.d"

@@ -1,6 +1,6 @@
 """The services LocalStack's free edition lacks, forwarded to the moto that LocalStack embeds.
 
-They run in the same process and share the EC2 and IAM state. This much is the "plain" bed; all behaviour
+They run in the same process and share the EC2 and IAM state. With EMULATOR_PLAIN this is all; the behaviour
 comes from `middleware.py` on top.
 """
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from localstack_fargate.cloud_exchange.certificates import certificates, date_problem, pair_problem
-from localstack_fargate.cloud_exchange.files import Files, Unreadable
-from localstack_fargate.cloud_exchange.verdict import Problem, Server, digest, line_of_mongod
+from cloud_exchange.certificates import certificates, date_problem, pair_problem
+from cloud_exchange.files import Files, Unreadable
+from cloud_exchange.verdict import Problem, Server, digest, line_of_mongod
 
 INITIALISATION = "/docker-entrypoint-initdb.d"
 DATA = "/data/db"

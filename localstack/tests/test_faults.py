@@ -1,9 +1,5 @@
-"""Storms, broken answers, and the refusals at each service's front door."""
+"""Several faults at once, corrupted answers, and refused credentials."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 
 import botocore.exceptions
 import pytest
@@ -62,7 +58,7 @@ FAMILIES = {"ec2": "ec2", "s3": "s3", "iam": "query", "sts": "query", "elbv2": "
 
 @pytest.mark.row("refused credentials, clocks and regions, in the words of each service", plain="fails")
 @pytest.mark.parametrize("kind", WORDS)
-def test_refusals_at_the_door(account, kind):
+def test_refused_credentials(account, kind):
     account.fault(kind=kind)
     for service in SERVICES:
         if kind == "opt-in" and service == "iam":
@@ -84,7 +80,9 @@ def test_bucket_in_another_region(account):
     s3.create_bucket(Bucket=name)
     account.fault(service="s3", kind="wrong-region")
     error = refused(lambda: s3.head_bucket(Bucket=name), "301", status=301)
-    assert error.response["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"] == "us-west-2", "boto3 has followed once"
+    assert error.response["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"] == "us-west-2", (
+        "boto3 has followed once"
+    )
     refused(lambda: s3.put_object(Bucket=name, Key="x", Body=b""), "PermanentRedirect", status=301)
     account.clear_faults()
     account.fault(service="s3", kind="wrong-region", code="AuthorizationHeaderMalformed")
@@ -98,7 +96,8 @@ def test_bucket_in_another_region(account):
     [
         ("ec2", lambda c: c.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"], "VpcId", "CidrBlock"),
         ("efs", lambda c: c.create_file_system(CreationToken="t"), "FileSystemId", "CreationToken"),
-        ("elbv2", lambda c: c.create_target_group(Name="probe", TargetType="lambda")["TargetGroups"][0], "TargetGroupArn",
+        ("elbv2", lambda c: c.create_target_group(Name="probe", TargetType="lambda")["TargetGroups"][0],
+            "TargetGroupArn",
          "TargetGroupName"),
         ("ecs", lambda c: c.create_cluster(clusterName="probe")["cluster"], "clusterArn", "clusterName"),
     ],
@@ -114,7 +113,7 @@ def test_answers_without_identifiers(account, service, call, lacks, keeps):
 @pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("kind", ["garbage", "truncated", "empty"])
 @pytest.mark.parametrize("service", ["ec2", "iam", "ecs", "efs", "s3"])
-def test_spoilt_answers(account, service, kind, before):
+def test_corrupted_answers(account, service, kind, before):
     client = account.client(service)
     make, made = {
         "ec2": (
@@ -122,7 +121,10 @@ def test_spoilt_answers(account, service, kind, before):
             lambda: len(client.describe_vpcs()["Vpcs"]) - 1,
         ),
         "iam": (lambda: account.role()[:1], lambda: len(client.list_roles()["Roles"])),
-        "ecs": (lambda: client.create_cluster(clusterName="c")["cluster"], lambda: len(client.list_clusters()["clusterArns"])),
+        "ecs": (
+            lambda: client.create_cluster(clusterName="c")["cluster"],
+            lambda: len(client.list_clusters()["clusterArns"]),
+        ),
         "efs": (
             lambda: client.create_file_system(CreationToken="t")["FileSystemId"],
             lambda: len(client.describe_file_systems()["FileSystems"]),
@@ -130,7 +132,7 @@ def test_spoilt_answers(account, service, kind, before):
         "s3": (lambda: list_one_bucket(client, account), lambda: 0 if before else 1),
     }[service]
     if service == "s3":
-        client.create_bucket(Bucket=f"probe-spoilt-{account.id}")
+        client.create_bucket(Bucket=f"probe-corrupted-{account.id}")
     account.fault(service=service, kind=kind, before=before, times=1)
     wrong = (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError, LookupError, ValueError)
     if service == "s3":  # which boto3 takes for an error of the server
@@ -145,17 +147,17 @@ def test_spoilt_answers(account, service, kind, before):
 
 def list_one_bucket(client, account):
     """Raises KeyError when the answer does not list the bucket."""
-    return {bucket["Name"]: bucket for bucket in client.list_buckets()["Buckets"]}[f"probe-spoilt-{account.id}"]
+    return {bucket["Name"]: bucket for bucket in client.list_buckets()["Buckets"]}[f"probe-corrupted-{account.id}"]
 
 
-STORM = [
+RULES = [
     {"kind": "throttle", "probability": 0.3, "seed": 1},
     {"kind": "error", "status": 500, "probability": 0.1, "seed": 1},
     {"kind": "lost", "probability": 0.05, "seed": 1},
 ]
 
 
-def storm(account, rules=STORM):
+def struck_by(account, rules=RULES):
     """What became of 100 calls: the kinds that struck each."""
     account.control("faults", rules)
     client = account.client("sts")
@@ -167,18 +169,18 @@ def storm(account, rules=STORM):
     return [entry["fault"] or "" for entry in account.journal()]
 
 
-@pytest.mark.row("a storm: several rules at once, each by its own chance, reproducible", plain="absent")
-def test_storm(account, other_account):
-    struck = storm(account)
+@pytest.mark.row("several rules at once, each by its own chance, reproducible", plain="absent")
+def test_several_rules(account, other_account):
+    struck = struck_by(account)
     share = {kind: sum(kind in one for one in struck) / len(struck) for kind in ("throttle", "error", "lost")}
     assert 0.2 < share["throttle"] < 0.4 and 0.04 < share["error"] < 0.17 and 0.01 < share["lost"] < 0.1, share
     assert any("+" in one for one in struck), "they fall together now and then"
-    assert storm(other_account) == struck
+    assert struck_by(other_account) == struck
 
 
-@pytest.mark.row("a storm: a rule strikes the same calls whatever the others do; another seed is another storm", plain="absent")
-def test_rules_of_a_storm_are_independent(account, other_account):
-    alone = storm(account, STORM[:1])
-    other = storm(other_account, [*STORM[:2], {"kind": "latency", "probability": 0.5, "seed": 2}])
+@pytest.mark.row("a rule strikes the same calls whatever the others do; another seed, other calls", plain="absent")
+def test_rules_are_independent(account, other_account):
+    alone = struck_by(account, RULES[:1])
+    other = struck_by(other_account, [*RULES[:2], {"kind": "latency", "probability": 0.5, "seed": 2}])
     assert ["throttle" in one for one in other] == [bool(one) for one in alone]
     assert ["latency" in one for one in other] != [bool(one) for one in alone]

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localstack_fargate.cloud_exchange.files import File
+from cloud_exchange.files import File
 
 LARGEST = 1024 * 1024
 """Files above are no configuration; of these the content is not kept."""

@@ -1,7 +1,8 @@
 """Cloud Exchange 6.x: a task with the right files, variables and certificates gets healthy, and with one mistake does
 not.
 
-No program of Cloud Exchange is here: what they would say is from their public sources (`localstack_fargate/cloud_exchange`).
+No program of Cloud Exchange is here: what they would say is from their public sources
+(`localstack_fargate/cloud_exchange`).
 """
 
 import pytest
@@ -17,15 +18,15 @@ def deployment(account):
 @pytest.mark.row("Cloud Exchange 6.x: files have owner and mode, and the task gets healthy", plain="absent")
 def test_a_good_task_gets_healthy(deployment):
     arn = deployment.start()
-    assert deployment.played(arn)["init-container"]["exit_code"] == 0
-    assert {name: one["problem"] for name, one in deployment.played(arn).items()} == {
+    assert deployment.checked(arn)["init-container"]["exit_code"] == 0
+    assert {name: one["problem"] for name, one in deployment.checked(arn).items()} == {
         name: None for name in ("init-container", "mongodb-primary", "rabbitmq-stats", "core", "ui")
     }
     assert deployment.health(arn) == "HEALTHY"
-    files = deployment.played(arn)["init-container"]["files"]
+    files = deployment.checked(arn)["init-container"]["files"]
     assert files["/files/rabbitmq-conf/rabbitmq_cert_key.key"] == "1001:1001 0440"
     assert files["/files/certificate/cloud-exchange-internal.crt"] == "1001:1001 0444"
-    assert deployment.played(arn)["mongodb-primary"]["arguments"][-1] == "TLS1_0,TLS1_1"
+    assert deployment.checked(arn)["mongodb-primary"]["arguments"][-1] == "TLS1_0,TLS1_1"
     assert deployment.password not in str(deployment.kit.account.control("cloud-exchange"))
 
 
@@ -221,12 +222,12 @@ def test_one_mistake(deployment, mistake):
     containers = containers.split(", ")
     change(deployment)
     arn = deployment.start()
-    played = deployment.played(arn)
-    assert {name for name, one in played.items() if one["problem"]} == {*containers}, played
-    assert words in "\n".join(played[containers[0]]["problem"])
+    checked = deployment.checked(arn)
+    assert {name for name, one in checked.items() if one["problem"]} == {*containers}, checked
+    assert words in "\n".join(checked[containers[0]]["problem"])
     assert any(words in line for line in deployment.log(arn, containers[0]))
     assert deployment.health(arn) != "HEALTHY"
-    assert deployment.password not in str(played)
+    assert deployment.password not in str(checked)
 
 
 @pytest.mark.row(
@@ -235,7 +236,7 @@ def test_one_mistake(deployment, mistake):
 def test_what_a_second_task_finds(deployment):
     deployment.start()
     del deployment.files["tls_cert_ca.crt"], deployment.files["cloud-exchange-internal.crt"]
-    second = deployment.played(deployment.start())
+    second = deployment.checked(deployment.start())
     assert "/files/certs/tls_cert_ca.crt" not in second["init-container"]["files"]
     assert second["init-container"]["files"]["/files/certificate/cloud-exchange-internal.crt"] == "1001:1001 0444"
     assert "No such file or directory" in second["mongodb-primary"]["problem"][0]
@@ -247,7 +248,7 @@ def test_another_password_later(deployment):
     del deployment.files["mongo-init.sh"]
     assert deployment.health(deployment.start()) == "HEALTHY"
     deployment.password = "another"
-    assert "Authentication failed." in deployment.played(deployment.start())["core"]["problem"][0]
+    assert "Authentication failed." in deployment.checked(deployment.start())["core"]["problem"][0]
 
 
 @pytest.mark.row("Cloud Exchange 6.x: a renewed certificate replaces the files of the old one", plain="absent")
@@ -255,30 +256,30 @@ def test_a_renewed_certificate(deployment):
     deployment.start()
     deployment.internal = dict(OTHER)
     arn = deployment.start()
-    assert deployment.health(arn) == "HEALTHY", deployment.played(arn)
+    assert deployment.health(arn) == "HEALTHY", deployment.checked(arn)
     deployment.script = deployment.script.replace(' "$1.new" "$1"', "").replace("$1.new", "$1").replace("mv -f", "true")
     arn = deployment.start()
     # Written in place, as nobody but root could; whoever runs the emulator makes a difference to who says so first.
-    assert deployment.played(arn)["init-container"]["problem"]
+    assert deployment.checked(arn)["init-container"]["problem"]
     [words] = [line for line in deployment.log(arn, "init-container") if "Permission denied" in line][:1]
     assert "/files/certificate/cloud-exchange-internal.crt" in words
 
 
 @pytest.mark.row(
-    "Cloud Exchange 6.x: it is played only on demand, and not against what a test says of an image", plain="absent"
+    "Cloud Exchange 6.x: its scripts run only if asked for, and never against a test's choice", plain="absent"
 )
 @pytest.mark.parametrize("case", ["switched off", "5.x", "image"])
 def test_what_is_not_played(deployment, case):
     del deployment.files["tls_cert_key.pem"]
     if case == "switched off":
-        deployment.kit.account.settings(**{"ecs.play_cloud_exchange": False})
+        deployment.kit.account.settings(**{"cloud_exchange.run_scripts": False})
     elif case == "5.x":
         core = deployment.containers["core"]
         core["image"] = core["image"].replace("core6-6.1.0", "core5-5.1.2")
     else:
         deployment.kit.images(**{"*mongo6-*": {"behaviour": "exit", "exit_code": 7}, "*#init-container": {}})
     arn = deployment.start()
-    assert "mongodb-primary" not in deployment.played(arn)
+    assert "mongodb-primary" not in deployment.checked(arn)
     assert (deployment.health(arn) == "HEALTHY") == (case != "image")
     if case == "image":
         codes = {one["name"]: one.get("exitCode") for one in deployment.kit.task(arn)["containers"]}

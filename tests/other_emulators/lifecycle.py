@@ -1,7 +1,8 @@
-"""A deployment's whole life on an emulator that others have written: `localstack/foreign moto|ministack sh -c '...'`.
+"""A deployment's whole life on an emulator that others have written: `tests/other_emulators/with moto|ministack sh -c
+'...'`.
 
-Every step must end with its exit code, and every second plan must be empty. What keeps an emulator from something is an option
-below, and a row of docs/other-emulators.md.
+Every step must end with its exit code, and every second plan must be empty. What keeps an emulator from something is an
+option below, and a row of docs/other-emulators.md.
 """
 
 import hashlib
@@ -21,7 +22,8 @@ PROGRAM = str(Path(TARGET, "debug", "ce-aws"))
 ACCOUNT = boto3.client("sts").get_caller_identity()["Account"]
 MIRROR = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/mirror"
 IMAGES = {
-    "cloudexchange": ["aws-cli-latest"], "core4": ["05242023"], "ui4": ["05242023"], "core5": ["11062023"], "ui5": ["11062023"],
+    "cloudexchange": ["aws-cli-latest"], "core4": ["05242023"], "ui4": ["05242023"], "core5": ["11062023"],
+    "ui5": ["11062023"],
     "mongodb": ["5.0"], "rabbitmq": ["3.11.11-management", "3.12.6-management"],
 }  # fmt: skip
 PLAN = f"""name = "prod"
@@ -34,7 +36,8 @@ debug = false
 registry = "{MIRROR}"
 """
 WAYS = {
-    # Its bucket policies deny what their conditions do not, some of what it stores comes back changed, and it has no AWS Backup.
+    # Its bucket policies deny what their conditions do not, some of what it stores comes back changed, and it has no
+    # AWS Backup.
     "moto": {
         "plan": "[network]\nharden = false\n[load_balancer]\nenabled = false\n[storage]\nbackup = false\n",
         "writes": ["--no-lease"],
@@ -57,13 +60,16 @@ WAYS = {
         "left": [],
     },
 }
-"""By emulator: keys of the plan file, options of all commands that write, options of single commands, how the destruction
-ends, and what it leaves."""
+"""By emulator: keys of the plan file, options of all commands that write, options of single commands, how the
+destruction ends, and what it leaves."""
 
 
 def take_ecs_into_use():
     """As every account has them that has ever had a cluster and a load balancer."""
-    for service, name in (("ecs", "AWSServiceRoleForECS"), ("elasticloadbalancing", "AWSServiceRoleForElasticLoadBalancing")):
+    for service, name in (
+        ("ecs", "AWSServiceRoleForECS"),
+        ("elasticloadbalancing", "AWSServiceRoleForElasticLoadBalancing"),
+    ):
         principal = f"{service}.amazonaws.com"
         trust = {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -76,10 +82,17 @@ def push_images():
     for name, tags in IMAGES.items():
         ecr.create_repository(repositoryName=f"mirror/netskope/{name}")
         for tag in tags:
-            layers = [{"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": 1, "digest": "sha256:" + "0" * 64}]
+            layers = [
+                {
+                    "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+                    "size": 1,
+                    "digest": "sha256:" + "0" * 64,
+                }
+            ]
             manifest = {
                 "schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-                "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1, "digest": "sha256:" + hashlib.sha256(f"{name}:{tag}".encode()).hexdigest()},
+                "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1,
+                    "digest": "sha256:" + hashlib.sha256(f"{name}:{tag}".encode()).hexdigest()},
                 "layers": layers,
             }  # fmt: skip
             ecr.put_image(repositoryName=f"mirror/netskope/{name}", imageTag=tag, imageManifest=json.dumps(manifest))
@@ -97,7 +110,14 @@ class Life:
         started = time.monotonic()
         ran = subprocess.run(command, capture_output=True, text=True, cwd=self.file.parent)
         verdict = "" if ran.returncode == wanted else f", and not with {wanted}"
-        print(f"{NAME}: {' '.join(command[1:])}: ended with {ran.returncode}{verdict} after {time.monotonic() - started:.0f} s", flush=True)
+        print(
+
+
+
+            f"{NAME}: {' '.join(command[1:])}: ended with {ran.returncode}{verdict} after "
+            f"{time.monotonic() - started:.0f} s",
+            flush=True,
+        )
         if verdict:
             self.failed.append(arguments)
             print(ran.stdout[-3000:], ran.stderr[-6000:], sep="\n", flush=True)

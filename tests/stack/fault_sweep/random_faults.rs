@@ -1,4 +1,4 @@
-//! Storms: much goes wrong at once, again and again.
+//! Random faults: many calls fail, are throttled or lose their response.
 
 use serde_json::json;
 
@@ -7,19 +7,19 @@ use super::{APPLY, Case, sweep};
 use crate::account::Account;
 use crate::product::Product;
 
-/// In a storm the program's own time counts too: its repeated reads wait by the wall's clock.
+/// The program's own time counts too: its repeated reads wait by the wall's clock.
 const SCALE: u32 = 12;
 const SEEDS: u64 = 20;
 /// Calls of the command, at most.
 const RUNS: usize = 4;
 
 #[test]
-fn storms_end_in_one_stack() {
-    let cases = (1..=SEEDS).map(|seed| Case::new(format!("seed {seed}"), move || storm(seed))).collect();
-    sweep("storms", cases, |number| number == 2);
+fn random_faults_end_in_one_stack() {
+    let cases = (1..=SEEDS).map(|seed| Case::new(format!("seed {seed}"), move || run(seed))).collect();
+    sweep("random faults", cases, |number| number == 2);
 }
 
-fn storm(seed: u64) -> String {
+fn run(seed: u64) -> String {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     account.post("settings", &json!({ "tags.visible": 5 }));

@@ -1,5 +1,5 @@
-# What stands beside a deployment `prod` and looks like it: another deployment by ce-aws with nearly the same names and tags, and
-# things of nobody's whose names begin like ours. Runs after `world.py`, with its helpers.
+# What stands beside a deployment `prod` and looks like it: another deployment by ce-aws with nearly the same names and
+# tags, and untagged resources whose names begin alike. Runs after `existing_resources.py`, with its helpers.
 
 efs, backup = client("efs"), client("backup")
 
@@ -42,8 +42,13 @@ ecs.create_cluster(clusterName="ce-prod2", tags=spelt(alike("cluster/main")))
 ecs.create_cluster(clusterName="ce-prod-old")
 for family, tags in (("ce-prod2", alike("task-definition/main")), ("ce-prod-old", [])):
     ecs.register_task_definition(
-        family=family, networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
-        containerDefinitions=[{"name": "core", "image": "busybox", "essential": True}], **({"tags": spelt(tags)} if tags else {}),
+        family=family,
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        containerDefinitions=[{"name": "core", "image": "busybox", "essential": True}],
+        **({"tags": spelt(tags)} if tags else {}),
     )
 for token, tags in (("ce-aws-prod2-main", alike("file-system/main")), ("by-hand", alike("file-system/main", "Prod"))):
     efs.create_file_system(CreationToken=token, Encrypted=True, Tags=tags)

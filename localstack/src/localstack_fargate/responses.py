@@ -1,9 +1,9 @@
 """Answers as they may also look: in another order, without what is empty, with members that no client knows yet.
 
-Settings, all off by default: `answers.reversed`, lists of structures come the other way round where AWS promises no order;
-`answers.sparse`, empty lists and texts are left out; `answers.unknown`, every structure of an answer has a member
-more. Sources: AWS SDKs and Tools reference guide, "AWS service endpoints and API changes are backward compatible"; Smithy
-2.0 specification, "Evolving models" and "Protocol tests" (clients ignore unknown members).
+Settings, all off by default: `responses.reversed`, lists of structures come the other way round where AWS promises no
+order; `responses.sparse`, empty lists and texts are left out; `responses.unknown`, every structure of an answer has a
+member more. Sources: AWS SDKs and Tools reference guide, "AWS service endpoints and API changes are backward
+compatible"; Smithy 2.0 specification, "Evolving models" and "Protocol tests" (clients ignore unknown members).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from localstack_fargate import account as accounts
 from localstack_fargate.account import Account, setting
 from localstack_fargate.middleware import after, override
 
-setting("answers.reversed", False)
-setting("answers.sparse", False)
-setting("answers.unknown", False)
+setting("responses.reversed", False)
+setting("responses.sparse", False)
+setting("responses.unknown", False)
 
 _ORDERED = {
     "containerDefinitions",  # kept as registered
@@ -32,7 +32,7 @@ _NEW = "memberOfTomorrow"
 @override("*", "Describe*", "List*", "Get*")
 def _other_order(account: Account, region: str, request: dict, context: Any, call_next: Callable[[dict], Any]) -> Any:
     response = call_next(request)
-    if not account.settings["answers.reversed"] or getattr(context, "from_inside", False):
+    if not account.settings["responses.reversed"] or getattr(context, "from_inside", False):
         return response
     return _reversed(response)
 
@@ -49,7 +49,7 @@ def _reversed(value: Any, name: str = "") -> Any:
 
 @after("*", "Describe*", "List*", "Get*", "Create*")
 def _without_the_empty(account: Account, region: str, request: dict, response: Any, context: Any) -> Any:
-    if not account.settings["answers.sparse"] or getattr(context, "from_inside", False):
+    if not account.settings["responses.sparse"] or getattr(context, "from_inside", False):
         return response
     return _filled(response)
 
@@ -68,7 +68,10 @@ def register() -> None:
 
 
 def _with_unknown_members(chain: Any, context: Any, response: Any) -> None:
-    if not (context.service and context.account_id) or not accounts.get(context.account_id).settings["answers.unknown"]:
+    if (
+        not (context.service and context.account_id)
+        or not accounts.get(context.account_id).settings["responses.unknown"]
+    ):
         return
     kind = response.headers.get("Content-Type", "")
     if "json" in kind and response.data:

@@ -1,17 +1,17 @@
-"""What `localstack_fargate/cloud_exchange` is made of, without an emulator: paths in scripts, owners, PEM files, options."""
+"""What `localstack_fargate/cloud_exchange` is made of, without an emulator: paths in scripts, owners, PEM files,
+options."""
 
 import stat
-from pathlib import Path
 
 import pytest
 from cloud_exchange_kit import NAMES, authority, certificate
 
-from localstack_fargate.cloud_exchange import certificates, mongodb, rabbitmq
-from localstack_fargate.cloud_exchange.files import File, Files, Unreadable
-from localstack_fargate.cloud_exchange.shell import Root
-from localstack_fargate.cloud_exchange.volumes import Volume
+from cloud_exchange import certificates, mongodb, rabbitmq
+from cloud_exchange.files import File, Files, Unreadable
+from cloud_exchange.shell import Root
+from cloud_exchange.volumes import Volume
 
-pytestmark = pytest.mark.row("Cloud Exchange 6.x: the parts of what plays it", plain="absent")
+pytestmark = pytest.mark.row("Cloud Exchange 6.x: the parts of the plugin", plain="absent")
 
 
 @pytest.fixture

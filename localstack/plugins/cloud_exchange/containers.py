@@ -1,12 +1,12 @@
-"""Plays the containers of a Cloud Exchange 6.x task when they start: runs their scripts, judges what they have.
+"""Starts the containers of a Cloud Exchange 6.x task: runs their scripts and judges what they have.
 
-    GET /_emulator/<account>/cloud-exchange  what was played: container, exit code, arguments, names of variables, files with
-                                       owner and mode, the problem that was found; never a content or a value
+    GET /_emulator/<account>/cloud-exchange  what was run: container, exit code, arguments, names of variables, files
+                                             with owner and mode, the problem found; never a content or a value
 
 A task is one of 6.x if it has a container with an image `core6-...`, by tag or label; nothing else is ever run.
-Played are the container that delivers files (not essential, `/bin/sh -c`, variables FILE_... or SECRET_...) and the
-essential ones with images `core6-`, `ui6-`, `mongo<n>-`, `rabbitmq<n>-`, unless the test chose a behaviour that fails
-anyway. The setting `ecs.play_cloud_exchange` turns all of it off.
+Run are the scripts of the container that delivers files (not essential, `/bin/sh -c`, variables FILE_... or SECRET_...)
+and the essential ones with images `core6-`, `ui6-`, `mongo<n>-`, `rabbitmq<n>-`, unless the test chose a behaviour that
+fails anyway. The setting `cloud_exchange.run_scripts` turns all of it off.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from localstack_fargate.account import setting
-from localstack_fargate.cloud_exchange import core, mongodb, rabbitmq, ui
-from localstack_fargate.cloud_exchange.files import File, Files
-from localstack_fargate.cloud_exchange.shell import Call, Root, Run
-from localstack_fargate.cloud_exchange.verdict import Problem, Server
-from localstack_fargate.cloud_exchange.volumes import Owner, Volume
 from localstack_fargate.control import route
 from localstack_fargate.services import efs
 from localstack_fargate.services.ecs import images
 from localstack_fargate.services.ecs.initialising import secret_value
 from localstack_fargate.services.ecs.model import Container, Task
 
-setting("ecs.play_cloud_exchange", True)
+from cloud_exchange import core, mongodb, rabbitmq, ui
+from cloud_exchange.files import File, Files
+from cloud_exchange.shell import Call, Root, Run
+from cloud_exchange.verdict import Problem, Server
+from cloud_exchange.volumes import Owner, Volume
+
+setting("cloud_exchange.run_scripts", True)
 
 ROLES = {"core": r"core6-", "ui": r"ui6-", "mongodb": r"mongo\d+-", "rabbitmq": r"rabbitmq\d+-"}
 STARTS = {
@@ -45,7 +46,7 @@ HEALTHY = ("run", "slow", "healthy-then-dies", "ignores-sigterm", "out-of-memory
 
 
 @dataclass
-class Stage:
+class Shared:
     """What the containers of one task share."""
 
     folder: Path
@@ -54,8 +55,8 @@ class Stage:
 
 
 @dataclass
-class Player:
-    """One container on the stage."""
+class Running:
+    """One container and what it sees."""
 
     container: Container
     environment: dict[str, str]
@@ -71,19 +72,23 @@ class Player:
 def start(account, task: Task, container: Container) -> list[str]:
     """The container starts: gives what it writes. One that would not come up behaves so from now on."""
     role = _role(account, container)
-    if not account.settings["ecs.play_cloud_exchange"] or container.injected or not _is_cloud_exchange(account, task):
+    if (
+        not account.settings["cloud_exchange.run_scripts"]
+        or container.injected
+        or not _is_cloud_exchange(account, task)
+    ):
         return []
     delivers = _delivers(container)
     if container.name == "data-step" or container.behaviour.kind not in HEALTHY:
         return []
     if not delivers and (role is None or not container.essential):
         return []
-    stage = account.state("cloud_exchange.tasks", dict).setdefault(task.arn, Stage(_folder(account) / task.id))
-    player = _enter(account, task, stage, container)
-    run, problem = _run(player, _command(container, role))
+    shared = account.state("cloud_exchange.tasks", dict).setdefault(task.arn, Shared(_folder(account) / task.id))
+    running = _enter(account, task, shared, container)
+    run, problem = _run(running, _command(container, role))
     if not problem and not delivers:
-        problem = _judge(account, stage, player, role, run)
-    _note(account, task, player, role, run, problem)
+        problem = _judge(account, shared, running, role, run)
+    _note(account, task, running, role, run, problem)
     if problem:
         container.flawed = True
         code = run.exit_code or 1
@@ -93,12 +98,13 @@ def start(account, task: Task, container: Container) -> list[str]:
 
 
 def forget(account, task: Task) -> None:
-    """The task has stopped: what was only its own is gone."""
-    if account.state("cloud_exchange.tasks", dict).pop(task.arn, None):
+    """Removes what was only the task's own once it has stopped."""
+    if task.status == "STOPPED" and account.state("cloud_exchange.tasks", dict).pop(task.arn, None):
         shutil.rmtree(_folder(account) / task.id, ignore_errors=True)
 
 
-# ---- who plays ---------------------------------------------------------------------------------------------------
+# ---- which containers
+# ---------------------------------------------------------------------------------------------------
 
 
 def _role(account, container: Container) -> str | None:
@@ -142,28 +148,28 @@ def _folder(account) -> Path:
     return account.state("cloud_exchange.folder", lambda: Path(tempfile.mkdtemp(prefix="cloud-exchange-")))
 
 
-def _enter(account, task: Task, stage: Stage, container: Container) -> Player:
+def _enter(account, task: Task, shared: Shared, container: Container) -> Running:
     definition = container.definition
     environment = {one["name"]: one["value"] for one in definition.get("environment") or []}
     for one in definition.get("secrets") or []:
         environment[one["name"]] = secret_value(account, task.region, one["valueFrom"]) or ""
     mounts = {}
     for mount in definition["mountPoints"]:
-        volume = _volume(account, task, stage, mount["sourceVolume"])
+        volume = _volume(account, task, shared, mount["sourceVolume"])
         mounts[mount["containerPath"].rstrip("/")] = volume, bool(mount.get("readOnly"))
     user = _user(container)
     folders = {path: volume.folder for path, (volume, _) in mounts.items()}
-    return Player(container, environment, user, mounts, Root(stage.folder / container.name, folders, user[0] == 0))
+    return Running(container, environment, user, mounts, Root(shared.folder / container.name, folders, user[0] == 0))
 
 
-def _volume(account, task: Task, stage: Stage, name: str) -> Volume:
+def _volume(account, task: Task, shared: Shared, name: str) -> Volume:
     """A task volume is empty and root's when the task starts; an access point keeps what it has."""
     found = next(v for v in task.definition.body["volumes"] if v["name"] == name)
     config = found.get("efsVolumeConfiguration")
     if not config:
-        if name not in stage.volumes:
-            stage.volumes[name] = Volume.make(stage.folder / "volumes" / name)
-        return stage.volumes[name]
+        if name not in shared.volumes:
+            shared.volumes[name] = Volume.make(shared.folder / "volumes" / name)
+        return shared.volumes[name]
     system = config["fileSystemId"]
     wanted = (config.get("authorizationConfig") or {}).get("accessPointId")
     point = efs.region_of(account, task.region).access_points.get(wanted)
@@ -180,33 +186,33 @@ def _volume(account, task: Task, stage: Stage, name: str) -> Volume:
     return kept[system, path]
 
 
-def _files(player: Player) -> Files:
+def _files(running: Running) -> Files:
     """As the container sees them. What belongs to the image is its user's."""
-    own = Volume(player.root.folder, player.owner)
+    own = Volume(running.root.folder, running.owner)
     entries: dict[str, File] = {f"/{path}": one for path, one in own.entries().items() if one.content is not None}
-    if player.user[0] not in (None, 0):
+    if running.user[0] not in (None, 0):
         entries[ui.HOSTS] = File(b"127.0.0.1 localhost\n", mode=0o644)
-    for mount, (volume, _) in player.mounts.items():
+    for mount, (volume, _) in running.mounts.items():
         entries |= {f"{mount}/{path}".rstrip("/"): one for path, one in volume.entries().items()}
-    return Files(entries, *player.user)
+    return Files(entries, *running.user)
 
 
 # ---- what they do ------------------------------------------------------------------------------------------------
 
 
-def _run(player: Player, command: list[str]) -> tuple[Run, Problem | None]:
-    before = {path: (volume.state(), volume.entries()) for path, (volume, _) in player.mounts.items()}
-    run = player.root.run(command, player.environment)
+def _run(running: Running, command: list[str]) -> tuple[Run, Problem | None]:
+    before = {path: (volume.state(), volume.entries()) for path, (volume, _) in running.mounts.items()}
+    run = running.root.run(command, running.environment)
     problems = []
-    for path, (volume, read_only) in player.mounts.items():
+    for path, (volume, read_only) in running.mounts.items():
         inodes = {inode for inode, _, _ in volume.state().values()} | {volume.folder.stat().st_ino}
         for inode, owner in run.owners:
             if inode in inodes and volume.enforced and volume.enforced != owner:
                 problems.append(f"chown: changing ownership in '{path}': Operation not permitted")
             elif inode in inodes:
                 volume.owners[inode] = owner
-        volume.take(player.owner)
-        if words := volume.refused(*before[path], player.user, read_only):
+        volume.take(running.owner)
+        if words := volume.refused(*before[path], running.user, read_only):
             problems.append(f"{path}/{words}")
     if run.exit_code is None:
         problems.append("the entry point does not end")
@@ -215,34 +221,34 @@ def _run(player: Player, command: list[str]) -> tuple[Run, Problem | None]:
     return run, Problem(tuple(problems)) if problems else None
 
 
-def _judge(account, stage: Stage, player: Player, role: str, run: Run) -> Problem | None:
+def _judge(account, shared: Shared, running: Running, role: str, run: Run) -> Problem | None:
     call = _started(role, run)
     if call is None:
         return Problem((f"the entry point has ended without {STARTS[role][-1]}",))
-    files, now = _files(player), account.clock.now()
+    files, now = _files(running), account.clock.now()
     context = files, call.environment, call.arguments, now
     if role == "ui":
         return ui.judge(*context)
     if role == "core":
         names = ui.names_of(files) | {"localhost"}
-        return core.judge(*context, stage.servers.get("mongodb"), stage.servers.get("rabbitmq"), names)
-    data, _ = player.mounts.get(DATA[role], (Volume(player.root.folder), False))
+        return core.judge(*context, shared.servers.get("mongodb"), shared.servers.get("rabbitmq"), names)
+    data, _ = running.mounts.get(DATA[role], (Volume(running.root.folder), False))
     if role == "rabbitmq":
         if problem := rabbitmq.judge(*context):
             return problem
         if server := rabbitmq.server(files, call.environment):
             # The user is made at the first start, on an empty data directory.
             users = data.facts.setdefault("users", server.users)
-            stage.servers[role] = Server(server.port, server.certificate, users=users)
+            shared.servers[role] = Server(server.port, server.certificate, users=users)
         return None
     if problem := mongodb.judge(*context):
         return problem
     if "users" not in data.facts:
-        users, problem = _initialise(player, files, call)
+        users, problem = _initialise(running, files, call)
         if problem:
             return problem
         data.facts["users"] = users
-    stage.servers[role] = mongodb.server(files, call.arguments, data.facts["users"])
+    shared.servers[role] = mongodb.server(files, call.arguments, data.facts["users"])
     return None
 
 
@@ -257,7 +263,7 @@ def _started(role: str, run: Run) -> Call | None:
     return None
 
 
-def _initialise(player: Player, files: Files, call: Call) -> tuple[dict[str, str], Problem | None]:
+def _initialise(running: Running, files: Files, call: Call) -> tuple[dict[str, str], Problem | None]:
     """MongoDB's first start: runs the scripts of the image's folder for that, with a stand-in for its shell."""
     scripts, told = [], []
     for path in files.within(mongodb.INITIALISATION):
@@ -268,7 +274,7 @@ def _initialise(player: Player, files: Files, call: Call) -> tuple[dict[str, str
         if path.endswith(".js"):
             told.append((entry.content or b"").decode(errors="replace"))
             continue
-        run = player.root.run(["/bin/bash", "-c", f". {path}"], call.environment)
+        run = running.root.run(["/bin/bash", "-c", f". {path}"], call.environment)
         told += run.told_mongodb
         if run.exit_code:
             return {}, Problem((*run.output, f"{path}: exit code {run.exit_code}"))
@@ -278,22 +284,22 @@ def _initialise(player: Player, files: Files, call: Call) -> tuple[dict[str, str
 # ---- what a test may see -----------------------------------------------------------------------------------------
 
 
-def _note(account, task: Task, player: Player, role: str | None, run: Run, problem: Problem | None) -> None:
+def _note(account, task: Task, running: Running, role: str | None, run: Run, problem: Problem | None) -> None:
     entries = {
         f"{mount}/{path}": f"{one.uid}:{one.gid} {one.mode:04o}"
-        for mount, (volume, _) in player.mounts.items()
+        for mount, (volume, _) in running.mounts.items()
         for path, one in volume.entries().items()
         if one.content is not None
     }
     call = run.calls[-1] if run.calls else None
-    account.state("cloud_exchange.played", list).append(
+    account.state("cloud_exchange.runs", list).append(
         {
             "task": task.arn,
-            "container": player.container.name,
-            "plays": role,
+            "container": running.container.name,
+            "role": role,
             "exit_code": run.exit_code,
             "arguments": call.arguments if call else None,
-            "variables": sorted(call.environment if call else player.environment),
+            "variables": sorted(call.environment if call else running.environment),
             "files": entries,
             "problem": list(problem.lines) if problem else None,
         }
@@ -302,4 +308,4 @@ def _note(account, task: Task, player: Player, role: str | None, run: Run, probl
 
 @route("cloud-exchange")
 def _listing(account, request) -> list:
-    return account.state("cloud_exchange.played", list)
+    return account.state("cloud_exchange.runs", list)

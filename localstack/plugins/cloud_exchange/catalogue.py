@@ -1,9 +1,12 @@
 """The images that registries hold without anybody's doing: those of all releases of Cloud Exchange, by repository.
 
 Source: the vendor's template, CE 4.0.0 to 5.0.0 (commits bf71b9d, c4bef75, 4e08792, 2b98fee) for its part of ECR; the
-product's docker-compose.yml and `setup`, CE 5.0.0 to 6.1.0, for Docker Hub. Whether the vendor still keeps the older ones
-is unverified.
+product's docker-compose.yml and `setup`, CE 5.0.0 to 6.1.0, for Docker Hub. Whether the vendor still keeps the older
+ones is unverified.
 """
+
+VENDOR_ACCOUNT, VENDOR_REGION = "709825985650", "us-east-1"
+"""The vendor's registry exists in one region only, as in the vendor's template."""
 
 VENDOR = {
     "netskope/cloudexchange": ["aws-cli-latest"],
