@@ -176,7 +176,7 @@ fn from_s3(rule: &S3Rule) -> LifecycleRule {
     // A filter that we never write only has to differ from those that we do.
     let prefix = if narrower { Some("(by tag or size)") } else { filter.and_then(|filter| filter.prefix()) };
     LifecycleRule {
-        prefix: prefix.unwrap_or_default().to_owned(),
+        prefix: text(prefix),
         enabled: rule.status == ExpirationStatus::Enabled,
         archive_after_days: rule
             .transitions()
