@@ -16,7 +16,7 @@ use super::route::{self, Edit, Existing, Route, Via};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RouteTable {
     pub vpc: Ref<Vpc>,
-    /// Where everything goes that no other route takes; `None` leaves it to the owner of the network.
+    /// Where traffic goes that no other route matches; `None` leaves it to the owner of the network.
     #[serde(default)]
     pub default: Option<Via>,
     /// The other routes. We want none; what others have put in shows here.

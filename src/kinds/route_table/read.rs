@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{self, RouteOrigin, RouteState};
 
 use super::route::{Existing, Route, Via};
 
-/// Associations with subnets: id, subnet. Those on their way out have none.
+/// Associations with subnets: id, subnet. Those being removed have none.
 pub fn associations(table: &types::RouteTable) -> impl Iterator<Item = (&str, &str)> {
     let pairs = table.associations().iter().filter(|association| association.main() != Some(true));
     let in_force = pairs.filter(|association| {
