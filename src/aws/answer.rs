@@ -58,7 +58,7 @@ pub fn member<'a, T>(
     required(&operation::<T>(), name, read(answer))
 }
 
-/// The same of a part of an answer, whose type does not tell the operation.
+/// The same for a part of an answer, whose type does not name the operation.
 pub fn required<'a>(operation: &str, name: &str, value: Option<&'a str>) -> Result<&'a str, Failure> {
     let lacks = || Failure {
         operation: operation.to_owned(),

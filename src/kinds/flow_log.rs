@@ -23,7 +23,7 @@ pub struct FlowLog {
 impl Spec for FlowLog {
     const KIND: Kind = Kind {
         immutable: &["vpc", "traffic", "log_group", "role", "aggregation"],
-        replaceable: Some("traffic of the moments between is not logged"),
+        replaceable: Some("traffic in the meantime is not logged"),
         ..Kind::new("flow-log", Part::Network)
     };
 }

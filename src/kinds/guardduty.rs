@@ -84,7 +84,7 @@ impl Resource for GuardDutyEndpoint {
                 return None;
             }
             let phase = match state.as_str() {
-                "deleting" => Phase::Deleting("its network interfaces go".to_owned()),
+                "deleting" => Phase::Deleting("releasing its network interfaces".to_owned()),
                 _ => Phase::Ready,
             };
             let groups = endpoint.groups().iter().filter_map(|group| group.group_id()).map(Ref::value);

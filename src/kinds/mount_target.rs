@@ -124,7 +124,7 @@ async fn groups<'a>(
         .iter()
         .map(|interface| {
             let groups = interface.groups().iter().filter_map(|group| group.group_id()).map(Ref::value);
-            (interface.network_interface_id().unwrap_or_default().to_owned(), groups.collect())
+            (text(interface.network_interface_id()), groups.collect())
         })
         .collect();
     let listed =

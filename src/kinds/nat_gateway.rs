@@ -19,7 +19,7 @@ pub struct NatGateway {
 impl Spec for NatGateway {
     const KIND: Kind = Kind {
         immutable: &["subnet", "address"],
-        replaceable: Some("its zone has no way to the internet for minutes"),
+        replaceable: Some("its zone has no internet access for minutes"),
         // Seen in public provider logs: 84 to 125 s until available (16 gateways), 37 to 79 s until deleted (9).
         seconds: Seconds { create: 1.0, ready: 105.0, gone: 60.0, patience: 900.0 },
         ..Kind::new("nat-gateway", Part::Network)
@@ -105,16 +105,16 @@ fn found(gateway: &types::NatGateway) -> Found<NatGateway> {
     found.output_if("interface", primary.and_then(|ip| ip.network_interface_id()))
 }
 
-/// Nothing for a deleted one, which AWS goes on listing for about an hour.
+/// `None` for a deleted one, which AWS still lists for about an hour.
 fn phase(gateway: &types::NatGateway) -> Option<Phase> {
     match gateway.state()? {
         NatGatewayState::Available => Some(Phase::Ready),
         NatGatewayState::Deleted => None,
-        NatGatewayState::Deleting => Some(Phase::Deleting("giving back its network interface".to_owned())),
+        NatGatewayState::Deleting => Some(Phase::Deleting("releasing its network interface".to_owned())),
         NatGatewayState::Failed => {
             let why = [gateway.failure_code(), gateway.failure_message()];
             Some(Phase::Failed(why.into_iter().flatten().collect::<Vec<_>>().join(": ")))
         }
-        _ => Some(Phase::Pending("being prepared by AWS".to_owned())),
+        _ => Some(Phase::Pending("being created by AWS".to_owned())),
     }
 }

@@ -96,8 +96,8 @@ async fn describe(context: &Context, which: Filter) -> Result<Vec<Found<Subnet>>
     let found = subnets.await?.into_iter().map(|subnet| {
         Found::new(subnet.subnet_id()).tags(tags::read(subnet.tags())).spec(Subnet {
             vpc: subnet.vpc_id().unwrap_or_default().into(),
-            zone: subnet.availability_zone().unwrap_or_default().to_owned(),
-            cidr: subnet.cidr_block().unwrap_or_default().to_owned(),
+            zone: text(subnet.availability_zone()),
+            cidr: text(subnet.cidr_block()),
             public_addresses: subnet.map_public_ip_on_launch().unwrap_or_default(),
         })
     });

@@ -34,7 +34,7 @@ impl Resource for Vpc {
                 attribute(context, &found.id, VpcAttributeName::EnableDnsSupport),
                 attribute(context, &found.id, VpcAttributeName::EnableDnsHostnames),
             )?;
-            let cidr = vpc.cidr_block().unwrap_or_default().to_owned();
+            let cidr = text(vpc.cidr_block());
             Ok(found.spec(Self { cidr, dns_support, dns_hostnames }))
         });
         try_join_all(found).await.map(Listing::from)

@@ -1,4 +1,4 @@
-//! What there is of backups, as plain data.
+//! Backups as plain data.
 
 use serde::Serialize;
 
@@ -34,17 +34,17 @@ pub struct PointView {
     pub state: String,
     /// Like all times here: `2026-11-22T04:05:06Z`; empty where AWS does not say.
     pub created: String,
-    /// When AWS deletes it; `None` keeps it until somebody does, or cannot be told (see [`VaultView::why_hidden`]).
+    /// When AWS deletes it; `None`: never, or not known (see [`VaultView::why_hidden`]).
     pub expires: Option<String>,
     pub bytes: Option<u64>,
-    /// The upgrade, restore or backup by hand that it was made for, if it is ours.
+    /// The upgrade, restore or manual backup that it was made for, if it is ours.
     pub intent: Option<String>,
-    /// The release whose data are in it, if it is ours and says so.
+    /// The release whose data are in it, if it is ours and known.
     pub release: Option<String>,
 }
 
 impl PointView {
-    /// The end of its ARN, by which people call it.
+    /// The end of its ARN, as people refer to it.
     pub fn id(&self) -> &str {
         self.arn.rsplit(':').next().unwrap_or(&self.arn)
     }
@@ -61,17 +61,17 @@ pub enum Owner {
     Others,
 }
 
-/// A vault in which recovery points of the deployment are.
+/// A vault with recovery points of the deployment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VaultView {
     pub name: String,
     pub owner: Owner,
-    /// What its access policy denies of what one does with recovery points, and to whom.
+    /// Which actions on recovery points its access policy denies, and to whom.
     pub denials: Vec<Denial>,
-    /// Why its access policy is not known; what AWS said.
+    /// Why its access policy is not known: AWS's answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_hidden: Option<String>,
-    /// Why it is not known when its recovery points expire; what AWS said.
+    /// Why it is not known when its recovery points expire: AWS's answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_hidden: Option<String>,
 }
@@ -83,6 +83,6 @@ pub struct Denial {
     pub action: String,
     /// Principals as the policy names them; `*` is everybody.
     pub principals: Vec<String>,
-    /// Whether conditions decide.
+    /// Whether it depends on conditions.
     pub conditional: bool,
 }

@@ -62,7 +62,7 @@ pub async fn read(context: &Context, name: &str) -> Result<Bucket, Failure> {
 }
 
 /// Sets those settings that are named as the fields of [`Bucket`] and for which `is_due` is true. The policy comes
-/// last, because others may deliver into the bucket as soon as it stands.
+/// last, because it allows others to deliver into the bucket.
 pub async fn write(bucket: &Bucket, context: &Context, is_due: impl Fn(&str) -> bool) -> Result<(), Failure> {
     if is_due("ownership") {
         set_ownership(bucket, context).await?;
@@ -176,7 +176,7 @@ fn from_s3(rule: &S3Rule) -> LifecycleRule {
     // A filter that we never write only has to differ from those that we do.
     let prefix = if narrower { Some("(by tag or size)") } else { filter.and_then(|filter| filter.prefix()) };
     LifecycleRule {
-        prefix: prefix.unwrap_or_default().to_owned(),
+        prefix: text(prefix),
         enabled: rule.status == ExpirationStatus::Enabled,
         archive_after_days: rule
             .transitions()
@@ -231,7 +231,7 @@ async fn set_access_log(bucket: &Bucket, context: &Context) -> Result<(), Failur
     call.send().await.done()
 }
 
-/// Where events go; the EventBridge part is ours, the rest belongs to whoever set it.
+/// Where events go. The EventBridge part is ours, the rest somebody else's.
 async fn notifications(context: &Context, name: &str) -> Result<NotificationConfiguration, Failure> {
     let answer = context.aws.s3.get_bucket_notification_configuration().bucket(name).send().await.unless_gone()?;
     Ok(answer.map_or_else(

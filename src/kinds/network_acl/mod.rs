@@ -1,5 +1,6 @@
 //! The network ACL that every VPC has, and its entries.
 
+mod calls;
 mod entry;
 mod kind;
 

@@ -1,6 +1,7 @@
 //! Route tables and their routes.
 
 mod kind;
+mod read;
 mod route;
 
 pub use kind::RouteTable;

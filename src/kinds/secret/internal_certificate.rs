@@ -30,7 +30,7 @@ const DESCRIPTION: [&str; 2] = ["Internal TLS certificates of Cloud Exchange, ge
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InternalCertificate {
     pub name: String,
-    /// Counts from 1; 0 where the description of the live secret does not tell.
+    /// Counts from 1; 0 where the description of the live secret does not have it.
     pub generation: u32,
 }
 

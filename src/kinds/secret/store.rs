@@ -27,7 +27,6 @@ pub async fn list<R: Spec>(
 ) -> Result<Listing<R>, Failure> {
     let call = context.aws.secrets.describe_secret().secret_id(context.names.secret(purpose));
     let Some(secret) = call.send().await.unless_gone()? else { return Ok(Listing::from([])) };
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let (spec, more) = read(text(secret.name()), text(secret.description()));
     let phase = if secret.deleted_date().is_some() { Phase::Recoverable } else { Phase::Ready };
     let found = Found::new(secret.arn()).output("arn", secret.arn()).output("name", secret.name());

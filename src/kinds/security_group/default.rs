@@ -72,7 +72,7 @@ impl Resource for DefaultSecurityGroup {
         Ok(target.as_known())
     }
 
-    /// It goes with its VPC.
+    /// AWS deletes it with its VPC.
     async fn delete(_context: &Context, _target: &Target) -> Result<(), Failure> {
         Ok(())
     }

@@ -40,8 +40,8 @@ impl Resource for SecurityGroup {
             let id = group.group_id().unwrap_or_default();
             Found::new(id).output("arn", arn(context, id).as_str()).tags(tags::read(group.tags())).spec(Self {
                 vpc: group.vpc_id().unwrap_or_default().into(),
-                name: group.group_name().unwrap_or_default().to_owned(),
-                description: group.description().unwrap_or_default().to_owned(),
+                name: text(group.group_name()),
+                description: text(group.description()),
                 ingress: rules::split(group.ip_permissions()),
                 egress: rules::outbound(group.ip_permissions_egress()),
             })

@@ -9,6 +9,7 @@ use crate::aws::error::unless_gone;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::set::Set;
 use crate::kinds::context::Context;
+use crate::kinds::convert::text;
 use crate::kinds::ec2;
 
 use super::rule::{self, Difference, Existing, Peer, Rule};
@@ -51,10 +52,8 @@ fn split_one(entry: &IpPermission) -> Vec<Rule> {
     let rule = |peer: Peer, description: Option<&str>| {
         let protocol = entry.ip_protocol().unwrap_or_default();
         let (from, to) = ports(protocol, entry.from_port(), entry.to_port());
-        let description = description.unwrap_or_default().to_owned();
-        Rule { protocol: protocol.to_owned(), from, to, peer, description }
+        Rule { protocol: protocol.to_owned(), from, to, peer, description: text(description) }
     };
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let v4 = entry.ip_ranges().iter().map(|range| rule(Peer::Cidr(text(range.cidr_ip())), range.description()));
     let v6 = entry.ipv6_ranges().iter().map(|range| rule(Peer::Cidr(text(range.cidr_ipv6())), range.description()));
     let groups = entry
@@ -118,11 +117,10 @@ fn read(rule: &SecurityGroupRule) -> Existing {
     let peer = match (rule.referenced_group_info(), rule.prefix_list_id()) {
         (Some(group), _) => Peer::Group(group.group_id().unwrap_or_default().into()),
         (_, Some(list)) => Peer::PrefixList(list.to_owned()),
-        _ => Peer::Cidr(rule.cidr_ipv4().or(rule.cidr_ipv6()).unwrap_or_default().to_owned()),
+        _ => Peer::Cidr(text(rule.cidr_ipv4().or(rule.cidr_ipv6()))),
     };
-    let description = rule.description().unwrap_or_default().to_owned();
-    let id = rule.security_group_rule_id().unwrap_or_default().to_owned();
-    Existing { id, rule: Rule { protocol: protocol.to_owned(), from, to, peer, description } }
+    let rule_there = Rule { protocol: protocol.to_owned(), from, to, peer, description: text(rule.description()) };
+    Existing { id: text(rule.security_group_rule_id()), rule: rule_there }
 }
 
 #[derive(Clone, Copy)]

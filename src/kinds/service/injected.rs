@@ -67,7 +67,8 @@ fn hints(said: &str) -> Vec<String> {
     }
     vec![
         "if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks \
-         started afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy"
+         that are started afterwards; a role of yours needs the permissions of \
+         AmazonECSTaskExecutionRolePolicy"
             .to_owned(),
     ]
 }

@@ -9,7 +9,8 @@ pub mod health;
 mod hints;
 pub mod injected;
 mod kind;
+mod properties;
 pub mod read;
 pub mod view;
 
-pub use kind::{Registration, Service};
+pub use properties::{Registration, Service};

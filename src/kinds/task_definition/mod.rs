@@ -2,7 +2,10 @@
 
 pub mod container;
 mod kind;
+mod properties;
+mod revision;
 mod volume;
 
-pub use kind::{TaskDefinition, active, in_force, number, read};
+pub use properties::TaskDefinition;
+pub use revision::{active, in_force, number, read};
 pub use volume::{BindMount, EfsVolume, TaskVolume};
