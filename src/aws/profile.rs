@@ -103,7 +103,7 @@ impl Origin {
         match self {
             Self::Environment if has_expired => told(
                 format!("{} (the access key in the environment, AWS_ACCESS_KEY_ID)", failure.message),
-                "these credentials have expired: export new ones, or unset AWS_ACCESS_KEY_ID to use a profile"
+                "they have expired: log in again and export them, or unset AWS_ACCESS_KEY_ID to use a profile"
                     .to_owned(),
             ),
             Self::Environment => failure.hint("the access key comes from AWS_ACCESS_KEY_ID in the environment"),
@@ -210,7 +210,7 @@ mod tests {
                           [profile helper]\ncredential_process = secret-tool --password hunter2\n\
                           [profile loop]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = loop\n\
                           [profile empty]\nregion = us-east-1\n\
-                          [profile two words]\nsso_session = corp\n";
+                          [profile \"two words\"]\nsso_session = corp\n";
 
     async fn origin(named: Option<&str>, env: &[(&str, &str)]) -> Origin {
         let folder = tempfile::TempDir::new().unwrap();

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::aws::clients::{Access, Caller, Clients};
 use crate::aws::permit::Permit;
+use crate::aws::profile::Origin;
 use crate::checks;
 use crate::config::{PlanFile, Region};
 use crate::control::history::Entry;
@@ -50,9 +51,13 @@ impl Session {
     /// No region, no credentials, no way to AWS.
     pub async fn open(access: &Access) -> Result<Self, CommandError> {
         let aws = Clients::new(access).await;
-        if let Some(missing) = aws.origin().await.missing() {
+        let origin = aws.origin().await;
+        if let Some(missing) = origin.missing() {
             let error = CommandError::usage("usage/profile", missing.message);
             return Err(missing.hints.into_iter().fold(error, CommandError::hint));
+        }
+        if let (Some(profile), Origin::Environment) = (&access.profile, &origin) {
+            tracing::warn!("the access key in the environment is used, not profile {profile}: unset AWS_ACCESS_KEY_ID");
         }
         if aws.region().is_none() {
             return Err(no_region(&aws).await);

@@ -1,5 +1,7 @@
 //! Several deployments in one account: each finds its own, and none touches another.
 
+use std::io::{BufRead, BufReader};
+
 use serde_json::{Value, json};
 
 use crate::account::{Account, text};
@@ -23,6 +25,7 @@ fn two_deployments_in_one_region_and_one_name_in_two_regions() {
     assert_eq!(listed(first, "us-east-1"), ["prod running 5.0.0", "test running 5.0.0"]);
     assert_eq!(listed(first, "eu-west-1"), ["prod running 5.0.0"]);
     what_ce_aws_manages_is_marked(first);
+    a_status_is_repeated_until_ctrl_c(first);
     second.expect(0, &["stop", "FILE", "--yes"]);
     assert_eq!(listed(first, "us-east-1"), ["prod running 5.0.0", "test stopped 5.0.0"]);
     second.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
@@ -58,6 +61,27 @@ fn what_ce_aws_manages_is_marked(product: &Product<'_>) {
         }
         let shown = product.expect(0, &["discover", kind, "--region", "us-east-1"]).stdout;
         assert!(shown.contains("managed by ce-aws: prod"), "{kind}:\n{shown}");
+    }
+}
+
+/// In a pipe: a line for each poll, or a document on one line; Ctrl-C is no error.
+fn a_status_is_repeated_until_ctrl_c(product: &Product<'_>) {
+    let two = |arguments: &[&str]| {
+        let mut child = product.spawn(arguments);
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let lines: Vec<String> = lines.take(2).map(|line| line.expect("text")).collect();
+        let id = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "{arguments:?}");
+        lines
+    };
+    for line in two(&["status", "FILE", "--watch=1"]) {
+        assert!(line.contains("Z healthy; task ") && line.ends_with("; target healthy"), "{line}");
+    }
+    for line in two(&["status", "FILE", "--watch=1", "--output", "json"]) {
+        let status: Value = serde_json::from_str(&line).expect("a document on one line");
+        assert_eq!(status["state"], "healthy");
+        assert!(text(&status["since"]).ends_with('Z'), "{status:#}");
     }
 }
 

@@ -16,7 +16,7 @@ pub fn pick(
     let items: Vec<&Item> = listing.items.iter().filter(|item| fits(item)).collect();
     if items.is_empty() {
         return match new {
-            Some(new) => Ok(optional(ask.text(&format!("{question}  [{new}]"), Some(""))?)),
+            Some(new) => Ok(optional(ask.text(&format!("{question} [{new}]"), Some(""))?)),
             None => ask.text(question, None).map(Some),
         };
     }
