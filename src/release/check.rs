@@ -18,7 +18,7 @@ const HEALTH_RETRIES: RangeInclusive<u32> = 1..=10;
 const HEALTH_START_PERIOD: RangeInclusive<u32> = 0..=300;
 const PATH_LENGTH: usize = 100;
 const PATH_DEPTH: usize = 4;
-/// Room for the id of an upgrade in the tags and names that are made of it.
+/// Leaves room for the ID of an upgrade in the tags and names that contain it.
 const STEP_NAME: usize = 32;
 
 /// The first contradiction found, as a lowercase fragment.
@@ -58,8 +58,8 @@ fn data_step(release: &Release, step: &DataStep) -> Result<(), String> {
         format!("data step {name}: what it is about is not one line")
     })?;
     ensure(!script.trim().is_empty() && *timeout > 0, || format!("data step {name} has no script or no time"))?;
-    if let Some(stranger) = from.iter().find(|version| !release.predecessors.contains(version)) {
-        return Err(format!("data step {name}: {stranger} is no predecessor"));
+    if let Some(other) = from.iter().find(|version| !release.predecessors.contains(version)) {
+        return Err(format!("data step {name}: {other} is not a predecessor"));
     }
     ensure(container.release == Side::Old || release.container(&container.name).is_some(), || {
         format!("data step {name}: no container {}", container.name)
@@ -85,7 +85,7 @@ fn access_points(release: &Release) -> Result<(), String> {
     }
     for mount in mounts() {
         let known = release.access_point(&mount.volume).is_some() || release.task_volume(&mount.volume).is_some();
-        ensure(known, || format!("mount of {}, which is no access point and no task volume", mount.volume))?;
+        ensure(known, || format!("mount of {}, which is neither an access point nor a task volume", mount.volume))?;
     }
     Ok(())
 }
@@ -125,7 +125,7 @@ fn dependencies(release: &Release, container: &Container<Value>) -> Result<(), S
         let (name, other) = (&container.name, &dependency.container);
         let found = release
             .container(other)
-            .ok_or_else(|| format!("container {name} waits for {other}, which is no container"))?;
+            .ok_or_else(|| format!("container {name} waits for {other}, which is not a container"))?;
         let fits = match dependency.condition {
             Condition::Start => true,
             // ECS stops the task when an essential container ends, so nobody can wait for its end.
@@ -142,7 +142,7 @@ fn dependencies(release: &Release, container: &Container<Value>) -> Result<(), S
     Ok(())
 }
 
-/// Takes away, round by round, the containers that wait for nobody who is left.
+/// Removes, round by round, the containers that wait for none of the remaining ones.
 fn start_order(release: &Release) -> Result<(), String> {
     let mut waiting: BTreeSet<&str> = release.containers.iter().map(|container| container.name.as_str()).collect();
     loop {

@@ -17,6 +17,7 @@ mod catalogue;
 mod chain;
 mod check;
 mod check_files;
+mod choice;
 mod container;
 mod data_step;
 mod definition;
@@ -30,6 +31,7 @@ mod proxy;
 mod secret;
 mod storage;
 mod support;
+mod text;
 mod version;
 
 #[cfg(test)]
@@ -39,7 +41,9 @@ mod tests;
 pub const FORMAT: &str = include_str!("format.toml");
 
 pub use catalogue::{Catalogue, CatalogueError};
-pub use chain::NoWay;
+pub use chain::NoChain;
+pub use choice::Choice;
+pub(crate) use choice::choice;
 pub use container::{Condition, Container, Dependency, HealthCheck, Memory, Mount, StartTimeout};
 pub use data_step::{ContainerOf, DataStep, Shell, Side, StepContainer};
 pub use definition::{Label, Release, Web};

@@ -204,7 +204,7 @@ fn the_user_may_bring_nothing_or_nearly_everything() {
     let existing = loaded(true, all).existing;
     assert_eq!(existing.vpc.unwrap().as_str(), "vpc-0a1b2c3d4e5f67890");
     assert_eq!(existing.cluster.unwrap().name(), "shared");
-    assert_eq!(existing.task_role.as_ref().unwrap().name(), "task");
+    assert!(existing.task_role.as_ref().unwrap().as_str().ends_with(":role/ce/task"));
     assert_eq!(existing.task_role, existing.execution_role);
 }
 

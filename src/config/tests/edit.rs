@@ -51,7 +51,7 @@ fn every_example_keeps_its_layout() {
         let [newer, other] = edited(&text);
         let (gone, come) = difference(&text, &newer);
         assert_eq!((gone.len(), come.len()), (1, 1), "{}", path.display());
-        assert_eq!(come[0], gone[0].replace("5.0.0", "4.2.0"));
+        assert_eq!(come[0], gone[0].replace(&read(&text).release.to_string(), "4.2.0"));
         let (_, come) = difference(&text, &other);
         assert!(come.iter().any(|line| line.contains(IMAGE)), "{come:?}");
         seen += 1;

@@ -48,7 +48,7 @@ fn differences(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn a_known_release_imported_on_itself_asks_nothing() {
+fn a_known_release_imported_onto_itself_needs_no_decision() {
     let made = made(KNOWN, &tags("5.1.2"), Some("5.1.2")).unwrap();
     assert_eq!((made.checks, made.version), (0, version("5.1.2")), "{}", made.text);
     let known = Catalogue::builtin().get(version("5.1.2")).unwrap();
@@ -78,7 +78,7 @@ fn a_newer_release_follows_the_newest_before_it() {
 }
 
 #[test]
-fn what_differs_is_carried_over_or_asked() {
+fn differences_are_carried_over_or_need_a_decision() {
     let text = KNOWN
         .replace("RABBITMQ_NODENAME=rabbit@rabbitmq-stats", "RABBITMQ_NODENAME=hare@rabbitmq-stats")
         .replace("      - JWT_ALGORITHM=HS256\n", "      - NEW_URL=https://rabbitmq-stats:5671/core\n      - NEW_TOKEN=abc\n      - NEW_PLACE=${SOMEWHERE}\n      - JWT_ALGORITHM=HS512\n")
@@ -100,21 +100,22 @@ fn what_differs_is_carried_over_or_asked() {
 }
 
 #[test]
-fn a_service_that_is_gone_is_asked_about() {
+fn a_removed_service_needs_a_decision() {
     let text = KNOWN.replace("  ui:\n", "  web:\n");
     let made = made(&text, &tags("5.2.0"), None).unwrap();
     let asked: Vec<&str> = made.text.lines().filter(|line| line.contains("CHECK: ")).collect();
     assert_eq!(made.checks, 3, "{asked:#?}");
     assert!(made.text.contains("no such service any more\nimage ="), "{}", made.text);
     assert!(
-        made.text.contains("has a service that release 5.1.2 has not: web\n#     web:\n#       image: ${UI_TAG}\n"),
+        made.text
+            .contains("has a service that release 5.1.2 does not have: web\n#     web:\n#       image: ${UI_TAG}\n"),
         "{}",
         made.text
     );
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_place() {
+fn errors_point_at_their_place() {
     let all = tags("5.2.0");
     let with = |name: &str, value: &str| {
         let mut all = all.clone();
