@@ -3,10 +3,12 @@
 //! Limits are those of Fargate and EFS: Amazon ECS API reference (`ContainerDefinition`,
 //! `HealthCheck`), Amazon ECS service quotas, Amazon EFS API reference (`RootDirectory`).
 
-use std::{collections::BTreeSet, fmt::Display, ops::RangeInclusive};
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use super::{
-    AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, PROXY, Release, Side, StartTimeout, Value, check_files,
+    AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, PROXY, Release, Side, StartTimeout, Value,
+    check_files,
+    ensure::{ensure, unique},
 };
 
 const CONTAINERS_PER_TASK: usize = 10;
@@ -167,16 +169,4 @@ fn within(container: &str, what: &str, seconds: u32, range: RangeInclusive<u32>)
     ensure(range.contains(&seconds), || {
         format!("container {container}: {what} {seconds} is not within {} to {}", range.start(), range.end())
     })
-}
-
-pub(super) fn unique<T: Ord + Clone + Display>(what: &str, names: impl Iterator<Item = T>) -> Result<(), String> {
-    let mut seen = BTreeSet::new();
-    for name in names {
-        ensure(seen.insert(name.clone()), || format!("{what} {name} is there twice"))?;
-    }
-    Ok(())
-}
-
-pub(super) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(otherwise()) }
 }

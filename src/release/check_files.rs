@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{ensure, unique};
 use super::delivery::{UNFINISHED, secret_variable};
+use super::ensure::{ensure, unique};
 use super::{CA_CERTIFICATE, Condition, Container, File, FileSource, Memory, Package, Release, Settings, Value};
 
 /// Bytes of a task definition, as ECS counts them.

@@ -22,6 +22,7 @@ mod container;
 mod data_step;
 mod definition;
 mod delivery;
+mod ensure;
 mod environment;
 mod file;
 mod image;

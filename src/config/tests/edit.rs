@@ -159,7 +159,9 @@ proptest! {
         // Every line is still there, in order, but for the value that an image may have had before.
         let mut rest = other.lines();
         for line in text.lines().filter(|line| !line.contains("core")) {
-            let kept = rest.any(|other| other == line || (line.ends_with('}') && other.starts_with(line.trim_end_matches(" }"))));
+            let kept = rest.any(|other| {
+                other == line || (line.ends_with('}') && other.starts_with(line.trim_end_matches(" }")))
+            });
             prop_assert!(kept, "{:?} is gone from {:?}", line, other);
         }
     }

@@ -49,7 +49,8 @@ impl Draft {
             like.version
         );
         let next = "Decide on every line with CHECK, remove it, and see with `ce-aws releases --catalog` whether the \
-                    file is accepted. `end_of_life = YYYY-MM-DD` is the end of the vendor's support, once that is known.";
+                    file is accepted. \
+                    `end_of_life = YYYY-MM-DD` is the end of the vendor's support, once that is known.";
         let head = format!("{}#\n{}\n", comment("", &text), comment("", next));
         if let Some(mut key) = table.key_mut("version") {
             key.leaf_decor_mut().set_prefix(head);

@@ -81,15 +81,27 @@ fn a_newer_release_follows_the_newest_before_it() {
 fn differences_are_carried_over_or_need_a_decision() {
     let text = KNOWN
         .replace("RABBITMQ_NODENAME=rabbit@rabbitmq-stats", "RABBITMQ_NODENAME=hare@rabbitmq-stats")
-        .replace("      - JWT_ALGORITHM=HS256\n", "      - NEW_URL=https://rabbitmq-stats:5671/core\n      - NEW_TOKEN=abc\n      - NEW_PLACE=${SOMEWHERE}\n      - JWT_ALGORITHM=HS512\n")
+        .replace(
+            "      - JWT_ALGORITHM=HS256\n",
+            "      - NEW_URL=https://rabbitmq-stats:5671/core\n      - NEW_TOKEN=abc\n      \
+             - NEW_PLACE=${SOMEWHERE}\n      - JWT_ALGORITHM=HS512\n",
+        )
         .replace("user: mongodb", "user: mongodb:daemon")
         .replace("docker-entrypoint.sh mongod\"]", "docker-entrypoint.sh mongod --quiet\"]\n    cap_add: [SYS_NICE]")
-        .replace("      - nfs_repos:/opt/netskope/repos\n", "      - nfs_repos:/opt/netskope/repos\n      - ./data/new:/etc/new:z\n")
+        .replace(
+            "      - nfs_repos:/opt/netskope/repos\n",
+            "      - nfs_repos:/opt/netskope/repos\n      \
+             - ./data/new:/etc/new:z\n",
+        )
         .replace("      - ./data/rabbitmq/data:/var/lib/rabbitmq:z\n", "")
         .replace("${UI_PORT}:3000", "${UI_PORT:-443}:3443/tcp")
         .replace("links: [core]", "links: [core, cache]")
         .replace("${CORE_RAM_RESOURCES:-3072}M", "8192M")
-        .replace("volumes:\n  nfs_repos: {}", "  cache:\n    image: docker.io/library/redis:8\n    # keeps what was asked\n    volumes: [./cache:/data]\nnetworks:\n  default: {}\nvolumes:\n  nfs_repos: {}");
+        .replace(
+            "volumes:\n  nfs_repos: {}",
+            "  cache:\n    image: docker.io/library/redis:8\n    # keeps what was \
+         asked\n    volumes: [./cache:/data]\nnetworks:\n  default: {}\nvolumes:\n  nfs_repos: {}",
+        );
     let mut variables = tags("5.2.0");
     variables.insert("RABBITMQ_TAG".into(), "netskopetechnicalalliances/cloudexchange:rabbitmq4-4.3.0".into());
     let made = made(&text, &variables, None).unwrap();
