@@ -180,28 +180,15 @@ fn the_reader_of_use_lines_sees_what_it_should() {
 
 /// Circles that are still there, as files or folders. Whoever unties one removes it here.
 const KNOWN_CIRCLES: &[&[&str]] = &[
-    &["blueprint/"],
     &["checks/balancer.rs", "checks/ingress.rs"],
     &["checks/egress.rs", "checks/network.rs", "checks/network_acl.rs"],
     &["cli/"],
-    &["config/access.rs", "config/plan_file.rs", "config/reach.rs"],
-    &[
-        "config/bound.rs",
-        "config/found.rs",
-        "config/problem.rs",
-        "config/reader.rs",
-        "config/region.rs",
-        "config/render.rs",
-        "config/text.rs",
-        "config/unknown.rs",
-    ],
     &["existing/account/counts.rs", "existing/account/quota.rs"],
     &["existing/balancers.rs", "existing/certificates.rs", "existing/ingress.rs", "existing/target_groups.rs"],
     &["existing/identity.rs", "existing/simulation.rs"],
     &["existing/keys.rs", "existing/storage.rs"],
     &["existing/network.rs", "existing/targets.rs", "existing/ways.rs"],
     &["images/ecr.rs", "images/open.rs", "images/resolve.rs"],
-    &["release/check.rs", "release/check_files.rs"],
 ];
 
 /// The most lines that a file of `src/` may have.
@@ -212,10 +199,8 @@ const LONGEST_LINE: usize = 120;
 
 /// How many lines are still longer, by room. Whoever wraps some lowers the number.
 const KNOWN_LONG_LINES: &[(&str, usize)] = &[
-    ("blueprint", 8),
     ("checks", 45),
     ("cli", 37),
-    ("config", 38),
     ("control", 14),
     ("engine", 20),
     ("existing", 21),
@@ -225,7 +210,6 @@ const KNOWN_LONG_LINES: &[(&str, usize)] = &[
     ("partition", 4),
     ("permission", 1),
     ("planners", 13),
-    ("release", 9),
     ("tests", 33),
     ("ui", 17),
 ];

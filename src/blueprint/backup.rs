@@ -1,4 +1,4 @@
-//! What backups are made with and kept in: a role of AWS Backup's, and a vault.
+//! The role that AWS Backup acts with, and the vault that keeps the backups.
 
 use crate::config::PlanFile;
 use crate::engine::address::Address;
@@ -9,14 +9,13 @@ use crate::kinds::backup_vault::BackupVault;
 use crate::kinds::recovery_point::RecoveryPoint;
 use crate::kinds::role::Role;
 
-use super::identity;
 use super::policies;
 use super::stack::{Facts, Stack};
 
 const ROLE: &str = "backup";
 
-/// Adds the vault, and the role unless the user brings one, where backups are made. A first apply makes neither: they come
-/// with the first upgrade or backup, and stay.
+/// Adds the vault, and the role unless the user brings one, where backups are made. A first apply makes neither: they
+/// come with the first upgrade or backup, and stay.
 pub fn add(stack: &mut Stack<'_>) {
     if stack.facts.backup {
         vault(stack);
@@ -29,7 +28,7 @@ fn vault(stack: &mut Stack<'_>) -> Handle<BackupVault> {
     if stack.plan.existing.backup_role.is_none() {
         let managed = policies::backup_policies(stack.names());
         let words = "backs up and restores the file system";
-        identity::role(stack, ROLE, words, policies::backup_trust(), None, &managed);
+        stack.add_role(ROLE, words, policies::backup_trust(), None, &managed);
     }
     vault
 }
@@ -49,9 +48,9 @@ pub struct Backup<'a> {
 ///
 /// # Errors
 ///
-/// Only a fault of this program makes a graph that cannot be.
+/// An invalid graph is a bug of this program.
 pub fn graph(plan: &PlanFile, facts: &Facts<'_>, backup: Backup<'_>) -> Result<Graph, InvalidGraph> {
-    let mut stack = Stack { plan, facts, graph: Graph::default() };
+    let mut stack = Stack::new(plan, facts);
     let vault = vault(&mut stack);
     let point = RecoveryPoint {
         vault: vault.output("name", Need::Exists),
@@ -63,7 +62,7 @@ pub fn graph(plan: &PlanFile, facts: &Facts<'_>, backup: Backup<'_>) -> Result<G
     stack.graph.finish()
 }
 
-/// The address of the role, where it is ours.
+/// The address of the role, unless the user brings one.
 pub fn role_address() -> Address {
     Address::new(Role::KIND.name, ROLE)
 }

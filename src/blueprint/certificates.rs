@@ -1,4 +1,4 @@
-//! Which generation of the internal certificate a deployment is to have. Pure.
+//! Which generation of the internal certificate a deployment needs. Pure.
 
 use time::{Date, Duration};
 
@@ -7,19 +7,19 @@ use crate::kinds::internal_certificate::{self, InternalCertificate, VALID_UNTIL,
 
 use super::image_change::Running;
 
-/// Days before its end from which on it is made anew.
+/// Days before it expires from which on it is renewed.
 pub const SOON: i64 = 30;
 
-/// Why the certificate that is there is made anew.
+/// Why the present certificate is renewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Renewal {
     /// Its last day has passed; the day.
     Expired(String),
     /// That day comes soon.
     ExpiresSoon(String),
-    /// Nothing says which generation it is, and until when.
+    /// Its generation or its last day is unknown.
     Unreadable,
-    /// Somebody has asked for it.
+    /// The user asked for it.
     Asked,
 }
 
@@ -28,7 +28,7 @@ impl std::fmt::Display for Renewal {
         match self {
             Self::Expired(day) => write!(f, "the internal certificate expired on {day}"),
             Self::ExpiresSoon(day) => write!(f, "the internal certificate expires on {day}"),
-            Self::Unreadable => f.write_str("the secret no longer says until when the internal certificate is valid"),
+            Self::Unreadable => f.write_str("the secret no longer says when the internal certificate expires"),
             Self::Asked => f.write_str("a new internal certificate was asked for"),
         }
     }
@@ -38,19 +38,19 @@ impl std::fmt::Display for Renewal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     pub generation: u32,
-    /// Why it is not the one that is there; `None` where it is, or where there is none.
+    /// Why it differs from the present one; `None` if it does not, or if there is none.
     pub renewal: Option<Renewal>,
 }
 
-/// The generation that a deployment is to have. `today` in UTC. `asked`: somebody wants a new one in any case.
+/// The generation that a deployment needs. `today` in UTC. `asked`: the user wants a new one in any case.
 ///
-/// A running task whose revision names a later one than its secret has does not exist: the secret comes first.
+/// No running task names a later generation than its secret has: the secret is written first.
 pub fn wanted(inventory: &Inventory, today: Date, asked: bool) -> Wanted {
     let Some(live) = internal_certificate::live(inventory) else {
         return Wanted { generation: 1, renewal: None };
     };
     let there = generation(live);
-    // As text, days of these centuries compare as they follow each other.
+    // ISO dates compare like the days that they stand for.
     let is_over = |end: &str, day: Date| end <= day.to_string().as_str();
     let soon = today.saturating_add(Duration::days(SOON));
     let renewal = match (valid_until(live), there) {
@@ -61,13 +61,13 @@ pub fn wanted(inventory: &Inventory, today: Date, asked: bool) -> Wanted {
     };
     let generation = match &renewal {
         None => there,
-        // Where the secret does not tell, the task that runs may.
+        // If the secret does not say, the running task may.
         Some(_) => there.max(of_task(inventory)) + 1,
     };
     Wanted { generation, renewal }
 }
 
-/// The day on which the internal certificate is no longer valid, as its secret says: `2036-11-26`.
+/// The day on which the internal certificate expires, by its secret: `2036-11-26`.
 pub fn valid_until(live: &Live) -> Option<&str> {
     live.outputs.get(VALID_UNTIL).map(String::as_str)
 }

@@ -1,4 +1,4 @@
-//! The tasks that run once between two releases, or before a restored file system is used.
+//! One-shot tasks between two releases, or before a restored file system is used.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::release::{self, Release, Settings, Side, StepContainer};
 use super::image_change::Running;
 use super::storage;
 
-/// One such task.
+/// A one-shot task.
 #[derive(Clone, Debug)]
 pub struct Task {
     pub address: Address,
@@ -26,16 +26,16 @@ pub struct Task {
     pub timeout: u32,
     pub changes_data: bool,
     pub spec: Value,
-    /// What is made for it alone.
+    /// Resources that only this task needs.
     pub tools: Vec<(Address, Value)>,
 }
 
-/// What they are made of.
+/// What these tasks are derived from.
 #[derive(Clone, Copy, Debug)]
 pub struct Ground<'a> {
     pub plan: &'a PlanFile,
     pub names: &'a Names,
-    /// What runs before: the tasks take its network, roles and logs.
+    /// The task that ran before: they use its network, roles and logs.
     pub running: &'a Running,
     /// Eight hexadecimal digits.
     pub intent: &'a str,
@@ -53,7 +53,7 @@ pub fn data_steps(ground: Ground<'_>, old: &Release, new: &Release, digests: &BT
     let tasks = steps.filter_map(|step| {
         let wanted = step.render(old, new, &settings)?;
         let side = if wanted.mounts_of == Side::Old { old } else { new };
-        // What runs now is known to the letter; what is to run, from the plan file and the registries.
+        // The images that run now are known exactly; those to run come from the plan file and the registries.
         let before = || running.of_definition.containers.get(wanted.image_of.as_deref()?);
         let (image, digest) = match (wanted.mounts_of, before()) {
             (Side::Old, Some(live)) => (live.image.clone(), live.digest.clone()),
@@ -79,8 +79,8 @@ pub fn data_steps(ground: Ground<'_>, old: &Release, new: &Release, digests: &BT
     tasks.collect()
 }
 
-/// Where AWS Backup puts what it restores, and the script that moves it to where it was. It can be run again after it was
-/// cut off: what has been moved is no longer there.
+/// Moves what AWS Backup has restored to where it was. It can be run again after an interruption: what has been moved
+/// is no longer in the folder.
 ///
 /// Source: AWS Backup developer guide, "Restore an Amazon EFS file system": a directory `aws-backup-restore_<datetime>`
 /// below the root.
@@ -102,7 +102,7 @@ ls -l"#;
 /// Seconds. Renaming within one file system; a few entries.
 const UNPACK_TIMEOUT: u32 = 600;
 
-/// The task that moves everything restored to where it was. It has to be root, and the file system has no policy yet.
+/// The task that moves everything restored to where it was. It runs as root: the file system has no policy yet.
 pub fn unpack(ground: Ground<'_>) -> Task {
     let Ground { running, intent, .. } = ground;
     let root = format!("restored-{intent}");
@@ -116,7 +116,7 @@ pub fn unpack(ground: Ground<'_>) -> Task {
         permissions: "0755".to_owned(),
     };
     let containers = &running.of_definition.containers;
-    // Any image with a shell; the smallest where there is a choice.
+    // Any image with a shell, preferably the smallest.
     let host =
         containers.get("init-container").or_else(|| containers.get("core")).or_else(|| containers.values().next());
     let container = Container {
@@ -181,7 +181,7 @@ fn bare(running: &Running, image: String, digest: Option<String>) -> Container {
         command: Vec::new(),
         ports: Vec::new(),
         start_timeout: None,
-        // The most that Fargate gives: a database may have to be shut down.
+        // The most that Fargate allows: a database may have to shut down.
         stop_timeout: Some(120),
         depends_on: BTreeMap::new(),
         health_check: None,
@@ -211,6 +211,6 @@ fn spec(ground: Ground<'_>, container: Container, volumes: BTreeMap<String, Task
         subnets: of_service.subnets.texts(),
         groups: of_service.groups.texts(),
     };
-    // The specification of a kind is always JSON.
+    // Specifications of kinds always serialize.
     serde_json::to_value(step).unwrap_or_default()
 }

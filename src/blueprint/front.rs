@@ -1,10 +1,10 @@
-//! Which of the four ways leads to the UI.
+//! What is in front of the UI.
 
 use crate::existing::ingress::LoadBalancer;
 
 use super::stack::Stack;
 
-/// What stands in front of the task.
+/// What is in front of the task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Front {
     /// A load balancer of our own.

@@ -2,7 +2,7 @@
 
 use ipnet::Ipv4Net;
 
-use crate::config::{GroupIngress, GroupTarget, Reach};
+use crate::config::{GroupIngress, GroupTarget, Reach, Traffic};
 use crate::engine::graph::Handle;
 use crate::engine::set::Set;
 use crate::kinds::rule::{ANYWHERE, Peer, Rule};
@@ -14,10 +14,10 @@ use super::stack::Stack;
 
 /// What other parts of the stack refer to.
 pub struct Groups {
-    /// Where the load balancer is ours: one, and more where one has no room for all rules. It has all of them.
+    /// For a load balancer of ours: one, or several if one has no room for all rules. It has all of them.
     pub load_balancer: Vec<Handle<SecurityGroup>>,
     pub task: Handle<SecurityGroup>,
-    /// The same of the task, where people talk to it without a load balancer.
+    /// Further ones of the task, if users connect to it without a load balancer.
     pub more_of_task: Vec<Handle<SecurityGroup>>,
     pub file_system: Handle<SecurityGroup>,
 }
@@ -70,7 +70,7 @@ fn load_balancer(stack: &mut Stack<'_>, network: &Network, reach: &Reach) -> Vec
     groups.collect()
 }
 
-/// The UI, from the load balancer only: a rule for the whole VPC would go round it and its allowed networks.
+/// The UI, from the load balancer only: a rule for the whole VPC would bypass it and its allowed networks.
 fn task(stack: &mut Stack<'_>, network: &Network, from: Vec<Peer>) -> Handle<SecurityGroup> {
     let mut ingress: Vec<Rule> = web(&[stack.facts.release.web.port], from).collect();
     ingress.extend(extra(stack, GroupTarget::Task));
@@ -98,11 +98,11 @@ fn extra(stack: &Stack<'_>, target: GroupTarget) -> Vec<Rule> {
 
 fn group_rule(wanted: &GroupIngress) -> Rule {
     let peer = Peer::Cidr(wanted.from.as_str());
-    let rule = match (wanted.traffic.protocol(), wanted.traffic.ports()) {
-        ("tcp", Some(ports)) => Rule::tcp(ports.from(), ports.to(), peer),
-        ("udp", Some(ports)) => Rule::udp(ports.from(), ports.to(), peer),
-        ("icmp", _) => Rule::icmp(peer),
-        _ => Rule::all(peer),
+    let rule = match wanted.traffic {
+        Traffic::Tcp(ports) => Rule::tcp(ports.from(), ports.to(), peer),
+        Traffic::Udp(ports) => Rule::udp(ports.from(), ports.to(), peer),
+        Traffic::Icmp => Rule::icmp(peer),
+        Traffic::All => Rule::all(peer),
     };
     rule.described(wanted.description.as_ref().map_or("", |words| words.as_str()))
 }

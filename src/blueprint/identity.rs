@@ -1,14 +1,15 @@
 //! Who may do what: one role starts the task, another runs in it.
 
-use serde_json::Value;
-
 use crate::config::RoleArn;
 use crate::engine::graph::Handle;
+use crate::engine::reference::Need;
+use crate::kinds::file_system_policy::FileSystemPolicy;
 use crate::kinds::log_group::LogGroup;
 use crate::kinds::role::Role;
 use crate::kinds::service_linked_role::ServiceLinkedRole;
 use crate::partition::principals;
 
+use super::images::repositories;
 use super::outside::Injected;
 use super::policies::{self, SecretGrant};
 use super::stack::Stack;
@@ -38,9 +39,9 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
         None => {
             let secrets = secrets(stack, storage, injected);
             let guardduty = stack.plan.identity.guardduty_agent;
-            let (repositories, logs) = (stack.repositories(), logs.arn().any());
+            let (repositories, logs) = (repositories(stack.plan, stack.facts.release), logs.arn().any());
             let inline = policies::execution_role(&repositories, logs, &secrets, guardduty, stack.names());
-            role(stack, "execution", "starts Cloud Exchange tasks", trust.clone(), Some(inline), &[])
+            stack.add_role("execution", "starts Cloud Exchange tasks", trust.clone(), Some(inline), &[])
         }
     };
     let task_role = match task {
@@ -49,7 +50,7 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
             let wanted = &stack.plan.identity.task_policy_arns;
             let managed: Vec<String> = wanted.iter().map(|policy| policy.as_str().to_owned()).collect();
             let inline = policies::task_role(storage.file_system.arn().any());
-            role(stack, "task", "runs in Cloud Exchange tasks", trust, Some(inline), &managed)
+            stack.add_role("task", "runs in Cloud Exchange tasks", trust, Some(inline), &managed)
         }
     };
     let ecs = stack.add("ecs", &ServiceLinkedRole { service: principals::ECS.to_owned() });
@@ -71,26 +72,12 @@ fn secrets(stack: &Stack<'_>, storage: &Storage, injected: &[Injected]) -> Vec<S
     std::iter::once(own).chain(more).collect()
 }
 
-/// Adds a role, with an inline policy if it is given one.
-pub fn role(
-    stack: &mut Stack<'_>,
-    purpose: &str,
-    words: &str,
-    trust: Value,
-    inline: Option<Value>,
-    managed: &[String],
-) -> Handle<Role> {
-    let mut managed = managed.to_vec();
-    managed.sort();
-    managed.dedup();
-    let role = Role {
-        name: stack.names().role(purpose),
-        path: stack.names().role_path(),
-        description: format!("Cloud Exchange {}: {words}", stack.names().deployment),
-        trust,
-        inline: inline.map(|policy| ("cloud-exchange".to_owned(), policy)).into_iter().collect(),
-        managed,
-        boundary: stack.plan.identity.permissions_boundary.as_ref().map(|policy| policy.as_str().to_owned()),
-    };
-    stack.add(purpose, &role.normal())
+/// Lets only the task mount the file system, and only encrypted.
+pub fn protect(stack: &mut Stack<'_>, storage: &Storage, identity: &Identity) {
+    let role = identity.task_role.arn().any();
+    let policy = policies::file_system(storage.file_system.arn().any(), role);
+    let policy = FileSystemPolicy { file_system: storage.file_system.ready(), policy };
+    let handle = stack.add("main", &policy.normal());
+    // EFS refuses a policy that names a role it cannot find.
+    stack.graph.order(&handle, &identity.task_role, Need::Ready);
 }

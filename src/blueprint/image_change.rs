@@ -1,4 +1,4 @@
-//! What a plan file does to the task that runs: another release, other images, or neither.
+//! What a plan file changes about the running task: the release, images, or neither.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::kinds::service::Service;
 use crate::kinds::task_definition::TaskDefinition;
 use crate::release::{Catalogue, Image, Release, Version};
 
-/// The task as it is: the service, the revision in force, and how it is recorded.
+/// The running task: the service, its revision, and what their tags record.
 #[derive(Clone, Debug)]
 pub struct Running {
     pub service: Live,
@@ -18,7 +18,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// `None` where there is no service, or no revision that it runs.
+    /// `None` if there is no service, or no revision that it runs.
     pub fn of(inventory: &Inventory) -> Option<Self> {
         let one = |kind: &'static str| {
             inventory.live.iter().find(|live| live.address.kind() == kind && !live.is_going()).cloned()
@@ -32,12 +32,12 @@ impl Running {
         })
     }
 
-    /// The release it runs, from the record, or else from its images.
+    /// The release that it runs, by its tag or else by its images.
     pub fn release(&self) -> Option<Version> {
         release_of(&self.definition, &self.of_definition)
     }
 
-    /// The number of the revision in force.
+    /// The number of the service's revision.
     pub fn revision(&self) -> u32 {
         self.definition.outputs.get("revision").and_then(|number| number.parse().ok()).unwrap_or_default()
     }
@@ -65,18 +65,19 @@ pub fn is_copy(image: &str, vendors: &Image) -> bool {
     image.strip_suffix(path).is_some_and(|registry| !registry.is_empty())
 }
 
-/// A step from what runs to what is wanted.
+/// The change from what runs to what is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageChange {
-    /// `None` where nothing says which release it is.
+    /// `None` if the running release is unknown.
     pub from: Option<Version>,
     pub to: Version,
-    /// Containers whose image changes, with the image before and after; of a container that comes or goes, one of them.
+    /// Containers whose image changes, with the image before and after; `None` for a container that is added or
+    /// removed.
     pub images: BTreeMap<String, (Option<String>, Option<String>)>,
 }
 
 impl ImageChange {
-    /// `None` where neither release nor images change. `wanted` holds image and digest by container.
+    /// `None` if neither the release nor an image changes. `wanted` holds image and digest by container.
     pub fn of(running: &Running, to: Version, wanted: &BTreeMap<String, (String, Option<String>)>) -> Option<Self> {
         let live = &running.of_definition.containers;
         let mut images = BTreeMap::new();
@@ -95,12 +96,12 @@ impl ImageChange {
         (from != Some(to) || !images.is_empty()).then_some(Self { from, to, images })
     }
 
-    /// Whether another release is asked for than the one that runs.
+    /// Whether the wanted release differs from the running one.
     pub fn is_release(&self) -> bool {
         self.from != Some(self.to)
     }
 
-    /// Of the containers that may change the data when they start anew, those that do.
+    /// The containers with a new image that may change the data when they start.
     pub fn migrating(&self, release: &Release) -> Vec<String> {
         let changes = |name: &&String| self.is_release() || self.images.contains_key(name.as_str());
         release.migrating.iter().filter(changes).cloned().collect()

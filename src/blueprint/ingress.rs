@@ -1,4 +1,4 @@
-//! The way in: an internal load balancer in front of the UI, and the buckets for its access logs.
+//! Access to the UI: an internal load balancer, and the buckets for its access logs.
 
 use crate::engine::graph::Handle;
 use crate::engine::reference::Need;
@@ -23,7 +23,7 @@ pub struct Ingress {
     pub listeners: Vec<Handle<Listener>>,
 }
 
-/// Adds what stands in front of the task.
+/// Adds what is in front of the task.
 pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups, front: &Front) -> Ingress {
     let existing = |arn: &str| [("id".to_owned(), arn.to_owned()), ("arn".to_owned(), arn.to_owned())];
     match front {
@@ -75,7 +75,7 @@ fn balancer(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Handle
     balancer
 }
 
-/// With a certificate the UI is served over HTTPS, and port 80 only says so.
+/// With a certificate the UI is served over HTTPS, and port 80 redirects there.
 fn listeners(
     stack: &mut Stack<'_>,
     balancer: &Handle<LoadBalancer>,
@@ -96,7 +96,7 @@ fn listeners(
     vec![stack.add("https", &main), stack.add("http", &redirect)]
 }
 
-/// On a load balancer of the user's: the one port that the plan file asks for, and no redirect at another.
+/// On a load balancer of the user: only the port in the plan file, without a redirect.
 fn single(
     stack: &mut Stack<'_>,
     balancer: &Handle<LoadBalancer>,

@@ -4,9 +4,11 @@ pub mod backup;
 pub mod certificates;
 pub mod data_steps;
 mod front;
+mod graph;
 mod groups;
 mod identity;
 pub mod image_change;
+mod images;
 mod ingress;
 mod needs;
 mod network;
@@ -17,8 +19,10 @@ mod service;
 mod stack;
 mod storage;
 
+pub use graph::graph;
+pub use images::images;
 pub use needs::{Needs, needs};
-pub use stack::{Facts, graph, images};
+pub use stack::Facts;
 
 #[cfg(test)]
 pub mod tests;

@@ -1,4 +1,4 @@
-//! What roles must be able to do: the policies of the roles that we would make, as questions about the user's.
+//! What the user's roles must be allowed: the policies of the roles that ce-aws would make, as questions.
 
 use serde_json::Value;
 
@@ -11,8 +11,8 @@ use crate::kinds::names::Names;
 use crate::kinds::secret;
 use crate::release::Release;
 
+use super::images::repositories;
 use super::policies::{self, SecretGrant};
-use super::stack::repositories;
 
 /// What each of the roles must be able to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

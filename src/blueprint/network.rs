@@ -12,7 +12,6 @@ use crate::kinds::internet_gateway::InternetGateway;
 use crate::kinds::log_group::LogGroup;
 use crate::kinds::nat_gateway::NatGateway;
 use crate::kinds::network_acl::DefaultNetworkAcl;
-use crate::kinds::role::Role;
 use crate::kinds::route::Via;
 use crate::kinds::route_table::RouteTable;
 use crate::kinds::rule::ANYWHERE;
@@ -20,7 +19,6 @@ use crate::kinds::service::Service;
 use crate::kinds::subnet::Subnet;
 use crate::kinds::vpc::Vpc;
 
-use super::identity;
 use super::policies;
 use super::stack::Stack;
 
@@ -131,7 +129,7 @@ pub fn log(stack: &mut Stack<'_>, network: &Network) {
     let group = stack.add("flow", &LogGroup { name: name.clone(), retention_days });
     let inline = policies::flow_log_role(group.arn().any());
     let trust = policies::flow_log_trust(stack.names());
-    let role: Handle<Role> = identity::role(stack, "flow-log", "writes the VPC's flow log", trust, Some(inline), &[]);
+    let role = stack.add_role("flow-log", "writes the VPC's flow log", trust, Some(inline), &[]);
     let log = FlowLog {
         vpc: network.vpc.id(),
         traffic: "REJECT".to_owned(),
@@ -143,7 +141,7 @@ pub fn log(stack: &mut Stack<'_>, network: &Network) {
 }
 
 /// Closes what AWS leaves open in a new VPC. Last, because a mistake here must not hide behind a deployment that never
-/// worked; the health of the service is proven again afterwards.
+/// worked; the health of the service is verified again afterwards.
 pub fn harden(stack: &mut Stack<'_>, network: &Network, service: &Handle<Service>) {
     if stack.plan.existing.vpc.is_some() || !stack.plan.network.harden {
         return;

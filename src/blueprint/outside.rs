@@ -1,5 +1,5 @@
-//! What a task needs where a proxy stands between it and the internet: the proxy's address, and whom to trust. And what its
-//! containers need to trust each other.
+//! What a task needs where a proxy stands between it and the internet: the proxy's address, and whom to trust. And
+//! what its containers need to trust each other.
 
 use crate::config::{CaCertificate, NoProxyHost};
 use crate::engine::reference::Ref;
@@ -10,7 +10,7 @@ use crate::release::{self, CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, Se
 
 use super::stack::Stack;
 
-/// What containers get besides their release's environment.
+/// What containers get in addition to the environment of their release.
 pub struct Outside {
     /// Secrets that ECS injects, besides the deployment's own.
     pub injected: Vec<Injected>,

@@ -1,4 +1,4 @@
-//! Where a deployment is, as its plan file says it: for saying what its operator must be allowed.
+//! The resources of a deployment that policies for its operator name, by its plan file.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::kinds::names::Names;
 use crate::kinds::place::Place;
 use crate::kinds::role::Role;
 
-/// What stands in the plan file, and what managed policies the roles of its graph get.
+/// From the plan file, and the managed policies of the roles in its graph.
 pub fn place(plan: &PlanFile, names: &Names, graph: &Graph) -> Place {
     let wanted = &plan.existing;
     let roles = [&wanted.task_role, &wanted.execution_role];
@@ -39,7 +39,7 @@ pub fn place(plan: &PlanFile, names: &Names, graph: &Graph) -> Place {
     }
 }
 
-/// The ARN of a key. Which one an alias stands for, IAM does not look up: then it is any of the region.
+/// The ARN of a key. IAM does not resolve aliases: one of them means any key of the region.
 fn key_arn(names: &Names, key: &str) -> String {
     match key.rsplit(':').next() {
         Some(resource) if resource.starts_with("alias/") => names.arn("kms", "key/*"),

@@ -2,7 +2,7 @@
 //!
 //! A resource is `*` only where AWS has nothing narrower. Every grant to an AWS service is limited to what the service
 //! does for this account (no confused deputy), by the condition keys that the service's own documentation names: a key
-//! that a service does not send would make the grant void.
+//! that a service does not send would disable the grant.
 
 use std::collections::BTreeSet;
 
@@ -25,8 +25,8 @@ pub fn flow_log_trust(names: &Names) -> Value {
     trust(names, principals::FLOW_LOGS, &names.arn("ec2", "vpc-flow-log/*"))
 }
 
-/// Lets AWS Backup act with a role: it says of no condition that it would meet it. Source: AWS Backup developer guide,
-/// "IAM service roles".
+/// Lets AWS Backup act with a role, without a condition: its documentation names none that it meets. Source: AWS
+/// Backup developer guide, "IAM service roles".
 pub fn backup_trust() -> Value {
     policy(json!([{
         "Sid": "Backup",
@@ -42,7 +42,7 @@ pub fn backup_policies(names: &Names) -> [String; 2] {
         .map(|what| format!("arn:{}:iam::aws:policy/service-role/AWSBackupServiceRolePolicy{what}", names.partition))
 }
 
-/// What a role of the user's must at least be able to do with EFS. Source: AWS Backup developer guide, "AWS managed
+/// What a role of the user's must be allowed in EFS. Source: AWS Backup developer guide, "AWS managed
 /// policies for AWS Backup"; AWS re:Post, "Insufficient privileges to perform this action" of an EFS restore.
 pub fn backup_role(file_system: Ref) -> Value {
     let back_up = ["elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"];
@@ -68,10 +68,10 @@ fn trust(names: &Names, service: &str, source: &str) -> Value {
     }]))
 }
 
-/// What ECS does before the containers run: pulls images, reads the secret, opens log streams.
+/// What ECS does before the containers run: pull images, read the secrets, create log streams.
 ///
 /// `repositories` are ARNs of ECR repositories, none if no image comes from there. `logs` is the ARN of the log group
-/// without `:*`. `guardduty` also lets ECS pull the agent of GuardDuty's.
+/// without `:*`. `guardduty` also lets ECS pull GuardDuty's agent.
 pub fn execution_role(
     repositories: &[String],
     logs: Ref,
@@ -80,7 +80,7 @@ pub fn execution_role(
     names: &Names,
 ) -> Value {
     let mut statements = vec![allow("WriteLogs", &["logs:CreateLogStream", "logs:PutLogEvents"], in_group(logs))];
-    // One statement a secret: what a list holds has no order, and references have none until they are resolved.
+    // One statement for each secret: references cannot be sorted in a list before they are resolved.
     for secret in secrets {
         statements.push(allow(&secret.id, &["secretsmanager:GetSecretValue"], json!(secret.arn)));
     }
@@ -92,14 +92,15 @@ pub fn execution_role(
     }
     let pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
     if guardduty || !repositories.is_empty() {
-        // A token is for a registry as a whole: AWS knows no narrower resource.
+        // AWS knows no narrower resource: a token is for all registries.
         statements.push(allow("LogInToRegistries", &["ecr:GetAuthorizationToken"], json!("*")));
     }
     if !repositories.is_empty() {
         statements.push(allow("PullImages", &pull, json!(repositories)));
     }
     if guardduty {
-        // In another account in each region (GuardDuty user guide, "ECR Repository for GuardDuty agent on AWS Fargate").
+        // In another account in each region (GuardDuty user guide, "ECR Repository for GuardDuty agent on AWS
+        // Fargate").
         let repository =
             format!("arn:{}:ecr:{}:*:repository/aws-guardduty-agent-fargate", names.partition, names.region);
         statements.push(allow("PullGuardDutyAgent", &pull, json!(repository)));
@@ -135,16 +136,15 @@ pub fn flow_log_role(logs: Ref) -> Value {
     let write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
     policy(json!([
         allow("WriteLogs", &write, in_group(logs)),
-        // Flow logs look for the group among all groups.
+        // Flow logs list all groups to find theirs.
         allow("FindLogGroup", &["logs:DescribeLogGroups"], json!("*")),
     ]))
 }
 
-/// Who may mount the file system: the task, encrypted, and not as root. That there is a policy at all refuses everybody
-/// else (Amazon EFS user guide, "Using IAM to control file system data access"). It locks AWS Backup out of nothing: that
-/// reads with its role and `elasticfilesystem:Backup`, through no mount target, and what NFS clients may do is all that
-/// this says; a policy of the account's own role needs no second permission here (IAM user guide, "Policy evaluation
-/// logic"). Not seen on AWS, unverified.
+/// Who may mount the file system: the task, encrypted, and not as root. Any policy denies everybody else (Amazon EFS
+/// user guide, "Using IAM to control file system data access"). AWS Backup is not affected: it reads with its role and
+/// `elasticfilesystem:Backup` instead of a mount target, and within the account a role's own policy is enough (IAM
+/// user guide, "Policy evaluation logic"). Unverified on AWS.
 pub fn file_system(file_system: Ref, task_role: Ref) -> Value {
     policy(json!([{
         "Sid": "TaskOnly",
@@ -194,7 +194,7 @@ pub fn access_log_bucket(names: &Names, purpose: &str, logged: &str) -> Value {
     ]))
 }
 
-/// Nothing without TLS, on the bucket itself as on what is in it.
+/// Denies access without TLS to the bucket and its objects.
 fn encrypted_only(bucket: &str) -> Value {
     json!({
         "Sid": "EncryptedOnly",

@@ -13,10 +13,11 @@ use crate::release::{self, Settings, StartTimeout};
 
 use super::groups::Groups;
 use super::identity::Identity;
+use super::images::images;
 use super::ingress::Ingress;
 use super::network::{self, Network};
 use super::outside::Outside;
-use super::stack::{self, Stack};
+use super::stack::Stack;
 use super::storage::{self, Storage};
 
 /// Seconds after the start during which the load balancer's checks do not stop a task: MongoDB may have to recover.
@@ -110,7 +111,7 @@ fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
         package: plan.package,
     };
     let containers = stack.facts.release.render(&settings);
-    let images = stack::images(plan, stack.facts.release);
+    let images = images(plan, stack.facts.release);
     let containers = containers.into_iter().map(|wanted| {
         let name = wanted.name.clone();
         let mut made = container(identity, stack, &wanted);

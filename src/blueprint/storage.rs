@@ -1,4 +1,4 @@
-//! The file system that holds everything Cloud Exchange must not lose, and the secret that opens it.
+//! The file system with all data of Cloud Exchange, and the secret with its passwords.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,13 @@ use crate::engine::set::Set;
 use crate::kinds::access_point::AccessPoint;
 use crate::kinds::container::FromSecret;
 use crate::kinds::file_system::FileSystem;
-use crate::kinds::file_system_policy::FileSystemPolicy;
 use crate::kinds::internal_certificate;
 use crate::kinds::mount_target::MountTarget;
 use crate::kinds::secret::{Recipe, Secret};
 use crate::release::{SecretHome, SecretKey};
 
 use super::groups::Groups;
-use super::identity::Identity;
 use super::network::Network;
-use super::policies;
 use super::stack::Stack;
 
 /// What other parts of the stack refer to.
@@ -43,7 +40,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Storage
     };
     let file_system = stack.add("main", &file_system);
     let mount_targets = network.private.iter().map(|subnet| {
-        // A mount target carries no tags; it is known by the name of its subnet, or by the id of one of the user's.
+        // Mount targets have no tags: they are known by the name of their subnet, or by its ID if it is the user's.
         let name = subnet.address().map_or_else(|| subnet.id().text().to_owned(), |address| address.name().to_owned());
         let target = MountTarget {
             file_system: file_system.ready(),
@@ -69,7 +66,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Storage
     });
     let access_points = access_points.collect();
     let secret = secret(stack);
-    // A file system that is there counts as one whose database has taken a password: no other secret is made then.
+    // Once a file system exists, its database may have taken the password: no other secret is made then.
     stack.graph.order(&file_system, &secret, Need::Exists);
     Storage { file_system, mount_targets, access_points, secret }
 }
@@ -88,21 +85,11 @@ fn secret(stack: &mut Stack<'_>) -> Handle<Secret> {
     stack.add("credentials", &secret)
 }
 
-/// What ECS injects under a key, out of the secret of the deployment's that has it.
+/// The value of a key in the secret of the deployment that holds it, for ECS to inject.
 pub fn from_secret(key: SecretKey, need: Need) -> FromSecret {
     let holder = match key.home() {
         SecretHome::Credentials => Address::new("secret", "credentials"),
         SecretHome::InternalCertificate => internal_certificate::address(),
     };
     FromSecret { secret: Ref::output(holder, "arn", need), key: key.as_str().to_owned() }
-}
-
-/// Lets only the task mount the file system, and only encrypted.
-pub fn protect(stack: &mut Stack<'_>, storage: &Storage, identity: &Identity) {
-    let role = identity.task_role.arn().any();
-    let policy = policies::file_system(storage.file_system.arn().any(), role);
-    let policy = FileSystemPolicy { file_system: storage.file_system.ready(), policy };
-    let handle = stack.add("main", &policy.normal());
-    // EFS refuses a policy that names a role it cannot find.
-    stack.graph.order(&handle, &identity.task_role, Need::Ready);
 }

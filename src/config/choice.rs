@@ -1,140 +1,52 @@
 //! Values of which there are only a few.
 
-use std::str::FromStr;
-
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
+use crate::release::{Catalogue, Version, choice};
+
 use super::{
-    found::{Found, Read},
-    text::{Invalid, nearest, quoted, text_value},
+    text::{Invalid, listed, quoted},
+    value::{Found, Read, text_value},
 };
-use crate::release::{Catalogue, Label, Package, Version};
 
-/// Finds a value by its spelling, or says which there are.
-fn choose<T: Copy>(
-    code: &'static str,
-    what: &str,
-    text: &str,
-    all: &[T],
-    spelling: impl Fn(T) -> &'static str,
-) -> Result<T, Invalid> {
-    if let Some(found) = all.iter().find(|value| spelling(**value) == text) {
-        return Ok(*found);
-    }
-    let spellings: Vec<_> = all.iter().map(|value| spelling(*value)).collect();
-    let hint = match nearest(text, spellings.iter().copied()) {
-        Some(near) => format!("did you mean \"{near}\"?"),
-        None => format!("write one of \"{}\"", spellings.join("\", \"")),
-    };
-    Err(Invalid::new(code, format!("unknown {what} {}", quoted(text)), hint))
-}
-
-/// TLS versions that the UI's own web server offers, in the vendor's words.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum TlsVersion {
-    /// 1.3 only.
-    #[default]
-    V1_3,
-    /// 1.2 and 1.3.
-    V1_2AndV1_3,
-}
-
-impl TlsVersion {
-    const ALL: [Self; 2] = [Self::V1_3, Self::V1_2AndV1_3];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::V1_3 => "TLSv1.3",
-            Self::V1_2AndV1_3 => "TLSv1.2 TLSv1.3",
-        }
+choice! {
+    /// TLS versions that the UI's own web server offers, in the vendor's words.
+    #[derive(Default)]
+    pub enum TlsVersion("TLS version", "plan-file/unknown-tls-version") {
+        /// 1.3 only.
+        #[default]
+        V1_3 = "TLSv1.3",
+        /// 1.2 and 1.3, for older browsers.
+        V1_2AndV1_3 = "TLSv1.2 TLSv1.3",
     }
 }
 
-impl FromStr for TlsVersion {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        // The two spellings are alike, and so is every near miss: always name both.
-        choose("plan-file/unknown-tls-version", "TLS version", text, &Self::ALL, Self::as_str).map_err(|invalid| {
-            Invalid { hint: "write \"TLSv1.3\", or \"TLSv1.2 TLSv1.3\" to allow older browsers".to_owned(), ..invalid }
-        })
+choice! {
+    /// How the file system's throughput is provided and billed, as the EFS API spells it.
+    #[derive(Default)]
+    pub enum Throughput("throughput mode", "plan-file/unknown-throughput") {
+        /// Follows the load.
+        #[default]
+        Elastic = "elastic",
+        /// Free; slow once the burst credits are used, because the baseline grows with the stored data.
+        Bursting = "bursting",
     }
 }
 
-text_value!(TlsVersion, expected: "\"TLSv1.3\" or \"TLSv1.2 TLSv1.3\"", schema: {
-    "enum": ["TLSv1.3", "TLSv1.2 TLSv1.3"],
-});
-
-/// How the file system's throughput is provided and paid.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Throughput {
-    /// Follows the load.
-    #[default]
-    Elastic,
-    /// Free; slow once the burst credits are used, because the baseline grows with the stored data.
-    Bursting,
-}
-
-impl Throughput {
-    const ALL: [Self; 2] = [Self::Elastic, Self::Bursting];
-
-    /// As the EFS API spells it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Elastic => "elastic",
-            Self::Bursting => "bursting",
-        }
+choice! {
+    /// Internet access of a new VPC.
+    #[derive(Default)]
+    pub enum Nat("kind of NAT", "plan-file/unknown-nat") {
+        /// A NAT gateway in each zone: neither depends on the other.
+        #[default]
+        PerZone = "per-zone",
+        /// One NAT gateway, which costs less: if its zone fails, the other zone loses internet access too.
+        Single = "single",
+        /// No NAT gateway, internet gateway or public subnet: somebody else provides internet access.
+        None = "none",
     }
 }
-
-impl FromStr for Throughput {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        choose("plan-file/unknown-throughput", "throughput mode", text, &Self::ALL, Self::as_str)
-    }
-}
-
-text_value!(Throughput, expected: "\"elastic\" or \"bursting\"", schema: {
-    "enum": ["elastic", "bursting"],
-});
-
-/// The way out of a new VPC.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Nat {
-    /// A NAT gateway in each zone: neither depends on the other.
-    #[default]
-    PerZone,
-    /// One NAT gateway, for less money: if its zone fails, the other has no way out either.
-    Single,
-    /// No NAT gateway, internet gateway or public subnet: the way out is made by others.
-    None,
-}
-
-impl Nat {
-    const ALL: [Self; 3] = [Self::PerZone, Self::Single, Self::None];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PerZone => "per-zone",
-            Self::Single => "single",
-            Self::None => "none",
-        }
-    }
-}
-
-impl FromStr for Nat {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        choose("plan-file/unknown-nat", "way out", text, &Self::ALL, Self::as_str)
-    }
-}
-
-text_value!(Nat, expected: "\"per-zone\", \"single\" or \"none\"", schema: {
-    "enum": ["per-zone", "single", "none"],
-});
 
 /// A TLS policy of the load balancer's HTTPS listener. Those that allow TLS 1.1 or older are not
 /// offered.
@@ -161,83 +73,65 @@ const SSL_POLICIES: &[&str] = &[
 ];
 
 impl SslPolicy {
+    /// TLS 1.2 and 1.3, forward secrecy, in every region.
+    pub const DEFAULT: Self = Self(SSL_POLICIES[0]);
+
     pub const fn as_str(self) -> &'static str {
         self.0
     }
 }
 
-impl Default for SslPolicy {
-    /// TLS 1.2 and 1.3, forward secrecy, in every region.
-    fn default() -> Self {
-        Self("ELBSecurityPolicy-TLS13-1-2-2021-06")
-    }
-}
-
-impl FromStr for SslPolicy {
+impl std::str::FromStr for SslPolicy {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        match SSL_POLICIES.iter().find(|known| **known == text) {
-            Some(known) => Ok(Self(known)),
-            None => Err(Invalid::new(
+        SSL_POLICIES.iter().find(|known| **known == text).map(|known| Self(known)).ok_or_else(|| {
+            Invalid::new(
                 "plan-file/unknown-ssl-policy",
                 format!("{} is not a known TLS policy with TLS 1.2 or newer", quoted(text)),
-                format!("write for instance \"{}\"; `ce-aws schema` lists all", Self::default().0),
-            )),
-        }
+                format!("write for instance \"{}\"; `ce-aws schema` lists all", Self::DEFAULT),
+            )
+        })
     }
 }
 
-text_value!(SslPolicy, expected: "a TLS policy such as \"ELBSecurityPolicy-TLS13-1-2-2021-06\"", schema: {
+text_value!(SslPolicy, expected: format!("a TLS policy such as \"{}\"", Self::DEFAULT), schema: {
     "enum": SSL_POLICIES,
 });
 
-impl Read for Package {
-    const EXPECTED: &'static str = "\"extra-small\", \"small\", \"medium\" or \"large\"";
-
-    fn read(value: Found<'_>) -> Option<Self> {
-        value.parse(|text| choose("plan-file/unknown-package", "package", text, &Self::ALL, Self::as_str))
-    }
-}
-
-impl Read for Label {
-    const EXPECTED: &'static str = "\"unsupported\" or \"experimental\"";
-
-    fn read(value: Found<'_>) -> Option<Self> {
-        value.parse(|text| choose("plan-file/unknown-label", "label", text, &Self::ALL, Self::as_str))
-    }
-}
-
 impl Read for Version {
-    const EXPECTED: &'static str = "a release such as \"5.0.0\"";
+    fn expected() -> String {
+        "a release such as \"5.0.0\"".to_owned()
+    }
 
     /// A release of the catalogue that can be deployed.
-    fn read(value: Found<'_>) -> Option<Self> {
-        value.parse(|text| {
-            let all = Catalogue::effective();
-            let known: Vec<_> = all.deployable().map(|release| format!("\"{}\"", release.version)).collect();
-            let hint = || format!("this version of ce-aws deploys {}; --catalog adds releases", known.join(", "));
-            match all.releases().find(|release| release.version.to_string() == text) {
+    fn read(found: &Found<'_>) -> Option<Self> {
+        found.parse(|text| {
+            let known = listed(deployable().iter().map(String::as_str));
+            let hint = format!("this version of ce-aws deploys {known}; --catalog adds releases");
+            let release = Catalogue::effective().releases().find(|release| release.version.to_string() == text);
+            match release.map(|release| (release.version, &release.undeployable)) {
+                Some((version, None)) => Ok(version),
+                Some((_, Some(why))) => Err(Invalid::new(
+                    "plan-file/undeployable-release",
+                    format!("release {text} cannot be deployed: {why}"),
+                    hint,
+                )),
                 None => {
-                    Err(Invalid::new("plan-file/unknown-release", format!("unknown release {}", quoted(text)), hint()))
+                    Err(Invalid::new("plan-file/unknown-release", format!("unknown release {}", quoted(text)), hint))
                 }
-                Some(release) => match &release.undeployable {
-                    None => Ok(release.version),
-                    Some(why) => Err(Invalid::new(
-                        "plan-file/undeployable-release",
-                        format!("release {text} cannot be deployed: {why}"),
-                        hint(),
-                    )),
-                },
             }
         })
     }
 }
 
+fn deployable() -> Vec<String> {
+    Catalogue::effective().deployable().map(|release| release.version.to_string()).collect()
+}
+
 /// Schema of the `release` key.
 pub(super) fn release_schema(_: &mut SchemaGenerator) -> Schema {
-    let known: Vec<_> = Catalogue::effective().deployable().map(|release| release.version.to_string()).collect();
-    json_schema!({ "type": "string", "enum": known })
+    json_schema!({ "type": "string", "enum": deployable() })
 }
 
 /// Days that CloudWatch Logs keeps events; only certain numbers are accepted.
@@ -263,10 +157,14 @@ impl Default for RetentionDays {
 }
 
 impl Read for RetentionDays {
-    const EXPECTED: &'static str = "a number of days such as 365";
+    const TYPE: &'static str = "an integer";
 
-    fn read(value: Found<'_>) -> Option<Self> {
-        let days = value.integer(Self::EXPECTED)?;
+    fn expected() -> String {
+        "a number of days such as 365".to_owned()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Self> {
+        let days = found.integer::<Self>()?;
         if let Some(known) = RETENTION_DAYS.iter().find(|known| i64::from(**known) == days) {
             return Some(Self(*known));
         }
@@ -277,7 +175,7 @@ impl Read for RetentionDays {
             (Some(most), None) => format!("the longest that it accepts is {most}"),
             (None, _) => "the shortest that it accepts is 1".to_owned(),
         };
-        value.refuse(Invalid::new(
+        found.refuse(Invalid::new(
             "plan-file/bad-retention",
             format!("CloudWatch Logs does not accept a retention of {days} days"),
             hint,

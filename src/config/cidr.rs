@@ -4,7 +4,10 @@ use std::{net::IpAddr, str::FromStr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::text::{Invalid, quoted, text_value};
+use super::{
+    text::{Invalid, quoted},
+    value::text_value,
+};
 
 /// An IPv4 network of any size, written by its first address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,8 +1,8 @@
-//! Plan files that cannot stand side by side.
+//! Plan files that exclude each other.
 
-use super::{arn::LoadBalancerArn, plan_file::PlanFile};
+use super::{aws_name::LoadBalancerArn, plan_file::PlanFile};
 
-/// Two plan files that would fight over the same thing in AWS.
+/// Two plan files that claim the same thing in AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collision {
     /// Stable name, such as `plan-file/same-deployment`.
@@ -31,12 +31,12 @@ fn between((first, one): (&str, &PlanFile), (second, other): (&str, &PlanFile)) 
         files: [first.to_owned(), second.to_owned()],
     };
     if one.name == other.name && is_same_region(one, other) {
-        // All else follows from it.
+        // Every other collision follows from this one.
         let region = one.region.or(other.region).map_or_else(String::new, |region| format!(" in {region}"));
         return vec![collision(
             "plan-file/same-deployment",
             format!("{first} and {second} are one deployment, {}{region}: each apply would undo the other's", one.name),
-            "give one of them another `name` or `region`; files for different accounts belong into different folders",
+            "give one of them another `name` or `region`; files for different accounts belong in different folders",
         )];
     }
     let mut all = Vec::new();
@@ -59,7 +59,7 @@ fn between((first, one): (&str, &PlanFile), (second, other): (&str, &PlanFile)) 
     all
 }
 
-/// A region that neither the file nor the environment names may be any.
+/// A file without a region may be meant for any.
 fn is_same_region(one: &PlanFile, other: &PlanFile) -> bool {
     match (one.region, other.region) {
         (Some(one), Some(other)) => one == other,
@@ -67,7 +67,7 @@ fn is_same_region(one: &PlanFile, other: &PlanFile) -> bool {
     }
 }
 
-/// What a deployment listens on, if on a load balancer of the user's.
+/// What a deployment listens on, if the load balancer is the user's.
 fn listener(file: &PlanFile) -> Option<(&LoadBalancerArn, u16)> {
     file.existing.load_balancer.as_ref().map(|balancer| (balancer, file.load_balancer.listens_on()))
 }

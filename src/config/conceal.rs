@@ -1,9 +1,9 @@
-//! Keeps secrets that someone wrote into a plan file, where none belong, off the screen.
+//! Keeps secrets that somebody wrote into a plan file off the screen.
 
 use std::ops::Range;
 
-/// Parts of key names under which people keep secrets.
-const TELLING: &[&str] = &["password", "passwd", "passphrase", "secret", "token", "jwt", "private_key", "proxy"];
+/// Parts of the names of keys under which people keep secrets.
+const SUSPECT: &[&str] = &["password", "passwd", "passphrase", "secret", "token", "jwt", "private_key", "proxy"];
 
 /// The text, with the rest of a line after `some_password =` and the like, and users and passwords in addresses,
 /// replaced by asterisks. Its length in bytes and its lines stay as they are, so that every span still fits.
@@ -26,7 +26,7 @@ pub(super) fn hide(text: &str, span: &Range<usize>) -> String {
 /// everything from the first to the last.
 pub(super) fn userinfo(line: &str) -> Option<Range<usize>> {
     let mut signs = line.rmatch_indices('@').map(|(index, _)| index);
-    // What follows in the name of an image.
+    // In the name of an image, a digest follows the sign.
     let end = signs.find(|index| !line[index + 1..].starts_with("sha256:"))?;
     let before = &line[..end];
     if let Some(scheme) = before.find("://") {
@@ -37,17 +37,17 @@ pub(super) fn userinfo(line: &str) -> Option<Range<usize>> {
     (part.contains(':') && !part.starts_with("arn:")).then_some(start..end)
 }
 
-/// Where the value of the first telling key on the line begins.
+/// Where the value of the first key that looks like a secret's begins.
 fn secret_start(line: &str) -> Option<usize> {
     let lower = line.to_ascii_lowercase();
-    let starts = TELLING.iter().flat_map(|word| lower.match_indices(word)).filter_map(|(index, word)| {
+    let starts = SUSPECT.iter().flat_map(|word| lower.match_indices(word)).filter_map(|(index, word)| {
         let rest = &lower[index + word.len()..];
         let key_rest = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_-".contains(c));
-        // `secrets` is the table that says where secrets are; it holds none.
+        // The table `secrets` only says where secrets are.
         let is_table = word == "secret" && rest.strip_prefix('s').is_some_and(|rest| rest.len() == key_rest.len());
         let after_key = key_rest.trim_start_matches(['"', '\'', ' ', '\t']);
         let value = after_key.strip_prefix(['=', ':'])?;
-        // Hosts that need no proxy, and where a secret is, are none.
+        // Neither `no_proxy` nor the ARN of a secret is secret.
         let in_arn = lower[..index].rsplit(['"', '\'', ' ']).next().is_some_and(|token| token.starts_with("arn:"));
         let is_public =
             in_arn || lower[..index].ends_with("no_") || value.trim_start_matches([' ', '"', '\'']).starts_with("arn:");

@@ -1,11 +1,11 @@
-//! Few ranges for many networks.
+//! Covers many networks with few ranges.
 
 use std::collections::BTreeSet;
 
 use ipnet::Ipv4Net;
 
-/// At most `room` ranges (at least one) that hold every one of `nets`, and as few other addresses as so many ranges can; of
-/// equals, the fewest. Where there is room for `nets` as they are: those, in their order, each once.
+/// At most `room` ranges (at least one) that contain all of `nets` and as few other addresses as possible; of equal
+/// solutions, the one with the fewest ranges. If `nets` fit as they are: those, in their order, each once.
 pub fn cover(nets: &[Ipv4Net], room: usize) -> Vec<Ipv4Net> {
     let mut seen = BTreeSet::new();
     let each: Vec<Ipv4Net> = nets.iter().copied().filter(|net| seen.insert(*net)).collect();
@@ -27,7 +27,7 @@ pub fn beside(range: Ipv4Net, nets: &[Ipv4Net]) -> u64 {
     size(range) - apart.iter().filter(|net| range.contains(*net)).map(|net| size(*net)).sum::<u64>()
 }
 
-/// Those that are inside no other, by address.
+/// Those that are inside no other, sorted by address.
 fn apart(nets: &[Ipv4Net]) -> Vec<Ipv4Net> {
     let mut sorted = nets.to_vec();
     // By address, a network before those inside it.
@@ -45,21 +45,21 @@ fn size(net: Ipv4Net) -> u64 {
     1 << (32 - net.prefix_len())
 }
 
-/// Some networks, and the smallest range that holds them all.
+/// Some networks, and the smallest range that contains them all.
 struct Node {
     range: Ipv4Net,
     /// Addresses of the networks.
     held: u64,
     halves: Option<Box<[Node; 2]>>,
-    /// What one range can do, two ranges, and so on.
+    /// The best solutions with one range, two ranges, and so on.
     best: Vec<Choice>,
 }
 
-/// The best that can be done with so many ranges: by (other addresses, ranges).
+/// The best solution with a number of ranges: by (other addresses, ranges).
 #[derive(Clone, Copy)]
 struct Choice {
     cost: (u64, usize),
-    /// How many of the ranges each half gets; nothing where one range is the best for both.
+    /// How many of the ranges each half gets; `None` where one range for both is best.
     split: Option<(usize, usize)>,
 }
 

@@ -1,7 +1,7 @@
-//! Writing back into a plan file what was changed, and nothing else.
+//! Changes one value of a plan file, and nothing else.
 //!
-//! The file is parsed for the places of its values, and the new ones are put into the text: comments, order, spacing,
-//! line endings and a byte order mark are the user's, and stay.
+//! The file is parsed for the places of its values, and the new value is put into the text: comments, order, spacing,
+//! line endings and a byte order mark stay as the user has them.
 
 use std::ops::Range;
 
@@ -16,8 +16,8 @@ pub enum EditError {
     Syntax(String),
     #[error("the plan file has no key {0} to change")]
     Missing(&'static str),
-    /// The result was read again before it is used.
-    #[error("the plan file is written in a way in which {0} cannot be changed without changing more")]
+    /// The result is read again before it is used.
+    #[error("the plan file's layout does not allow changing {0} alone")]
     Unfit(&'static str),
 }
 
@@ -25,7 +25,7 @@ pub enum EditError {
 ///
 /// # Errors
 ///
-/// There is no release in it.
+/// The text has no release.
 pub fn release(text: &str, to: Version) -> Result<String, EditError> {
     let document = parse(text)?;
     let span = document.as_table().get("release").and_then(Item::span).ok_or(EditError::Missing("release"))?;
@@ -33,11 +33,11 @@ pub fn release(text: &str, to: Version) -> Result<String, EditError> {
     check(text, edited, &["release"], &to.to_string()).ok_or(EditError::Unfit("release"))
 }
 
-/// The text with another image for one container, under `[images.override]`, which is made if it is not there.
+/// The text with another image for one container, under `[images.override]`, which is added if necessary.
 ///
 /// # Errors
 ///
-/// What stands under these keys is no table.
+/// One of these keys does not hold a table.
 pub fn image(text: &str, container: &str, image: &str) -> Result<String, EditError> {
     let document = parse(text)?;
     let edited = match document.as_table().get("images") {
@@ -100,7 +100,7 @@ fn entry(text: &str, table: &InlineTable, entry: &str) -> Option<String> {
 fn line(text: &str, table: &Table, container: &str, image: &str) -> Option<String> {
     let newest = table.iter().filter_map(|(key, item)| Some((table.key(key)?.span()?.start, item.span()?.end)));
     let (before, end) = match newest.max_by_key(|(_, end)| *end) {
-        // What stands before the last part of a key: spaces, and `images.override.`.
+        // What precedes the last part of a key: spaces, and `images.override.`.
         Some((key, end)) => (&text[start_of_line(text, key)..key], end),
         None => ("", table.span()?.end),
     };
@@ -112,7 +112,7 @@ fn section(container: &str, image: &str) -> [String; 2] {
     ["[images.override]".to_owned(), format!("{container} = \"{image}\"")]
 }
 
-/// The lines after the line that ends at `place`, set off by an empty one.
+/// Adds the lines below the line that ends at `place`, after an empty one.
 fn append(text: &str, place: usize, lines: &[String; 2]) -> String {
     let newline = newline(text);
     let (before, after) = text.split_at(place);
@@ -134,7 +134,7 @@ fn replace(text: &str, old: &Item, new: &str) -> Option<String> {
     Some(splice(text, span.clone(), &quoted(&text[span], new)))
 }
 
-/// In the quotes that were used before. Neither releases nor images hold anything that must be escaped.
+/// In the quotes of the old value. Neither releases nor images contain anything that must be escaped.
 fn quoted(before: &str, new: &str) -> String {
     let quote = ["\"\"\"", "'''", "'"].into_iter().find(|quote| before.starts_with(quote)).unwrap_or("\"");
     format!("{quote}{new}{quote}")
@@ -159,7 +159,7 @@ fn end_of_line(text: &str, place: usize) -> usize {
     place + line.strip_suffix('\r').unwrap_or(line).len()
 }
 
-/// The edited text, if it says the same as before but for the one value.
+/// The edited text, if its meaning is the same as before except for the one value.
 fn check(before: &str, edited: String, keys: &[&str], value: &str) -> Option<String> {
     let read = |text: &str| toml::from_str::<toml::Table>(text.trim_start_matches('\u{feff}')).ok();
     let mut expected = read(before)?;

@@ -12,12 +12,12 @@ const CODE: &str = "usage/image";
 
 /// The images that the options ask for, by container.
 ///
-/// What follows the `=` is a complete image; or `:TAG`, `TAG` or `@sha256:…`, which is the image that the container has
-/// by the plan file, at another tag or digest.
+/// After the `=` comes a complete image; or `:TAG`, `TAG` or `@sha256:…` for another tag or digest of the image that
+/// the plan file gives the container.
 ///
 /// # Errors
 ///
-/// The first option that asks for no image, or for one of no container of the release.
+/// The first option without a valid image, or whose container the release does not have.
 pub fn image_options(
     options: &[String],
     images: &Images,

@@ -1,28 +1,26 @@
 //! The `[images]` table: where container images come from, if not from the vendor.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Serialize;
+use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::{
-    found::{Found, Located, Read},
-    reader::Section,
-    text::{Invalid, nearest, quoted, text_value},
+    section::table,
+    text::{Invalid, nearest, quoted},
+    value::{Found, Read, string},
 };
 use crate::release::{Image, Release};
 
-/// Where the containers' images come from. Left out, they come from the vendor's registry.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Images {
-    /// A mirror of your own: takes the place of the vendor's registry host; repository and tag stay.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub registry: Option<RegistryPrefix>,
-    /// Images of single containers, by container name. Complete, or, with `registry`, a repository of that registry.
-    #[serde(rename = "override")]
-    #[schemars(schema_with = "override_schema")]
-    pub overrides: BTreeMap<String, Image>,
+table! {
+    /// Where the containers' images come from. Left out, they come from the vendor's registry.
+    pub struct Images / ImagesKeys {
+        /// A mirror of your own: takes the place of the vendor's registry host; repository and tag stay.
+        pub registry: Option<RegistryPrefix> = None,
+        /// Images of single containers, by container name. Complete, or, with `registry`, a repository of that
+        /// registry.
+        #[schemars(schema_with = "override_schema")]
+        pub overrides as "override": BTreeMap<String, Image> = BTreeMap::new(),
+    }
 }
 
 impl Images {
@@ -45,29 +43,19 @@ impl Images {
     }
 
     /// Names of containers are checked against the release, if that is known.
-    pub(super) fn read(section: &Section<'_>, release: Option<&Release>) -> Self {
-        let registry = section.optional::<RegistryPrefix>("registry").map(|registry| registry.value);
-        let overrides = section.table("override", |section| {
-            let entries: Vec<_> = section.entries().collect();
-            entries
-                .into_iter()
-                .filter_map(|(container, found)| {
-                    let known = release.is_none_or(|release| check_container(section, release, &container));
-                    let image = found.parse(|text| image(text, registry.as_ref()));
-                    image.filter(|_| known).map(|image| (container.value.to_owned(), image))
-                })
-                .collect()
-        });
+    pub(super) fn read(keys: &ImagesKeys<'_>, release: Option<&Release>) -> Self {
+        let registry = keys.registry.value.clone();
+        let section = &keys.overrides;
+        let mut overrides = BTreeMap::new();
+        for (container, found) in section.entries() {
+            if let Some(release) = release.filter(|release| release.container(container.value).is_none()) {
+                section.refuse(unknown_container(release, container.value), container.span);
+            }
+            let image = found.parse(|text| image(text, registry.as_ref()));
+            overrides.extend(image.map(|image| (container.value.to_owned(), image)));
+        }
         Self { registry, overrides }
     }
-}
-
-fn check_container(section: &Section<'_>, release: &Release, name: &Located<&str>) -> bool {
-    if release.container(name.value).is_some() {
-        return true;
-    }
-    section.refuse(unknown_container(release, name.value), name.span.clone());
-    false
 }
 
 pub(super) fn unknown_container(release: &Release, name: &str) -> Invalid {
@@ -98,7 +86,7 @@ fn image(text: &str, registry: Option<&RegistryPrefix>) -> Result<Image, Invalid
         _ if has_host => text.to_owned(),
         Some(registry) => format!("{registry}/{text}"),
         None => {
-            let hint = format!("begin with the registry's host, as {COMPLETE}, or say `registry` in [images]");
+            let hint = format!("begin with the registry's host, as {COMPLETE}, or set `registry` in [images]");
             return invalid("plan-file/bad-image", "does not say from which registry", hint);
         }
     };
@@ -107,11 +95,11 @@ fn image(text: &str, registry: Option<&RegistryPrefix>) -> Result<Image, Invalid
         Err(_) if complete.split('/').next_back().is_some_and(|last| !last.contains([':', '@'])) => invalid(
             "plan-file/image-without-tag",
             "has no tag and no digest",
-            "say which one shall run: append its tag, such as \":11062023\", or its digest, \"@sha256:…\"".to_owned(),
+            "append the tag to run, such as \":11062023\", or its digest, \"@sha256:…\"".to_owned(),
         ),
         _ => invalid(
             "plan-file/bad-image",
-            "is no image",
+            "is not an image",
             format!("write registry, repository, and either tag or digest, as {COMPLETE}"),
         ),
     }
@@ -134,61 +122,51 @@ pub(super) fn is_tag_or_digest(image: &Image) -> bool {
     }
 }
 
-/// A registry's host, with or without port, and the path before the repositories, if any.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegistryPrefix(String);
-
-impl RegistryPrefix {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+string! {
+    /// A registry's host, with or without port, and the path before the repositories, if any.
+    RegistryPrefix,
+    expected: "a registry such as \"111122223333.dkr.ecr.eu-west-1.amazonaws.com/mirror\"",
+    pattern: r"^[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9.-]*[A-Za-z0-9-](:[1-9][0-9]{0,4})?(/[a-z0-9._-]+)*$",
+    check: check_registry
 }
 
-impl FromStr for RegistryPrefix {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        const EXAMPLE: &str = "\"111122223333.dkr.ecr.eu-west-1.amazonaws.com/mirror\"";
-        let invalid = |why: &str, hint: String| {
-            Err(Invalid::new("plan-file/bad-registry", format!("{} {why}", quoted(text)), hint))
-        };
-        if text.contains("://") {
-            return invalid("has a scheme", format!("write the host without it, such as {EXAMPLE}"));
-        }
-        let (host, path) = match text.split_once('/') {
-            Some((host, path)) => (host, Some(path)),
-            None => (text, None),
-        };
-        let (name, port) = match host.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (host, None),
-        };
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-        if !name.contains('.') || !name.bytes().all(allowed) || name.starts_with('.') || name.ends_with('.') {
-            return invalid("does not begin with a registry's host", format!("write for instance {EXAMPLE}"));
-        }
-        if port.is_some_and(|port| port.starts_with(['+', '0']) || port.parse::<u16>().is_err()) {
-            let hint = "the tags of images belong into [images.override]; a port is a number from 1 to 65535";
-            return invalid("has a port that is none", hint.to_owned());
-        }
-        if path.is_some_and(|path| !is_repository(path)) {
-            let hint =
-                "after the host there may be lowercase path segments, without a slash at the end and without a tag";
-            return invalid("has a path that no repository can have", hint.to_owned());
-        }
-        Ok(Self(text.to_owned()))
+fn check_registry(text: &str) -> Result<(), Invalid> {
+    const EXAMPLE: &str = "\"111122223333.dkr.ecr.eu-west-1.amazonaws.com/mirror\"";
+    let invalid =
+        |why: &str, hint: String| Err(Invalid::new("plan-file/bad-registry", format!("{} {why}", quoted(text)), hint));
+    if text.contains("://") {
+        return invalid("has a scheme", format!("write the host without it, such as {EXAMPLE}"));
     }
+    let (host, path) = match text.split_once('/') {
+        Some((host, path)) => (host, Some(path)),
+        None => (text, None),
+    };
+    let (name, port) = match host.split_once(':') {
+        Some((name, port)) => (name, Some(port)),
+        None => (host, None),
+    };
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+    if !name.contains('.') || !name.bytes().all(allowed) || name.starts_with('.') || name.ends_with('.') {
+        return invalid("does not begin with a registry's host", format!("write for instance {EXAMPLE}"));
+    }
+    if port.is_some_and(|port| port.starts_with(['+', '0']) || port.parse::<u16>().is_err()) {
+        let hint = "the tags of images belong in [images.override]; a port is a number from 1 to 65535";
+        return invalid("has an invalid port", hint.to_owned());
+    }
+    if path.is_some_and(|path| !is_repository(path)) {
+        let hint = "after the host there may be lowercase path segments, without a slash at the end and without a tag";
+        return invalid("has a path that no repository can have", hint.to_owned());
+    }
+    Ok(())
 }
-
-text_value!(RegistryPrefix, expected: "a registry such as \"111122223333.dkr.ecr.eu-west-1.amazonaws.com/mirror\"", schema: {
-    "pattern": r"^[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9.-]*[A-Za-z0-9-](:[1-9][0-9]{0,4})?(/[a-z0-9._-]+)*$",
-});
 
 impl Read for Image {
-    const EXPECTED: &'static str = "an image such as \"registry.example.com/netskope/core5:11062023\"";
+    fn expected() -> String {
+        "an image such as \"registry.example.com/netskope/core5:11062023\"".to_owned()
+    }
 
-    fn read(value: Found<'_>) -> Option<Self> {
-        value.parse(|text| image(text, None))
+    fn read(found: &Found<'_>) -> Option<Self> {
+        found.parse(|text| image(text, None))
     }
 }
 

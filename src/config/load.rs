@@ -10,10 +10,11 @@ use toml::de::DeTable;
 
 use super::{
     ca::Surroundings,
-    plan_file::PlanFile,
+    findings::Findings,
+    plan_file::{PlanFile, PlanFileKeys},
     problem::{Problem, Problems, Severity},
-    reader::{Findings, Section},
     region::Region,
+    section::{Keys, Section},
     syntax,
 };
 
@@ -26,19 +27,16 @@ pub struct Examined {
     pub problems: Problems,
 }
 
-/// What follows the first few is mostly their echo.
-const MOST_SYNTAX_ERRORS: usize = 3;
-
-/// Reads a plan file's text. The path is for messages, and where the file that [ca] names starts from.
+/// Reads a plan file's text. The path is for messages, and the file that [ca] names is relative to its folder.
 ///
-/// All problems of the file are reported together, except that a file which is not TOML is not
-/// looked at any further. Warnings are dropped; [`examine`] has them.
+/// All problems of the file are reported together; a file that is not TOML is not examined any further. Warnings are
+/// dropped; [`examine`] has them.
 pub fn load(path: &str, text: &str) -> Result<PlanFile, Problems> {
     let Examined { plan, problems } = examine(path, text, None);
     plan.ok_or(problems)
 }
 
-/// Reads a plan file, for use in a region that the file itself may leave open.
+/// Reads a plan file, for use in a region that the file itself may not name.
 ///
 /// The file's own region wins. If neither is given, what depends on the region is not checked.
 pub fn examine(path: &str, text: &str, fallback: Option<Region>) -> Examined {
@@ -50,18 +48,16 @@ pub fn examine(path: &str, text: &str, fallback: Option<Region>) -> Examined {
 pub(super) fn examine_at(path: &str, text: &str, fallback: Option<Region>, now: i64) -> Examined {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        let problems = errors.iter().take(MOST_SYNTAX_ERRORS).map(|error| syntax::problem(text, error)).collect();
+        let problems = syntax::problems(text, &errors);
         return Examined { plan: None, problems: Problems::new(path, text, problems) };
     }
-    let sink = RefCell::new(Findings::default());
+    let sink = RefCell::new(Findings::new(PlanFileKeys::KEYS));
     let around = Surroundings { folder: Path::new(path).parent().unwrap_or(Path::new("")).to_owned(), now };
-    let plan = Section::root(&document, &sink).read(|section| PlanFile::read(section, &around));
-    let mut findings = sink.into_inner();
-    let region = findings.region().or(fallback);
-    if let Some(region) = region {
-        findings.check_region(region);
-    }
-    let problems: Vec<Problem> = findings.into_problems();
+    let keys = PlanFileKeys::of(Section::root(&document, &sink));
+    let region = keys.region.value.or(fallback);
+    let plan = PlanFile::read(&keys, &around);
+    drop(keys);
+    let problems: Vec<Problem> = sink.into_inner().into_problems(region.as_ref().map(|region| region.as_str()));
     let usable = problems.iter().all(|problem| problem.severity == Severity::Warning);
     let plan = plan.filter(|_| usable).map(|plan| PlanFile { region, ..plan });
     Examined { plan, problems: Problems::new(path, text, problems) }

@@ -4,131 +4,89 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::{
-    arn::CertificateArn,
-    bound::{Bound, Home},
+    aws_name::CertificateArn,
     choice::SslPolicy,
-    existing::Borrows,
-    found::{Found, Read},
-    reader::Section,
+    existing::ExistingKeys,
+    section::{Keys as _, table},
     text::Invalid,
+    value::{Found, Read},
 };
 
-/// The internal load balancer in front of the UI.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct LoadBalancer {
-    /// Whether there is one. Without it the UI is reached at the task's own address, which changes with every new task.
-    pub enabled: bool,
-    /// ACM certificate, of the plan's region. With it the UI is served over HTTPS and port 80
-    /// redirects there; without it, over HTTP.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificate_arn: Option<CertificateArn>,
-    /// TLS policy of the HTTPS listener. Needs `certificate_arn`.
-    pub ssl_policy: SslPolicy,
-    /// Port of ce-aws's listener on `load_balancer` in [existing]. Left out, it is 443 with a certificate and 80 without.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub port: Option<u16>,
-    /// Write access logs to a bucket.
-    pub access_logs: bool,
-    /// Refuse deletion until `ce-aws destroy --unprotect`.
-    pub deletion_protection: bool,
-    /// Seconds after which an idle connection is closed.
-    pub idle_timeout_seconds: IdleTimeout,
-    /// Days after which logs in the log buckets move to the Glacier storage class. Logs under 128 KiB never move, as AWS has it by
-    /// default, since moving them costs more than it saves.
-    pub log_archive_after_days: LogDays,
-    /// Days after which logs in the log buckets are deleted; more than `log_archive_after_days`.
-    pub log_expire_after_days: LogDays,
-}
-
-impl Default for LoadBalancer {
-    /// Source: vendor template, CE 5.0.0; deletion protection is what its documentation recommends.
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            certificate_arn: None,
-            ssl_policy: SslPolicy::default(),
-            port: None,
-            access_logs: true,
-            deletion_protection: true,
-            idle_timeout_seconds: IdleTimeout(300),
-            log_archive_after_days: LogDays(1),
-            log_expire_after_days: LogDays(365),
-        }
+table! {
+    // Source of the defaults: vendor template, CE 5.0.0; deletion protection is what its documentation recommends.
+    /// The internal load balancer in front of the UI.
+    pub struct LoadBalancer / LoadBalancerKeys {
+        /// Whether there is one. Without it the UI is reached at the task's own address, which changes with every new
+        /// task.
+        pub enabled: bool = true,
+        /// ACM certificate, of the plan's region. With it the UI is served over HTTPS and port 80
+        /// redirects there; without it, over HTTP.
+        pub certificate_arn: Option<CertificateArn> = None,
+        /// TLS policy of the HTTPS listener. Needs `certificate_arn`.
+        pub ssl_policy: SslPolicy = SslPolicy::DEFAULT,
+        /// Port of ce-aws's listener on `load_balancer` in [existing]. Left out, it is 443 with a certificate and 80
+        /// without.
+        #[schemars(range(min = 1))]
+        pub port: Option<u16> = None,
+        /// Write access logs to a bucket.
+        pub access_logs: bool = true,
+        /// Refuse deletion until `ce-aws destroy --unprotect`.
+        pub deletion_protection: bool = true,
+        /// Seconds after which an idle connection is closed.
+        pub idle_timeout_seconds: IdleTimeout = IdleTimeout(300),
+        /// Days after which logs in the log buckets move to the Glacier storage class. Logs under 128 KiB never move,
+        /// as AWS has it by default, since moving them costs more than it saves.
+        pub log_archive_after_days: LogDays = LogDays(1),
+        /// Days after which logs in the log buckets are deleted; more than `log_archive_after_days`.
+        pub log_expire_after_days: LogDays = LogDays(365),
     }
 }
 
 impl LoadBalancer {
-    pub(super) fn read(section: &Section<'_>, borrows: Borrows) -> Self {
-        let default = Self::default();
-        let enabled = section.optional("enabled");
-        let certificate = section.optional::<CertificateArn>("certificate_arn");
-        let ssl_policy = section.optional("ssl_policy");
-        let port = section.optional("port");
-        let access_logs = section.optional("access_logs");
-        let deletion_protection = section.optional("deletion_protection");
-        let idle_timeout = section.optional("idle_timeout_seconds");
-        let archive = section.optional::<LogDays>("log_archive_after_days");
-        let expire = section.optional::<LogDays>("log_expire_after_days");
-        if let Some(certificate) = &certificate {
-            let home = Home::Arn("certificate", certificate.value.region().to_owned());
-            section.bind(Bound::new(certificate, home));
+    pub(super) fn read(keys: &LoadBalancerKeys<'_>, existing: &ExistingKeys<'_>) -> Self {
+        let plan = keys.values();
+        let front = Front::of(existing, &plan);
+        check_front(keys, front, plan.enabled);
+        if front.listens() && keys.certificate_arn.is_missing() {
+            keys.ssl_policy.refuse_futile("without `certificate_arn` there is no HTTPS listener");
         }
-        let place = expire.as_ref().or(archive.as_ref()).map(|days| days.span.clone());
-        let plan = Self {
-            enabled: enabled.map_or(default.enabled, |on| on.value),
-            certificate_arn: certificate.map(|arn| arn.value),
-            ssl_policy: ssl_policy.map_or(default.ssl_policy, |policy| policy.value),
-            port: port.map(|port| port.value),
-            access_logs: access_logs.map_or(default.access_logs, |on| on.value),
-            deletion_protection: deletion_protection.map_or(default.deletion_protection, |on| on.value),
-            idle_timeout_seconds: idle_timeout.map_or(default.idle_timeout_seconds, |seconds| seconds.value),
-            log_archive_after_days: archive.map_or(default.log_archive_after_days, |days| days.value),
-            log_expire_after_days: expire.map_or(default.log_expire_after_days, |days| days.value),
-        };
-        let front = Front::of(borrows, &plan);
-        check_front(section, front, plan.enabled);
-        if !front.listens() {
-            return plan;
-        }
-        if !section.has("certificate_arn") {
-            section.refuse_futile(&["ssl_policy"], "without `certificate_arn` there is no HTTPS listener");
-        }
-        if front != Front::Own {
-            return plan;
-        }
-        let (archive, expire) = (plan.log_archive_after_days.days(), plan.log_expire_after_days.days());
-        if !plan.access_logs {
-            section.refuse_futile(&["log_archive_after_days", "log_expire_after_days"], "`access_logs` is false");
-        } else if let Some(place) = place.filter(|_| expire <= archive) {
-            let invalid = Invalid::new(
-                "plan-file/expires-before-archive",
-                format!("logs would be deleted after {expire} days and archived after {archive}"),
-                "make `log_expire_after_days` greater than `log_archive_after_days`",
-            );
-            section.refuse(invalid, place);
+        if front == Front::Own {
+            check_logs(keys, &plan);
         }
         plan
     }
 }
 
-/// What stands before the UI.
+fn check_logs(keys: &LoadBalancerKeys<'_>, plan: &LoadBalancer) {
+    let days = [&keys.log_expire_after_days, &keys.log_archive_after_days];
+    let (archive, expire) = (plan.log_archive_after_days.days(), plan.log_expire_after_days.days());
+    if !plan.access_logs {
+        days.iter().for_each(|days| days.refuse_futile("`access_logs` is false"));
+    } else if let Some(place) = days.iter().find(|days| days.value.is_some() && expire <= archive) {
+        place.refuse(Invalid::new(
+            "plan-file/expires-before-archive",
+            format!("logs would be deleted after {expire} days and archived after {archive}"),
+            "make `log_expire_after_days` greater than `log_archive_after_days`",
+        ));
+    }
+}
+
+/// What is in front of the UI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Front {
     /// A load balancer that ce-aws makes.
     Own,
     /// The user's, with a listener and a target group of ce-aws's own.
     LoadBalancer,
-    /// The user's, with everything that belongs to it.
+    /// The user's, together with its listener and target group.
     TargetGroup,
-    /// Nothing: people talk to the task.
+    /// Nothing: people connect to the task itself.
     Nothing,
 }
 
 impl Front {
-    pub fn of(borrows: Borrows, wanted: &LoadBalancer) -> Self {
-        match (borrows.load_balancer, borrows.target_group, wanted.enabled) {
+    pub fn of(existing: &ExistingKeys<'_>, wanted: &LoadBalancer) -> Self {
+        match (existing.load_balancer.is_there(), existing.target_group.is_there(), wanted.enabled) {
             (true, ..) => Self::LoadBalancer,
             (_, true, _) => Self::TargetGroup,
             (_, _, true) => Self::Own,
@@ -143,28 +101,29 @@ impl Front {
 }
 
 /// Much of the table is about a load balancer of ce-aws's own.
-fn check_front(section: &Section<'_>, front: Front, enabled: bool) {
+fn check_front(keys: &LoadBalancerKeys<'_>, front: Front, enabled: bool) {
+    let section = keys.section();
     match front {
-        Front::Own => section.refuse_futile(
-            &["port"],
+        Front::Own => keys.port.refuse_futile(
             "a load balancer that ce-aws makes listens on 443 and 80; the port can be chosen on one of yours only",
         ),
         Front::LoadBalancer => {
-            let listener = ["certificate_arn", "ssl_policy", "port", "enabled"];
+            let listener = [keys.certificate_arn.key, keys.ssl_policy.key, keys.port.key, keys.enabled.key];
             section.refuse_all_but(&listener, "the load balancer is yours, and ce-aws only adds a listener to it");
             if !enabled {
-                let invalid = Invalid::new(
+                keys.enabled.refuse(Invalid::new(
                     "plan-file/contradiction",
                     "no load balancer is wanted here, and [existing] names one",
                     "remove `enabled`, or `load_balancer` in [existing]",
-                );
-                section.refuse(invalid, section.span_of("enabled"));
+                ));
             }
         }
         Front::TargetGroup => {
-            section.refuse_all_but(&[], "the target group is yours, and so is the load balancer before it");
+            section.refuse_all_but(&[], "the target group is yours, and so is its load balancer");
         }
-        Front::Nothing => section.refuse_all_but(&["enabled"], "`enabled` is false, so there is no load balancer"),
+        Front::Nothing => {
+            section.refuse_all_but(&[keys.enabled.key], "`enabled` is false, so there is no load balancer")
+        }
     }
 }
 
@@ -190,15 +149,19 @@ macro_rules! bounded {
         }
 
         impl Read for $name {
-            const EXPECTED: &'static str = $expected;
+            const TYPE: &'static str = "an integer";
 
-            fn read(value: Found<'_>) -> Option<Self> {
-                let number = value.integer(Self::EXPECTED)?;
+            fn expected() -> String {
+                $expected.to_owned()
+            }
+
+            fn read(found: &Found<'_>) -> Option<Self> {
+                let number = found.integer::<Self>()?;
                 match i32::try_from(number) {
                     Ok(number) if ($least..=$most).contains(&number) => Some(Self(number)),
-                    _ => value.refuse(Invalid::new(
+                    _ => found.refuse(Invalid::new(
                         "plan-file/out-of-range",
-                        format!("{number} is not within {} and {}", $least, $most),
+                        format!("{number} is not between {} and {}", $least, $most),
                         concat!("write ", $expected),
                     )),
                 }

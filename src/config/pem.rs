@@ -20,10 +20,10 @@ pub struct Pem {
     pub not_after: i64,
 }
 
-/// What Secrets Manager holds is 65,536 bytes. Source: AWS Secrets Manager user guide, "AWS Secrets Manager quotas".
+/// Secrets Manager holds 65,536 bytes. Source: AWS Secrets Manager user guide, "AWS Secrets Manager quotas".
 pub(super) const MAX_BYTES: usize = 60 * 1024;
 
-/// How long before a certificate expires people are told.
+/// How long before a certificate expires there is a warning.
 const NOTICE_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 impl Pem {
@@ -32,7 +32,7 @@ impl Pem {
         Self::read(text.as_bytes(), now).is_ok()
     }
 
-    /// Reads the content of a file at a time in seconds since 1970, and says what is doubtful though it can be used.
+    /// Reads the content of a file at a time in seconds since 1970, with warnings about what is usable but doubtful.
     /// Nothing of a private key is ever quoted.
     pub(super) fn read(content: &[u8], now: i64) -> Result<(Self, Vec<Invalid>), Invalid> {
         if content.len() > MAX_BYTES {
@@ -60,7 +60,7 @@ impl Pem {
     }
 }
 
-/// The blocks of the file, of which there is at least one, and each of which says that it is a certificate.
+/// The blocks of the file, at least one.
 fn blocks(content: &[u8]) -> Result<Vec<Block>, Invalid> {
     let invalid = |code, message: &str, hint: &str| Err(Invalid::new(code, message, hint));
     if String::from_utf8_lossy(content).contains("PRIVATE KEY-----") {
@@ -76,13 +76,13 @@ fn blocks(content: &[u8]) -> Result<Vec<Block>, Invalid> {
         Ok(blocks) if blocks.is_empty() => invalid(
             "plan-file/ca-not-pem",
             "there is no certificate in the file",
-            "a PEM file has lines such as -----BEGIN CERTIFICATE-----; `openssl x509 -inform der -in ca.der -out ca.pem` \
-             makes one of a DER file",
+            "a PEM file has lines such as -----BEGIN CERTIFICATE-----; \
+             `openssl x509 -inform der -in ca.der -out ca.pem` converts a DER file",
         ),
         Ok(blocks) => Ok(blocks),
         Err(_) => invalid(
             "plan-file/ca-not-pem",
-            "the file is damaged: what stands between BEGIN and END is no certificate in PEM",
+            "the file is damaged: the text between BEGIN and END is not a certificate in PEM",
             "export the certificate again, in PEM (Base64)",
         ),
     }
@@ -99,13 +99,13 @@ fn certificate(block: &Block) -> Result<X509Certificate<'_>, Invalid> {
     block.parse_x509().map_err(|_| {
         Invalid::new(
             "plan-file/ca-not-a-certificate",
-            "what the file calls a certificate is none",
+            "what the file calls a certificate is not one",
             "export the certificate again, in PEM (Base64)",
         )
     })
 }
 
-/// Refuses what is of no use, and says what will not be for long.
+/// Refuses a certificate that cannot be used, and warns about one that may not work.
 fn check(certificate: &X509Certificate<'_>, now: i64) -> Result<Vec<Invalid>, Invalid> {
     let subject = quoted(&subject(certificate));
     let validity = certificate.validity();
@@ -114,25 +114,25 @@ fn check(certificate: &X509Certificate<'_>, now: i64) -> Result<Vec<Invalid>, In
         return Err(Invalid::new(
             "plan-file/ca-expired",
             format!("the certificate of {subject} expired on {}", day(to)),
-            "ask whoever runs the proxy or the certificate authority for the present one",
+            "ask whoever runs the proxy or the certificate authority for the current one",
         ));
     }
     let mut doubts = Vec::new();
     let mut doubt = |code, message: String, hint: &str| doubts.push(Invalid::new(code, message, hint));
     if to.timestamp() - now < NOTICE_SECONDS {
-        let hint = "ask for its successor, and put both into the file: Cloud Exchange then trusts either";
+        let hint = "ask for the next one, and put both into the file: Cloud Exchange then trusts either";
         doubt("plan-file/ca-expires-soon", format!("the certificate of {subject} expires on {}", day(to)), hint);
     }
     if from.timestamp() > now {
         let hint = "until then Cloud Exchange does not trust it";
         doubt(
             "plan-file/ca-not-yet-valid",
-            format!("the certificate of {subject} is valid from {} on", day(from)),
+            format!("the certificate of {subject} is not valid before {}", day(from)),
             hint,
         );
     }
     if !certificate.is_ca() {
-        let hint = "name the certificate of the authority that signed it: what a proxy shows itself is not enough";
+        let hint = "name the certificate of the authority that signed it: the proxy's own certificate is not enough";
         doubt("plan-file/ca-is-no-ca", format!("the certificate of {subject} is not that of a CA"), hint);
     }
     Ok(doubts)

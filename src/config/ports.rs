@@ -2,13 +2,17 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+
 use super::{
-    found::{Found, Read},
     text::{Invalid, quoted},
+    value::{Found, Read},
 };
 
 /// Ports `from` to `to`, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct PortRange {
     from: u16,
     to: u16,
@@ -38,6 +42,12 @@ impl fmt::Display for PortRange {
     }
 }
 
+impl From<PortRange> for String {
+    fn from(range: PortRange) -> Self {
+        range.to_string()
+    }
+}
+
 impl FromStr for PortRange {
     type Err = Invalid;
 
@@ -46,7 +56,7 @@ impl FromStr for PortRange {
             let hint = "write one port such as \"443\", or a range such as \"8000-8999\", within 0 and 65535";
             Invalid::new("plan-file/bad-ports", format!("{} {why}", quoted(text)), hint)
         };
-        let port = |part: &str| part.trim().parse::<u16>().map_err(|_| invalid("is no port or range of ports"));
+        let port = |part: &str| part.trim().parse::<u16>().map_err(|_| invalid("is not a port or a range of ports"));
         let (from, to) = text.split_once('-').unwrap_or((text, text));
         let range = Self { from: port(from)?, to: port(to)? };
         if range.from > range.to { Err(invalid("is a range that runs backwards")) } else { Ok(range) }
@@ -54,33 +64,56 @@ impl FromStr for PortRange {
 }
 
 impl Read for PortRange {
-    const EXPECTED: &'static str = "one port such as 443, or a range such as \"8000-8999\"";
+    const TYPE: &'static str = "an integer or a string";
 
-    fn read(value: Found<'_>) -> Option<Self> {
-        if !value.is_integer() {
-            return value.text();
+    fn expected() -> String {
+        "one port such as 443, or a range such as \"8000-8999\"".to_owned()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Self> {
+        if !found.value.as_ref().is_integer() {
+            return found.parse(str::parse);
         }
-        let port = value.integer(Self::EXPECTED)?;
-        match u16::try_from(port) {
-            Ok(port) => Some(Self::one(port)),
-            Err(_) => value.refuse(Invalid::new(
-                "plan-file/bad-ports",
-                format!("{port} is no port"),
-                "ports go from 0 to 65535",
-            )),
-        }
+        let port = found.integer::<Self>()?;
+        u16::try_from(port).map(Self::one).ok().or_else(|| {
+            let message = format!("{port} is not a port");
+            found.refuse(Invalid::new("plan-file/bad-ports", message, "ports go from 0 to 65535"))
+        })
+    }
+}
+
+impl JsonSchema for PortRange {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PortRange".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                { "type": "integer", "minimum": 0, "maximum": 65535 },
+                { "type": "string", "pattern": "^ *[0-9]{1,5} *(- *[0-9]{1,5} *)?$" },
+            ],
+        })
     }
 }
 
 impl Read for u16 {
-    const EXPECTED: &'static str = "a port from 1 to 65535, such as 443";
+    const TYPE: &'static str = "an integer";
+
+    fn expected() -> String {
+        "a port from 1 to 65535, such as 443".to_owned()
+    }
 
     /// A port that something listens on.
-    fn read(value: Found<'_>) -> Option<Self> {
-        let port = value.integer(<Self as Read>::EXPECTED)?;
+    fn read(found: &Found<'_>) -> Option<Self> {
+        let port = found.integer::<Self>()?;
         Self::try_from(port).ok().filter(|port| *port > 0).or_else(|| {
-            let expected = format!("write {}", <Self as Read>::EXPECTED);
-            value.refuse(Invalid::new("plan-file/bad-ports", format!("{port} is no port to listen on"), expected))
+            let message = format!("{port} is not a port to listen on");
+            found.refuse(Invalid::new("plan-file/bad-ports", message, format!("write {}", <Self as Read>::expected())))
         })
     }
 }

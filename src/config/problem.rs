@@ -1,14 +1,13 @@
 //! What is wrong with a plan file, and where.
 
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
 use super::{
     conceal::{conceal, hide},
-    render,
     text::Invalid,
 };
 
-/// What the place of such a problem holds is never shown.
+/// The text that such a problem points at is never shown.
 pub(super) const SECRET_IN_FILE: &str = "plan-file/secret-in-file";
 
 /// Whether a problem stops everything.
@@ -61,7 +60,6 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// The text is kept without the secrets that may stand in it against all rules.
     pub(super) fn new(path: &str, text: &str, mut list: Vec<Problem>) -> Self {
         for problem in &mut list {
             problem.span = within(text, &problem.span);
@@ -99,20 +97,11 @@ impl Problems {
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 
-    /// All problems as people read them: place, source line, and a hint. Without a newline at the
-    /// end.
-    pub fn render(&self, color: bool) -> String {
-        render::render(&self.path, &self.text, &self.list, color)
+    /// The file, without the secrets that may stand in it against all rules.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 }
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render(false))
-    }
-}
-
-impl std::error::Error for Problems {}
 
 impl<'a> IntoIterator for &'a Problems {
     type Item = &'a Problem;

@@ -4,7 +4,11 @@ use std::str::FromStr;
 
 use crate::partition::Partition;
 
-use super::text::{Invalid, nearest, quoted, text_value};
+use super::{
+    home::Home,
+    text::{Invalid, nearest, quoted},
+    value::text_value,
+};
 
 /// An AWS region that this version knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,7 +122,7 @@ impl FromStr for Zone {
             (Some(region), Some(letter)) => Ok(Self { region: Region(region), letter }),
             _ => Err(Invalid::new(
                 "plan-file/bad-zone",
-                format!("{} is no availability zone", quoted(text)),
+                format!("{} is not an availability zone", quoted(text)),
                 "write a region and one letter, such as \"us-east-1a\"; local zones cannot be used",
             )),
         }
@@ -127,4 +131,4 @@ impl FromStr for Zone {
 
 text_value!(Zone, expected: "an availability zone such as \"us-east-1a\"", schema: {
     "pattern": "^[a-z]+(-[a-z]+)+-[0-9][a-z]$",
-});
+}, home: |zone| Some(Home::Zone(zone.region.0)));

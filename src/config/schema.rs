@@ -7,7 +7,8 @@ use super::plan_file::PlanFile;
 /// The file name of the schema beside a plan file, as in `ce-aws schema > ce-aws.schema.json`.
 pub const SCHEMA_FILE: &str = "ce-aws.schema.json";
 
-/// The first line of a plan file, by which editors find the schema beside it; a comment to TOML. Source: taplo, "Directives".
+/// The first line of a plan file, by which editors find the schema beside it; a comment to TOML. Source: taplo,
+/// "Directives".
 pub const SCHEMA_LINE: &str = "#:schema ./ce-aws.schema.json";
 
 /// JSON Schema (draft 2020-12) of the plan file, for editors and scripts. It says everything about
@@ -22,6 +23,7 @@ pub fn schema() -> Value {
 fn remove_null(value: &mut Value) {
     match value {
         Value::Object(object) => {
+            object.retain(|_, value| !value.is_null());
             if let Some(Value::Array(types)) = object.get_mut("type") {
                 types.retain(|name| name != "null");
                 if let [only] = types.as_slice() {
@@ -39,7 +41,10 @@ fn remove_null(value: &mut Value) {
             }
             object.values_mut().for_each(remove_null);
         }
-        Value::Array(values) => values.iter_mut().for_each(remove_null),
+        Value::Array(values) => {
+            values.retain(|value| !value.is_null());
+            values.iter_mut().for_each(remove_null);
+        }
         _ => {}
     }
 }

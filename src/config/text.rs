@@ -2,7 +2,7 @@
 
 use super::conceal::{hide, userinfo};
 
-/// Why a text is no value of its type. The plan file's reader adds the place.
+/// Why a text is not a value of its type. The reader of the plan file adds the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Invalid {
@@ -22,7 +22,7 @@ impl Invalid {
 
 const SHOWN_CHARACTERS: usize = 60;
 
-/// The text as a message may quote it: on one line, of bounded length, without passwords, in backticks.
+/// The text as messages quote it: on one line, of bounded length, without passwords, in backticks.
 pub(super) fn quoted(text: &str) -> String {
     let text = userinfo(text).map_or_else(|| text.to_owned(), |span| hide(text, &span));
     let shown: String = text.chars().take(SHOWN_CHARACTERS).flat_map(escaped).collect();
@@ -30,62 +30,37 @@ pub(super) fn quoted(text: &str) -> String {
     format!("`{shown}{more}`")
 }
 
-/// Nothing that a terminal would obey or hide.
+/// Escapes what a terminal would interpret or hide.
 fn escaped(c: char) -> Box<dyn Iterator<Item = char>> {
     if matches!(c, '"' | '\'' | '\\') { Box::new(std::iter::once(c)) } else { Box::new(c.escape_debug()) }
 }
 
-/// The candidate nearest to what was written, if any is near enough to be meant.
-pub(super) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The candidates near enough to what was written to be meant, the nearest first.
+pub(super) fn near<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     const NEAR_ENOUGH: f64 = 0.75;
     let written = written.to_lowercase().replace('-', "_");
-    candidates
-        .into_iter()
-        .map(|candidate| {
-            let comparable = candidate.to_lowercase().replace('-', "_");
-            let distance = strsim::normalized_damerau_levenshtein(&written, &comparable);
-            (distance.max(strsim::jaro_winkler(&written, &comparable) - 0.1), candidate)
-        })
-        .filter(|(score, _)| *score >= NEAR_ENOUGH)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right))
-        .map(|(_, candidate)| candidate)
-}
-
-/// Gives a type that has `as_str` and `FromStr<Err = Invalid>` the traits of a text value:
-/// display, serialization, reading from the plan file, and a JSON schema with this description and
-/// these keywords.
-macro_rules! text_value {
-    ($name:ident, expected: $expected:expr, schema: { $($schema:tt)* }) => {
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str().as_ref())
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl $crate::config::found::Read for $name {
-            const EXPECTED: &'static str = $expected;
-
-            fn read(value: $crate::config::found::Found<'_>) -> Option<Self> {
-                value.text()
-            }
-        }
-
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", $($schema)* })
-            }
-        }
+    let score = |candidate: &str| {
+        let comparable = candidate.to_lowercase().replace('-', "_");
+        let distance = strsim::normalized_damerau_levenshtein(&written, &comparable);
+        distance.max(strsim::jaro_winkler(&written, &comparable) - 0.1)
     };
+    let scored = candidates.into_iter().map(|candidate| (score(candidate), candidate));
+    let mut near: Vec<_> = scored.filter(|(score, _)| *score >= NEAR_ENOUGH).collect();
+    near.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+    near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
-pub(super) use text_value;
+/// The nearest of them.
+pub(super) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    near(written, candidates).first().copied()
+}
+
+/// As in `"tcp", "udp" or "icmp"`.
+pub(super) fn listed<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<_> = texts.map(|text| format!("\"{text}\"")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}

@@ -1,20 +1,26 @@
 //! Traffic that users admit in addition to what Cloud Exchange needs.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use serde_json::json;
+
+use crate::release::choice;
 
 use super::{
+    aws_name::is_match,
     cidr::Cidr,
-    found::{Found, Located, Read},
+    keys::Holds,
     ports::PortRange,
-    reader::Section,
-    text::{Invalid, nearest, quoted, text_value},
+    problem::Problem,
+    section::{Entry, Field, Keys, Section, table},
+    text::{Invalid, quoted},
+    value::{Found, Read, string},
 };
 
 /// What a rule admits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "Written")]
 pub enum Traffic {
     Tcp(PortRange),
     Udp(PortRange),
@@ -25,13 +31,12 @@ pub enum Traffic {
 }
 
 impl Traffic {
-    /// As the EC2 API spells security-group protocols: `tcp`, `udp`, `icmp`, or `-1` for all.
-    pub const fn protocol(self) -> &'static str {
+    const fn protocol(self) -> Protocol {
         match self {
-            Self::Tcp(_) => "tcp",
-            Self::Udp(_) => "udp",
-            Self::Icmp => "icmp",
-            Self::All => "-1",
+            Self::Tcp(_) => Protocol::Tcp,
+            Self::Udp(_) => Protocol::Udp,
+            Self::Icmp => Protocol::Icmp,
+            Self::All => Protocol::All,
         }
     }
 
@@ -47,59 +52,113 @@ impl Traffic {
 impl fmt::Display for Traffic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp(ports) => write!(f, "tcp {ports}"),
-            Self::Udp(ports) => write!(f, "udp {ports}"),
+            Self::Tcp(ports) | Self::Udp(ports) => write!(f, "{} {ports}", self.protocol()),
             Self::Icmp => f.write_str("icmp"),
             Self::All => f.write_str("all traffic"),
         }
     }
 }
 
-/// A protocol as the plan file spells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Protocol {
-    Tcp,
-    Udp,
-    Icmp,
-    All,
-}
-
-impl Read for Protocol {
-    const EXPECTED: &'static str = "\"tcp\", \"udp\", \"icmp\" or \"all\"";
-
-    fn read(value: Found<'_>) -> Option<Self> {
-        value.parse(|text| match text {
-            "tcp" => Ok(Self::Tcp),
-            "udp" => Ok(Self::Udp),
-            "icmp" => Ok(Self::Icmp),
-            "all" => Ok(Self::All),
-            _ => {
-                let hint = match nearest(text, ["tcp", "udp", "icmp", "all"]) {
-                    Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("write {}", Self::EXPECTED),
-                };
-                Err(Invalid::new("plan-file/unknown-protocol", format!("unknown protocol {}", quoted(text)), hint))
-            }
-        })
+choice! {
+    pub enum Protocol("protocol", "plan-file/unknown-protocol") {
+        Tcp = "tcp",
+        Udp = "udp",
+        Icmp = "icmp",
+        All = "all",
     }
 }
 
-/// An entry of the network ACL, after ce-aws's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NetworkIngress {
-    pub traffic: Traffic,
-    pub from: Cidr,
+choice! {
+    /// The security group that a rule belongs to.
+    pub enum GroupTarget("security group", "plan-file/unknown-target") {
+        LoadBalancer = "load-balancer",
+        Task = "task",
+    }
+}
+
+table! {
+    /// Traffic as the plan file writes it.
+    #[schemars(extend(
+        "if" = json!({ "properties": { "protocol": { "enum": ["tcp", "udp"] } } }),
+        "then" = json!({ "required": ["ports"] }),
+        "else" = json!({ "properties": { "ports": false } }),
+    ))]
+    struct Written / TrafficKeys {
+        pub protocol: Protocol,
+        /// For tcp and udp, and only for them: one port such as 443, or a range such as "8000-8999".
+        pub ports: Option<PortRange>,
+    }
+}
+
+impl From<Traffic> for Written {
+    fn from(traffic: Traffic) -> Self {
+        Self { protocol: traffic.protocol(), ports: traffic.ports() }
+    }
+}
+
+impl Field for Traffic {
+    const HOLDS: Holds = Holds::Beside(TrafficKeys::KEYS);
+    type Said<'a> = TrafficKeys<'a>;
+
+    fn said<'a>(section: &Section<'a>, _: &'static str) -> TrafficKeys<'a> {
+        TrafficKeys::of(section.clone())
+    }
+
+    fn value(keys: &TrafficKeys<'_>) -> Option<Self> {
+        let protocol = keys.protocol.required()?;
+        match (protocol, keys.ports.value) {
+            (Protocol::Tcp, Some(ports)) => Some(Self::Tcp(ports)),
+            (Protocol::Udp, Some(ports)) => Some(Self::Udp(ports)),
+            (Protocol::Tcp | Protocol::Udp, None) => {
+                if keys.ports.is_missing() {
+                    keys.protocol.refuse(Invalid::new(
+                        "plan-file/missing-key",
+                        "a rule for tcp or udp needs `ports`",
+                        "add `ports = 443`, or `ports = \"0-65535\"` for all",
+                    ));
+                }
+                None
+            }
+            (Protocol::Icmp | Protocol::All, Some(_)) => {
+                keys.ports.refuse(Invalid::new(
+                    "plan-file/no-effect",
+                    "a rule for icmp or all traffic has no ports",
+                    "remove `ports`, or write `protocol = \"tcp\"` or `\"udp\"`",
+                ));
+                None
+            }
+            (Protocol::Icmp, None) => Some(Self::Icmp),
+            (Protocol::All, None) => Some(Self::All),
+        }
+    }
+}
+
+table! {
+    /// An entry of the network ACL, after ce-aws's own.
+    #[derive(Copy, PartialOrd, Ord)]
+    pub struct NetworkIngress / NetworkIngressKeys {
+        #[serde(flatten)]
+        #[schemars(with = "Written")]
+        pub traffic: Traffic,
+        pub from: Cidr,
+    }
+}
+
+table! {
+    /// A rule of one of ce-aws's security groups.
+    pub struct GroupIngress / GroupIngressKeys {
+        pub to: GroupTarget,
+        #[serde(flatten)]
+        #[schemars(with = "Written")]
+        pub traffic: Traffic,
+        pub from: Cidr,
+        pub description: Option<RuleDescription>,
+    }
 }
 
 impl NetworkIngress {
     /// Ports that the network ACL closes to everyone before this entry is reached.
     pub const CLOSED_PORTS: [u16; 2] = [22, 3389];
-
-    pub(super) fn read(section: &Section<'_>) -> Option<Self> {
-        let traffic = read_traffic(section);
-        let from = section.required("from").map(|from: Located<Cidr>| from.value);
-        Some(Self { traffic: traffic?, from: from? })
-    }
 
     /// Whether the closed ports are all that the entry admits.
     pub(super) fn is_futile(self) -> bool {
@@ -108,231 +167,65 @@ impl NetworkIngress {
     }
 }
 
-/// A rule of one of ce-aws's security groups.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupIngress {
-    pub to: GroupTarget,
-    pub traffic: Traffic,
-    pub from: Cidr,
-    pub description: Option<RuleDescription>,
-}
+impl Read for NetworkIngress {
+    const TYPE: &'static str = "a table";
+    const HOLDS: Holds = Holds::Table(NetworkIngressKeys::KEYS);
 
-impl GroupIngress {
-    pub(super) fn read(section: &Section<'_>) -> Option<Self> {
-        let to = section.required("to").map(|to: Located<GroupTarget>| to.value);
-        let traffic = read_traffic(section);
-        let from = section.required("from").map(|from: Located<Cidr>| from.value);
-        let description = section.optional("description").map(|text: Located<_>| text.value);
-        Some(Self { to: to?, traffic: traffic?, from: from?, description })
+    fn expected() -> String {
+        "a table".to_owned()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Self> {
+        let keys = NetworkIngressKeys::of(Section::element(found, NetworkIngressKeys::KEYS)?);
+        let (traffic, from) = (Traffic::value(&keys.traffic), keys.from.required());
+        Some(Self { traffic: traffic?, from: from? })
     }
 }
 
-/// `protocol` and `ports`, which only make sense together.
-fn read_traffic(section: &Section<'_>) -> Option<Traffic> {
-    let protocol = section.required::<Protocol>("protocol");
-    let ports = section.optional::<PortRange>("ports");
-    let Located { value: protocol, span } = protocol?;
-    match (protocol, ports) {
-        (Protocol::Tcp, Some(ports)) => Some(Traffic::Tcp(ports.value)),
-        (Protocol::Udp, Some(ports)) => Some(Traffic::Udp(ports.value)),
-        (Protocol::Icmp, None) => Some(Traffic::Icmp),
-        (Protocol::All, None) => Some(Traffic::All),
-        (Protocol::Tcp | Protocol::Udp, None) => {
-            // A wrong value has been told already.
-            if !section.has("ports") {
-                section.refuse(
-                    Invalid::new(
-                        "plan-file/missing-key",
-                        "a rule for tcp or udp needs `ports`",
-                        "add `ports = 443`, or `ports = \"0-65535\"` for all",
-                    ),
-                    span,
-                );
-            }
-            None
-        }
-        (Protocol::Icmp | Protocol::All, Some(ports)) => {
-            section.refuse(
-                Invalid::new(
-                    "plan-file/no-effect",
-                    "a rule for icmp or all traffic has no ports",
-                    "remove `ports`, or write `protocol = \"tcp\"` or `\"udp\"`",
-                ),
-                ports.span,
-            );
-            None
-        }
+impl Read for GroupIngress {
+    const TYPE: &'static str = "a table";
+    const HOLDS: Holds = Holds::Table(GroupIngressKeys::KEYS);
+
+    fn expected() -> String {
+        "a table".to_owned()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Self> {
+        let keys = GroupIngressKeys::of(Section::element(found, GroupIngressKeys::KEYS)?);
+        let (to, traffic, from) = (keys.to.required(), Traffic::value(&keys.traffic), keys.from.required());
+        Some(Self { to: to?, traffic: traffic?, from: from?, description: keys.description.value })
     }
 }
 
-/// The security group that a rule belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GroupTarget {
-    LoadBalancer,
-    Task,
+string! {
+    /// Description of a security-group rule.
+    ///
+    /// Source of the character set and length: Amazon EC2 API reference, `IpRange`.
+    RuleDescription,
+    expected: "text between double quotes",
+    pattern: r"^[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}$",
+    check: check_description
 }
 
-impl GroupTarget {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::LoadBalancer => "load-balancer",
-            Self::Task => "task",
-        }
+fn check_description(text: &str) -> Result<(), Invalid> {
+    if is_match(RuleDescription::PATTERN, text) {
+        return Ok(());
     }
+    Err(Invalid::new(
+        "plan-file/bad-description",
+        format!("AWS does not accept the description {}", quoted(text)),
+        "use at most 255 ASCII letters, digits, spaces and . _ - : / ( ) # , @ [ ] + = & ; { } ! $ *",
+    ))
 }
 
-impl FromStr for GroupTarget {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        match text {
-            "load-balancer" => Ok(Self::LoadBalancer),
-            "task" => Ok(Self::Task),
-            _ => Err(Invalid::new(
-                "plan-file/unknown-target",
-                format!("there is no security group {}", quoted(text)),
-                "write \"load-balancer\" or \"task\"",
-            )),
-        }
-    }
-}
-
-text_value!(GroupTarget, expected: "\"load-balancer\" or \"task\"", schema: {
-    "enum": ["load-balancer", "task"],
-});
-
-/// Words beside a security-group rule.
-///
-/// Source of the character set and length: Amazon EC2 API reference, `IpRange`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleDescription(String);
-
-impl RuleDescription {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for RuleDescription {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
-        if text.len() <= 255 && text.chars().all(allowed) {
-            return Ok(Self(text.to_owned()));
-        }
-        Err(Invalid::new(
-            "plan-file/bad-description",
-            format!("AWS does not accept the description {}", quoted(text)),
-            "use at most 255 ASCII letters, digits, spaces and . _ - : / ( ) # , @ [ ] + = & ; { } ! $ *",
-        ))
-    }
-}
-
-text_value!(RuleDescription, expected: "a text between double quotes", schema: {
-    "pattern": r"^[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}$",
-});
-
-/// What tells two rules of a list apart, so that AWS would not refuse the second.
-pub(super) fn refuse_twins<T, K: PartialEq>(
-    section: &Section<'_>,
-    rules: &[Located<T>],
-    key: impl Fn(&T) -> K,
-    what: &str,
-) {
-    for (index, rule) in rules.iter().enumerate() {
-        if let Some(twin) = rules[..index].iter().find(|earlier| key(&earlier.value) == key(&rule.value)) {
+/// Reports elements that are equal in what `key` gives: AWS refuses the second of them.
+pub(super) fn refuse_twins<L: AsRef<[T]>, T, K: PartialEq>(list: &Entry<'_, L>, key: impl Fn(&T) -> K, what: &str) {
+    let elements = list.elements();
+    for (index, element) in elements.iter().enumerate() {
+        if let Some(twin) = elements[..index].iter().find(|earlier| key(earlier.value) == key(element.value)) {
             let invalid =
                 Invalid::new("plan-file/duplicate", format!("{what} is in the list twice"), "remove one of the two");
-            section.push(
-                super::problem::Problem::error(invalid, rule.span.clone()).related(twin.span.clone(), "the first"),
-            );
+            list.push(Problem::error(invalid, element.span.clone()).related(twin.span.clone(), "the first"));
         }
-    }
-}
-
-/// A rule as the plan file writes it.
-#[derive(Serialize)]
-struct Written<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<GroupTarget>,
-    protocol: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ports: Option<String>,
-    from: Cidr,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a RuleDescription>,
-}
-
-impl<'a> Written<'a> {
-    fn new(traffic: Traffic, from: Cidr) -> Self {
-        let protocol = if traffic == Traffic::All { "all" } else { traffic.protocol() };
-        let ports = traffic.ports().map(|ports| ports.to_string());
-        Self { to: None, protocol, ports, from, description: None }
-    }
-}
-
-impl Serialize for NetworkIngress {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Written::new(self.traffic, self.from).serialize(serializer)
-    }
-}
-
-impl Serialize for GroupIngress {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let written = Written::new(self.traffic, self.from);
-        Written { to: Some(self.to), description: self.description.as_ref(), ..written }.serialize(serializer)
-    }
-}
-
-fn traffic_properties(generator: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "type": "object",
-        "properties": {
-            "protocol": { "enum": ["tcp", "udp", "icmp", "all"] },
-            "ports": {
-                "description": "For tcp and udp, and only for them: one port such as 443, or a range such as \"8000-8999\".",
-                "anyOf": [
-                    { "type": "integer", "minimum": 0, "maximum": 65535 },
-                    { "type": "string", "pattern": "^ *[0-9]{1,5} *(- *[0-9]{1,5} *)?$" },
-                ],
-            },
-            "from": generator.subschema_for::<Cidr>(),
-        },
-        "required": ["protocol", "from"],
-        "additionalProperties": false,
-        "if": { "properties": { "protocol": { "enum": ["tcp", "udp"] } } },
-        "then": { "required": ["ports"] },
-        "else": { "properties": { "ports": false } },
-    })
-}
-
-impl JsonSchema for NetworkIngress {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "NetworkIngress".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        traffic_properties(generator)
-    }
-}
-
-impl JsonSchema for GroupIngress {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "GroupIngress".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = traffic_properties(generator);
-        let to = generator.subschema_for::<GroupTarget>();
-        let description = generator.subschema_for::<RuleDescription>();
-        if let Some(properties) = schema.get_mut("properties").and_then(|value| value.as_object_mut()) {
-            properties.insert("to".to_owned(), to.to_value());
-            properties.insert("description".to_owned(), description.to_value());
-        }
-        if let Some(required) = schema.get_mut("required").and_then(|value| value.as_array_mut()) {
-            required.push("to".into());
-        }
-        schema
     }
 }

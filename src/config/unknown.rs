@@ -1,64 +1,59 @@
 //! Keys that no plan file has, and what their author may have meant.
 
-use std::ops::Range;
-
 use super::{
-    problem::Problem,
+    keys::{Holds, Key, join},
     text::{Invalid, nearest, quoted},
 };
 
-/// A key nobody asked for.
-pub(super) struct UnknownKey {
-    /// Path of the table that it stands in; empty for the top level.
-    pub table: String,
-    pub key: String,
-    pub span: Range<usize>,
+/// The key of a table that was probably meant by one that it does not have.
+pub(super) fn meant(written: &str, keys: &'static [Key]) -> Option<&'static str> {
+    nearest(written, Key::names(keys))
 }
 
-/// Describes the key, given every known table and key.
-pub(super) fn problem(unknown: &UnknownKey, known: &[(String, &'static str)]) -> Problem {
-    let UnknownKey { table, key, span } = unknown;
+/// What is wrong with a key that its table may not have. `keys`: those that it may have; `root`: those of the top
+/// level.
+pub(super) fn unknown(written: &str, table: &str, keys: &'static [Key], root: &'static [Key]) -> Invalid {
     let place = if table.is_empty() { "at the top level".to_owned() } else { format!("in [{table}]") };
-    let other_plan_files = || known.iter().filter(|(path, _)| path == table).map(|(_, key)| *key);
-    let hint = if let Some(meant) = template_parameter(key) {
-        meant.to_owned()
-    } else if let Some((elsewhere, _)) = known.iter().find(|(_, other)| other == key) {
-        let meant =
-            nearest(key, other_plan_files()).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-        meant + &belongs(key, elsewhere)
-    } else if let Some(near) = nearest(key, other_plan_files()) {
-        format!("did you mean `{near}`?")
-    } else if let Some((elsewhere, near)) = nearest_elsewhere(key, known) {
-        format!("did you mean `{near}`? {}", belongs(near, elsewhere))
+    let everywhere = Key::tree("", root);
+    let elsewhere =
+        |name: &str| everywhere.iter().find(|(_, key)| key.name == name).map(|(path, key)| belongs(path, key));
+    let did_you_mean = |near: &str| format!("did you mean `{near}`?");
+    let near = meant(written, keys);
+    let hint = if let Some(parameter) = template_parameter(written) {
+        parameter.to_owned()
+    } else if let Some(place) = elsewhere(written) {
+        near.map(did_you_mean).into_iter().chain([place]).collect::<Vec<_>>().join(" ")
+    } else if let Some(near) = near {
+        did_you_mean(near)
+    } else if let Some(near) = nearest(written, everywhere.iter().map(|(_, key)| key.name)) {
+        format!("{} {}", did_you_mean(near), elsewhere(near).unwrap_or_default())
     } else {
-        let mut keys: Vec<_> = other_plan_files().collect();
-        keys.sort_unstable();
-        keys.dedup();
-        format!("known keys are {}", keys.join(", "))
+        let mut names = Key::names(keys);
+        names.sort_unstable();
+        format!("known keys are {}", names.join(", "))
     };
-    let message = format!("unknown key {} {place}", quoted(key));
-    Problem::error(Invalid::new("plan-file/unknown-key", message, hint), span.clone())
+    Invalid::new("plan-file/unknown-key", format!("unknown key {} {place}", quoted(written)), hint)
 }
 
-fn belongs(key: &str, table: &str) -> String {
-    if table.is_empty() {
-        format!("`{key}` belongs at the top level, above the first [table]")
-    } else {
-        format!("`{key}` belongs in [{table}]")
+fn belongs(table: &str, key: &Key) -> String {
+    let name = key.name;
+    match (key.holds, table) {
+        (Holds::Table(keys), "") => {
+            format!("the table [{name}] belongs at the top level; its keys are {}", Key::names(keys).join(", "))
+        }
+        (Holds::OwnNames, "") => format!("the table [{name}] belongs at the top level"),
+        (Holds::Table(_) | Holds::OwnNames, _) => format!("write it as [{}]", join(table, name)),
+        (_, "") => format!("`{name}` belongs at the top level, above the first [table]"),
+        _ => format!("`{name}` belongs in [{table}]"),
     }
-}
-
-fn nearest_elsewhere<'a>(key: &str, known: &'a [(String, &'static str)]) -> Option<(&'a str, &'static str)> {
-    let near = nearest(key, known.iter().map(|(_, key)| *key))?;
-    known.iter().find(|(_, key)| *key == near).map(|(table, key)| (table.as_str(), *key))
 }
 
 /// What the plan file has in place of a parameter of the vendor's template.
 ///
 /// Source: vendor template, CE 5.0.0, parameters.
 fn template_parameter(key: &str) -> Option<&'static str> {
-    const GENERATED: &str = "secrets are never in the plan file: ce-aws generates them, or takes them from the secret that \
-                             `existing` in [secrets] names";
+    const GENERATED: &str = "secrets are never in the plan file: ce-aws generates them, or takes them from the \
+                             secret that `existing` in [secrets] names";
     Some(match key.to_lowercase().as_str() {
         "envname" | "stackname" => "the plan file calls it `name`",
         "packagetype" => "the plan file calls it `package`",
@@ -78,10 +73,10 @@ fn template_parameter(key: &str) -> Option<&'static str> {
         "existingprivatesubnet1id" | "existingprivatesubnet2id" => {
             "the plan file calls both `private_subnets` in [existing]"
         }
-        "existingvpccidr" => "it is not needed: ce-aws asks AWS for the ranges of `vpc` in [existing]",
+        "existingvpccidr" => "not needed: ce-aws asks AWS for the ranges of `vpc` in [existing]",
         "existingecscluster" => "the plan file calls it `cluster` in [existing]",
         "existingsgandnacllambdarole" => {
-            "it is not needed: ce-aws closes groups and network ACLs without a Lambda function"
+            "not needed: ce-aws restricts security groups and network ACLs without a Lambda function"
         }
         "httpproxy" | "httpsproxy" => "the plan file calls them `http` and `https` in [proxy], or `secret` there",
         "cacertflag" | "cacertsecretname" => "the plan file calls it `secret` in [ca]",

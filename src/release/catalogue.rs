@@ -11,7 +11,7 @@ use super::{AccessPoint, Release, Side, Version, check};
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     releases: BTreeMap<Version, Release>,
-    /// The text of each file, from which others are made.
+    /// The text of each file, from which `releases import` makes others.
     texts: BTreeMap<Version, String>,
 }
 
@@ -30,8 +30,10 @@ pub enum CatalogueError {
     /// One name of an access point stands for two of them.
     #[error("releases {one} and {other} mean different access points by {name}; `name` tells them apart")]
     AccessPoint { name: String, one: Version, other: Version },
-    /// A data step would be left out in silence.
-    #[error("data step {step} of release {release} needs the container {container}, which release {from} has not")]
+    /// A data step would be skipped silently.
+    #[error(
+        "data step {step} of release {release} needs the container {container}, which release {from} does not have"
+    )]
     DataStep { step: String, release: Version, container: String, from: Version },
 }
 
@@ -64,8 +66,7 @@ impl Catalogue {
         EFFECTIVE.get().unwrap_or(&BUILTIN)
     }
 
-    /// Makes this the effective catalogue. Only the first call in a process counts, and it must come before anybody
-    /// asks.
+    /// Makes this the effective catalogue. Only the first call in a process counts, and it must precede the first use.
     pub fn adopt(self) {
         let _ = EFFECTIVE.set(self);
     }
@@ -106,8 +107,8 @@ impl Catalogue {
         Self { releases, texts }.agreed()
     }
 
-    /// Releases mean the same by one name, so that an upgrade finds the data where they are, and what is done to the
-    /// data can be done with what the older release has.
+    /// One name means the same access point in all releases, so that an upgrade finds the data where it is, and the
+    /// older release has the containers that data steps need.
     fn agreed(self) -> Result<Self, CatalogueError> {
         let mut seen: BTreeMap<String, (Version, &AccessPoint)> = BTreeMap::new();
         for (version, release) in &self.releases {

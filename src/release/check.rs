@@ -3,10 +3,12 @@
 //! Limits are those of Fargate and EFS: Amazon ECS API reference (`ContainerDefinition`,
 //! `HealthCheck`), Amazon ECS service quotas, Amazon EFS API reference (`RootDirectory`).
 
-use std::{collections::BTreeSet, fmt::Display, ops::RangeInclusive};
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use super::{
-    AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, PROXY, Release, Side, StartTimeout, Value, check_files,
+    AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, PROXY, Release, Side, StartTimeout, Value,
+    check_files,
+    ensure::{ensure, unique},
 };
 
 const CONTAINERS_PER_TASK: usize = 10;
@@ -18,7 +20,7 @@ const HEALTH_RETRIES: RangeInclusive<u32> = 1..=10;
 const HEALTH_START_PERIOD: RangeInclusive<u32> = 0..=300;
 const PATH_LENGTH: usize = 100;
 const PATH_DEPTH: usize = 4;
-/// Room for the id of an upgrade in the tags and names that are made of it.
+/// Leaves room for the ID of an upgrade in the tags and names that contain it.
 const STEP_NAME: usize = 32;
 
 /// The first contradiction found, as a lowercase fragment.
@@ -58,8 +60,8 @@ fn data_step(release: &Release, step: &DataStep) -> Result<(), String> {
         format!("data step {name}: what it is about is not one line")
     })?;
     ensure(!script.trim().is_empty() && *timeout > 0, || format!("data step {name} has no script or no time"))?;
-    if let Some(stranger) = from.iter().find(|version| !release.predecessors.contains(version)) {
-        return Err(format!("data step {name}: {stranger} is no predecessor"));
+    if let Some(other) = from.iter().find(|version| !release.predecessors.contains(version)) {
+        return Err(format!("data step {name}: {other} is not a predecessor"));
     }
     ensure(container.release == Side::Old || release.container(&container.name).is_some(), || {
         format!("data step {name}: no container {}", container.name)
@@ -85,7 +87,7 @@ fn access_points(release: &Release) -> Result<(), String> {
     }
     for mount in mounts() {
         let known = release.access_point(&mount.volume).is_some() || release.task_volume(&mount.volume).is_some();
-        ensure(known, || format!("mount of {}, which is no access point and no task volume", mount.volume))?;
+        ensure(known, || format!("mount of {}, which is neither an access point nor a task volume", mount.volume))?;
     }
     Ok(())
 }
@@ -125,7 +127,7 @@ fn dependencies(release: &Release, container: &Container<Value>) -> Result<(), S
         let (name, other) = (&container.name, &dependency.container);
         let found = release
             .container(other)
-            .ok_or_else(|| format!("container {name} waits for {other}, which is no container"))?;
+            .ok_or_else(|| format!("container {name} waits for {other}, which is not a container"))?;
         let fits = match dependency.condition {
             Condition::Start => true,
             // ECS stops the task when an essential container ends, so nobody can wait for its end.
@@ -142,7 +144,7 @@ fn dependencies(release: &Release, container: &Container<Value>) -> Result<(), S
     Ok(())
 }
 
-/// Takes away, round by round, the containers that wait for nobody who is left.
+/// Removes, round by round, the containers that wait for none of the remaining ones.
 fn start_order(release: &Release) -> Result<(), String> {
     let mut waiting: BTreeSet<&str> = release.containers.iter().map(|container| container.name.as_str()).collect();
     loop {
@@ -167,16 +169,4 @@ fn within(container: &str, what: &str, seconds: u32, range: RangeInclusive<u32>)
     ensure(range.contains(&seconds), || {
         format!("container {container}: {what} {seconds} is not within {} to {}", range.start(), range.end())
     })
-}
-
-pub(super) fn unique<T: Ord + Clone + Display>(what: &str, names: impl Iterator<Item = T>) -> Result<(), String> {
-    let mut seen = BTreeSet::new();
-    for name in names {
-        ensure(seen.insert(name.clone()), || format!("{what} {name} is there twice"))?;
-    }
-    Ok(())
-}
-
-pub(super) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(otherwise()) }
 }

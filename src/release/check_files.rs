@@ -1,11 +1,12 @@
-//! What must hold of the files that a release delivers, and of the size of what comes out.
+//! What must hold of the files that a release delivers, and of the size of the task definition.
 //!
-//! Limits: Amazon ECS service quotas ("task definition size"), Amazon ECS API reference (`ContainerDefinition`, `Volume`).
+//! Limits: Amazon ECS service quotas ("task definition size"), Amazon ECS API reference (`ContainerDefinition`,
+//! `Volume`).
 
 use std::collections::BTreeSet;
 
-use super::check::{ensure, unique};
 use super::delivery::{UNFINISHED, secret_variable};
+use super::ensure::{ensure, unique};
 use super::{CA_CERTIFICATE, Condition, Container, File, FileSource, Memory, Package, Release, Settings, Value};
 
 /// Bytes of a task definition, as ECS counts them.
@@ -58,7 +59,7 @@ fn task_volumes(release: &Release) -> Result<(), String> {
     Ok(())
 }
 
-/// Every variable in which the delivering container is handed something.
+/// Every variable in which the delivering container receives something.
 fn variables(release: &Release) -> Vec<String> {
     let contents = release.files.iter().filter(|file| matches!(file.source, FileSource::Content(_)));
     let secrets: BTreeSet<_> = release.files.iter().flat_map(File::secrets).collect();
@@ -118,7 +119,7 @@ fn deliverer(release: &Release) -> Result<Option<&Container<Value>>, String> {
     Ok(first)
 }
 
-/// What is made for the delivering container is not said as well.
+/// What is generated for the delivering container must not be given as well.
 fn derived(release: &Release, container: &Container<Value>) -> Result<(), String> {
     let name = &container.name;
     let said = [
@@ -138,8 +139,8 @@ fn derived(release: &Release, container: &Container<Value>) -> Result<(), String
     Ok(())
 }
 
-/// Whether a container starts only after another one's SUCCESS: it waits for that, or for anybody who does. Whoever is
-/// waited for in any way has started.
+/// Whether a container starts only after another one's SUCCESS: it waits for that, or for anybody who does. A
+/// container that is waited for has started in any case.
 fn waits(release: &Release, container: &Container<Value>, deliverer: &str) -> bool {
     container.depends_on.iter().any(|other| {
         (other.container == deliverer && other.condition == Condition::Success)

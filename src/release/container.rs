@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Image, Package, SecretKey};
+use super::{Image, Package, SecretKey, choice::choice};
 
 /// A container of the task definition. `V` is the form of its environment values:
 /// [`Value`](super::Value) in the catalogue, `String` once rendered.
@@ -20,16 +20,16 @@ pub struct Container<V = String> {
     /// `uid:gid`; `None` is the image's own user.
     #[serde(default)]
     pub user: Option<String>,
-    /// Whether it is told of a proxy, in [`PROXY`](super::PROXY).
+    /// Whether it gets the variables of a proxy, [`PROXY`](super::PROXY).
     #[serde(default)]
     pub proxy: bool,
-    /// Whether it receives the CA of a proxy, in [`CA_CERTIFICATE`](super::CA_CERTIFICATE).
+    /// Whether it gets the CA of a proxy, in [`CA_CERTIFICATE`](super::CA_CERTIFICATE).
     #[serde(default)]
     pub ca_certificate: bool,
     /// Whether it writes the release's files. User, entry point, command and mounts follow from that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delivers_files: bool,
-    /// How much memory it may use; `None`: no less than the task has.
+    /// How much memory it may use; `None`: all that the task has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Memory>,
     /// Empty is the image's own.
@@ -78,12 +78,12 @@ impl Memory {
     }
 }
 
-/// How long others wait until this container has reached the state that they need. When the time
-/// is over they are never started and the task stops.
+/// How long other containers wait for this one to reach the state that they need. After that time
+/// they are not started, and the task stops.
 ///
 /// Fargate accepts 2 to 120 seconds (Amazon ECS API reference, `ContainerDefinition`). Work that
-/// may rightly take longer, such as MongoDB's recovery after a crash, must have no limit here:
-/// one would stop it again and again before it can end.
+/// may take longer, such as MongoDB's recovery after a crash, must have no limit here, or it is
+/// stopped again and again before it can end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "StartTimeoutText", into = "StartTimeoutText")]
 pub enum StartTimeout {
@@ -130,35 +130,24 @@ impl From<StartTimeout> for StartTimeoutText {
     }
 }
 
-/// Another container, and what this one waits for. On the way down the order is reversed.
+/// Another container, and what this one waits for. When the task stops, the order is reversed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dependency {
     pub container: String,
     pub condition: Condition,
 }
 
-/// As the ECS API spells them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Condition {
-    /// It has been started.
-    Start,
-    /// It has ended, however.
-    Complete,
-    /// It has ended with exit code 0.
-    Success,
-    /// Its health check has passed.
-    Healthy,
-}
-
-impl Condition {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "START",
-            Self::Complete => "COMPLETE",
-            Self::Success => "SUCCESS",
-            Self::Healthy => "HEALTHY",
-        }
+choice! {
+    /// As the ECS API spells them.
+    pub enum Condition {
+        /// It has been started.
+        Start = "START",
+        /// It has ended, whatever its exit code.
+        Complete = "COMPLETE",
+        /// It has ended with exit code 0.
+        Success = "SUCCESS",
+        /// Its health check has passed.
+        Healthy = "HEALTHY",
     }
 }
 

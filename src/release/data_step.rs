@@ -8,8 +8,8 @@ use super::{Image, Mount, Release, SecretKey, Settings, Version};
 
 /// A one-shot task between two releases, while the service is at zero.
 ///
-/// Its script can be run twice, ends by itself and leaves no process behind. It exits with 0 exactly if its work is
-/// done, also where there was nothing left to do.
+/// Its script can be run twice, ends by itself and leaves no process behind. It exits with 0 if and only if its work is
+/// done, including when there was nothing left to do.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataStep {
@@ -74,8 +74,8 @@ impl Shell {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StepContainer {
     pub image: Image,
-    /// The container whose image it is, so that a plan file's replacement for that container counts here as well;
-    /// `None`: the step's own image, for which only a mirror counts.
+    /// The container that the image belongs to, so that a plan file's override for that container applies here too;
+    /// `None`: the step's own image, to which only a mirror applies.
     pub image_of: Option<String>,
     /// `uid:gid`; `None` is the image's own user.
     pub user: Option<String>,
@@ -94,8 +94,8 @@ impl DataStep {
         self.from.is_empty() || self.from.contains(&from)
     }
 
-    /// The container that does it, or `None` if that release has no such container, which a catalogue does not let
-    /// happen between a release and its predecessors.
+    /// The container that runs it, or `None` if that release has no such container, which the catalogue rules out
+    /// between a release and its predecessors.
     pub fn render(&self, old: &Release, new: &Release, settings: &Settings) -> Option<StepContainer> {
         let side = self.container.release;
         let release = match side {
@@ -104,7 +104,7 @@ impl DataStep {
         };
         let host = release.container(&self.container.name)?.map_environment(|value| value.render(settings));
         let own = self.image.clone();
-        // Nobody has written anything into the volumes of a task that does not exist.
+        // Task volumes are empty: only the task of the service fills them.
         let mounts = host.mounts.into_iter().filter(|mount| release.task_volume(&mount.volume).is_none());
         Some(StepContainer {
             image_of: own.is_none().then(|| host.name.clone()),

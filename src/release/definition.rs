@@ -1,14 +1,13 @@
 //! One release, as its file in the catalogue describes it.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
 use super::{
     AccessPoint, Container, DataStep, DerivedSecret, EcrRepository, File, FileSource, Package, SecretHome, SecretKey,
-    Settings, TaskVolume, Value, Version, delivery,
+    Settings, TaskVolume, Value, Version, choice::choice, delivery,
 };
 
 /// Everything that ce-aws knows about a release.
@@ -49,22 +48,19 @@ pub struct Release {
     pub data_steps: Vec<DataStep>,
 }
 
-/// How far the vendor stands behind a release on Fargate, from good to bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Label {
-    /// The vendor tested it on Fargate.
-    VendorTested,
-    /// The vendor never offered it on Fargate.
-    Unsupported,
-    /// It is not known whether it can work on Fargate.
-    Experimental,
+choice! {
+    /// How far the vendor supports a release on Fargate, best first.
+    pub enum Label("label", "plan-file/unknown-label") {
+        /// The vendor tested it on Fargate.
+        VendorTested = "vendor-tested",
+        /// The vendor never offered it on Fargate.
+        Unsupported = "unsupported",
+        /// It is not known whether it can work on Fargate.
+        Experimental = "experimental",
+    }
 }
 
 impl Label {
-    /// Every label, from good to bad.
-    pub const ALL: [Self; 3] = [Self::VendorTested, Self::Unsupported, Self::Experimental];
-
     /// What it says, as a fragment.
     pub const fn meaning(self) -> &'static str {
         match self {
@@ -72,21 +68,6 @@ impl Label {
             Self::Unsupported => "the vendor has never offered it on Fargate and gives no support",
             Self::Experimental => "it is not known whether it can work on Fargate",
         }
-    }
-
-    /// As release files and the command line spell it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::VendorTested => "vendor-tested",
-            Self::Unsupported => "unsupported",
-            Self::Experimental => "experimental",
-        }
-    }
-}
-
-impl fmt::Display for Label {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -124,7 +105,7 @@ impl Release {
         self.access_points.iter().find(|point| point.volume == volume)
     }
 
-    /// Whether a certificate authority of the user's arrives anywhere.
+    /// Whether any container gets the user's certificate authority.
     pub fn takes_ca_certificate(&self) -> bool {
         self.containers.iter().any(|container| container.ca_certificate)
             || self.files.iter().any(|file| file.source == FileSource::CaCertificate)

@@ -11,8 +11,8 @@ const FOLDER: &str = "/files";
 /// What a file is called until it is complete.
 pub(super) const UNFINISHED: &str = ".new";
 
-/// Contents come in variables and are never part of the text, so that nothing in them is ever taken for a command. A
-/// file appears under its name with its content, mode and owner, or not at all. Whatever was there goes.
+/// Contents come in variables and are never part of the script, so that nothing in them runs as a command. A
+/// file appears under its name with its content, mode and owner, or not at all; an existing one is replaced.
 const FUNCTIONS: &str = r#"set -eu
 umask 077
 newline='
@@ -62,7 +62,7 @@ fn script(files: &[File]) -> String {
     let mut script = FUNCTIONS.to_owned();
     for File { volume, path, owner, mode, source } in files {
         let folder = folder(volume);
-        // A folder is for everybody to pass through: who may read a file, its own mode says.
+        // Everybody may traverse a folder; the mode of each file says who may read it.
         if let Some((inner, _)) = path.rsplit_once('/') {
             let _ = writeln!(script, "(umask 022 && mkdir -p {folder}/{inner})");
         }

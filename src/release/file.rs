@@ -1,10 +1,10 @@
 //! Files that containers need and their images do not have.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileMode, SecretKey};
+use super::{FileMode, SecretKey, text::as_string};
 
 /// A volume that lives as long as the task, on its ephemeral storage. It is empty when a task starts.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -22,7 +22,7 @@ pub struct File {
     pub volume: String,
     /// Relative, inside the volume.
     pub path: String,
-    /// `None`: whoever creates it. That is root on a task volume, and on an access point the user that it enforces.
+    /// `None`: the user that creates it: root on a task volume, and on an access point the user that it enforces.
     pub owner: Option<Owner>,
     pub mode: FileMode,
     pub source: FileSource,
@@ -35,7 +35,7 @@ pub enum FileSource {
     Content(String),
     /// One after the other.
     Secrets(Vec<SecretKey>),
-    /// The user's own certificate authority. Where there is none, the file is taken away.
+    /// The user's own certificate authority. Without one, the file is removed.
     CaCertificate,
 }
 
@@ -76,23 +76,19 @@ impl fmt::Display for Owner {
     }
 }
 
-impl TryFrom<String> for Owner {
-    type Error = &'static str;
+impl FromStr for Owner {
+    type Err = &'static str;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let id = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
         let ids = text.split_once(':').and_then(|(uid, gid)| Some((id(uid)?, id(gid)?)));
         ids.map(|(uid, gid)| Self { uid, gid }).ok_or("an owner is two numbers such as 1001:1001")
     }
 }
 
-impl From<Owner> for String {
-    fn from(owner: Owner) -> Self {
-        owner.to_string()
-    }
-}
+as_string!(Owner);
 
-/// The form in a release file, in which nothing keeps a file from having two contents or none.
+/// The form in a release file, in which a file may have two contents or none.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct FileText {

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::partition::Partition;
 
+use super::text::as_string;
+
 /// `registry/repository:tag` or `registry/repository@sha256:…`, always with the registry and always
-/// with a tag or digest: what runs must not depend on a default of the one who pulls.
+/// with a tag or digest: what runs must not depend on defaults of the puller.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Image {
@@ -101,16 +103,4 @@ impl fmt::Display for Image {
     }
 }
 
-impl TryFrom<String> for Image {
-    type Error = ImageError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Image> for String {
-    fn from(image: Image) -> Self {
-        image.text
-    }
-}
+as_string!(Image);

@@ -17,10 +17,12 @@ mod catalogue;
 mod chain;
 mod check;
 mod check_files;
+mod choice;
 mod container;
 mod data_step;
 mod definition;
 mod delivery;
+mod ensure;
 mod environment;
 mod file;
 mod image;
@@ -30,6 +32,7 @@ mod proxy;
 mod secret;
 mod storage;
 mod support;
+mod text;
 mod version;
 
 #[cfg(test)]
@@ -39,7 +42,9 @@ mod tests;
 pub const FORMAT: &str = include_str!("format.toml");
 
 pub use catalogue::{Catalogue, CatalogueError};
-pub use chain::NoWay;
+pub use chain::NoChain;
+pub use choice::Choice;
+pub(crate) use choice::choice;
 pub use container::{Condition, Container, Dependency, HealthCheck, Memory, Mount, StartTimeout};
 pub use data_step::{ContainerOf, DataStep, Shell, Side, StepContainer};
 pub use definition::{Label, Release, Web};

@@ -1,42 +1,27 @@
 //! The four sizes in which the vendor sells Cloud Exchange.
 
-use std::fmt;
+use super::choice::choice;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// Size of the one task. Ordered from small to large.
-///
-/// Source of all figures: the mappings of the vendor template, CE 5.0.0. Small and medium differ
-/// only in the storage figure.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Package {
-    /// 4 vCPU, 8 GiB, 40 GiB for RabbitMQ.
-    ExtraSmall,
-    /// 8 vCPU, 16 GiB, 40 GiB for RabbitMQ.
-    Small,
-    /// 8 vCPU, 16 GiB, 80 GiB for RabbitMQ.
-    #[default]
-    Medium,
-    /// 16 vCPU, 32 GiB, 120 GiB for RabbitMQ.
-    Large,
+choice! {
+    /// Size of the one task. Ordered from small to large.
+    ///
+    /// Source of all figures: the mappings of the vendor template, CE 5.0.0. Small and medium differ
+    /// only in the storage figure.
+    #[derive(Default)]
+    pub enum Package("package", "plan-file/unknown-package") {
+        /// 4 vCPU, 8 GiB, 40 GiB for RabbitMQ.
+        ExtraSmall = "extra-small",
+        /// 8 vCPU, 16 GiB, 40 GiB for RabbitMQ.
+        Small = "small",
+        /// 8 vCPU, 16 GiB, 80 GiB for RabbitMQ.
+        #[default]
+        Medium = "medium",
+        /// 16 vCPU, 32 GiB, 120 GiB for RabbitMQ.
+        Large = "large",
+    }
 }
 
 impl Package {
-    /// Every package, from small to large.
-    pub const ALL: [Self; 4] = [Self::ExtraSmall, Self::Small, Self::Medium, Self::Large];
-
-    /// As the plan file spells it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ExtraSmall => "extra-small",
-            Self::Small => "small",
-            Self::Medium => "medium",
-            Self::Large => "large",
-        }
-    }
-
     /// Fargate task CPU, in units of 1/1024 vCPU.
     pub const fn cpu_units(self) -> u32 {
         match self {
@@ -73,8 +58,7 @@ impl Package {
         }
     }
 
-    /// Bytes of queue storage that core believes RabbitMQ to have. It must be told: EFS reports
-    /// its size as 8 EiB.
+    /// Bytes of queue storage that core assumes for RabbitMQ. It cannot measure them: EFS reports a size of 8 EiB.
     pub const fn rabbitmq_storage_bytes(self) -> u64 {
         const GIB: u64 = 1 << 30;
         match self {
@@ -82,11 +66,5 @@ impl Package {
             Self::Medium => 80 * GIB,
             Self::Large => 120 * GIB,
         }
-    }
-}
-
-impl fmt::Display for Package {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

@@ -1,4 +1,4 @@
-//! What a container is told of a proxy and of its certificate authority.
+//! The variables by which a container learns of a proxy and of its certificate authority.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ pub const HTTP_PROXY: &str = "HTTP_PROXY";
 pub const HTTPS_PROXY: &str = "HTTPS_PROXY";
 /// What is reached without the proxy, see [`no_proxy`].
 pub const NO_PROXY: &str = "NO_PROXY";
-/// The variables of a container that is told of a proxy. The vendor's template, CE 5.0.0, sets the first two, of the
+/// The variables of a container that uses the proxy. The vendor's template, CE 5.0.0, sets the first two, of the
 /// core and of MongoDB.
 pub const PROXY: [&str; 3] = [HTTP_PROXY, HTTPS_PROXY, NO_PROXY];
 

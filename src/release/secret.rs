@@ -1,38 +1,38 @@
 //! The keys of a deployment's JSON secrets.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-/// A key of one of the JSON secrets, and what stands under it.
-///
-/// Values never pass through this room: it only says which container wants which key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecretKey {
-    /// Password of MongoDB and RabbitMQ, and RabbitMQ's Erlang cookie. Set once, on an empty data
-    /// directory.
-    MaintenancePassword,
-    /// Signs the tokens of core's API.
-    JwtSecret,
-    /// Follows from the password.
-    MongoConnectionString,
-    /// Follows from the password.
-    RabbitmqConnectionString,
-    /// The certificate authority that the containers trust among themselves, as PEM.
-    InternalCa,
-    /// The certificate with which the containers speak TLS among themselves, as PEM.
-    InternalCertificate,
-    /// The private key of that certificate, as PEM.
-    InternalKey,
+use super::choice::choice;
+
+choice! {
+    /// A key of one of the JSON secrets, and what stands under it.
+    ///
+    /// Values never pass through this room: it only says which container needs which key.
+    pub enum SecretKey {
+        /// Password of MongoDB and RabbitMQ, and RabbitMQ's Erlang cookie. Set once, on an empty data
+        /// directory.
+        MaintenancePassword = "maintenance_password",
+        /// Signs the tokens of core's API.
+        JwtSecret = "jwt_secret",
+        /// Derived from the password.
+        MongoConnectionString = "mongo_connection_string",
+        /// Derived from the password.
+        RabbitmqConnectionString = "rabbitmq_connection_string",
+        /// The certificate authority that the containers trust among themselves, as PEM.
+        InternalCa = "internal_ca",
+        /// The certificate with which the containers speak TLS among themselves, as PEM.
+        InternalCertificate = "internal_certificate",
+        /// The private key of that certificate, as PEM.
+        InternalKey = "internal_key",
+    }
 }
 
 /// The secret of the deployment that a key belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretHome {
-    /// Password and what follows from it. Written once.
+    /// The password and what is derived from it. Written once.
     Credentials,
-    /// What the containers need to speak TLS among themselves. It can be made again at any time.
+    /// What the containers need to speak TLS among themselves. It can be replaced at any time.
     InternalCertificate,
 }
 
@@ -48,32 +48,13 @@ impl SecretKey {
         }
     }
 
-    /// As the JSON document spells it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::MaintenancePassword => "maintenance_password",
-            Self::JwtSecret => "jwt_secret",
-            Self::MongoConnectionString => "mongo_connection_string",
-            Self::RabbitmqConnectionString => "rabbitmq_connection_string",
-            Self::InternalCa => "internal_ca",
-            Self::InternalCertificate => "internal_certificate",
-            Self::InternalKey => "internal_key",
-        }
-    }
-
     /// Whether the value can be computed from the maintenance password.
     pub const fn is_derived(self) -> bool {
         matches!(self, Self::MongoConnectionString | Self::RabbitmqConnectionString)
     }
 }
 
-impl fmt::Display for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A connection string with a gap where the password goes.
+/// A connection string with a placeholder for the password.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DerivedSecret {

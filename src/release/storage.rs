@@ -1,8 +1,10 @@
 //! Where a release keeps its files.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+
+use super::text::as_string;
 
 /// An EFS access point, which is also the volume of the same name in the task.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -25,7 +27,7 @@ pub struct AccessPoint {
 }
 
 impl AccessPoint {
-    /// What the access point is called in addresses. All releases mean the same place and identity by one name.
+    /// The access point's name in addresses. In all releases, one name means the same path and identity.
     pub fn resource_name(&self) -> String {
         // Volumes of the vendor's template have underscores in their names, addresses do not.
         self.name.clone().unwrap_or_else(|| self.volume.replace('_', "-"))
@@ -60,17 +62,17 @@ impl fmt::Display for FileMode {
     }
 }
 
-impl TryFrom<String> for FileMode {
-    type Error = &'static str;
+impl FromStr for FileMode {
+    type Err = &'static str;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let octal = text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-        if text.len() == 4 && octal { Ok(Self(text)) } else { Err("a mode is four octal digits such as 0777") }
+        if text.len() == 4 && octal {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("a mode is four octal digits such as 0777")
+        }
     }
 }
 
-impl From<FileMode> for String {
-    fn from(mode: FileMode) -> Self {
-        mode.0
-    }
-}
+as_string!(FileMode);

@@ -1,4 +1,4 @@
-//! Until when the vendor supports a release.
+//! The end of the vendor's support for a release.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use time::{Date, Month};
 
 use super::{Catalogue, Label, Release};
 
-/// Days before the end of support from which it is said to be near.
+/// Days before the end of support from which on it counts as soon.
 pub const SOON: i64 = 90;
 
-/// How a release stands with the vendor's support on one day.
+/// The vendor's support for a release, as of one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Support {
     /// The vendor has named no end, or none is known.
@@ -66,7 +66,7 @@ impl Release {
         Date::from_calendar_date(date.year.into(), Month::try_from(date.month).ok()?, date.day).ok()
     }
 
-    /// How it stands on this day.
+    /// Its support as of this day.
     pub fn support(&self, today: Date) -> Support {
         let Some(end) = self.end_of_support() else { return Support::Open };
         match (end - today).whole_days() {
@@ -78,14 +78,14 @@ impl Release {
 }
 
 impl Catalogue {
-    /// The release for a new deployment: the newest that the vendor still supports, or where there is none, the newest
+    /// The release for a new deployment: the newest that the vendor still supports or, if there is none, the newest
     /// that the vendor has tested on Fargate. An experimental one is never recommended.
     pub fn recommended(&self, today: Date) -> Option<&Release> {
         let tested = || self.deployable().rev().find(|release| release.label == Label::VendorTested);
         self.supported(today).or_else(tested)
     }
 
-    /// The newest release that can be deployed, is past no end of support, and is more than an experiment.
+    /// The newest release that can be deployed, is still supported, and is not experimental.
     pub fn supported(&self, today: Date) -> Option<&Release> {
         let usable = |release: &&Release| release.label < Label::Experimental && !release.support(today).is_over();
         self.deployable().rev().find(usable)

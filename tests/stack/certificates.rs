@@ -292,7 +292,7 @@ fn apply_converges_whatever_happened_to_the_secret() {
 
     // Its description edited by hand: nobody knows until when it is valid, and there is a new one.
     account.by_hand(&format!(r#"client("secretsmanager").update_secret(SecretId="{SECRET}", Description="mine")"#));
-    let why = "update internal-certificate/main the secret no longer says until when the internal certificate is valid";
+    let why = "update internal-certificate/main the secret no longer says when the internal certificate expires";
     assert!(one.steps(&[]).contains(&why.to_owned()));
     one.converges();
     assert_eq!(of_task(&account), "init-container 3");

@@ -222,7 +222,8 @@ fn a_nat_gateway_for_both_zones_or_none() {
 fn a_listener_of_ours_on_a_load_balancer_of_the_users() {
     let plan = format!(
         "[load_balancer]\nport = 8443\n[existing]\n{THEIR_VPC}\
-         load_balancer = \"arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/corp/0123456789abcdef\"\n"
+         load_balancer = \"arn:aws:elasticloadbalancing:us-east-1:111122223333:\
+         loadbalancer/app/corp/0123456789abcdef\"\n"
     );
     let (addresses, text) = drawn(&plan);
     let front: Vec<_> = addresses
@@ -235,7 +236,8 @@ fn a_listener_of_ours_on_a_load_balancer_of_the_users() {
 
 #[test]
 fn proxy_certificates_and_digests_reach_the_containers_that_take_them() {
-    let plan = "[proxy]\nhttp = \"http://10.0.0.5:3128\"\nhttps = \"http://10.0.0.5:3128\"\nno_proxy = [\"siem.corp\"]\n\
+    let plan = "[proxy]\nhttp = \"http://10.0.0.5:3128\"\nhttps = \"http://10.0.0.5:3128\"\n\
+     no_proxy = [\"siem.corp\"]\n\
         [ca]\nsecret = \"arn:aws:secretsmanager:us-east-1:111122223333:secret:corp-ca-a1B2c3\"\n";
     let digests = BTreeMap::from([("ui".to_owned(), "sha256:0123".to_owned())]);
     let graph = graph_with(&format!("{SMALLEST}{plan}"), &existing(), &digests);

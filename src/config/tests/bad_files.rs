@@ -11,6 +11,10 @@ const CASES: &[(&str, bool, &str)] = &[
     ("not TOML: no quotes", false, "name = prod\nrelease = \"5.0.0\"\n"),
     ("not TOML: quote not closed", false, "name = \"prod\nrelease = \"5.0.0\"\n"),
     ("not TOML: json", false, "{\n  \"name\": \"prod\"\n}\n"),
+    ("not TOML: yaml", false, "# ours\n\n---\nname: prod\nnetwork:\n  cidr: 10.0.0.0/16\n"),
+    ("not TOML: yaml without a mark", false, "name: \"prod\"\nrelease: 5.0.0\n"),
+    ("not TOML: anything", false, "name is prod\n"),
+    ("required key with a slip", false, "nam = \"prod\"\nrelease = \"5.0.0\"\n"),
     ("key twice", false, "name = \"prod\"\nrelease = \"5.0.0\"\nname = \"test\"\n"),
     ("table twice", true, "[network]\nflow_logs = true\n[network]\nharden = true\n"),
     ("name too long", false, "name = \"cloud-exchange-production\"\nrelease = \"5.0.0\"\n"),
@@ -32,10 +36,14 @@ const CASES: &[(&str, bool, &str)] = &[
     ("unknown key, nothing near", true, "[storage]\nzzz = 1\n"),
     ("key in the wrong table", true, "[network]\nallowed_cidrs = [\"10.0.0.0/8\"]\n"),
     ("top-level key below a table", true, "[network]\npackage = \"large\"\n"),
+    ("existing things inside the network", true, "[network.existing]\nvpc = \"vpc-0a1b2c3d\"\n"),
+    ("tags in the wrong table", true, "[service.tags]\nTeam = \"a\"\n"),
     ("key of the vendor's template", true, "VpcCIDR = \"10.0.0.0/16\"\n"),
     ("secret in the file", true, "[secrets]\nmaintenance_password = \"hunter2\"\n"),
     ("wrong type: text for true", true, "[network]\nflow_logs = \"yes\"\n"),
     ("wrong type: text for a list", true, "[access]\nallowed_cidrs = \"10.0.0.0/8\"\n"),
+    ("wrong type: number in a list", true, "[access]\nallowed_cidrs = [10]\n"),
+    ("wrong type: date for a number", true, "[logs]\nretention_days = 1979-05-27\n"),
     ("wrong type: value for a table", true, "network = \"10.0.0.0/16\"\n"),
     ("wrong type: list of texts for rules", true, "[network]\nextra_ingress = [\"tcp 443\"]\n"),
     ("cidr with host bits", true, "[network]\ncidr = \"10.0.0.5/16\"\n"),
@@ -53,7 +61,8 @@ const CASES: &[(&str, bool, &str)] = &[
     (
         "subnets overlap",
         true,
-        "[network]\nprivate_subnets = [\"172.16.0.0/20\", \"172.16.16.0/20\"]\npublic_subnets = [\"172.16.20.0/24\", \"172.16.40.0/24\"]\n",
+        "[network]\nprivate_subnets = [\"172.16.0.0/20\", \"172.16.16.0/20\"]\n\
+         public_subnets = [\"172.16.20.0/24\", \"172.16.40.0/24\"]\n",
     ),
     ("subnet overlaps a derived one", true, "[network]\nprivate_subnets = [\"172.16.1.0/24\", \"172.16.4.0/24\"]\n"),
     (
@@ -109,17 +118,20 @@ const CASES: &[(&str, bool, &str)] = &[
     (
         "rule with a bad description",
         true,
-        "[access]\nextra_ingress = [{ to = \"task\", protocol = \"tcp\", ports = 8443, from = \"10.0.0.0/8\", description = \"Müller's\" }]\n",
+        "[access]\nextra_ingress = [{ to = \"task\", protocol = \"tcp\", ports = 8443, from = \"10.0.0.0/8\", \
+         description = \"Müller's\" }]\n",
     ),
     (
         "rule twice",
         true,
-        "[access]\nextra_ingress = [\n  { to = \"task\", protocol = \"tcp\", ports = 8443, from = \"10.0.0.0/8\" },\n  { to = \"task\", protocol = \"tcp\", ports = \"8443\", from = \"10.0.0.0/8\" },\n]\n",
+        "[access]\nextra_ingress = [\n  { to = \"task\", protocol = \"tcp\", ports = 8443, from = \"10.0.0.0/8\" },\n\
+           { to = \"task\", protocol = \"tcp\", ports = \"8443\", from = \"10.0.0.0/8\" },\n]\n",
     ),
     (
         "rule that is there already",
         true,
-        "[access]\nallowed_cidrs = [\"10.0.0.0/8\"]\nextra_ingress = [{ to = \"load-balancer\", protocol = \"tcp\", ports = 443, from = \"10.0.0.0/8\" }]\n",
+        "[access]\nallowed_cidrs = [\"10.0.0.0/8\"]\n\
+         extra_ingress = [{ to = \"load-balancer\", protocol = \"tcp\", ports = 443, from = \"10.0.0.0/8\" }]\n",
     ),
     (
         "unknown key in a rule",
@@ -131,7 +143,8 @@ const CASES: &[(&str, bool, &str)] = &[
     (
         "certificate of another region",
         true,
-        "region = \"eu-central-1\"\n[load_balancer]\ncertificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012\"\n",
+        "region = \"eu-central-1\"\n[load_balancer]\n\
+         certificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012\"\n",
     ),
     (
         "certificate of IAM",
@@ -142,7 +155,8 @@ const CASES: &[(&str, bool, &str)] = &[
     (
         "TLS policy that is too old",
         true,
-        "[load_balancer]\ncertificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/1\"\nssl_policy = \"ELBSecurityPolicy-2016-08\"\n",
+        "[load_balancer]\ncertificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/1\"\n\
+         ssl_policy = \"ELBSecurityPolicy-2016-08\"\n",
     ),
     (
         "TLS policy without a certificate",
@@ -168,7 +182,8 @@ const CASES: &[(&str, bool, &str)] = &[
     (
         "secret of another region",
         true,
-        "region = \"eu-central-1\"\n[secrets]\nexisting = \"arn:aws:secretsmanager:us-east-1:111122223333:secret:cloud-exchange-a1B2c3\"\n",
+        "region = \"eu-central-1\"\n[secrets]\n\
+         existing = \"arn:aws:secretsmanager:us-east-1:111122223333:secret:cloud-exchange-a1B2c3\"\n",
     ),
     (
         "policy of another partition",
@@ -185,7 +200,9 @@ const CASES: &[(&str, bool, &str)] = &[
     (
         "several at once",
         false,
-        "name = \"Prod\"\nrelease = \"5.0.0\"\nregion = \"mars-1\"\n[network]\ncidr = \"10.0.0.0/16\"\nprivate_subnets = [\"10.0.1.0/24\", \"10.1.0.0/24\"]\nzones = [\"us-east-1a\", \"us-east-1a\"]\n[service]\ntls = \"TLSv1.3\"\n",
+        "name = \"Prod\"\nrelease = \"5.0.0\"\nregion = \"mars-1\"\n[network]\ncidr = \"10.0.0.0/16\"\n\
+         private_subnets = [\"10.0.1.0/24\", \"10.1.0.0/24\"]\nzones = [\"us-east-1a\", \"us-east-1a\"]\n\
+         [service]\ntls = \"TLSv1.3\"\n",
     ),
 ];
 

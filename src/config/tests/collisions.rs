@@ -6,7 +6,8 @@ const VPC: &str =
     "existing.vpc = \"vpc-0a1b2c3d\"\nexisting.private_subnets = [\"subnet-0a1b2c3d\", \"subnet-0b1c2d3e\"]\n";
 const GROUP: &str =
     "existing.target_group = \"arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/ce/73e2d6bc24d8a067\"\n";
-const BALANCER: &str = "existing.load_balancer = \"arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/lb/50dc6c495c0c9188\"\n";
+const BALANCER: &str = "existing.load_balancer = \"arn:aws:elasticloadbalancing:us-east-1:111122223333:\
+                        loadbalancer/app/lb/50dc6c495c0c9188\"\n";
 
 fn plan(name: &str, rest: &str) -> PlanFile {
     let text = format!("name = \"{name}\"\nrelease = \"5.0.0\"\n{rest}");

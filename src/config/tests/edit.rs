@@ -51,7 +51,7 @@ fn every_example_keeps_its_layout() {
         let [newer, other] = edited(&text);
         let (gone, come) = difference(&text, &newer);
         assert_eq!((gone.len(), come.len()), (1, 1), "{}", path.display());
-        assert_eq!(come[0], gone[0].replace("5.0.0", "4.2.0"));
+        assert_eq!(come[0], gone[0].replace(&read(&text).release.to_string(), "4.2.0"));
         let (_, come) = difference(&text, &other);
         assert!(come.iter().any(|line| line.contains(IMAGE)), "{come:?}");
         seen += 1;
@@ -159,7 +159,9 @@ proptest! {
         // Every line is still there, in order, but for the value that an image may have had before.
         let mut rest = other.lines();
         for line in text.lines().filter(|line| !line.contains("core")) {
-            let kept = rest.any(|other| other == line || (line.ends_with('}') && other.starts_with(line.trim_end_matches(" }"))));
+            let kept = rest.any(|other| {
+                other == line || (line.ends_with('}') && other.starts_with(line.trim_end_matches(" }")))
+            });
             prop_assert!(kept, "{:?} is gone from {:?}", line, other);
         }
     }

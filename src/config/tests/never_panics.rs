@@ -61,7 +61,8 @@ proptest! {
     }
 
     #[test]
-    fn text_that_resembles_toml(text in "([a-z_]{1,8} ?= ?[\"'\\[{0-9a-z.,/\\]} ]{0,12}\n|\\[{1,2}[a-z.]{0,9}\\]{0,2}\n){0,9}") {
+    fn text_that_resembles_toml(text in "([a-z_]{1,8} ?= ?[\"'\\[{0-9a-z.,/\\]} ]{0,12}\n\
+     |\\[{1,2}[a-z.]{0,9}\\]{0,2}\n){0,9}") {
         survives(&text);
     }
 

@@ -69,7 +69,8 @@ proptest! {
         entries in 9..41_usize,
         front: bool,
     ) {
-        let wanted: Vec<String> = hosts.iter().map(|host| Ipv4Net::from(std::net::Ipv4Addr::from(*host)).to_string()).collect();
+        let net = |host: &u32| Ipv4Net::from(std::net::Ipv4Addr::from(*host)).to_string();
+        let wanted: Vec<String> = hosts.iter().map(net).collect();
         let plan = plan(&wanted, if front { "" } else { "load_balancer.enabled = false\n" });
         let limits = Limits { rules, groups, entries };
         let reach = plan.reach(&[], limits);

@@ -1,4 +1,4 @@
-//! A docker-compose file, as far as releases need it, with the places of everything in it.
+//! A docker-compose file, as far as releases need it, with the place of each value.
 //!
 //! Source: Compose specification, "Services top-level elements" (compose-spec/compose-spec, 05-services.md).
 
@@ -97,8 +97,17 @@ impl<'de> Deserialize<'de> for Kind {
     }
 }
 
-/// Takes whatever there is.
+/// Accepts any value.
 struct Any;
+
+/// Every scalar is a text.
+macro_rules! scalars {
+    ($($visit:ident: $type:ty,)+) => {
+        $(fn $visit<E: Error>(self, value: $type) -> Result<Kind, E> {
+            Ok(Kind::Text(value.to_string()))
+        })+
+    };
+}
 
 impl<'de> Visitor<'de> for Any {
     type Value = Kind;
@@ -119,32 +128,9 @@ impl<'de> Visitor<'de> for Any {
         Kind::deserialize(deserializer)
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Kind, E> {
-        Ok(Kind::Text(value.to_string()))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Kind, E> {
-        Ok(Kind::Text(value.to_string()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Kind, E> {
-        Ok(Kind::Text(value.to_string()))
-    }
-
-    fn visit_i128<E: Error>(self, value: i128) -> Result<Kind, E> {
-        Ok(Kind::Text(value.to_string()))
-    }
-
-    fn visit_u128<E: Error>(self, value: u128) -> Result<Kind, E> {
-        Ok(Kind::Text(value.to_string()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Kind, E> {
-        Ok(Kind::Text(value.to_string()))
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Kind, E> {
-        Ok(Kind::Text(value.to_owned()))
+    scalars! {
+        visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_i128: i128, visit_u128: u128, visit_f64: f64,
+        visit_str: &str,
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kind, A::Error> {
@@ -283,7 +269,7 @@ const TOP: [&str; 4] = ["services", "version", "name", "volumes"];
 ///
 /// # Errors
 ///
-/// It is no YAML, or has no services.
+/// It is not YAML, or has no services.
 pub(super) fn read(text: &str) -> Result<Compose, ImportError> {
     let options = serde_saphyr::options! { with_snippet: false };
     let root: Spanned<Kind> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
@@ -292,7 +278,7 @@ pub(super) fn read(text: &str) -> Result<Compose, ImportError> {
         let place =
             Place { line: number(location.map(|at| at.line())), column: number(location.map(|at| at.column())) };
         let message = error.to_string();
-        // What it advises is meant for programmers.
+        // Its advice is meant for programmers.
         let message =
             [" at line ", ", set "].iter().fold(message.as_str(), |text, end| text.split(end).next().unwrap_or(text));
         let message = message.replace('\n', " ");
@@ -303,12 +289,12 @@ pub(super) fn read(text: &str) -> Result<Compose, ImportError> {
         return Err(ImportError::at(root.place, "there is no `services` in it: is this a compose file?"));
     };
     if !matches!(services.kind, Kind::Map(_)) {
-        return Err(ImportError::at(services.place, "`services` is no table of services"));
+        return Err(ImportError::at(services.place, "`services` is not a table of services"));
     }
     let mut all = Vec::new();
     for (key, node) in services.entries() {
         if !matches!(node.kind, Kind::Map(_)) {
-            return Err(ImportError::at(key.place, format!("the service {} is no table", key.words())));
+            return Err(ImportError::at(key.place, format!("the service {} is not a table", key.words())));
         }
         all.push(Service::read(&key.words(), key.place, node));
     }

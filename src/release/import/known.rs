@@ -1,7 +1,7 @@
-//! What the vendor's compose files say and our release files say in another way, on purpose.
+//! Where our release files differ from the vendor's compose files on purpose.
 //!
-//! Each row holds for the arrangement of the releases from `since` until before `until`. What a compose file says in the
-//! very words of a row that holds needs no look by a person, and what it no longer says does.
+//! Each row applies to releases from `since` up to but not including `until`. What a compose file says exactly as a row
+//! has it needs no review; what it no longer says does.
 //!
 //! Source: docker-compose.yml of netskopeoss/ta_cloud_exchange, tags v5.0.1 to v6.1.0.
 
@@ -161,7 +161,7 @@ static ROWS: &[Known] = &[
     row("6.1.0", None, MONGODB, Variable("MONGODB_AUTOCOMPACT_ENABLED"), None),
     row("6.1.0", None, MONGODB, Variable("MONGODB_AUTOCOMPACT_FREE_SPACE_TARGET_MB"), None),
     row("6.1.0", None, MONGODB, Variable("MONGODB_AUTOCOMPACT_RUN_ONCE"), None),
-    // The management server is a process of the host, which Fargate has not: nothing listens at that port.
+    // The management server is a process of the host, which Fargate does not have: nothing listens at that port.
     row("6.0.0", None, UI, Key("extra_hosts"), Some("host.docker.internal:host-gateway")),
     row("6.0.0", None, UI, Variable("CE_MANAGEMENT_PORT"), Some("${CE_MANAGEMENT_PORT:-8000}")),
     // Empty or unused here, or the same for all the vendor's customers.

@@ -1,8 +1,8 @@
-//! A release file made of a docker-compose file of the vendor's and of the release that came before.
+//! Makes a release file from a docker-compose file of the vendor's and the file of an earlier release.
 //!
-//! The arrangement of a known release is kept: what it does differently from the compose file has reasons. Images and
-//! plain environment variables are carried over. Everything else that is not as that arrangement expects it becomes a
-//! comment that begins with `CHECK:`, at the place where a person has to decide.
+//! The structure of the earlier release is kept: where it differs from the compose file, it does so for a reason.
+//! Images and plain environment variables are carried over. Everything else that the earlier release does not explain
+//! becomes a comment that begins with `CHECK:`, at the place where a person has to decide.
 
 mod compose;
 mod interpolate;
@@ -19,7 +19,7 @@ use time::Date;
 
 use super::{Catalogue, Image, Release, Version};
 pub use compose::Place;
-use services::Around;
+use services::Context;
 use write::Draft;
 
 /// What shall be made.
@@ -55,16 +55,16 @@ pub enum ImportError {
     /// Something in the compose file.
     #[error("{message}")]
     At { place: Place, message: String },
-    /// Images hang on variables that have no value: name, and where it is used.
+    /// Images use variables that have no value: name, and where it is used.
     #[error("{} no value: {}", if .0.len() == 1 { "a variable has" } else { "variables have" }, names(.0))]
     Unresolved(Vec<(Place, String)>),
-    #[error("the tag of core's image ends with no release, so that nothing says which one this is")]
+    #[error("the tag of core's image does not end with a release number")]
     NoVersion,
-    #[error("no release before {0} is known that could be deployed")]
+    #[error("the catalogue has no deployable release before {0}")]
     NothingBefore(Version),
     #[error("release {0} is not in the catalogue")]
     UnknownLike(Version),
-    #[error("release {0} is only listed itself: its arrangement is not whole")]
+    #[error("release {0} cannot be deployed itself: its file is not complete")]
     Undeployable(Version),
     /// What was made would be refused.
     #[error("the release file that it makes is refused: {0}")]
@@ -96,8 +96,8 @@ impl ImportError {
             Self::Unresolved(missing) => {
                 let set = missing.iter().map(|(_, name)| format!(" --set {name}=…")).collect::<String>();
                 format!(
-                    "give them with{set}, or with --env-file; the vendor's setup script of the same release has the images' \
-                     tags as constants (LATEST_TAG_AND_VERSION)"
+                    "give them with{set}, or with --env-file; the vendor's setup script of the same release has the \
+                     images' tags as constants (LATEST_TAG_AND_VERSION)"
                 )
             }
             Self::NoVersion => "give it with --version X.Y.Z".to_owned(),
@@ -123,11 +123,11 @@ pub fn import(all: &Catalogue, wanted: &Wanted<'_>) -> Result<Imported, ImportEr
     let mut draft = Draft::new(text).map_err(ImportError::Refused)?;
     draft.head(wanted.name, version, like, wanted.released);
     let mut missing = Vec::new();
-    let around = Around { like, version, compose: &compose, images: &images, variables: wanted.variables };
+    let context = Context { like, version, compose: &compose, images: &images, variables: wanted.variables };
     for service in &compose.services {
-        services::service(&mut draft, service, around, &mut missing)?;
+        services::service(&mut draft, service, context, &mut missing)?;
     }
-    services::others(&mut draft, around);
+    services::others(&mut draft, context);
     missing.sort();
     missing.dedup();
     let (text, checks) = draft.finish();
@@ -162,7 +162,7 @@ fn images(
             continue;
         }
         let image = complete(&resolved.text).parse();
-        let wrong = || format!("{:?} is no image with a tag or a digest", resolved.text);
+        let wrong = || format!("{:?} is not an image with a tag or a digest", resolved.text);
         images.insert(service.name.clone(), image.map_err(|_| ImportError::at(*place, wrong()))?);
     }
     if missing.is_empty() { Ok(images) } else { Err(ImportError::Unresolved(missing)) }

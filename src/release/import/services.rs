@@ -1,4 +1,4 @@
-//! What the compose file says of each service, against what the older release does.
+//! Compares each service of the compose file with the container of the older release.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,9 @@ use super::write::{Draft, changed, printable};
 use super::{ImportError, interpolate};
 use crate::release::{Container, Image, PROXY, Release, Value, Version};
 
-/// What services are looked at with.
+/// What the comparison of a service needs besides the service.
 #[derive(Clone, Copy)]
-pub(super) struct Around<'a> {
+pub(super) struct Context<'a> {
     pub like: &'a Release,
     pub version: Version,
     pub compose: &'a Compose,
@@ -19,17 +19,17 @@ pub(super) struct Around<'a> {
     pub variables: &'a BTreeMap<String, String>,
 }
 
-/// Takes over what can be, and notes what cannot.
+/// Carries over what can be, and notes the rest.
 pub(super) fn service(
     draft: &mut Draft,
     service: &Service,
-    around: Around<'_>,
+    context: Context<'_>,
     missing: &mut Vec<String>,
 ) -> Result<(), ImportError> {
-    let Around { like, images, .. } = around;
+    let Context { like, images, .. } = context;
     let name = service.name.as_str();
     let Some(container) = like.container(name) else {
-        let what = format!("the compose file has a service that release {} has not: {name}", like.version);
+        let what = format!("the compose file has a service that release {} does not have: {name}", like.version);
         draft.check_at_end(&what, &service.lines);
         return Ok(());
     };
@@ -38,8 +38,8 @@ pub(super) fn service(
         None => draft.check(name, "image", "the compose file names no image, but builds one; the older one is kept"),
     }
     let known: Vec<&Known> = Known::of(like.version, name).collect();
-    environment(draft, service, container, &known, around, missing)?;
-    kept(draft, service, container, around);
+    environment(draft, service, container, &known, context, missing)?;
+    kept(draft, service, container, context);
     mounts(draft, service, container, &known);
     for (_, port) in &service.ports {
         if !container.ports.iter().any(|known| known.to_string() == *port) {
@@ -127,10 +127,10 @@ fn environment(
     service: &Service,
     container: &Container<Value>,
     known: &[&Known],
-    around: Around<'_>,
+    context: Context<'_>,
     missing: &mut Vec<String>,
 ) -> Result<(), ImportError> {
-    let Around { compose, variables, .. } = around;
+    let Context { compose, variables, .. } = context;
     let hosts: BTreeSet<&str> = compose.services.iter().map(|service| service.name.as_str()).collect();
     let name = service.name.as_str();
     for (place, variable, raw) in &service.environment {
@@ -188,8 +188,8 @@ fn environment(
 }
 
 /// Variables that the compose file does not set. Those that name the release or one of its images follow it.
-fn kept(draft: &mut Draft, service: &Service, container: &Container<Value>, around: Around<'_>) {
-    let Around { like, version, images, .. } = around;
+fn kept(draft: &mut Draft, service: &Service, container: &Container<Value>, context: Context<'_>) {
+    let Context { like, version, images, .. } = context;
     let changed = changed(like, images);
     let said = |variable: &&String| service.environment.iter().any(|(_, said, _)| said == *variable);
     let kept: Vec<&String> = container.environment.keys().filter(|name| !said(name)).collect();
@@ -230,10 +230,10 @@ fn local(value: &str, hosts: &BTreeSet<&str>) -> String {
 }
 
 /// What concerns no single service.
-pub(super) fn others(draft: &mut Draft, around: Around<'_>) {
-    let Around { like, version, compose, images, .. } = around;
+pub(super) fn others(draft: &mut Draft, context: Context<'_>) {
+    let Context { like, version, compose, images, .. } = context;
     let is_service = |name: &str| compose.services.iter().any(|service| service.name == name);
-    // Those that prepare the volumes are ours: the vendor's setup script does that on its host.
+    // The containers that prepare the volumes are ours: the vendor's setup script does that on its host.
     let theirs = like.containers.iter().filter(|container| container.essential && !is_service(&container.name));
     for container in theirs {
         draft.check(&container.name, "image", "the compose file has no such service any more");
@@ -246,8 +246,8 @@ pub(super) fn others(draft: &mut Draft, around: Around<'_>) {
         let images =
             changed.iter().map(|(name, old, new)| format!("{name}: {} to {}", old.reference(), new.reference()));
         let text = format!(
-            "[[data_steps]]: what must be done to the data before it starts, coming from {}? The vendor's setup script does \
-             it on its host. Images change: {}",
+            "[[data_steps]]: what must be done to the data before it starts, coming from {}? The vendor's setup script \
+             does it on its host. Images change: {}",
             like.version,
             images.collect::<Vec<_>>().join("; ")
         );

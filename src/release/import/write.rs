@@ -1,4 +1,4 @@
-//! The release file while it is written: the older one's text, changed in place, so that its comments stay.
+//! A release file in the making: the text of the older one, edited in place, so that its comments stay.
 
 use std::collections::BTreeMap;
 
@@ -43,13 +43,14 @@ impl Draft {
             before.iter().filter(|before| **before < version).map(ToString::to_string).collect();
         set(table, "predecessors", before.into());
         let text = format!(
-            "Cloud Exchange {version}: a beginning, made by `ce-aws releases import` of {name} in the arrangement of {}, \
-             whose comments are kept. Nobody has tried it. What the vendor's files beside the compose file say (setup, \
-             data/**) was not looked at: compare them with those of the release before.",
+            "Cloud Exchange {version}: a draft, made by `ce-aws releases import` from {name} on the basis of {}, \
+             whose comments are kept. Nobody has tried it. The vendor's other files (setup, data/**) were not \
+             considered: compare them with those of the release before.",
             like.version
         );
-        let next = "Decide on every line with CHECK, remove it, and see with `ce-aws releases --catalog` whether the file is \
-                    accepted. `end_of_life = YYYY-MM-DD` says until when the vendor supports it, once that is known.";
+        let next = "Decide on every line with CHECK, remove it, and see with `ce-aws releases --catalog` whether the \
+                    file is accepted. \
+                    `end_of_life = YYYY-MM-DD` is the end of the vendor's support, once that is known.";
         let head = format!("{}#\n{}\n", comment("", &text), comment("", next));
         if let Some(mut key) = table.key_mut("version") {
             key.leaf_decor_mut().set_prefix(head);

@@ -69,7 +69,8 @@ fn a_data_step_needs_a_container_that_each_predecessor_has() {
     let error = Catalogue::with([("mine.toml", file.as_str())]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "data step rabbitmq-feature-flags of release 5.0.0 needs the container broker, which release 4.2.0 has not"
+        "data step rabbitmq-feature-flags of release 5.0.0 needs the container broker, which release 4.2.0 does not \
+         have"
     );
 }
 

@@ -1,6 +1,6 @@
 //! Ways between releases, in the shipped catalogue and in made-up ones.
 
-use crate::release::{Catalogue, Label, NoWay, Version};
+use crate::release::{Catalogue, Label, NoChain, Version};
 
 const FILE: &str = include_str!("../catalogue/5.0.0.toml");
 
@@ -8,7 +8,7 @@ fn version(text: &str) -> Version {
     text.parse().unwrap()
 }
 
-fn way(catalogue: &Catalogue, from: &str, to: &str) -> Result<Vec<String>, NoWay> {
+fn chain(catalogue: &Catalogue, from: &str, to: &str) -> Result<Vec<String>, NoChain> {
     let hops = catalogue.chain(version(from), version(to))?;
     Ok(hops.iter().map(ToString::to_string).collect())
 }
@@ -35,17 +35,17 @@ fn catalogue(releases: &[(&str, &str, &str)]) -> Catalogue {
 
 #[test]
 fn the_vendors_chain_has_no_short_cuts() {
-    let way = |from, to| way(Catalogue::builtin(), from, to);
-    assert_eq!(way("4.0.0", "5.0.0"), Ok(["4.1.0", "4.2.0", "5.0.0"].map(str::to_owned).to_vec()));
-    assert_eq!(way("4.2.0", "5.0.1"), Ok(["5.0.0", "5.0.1"].map(str::to_owned).to_vec()));
-    assert_eq!(way("5.0.0", "5.1.2"), Ok(["5.0.1", "5.1.0", "5.1.1", "5.1.2"].map(str::to_owned).to_vec()));
-    assert_eq!(way("5.0.0", "5.0.0"), Ok(Vec::new()));
+    let chain = |from, to| chain(Catalogue::builtin(), from, to);
+    assert_eq!(chain("4.0.0", "5.0.0"), Ok(["4.1.0", "4.2.0", "5.0.0"].map(str::to_owned).to_vec()));
+    assert_eq!(chain("4.2.0", "5.0.1"), Ok(["5.0.0", "5.0.1"].map(str::to_owned).to_vec()));
+    assert_eq!(chain("5.0.0", "5.1.2"), Ok(["5.0.1", "5.1.0", "5.1.1", "5.1.2"].map(str::to_owned).to_vec()));
+    assert_eq!(chain("5.0.0", "5.0.0"), Ok(Vec::new()));
     let all = ["4.1.0", "4.2.0", "5.0.0", "5.0.1", "5.1.0", "5.1.1", "5.1.2", "6.0.0", "6.0.1", "6.1.0"];
-    assert_eq!(way("4.0.0", "6.1.0"), Ok(all.map(str::to_owned).to_vec()));
+    assert_eq!(chain("4.0.0", "6.1.0"), Ok(all.map(str::to_owned).to_vec()));
 }
 
 #[test]
-fn the_shortest_way_wins_then_the_better_label_then_the_newer_release() {
+fn the_shortest_chain_wins_then_the_better_label_then_the_newer_release() {
     let tested = "vendor-tested";
     let all = catalogue(&[
         ("1.0.0", "[]", tested),
@@ -55,19 +55,19 @@ fn the_shortest_way_wins_then_the_better_label_then_the_newer_release() {
         ("2.0.0", "[\"1.1.0\", \"1.2.0\", \"1.3.0\"]", tested),
         ("3.0.0", "[\"2.0.0\", \"1.2.0\"]", tested),
     ]);
-    assert_eq!(way(&all, "1.0.0", "2.0.0"), Ok(vec!["1.3.0".to_owned(), "2.0.0".to_owned()]));
-    assert_eq!(way(&all, "1.0.0", "3.0.0"), Ok(vec!["1.2.0".to_owned(), "3.0.0".to_owned()]));
+    assert_eq!(chain(&all, "1.0.0", "2.0.0"), Ok(vec!["1.3.0".to_owned(), "2.0.0".to_owned()]));
+    assert_eq!(chain(&all, "1.0.0", "3.0.0"), Ok(vec!["1.2.0".to_owned(), "3.0.0".to_owned()]));
     assert_eq!(all.worst_label(&[version("1.1.0"), version("1.2.0"), version("3.0.0")]), Some(Label::Unsupported));
     assert_eq!(all.worst_label(&[]), None);
 }
 
 #[test]
-fn where_no_way_leads_it_is_said_why_and_what_to_do() {
+fn without_a_chain_the_reason_and_a_hint_are_given() {
     let broken = catalogue(&[
         ("1.0.0", "[]", "vendor-tested"),
         ("1.1.0", "[\"1.0.0\"]", "vendor-tested"),
         ("2.0.0", "[\"1.5.0\"]", "vendor-tested"),
-        ("3.0.0", "[\"1.1.0\"]", "experimental, it needs what Fargate has not"),
+        ("3.0.0", "[\"1.1.0\"]", "experimental, it needs what Fargate does not have"),
         ("4.0.0", "[\"3.0.0\"]", "vendor-tested"),
     ]);
     let builtin = Catalogue::builtin();
@@ -83,13 +83,13 @@ fn where_no_way_leads_it_is_said_why_and_what_to_do() {
         (&broken, "1.0.0", "4.0.0"),
     ];
     let told = cases.map(|(catalogue, from, to)| {
-        let no_way = way(catalogue, from, to).unwrap_err();
-        format!("{from} to {to}: {no_way}\n    hint: {}", no_way.hint())
+        let no_chain = chain(catalogue, from, to).unwrap_err();
+        format!("{from} to {to}: {no_chain}\n    hint: {}", no_chain.hint())
     });
     insta::assert_snapshot!(told.join("\n"));
 }
 
 #[test]
-fn the_labels_go_from_good_to_bad() {
+fn labels_are_ordered_best_first() {
     assert!(Label::ALL.is_sorted());
 }

@@ -48,7 +48,7 @@ fn differences(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn a_known_release_imported_on_itself_asks_nothing() {
+fn a_known_release_imported_onto_itself_needs_no_decision() {
     let made = made(KNOWN, &tags("5.1.2"), Some("5.1.2")).unwrap();
     assert_eq!((made.checks, made.version), (0, version("5.1.2")), "{}", made.text);
     let known = Catalogue::builtin().get(version("5.1.2")).unwrap();
@@ -78,18 +78,30 @@ fn a_newer_release_follows_the_newest_before_it() {
 }
 
 #[test]
-fn what_differs_is_carried_over_or_asked() {
+fn differences_are_carried_over_or_need_a_decision() {
     let text = KNOWN
         .replace("RABBITMQ_NODENAME=rabbit@rabbitmq-stats", "RABBITMQ_NODENAME=hare@rabbitmq-stats")
-        .replace("      - JWT_ALGORITHM=HS256\n", "      - NEW_URL=https://rabbitmq-stats:5671/core\n      - NEW_TOKEN=abc\n      - NEW_PLACE=${SOMEWHERE}\n      - JWT_ALGORITHM=HS512\n")
+        .replace(
+            "      - JWT_ALGORITHM=HS256\n",
+            "      - NEW_URL=https://rabbitmq-stats:5671/core\n      - NEW_TOKEN=abc\n      \
+             - NEW_PLACE=${SOMEWHERE}\n      - JWT_ALGORITHM=HS512\n",
+        )
         .replace("user: mongodb", "user: mongodb:daemon")
         .replace("docker-entrypoint.sh mongod\"]", "docker-entrypoint.sh mongod --quiet\"]\n    cap_add: [SYS_NICE]")
-        .replace("      - nfs_repos:/opt/netskope/repos\n", "      - nfs_repos:/opt/netskope/repos\n      - ./data/new:/etc/new:z\n")
+        .replace(
+            "      - nfs_repos:/opt/netskope/repos\n",
+            "      - nfs_repos:/opt/netskope/repos\n      \
+             - ./data/new:/etc/new:z\n",
+        )
         .replace("      - ./data/rabbitmq/data:/var/lib/rabbitmq:z\n", "")
         .replace("${UI_PORT}:3000", "${UI_PORT:-443}:3443/tcp")
         .replace("links: [core]", "links: [core, cache]")
         .replace("${CORE_RAM_RESOURCES:-3072}M", "8192M")
-        .replace("volumes:\n  nfs_repos: {}", "  cache:\n    image: docker.io/library/redis:8\n    # keeps what was asked\n    volumes: [./cache:/data]\nnetworks:\n  default: {}\nvolumes:\n  nfs_repos: {}");
+        .replace(
+            "volumes:\n  nfs_repos: {}",
+            "  cache:\n    image: docker.io/library/redis:8\n    # keeps what was \
+         asked\n    volumes: [./cache:/data]\nnetworks:\n  default: {}\nvolumes:\n  nfs_repos: {}",
+        );
     let mut variables = tags("5.2.0");
     variables.insert("RABBITMQ_TAG".into(), "netskopetechnicalalliances/cloudexchange:rabbitmq4-4.3.0".into());
     let made = made(&text, &variables, None).unwrap();
@@ -100,21 +112,22 @@ fn what_differs_is_carried_over_or_asked() {
 }
 
 #[test]
-fn a_service_that_is_gone_is_asked_about() {
+fn a_removed_service_needs_a_decision() {
     let text = KNOWN.replace("  ui:\n", "  web:\n");
     let made = made(&text, &tags("5.2.0"), None).unwrap();
     let asked: Vec<&str> = made.text.lines().filter(|line| line.contains("CHECK: ")).collect();
     assert_eq!(made.checks, 3, "{asked:#?}");
     assert!(made.text.contains("no such service any more\nimage ="), "{}", made.text);
     assert!(
-        made.text.contains("has a service that release 5.1.2 has not: web\n#     web:\n#       image: ${UI_TAG}\n"),
+        made.text
+            .contains("has a service that release 5.1.2 does not have: web\n#     web:\n#       image: ${UI_TAG}\n"),
         "{}",
         made.text
     );
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_place() {
+fn errors_point_at_their_place() {
     let all = tags("5.2.0");
     let with = |name: &str, value: &str| {
         let mut all = all.clone();

@@ -1,4 +1,4 @@
-//! Until when releases are supported, and which one is recommended.
+//! The end of support, and the recommended release.
 
 use proptest::prelude::*;
 use time::{Date, Duration, Month};

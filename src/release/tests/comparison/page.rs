@@ -52,7 +52,8 @@ pub fn releases() -> String {
 
 pub fn page(all: &[Compared], reasons: &Reasons) -> String {
     let mut page = "## Compared with the vendor's own files\n\n".to_owned();
-    page += "At the vendor's medium profile and the package `medium`. A property is a variable, a mount, a port, a command, \
+    page += "At the vendor's medium profile and the package `medium`. A property is a variable, a mount, a port, a \
+     command, \
              one of MongoDB's options, a setting of RabbitMQ, a limit, a part of a health check, and so on, of one \
              container.\n\n";
     page += "| release | the vendor's | of | properties | the same | another value | left out | added |\n";
