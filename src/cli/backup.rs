@@ -45,5 +45,5 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 
 /// What there is of backups.
 async fn look(session: &Session, scope: &Scope, inventory: &Inventory) -> Result<BackupView, CommandError> {
-    Ok(live::backups::look(&session.context(scope), inventory).await?)
+    Ok(live::backups::list(&session.context(scope), inventory).await?)
 }

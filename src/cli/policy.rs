@@ -10,7 +10,7 @@ use crate::blueprint;
 use crate::config::PlanFile;
 use crate::existing::{self, Existing};
 use crate::images;
-use crate::kinds::registry::KINDS;
+use crate::kinds::registry;
 use crate::live;
 use crate::permission::{Policy, Purpose, policies};
 use crate::release::Catalogue;
@@ -107,8 +107,10 @@ pub fn grants(session: &Session, file: &PlanFile, purpose: Purpose) -> Result<Ve
     let place = blueprint::place::place(file, names, &graph);
     let wanted: BTreeSet<&str> = graph.nodes().map(|node| node.kind.name).collect();
     let mut all = Vec::new();
-    for kind in KINDS {
-        let is_made = wanted.contains(kind.kind().name) || !kind.kind().swept;
+    let in_no_graph: Vec<&str> =
+        registry::JOBS.iter().chain(registry::COMPANIONS).map(|kind| kind.kind().name).collect();
+    for kind in registry::all() {
+        let is_made = wanted.contains(kind.kind().name) || in_no_graph.contains(&kind.kind().name);
         all.extend(kind.grants(&place).into_iter().filter(|grant| is_made || grant.usage != Use::Make));
     }
     let images = blueprint::images(file, catalogue::release(file)?);

@@ -4,7 +4,7 @@ use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::plan::Finding;
 use crate::existing::operator::Operator;
-use crate::live::proof::{self, Unproved};
+use crate::live::verify::{self, Unverified, Verification};
 use crate::session::Session;
 use crate::session::scope::Scope;
 use crate::ui::doctor::Proof;
@@ -20,28 +20,28 @@ const NEVER: [(&str, &str); 4] = [
     ("ECS Exec", "it needs a running task"),
 ];
 
-/// The reads of every kind, and EC2's rehearsal.
-pub async fn proofs(session: &Session, file: &PlanFile) -> Vec<proof::Proof> {
+/// The reads of every kind, and EC2's dry runs.
+pub async fn proofs(session: &Session, file: &PlanFile) -> Vec<Verification> {
     let context = session.context(&Scope::of(file));
-    let (mut proofs, known) = proof::reads(&context).await;
+    let (mut proofs, known) = verify::reads(&context).await;
     let context = crate::kinds::resource::Context { known, ..context };
     let existing = file.existing.vpc.as_ref().map(|vpc| vpc.as_str());
-    proofs.extend(proof::rehearsal(&context, existing).await);
+    proofs.extend(verify::dry_runs(&context, existing).await);
     proofs
 }
 
 /// What was tried and refused is a finding too.
-pub fn findings(proofs: &[proof::Proof]) -> Vec<Finding> {
+pub fn findings(proofs: &[Verification]) -> Vec<Finding> {
     let failed = proofs.iter().filter_map(|proof| match &proof.result {
-        Err(Unproved::Failed(failure)) => Some(checks::permission::unproved(&proof.what, &failure.to_string())),
-        Err(Unproved::Executed(why)) => Some(checks::permission::executed(why)),
+        Err(Unverified::Failed(failure)) => Some(checks::permission::unproved(&proof.what, &failure.to_string())),
+        Err(Unverified::Executed(why)) => Some(checks::permission::executed(why)),
         _ => None,
     });
     failed.collect()
 }
 
 /// All rows, what was proved first.
-pub fn rows(proofs: &[proof::Proof], permissions: Option<(&Operator, usize)>) -> Vec<Proof> {
+pub fn rows(proofs: &[Verification], permissions: Option<(&Operator, usize)>) -> Vec<Proof> {
     let row = |result: &'static str, what: &str, detail: &str| Proof {
         what: what.to_owned(),
         result: result.to_owned(),
@@ -51,9 +51,9 @@ pub fn rows(proofs: &[proof::Proof], permissions: Option<(&Operator, usize)>) ->
         .iter()
         .map(|proof| match &proof.result {
             Ok(detail) => row("proved", &proof.what, detail),
-            Err(Unproved::Failed(failure)) => row("failed", &proof.what, &failure.to_string()),
-            Err(Unproved::Executed(why)) => row("failed", &proof.what, why),
-            Err(Unproved::NotTried(why)) => row("not-proved", &proof.what, why),
+            Err(Unverified::Failed(failure)) => row("failed", &proof.what, &failure.to_string()),
+            Err(Unverified::Executed(why)) => row("failed", &proof.what, why),
+            Err(Unverified::NotTried(why)) => row("not-proved", &proof.what, why),
         })
         .collect();
     rows.extend(permissions.map(|(operator, actions)| simulated(operator, actions)));
@@ -85,10 +85,10 @@ mod tests {
             code: "UnauthorizedOperation".to_owned(),
             ..Failure::of(Cause::Denied, "no")
         };
-        let proof = |what: &str, result| proof::Proof { what: what.to_owned(), result };
+        let proof = |what: &str, result| Verification { what: what.to_owned(), result };
         let proofs = [
-            proof("ec2 DryRun", Err(Unproved::NotTried("an address that ignores it".to_owned()))),
-            proof("ec2 CreateVpc", Err(Unproved::Failed(denied))),
+            proof("ec2 DryRun", Err(Unverified::NotTried("an address that ignores it".to_owned()))),
+            proof("ec2 CreateVpc", Err(Unverified::Failed(denied))),
             proof("read vpc", Ok("0 of this deployment".to_owned())),
         ];
         let nobody = Operator { caller: "arn:aws:iam::111122223333:root".to_owned(), ..Operator::default() };

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::aws::permit::{Permit, awake};
-use crate::engine::cadence::{self, Again};
+use crate::engine::cadence::{self, Retry};
 use crate::engine::failure::{Cause, Failure};
 
 use super::bucket::LEASES;
@@ -214,9 +214,9 @@ where
             Err(ControlError::Failed(failure)) => failure,
             result => return result,
         };
-        match cadence::again(failure.cause, attempt, clock.now() - began) {
-            Again::After(seconds) => tokio::time::sleep(clock.real(seconds)).await,
-            Again::No => return Err(failure.into()),
+        match cadence::retry(failure.cause, attempt, clock.now() - began) {
+            Retry::After(seconds) => tokio::time::sleep(clock.real(seconds)).await,
+            Retry::No => return Err(failure.into()),
         }
         attempt += 1;
     }

@@ -1,46 +1,45 @@
-//! How often to ask and how long to insist, in seconds of AWS time.
+//! How often to poll and how long to retry, in seconds of AWS time.
 //!
-//! AWS's own waiters ask every 15 to 120 seconds; on a stack whose slowest part takes 105 seconds that is most of
-//! the waiting. We ask every two to three seconds, one call a kind, and first when an answer is likely.
+//! AWS's own waiters poll every 15 to 120 seconds; on a stack whose slowest part takes 105 seconds that would be most
+//! of the waiting. We poll every two to three seconds, one call a kind, and first when an answer is likely.
 
 use super::failure::Cause;
 use super::kind::Seconds;
 
-/// Between two looks at one kind. AWS throttles some reads early (EFS DescribeMountTargets).
-pub const LOOK_EVERY: f64 = 2.5;
+/// Between two polls of one kind. AWS throttles some reads early (EFS DescribeMountTargets).
+pub const POLL_EVERY: f64 = 2.5;
 
-/// How often in a row everything must be seen stopped before another writer may start.
-pub const FENCE_LOOKS: u32 = 2;
+/// How many polls in a row must confirm that everything is stopped before another writer may start.
+pub const FENCE_POLLS: u32 = 2;
 
-/// How long what was asked to stop may take before it is asked again, and harder: the containers' 120 s at most, the
-/// deregistration of the target, 300 s where nobody has set it, and some.
-pub const MAY_LINGER: f64 = 480.0;
+/// How long a stop may take before it is repeated for each task by name: at most 120 s for the containers, 300 s by
+/// default to deregister the target, and some slack.
+pub const STOP_AGAIN_AFTER: f64 = 480.0;
 
-/// How long something created a moment ago may be missing from lists before it counts as vanished. AWS documents
-/// "a few minutes" for EC2's eventual consistency; a minute is what is seen.
+/// How long something just created may be missing from lists before it counts as vanished. AWS documents "a few
+/// minutes" for EC2's eventual consistency; a minute is what is observed.
 pub const MAY_BE_INVISIBLE: f64 = 60.0;
 
-/// So often at least before giving up: what precedes a call, and an answer that is awaited in vain, take time too. Where they
-/// do not, no budget is used up by fewer.
-const FEWEST: u32 = 15;
+/// The fewest attempts before giving up: a slow call or a timeout must not use up the budget.
+const FEWEST_ATTEMPTS: u32 = 15;
 
-/// When to look first after acceptance: half the usual time, so that the common case costs few calls, and never
-/// more than a minute, so that a fast one is not missed for long.
-pub fn first_look(seconds: &Seconds, usual: f64) -> f64 {
-    (usual / 2.0).clamp(LOOK_EVERY, 60.0).min(seconds.patience / 2.0)
+/// When to poll first after acceptance: at half the usual time, so that the common case costs few calls, and within a
+/// minute, so that a fast one is soon noticed.
+pub fn first_poll(seconds: &Seconds, usual: f64) -> f64 {
+    (usual / 2.0).clamp(POLL_EVERY, 60.0).min(seconds.patience / 2.0)
 }
 
 /// What to do about a failed call.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Again {
-    /// The same call after so many seconds.
+pub enum Retry {
+    /// Make the same call after so many seconds.
     After(f64),
-    /// It will not get better.
+    /// Give up.
     No,
 }
 
-/// Whether to try again, `attempt` (from 1) having failed `elapsed` seconds after the first.
-pub fn again(cause: Cause, attempt: u32, elapsed: f64) -> Again {
+/// Whether to retry a call whose `attempt` (from 1) failed `elapsed` seconds after the first.
+pub fn retry(cause: Cause, attempt: u32, elapsed: f64) -> Retry {
     let (first, longest, budget) = match cause {
         Cause::Throttled => (1.0, 20.0, 600.0),
         Cause::Unavailable => (1.0, 15.0, 300.0),
@@ -58,12 +57,12 @@ pub fn again(cause: Cause, attempt: u32, elapsed: f64) -> Again {
         | Cause::Refused
         | Cause::Unsettled
         | Cause::LeaseLost
-        | Cause::Internal => return Again::No,
+        | Cause::Internal => return Retry::No,
     };
-    if elapsed >= budget && attempt >= FEWEST {
-        return Again::No;
+    if elapsed >= budget && attempt >= FEWEST_ATTEMPTS {
+        return Retry::No;
     }
-    Again::After((first * f64::from(1_u32 << (attempt - 1).min(10))).min(longest))
+    Retry::After((first * f64::from(1_u32 << (attempt - 1).min(10))).min(longest))
 }
 
 #[cfg(test)]
@@ -72,19 +71,19 @@ mod tests {
 
     #[test]
     fn backs_off_up_to_a_bound_and_gives_up_after_the_budget() {
-        assert_eq!(again(Cause::Throttled, 1, 0.0), Again::After(1.0));
-        assert_eq!(again(Cause::Throttled, 3, 5.0), Again::After(4.0));
-        assert_eq!(again(Cause::Throttled, 99, 5.0), Again::After(20.0));
-        assert_eq!(again(Cause::Throttled, 15, 600.0), Again::No);
-        assert_eq!(again(Cause::Throttled, 14, 600.0), Again::After(20.0));
-        assert_eq!(again(Cause::Denied, 1, 0.0), Again::No);
+        assert_eq!(retry(Cause::Throttled, 1, 0.0), Retry::After(1.0));
+        assert_eq!(retry(Cause::Throttled, 3, 5.0), Retry::After(4.0));
+        assert_eq!(retry(Cause::Throttled, 99, 5.0), Retry::After(20.0));
+        assert_eq!(retry(Cause::Throttled, 15, 600.0), Retry::No);
+        assert_eq!(retry(Cause::Throttled, 14, 600.0), Retry::After(20.0));
+        assert_eq!(retry(Cause::Denied, 1, 0.0), Retry::No);
     }
 
     #[test]
-    fn looks_first_at_half_the_usual_time() {
+    fn polls_first_at_half_the_usual_time() {
         let seconds = Seconds { create: 1.0, ready: 105.0, gone: 60.0, patience: 600.0 };
-        assert_eq!(first_look(&seconds, seconds.ready), 52.5);
-        assert_eq!(first_look(&seconds, 1.0), LOOK_EVERY);
-        assert_eq!(first_look(&seconds, 900.0), 60.0);
+        assert_eq!(first_poll(&seconds, seconds.ready), 52.5);
+        assert_eq!(first_poll(&seconds, 1.0), POLL_EVERY);
+        assert_eq!(first_poll(&seconds, 900.0), 60.0);
     }
 }

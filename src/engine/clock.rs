@@ -1,10 +1,10 @@
-//! AWS time: real time, or faster against a test bed.
+//! AWS time: real time, or faster against an emulator.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The environment variable by which waiting is divided. It exists for test beds whose clock runs faster.
+/// The environment variable by which waiting is divided, for emulators whose clock runs faster.
 pub const SCALE_VARIABLE: &str = "CE_AWS_TIME_SCALE";
 
 /// Seconds of AWS time since the clock was made.
@@ -14,18 +14,18 @@ pub struct Clock {
     scale: f64,
 }
 
-/// A value of [`SCALE_VARIABLE`] that is no scale.
+/// An invalid value of [`SCALE_VARIABLE`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{SCALE_VARIABLE} is {0:?}, expected a number from 0.001 to 100000")]
 pub struct InvalidScale(pub String);
 
 impl Clock {
-    /// A clock that runs `scale` times as fast as the wall.
+    /// A clock that runs `scale` times as fast as real time.
     pub fn new(scale: f64) -> Self {
         Self { start: Instant::now(), scale }
     }
 
-    /// The clock that the environment asks for; plain real time when it says nothing.
+    /// The clock of [`SCALE_VARIABLE`], real time by default.
     pub fn from_env() -> Result<Self, InvalidScale> {
         let text = std::env::var(SCALE_VARIABLE).unwrap_or_else(|_| "1".to_owned());
         match text.parse::<f64>() {
@@ -34,7 +34,7 @@ impl Clock {
         }
     }
 
-    /// How many times as fast as the wall it runs.
+    /// How many times as fast as real time it runs.
     pub fn scale(&self) -> f64 {
         self.scale
     }

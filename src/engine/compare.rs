@@ -1,4 +1,4 @@
-//! Comparing what is wanted with what is, and fingerprints of specifications.
+//! Comparing wanted and live specifications, and their fingerprints.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use sha2::{Digest, Sha256};
 
 use super::set;
 
-/// One property that is not as wanted.
+/// One property that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The property, dotted inside: `policy.Statement`, `tags.team`.
     pub property: String,
-    /// What is there; null when nothing is.
+    /// The live value; null when there is none.
     pub from: Value,
-    /// What is wanted; null when it should not be there. May hold references not known yet.
+    /// The wanted value; null when there should be none. May hold references not known yet.
     pub to: Value,
 }
 
@@ -78,7 +78,7 @@ pub fn canonical(value: &Value) -> Value {
 
 /// A fingerprint: the first 16 hexadecimal digits of the SHA-256 of the canonical JSON. Fits a tag.
 ///
-/// Callers never pass a secret value: a specification names where secrets are and holds none.
+/// Callers never pass a secret value: a specification only names where secrets are.
 pub fn digest(value: &Value) -> String {
     hex(&Sha256::digest(canonical(value).to_string().as_bytes()))[..16].to_owned()
 }

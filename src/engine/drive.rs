@@ -1,4 +1,4 @@
-//! The asynchronous shell around [`crate::engine::run::Run`]: it makes the calls, keeps the time, passes events on.
+//! The asynchronous shell around [`crate::engine::run::Run`]: it makes the calls, keeps the time and passes events on.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -11,7 +11,7 @@ use super::address::Address;
 use super::clock::Clock;
 use super::event::{Event, Outcome, Stamped};
 use super::failure::{Cause, Failure};
-use super::inventory::{Incident, Sighting};
+use super::inventory::{Incident, Observation};
 use super::kind::Kinds;
 use super::plan::{Plan, Step};
 use super::queue::Unstartable;
@@ -24,14 +24,14 @@ pub trait World: Send + Sync + 'static {
     /// Makes the call of a step. From the second attempt on, an earlier one may have taken effect.
     async fn perform(&self, step: &Step, known: &Known, attempt: u32) -> Result<Made, Failure>;
 
-    /// Looks once at all resources of a kind.
-    async fn observe(&self, kind: &str, known: &Known) -> Result<Sighting, Failure>;
+    /// Polls all resources of a kind once.
+    async fn observe(&self, kind: &str, known: &Known) -> Result<Observation, Failure>;
 
-    /// Finds out what is behind an incident: an [`Event::Diagnosis`].
+    /// Finds out what caused an incident: an [`Event::Diagnosis`].
     async fn explain(&self, incident: &Incident, known: &Known) -> Option<Event>;
 }
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Report {
     pub outcome: Outcome,
@@ -42,9 +42,9 @@ pub struct Report {
     pub postponed: usize,
     /// The steps that were done, by number.
     pub done: BTreeSet<usize>,
-    /// For how many seconds from now looks may miss something that was made.
+    /// For how many seconds from now lists may miss something that was created.
     pub unseen: f64,
-    /// For how many seconds from now something that was made may not be known everywhere.
+    /// For how many seconds from now a change may not have taken effect everywhere.
     pub young: f64,
 }
 
@@ -53,7 +53,8 @@ enum Signal {
     Diagnosis(Event),
 }
 
-/// Executes a plan; for `earlier` seconds, what an earlier run has made may not be known everywhere. Events leave through `say`; a message on `interrupt` stops the start of further steps.
+/// Executes a plan. For `earlier` seconds, the changes of an earlier run may not have taken effect everywhere. Events
+/// are passed to `say`; after a message on `interrupt` no new steps are started.
 ///
 /// # Errors
 ///
@@ -72,7 +73,7 @@ pub async fn drive<K: Kinds + ?Sized>(
     let (sender, mut signals) = mpsc::unbounded_channel::<Signal>();
     let mut wake: Option<f64> = None;
     let (mut failures, mut done) = (Vec::new(), BTreeSet::new());
-    let mut stories = 0_usize;
+    let mut diagnoses = 0_usize;
     let mut ended: Option<Outcome> = None;
     let mut input = Input::Begin;
     loop {
@@ -89,57 +90,27 @@ pub async fn drive<K: Kinds + ?Sized>(
                 }
                 Command::Wake { at } => wake = Some(at),
                 Command::Finish(outcome) => ended = Some(outcome),
-                Command::Perform { step, attempt } => {
-                    let (world, known, plan) = (world.clone(), run.known().clone(), plan.clone());
+                command => {
+                    diagnoses += usize::from(matches!(command, Command::Explain { .. }));
+                    let call = answer(command, plan.clone(), world.clone(), run.known().clone());
                     let sender = sender.clone();
                     tokio::spawn(async move {
-                        let call = async move { world.perform(&plan.steps[step], &known, attempt).await };
-                        let result = alone(call).await;
-                        // The receiver lives as long as the run; after it nobody wants the answer.
-                        let _ = sender.send(Signal::Input(Input::Performed { step, result }));
-                    });
-                }
-                Command::Observe { kind } => {
-                    let (world, known, sender) = (world.clone(), run.known().clone(), sender.clone());
-                    tokio::spawn(async move {
-                        let asked = kind.clone();
-                        let result = alone(async move { world.observe(&asked, &known).await }).await;
-                        let _ = sender.send(Signal::Input(Input::Observed { kind, result }));
-                    });
-                }
-                Command::Explain { incident } => {
-                    stories += 1;
-                    let (world, known, sender) = (world.clone(), run.known().clone(), sender.clone());
-                    tokio::spawn(async move {
-                        let asked = incident.clone();
-                        let diagnosis = alone(async move { Ok(world.explain(&asked, &known).await) }).await;
-                        let diagnosis = diagnosis.ok().flatten().unwrap_or(Event::Diagnosis {
-                            address: incident.address,
-                            subject: incident.subject,
-                            title: "something went wrong, and AWS no longer says what".to_owned(),
-                            lines: Vec::new(),
-                            hints: Vec::new(),
-                        });
-                        let _ = sender.send(Signal::Diagnosis(diagnosis));
+                        if let Some(signal) = call.await {
+                            // After the end of the run nothing reads the answer.
+                            let _ = sender.send(signal);
+                        }
                     });
                 }
             }
         }
-        if let (Some(outcome), 0) = (ended, stories) {
+        if let (Some(outcome), 0) = (ended, diagnoses) {
             let event = run.summary(outcome, now);
             let postponed = if let Event::RunFinished { postponed, .. } = &event { *postponed } else { 0 };
             say(Stamped { at: now, event });
-            // What ended well has been seen.
+            // After a successful run everything has been observed.
             let unseen = if outcome == Outcome::Done { 0.0 } else { run.unseen(now) };
-            return Ok(Report {
-                outcome,
-                known: run.known().clone(),
-                failures,
-                postponed,
-                done,
-                unseen,
-                young: run.young(now),
-            });
+            let (known, young) = (run.known().clone(), run.young(now));
+            return Ok(Report { outcome, known, failures, postponed, done, unseen, young });
         }
         input = loop {
             let sleep = async {
@@ -154,7 +125,7 @@ pub async fn drive<K: Kinds + ?Sized>(
                 Some(signal) = signals.recv() => match signal {
                     Signal::Input(input) => break input,
                     Signal::Diagnosis(event) => {
-                        stories -= 1;
+                        diagnoses -= 1;
                         say(Stamped { at: clock.now() - start, event });
                         if ended.is_some() {
                             break Input::Woken;
@@ -170,12 +141,39 @@ pub async fn drive<K: Kinds + ?Sized>(
     }
 }
 
-/// Makes a call in a task of its own, so that a panic in it is a failed call and not an answer waited for in vain.
+/// Does what a command asks of the world; `None` for commands that ask nothing of it.
+async fn answer(command: Command, plan: Arc<Plan>, world: Arc<dyn World>, known: Known) -> Option<Signal> {
+    Some(match command {
+        Command::Perform { step, attempt } => {
+            let result = alone(async move { world.perform(&plan.steps[step], &known, attempt).await }).await;
+            Signal::Input(Input::Performed { step, result })
+        }
+        Command::Observe { kind } => {
+            let polled = kind.clone();
+            let result = alone(async move { world.observe(&polled, &known).await }).await;
+            Signal::Input(Input::Observed { kind, result })
+        }
+        Command::Explain { incident } => {
+            let explained = incident.clone();
+            let diagnosis = alone(async move { Ok(world.explain(&explained, &known).await) }).await;
+            Signal::Diagnosis(diagnosis.ok().flatten().unwrap_or(Event::Diagnosis {
+                address: incident.address,
+                subject: incident.subject,
+                title: "something failed, and AWS no longer says why".to_owned(),
+                lines: Vec::new(),
+                hints: Vec::new(),
+            }))
+        }
+        Command::Say(_) | Command::Wake { .. } | Command::Finish(_) => return None,
+    })
+}
+
+/// Makes a call in a task of its own, so that a panic in it becomes a failure instead of an answer that never comes.
 async fn alone<T: Send + 'static>(
     call: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Result<T, Failure> {
     match tokio::spawn(call).await {
         Ok(result) => result,
-        Err(error) => Err(Failure::of(Cause::Internal, format!("a fault in this program: {error}"))),
+        Err(error) => Err(Failure::of(Cause::Internal, format!("a bug in this program: {error}"))),
     }
 }

@@ -1,22 +1,20 @@
-//! How long a plan will take if AWS behaves as usual.
+//! How long a plan usually takes.
 
 use super::kind::{Kind, Kinds, Seconds};
-use super::plan::{Action, Plan, Step, Until};
+use super::plan::{Action, Plan, Reason, Step, Until};
 use super::queue::{Duration, Queue};
 
 /// The usual duration of one step.
 pub fn duration(step: &Step, seconds: &Seconds) -> Duration {
     let settle = match step.until {
         Until::Accepted => 0.0,
-        Until::Ready if step.action == Action::Prove => seconds.ready / 10.0,
-        Until::Ready | Until::Sound => seconds.ready,
-        Until::Steady => step.patience.unwrap_or_default(),
+        Until::Ready { stays: true, .. } => step.patience.unwrap_or_default(),
+        // It is usually still ready.
+        Until::READY if step.action == Action::Verify && step.reason == Reason::Afterwards => seconds.ready / 10.0,
+        Until::Ready { .. } => seconds.ready,
         Until::Idle | Until::Gone => seconds.gone,
     };
-    let accept = match step.action {
-        Action::Await | Action::Prove => 0.0,
-        _ => seconds.create,
-    };
+    let accept = if step.action == Action::Verify { 0.0 } else { seconds.create };
     Duration { accept, settle }
 }
 
@@ -26,7 +24,7 @@ pub fn durations<K: Kinds + ?Sized>(plan: &Plan, kinds: &K) -> Vec<Duration> {
     plan.steps.iter().map(|step| duration(step, &seconds(step))).collect()
 }
 
-/// The usual time along the critical path, in seconds. A plan that cannot be queued takes none.
+/// The usual time along the critical path, in seconds; 0 for a plan whose steps wait for each other.
 pub fn critical_path<K: Kinds + ?Sized>(plan: &Plan, kinds: &K) -> f64 {
     let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
     match Queue::new(&after, &durations(plan, kinds)) {

@@ -16,9 +16,9 @@ pub enum Outcome {
     Done,
     /// At least one step failed; what did not depend on it was done.
     Failed,
-    /// Stopped on request; nothing in flight was abandoned.
+    /// Stopped on request; every call in flight was answered.
     Interrupted,
-    /// Stopped because the lease was lost; nothing in flight was abandoned.
+    /// Stopped because the lease was lost; every call in flight was answered.
     LeaseLost,
 }
 
@@ -49,19 +49,19 @@ pub enum Event {
         address: Address,
         id: String,
     },
-    /// It is accepted and not done; `why` says what is awaited. Sent when that changes.
+    /// It is accepted and not done; `why` says what it waits for. Sent when that changes.
     StepWaiting {
         step: usize,
         address: Address,
         why: String,
     },
-    /// The call failed and will be made again.
+    /// The call failed and will be retried.
     StepRetrying {
         step: usize,
         address: Address,
         failure: Failure,
         seconds: f64,
-        /// What is waited for meanwhile, for people, where that is known.
+        /// What the retry waits for, for people, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         awaits: Option<String>,
     },
@@ -83,7 +83,7 @@ pub enum Event {
         address: Address,
         because: Address,
     },
-    /// Something a person will want to know at once: why a task stopped, with its last log lines.
+    /// Why something failed, reported at once: why a task stopped, with its last log lines.
     #[serde(rename = "story")]
     Diagnosis {
         address: Address,
@@ -92,17 +92,17 @@ pub enum Event {
         lines: Vec<String>,
         hints: Vec<String>,
     },
-    /// Something that does not work and that nothing depends on.
+    /// Something does not work, and nothing depends on it.
     Warning {
         address: Address,
         title: String,
         hints: Vec<String>,
     },
-    /// The run was asked to stop; these are waited for.
+    /// The run was interrupted: no new steps; these calls are still in flight.
     Interrupting {
         in_flight: Vec<Address>,
     },
-    /// The lease is lost: nothing else is started; these are waited for.
+    /// The lease is lost: no new steps; these calls are still in flight.
     LeaseLost {
         in_flight: Vec<Address>,
     },
@@ -110,7 +110,7 @@ pub enum Event {
         outcome: Outcome,
         done: usize,
         failed: usize,
-        /// Changes that AWS permits only later; nothing else was held up by them.
+        /// Changes that AWS permits only later; nothing waited for them.
         #[serde(default, skip_serializing_if = "is_none")]
         postponed: usize,
         skipped: usize,

@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 pub enum Cause {
     /// Too many calls; this one was not executed.
     Throttled,
-    /// AWS is unwell, or the answer was lost: it may have been executed.
+    /// AWS is unavailable, or the response was lost: it may have been executed.
     Unavailable,
-    /// Something created a moment ago is not visible everywhere yet.
+    /// Something just created is not visible everywhere yet.
     NotYetVisible,
-    /// A role created a moment ago is not trusted everywhere yet.
+    /// A role or policy just changed has not reached all of AWS yet.
     NotYetTrusted,
     /// Something else still uses it.
     StillHeld,
-    /// Something of others uses it, and will not let go by itself.
+    /// Something outside the deployment uses it, and will keep using it.
     HeldByOthers,
     /// It does not exist.
     Gone,
@@ -28,7 +28,7 @@ pub enum Cause {
     Denied,
     /// A limit of the account.
     Quota,
-    /// AWS permits this change seldom, and it was made not long ago: hours or days must pass, and nothing is broken meanwhile.
+    /// AWS limits how often this may change: it has to wait for hours or days, and nothing is broken meanwhile.
     Cooldown,
     /// AWS refuses the request as it is.
     Refused,
@@ -36,13 +36,13 @@ pub enum Cause {
     Unsettled,
     /// The call was not made: the lease on the deployment is lost.
     LeaseLost,
-    /// A fault of this program.
+    /// A bug in this program.
     Internal,
 }
 
 impl Cause {
-    /// Whether it may pass by itself, so that the same command can succeed with nothing changed. Of the others somebody has
-    /// to change something first.
+    /// Whether it may pass by itself, so that retrying the command can succeed. For any other cause something has to be
+    /// changed first.
     pub fn may_pass(self) -> bool {
         match self {
             Self::Throttled | Self::Unavailable | Self::NotYetVisible | Self::NotYetTrusted | Self::Gone => true,
@@ -81,7 +81,7 @@ impl Cause {
     }
 }
 
-/// A failed call, as data: what was attempted and what AWS answered.
+/// A failed call: what was attempted and what AWS answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     pub cause: Cause,
@@ -110,14 +110,14 @@ impl Failure {
         }
     }
 
-    /// Whether a creation that failed so may have made something: unless AWS has refused the very call that makes it.
+    /// Whether a failed creation may have created something: unless AWS has refused the very call that creates it.
     pub fn may_have_made(&self) -> bool {
         let name = self.operation.rsplit(' ').next().unwrap_or_default();
         self.cause == Cause::Unavailable || !["Create", "Allocate"].iter().any(|verb| name.starts_with(verb))
     }
 
-    /// Whether it is not about what was asked, so that every other call fails as well: no valid credentials (of what is denied,
-    /// only that has hints), a lost lease, a fault of this program.
+    /// Whether every other call would fail as well: no valid credentials (the only denial that has hints), a lost
+    /// lease, a bug in this program.
     pub fn concerns_every_call(&self) -> bool {
         match self.cause {
             Cause::LeaseLost | Cause::Internal => true,
@@ -126,12 +126,12 @@ impl Failure {
         }
     }
 
-    /// What AWS said, without the number of the request: the same question has the same answer, so that equal plans stay equal.
+    /// What AWS said, without the request id, so that equal plans stay equal.
     pub fn said(&self) -> String {
         Self { request_id: None, ..self.clone() }.to_string()
     }
 
-    /// The same with one more thing to do next.
+    /// Adds something to do next.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self

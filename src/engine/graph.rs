@@ -26,14 +26,13 @@ pub struct Node {
 }
 
 impl Node {
-    /// The fingerprint of everything that was asked for, with references as references: it does not change when an
-    /// id does.
+    /// The fingerprint of the specification and tags, with references unresolved: it does not change when an id does.
     pub fn digest(&self) -> String {
         compare::digest(&serde_json::json!({ "spec": self.spec, "tags": self.tags }))
     }
 }
 
-/// A resource of kind `K` that others can refer to, whether it is ours or borrowed.
+/// A resource of kind `K` that others can refer to, ours or an existing one.
 pub struct Handle<K> {
     source: Result<Address, BTreeMap<String, String>>,
     kind: PhantomData<fn() -> K>,
@@ -46,7 +45,7 @@ impl<K> Clone for Handle<K> {
 }
 
 impl<K: Spec> Handle<K> {
-    /// Something that exists, is not ours, and has these outputs.
+    /// An existing resource that is not ours, with these outputs.
     pub fn existing(outputs: impl IntoIterator<Item = (String, String)>) -> Self {
         Self { source: Err(outputs.into_iter().collect()), kind: PhantomData }
     }
@@ -80,7 +79,7 @@ impl<K: Spec> Handle<K> {
     }
 }
 
-/// A graph that cannot be.
+/// A graph that cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGraph {
     #[error("{0} is defined twice")]
@@ -117,8 +116,8 @@ impl Graph {
         Handle { source: Ok(address), kind: PhantomData }
     }
 
-    /// Lets `later` start only when `need` holds of `earlier`, although no property says so. Without effect where
-    /// either is borrowed.
+    /// Lets `later` start only when `need` holds of `earlier`, although no property says so. No effect where either is
+    /// an existing resource.
     pub fn order<A: Spec, B: Spec>(&mut self, later: &Handle<A>, earlier: &Handle<B>, need: Need) {
         if let (Some(later), Some(earlier)) = (later.address(), earlier.address())
             && let Some(node) = self.nodes.get_mut(later)
@@ -127,7 +126,7 @@ impl Graph {
         }
     }
 
-    /// Checks that every reference leads somewhere and none in a circle.
+    /// Checks that every reference has a target and none forms a circle.
     pub fn finish(self) -> Result<Self, InvalidGraph> {
         if let Some(broken) = self.broken {
             return Err(broken);

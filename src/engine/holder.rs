@@ -1,21 +1,21 @@
-//! What others have put where it holds a resource of the deployment.
+//! Resources outside the deployment that keep ours from being deleted.
 
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 
-/// Something of others without whose end AWS does not delete a resource of ours, or that would end with it.
+/// Something outside the deployment that AWS wants gone before it deletes a resource of ours, or that would go with it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Holder {
     /// What it is: `network interface`.
     pub what: String,
     /// As AWS calls it: `eni-0a1b`.
     pub id: String,
-    /// Whose it is and what it is for, as far as AWS says; may be empty.
+    /// Its owner and purpose, as far as AWS says; may be empty.
     pub whose: String,
-    /// The resources of ours that it holds, the nearest first.
+    /// The resources of ours that it holds, the closest first.
     pub holds: Vec<Address>,
-    /// What takes it away: `delete the peering connection`.
+    /// How to remove it: `delete the peering connection`.
     pub remedy: String,
 }
 
@@ -27,11 +27,11 @@ impl Holder {
     }
 }
 
-/// Everything of others around a deployment, as far as it may be read.
+/// Everything outside a deployment that holds a resource of it, as far as it can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
     /// Sorted.
     pub holders: Vec<Holder>,
-    /// What could not be read: the sort of thing, and what AWS said.
+    /// What could not be read, and AWS's answer.
     pub unread: Vec<(String, String)>,
 }

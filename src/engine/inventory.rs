@@ -1,4 +1,4 @@
-//! What there is: the result of one sweep over AWS.
+//! What exists: the result of one sweep over AWS.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +12,20 @@ use super::reference::{Known, Outputs};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "phase", content = "why", rename_all = "kebab-case")]
 pub enum Phase {
-    /// On its way to ready; the text says what is awaited, for people.
+    /// Not ready yet; the text says what it waits for, for people.
     Pending(String),
-    /// On its way to ready, and something went wrong that it may recover from; the text says what.
-    Faltering(String),
+    /// Not ready, because of a failure that it may recover from; the text says which.
+    #[serde(rename = "faltering")]
+    Degraded(String),
     /// It does what it is for.
     Ready,
-    /// It is there and deliberately does nothing: a service at zero, all its tasks seen stopped.
+    /// It exists and is meant to do nothing: a service at zero, all its tasks confirmed stopped.
     Idle,
-    /// It will not become ready by waiting; the text says why.
+    /// It will not become ready by itself; the text says why.
     Failed(String),
-    /// On its way out.
+    /// Being deleted.
     Deleting(String),
-    /// Marked for deletion, and can be brought back (a secret in its recovery window).
+    /// Marked for deletion, and can be restored (a secret in its recovery window).
     Recoverable,
 }
 
@@ -37,42 +38,42 @@ pub struct Live {
     pub outputs: Outputs,
     #[serde(flatten)]
     pub phase: Phase,
-    /// The properties, in the shape of the specification of its kind. Null where only the phase was asked for.
+    /// The properties, in the shape of the specification of its kind. Null where only the phase was requested.
     pub spec: Value,
-    /// All tags, ours included; empty for what cannot be tagged.
+    /// All tags, ours included; empty for kinds without tags.
     pub tags: BTreeMap<String, String>,
 }
 
 impl Phase {
-    /// What is awaited, of what is on its way to ready.
+    /// What it waits for, if it is not ready yet.
     pub fn awaits(&self) -> Option<&str> {
         match self {
-            Self::Pending(why) | Self::Faltering(why) => Some(why),
+            Self::Pending(why) | Self::Degraded(why) => Some(why),
             _ => None,
         }
     }
 }
 
 impl Live {
-    /// True for what can only be waited for: it is on its way out, or it is what outlives its resource (tasks that
-    /// still run although their service is gone), which has no properties.
+    /// True where the only thing to do is to wait: it is being deleted, or it outlives its resource (tasks that still
+    /// run although their service is gone) and has no properties.
     pub fn is_going(&self) -> bool {
         matches!(self.phase, Phase::Deleting(_)) || self.spec.is_null()
     }
 }
 
-/// Why something found is worth telling although it is not of an address: a stopped task, for example.
+/// Something that went wrong with a resource and is reported at once: a stopped task, for example.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Incident {
     /// The resource it happened to.
     pub address: Address,
-    /// What it is about, in AWS's terms: a task ARN. Each subject is told once a run.
+    /// What it is about, in AWS's terms: a task ARN. Each is reported once a run.
     pub subject: String,
 }
 
-/// What a sweep of one kind found.
+/// What one poll of a kind found.
 #[derive(Clone, Debug, Default)]
-pub struct Sighting {
+pub struct Observation {
     pub live: Vec<Live>,
     pub incidents: Vec<Incident>,
 }
@@ -80,15 +81,15 @@ pub struct Sighting {
 /// Everything of one deployment.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Inventory {
-    /// Sorted by address, then by id. More than one of an address: twins, left by a lost answer.
+    /// Sorted by address, then by id. Several at one address are duplicates, left by a lost response.
     pub live: Vec<Live>,
-    /// The kinds that could not be read, and what AWS said: whether there is anything of them is not known.
+    /// The kinds that could not be read, and AWS's answer: whether any exist is not known.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unread: BTreeMap<String, String>,
 }
 
 impl Inventory {
-    /// An inventory in its one order, with everything read.
+    /// A sorted inventory, with every kind read.
     pub fn new(mut live: Vec<Live>) -> Self {
         live.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
         Self { live, unread: BTreeMap::new() }
@@ -99,7 +100,7 @@ impl Inventory {
         self.live.iter().filter(move |live| &live.address == address)
     }
 
-    /// The outputs of every resource that is not on its way out.
+    /// The outputs of every resource that is not being deleted.
     pub fn known(&self) -> Known {
         let mut known = Known::new();
         for live in &self.live {

@@ -30,13 +30,13 @@ pub enum Lifecycle {
     Shared,
 }
 
-/// How long AWS usually takes, in seconds: for estimates, for the priority of the queue and for when to look
-/// first. Never a limit, except `patience`.
+/// How long AWS usually takes, in seconds: for estimates, for the priority of the queue and for when to poll first.
+/// Never a limit, except `patience`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Seconds {
     /// From the call to acceptance.
     pub create: f64,
-    /// From acceptance to ready; 0 when accepted means ready, in which case nobody waits or polls.
+    /// From acceptance to ready; 0 when accepted means ready, so that nothing is polled.
     pub ready: f64,
     /// From the call to gone; 0 when accepted means gone.
     pub gone: f64,
@@ -64,29 +64,29 @@ pub struct Kind {
     pub immutable: &'static [&'static str],
     /// Top-level properties that only creation looks at: never compared.
     pub write_once: &'static [&'static str],
-    /// What it means that a resource of this kind is deleted and made anew; `None` where that is not done.
+    /// What replacing a resource of this kind means for the user; `None` where that is never done.
     pub replaceable: Option<&'static str>,
-    /// The top-level property that names where there is room for no other: of two with the same value, one cannot come
-    /// while the other is needed. Mount targets: a zone has room for one of each file system. `None` is room enough.
+    /// The top-level property of which only one resource at a time may have a given value. Mount targets: one of each
+    /// file system in a zone. `None` is no such limit.
     pub room: Option<&'static str>,
     /// Whether a change decides who may do what (roles, security groups): shown first.
     pub security: bool,
-    /// Properties whose change means another task: the running one is stopped and seen stopped before.
+    /// Properties whose change means another task: the running one is stopped, and confirmed stopped, first.
     pub fenced: &'static [&'static str],
     /// Whether it carries tags, and so the digest of the specification last applied.
     pub tagged: bool,
-    /// Whether the inventory holds what there is of it. Not so for what a single run makes and only that run asks for: a
-    /// backup, a task that runs once.
-    pub swept: bool,
-    /// Whether most deployments have none, so that a sweep goes on where it cannot be read: the service may be one that the
-    /// account does not have.
+    /// Whether it is work that runs once rather than a resource: a backup, a restore, a one-shot task. It can be
+    /// started again after it has failed, and is no part of the inventory.
+    pub job: bool,
+    /// Whether most deployments have none, so that a sweep goes on where it cannot be read: the account may not have
+    /// the service at all.
     pub dispensable: bool,
-    /// Whether an update makes another one, with other outputs (a revision of a task definition).
+    /// Whether an update creates another one, with other outputs (a revision of a task definition).
     pub renews: bool,
-    /// Whether a look may miss for a while what was just made, and making it again would be a second one, or be refused: found by its
-    /// tags only, and AWS knows it by no token of ours.
+    /// Whether lists may miss a new one for a while, and creating it again would make a second one or be refused: it is
+    /// found by its tags only, and AWS takes no idempotency token for it.
     pub late: bool,
-    /// Whether AWS needs a while until all its services know of it, or of a change to it (roles, policies, secrets): see
+    /// Whether a change to it reaches all of AWS's services only after a while (roles, policies, secrets): see
     /// [`super::propagation`].
     pub spreads: bool,
     /// Whether AWS uses what it refers to only after it has accepted the call: a task that starts, a job that runs.
@@ -110,7 +110,7 @@ impl Kind {
             security: false,
             fenced: &[],
             tagged: true,
-            swept: true,
+            job: false,
             dispensable: false,
             renews: false,
             late: false,
@@ -133,8 +133,8 @@ impl Kinds for [Kind] {
     }
 }
 
-/// The properties of one resource of a kind, as wanted or as read; both have the same shape, so that comparing
-/// them needs no knowledge of the kind. A property that is `None` is left to AWS and not compared.
+/// The properties of one resource of a kind, as wanted or as read; both have the same shape, so that comparing them
+/// needs no knowledge of the kind. A property that is `None` is left to AWS and not compared.
 pub trait Spec: Serialize + DeserializeOwned + Send + Sync + 'static {
     const KIND: Kind;
 }

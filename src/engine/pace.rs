@@ -1,15 +1,15 @@
 //! How many calls may be in flight at once.
 //!
-//! AWS's limits are buckets of calls, another one for each operation and account, and who else draws on them is not known
-//! (Amazon EC2 developer guide, "Request throttling"). So the number follows what AWS says: a call that is throttled halves
-//! it, each that is taken lets it grow again by a part of one, as TCP does.
+//! AWS's limits are token buckets per operation and account, shared with everything else in the account (Amazon EC2
+//! developer guide, "Request throttling"). So the number follows AWS's answers, as in TCP: a throttled call halves it,
+//! and each accepted call raises it by a fraction.
 
-/// At the beginning, and never more: enough for the widest part of a stack.
+/// At the start, and never more: enough for the widest part of a stack.
 pub(super) const MOST: usize = 12;
-/// Calls that were in flight together are throttled together, and count once.
+/// Calls in flight together are throttled together, and count once.
 const ONE_ANSWER: f64 = 1.0;
 
-/// The number, and when it was last cut.
+/// The number, and when it was last halved.
 #[derive(Clone, Debug)]
 pub struct Pace {
     at_once: f64,
@@ -23,13 +23,13 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// How many more may start while so many are in flight.
+    /// How many more calls may start.
     pub fn room(&self, in_flight: usize) -> usize {
         // Between 1 and 12: it fits.
         (self.at_once as usize).saturating_sub(in_flight)
     }
 
-    /// AWS has taken a call.
+    /// AWS has answered a call without throttling it.
     pub fn taken(&mut self) {
         self.at_once = (self.at_once + 1.0 / self.at_once).min(MOST as f64);
     }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_halved_by_a_throttled_call_and_grows_with_those_that_are_taken() {
+    fn a_throttled_call_halves_it_and_accepted_calls_raise_it() {
         let mut pace = Pace::default();
         assert_eq!((pace.room(0), pace.room(12), pace.room(20)), (12, 0, 0));
         pace.throttled(5.0);
@@ -66,7 +66,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn something_may_always_start_and_never_too_much(answers in prop::collection::vec(any::<bool>(), 0..300)) {
+        fn at_least_one_call_may_start_and_at_most_the_limit(answers in prop::collection::vec(any::<bool>(), 0..300)) {
             let mut pace = Pace::default();
             for (now, answer) in answers.into_iter().enumerate() {
                 match answer {

@@ -17,11 +17,10 @@ pub const FORMAT: u32 = 1;
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     Apply,
-    /// The running task is replaced by other images, with a way back.
+    /// Replaces the running task with other images, and can be rolled back.
     Upgrade,
-    /// That way back.
     Rollback,
-    /// A recovery point comes into use.
+    /// Puts a recovery point into use.
     Restore,
     Destroy,
 }
@@ -34,38 +33,71 @@ pub enum Action {
     /// Changes properties or tags in place.
     Update,
     Delete,
-    /// Takes the one thing off that forbids deletion; a step of its own, because a reader must consent to it.
+    /// Removes deletion protection: a step of its own, because the user must consent to it.
     Unprotect,
-    /// Brings back what is marked for deletion.
+    /// Cancels a pending deletion.
     Restore,
     /// Runs once and ends.
     Run,
-    /// Makes what was restored the one that the deployment uses.
+    /// Makes a restored resource the one that the deployment uses.
     Promote,
-    /// Takes away what earlier ones are left: old revisions.
+    /// Deletes old revisions.
     Prune,
-    /// Brings the running task to a stop: desired count 0.
+    /// Stops the running task: desired count 0.
     Stop,
-    /// Changes nothing: waits until what AWS is doing by itself has come to its end.
-    Await,
-    /// Changes nothing: sees that it is still as it should be, after something else has changed.
-    Prove,
+    /// Changes nothing: polls until the step's condition is met.
+    #[serde(rename = "prove", alias = "await")]
+    Verify,
 }
 
-/// What must be seen before a step counts as done.
+/// The condition that must be met before a step counts as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Until {
     /// AWS has accepted the call.
     Accepted,
-    Ready,
-    /// Ready, and nothing went wrong on the way: the first failure ends the waiting.
-    Sound,
-    /// It was ready and stays the same and ready at every look, for [`Step::patience`].
-    Steady,
-    /// It is there, does nothing, and every task that wrote through it has been seen stopped.
+    Ready {
+        /// Whether it may fail on the way and recover. ECS replaces a failed task by itself.
+        may_degrade: bool,
+        /// Whether it is ready already and has to stay so, without being replaced, for [`Step::patience`].
+        stays: bool,
+    },
+    /// It exists and does nothing, and every task that wrote through it is confirmed stopped.
     Idle,
     Gone,
+}
+
+impl Until {
+    pub const READY: Self = Self::Ready { may_degrade: true, stays: false };
+    /// The first failure ends the waiting.
+    pub const READY_WITHOUT_FAILURE: Self = Self::Ready { may_degrade: false, stays: false };
+    pub const STAYS_READY: Self = Self::Ready { may_degrade: false, stays: true };
+
+    /// The names in JSON, which are part of the contract.
+    const NAMES: [(&str, Self); 6] = [
+        ("accepted", Self::Accepted),
+        ("ready", Self::READY),
+        ("sound", Self::READY_WITHOUT_FAILURE),
+        ("steady", Self::STAYS_READY),
+        ("idle", Self::Idle),
+        ("gone", Self::Gone),
+    ];
+}
+
+impl From<Until> for String {
+    fn from(until: Until) -> Self {
+        let named = Until::NAMES.iter().find(|(_, known)| *known == until);
+        named.map_or("steady", |(name, _)| name).to_owned()
+    }
+}
+
+impl TryFrom<String> for Until {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let named = Self::NAMES.iter().find(|(name, _)| *name == text);
+        named.map(|(_, until)| *until).ok_or_else(|| format!("unknown condition {text:?}"))
+    }
 }
 
 /// Why a step is in the plan.
@@ -74,29 +106,29 @@ pub enum Until {
 pub enum Reason {
     /// It does not exist.
     Missing,
-    /// The plan file, or this program, asks for something else than was last applied.
+    /// The plan file, or a new version of this program, differs from what was last applied.
     Changed,
-    /// It was as asked for and somebody changed it.
+    /// Somebody changed it in AWS.
     Drifted,
-    /// It is as asked for, but its tags do not say so.
+    /// It is correct, but its tags do not record that.
     Unrecorded,
-    /// It exists and does not work; the text says what is seen.
+    /// It exists and does not work; the text says what AWS reports.
     Unhealthy(String),
-    /// A property that AWS cannot change in place differs: the old one goes, a new one comes.
+    /// These properties differ, and AWS cannot change them in place.
     Replaced(Vec<String>),
-    /// An earlier run was cut off while AWS was still at it.
+    /// An earlier run ended while AWS was still working on it.
     Unfinished(String),
     /// It is marked for deletion and still wanted.
     Recoverable,
-    /// A second one of this address, left by a lost answer.
+    /// A duplicate at this address, left by a lost response.
     Twin,
-    /// Something that ends is made anew; the text says why.
+    /// It expires and is renewed; the text says why.
     Renewal(String),
     /// No longer part of the deployment.
     Unwanted,
-    /// The whole deployment is to go.
+    /// The whole deployment is destroyed.
     Teardown,
-    /// The old task must be seen stopped before a new one may start.
+    /// The old task must be confirmed stopped before a new one may start.
     OneWriter,
     /// Something changed that could disturb it.
     Afterwards,
@@ -108,11 +140,11 @@ pub enum Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// What the new release needs beside the old one.
+    /// What the new release needs is created beside the old one.
     Prepare,
-    /// The intent is written down.
+    /// The intent is recorded.
     Record,
-    /// Everything is stopped and seen stopped.
+    /// Everything is stopped and confirmed stopped.
     Fence,
     Backup,
     /// The data steps of the release.
@@ -120,9 +152,10 @@ pub enum Stage {
     /// The recovery point becomes the file system in use.
     Restore,
     Start,
-    /// It stays healthy for a while.
-    Prove,
-    /// The intent is taken back, and what is no longer needed goes.
+    /// It has to stay healthy for a while.
+    #[serde(rename = "prove")]
+    Verify,
+    /// The intent is cleared, and what is no longer needed is deleted.
     Commit,
 }
 
@@ -145,7 +178,7 @@ pub struct Step {
     pub reason: Reason,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
-    /// What the reader should know before consenting: what stops, what is lost.
+    /// What the user should know before consenting: what stops, what is lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consequences: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -168,7 +201,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// A step that is done when AWS accepts it, waits for nothing and says nothing of properties.
+    /// A step without properties or dependencies, done as soon as AWS accepts it.
     pub fn new(address: Address, action: Action, reason: Reason) -> Self {
         Self {
             address,
@@ -185,18 +218,41 @@ impl Step {
             stage: None,
         }
     }
+
+    /// Whether it verifies that something is still ready, rather than waits for something under way.
+    pub fn is_recheck(&self) -> bool {
+        let stays = matches!(self.until, Until::Ready { stays: true, .. });
+        self.action == Action::Verify && (stays || self.reason == Reason::Afterwards)
+    }
+
+    /// Lets it start only when the steps `earlier` are done.
+    pub fn wait_for(&mut self, earlier: impl IntoIterator<Item = usize>) {
+        self.after.extend(earlier.into_iter().map(After::done));
+    }
+
+    /// The same, for a step that is being made.
+    pub fn after(mut self, earlier: impl IntoIterator<Item = usize>) -> Self {
+        self.wait_for(earlier);
+        self
+    }
+}
+
+impl After {
+    pub fn done(step: usize) -> Self {
+        Self { step, need: Need::Ready }
+    }
 }
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// Nothing may be changed before it is dealt with.
+    /// It has to be fixed before anything is changed.
     Refusal,
     Warning,
 }
 
-/// Something the reader must know before anything is changed.
+/// Something the user must know before anything is changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Stable: `plan/cannot-replace`.
@@ -209,7 +265,7 @@ pub struct Finding {
     pub hint: Option<String>,
 }
 
-/// Something a teardown leaves in place.
+/// Something that is left in place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     pub address: Address,
@@ -224,7 +280,7 @@ pub struct Existing {
     pub what: String,
     /// As the plan file names it.
     pub id: String,
-    /// What AWS says of it, in a word: a range, a zone, an address.
+    /// One detail from AWS: a CIDR range, a zone, an address.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub seen: String,
 }
@@ -246,7 +302,7 @@ pub struct Plan {
     #[serde(flatten)]
     pub target: Target,
     pub steps: Vec<Step>,
-    /// Resources that are as they should be.
+    /// Resources that need no change.
     pub unchanged: Vec<Address>,
     pub kept: Vec<Kept>,
     /// What the user brings.
@@ -259,7 +315,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan with nothing in it.
+    /// A plan without steps.
     pub fn empty(purpose: Purpose, target: Target) -> Self {
         Self {
             format: FORMAT,
@@ -286,8 +342,40 @@ impl Plan {
         self.findings.iter().filter(|finding| finding.severity == Severity::Refusal)
     }
 
+    /// Adds a step and gives its index.
+    pub fn push(&mut self, mut step: Step) -> usize {
+        step.after.sort_unstable();
+        step.after.dedup();
+        self.steps.push(step);
+        self.steps.len() - 1
+    }
+
+    /// The indices of the steps that satisfy a condition.
+    pub fn positions(&self, wanted: impl Fn(&Step) -> bool) -> Vec<usize> {
+        self.steps.iter().enumerate().filter(|(_, step)| wanted(step)).map(|(index, _)| index).collect()
+    }
+
     /// True when there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_and_conditions_keep_their_names() {
+        let names = ["accepted", "ready", "sound", "steady", "idle", "gone"].map(|name| format!("{name:?}"));
+        let read = names.clone().map(|name| serde_json::from_str::<Until>(&name).unwrap());
+        assert_eq!(read.map(|until| serde_json::to_string(&until).unwrap()), names);
+        assert_eq!(read[1..4], [Until::READY, Until::READY_WITHOUT_FAILURE, Until::STAYS_READY]);
+        assert!(serde_json::from_str::<Until>("\"readier\"").is_err());
+        for name in ["await", "prove"] {
+            assert_eq!(serde_json::from_value::<Action>(name.into()).unwrap(), Action::Verify);
+        }
+        assert_eq!(serde_json::to_value([Action::Verify]).unwrap(), serde_json::json!(["prove"]));
+        assert_eq!(serde_json::to_value([Stage::Verify]).unwrap(), serde_json::json!(["prove"]));
     }
 }

@@ -1,8 +1,8 @@
-//! What AWS needs a while to spread: roles, policies, secrets. Until then services refuse whoever hands it to them, each in
-//! its own words, as if it did not exist or were wrong.
+//! Changes that reach all of AWS only after a while: roles, policies, secrets. Until then services refuse calls that
+//! rely on them, each with its own error, as if they did not exist or were wrong.
 //!
-//! So a refusal is explained by age rather than by its code: about something that was made or changed a moment ago it may pass
-//! by itself; about something older it will not.
+//! So a refusal is explained by age rather than by its code: it may pass by itself if the call relies on something that
+//! was changed recently.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,24 +13,24 @@ use super::kind::Kinds;
 use super::plan::{Action, Plan};
 use super::reference::{self, Outputs};
 
-/// For how long after a change a refusal may come from its not being known everywhere, in seconds. Most changes take 2 to 30
-/// seconds, few a minute (provider threads quoted in docs/aws-behaviour.md).
+/// For how many seconds after a change a refusal may be due to it. Most changes take 2 to 30 seconds, few a minute
+/// (provider threads quoted in docs/aws-behaviour.md).
 pub const YOUNG: f64 = 120.0;
 
-/// How old what a step relies on must be before AWS is asked for something that uses it only after it has accepted the call:
-/// then nothing refuses, and the task or the job fails.
+/// How old a change must be before a call that uses it only later: such a call is accepted, and then its task or job
+/// fails.
 pub const USABLE: f64 = 20.0;
 
-/// What may explain a refusal.
+/// A recent change that may explain a refusal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Young {
-    /// `None` for what an earlier run may have made.
+    /// `None` for a change that an earlier run may have made.
     pub address: Option<Address>,
-    /// When it was made or changed, in the run's time; before the run where that is negative.
+    /// When it was created or changed, in the run's time; negative before the run.
     pub made: f64,
 }
 
-/// When what this run relies on was made or changed.
+/// When the things that this run relies on were created or changed.
 #[derive(Debug)]
 pub struct Propagation {
     plan: Arc<Plan>,
@@ -40,12 +40,12 @@ pub struct Propagation {
     uses_later: Vec<bool>,
     /// By step, of those whose kind spreads.
     made: BTreeMap<usize, f64>,
-    /// Until when what an earlier run has made counts as young.
+    /// Until when the changes of an earlier run count as recent.
     earlier: f64,
 }
 
 impl Propagation {
-    /// Nothing has been made yet; what an earlier run has made is young for `earlier` seconds.
+    /// The start of a run; the changes of an earlier run count as recent for `earlier` seconds.
     pub fn new<K: Kinds + ?Sized>(plan: Arc<Plan>, kinds: &K, earlier: f64) -> Self {
         let names = plan.steps.iter().map(|step| &step.address).chain(plan.known.keys()).chain(&plan.unchanged);
         let spreads = |name: &&str| kinds.kind(name).is_some_and(|kind| kind.spreads);
@@ -63,13 +63,13 @@ impl Propagation {
         }
     }
 
-    /// For how many seconds from `now` something of this run or of an earlier one is young.
+    /// For how many seconds from `now` some change of this run or an earlier one counts as recent.
     pub fn young_for(&self, now: f64) -> f64 {
         let until = self.made.values().map(|made| made + YOUNG).fold(self.earlier, f64::max);
         (until - now).max(0.0)
     }
 
-    /// How long to wait before a step is begun, and for what.
+    /// How long to wait before a step is started, and for what.
     pub fn wait(&self, step: usize, now: f64) -> Option<(f64, Address)> {
         let planned = &self.plan.steps[step];
         let is_note = !planned.changes.is_empty() && planned.changes.iter().all(|change| change.top() == "tags");
@@ -109,7 +109,7 @@ impl Propagation {
         }
     }
 
-    /// What a person should know of a refusal that propagation does not explain, or no longer.
+    /// Advice on a refusal that propagation does not explain, or no longer.
     pub fn advice(&self, step: usize, failure: &Failure) -> Option<String> {
         let planned = &self.plan.steps[step];
         if failure.cause != Cause::Refused || !is_about_access(failure) || !hands_over(planned.action) {
@@ -122,13 +122,13 @@ impl Propagation {
         let list = relied_on.into_iter().collect::<Vec<_>>().join(", ");
         (!list.is_empty()).then(|| {
             format!(
-                "{list}: there for longer than AWS needs to spread a change, so waiting does not help; check who may use it \
+                "{list}: changed long enough ago to have taken effect, so waiting does not help; check who may use it \
                  (trust policy, resource policy) and what its policies allow"
             )
         })
     }
 
-    /// The steps of this run that a step relies on, directly or not, and when they made something that spreads.
+    /// The steps of this run that a step relies on, directly or not, and when each changed something that spreads.
     fn relied_on(&self, step: usize) -> impl Iterator<Item = (usize, f64)> {
         let mut found = BTreeSet::new();
         let mut open = vec![step];
@@ -141,7 +141,7 @@ impl Propagation {
     }
 }
 
-/// Whether a call of this sort hands AWS something.
+/// Whether such a call passes references to AWS.
 fn hands_over(action: Action) -> bool {
     matches!(action, Action::Create | Action::Update | Action::Restore | Action::Run)
 }
@@ -151,8 +151,8 @@ fn names(failure: &Failure, outputs: &Outputs) -> bool {
     outputs.values().any(|value| value.len() > 3 && failure.message.contains(value.as_str()))
 }
 
-/// Refusals that can have to do with what was handed over. A denial with advice is about the caller's credentials; one that
-/// names an action is about the caller's own permissions, which no run changes, unless that is to pass a role.
+/// Refusals that may be due to a recent change. A denial with hints is about the caller's credentials; one that names
+/// an action is about the caller's own permissions, which no run changes, unless the action is to pass a role.
 fn is_explainable(failure: &Failure) -> bool {
     match failure.cause {
         Cause::Refused | Cause::Unsettled => true,
@@ -165,7 +165,7 @@ fn is_explainable(failure: &Failure) -> bool {
     }
 }
 
-/// Cheap, and right where it matters: what is malformed is not tried for two minutes.
+/// A rough test, so that a malformed request is not retried for two minutes.
 fn is_about_access(failure: &Failure) -> bool {
     const WORDS: [&str; 11] = [
         "role",
@@ -184,11 +184,13 @@ fn is_about_access(failure: &Failure) -> bool {
     is_explainable(failure) && (failure.cause == Cause::Denied || WORDS.iter().any(|word| message.contains(word)))
 }
 
-/// What is waited for, for people.
+/// What a retry waits for, for people.
 pub fn awaits(young: &Young, now: f64) -> String {
     let age = (now - young.made).max(0.0);
     match &young.address {
-        Some(address) => format!("{address} is {age:.0} s old, and AWS does not know it everywhere yet"),
-        None => "what the run before has made may not be known everywhere in AWS yet".to_owned(),
+        Some(address) => {
+            format!("{address} was changed {age:.0} s ago, which may not have taken effect everywhere yet")
+        }
+        None => "changes of the previous run may not have taken effect everywhere yet".to_owned(),
     }
 }

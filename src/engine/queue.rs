@@ -1,10 +1,10 @@
 //! Which step may start next.
 //!
-//! A step waits for (step, need) pairs: for another's call to be *accepted*, or for it to be *done*. Of those that
-//! wait for nothing, the one with the longest way still behind it goes first: its own usual duration plus that of
-//! the slowest chain of steps that wait for it. On a Cloud Exchange stack that is the NAT gateways, then the ALB.
+//! A step waits for (step, need) pairs: for another's call to be *accepted*, or for it to be *done*. Of the steps that
+//! wait for nothing, the one with the longest remaining path starts first: its own usual duration plus that of the
+//! slowest chain of steps that wait for it. On a Cloud Exchange stack that is the NAT gateways, then the load balancer.
 //!
-//! Pure data: whoever drives it says what was accepted and what is done.
+//! Pure data: its user reports what was accepted and what is done.
 
 use std::collections::BTreeSet;
 
@@ -53,7 +53,7 @@ impl Queue {
     /// Takes the next step to start, if any may.
     pub fn pop(&mut self) -> Option<usize> {
         let next = self.free.iter().copied().max_by(|a, b| {
-            // Longest way first; the lower number among equals, so that runs repeat.
+            // Longest path first; the lower number among equals, so that runs are reproducible.
             self.priority[*a].total_cmp(&self.priority[*b]).then(b.cmp(a))
         })?;
         self.free.remove(&next);
@@ -100,7 +100,7 @@ impl Queue {
         self.waits[step].iter()
     }
 
-    /// The usual time from the start of a step until everything that waits for it is done, in seconds.
+    /// The usual time in seconds from the start of a step until everything that waits for it is done.
     pub fn way(&self, step: usize) -> f64 {
         self.priority[step]
     }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_way_goes_first_and_needs_differ() {
+    fn the_longest_path_goes_first_and_needs_differ() {
         // 0: VPC. 1: a short leaf. 2: NAT gateway. 3: a tag on it. 4: a route that needs it ready.
         let plan = [
             vec![],

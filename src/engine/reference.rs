@@ -1,8 +1,8 @@
 //! References between resources, and how they become values.
 //!
-//! A specification says `vpc: vpc.id()` long before there is a VPC. That is a [`Ref`]: either a value already
-//! known, or an output of another resource together with what must be true of it first. Edges of the graph
-//! come from nowhere else but these references and the few explicit orderings of [`crate::engine::graph`].
+//! A specification says `vpc: vpc.id()` long before there is a VPC. That is a [`Ref`]: either a known value, or an
+//! output of another resource together with what must be true of it first. The edges of the graph are these references
+//! and the few explicit orderings of [`crate::engine::graph`].
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -26,16 +26,16 @@ pub enum Need {
     Ready,
 }
 
-/// What a resource tells others of itself: `id`, `arn`, `dns`, ... by name.
+/// What other resources may refer to, by name: `id`, `arn`, `dns`, ...
 pub type Outputs = BTreeMap<String, String>;
 
 /// The outputs of every resource known so far.
 pub type Known = BTreeMap<Address, Outputs>;
 
-/// A text that is known now or will be an output of another resource of kind `K`.
+/// A text that is known, or an output of another resource of kind `K`.
 ///
 /// In JSON a known value is a plain string; an output is `{"$ref": "vpc/main", "output": "id", "need": "exists"}`.
-/// `K` exists for the compiler only: a subnet cannot be given where a VPC is meant.
+/// `K` is for the compiler: a subnet cannot be passed where a VPC is expected.
 pub struct Ref<K = ()> {
     source: Source,
     kind: PhantomData<fn() -> K>,
@@ -52,7 +52,7 @@ impl<K> Ref<K> {
         Self { source, kind: PhantomData }
     }
 
-    /// A plain value: a borrowed resource, or what was read from AWS.
+    /// A plain value: of an existing resource, or read from AWS.
     pub fn value(value: impl Into<String>) -> Self {
         Self::from_source(Source::Value(value.into()))
     }
@@ -62,8 +62,8 @@ impl<K> Ref<K> {
         Self::from_source(Source::Output { address, output: output.to_owned(), need })
     }
 
-    /// The value in a specification that has been resolved. An unresolved reference gives the empty string, which
-    /// no AWS call accepts; the executor never hands out an unresolved specification.
+    /// The value in a resolved specification. An unresolved reference gives the empty string, which no AWS call
+    /// accepts; the executor resolves every specification before it is used.
     pub fn text(&self) -> &str {
         match &self.source {
             Source::Value(value) => value,
@@ -164,8 +164,7 @@ pub fn target(value: &Value) -> Option<Address> {
     }
 }
 
-/// Every reference inside a specification, in order of appearance. A reference embedded in a longer text (see
-/// [`join`]) counts as well.
+/// Every reference inside a specification, in order of appearance, also inside a longer text (see [`join`]).
 pub fn references(value: &Value) -> Vec<(Address, Need)> {
     let mut found = Vec::new();
     walk(value, &mut found);
@@ -183,8 +182,8 @@ fn walk(value: &Value, found: &mut Vec<(Address, Need)>) {
     }
 }
 
-/// The specification with every reference replaced by the output it names, where that is known. What is not
-/// known, or empty, stays a reference, so that a plan can show it as "known after apply".
+/// The specification with every reference replaced by its output. One that is unknown or empty stays a reference, so
+/// that a plan can show it as "known after apply".
 pub fn resolve(value: &Value, known: &Known) -> Value {
     match value {
         Value::Object(map) => match parse(value) {
@@ -201,13 +200,13 @@ pub fn resolve(value: &Value, known: &Known) -> Value {
     }
 }
 
-/// True when nothing in the specification waits for another resource.
+/// True when the specification has no reference to another resource.
 pub fn is_resolved(value: &Value) -> bool {
     references(value).is_empty()
 }
 
-/// A text with references inside, as `{"$join": [piece, piece, ...]}`; [`resolve`] turns it into one string when
-/// every piece is known. Policies need it: `arn:...:file-system/` + id.
+/// A text with references inside, as `{"$join": [piece, piece, ...]}`; [`resolve`] turns it into one string when every
+/// piece is known. Policies need it: `arn:...:file-system/` + id.
 pub fn join(pieces: Vec<Ref>) -> Value {
     serde_json::json!({ "$join": pieces })
 }

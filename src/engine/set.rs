@@ -1,7 +1,7 @@
 //! Lists whose order means nothing to AWS: subnets, security groups.
 //!
-//! They cannot be sorted beforehand: a wanted one holds references, and the order of addresses is not the order of the
-//! ids behind them. So they say in JSON what they are, `{"$set": [..]}`, and [`super::compare`] looks at members only.
+//! They cannot be sorted in advance: a wanted one holds references, and the order of addresses is not that of their
+//! ids. So they are `{"$set": [..]}` in JSON, and [`super::compare`] compares members only.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;

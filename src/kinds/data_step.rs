@@ -17,8 +17,9 @@ use crate::engine::run::Made;
 use crate::partition::principals;
 
 use super::found::{Found, Listing, made};
+use super::job::Job;
 use super::place::Place;
-use super::resource::{Context, Depth, Resource, Tags, Target};
+use super::resource::{Context, Target};
 use super::service::view::TaskView;
 use super::service::{diagnosis, read};
 use super::task_definition::TaskDefinition;
@@ -26,10 +27,10 @@ use super::task_definition::TaskDefinition;
 /// The name of the one container.
 pub const CONTAINER: &str = "data-step";
 
-/// One run of a script next to the data. Outputs: `id` and `arn` (the task's ARN).
+/// One run of a script beside the data. Outputs: `id` and `arn` (the task's ARN).
 ///
-/// It is ready when it has ended with exit code 0. Its address, `data-step/<name>-<intent id>`, is what started the task,
-/// in ECS's words. The family of its definition must be `context.names.data_family()`.
+/// It is ready when it has ended with exit code 0. ECS records its address, `data-step/<name>-<intent id>`, as what
+/// started the task. The family of its definition must be `context.names.data_family()`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DataStep {
     /// The cluster's ARN.
@@ -47,7 +48,6 @@ pub fn address(name: &str, intent: &str) -> Address {
 
 impl Spec for DataStep {
     const KIND: Kind = Kind {
-        swept: false,
         tagged: false,
         uses_later: true,
         // Provisioning, image pull, start, the work, deprovisioning.
@@ -56,18 +56,18 @@ impl Spec for DataStep {
     };
 }
 
-/// What ECS is told of who started the task. Letters, digits, hyphens, slashes and underscores (ECS API reference, RunTask).
+/// ECS's `startedBy` of the task: letters, digits, hyphens, slashes and underscores (ECS API reference, RunTask).
 fn started_by(address: &Address) -> String {
     format!("{STARTED_BY}{}", address.name())
 }
 
-/// What every step was started by begins with this.
+/// The prefix of `startedBy` of every step.
 pub const STARTED_BY: &str = "ce-aws/";
 
 #[async_trait]
-impl Resource for DataStep {
-    /// Every step whose task ECS still tells of, of whatever upgrade; of several tasks of one step the newest.
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+impl Job for DataStep {
+    /// Every step whose task ECS still lists, of any upgrade; the newest of several tasks of one step.
+    async fn list(context: &Context) -> Result<Listing<Self>, Failure> {
         let mut seen = Listing::from([]);
         for task in tasks(context).await? {
             let Some(name) = task.started_by.strip_prefix(STARTED_BY) else { continue };
@@ -84,19 +84,20 @@ impl Resource for DataStep {
         Ok(seen)
     }
 
-    /// Registers the definition and runs one task of it. The same attempt made twice is one task.
-    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    /// Registers the definition and runs one task of it. Repeating the call does not run a second one.
+    async fn start(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let revision = self.definition.register(context, target).await?;
         let network = AwsVpcConfiguration::builder()
             .set_subnets(Some(self.subnets.clone()))
             .set_security_groups(Some(self.groups.clone()))
             .assign_public_ip(AssignPublicIp::Disabled);
         let network = network.build().map_err(incomplete)?;
-        // The token of a task that AWS could not start, for want of a permission that had not spread yet, would give that task.
+        // With the token of a task that AWS could not start, because a permission had not taken effect yet, AWS would
+        // answer with that task.
         let started_by = started_by(&target.address);
-        let in_vain =
+        let never_ran =
             tasks(context).await?.iter().filter(|task| task.started_by == started_by && !has_run(task)).count();
-        let token = if in_vain == 0 { target.token.clone() } else { format!("{}-{in_vain}", target.token) };
+        let token = if never_ran == 0 { target.token.clone() } else { format!("{}-{never_ran}", target.token) };
         let call = context
             .aws
             .ecs
@@ -117,19 +118,6 @@ impl Resource for DataStep {
         Err(Failure { operation: "ecs RunTask".to_owned(), ..Failure::of(Cause::Unavailable, reason) })
     }
 
-    /// What has run cannot be changed.
-    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
-    }
-
-    async fn delete(_context: &Context, _at: &Target) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    async fn retag(_context: &Context, _at: &Target, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
-        Ok(())
-    }
-
     async fn explain(context: &Context, incident: &Incident) -> Option<Event> {
         diagnosis::explain(context, incident).await
     }
@@ -140,7 +128,7 @@ impl Resource for DataStep {
         let roles = place.task_roles.iter().cloned().chain(own);
         let own_cluster = place.names.arn("ecs", &format!("cluster/{}", place.names.stack()));
         let cluster = place.cluster.as_ref().unwrap_or(&own_cluster);
-        // The tags that the task takes over from its definition are tags at its creation.
+        // The tags that the task inherits from its definition count as tags at its creation.
         let propagated = Grant::new(Use::Upgrade, "ecs", &["TagResource"])
             .on([format!("{}/*", cluster.replacen(":cluster/", ":task/", 1))])
             .when("StringEquals", "ecs:CreateAction", ["RunTask"]);
@@ -157,7 +145,7 @@ impl Resource for DataStep {
 async fn tasks(context: &Context) -> Result<Vec<TaskView>, Failure> {
     let cluster = read::cluster(context);
     let mut arns = Vec::new();
-    // In this order: a task goes from the first list to the second, never back.
+    // In this order: a task moves from the first list to the second, never back.
     for desired in [DesiredStatus::Running, DesiredStatus::Stopped] {
         let call =
             context.aws.ecs.list_tasks().cluster(&cluster).family(context.names.data_family()).desired_status(desired);
@@ -171,7 +159,7 @@ async fn tasks(context: &Context) -> Result<Vec<TaskView>, Failure> {
     Ok(tasks)
 }
 
-/// Whether the container was started, or may be yet.
+/// Whether the container has started, or still may.
 fn has_run(task: &TaskView) -> bool {
     task.last != "STOPPED" || task.containers.iter().any(|container| container.exit_code.is_some())
 }
@@ -206,9 +194,9 @@ mod tests {
     }
 
     #[test]
-    fn only_a_task_that_has_ended_with_zero_has_done_it() {
+    fn only_exit_code_zero_counts_as_done() {
         assert_eq!(phase(&task("STOPPED", Some(0))), Phase::Ready);
-        // It has done its work, and may still hold the file system.
+        // Its work is done, but it may still have the file system mounted.
         assert_eq!(phase(&task("DEPROVISIONING", Some(0))), Phase::Pending("task 01234567 is DEPROVISIONING".into()));
         let Phase::Failed(why) = phase(&task("STOPPED", Some(1))) else { panic!() };
         assert_eq!(why, "task 01234567 ended with exit code 1: Essential container in task exited");
@@ -216,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn ecs_takes_what_started_it() {
+    fn started_by_fits_what_ecs_accepts() {
         let text = started_by(&address("rabbitmq-feature-flags", "1a2b3c4d"));
         assert_eq!(text, "ce-aws/rabbitmq-feature-flags-1a2b3c4d");
         assert!(text.len() <= 128);

@@ -37,7 +37,6 @@ impl Spec for GuardDutyEndpoint {
         // While a task runs, GuardDuty may create it again.
         gone_after: &["service"],
         tagged: false,
-        swept: false,
         // Interface endpoints take up to ten minutes to go (public notes of others; unverified).
         seconds: Seconds { create: 1.0, ready: 0.0, gone: 60.0, patience: 1200.0 },
         ..Kind::new("guardduty-endpoint", Part::Network)
@@ -45,12 +44,8 @@ impl Spec for GuardDutyEndpoint {
 }
 
 impl Spec for GuardDutyGroup {
-    const KIND: Kind = Kind {
-        gone_after: &["guardduty-endpoint"],
-        tagged: false,
-        swept: false,
-        ..Kind::new("guardduty-group", Part::Network)
-    };
+    const KIND: Kind =
+        Kind { gone_after: &["guardduty-endpoint"], tagged: false, ..Kind::new("guardduty-group", Part::Network) };
 }
 
 /// What GuardDuty marks as its own in the deployment's own VPCs; `None` where the VPC is the user's.

@@ -1,4 +1,4 @@
-//! A backup of a file system: one recovery point in a vault, and the job that makes it.
+//! A backup of a file system: the job that makes one recovery point in a vault.
 
 use async_trait::async_trait;
 use aws_sdk_backup::types::{BackupJob, BackupJobState, Lifecycle, RecoveryPointStatus};
@@ -11,7 +11,7 @@ use crate::aws::error::{on, unless_gone};
 use crate::aws::grant::{Grant, Use};
 use crate::engine::address::Address;
 use crate::engine::compare;
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::engine::inventory::Phase;
 use crate::engine::kind::{Kind, Part, Seconds, Spec};
 use crate::engine::plan::Action;
@@ -22,28 +22,29 @@ use crate::partition::principals;
 use super::backup_vault::BackupVault;
 use super::file_system::FileSystem;
 use super::found::{Found, Listing, made};
+use super::job::Job;
 use super::names;
 use super::place::Place;
-use super::resource::{Context, Depth, Resource, Tags, Target};
+use super::resource::{Context, Tags, Target};
 use super::role::Role;
-use super::tags::{self, Tagging};
+use super::tags;
 
-/// How long AWS may take to begin, in minutes; its shortest (AWS Backup API reference, StartBackupJob).
+/// How long AWS may take to begin, in minutes: the shortest window there is (AWS Backup API reference, StartBackupJob).
 const BEGINS_WITHIN: i64 = 60;
 
 /// A recovery point. Outputs: `id` and `job` (the job's id), `arn` (the recovery point's).
 ///
-/// Its address is `recovery-point/<intent id>`. Of the run the idempotency token holds nothing, so that an upgrade that is
-/// resumed by another run gets the job of the first. Deleting it takes the ARN for an id.
+/// Its address is `recovery-point/<intent id>`. The idempotency token does not depend on the run, so that a resumed
+/// upgrade gets the job of the first run. Deletion takes the ARN as the id.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RecoveryPoint {
-    /// Its name.
+    /// The vault's name.
     pub vault: Ref<BackupVault>,
-    /// Its ARN.
+    /// ARN of the file system.
     pub file_system: Ref<FileSystem>,
-    /// ARN of the role that AWS Backup reads the file system with.
+    /// ARN of the role with which AWS Backup reads the file system.
     pub role: Ref<Role>,
-    /// Days until AWS deletes it; `None` keeps it until somebody does.
+    /// Days until AWS deletes it; `None` keeps it.
     pub delete_after: Option<u32>,
 }
 
@@ -52,13 +53,13 @@ pub fn address(intent: &str) -> Address {
     Address::new(RecoveryPoint::KIND.name, intent)
 }
 
-/// The intent that a recovery point with these tags was made for, if it is the deployment's.
+/// The intent that a recovery point with these tags belongs to, if it is the deployment's.
 pub fn intent_of(context: &Context, tags: &Tags) -> Option<String> {
     tags::address_of(context, RecoveryPoint::KIND.name, tags).map(|address| address.name().to_owned())
 }
 
-/// The ARN of the completed recovery point of a file system with this intent's address, the newest first: how it is
-/// found again after a crash. The file system is given by ARN.
+/// The ARN of the newest completed recovery point of a file system for this intent: how it is found again after a
+/// crash. The file system is given by ARN.
 pub async fn find(context: &Context, file_system: &str, intent: &str) -> Result<Option<String>, Failure> {
     let call = context.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(context.names.stack());
     let pages = call.by_resource_arn(file_system).into_paginator().items().send();
@@ -75,26 +76,25 @@ pub async fn find(context: &Context, file_system: &str, intent: &str) -> Result<
     Ok(None)
 }
 
-/// An idempotency token that is the same for every run: of a job that must not be started twice. It stands for what the job
-/// is to do, and for how many have tried that in vain.
-pub(super) fn token(context: &Context, target: &Target, job: &impl Serialize, in_vain: usize) -> String {
-    compare::digest(&json!([context.names.deployment, target.address, job, in_vain]))
+/// An idempotency token that is the same for every run, for a job that must not be started twice. It depends on what
+/// the job is to do, and on how many such jobs have failed.
+pub(super) fn token(context: &Context, target: &Target, job: &impl Serialize, failed: usize) -> String {
+    compare::digest(&json!([context.names.deployment, target.address, job, failed]))
 }
 
 impl Spec for RecoveryPoint {
     const KIND: Kind = Kind {
-        swept: false,
         uses_later: true,
-        // Small file systems take minutes, most of them before anything moves; the first backup of a large one, hours.
+        // A small file system takes minutes, mostly before the copy begins; the first backup of a large one, hours.
         seconds: Seconds { create: 1.0, ready: 300.0, gone: 0.0, patience: 43_200.0 },
         ..Kind::new("recovery-point", Part::Storage)
     };
 }
 
 #[async_trait]
-impl Resource for RecoveryPoint {
-    /// Only what this run has started, or was told of.
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+impl Job for RecoveryPoint {
+    /// Only those that this run has started, or was given.
+    async fn list(context: &Context) -> Result<Listing<Self>, Failure> {
         let jobs =
             context.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
         let found = jobs.map(|(address, job)| async move {
@@ -113,10 +113,10 @@ impl Resource for RecoveryPoint {
         Ok(try_join_all(found).await?.into_iter().flatten().collect::<Vec<_>>().into())
     }
 
-    /// A job that has ended in vain would be answered once more: after each there is another token.
-    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let in_vain = |job: &&BackupJob| matches!(phase(job.state(), None, ""), Phase::Failed(_));
-        let attempt = jobs(context).await?.iter().filter(in_vain).count();
+    /// With the token of a failed job, AWS would answer with that job: each failure changes the token.
+    async fn start(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+        let has_failed = |job: &&BackupJob| matches!(phase(job.state(), None, ""), Phase::Failed(_));
+        let failed = jobs(context).await?.iter().filter(has_failed).count();
         let mut tags = target.tags.clone();
         tags.insert(names::DEPLOYMENT.to_owned(), context.names.deployment.clone());
         tags.insert(names::ADDRESS.to_owned(), target.address.to_string());
@@ -128,7 +128,7 @@ impl Resource for RecoveryPoint {
             .backup_vault_name(self.vault.text())
             .resource_arn(self.file_system.text())
             .iam_role_arn(self.role.text())
-            .idempotency_token(token(context, target, self, attempt))
+            .idempotency_token(token(context, target, self, failed))
             .start_window_minutes(BEGINS_WITHIN)
             .set_lifecycle(after)
             .set_recovery_point_tags(Some(tags.into_iter().collect()));
@@ -136,11 +136,6 @@ impl Resource for RecoveryPoint {
         let job = member(&answer, "BackupJobId", |answer| answer.backup_job_id())?;
         let arn = member(&answer, "RecoveryPointArn", |answer| answer.recovery_point_arn())?;
         Ok(made(job, &[("job", job), ("arn", arn)]))
-    }
-
-    /// Nothing can be changed in place; there is nothing to do.
-    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -154,27 +149,23 @@ impl Resource for RecoveryPoint {
         Ok(())
     }
 
-    /// Stops the jobs of the vault that have not ended: whoever writes now would tear what they make. What is left of an
-    /// aborted one is not complete, and is not found by [`find`] (unverified).
+    /// Stops the jobs of the vault that are still running: their recovery points would be inconsistent once something
+    /// writes again. An aborted job leaves no completed recovery point, so that [`find`] skips it (unverified).
     async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
         let Action::Stop = action else {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
+            return Err(target.no_step(action));
         };
         for job in jobs(context).await? {
             if let (Some(id), Phase::Pending(_)) = (job.backup_job_id(), phase(job.state(), None, "")) {
                 let answer = context.aws.backup.stop_backup_job().backup_job_id(id).send().await;
                 match answer.map_err(on("backup StopBackupJob")) {
-                    // It has ended meanwhile.
+                    // It has just ended.
                     Err(failure) if failure.code == "InvalidRequestException" => {}
                     answer => drop(answer?),
                 }
             }
         }
         Ok(Made::default())
-    }
-
-    async fn retag(context: &Context, target: &Target, set: &Tags, remove: &[String]) -> Result<(), Failure> {
-        tags::set(Tagging::Backup, context, target.output("arn"), set, remove).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -199,7 +190,7 @@ impl Resource for RecoveryPoint {
     }
 }
 
-/// The jobs of the deployment's vault, of the last 30 days.
+/// The jobs of the deployment's vault in the last 30 days.
 async fn jobs(context: &Context) -> Result<Vec<BackupJob>, Failure> {
     let pages = context.aws.backup.list_backup_jobs().by_backup_vault_name(context.names.stack());
     let jobs = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
@@ -216,7 +207,7 @@ fn phase(state: Option<&BackupJobState>, percent: Option<&str>, why: &str) -> Ph
     }
 }
 
-/// `RUNNING, 10 %`. AWS writes `10.0` of backups and `10.00%` of restores.
+/// `RUNNING, 10 %`. AWS reports `10.0` for backups and `10.00%` for restores.
 pub(super) fn progress(state: &str, percent: Option<&str>) -> String {
     let percent = percent.map(|text| text.trim_end_matches('%')).and_then(|text| text.parse::<f64>().ok());
     percent.filter(|done| *done > 0.0).map_or_else(|| state.to_owned(), |done| format!("{state}, {done:.0} %"))
@@ -233,13 +224,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_is_pending_until_it_has_ended_one_way_or_the_other() {
+    fn a_job_is_pending_until_it_completes_or_fails() {
         let of = |state: &str, percent, why| phase(Some(&BackupJobState::from(state)), percent, why);
         assert_eq!(of("COMPLETED", Some("100.0"), ""), Phase::Ready);
         assert_eq!(of("CREATED", None, ""), Phase::Pending("CREATED".into()));
         assert_eq!(of("RUNNING", Some("10.04"), ""), Phase::Pending("RUNNING, 10 %".into()));
         assert_eq!(of("EXPIRED", None, "no window."), Phase::Failed("EXPIRED: no window".into()));
-        // Some of the data is not in it.
+        // Some of the data is missing from it.
         assert_eq!(of("PARTIAL", None, ""), Phase::Failed("PARTIAL".into()));
         assert_eq!(phase(None, None, ""), Phase::Failed("its state is unknown".into()));
         assert_eq!(progress("RUNNING", Some("10.00%")), "RUNNING, 10 %");

@@ -9,13 +9,14 @@ use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Incident, Sighting};
+use crate::engine::inventory::{Incident, Observation};
 use crate::engine::kind::{Kind, Spec};
 use crate::engine::plan::Action;
 use crate::engine::reference::Outputs;
 use crate::engine::run::Made;
 
-use super::found::Candidate;
+use super::found::{Candidate, Listing};
+use super::job::Job;
 use super::place::Place;
 use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::{
@@ -29,7 +30,7 @@ use super::{
 #[async_trait]
 pub trait AnyKind: Send + Sync {
     fn kind(&self) -> Kind;
-    async fn list(&self, context: &Context, depth: Depth) -> Result<Sighting, Failure>;
+    async fn list(&self, context: &Context, depth: Depth) -> Result<Observation, Failure>;
     async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure>;
     async fn update(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure>;
     async fn delete(&self, context: &Context, target: &Target) -> Result<(), Failure>;
@@ -53,11 +54,8 @@ impl<R: Resource> AnyKind for Of<R> {
         R::KIND
     }
 
-    async fn list(&self, context: &Context, depth: Depth) -> Result<Sighting, Failure> {
-        let listing = R::list(context, depth).await?;
-        let live: Vec<_> = listing.found.into_iter().filter_map(|found| found.live(context)).collect();
-        live.iter().try_for_each(|live| complete(&live.address, &live.id, &live.outputs))?;
-        Ok(Sighting { live, incidents: listing.incidents })
+    async fn list(&self, context: &Context, depth: Depth) -> Result<Observation, Failure> {
+        observation(R::list(context, depth).await?, context)
     }
 
     async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
@@ -96,6 +94,64 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 }
 
+struct OfJob<J>(PhantomData<fn() -> J>);
+
+/// A job as a step of a plan: it is created by starting it. It is never compared, so that nothing of it is changed.
+#[async_trait]
+impl<J: Job> AnyKind for OfJob<J> {
+    fn kind(&self) -> Kind {
+        Kind { job: true, ..J::KIND }
+    }
+
+    async fn list(&self, context: &Context, _depth: Depth) -> Result<Observation, Failure> {
+        observation(J::list(context).await?, context)
+    }
+
+    async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
+        let made = typed::<J>(&target.address, spec)?.start(context, target).await?;
+        complete(&target.address, &made.id, &made.outputs)?;
+        Ok(made)
+    }
+
+    async fn update(&self, _context: &Context, target: &Target, _spec: Value) -> Result<Made, Failure> {
+        Err(never_changed(target))
+    }
+
+    async fn delete(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        J::delete(context, target).await
+    }
+
+    async fn retag(&self, _context: &Context, target: &Target, _: &Tags, _: &[String]) -> Result<(), Failure> {
+        Err(never_changed(target))
+    }
+
+    async fn act(&self, context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
+        J::act(context, target, action).await.map(as_known)
+    }
+
+    async fn explain(&self, context: &Context, incident: &Incident) -> Option<Event> {
+        J::explain(context, incident).await
+    }
+
+    async fn candidates(&self, _context: &Context, _spec: Value, _ids: &[String]) -> Result<Vec<Candidate>, Failure> {
+        Ok(Vec::new())
+    }
+
+    fn grants(&self, place: &Place) -> Vec<Grant> {
+        J::grants(place)
+    }
+}
+
+fn never_changed(target: &Target) -> Failure {
+    Failure::of(Cause::Internal, format!("{} is a job and cannot be changed", target.address))
+}
+
+fn observation<S: Spec>(listing: Listing<S>, context: &Context) -> Result<Observation, Failure> {
+    let live: Vec<_> = listing.found.into_iter().filter_map(|found| found.live(context)).collect();
+    live.iter().try_for_each(|live| complete(&live.address, &live.id, &live.outputs))?;
+    Ok(Observation { live, incidents: listing.incidents })
+}
+
 /// An answer that lacks an identifier or an output is not an answer: what it is about has to be looked for.
 fn complete(address: &Address, id: &str, outputs: &Outputs) -> Result<(), Failure> {
     let lacks = |member: &str| {
@@ -118,7 +174,11 @@ const fn of<R: Resource>() -> Of<R> {
     Of(PhantomData)
 }
 
-/// Every kind this program knows. One line a kind.
+const fn job<J: Job>() -> OfJob<J> {
+    OfJob(PhantomData)
+}
+
+/// The kinds of resource that a deployment consists of, and that a sweep reads. One line a kind.
 pub static KINDS: &[&dyn AnyKind] = &[
     &of::<vpc::Vpc>(),
     &of::<subnet::Subnet>(),
@@ -137,32 +197,39 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<security_group::DefaultSecurityGroup>(),
     &of::<network_acl::DefaultNetworkAcl>(),
     &of::<flow_log::FlowLog>(),
-    &of::<guardduty::GuardDutyEndpoint>(),
-    &of::<guardduty::GuardDutyGroup>(),
     &of::<file_system::FileSystem>(),
     &of::<file_system_policy::FileSystemPolicy>(),
     &of::<mount_target::MountTarget>(),
     &of::<access_point::AccessPoint>(),
     &of::<backup_vault::BackupVault>(),
-    &of::<recovery_point::RecoveryPoint>(),
-    &of::<restore::Restore>(),
     &of::<load_balancer::LoadBalancer>(),
     &of::<target_group::TargetGroup>(),
     &of::<listener::Listener>(),
     &of::<cluster::Cluster>(),
     &of::<task_definition::TaskDefinition>(),
     &of::<service::Service>(),
-    &of::<data_step::DataStep>(),
 ];
+
+/// The kinds of job.
+pub static JOBS: &[&dyn AnyKind] =
+    &[&job::<recovery_point::RecoveryPoint>(), &job::<restore::Restore>(), &job::<data_step::DataStep>()];
+
+/// What AWS creates by itself in a VPC of ours, for that VPC alone, and marks as such: deleted with the VPC.
+pub static COMPANIONS: &[&dyn AnyKind] = &[&of::<guardduty::GuardDutyEndpoint>(), &of::<guardduty::GuardDutyGroup>()];
+
+/// Every kind this program knows.
+pub fn all() -> impl Iterator<Item = &'static dyn AnyKind> {
+    [KINDS, JOBS, COMPANIONS].into_iter().flatten().copied()
+}
 
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static dyn AnyKind> {
-    KINDS.iter().copied().find(|kind| kind.kind().name == name)
+    all().find(|kind| kind.kind().name == name)
 }
 
 /// The facts about every kind, for the engine and the planners.
 pub fn facts() -> Vec<Kind> {
-    KINDS.iter().map(|kind| kind.kind()).collect()
+    all().map(|kind| kind.kind()).collect()
 }
 
 #[cfg(test)]

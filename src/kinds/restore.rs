@@ -22,28 +22,30 @@ use crate::partition::principals;
 
 use super::file_system;
 use super::found::{Found, Listing, made};
+use super::job::Job;
 use super::place::Place;
 use super::recovery_point::{RecoveryPoint, ended, progress, token};
-use super::resource::{Context, Depth, Resource, Tags, Target};
+use super::resource::{Context, Target};
 use super::role::Role;
 
-/// A restore. Outputs: `id` and `job` (the job's id); when it is ready `file_system` and `file_system_arn`, the new one's.
+/// A restore. Outputs: `id` and `job` (the job's id); when it is ready `file_system` and `file_system_arn`, the new
+/// one's.
 ///
-/// Its address is `restore/<intent id>`. Everything restored lies in a directory `aws-backup-restore_<datetime>` below
-/// the root of the new file system, and not where it was (AWS Backup developer guide, "Restore an Amazon EFS file
-/// system"): it has to be moved before Cloud Exchange starts, or that finds an empty database.
+/// Its address is `restore/<intent id>`. AWS restores everything into a directory `aws-backup-restore_<datetime>` below
+/// the root of the new file system (AWS Backup developer guide, "Restore an Amazon EFS file system"): it has to be
+/// moved before Cloud Exchange starts, which would find an empty database otherwise.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Restore {
-    /// Its ARN.
+    /// ARN of the recovery point.
     pub recovery_point: Ref<RecoveryPoint>,
-    /// ARN of the role that AWS Backup makes the file system with.
+    /// ARN of the role with which AWS Backup creates the file system.
     pub role: Ref<Role>,
     /// Id of the file system that was backed up.
     pub source: String,
-    /// `context.names.creation_token(<intent id>)`: the new file system is recognised by it.
+    /// `context.names.creation_token(<intent id>)`: identifies the new file system.
     pub creation_token: String,
     pub encrypted: bool,
-    /// ARN of a key; `None` takes EFS's own.
+    /// ARN of a key; `None` is EFS's own.
     pub kms_key: Option<String>,
     /// `generalPurpose`.
     pub performance: String,
@@ -54,7 +56,7 @@ pub fn address(intent: &str) -> Address {
     Address::new(Restore::KIND.name, intent)
 }
 
-/// The id of the file system that the restore of an intent has made, complete or not.
+/// The id of the file system that the restore of an intent has created, complete or not.
 pub async fn find(context: &Context, intent: &str) -> Result<Option<String>, Failure> {
     let made = made_with(context, &context.names.creation_token(intent)).await?;
     Ok(made.last().map(|seen| seen.file_system_id().to_owned()))
@@ -62,7 +64,6 @@ pub async fn find(context: &Context, intent: &str) -> Result<Option<String>, Fai
 
 impl Spec for Restore {
     const KIND: Kind = Kind {
-        swept: false,
         tagged: false,
         uses_later: true,
         seconds: Seconds { create: 1.0, ready: 600.0, gone: 0.0, patience: 86_400.0 },
@@ -71,9 +72,9 @@ impl Spec for Restore {
 }
 
 #[async_trait]
-impl Resource for Restore {
-    /// Only what this run has started, or was told of. The job makes the file system as its first act and fills it then.
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+impl Job for Restore {
+    /// Only those that this run has started, or was given. A job first creates the file system and then fills it.
+    async fn list(context: &Context) -> Result<Listing<Self>, Failure> {
         let jobs =
             context.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
         let found = jobs.map(|(address, job)| async move {
@@ -93,11 +94,11 @@ impl Resource for Restore {
         Ok(try_join_all(found).await?.into_iter().flatten().collect::<Vec<_>>().into())
     }
 
-    /// Another run may have come here before, or the answer to this one was lost: its job is this job. It is asked for
-    /// after the file systems, for it may make one meanwhile; and again, for it may say late which one it has made.
-    /// A restore that failed is begun anew, with other tokens: AWS would answer with the failed one, and EFS makes no
-    /// second file system of one creation token.
-    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    /// If an earlier run or a lost response has started the job already, that one is used. Jobs are listed after the
+    /// file systems, because a job may create one in between; a job may also report late which one it has created. A
+    /// failed restore is started again with other tokens: AWS would answer with the failed job, and EFS creates only
+    /// one file system per creation token.
+    async fn start(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let made_before = made_with(context, &self.creation_token).await?;
         let jobs = jobs(context, self.recovery_point.text()).await?;
         let failed = |job: &&RestoreJobsListMember| has_failed(job.status());
@@ -110,9 +111,9 @@ impl Resource for Restore {
                     return Ok(started(required("backup ListRestoreJobs", "RestoreJobId", job.restore_job_id())?));
                 }
                 None => {
-                    let message = format!("{id} was made for this restore, and AWS Backup lists no job that says so");
+                    let message = format!("{id} was created for this restore, and AWS Backup lists no job for it");
                     return Err(Failure::of(Cause::NotYetVisible, message).hint(format!(
-                        "if it does not hold what it should: aws efs delete-file-system --file-system-id {id}"
+                        "if its contents are incomplete, delete it: aws efs delete-file-system --file-system-id {id}"
                     )));
                 }
             }
@@ -131,24 +132,10 @@ impl Resource for Restore {
         Ok(started(member(&answer, "RestoreJobId", |answer| answer.restore_job_id())?))
     }
 
-    /// Nothing can be changed in place; there is nothing to do.
-    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
-    }
-
-    /// The file system is dropped as a file system; of the job itself nothing can be deleted.
-    async fn delete(_context: &Context, _at: &Target) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    async fn retag(_context: &Context, _at: &Target, _set: &Tags, _remove: &[String]) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    /// Makes the restored file system the deployment's; the one before becomes `file-system/kept-<intent id>`.
+    /// Makes the restored file system the deployment's; the previous one becomes `file-system/kept-<intent id>`.
     async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
         let Action::Promote = action else {
-            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
+            return Err(target.no_step(action));
         };
         let intent = target.address.name();
         let restored = match target.outputs.get("file_system") {
@@ -157,7 +144,7 @@ impl Resource for Restore {
         };
         let id = restored.ok_or_else(|| Failure::of(Cause::Gone, "there is no restored file system"))?;
         file_system::swap(context, &id, &file_system::former(intent)).await?;
-        Ok(Made { id: target.id.clone(), outputs: target.outputs.clone() })
+        Ok(target.as_known())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -197,7 +184,7 @@ fn started(job: &str) -> Made {
     made(job, &[("job", job)])
 }
 
-/// File systems of a creation token, and of later attempts, which are numbered; in the order of attempts.
+/// The file systems with a creation token, and those of later attempts, which are numbered; in the order of attempts.
 async fn made_with(context: &Context, token: &str) -> Result<Vec<FileSystemDescription>, Failure> {
     let mut all = file_system::all(context).await?;
     all.retain(|seen| attempt_of(seen.creation_token(), token).is_some());
@@ -234,7 +221,7 @@ fn phase(status: Option<&RestoreJobStatus>, percent: Option<&str>, why: &str, cr
             let left = if created.is_empty() {
                 String::new()
             } else {
-                format!("; {created} was made for it, is of no use, and belongs to no deployment: delete it")
+                format!("; delete {created}, which was created for it and belongs to no deployment")
             };
             Phase::Failed(why + &left)
         }
@@ -251,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_are_told_apart_and_strangers_are_none() {
+    fn attempts_are_numbered_and_other_tokens_are_ignored() {
         let of = |creation_token| attempt_of(creation_token, "ce-aws-prod-0a1b2c3d");
         assert_eq!(of("ce-aws-prod-0a1b2c3d"), Some(0));
         assert_eq!(of("ce-aws-prod-0a1b2c3d-12"), Some(12));
@@ -264,7 +251,7 @@ mod tests {
     fn a_failed_restore_says_what_it_leaves_behind() {
         let failed = phase(Some(&RestoreJobStatus::Failed), None, "no key", "fs-1");
         let Phase::Failed(why) = failed else { panic!("{failed:?}") };
-        assert_eq!(why, "FAILED: no key; fs-1 was made for it, is of no use, and belongs to no deployment: delete it");
+        assert_eq!(why, "FAILED: no key; delete fs-1, which was created for it and belongs to no deployment");
         assert_eq!(phase(Some(&RestoreJobStatus::Aborted), None, "", ""), Phase::Failed("ABORTED".into()));
     }
 }

@@ -1,4 +1,4 @@
-//! What there is of backups of a deployment: in its vault, in EFS's own, and in others.
+//! The recovery points of a deployment: in its vault, in EFS's automatic one, and in others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,13 +18,13 @@ use crate::kinds::{backup_vault, document, file_system, names, recovery_point, t
 /// The vault of EFS's automatic backups (Amazon EFS user guide, "Automatic backups").
 const AUTOMATIC: &str = "aws/efs/automatic-backup-vault";
 
-/// Everything there is: of every file system of the deployment wherever it lies, and all that is in the deployment's own
-/// vault, also of file systems that have gone.
+/// The recovery points of every file system of the deployment in any vault, and all of the deployment's own vault, also
+/// of file systems that no longer exist.
 ///
 /// # Errors
 ///
-/// The first call that fails for good. That a vault does not let itself be read is told of in the view.
-pub async fn look(context: &Context, inventory: &Inventory) -> Result<BackupView, Failure> {
+/// The first call that fails for good. A vault that may not be read is reported in the view.
+pub async fn list(context: &Context, inventory: &Inventory) -> Result<BackupView, Failure> {
     let file_systems = file_systems(inventory);
     let by_resource = try_join_all(file_systems.iter().map(|one| of_file_system(context, &one.id))).await?;
     let mut known: BTreeMap<String, PointView> = BTreeMap::new();
@@ -38,7 +38,7 @@ pub async fn look(context: &Context, inventory: &Inventory) -> Result<BackupView
     let mut views = Vec::new();
     for (view, points) in seen {
         let is_one = |point: &PointView| view.owner == Owner::Ours || ids.contains(point.file_system.as_str());
-        // What the vault itself says is more than what was said of the file system.
+        // The vault's list has more details than that of the file system.
         known.extend(points.into_iter().filter(is_one).map(|point| (point.arn.clone(), point)));
         views.push(view);
     }
@@ -65,7 +65,7 @@ async fn of_file_system(context: &Context, id: &str) -> Result<Vec<PointView>, F
     let pages = context.aws.backup.list_recovery_points_by_resource().resource_arn(arn).into_paginator().items().send();
     let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRecoveryPointsByResource"));
     let points = unless_gone(points)?.unwrap_or_default();
-    // One without an ARN can neither be restored nor removed.
+    // One without an ARN can neither be restored nor deleted.
     Ok(points.iter().map(|point| by_resource(point, id)).filter(|point| !point.arn.is_empty()).collect())
 }
 
@@ -95,7 +95,7 @@ fn in_detail(point: &RecoveryPointByBackupVault) -> PointView {
     }
 }
 
-/// A vault, and what is in it of file systems.
+/// A vault, and its recovery points of file systems.
 async fn in_vault(context: &Context, name: String) -> Result<(VaultView, Vec<PointView>), Failure> {
     let owner = match name.as_str() {
         AUTOMATIC => Owner::Automatic,
@@ -103,8 +103,8 @@ async fn in_vault(context: &Context, name: String) -> Result<(VaultView, Vec<Poi
         _ => Owner::Others,
     };
     let (points, policy) = futures::join!(points(context, &name), policy(context, &name));
-    let (mut points, why_hidden) = told(points)?;
-    let (policy, policy_hidden) = told(policy)?;
+    let (mut points, why_hidden) = unless_denied(points)?;
+    let (policy, policy_hidden) = unless_denied(policy)?;
     if owner == Owner::Ours {
         let tags = try_join_all(points.iter().map(|point| tags::backup::read(context, &point.arn))).await?;
         for (point, tags) in points.iter_mut().zip(tags) {
@@ -135,17 +135,17 @@ async fn policy(context: &Context, vault: &str) -> Result<Value, Failure> {
     Ok(answer.and_then(|answer| answer.policy).map(|policy| document::parse(&policy)).unwrap_or_default())
 }
 
-/// An answer, or nothing and why AWS does not give it to us.
-fn told<T: Default>(answer: Result<T, Failure>) -> Result<(T, Option<String>), Failure> {
+/// An answer, or nothing and AWS's denial.
+fn unless_denied<T: Default>(answer: Result<T, Failure>) -> Result<(T, Option<String>), Failure> {
     match answer {
         Err(failure) if failure.cause == Cause::Denied && failure.hints.is_empty() => {
-            Ok((T::default(), Some(Failure { request_id: None, ..failure }.to_string())))
+            Ok((T::default(), Some(failure.said())))
         }
         answer => answer.map(|answer| (answer, None)),
     }
 }
 
-/// What one does with recovery points, and a vault's policy may deny.
+/// The actions on recovery points that a vault's policy may deny.
 const OF_INTEREST: [&str; 2] = ["backup:StartRestoreJob", "backup:DeleteRecoveryPoint"];
 
 fn denials(policy: &Value) -> Vec<Denial> {
@@ -159,7 +159,7 @@ fn denials(policy: &Value) -> Vec<Denial> {
         };
         let named = &statement["Principal"];
         let principals: Vec<String> = match (named, &statement["NotPrincipal"]) {
-            (Value::Null, spared) => vec![format!("everybody but {}", all_texts(spared).join(", "))],
+            (Value::Null, spared) => vec![format!("everybody except {}", all_texts(spared).join(", "))],
             (named, _) => all_texts(named),
         };
         all.extend(OF_INTEREST.iter().filter(|action| denied(action)).map(|action| Denial {
@@ -171,7 +171,7 @@ fn denials(policy: &Value) -> Vec<Denial> {
     all
 }
 
-/// Whether a pattern with `*` at its end, if anywhere, stands for an action.
+/// Whether a pattern, with `*` only at its end, matches an action.
 fn covers(pattern: &str, action: &str) -> bool {
     let (pattern, action) = (pattern.to_lowercase(), action.to_lowercase());
     match pattern.strip_suffix('*') {
@@ -185,7 +185,7 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
     many.iter().chain([value]).filter_map(Value::as_str)
 }
 
-/// Texts anywhere inside: principals are grouped by what they are.
+/// Texts at any depth: principals are grouped by type.
 fn all_texts(value: &Value) -> Vec<String> {
     match value {
         Value::Object(map) => map.values().flat_map(all_texts).collect(),
@@ -225,14 +225,19 @@ mod tests {
         assert_eq!(denials(&automatic), everybody);
         let some = json!({ "Statement": [
             { "Effect": "Allow", "Principal": "*", "Action": "backup:*" },
-            { "Effect": "Deny", "Principal": { "AWS": ["a", "b"] }, "Action": "backup:Start*", "Condition": { "Bool": {} } },
+            {
+                "Effect": "Deny",
+                "Principal": { "AWS": ["a", "b"] },
+                "Action": "backup:Start*",
+                "Condition": { "Bool": {} },
+            },
             { "Effect": "Deny", "NotPrincipal": { "AWS": "c" }, "NotAction": "backup:StartRestoreJob" },
         ] });
-        let told = [
+        let denied = [
             denial("backup:StartRestoreJob", &["a", "b"], true),
-            denial("backup:DeleteRecoveryPoint", &["everybody but c"], false),
+            denial("backup:DeleteRecoveryPoint", &["everybody except c"], false),
         ];
-        assert_eq!(denials(&some), told);
+        assert_eq!(denials(&some), denied);
         assert_eq!(denials(&Value::Null), []);
     }
 }

@@ -1,4 +1,4 @@
-//! Tasks of nobody we know that write to the deployment's file system.
+//! Foreign tasks that mount the deployment's file system.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,12 @@ use crate::engine::failure::Failure;
 use crate::kinds::resource::Context;
 use crate::kinds::service_read;
 
-/// ARNs of tasks in our own cluster that are neither of the service nor of our families, are not stopped, and mount a
-/// file system of the deployment. In a cluster of the user's only our own families are looked at: EFS does not tell who
-/// mounts it.
+/// ARNs of running tasks in our own cluster that belong neither to the service nor to our families, and mount a file
+/// system of the deployment. In an existing cluster only our own families are checked: EFS does not report its clients.
 ///
 /// # Errors
 ///
-/// Whatever the calls meet.
+/// A failed call.
 pub async fn writing(context: &Context) -> Result<Vec<String>, Failure> {
     let view = service_read::snapshot(context).await?;
     let running: Vec<_> = view.foreign_tasks.iter().filter(|task| task.last != "STOPPED").collect();

@@ -1,9 +1,9 @@
-//! What the calls of this room must be allowed besides those of the kinds.
+//! The permissions for this room's calls, besides those of the kinds.
 
 use crate::aws::grant::{Grant, Use};
 use crate::kinds::place::Place;
 
-/// What of others is asked for before a teardown (`foreign`): in the network, and elsewhere.
+/// The reads of foreign resources in the network before a teardown.
 const NETWORK: [&str; 12] = [
     "DescribeEgressOnlyInternetGateways",
     "DescribeInternetGateways",
@@ -19,7 +19,7 @@ const NETWORK: [&str; 12] = [
     "DescribeVpnGateways",
 ];
 
-/// Zones, what of others a teardown would meet, what there is of backups, and the queues of the broker in the running task.
+/// For zones, foreign resources, recovery points, and the broker's queues in the running task.
 pub fn grants(place: &Place) -> Vec<Grant> {
     let deployment = &place.names.deployment;
     let exec = |arn: String| Grant::new(Use::Upgrade, "ecs", &["ExecuteCommand"]).on([arn]);
@@ -29,12 +29,13 @@ pub fn grants(place: &Place) -> Vec<Grant> {
         Grant::new(Use::Upgrade, "backup", &backups),
         exec(place.names.arn("ecs", "task/*")).of(deployment),
         place.cluster.clone().map_or_else(|| exec(own()).of(deployment), exec),
-        // ECS Exec's sessions are Systems Manager's, and begin so. AWS's policies name `session/${aws:userid}-*` for the
-        // sessions that StartSession opens; that those of ExecuteCommand are judged by their own id is unverified.
+        // ECS Exec's sessions are Systems Manager sessions with this prefix. AWS's policies name
+        // `session/${aws:userid}-*` for those that StartSession opens; that ExecuteCommand's are authorised by their
+        // own id is unverified.
         Grant::new(Use::Upgrade, "ssmmessages", &["OpenDataChannel"])
             .on([place.names.arn("ssm", "session/ecs-execute-command-*")]),
     ];
-    // For those who plan a teardown, and for those who carry it out.
+    // Both for planning a teardown and for executing it.
     for usage in [Use::Ask, Use::Remove] {
         all.extend([
             Grant::new(usage, "ec2", &NETWORK),

@@ -1,4 +1,4 @@
-//! Who holds a resource that cannot be deleted yet, and whether it helps to wait.
+//! What holds a resource that cannot be deleted yet, and whether waiting helps.
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
@@ -8,24 +8,24 @@ use crate::kinds::ec2;
 use crate::kinds::registry;
 use crate::kinds::resource::{Context, Depth, Tags, Target};
 
-use super::foreign::{COMPANIONS, Fate, Ours, holding};
+use super::foreign::{Fate, Ours, holding};
 
-/// Adds to the failure who holds a subnet, security group, VPC or internet gateway. What AWS made in the VPC by itself and
-/// has made again is taken away; where somebody else's stays as long as they want, the failure says that waiting is in vain.
-/// `before` is what there was when the run began: what AWS has made for that may outlive it.
+/// Adds to the failure what holds a subnet, security group, VPC or internet gateway. What AWS has created in the VPC by
+/// itself is deleted again; where something foreign stays, the failure says that waiting does not help. `before` is
+/// what existed when the run began: network interfaces may outlive it.
 pub async fn name(context: &Context, target: &Target, failure: Failure, before: &Known) -> Failure {
     let ours = Ours::of(&context.names, &context.known).and(Ours::of(&context.names, before));
     let Ok(interfaces) = holding(context, &ours, &target.address, &target.id).await else { return failure };
-    // Of what a VPC may hold besides interfaces, nothing tells here; and an endpoint may be AWS's own.
+    // Interfaces do not show everything that may hold a VPC, and an endpoint may be one that AWS has created again.
     let may_be_again = ["vpc", "guardduty-group"].contains(&target.address.kind())
         || interfaces.iter().any(|(holder, fate)| *fate == Fate::Stays && holder.whose.contains(ENDPOINT));
-    let again = if may_be_again { take_away(context).await } else { Vec::new() };
+    let again = if may_be_again { delete_companions(context).await } else { Vec::new() };
     let is_again = |whose: &str| again.iter().any(|id| whose.contains(id.as_str()));
     let mut words: Vec<String> = interfaces.iter().map(|(holder, _)| holder.words()).collect();
     let mut stays: Vec<_> =
         interfaces.iter().filter(|(holder, fate)| *fate == Fate::Stays && !is_again(&holder.whose)).collect();
     if !stays.is_empty() {
-        // What it belongs to may have gone between the looks: only who is there at both stays.
+        // Its owner may have been deleted between two reads: only what is in both stays.
         let Ok(still) = holding(context, &ours, &target.address, &target.id).await else { return failure };
         stays.retain(|(holder, _)| {
             still.iter().any(|(now, fate)| *fate == Fate::Stays && now.words() == holder.words())
@@ -41,7 +41,7 @@ pub async fn name(context: &Context, target: &Target, failure: Failure, before: 
     explained(failure, words, stays)
 }
 
-/// The failure with who it is, and what to do about those who stay.
+/// The failure with its holders, and what to do about those that stay.
 fn explained(mut failure: Failure, mut words: Vec<String>, mut stays: Vec<String>) -> Failure {
     const SHOWN: usize = 5;
     words.sort();
@@ -55,23 +55,23 @@ fn explained(mut failure: Failure, mut words: Vec<String>, mut stays: Vec<String
     }
     if !stays.is_empty() {
         failure.cause = Cause::HeldByOthers;
-        let again = "then run the same command again: it continues";
+        let again = "then run the same command again";
         failure.hints.push(format!("{}; {again}", stays.join("; ")));
     }
     failure
 }
 
-/// How AWS describes the network interface of an endpoint: `VPC Endpoint Interface vpce-0a1b`.
+/// The description of an endpoint's network interface: `VPC Endpoint Interface vpce-0a1b`.
 const ENDPOINT: &str = "VPC Endpoint Interface ";
 
-/// Deletes what AWS has made in our VPC by itself once more; ids of all of it. A look that fails finds nothing.
-async fn take_away(context: &Context) -> Vec<String> {
+/// Deletes what AWS has created again in our VPC by itself; gives the ids. A failed read finds nothing.
+async fn delete_companions(context: &Context) -> Vec<String> {
     let mut found = Vec::new();
-    for kind in COMPANIONS.iter().filter_map(|name| registry::find(name)) {
+    for kind in registry::COMPANIONS {
         for live in kind.list(context, Depth::Full).await.map(|seen| seen.live).unwrap_or_default() {
             let target = target(&live);
             if !live.is_going() {
-                // A group goes once its endpoint has gone: the next attempt comes back to it.
+                // A group can be deleted once its endpoint is gone: the next attempt does.
                 let _ = kind.delete(context, &target).await;
             }
             found.push(live.id);
@@ -92,7 +92,7 @@ fn target(live: &Live) -> Target {
     }
 }
 
-/// The groups of the same VPC that are not ours and have rules which name this one: those elsewhere hold nothing.
+/// Foreign groups in the same VPC whose rules refer to this one; those in other VPCs hold nothing.
 async fn naming(context: &Context, ours: &Ours, id: &str) -> Vec<String> {
     let by = |name: &'static str| async move {
         let call = context.aws.ec2.describe_security_groups().filters(ec2::filter(name, [id.to_owned()]));
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_ends_where_somebody_stays_and_says_what_to_do() {
+    fn retrying_ends_where_a_holder_stays() {
         let held = || {
             let message = "The subnet 's' has dependencies and cannot be deleted.";
             Failure { code: "DependencyViolation".to_owned(), ..Failure::of(Cause::StillHeld, message) }
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(waits.message, "The subnet 's' has dependencies and cannot be deleted; held by a, b");
         let ends = explained(held(), texts(&["a"]), texts(&["delete it", "delete it"]));
         assert_eq!(ends.cause, Cause::HeldByOthers);
-        assert_eq!(ends.hints, ["delete it; then run the same command again: it continues"]);
+        assert_eq!(ends.hints, ["delete it; then run the same command again"]);
         let many: Vec<String> = (0..7).map(|number| format!("eni-{number}")).collect();
         assert!(explained(held(), many, Vec::new()).message.ends_with("eni-3, eni-4 and 2 more"));
         assert_eq!(explained(held(), Vec::new(), Vec::new()), held());

@@ -1,15 +1,15 @@
 //! The deployment as it is in AWS: reading all of it, and making a plan's steps take effect.
 
 pub mod backups;
+mod conflict;
 pub mod deployments;
 pub mod foreign;
 pub mod foreign_tasks;
 pub mod grants;
 pub mod holders;
 pub mod prices;
-pub mod proof;
 pub mod queues;
 pub mod sweep;
-mod taken;
+pub mod verify;
 pub mod world;
 pub mod zones;

@@ -1,4 +1,4 @@
-//! How many messages RabbitMQ holds. What is in a queue is lost when the broker's data is, and cannot be recovered.
+//! How many messages RabbitMQ holds. Messages in its queues are lost with the broker's data and cannot be recovered.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::kinds::resource::Context;
 
 /// Lists the queues of the default virtual host, the only one that Cloud Exchange's connection strings name.
 ///
-/// ECS Exec's commands run as root (ECS developer guide, "ECS Exec": considerations), while the broker's cookie is in the
-/// home of the user whom the vendor's template gives the container. The command line tools look for it in `$HOME` (RabbitMQ,
-/// "Command line tools": authentication), so that it need not be on a command line. The options are those of RabbitMQ 3.7
-/// and later. Unverified in a real container.
+/// ECS Exec runs commands as root (ECS developer guide, "ECS Exec": considerations), while the broker's cookie is in
+/// the home of the container's user. The command line tools read it from `$HOME` (RabbitMQ, "Command line tools":
+/// authentication), so that it is on no command line. The options are those of RabbitMQ 3.7 and later. Unverified in a
+/// real container.
 const LIST: &str = "HOME=/var/lib/rabbitmq rabbitmqctl --quiet --node rabbit@localhost --timeout 30 \
                     list_queues --formatter json name messages";
 
-/// Half of it is for the session to open and the tool to start.
+/// Half of it allows for the session to open and the tool to start.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is in the queues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Depth {
-    /// Every queue and its messages, delivered ones that nobody has acknowledged included.
+    /// Every queue and its messages, unacknowledged ones included.
     pub queues: Vec<(String, u64)>,
 }
 
@@ -41,11 +41,11 @@ impl Depth {
 /// Why the depth is not known, for people.
 #[derive(Debug, Error)]
 pub enum NotChecked {
-    #[error("the task does not run")]
+    #[error("the task is not running")]
     NotRunning,
     #[error("ECS Exec is not enabled in the running task")]
     Disabled,
-    #[error("the agent of ECS Exec does not run in the container {0}")]
+    #[error("the agent of ECS Exec is not running in the container {0}")]
     NoAgent(String),
     #[error(transparent)]
     Unread(#[from] Failure),
@@ -61,7 +61,7 @@ pub enum NotChecked {
 ///
 /// # Errors
 ///
-/// Whatever keeps the number from being known. Nothing was changed, and it may be asked again.
+/// Why the number is not known. Nothing was changed, and the call can be repeated.
 pub async fn depth(context: &Context, cluster: &str, task: &str, container: &str) -> Result<Depth, NotChecked> {
     let call = context.aws.ecs.describe_tasks().cluster(cluster).tasks(task);
     let answer = call.send().await.map_err(on("ecs DescribeTasks"))?;
@@ -71,7 +71,7 @@ pub async fn depth(context: &Context, cluster: &str, task: &str, container: &str
     read(&printed)
 }
 
-/// ExecuteCommand refuses all of this too, but with one message for everything.
+/// ExecuteCommand refuses all of this too, but with a single message for every reason.
 fn reachable(task: &Task, container: &str) -> Result<(), NotChecked> {
     if !task.enable_execute_command() {
         return Err(NotChecked::Disabled);
@@ -96,7 +96,7 @@ fn read(printed: &str) -> Result<Depth, NotChecked> {
     Ok(Depth { queues: queues.collect::<Result<_, NotChecked>>()? })
 }
 
-/// A list that is all there is, up to the end of the text.
+/// A list that extends to the end of the text.
 fn list(text: &str) -> Option<Vec<Value>> {
     let mut values = Deserializer::from_str(text).into_iter();
     let Some(Ok(Value::Array(rows))) = values.next() else { return None };
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_list_is_none_and_no_count_is_not_zero() {
+    fn a_truncated_list_is_none_and_a_missing_count_is_not_zero() {
         let no_list = Err("rabbitmqctl did not print a list of queues".to_owned());
         let cut = "[\n{\"name\":\"a\",\"messages\":3}\n";
         for printed in ["", "[", "[]]", "{}", "[1]", "Error: x\n", "[\n]\nError: timeout\n", cut] {
@@ -144,13 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn all_queues_count() {
+    fn the_total_is_over_all_queues() {
         let of = |counts: &[u64]| Depth { queues: counts.iter().map(|count| queue("q", *count)).collect() };
         assert_eq!((of(&[]).total(), of(&[2, 3]).total(), of(&[u64::MAX, 1]).total()), (0, 5, u64::MAX));
     }
 
     #[test]
-    fn what_keeps_exec_from_working_is_told_apart() {
+    fn the_reasons_why_exec_does_not_work_differ() {
         let agent = |status: &str| {
             ManagedAgent::builder().name(ManagedAgentName::ExecuteCommandAgent).last_status(status).build()
         };
@@ -162,14 +162,14 @@ mod tests {
         assert_eq!(why(task(true, vec![agent("RUNNING")])), Ok(()));
         assert_eq!(why(task(false, vec![])), Err("ECS Exec is not enabled in the running task".to_owned()));
         for agents in [vec![], vec![agent("STOPPED")]] {
-            let wanted = "the agent of ECS Exec does not run in the container rabbit";
+            let wanted = "the agent of ECS Exec is not running in the container rabbit";
             assert_eq!(why(task(true, agents)), Err(wanted.to_owned()));
         }
     }
 
     proptest! {
         #[test]
-        fn no_output_is_too_strange(printed in "[\\[\\]{}\",:a-z0-9\n é]{0,200}") {
+        fn any_output_is_read_or_refused(printed in "[\\[\\]{}\",:a-z0-9\n é]{0,200}") {
             let _ = read(&printed);
         }
     }

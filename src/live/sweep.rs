@@ -1,11 +1,10 @@
 //! The inventory: everything of one deployment, in one parallel sweep.
 //!
 //! Most kinds are found by tag or by a name derived from the deployment's. Some are found through a parent (mount
-//! targets through their file system). The parents are looked at first, in one round of one call each; then everything
-//! that has not told all yet is read at once. No kind with a parent needs more than two rounds, so that the whole takes
-//! three.
+//! targets through their file system). Parents are listed first, in one round of one call each; then everything that is
+//! incomplete is read concurrently. No kind with a parent needs more than two rounds, so that a sweep takes three.
 //!
-//! A service in a cluster of the user's is found where the plan file says, or where the task definition says it is.
+//! A service in an existing cluster is found where the plan file or the task definition's tags say it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,13 +21,12 @@ use crate::kinds::task_definition;
 ///
 /// # Errors
 ///
-/// The first call that fails for good: an incomplete inventory would look like missing resources. What most deployments have
-/// nothing of is noted as unread instead.
+/// The first call that fails for good: an incomplete inventory would look like missing resources. Dispensable kinds are
+/// noted as unread instead.
 pub async fn sweep(context: &Context) -> Result<Inventory, Failure> {
-    let swept = KINDS.iter().copied().filter(|kind| kind.kind().swept);
-    let parents: BTreeSet<&str> = swept.clone().flat_map(|kind| kind.kind().parents).copied().collect();
+    let parents: BTreeSet<&str> = KINDS.iter().flat_map(|kind| kind.kind().parents).copied().collect();
     let (parents, rest): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
-        swept.partition(|kind| parents.contains(kind.kind().name));
+        KINDS.iter().copied().partition(|kind| parents.contains(kind.kind().name));
     let (independent, children): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
         rest.into_iter().partition(|kind| kind.kind().parents.is_empty());
     let (dispensable, needed): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
@@ -54,8 +52,8 @@ pub async fn sweep(context: &Context) -> Result<Inventory, Failure> {
     Ok(Inventory { unread, ..Inventory::new(live) })
 }
 
-/// Puts the revision that the service runs in the place of the newest of ours: an interrupted run has left a newer one,
-/// or somebody has registered one by hand.
+/// Replaces our newest revision with the one that the service runs: an interrupted run may have left a newer one, or
+/// somebody may have registered one by hand.
 async fn in_force(context: &Context, live: &mut Vec<Live>) -> Result<(), Failure> {
     let service = live.iter().find(|live| live.address.kind() == SERVICE && !live.is_going());
     let runs = service.and_then(|live| live.spec.get("task_definition")?.as_str()).map(str::to_owned);
@@ -76,7 +74,7 @@ async fn in_force(context: &Context, live: &mut Vec<Live>) -> Result<(), Failure
 ///
 /// # Errors
 ///
-/// Whatever the call meets; what does not exist is no error.
+/// A failed call. A revision that does not exist is no error.
 pub async fn revision(context: &Context, which: &str) -> Result<Option<Live>, Failure> {
     Ok(task_definition::read(context, which).await?.and_then(|found| found.live(context)))
 }
@@ -85,16 +83,16 @@ const TASK_DEFINITION: &str = "task-definition";
 
 const SERVICE: &str = "service";
 
-/// The service in another cluster than the one just looked at, if the deployment has been in one.
+/// The service in another cluster than the one just read, if the deployment has been in one.
 async fn elsewhere(context: &Context, live: &[Live]) -> Result<Vec<Live>, Failure> {
     let own = context.names.stack();
-    let looked_at = context.cluster.as_deref().unwrap_or(&own);
+    let read_already = context.cluster.as_deref().unwrap_or(&own);
     let other = match recorded_cluster(live) {
         Some(recorded) => recorded,
         None if live.iter().any(|live| live.address.kind() == "cluster") => &own,
         None => return Ok(Vec::new()),
     };
-    let Some(kind) = registry::find(SERVICE).filter(|_| name_of(other) != name_of(looked_at)) else {
+    let Some(kind) = registry::find(SERVICE).filter(|_| name_of(other) != name_of(read_already)) else {
         return Ok(Vec::new());
     };
     read(&Context { cluster: Some(other.to_owned()), ..context.clone() }, &[kind], Depth::Full).await
@@ -111,7 +109,7 @@ fn recorded_cluster(live: &[Live]) -> Option<&str> {
     definitions.filter_map(|live| live.tags.get(names::CLUSTER)).map(String::as_str).next()
 }
 
-/// The target group that the service is registered in, if it is the user's.
+/// The target group that the service is registered in, if it is an existing one.
 pub fn target_group(inventory: &Inventory) -> Option<String> {
     let of_kind = |kind: &'static str| inventory.live.iter().filter(move |live| live.address.kind() == kind);
     let used = of_kind(SERVICE).find_map(|live| live.spec.get("load_balancer")?.get("target_group")?.as_str())?;
@@ -119,7 +117,7 @@ pub fn target_group(inventory: &Inventory) -> Option<String> {
     (!ours).then(|| used.to_owned())
 }
 
-/// The cluster of the user's that the service is in, or was to be in; `None` if it is ours.
+/// The existing cluster that the service is in, or was planned to be in; `None` if it is ours.
 pub fn existing_cluster(context: &Context, inventory: &Inventory) -> Option<String> {
     let services = inventory.live.iter().filter(|live| live.address.kind() == SERVICE);
     let seen = services.filter_map(|live| live.outputs.get("cluster")).map(String::as_str).next();
@@ -132,11 +130,11 @@ fn is_of(live: &Live, kind: &&dyn AnyKind) -> bool {
 }
 
 async fn read(context: &Context, kinds: &[&dyn AnyKind], depth: Depth) -> Result<Vec<Live>, Failure> {
-    let sightings = try_join_all(kinds.iter().map(|kind| kind.list(context, depth))).await?;
-    Ok(sightings.into_iter().flat_map(|sighting| sighting.live).collect())
+    let observed = try_join_all(kinds.iter().map(|kind| kind.list(context, depth))).await?;
+    Ok(observed.into_iter().flat_map(|one| one.live).collect())
 }
 
-/// The same, with what could not be read by the name of its kind.
+/// The same; gives what could not be read, and why, by the name of its kind.
 async fn read_or_note(
     context: &Context,
     kinds: &[&dyn AnyKind],

@@ -8,7 +8,7 @@ use crate::engine::compare::{self, Change};
 use crate::engine::drive::World;
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Incident, Live, Phase, Sighting};
+use crate::engine::inventory::{Incident, Live, Observation, Phase};
 use crate::engine::plan::{Action, Reason, Step};
 use crate::engine::reference::{self, Known, Outputs};
 use crate::engine::run::Made;
@@ -16,7 +16,7 @@ use crate::kinds::names;
 use crate::kinds::registry::{self, AnyKind};
 use crate::kinds::resource::{Context, Depth, Tags, Target, token};
 
-use super::{holders, taken};
+use super::{conflict, holders};
 
 /// AWS, for one deployment and one run.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// `context` knows what there is before the run.
+    /// `context` knows what exists before the run.
     pub fn new(context: Context) -> Self {
         Self { context }
     }
@@ -54,10 +54,10 @@ impl World for Aws {
             attempt,
         };
         if target.id.is_empty() && matches!(step.action, Action::Update | Action::Delete) {
-            return Err(Failure::of(Cause::Internal, format!("nobody knows the identifier of {}", step.address)));
+            return Err(Failure::of(Cause::Internal, format!("the identifier of {} is unknown", step.address)));
         }
         match step.action {
-            Action::Await | Action::Prove => Ok(Made::default()),
+            Action::Verify => Ok(Made::default()),
             Action::Stop | Action::Unprotect | Action::Restore | Action::Promote | Action::Prune => {
                 kind.act(&context, &target, step.action).await
             }
@@ -73,7 +73,7 @@ impl World for Aws {
         }
     }
 
-    async fn observe(&self, name: &str, known: &Known) -> Result<Sighting, Failure> {
+    async fn observe(&self, name: &str, known: &Known) -> Result<Observation, Failure> {
         let kind =
             registry::find(name).ok_or_else(|| Failure::of(Cause::Internal, format!("there is no kind {name}")))?;
         kind.list(&self.with(known), Depth::Phase).await
@@ -84,7 +84,7 @@ impl World for Aws {
     }
 }
 
-/// The identifier of what a step is about; one that the same plan has made is known since.
+/// The identifier of a step's resource; one that the same plan has created is known by now.
 fn id(step: &Step, known: &Known) -> String {
     let known = || Some(known.get(&step.address)?.get("id")?.clone());
     match (&step.id, step.action) {
@@ -99,7 +99,7 @@ fn kind(address: &Address) -> Result<&'static dyn AnyKind, Failure> {
         .ok_or_else(|| Failure::of(Cause::Internal, format!("there is no kind {}", address.kind())))
 }
 
-/// Creates, unless an earlier attempt already has: a lost answer must not leave a twin.
+/// Creates it, unless an earlier attempt already has: a lost response must not lead to a duplicate.
 async fn create(
     context: &Context,
     kind: &dyn AnyKind,
@@ -117,7 +117,7 @@ async fn create(
         Err(failure) if failure.cause == Cause::Taken => match find(context, kind, &step.address).await? {
             Some(live) => adopt(context, kind, target, live, spec).await,
             None => {
-                let hint = taken::hint(&failure, &context.names.deployment);
+                let hint = conflict::hint(&failure, &context.names.deployment);
                 Err(failure.hint(hint))
             }
         },
@@ -126,12 +126,12 @@ async fn create(
 }
 
 async fn find(context: &Context, kind: &dyn AnyKind, address: &Address) -> Result<Option<Live>, Failure> {
-    let sighting = kind.list(context, Depth::Full).await?;
+    let observed = kind.list(context, Depth::Full).await?;
     let stays = |live: &Live| !live.is_going() && live.phase != Phase::Recoverable;
-    Ok(sighting.live.into_iter().find(|live| &live.address == address && stays(live)))
+    Ok(observed.live.into_iter().find(|live| &live.address == address && stays(live)))
 }
 
-/// Makes what an earlier attempt created what it should be: properties, then tags, as [`update`] does.
+/// Completes what an earlier attempt created: properties, then tags, as [`update`] does.
 async fn adopt(
     context: &Context,
     kind: &dyn AnyKind,
@@ -157,7 +157,7 @@ async fn adopt(
     Ok(made)
 }
 
-/// Changes properties, then tags: the digest in them says that the properties are there.
+/// Changes properties, then tags: the digest in the tags records that the properties are set.
 async fn update(context: &Context, kind: &dyn AnyKind, target: &mut Target, step: &Step) -> Result<Made, Failure> {
     let spec = resolved(step, &context.known)?;
     let made = if concerns_only_tags(step) {
@@ -174,14 +174,14 @@ async fn update(context: &Context, kind: &dyn AnyKind, target: &mut Target, step
     Ok(made)
 }
 
-/// True when no property has to be touched. What is to be healed is always touched, whatever else differs: it has just
-/// been stopped, and nothing but its update starts it again.
+/// True when only tags have to be set. An unhealthy service was just stopped, so that it always needs the update that
+/// starts it again.
 fn concerns_only_tags(step: &Step) -> bool {
-    let heals = matches!(step.reason, Reason::Unhealthy(_));
-    !heals && !step.changes.is_empty() && step.changes.iter().all(|change| change.top() == "tags")
+    let is_unhealthy = matches!(step.reason, Reason::Unhealthy(_));
+    !is_unhealthy && !step.changes.is_empty() && step.changes.iter().all(|change| change.top() == "tags")
 }
 
-/// The tags to set and the keys to remove. With `changes`, only what they name; otherwise all that differ from `live`.
+/// The tags to set and the keys to remove: those in `changes`; without changes, all that differ from `live`.
 fn tag_difference(wanted: &Tags, live: &Tags, changes: &[Change]) -> (Tags, Vec<String>) {
     let named: Vec<&str> = changes.iter().filter_map(|change| change.property.strip_prefix("tags.")).collect();
     let remove = named.iter().filter(|key| !wanted.contains_key(**key)).map(|key| (*key).to_owned()).collect();
@@ -210,14 +210,14 @@ mod tests {
     fn step(reason: Reason, properties: &[&str]) -> Step {
         let change = |property: &&str| Change { property: (*property).to_owned(), from: Value::Null, to: "new".into() };
         Step {
-            until: Until::Ready,
+            until: Until::READY,
             changes: properties.iter().map(change).collect(),
             ..Step::new(Address::new("service", "main"), Action::Update, reason)
         }
     }
 
     #[test]
-    fn tags_alone_touch_no_property_unless_something_is_to_be_healed() {
+    fn an_unhealthy_service_is_updated_even_if_only_tags_differ() {
         assert!(concerns_only_tags(&step(Reason::Changed, &["tags.team"])));
         assert!(!concerns_only_tags(&step(Reason::Changed, &["tags.team", "desired"])));
         assert!(!concerns_only_tags(&step(Reason::Unhealthy("no task runs".into()), &["tags.team"])));
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_about_what_it_names_or_about_what_the_same_plan_has_made() {
+    fn a_step_uses_its_own_id_or_that_of_what_the_plan_has_created() {
         let mut step = step(Reason::Changed, &[]);
         let outputs = Outputs::from([("id".to_owned(), "made".to_owned())]);
         let known = Known::from([(step.address.clone(), outputs)]);
@@ -236,7 +236,7 @@ mod tests {
         }
         for action in [Action::Create, Action::Run] {
             step.action = action;
-            assert_eq!(id(&step, &known), "", "what is to be made has none, whatever there was");
+            assert_eq!(id(&step, &known), "", "something new has no id yet");
         }
         step.id = Some("named".to_owned());
         assert_eq!(id(&step, &known), "named");

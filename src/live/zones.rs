@@ -8,34 +8,34 @@ use crate::kinds::ec2::filter;
 use crate::kinds::resource::Context;
 use crate::kinds::zone::{Zone, zone};
 
-/// The zones that the deployment's subnets are in; for those it does not have yet, the first of the region that are
-/// not taken. A subnet cannot move: what AWS lists first another day must not matter.
+/// The zones of the deployment's subnets; for missing subnets, the first free ones of the region. A subnet cannot move,
+/// so the order in which AWS lists zones later must not matter.
 ///
 /// # Errors
 ///
-/// The region cannot be asked, or has too few zones.
+/// A failed call, or too few zones in the region.
 pub async fn zones(context: &Context, inventory: &Inventory) -> Result<[String; 2], Failure> {
-    let standing = ["a", "b"].map(|half| standing(inventory, half));
-    if let [Some(first), Some(second)] = &standing {
+    let current = ["a", "b"].map(|half| current_zone(inventory, half));
+    if let [Some(first), Some(second)] = &current {
         return Ok([first.clone(), second.clone()]);
     }
-    choose(standing, available(context).await?).ok_or_else(|| {
+    choose(current, available(context).await?).ok_or_else(|| {
         let message = format!("{} does not have two availability zones for this account", context.names.region);
         Failure::of(Cause::Refused, message).hint("choose another region, or name the zones in the plan file")
     })
 }
 
 /// The zone of the subnets of one half.
-fn standing(inventory: &Inventory, half: &str) -> Option<String> {
+fn current_zone(inventory: &Inventory, half: &str) -> Option<String> {
     ["private", "public"].iter().find_map(|side| {
         let address = Address::new("subnet", &format!("{side}-{half}"));
         inventory.at(&address).find_map(|live| live.spec.get("zone")?.as_str().map(str::to_owned))
     })
 }
 
-/// Of the zones with their ids. Where something is missing is no choice; doubtful ones come last.
-fn choose(standing: [Option<String>; 2], available: Vec<(String, String)>) -> Option<[String; 2]> {
-    let taken: Vec<String> = standing.iter().flatten().cloned().collect();
+/// Chooses among the zones with their ids. Zones that lack a service are left out; doubtful ones come last.
+fn choose(current: [Option<String>; 2], available: Vec<(String, String)>) -> Option<[String; 2]> {
+    let taken: Vec<String> = current.iter().flatten().cloned().collect();
     let rank = |id: &str| match zone(id) {
         Zone::Good => Some(0),
         Zone::Doubtful(_) => Some(1),
@@ -45,11 +45,11 @@ fn choose(standing: [Option<String>; 2], available: Vec<(String, String)>) -> Op
         available.into_iter().filter_map(|(name, id)| Some((rank(&id)?, name))).collect();
     ranked.sort();
     let mut free = ranked.into_iter().map(|(_, name)| name).filter(|zone| !taken.contains(zone));
-    let [first, second] = standing;
+    let [first, second] = current;
     Some([first.or_else(|| free.next())?, second.or_else(|| free.next())?])
 }
 
-/// The region's zones that are open to everyone, with their ids: neither local zones nor what must be opted into.
+/// The region's zones with their ids, without local zones and those that need an opt-in.
 async fn available(context: &Context) -> Result<Vec<(String, String)>, Failure> {
     let one = |name, value: &str| filter(name, [value.to_owned()]);
     let answer = context
@@ -77,9 +77,9 @@ mod tests {
     }
 
     #[test]
-    fn standing_zones_stay_and_the_first_free_ones_fill_up() {
+    fn zones_of_subnets_stay_and_the_first_free_ones_are_added() {
         let some = |zone: &str| Some(zone.to_owned());
-        let chosen = |standing, zones: &[&str]| choose(standing, all(zones)).map(|pair| pair.join(" "));
+        let chosen = |current, zones: &[&str]| choose(current, all(zones)).map(|pair| pair.join(" "));
         assert_eq!(chosen([None, None], &["c", "a", "b"]), some("a b"));
         assert_eq!(chosen([None, some("a")], &["a", "b"]), some("b a"));
         assert_eq!(chosen([some("z"), None], &["a"]), some("z a"));
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_zone_is_decides_and_not_its_letter() {
+    fn the_zone_id_decides_and_not_its_letter() {
         let zones =
             |ids: &[(&str, &str)]| ids.iter().map(|(name, id)| ((*name).to_owned(), (*id).to_owned())).collect();
         let chosen = |ids: &[(&str, &str)]| choose([None, None], zones(ids)).map(|pair| pair.join(" "));

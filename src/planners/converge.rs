@@ -1,4 +1,4 @@
-//! The plan that makes live what the graph says.
+//! The plan that makes AWS match the graph.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::engine::graph::{Graph, Node};
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, After, Finding, Kept, Plan, Purpose, Reason, Severity, Step, Target, Until};
-use crate::engine::reference::{self, Known, Need};
+use crate::engine::reference::{self, Known};
 
 use super::upstream::upstream;
 use super::{data, deletion, record, verdict};
@@ -17,11 +17,11 @@ mod one_writer;
 /// What the user has consented to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Take deletion protection off what is no longer asked for.
+    /// Remove deletion protection from what is no longer wanted.
     pub unprotect: bool,
 }
 
-/// Plans the way from the inventory to the graph.
+/// Plans the steps from the inventory to the graph.
 pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[Kind], options: Options) -> Plan {
     let mut planner = Planner {
         graph,
@@ -38,17 +38,17 @@ pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[K
     }
     planner.plan.known = planner.known.clone();
     planner.unwanted();
-    // In this order: where both would make a circle, what is replaced is let go while another that goes still names it.
+    // In this order: where both would make a circle, updates matter more than the order of deletions.
     planner.deletions_wait_for_updates();
     deletion::order(&planner.deletions, &mut planner.plan.steps, kinds);
-    planner.proofs();
+    planner.rechecks();
     planner.plan.findings.extend(data::new_file_system_beside_former(&planner.plan, inventory));
     planner.plan.findings.extend(data::new_secret_for_old_data(&planner.plan, graph, inventory));
     planner.plan
 }
 
 /// What to do about a change that cannot be made in place.
-const WAY_OUT: &str =
+const CANNOT_REPLACE: &str =
     "undo the change in the plan file; or destroy the deployment, which keeps its data, and apply again";
 
 struct Planner<'a> {
@@ -57,9 +57,9 @@ struct Planner<'a> {
     kinds: &'a [Kind],
     options: Options,
     plan: Plan,
-    /// Outputs of what exists and keeps them, as far as planned.
+    /// Outputs of the planned resources that exist and keep them.
     known: Known,
-    /// The step after which a resource is as it should be.
+    /// The last step of each resource.
     last: BTreeMap<Address, usize>,
     deletions: Vec<(&'a Live, usize)>,
 }
@@ -74,7 +74,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Which of several at one address is the one; the others are twins.
+    /// The one to keep of several at one address; the others are duplicates.
     fn choose(&mut self, node: &Node) -> Option<&'a Live> {
         let inventory = self.inventory;
         let mut candidates: Vec<&Live> = inventory.at(&node.address).filter(|live| !live.is_going()).collect();
@@ -88,27 +88,27 @@ impl<'a> Planner<'a> {
             let both = format!("exists twice: {} and {}", twin.id, chosen.map_or("", |live| &live.id));
             match node.kind.lifecycle {
                 Lifecycle::Owned => drop(self.delete(twin, &node.kind, Reason::Twin)),
-                // It goes with what it belongs to.
+                // It is deleted with its parent.
                 Lifecycle::Intrinsic if self.goes_with_its_parent(twin) => {}
                 Lifecycle::Intrinsic | Lifecycle::Shared => self.refuse(
                     "plan/twins",
-                    node,
+                    &node.address,
                     both,
-                    "both carry the tags of one thing: remove the tags ce-aws:deployment and ce-aws:address from the first one, \
+                    "both have the same tags: remove the tags ce-aws:deployment and ce-aws:address from the first one, \
                      which is not this deployment's",
                 ),
                 Lifecycle::Data => self.refuse(
                     "data/twins",
-                    node,
+                    &node.address,
                     both,
-                    "find out which one holds the data and remove this program's tags from the other",
+                    "find out which one holds the data and remove the ce-aws tags from the other",
                 ),
             }
         }
         chosen
     }
 
-    /// Whether what AWS cannot change is as it should be: it belongs to the right parent.
+    /// Whether the properties that AWS cannot change are correct: it belongs to the right parent.
     fn is_in_place(&self, node: &Node, live: &Live) -> bool {
         let wanted = reference::resolve(&node.spec, &self.known);
         node.kind.immutable.iter().all(|property| live.spec[*property] == wanted[*property])
@@ -119,24 +119,24 @@ impl<'a> Planner<'a> {
     }
 
     fn create(&mut self, node: &Node) {
-        self.await_remnants(node);
+        self.wait_for_deletions(node);
         self.push(node, self.step(node, Action::Create, Reason::Missing));
     }
 
-    /// What is still on its way out is in the way of a new one: it holds the name, the address, the subnet.
-    fn await_remnants(&mut self, node: &Node) {
+    /// A resource that is still being deleted blocks a new one: it holds the name, the address, the subnet.
+    fn wait_for_deletions(&mut self, node: &Node) {
         let inventory = self.inventory;
         let mut remnants = inventory.at(&node.address).peekable();
         if !node.kind.fenced.is_empty() {
             if remnants.peek().is_some() {
-                let step = self.step(node, Action::Await, Reason::OneWriter);
+                let step = self.step(node, Action::Verify, Reason::OneWriter);
                 self.push(node, Step { until: Until::Idle, ..step });
             }
             return;
         }
         for live in remnants {
             if let (Phase::Deleting(why), true) = (&live.phase, node.kind.seconds.gone > 0.0) {
-                let step = self.step(node, Action::Await, Reason::Unfinished(why.clone()));
+                let step = self.step(node, Action::Verify, Reason::Unfinished(why.clone()));
                 self.push(node, Step { until: Until::Gone, id: Some(live.id.clone()), after: Vec::new(), ..step });
             }
         }
@@ -179,7 +179,7 @@ impl<'a> Planner<'a> {
                 }
                 return;
             }
-            (true, Some(why)) => self.step(node, Action::Await, Reason::Unfinished(why)),
+            (true, Some(why)) => self.step(node, Action::Verify, Reason::Unfinished(why)),
             (false, why) => {
                 let mut step = self.step(node, Action::Update, found.reason);
                 if why.is_none() {
@@ -193,7 +193,7 @@ impl<'a> Planner<'a> {
         self.push(node, step);
     }
 
-    /// True when everything that it is to refer to is made anew because somebody changed it.
+    /// True when everything that its changes refer to is replaced because somebody changed it in AWS.
     fn follows_drift(&self, found: &verdict::Verdict) -> bool {
         let named = found.changes.iter().flat_map(|change| reference::references(&change.to));
         let mut steps = named.filter_map(|(address, _)| self.last.get(&address)).peekable();
@@ -207,10 +207,10 @@ impl<'a> Planner<'a> {
             let message = format!("AWS cannot change this in place: {what}");
             return match node.kind.lifecycle {
                 Lifecycle::Data => {
-                    let message = format!("{message}; another one would not have the data");
-                    self.refuse("data/cannot-replace", node, message, "undo the change in the plan file");
+                    let message = format!("{message}, and a new one would not have the data");
+                    self.refuse("data/cannot-replace", &node.address, message, "undo the change in the plan file");
                 }
-                _ => self.refuse("plan/cannot-replace", node, message, WAY_OUT),
+                _ => self.refuse("plan/cannot-replace", &node.address, message, CANNOT_REPLACE),
             };
         };
         let reason = match &live.phase {
@@ -220,7 +220,7 @@ impl<'a> Planner<'a> {
         let deletion = self.delete(live, &node.kind, reason.clone());
         self.plan.steps[deletion].consequences.push(consequence.to_owned());
         let mut step = self.step(node, Action::Create, reason);
-        step.after.push(done(deletion));
+        step.wait_for([deletion]);
         self.push(node, step);
     }
 
@@ -233,28 +233,26 @@ impl<'a> Planner<'a> {
         }
         let unprotect = protection.map(|(step, _)| step);
         if let Some(before) = deletion::stop(live, kind, reason).or(unprotect) {
-            step.after.push(done(self.plan.steps.len()));
-            self.plan.steps.push(before);
+            step.wait_for([self.plan.push(before)]);
         }
-        self.plan.steps.push(step);
-        let index = self.plan.steps.len() - 1;
+        let index = self.plan.push(step);
         self.deletions.push((live, index));
         index
     }
 
-    fn refuse(&mut self, code: &str, node: &Node, message: String, hint: &str) {
+    fn refuse(&mut self, code: &str, address: &Address, message: impl Into<String>, hint: &str) {
         self.plan.findings.push(Finding {
             code: code.to_owned(),
             severity: Severity::Refusal,
-            address: Some(node.address.clone()),
-            message,
+            address: Some(address.clone()),
+            message: message.into(),
             hint: Some(hint.to_owned()),
         });
     }
 
     fn step(&self, node: &Node, action: Action, reason: Reason) -> Step {
         let waits = match action {
-            Action::Await | Action::Prove => true,
+            Action::Verify => true,
             Action::Restore => false,
             _ => node.kind.seconds.ready > 0.0,
         };
@@ -263,7 +261,7 @@ impl<'a> Planner<'a> {
             .iter()
             .filter_map(|(address, need)| self.last.get(address).map(|step| After { step: *step, need: *need }));
         Step {
-            until: if waits { Until::Ready } else { Until::Accepted },
+            until: if waits { Until::READY } else { Until::Accepted },
             after: after.collect(),
             spec: node.spec.clone(),
             tags: if node.kind.tagged { record::tags(node, &self.plan.target.deployment) } else { BTreeMap::new() },
@@ -273,16 +271,13 @@ impl<'a> Planner<'a> {
 
     /// Adds a step; later steps of the same resource wait for it.
     fn push(&mut self, node: &Node, mut step: Step) -> usize {
-        step.after.extend(self.last.get(&node.address).map(|step| done(*step)));
-        step.after.sort_unstable();
-        step.after.dedup();
-        self.plan.steps.push(step);
-        let index = self.plan.steps.len() - 1;
+        step.wait_for(self.last.get(&node.address).copied());
+        let index = self.plan.push(step);
         self.last.insert(node.address.clone(), index);
         index
     }
 
-    /// What exists, belongs to the deployment and is no longer asked for.
+    /// What exists, belongs to the deployment and is no longer wanted.
     fn unwanted(&mut self) {
         let inventory = self.inventory;
         for live in &inventory.live {
@@ -291,16 +286,14 @@ impl<'a> Planner<'a> {
                 continue;
             }
             match kind.lifecycle {
-                Lifecycle::Owned if self.is_in_the_way(live, kind) => self.plan.findings.push(Finding {
-                    code: "plan/cannot-replace".to_owned(),
-                    severity: Severity::Refusal,
-                    address: Some(live.address.clone()),
-                    message: "would have to go before another one can come, and the running task needs it".to_owned(),
-                    hint: Some(WAY_OUT.to_owned()),
-                }),
+                Lifecycle::Owned if self.is_in_the_way(live, kind) => {
+                    let message =
+                        "would have to be deleted before its successor is created, and the running task needs it";
+                    self.refuse("plan/cannot-replace", &live.address, message, CANNOT_REPLACE);
+                }
                 Lifecycle::Owned => drop(self.delete(live, kind, Reason::Unwanted)),
                 Lifecycle::Data => {
-                    // What is found through it is watched while it goes.
+                    // Its children are found through it while they are deleted.
                     self.plan.known.insert(live.address.clone(), live.outputs.clone());
                     self.plan.kept.push(Kept {
                         address: live.address.clone(),
@@ -313,7 +306,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// True when another one of its kind is to come where there is room for no other.
+    /// True when another one of its kind is to be created where there can be only one.
     fn is_in_the_way(&self, live: &Live, kind: &Kind) -> bool {
         let Some(room) = kind.room else { return false };
         let created = self.plan.steps.iter().filter(|step| step.action == Action::Create);
@@ -321,8 +314,8 @@ impl<'a> Planner<'a> {
         created.any(|step| reference::resolve(&step.spec[room], &self.known) == live.spec[room])
     }
 
-    /// A resource is deleted only after those that used it have been pointed elsewhere, and what is no longer asked for
-    /// only when the task works without it.
+    /// A resource is deleted only after those that used it no longer refer to it, and what is no longer wanted only
+    /// when the task works without it.
     fn deletions_wait_for_updates(&mut self) {
         for (used, deletion) in &self.deletions {
             for user in &self.inventory.live {
@@ -333,22 +326,18 @@ impl<'a> Planner<'a> {
                     && self.plan.steps[*update].action != Action::Create
                     && !upstream(&self.plan.steps, *update).contains(deletion)
                 {
-                    self.plan.steps[*deletion].after.push(After { step: *update, need: Need::Ready });
+                    self.plan.steps[*deletion].wait_for([*update]);
                 }
             }
         }
     }
 }
 
-fn done(step: usize) -> After {
-    After { step, need: Need::Ready }
-}
-
 fn rank(phase: &Phase) -> u8 {
     match phase {
         Phase::Ready => 0,
         Phase::Idle => 1,
-        Phase::Pending(_) | Phase::Faltering(_) => 2,
+        Phase::Pending(_) | Phase::Degraded(_) => 2,
         Phase::Failed(_) => 3,
         Phase::Recoverable => 4,
         Phase::Deleting(_) => 5,

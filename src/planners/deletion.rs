@@ -1,11 +1,10 @@
-//! In which order existing things can be deleted: from what they say of each other, so that it works without a plan file.
+//! The order of deletions, from the references between live resources, so that it works without a plan file.
 
 use serde_json::Value;
 
 use crate::engine::inventory::Live;
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
-use crate::engine::plan::{Action, After, Finding, Reason, Severity, Step, Until};
-use crate::engine::reference::Need;
+use crate::engine::plan::{Action, Finding, Reason, Severity, Step, Until};
 
 use super::upstream::upstream;
 
@@ -25,7 +24,7 @@ pub fn step(live: &Live, kind: &Kind, reason: Reason) -> Step {
     }
 }
 
-/// The step before the deletion of what runs the task: it is stopped and seen stopped.
+/// The step before the deletion of a service: its tasks are stopped and confirmed stopped.
 pub fn stop(live: &Live, kind: &Kind, reason: Reason) -> Option<Step> {
     let stop = Step {
         action: Action::Stop,
@@ -36,7 +35,7 @@ pub fn stop(live: &Live, kind: &Kind, reason: Reason) -> Option<Step> {
     (!kind.fenced.is_empty()).then_some(stop)
 }
 
-/// The step before the deletion of what is protected against it, and, without consent to it, the refusal of `code`.
+/// The step before the deletion of a protected resource, and the refusal of `code` for want of consent.
 pub fn unprotect(live: &Live, kind: &Kind, reason: Reason, code: &str, consent: &str) -> Option<(Step, Finding)> {
     if live.spec.get("deletion_protection") != Some(&Value::Bool(true)) {
         return None;
@@ -57,14 +56,14 @@ pub fn unprotect(live: &Live, kind: &Kind, reason: Reason, code: &str, consent: 
     Some((step, finding))
 }
 
-/// True when `user` must be gone before `used` can go: it names it in a property, or its kind always does so. Only `id`
-/// and `arn` tell whom a property names: a cluster and its service may well bear the same name.
+/// True when `user` must be deleted before `used`: a property refers to it, or its kind always does. Only `id` and
+/// `arn` count as references: a cluster and its service may have the same name.
 pub fn holds<K: Kinds + ?Sized>(user: &Live, used: &Live, kinds: &K) -> bool {
     let by_kind = kinds.kind(used.address.kind()).is_some_and(|kind| kind.gone_after.contains(&user.address.kind()));
     user.address != used.address && (by_kind || names(user, used))
 }
 
-/// True when `user` names `used` in a property.
+/// True when a property of `user` refers to `used`.
 pub fn names(user: &Live, used: &Live) -> bool {
     let identity = ["id", "arn"].map(|name| used.outputs.get(name).map(String::as_str));
     let identity: Vec<&str> = identity.into_iter().flatten().filter(|text| !text.is_empty()).collect();
@@ -83,13 +82,13 @@ fn mentions(spec: &Value, texts: &[&str]) -> bool {
 /// Makes each deletion wait until everything that holds its resource is gone. `deletions` pairs each resource with the
 /// index of its step, in the order of addresses.
 ///
-/// Resources that name each other in a circle (two security groups) would wait for ever: the wait that would close the
-/// circle is left out, so that of two the one with the greater address goes first.
+/// Resources that refer to each other in a circle (two security groups) would wait forever: the wait that would close
+/// the circle is left out, so that of two the one with the greater address is deleted first.
 pub fn order<K: Kinds + ?Sized>(deletions: &[(&Live, usize)], steps: &mut [Step], kinds: &K) {
     for (used, later) in deletions {
         for (user, earlier) in deletions {
             if holds(user, used, kinds) && !upstream(steps, *earlier).contains(later) {
-                steps[*later].after.push(After { step: *earlier, need: Need::Ready });
+                steps[*later].wait_for([*earlier]);
             }
         }
     }

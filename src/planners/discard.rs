@@ -18,11 +18,11 @@ pub enum Refusal {
     Unknown,
     /// What needs it, as the end of a sentence.
     InUse(String),
-    /// It is in this vault, which is somebody else's.
+    /// It is in this vault, which is not the deployment's.
     NotOurs(String),
 }
 
-/// Deletes a file system that a restored one has taken the place of, and what hangs on it.
+/// Deletes a file system that a restored one has replaced, with its mount targets and access points.
 pub fn file_system(inventory: &Inventory, target: Target, kinds: &[Kind], id: &str) -> Result<Plan, Refusal> {
     let is_it = |live: &&Live| live.address.kind() == "file-system" && live.id == id;
     let live = inventory.live.iter().find(is_it).ok_or(Refusal::Unknown)?;
@@ -31,15 +31,15 @@ pub fn file_system(inventory: &Inventory, target: Target, kinds: &[Kind], id: &s
         return Err(Refusal::InUse(why.to_owned()));
     }
     if let Some(intent) = intent(inventory) {
-        return Err(Refusal::InUse(format!("may be needed to go back: {intent}")));
+        return Err(Refusal::InUse(format!("may be needed for a rollback: {intent}")));
     }
     let mounts =
         |live: &&Live| ["task-definition", "service"].contains(&live.address.kind()) && mentions(&live.spec, id);
     if let Some(user) = inventory.live.iter().find(mounts) {
         return Err(Refusal::InUse(format!("is still mounted by {}: `ce-aws apply` first", user.address)));
     }
-    let hangs = |live: &&Live| live.spec.get("file_system").and_then(Value::as_str) == Some(id);
-    let part = inventory.live.iter().filter(|live| is_it(live) || hangs(live)).cloned().collect();
+    let belongs = |live: &&Live| live.spec.get("file_system").and_then(Value::as_str) == Some(id);
+    let part = inventory.live.iter().filter(|live| is_it(live) || belongs(live)).cloned().collect();
     let options = Options { delete_data: true, ..Options::default() };
     let mut plan = teardown(&Inventory::new(part), target, kinds, options, &[]);
     plan.purpose = Purpose::Apply;
@@ -61,11 +61,11 @@ pub fn recovery_point(inventory: &Inventory, target: Target, view: &BackupView, 
         is_made_for || intent.ends_with(&format!(" point={}", point.id()))
     };
     if let Some(intent) = intent(inventory).filter(needed) {
-        return Err(Refusal::InUse(format!("may be needed to go back: {intent}")));
+        return Err(Refusal::InUse(format!("may be needed for a rollback: {intent}")));
     }
     let address = match &point.intent {
         Some(intent) => recovery_point::address(intent),
-        // Somebody put it there by hand.
+        // Somebody created it by hand.
         None => Address::new("recovery-point", "other"),
     };
     let lost = format!("the backup of {} made at {} is lost: {}", point.file_system, point.created, point.arn);
@@ -80,7 +80,7 @@ pub fn recovery_point(inventory: &Inventory, target: Target, view: &BackupView, 
     Ok(plan)
 }
 
-/// What is under way with the deployment.
+/// The open operation of the deployment.
 fn intent(inventory: &Inventory) -> Option<&str> {
     inventory.live.iter().find_map(|live| live.tags.get(names::INTENT)).map(String::as_str)
 }

@@ -1,28 +1,27 @@
-//! Stopping by request, and starting again.
+//! Stopping on request, and starting again.
 //!
-//! The request is written on the service before it is stopped and taken back before it is started, so that whatever
-//! interrupts it, the next apply brings it where it was meant to be.
+//! The request is recorded on the service before it is stopped and cleared before it is started, so that the next apply
+//! completes whichever was interrupted.
 
 use serde_json::{Value, json};
 
 use crate::engine::compare::Change;
 use crate::engine::graph::Node;
 use crate::engine::inventory::{Inventory, Live, Phase};
-use crate::engine::plan::{Action, After, Finding, Plan, Purpose, Reason, Severity, Step, Target, Until};
-use crate::engine::reference::Need;
+use crate::engine::plan::{Action, Finding, Plan, Purpose, Reason, Severity, Step, Target, Until};
 use crate::kinds::names;
 
 /// Stops the service. `request` says who asked for it and when.
 pub fn stop(inventory: &Inventory, target: Target, service: &Live, request: &str) -> Plan {
     let mut plan = begin(inventory, target);
     if !service.tags.contains_key(names::STOPPED) {
-        let mut note = step(service, Action::Update, "so that nothing starts it again");
+        let mut note = step(service, Action::Update, "record the stop request");
         note.changes.push(change(service, Value::from(request)));
         note.tags.insert(names::STOPPED.to_owned(), request.to_owned());
         plan.steps.push(note);
     }
     if service.phase != Phase::Idle {
-        let mut fence = step(service, Action::Stop, "every task must be seen stopped");
+        let mut fence = step(service, Action::Stop, "every task must be confirmed stopped");
         fence.until = Until::Idle;
         fence.consequences.push("Cloud Exchange is down until it is started again".to_owned());
         push(&mut plan, fence);
@@ -30,11 +29,11 @@ pub fn stop(inventory: &Inventory, target: Target, service: &Live, request: &str
     plan
 }
 
-/// Starts the service: with one task, which has to become healthy within `deadline` and to stay so for `watch` seconds.
+/// Starts the service with one task, which has to become healthy within `deadline` and stay so for `watch` seconds.
 pub fn start(inventory: &Inventory, target: Target, service: &Live, deadline: f64, watch: f64) -> Plan {
     let mut plan = begin(inventory, target);
     if service.tags.contains_key(names::STOPPED) {
-        let mut note = step(service, Action::Update, "it is no longer to be stopped");
+        let mut note = step(service, Action::Update, "clear the stop request");
         note.changes.push(change(service, Value::Null));
         plan.steps.push(note);
     }
@@ -44,29 +43,29 @@ pub fn start(inventory: &Inventory, target: Target, service: &Live, deadline: f6
     let desired = service.spec.get("desired").cloned().unwrap_or_default();
     let is_wanted = desired.as_u64().is_some_and(|desired| desired > 0);
     if is_wanted && service.phase.awaits().is_some() {
-        push(&mut plan, Step { until: Until::Ready, ..step(service, Action::Await, "it is starting") });
+        push(&mut plan, Step { until: Until::READY, ..step(service, Action::Verify, "it is starting") });
     } else {
-        let fence = if is_wanted { Action::Stop } else { Action::Await };
-        push(&mut plan, Step { until: Until::Idle, ..step(service, fence, "nobody else may write") });
-        let mut start = step(service, Action::Update, "one task");
+        let fence = if is_wanted { Action::Stop } else { Action::Verify };
+        push(&mut plan, Step { until: Until::Idle, ..step(service, fence, "no other task may write") });
+        let mut start = step(service, Action::Update, "start one task");
         start.spec = service.spec.clone();
         start.spec["desired"] = json!(1);
         start.changes.push(Change { property: "desired".to_owned(), from: desired, to: json!(1) });
-        (start.until, start.patience) = (Until::Ready, Some(deadline));
+        (start.until, start.patience) = (Until::READY, Some(deadline));
         push(&mut plan, start);
     }
-    let prove = step(service, Action::Prove, &format!("it has to stay healthy for {watch:.0} s"));
-    push(&mut plan, Step { until: Until::Steady, patience: Some(watch), ..prove });
+    let verify = step(service, Action::Verify, &format!("it has to stay healthy for {watch:.0} s"));
+    push(&mut plan, Step { until: Until::STAYS_READY, patience: Some(watch), ..verify });
     plan
 }
 
-/// What is said of a service that is stopped by request.
+/// The finding for a service that is stopped on request.
 pub fn stopped(node: &Node, since: &str) -> Finding {
     Finding {
         code: "service/stopped".to_owned(),
         severity: Severity::Warning,
         address: Some(node.address.clone()),
-        message: format!("is stopped by request ({since}), and stays so"),
+        message: format!("is stopped by request ({since}), and stays stopped"),
         hint: Some("start it with `ce-aws start FILE`".to_owned()),
     }
 }
@@ -86,7 +85,7 @@ fn step(service: &Live, action: Action, why: &str) -> Step {
 }
 
 /// Adds a step after all others.
-fn push(plan: &mut Plan, mut step: Step) {
-    step.after = plan.steps.len().checked_sub(1).map(|step| After { step, need: Need::Ready }).into_iter().collect();
-    plan.steps.push(step);
+fn push(plan: &mut Plan, step: Step) {
+    let last = plan.steps.len().checked_sub(1);
+    plan.push(step.after(last));
 }

@@ -1,4 +1,5 @@
-//! What others have put where a teardown would meet it: refused before anything is deleted, data above all.
+//! Resources outside the deployment that a teardown would run into: refused before anything, above all data, is
+//! deleted.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +11,14 @@ use crate::engine::plan::{Action, Finding, Plan, Severity};
 
 use super::deletion;
 
-/// Why the network stays.
+/// Why the network is kept.
 pub const WHY_LEFT: &str =
-    "left with --leave-network; a later destroy without it deletes it, and a later apply takes it back";
+    "kept by --leave-network; a later destroy without it deletes it, and a later apply uses it again";
 
-/// Something of others holds what is to be deleted.
+/// The finding for each of them.
 const HELD: &str = "destroy/held";
 
-/// A finding for each of them that holds something the plan deletes, and a warning for each whose network is left to it.
+/// A refusal for each holder of something that the plan deletes, and a warning for each whose network is kept.
 pub fn findings(plan: &Plan, holders: &[Holder]) -> Vec<Finding> {
     let deleted: BTreeSet<&Address> =
         plan.steps.iter().filter(|step| step.action == Action::Delete).map(|step| &step.address).collect();
@@ -30,7 +31,7 @@ pub fn findings(plan: &Plan, holders: &[Holder]) -> Vec<Finding> {
                 code: HELD.to_owned(),
                 severity: Severity::Warning,
                 address: Some(address.clone()),
-                message: format!("stays for the {}", holder.words()),
+                message: format!("is kept for the {}", holder.words()),
                 hint: None,
             }),
         }
@@ -40,33 +41,33 @@ pub fn findings(plan: &Plan, holders: &[Holder]) -> Vec<Finding> {
 
 fn refusal(holder: &Holder, first: &Address, held: &[&Address]) -> Finding {
     let others: Vec<&str> = held.iter().skip(1).map(|address| address.as_str()).collect();
-    let others = if others.is_empty() { String::new() } else { format!(", which also holds {}", others.join(", ")) };
-    // Of all that is held in the network, only this can be left to others.
+    let others = if others.is_empty() { String::new() } else { format!(" and also holds {}", others.join(", ")) };
+    // Only these can be kept by --leave-network.
     let is_network = |address: &&Address| {
         ["vpc", "subnet", "route-table", "internet-gateway", "security-group"].contains(&address.kind())
     };
-    let leave = if held.iter().all(is_network) { "; or leave the network to it with --leave-network" } else { "" };
+    let leave = if held.iter().all(is_network) { "; or keep the network with --leave-network" } else { "" };
     Finding {
         code: HELD.to_owned(),
         severity: Severity::Refusal,
         address: Some(first.clone()),
-        message: format!("is in use by somebody else's {}{others}", holder.words()),
+        message: format!("is in use by {}, which is not part of the deployment{others}", holder.words()),
         hint: Some(format!("{}{leave}", holder.remedy)),
     }
 }
 
-/// What of others' could not be looked for.
+/// A warning for each kind of holder that could not be looked for.
 pub fn not_checked(surroundings: &Surroundings) -> impl Iterator<Item = Finding> {
     surroundings.unread.iter().map(|(what, why)| Finding {
         code: "destroy/not-checked".to_owned(),
         severity: Severity::Warning,
         address: None,
-        message: format!("{what} of others cannot be looked for, and may stop the destroy half way: {why}"),
-        hint: Some("allow the call that is named to whoever runs ce-aws, or look yourself".to_owned()),
+        message: format!("cannot check for other {what}, which may stop the destroy part way: {why}"),
+        hint: Some("grant that permission to ce-aws's operator, or check by hand".to_owned()),
     })
 }
 
-/// The network, security groups only where others hold them, and whatever that refers to.
+/// The network, security groups only where they are held, and everything that these refer to.
 pub fn network(inventory: &Inventory, kinds: &[Kind], holders: &[Holder]) -> BTreeSet<Address> {
     let is_owned = |live: &&Live| {
         kinds.kind(live.address.kind()).is_some_and(|kind| kind.lifecycle == Lifecycle::Owned) && !live.is_going()

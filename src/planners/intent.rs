@@ -1,61 +1,60 @@
-//! What is under way with a deployment: written on the service before anything is stopped, taken back when all is well.
+//! The open operation of a deployment: recorded on the service before anything is stopped, cleared when it is complete.
 //!
-//! It is the value of the tag `ce-aws:intent`: words with a space between, the work first. Whoever finds it can finish
-//! the work or go back, with nothing else but what is in AWS:
+//! It is the value of the tag `ce-aws:intent`: words separated by spaces, the operation first. It and AWS are enough to
+//! resume the operation or roll it back:
 //!
 //! `upgrade id=1a2b3c4d from=4.2.0 revision=12 to=5.0.0 count=1 backup=yes at=stop`
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What was begun.
+/// The operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     Upgrade,
     Restore,
 }
 
-/// How far it had come when the tag was last written.
+/// How far it had come when it was last recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
-    /// Everything is to be stopped; nothing new has run.
+    /// Everything is being stopped; nothing new has run.
     Stop,
-    /// Data steps that change the data may have run; nothing new has.
+    /// Data steps that change the data may have run; the new task has not.
     Data,
     /// The new task may have been started.
     Start,
-    /// It goes back on the data as they are, and cannot be finished any more.
+    /// It is rolled back on the data as it is, and can no longer be resumed.
     Back,
-    /// The same, on the recovery point: decided once, because ECS soon forgets which tasks have run.
+    /// The same, on the recovery point. Decided once, because ECS soon forgets which tasks have run.
     Restore,
 }
 
 /// The intent itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
-    /// Eight hexadecimal digits, part of the names of everything that is made for it.
+    /// Eight hexadecimal digits, part of the names of everything that is created for it.
     pub id: String,
     pub work: Work,
-    /// Releases, in words; the same where only images change.
+    /// Releases; the same where only images change.
     pub from: String,
     pub to: String,
-    /// The revision of the task definition that was in force. The one to reach is the newest of the family.
+    /// The revision of the task definition that was running. The one to reach is the newest of the family.
     pub revision: u32,
-    /// How many tasks there were.
+    /// How many tasks were running.
     pub count: u32,
-    /// Whether a recovery point is made before anything touches the data.
+    /// Whether a recovery point is made before anything changes the data.
     pub backup: bool,
     pub mark: Mark,
     /// Of a restore: the end of the recovery point's ARN.
     pub point: Option<String>,
 }
 
-/// A tag that this version cannot read.
+/// An intent that this version cannot read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it lacks a proper `{0}`")]
 pub struct Unreadable(&'static str);
 
-/// The words for the two ends of a line of states.
 const WORKS: [(&str, Work); 2] = [("upgrade", Work::Upgrade), ("restore", Work::Restore)];
 const MARKS: [(&str, Mark); 5] = [
     ("stop", Mark::Stop),
@@ -66,7 +65,7 @@ const MARKS: [(&str, Mark); 5] = [
 ];
 
 impl Mark {
-    /// Whether it goes back.
+    /// Whether it is a rollback.
     pub fn is_back(self) -> bool {
         self >= Self::Back
     }
@@ -93,7 +92,7 @@ impl fmt::Display for Intent {
 impl FromStr for Intent {
     type Err = Unreadable;
 
-    /// Strict: what it says decides what is stopped and started.
+    /// Strict, because it decides what is stopped and started.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut words = text.split(' ');
         let work = words.next().and_then(|first| meaning(&WORKS, first)).ok_or(Unreadable("work"))?;
@@ -154,7 +153,7 @@ mod tests {
     const TEXT: &str = "upgrade id=1a2b3c4d from=4.2.0 revision=12 to=5.0.0 count=1 backup=yes at=stop";
 
     #[test]
-    fn it_is_read_as_it_was_written_and_fits_a_tag() {
+    fn it_survives_a_round_trip_and_fits_a_tag() {
         let read: Intent = TEXT.parse().unwrap();
         assert_eq!(read.to_string(), TEXT);
         let point = Some("2c2f9d0d-1b0c-48a4-9b47-887231805d83".to_owned());
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_whole_is_refused_with_what_it_lacks() {
+    fn an_incomplete_intent_is_refused_with_what_it_lacks() {
         let lacks = |from: &str, to: &str| TEXT.replace(from, to).parse::<Intent>().unwrap_err().0;
         assert_eq!(lacks("upgrade", "downgrade"), "work");
         assert_eq!(lacks("id=1a2b3c4d", "id=1A2b3c4d"), "id");
@@ -183,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_stands_there_is_read_or_refused(text in ".*") {
+        fn any_text_is_read_or_refused(text in ".*") {
             if let Ok(intent) = text.parse::<Intent>() {
                 prop_assert_eq!(intent.to_string().parse(), Ok(intent));
             }

@@ -1,4 +1,4 @@
-//! From what should be and what is to a plan. Pure functions: no AWS calls, no terminal.
+//! Plans, from the graph and the inventory. Pure functions: no AWS calls, no terminal.
 
 pub mod converge;
 mod data;

@@ -1,13 +1,13 @@
-//! Why the task is replaced when the internal certificate is a new one: nobody has changed the plan file.
+//! Why the task is replaced when the internal certificate is renewed: nobody has changed the plan file.
 
 use crate::engine::plan::{Action, Plan, Reason, Step};
 use crate::kinds::internal_certificate::{self, VARIABLE};
 
-/// What is said of a task that has not followed yet: an earlier run was cut off, or an upgrade went back.
-const FOLLOWS: &str = "the internal certificate is a newer one";
+/// The reason where the certificate was renewed before: an earlier run was interrupted, or an upgrade rolled back.
+const FOLLOWS: &str = "the internal certificate was renewed";
 
-/// Gives the steps of a renewal, and those that do nothing but follow it, their reason. `why`: what renews it in this
-/// plan, if anything does.
+/// Sets the reason of the steps of a renewal, and of those that only follow it. `why` is the reason for a renewal in
+/// this plan, if there is one.
 pub fn explain(plan: &mut Plan, why: Option<String>) {
     let mut is_task = false;
     let reason = Reason::Renewal(why.unwrap_or_else(|| FOLLOWS.to_owned()));
@@ -22,14 +22,14 @@ pub fn explain(plan: &mut Plan, why: Option<String>) {
             "service" => is_task && only(step, |property| property == "task_definition"),
             _ => false,
         };
-        // What is healed or unfinished says so.
+        // Other reasons, such as an unhealthy task, say more.
         if is_part && matches!(step.reason, Reason::Changed | Reason::Drifted) {
             step.reason = reason.clone();
         }
     }
 }
 
-/// Whether there are changes besides tags, and all of them are such.
+/// Whether there are changes besides tags, and all of them satisfy a condition.
 fn only(step: &Step, is_such: impl Fn(&str) -> bool) -> bool {
     let mut changes = step.changes.iter().filter(|change| change.top() != "tags").peekable();
     changes.peek().is_some() && changes.all(|change| is_such(&change.property))
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_follows_has_the_reason_of_what_it_follows() {
+    fn a_step_that_only_follows_a_renewal_has_its_reason() {
         let variable = "containers.init-container.environment.INTERNAL_CERTIFICATE_GENERATION";
         let renewal = |why: &str| Reason::Renewal(why.to_owned());
         assert_eq!(reasons(&[variable], Some("it ends")), vec![renewal("it ends"); 3]);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_tags_alone_is_no_renewal() {
+    fn a_change_of_tags_alone_is_not_a_renewal() {
         assert_eq!(reasons(&[], Some("it ends"))[1..], [Reason::Changed, Reason::Changed]);
     }
 }

@@ -6,8 +6,7 @@ use crate::engine::address::Address;
 use crate::engine::holder::Holder;
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
-use crate::engine::plan::{Action, After, Kept, Plan, Purpose, Reason, Target, Until};
-use crate::engine::reference::Need;
+use crate::engine::plan::{Action, Kept, Plan, Purpose, Reason, Target, Until};
 
 use super::{data, deletion, held};
 
@@ -16,13 +15,13 @@ use super::{data, deletion, held};
 pub struct Options {
     /// Delete the file system, the vault with its recovery points, the secrets and the log buckets too.
     pub delete_data: bool,
-    /// Take deletion protection off.
+    /// Remove deletion protection.
     pub unprotect: bool,
-    /// Leave the network, and what it cannot do without, where it is.
+    /// Keep the network, and what it depends on.
     pub leave_network: bool,
 }
 
-/// Plans the teardown of everything in the inventory, which `holders` of others' may stop.
+/// Plans the teardown of everything in the inventory. `holders` may prevent it.
 pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: Options, holders: &[Holder]) -> Plan {
     let mut plan = Plan::empty(Purpose::Destroy, target);
     plan.known = inventory.known();
@@ -39,10 +38,10 @@ pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: 
         }
         let mut step = deletion::step(live, kind, Reason::Teardown);
         if live.is_going() {
-            (step.action, step.until) = (Action::Await, Until::Gone);
+            (step.action, step.until) = (Action::Verify, Until::Gone);
         } else {
             let before = prepare(live, kind, options, &mut plan);
-            step.after.extend(before.map(|step| After { step, need: Need::Ready }));
+            step.wait_for(before);
         }
         deletions.push((live, plan.steps.len()));
         plan.steps.push(step);
@@ -57,13 +56,13 @@ fn reason_to_keep(live: &Live, kind: &Kind, options: Options, left: &BTreeSet<Ad
         (Lifecycle::Owned, _) if left.contains(&live.address) && !live.is_going() => Some(held::WHY_LEFT.to_owned()),
         (Lifecycle::Data, Phase::Recoverable) => Some("already marked for deletion; can still be restored".to_owned()),
         (Lifecycle::Data, _) if !options.delete_data => {
-            Some(data::why_kept(&live.address, "data; a later apply takes it back"))
+            Some(data::why_kept(&live.address, "data; a later apply uses it again"))
         }
         _ => None,
     }
 }
 
-/// Adds what must happen before the deletion itself: the task stops, protection comes off.
+/// Adds the step before the deletion itself: the task is stopped, or deletion protection removed.
 fn prepare(live: &Live, kind: &Kind, options: Options, plan: &mut Plan) -> Option<usize> {
     const CONSENT: &str = "consent with --unprotect, or type the deployment's name when asked";
     let first = match deletion::stop(live, kind, Reason::Teardown) {
@@ -74,6 +73,5 @@ fn prepare(live: &Live, kind: &Kind, options: Options, plan: &mut Plan) -> Optio
             step
         }
     };
-    plan.steps.push(first);
-    Some(plan.steps.len() - 1)
+    Some(plan.push(first))
 }

@@ -1,30 +1,35 @@
-//! From a plan that replaces the running task to an upgrade: the same steps, with everything around them that lets it
-//! be finished or undone whatever happens.
+//! Upgrades, restores and their rollbacks: the stop and the start of the task, with steps around them that make the
+//! whole resumable and reversible.
 //!
 //! ```text
-//! prepare ─► record ─► fence ─► backup ─► data ─► start ─► prove ─► commit
+//! prepare ─► record ─► fence ─► backup ─► data ─► start ─► verify ─► commit
 //! ```
 //!
-//! What the new release needs beside the old one is made first. The intent is written on the service. Everything is
-//! stopped and seen stopped, a recovery point is made, the data steps run one after the other, the new task starts and
-//! has to stay healthy for a while. Then the intent is taken back, and only then goes what is no longer needed.
+//! First, what the new release needs is created beside the old one. The intent is recorded on the service. Everything
+//! is stopped and confirmed stopped, a recovery point is made, the data steps run one after the other, the new task
+//! starts and has to stay healthy for a while. Then the intent is cleared, and only then what is no longer needed is
+//! deleted.
 //!
-//! Going back is the same with another revision, and so is going on after an interruption: both are planned from the
-//! intent and from what is there.
+//! A rollback is the same with the old revision, and so is resuming after an interruption: both are planned from the
+//! intent and the inventory.
 
 use serde_json::{Value, json};
 
 use crate::engine::address::Address;
 use crate::engine::compare::Change;
 use crate::engine::inventory::{Inventory, Live, Phase};
-use crate::engine::plan::{Action, After, Plan, Purpose, Reason, Stage, Step, Target, Until};
-use crate::engine::reference::{self, Need};
+use crate::engine::plan::{Action, Plan, Purpose, Stage, Step, Target, Until};
+use crate::engine::reference;
 use crate::kinds::names;
 
 use super::intent::{Intent, Mark, Work};
 use super::record;
 use super::upstream::upstream;
 use super::widen_roles::widen;
+
+mod steps;
+
+use steps::{Chain, fence, note, of_service, staged};
 
 /// A task that runs once while nothing else does.
 #[derive(Clone, Debug)]
@@ -35,9 +40,9 @@ pub struct DataTask {
     pub spec: Value,
     /// Seconds.
     pub patience: f64,
-    /// Whether it writes what the older release may be unable to read.
+    /// Whether the previous release may be unable to read what it writes.
     pub changes_data: bool,
-    /// What is made for it alone and goes after it.
+    /// What is created for it alone and deleted after it.
     pub tools: Vec<(Address, Value)>,
 }
 
@@ -45,161 +50,154 @@ pub struct DataTask {
 #[derive(Clone, Debug)]
 pub struct Upgrade {
     pub intent: Intent,
-    /// Whether this plan writes the intent; otherwise it was found.
+    /// Whether this plan records the intent; otherwise it was found.
     pub opens: bool,
-    /// What is asked of AWS Backup; `None` makes no recovery point.
+    /// The specification of the recovery point; `None` makes none.
     pub point: Option<Value>,
     pub data_tasks: Vec<DataTask>,
     /// Seconds in which the new task has to become healthy.
     pub deadline: f64,
     /// Seconds for which it has to stay so.
     pub watch: f64,
-    /// What must be known before it starts: what going back costs.
+    /// What the user must know before it starts: what a rollback costs.
     pub consequence: Option<String>,
 }
 
-/// Makes an upgrade of a plan that stops the service and starts it with another revision. A plan that does neither only
-/// proves, and commits.
-pub fn add_upgrade_steps(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
-    plan.purpose = purpose(upgrade);
-    let is_open = upgrade.opens || service.tags.contains_key(names::INTENT);
-    let ends = ends(plan, &service.address);
-    let narrowing = ends.map(|(_, start)| widen(plan, start)).unwrap_or_default();
-    let mut last = ends.map(|(fence, start)| between(plan, service, upgrade, fence, start));
-    let started_before = |step: &Step| step.stage == Some(Stage::Start) && step.action == Action::Await;
-    let awaited = positions(plan, started_before);
-    let why = format!("it has to stay healthy for {:.0} s", upgrade.watch);
-    let mut prove = step(service, Action::Prove, Stage::Prove, why);
-    (prove.until, prove.patience) = (Until::Steady, Some(upgrade.watch));
-    prove.after.extend(last.into_iter().chain(awaited).map(done));
-    last = Some(push(plan, prove));
-    if is_open {
-        let why = "all is well: nothing is left to finish or to undo";
-        let note = note(service, Some(&upgrade.intent), None, Stage::Commit, why);
-        last = Some(push(plan, after(note, last)));
+impl Upgrade {
+    fn purpose(&self) -> Purpose {
+        match self.intent.work {
+            _ if self.intent.mark.is_back() => Purpose::Rollback,
+            Work::Restore => Purpose::Restore,
+            Work::Upgrade => Purpose::Upgrade,
+        }
     }
-    let before = ends.map(|(_, start)| upstream(&plan.steps, start)).unwrap_or_default();
+
+    /// How the new task has to become ready. A rollback tolerates failures on the way.
+    fn until(&self) -> Until {
+        if self.intent.mark.is_back() { Until::READY } else { Until::READY_WITHOUT_FAILURE }
+    }
+}
+
+/// Makes an upgrade of a plan that stops the service and starts it with another revision. A plan that does neither is
+/// only verified and committed.
+pub fn add_upgrade_steps(plan: &mut Plan, service: &Live, upgrade: &Upgrade) {
+    plan.purpose = upgrade.purpose();
+    let is_open = upgrade.opens || service.tags.contains_key(names::INTENT);
+    let ends = stop_and_start(plan, &service.address);
+    let narrowing = ends.map(|(_, start)| widen(plan, start)).unwrap_or_default();
+    if let Some((fence, start)) = ends {
+        between(plan, service, upgrade, fence, start);
+    }
+    let already_started = plan.positions(|step| step.stage == Some(Stage::Start) && step.action == Action::Verify);
+    let mut chain = Chain { last: ends.map(|(_, start)| start), plan };
+    let why = format!("it has to stay healthy for {:.0} s", upgrade.watch);
+    let mut verify = of_service(service, Action::Verify, Stage::Verify, why).after(already_started);
+    (verify.until, verify.patience) = (Until::STAYS_READY, Some(upgrade.watch));
+    chain.then(verify);
+    if is_open {
+        let why = "complete: nothing is left to resume or to roll back";
+        chain.then(note(service, Some(&upgrade.intent), None, Stage::Commit, why));
+    }
+    let Chain { plan, last } = chain;
+    let needed = ends.map(|(_, start)| upstream(&plan.steps, start)).unwrap_or_default();
     for (index, step) in plan.steps.iter_mut().enumerate() {
-        if step.action == Action::Delete && !before.contains(&index) {
-            step.after.extend(last.map(done));
+        if step.action == Action::Delete && !needed.contains(&index) {
+            step.wait_for(last);
             step.stage = Some(Stage::Commit);
         }
     }
-    for step in narrowing {
-        push(plan, after(step, last));
-    }
-    let why = "revisions that nobody will go back to".to_owned();
-    let prune = Step::new(Address::new("task-definition", "main"), Action::Prune, Reason::Upgrade(why));
-    push(plan, after(Step { stage: Some(Stage::Commit), ..prune }, last));
-}
-
-fn purpose(upgrade: &Upgrade) -> Purpose {
-    match (upgrade.intent.mark, upgrade.intent.work) {
-        (mark, _) if mark.is_back() => Purpose::Rollback,
-        (_, Work::Restore) => Purpose::Restore,
-        (_, Work::Upgrade) => Purpose::Upgrade,
+    let why = "old revisions that no rollback needs any more";
+    let prune = staged(Address::new("task-definition", "main"), Action::Prune, Stage::Commit, why);
+    for step in narrowing.into_iter().chain([prune]) {
+        plan.push(step.after(last));
     }
 }
 
-/// Everything between the stop and the start; gives the start.
-fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, start: usize) -> usize {
+/// Everything between the stop and the start.
+fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, start: usize) {
     let intent = &upgrade.intent;
-    let before: Vec<usize> = upstream(&plan.steps, start).into_iter().collect();
-    for index in before {
+    for index in upstream(&plan.steps, start) {
         plan.steps[index].stage.get_or_insert(Stage::Prepare);
     }
     plan.steps[fence].stage = Some(Stage::Fence);
     plan.steps[start].stage = Some(Stage::Start);
     if upgrade.opens {
-        let why = "so that it can be finished or undone, whatever happens";
-        let mut record = note(service, None, Some(intent), Stage::Record, why);
+        let mut record = note(service, None, Some(intent), Stage::Record, steps::RECORD);
         record.after.clone_from(&plan.steps[fence].after);
-        // Nothing stops before that stands which it will need.
-        record.after.extend(upgrade.point.iter().flat_map(|spec| makers(plan, spec)).map(done));
-        let record = push(plan, record);
-        plan.steps[fence].after.push(done(record));
+        // Nothing stops before everything exists that the backup will need.
+        let needed: Vec<usize> = upgrade.point.iter().flat_map(|spec| makers(plan, spec)).collect();
+        let record = plan.push(record.after(needed));
+        plan.steps[fence].wait_for([record]);
     }
-    let mut last = fence;
+    let mut chain = Chain { plan, last: Some(fence) };
+    let point = || Address::new("recovery-point", &intent.id);
     if intent.mark == Mark::Back && intent.backup {
-        let why = "one that still runs would be torn by what starts".to_owned();
-        let address = Address::new("recovery-point", &intent.id);
-        let stop = Step::new(address, Action::Stop, Reason::Upgrade(why));
-        last = push(plan, after(Step { stage: Some(Stage::Fence), ..stop }, Some(last)));
+        let why = "a backup that is still running would be inconsistent once the task starts";
+        chain.then(staged(point(), Action::Stop, Stage::Fence, why));
     }
     if let Some(spec) = &upgrade.point {
-        let why = "a recovery point, before anything touches the data".to_owned();
-        let address = Address::new("recovery-point", &intent.id);
-        let mut point = Step::new(address, Action::Create, Reason::Upgrade(why));
-        point.after = makers(plan, spec).map(done).collect();
-        point.tags = record::of_plan_file(&service.tags);
-        point.tags.insert(names::RELEASE.to_owned(), intent.from.clone());
-        (point.until, point.spec, point.stage) = (Until::Ready, spec.clone(), Some(Stage::Backup));
-        last = push(plan, after(point, Some(last)));
+        let why = "a recovery point, before anything changes the data";
+        let needed: Vec<usize> = makers(chain.plan, spec).collect();
+        let mut backup = staged(point(), Action::Create, Stage::Backup, why).after(needed);
+        backup.tags = record::of_plan_file(&service.tags);
+        backup.tags.insert(names::RELEASE.to_owned(), intent.from.clone());
+        (backup.until, backup.spec) = (Until::READY, spec.clone());
+        chain.then(backup);
     }
-    // ECS forgets a task after an hour; what it may have done must not be forgotten.
+    // ECS forgets a task after an hour; the record says that it may have changed the data.
     if intent.mark == Mark::Stop && upgrade.data_tasks.iter().any(|data_task| data_task.changes_data) {
         let why = "from here on a data step may have changed the data";
-        let mark = note(service, Some(intent), Some(&intent.at(Mark::Data)), Stage::Data, why);
-        last = push(plan, after(mark, Some(last)));
+        chain.then(note(service, Some(intent), Some(&intent.at(Mark::Data)), Stage::Data, why));
     }
     for data_task in &upgrade.data_tasks {
-        last = run(plan, service, data_task, fence, last);
+        run(&mut chain, service, data_task, fence);
     }
     if intent.mark < Mark::Start {
         let why = "from here on the new release may change the data";
-        let mark = note(service, Some(intent), Some(&intent.at(Mark::Start)), Stage::Start, why);
-        last = push(plan, after(mark, Some(last)));
+        chain.then(note(service, Some(intent), Some(&intent.at(Mark::Start)), Stage::Start, why));
     }
+    let Chain { plan, last } = chain;
     let begin = &mut plan.steps[start];
-    begin.after.push(done(last));
-    begin.until = if intent.mark.is_back() { Until::Ready } else { Until::Sound };
-    begin.patience = Some(upgrade.deadline);
+    begin.wait_for(last);
+    (begin.until, begin.patience) = (upgrade.until(), Some(upgrade.deadline));
     begin.consequences.extend(upgrade.consequence.clone());
-    start
 }
 
 /// One data step, with its tools before and after it.
-fn run(plan: &mut Plan, service: &Live, data_task: &DataTask, fence: usize, last: usize) -> usize {
+fn run(chain: &mut Chain<'_>, service: &Live, data_task: &DataTask, fence: usize) {
     let tags = record::of_plan_file(&service.tags);
-    let made: Vec<usize> = data_task
-        .tools
-        .iter()
-        .map(|(address, spec)| {
-            // A run that was cut off may have left it.
-            let id = plan.known.get(address).and_then(|outputs| outputs.get("id")).cloned();
-            let action = if id.is_some() { Action::Await } else { Action::Create };
-            let mut tool = Step::new(address.clone(), action, Reason::Upgrade("for the next step".to_owned()));
-            (tool.until, tool.spec, tool.stage, tool.id) = (Until::Ready, spec.clone(), Some(Stage::Data), id);
-            tool.tags.clone_from(&tags);
-            tool.tags.insert(names::DEPLOYMENT.to_owned(), plan.target.deployment.clone());
-            tool.tags.insert(names::ADDRESS.to_owned(), address.to_string());
-            push(plan, after(tool, Some(last)))
-        })
-        .collect();
-    let mut step = Step::new(data_task.address.clone(), Action::Run, Reason::Upgrade(data_task.about.clone()));
-    (step.until, step.spec, step.stage) = (Until::Ready, data_task.spec.clone(), Some(Stage::Data));
-    (step.patience, step.tags) = (Some(data_task.patience), tags);
+    let last = chain.last;
+    let mut made = Vec::new();
+    for (address, spec) in &data_task.tools {
+        // An interrupted run may have left it.
+        let id = chain.plan.known.get(address).and_then(|outputs| outputs.get("id")).cloned();
+        let action = if id.is_some() { Action::Verify } else { Action::Create };
+        let mut tool = staged(address.clone(), action, Stage::Data, "needed by the next step").after(last);
+        (tool.until, tool.spec, tool.id, tool.tags) = (Until::READY, spec.clone(), id, tags.clone());
+        tool.tags.insert(names::DEPLOYMENT.to_owned(), chain.plan.target.deployment.clone());
+        tool.tags.insert(names::ADDRESS.to_owned(), address.to_string());
+        made.push(chain.plan.push(tool));
+    }
+    let mut step = staged(data_task.address.clone(), Action::Run, Stage::Data, &data_task.about);
+    (step.until, step.spec, step.patience) = (Until::READY, data_task.spec.clone(), Some(data_task.patience));
+    step.tags = tags;
     if data_task.changes_data {
-        step.consequences.push("writes what the older release may be unable to read".to_owned());
+        step.consequences.push("writes data that the previous release may be unable to read".to_owned());
     }
-    // Mount targets and access points that the task needs are what the fence waits for.
-    step.after.clone_from(&plan.steps[fence].after);
-    step.after.extend(made.iter().copied().map(done));
-    let ran = push(plan, after(step, Some(last)));
+    // The fence waits for the mount targets and access points that the task needs.
+    step.after.clone_from(&chain.plan.steps[fence].after);
+    let ran = chain.then(step.after(made));
     for (address, _) in &data_task.tools {
-        if plan.steps.iter().any(|step| &step.address == address && step.action == Action::Delete) {
-            continue;
+        let is_deleted = |step: &Step| &step.address == address && step.action == Action::Delete;
+        if !chain.plan.steps.iter().any(is_deleted) {
+            let delete = staged(address.clone(), Action::Delete, Stage::Data, "no longer needed").after([ran]);
+            chain.plan.push(Step { until: Until::Gone, ..delete });
         }
-        let why = "its step is done".to_owned();
-        let mut tool = Step::new(address.clone(), Action::Delete, Reason::Upgrade(why));
-        (tool.until, tool.stage) = (Until::Gone, Some(Stage::Data));
-        push(plan, after(tool, Some(ran)));
     }
-    ran
 }
 
-/// The plan that goes on where an upgrade was interrupted, to the newest revision. What the intent says is done is not
-/// done again: an older server must not come near what a newer one may have written.
+/// The plan that resumes an interrupted upgrade to the newest revision. Data steps that the intent records as done are
+/// not repeated: an older server must not open what a newer one may have written.
 pub fn resume(inventory: &Inventory, target: Target, service: &Live, newest: &Live, upgrade: &Upgrade) -> Plan {
     let mut plan = replacement(inventory, target, service, newest, upgrade);
     let rest = Upgrade { point: None, data_tasks: Vec::new(), ..upgrade.clone() };
@@ -207,100 +205,95 @@ pub fn resume(inventory: &Inventory, target: Target, service: &Live, newest: &Li
     plan
 }
 
-/// The plan that goes back to the revision before, on the file system in use. What was made for the new release and is
-/// not named by that revision goes.
+/// The plan that returns to the revision before, on the file system in use. Access points that were created for the new
+/// release are deleted.
 pub fn back(inventory: &Inventory, target: Target, service: &Live, before: &Live, upgrade: &Upgrade) -> Plan {
     let mut plan = replacement(inventory, target, service, before, upgrade);
-    for point in made_for_another(inventory, before) {
-        let mut delete = Step::new(point.address.clone(), Action::Delete, Reason::Unwanted);
-        (delete.until, delete.id) = (Until::Gone, Some(point.id.clone()));
-        push(&mut plan, delete);
+    for point in unmounted(inventory, before) {
+        plan.push(steps::delete(point));
     }
     add_upgrade_steps(&mut plan, service, upgrade);
-    for prune in positions(&plan, |step| step.action == Action::Prune) {
+    for prune in plan.positions(|step| step.action == Action::Prune) {
         plan.steps[prune].id = Some(before.id.clone());
     }
     plan
 }
 
-/// Takes away, when all else is done, what was made for an upgrade that has stopped nothing.
+/// Deletes, after everything else, what was created for an upgrade that has stopped nothing.
 pub fn take_away<'a>(plan: &mut Plan, made: impl Iterator<Item = &'a Live>) {
     let last = plan.steps.len().checked_sub(1);
     for live in made {
-        let mut delete = Step::new(live.address.clone(), Action::Delete, Reason::Unwanted);
-        (delete.until, delete.id, delete.stage) = (Until::Gone, Some(live.id.clone()), Some(Stage::Commit));
-        push(plan, after(delete, last));
+        plan.push(Step { stage: Some(Stage::Commit), ..steps::delete(live).after(last) });
     }
 }
 
-/// The plan that brings a recovery point into use: what follows is planned when the restored file system is there.
+/// The plan that puts a recovery point into use. The rest is planned when the restored file system exists.
 pub fn restore(inventory: &Inventory, target: Target, service: &Live, upgrade: &Upgrade, spec: &Value) -> Plan {
-    let mut plan = Plan::empty(Purpose::Apply, target);
-    plan.known = inventory.known();
-    plan.purpose = purpose(upgrade);
-    let why = "so that it can be finished or undone, whatever happens";
-    let record = upgrade.opens.then(|| push(&mut plan, note(service, None, Some(&upgrade.intent), Stage::Record, why)));
-    let fence = push(&mut plan, after(fence(service), record));
+    let mut plan = begin(inventory, target, upgrade.purpose());
+    let mut chain = stop(&mut plan, service, upgrade, steps::RECORD);
     let address = Address::new("restore", &upgrade.intent.id);
-    let why = "into a new file system; the one in use stays as it is".to_owned();
-    let mut restore = Step::new(address.clone(), Action::Create, Reason::Upgrade(why));
-    (restore.until, restore.spec, restore.stage) = (Until::Ready, spec.clone(), Some(Stage::Restore));
-    let restore = push(&mut plan, after(restore, Some(fence)));
-    let why = "the restored file system takes the place of the one in use, which is kept".to_owned();
-    let promote = Step::new(address, Action::Promote, Reason::Upgrade(why));
-    push(&mut plan, after(Step { stage: Some(Stage::Restore), ..promote }, Some(restore)));
+    let why = "into a new file system; the current one stays unchanged";
+    let restore = staged(address.clone(), Action::Create, Stage::Restore, why);
+    chain.then(Step { until: Until::READY, spec: spec.clone(), ..restore });
+    let why = "the restored file system replaces the current one, which is kept";
+    chain.then(staged(address, Action::Promote, Stage::Restore, why));
     plan
 }
 
-/// The plan that brings the file system before back into use, after a restore that failed. What follows is planned when
+/// The plan that puts the previous file system back into use, after a restore that failed. The rest is planned when
 /// that is done.
 pub fn swap_back(inventory: &Inventory, target: Target, service: &Live, kept: &Live, upgrade: &Upgrade) -> Plan {
-    let mut plan = Plan::empty(Purpose::Rollback, target);
-    plan.known = inventory.known();
-    let why = "it goes back, and cannot be finished any more";
-    let record = upgrade.opens.then(|| push(&mut plan, note(service, None, Some(&upgrade.intent), Stage::Record, why)));
-    let fence = push(&mut plan, after(fence(service), record));
-    let why = "the file system that was in use before takes its place again".to_owned();
-    let promote = Step::new(kept.address.clone(), Action::Promote, Reason::Upgrade(why));
-    push(&mut plan, after(Step { stage: Some(Stage::Restore), id: Some(kept.id.clone()), ..promote }, Some(fence)));
+    let mut plan = begin(inventory, target, Purpose::Rollback);
+    let mut chain = stop(&mut plan, service, upgrade, "it is rolled back, and can no longer be resumed");
+    let why = "the previous file system is put back into use";
+    let promote = staged(kept.address.clone(), Action::Promote, Stage::Restore, why);
+    chain.then(Step { id: Some(kept.id.clone()), ..promote });
     plan
 }
 
-/// The stop and the start with another revision. Where the service is at it already, and not in vain, only the waiting
-/// for it.
+fn begin(inventory: &Inventory, target: Target, purpose: Purpose) -> Plan {
+    Plan { known: inventory.known(), ..Plan::empty(purpose, target) }
+}
+
+/// Records the intent, if that is due, and stops the service.
+fn stop<'a>(plan: &'a mut Plan, service: &Live, upgrade: &Upgrade, why: &str) -> Chain<'a> {
+    let mut chain = Chain { plan, last: None };
+    if upgrade.opens {
+        chain.then(note(service, None, Some(&upgrade.intent), Stage::Record, why));
+    }
+    chain.then(fence(service));
+    chain
+}
+
+/// The stop and the start with another revision; where that revision is already starting, only the wait for it.
 fn replacement(inventory: &Inventory, target: Target, service: &Live, revision: &Live, upgrade: &Upgrade) -> Plan {
-    let intent = &upgrade.intent;
-    let mut plan = Plan::empty(Purpose::Apply, target);
-    plan.known = inventory.known();
+    let mut plan = begin(inventory, target, Purpose::Apply);
     plan.known.insert(revision.address.clone(), revision.outputs.clone());
-    let text = |property: &str| service.spec.get(property).cloned().unwrap_or_default();
-    let wanted = [("task_definition", json!(revision.id)), ("desired", json!(intent.count))];
-    let changes: Vec<Change> = wanted
-        .iter()
-        .filter(|(property, to)| text(property) != *to)
-        .map(|(property, to)| Change { property: (*property).to_owned(), from: text(property), to: to.clone() })
-        .collect();
-    let stands_still = matches!(service.phase, Phase::Failed(_) | Phase::Faltering(_));
-    if changes.is_empty() && !stands_still {
-        let mut wait = step(service, Action::Await, Stage::Start, "was started before".to_owned());
-        wait.until = if intent.mark.is_back() { Until::Ready } else { Until::Sound };
-        wait.patience = Some(upgrade.deadline);
-        push(&mut plan, wait);
+    let wanted = [("task_definition", json!(revision.id)), ("desired", json!(upgrade.intent.count))];
+    let mut spec = service.spec.clone();
+    let mut changes = Vec::new();
+    for (property, to) in wanted {
+        let from = service.spec.get(property).cloned().unwrap_or_default();
+        if from != to {
+            changes.push(Change { property: property.to_owned(), from, to: to.clone() });
+        }
+        spec[property] = to;
+    }
+    let is_failing = matches!(service.phase, Phase::Failed(_) | Phase::Degraded(_));
+    if changes.is_empty() && !is_failing {
+        let wait = of_service(service, Action::Verify, Stage::Start, "already started");
+        plan.push(Step { until: upgrade.until(), patience: Some(upgrade.deadline), ..wait });
         return plan;
     }
-    let fence = push(&mut plan, fence(service));
-    let mut start = step(service, Action::Update, Stage::Start, format!("with revision {}", number(revision)));
-    start.spec = service.spec.clone();
-    for (property, to) in wanted {
-        start.spec[property] = to;
-    }
-    (start.changes, start.until) = (changes, Until::Ready);
-    push(&mut plan, after(start, Some(fence)));
+    let fence = plan.push(fence(service));
+    let number = revision.outputs.get("revision").map_or("?", String::as_str);
+    let start = of_service(service, Action::Update, Stage::Start, format!("with revision {number}"));
+    plan.push(Step { spec, changes, until: Until::READY, ..start.after([fence]) });
     plan
 }
 
 /// Access points of the file system in use that a revision does not mount.
-fn made_for_another<'a>(inventory: &'a Inventory, revision: &Live) -> Vec<&'a Live> {
+fn unmounted<'a>(inventory: &'a Inventory, revision: &Live) -> Vec<&'a Live> {
     let main = Address::new("file-system", "main");
     let used = inventory.at(&main).next().map(|live| live.id.as_str());
     let volumes = revision.spec.get("volumes").and_then(Value::as_object);
@@ -311,65 +304,16 @@ fn made_for_another<'a>(inventory: &'a Inventory, revision: &Live) -> Vec<&'a Li
     points.filter(of_used).filter(|live| !mounted.contains(&live.id.as_str())).collect()
 }
 
-fn number(revision: &Live) -> &str {
-    revision.outputs.get("revision").map_or("?", String::as_str)
-}
-
 /// The steps that stop the service and start it again, if the plan has them.
-fn ends(plan: &Plan, service: &Address) -> Option<(usize, usize)> {
+fn stop_and_start(plan: &Plan, service: &Address) -> Option<(usize, usize)> {
     let fence = plan.steps.iter().position(|step| &step.address == service && step.until == Until::Idle)?;
     let starts = |step: &Step| &step.address == service && matches!(step.action, Action::Update | Action::Create);
     let start = plan.steps.iter().skip(fence).position(starts)?;
     Some((fence, fence + start))
 }
 
-fn fence(service: &Live) -> Step {
-    let action = if service.phase == Phase::Idle { Action::Await } else { Action::Stop };
-    let mut fence = step(service, action, Stage::Fence, "every task must be seen stopped".to_owned());
-    fence.until = Until::Idle;
-    if action == Action::Stop {
-        fence.consequences.push("Cloud Exchange is down until the new task is healthy".to_owned());
-    }
-    fence
-}
-
-/// A step that writes the intent, or takes it back.
-fn note(service: &Live, from: Option<&Intent>, to: Option<&Intent>, stage: Stage, why: &str) -> Step {
-    let value = |intent: Option<&Intent>| intent.map_or(Value::Null, |intent| Value::from(intent.to_string()));
-    let property = format!("tags.{}", names::INTENT);
-    let mut note = step(service, Action::Update, stage, why.to_owned());
-    note.changes.push(Change { property, from: value(from), to: value(to) });
-    note.tags.extend(to.map(|intent| (names::INTENT.to_owned(), intent.to_string())));
-    note
-}
-
-fn step(service: &Live, action: Action, stage: Stage, why: String) -> Step {
-    let step = Step::new(service.address.clone(), action, Reason::Upgrade(why));
-    Step { stage: Some(stage), id: Some(service.id.clone()), ..step }
-}
-
 /// The last step of each resource that a specification refers to, if the plan has one.
 fn makers<'a>(plan: &'a Plan, spec: &Value) -> impl Iterator<Item = usize> + use<'a> {
     let made = reference::references(spec).into_iter();
     made.filter_map(|(address, _)| plan.steps.iter().rposition(|step| step.address == address))
-}
-
-fn positions(plan: &Plan, wanted: impl Fn(&Step) -> bool) -> Vec<usize> {
-    plan.steps.iter().enumerate().filter(|(_, step)| wanted(step)).map(|(index, _)| index).collect()
-}
-
-fn push(plan: &mut Plan, mut step: Step) -> usize {
-    step.after.sort_unstable();
-    step.after.dedup();
-    plan.steps.push(step);
-    plan.steps.len() - 1
-}
-
-fn after(mut step: Step, earlier: Option<usize>) -> Step {
-    step.after.extend(earlier.map(done));
-    step
-}
-
-fn done(step: usize) -> After {
-    After { step, need: Need::Ready }
 }

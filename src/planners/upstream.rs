@@ -1,4 +1,4 @@
-//! What comes before a step.
+//! The steps that a step waits for.
 
 use std::collections::BTreeSet;
 

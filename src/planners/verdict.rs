@@ -1,4 +1,4 @@
-//! One resource: what is wanted against what is.
+//! One resource: its wanted specification against its live one.
 
 use serde_json::Value;
 
@@ -11,13 +11,13 @@ use crate::kinds::names;
 
 use super::record;
 
-/// The differences, and which of the four cases it is.
+/// The differences, and which of the four cases they are.
 #[derive(Debug)]
 pub struct Verdict {
-    /// Empty when the resource is as it should be.
+    /// Empty when there is nothing to change.
     pub changes: Vec<Change>,
     pub reason: Reason,
-    /// The properties differ only in that they refer to what is made anew.
+    /// The properties differ only because they refer to something that is replaced.
     pub follows: bool,
 }
 
@@ -28,13 +28,13 @@ impl Verdict {
     }
 }
 
-/// Compares a resource with its specification. `known` has the outputs of everything that exists and stays.
+/// Compares a resource with its specification. `known` holds the outputs of everything that exists and is kept.
 pub fn compare(node: &Node, live: &Live, known: &Known, deployment: &str) -> Verdict {
     let wanted = reference::resolve(&node.spec, known);
     let mut changes = compare::changes(&live.spec, &wanted);
     changes.retain(|change| !node.kind.write_once.contains(&change.top()));
     let properties_differ = !changes.is_empty();
-    // What refers to something that is made anew differs because of the plan, not because somebody changed it.
+    // A reference to something that is replaced differs because of the plan, not because somebody changed it.
     let follows = properties_differ && !changes.iter().any(|change| reference::is_resolved(&change.to));
     if !node.kind.tagged {
         let reason = if follows { Reason::Changed } else { Reason::Drifted };
@@ -46,7 +46,7 @@ pub fn compare(node: &Node, live: &Live, known: &Known, deployment: &str) -> Ver
     let reason = match (recorded, properties_differ || tags_differ) {
         (true, _) if follows => Reason::Changed,
         (true, _) => Reason::Drifted,
-        // Without a record nothing says that the plan file has changed, and this program leaves nothing without one.
+        // This program always leaves a record: where there is none, somebody else has changed it.
         (false, true) if digest.is_none() => Reason::Drifted,
         (false, true) => Reason::Changed,
         (false, false) => Reason::Unrecorded,
@@ -54,7 +54,7 @@ pub fn compare(node: &Node, live: &Live, known: &Known, deployment: &str) -> Ver
     Verdict { changes, reason, follows }
 }
 
-/// Adds the differences between tags; true when one that the plan file speaks of is among them.
+/// Adds the differences between tags; true when one of the plan file's tags is among them.
 fn tag_changes(node: &Node, live: &Live, deployment: &str, changes: &mut Vec<Change>) -> bool {
     let wanted = record::tags(node, deployment);
     let mut users = false;

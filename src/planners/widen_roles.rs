@@ -1,5 +1,5 @@
-//! Permissions across an upgrade: the task before and the task after run under the same roles, so that a role first
-//! gets what the new one needs, and loses what only the old one needed when nobody goes back to it any more.
+//! Permissions during an upgrade. The old and the new task run under the same roles, so a role first gets what the new
+//! task needs in addition, and loses what only the old task needed when a rollback is no longer possible.
 
 use serde_json::Value;
 
@@ -7,28 +7,28 @@ use crate::engine::plan::{Action, Plan, Reason, Stage, Step};
 
 use super::upstream::upstream;
 
-/// Leaves the permissions in force to the roles that are changed before the step `start`. Gives the steps that take them
-/// away in the end.
+/// Keeps the current permissions of the roles that are changed before the step `start`. Gives the steps that remove
+/// them in the end.
 pub fn widen(plan: &mut Plan, start: usize) -> Vec<Step> {
     let mut narrowing = Vec::new();
     for index in upstream(&plan.steps, start) {
         let step = &mut plan.steps[index];
         let narrow = step.clone();
-        if both(step) {
+        if keep_current(step) {
             let mut narrow = Step { after: Vec::new(), stage: Some(Stage::Commit), ..narrow };
             for (narrow, wide) in narrow.changes.iter_mut().zip(&step.changes) {
                 narrow.from = wide.to.clone();
             }
             narrow.changes.retain(|change| change.from != change.to);
-            narrow.reason = Reason::Upgrade("nobody goes back to what needed the rest".to_owned());
+            narrow.reason = Reason::Upgrade("permissions that no rollback needs any more".to_owned());
             narrowing.push(narrow);
         }
     }
     narrowing
 }
 
-/// Lets the statements that are in force stay besides the wanted ones; false if none would be lost.
-fn both(step: &mut Step) -> bool {
+/// Keeps the current statements besides the wanted ones; false if none would be lost.
+fn keep_current(step: &mut Step) -> bool {
     if step.address.kind() != "role" || step.action != Action::Update {
         return false;
     }
@@ -52,7 +52,7 @@ fn both(step: &mut Step) -> bool {
     lost > 0
 }
 
-/// IAM wants every id of a policy to be another one.
+/// The statement ids of a policy must be unique.
 fn before(statement: &Value) -> Value {
     let mut statement = statement.clone();
     if let Some(id) = statement.get_mut("Sid") {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_old_task_needs_goes_in_the_end() {
+    fn the_old_tasks_permissions_are_removed_in_the_end() {
         let mut plan = plan(&pull("old"), &pull("new"));
         let narrowing = widen(&mut plan, 1);
         let mut old = pull("old");
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_forbids_does_not_stay() {
+    fn a_deny_statement_is_not_kept() {
         let mut deny = pull("old");
         deny["Effect"] = json!("Deny");
         assert_eq!(widen(&mut plan(&deny, &pull("new")), 1).len(), 0);

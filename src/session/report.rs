@@ -155,7 +155,7 @@ fn options(arguments: impl Iterator<Item = String>) -> Vec<String> {
 /// credentials, and `more`.
 fn redactor(more: &[String]) -> Redactor {
     let mut redactor = Redactor::default();
-    let kinds: Vec<&str> = registry::KINDS.iter().map(|kind| kind.kind().name).collect();
+    let kinds: Vec<&str> = registry::all().map(|kind| kind.kind().name).collect();
     redactor.vocabulary(kinds);
     redactor.vocabulary(Region::all().map(Region::as_str));
     let own = [include_str!("../../docs/checks.md"), include_str!("words.txt")];

@@ -164,7 +164,7 @@ fn step(text: &mut String, step: &Step, width: usize, kinds: &[Kind], view: View
         Action::Update => ("~", CHANGE),
         _ => (" ", FAINT),
     };
-    let action = paint(style, format_args!("{mark} {:<9}", words::action(step.action)));
+    let action = paint(style, format_args!("{mark} {:<9}", words::action(step)));
     let (address, reason) = (step.address.as_str(), words::reason(&step.reason));
     let twin = matches!(step.reason, Reason::Twin).then_some(step.id.as_deref()).flatten();
     let which = twin.map(|id| format!(" ({})", clean(id))).unwrap_or_default();

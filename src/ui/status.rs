@@ -98,7 +98,7 @@ impl State {
             None => Self::Absent,
             Some(Phase::Ready) => Self::Healthy,
             Some(Phase::Idle) => Self::Stopped,
-            Some(Phase::Pending(why) | Phase::Faltering(why)) => Self::Starting(why.clone()),
+            Some(Phase::Pending(why) | Phase::Degraded(why)) => Self::Starting(why.clone()),
             Some(Phase::Failed(why)) => Self::Failed(why.clone()),
             Some(Phase::Deleting(why)) => Self::Going(why.clone()),
             Some(Phase::Recoverable) => Self::Going("marked for deletion".to_owned()),
@@ -140,7 +140,7 @@ impl Unsettled {
 
     fn words(&self) -> String {
         let state = match &self.phase {
-            Phase::Pending(why) | Phase::Faltering(why) => format!("not ready yet: {}", clean(why)),
+            Phase::Pending(why) | Phase::Degraded(why) => format!("not ready yet: {}", clean(why)),
             Phase::Failed(why) => format!("failed: {}", clean(why)),
             Phase::Deleting(why) => format!("being deleted: {}", clean(why)),
             Phase::Recoverable => "marked for deletion; an apply restores it".to_owned(),

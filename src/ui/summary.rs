@@ -40,8 +40,8 @@ impl Summary {
                 // Nobody's business: what is left over from earlier ones.
                 Action::Prune => {}
                 Action::Stop => summary.stop += 1,
-                Action::Await => summary.wait += 1,
-                Action::Prove => summary.check += 1,
+                Action::Verify if step.is_recheck() => summary.check += 1,
+                Action::Verify => summary.wait += 1,
             }
         }
         summary
@@ -65,7 +65,7 @@ impl Summary {
             ("stop", self.stop, false),
             ("delete", self.delete, true),
             ("wait for", self.wait, false),
-            ("check", self.check, false),
+            ("verify", self.check, false),
             ("unchanged", self.unchanged, false),
             ("kept", self.kept, false),
         ];

@@ -15,7 +15,7 @@ pub fn stage(stage: Stage) -> (&'static str, &'static str) {
         Stage::Data => ("Data steps", "undo: the recovery point is restored where a step changes data"),
         Stage::Restore => ("Restore", "undo: the file system before, which is kept, is used again"),
         Stage::Start => ("Start", "undo: stopped again, and the revision before is started"),
-        Stage::Prove => ("Prove", "undo: as for the start"),
+        Stage::Verify => ("Prove", "undo: as for the start"),
         Stage::Commit => ("Commit", "from here on nothing is undone"),
     }
 }

@@ -1,13 +1,13 @@
 //! The engine's nouns in words.
 
 use crate::engine::kind::Part;
-use crate::engine::plan::{Action, Reason};
+use crate::engine::plan::{Action, Reason, Step};
 
 use super::text::clean;
 
 /// What a step will do: `create`.
-pub fn action(action: Action) -> &'static str {
-    match action {
+pub fn action(step: &Step) -> &'static str {
+    match step.action {
         Action::Create => "create",
         Action::Update => "change",
         Action::Delete => "delete",
@@ -17,8 +17,8 @@ pub fn action(action: Action) -> &'static str {
         Action::Promote => "promote",
         Action::Prune => "tidy up",
         Action::Stop => "stop",
-        Action::Await => "wait for",
-        Action::Prove => "check",
+        Action::Verify if step.is_recheck() => "verify",
+        Action::Verify => "wait for",
     }
 }
 
@@ -34,8 +34,7 @@ pub fn done(action: Action) -> &'static str {
         Action::Promote => "promoted",
         Action::Prune => "tidied up",
         Action::Stop => "stopped",
-        Action::Await => "ready",
-        Action::Prove => "checked",
+        Action::Verify => "verified",
     }
 }
 
@@ -51,8 +50,7 @@ pub fn doing(action: Action) -> &'static str {
         Action::Promote => "promoting",
         Action::Prune => "tidying up",
         Action::Stop => "stopping",
-        Action::Await => "waiting for",
-        Action::Prove => "checking",
+        Action::Verify => "verifying",
     }
 }
 

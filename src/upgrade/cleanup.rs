@@ -35,7 +35,7 @@ fn only_tidies(plan: &Plan) -> bool {
     plan.refusals().next().is_none()
         && plan.steps.iter().all(|step| match step.action {
             Action::Delete => MADE.contains(&step.address.kind()),
-            Action::Prove => true,
+            Action::Verify => step.is_recheck(),
             Action::Update => step.address.kind() == "role" || step.changes.iter().all(|change| change.top() == "tags"),
             _ => false,
         })

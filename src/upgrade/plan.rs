@@ -237,7 +237,7 @@ fn well(service: &Live, hop: &ImageChange) -> Option<Finding> {
     }
     let why = match &service.phase {
         Phase::Ready | Phase::Idle => return None,
-        Phase::Pending(why) | Phase::Faltering(why) | Phase::Failed(why) | Phase::Deleting(why) => why.clone(),
+        Phase::Pending(why) | Phase::Degraded(why) | Phase::Failed(why) | Phase::Deleting(why) => why.clone(),
         Phase::Recoverable => "it does not run".to_owned(),
     };
     let message = format!("is not healthy, so that there is nothing to go back to: {why}");

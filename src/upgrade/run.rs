@@ -42,7 +42,7 @@ impl Ending {
     pub fn of(plan: &Plan, report: &Report) -> Self {
         let steps = || plan.steps.iter().enumerate();
         let is_proven = steps().any(|(step, planned)| {
-            planned.stage == Some(Stage::Prove) && planned.until == Until::Steady && report.done.contains(&step)
+            planned.stage == Some(Stage::Verify) && planned.until == Until::STAYS_READY && report.done.contains(&step)
         });
         let is_committed = is_proven
             && steps().all(|(step, planned)| {

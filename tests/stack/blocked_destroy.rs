@@ -92,7 +92,7 @@ print(made["NetworkInterfaceId"])
 "#,
     );
     let left = product.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--leave-network"]);
-    for word in [interface.as_str(), "stays for the network interface"] {
+    for word in [interface.as_str(), "is kept for the network interface"] {
         assert!(left.stderr.contains(word), "{word}:\n{}", left.stderr);
     }
     for address in ["vpc/main", "subnet/private-a", "nat-gateway/a", "security-group/task", "file-system/main"] {

@@ -246,7 +246,7 @@ fn certificates_are_renewed_in_time_by_a_single_writer() {
     account.delete("faults");
     let third = values(&account);
     assert_ne!(second["internal_key"], third["internal_key"]);
-    let follows = renews("the internal certificate is a newer one");
+    let follows = renews("the internal certificate was renewed");
     assert_eq!(one.steps(&[]), [&follows[..1], &follows[2..]].concat());
     one.converges();
     assert_eq!((of_task(&account).as_str(), values(&account) == third), ("init-container 3", true));

@@ -175,5 +175,5 @@ async fn a_task_without_exec_is_not_asked() {
     );
     broker.account.by_hand(&format!("ecs.stop_task(cluster='any', task='{}')", broker.task));
     broker.account.post("clock", &json!({"advance": 120}));
-    assert_eq!(broker.depth().await, Err("the task does not run".to_owned()));
+    assert_eq!(broker.depth().await, Err("the task is not running".to_owned()));
 }

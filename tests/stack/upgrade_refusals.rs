@@ -156,7 +156,7 @@ fn a_stopped_deployment_stays_stopped() {
     // Somebody's second task of our own family: the fence finds it.
     account.delete("tasks/history");
     let stopped = product.expect(0, &["stop", "FILE", "--yes"]);
-    says(&stopped, &["every task must be seen stopped"]);
+    says(&stopped, &["every task must be confirmed stopped"]);
     assert_eq!(status(&product).0, "stopped");
     let planned = product.expect(0, &["plan", "FILE", "--exit-code"]);
     says(&planned, &["stopped by request"]);

@@ -1,43 +1,37 @@
-//! What the run makes of its looks.
+//! What follows from the answer to a poll.
 
 use crate::engine::address::Address;
-use crate::engine::cadence::{self, Again};
+use crate::engine::cadence::{self, Retry};
+use crate::engine::condition::{self, Condition};
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Live, Phase, Sighting};
-use crate::engine::judge::{self, Judgement};
+use crate::engine::inventory::{Live, Observation, Phase};
 use crate::engine::plan::{Action, Step, Until};
 
-use super::{Command, Run, State};
+use super::{Attempt, Command, Run, State};
 
 impl Run {
-    pub(super) fn observed(
-        &mut self,
-        kind: &str,
-        result: Result<Sighting, Failure>,
-        now: f64,
-        commands: &mut Vec<Command>,
-    ) {
+    pub(super) fn observed(&mut self, kind: &str, result: Result<Observation, Failure>, now: f64) {
         match result {
-            Ok(sighting) => {
-                for incident in sighting.incidents {
+            Ok(Observation { live, incidents }) => {
+                for incident in incidents {
                     if self.reported.insert(incident.clone()) && !self.is_being_stopped(&incident.address) {
-                        commands.push(Command::Explain { incident });
+                        self.commands.push(Command::Explain { incident });
                     }
                 }
-                for step in self.looks.seen(kind, now) {
-                    self.judge(step, &sighting.live, now, commands);
+                for step in self.polls.answered(kind, now) {
+                    self.settle(step, &live, now);
                 }
             }
             Err(failure) => {
-                for step in self.looks.lost(kind, failure.cause, now) {
-                    self.fail(step, failure.clone(), commands);
+                for step in self.polls.failed(kind, failure.cause, now) {
+                    self.fail(step, failure.clone());
                 }
             }
         }
     }
 
-    /// True where everything at an address is on its way to a stop: how it failed is no news then.
+    /// True where everything at an address is being stopped: failures there are expected then.
     fn is_being_stopped(&self, address: &Address) -> bool {
         let settling = |(state, step): (&State, &Step)| {
             (matches!(state, State::Settling { .. }) && step.address == *address).then_some(step.until)
@@ -46,70 +40,62 @@ impl Run {
         untils.peek().is_some() && untils.all(|until| until == Until::Idle)
     }
 
-    /// Decides from one look whether a settling step is done.
-    fn judge(&mut self, step: usize, live: &[Live], now: f64, commands: &mut Vec<Command>) {
-        let State::Settling { since, started, attempt, stopped, .. } = self.states[step] else { return };
+    /// Decides by one poll whether a settling step is done.
+    fn settle(&mut self, step: usize, live: &[Live], now: f64) {
+        let State::Settling { accepted, attempt, stopped, .. } = self.states[step] else { return };
         let planned = &self.plan.steps[step];
+        let is_confirmed = !self.unconfirmed.contains_key(&step);
+        let until = if is_confirmed { planned.until } else { Until::Gone };
         let id = &self.ids[step];
-        // Idle is asked of everything at the address: another writer there must be seen stopped as well.
+        // Idle must hold for everything at the address: another writer there must be confirmed stopped, too.
         let any = id.is_empty() || planned.until == Until::Idle;
         let is_it = |live: &&Live| live.address == planned.address && (any || &live.id == id);
-        let seen: Vec<&Live> = live.iter().filter(is_it).collect();
-        let until = if self.doubted.contains_key(&step) { Until::Gone } else { planned.until };
-        let (action, waited) = (planned.action, now - since);
-        let judgement = judge::judge(until, &seen, waited, planned.patience.unwrap_or(self.seconds[step].patience));
-        match judgement {
-            Judgement::Done if until == Until::Idle && stopped + 1 < cadence::FENCE_LOOKS => {
+        let observed: Vec<&Live> = live.iter().filter(is_it).collect();
+        let (action, waited) = (planned.action, now - accepted);
+        let patience = planned.patience.unwrap_or(self.facts[step].seconds.patience);
+        match condition::evaluate(until, &observed, waited, patience) {
+            Condition::Met if until == Until::Idle && stopped + 1 < cadence::FENCE_POLLS => {
                 self.set_stopped(step, stopped + 1);
-                self.wait(step, "everything is stopped; looking once more".to_owned(), commands);
+                self.wait(step, "everything is stopped; checking once more".to_owned());
             }
-            Judgement::Done | Judgement::Waits(_) if until == Until::Steady && self.is_another(&seen) => {
-                let message = "was healthy, and has been replaced by another one";
-                self.fail(step, Failure::of(Cause::Unsettled, message), commands);
+            Condition::Met | Condition::Pending(_) if until == Until::STAYS_READY && self.is_replaced(&observed) => {
+                self.fail(step, Failure::of(Cause::Unsettled, "was healthy, and has been replaced"));
             }
-            Judgement::Done => {
-                if let Some(ready) = seen.iter().find(|live| live.phase == Phase::Ready) {
+            Condition::Met => {
+                if let Some(ready) = observed.iter().find(|live| live.phase == Phase::Ready) {
                     self.known.entry(ready.address.clone()).or_default().extend(ready.outputs.clone());
                 }
-                self.finish_step(step, started, now, commands);
+                self.finish_step(step, attempt, now);
             }
-            Judgement::Waits(_) | Judgement::Failed(_) if self.is_still_there(step, &seen) => {
-                self.delete_again(step, started, attempt, now, commands);
+            _ if !is_confirmed && !observed.iter().any(|live| matches!(live.phase, Phase::Deleting(_))) => {
+                self.delete_again(step, attempt, now);
             }
-            Judgement::Failed(failure) => self.failed_later(step, failure, since, started, now, commands),
-            Judgement::Waits(why)
-                if action == Action::Stop && waited > cadence::MAY_LINGER && self.insisted.insert(step) =>
+            Condition::Failed(failure) => self.failed_later(step, failure, accepted, attempt, now),
+            Condition::Pending(why)
+                if action == Action::Stop && waited > cadence::STOP_AGAIN_AFTER && self.stopped_again.insert(step) =>
             {
-                self.wait(step, format!("{why}; it lingers and is stopped by name"), commands);
-                self.states[step] = State::Due { at: now, attempt: attempt + 1, since: started };
+                self.wait(step, format!("{why}; slow to stop, so each task is now stopped by name"));
+                self.states[step] = State::Due { at: now, attempt: attempt.next() };
             }
-            Judgement::Waits(why) => {
+            Condition::Pending(why) => {
                 self.set_stopped(step, 0);
-                self.wait(step, why, commands);
+                self.wait(step, why);
             }
         }
     }
 
-    /// True where AWS lists what it says is not there.
-    fn is_still_there(&self, step: usize, seen: &[&Live]) -> bool {
-        self.doubted.contains_key(&step) && !seen.iter().any(|live| matches!(live.phase, Phase::Deleting(_)))
-    }
-
-    fn delete_again(&mut self, step: usize, started: f64, attempt: u32, now: f64, commands: &mut Vec<Command>) {
-        let Some(failure) = self.doubted.remove(&step) else { return };
-        match cadence::again(Cause::NotYetVisible, attempt, now - started) {
-            Again::After(seconds) => {
-                self.states[step] = State::Due { at: now + seconds, attempt: attempt + 1, since: started };
-                let address = self.plan.steps[step].address.clone();
-                commands.push(Command::Say(Event::StepRetrying { step, address, failure, seconds, awaits: None }));
-            }
-            Again::No => self.fail(step, failure, commands),
+    /// AWS said that it does not exist, and still lists it.
+    fn delete_again(&mut self, step: usize, attempt: Attempt, now: f64) {
+        let Some(failure) = self.unconfirmed.remove(&step) else { return };
+        match cadence::retry(Cause::NotYetVisible, attempt.number, now - attempt.since) {
+            Retry::After(seconds) => self.retry(step, failure, seconds, None, attempt.next(), now),
+            Retry::No => self.fail(step, failure),
         }
     }
 
-    /// True when one that was ready has other outputs than the one that became ready: another task.
-    fn is_another(&self, seen: &[&Live]) -> bool {
-        seen.iter().filter(|live| live.phase == Phase::Ready).any(|live| {
+    /// True when the one that is ready has other outputs than the one that became ready: it is another task.
+    fn is_replaced(&self, observed: &[&Live]) -> bool {
+        observed.iter().filter(|live| live.phase == Phase::Ready).any(|live| {
             let known = self.known.get(&live.address);
             known.is_some_and(|known| {
                 live.outputs.iter().any(|(name, now)| known.get(name).is_some_and(|old| old != now))
@@ -117,19 +103,18 @@ impl Run {
         })
     }
 
-    fn set_stopped(&mut self, step: usize, looks: u32) {
+    fn set_stopped(&mut self, step: usize, polls: u32) {
         if let State::Settling { stopped, .. } = &mut self.states[step] {
-            *stopped = looks;
+            *stopped = polls;
         }
     }
 
-    /// Says what a step waits for, if that is news.
-    fn wait(&mut self, step: usize, now_why: String, commands: &mut Vec<Command>) {
+    /// Reports what a step waits for, if that has changed.
+    fn wait(&mut self, step: usize, now_why: String) {
         let State::Settling { why, .. } = &mut self.states[step] else { return };
         if *why != now_why {
             *why = now_why.clone();
-            let event = Event::StepWaiting { step, address: self.plan.steps[step].address.clone(), why: now_why };
-            commands.push(Command::Say(event));
+            self.say(Event::StepWaiting { step, address: self.address(step), why: now_why });
         }
     }
 }

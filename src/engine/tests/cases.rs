@@ -62,9 +62,9 @@ pub struct Script {
     pub ending: Ending,
 }
 
-/// What the world does with one look; looks take turns.
+/// What the world does with one poll; polls take turns.
 #[derive(Clone, Debug)]
-pub struct LookScript {
+pub struct PollScript {
     pub latency: f64,
     /// Whether it shows what was there when it was asked for, rather than when it was answered.
     pub stale: bool,
@@ -79,7 +79,7 @@ pub struct Case {
     pub plan: Arc<Plan>,
     /// By step.
     pub scripts: Vec<Script>,
-    pub looks: Vec<LookScript>,
+    pub polls: Vec<PollScript>,
     pub interrupt: Option<f64>,
 }
 
@@ -98,8 +98,7 @@ fn sketch() -> impl Strategy<Value = Sketch> {
         2 => Just(Action::Delete),
         1 => Just(Action::Update),
         1 => Just(Action::Stop),
-        1 => Just(Action::Await),
-        1 => Just(Action::Prove),
+        2 => Just(Action::Verify),
         1 => Just(Action::Unprotect),
     ];
     let after = prop::collection::vec((any::<Index>(), any::<bool>()), 0..4);
@@ -128,25 +127,25 @@ fn hostile_script() -> impl Strategy<Value = Script> {
     })
 }
 
-fn hostile_look() -> impl Strategy<Value = LookScript> {
+fn hostile_poll() -> impl Strategy<Value = PollScript> {
     let failure = prop_oneof![
         12 => Just(None),
         2 => prop::sample::select(&CAUSES[..2]).prop_map(Some),
         1 => prop::sample::select(&CAUSES[..]).prop_map(Some),
     ];
     (0.0..6.0_f64, any::<bool>(), failure, prop::option::weighted(0.1, 0..3_u8))
-        .prop_map(|(latency, stale, failure, incident)| LookScript { latency, stale, failure, incident })
+        .prop_map(|(latency, stale, failure, incident)| PollScript { latency, stale, failure, incident })
 }
 
 /// A plan of up to `longest` steps in a world where everything may go wrong.
 pub fn hostile(longest: usize) -> impl Strategy<Value = Case> {
     let steps = prop::collection::vec((sketch(), hostile_script()), 1..=longest);
-    let looks = prop::collection::vec(hostile_look(), 1..12);
+    let polls = prop::collection::vec(hostile_poll(), 1..12);
     let interrupt = prop::option::weighted(0.4, 0.0..400.0_f64);
-    (shuffled(steps), looks, interrupt).prop_map(|((steps, places), looks, interrupt)| {
+    (shuffled(steps), polls, interrupt).prop_map(|((steps, places), polls, interrupt)| {
         let (sketches, scripts): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         let (plan, scripts) = plan(&sketches, &scripts, &places);
-        Case { plan, scripts, looks, interrupt }
+        Case { plan, scripts, polls, interrupt }
     })
 }
 
@@ -158,8 +157,8 @@ pub fn ideal(longest: usize) -> impl Strategy<Value = Case> {
     shuffled(prop::collection::vec(alone, 1..=longest)).prop_map(|(sketches, places)| {
         let scripts: Vec<Script> = sketches.iter().map(usual).collect();
         let (plan, scripts) = plan(&sketches, &scripts, &places);
-        let look = LookScript { latency: 0.0, stale: true, failure: None, incident: None };
-        Case { plan, scripts, looks: vec![look], interrupt: None }
+        let poll = PollScript { latency: 0.0, stale: true, failure: None, incident: None };
+        Case { plan, scripts, polls: vec![poll], interrupt: None }
     })
 }
 
@@ -193,7 +192,7 @@ fn plan(sketches: &[Sketch], scripts: &[Script], places: &[usize]) -> (Arc<Plan>
                 let action = match steps[before].1.action {
                     Action::Stop => Action::Update,
                     _ if address.kind() == "task" => Action::Stop,
-                    _ => Action::Prove,
+                    _ => Action::Verify,
                 };
                 last.retain(|step| *step != before);
                 let after = vec![After { step: places[before], need: Need::Ready }];
@@ -227,10 +226,10 @@ fn plan(sketches: &[Sketch], scripts: &[Script], places: &[usize]) -> (Arc<Plan>
 pub fn step(address: Address, action: Action, id: Option<String>) -> Step {
     let seconds = KINDS.iter().find(|kind| kind.name == address.kind()).map_or(Seconds::AT_ONCE, |kind| kind.seconds);
     let until = match action {
-        Action::Create | Action::Update if seconds.ready > 0.0 => Until::Ready,
+        Action::Create | Action::Update if seconds.ready > 0.0 => Until::READY,
         Action::Delete if seconds.gone > 0.0 => Until::Gone,
         Action::Stop => Until::Idle,
-        Action::Await | Action::Prove => Until::Ready,
+        Action::Verify => Until::READY,
         _ => Until::Accepted,
     };
     Step { until, id, ..Step::new(address, action, Reason::Missing) }

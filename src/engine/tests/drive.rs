@@ -15,7 +15,7 @@ use crate::engine::clock::Clock;
 use crate::engine::drive::{Report, World, drive};
 use crate::engine::event::{Event, Outcome, Stamped};
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Incident, Live, Phase, Sighting};
+use crate::engine::inventory::{Incident, Live, Observation, Phase};
 use crate::engine::plan::{Action, After, Plan, Purpose, Step, Target};
 use crate::engine::reference::{Known, Need, Outputs};
 use crate::engine::run::Made;
@@ -23,7 +23,7 @@ use crate::engine::run::Made;
 /// Calls take a second; everything is ready when seen for the second time. Names say what goes wrong.
 #[derive(Default)]
 struct Scripted {
-    looks: Mutex<BTreeMap<String, u32>>,
+    polls: Mutex<BTreeMap<String, u32>>,
 }
 
 fn outputs(id: &str) -> Outputs {
@@ -45,15 +45,15 @@ impl World for Scripted {
         }
     }
 
-    async fn observe(&self, kind: &str, known: &Known) -> Result<Sighting, Failure> {
-        let looks = {
-            let mut looks = self.looks.lock().unwrap();
-            *looks.entry(kind.to_owned()).and_modify(|looks| *looks += 1).or_insert(1)
+    async fn observe(&self, kind: &str, known: &Known) -> Result<Observation, Failure> {
+        let polls = {
+            let mut polls = self.polls.lock().unwrap();
+            *polls.entry(kind.to_owned()).and_modify(|polls| *polls += 1).or_insert(1)
         };
         if known.keys().any(|address| address.kind() == kind && address.name() == "unseen") {
             panic!("a fault");
         }
-        let phase = if looks > 1 { Phase::Ready } else { Phase::Pending("starting".to_owned()) };
+        let phase = if polls > 1 { Phase::Ready } else { Phase::Pending("starting".to_owned()) };
         let of_kind = known.iter().filter(|(address, _)| address.kind() == kind);
         let live = of_kind.map(|(address, outputs)| Live {
             address: address.clone(),
@@ -64,7 +64,7 @@ impl World for Scripted {
             tags: BTreeMap::new(),
         });
         let incident = Incident { address: format!("{kind}/main").parse().unwrap(), subject: "arn-1".to_owned() };
-        Ok(Sighting { live: live.collect(), incidents: vec![incident] })
+        Ok(Observation { live: live.collect(), incidents: vec![incident] })
     }
 
     /// Takes longer than everything else.
@@ -110,7 +110,7 @@ async fn driven(steps: Vec<Step>, interrupt: Option<u64>) -> (Report, Vec<String
 }
 
 #[tokio::test(start_paused = true)]
-async fn steps_follow_each_other_with_what_was_made() {
+async fn later_steps_get_the_outputs_of_earlier_ones() {
     let (report, said) = driven(vec![create("quick/a", None), create("quick/needs-quick", Some(0))], None).await;
     assert_eq!(report.outcome, Outcome::Done);
     assert_eq!(report.known[&"quick/needs-quick".parse().unwrap()]["id"], "id-a");
@@ -129,7 +129,7 @@ async fn steps_follow_each_other_with_what_was_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_wakes_for_retries_and_looks_and_waits_for_stories_before_it_ends() {
+async fn it_wakes_for_retries_and_polls_and_waits_for_diagnoses_before_it_ends() {
     let (report, said) = driven(vec![create("short/throttled", None)], None).await;
     assert_eq!(report.outcome, Outcome::Done);
     assert_eq!(
@@ -148,13 +148,13 @@ async fn it_wakes_for_retries_and_looks_and_waits_for_stories_before_it_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_incident_that_nobody_can_explain_is_told_all_the_same() {
+async fn an_unexplained_incident_is_reported_all_the_same() {
     let (_, said) = driven(vec![create("slow/a", None)], None).await;
     assert!(said.iter().any(|line| line.ends_with("story slow/main")), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupt_lets_the_call_in_flight_come_back() {
+async fn an_interrupt_waits_for_the_call_in_flight() {
     let (report, said) = driven(vec![create("slow/a", None), create("quick/b", Some(0))], Some(0)).await;
     assert_eq!(report.outcome, Outcome::Interrupted);
     assert_eq!(said, ["0 step-started slow/a", "0 interrupting", "1 step-accepted slow/a", "1 run-finished"]);

@@ -1,8 +1,8 @@
 //! What holds of every run, shown by random plans against a simulated world in virtual time.
 
 mod cases;
+mod condition;
 mod drive;
-mod judge;
 mod monitor;
 mod propagation;
 mod queue_properties;

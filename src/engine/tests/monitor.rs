@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cases::{Case, KINDS};
-use crate::engine::cadence::{self, Again};
+use crate::engine::cadence::{self, Retry};
 use crate::engine::event::{Event, Outcome};
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Incident, Phase, Sighting};
+use crate::engine::inventory::{Incident, Observation, Phase};
 use crate::engine::kind::Kinds;
 use crate::engine::pace::MOST;
 use crate::engine::plan::{Action, Until};
@@ -51,7 +51,7 @@ struct Seen {
 }
 
 #[derive(Default)]
-struct Looks {
+struct Polls {
     /// Counted in inputs.
     asked: Option<usize>,
     answered: Option<f64>,
@@ -66,9 +66,9 @@ pub struct Monitor<'a> {
     input: Input,
     inputs: usize,
     steps: Vec<Seen>,
-    looks: BTreeMap<String, Looks>,
-    /// When the look was asked for whose answer is being heard.
-    look: Option<usize>,
+    polls: BTreeMap<String, Polls>,
+    /// When the poll was asked for whose answer is being heard.
+    poll: Option<usize>,
     told: BTreeSet<Incident>,
     interrupted: bool,
     log: String,
@@ -81,8 +81,8 @@ impl<'a> Monitor<'a> {
             input: Input::Begin,
             inputs: 0,
             steps: vec![Seen::default(); case.plan.steps.len()],
-            looks: BTreeMap::new(),
-            look: None,
+            polls: BTreeMap::new(),
+            poll: None,
             told: BTreeSet::new(),
             interrupted: false,
             log: String::new(),
@@ -96,15 +96,15 @@ impl<'a> Monitor<'a> {
         match input {
             Input::Performed { step, .. } => self.steps[*step].calling = false,
             Input::Observed { kind, result } => {
-                let looks = self.looks.get_mut(kind).expect("nobody answers unasked");
-                self.look = looks.asked.take();
-                looks.answered = Some(now);
-                if std::mem::take(&mut looks.given_up) {
-                    looks.failures.clear();
+                let polls = self.polls.get_mut(kind).expect("nobody answers unasked");
+                self.poll = polls.asked.take();
+                polls.answered = Some(now);
+                if std::mem::take(&mut polls.given_up) {
+                    polls.failures.clear();
                 }
                 match result {
-                    Ok(_) => looks.failures.clear(),
-                    Err(_) => looks.failures.push(now),
+                    Ok(_) => polls.failures.clear(),
+                    Err(_) => polls.failures.push(now),
                 }
             }
             Input::Interrupt => self.interrupted = true,
@@ -146,8 +146,10 @@ impl<'a> Monitor<'a> {
             assert!(holds, "step {step} starts before {after:?} holds");
         }
         let seen = &mut self.steps[step];
-        // What was asked to stop and lingers is asked once more.
-        if self.case.plan.steps[step].action == Action::Stop && now - seen.first > cadence::MAY_LINGER && !seen.insisted
+        // A slow stop is repeated once.
+        if self.case.plan.steps[step].action == Action::Stop
+            && now - seen.first > cadence::STOP_AGAIN_AFTER
+            && !seen.insisted
         {
             seen.insisted |= seen.accepted.take().is_some();
         }
@@ -163,12 +165,12 @@ impl<'a> Monitor<'a> {
     fn observe(&mut self, kind: &str, now: f64) {
         let waits = |step: usize| self.steps[step].accepted.is_some() && self.steps[step].end.is_none();
         let of_kind = |step: &usize| self.case.plan.steps[*step].address.kind() == kind;
-        assert!((0..self.steps.len()).filter(of_kind).any(waits), "a look at {kind}, for which nobody waits");
-        let looks = self.looks.entry(kind.to_owned()).or_default();
-        assert!(looks.asked.is_none(), "two looks at {kind} at once");
-        let since = now - looks.answered.unwrap_or(f64::NEG_INFINITY);
-        assert!(since >= cadence::LOOK_EVERY - 1e-6, "looks at {kind} {since} s apart");
-        looks.asked = Some(self.inputs);
+        assert!((0..self.steps.len()).filter(of_kind).any(waits), "a poll at {kind}, for which nobody waits");
+        let polls = self.polls.entry(kind.to_owned()).or_default();
+        assert!(polls.asked.is_none(), "two polls at {kind} at once");
+        let since = now - polls.answered.unwrap_or(f64::NEG_INFINITY);
+        assert!(since >= cadence::POLL_EVERY - 1e-6, "polls at {kind} {since} s apart");
+        polls.asked = Some(self.inputs);
     }
 
     fn event(&mut self, event: &Event, now: f64) {
@@ -180,7 +182,7 @@ impl<'a> Monitor<'a> {
             }
             Event::StepRetrying { step, failure, seconds, .. } => {
                 let seen = &mut self.steps[*step];
-                assert_eq!(cadence::again(failure.cause, seen.attempts, now - seen.first), Again::After(*seconds));
+                assert_eq!(cadence::retry(failure.cause, seen.attempts, now - seen.first), Retry::After(*seconds));
                 seen.not_before = now + seconds;
                 if matches!(self.input, Input::Observed { .. }) {
                     assert!(
@@ -199,7 +201,7 @@ impl<'a> Monitor<'a> {
                 self.end(*step, if is_postponed { End::Postponed } else { End::Failed });
                 self.had_to_fail(*step, failure, now);
                 if let Input::Observed { kind, result: Err(_) } = &self.input {
-                    self.looks.entry(kind.clone()).or_default().given_up = true;
+                    self.polls.entry(kind.clone()).or_default().given_up = true;
                 }
             }
             Event::StepSkipped { step, because, .. } => {
@@ -218,7 +220,7 @@ impl<'a> Monitor<'a> {
         assert_eq!(before, None, "step {step} ends twice");
     }
 
-    /// A step that waits for something is done only when a look, asked for after its call was accepted, has shown it.
+    /// A step that waits for something is done only when a poll, asked for after its call was accepted, has shown it.
     fn was_seen(&self, step: usize) {
         let planned = &self.case.plan.steps[step];
         let accepted = self.steps[step].accepted.expect("a done step was accepted");
@@ -226,18 +228,18 @@ impl<'a> Monitor<'a> {
         if until == Until::Accepted {
             return;
         }
-        let Input::Observed { result: Ok(Sighting { live, .. }), .. } = &self.input else {
-            panic!("step {step} is done and nobody looked");
+        let Input::Observed { result: Ok(Observation { live, .. }), .. } = &self.input else {
+            panic!("step {step} is done and nothing was polled");
         };
-        assert!(self.look >= Some(accepted), "step {step} was judged by a look older than itself");
+        assert!(self.poll >= Some(accepted), "step {step} was judged by a poll older than itself");
         let phase = live.iter().find(|live| live.address == planned.address).map(|live| &live.phase);
         let shown = match until {
             Until::Accepted => true,
-            Until::Ready | Until::Sound | Until::Steady => phase == Some(&Phase::Ready),
+            Until::Ready { .. } => phase == Some(&Phase::Ready),
             Until::Idle => matches!(phase, None | Some(Phase::Idle)),
             Until::Gone => phase.is_none(),
         };
-        assert!(shown, "step {step} is done, and the look shows {phase:?}");
+        assert!(shown, "step {step} is done, and the poll shows {phase:?}");
     }
 
     /// No step fails while its cause allows another try, or while there is patience left.
@@ -245,13 +247,13 @@ impl<'a> Monitor<'a> {
         let (planned, seen) = (&self.case.plan.steps[step], &self.steps[step]);
         match &self.input {
             Input::Performed { .. } => {
-                assert_eq!(cadence::again(failure.cause, seen.attempts, now - seen.first), Again::No);
+                assert_eq!(cadence::retry(failure.cause, seen.attempts, now - seen.first), Retry::No);
                 assert!(planned.action != Action::Delete || failure.cause != Cause::Gone);
             }
             Input::Observed { kind, result: Err(_) } => {
-                let failures = &self.looks[kind].failures;
+                let failures = &self.polls[kind].failures;
                 let (attempt, elapsed) = (failures.len() as u32, now - failures[0]);
-                assert_eq!(cadence::again(failure.cause, attempt, elapsed), Again::No);
+                assert_eq!(cadence::retry(failure.cause, attempt, elapsed), Retry::No);
             }
             Input::Observed { result: Ok(_), .. } if failure.message.starts_with("gave up") => {
                 let patience = KINDS.as_slice().kind(planned.address.kind()).map(|kind| kind.seconds.patience);

@@ -17,7 +17,7 @@ const KINDS: [Kind; 4] = [
     Kind { uses_later: true, ..Kind::new("service", Part::Service) },
     Kind {
         uses_later: true,
-        swept: false,
+        job: true,
         seconds: Seconds { create: 1.0, ready: 10.0, gone: 0.0, patience: 600.0 },
         ..Kind::new("job", Part::Storage)
     },
@@ -32,7 +32,7 @@ fn run(address: &str, action: Action, earlier: f64) -> Run {
     let middle = step("log/between".parse().unwrap(), Action::Create, None);
     let after = |step: Step, before| Step { after: vec![After { step: before, need: Need::Ready }], ..step };
     plan.steps = vec![role, after(middle, 0), after(user, 1)];
-    plan.steps[2].until = if address.starts_with("job/") { Until::Ready } else { Until::Accepted };
+    plan.steps[2].until = if address.starts_with("job/") { Until::READY } else { Until::Accepted };
     let mut run = Run::new(Arc::new(plan), KINDS.as_slice(), earlier).unwrap();
     run.on(Input::Begin, 0.0);
     run
@@ -69,7 +69,7 @@ fn said(commands: Vec<Command>) -> Option<Event> {
 }
 
 #[test]
-fn a_refusal_about_something_young_is_tried_again_and_says_what_is_waited_for() {
+fn a_refusal_about_a_recent_change_is_retried_with_its_reason() {
     for (cause, message) in [
         (Cause::Refused, "Unable to assume given IAM role"),
         (Cause::Refused, "Invalid principal in policy"),
@@ -84,7 +84,7 @@ fn a_refusal_about_something_young_is_tried_again_and_says_what_is_waited_for() 
 }
 
 #[test]
-fn the_same_about_something_older_is_final_at_once_and_told_with_its_cause() {
+fn a_refusal_about_an_older_change_is_final_at_once() {
     let message = "Unable to assume given IAM role";
     let Some(Event::StepFailed { failure, .. }) = told(Cause::Refused, message, YOUNG + 1.0) else { panic!() };
     assert_eq!(failure.cause, Cause::Refused);
@@ -92,7 +92,7 @@ fn the_same_about_something_older_is_final_at_once_and_told_with_its_cause() {
 }
 
 #[test]
-fn what_propagation_cannot_explain_is_final_whatever_is_young() {
+fn a_failure_that_propagation_cannot_explain_is_final() {
     for (cause, message) in [
         (Cause::Refused, "The CIDR '10.0.0.0/33' is invalid"),
         (Cause::Denied, "User: x is not authorized to perform: ec2:CreateFlowLogs on resource: role"),
@@ -118,7 +118,7 @@ fn it_ends_when_the_budget_is_used_up() {
 }
 
 #[test]
-fn what_an_earlier_run_has_made_is_young_for_as_long_as_that_is_so() {
+fn changes_of_an_earlier_run_stay_recent_for_the_given_time() {
     let refusal = |earlier: f64| {
         let target = Target { deployment: "demo".into(), account: "1".into(), region: "eu-west-1".into() };
         let mut plan = Plan::empty(Purpose::Apply, target);
@@ -133,7 +133,7 @@ fn what_an_earlier_run_has_made_is_young_for_as_long_as_that_is_so() {
 }
 
 #[test]
-fn what_is_used_only_after_the_call_waits_until_it_is_known() {
+fn a_step_that_uses_a_change_later_waits_until_it_has_spread() {
     let mut run = run("service/main", Action::Create, 0.0);
     run.on(accepted(0), 0.0);
     let commands = run.on(accepted(1), 4.0);
@@ -149,8 +149,8 @@ fn what_is_used_only_after_the_call_waits_until_it_is_known() {
 }
 
 #[test]
-fn a_job_that_failed_for_want_of_it_is_begun_anew_and_another_is_not() {
-    use crate::engine::inventory::{Live, Phase, Sighting};
+fn a_job_that_failed_because_of_a_recent_change_is_started_again() {
+    use crate::engine::inventory::{Live, Observation, Phase};
     let ends = |why: &str| {
         let mut run = run("job/a", Action::Create, 0.0);
         run.on(accepted(0), 0.0);
@@ -166,7 +166,7 @@ fn a_job_that_failed_for_want_of_it_is_begun_anew_and_another_is_not() {
             spec: serde_json::Value::Null,
             tags: Default::default(),
         };
-        let sighting = Sighting { live: vec![live], incidents: Vec::new() };
+        let sighting = Observation { live: vec![live], incidents: Vec::new() };
         let said = said(run.on(Input::Observed { kind: "job".into(), result: Ok(sighting) }, USABLE + 11.0));
         let again = run.on(Input::Woken, USABLE + 20.0);
         (said, again.iter().any(|command| matches!(command, Command::Perform { step: 2, attempt: 1 })))
@@ -176,7 +176,7 @@ fn a_job_that_failed_for_want_of_it_is_begun_anew_and_another_is_not() {
 }
 
 #[test]
-fn what_aws_permits_later_holds_up_nothing_that_exists() {
+fn a_change_that_aws_permits_later_delays_nothing_else() {
     let ends = |action: Action| {
         let target = Target { deployment: "demo".into(), account: "1".into(), region: "eu-west-1".into() };
         let mut plan = Plan::empty(Purpose::Apply, target);

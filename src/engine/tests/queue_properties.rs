@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn the_longest_way_of_those_that_are_free_comes_first((after, durations) in plans()) {
+    fn the_free_step_with_the_longest_path_comes_first((after, durations) in plans()) {
         let mut queue = Queue::new(&after, &durations).unwrap();
         let mut free = Vec::new();
         while let Some(step) = queue.pop() {
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn a_way_is_the_step_itself_and_the_longest_that_waits_for_it((after, durations) in plans()) {
+    fn a_path_is_the_step_itself_and_the_longest_that_waits_for_it((after, durations) in plans()) {
         let queue = Queue::new(&after, &durations).unwrap();
         for (step, own) in durations.iter().enumerate() {
             let behind = after.iter().enumerate().flat_map(|(number, waits)| waits.iter().map(move |w| (number, w)));

@@ -2,10 +2,10 @@
 
 use super::run_rules::{accepted, at, refused, run, seen, then, words};
 use crate::engine::address::Address;
-use crate::engine::cadence::LOOK_EVERY;
+use crate::engine::cadence::POLL_EVERY;
 use crate::engine::event::{Event, Outcome};
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Incident, Phase, Sighting};
+use crate::engine::inventory::{Incident, Observation, Phase};
 use crate::engine::plan::Action;
 use crate::engine::run::{Command, Input};
 
@@ -26,7 +26,7 @@ fn a_failure_skips_what_needs_it_and_lets_the_rest_go_on() {
 }
 
 #[test]
-fn what_is_left_is_named_once() {
+fn each_remaining_address_is_listed_once() {
     let again = |action, after| then(at("quick/a", action), after);
     let mut run =
         run(vec![at("quick/a", Action::Unprotect), then(at("quick/b", Action::Update), 0), again(Action::Update, 1)]);
@@ -37,9 +37,9 @@ fn what_is_left_is_named_once() {
 }
 
 #[test]
-fn giving_up_on_looks_leaves_the_next_step_its_full_budget() {
+fn giving_up_on_polls_leaves_the_next_step_its_full_budget() {
     let mut run = run(vec![
-        at("short/a", Action::Await),
+        at("short/a", Action::Verify),
         at("slow/wait", Action::Create),
         then(at("short/b", Action::Create), 1),
     ]);
@@ -52,8 +52,8 @@ fn giving_up_on_looks_leaves_the_next_step_its_full_budget() {
     assert_eq!(words(run.on(seen("slow/wait", Phase::Ready), 391.0)), ["done 1", "perform 2"]);
     run.on(accepted(2, &[]), 392.0);
     assert_eq!(words(run.on(Input::Woken, 395.0)), ["observe short"]);
-    // The first failure of this step's looks, although another's failed long ago.
-    assert_eq!(words(run.on(lost("short", Cause::Unavailable), 396.0)), [format!("wake {}", 396.0 + LOOK_EVERY)]);
+    // The first failure of this step's polls, although another's failed long ago.
+    assert_eq!(words(run.on(lost("short", Cause::Unavailable), 396.0)), [format!("wake {}", 396.0 + POLL_EVERY)]);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn an_interrupt_after_the_last_call_is_the_end_of_a_finished_run() {
 }
 
 #[test]
-fn a_lost_lease_stops_everything_even_what_would_be_over_anyway() {
+fn a_lost_lease_ends_a_run_even_when_nothing_is_left() {
     let mut run = run(vec![
         at("quick/a", Action::Create),
         at("quick/b", Action::Create),
@@ -99,7 +99,7 @@ fn a_lost_lease_stops_everything_even_what_would_be_over_anyway() {
 }
 
 #[test]
-fn a_lost_lease_is_not_taken_for_a_failure_that_could_be_undone() {
+fn a_lost_lease_is_not_a_failure_to_roll_back() {
     let mut run = run(vec![at("quick/a", Action::Create)]);
     run.on(Input::Begin, 0.0);
     assert_eq!(words(run.on(refused(0, Cause::LeaseLost), 1.0)), ["failed 0", "finish LeaseLost"]);
@@ -112,10 +112,10 @@ fn an_empty_plan_is_done_at_once() {
 
 #[test]
 fn an_incident_is_explained_once() {
-    let mut run = run(vec![at("task/a", Action::Await)]);
+    let mut run = run(vec![at("task/a", Action::Verify)]);
     let incident = |number| Incident { address: "task/a".parse().unwrap(), subject: format!("arn-{number}") };
     let sighting =
-        |incidents| Input::Observed { kind: "task".into(), result: Ok(Sighting { live: Vec::new(), incidents }) };
+        |incidents| Input::Observed { kind: "task".into(), result: Ok(Observation { live: Vec::new(), incidents }) };
     run.on(Input::Begin, 0.0);
     run.on(accepted(0, &[]), 1.0);
     assert_eq!(words(run.on(sighting(vec![incident(1), incident(1)]), 2.0))[0], "explain arn-1");

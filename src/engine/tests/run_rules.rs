@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::cases::{KINDS, step};
 use crate::engine::address::Address;
-use crate::engine::cadence::{LOOK_EVERY, MAY_BE_INVISIBLE, MAY_LINGER};
+use crate::engine::cadence::{MAY_BE_INVISIBLE, POLL_EVERY, STOP_AGAIN_AFTER};
 use crate::engine::event::{Event, Outcome};
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Live, Phase, Sighting};
+use crate::engine::inventory::{Live, Observation, Phase};
 use crate::engine::kind::{Kind, Part};
 use crate::engine::pace::MOST;
 use crate::engine::plan::{Action, After, Plan, Purpose, Step, Target, Until};
@@ -53,7 +53,7 @@ pub(super) fn seen(address: &str, phase: Phase) -> Input {
     let kind = address.kind().to_owned();
     let outputs = outputs(&[("id", "x")]);
     let live = Live { address, id: "x".into(), outputs, phase, spec: Value::Null, tags: BTreeMap::new() };
-    Input::Observed { kind, result: Ok(Sighting { live: vec![live], incidents: Vec::new() }) }
+    Input::Observed { kind, result: Ok(Observation { live: vec![live], incidents: Vec::new() }) }
 }
 
 /// What the run asks for, in short: `perform 0`, `observe task`, `wake 2.5`, `done 0`, `finish Done`.
@@ -77,13 +77,13 @@ fn performs(commands: &[Command]) -> usize {
 }
 
 #[test]
-fn a_proof_is_not_given_by_a_look_that_is_older() {
-    let mut run = run(vec![at("task/a", Action::Await), at("task/b", Action::Prove)]);
+fn a_poll_older_than_a_step_does_not_verify_it() {
+    let mut run = run(vec![at("task/a", Action::Verify), at("task/b", Action::Verify)]);
     assert_eq!(words(run.on(Input::Begin, 0.0)), ["perform 0", "perform 1"]);
     assert_eq!(words(run.on(accepted(0, &[]), 1.0)), ["observe task"]);
     assert!(words(run.on(accepted(1, &[]), 2.0)).is_empty());
-    // Asked for at 1.0; the proof began at 2.0.
-    assert_eq!(words(run.on(seen("task/b", Phase::Ready), 3.0)), [format!("wake {}", 3.0 + LOOK_EVERY)]);
+    // Asked for at 1.0; the second step began at 2.0.
+    assert_eq!(words(run.on(seen("task/b", Phase::Ready), 3.0)), [format!("wake {}", 3.0 + POLL_EVERY)]);
     assert_eq!(words(run.on(Input::Woken, 6.0)), ["observe task"]);
     assert_eq!(words(run.on(seen("task/b", Phase::Ready), 7.0))[0], "done 1");
 }
@@ -97,9 +97,10 @@ fn a_retry_that_finds_no_room_waits_for_an_answer_and_not_for_the_clock() {
     assert_eq!(words(run.on(accepted(1, &[]), 3.0)), ["done 1", "perform 0"]);
 }
 
-/// The answer to CreateVpc is lost: until tags show everywhere, a look finds nothing, and the next call makes a second VPC.
+/// The answer to CreateVpc is lost: until tags show everywhere, a poll finds nothing, and the next call makes a second
+/// VPC.
 #[test]
-fn what_may_have_been_made_and_shows_late_is_not_made_again_at_once() {
+fn a_resource_that_may_show_late_is_not_created_again_at_once() {
     let kinds = [Kind { late: true, ..Kind::new("late", Part::Network) }, Kind::new("quick", Part::Network)];
     let waits = |address: &str, operation: &str, cause| {
         let target = Target { deployment: "demo".into(), account: "1".into(), region: "eu-west-1".into() };
@@ -119,10 +120,10 @@ fn what_may_have_been_made_and_shows_late_is_not_made_again_at_once() {
 
 /// AWS says "not found" of what was made a moment ago, and a deletion that believed it would leave it behind.
 #[test]
-fn what_is_said_not_to_be_there_is_seen_not_to_be_there() {
+fn a_deletion_of_something_not_found_is_confirmed_by_a_poll() {
     let gone = || refused(0, Cause::Gone);
     let delete = || vec![Step { until: Until::Accepted, id: Some("x".into()), ..at("quick/a", Action::Delete) }];
-    let nothing = || Input::Observed { kind: "quick".into(), result: Ok(Sighting::default()) };
+    let nothing = || Input::Observed { kind: "quick".into(), result: Ok(Observation::default()) };
 
     let mut honest = run(delete());
     honest.on(Input::Begin, 0.0);
@@ -137,7 +138,7 @@ fn what_is_said_not_to_be_there_is_seen_not_to_be_there() {
     assert_eq!(words(early.on(accepted(0, &[]), 4.0)), ["done 0", "finish Done"]);
 
     // Nobody begins because of a deletion that may have to be asked for again.
-    let follower = Step { after: vec![After { step: 0, need: Need::Exists }], ..at("task/b", Action::Await) };
+    let follower = Step { after: vec![After { step: 0, need: Need::Exists }], ..at("task/b", Action::Verify) };
     let mut followed = run(delete().into_iter().chain([follower]).collect());
     followed.on(Input::Begin, 0.0);
     assert_eq!(words(followed.on(gone(), 1.0)), ["observe quick"]);
@@ -159,9 +160,9 @@ fn what_is_said_not_to_be_there_is_seen_not_to_be_there() {
     assert!(matches!(last, Event::RunFinished { failed: 1, .. }), "{last:?}");
 }
 
-/// Whoever looks right after a run that was cut off must not take what does not show yet for what is not there.
+/// A run right after an interrupted one must not take something that is not visible yet for missing.
 #[test]
-fn for_a_minute_what_was_made_may_be_unseen() {
+fn a_new_resource_may_be_unseen_for_a_minute() {
     let kinds = [Kind { late: true, ..Kind::new("late", Part::Network) }, Kind::new("quick", Part::Network)];
     let unseen = |address: &str, action, result: Result<Made, Failure>| {
         let target = Target { deployment: "demo".into(), account: "1".into(), region: "eu-west-1".into() };
@@ -205,12 +206,12 @@ fn a_fence_asks_for_every_writer_at_the_address() {
 }
 
 #[test]
-fn a_fence_that_sees_a_writer_between_two_looks_begins_anew() {
+fn a_fence_that_sees_a_writer_between_two_polls_starts_over() {
     let mut run = run(vec![step("task/a".parse().unwrap(), Action::Stop, Some("mine".to_owned()))]);
     run.on(Input::Begin, 0.0);
     run.on(accepted(0, &[]), 1.0);
     let mut now = 2.0;
-    let mut look = |phase| {
+    let mut poll = |phase| {
         let done = words(run.on(seen("task/a", phase), now)).contains(&"done 0".into());
         now += 4.0;
         run.on(Input::Woken, now);
@@ -218,20 +219,20 @@ fn a_fence_that_sees_a_writer_between_two_looks_begins_anew() {
         done
     };
     let busy = || Phase::Pending("a task starts".into());
-    assert_eq!([Phase::Idle, busy(), Phase::Idle, Phase::Idle].map(&mut look), [false, false, false, true]);
+    assert_eq!([Phase::Idle, busy(), Phase::Idle, Phase::Idle].map(&mut poll), [false, false, false, true]);
 }
 
 #[test]
-fn what_lingers_is_stopped_again_once() {
+fn a_slow_stop_is_repeated_once() {
     let mut run = run(vec![step("task/a".parse().unwrap(), Action::Stop, Some("mine".to_owned()))]);
     run.on(Input::Begin, 0.0);
     run.on(accepted(0, &[]), 1.0);
     let mut performed = 0;
     let mut now = 2.0;
-    while now < 3.0 * MAY_LINGER {
+    while now < 3.0 * STOP_AGAIN_AFTER {
         performed += performs(&run.on(seen("task/a", Phase::Pending("a task still runs".into())), now));
-        if performed == 1 && now < 2.0 * MAY_LINGER {
-            assert!(now > MAY_LINGER);
+        if performed == 1 && now < 2.0 * STOP_AGAIN_AFTER {
+            assert!(now > STOP_AGAIN_AFTER);
             run.on(accepted(0, &[]), now + 1.0);
         }
         now += 5.0;
@@ -241,9 +242,9 @@ fn what_lingers_is_stopped_again_once() {
 }
 
 #[test]
-fn another_task_is_not_the_one_that_became_healthy() {
+fn a_replaced_task_does_not_stay_healthy() {
     let watch = |tasks: [&str; 2]| {
-        let steady = Step { until: Until::Steady, patience: Some(60.0), ..at("slow/a", Action::Prove) };
+        let steady = Step { until: Until::STAYS_READY, patience: Some(60.0), ..at("slow/a", Action::Verify) };
         let mut run = run(vec![at("slow/a", Action::Create), then(steady, 0)]);
         let ready = |task: &str| {
             let Input::Observed { kind, result: Ok(mut sighting) } = seen("slow/a", Phase::Ready) else { panic!() };
@@ -263,7 +264,7 @@ fn another_task_is_not_the_one_that_became_healthy() {
 }
 
 #[test]
-fn an_answer_that_says_less_takes_nothing_away() {
+fn a_shorter_answer_removes_no_known_output() {
     let mut run = run(vec![at("slow/a", Action::Create), then(at("slow/a", Action::Update), 0)]);
     run.on(Input::Begin, 0.0);
     run.on(accepted(0, &[("id", "x"), ("arn", "arn:x")]), 1.0);

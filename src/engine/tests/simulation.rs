@@ -6,12 +6,12 @@ use super::cases::{Case, Ending, KINDS};
 use super::monitor::{Monitor, Trace};
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Incident, Live, Phase, Sighting};
+use crate::engine::inventory::{Incident, Live, Observation, Phase};
 use crate::engine::plan::Action;
 use crate::engine::reference::Outputs;
 use crate::engine::run::{Command, Input, Made, Run};
 
-/// More inputs than any run may need: every retry and every look within budgets and patience, several times over.
+/// More inputs than any run may need: every retry and every poll within budgets and patience, several times over.
 const TOO_MANY: usize = 40_000;
 
 struct Entity {
@@ -27,14 +27,14 @@ struct World<'a> {
     entities: BTreeMap<Address, Entity>,
     /// Answers under way, in the order of asking.
     answers: Vec<(f64, Input)>,
-    looks: usize,
+    polls: usize,
 }
 
 /// Plays a case to its end, watched by a monitor.
 pub fn play(case: &Case) -> Trace {
     let mut run = Run::new(case.plan.clone(), KINDS.as_slice(), 0.0).unwrap();
     let mut monitor = Monitor::new(case);
-    let mut world = World { case, entities: existing(case), answers: Vec::new(), looks: 0 };
+    let mut world = World { case, entities: existing(case), answers: Vec::new(), polls: 0 };
     let (mut now, mut input, mut wake, mut interrupt) = (0.0, Input::Begin, None, case.interrupt);
     for _ in 0..TOO_MANY {
         monitor.hears(&input, now);
@@ -72,7 +72,7 @@ pub fn play(case: &Case) -> Trace {
 fn existing(case: &Case) -> BTreeMap<Address, Entity> {
     let steps = case.plan.steps.iter().zip(&case.scripts);
     let existing = steps.filter_map(|(step, script)| {
-        let awaited = step.action == Action::Await && script.ending != Ending::Never;
+        let awaited = step.action == Action::Verify && script.ending != Ending::Never;
         let entity = Entity {
             id: step.id.clone()?,
             until: if awaited { script.settle } else { 0.0 },
@@ -120,7 +120,7 @@ impl World<'_> {
             Action::Create | Action::Update | Action::Run => (busy(), Some(Phase::Ready)),
             Action::Delete => (Phase::Deleting("going".to_owned()), None),
             Action::Stop => (busy(), Some(Phase::Idle)),
-            Action::Unprotect | Action::Restore | Action::Promote | Action::Prune | Action::Await | Action::Prove => {
+            Action::Unprotect | Action::Restore | Action::Promote | Action::Prune | Action::Verify => {
                 return;
             }
         };
@@ -141,12 +141,12 @@ impl World<'_> {
     }
 
     fn observe(&mut self, kind: String, now: f64) {
-        let script = &self.case.looks[self.looks % self.case.looks.len()];
-        self.looks += 1;
+        let script = &self.case.polls[self.polls % self.case.polls.len()];
+        self.polls += 1;
         let answered = now + script.latency;
         let result = match script.failure {
             Some(cause) => Err(Failure::of(cause, "scripted")),
-            None => Ok(Sighting {
+            None => Ok(Observation {
                 live: self.snapshot(&kind, if script.stale { now } else { answered }),
                 incidents: script.incident.iter().map(|number| incident(&kind, *number)).collect(),
             }),

@@ -75,7 +75,7 @@ fn once(mut there: Vec<Candidate>) -> Vec<Candidate> {
 
 fn can_stray(node: &Node) -> bool {
     let kind = &node.kind;
-    kind.tagged && kind.swept && !kind.renews && matches!(kind.lifecycle, Lifecycle::Owned | Lifecycle::Data)
+    kind.tagged && !kind.renews && matches!(kind.lifecycle, Lifecycle::Owned | Lifecycle::Data)
 }
 
 impl Strays {

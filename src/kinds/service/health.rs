@@ -86,11 +86,11 @@ fn at_work(view: &ServiceView, service: &ServiceFacts) -> Phase {
             let why = last.stopped_reason.as_deref().unwrap_or("it stopped");
             Phase::Failed(format!("{} tasks have failed, the last one: {why}", failures.len()))
         }
-        [last] => Phase::Faltering(match &last.stopped_reason {
+        [last] => Phase::Degraded(match &last.stopped_reason {
             Some(why) => format!("a task has failed: {why}"),
             None => "a task has failed".to_owned(),
         }),
-        _ if is_unhealthy(view, primary) => Phase::Faltering(waits_for),
+        _ if is_unhealthy(view, primary) => Phase::Degraded(waits_for),
         _ => Phase::Pending(waits_for),
     }
 }
@@ -244,7 +244,7 @@ mod tests {
 
     fn waits_for(change: impl FnOnce(&mut ServiceView, &mut ServiceFacts)) -> String {
         match changed(change) {
-            Some(Phase::Pending(why) | Phase::Faltering(why)) => why,
+            Some(Phase::Pending(why) | Phase::Degraded(why)) => why,
             other => panic!("{other:?}"),
         }
     }
@@ -324,7 +324,7 @@ mod tests {
             (phase(&view), incidents(&view).len())
         };
         let with = |tasks| during("COMPLETED", tasks);
-        assert!(matches!(with(vec![failed("a", "STOPPED")]), (Some(Phase::Faltering(_)), 1)));
+        assert!(matches!(with(vec![failed("a", "STOPPED")]), (Some(Phase::Degraded(_)), 1)));
         let (twice, told) = with(vec![failed("b", "STOPPING"), failed("a", "STOPPED")]);
         let why = "2 tasks have failed, the last one: CannotPullContainerError: not found";
         assert_eq!((twice, told), (Some(Phase::Failed(why.into())), 2));

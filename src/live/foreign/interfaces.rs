@@ -1,4 +1,4 @@
-//! Network interfaces: whose they are, and whether they go by themselves.
+//! Network interfaces: their owners, and whether they disappear by themselves.
 
 use aws_sdk_ec2::types::{AttachmentStatus, NetworkInterface, NetworkInterfaceStatus};
 
@@ -11,12 +11,12 @@ use crate::kinds::{ec2, tags};
 
 use super::ours::Ours;
 
-/// What AWS does with a network interface that holds a resource of ours.
+/// What becomes of a network interface that holds a resource of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It belongs to something of ours, or is on its way out already: AWS takes it away.
+    /// It belongs to a resource of ours, or is being deleted already: AWS deletes it.
     Goes,
-    /// It is somebody else's, and stays as long as they want.
+    /// It is foreign, and stays until its owner deletes it.
     Stays,
 }
 
@@ -24,7 +24,7 @@ pub enum Fate {
 ///
 /// # Errors
 ///
-/// Whatever the call meets.
+/// A failed call.
 pub async fn seen(context: &Context, filter: &str, ids: Vec<String>) -> Result<Vec<NetworkInterface>, Failure> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -34,11 +34,11 @@ pub async fn seen(context: &Context, filter: &str, ids: Vec<String>) -> Result<V
     pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkInterfaces"))
 }
 
-/// Who holds a subnet, security group, VPC or internet gateway, each with what becomes of it.
+/// The network interfaces that hold a subnet, security group, VPC or internet gateway.
 ///
 /// # Errors
 ///
-/// Whatever the call meets.
+/// A failed call.
 pub async fn holding(
     context: &Context,
     ours: &Ours,
@@ -53,23 +53,23 @@ pub async fn holding(
         _ => return Ok(Vec::new()),
     };
     let interfaces = seen(context, filter, ids).await?;
-    // An internet gateway is held by what has a public address only.
+    // Only public addresses hold an internet gateway.
     let is_public = |one: &&NetworkInterface| address.kind() != "internet-gateway" || one.association().is_some();
     Ok(interfaces.iter().filter(is_public).map(|one| (holder(one, ours), fate(one, ours))).collect())
 }
 
-/// Whose a network interface is, and what becomes of it.
+/// What becomes of a network interface.
 pub fn fate(interface: &NetworkInterface, ours: &Ours) -> Fate {
     let status = interface.attachment().and_then(|attachment| attachment.status());
     let is = |wanted: NetworkInterfaceStatus| interface.status() == Some(&wanted);
-    // What a service has let go, it deletes.
+    // A service deletes the interfaces that it has released.
     let is_let_go = interface.requester_managed() == Some(true) && is(NetworkInterfaceStatus::Available);
     let is_leaving = status == Some(&AttachmentStatus::Detaching) || is(NetworkInterfaceStatus::Detaching) || is_let_go;
     if is_leaving || is_ours(interface, ours) { Fate::Goes } else { Fate::Stays }
 }
 
-/// Whether it belongs to something of ours. What names nothing that is still there is ours if all of its groups are: a
-/// task's interface, which has the name of its attachment, and one of a mount target that has just gone.
+/// Whether it belongs to a resource of ours. A task's interface, whose description names its attachment only, and that
+/// of a mount target just deleted are ours if all of their groups are.
 pub fn is_ours(interface: &NetworkInterface, ours: &Ours) -> bool {
     let description = interface.description().unwrap_or_default();
     let is_of_task = description.starts_with("arn:") && description.contains(":attachment/");
@@ -81,7 +81,7 @@ pub fn is_ours(interface: &NetworkInterface, ours: &Ours) -> bool {
         || (is_of_either && !groups.is_empty() && groups.iter().all(|group| ours.is(group)))
 }
 
-/// It, with what it holds.
+/// The interface as a holder.
 pub fn holder(interface: &NetworkInterface, ours: &Ours) -> Holder {
     let groups = interface.groups().iter().filter_map(|group| group.group_id());
     let places = interface.subnet_id().into_iter().chain(groups).chain(interface.vpc_id());
@@ -108,7 +108,7 @@ pub fn holder(interface: &NetworkInterface, ours: &Ours) -> Holder {
     }
 }
 
-/// What is known of whose something is, in the order of use.
+/// Joins what is known of an owner.
 pub fn whose(parts: impl IntoIterator<Item = Option<String>>) -> String {
     let parts: Vec<String> = parts.into_iter().flatten().filter(|text| !text.is_empty()).collect();
     parts.join(", ")
@@ -144,11 +144,11 @@ mod tests {
     }
 
     #[test]
-    fn what_lingers_of_ours_goes_and_what_others_use_stays() {
+    fn interfaces_of_ours_go_and_foreign_ones_stay() {
         let fate = |one: aws_sdk_ec2::types::builders::NetworkInterfaceBuilder| super::fate(&one.build(), &ours());
         let task = "arn:aws:ecs:us-east-1:1:attachment/2f";
         assert_eq!(fate(interface("Interface for NAT Gateway nat-1", &[])), Fate::Goes);
-        // Whatever it is called: AWS says whose it is.
+        // Known by its id, whatever its description.
         assert_eq!(fate(interface("", &[]).network_interface_id("eni-2")), Fate::Goes);
         assert_eq!(fate(interface("", &[])), Fate::Stays);
         assert_eq!(fate(interface(task, &["sg-1"])), Fate::Goes);
@@ -158,12 +158,12 @@ mod tests {
         let leaving = NetworkInterfaceAttachment::builder().status(AttachmentStatus::Detaching).build();
         assert_eq!(fate(interface("", &[]).attachment(leaving)), Fate::Goes);
         let free = interface("", &[]).status(NetworkInterfaceStatus::Available);
-        assert_eq!(fate(free.clone()), Fate::Stays, "nobody deletes it but its owner");
+        assert_eq!(fate(free.clone()), Fate::Stays, "only its owner deletes it");
         assert_eq!(fate(free.requester_managed(true)), Fate::Goes);
     }
 
     #[test]
-    fn it_is_said_whose_it_is_and_what_it_holds() {
+    fn a_holder_has_an_owner_and_what_it_holds() {
         let holder = holder(&interface("a gateway of others", &["sg-9", "sg-1"]).owner_id("2").build(), &ours());
         assert_eq!(holder.words(), "network interface eni-1 (a gateway of others, account 2)");
         assert_eq!(holder.holds, [Address::new("subnet", "main"), Address::new("security-group", "main")]);

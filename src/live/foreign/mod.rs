@@ -1,14 +1,15 @@
-//! What others have put into the deployment's network, and beside what it runs: whatever would stop a teardown, or end with it.
+//! Resources outside the deployment that would block a teardown, or be deleted with it: in its network, its cluster,
+//! its file systems, its vault.
 //!
-//! AWS refuses to delete what others use (`DependencyViolation`, `ResourceInUse`) and does not say who they are, so that a
-//! teardown would find out half way. One round of reads tells before anything is changed.
+//! AWS refuses to delete what is in use (`DependencyViolation`, `ResourceInUse`) and does not say by whom, so that a
+//! teardown would fail part way. One round of reads finds out before anything is changed.
 
 mod interfaces;
-mod look;
 mod network;
 mod ours;
+mod surroundings;
 mod users;
 
 pub use interfaces::{Fate, holding};
-pub use look::{COMPANIONS, companions, surroundings};
 pub use ours::Ours;
+pub use surroundings::{companions, surroundings};

@@ -1,4 +1,5 @@
-//! What others have in the deployment's VPC, or attached to it, besides network interfaces; and rules that name its groups.
+//! Foreign resources in the deployment's VPC, or attached to it, besides network interfaces; and rules that refer to
+//! its groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,16 +16,16 @@ use crate::kinds::tags;
 use super::interfaces::whose;
 use super::ours::Ours;
 
-/// Where a look is made, and what is ours there.
+/// Where to search, and what is ours there.
 #[derive(Clone, Copy, Debug)]
-pub struct Around<'a> {
+pub struct Search<'a> {
     pub context: &'a Context,
     pub ours: &'a Ours,
-    /// The VPCs that our security groups are in: rules elsewhere hold nothing (EC2 API reference, DeleteSecurityGroup).
+    /// The VPCs of our security groups: rules in other VPCs hold nothing (EC2 API reference, DeleteSecurityGroup).
     pub group_vpcs: &'a BTreeSet<String>,
 }
 
-impl Around<'_> {
+impl Search<'_> {
     fn vpcs(&self) -> Vec<String> {
         self.ours.ids("vpc")
     }
@@ -75,7 +76,7 @@ impl Around<'_> {
         Ok(alive.filter_map(holder).collect())
     }
 
-    /// Either side's: EC2 joins several filters with "and".
+    /// On either side: EC2 combines several filters with "and".
     pub async fn peerings(self) -> Result<Vec<Holder>, Failure> {
         let side = |name: &'static str| async move {
             let call = self.context.aws.ec2.describe_vpc_peering_connections().filters(filter(name, self.vpcs()));

@@ -1,4 +1,4 @@
-//! What is the deployment's own, to tell the rest from it.
+//! The deployment's own resources, to distinguish foreign ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,21 +11,21 @@ use crate::kinds::names::Names;
 #[derive(Clone, Debug)]
 pub struct Ours {
     by_id: BTreeMap<String, Address>,
-    /// The network interfaces that AWS says it has made for something of ours.
+    /// The network interfaces that AWS has created for a resource of ours.
     interfaces: BTreeSet<String>,
     names: Names,
 }
 
-/// The kinds whose identifiers AWS writes into the description of a network interface that it makes for them.
+/// The kinds whose identifiers AWS writes into the descriptions of their network interfaces.
 const OWNERS: [&str; 4] = ["nat-gateway", "mount-target", "file-system", "guardduty-endpoint"];
 
 impl Ours {
-    /// What a run knows.
+    /// Everything that a run knows.
     pub fn of(names: &Names, known: &Known) -> Self {
         Self::new(names, known)
     }
 
-    /// Everything in the inventory: twins, and what is on its way out, too.
+    /// Everything in the inventory, duplicates and resources being deleted included.
     pub fn all(names: &Names, inventory: &Inventory) -> Self {
         Self::new(names, inventory.live.iter().map(|live| (&live.address, &live.outputs)))
     }
@@ -41,7 +41,7 @@ impl Ours {
         Self { by_id, interfaces, names: names.clone() }
     }
 
-    /// The same and what else is known.
+    /// Both together.
     pub fn and(mut self, other: Self) -> Self {
         self.by_id.extend(other.by_id);
         self.interfaces.extend(other.interfaces);
@@ -56,7 +56,7 @@ impl Ours {
         self.by_id.contains_key(id)
     }
 
-    /// Whether a network interface was made for something of ours, by its id.
+    /// Whether AWS has created a network interface for a resource of ours, by its id.
     pub fn has_interface(&self, id: &str) -> bool {
         self.interfaces.contains(id)
     }
@@ -70,13 +70,13 @@ impl Ours {
         self.of_kind(kind).map(|(id, _)| id.clone()).collect()
     }
 
-    /// An account in words, if it is another one.
+    /// An account, for people, if it is another one.
     pub fn other_account(&self, id: Option<&str>) -> Option<String> {
         id.filter(|id| *id != self.names.account).map(|id| format!("account {id}"))
     }
 
-    /// Whether AWS has made a network interface of this description for something of ours: `ELB app/ce-prod/50dc6c`,
-    /// `Interface for NAT Gateway nat-0a1b`, `EFS mount target for fs-0a1b (fsmt-0a1b)`.
+    /// Whether AWS has created a network interface of this description for a resource of ours: `ELB
+    /// app/ce-prod/50dc6c`, `Interface for NAT Gateway nat-0a1b`, `EFS mount target for fs-0a1b (fsmt-0a1b)`.
     pub fn made(&self, description: &str) -> bool {
         let is_named = |id: &&String| !id.is_empty() && description.contains(id.as_str());
         let is_owner = |(_, address): &(&String, &Address)| OWNERS.contains(&address.kind());
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn interfaces_are_known_by_what_aws_writes_on_them() {
+    fn interfaces_are_recognised_by_their_descriptions() {
         let outputs = |id: &str| Outputs::from([("id".to_owned(), id.to_owned())]);
         let known = Known::from([
             (Address::new("nat-gateway", "a"), outputs("nat-1")),

@@ -1,4 +1,4 @@
-//! What others run in the deployment's cluster, behind its load balancer, on its file system and in its vault.
+//! Foreign resources in the deployment's cluster, on its load balancer and file system, and in its vault.
 
 use futures::future::try_join_all;
 
@@ -9,11 +9,11 @@ use crate::engine::holder::Holder;
 use crate::kinds::{recovery_point, service_read, tags};
 
 use super::interfaces::whose;
-use super::network::Around;
+use super::network::Search;
 
-impl Around<'_> {
+impl Search<'_> {
     fn all_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Address)> {
-        // Where a resource is known by two names, its ARN is the one to ask with.
+        // Where a resource has two identifiers, calls take its ARN.
         let arns: Vec<_> = self.ours.of_kind(kind).filter(|(id, _)| id.starts_with("arn:")).collect();
         let all: Vec<_> = if arns.is_empty() { self.ours.of_kind(kind).collect() } else { arns };
         all.into_iter()
@@ -41,7 +41,7 @@ impl Around<'_> {
         let service =
             |arn: &String| holder("service", arn, String::new(), "delete the service: `aws ecs delete-service`");
         let mut all: Vec<Holder> = services.iter().filter(|arn| !self.ours.is(arn)).map(service).collect();
-        // A service's tasks go with it.
+        // A service's tasks are deleted with it.
         let tasks =
             view.foreign_tasks.iter().filter(|task| task.last != "STOPPED" && !task.started_by.starts_with("ecs-svc/"));
         all.extend(tasks.map(|task| {
@@ -57,7 +57,7 @@ impl Around<'_> {
         Ok(all)
     }
 
-    /// Listeners of others on our load balancer, which would go with it.
+    /// Foreign listeners on our load balancer, which would be deleted with it.
     pub async fn listeners(self) -> Result<Vec<Holder>, Failure> {
         let of_each = self.all_of("load-balancer").map(|(arn, address)| async move {
             let pages =
@@ -78,7 +78,7 @@ impl Around<'_> {
         Ok(try_join_all(of_each).await?.into_iter().flatten().collect())
     }
 
-    /// Load balancers of others that lead to our target group. One that our listener is on is none of them.
+    /// Foreign load balancers that forward to our target group, except those with a listener of ours.
     pub async fn balancers(self, with_ours: &[String]) -> Result<Vec<Holder>, Failure> {
         let of_each = self.all_of("target-group").map(|(arn, address)| async move {
             let answer = self.context.aws.elb.describe_target_groups().target_group_arns(arn).send().await;
@@ -92,14 +92,14 @@ impl Around<'_> {
                 id: arn,
                 whose: String::new(),
                 holds: vec![address.clone()],
-                remedy: "take our target group out of its listeners and rules".to_owned(),
+                remedy: "remove our target group from its listeners and rules".to_owned(),
             };
             Ok::<_, Failure>(others.map(holder).collect::<Vec<_>>())
         });
         Ok(try_join_all(of_each).await?.into_iter().flatten().collect())
     }
 
-    /// Access points of others on our file systems, which would go with them.
+    /// Foreign access points on our file systems, which would be deleted with them.
     pub async fn access_points(self) -> Result<Vec<Holder>, Failure> {
         let ids = self.ours.of_kind("file-system").filter(|(id, _)| id.starts_with("fs-"));
         let of_each = ids.map(|(id, address)| async move {
@@ -113,8 +113,9 @@ impl Around<'_> {
                     id: id.to_owned(),
                     whose: one.name().unwrap_or_default().to_owned(),
                     holds: vec![address.clone()],
-                    remedy: "what it leads to would be deleted with the file system: copy it elsewhere, and delete it"
-                        .to_owned(),
+                    remedy:
+                        "its data would be deleted with the file system: copy it elsewhere, and delete the access point"
+                            .to_owned(),
                 })
             });
             Ok::<_, Failure>(all.collect::<Vec<_>>())
@@ -122,7 +123,7 @@ impl Around<'_> {
         Ok(try_join_all(of_each).await?.into_iter().flatten().collect())
     }
 
-    /// Recovery points in our vault that are neither of our file systems nor made by us.
+    /// Recovery points in our vault that are neither of our file systems nor created by us.
     pub async fn recovery_points(self) -> Result<Vec<Holder>, Failure> {
         let Some((_, address)) = self.ours.of_kind("backup-vault").next() else { return Ok(Vec::new()) };
         let call = self

@@ -1,4 +1,4 @@
-//! What replaces or disturbs the running task: one way of stopping it, and a proof afterwards.
+//! Changes that replace or disturb the running task: one way to stop it, and a health check afterwards.
 
 use crate::engine::graph::Node;
 use crate::engine::inventory::{Live, Phase};
@@ -6,11 +6,11 @@ use crate::engine::plan::{Action, Reason, Step, Until};
 use crate::kinds::names;
 
 use super::super::{halt, upstream::upstream, verdict};
-use super::{Planner, done};
+use super::Planner;
 
 impl<'a> Planner<'a> {
-    /// The one way of replacing the task: the old one is stopped and seen stopped, then the new one may start. What was
-    /// stopped by request stays so, with whatever else it is to have.
+    /// The only way to replace the task: the old one is stopped and confirmed stopped, then the new one may start. A
+    /// service that was stopped by request stays stopped, with its other changes.
     pub(super) fn fenced(&mut self, node: &Node, live: &'a Live, mut found: verdict::Verdict) {
         if let Some(since) = live.tags.get(names::STOPPED) {
             self.plan.findings.push(halt::stopped(node, since));
@@ -26,7 +26,7 @@ impl<'a> Planner<'a> {
         let other_task = found.changes.iter().any(|change| node.kind.fenced.contains(&change.top()));
         if unhealthy.is_none() && !other_task && !starts {
             let step = match (live.phase.awaits(), found.changes.is_empty()) {
-                (Some(why), true) => self.step(node, Action::Await, Reason::Unfinished(why.to_owned())),
+                (Some(why), true) => self.step(node, Action::Verify, Reason::Unfinished(why.to_owned())),
                 (_, true) => return self.plan.unchanged.push(node.address.clone()),
                 (_, false) => self.step(node, Action::Update, found.reason),
             };
@@ -38,7 +38,7 @@ impl<'a> Planner<'a> {
         self.push(node, Step { changes: found.changes, id, ..self.step(node, Action::Update, reason) });
     }
 
-    /// Changes what is stopped by request and leaves it stopped.
+    /// Changes a service that is stopped by request and leaves it stopped.
     fn at_rest(&mut self, node: &Node, live: &'a Live, found: verdict::Verdict) {
         if live.phase != Phase::Idle {
             self.push(node, Step { id: Some(live.id.clone()), ..self.fence(node, live) });
@@ -55,9 +55,10 @@ impl<'a> Planner<'a> {
         self.push(node, step);
     }
 
-    /// The step after which no task runs. It waits for what the new task needs, so that the old one runs until then.
+    /// The step after which no task runs. It waits for what the new task needs, so that the old one runs as long as
+    /// possible.
     fn fence(&self, node: &Node, live: &Live) -> Step {
-        let stop = if live.phase == Phase::Idle { Action::Await } else { Action::Stop };
+        let stop = if live.phase == Phase::Idle { Action::Verify } else { Action::Stop };
         let mut fence = self.step(node, stop, Reason::OneWriter);
         (fence.until, fence.id) = (Until::Idle, Some(live.id.clone()));
         if stop == Action::Stop {
@@ -66,8 +67,8 @@ impl<'a> Planner<'a> {
         fence
     }
 
-    /// After anything that could disturb a running task, its health is proven again.
-    pub(super) fn proofs(&mut self) {
+    /// After anything that could disturb a running task, its health is verified again.
+    pub(super) fn rechecks(&mut self) {
         for node in self.graph.nodes().filter(|node| !node.kind.fenced.is_empty()) {
             let start = self.last.get(&node.address).copied();
             let rests = self.inventory.at(&node.address).any(|live| live.tags.contains_key(names::STOPPED));
@@ -80,13 +81,13 @@ impl<'a> Planner<'a> {
             if disturbing.is_empty() || !exists {
                 continue;
             }
-            let mut proof = Step { after: Vec::new(), ..self.step(node, Action::Prove, Reason::Afterwards) };
-            proof.after.extend(disturbing.into_iter().chain(start).map(done));
-            proof.id = match start {
+            let recheck = Step { after: Vec::new(), ..self.step(node, Action::Verify, Reason::Afterwards) };
+            let mut recheck = recheck.after(disturbing.into_iter().chain(start));
+            recheck.id = match start {
                 Some(start) => self.plan.steps[start].id.clone(),
                 None => self.inventory.at(&node.address).find(|live| !live.is_going()).map(|live| live.id.clone()),
             };
-            self.plan.steps.push(proof);
+            self.plan.steps.push(recheck);
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct Account {
     made: usize,
 }
 
-/// Where a run is cut off.
+/// Where a run is interrupted.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut {
     /// After so many steps.
@@ -78,12 +78,12 @@ impl Account {
                 live.spec["desired"] = json!(0);
                 live.phase = if half { Phase::Pending("stopping".into()) } else { Phase::Idle };
             }
-            Action::Await if !half => self.settle(step),
-            Action::Await => {}
+            Action::Verify if step.is_recheck() => assert_eq!(self.at(step.address.as_str()).phase, Phase::Ready),
+            Action::Verify if !half => self.settle(step),
+            Action::Verify => {}
             Action::Unprotect => self.of(step).spec["deletion_protection"] = json!(false),
             Action::Restore => self.of(step).phase = Phase::Ready,
             Action::Run | Action::Promote | Action::Prune => panic!("converge plans no {:?}", step.action),
-            Action::Prove => assert_eq!(self.at(step.address.as_str()).phase, Phase::Ready),
         }
     }
 
@@ -127,7 +127,7 @@ impl Account {
         } else if !half && step.until == Until::Idle {
             assert_eq!(live.spec["desired"], json!(0), "{} would start", step.address);
             live.phase = Phase::Idle;
-        } else if !half && (!tags_only || step.until == Until::Ready) {
+        } else if !half && (!tags_only || step.until == Until::READY) {
             assert!(!tags_only || live.phase != Phase::Idle, "{} never gets ready by its tags", step.address);
             live.phase = Phase::Ready;
         }
@@ -179,9 +179,9 @@ impl Account {
         self.live.retain(|live| !(is_it(live) && live.is_going()));
         for live in self.live.iter_mut().filter(|live| is_it(live)) {
             match step.until {
-                Until::Ready => live.phase = Phase::Ready,
+                Until::READY => live.phase = Phase::Ready,
                 Until::Idle => assert_eq!(live.phase, Phase::Idle),
-                Until::Gone | Until::Accepted | Until::Sound | Until::Steady => {
+                Until::Gone | Until::Accepted | Until::Ready { .. } => {
                     panic!("{} does not go by itself", live.address)
                 }
             }

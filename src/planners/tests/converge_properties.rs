@@ -47,7 +47,7 @@ pub fn edited(most: usize) -> impl Strategy<Value = (Vec<Sample>, Vec<Sample>)> 
     })
 }
 
-/// Runs again and again until nothing is left to do; the first runs are cut off.
+/// Runs until nothing is left to do; the first runs are interrupted.
 fn persist(
     account: &mut Account,
     samples: &[Sample],
@@ -75,7 +75,7 @@ proptest! {
     fn after_a_run_there_is_nothing_to_do(samples in samples::samples(14), weights in weights()) {
         let mut account = Account::default();
         let first = plan(&samples, &account);
-        prop_assert!(first.steps.iter().all(|step| matches!(step.action, Action::Create | Action::Prove)));
+        prop_assert!(first.steps.iter().all(|step| step.action == Action::Create || step.is_recheck()));
         account.execute(&first, &weights);
         let again = plan(&samples, &account);
         prop_assert!(again.is_empty(), "still to do: {:?}", steps(&again));
@@ -83,7 +83,7 @@ proptest! {
     }
 
     #[test]
-    fn a_first_run_that_is_cut_off_converges_without_twins(
+    fn an_interrupted_first_run_converges_without_duplicates(
         samples in samples::samples(12), weights in weights(), cuts in cuts(),
     ) {
         let mut account = Account::default();
@@ -92,7 +92,7 @@ proptest! {
     }
 
     #[test]
-    fn an_edit_that_is_cut_off_converges_to_the_same((before, after) in edited(10), weights in weights(), cuts in cuts()) {
+    fn an_interrupted_edit_converges((before, after) in edited(10), weights in weights(), cuts in cuts()) {
         let (mut smooth, mut rough) = (deployed(&before), deployed(&before));
         persist(&mut smooth, &after, &weights, &[])?;
         persist(&mut rough, &after, &weights, &cuts)?;
@@ -122,7 +122,7 @@ proptest! {
         let touched: BTreeSet<String> = plan
             .steps
             .iter()
-            .filter(|step| step.action != Action::Prove)
+            .filter(|step| !step.is_recheck())
             .map(|step| step.address.to_string())
             .collect();
         prop_assert_eq!(touched, anew.iter().map(|number| address(&samples, *number)).collect());
@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn a_property_that_somebody_changed_is_put_back_and_nothing_else(samples in samples::samples(12), which: Index) {
+    fn a_drifted_property_is_restored_and_nothing_else(samples in samples::samples(12), which: Index) {
         let mut account = deployed(&samples);
         let before = account.essence();
         let which = which.index(samples.len());

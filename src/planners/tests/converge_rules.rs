@@ -34,7 +34,7 @@ fn resized(kind: &str) -> ([Sample; 2], Plan, Account) {
 }
 
 #[test]
-fn what_cannot_change_and_cannot_be_replaced_is_refused() {
+fn a_change_that_is_impossible_in_place_and_by_replacement_is_refused() {
     let (_, plan, _) = resized("fixed");
     assert_eq!(codes(&plan), ["plan/cannot-replace fixed/r0"]);
     assert!(plan.refusals().all(|finding| finding.message.contains("size") && finding.hint.is_some()));
@@ -42,7 +42,7 @@ fn what_cannot_change_and_cannot_be_replaced_is_refused() {
 }
 
 #[test]
-fn what_cannot_change_and_can_be_replaced_goes_before_it_comes_and_its_users_follow() {
+fn a_replacement_is_deleted_then_created_and_its_users_follow() {
     let (after, plan, mut account) = resized("swap");
     assert_eq!(steps(&plan), ["delete swap/r0", "create swap/r0", "update plain/r1"]);
     assert_eq!(plan.steps[0].reason, Reason::Replaced(vec!["size".to_owned()]));
@@ -52,7 +52,7 @@ fn what_cannot_change_and_can_be_replaced_goes_before_it_comes_and_its_users_fol
 }
 
 #[test]
-fn what_has_failed_is_replaced_or_refused() {
+fn a_failed_resource_is_replaced_or_refused() {
     for (kind, expected) in [("swap", vec!["delete swap/r0", "create swap/r0"]), ("fixed", vec![])] {
         let samples = [Sample::new(kind)];
         let mut account = deployed(&samples);
@@ -64,7 +64,7 @@ fn what_has_failed_is_replaced_or_refused() {
 }
 
 #[test]
-fn of_two_the_unused_goes_whatever_its_id() {
+fn of_two_duplicates_the_unused_one_is_deleted() {
     let samples = [Sample::new("plain"), Sample::new("plain").linked(0)];
     let mut account = deployed(&samples);
     twin(&mut account, "plain/r0", "a-first-by-id");
@@ -76,7 +76,7 @@ fn of_two_the_unused_goes_whatever_its_id() {
 }
 
 #[test]
-fn of_two_unused_ones_the_first_that_works_stays() {
+fn of_two_unused_duplicates_the_first_that_works_is_kept() {
     let samples = [Sample::new("slow")];
     let mut account = deployed(&samples);
     let first = account.at("slow/r0").id.clone();
@@ -87,7 +87,7 @@ fn of_two_unused_ones_the_first_that_works_stays() {
 }
 
 #[test]
-fn a_user_of_the_wrong_twin_is_pointed_elsewhere_before_it_goes() {
+fn a_user_of_the_wrong_duplicate_is_updated_before_that_is_deleted() {
     let samples = [Sample::new("plain"), Sample::new("plain").linked(0), Sample::new("plain").linked(0)];
     let mut account = deployed(&samples);
     twin(&mut account, "plain/r0", "z-twin");
@@ -99,7 +99,7 @@ fn a_user_of_the_wrong_twin_is_pointed_elsewhere_before_it_goes() {
 }
 
 #[test]
-fn two_that_hold_data_are_for_a_person_to_tell_apart() {
+fn two_duplicates_with_data_are_refused() {
     let samples = [Sample::new("vault")];
     let mut account = deployed(&samples);
     twin(&mut account, "vault/r0", "z-twin");
@@ -109,7 +109,7 @@ fn two_that_hold_data_are_for_a_person_to_tell_apart() {
 }
 
 #[test]
-fn twins_that_hold_no_data_are_not_said_to() {
+fn duplicates_without_data_have_another_message() {
     let samples = [Sample::new("plain"), Sample::new("builtin").linked(0)];
     let mut account = deployed(&samples);
     twin(&mut account, "builtin/r1", "z-twin");
@@ -125,7 +125,7 @@ fn twins_that_hold_no_data_are_not_said_to() {
 }
 
 #[test]
-fn what_is_no_longer_asked_for_goes_and_data_stays() {
+fn unwanted_resources_are_deleted_and_data_is_kept() {
     let account = deployed(&[
         Sample::new("plain"),
         Sample::new("swap"),
@@ -143,21 +143,21 @@ fn what_is_no_longer_asked_for_goes_and_data_stays() {
 }
 
 #[test]
-fn what_is_unknown_is_left_alone() {
+fn unknown_kinds_are_left_alone() {
     let mut account = deployed(&[Sample::new("plain")]);
     account.live.push(account::live("from-a-later-version/x", "id-x", json!({})));
     assert!(plan(&[Sample::new("plain")], &account).is_empty());
 }
 
 #[test]
-fn what_is_still_going_is_waited_for_where_another_must_take_its_place() {
+fn a_deletion_in_progress_is_awaited_before_its_successor() {
     let samples = [Sample::new("slow"), Sample::new("plain")];
     let mut account = deployed(&samples);
     for address in ["slow/r0", "plain/r1"] {
         account.at(address).phase = Phase::Deleting("going".into());
     }
     let plan = plan(&samples, &account);
-    assert_eq!(steps(&plan), ["create plain/r1", "await slow/r0", "create slow/r0"]);
+    assert_eq!(steps(&plan), ["create plain/r1", "verify slow/r0", "create slow/r0"]);
     assert_eq!((plan.steps[1].until, plan.steps[1].id.is_some()), (Until::Gone, true));
     account.live.retain(|live| live.address.as_str() != "plain/r1");
     account.execute(&plan, &[]);
@@ -165,20 +165,20 @@ fn what_is_still_going_is_waited_for_where_another_must_take_its_place() {
 }
 
 #[test]
-fn what_is_unfinished_is_waited_for_even_where_acceptance_is_usually_enough() {
+fn an_unfinished_resource_is_awaited_even_where_acceptance_is_usually_enough() {
     for kind in ["plain", "slow"] {
         let samples = [Sample::new(kind)];
         let mut account = deployed(&samples);
         account.at(&format!("{kind}/r0")).phase = Phase::Pending("starting".into());
         let plan = plan(&samples, &account);
-        assert_eq!(steps(&plan), [format!("await {kind}/r0")]);
-        assert_eq!(plan.steps[0].until, Until::Ready);
+        assert_eq!(steps(&plan), [format!("verify {kind}/r0")]);
+        assert_eq!(plan.steps[0].until, Until::READY);
         assert_eq!(plan.steps[0].reason, Reason::Unfinished("starting".to_owned()));
     }
 }
 
 #[test]
-fn what_is_marked_for_deletion_is_taken_back_with_its_identity() {
+fn a_resource_marked_for_deletion_is_restored_with_its_id() {
     let samples = [Sample::new("vault"), Sample::new("plain").linked(0)];
     let mut account = deployed(&samples);
     account.at("vault/r0").phase = Phase::Recoverable;
@@ -191,7 +191,7 @@ fn what_is_marked_for_deletion_is_taken_back_with_its_identity() {
 }
 
 #[test]
-fn what_is_taken_back_and_differs_is_then_changed() {
+fn a_restored_resource_that_differs_is_then_changed() {
     let samples = [Sample::new("vault")];
     let mut account = deployed(&samples);
     account.at("vault/r0").phase = Phase::Recoverable;
@@ -202,7 +202,7 @@ fn what_is_taken_back_and_differs_is_then_changed() {
 }
 
 #[test]
-fn what_only_creation_looks_at_is_never_compared() {
+fn write_once_properties_are_never_compared() {
     let samples = [Sample::new("vault")];
     let mut account = deployed(&samples);
     assert_eq!(account.at("vault/r0").spec["recipe"], Value::Null);
@@ -210,7 +210,7 @@ fn what_only_creation_looks_at_is_never_compared() {
 }
 
 #[test]
-fn what_belongs_to_the_whole_account_is_made_once_and_never_changed() {
+fn a_shared_resource_is_created_once_and_never_changed() {
     let samples = [Sample::new("shared")];
     let mut account = Account::default();
     let first = plan(&samples, &account);
@@ -221,7 +221,7 @@ fn what_belongs_to_the_whole_account_is_made_once_and_never_changed() {
 }
 
 #[test]
-fn a_kind_that_nobody_knows_does_not_stop_the_rest() {
+fn an_unknown_kind_does_not_stop_the_rest() {
     let account = deployed(&[Sample::new("plain"), Sample::new("slow")]);
     let only_plain = [Kind::new("plain", Part::Network)];
     let plan =

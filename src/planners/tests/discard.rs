@@ -37,7 +37,7 @@ fn dropped(live: Vec<Live>, id: &str) -> Result<Plan, Refusal> {
 }
 
 #[test]
-fn a_former_file_system_goes_after_what_hangs_on_it_and_nothing_else_does() {
+fn a_former_file_system_is_deleted_after_its_children_and_nothing_else_is() {
     let plan = dropped(restored(), "fs-old").unwrap();
     assert_eq!(
         steps(&plan),
@@ -50,12 +50,12 @@ fn a_former_file_system_goes_after_what_hangs_on_it_and_nothing_else_does() {
     );
     assert_eq!(upstream(&plan.steps, 2), [0, 1, 2, 3].into());
     assert!(plan.steps.iter().all(|step| step.reason == Reason::Unwanted));
-    // What is found through it is looked for until it has gone.
+    // Its children are found through it until they are deleted.
     assert!(plan.known.contains_key(&"file-system/kept-1a2b3c4d".parse().unwrap()));
 }
 
 #[test]
-fn what_is_in_use_or_may_be_needed_to_go_back_is_not_deleted() {
+fn a_file_system_in_use_or_needed_for_a_rollback_is_not_deleted() {
     let in_use = |result: Result<Plan, Refusal>| match result {
         Err(Refusal::InUse(why)) => why,
         other => panic!("{other:?}"),
@@ -71,7 +71,7 @@ fn what_is_in_use_or_may_be_needed_to_go_back_is_not_deleted() {
 }
 
 #[test]
-fn a_recovery_point_goes_by_its_arn_from_our_vault_only() {
+fn a_recovery_point_is_deleted_by_its_arn_from_our_vault_only() {
     let point = |number: u8, vault: &str, intent: Option<&str>| PointView {
         arn: format!("arn:aws:backup:eu-west-1:1:recovery-point:{number}"),
         vault: vault.to_owned(),
@@ -105,12 +105,12 @@ fn a_recovery_point_goes_by_its_arn_from_our_vault_only() {
 }
 
 #[test]
-fn a_teardown_says_of_a_former_file_system_what_it_is() {
+fn a_teardown_names_a_former_file_system_as_such() {
     let plan = teardown(&Inventory::new(restored()), target(), &registry::facts(), Options::default(), &[]);
     let kept: Vec<_> = plan.kept.iter().map(|kept| (kept.address.as_str(), kept.why.as_str())).collect();
     let former = "a former file system, with its data; `ce-aws backup drop` deletes it";
     assert_eq!(
         kept,
-        [("file-system/kept-1a2b3c4d", former), ("file-system/main", "data; a later apply takes it back")]
+        [("file-system/kept-1a2b3c4d", former), ("file-system/main", "data; a later apply uses it again")]
     );
 }

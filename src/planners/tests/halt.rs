@@ -32,18 +32,18 @@ fn service(account: &mut Account) -> Live {
 }
 
 /// The steps in their order, which is the only one, and what is seen at the end of each.
-fn told(plan: &Plan) -> Vec<String> {
+fn listed(plan: &Plan) -> Vec<String> {
     for (number, step) in plan.steps.iter().enumerate().skip(1) {
         assert!(upstream(&plan.steps, number).contains(&(number - 1)), "{step:?} may come first");
     }
-    let told = plan.steps.iter().map(|step| {
+    let listed = plan.steps.iter().map(|step| {
         let what = match step.changes.first() {
             Some(change) => format!("{} = {}", change.property, change.to),
             None => String::new(),
         };
-        format!("{:?} {:?} {what}", step.action, step.until).to_lowercase().trim().to_owned()
+        format!("{:?} {} {what}", step.action, String::from(step.until)).to_lowercase().trim().to_owned()
     });
-    told.collect()
+    listed.collect()
 }
 
 fn pending() -> Phase {
@@ -51,15 +51,15 @@ fn pending() -> Phase {
 }
 
 #[test]
-fn a_stop_is_written_down_and_then_seen() {
+fn a_stop_is_recorded_and_then_confirmed() {
     let note = format!("update accepted tags.ce-aws:stopped = \"{}\"", REQUEST.to_lowercase());
     let all = [
         (Phase::Ready, 1, false, vec![note.as_str(), "stop idle"]),
-        // Cut off after the note, and while it was stopping.
+        // Interrupted after the note, and while it was stopping.
         (Phase::Ready, 1, true, vec!["stop idle"]),
         (pending(), 0, true, vec!["stop idle"]),
         (Phase::Failed("it keeps exiting".into()), 1, false, vec![note.as_str(), "stop idle"]),
-        (Phase::Faltering("a task has failed".into()), 1, false, vec![note.as_str(), "stop idle"]),
+        (Phase::Degraded("a task has failed".into()), 1, false, vec![note.as_str(), "stop idle"]),
         // Somebody has stopped it by hand; from now on it is by request.
         (Phase::Idle, 0, false, vec![note.as_str()]),
         (Phase::Idle, 0, true, vec![]),
@@ -67,7 +67,7 @@ fn a_stop_is_written_down_and_then_seen() {
     for (phase, desired, is_noted, wanted) in all {
         let mut account = account(phase.clone(), desired, is_noted);
         let plan = halt::stop(&account.inventory(), target(), &service(&mut account), REQUEST);
-        assert_eq!(told(&plan), wanted, "{phase:?}");
+        assert_eq!(listed(&plan), wanted, "{phase:?}");
         account.execute(&plan, &[]);
         let live = service(&mut account);
         assert_eq!((live.phase, live.tags.get(names::STOPPED).map(String::as_str)), (Phase::Idle, Some(REQUEST)));
@@ -75,37 +75,37 @@ fn a_stop_is_written_down_and_then_seen() {
 }
 
 #[test]
-fn a_start_takes_the_note_back_and_never_makes_a_second_task() {
+fn a_start_clears_the_request_and_never_starts_a_second_task() {
     let note = "update accepted tags.ce-aws:stopped = null";
-    let (fence, start, prove) = ("await idle", "update ready desired = 1", "prove steady");
+    let (fence, start, prove) = ("verify idle", "update ready desired = 1", "verify steady");
     let failed = Phase::Failed("it keeps exiting".into());
     let starting = Phase::Pending("no task yet".into());
     let all = [
         (Phase::Idle, 0, true, vec![note, fence, start, prove]),
-        // Cut off after the note, and while it was starting.
+        // Interrupted after the note, and while it was starting.
         (Phase::Idle, 0, false, vec![fence, start, prove]),
-        (starting.clone(), 1, false, vec!["await ready", prove]),
-        (starting, 1, true, vec![note, "await ready", prove]),
+        (starting.clone(), 1, false, vec!["verify ready", prove]),
+        (starting, 1, true, vec![note, "verify ready", prove]),
         // It is still stopping.
         (pending(), 0, true, vec![note, fence, start, prove]),
         (failed, 1, false, vec!["stop idle", start, prove]),
         (Phase::Ready, 1, false, vec![]),
-        // Stopping was cut off before anything was stopped.
+        // The stop was interrupted before anything was stopped.
         (Phase::Ready, 1, true, vec![note]),
     ];
     for (phase, desired, is_noted, wanted) in all {
         let mut account = account(phase.clone(), desired, is_noted);
         let plan = halt::start(&account.inventory(), target(), &service(&mut account), 1200.0, 60.0);
-        assert_eq!(told(&plan), wanted, "{phase:?}");
-        let starts = plan.steps.iter().find(|step| step.until == Until::Ready && step.action == Action::Update);
+        assert_eq!(listed(&plan), wanted, "{phase:?}");
+        let starts = plan.steps.iter().find(|step| step.until == Until::READY && step.action == Action::Update);
         assert!(starts.is_none_or(|step| step.spec["desired"] == 1 && step.patience == Some(1200.0)));
-        let proof = plan.steps.iter().find(|step| step.action == Action::Prove);
-        assert!(proof.is_none_or(|step| step.patience == Some(60.0)));
+        let recheck = plan.steps.iter().find(|step| step.is_recheck());
+        assert!(recheck.is_none_or(|step| step.patience == Some(60.0)));
     }
 }
 
 #[test]
-fn what_is_stopped_by_request_is_left_so_and_everything_else_is_done() {
+fn a_stopped_service_stays_stopped_and_everything_else_is_applied() {
     let mut edited = samples();
     edited[0].note = "another image".to_owned();
     edited.push(Sample::new("plain"));
@@ -115,7 +115,7 @@ fn what_is_stopped_by_request_is_left_so_and_everything_else_is_done() {
     let update = &plan_of.steps[2];
     assert_eq!((update.until, &update.spec["desired"]), (Until::Idle, &json!(0)));
     assert!(update.changes.iter().all(|change| change.property != "desired"), "{:?}", update.changes);
-    assert!(plan_of.steps.iter().all(|step| step.action != Action::Prove), "nothing is there to be proven");
+    assert!(plan_of.steps.iter().all(|step| !step.is_recheck()), "there is nothing to verify");
     let [finding] = plan_of.findings.as_slice() else { panic!("{:?}", plan_of.findings) };
     assert_eq!((finding.code.as_str(), finding.severity), ("service/stopped", Severity::Warning));
     assert!(
@@ -131,7 +131,7 @@ fn what_is_stopped_by_request_is_left_so_and_everything_else_is_done() {
 }
 
 #[test]
-fn a_stop_that_was_cut_off_is_finished_by_an_apply() {
+fn an_interrupted_stop_is_completed_by_an_apply() {
     for (phase, desired) in [(Phase::Ready, 1), (pending(), 0), (Phase::Failed("it keeps exiting".into()), 1)] {
         let mut account = account(phase, desired, true);
         let plan_of = plan(&samples(), &account);

@@ -159,8 +159,8 @@ pub fn deployed(samples: &[Sample]) -> Account {
     account
 }
 
-/// The steps of a plan that change something, as `action address`, but for the proofs.
+/// The steps of a plan as `action address`, except those that verify something again.
 pub fn steps(plan: &Plan) -> Vec<String> {
-    let steps = plan.steps.iter().map(|step| format!("{:?} {}", step.action, step.address).to_lowercase());
-    steps.filter(|step| !step.starts_with("prove")).collect()
+    let steps = plan.steps.iter().filter(|step| !step.is_recheck());
+    steps.map(|step| format!("{:?} {}", step.action, step.address).to_lowercase()).collect()
 }

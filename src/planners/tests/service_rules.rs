@@ -52,7 +52,7 @@ fn is_fenced(plan: &Plan) {
 }
 
 #[test]
-fn another_revision_stops_the_task_first_and_not_before_the_revision_is_there() {
+fn a_new_revision_stops_the_task_once_the_revision_exists() {
     let account = deployed(&samples());
     let mut edited = samples();
     edited[0].note = "edited".to_owned();
@@ -66,7 +66,7 @@ fn another_revision_stops_the_task_first_and_not_before_the_revision_is_there() 
 }
 
 #[test]
-fn another_revision_by_hand_is_drift_as_is_the_service_that_was_pointed_at_it() {
+fn a_revision_registered_by_hand_is_drift() {
     let mut account = deployed(&samples());
     account.at("revision/r0").spec["note"] = "by hand".into();
     let reasons = |plan: &Plan| [plan.steps[0].reason.clone(), plan.steps[2].reason.clone()];
@@ -85,7 +85,7 @@ fn another_revision_by_hand_is_drift_as_is_the_service_that_was_pointed_at_it() 
 }
 
 #[test]
-fn a_change_that_means_no_other_task_stops_nothing() {
+fn a_change_that_keeps_the_task_stops_nothing() {
     let account = deployed(&samples());
     let mut edited = samples();
     edited[1].note = "edited".to_owned();
@@ -95,19 +95,19 @@ fn a_change_that_means_no_other_task_stops_nothing() {
 }
 
 #[test]
-fn other_tags_on_a_revision_make_no_other_revision() {
+fn tags_on_a_revision_lead_to_no_new_revision() {
     let account = deployed(&samples());
     let tagged = vec![samples()[0].clone().tagged("team", "blue"), samples()[1].clone()];
     assert_eq!(steps(&plan(&tagged, &account)), ["update revision/r0"]);
 }
 
 #[test]
-fn a_service_at_zero_is_seen_idle_and_then_started() {
+fn a_service_at_zero_is_confirmed_idle_and_then_started() {
     let mut account = deployed(&samples());
     let live = account.at(SERVICE);
     (live.phase, live.spec["desired"]) = (Phase::Idle, json!(0));
     let plan = plan(&samples(), &account);
-    assert_eq!(steps(&plan), ["await service/r1", "update service/r1"]);
+    assert_eq!(steps(&plan), ["verify service/r1", "update service/r1"]);
     is_fenced(&plan);
 }
 
@@ -122,7 +122,7 @@ fn a_service_whose_task_is_still_stopping_is_stopped_again() {
 }
 
 #[test]
-fn a_failed_service_is_never_right_and_goes_through_the_fence() {
+fn a_failed_service_is_always_restarted_through_the_fence() {
     let mut account = deployed(&samples());
     account.at(SERVICE).phase = Phase::Failed("the task keeps exiting".into());
     let plan = plan(&samples(), &account);
@@ -132,14 +132,14 @@ fn a_failed_service_is_never_right_and_goes_through_the_fence() {
 }
 
 #[test]
-fn tasks_that_outlive_their_service_are_seen_stopped_before_it_is_made_again() {
+fn tasks_that_outlive_their_service_are_confirmed_stopped_before_it_is_recreated() {
     for phase in [Phase::Deleting("draining".into()), Phase::Pending("a task still runs".into())] {
         let mut account = deployed(&samples());
         let live = account.at(SERVICE);
         // Of what outlives its service, nothing but the phase can be read.
         (live.phase, live.spec, live.id) = (phase, json!(null), "task-arn".to_owned());
         let plan = plan(&samples(), &account);
-        assert_eq!(steps(&plan), ["await service/r1", "create service/r1"]);
+        assert_eq!(steps(&plan), ["verify service/r1", "create service/r1"]);
         assert_eq!((plan.steps[0].until, plan.steps[0].id.as_deref()), (Until::Idle, None));
         assert!(upstream(&plan.steps, 1).contains(&0));
         account.execute(&plan, &[]);
@@ -156,7 +156,7 @@ fn an_unwanted_service_is_stopped_before_it_is_deleted() {
 }
 
 #[test]
-fn a_replaced_service_is_stopped_deleted_and_made_again() {
+fn a_replaced_service_is_stopped_deleted_and_created() {
     let graph = |size: u32| {
         let mut graph = Graph::default();
         graph.add("r1", Default::default(), &Movable(json!({ "size": size, "desired": 1 })));
@@ -172,16 +172,16 @@ fn a_replaced_service_is_stopped_deleted_and_made_again() {
 }
 
 #[test]
-fn health_is_proven_after_whatever_could_have_disturbed_it() {
+fn health_is_verified_after_anything_that_could_disturb_the_task() {
     let deployment = vec![Sample::new("plain"), Sample::new("service").linked(0)];
     let account = deployed(&deployment);
     let mut edited = deployment.clone();
     edited[0].note = "edited".to_owned();
     let plan_of = |samples: &[Sample], account: &Account| plan(samples, account);
-    let proven = plan_of(&edited, &account);
-    let [update, proof] = proven.steps.as_slice() else { panic!("{:?}", steps(&proven)) };
-    assert_eq!((update.action, proof.action, proof.until), (Action::Update, Action::Prove, Until::Ready));
-    assert_eq!(proof.after.iter().map(|after| after.step).collect::<Vec<_>>(), [0]);
+    let planned = plan_of(&edited, &account);
+    let [update, recheck] = planned.steps.as_slice() else { panic!("{:?}", steps(&planned)) };
+    assert_eq!((update.action, recheck.is_recheck(), recheck.until), (Action::Update, true, Until::READY));
+    assert_eq!(recheck.after.iter().map(|after| after.step).collect::<Vec<_>>(), [0]);
 
     let mut tagged = deployment.clone();
     tagged[0] = tagged[0].clone().tagged("team", "blue");
@@ -190,14 +190,14 @@ fn health_is_proven_after_whatever_could_have_disturbed_it() {
 }
 
 #[test]
-fn a_proof_after_a_creation_asks_for_the_new_one() {
+fn a_recheck_after_a_creation_is_about_the_new_service() {
     let samples = vec![Sample::new("plain"), Sample::new("service"), Sample::new("plain").linked(1)];
     let mut account = Account::default();
     let mut gone = account::live(SERVICE, "task-arn", json!(null));
     gone.phase = Phase::Deleting("draining".into());
     account.live.push(gone);
     let plan = plan(&samples, &account);
-    assert_eq!(service_steps(&plan), ["await service/r1", "create service/r1"]);
-    let proof = plan.steps.last().unwrap();
-    assert_eq!((proof.action, proof.id.as_deref()), (Action::Prove, None));
+    assert_eq!(service_steps(&plan), ["verify service/r1", "create service/r1"]);
+    let recheck = plan.steps.last().unwrap();
+    assert_eq!((recheck.is_recheck(), recheck.id.as_deref()), (true, None));
 }

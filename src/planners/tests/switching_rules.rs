@@ -63,7 +63,7 @@ fn codes(plan: &Plan) -> Vec<&str> {
 }
 
 #[test]
-fn what_holds_data_is_never_replaced() {
+fn a_resource_with_data_is_never_replaced() {
     let vault = |key: &str| graph(|graph| drop(graph.add("main", BTreeMap::new(), &Vault(json!({ "key": key })))));
     let plan = converged(&vault("other"), &deployed(&vault("one")), true);
     assert_eq!(codes(&plan), ["data/cannot-replace"]);
@@ -83,7 +83,7 @@ fn service(behind: bool) -> Graph {
 }
 
 #[test]
-fn what_is_protected_goes_only_with_consent_and_after_the_task_works_without_it() {
+fn a_protected_resource_is_deleted_only_with_consent_and_after_the_task_works_without_it() {
     let there = deployed(&service(true));
     let refused = converged(&service(false), &there, false);
     assert_eq!(codes(&refused), ["plan/protected"]);
@@ -98,7 +98,7 @@ fn what_is_protected_goes_only_with_consent_and_after_the_task_works_without_it(
 }
 
 #[test]
-fn what_a_zone_has_room_for_once_is_not_exchanged_under_the_task() {
+fn a_mount_target_is_not_exchanged_under_the_running_task() {
     let target = |name: &str, of: &str| {
         graph(|graph| {
             let main = graph.add(of, BTreeMap::new(), &Vault(json!({ "key": "one" })));
@@ -117,7 +117,7 @@ fn what_a_zone_has_room_for_once_is_not_exchanged_under_the_task() {
 }
 
 #[test]
-fn what_is_kept_is_known_while_what_hangs_on_it_goes() {
+fn kept_data_is_known_while_its_children_are_deleted() {
     let vault = graph(|graph| drop(graph.add("main", BTreeMap::new(), &Vault(json!({ "key": "one" })))));
     let plan = converged(&graph(|_| ()), &deployed(&vault), true);
     let kept = plan.kept.first().map(|kept| kept.address.clone());

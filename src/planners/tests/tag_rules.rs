@@ -17,7 +17,7 @@ fn changes(plan: &Plan) -> Vec<(&str, &Change)> {
 }
 
 #[test]
-fn a_tag_taken_out_of_the_plan_file_is_removed_and_a_foreign_one_is_left() {
+fn a_tag_deleted_from_the_plan_file_is_removed_and_a_foreign_one_is_kept() {
     let mut account = deployed(&tagged());
     account.at("plain/r0").tags.insert("added-by".to_owned(), "somebody else".to_owned());
     assert!(plan(&tagged(), &account).is_empty(), "a foreign tag is no drift");

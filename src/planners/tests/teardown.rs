@@ -30,7 +30,7 @@ proptest! {
 
     /// The account objects when something goes before its users, or while a task runs.
     #[test]
-    fn users_go_before_what_they_use_and_data_stays(
+    fn users_are_deleted_before_what_they_use_and_data_is_kept(
         samples in samples::samples(14), weights in prop::collection::vec(0.0..100.0_f64, 1..20), delete_data: bool,
     ) {
         let mut account = deployed(&samples);
@@ -48,7 +48,7 @@ proptest! {
 
     /// Also when they refer to each other in circles, as security groups do.
     #[test]
-    fn whatever_refers_to_whatever_the_plan_can_start(
+    fn any_references_give_a_plan_that_can_start(
         links in prop::collection::vec(prop::collection::vec(0..12_usize, 0..4), 1..12),
         kinds in prop::collection::vec(0..KINDS.len(), 12),
     ) {
@@ -64,7 +64,7 @@ proptest! {
     }
 
     #[test]
-    fn a_later_apply_takes_the_data_back(samples in samples::samples(10), delete_data: bool) {
+    fn a_later_apply_uses_the_data_again(samples in samples::samples(10), delete_data: bool) {
         let mut account = deployed(&samples);
         let before = account.essence();
         let vaults = |account: &Account| -> Vec<String> {
@@ -93,7 +93,7 @@ fn data_is_named_when_it_is_kept_and_when_it_is_lost() {
 }
 
 #[test]
-fn protection_comes_off_by_consent_only_and_before_the_deletion() {
+fn protection_is_removed_only_with_consent_and_before_the_deletion() {
     let mut account = deployed(&[Sample::new("plain")]);
     account.at("plain/r0").spec["deletion_protection"] = json!(true);
     let refused = torn(&account, Options { delete_data: true, ..Options::default() });
@@ -105,7 +105,7 @@ fn protection_comes_off_by_consent_only_and_before_the_deletion() {
 }
 
 #[test]
-fn the_task_is_seen_stopped_before_its_service_goes() {
+fn the_task_is_confirmed_stopped_before_its_service_is_deleted() {
     let account = deployed(&[Sample::new("service"), Sample::new("fixed")]);
     let plan = torn(&account, ALL);
     // By address; the order is in what waits for what.
@@ -129,24 +129,24 @@ fn a_name_in_common_is_no_reference() {
 }
 
 #[test]
-fn what_is_going_already_is_waited_for_and_asked_nothing() {
+fn deletions_in_progress_are_only_awaited() {
     let mut account = deployed(&[Sample::new("service"), Sample::new("fixed")]);
     account.at("service/r0").phase = Phase::Deleting("draining".into());
     let plan = torn(&account, ALL);
-    assert_eq!(steps(&plan), ["delete fixed/r1", "await service/r0"]);
+    assert_eq!(steps(&plan), ["delete fixed/r1", "verify service/r0"]);
     assert_eq!((plan.steps[1].until, plan.steps[0].after.len()), (Until::Gone, 1));
     account.execute(&plan, &[]);
     assert!(account.live.is_empty());
 }
 
 #[test]
-fn tasks_that_outlive_their_service_are_waited_for() {
+fn tasks_that_outlive_their_service_are_awaited() {
     let mut account = Account::default();
     let mut task = account::live("service/r0", "task-arn", json!(null));
     task.phase = Phase::Pending("a task still runs".into());
     account.live.push(task);
     let plan = torn(&account, ALL);
-    assert_eq!((steps(&plan), plan.steps[0].until), (vec!["await service/r0".to_owned()], Until::Gone));
+    assert_eq!((steps(&plan), plan.steps[0].until), (vec!["verify service/r0".to_owned()], Until::Gone));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn both_twins_go() {
 }
 
 #[test]
-fn what_is_marked_for_deletion_is_left_so() {
+fn a_resource_marked_for_deletion_stays_marked() {
     let mut account = deployed(&[Sample::new("vault")]);
     account.at("vault/r0").phase = Phase::Recoverable;
     let plan = torn(&account, ALL);
@@ -188,14 +188,16 @@ fn found(plan: &Plan) -> Vec<String> {
 }
 
 #[test]
-fn what_others_hold_is_refused_before_anything_goes() {
+fn foreign_holders_are_refused_before_anything_is_deleted() {
     let account = deployed(&[Sample::new("plain"), Sample::new("vault").linked(0)]);
     let holders = [holder("eni-1", &["plain/r0"]), holder("eni-2", &["vault/r1"]), holder("eni-3", &["plain/r9"])];
     let of = |options| teardown(&account.inventory(), target(), &KINDS, options, &holders);
-    // The data are kept, so that only the first of them is in the way; and what holds nothing that goes is none of our business.
+    // The data are kept, so that only the first of them is in the way; and what holds nothing that goes is none of our
+    // business.
     assert_eq!(
         found(&of(Options::default())),
-        ["Refusal destroy/held: plain/r0 is in use by somebody else's network interface eni-1 (account 2) [delete it]"]
+        ["Refusal destroy/held: plain/r0 is in use by network interface eni-1 (account 2), which is not part of the \
+          deployment [delete it]"]
     );
     let codes: Vec<String> = of(ALL).refusals().map(|finding| finding.address.clone().unwrap().to_string()).collect();
     assert_eq!(codes, ["plain/r0", "vault/r1"]);
@@ -230,24 +232,23 @@ fn network() -> Account {
 }
 
 #[test]
-fn the_network_stays_with_all_that_it_needs_and_nothing_else_does() {
+fn the_network_is_kept_with_all_that_it_needs_and_nothing_else() {
     let holders = [holder("eni-1", &["subnet/a", "security-group/task", "vpc/main"])];
     let options = Options { leave_network: true, ..ALL };
     let plan = teardown(&network().inventory(), target(), &registry::facts(), options, &holders);
     assert_eq!(steps(&plan), ["delete cluster/main", "delete role/task", "delete security-group/storage"]);
-    assert_eq!(found(&plan), ["Warning destroy/held: subnet/a stays for the network interface eni-1 (account 2) []"]);
+    assert_eq!(found(&plan), ["Warning destroy/held: subnet/a is kept for the network interface eni-1 (account 2) []"]);
     let refused = teardown(&network().inventory(), target(), &registry::facts(), ALL, &holders);
     assert_eq!(
         found(&refused),
-        [
-            "Refusal destroy/held: subnet/a is in use by somebody else's network interface eni-1 (account 2), which also holds \
-          security-group/task, vpc/main [delete it; or leave the network to it with --leave-network]"
-        ]
+        ["Refusal destroy/held: subnet/a is in use by network interface eni-1 (account 2), which is not part of the \
+          deployment and also holds \
+          security-group/task, vpc/main [delete it; or keep the network with --leave-network]"]
     );
 }
 
 #[test]
-fn what_guardduty_made_goes_before_the_network_it_is_in() {
+fn guarddutys_resources_are_deleted_before_their_network() {
     let plan = teardown(&network().inventory(), target(), &registry::facts(), ALL, &[]);
     let position = |address: &str| plan.steps.iter().position(|step| step.address.as_str() == address).unwrap();
     let waits = |later: &str, earlier: &str| upstream(&plan.steps, position(later)).contains(&position(earlier));

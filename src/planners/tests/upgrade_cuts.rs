@@ -1,4 +1,4 @@
-//! Wherever an upgrade is cut off, one command finishes it and another one goes back.
+//! Wherever an upgrade is interrupted, one command resumes it and another one rolls it back.
 
 use std::collections::BTreeSet;
 
@@ -91,7 +91,7 @@ impl Case {
         prop_assert!(world.execute(&rest, &self.weights, None));
         prop_assert_eq!(world.points(), Self::names(&self.new));
         prop_assert!(world.plan(&self.new).is_empty());
-        // Done once each and in order, whatever was cut off; one that was cut off itself may have been run again.
+        // Each done once and in order; only an interrupted one may have been run again.
         let mut done = world.done.clone();
         done.dedup();
         let point = self.new.vault.then(|| "1a2b3c4d".to_owned());
@@ -155,7 +155,7 @@ proptest! {
 
     /// The world objects when a task starts while another one may write.
     #[test]
-    fn from_every_cut_it_is_finished_or_undone(case in case()) {
+    fn an_upgrade_interrupted_anywhere_can_be_resumed_or_rolled_back(case in case()) {
         let world = World::running(&case.old);
         let plan = case.forward(&world);
         let mut smooth = world.clone();
@@ -167,9 +167,9 @@ proptest! {
         }
     }
 
-    /// Also when the way on and the way back are cut off themselves.
+    /// Also when the resumed upgrade or the rollback is interrupted itself.
     #[test]
-    fn from_every_cut_of_the_way_on_and_of_the_way_back(case in case(), first in any::<prop::sample::Index>()) {
+    fn a_resumed_upgrade_and_a_rollback_can_be_interrupted_anywhere(case in case(), first in any::<prop::sample::Index>()) {
         let world = World::running(&case.old);
         let cuts = case.cuts(&world, &case.forward(&world));
         let world = first.get(&cuts);
@@ -187,7 +187,7 @@ proptest! {
 }
 
 #[test]
-fn what_was_done_before_the_mark_is_not_done_again() {
+fn steps_done_before_the_mark_are_not_repeated() {
     let wanted = |image| Wanted { image, points: BTreeSet::from([1]), below: vec![], above: vec![], vault: true };
     let case = Case { old: wanted(OLD), new: wanted(NEW), data_tasks: vec![0, 1], weights: vec![] };
     let world = World::running(&case.old);

@@ -149,7 +149,7 @@ proptest! {
         let noted = |stage| order.all(|step| is_service(step) && is_note(step) && step.stage == Some(stage));
         let fence = order.one(|step| is_service(step) && step.until == Until::Idle);
         let start = order.one(|step| is_service(step) && step.action == Action::Update && !is_note(step));
-        let prove = order.one(|step| is_service(step) && step.until == Until::Steady);
+        let prove = order.one(|step| is_service(step) && step.until == Until::STAYS_READY);
         let runs = order.all(|step| step.action == Action::Run);
         let mut chain = noted(Stage::Record);
         prop_assert_eq!(chain.len(), usize::from(case.upgrade.opens));
@@ -174,11 +174,12 @@ proptest! {
             prop_assert!(order.is_before(pair[0], pair[1]), "{:?} does not wait for {:?}",
                 order.plan.steps[pair[1]], order.plan.steps[pair[0]]);
         }
-        prop_assert_eq!(order.plan.steps[start].until, Until::Sound);
+        prop_assert_eq!(order.plan.steps[start].until, Until::READY_WITHOUT_FAILURE);
 
         // Nothing stops or starts before it is written down, and before what a recovery point needs is there.
-        let makers = order.all(|step| case.upgrade.point.is_some() && ["vault/r0", "plain/r1"].contains(&step.address.as_str()));
-        for moves in order.all(|step| is_service(step) && !is_note(step) && step.action != Action::Prove) {
+        let makes = |step: &Step| ["vault/r0", "plain/r1"].contains(&step.address.as_str());
+        let makers = order.all(|step| case.upgrade.point.is_some() && makes(step));
+        for moves in order.all(|step| is_service(step) && !is_note(step) && !step.is_recheck()) {
             for earlier in chain.iter().take(usize::from(case.upgrade.opens)) {
                 prop_assert!(order.is_before(*earlier, moves));
             }
@@ -207,14 +208,15 @@ proptest! {
             for (tool, _) in &data_task.tools {
                 let made = order.one(|step| step.action == Action::Create && &step.address == tool);
                 let gone = order.one(|step| step.action == Action::Delete && &step.address == tool);
-                prop_assert!(order.is_before(fence, made) && order.is_before(made, *run) && order.is_before(*run, gone));
+                prop_assert!(order.is_before(fence, made) && order.is_before(made, *run));
+                prop_assert!(order.is_before(*run, gone));
             }
         }
     }
 
     /// Where no other task is to come, it is only watched.
     #[test]
-    fn what_replaces_no_task_is_proven_and_nothing_more(case in case(), is_open: bool) {
+    fn a_plan_that_replaces_no_task_is_only_verified(case in case(), is_open: bool) {
         let mut account = deployed(&case.before);
         let mut service = account.at(&address(&case.before, case.service)).clone();
         if is_open {
@@ -224,7 +226,7 @@ proptest! {
         prop_assert!(woven.is_empty());
         add_upgrade_steps(&mut woven, &service, &Upgrade { opens: false, ..case.upgrade });
         let what: Vec<_> = woven.steps.iter().map(|step| (step.action, step.stage)).collect();
-        let mut wanted = vec![(Action::Prove, Some(Stage::Prove)), (Action::Prune, Some(Stage::Commit))];
+        let mut wanted = vec![(Action::Verify, Some(Stage::Verify)), (Action::Prune, Some(Stage::Commit))];
         if is_open {
             wanted.insert(1, (Action::Update, Some(Stage::Commit)));
         }
@@ -233,7 +235,7 @@ proptest! {
 }
 
 #[test]
-fn what_the_reader_must_know_stands_at_the_start_and_at_the_data_steps() {
+fn consequences_are_shown_at_the_start_and_at_the_data_steps() {
     let old = [Sample::new("revision"), Sample::new("service").linked(0)];
     let mut account = deployed(&old);
     let service = account.at("service/r1").clone();
@@ -259,7 +261,7 @@ fn what_the_reader_must_know_stands_at_the_start_and_at_the_data_steps() {
 
 /// An organization may deny what is made without the tags that it demands.
 #[test]
-fn what_an_upgrade_makes_for_a_while_has_the_tags_of_the_plan_file() {
+fn temporary_resources_have_the_tags_of_the_plan_file() {
     let old = [Sample::new("revision"), Sample::new("service").linked(0).tagged("cost", "42").tagged("Name", "ui")];
     let mut account = deployed(&old);
     account.at("service/r1").tags.insert("added-by".to_owned(), "somebody else".to_owned());
@@ -286,7 +288,7 @@ fn what_an_upgrade_makes_for_a_while_has_the_tags_of_the_plan_file() {
 }
 
 #[test]
-fn a_recovery_point_comes_into_use_when_everything_is_stopped() {
+fn a_recovery_point_is_put_into_use_when_everything_is_stopped() {
     let mut account = deployed(&[Sample::new("revision"), Sample::new("service").linked(0)]);
     let service = account.at("service/r1").clone();
     for opens in [true, false] {
@@ -297,7 +299,7 @@ fn a_recovery_point_comes_into_use_when_everything_is_stopped() {
         let made = order.one(|step| step.action == Action::Create && step.address.as_str() == "restore/1a2b3c4d");
         let promoted = order.one(|step| step.action == Action::Promote && step.address.as_str() == "restore/1a2b3c4d");
         assert!(order.is_before(fence, made) && order.is_before(made, promoted));
-        assert_eq!((&order.plan.steps[made].spec, order.plan.steps[made].until), (&spec, Until::Ready));
+        assert_eq!((&order.plan.steps[made].spec, order.plan.steps[made].until), (&spec, Until::READY));
         let record = order.all(is_note_of_value);
         assert_eq!(record.len(), usize::from(opens));
         assert!(record.iter().all(|record| order.is_before(*record, fence)));

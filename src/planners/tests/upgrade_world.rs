@@ -83,7 +83,7 @@ impl Wanted {
     }
 }
 
-/// What becomes of the last step before a run is cut off.
+/// What becomes of the last step before a run is interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Last {
     Done,
@@ -150,8 +150,8 @@ impl World {
         points.map(|live| live.address.name().to_owned()).collect()
     }
 
-    /// Executes a plan, one step at a time, up to a cut after so many steps. `weights` decide which of the steps that may
-    /// start comes first. False when a step fails.
+    /// Executes a plan, one step at a time, up to a cut after so many steps. `weights` decide which of the steps that
+    /// may start comes first. False when a step fails.
     pub fn execute(&mut self, plan: &Plan, weights: &[f64], cut: Option<(usize, Last)>) -> bool {
         assert_eq!(plan.refusals().collect::<Vec<_>>(), Vec::<&_>::new());
         let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
@@ -198,17 +198,17 @@ impl World {
                 live.spec["desired"] = json!(0);
                 live.phase = if last == Last::Done { Phase::Idle } else { Phase::Pending("stopping".into()) };
             }
-            (Action::Await, _) => {
+            (Action::Verify, _) if step.is_recheck() => return self.one(&step.address).phase == Phase::Ready,
+            (Action::Verify, _) => {
                 let live = self.one(&step.address);
                 match (&live.phase, step.until) {
                     (Phase::Failed(_), _) => return false,
                     _ if last != Last::Done => {}
-                    (Phase::Pending(_), Until::Ready | Until::Sound) => live.phase = Phase::Ready,
+                    (Phase::Pending(_), Until::Ready { stays: false, .. }) => live.phase = Phase::Ready,
                     (Phase::Pending(_), Until::Idle) if live.spec["desired"] == 0 => live.phase = Phase::Idle,
                     (_, until) => assert_eq!(live.phase, if until == Until::Idle { Phase::Idle } else { Phase::Ready }),
                 }
             }
-            (Action::Prove, _) => return self.one(&step.address).phase == Phase::Ready,
             (Action::Prune, _) => self.prune(step.id.as_ref().unwrap_or_else(|| &known[&step.address]["id"])),
             (action, _) => panic!("no upgrade plans {action:?}"),
         }

@@ -36,7 +36,7 @@ pub fn step(text: &str, action: Action, reason: Reason) -> Step {
     let until = match action {
         Action::Delete => Until::Gone,
         Action::Stop => Until::Idle,
-        _ => Until::Ready,
+        _ => Until::READY,
     };
     Step { until, ..Step::new(address(text), action, reason) }
 }

@@ -80,11 +80,11 @@ fn every_reason_has_its_words() {
         step("nat-gateway/a", Action::Create, Reason::Replaced(vec!["subnet".into()])),
         step("subnet/private-a", Action::Delete, Reason::Twin),
         step("subnet/old", Action::Delete, Reason::Unwanted),
-        step("load-balancer/main", Action::Await, Reason::Unfinished("provisioning".into())),
+        step("load-balancer/main", Action::Verify, Reason::Unfinished("provisioning".into())),
         step("file-system/data", Action::Restore, Reason::Recoverable),
         step("service/main", Action::Stop, Reason::OneWriter),
         step("service/main", Action::Update, Reason::Unhealthy("0 of 1 tasks run".into())),
-        step("service/main", Action::Prove, Reason::Afterwards),
+        step("service/main", Action::Verify, Reason::Afterwards),
         step("moon-base/main", Action::Create, Reason::Missing),
     ]);
     steps[6].id = Some("subnet-2".into());

@@ -37,7 +37,7 @@ fn upgrade() -> Plan {
             "set MongoDB's feature compatibility version to 7.0",
         ),
         staged(Stage::Start, "service/main", Action::Update, "from here on the new release may change the data"),
-        staged(Stage::Prove, "service/main", Action::Prove, "it has to stay healthy for 60 s"),
+        staged(Stage::Verify, "service/main", Action::Verify, "it has to stay healthy for 60 s"),
         staged(Stage::Commit, "service/main", Action::Update, "all is well: nothing is left to finish or to undo"),
         staged(Stage::Commit, "task-definition/main", Action::Prune, "revisions that nobody will go back to"),
     ];
@@ -49,7 +49,7 @@ fn upgrade() -> Plan {
     steps[7].changes = vec![change(intent, json!(null), json!("upgrade id=new"))];
     steps[9].consequences = vec!["writes what the older release may be unable to read".into()];
     steps[10].changes = vec![change(intent, json!("upgrade at=stop"), json!("upgrade at=start"))];
-    steps[11].until = Until::Steady;
+    steps[11].until = Until::STAYS_READY;
     steps[11].patience = Some(60.0);
     steps[12].changes = vec![change(intent, json!("upgrade at=start"), json!(null))];
     plan(Purpose::Upgrade, steps)
@@ -61,9 +61,9 @@ fn with_upgrades() -> Vec<Kind> {
     kinds.extend([
         Kind::new("access-point", Part::Storage),
         Kind::new("task-definition", Part::Service),
-        Kind { swept: false, seconds: slow, ..Kind::new("recovery-point", Part::Storage) },
-        Kind { swept: false, seconds: slow, ..Kind::new("data-step", Part::Service) },
-        Kind { swept: false, seconds: slow, ..Kind::new("restore", Part::Storage) },
+        Kind { job: true, seconds: slow, ..Kind::new("recovery-point", Part::Storage) },
+        Kind { job: true, seconds: slow, ..Kind::new("data-step", Part::Service) },
+        Kind { job: true, seconds: slow, ..Kind::new("restore", Part::Storage) },
     ]);
     kinds
 }

@@ -1,49 +1,51 @@
-//! What to do when AWS will not make something because the like is there, and it is not ours.
+//! What to do when AWS refuses to create something because a similar resource exists that is not ours.
 
 use crate::engine::failure::Failure;
 use crate::kinds::names;
 
-/// By AWS's code, since only a name can be taken so that another helps.
+/// A hint for AWS's error code: another name only helps where the name is taken.
 pub fn hint(failure: &Failure, deployment: &str) -> String {
     let code = failure.code.as_str();
     match code {
         "Resource.AlreadyAssociated" => {
-            "something that is not ours uses it already: see `aws ec2 describe-addresses` and `aws ec2 describe-nat-gateways` \
-             for what; give that its tags back if it was ours, or release it"
+            "something outside the deployment uses it: find out what with `aws ec2 describe-addresses` and `aws ec2 \
+             describe-nat-gateways`; release it, or restore the tags if it was the deployment's"
                 .to_owned()
         }
         "InvalidSubnet.Conflict" => {
-            "its addresses overlap with those of another subnet of the VPC: choose others in the plan file, or remove that \
-             subnet"
+            "its CIDR overlaps with another subnet of the VPC: choose another in the plan file, or delete that subnet"
                 .to_owned()
         }
         "DuplicateListener" | "DuplicateListenerException" => {
-            "the load balancer has a listener on this port already: choose another port in the plan file, or remove it"
+            "the load balancer already has a listener on this port: choose another port in the plan file, or delete it"
                 .to_owned()
         }
         "MountTargetConflict" => {
-            "the file system has a mount target in this zone already, in another subnet: remove that one, or choose its \
-             subnet in the plan file"
+            "the file system already has a mount target in this zone, in another subnet: delete that one, or choose \
+             its subnet in the plan file"
                 .to_owned()
         }
         "FlowLogAlreadyExists" => {
-            "the VPC has such a flow log to the same log group already: remove it, or give it the tags of this deployment"
+            "the VPC already has such a flow log to the same log group: delete it, or give it this deployment's tags"
                 .to_owned()
         }
-        // Made with a token that only this program uses.
+        // Only this program uses the creation token.
         "FileSystemAlreadyExists" => {
-            "it was made for this deployment and has lost its tags: `ce-aws plan` says how to give them back".to_owned()
+            "it belongs to this deployment and has lost its tags: `ce-aws plan` says how to restore them".to_owned()
         }
-        "AccessPointAlreadyExists" | "RouteAlreadyExists" | "NetworkAclEntryAlreadyExists" | "InvalidPermission.Duplicate" => {
-            "the like has been added meanwhile: run the same command again, which takes it into account".to_owned()
+        "AccessPointAlreadyExists"
+        | "RouteAlreadyExists"
+        | "NetworkAclEntryAlreadyExists"
+        | "InvalidPermission.Duplicate" => {
+            "somebody has just added the same: run the command again to plan with it".to_owned()
         }
         "BucketAlreadyExists" => {
-            "bucket names are shared by all accounts, and somebody else has this one: choose another name for the deployment"
+            "bucket names are global, and another account has this one: choose another name for the deployment"
                 .to_owned()
         }
         _ => format!(
-            "something of this name exists and does not carry the tag {}={deployment}: it is not ours; choose another name \
-             for the deployment, or remove it",
+            "something of this name exists without the tag {}={deployment}, so it is not this deployment's: choose \
+             another name for the deployment, or delete it",
             names::DEPLOYMENT,
         ),
     }
@@ -56,7 +58,7 @@ mod tests {
 
     #[test]
     fn another_name_is_advised_only_where_a_name_is_taken() {
-        let told =
+        let hint_for =
             |code: &str| hint(&Failure { code: code.to_owned(), ..Failure::of(Cause::Taken, "it is there") }, "prod");
         let names = [
             "EntityAlreadyExists",
@@ -82,10 +84,10 @@ mod tests {
             "InvalidPermission.Duplicate",
         ];
         for code in names {
-            assert!(told(code).contains("choose another name for the deployment"), "{code}: {}", told(code));
+            assert!(hint_for(code).contains("choose another name for the deployment"), "{code}: {}", hint_for(code));
         }
         for code in others {
-            assert!(!told(code).contains("another name"), "{code}: {}", told(code));
+            assert!(!hint_for(code).contains("another name"), "{code}: {}", hint_for(code));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One round of reads, side by side. What may not be read is told, and ends nothing.
+//! One round of concurrent reads. What may not be read is reported, and does not end the round.
 
 use std::collections::BTreeSet;
 
@@ -11,23 +11,20 @@ use crate::kinds::registry;
 use crate::kinds::resource::{Context, Depth};
 
 use super::interfaces;
-use super::network::Around;
+use super::network::Search;
 use super::ours::Ours;
 
-/// What AWS has made by itself in a VPC of ours, for that VPC alone, and marks so: it goes with the VPC.
-pub const COMPANIONS: [&str; 2] = ["guardduty-endpoint", "guardduty-group"];
-
-/// The same as resources that a plan can delete. None where none may be looked for: then they are told among the others.
+/// What AWS has created by itself in a VPC of ours, as resources that a plan can delete. None where they may not be
+/// read: they are then reported among the others.
 ///
 /// # Errors
 ///
-/// Whatever the calls meet, but for being denied.
+/// Any failed call, unless it was denied.
 pub async fn companions(context: &Context, inventory: &Inventory) -> Result<Vec<Live>, Failure> {
     let context = &Context { known: inventory.known(), ..context.clone() };
-    let kinds = COMPANIONS.iter().filter_map(|name| registry::find(name));
-    let looks = kinds.map(|kind| kind.list(context, Depth::Full));
+    let reads = registry::COMPANIONS.iter().map(|kind| kind.list(context, Depth::Full));
     let mut all = Vec::new();
-    for seen in futures::future::join_all(looks).await {
+    for seen in futures::future::join_all(reads).await {
         match seen {
             Err(failure) if is_unreadable(&failure) => {}
             seen => all.extend(seen?.live),
@@ -36,11 +33,11 @@ pub async fn companions(context: &Context, inventory: &Inventory) -> Result<Vec<
     Ok(all)
 }
 
-/// Everything of others around what is in the inventory, companions among it.
+/// Everything outside the deployment that holds something in the inventory, companions included.
 ///
 /// # Errors
 ///
-/// A read that fails for another reason than that it is not allowed, or not known where it is made.
+/// Any failed read, unless it was denied or the region does not know it.
 pub async fn surroundings(context: &Context, inventory: &Inventory) -> Result<Surroundings, Failure> {
     let context = &Context { known: inventory.known(), ..context.clone() };
     let ours = &Ours::all(&context.names, inventory);
@@ -50,12 +47,11 @@ pub async fn surroundings(context: &Context, inventory: &Inventory) -> Result<Su
     };
     let group_vpcs: BTreeSet<String> = texts("security-group", "vpc").collect();
     let with_ours: Vec<String> = texts("listener", "load_balancer").collect();
-    let around = Around { context, ours, group_vpcs: &group_vpcs };
+    let search = Search { context, ours, group_vpcs: &group_vpcs };
     let mut found = Surroundings::default();
     let mut take = |what: &str, seen: Result<Vec<Holder>, Failure>| match seen {
         Err(failure) if is_unreadable(&failure) => {
-            let said = Failure { request_id: None, ..failure }.to_string();
-            found.unread.push((what.to_owned(), said));
+            found.unread.push((what.to_owned(), failure.said()));
             Ok(())
         }
         seen => seen.map(|holders| found.holders.extend(holders)),
@@ -63,15 +59,15 @@ pub async fn surroundings(context: &Context, inventory: &Inventory) -> Result<Su
     let has_vpc = ours.of_kind("vpc").next().is_some();
     if has_vpc {
         let (endpoints, peerings, transit, vpn, nat, gateways, subnets, tables, acls) = futures::join!(
-            around.endpoints(),
-            around.peerings(),
-            around.transit_gateways(),
-            around.vpn_gateways(),
-            around.nat_gateways(),
-            around.gateways(),
-            around.subnets(),
-            around.route_tables(),
-            around.network_acls(),
+            search.endpoints(),
+            search.peerings(),
+            search.transit_gateways(),
+            search.vpn_gateways(),
+            search.nat_gateways(),
+            search.gateways(),
+            search.subnets(),
+            search.route_tables(),
+            search.network_acls(),
         );
         take("VPC endpoints", endpoints)?;
         take("VPC peering connections", peerings)?;
@@ -85,16 +81,16 @@ pub async fn surroundings(context: &Context, inventory: &Inventory) -> Result<Su
     }
     let (filter, ids) = match has_vpc {
         true => ("vpc-id", ours.ids("vpc")),
-        false => ("group-id", around.groups_of_ours()),
+        false => ("group-id", search.groups_of_ours()),
     };
     let (interfaces, groups, cluster, listeners, balancers, points, backups) = futures::join!(
         interfaces::seen(context, filter, ids),
-        around.groups(),
-        around.in_cluster(),
-        around.listeners(),
-        around.balancers(&with_ours),
-        around.access_points(),
-        around.recovery_points(),
+        search.groups(),
+        search.in_cluster(),
+        search.listeners(),
+        search.balancers(&with_ours),
+        search.access_points(),
+        search.recovery_points(),
     );
     take("security groups", groups)?;
     take("services and tasks in the cluster", cluster)?;
@@ -111,7 +107,7 @@ pub async fn surroundings(context: &Context, inventory: &Inventory) -> Result<Su
     Ok(found)
 }
 
-/// Without the network interfaces of what is named itself: an endpoint, a gateway, an attachment.
+/// Without the network interfaces of holders that are listed themselves: an endpoint, a gateway, an attachment.
 fn without_parts(holders: Vec<Holder>) -> Vec<Holder> {
     let whole: Vec<String> =
         holders.iter().filter(|one| one.what != "network interface").map(|one| one.id.clone()).collect();
@@ -122,7 +118,7 @@ fn without_parts(holders: Vec<Holder>) -> Vec<Holder> {
     all
 }
 
-/// Not allowed, or unknown where it was asked; bad credentials are neither.
+/// Denied, or unknown in this region. Invalid credentials are neither.
 fn is_unreadable(failure: &Failure) -> bool {
     [Cause::Denied, Cause::Refused].contains(&failure.cause) && failure.hints.is_empty()
 }
@@ -133,7 +129,7 @@ mod tests {
     use crate::engine::address::Address;
 
     #[test]
-    fn the_interfaces_of_what_is_named_are_not_named_again() {
+    fn the_interfaces_of_listed_holders_are_left_out() {
         let holder = |what: &str, id: &str, whose: &str| Holder {
             what: what.to_owned(),
             id: id.to_owned(),

@@ -1,4 +1,4 @@
-//! What can be proved against a real account without changing anything: one read of every kind, and EC2's own rehearsal of the
+//! What can be verified in a real account without changing anything: one read of every kind, and EC2's dry run of the
 //! calls that create.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,89 +11,88 @@ use crate::engine::inventory::Inventory;
 use crate::engine::reference::Known;
 use crate::kinds::ec2;
 use crate::kinds::names;
-use crate::kinds::registry::KINDS;
+use crate::kinds::registry;
 use crate::kinds::resource::{Context, Depth, Tags};
 use crate::partition::Partition;
 
-/// One thing that was tried, or could not be.
+/// One call that was tried, or could not be.
 #[derive(Clone, Debug)]
-pub struct Proof {
+pub struct Verification {
     /// `read vpc`, `ec2 CreateVpc`.
     pub what: String,
-    pub result: Result<String, Unproved>,
+    pub result: Result<String, Unverified>,
 }
 
-/// Why something is not proved.
+/// Why a call is not verified.
 #[derive(Clone, Debug)]
-pub enum Unproved {
-    /// It was tried, and AWS said no.
+pub enum Unverified {
+    /// AWS refused it.
     Failed(Failure),
-    /// It was only to be checked, and was done; what to do about it, for people.
+    /// The dry run was executed; the text says what to do about it.
     Executed(String),
-    /// It could not be tried; why, for people.
+    /// It could not be tried; the text says why.
     NotTried(String),
 }
 
-/// Lists every kind once, those that no inventory needs too. A kind is read with what was found of its parents; all that was
-/// found is known afterwards.
-pub async fn reads(context: &Context) -> (Vec<Proof>, Known) {
-    let (mut context, mut live, mut proofs) = (context.clone(), Vec::new(), Vec::new());
-    for kind in KINDS {
+/// Lists every kind once, parents before what is found through them. Gives the outputs of everything that was found.
+pub async fn reads(context: &Context) -> (Vec<Verification>, Known) {
+    let (mut context, mut live, mut all) = (context.clone(), Vec::new(), Vec::new());
+    for kind in registry::all() {
         let what = format!("read {}", kind.kind().name);
         let result = match kind.list(&context, Depth::Full).await {
-            Ok(sighting) => {
-                let found = sighting.live.len();
-                live.extend(sighting.live);
+            Ok(observed) => {
+                let found = observed.live.len();
+                live.extend(observed.live);
                 context.known = Inventory::new(live.clone()).known();
                 Ok(format!("{found} of this deployment"))
             }
-            Err(failure) => Err(Unproved::Failed(failure)),
+            Err(failure) => Err(Unverified::Failed(failure)),
         };
-        proofs.push(Proof { what, result });
+        all.push(Verification { what, result });
     }
-    (proofs, context.known)
+    (all, context.known)
 }
 
-/// What EC2 says of a call that it shall only check (EC2 API reference, "Common query parameters" and "Error codes").
+/// EC2's answer to a dry run that would succeed (EC2 API reference, "Common query parameters" and "Error codes").
 const WOULD_WORK: &str = "DryRunOperation";
 
-/// A VPC of this size cannot be made (Amazon VPC user guide, "VPC CIDR blocks").
+/// EC2 creates no VPC of this size (Amazon VPC user guide, "VPC CIDR blocks").
 const TOO_LARGE: &str = "10.0.0.0/8";
 
-/// Asks EC2 about the calls that create, each with `DryRun`, as far as there is what they are made in: `existing` is the user's
-/// VPC, and what `context` knows is the deployment's.
+/// Makes the calls that create in EC2 with `DryRun`, as far as their parents exist: `existing` is the user's VPC, and
+/// `context` knows the deployment's.
 ///
-/// An address that is not AWS's own may ignore the parameter and do it. There, a read and a VPC that cannot be made are tried
-/// first, and nothing else unless both are only checked.
-pub async fn rehearsal(context: &Context, existing: Option<&str>) -> Vec<Proof> {
+/// An endpoint other than AWS's own may ignore the parameter and execute the call. There, a read and a VPC that cannot
+/// be created are tried first, and nothing else unless both honour it.
+pub async fn dry_runs(context: &Context, existing: Option<&str>) -> Vec<Verification> {
     if let Err(why) = honours_dry_run(context).await {
-        return vec![Proof { what: "ec2 DryRun".to_owned(), result: Err(Unproved::NotTried(why)) }];
+        return vec![Verification { what: "ec2 DryRun".to_owned(), result: Err(Unverified::NotTried(why)) }];
     }
-    let mut proofs = Vec::new();
+    let mut all = Vec::new();
     for what in CREATED {
-        let Some(result) = rehearse(context, *what, existing).await else { continue };
+        let Some(result) = dry_run(context, *what, existing).await else { continue };
         let executed = result.is_ok();
-        proofs.push(Proof { what: format!("ec2 {}", what.operation()), result: judged(*what, result) });
+        all.push(Verification { what: format!("ec2 {}", what.operation()), result: judged(*what, result) });
         if executed {
             break;
         }
     }
-    proofs
+    all
 }
 
-fn judged(what: Created, result: Result<(), Failure>) -> Result<String, Unproved> {
+fn judged(what: Created, result: Result<(), Failure>) -> Result<String, Unverified> {
     match result {
-        Err(failure) if failure.code == WOULD_WORK => Ok("EC2 would do it".to_owned()),
-        Err(failure) => Err(Unproved::Failed(failure)),
-        Ok(()) => Err(Unproved::Executed(format!(
-            "{} was executed although only a check was asked for: look for what it has made, with the tag {}",
+        Err(failure) if failure.code == WOULD_WORK => Ok("a dry run succeeds".to_owned()),
+        Err(failure) => Err(Unverified::Failed(failure)),
+        Ok(()) => Err(Unverified::Executed(format!(
+            "{} was executed although it was a dry run: find and delete what it has created, which has the tag {}",
             what.operation(),
             names::DEPLOYMENT
         ))),
     }
 }
 
-/// Whether the address that EC2's calls go to only checks what it shall only check; why not, for people.
+/// Whether the endpoint of EC2 honours `DryRun`; if not, why, for people.
 async fn honours_dry_run(context: &Context) -> Result<(), String> {
     let address = Arc::new(Mutex::new(String::new()));
     let seen = address.clone();
@@ -115,11 +114,11 @@ fn checked(operation: &str, answer: Result<(), Failure>) -> Result<(), String> {
     match answer {
         Err(failure) if failure.code == WOULD_WORK => Ok(()),
         Err(failure) => Err(format!("{operation} with DryRun was answered with {}: {}", failure.code, failure.message)),
-        Ok(()) => Err(format!("{operation} with DryRun was executed: this address ignores the parameter")),
+        Ok(()) => Err(format!("{operation} with DryRun was executed: this endpoint ignores the parameter")),
     }
 }
 
-/// Whether a request goes to AWS itself, and not to an address of somebody's choice.
+/// Whether a request goes to AWS itself, and not to a custom endpoint.
 fn is_aws(address: &str) -> bool {
     url::Url::parse(address).is_ok_and(|url| {
         let of_aws = |host| Partition::ALL.into_iter().any(|one| one.strip_suffix(host).is_some());
@@ -127,7 +126,7 @@ fn is_aws(address: &str) -> bool {
     })
 }
 
-/// A call that creates, and that EC2 can rehearse.
+/// A call that creates and has a dry run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Created {
     Vpc,
@@ -160,9 +159,9 @@ impl Created {
     }
 }
 
-/// One call with `DryRun`; nothing where it is not wanted, or where there is nothing to make it in. In the user's VPC only
-/// security groups are made.
-async fn rehearse(context: &Context, what: Created, existing: Option<&str>) -> Option<Result<(), Failure>> {
+/// One call with `DryRun`; `None` where it is not needed or its parent does not exist. In an existing VPC only security
+/// groups are created.
+async fn dry_run(context: &Context, what: Created, existing: Option<&str>) -> Option<Result<(), Failure>> {
     let own = context.outputs("vpc", "id").into_iter().next();
     let ec2 = &context.aws.ec2;
     if existing.is_some() && what != Created::SecurityGroup {
@@ -196,8 +195,8 @@ async fn rehearse(context: &Context, what: Created, existing: Option<&str>) -> O
         }
         Created::SecurityGroup => {
             let vpc = existing.map(str::to_owned).or(own)?;
-            let call = ec2.create_security_group().vpc_id(vpc).group_name(context.names.part("rehearsal"));
-            let call = call.description("only asked about").dry_run(true);
+            let call = ec2.create_security_group().vpc_id(vpc).group_name(context.names.part("dry-run"));
+            let call = call.description("dry run").dry_run(true);
             let call = call.tag_specifications(marked(context, ResourceType::SecurityGroup));
             call.send().await.map(drop).map_err(on("ec2 CreateSecurityGroup"))
         }
@@ -205,7 +204,7 @@ async fn rehearse(context: &Context, what: Created, existing: Option<&str>) -> O
     Some(result)
 }
 
-/// The tag that permissions ask for.
+/// The tag that the permissions require.
 fn marked(context: &Context, resource: ResourceType) -> TagSpecification {
     let tags = Tags::from([(names::DEPLOYMENT.to_owned(), context.names.deployment.clone())]);
     ec2::at_creation(resource, &tags)
@@ -216,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_aws_is_trusted_to_know_what_a_check_is() {
+    fn only_aws_is_trusted_to_honour_dry_run() {
         for own in ["https://ec2.eu-west-1.amazonaws.com/", "https://vpce-1.ec2.cn-north-1.vpce.amazonaws.com.cn/"] {
             assert!(is_aws(own), "{own}");
         }
@@ -232,15 +231,11 @@ mod tests {
     }
 
     #[test]
-    fn every_call_that_creates_is_only_asked_about() {
-        let source = include_str!("proof.rs");
+    fn every_call_that_creates_is_a_dry_run() {
+        let source = include_str!("verify.rs");
         let code = source.split("#[cfg(test)]").next().unwrap_or_default();
         let calls = code.matches("ec2.create_").count() + code.matches("ec2.allocate_").count();
         let checks = code.matches(".dry_run(true)").count();
-        assert_eq!(
-            (calls, checks),
-            (CREATED.len() + 1, CREATED.len() + 2),
-            "one more of each asks about DryRun itself"
-        );
+        assert_eq!((calls, checks), (CREATED.len() + 1, CREATED.len() + 2), "one more of each tests DryRun itself");
     }
 }

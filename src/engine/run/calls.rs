@@ -1,0 +1,84 @@
+//! What follows from the answer to a call.
+
+use crate::engine::address::Address;
+use crate::engine::cadence;
+use crate::engine::estimate;
+use crate::engine::event::Event;
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::plan::{Action, Step, Until};
+
+use super::{Attempt, Made, Run, State};
+
+impl Run {
+    pub(super) fn performed(&mut self, step: usize, result: Result<Made, Failure>, now: f64) {
+        let State::Performing(attempt) = self.states[step] else { return };
+        let action = self.action(step);
+        if result.as_ref().map_or_else(Failure::may_have_made, |_| true) {
+            if action == Action::Create && self.facts[step].late {
+                self.unseen_until = now + cadence::MAY_BE_INVISIBLE;
+            }
+            self.propagation.made(step, now);
+        }
+        match &result {
+            Err(failure) if failure.cause == Cause::Throttled => self.pace.throttled(now),
+            _ => self.pace.taken(),
+        }
+        match result {
+            Ok(made) => self.accepted(step, made, attempt, now),
+            Err(failure) if action == Action::Delete && failure.cause == Cause::Gone => {
+                // AWS answers so for something that was just created, too.
+                self.unconfirmed.insert(step, Failure { cause: Cause::NotYetVisible, ..failure });
+                self.accepted(step, Made::default(), attempt, now);
+            }
+            Err(failure) => self.refused(step, failure, attempt, now),
+        }
+    }
+
+    fn accepted(&mut self, step: usize, Made { id, outputs }: Made, attempt: Attempt, now: f64) {
+        let address = self.address(step);
+        if !id.is_empty() {
+            self.ids[step] = id;
+        }
+        if self.action(step) == Action::Delete {
+            // The outputs may be those of a twin at the same address, which stays.
+            if self.is_known_as(&address, self.plan.steps[step].id.as_deref()) {
+                self.known.remove(&address);
+            }
+        } else if !outputs.is_empty() {
+            // An answer may hold less than what was known before.
+            self.known.entry(address.clone()).or_default().extend(outputs);
+        }
+        self.say(Event::StepAccepted { step, address, id: self.ids[step].clone() });
+        // The call may have to be repeated: until a poll confirms it, nothing relies on it.
+        let is_confirmed = !self.unconfirmed.contains_key(&step);
+        if is_confirmed {
+            self.queue.accepted(step);
+        }
+        if self.plan.steps[step].until == Until::Accepted && is_confirmed {
+            return self.finish_step(step, attempt, now);
+        }
+        let poll_at = if is_confirmed { now + self.first_poll(step) } else { now };
+        self.states[step] = State::Settling { attempt, accepted: now, poll_at, why: String::new(), stopped: 0 };
+    }
+
+    /// After how many seconds to poll first: at once where the condition may be met already, or must not be missed.
+    fn first_poll(&self, step: usize) -> f64 {
+        let (planned, seconds): (&Step, _) = (&self.plan.steps[step], &self.facts[step].seconds);
+        let at_once = matches!(planned.until, Until::Idle | Until::Ready { may_degrade: false, .. });
+        if at_once || planned.action == Action::Verify {
+            return 0.0;
+        }
+        cadence::first_poll(seconds, estimate::duration(planned, seconds).settle)
+    }
+
+    fn is_known_as(&self, address: &Address, id: Option<&str>) -> bool {
+        self.known.get(address).and_then(|outputs| outputs.get("id")).map(String::as_str) == id
+    }
+
+    pub(super) fn finish_step(&mut self, step: usize, attempt: Attempt, now: f64) {
+        self.states[step] = State::Done;
+        self.queue.done(step);
+        let (address, action) = (self.address(step), self.action(step));
+        self.say(Event::StepDone { step, address, action, seconds: now - attempt.since });
+    }
+}
