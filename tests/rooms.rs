@@ -57,6 +57,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "blueprint",
                 "checks",
                 "config",
+                "control",
                 "engine",
                 "existing",
                 "kinds",

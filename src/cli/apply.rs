@@ -13,20 +13,20 @@ use crate::session::saved::{Origin, Saved};
 use crate::session::scope::Scope;
 use crate::session::source::{self, PLAN_FILE, Source};
 use crate::upgrade::chain::{self, ChainOptions, ChainStep, upgrade_chain};
+use crate::upgrade::destroy::destroy;
+use crate::upgrade::limits::Limits;
 use crate::upgrade::plan::OnFailure;
+use crate::upgrade::run::Context;
 
-use super::destroy;
 use super::global::Global;
-use super::options::Leasing;
-use super::options::UpgradeOptions;
+use super::options::{Leasing, UpgradeOptions};
 
-/// Make the deployment what its plan file says
+/// Make the deployment match its plan file
 ///
-/// Shows the plan, asks, carries it out, and waits until Cloud Exchange is healthy. When it is interrupted or fails,
-/// running it again continues. A plan saved by `ce-aws plan --out` is carried out as it is, or refused when it no
-/// longer fits.
+/// Shows the plan, asks, applies it, and waits until Cloud Exchange is healthy. When it is interrupted or fails, run it
+/// again to continue. A plan saved by `ce-aws plan --out` is applied as it is, or refused when it is stale.
 ///
-/// The first Ctrl-C stops starting things and waits for the calls in flight; a second one leaves at once.
+/// The first Ctrl-C starts no new steps and waits for the calls in flight; a second one exits at once.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file, or a saved plan
@@ -40,25 +40,25 @@ pub struct Args {
     #[command(flatten)]
     leasing: Leasing,
 
-    /// Take deletion protection off what is to go
+    /// Remove deletion protection from what is to be deleted
     #[arg(long)]
     unprotect: bool,
 
-    /// Deploy what the images' tags stand for today
+    /// Deploy the images that the tags name today
     ///
-    /// Otherwise an image stays the one that its tag stood for when it was first deployed.
+    /// Otherwise an image stays the one that its tag named when it was first deployed.
     #[arg(long)]
     refresh_images: bool,
 
     /// Issue a new TLS certificate for the traffic between the containers
     ///
-    /// Without this it is made anew 30 days before it ends. A new one replaces the task.
+    /// Without this it is renewed 30 days before it expires. A new one replaces the task.
     #[arg(long)]
     renew_certificates: bool,
 
-    /// What to do when a step fails [default: an upgrade goes back, everything else is kept]
+    /// What to do when a step fails [default: roll back an upgrade, keep everything else]
     ///
-    /// A first apply that fails, with `rollback`, removes exactly what it has created, the file system with it.
+    /// With `rollback`, a first apply that fails deletes exactly what it has created, the file system included.
     #[arg(long, value_name = "WHAT", value_enum)]
     on_failure: Option<OnFailure>,
 
@@ -75,56 +75,63 @@ impl Args {
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
-    let options = |session, source, consent| ChainOptions {
-        session,
-        source,
-        consent,
-        yes: args.yes,
-        on_failure: args.on_failure.unwrap_or_default(),
-        rolls_back: args.on_failure == Some(OnFailure::Rollback),
-        write: false,
-        output,
-    };
     if !Saved::is_meant(&source.text) {
-        let (session, file) = Session::for_file(&source, &global.access(), output).await?;
-        let name = file.name.clone();
-        let work = async {
-            let running = chain::running(&session.inventory(&mut Scope::of(&file)).await?);
-            let last = ChainStep { text: source.text.clone(), file };
-            let steps = chain::steps(&source, running, last)?;
-            upgrade_chain(options(&session, &source, args.consent()), &steps, None).await
-        };
-        return under_lease(&session, name.as_str(), args.leasing.no_lease, output, work).await;
+        return follow(args, global, output, source, args.consent(), None).await;
     }
     let saved = Saved::parse(&source.path, &source.text)?;
     if args.unprotect || args.refresh_images || args.renew_certificates {
-        return Err(CommandError::usage("usage/saved-plan", "a saved plan is carried out as it is")
+        return Err(CommandError::usage("usage/saved-plan", "a saved plan is applied as it is")
             .hint("give --unprotect, --refresh-images and --renew-certificates to `ce-aws plan`"));
     }
     match &saved.origin {
         Origin::PlanFile { path, text, consent } => {
             let source = Source { path: path.clone(), text: text.clone() };
-            let (session, file) = Session::for_file(&source, &global.access(), output).await?;
-            let name = file.name.clone();
-            let steps = [ChainStep { text: text.clone(), file }];
-            let work = upgrade_chain(options(&session, &source, *consent), &steps, Some(&saved));
-            under_lease(&session, name.as_str(), args.leasing.no_lease, output, work).await
+            follow(args, global, output, source, *consent, Some(&saved)).await
         }
         Origin::Teardown { name, delete_data, unprotect, leave_network } => {
-            let name = source::name(name)?;
+            let scope = Scope::named(source::name(name)?.as_str());
             let mut access = global.access();
             access.region = Some(saved.plan.target.region.clone());
             let session = Session::open(&access).await?;
-            let mut scope = Scope::named(name.as_str());
             let (delete_data, unprotect, leave_network) = (*delete_data, *unprotect, *leave_network);
             let options = teardown::Options { delete_data, unprotect, leave_network };
-            let work = async {
-                let inventory = session.inventory(&mut scope).await?;
-                let found = session.whole(&scope, inventory).await?;
-                saved.check(&session.teardown(name.as_str(), &found.0, &found.1, options))?;
-                destroy::destroy(&session, &scope, found, options, args.yes, output).await
-            };
-            under_lease(&session, name.as_str(), args.leasing.no_lease, output, work).await
+            let limits = Limits::new(None, None);
+            let context = Context { session: &session, scope: &scope, output, file: "FILE", yes: args.yes, limits };
+            let work = destroy(context, options, Some(&saved));
+            under_lease(&session, &scope.name, args.leasing.no_lease, output, work).await
         }
     }
+}
+
+/// Makes a deployment what a plan file says, in the one step of a saved plan or in as many as it takes.
+async fn follow(
+    args: &Args,
+    global: &Global,
+    output: &Output,
+    source: Source,
+    consent: Consent,
+    saved: Option<&Saved>,
+) -> Result<Exit, CommandError> {
+    let (session, file) = Session::for_file(&source, &global.access(), output).await?;
+    let (scope, limits) = (Scope::of(&file), Limits::of(&consent));
+    let context = Context { session: &session, scope: &scope, output, file: &source.path, yes: args.yes, limits };
+    let options = ChainOptions {
+        source: &source,
+        consent,
+        on_failure: args.on_failure.unwrap_or_default(),
+        undoes_create: args.on_failure == Some(OnFailure::Rollback),
+        write: false,
+    };
+    let work = async {
+        let last = ChainStep { text: source.text.clone(), file };
+        let steps = match saved {
+            Some(_) => vec![last],
+            None => {
+                let inventory = session.inventory(&mut scope.clone()).await?;
+                chain::steps(&source, chain::running(&inventory), last)?
+            }
+        };
+        upgrade_chain(context, options, &steps, saved).await
+    };
+    under_lease(&session, &scope.name, args.leasing.no_lease, output, work).await
 }

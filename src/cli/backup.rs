@@ -16,10 +16,10 @@ use crate::session::scope::Scope;
 
 use super::global::Global;
 
-/// Make, show and drop backups of the data
+/// Create, list, restore and drop backups of the data
 ///
-/// A backup is a recovery point of the file system in a vault of the deployment's own, made by AWS Backup. An upgrade makes
-/// one before it touches the data.
+/// A backup is a recovery point of the file system, which AWS Backup creates in the deployment's own vault. An upgrade
+/// creates one before it touches the data.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -43,7 +43,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     }
 }
 
-/// What there is of backups.
+/// All backups of the deployment.
 async fn look(session: &Session, scope: &Scope, inventory: &Inventory) -> Result<BackupView, CommandError> {
     Ok(live::backups::list(&session.context(scope), inventory).await?)
 }

@@ -1,8 +1,8 @@
 //! The command line. One command, one file; the doc comment of its `Args` is its help text.
 //!
-//! A command reads its arguments, calls the other rooms through [`Session`](crate::session::Session), and says what came
-//! of it through [`Output`](crate::session::output::Output). It returns an [`Exit`](crate::session::exit::Exit) or a
-//! [`CommandError`](crate::session::error::CommandError); only [`main`] ends the process.
+//! A command reads its arguments, calls the other rooms through [`Session`](crate::session::Session), and says what
+//! came of it through [`Output`](crate::session::output::Output). It returns an [`Exit`](crate::session::exit::Exit) or
+//! a [`CommandError`](crate::session::error::CommandError); only [`main`] ends the process.
 
 mod args;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use clap::builder::PossibleValue;
 use crate::release::Label;
 use crate::session::consent::Consent;
 use crate::session::source::{PLAN_FILE, Selected};
+use crate::session::span;
 use crate::upgrade::plan::OnFailure;
 
 /// A plan file, or the name of a deployment.
@@ -36,36 +37,51 @@ impl Which {
             (None, None) => Selected::File(Path::new(PLAN_FILE)),
         }
     }
+
+    /// How people name its plan file on the command line.
+    pub fn shown(&self) -> String {
+        match self.selected() {
+            Selected::File(file) => file.display().to_string(),
+            Selected::Name(_) => "FILE".to_owned(),
+        }
+    }
 }
 
-/// What every command that writes takes.
+/// The lease, for every command that changes something.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct Leasing {
-    /// Work without the lease, where the bucket that holds it is forbidden
+    /// Work without the lease, where its bucket is not allowed
     ///
-    /// Nobody else may work on the deployment meanwhile, and the run is not put on record.
+    /// Nobody else may work on the deployment meanwhile, and the run is not recorded in the history.
     #[arg(long)]
     pub no_lease: bool,
 }
 
-/// What upgrades take, and commands that may become one.
+/// Of upgrades, and of commands that may become one.
 #[derive(Clone, Debug, clap::Args)]
 pub struct UpgradeOptions {
-    /// Upgrade without a recovery point of the file system; with --rollback: go back on the data as they are
+    /// Upgrade without a recovery point of the file system
     #[arg(long)]
     no_backup: bool,
 
-    /// Consent to releases that the vendor does not stand behind on Fargate
+    /// Allow releases that the vendor does not support on Fargate, down to this label
     #[arg(long, value_name = "LABEL", value_parser = label)]
     allow: Option<Label>,
 
-    /// Seconds in which a new task has to become healthy [default: 1200]
-    #[arg(long, value_name = "SECONDS")]
-    deadline: Option<u32>,
+    #[command(flatten)]
+    timing: Timing,
+}
 
-    /// Seconds for which a new task has to stay healthy [default: 60]
-    #[arg(long, value_name = "SECONDS")]
-    watch: Option<u32>,
+/// How long a start may take.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Timing {
+    /// Time in which a new task has to become healthy, such as 90s or 20m [default: 20m]
+    #[arg(long, value_name = "TIME", value_parser = span::seconds)]
+    pub deadline: Option<u32>,
+
+    /// Time for which a new task has to stay healthy [default: 1m]
+    #[arg(long, value_name = "TIME", value_parser = span::seconds)]
+    pub watch: Option<u32>,
 }
 
 /// As the command line spells it.
@@ -76,9 +92,9 @@ pub fn label(text: &str) -> Result<Label, String> {
 }
 
 impl UpgradeOptions {
-    /// With what is said of everything else.
+    /// With the consents of other options.
     pub fn consent(&self, unprotect: bool, refresh_images: bool) -> Consent {
-        let Self { no_backup, allow, deadline, watch } = *self;
+        let Self { no_backup, allow, timing: Timing { deadline, watch } } = *self;
         Consent { unprotect, refresh_images, no_backup, allow, deadline, watch, ..Consent::default() }
     }
 }
@@ -91,11 +107,11 @@ impl ValueEnum for OnFailure {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
             Self::Rollback => {
-                PossibleValue::new("rollback").help("Go back to what ran before, and prove that it is well")
+                PossibleValue::new("rollback").help("Roll back to what ran before, and verify that it is healthy")
             }
             Self::Keep => PossibleValue::new("keep")
                 .alias("stop")
-                .help("Leave everything as it is, and say how to go on and how to go back"),
+                .help("Leave everything as it is, and say how to continue and how to roll back"),
         })
     }
 }

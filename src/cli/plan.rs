@@ -19,6 +19,7 @@ use crate::session::saved::{Origin, Saved};
 use crate::session::scope::Scope;
 use crate::session::source::{PLAN_FILE, Source};
 use crate::session::{show, standing};
+use crate::ui::ending;
 use crate::ui::plan::TaskSize;
 use crate::ui::standing::Standing;
 use crate::ui::summary::Summary;
@@ -31,7 +32,7 @@ use super::options::UpgradeOptions;
 /// Show what would change, and why
 ///
 /// Reads what is in AWS and compares it with the plan file. Writes nothing there, and reads no secret value.
-/// Changes that decide who may do what come first; what deletes, replaces or stops something is marked.
+/// Changes to permissions come first; steps that delete, replace or stop something are marked.
 ///
 /// Exits with 5 when a check refuses the plan.
 #[derive(Debug, clap::Args)]
@@ -48,15 +49,15 @@ pub struct Args {
     #[arg(long)]
     exit_code: bool,
 
-    /// Plan to take the deployment down
+    /// Plan to delete the deployment
     #[arg(long)]
     destroy: bool,
 
-    /// Plan to take deletion protection off what is to go
+    /// Plan to remove deletion protection from what is to be deleted
     #[arg(long)]
     unprotect: bool,
 
-    /// Plan with what the images' tags stand for today
+    /// Plan with the images that the tags name today
     #[arg(long, conflicts_with = "destroy")]
     refresh_images: bool,
 
@@ -67,11 +68,12 @@ pub struct Args {
     #[command(flatten)]
     consent: UpgradeOptions,
 
-    /// With --destroy: plan to delete the file system, its recovery points in our vault, the secrets and the log buckets too
+    /// With --destroy: also delete the file system, its recovery points in the deployment's vault, secrets and log
+    /// buckets
     #[arg(long, requires = "destroy")]
     delete_data: bool,
 
-    /// With --destroy: plan to leave the VPC, and what must stay with it, to others who use it
+    /// With --destroy: leave the VPC, and what must stay with it, to others who use it
     #[arg(long, requires = "destroy")]
     leave_network: bool,
 }
@@ -98,7 +100,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let running = chain::running(&inventory);
         let steps = chain::steps(&source, running, ChainStep { text: source.text.clone(), file: file.clone() })?;
         if steps.len() > 1 && !output.is_json() {
-            output.note(&chain::chain(running, &steps));
+            output.note(&ending::chain(&chain::releases(running, &steps)));
         }
         let first = steps.first().map_or(&file, |step| &step.file).clone();
         let text = steps.first().map_or(&source.text, |step| &step.text).clone();
@@ -112,7 +114,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let exit = exit(&plan, args.exit_code);
     if let Some(path) = &args.out {
         Saved::new(origin, plan).write(path)?;
-        output.note(&format!("saved: carry it out with `ce-aws apply {}`\n", path.display()));
+        output.note(&format!("saved; apply it with `ce-aws apply {}`\n", path.display()));
     }
     Ok(exit)
 }

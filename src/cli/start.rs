@@ -5,19 +5,21 @@ use crate::session::Session;
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
 use crate::session::intent::open_intent;
-use crate::session::lease::under_lease;
+use crate::session::lease::of_deployment;
 use crate::session::output::Output;
-use crate::upgrade::limits::{DEADLINE, Limits};
+use crate::session::scope::Scope;
+use crate::upgrade::endpoints::report_found;
+use crate::upgrade::limits::Limits;
+use crate::upgrade::run::{Context, Work, propose_and_run};
 
 use super::global::Global;
-use super::options::Leasing;
-use super::options::Which;
-use super::stop::{carry_out, service};
+use super::options::{Leasing, Timing, Which};
+use super::stop::service;
 
-/// Start Cloud Exchange again, and prove that it is well
+/// Start Cloud Exchange again, and verify that it is healthy
 ///
-/// Sees that nothing writes to the file system, starts one task of the revision that ran before, waits until everything
-/// is healthy, and watches it for a while.
+/// Confirms that nothing writes to the file system, starts one task of the revision that ran before, waits until
+/// everything is healthy, and watches it for a while.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -30,26 +32,27 @@ pub struct Args {
     #[command(flatten)]
     leasing: Leasing,
 
-    /// Seconds in which the task has to become healthy
-    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE)]
-    deadline: u32,
-
-    /// Seconds for which it has to stay healthy
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    watch: u32,
+    #[command(flatten)]
+    timing: Timing,
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, mut scope, _) = Session::of(args.which.selected(), &global.access(), output).await?;
-    let name = scope.name.clone();
-    let limits = Limits { deadline: args.deadline.into(), watch: args.watch.into(), as_they_are: false };
-    let work = async {
+    let work = async |session: &Session, mut scope: Scope| {
         let inventory = session.inventory(&mut scope).await?;
         let service = service(&inventory, &scope)?;
+        let limits = Limits::new(args.timing.deadline, args.timing.watch);
         let target = session.target(&scope.name);
         let mut plan = halt::start(&inventory, target, service, limits.deadline, limits.watch);
         plan.findings.extend(open_intent(&inventory));
-        carry_out(&session, &scope, plan, ("Start it?", "running, and healthy"), args.yes, output).await
+        let context = Context { session, scope: &scope, output, file: &args.which.shown(), yes: args.yes, limits };
+        let already = format!("{} runs already, and is healthy", scope.name);
+        let result = propose_and_run(context, Work { already, ..Work::new(plan, "Start it?") }).await?;
+        let exit = result.as_ref().map_or(Exit::Done, |result| result.exit());
+        if exit == Exit::Done {
+            let known = result.map_or_else(|| inventory.known(), |result| result.known);
+            report_found(context, &inventory, &known).await?;
+        }
+        Ok(exit)
     };
-    under_lease(&session, &name, args.leasing.no_lease, output, work).await
+    of_deployment(args.which.selected(), args.leasing.no_lease, &global.access(), output, work).await
 }

@@ -15,7 +15,6 @@ use crate::kinds::internal_certificate;
 use crate::kinds::names;
 use crate::release::Catalogue;
 use crate::session::Session;
-use crate::session::address;
 use crate::session::consent::Consent;
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
@@ -23,6 +22,7 @@ use crate::session::intent::open_intent;
 use crate::session::moment;
 use crate::session::output::Output;
 use crate::session::scope::Scope;
+use crate::session::span;
 use crate::session::standing;
 use crate::ui::status::{State, Status, Unsettled, line, text, timestamp};
 use crate::ui::summary::Summary;
@@ -45,16 +45,16 @@ pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// Repeat every few seconds until Ctrl-C [default: 5]
+    /// Repeat until Ctrl-C, every so often, such as 30s or 1m [default: 5s]
     ///
     /// Redraws a terminal; otherwise each poll adds a line, or a JSON document on one line with --output json.
     #[arg(
         long,
-        value_name = "SECONDS",
+        value_name = "TIME",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "5",
-        value_parser = clap::value_parser!(u32).range(1..=86_400)
+        default_missing_value = "5s",
+        value_parser = span::seconds
     )]
     watch: Option<u32>,
 }
@@ -124,18 +124,14 @@ async fn read(session: &Session, scope: &mut Scope, file: Option<&PlanFile>) -> 
     };
     let target = session.target(&scope.name);
     let known = inventory.known();
-    let url = match session.url(scope, &inventory).await? {
-        None => address::own(&known, has_certificate(&inventory), address::WEB_PORT),
-        url => url,
-    };
+    let url = session.url(scope, &inventory, &known).await?;
     let whereabouts = Whereabouts::of(&target, &known, url);
-    let cluster = scope.cluster.as_deref().and_then(|cluster| cluster.rsplit('/').next()).map(str::to_owned);
     let release = Running::of(&inventory).and_then(|running| running.release());
     let known = release.and_then(|release| Catalogue::effective().get(release));
     let started = service.writers().filter_map(|task| task.started).reduce(f64::max);
     Ok(Status {
         state: State::of(&inventory),
-        whereabouts: Whereabouts { cluster: whereabouts.cluster.clone().or(cluster), ..whereabouts },
+        whereabouts: Whereabouts { cluster: whereabouts.cluster.clone().or(scope.cluster_name()), ..whereabouts },
         release: release.map(|version| version.to_string()),
         internal_certificate: internal_certificate::live(&inventory)
             .and_then(certificates::valid_until)
@@ -191,9 +187,4 @@ fn images(inventory: &Inventory) -> BTreeMap<String, String> {
         Some((name.clone(), image.to_owned()))
     });
     images.collect()
-}
-
-fn has_certificate(inventory: &Inventory) -> bool {
-    let listeners = inventory.live.iter().filter(|live| live.address.kind() == "listener");
-    listeners.filter_map(|live| live.spec.get("protocol")?.as_str()).any(|protocol| protocol == "HTTPS")
 }

@@ -1,28 +1,25 @@
 //! `ce-aws stop`.
 
-use crate::engine::inventory::Live;
-use crate::engine::plan::Plan;
+use crate::engine::inventory::{Inventory, Live};
 use crate::planners::halt;
 use crate::session::Session;
-use crate::session::confirm::{self, Ask};
 use crate::session::error::CommandError;
-use crate::session::execute::{execute, exit, permit};
 use crate::session::exit::Exit;
 use crate::session::intent::open_intent;
-use crate::session::lease::under_lease;
+use crate::session::lease::of_deployment;
 use crate::session::moment;
 use crate::session::output::Output;
 use crate::session::scope::Scope;
-use crate::session::show;
+use crate::upgrade::limits::Limits;
+use crate::upgrade::run::{Context, Work, propose_and_run};
 
 use super::global::Global;
-use super::options::Leasing;
-use super::options::Which;
+use super::options::{Leasing, Which};
 
-/// Stop Cloud Exchange, and see every task stopped
+/// Stop Cloud Exchange, and confirm that every task has stopped
 ///
-/// Sets the number of tasks to 0 and waits until none is left. The request is noted on the service: a later apply leaves
-/// it stopped, until `ce-aws start`. Nothing else is deleted; what costs money besides the task goes on costing it.
+/// Sets the number of tasks to 0 and waits until none is left. The stop request is recorded on the service: a later
+/// apply leaves it stopped, until `ce-aws start`. Nothing is deleted, and everything but the task keeps costing money.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -37,19 +34,21 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, mut scope, _) = Session::of(args.which.selected(), &global.access(), output).await?;
-    let name = scope.name.clone();
-    let work = async {
+    let work = async |session: &Session, mut scope: Scope| {
         let inventory = session.inventory(&mut scope).await?;
         let service = service(&inventory, &scope)?;
         let mut plan = halt::stop(&inventory, session.target(&scope.name), service, &request(session.caller()));
         plan.findings.extend(open_intent(&inventory));
-        carry_out(&session, &scope, plan, ("Stop it?", "stopped"), args.yes, output).await
+        let limits = Limits::new(None, None);
+        let context = Context { session, scope: &scope, output, file: &args.which.shown(), yes: args.yes, limits };
+        let already = format!("{} is stopped already", scope.name);
+        let result = propose_and_run(context, Work { already, ..Work::new(plan, "Stop it?") }).await?;
+        Ok(result.map_or(Exit::Done, |result| result.exit()))
     };
-    under_lease(&session, &name, args.leasing.no_lease, output, work).await
+    of_deployment(args.which.selected(), args.leasing.no_lease, &global.access(), output, work).await
 }
 
-/// Who asks for it and when, in the characters of tags.
+/// Who asked for it and when, in characters that tags may have.
 fn request(caller: &str) -> String {
     let when = moment::text();
     let who: String =
@@ -58,44 +57,12 @@ fn request(caller: &str) -> String {
 }
 
 /// The service of a deployment.
-pub fn service<'a>(
-    inventory: &'a crate::engine::inventory::Inventory,
-    scope: &Scope,
-) -> Result<&'a Live, CommandError> {
+pub fn service<'a>(inventory: &'a Inventory, scope: &Scope) -> Result<&'a Live, CommandError> {
     let service = inventory.live.iter().find(|live| live.address.kind() == "service" && !live.is_going());
     service.ok_or_else(|| {
-        CommandError::refused(
-            "refused/not-deployed",
-            format!("there is no service of {}; nothing was changed", scope.name),
-        )
-        .hint("`ce-aws apply FILE` deploys it")
+        CommandError::refused("refused/not-deployed", format!("{} has no service; nothing was changed", scope.name))
+            .hint("`ce-aws apply FILE` deploys it")
     })
-}
-
-/// Shows, asks, and does.
-pub async fn carry_out(
-    session: &Session,
-    scope: &Scope,
-    plan: Plan,
-    (question, already): (&str, &str),
-    yes: bool,
-    output: &Output,
-) -> Result<Exit, CommandError> {
-    if output.is_json() {
-        output.line(&show::event(&plan))?;
-    } else if plan.is_empty() && plan.findings.is_empty() {
-        output.note(&format!("{} is {already} already\n", scope.name));
-    } else {
-        output.note(&show::text(&plan, session.kinds(), None, output));
-    }
-    permit(&plan, output)?;
-    if plan.is_empty() {
-        return Ok(Exit::Done);
-    }
-    if !yes {
-        confirm::ask(question, Ask::Yes, "--yes", output)?;
-    }
-    Ok(exit(execute(session, scope, plan, output).await?.outcome))
 }
 
 #[cfg(test)]

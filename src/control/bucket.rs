@@ -1,6 +1,6 @@
-//! The control bucket: making it, and making it what it should be.
+//! The control bucket: creating and configuring it.
 //!
-//! Private, encrypted, reached through TLS only, versioned. The versions that renewals leave behind are deleted after a day.
+//! Private, encrypted, TLS only, versioned. The versions that renewals leave behind are deleted after a day.
 
 use aws_sdk_s3::types::{
     BucketLifecycleConfiguration, BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration,
@@ -21,12 +21,12 @@ use super::objects::Store;
 pub const LEASES: &str = "lease/";
 
 impl Store {
-    /// Makes the bucket, if it is not there, and sets all its settings. Safe to repeat: it is done whenever there is no
-    /// lease yet, so that what a crash has left half done is mended.
+    /// Creates the bucket, if there is none, and applies all its settings. Safe to repeat: it runs whenever there is no
+    /// lease yet, so that it completes what a crash has left half done.
     ///
     /// # Errors
     ///
-    /// The name is taken by another account, or the caller may not.
+    /// The name is taken by another account, or the caller lacks a permission.
     pub async fn prepare(&self) -> Result<(), ControlError> {
         self.create().await.map_err(|failure| match failure.code.as_str() {
             "BucketAlreadyExists" => ControlError::BucketTaken { bucket: self.bucket.clone(), failure },
@@ -51,8 +51,8 @@ impl Store {
         if is_denied { ControlError::Denied { bucket: self.bucket.clone(), failure } } else { failure.into() }
     }
 
-    /// S3 says the same to whoever lacks a permission and of a stranger's bucket: that one is there, and not among those that
-    /// are listed, which are one's own.
+    /// S3 answers the same for a missing permission and for another account's bucket. The latter exists, and is not in
+    /// the caller's list of buckets.
     pub(super) async fn whose(&self, denied: ControlError) -> ControlError {
         let ControlError::Denied { bucket, failure } = denied else { return denied };
         let denied = |failure| ControlError::Denied { bucket: bucket.clone(), failure };
@@ -70,7 +70,7 @@ impl Store {
 
     async fn create(&self) -> Result<(), Failure> {
         let call = self.s3.create_bucket().bucket(&self.bucket).object_ownership(ObjectOwnership::BucketOwnerEnforced);
-        // S3 knows this region by its absence (S3 API reference, CreateBucket).
+        // For this region no location is given (S3 API reference, CreateBucket).
         let place = (self.region != "us-east-1").then(|| {
             let region = BucketLocationConstraint::from(self.region.as_str());
             CreateBucketConfiguration::builder().location_constraint(region).build()

@@ -1,11 +1,11 @@
-//! The time by which leases are judged: on a clock that goes on while the machine sleeps, in seconds of AWS time.
+//! The time of leases: a clock that keeps running while the machine sleeps, in seconds of AWS time.
 
 use std::time::Duration;
 
 use crate::aws::permit::awake;
 
-/// How much faster than the wall a lease's time may run, however fast a test bed does: beyond that, the time that this
-/// program and the bed take themselves would use a lease up.
+/// How much faster than real time a lease's clock may run in a test environment: beyond that, a lease would expire in
+/// the time that this program and the emulator themselves take.
 pub const FASTEST: f64 = 4.0;
 
 /// A clock for leases.
@@ -15,7 +15,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that runs `scale` times as fast as the wall, [`FASTEST`] times at most.
+    /// A clock that runs `scale` times as fast as real time, [`FASTEST`] times at most.
     pub fn new(scale: f64) -> Self {
         Self { scale: scale.min(FASTEST) }
     }

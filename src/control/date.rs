@@ -1,4 +1,5 @@
-//! What time it is where an answer comes from: its `Date` header (RFC 9110, 6.6.1). No clock of this machine is compared with AWS's.
+//! The time at the server, from the `Date` header of its answer (RFC 9110, 6.6.1): no clock of this machine is compared
+//! with AWS's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,4 +1,4 @@
-//! What a caller must be allowed in the control bucket, for one deployment.
+//! The permissions that the control bucket needs, for one deployment.
 
 use crate::aws::grant::{Grant, Use};
 
@@ -17,8 +17,8 @@ const PREPARED: [&str; 7] = [
 ];
 
 impl Store {
-    /// Whoever changes something makes the bucket if need be, keeps the lease and writes the record of the run;
-    /// everybody may read what was done.
+    /// Commands that change something create the bucket if need be, keep the lease and write the record of the run; all
+    /// may read the history.
     pub fn grants(&self, deployment: &str) -> Vec<Grant> {
         let bucket = format!("arn:{}:s3:::{}", self.partition, self.bucket);
         let (lease, runs) = (format!("{bucket}/{LEASES}{deployment}.json"), format!("{bucket}/{RUNS}{deployment}/*"));
@@ -27,7 +27,7 @@ impl Store {
         };
         let mut all = vec![
             s3(Use::See, "ReadHistory", &["GetObject"], &[&runs]),
-            // S3 tells that an object is not there only to who may list (S3 API reference, GetObject).
+            // S3 reports a missing object as missing only to callers that may list (S3 API reference, GetObject).
             s3(Use::See, "ListControlBucket", &["ListBucket"], &[&bucket]),
         ];
         // Whose run is under way, of any deployment.

@@ -1,4 +1,4 @@
-//! Run history: one object a run, written when it begins and again when it ends. Nothing depends on it.
+//! Run history: one object per run, written when it begins and again when it ends. Nothing depends on it.
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -14,9 +14,9 @@ use super::objects::{Got, Store};
 
 /// The prefix of the records.
 pub(super) const RUNS: &str = "runs/";
-/// No record that is read has more bytes.
+/// The largest record that is read, in bytes.
 const LARGEST: usize = 32 * 1024 * 1024;
-/// No record holds more events: what follows is only counted.
+/// The most events in a record; further ones are only counted.
 const MOST: usize = 20_000;
 
 /// One run, as it is stored.
@@ -40,10 +40,10 @@ pub struct Entry {
     /// What happened, as `--output json` says it; without the log lines of containers, which belong to their log group.
     #[serde(default)]
     pub events: Vec<Value>,
-    /// How many events more there were.
+    /// How many further events there were.
     #[serde(default)]
     pub left_out: usize,
-    /// `None` while it is under way, and for ever where it did not end by itself.
+    /// `None` while it is under way, and for ever where it was killed.
     #[serde(default)]
     pub end: Option<End>,
 }
@@ -117,15 +117,15 @@ impl Entry {
     }
 }
 
-/// A record, or that there is one and what is wrong with it.
+/// A record, or why it cannot be read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stored {
     Entry(Box<Entry>),
     Unreadable { key: String, why: String },
 }
 
-/// The newest records of a deployment, newest first, `most` at most; with `run`, only those of that run. Says how many
-/// there are besides.
+/// The newest `most` records of a deployment, newest first; with `run`, only those of that run. Also gives how many
+/// more there are.
 pub async fn read(
     store: &Store,
     deployment: &str,
@@ -148,7 +148,7 @@ pub async fn read(
     Ok((found, keys.len().saturating_sub(most)))
 }
 
-/// Reads a record. Nothing of it is trusted but its form.
+/// Reads a record. Only its form is trusted.
 pub fn parse(key: &str, bytes: &[u8]) -> Stored {
     match serde_json::from_slice(bytes) {
         Ok(entry) => Stored::Entry(entry),

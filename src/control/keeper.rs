@@ -1,4 +1,4 @@
-//! Doing what [`super::lease`] decides: taking the lease, renewing it in the background, giving it back.
+//! Doing what [`super::lease`] decides: taking the lease, renewing it in the background, releasing it.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use super::lease::{Answer, Claim, Condition, Do, Record, SILENCE, UNSEEN, VALID,
 use super::objects::{Got, Store};
 use super::process;
 
-/// No lease has more bytes.
+/// The largest lease that is read, in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// A lease that is held, and renewed in the background until it is given back or lost.
+/// A lease that is held, and renewed in the background until it is released or lost.
 #[derive(Debug)]
 pub struct Keeper {
     stop: oneshot::Sender<u32>,
@@ -28,21 +28,21 @@ pub struct Keeper {
     pub before: Option<Before>,
 }
 
-/// What a run may have left that cannot be seen yet.
+/// What AWS may not list yet of the run before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Before {
-    /// For so many seconds from its end on, lists may miss something that it has made.
+    /// For so many seconds after its end, lists may miss something that it has created.
     pub unseen: u32,
-    /// How long ago it has ended at least, in real time.
+    /// How long ago it ended, at least, in real time.
     pub ended: Duration,
 }
 
 impl Before {
-    /// Of a record that was written so long ago. Whoever has not given the lease back may have worked as long as it was
-    /// believed in.
+    /// Of a record that was written so long ago. A run that has not released the lease may have worked as long as the
+    /// lease was valid.
     fn of(record: &Record, age: Duration, clock: Clock) -> Self {
         let worked = if record.released { Duration::ZERO } else { clock.real(VALID) };
-        // Whatever stands there: nothing is unseen for longer.
+        // Whatever the record says: lists do not lag for longer.
         Self { unseen: record.unseen.min(UNSEEN), ended: age.saturating_sub(worked) }
     }
 }
@@ -56,12 +56,12 @@ struct Place {
     clock: Clock,
 }
 
-/// Takes the lease that `me` describes. `permit` follows it from then on. `waits` is told once of a holder whose life is
-/// being looked for.
+/// Takes the lease that `me` describes. `permit` follows it from then on. `waits` is called once, with the holder, when
+/// it has to be found out whether that is still alive.
 ///
 /// # Errors
 ///
-/// Somebody else is at work; the bucket cannot be used; what is there is no lease.
+/// Another run is at work; the bucket cannot be used; the object is not a lease.
 pub async fn take(
     store: &Store,
     me: Record,
@@ -74,7 +74,7 @@ pub async fn take(
     let run = me.run.clone();
     let mut claim = Claim::new(me, is_dead);
     let began = clock.now();
-    let (mut next, mut has_told, mut is_prepared) = (Do::Get, false, false);
+    let (mut next, mut has_reported, mut is_prepared) = (Do::Get, false, false);
     let mut before = None;
     while !claim.is_held() {
         let (answer, asked) = match &next {
@@ -95,8 +95,8 @@ pub async fn take(
             None
         };
         next = claim.on(answer, asked, clock.now());
-        if let (Some(record), Do::Sleep(_), false) = (there, &next, has_told) {
-            has_told = true;
+        if let (Some(record), Do::Sleep(_), false) = (there, &next, has_reported) {
+            has_reported = true;
             waits(&record);
         }
     }
@@ -108,8 +108,8 @@ pub async fn take(
 }
 
 impl Keeper {
-    /// Gives the lease back; false when it was lost before, or nobody could be told. For `unseen` seconds from now lists may
-    /// miss something that was made.
+    /// Releases the lease; false when it was lost before, or the release could not be written. For `unseen` seconds
+    /// from now lists may miss something that was created.
     pub async fn release(self, unseen: u32) -> bool {
         // Where the task has ended, the lease is lost.
         let _ = self.stop.send(unseen);
@@ -117,7 +117,7 @@ impl Keeper {
     }
 }
 
-/// Who is at work on a deployment; `None` also where what is in the place of the lease cannot be read.
+/// Who is at work on a deployment; `None` also where the lease cannot be read.
 ///
 /// # Errors
 ///
@@ -127,7 +127,7 @@ pub async fn at_work(store: &Store, deployment: &str, clock: Clock) -> Result<Op
     Ok(parse(&bytes, deployment).ok().filter(|record| is_at_work(record, age, clock)))
 }
 
-/// Whether the holder that wrote this so long ago has neither given the lease back nor died, nor been silent for as long
+/// Whether the holder that wrote this so long ago has neither released the lease nor died, nor been silent for as long
 /// as the next one would wait for it.
 pub(super) fn is_at_work(record: &Record, age: Duration, clock: Clock) -> bool {
     !record.released && age < clock.real(SILENCE) && !is_dead(record)
@@ -141,7 +141,7 @@ fn is_dead(record: &Record) -> bool {
     record.process.as_ref().is_some_and(|process| process::is_dead(record.pid, process))
 }
 
-/// Renews until told to stop; then gives it back.
+/// Renews until it is to stop; then releases.
 async fn keep(
     place: Place,
     mut claim: Claim,
@@ -172,7 +172,7 @@ async fn keep(
                     }
                 }
             }
-            // What has no answer by then is asked anew, and what has come of it is seen.
+            // A call without an answer by then is repeated, which also shows what came of it.
             next => match tokio::time::timeout(clock.real(VALID / 3.0), perform(&place, next)).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(error)) => {
@@ -185,7 +185,7 @@ async fn keep(
         let is_answered = answer != Answer::Unknown;
         next = claim.on(answer, asked, clock.now());
         if is_releasing && !is_answered {
-            // Whoever comes next finds us silent, or dead.
+            // The next run finds this one silent, or dead.
             return false;
         }
         if !is_releasing {
@@ -202,8 +202,8 @@ fn follow(permit: &Permit, claim: &Claim, clock: Clock) {
     }
 }
 
-/// The same call again, as long as its failure may pass; `began` is when the whole was begun. What came of a write whose
-/// answer was lost is found out by the next one.
+/// Repeats a call as long as its failure may pass; `began` is when the first was made. What came of a write whose
+/// answer was lost is found out by the next call.
 async fn patiently<T, F>(clock: Clock, began: f64, call: impl Fn() -> F) -> Result<T, ControlError>
 where
     F: Future<Output = Result<T, ControlError>>,
@@ -222,7 +222,7 @@ where
     }
 }
 
-/// What came of it, and when it was asked for.
+/// The answer, and when it was asked for.
 async fn timed(place: &Place, next: &Do) -> Result<(Answer, f64), ControlError> {
     let asked = place.clock.now();
     match perform(place, next).await {
@@ -262,7 +262,7 @@ impl Place {
     }
 }
 
-/// Reads what is in the object. Nothing of it is trusted but its form.
+/// Reads a lease. Only its form is trusted.
 ///
 /// # Errors
 ///

@@ -1,30 +1,31 @@
 //! The lease as a state machine: what was read and the time in, what to do next out. No I/O and no clock of its own.
 //!
-//! It is an object in S3 that is only ever written conditionally: `If-None-Match: *` makes it, `If-Match` renews it, takes
-//! it over and releases it (S3 user guide, "Conditional requests"). So of two writers one learns that it was the second.
-//! A release writes a tombstone: a delete could remove a successor's lease.
+//! It is an object in S3 that is only ever written conditionally: `If-None-Match: *` creates it, `If-Match` renews it,
+//! takes it over and releases it (S3 user guide, "Conditional requests"). So of two writers one learns that it was
+//! second. A release writes a tombstone: a delete could remove a successor's lease.
 //!
-//! Why two are never valid at once: a holder believes in its lease until [`VALID`] after it *asked* for the last write
-//! that succeeded. A taker replaces it only after having read the same ETag twice, [`SILENCE`] apart, and only if it is
-//! still that one. So the holder's last write was asked for before the first of those reads was answered, and is no
-//! longer believed in when the taker's write is asked for. Nobody's wall clock matters, and no two clocks are compared.
+//! Why two are never valid at once: a holder considers its lease valid until [`VALID`] after it *asked* for the last
+//! write that succeeded. A taker replaces it only after having read the same ETag twice, [`SILENCE`] apart, and only if
+//! it is still that one. So the holder's last write was asked for before the first of those reads was answered, and is
+//! no longer valid when the taker's write is asked for. Nobody's wall clock matters, and no two clocks are compared.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::process::Process;
 
-/// Seconds for which a holder believes in its lease, from when it asked for its last write.
+/// Seconds for which a holder considers its lease valid, from when it asked for its last write.
 pub const VALID: f64 = 45.0;
 /// Seconds without a write after which a holder is replaced.
 pub const SILENCE: f64 = 60.0;
 /// Seconds between two writes of a holder.
 pub const RENEW: f64 = 10.0;
-/// Seconds for which lists may miss what a holder has made that vanishes.
+/// Seconds for which lists may miss what a holder has created that has disappeared.
 pub const UNSEEN: u32 = crate::engine::cadence::MAY_BE_INVISIBLE as u32;
-/// Seconds between two looks of whoever waits, and before trying again what had no answer.
-pub const LOOK: f64 = 2.0;
+/// Seconds between two polls of a waiting run, and before a call without an answer is repeated.
+pub const POLL: f64 = 2.0;
 
 /// The version of [`Record`] that this program writes and reads.
 pub const VERSION: u32 = 1;
@@ -40,19 +41,26 @@ pub struct Record {
     pub user: String,
     pub host: String,
     pub pid: u32,
-    /// What makes the process known again on its own machine.
+    /// What identifies the process on its own machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<Process>,
     /// The command line, without secrets.
     pub command: String,
     /// RFC 3339.
     pub since: String,
-    /// Counted up by every write, so that none leaves the same object behind.
+    /// Counted up by every write, so that each changes the ETag.
     pub beat: u64,
     pub released: bool,
-    /// For so many seconds from then on, lists may miss something that the run has made.
+    /// For so many seconds from then on, lists may miss something that the run has created.
     #[serde(default)]
     pub unseen: u32,
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { deployment, user, host, command, run, since, .. } = self;
+        write!(f, "{deployment} is held by {user} on {host}: `{command}`, run {run}, since {since}")
+    }
 }
 
 /// Under what condition to write.
@@ -74,11 +82,11 @@ pub enum Do {
     },
     /// Nothing for so many seconds.
     Sleep(f64),
-    /// Give up: somebody else is at work.
+    /// Give up: another run is at work.
     Refuse(Box<Record>),
     /// Give up: it was ours, and is not any more.
     Lost,
-    /// It is given back.
+    /// It is released.
     Released,
 }
 
@@ -97,22 +105,22 @@ pub enum Answer {
     },
     /// The condition did not hold.
     Conflict,
-    /// There was no answer: it may have been done.
+    /// There was no answer: the call may have taken effect.
     Unknown,
     Slept,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 enum Phase {
-    /// Not ours. What was seen first, and when that was answered.
+    /// Not ours. The first ETag that was read, and when.
     Waiting {
         first: Option<(String, f64)>,
     },
-    /// Ours, with this ETag when last heard of.
+    /// Ours, with this ETag at the last answer.
     Holding {
         etag: String,
     },
-    /// Ours, to be given back.
+    /// Ours, to be released.
     Releasing {
         etag: String,
     },
@@ -129,12 +137,12 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// A claim that begins with [`Do::Get`]. `is_dead` says of a holder that it is dead for certain.
+    /// A claim that begins with [`Do::Get`]. `is_dead` tells whether a holder is certainly dead.
     pub fn new(me: Record, is_dead: fn(&Record) -> bool) -> Self {
         Self { me, is_dead, phase: Phase::Waiting { first: None }, valid_until: f64::NEG_INFINITY }
     }
 
-    /// Until when the lease may be believed in.
+    /// Until when the lease is valid.
     pub fn valid_until(&self) -> f64 {
         self.valid_until
     }
@@ -143,7 +151,7 @@ impl Claim {
         matches!(self.phase, Phase::Holding { .. })
     }
 
-    /// Begins to give it back; `unseen` is for the record.
+    /// Begins to release it; `unseen` is for the record.
     pub fn release(&mut self, unseen: u32) -> Do {
         self.me.unseen = unseen;
         self.valid_until = f64::NEG_INFINITY;
@@ -165,7 +173,7 @@ impl Claim {
                 self.seen(first, etag, record, asked, now)
             }
             (Phase::Waiting { .. }, Answer::Nothing) => self.put(Condition::Absent),
-            // Whoever wrote meanwhile is alive; unless it was us and the answer was lost, which the next look shows.
+            // The writer is alive; unless it was this run and the answer was lost, which the next read shows.
             (Phase::Waiting { .. }, Answer::Conflict) => {
                 self.phase = Phase::Waiting { first: Some((String::new(), now)) };
                 Do::Get
@@ -182,9 +190,10 @@ impl Claim {
             }
             (Phase::Holding { etag } | Phase::Releasing { etag }, Answer::Slept) => self.put(Condition::Is(etag)),
             (_, Answer::Conflict) => Do::Get,
-            (_, Answer::Unknown) => Do::Sleep(LOOK),
+            (_, Answer::Unknown) => Do::Sleep(POLL),
             (phase, Answer::There { etag, record, .. }) if record.run == self.me.run && !record.released => {
-                // The answer to a write of ours was lost. When it was asked for is forgotten: another one says.
+                // The answer to a write of ours was lost, and with it the time from which it counts: another write
+                // gives one.
                 self.me.beat = record.beat;
                 self.phase = match phase {
                     Phase::Releasing { .. } => Phase::Releasing { etag: etag.clone() },
@@ -200,7 +209,7 @@ impl Claim {
         }
     }
 
-    /// Judges somebody's lease.
+    /// Decides about another run's lease.
     fn seen(&mut self, first: Option<(String, f64)>, etag: String, record: Box<Record>, asked: f64, now: f64) -> Do {
         if record.released || record.run == self.me.run || (self.is_dead)(&record) {
             self.me.beat = record.beat;
@@ -217,7 +226,7 @@ impl Claim {
             }
             first => {
                 self.phase = Phase::Waiting { first: first.or(Some((etag, now))) };
-                Do::Sleep(LOOK)
+                Do::Sleep(POLL)
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Reading and writing in the control bucket. Every call names the account that must own it, so that nothing is ever
-//! written into, or believed of, a stranger's bucket of that name.
+//! written to, or read from, another account's bucket of that name.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub enum Got {
         /// How long ago it was written, by S3's own clock.
         age: Duration,
     },
-    /// More bytes than anything of ours has.
+    /// More bytes than ce-aws ever writes.
     TooLarge,
 }
 
@@ -83,7 +83,7 @@ impl Store {
         match call.send().await.map_err(on("s3 PutObject")) {
             Ok(answer) => match answer.e_tag() {
                 Some(etag) => Ok(Some(etag.to_owned())),
-                None => Err(Failure::of(Cause::Unavailable, "the answer to s3 PutObject is none of S3's")),
+                None => Err(Failure::of(Cause::Unavailable, "the answer to s3 PutObject has no ETag")),
             },
             // Another write was under way; or there is nothing to match (S3 API reference, PutObject).
             Err(failure)
@@ -96,15 +96,15 @@ impl Store {
         }
     }
 
-    /// Writes, whatever is there.
+    /// Writes unconditionally.
     pub async fn put(&self, key: &str, body: Vec<u8>) -> Result<(), Failure> {
         let call = self.s3.put_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
         call.body(ByteStream::from(body)).send().await.map_err(on("s3 PutObject"))?;
         Ok(())
     }
 
-    /// The keys with a prefix, in order. None where there is no bucket. They come encoded: a key may hold what XML may not (S3
-    /// API reference, ListObjectsV2).
+    /// The keys with a prefix, in order; none where there is no bucket. They are requested encoded, because a key may
+    /// hold what XML may not (S3 API reference, ListObjectsV2).
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
         let call = self.s3.list_objects_v2().bucket(&self.bucket).prefix(prefix).expected_bucket_owner(&self.account);
         let call = call.encoding_type(EncodingType::Url);
@@ -118,7 +118,7 @@ impl Store {
     }
 }
 
-/// A key as it is; a space comes as `+`.
+/// A key without its encoding; a space is sent as `+`.
 fn decoded(key: &str) -> String {
     percent_encoding::percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
 }

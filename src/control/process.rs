@@ -1,11 +1,11 @@
 //! This process, and whether another one on this machine is dead.
 //!
-//! Where that can be told, a run that was killed costs the next one no time. It is told on Linux: the kernel's boot, the
-//! namespace of process numbers, the number, and when the process started name a process once and for all (proc(5)).
+//! Where that is known, a run that was killed costs the next one no time. On Linux it is: the kernel's boot id, the PID
+//! namespace, the PID, and the start time identify a process for good (proc(5)).
 
 use serde::{Deserialize, Serialize};
 
-/// What a process number means, and when the process started.
+/// What identifies a process besides its PID.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     /// `/proc/sys/kernel/random/boot_id`.
@@ -16,12 +16,12 @@ pub struct Process {
     pub started: u64,
 }
 
-/// This process; `None` where another one could not be told dead.
+/// This process; `None` where it cannot be identified.
 pub fn this() -> Option<Process> {
     Some(Process { boot: boot()?, namespace: namespace()?, started: state(std::process::id())?.0 })
 }
 
-/// Whether a process is dead for certain: of this boot and namespace, and gone, or its number is another one's.
+/// Whether a process is certainly dead: it is of this boot and namespace, and it has ended or its PID was reused.
 pub fn is_dead(pid: u32, process: &Process) -> bool {
     let is_here = boot().as_ref() == Some(&process.boot) && namespace().as_ref() == Some(&process.namespace);
     is_here && (is_gone(pid) || state(pid).is_some_and(|(started, is_ended)| is_ended || started != process.started))
@@ -45,8 +45,8 @@ fn namespace() -> Option<String> {
     Some(std::fs::read_link("/proc/self/ns/pid").ok()?.to_string_lossy().into_owned())
 }
 
-/// When a process started, and whether it has ended and is only kept for its parent. The second field of its line, the
-/// name of the program, may hold anything; the third is the state, the twenty-second the start.
+/// When a process started, and whether it is a zombie. The second field of its line, the name of the program, may hold
+/// anything; the third is the state, the twenty-second the start.
 fn state(pid: u32) -> Option<(u64, bool)> {
     let line = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let mut fields = line.rsplit_once(')')?.1.split_whitespace();
@@ -54,7 +54,7 @@ fn state(pid: u32) -> Option<(u64, bool)> {
     Some((fields.nth(18)?.parse().ok()?, is_ended))
 }
 
-/// A process that may not be seen, as where /proc hides those of others, is not gone.
+/// A process that is only hidden, as by /proc's `hidepid`, still exists.
 #[cfg(unix)]
 fn is_gone(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);

@@ -22,6 +22,10 @@ pub enum Purpose {
     Rollback,
     /// Puts a recovery point into use.
     Restore,
+    Stop,
+    Start,
+    /// A recovery point is created or deleted.
+    Backup,
     Destroy,
 }
 

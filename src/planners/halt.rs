@@ -13,7 +13,7 @@ use crate::kinds::names;
 
 /// Stops the service. `request` says who asked for it and when.
 pub fn stop(inventory: &Inventory, target: Target, service: &Live, request: &str) -> Plan {
-    let mut plan = begin(inventory, target);
+    let mut plan = begin(Purpose::Stop, inventory, target);
     if !service.tags.contains_key(names::STOPPED) {
         let mut note = step(service, Action::Update, "record the stop request");
         note.changes.push(change(service, Value::from(request)));
@@ -31,7 +31,7 @@ pub fn stop(inventory: &Inventory, target: Target, service: &Live, request: &str
 
 /// Starts the service with one task, which has to become healthy within `deadline` and stay so for `watch` seconds.
 pub fn start(inventory: &Inventory, target: Target, service: &Live, deadline: f64, watch: f64) -> Plan {
-    let mut plan = begin(inventory, target);
+    let mut plan = begin(Purpose::Start, inventory, target);
     if service.tags.contains_key(names::STOPPED) {
         let mut note = step(service, Action::Update, "clear the stop request");
         note.changes.push(change(service, Value::Null));
@@ -70,8 +70,8 @@ pub fn stopped(node: &Node, since: &str) -> Finding {
     }
 }
 
-fn begin(inventory: &Inventory, target: Target) -> Plan {
-    Plan { known: inventory.known(), ..Plan::empty(Purpose::Apply, target) }
+fn begin(purpose: Purpose, inventory: &Inventory, target: Target) -> Plan {
+    Plan { known: inventory.known(), ..Plan::empty(purpose, target) }
 }
 
 fn change(service: &Live, to: Value) -> Change {

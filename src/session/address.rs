@@ -2,6 +2,7 @@
 
 use crate::checks;
 use crate::config::PlanFile;
+use crate::engine::inventory::Inventory;
 use crate::engine::reference::Known;
 use crate::existing::Existing;
 
@@ -11,7 +12,7 @@ use super::error::CommandError;
 /// The UI's port on the task, in every release so far.
 pub const WEB_PORT: u16 = 3000;
 
-/// Of a deployment as its plan file has it: the load balancer's, ours or the user's, or the task's own.
+/// Of a deployment as its plan file describes it: that of the load balancer, or else of the task.
 ///
 /// # Errors
 ///
@@ -27,7 +28,7 @@ pub fn of(file: &PlanFile, existing: &Existing, known: &Known) -> Result<Option<
     Ok(own(known, https, release(file)?.web.port))
 }
 
-/// Where nothing of the user's is in front.
+/// Without a load balancer of the user's.
 pub fn own(known: &Known, https: bool, port: u16) -> Option<String> {
     let one = |kind: &str, output: &str| {
         let outputs = known.iter().filter(|(address, _)| address.kind() == kind).map(|(_, outputs)| outputs);
@@ -39,7 +40,13 @@ pub fn own(known: &Known, https: bool, port: u16) -> Option<String> {
     }
 }
 
-/// An address, without the port that its scheme stands for.
+/// Whether a listener of the deployment speaks HTTPS.
+pub fn has_certificate(inventory: &Inventory) -> bool {
+    let listeners = inventory.live.iter().filter(|live| live.address.kind() == "listener");
+    listeners.filter_map(|live| live.spec.get("protocol")?.as_str()).any(|protocol| protocol == "HTTPS")
+}
+
+/// An address, without the default port of its scheme.
 fn url(https: bool, host: &str, port: Option<u16>) -> String {
     let (scheme, usual) = if https { ("https", 443) } else { ("http", 80) };
     match port.filter(|port| *port != usual) {

@@ -11,7 +11,7 @@ use super::error::CommandError;
 ///
 /// # Errors
 ///
-/// A file that is not there or describes no release.
+/// A file that does not exist or describes no release.
 pub fn adopt(files: &[PathBuf]) -> Result<(), CommandError> {
     if files.is_empty() {
         return Ok(());
@@ -32,7 +32,7 @@ pub fn adopt(files: &[PathBuf]) -> Result<(), CommandError> {
 ///
 /// # Errors
 ///
-/// This version does not know it, which the plan file's reader has refused before.
+/// This version does not know it; the plan file's reader refuses that before.
 pub fn release(file: &PlanFile) -> Result<&'static Release, CommandError> {
     Catalogue::effective()
         .get(file.release)
@@ -41,7 +41,7 @@ pub fn release(file: &PlanFile) -> Result<&'static Release, CommandError> {
 
 fn refused(error: CatalogueError) -> CommandError {
     let message = match &error {
-        // The parser's own words name the line.
+        // The parser's message names the line.
         CatalogueError::Format { source, .. } => format!("{error}: {}", source.to_string().trim_end()),
         _ => error.to_string(),
     };

@@ -2,15 +2,15 @@
 
 use std::io::{BufRead, IsTerminal};
 
-use super::error::CommandError;
+use super::error::{CommandError, Kind};
 use super::output::Output;
 
-/// What must be typed.
+/// What has to be typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask<'a> {
     /// `yes`.
     Yes,
-    /// The deployment's name: for what cannot be undone.
+    /// A name: for what cannot be undone.
     Name(&'a str),
 }
 
@@ -23,7 +23,7 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// Whether somebody is there to ask.
+/// Whether there is a terminal to ask at.
 pub fn can_ask() -> bool {
     std::io::stdin().is_terminal()
 }
@@ -32,26 +32,22 @@ pub fn can_ask() -> bool {
 ///
 /// # Errors
 ///
-/// Nobody is there, or the answer is another.
+/// Nobody is there, or the answer is different.
 pub fn ask(question: &str, ask: Ask<'_>, option: &str, output: &Output) -> Result<(), CommandError> {
     if !can_ask() {
         return Err(nobody(option));
     }
-    output.note(&format!("\n{question} Type `{}` to go on: ", ask.wanted()));
-    if accepts(ask, std::io::stdin().lock()) {
-        Ok(())
-    } else {
-        Err(CommandError::refused("refused/declined", "not confirmed; nothing was changed"))
-    }
+    output.note(&format!("\n{question} Type `{}` to continue: ", ask.wanted()));
+    if accepts(ask, std::io::stdin().lock()) { Ok(()) } else { Err(Kind::Declined.into()) }
 }
 
 /// Consent is needed and there is no terminal to ask for it.
 pub fn nobody(option: &str) -> CommandError {
     CommandError::refused(
         "refused/unconfirmed",
-        "needs consent, and standard input is no terminal; nothing was changed",
+        "needs consent, and standard input is not a terminal; nothing was changed",
     )
-    .hint(format!("look at the plan, then repeat the command with {option}"))
+    .hint(format!("read the plan, then run the command again with {option}"))
 }
 
 fn accepts(ask: Ask<'_>, mut input: impl BufRead) -> bool {

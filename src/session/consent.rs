@@ -1,25 +1,25 @@
-//! What a person says besides the plan file.
+//! What a person allows besides the plan file.
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::PlanFile;
 use crate::release::Label;
 
-/// What a person allows an apply to do besides what the plan file says.
+/// What a person allows an apply to do besides the plan file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Consent {
-    /// Take deletion protection off what is no longer wanted.
+    /// Remove deletion protection from what is no longer wanted.
     pub unprotect: bool,
-    /// Ask the registries again what the images' tags stand for.
+    /// Resolve the images' tags again.
     pub refresh_images: bool,
-    /// Make the internal certificate anew, however long it is still valid.
+    /// Renew the internal certificate, however long it is still valid.
     pub renew_certificates: bool,
-    /// Make what backups need, if it is not there.
+    /// Create what backups need.
     pub backup: bool,
     /// Upgrade without a recovery point.
     pub no_backup: bool,
-    /// Deploy, or go through, what the vendor does not stand behind, down to this label.
+    /// Deploy releases that the vendor does not support, down to this label.
     pub allow: Option<Label>,
     /// Seconds in which a new task has to become healthy, and for which it has to stay so.
     pub deadline: Option<u32>,
@@ -27,12 +27,12 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// What counts for one of several steps: the last one renews for all of them.
+    /// The consent for one of several steps: the last one renews the certificate for all of them.
     pub fn of_step(self, is_last: bool) -> Self {
         Self { renew_certificates: self.renew_certificates && is_last, ..self }
     }
 
-    /// The worst label that is consented to, by the plan file or by the command line: either is enough.
+    /// The worst label that is allowed, by the plan file or the command line: either is enough.
     pub fn label(&self, file: &PlanFile) -> Option<Label> {
         self.allow.max(file.allow)
     }

@@ -1,4 +1,4 @@
-//! Errors at the edge: what the narrow errors of the rooms come to for the person at the terminal.
+//! Errors as the person at the terminal reads them, made of the narrow errors of the rooms.
 
 use crate::config::{self, Problems, Severity};
 use crate::engine::failure::{Cause, Failure};
@@ -6,22 +6,28 @@ use crate::ui;
 
 use super::exit::Exit;
 
-/// Why a command did not do what it was asked.
+/// Why a command failed.
 #[derive(Debug)]
 pub enum Kind {
     /// Wrong usage: `code` is stable, the message a lowercase fragment.
     Usage { code: &'static str, message: String },
     /// A wrong plan file.
     PlanFile(Problems),
-    /// A check or the person said no; nothing was changed.
+    /// A check said no; nothing was changed.
     Refused { code: &'static str, message: String },
-    /// Somebody else holds the lease: who, for people and for scripts.
+    /// The person said no; nothing was changed.
+    Declined,
+    /// Another run holds the lease: which one, for people and for scripts.
     Held { message: String, holder: serde_json::Value },
-    /// AWS, or the way to it.
+    /// A call to AWS.
     Aws(Box<Failure>),
-    /// A fault of this program or of the machine it runs on.
+    /// A bug of this program, or a fault of the machine it runs on.
     Unexpected(String),
 }
+
+const DECLINED: &str = "not confirmed; nothing was changed";
+/// As history and scripts have it.
+const DECLINED_CODE: &str = "refused/declined";
 
 /// An error with what to do next.
 #[derive(Debug)]
@@ -43,7 +49,7 @@ impl CommandError {
         Kind::Unexpected(error.to_string()).into()
     }
 
-    /// The same with one more thing to do next.
+    /// The same with one more hint.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
@@ -52,7 +58,7 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self.kind {
             Kind::Usage { .. } | Kind::PlanFile(_) => Exit::Usage,
-            Kind::Refused { .. } => Exit::Refused,
+            Kind::Refused { .. } | Kind::Declined => Exit::Refused,
             Kind::Held { .. } => Exit::Leased,
             Kind::Aws(ref failure) if failure.cause == Cause::LeaseLost => Exit::PartWay,
             Kind::Aws(_) | Kind::Unexpected(_) => Exit::Failed,
@@ -67,6 +73,8 @@ impl CommandError {
         };
         let mut text = match &self.kind {
             Kind::Usage { code, message } | Kind::Refused { code, message } => coded(code, message),
+            // A choice, and no error.
+            Kind::Declined => format!("{DECLINED}\n"),
             Kind::Held { message, .. } => coded("lease/held", message),
             Kind::PlanFile(problems) => format!("{}\n", problems.render(true)),
             Kind::Aws(failure) => ui::failure::alone(failure),
@@ -85,6 +93,7 @@ impl CommandError {
             Kind::PlanFile(problems) => {
                 serde_json::json!({ "code": "plan-file", "problems": self::problems(problems) })
             }
+            Kind::Declined => serde_json::json!({ "code": DECLINED_CODE, "message": DECLINED }),
             Kind::Held { message, holder } => {
                 serde_json::json!({ "code": "lease/held", "message": message, "holder": holder })
             }
@@ -146,10 +155,11 @@ mod tests {
     fn each_kind_has_its_exit_code() {
         let problems = crate::config::load("x.toml", "name = 1").unwrap_err();
         let held = Kind::Held { message: "m".to_owned(), holder: serde_json::Value::Null };
-        let cases: [(CommandError, u8); 7] = [
+        let cases: [(CommandError, u8); 8] = [
             (CommandError::usage("usage/x", "m"), 64),
             (problems.into(), 64),
             (CommandError::refused("refused/x", "m"), 5),
+            (Kind::Declined.into(), 5),
             (Failure::of(Cause::Denied, "m").into(), 1),
             (Failure::of(Cause::LeaseLost, "m").into(), 3),
             (held.into(), 4),
@@ -165,6 +175,7 @@ mod tests {
     #[test]
     fn hostile_texts_are_made_safe() {
         let error = CommandError::refused("refused/x", "a\u{1b}[2Jb").hint("c\nd");
+        assert_eq!(CommandError::from(Kind::Declined).text(), "not confirmed; nothing was changed\n");
         assert_eq!(plain(&error.text()), "error[refused/x]: a\\u{1b}[2Jb\nhint: c\\nd\n");
     }
 }

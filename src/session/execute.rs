@@ -1,4 +1,4 @@
-//! Carrying out a plan, in sight of a person or a script.
+//! Running a plan and showing its progress to a person or a script.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use crate::engine::clock::Clock;
 use crate::engine::drive::{Report, drive};
 use crate::engine::estimate;
-use crate::engine::event::{Event, Outcome, Stamped};
+use crate::engine::event::{Event, Stamped};
 use crate::engine::kind::Kind;
 use crate::engine::plan::{Plan, Purpose};
 use crate::ui::advice;
@@ -22,7 +22,7 @@ use super::open::Session;
 use super::output::Output;
 use super::scope::Scope;
 
-/// Refuses what a check forbids, and puts that into the report: it will not be carried out.
+/// Refuses a plan that a check forbids, and adds it to the report, because it will not run.
 pub fn permit(plan: &Plan, output: &Output) -> Result<(), CommandError> {
     if let Some(report) = output.report().filter(|_| plan.refusals().next().is_some()) {
         report.plan(plan);
@@ -37,7 +37,7 @@ pub fn permit(plan: &Plan, output: &Output) -> Result<(), CommandError> {
     }
 }
 
-/// Carries out a plan that has been consented to. The first Ctrl-C stops it, the second leaves at once.
+/// Runs a plan that has been consented to. The first Ctrl-C stops it, the second exits at once.
 pub async fn execute(session: &Session, scope: &Scope, plan: Plan, output: &Output) -> Result<Report, CommandError> {
     let clock = moment::clock()?;
     let world = session.world(scope, plan.known.clone());
@@ -75,19 +75,6 @@ fn beginning(plan: &Plan, session: &Session) -> Event {
     }
 }
 
-/// The exit code of a run that is over; one with changes that AWS permits only later is not.
-pub fn exit_of(report: &Report) -> Exit {
-    if report.postponed > 0 { Exit::PartWay } else { exit(report.outcome) }
-}
-
-/// The exit code of a run.
-pub fn exit(outcome: Outcome) -> Exit {
-    match outcome {
-        Outcome::Done => Exit::Done,
-        Outcome::Failed | Outcome::Interrupted | Outcome::LeaseLost => Exit::PartWay,
-    }
-}
-
 fn reporter(plan: &Plan, kinds: &[Kind], clock: Clock, output: &Output) -> Box<dyn Reporter> {
     let tracker = Tracker::new(plan, kinds);
     if output.is_json() {
@@ -99,7 +86,7 @@ fn reporter(plan: &Plan, kinds: &[Kind], clock: Clock, output: &Output) -> Box<d
     }
 }
 
-/// Passes the first request to stop on; ends the process at the second.
+/// Passes on the first request to stop; ends the process at the second.
 fn watch(sender: mpsc::Sender<()>, purpose: Purpose) -> Result<JoinHandle<()>, CommandError> {
     let mut requests = Requests::new().map_err(CommandError::unexpected)?;
     Ok(tokio::spawn(async move {
@@ -107,12 +94,12 @@ fn watch(sender: mpsc::Sender<()>, purpose: Purpose) -> Result<JoinHandle<()>, C
         // The run may have ended meanwhile.
         let _ = sender.send(()).await;
         requests.next().await;
-        eprintln!("left at once: calls in flight may still take effect; {}", advice::after_leaving(purpose));
+        eprintln!("exited at once: calls in flight may still take effect; {}", advice::after_leaving(purpose));
         std::process::exit(i32::from(Exit::PartWay as u8));
     }))
 }
 
-/// Ctrl-C, and what supervisors send.
+/// Ctrl-C, and the signal that supervisors send.
 #[cfg(unix)]
 struct Requests {
     interrupt: tokio::signal::unix::Signal,
@@ -156,13 +143,6 @@ mod tests {
     use super::super::output::{Format, Verbosity};
     use super::*;
     use crate::engine::plan::{Finding, Purpose, Severity, Target};
-
-    #[test]
-    fn a_run_that_did_not_end_well_stopped_part_way() {
-        assert_eq!(exit(Outcome::Done), Exit::Done);
-        assert_eq!(exit(Outcome::Failed), Exit::PartWay);
-        assert_eq!(exit(Outcome::Interrupted), Exit::PartWay);
-    }
 
     #[test]
     fn only_refusals_forbid() {

@@ -5,7 +5,7 @@ use crate::engine::plan::{Finding, Severity};
 use crate::kinds::names;
 use crate::planners::intent::{Intent, Mark, Work};
 
-/// Refuses everything but the end of what is under way.
+/// Refuses every change but those that end what is under way.
 pub fn open_intent(inventory: &Inventory) -> Option<Finding> {
     let service = inventory.live.iter().find(|live| live.address.kind() == "service")?;
     let text = service.tags.get(names::INTENT)?;
@@ -13,7 +13,7 @@ pub fn open_intent(inventory: &Inventory) -> Option<Finding> {
         Ok(intent) => (describe(&intent), way_out(&intent)),
         Err(error) => (
             format!("the tag {} is not one of this version: {error}", names::INTENT),
-            "use the version of ce-aws that wrote it; or see for yourself what runs, and remove the tag".to_owned(),
+            "use the version of ce-aws that wrote it, or check what runs and remove the tag".to_owned(),
         ),
     };
     Some(Finding {
@@ -25,30 +25,31 @@ pub fn open_intent(inventory: &Inventory) -> Option<Finding> {
     })
 }
 
-/// What an intent says, in words.
+/// An intent in words.
 pub fn describe(intent: &Intent) -> String {
     let Intent { from, to, .. } = intent;
     match (intent.work, intent.mark) {
-        (Work::Restore, _) => "a restore was begun and is not over".to_owned(),
+        (Work::Restore, _) => "a restore is not finished".to_owned(),
         (Work::Upgrade, Mark::Back | Mark::Restore) => {
-            format!("an upgrade from {from} to {to} goes back to {from}, and is not over")
+            format!("the rollback of an upgrade from {from} to {to} is not finished")
         }
-        (Work::Upgrade, Mark::Stop | Mark::Data) => format!("an upgrade from {from} to {to} was begun and is not over"),
+        (Work::Upgrade, Mark::Stop | Mark::Data) => format!("an upgrade from {from} to {to} is not finished"),
         (Work::Upgrade, Mark::Start) => {
-            format!("an upgrade from {from} to {to} was begun, the new release may have run, and it is not over")
+            format!("an upgrade from {from} to {to} is not finished, and the new release may have run")
         }
     }
 }
 
-/// How it ends.
+/// The command that ends it.
 pub fn way_out(intent: &Intent) -> String {
     match (intent.work, intent.mark) {
         (Work::Restore, _) => {
-            "finish it with `ce-aws backup restore FILE --resume`, or go back with `--rollback`".to_owned()
+            "finish it with `ce-aws backup restore FILE --resume`, or roll it back with `--rollback`".to_owned()
         }
-        (Work::Upgrade, Mark::Back | Mark::Restore) => "finish that with `ce-aws upgrade FILE --rollback`".to_owned(),
+        (Work::Upgrade, Mark::Back | Mark::Restore) => "finish it with `ce-aws upgrade FILE --rollback`".to_owned(),
         (Work::Upgrade, _) => {
-            "finish it with `ce-aws upgrade FILE --resume`, or go back with `ce-aws upgrade FILE --rollback`".to_owned()
+            "finish it with `ce-aws upgrade FILE --resume`, or roll it back with `ce-aws upgrade FILE --rollback`"
+                .to_owned()
         }
     }
 }

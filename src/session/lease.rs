@@ -1,4 +1,4 @@
-//! Commands that write: under the lease, and on record.
+//! Commands that change something: under the lease, and recorded in the history.
 
 use std::future::Future;
 use std::path::Path;
@@ -22,14 +22,15 @@ use super::exit::Exit;
 use super::moment;
 use super::open::Session;
 use super::output::Output;
-use super::source::Source;
+use super::scope::Scope;
+use super::source::{Selected, Source};
 
-/// Does the work while nobody else works on the deployment, and puts it on record. The lease is given back
-/// whatever came of it; with `no_lease` it is not taken.
+/// Does the work while nobody else works on the deployment, and records it. The lease is released whatever came of it;
+/// with `no_lease` it is not taken.
 ///
 /// # Errors
 ///
-/// Those of the work; somebody else is at work; the control bucket cannot be used.
+/// Those of the work; another run is at work; the control bucket cannot be used.
 pub async fn under_lease(
     session: &Session,
     deployment: &str,
@@ -40,43 +41,40 @@ pub async fn under_lease(
     if no_lease {
         output.note(&warning(
             "lease/none",
-            "works without the lease, as you asked: see to it that nobody else works on this deployment meanwhile; the run \
-             is not put on record",
+            "working without the lease, as you asked: make sure that nobody else works on this deployment meanwhile; \
+             the run is not recorded",
         ));
-        // Nothing says when the run before has ended.
+        // It is not known when the run before ended.
         session.young.postpone(moment::clock()?.real(YOUNG));
         return work.await;
     }
     let clock = moment::clock()?;
     let (store, permit) = (session.store(), session.permit());
     let me = me(session, deployment);
-    let told = |held: &Record| {
+    let waits = |held: &Record| {
         if output.is_json() {
-            // Whoever reads standard output has gone; the lease is still to be taken.
+            // A closed standard output does not keep the lease from being taken.
             let _ = output.line(&serde_json::json!({ "code": "lease-waiting", "holder": holder(held) }));
         } else {
             output.note(&waiting(held));
         }
     };
-    let keeper = keeper::take(&store, me.clone(), &permit, Clock::new(clock.scale()), told).await.map_err(refusal)?;
+    let keeper = keeper::take(&store, me.clone(), &permit, Clock::new(clock.scale()), waits).await.map_err(refusal)?;
     session.begin(entry(me));
     if let Some(before) = keeper.before {
         session.unseen.postpone(clock.real(before.unseen.into()).saturating_sub(before.ended));
         session.young.postpone(clock.real(YOUNG).saturating_sub(before.ended));
-        tell_unseen(session.unseen.left().as_secs_f64() * clock.scale(), output);
+        report_unseen(session.unseen.left().as_secs_f64() * clock.scale(), output);
     }
     let written = session.entry().unwrap_or_default().write(&store).await;
     if let Err(failure) = &written {
-        output.note(&warning("history/not-written", &format!("this run cannot be put on record: {failure}")));
+        output.note(&warning("history/not-written", &format!("this run cannot be recorded: {failure}")));
     }
     let result = work.await;
     if let Some(mut entry) = session.entry().filter(|_| written.is_ok()) {
         entry.end = Some(end(&result));
         if let Err(failure) = entry.write(&store).await {
-            output.note(&warning(
-                "history/not-written",
-                &format!("how this run ended cannot be put on record: {failure}"),
-            ));
+            output.note(&warning("history/not-written", &format!("the end of this run cannot be recorded: {failure}")));
         }
     }
     keeper.release((session.unseen.left().as_secs_f64() * clock.scale()).ceil() as u32).await;
@@ -87,7 +85,7 @@ pub async fn under_lease(
 ///
 /// # Errors
 ///
-/// What is wrong with the plan file, and those of [`under_lease`].
+/// Problems of the plan file, and those of [`under_lease`].
 pub async fn of_file(
     path: &Path,
     no_lease: bool,
@@ -100,18 +98,36 @@ pub async fn of_file(
     under_lease(&session, file.name.as_str(), no_lease, output, work(&session, &source, &file)).await
 }
 
-/// Says why nothing happens for so many seconds.
-fn tell_unseen(seconds: f64, output: &Output) {
+/// The same for the deployment of a plan file or of a name.
+///
+/// # Errors
+///
+/// Problems of the plan file or the name, and those of [`under_lease`].
+pub async fn of_deployment(
+    which: Selected<'_>,
+    no_lease: bool,
+    access: &Access,
+    output: &Output,
+    work: impl AsyncFnOnce(&Session, Scope) -> Result<Exit, CommandError>,
+) -> Result<Exit, CommandError> {
+    let (session, scope, _) = Session::of(which, access, output).await?;
+    let name = scope.name.clone();
+    under_lease(&session, &name, no_lease, output, work(&session, scope)).await
+}
+
+/// Says why nothing happens for this many seconds.
+fn report_unseen(seconds: f64, output: &Output) {
     if seconds < 1.0 {
         return;
     }
     if output.is_json() {
-        // Whoever reads standard output has gone; the work is still to be done.
+        // A closed standard output does not keep the work from being done.
         let _ = output.line(&serde_json::json!({ "code": "lists-lag", "seconds": seconds.ceil() }));
     } else {
         let time = duration(seconds);
-        output
-            .note(&format!("waiting: the run before was cut off; for {time} AWS may not list yet what it made last\n"));
+        output.note(&format!(
+            "waiting {time}: the run before was interrupted, and AWS may not list yet what it created last\n"
+        ));
     }
 }
 
@@ -150,7 +166,7 @@ fn end(result: &Result<Exit, CommandError>) -> End {
     End { at: moment::text(), exit: exit as u8, error }
 }
 
-/// The command line as others may see it: users and passwords in addresses are left out.
+/// The command line without users and passwords in addresses.
 fn command(arguments: impl Iterator<Item = String>) -> String {
     let shown = arguments.map(|argument| match argument.split_once("://") {
         Some((scheme, rest)) => {
@@ -166,17 +182,18 @@ fn command(arguments: impl Iterator<Item = String>) -> String {
 fn refusal(error: ControlError) -> CommandError {
     let message = format!("{error}; nothing was changed");
     let without =
-        "where no such bucket may be, give --no-lease, and see to it that nobody else works on this deployment";
+        "where such a bucket is not allowed, use --no-lease, and make sure that nobody else works on this deployment";
     match error {
         ControlError::Held(record) => CommandError::from(Kind::Held { message, holder: holder(&record) })
-            .hint("wait until it has ended, or stop it there with Ctrl-C; then run the same command again")
-            .hint("one that is dead is found out by itself: after a minute of silence the lease goes to the next"),
+            .hint("wait until it ends, or stop it there with Ctrl-C; then run the same command again")
+            .hint("if it is dead, its lease can be taken after a minute"),
         ControlError::BucketTaken { .. } => CommandError::refused("lease/bucket-taken", message).hint(without),
         ControlError::Denied { .. } => CommandError::refused("lease/denied", message)
-            .hint("the caller needs s3:CreateBucket and its settings once, and s3:ListBucket, s3:GetObject and s3:PutObject always")
+            .hint("the caller needs s3:CreateBucket and the bucket's settings once")
+            .hint("and s3:ListBucket, s3:GetObject and s3:PutObject always")
             .hint(without),
         ControlError::Unreadable { bucket, key, .. } => CommandError::refused("lease/unreadable", message)
-            .hint(format!("look at it: `aws s3 cp s3://{bucket}/{key} -`; when nobody is at work, delete it")),
+            .hint(format!("read it with `aws s3 cp s3://{bucket}/{key} -`, and delete it if nobody is at work")),
         ControlError::Failed(failure) => {
             let error = CommandError::refused("lease/failed", format!("the lease could not be taken: {message}"));
             match failure.hints.as_slice() {
@@ -211,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_a_lease_that_cannot_be_had() {
+    fn what_is_said_of_a_lease_that_cannot_be_taken() {
         let denied = Failure {
             operation: "s3 PutObject".to_owned(),
             code: "AccessDenied".to_owned(),

@@ -21,6 +21,7 @@ pub mod saved;
 pub mod scope;
 pub mod show;
 pub mod source;
+pub mod span;
 pub mod standing;
 
 pub use open::Session;

@@ -1,4 +1,4 @@
-//! The time of this machine, as checks and records take it, and the clock that AWS's times are told by.
+//! The time of this machine, for checks and records, and the clock of the engine.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -12,19 +12,19 @@ use crate::engine::clock::Clock;
 
 use super::error::CommandError;
 
-/// A moment until which something is not yet so; whoever names a later one postpones it.
+/// A moment that can be postponed, never moved forward.
 #[derive(Debug, Default)]
 pub struct NotBefore(Mutex<Option<Instant>>);
 
 impl NotBefore {
-    /// Not before so much time has passed.
+    /// Not before this much time has passed.
     pub fn postpone(&self, time: Duration) {
         let until = Instant::now() + time;
         let mut moment = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *moment = (*moment).max(Some(until));
     }
 
-    /// How long that is still.
+    /// The time left until then.
     pub fn left(&self) -> Duration {
         let moment = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         moment.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
@@ -37,9 +37,9 @@ pub fn seconds() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The day in UTC, as ends of support are counted.
+/// The day in UTC, by which ends of support count.
 pub fn today() -> Date {
-    // A clock that is centuries off names no day that anything could be compared with.
+    // A clock that is centuries off has no valid date.
     OffsetDateTime::from_unix_timestamp(seconds()).map_or(Date::MAX, OffsetDateTime::date)
 }
 
@@ -52,7 +52,7 @@ pub fn text() -> String {
 ///
 /// # Errors
 ///
-/// It asks for none that there is.
+/// The variable holds no valid scale.
 pub fn clock() -> Result<Clock, CommandError> {
     Clock::from_env().map_err(|error| CommandError::usage("usage/time-scale", error.to_string()))
 }

@@ -23,6 +23,7 @@ use crate::kinds::service_read;
 use crate::kinds::service_view::ServiceView;
 use crate::live;
 
+use super::address;
 use super::error::CommandError;
 use super::moment::NotBefore;
 use super::output::Output;
@@ -35,11 +36,11 @@ pub struct Session {
     caller: Caller,
     kinds: Vec<Kind>,
     run: String,
-    /// What this run puts on record, if it does.
+    /// The history entry of this run, if it is recorded.
     entry: Mutex<Option<Entry>>,
-    /// Until when lists may miss something that was made.
+    /// Until when lists may miss something that was created.
     pub unseen: NotBefore,
-    /// Until when what an earlier run has made may not be known everywhere in AWS.
+    /// Until when what an earlier run has created may not be known everywhere in AWS.
     pub young: NotBefore,
 }
 
@@ -48,7 +49,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// No region, no credentials, no way to AWS.
+    /// No region, no credentials, or AWS cannot be reached.
     pub async fn open(access: &Access) -> Result<Self, CommandError> {
         let aws = Clients::new(access).await;
         let origin = aws.origin().await;
@@ -79,7 +80,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// What is wrong with the plan file, before AWS is asked for anything.
+    /// A problem of the plan file, before any call to AWS.
     pub async fn for_file(source: &Source, access: &Access, output: &Output) -> Result<(Self, PlanFile), CommandError> {
         let plan = source.plan_file(source::region(access)?, output)?;
         source::agree(&plan, access)?;
@@ -100,7 +101,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// What is wrong with the plan file or the name, before AWS is asked for anything.
+    /// A problem of the plan file or the name, before any call to AWS.
     pub async fn of(
         which: Selected<'_>,
         access: &Access,
@@ -117,7 +118,7 @@ impl Session {
         Ok((Self::open(access).await?, Scope::named(name.as_str()), None))
     }
 
-    /// Who works here, by ARN.
+    /// The caller's ARN.
     pub fn caller(&self) -> &str {
         &self.caller.arn
     }
@@ -131,7 +132,7 @@ impl Session {
         &self.kinds
     }
 
-    /// What this run is called in events and in the tags of what it creates.
+    /// The id of this run in events and in the tags of what it creates.
     pub fn run(&self) -> &str {
         &self.run
     }
@@ -147,17 +148,17 @@ impl Session {
         self.aws.permit.clone()
     }
 
-    /// From now on, what happens is put on record.
+    /// Records what happens from now on.
     pub fn begin(&self, entry: Entry) {
         *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
     }
 
-    /// What is on record so far.
+    /// What is recorded so far.
     pub fn entry(&self) -> Option<Entry> {
         self.entry.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts something on record, if this run is.
+    /// Records something, if this run is recorded.
     pub fn record(&self, note: impl FnOnce(&mut Entry)) {
         self.entry.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(note);
     }
@@ -176,7 +177,7 @@ impl Session {
         }
     }
 
-    /// The deployment in full.
+    /// The deployment with its account and region.
     pub fn target(&self, deployment: &str) -> Target {
         Target {
             deployment: deployment.to_owned(),
@@ -185,7 +186,7 @@ impl Session {
         }
     }
 
-    /// Everything there is of a deployment, as soon as all of it can be seen. Where its service was found is noted in the
+    /// Everything that exists of a deployment, once AWS lists all of it. The cluster of its service is noted in the
     /// scope.
     pub async fn inventory(&self, scope: &mut Scope) -> Result<Inventory, CommandError> {
         let context = self.context(scope);
@@ -195,20 +196,29 @@ impl Session {
         Ok(inventory)
     }
 
-    /// What the service and its tasks look like now.
+    /// The present state of the service and its tasks.
     pub async fn service(&self, scope: &Scope, inventory: &Inventory) -> Result<ServiceView, CommandError> {
         let context = Context { known: inventory.known(), ..self.context(scope) };
         Ok(service_read::snapshot(&context).await?)
     }
 
-    /// The address of the UI, where something of the user's leads to it.
-    pub async fn url(&self, scope: &Scope, inventory: &Inventory) -> Result<Option<String>, CommandError> {
-        let Some(group) = live::sweep::target_group(inventory) else { return Ok(None) };
-        let seen = existing::ingress::target_group(&self.context(scope), &group).await?;
-        Ok(seen.found().and_then(|group| checks::ingress::urls(group).into_iter().next()))
+    /// The address of the UI: that of the user's own load balancer, or else the deployment's, from the known outputs.
+    pub async fn url(
+        &self,
+        scope: &Scope,
+        inventory: &Inventory,
+        known: &Known,
+    ) -> Result<Option<String>, CommandError> {
+        let group = match live::sweep::target_group(inventory) {
+            Some(group) => Some(existing::ingress::target_group(&self.context(scope), &group).await?),
+            None => None,
+        };
+        let found = group.as_ref().and_then(|group| group.found());
+        let url = found.and_then(|group| checks::ingress::urls(group).into_iter().next());
+        Ok(url.or_else(|| address::own(known, address::has_certificate(inventory), address::WEB_PORT)))
     }
 
-    /// Where steps take effect; `before` is what there is before them.
+    /// Where steps take effect; `before` holds the outputs of what exists before them.
     pub fn world(&self, scope: &Scope, before: Known) -> Arc<dyn World> {
         Arc::new(live::world::Aws::new(Context { known: before, ..self.context(scope) }))
     }

@@ -1,4 +1,4 @@
-//! Other plan files in the same folder that would fight with this one.
+//! Other plan files in the same folder that would conflict with this one.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::engine::plan::{Finding, Severity};
 
 use super::source::Source;
 
-/// A warning for each collision. What is no plan file, or cannot be read, is passed over.
+/// A warning for each collision. Files that are not plan files, or cannot be read, are skipped.
 pub fn collisions(source: &Source, file: &PlanFile) -> Vec<Finding> {
     let path = Path::new(&source.path);
     // File names only: a saved plan is compared with the one made from wherever it is applied.
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_of_the_same_name_and_region_is_told_and_nothing_else() {
+    fn a_file_of_the_same_name_and_region_is_reported_and_nothing_else() {
         let folder = tempfile::TempDir::new().unwrap();
         let plan = |name: &str, text: &str| {
             let path = folder.path().join(name);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::error::CommandError;
 use super::report::Report;
 
-/// The form in which data is wanted.
+/// The form of data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     #[default]
@@ -15,7 +15,7 @@ pub enum Format {
     Json,
 }
 
-/// How much is said besides.
+/// How much is written to standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verbosity {
     /// Whether people want every detail.
@@ -24,12 +24,12 @@ pub struct Verbosity {
     pub logs_to_screen: bool,
 }
 
-/// The two streams, and the form in which data is wanted.
+/// The two streams, and the form of data.
 #[derive(Debug)]
 pub struct Output {
     format: Format,
     verbosity: Verbosity,
-    /// What is collected to be sent to somebody.
+    /// What `--report` collects.
     report: Option<Report>,
 }
 
@@ -43,7 +43,7 @@ impl Output {
         self.verbosity.is_verbose
     }
 
-    /// The report of this run, if one is asked for.
+    /// The report of this run, if one was requested.
     pub fn report(&self) -> Option<&Report> {
         self.report.as_ref()
     }
@@ -56,7 +56,7 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// Whatever prevents writing; a reader that went away (`| head`) is none.
+    /// The write fails; a closed pipe (`| head`) is no error.
     pub fn data(&self, text: &str) -> Result<(), CommandError> {
         let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -77,10 +77,10 @@ impl Output {
         self.data(&format!("{text}\n"))
     }
 
-    /// What people should know and scripts need not, ended by a newline.
+    /// Text for people, ended by a newline.
     pub fn note(&self, text: &str) {
         let mut out = anstream::AutoStream::auto(std::io::stderr().lock());
-        // Nowhere is left to say that this could not be said.
+        // There is nowhere left to report this.
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
@@ -92,7 +92,7 @@ impl Output {
         }
     }
 
-    /// Whether a live picture can be drawn on standard error: a log on the same screen would tear it apart.
+    /// Whether live progress can be drawn on standard error: a log on the same screen would break it.
     pub fn is_live(&self) -> bool {
         self.format == Format::Human && !self.verbosity.logs_to_screen && std::io::stderr().is_terminal()
     }

@@ -1,4 +1,4 @@
-//! What plans are made of, besides the inventory; and the plan of a teardown, which needs no plan file.
+//! What plans are made from, besides the inventory; and the plan of a teardown, which needs no plan file.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ use super::open::Session;
 use super::scope::Scope;
 
 impl Session {
-    /// What the plan file borrows, as AWS tells it.
+    /// The existing resources that the plan file names, as AWS describes them.
     pub async fn existing(&self, file: &PlanFile) -> Result<Existing, CommandError> {
         let context = self.context(&Scope::of(file));
         let needs = blueprint::needs(file, release(file)?, &context.names);
@@ -34,7 +34,7 @@ impl Session {
         Ok(survey(&context, file, needs).await?)
     }
 
-    /// What is wrong with the content of the user's secrets. `applies` says that it is about to be read.
+    /// Problems with the content of the user's secrets. `applies` says that it is about to be used.
     pub async fn contents(
         &self,
         file: &PlanFile,
@@ -47,7 +47,7 @@ impl Session {
         faulty.iter().map(|faulty| checks::storage::content(faulty, applies)).collect()
     }
 
-    /// The digest of each image: as deployed, or asked of its registry.
+    /// The digest of each image: as deployed, or from its registry.
     pub async fn digests(
         &self,
         context: &Context,
@@ -62,8 +62,8 @@ impl Session {
         Ok((pins.digests(&answers), checks::images::images(&pins, &answers)))
     }
 
-    /// What would take a deployment down. While something is under way the data may be half changed, and only the service
-    /// knows how to go back: then the data are not left behind alone.
+    /// The plan that deletes a deployment. During an upgrade the data may be half changed, and only the service records
+    /// how to roll back: then the data must not be left behind without it.
     pub fn teardown(
         &self,
         name: &str,
@@ -81,8 +81,8 @@ impl Session {
         plan
     }
 
-    /// What a teardown would meet: everything of the deployment, with what AWS has made in its VPC by itself, and what of
-    /// others' is around it.
+    /// What a teardown has to deal with: everything of the deployment, what AWS has created in its VPC by itself, and
+    /// what others have attached to it.
     pub async fn whole(&self, scope: &Scope, inventory: Inventory) -> Result<(Inventory, Surroundings), CommandError> {
         let inventory = self.with_companions(scope, inventory).await?;
         let surroundings = match inventory.live.is_empty() {
@@ -92,7 +92,7 @@ impl Session {
         Ok((inventory, surroundings))
     }
 
-    /// The inventory with what AWS has made by itself in a VPC of the deployment, which goes with that.
+    /// The inventory with what AWS has created by itself in a VPC of the deployment, which is deleted with it.
     pub async fn with_companions(&self, scope: &Scope, mut inventory: Inventory) -> Result<Inventory, CommandError> {
         let companions = live::foreign::companions(&self.context(scope), &inventory).await?;
         inventory.live.extend(companions);
@@ -101,11 +101,11 @@ impl Session {
     }
 }
 
-/// What should exist.
+/// The graph of what should exist.
 ///
 /// # Errors
 ///
-/// Only a fault of this program makes a graph that cannot be.
+/// Only a bug of this program makes an invalid graph.
 pub fn graph(
     file: &PlanFile,
     names: &Names,

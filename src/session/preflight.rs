@@ -1,4 +1,4 @@
-//! Whether the account lets a deployment be what it shall be: asked before anything is made.
+//! Whether the account has room for a deployment, checked before anything is created.
 
 use crate::blueprint;
 use crate::checks;
@@ -14,7 +14,7 @@ use super::error::CommandError;
 use super::moment;
 use super::standing;
 
-/// What is to be said of quotas and of names. A plan that creates nothing asks nothing.
+/// Findings about quotas and names. A plan that creates nothing makes no calls.
 pub async fn account(context: &Context, file: &PlanFile, plan: &Plan, inventory: &Inventory) -> Vec<Finding> {
     let demands = checks::quota::demands(plan, inventory, f64::from(file.package.vcpus()));
     let names = checks::names::given(plan);
@@ -25,11 +25,11 @@ pub async fn account(context: &Context, file: &PlanFile, plan: &Plan, inventory:
     findings
 }
 
-/// What no plan asks about: every image, also those that run already, and what is needed later.
+/// What no plan checks: every image, also those that run already, and what will be needed later.
 ///
 /// # Errors
 ///
-/// Whatever a call meets; what may not be read is a finding.
+/// A call fails; a missing permission to read is a finding.
 pub async fn thorough(
     context: &Context,
     file: &PlanFile,
@@ -46,7 +46,7 @@ pub async fn thorough(
         account::support::role(context),
     );
     let mut findings = checks::images::images(&pins, &answers);
-    // It stands in the way of an upgrade or a backup, and nobody has asked for one.
+    // It would prevent an upgrade or a backup, and neither was asked for.
     let later = checks::backup::opted_in(&opted_in?);
     findings.extend(later.map(|finding| Finding { severity: Severity::Warning, ..finding }));
     findings.extend(standing::finding(file, inventory)?);

@@ -1,4 +1,4 @@
-//! The report of a run that can be sent to somebody: what happened, and nothing that tells to whom.
+//! The report of a run that can be sent to somebody: what happened, without names and addresses.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,10 +23,10 @@ use crate::ui::redact::Redactor;
 use super::error::CommandError;
 use super::exit::Exit;
 
-/// No more calls are kept, the last ones, and no more events, the first ones.
+/// The last calls and the first events are kept, this many.
 const CALLS: usize = 10_000;
 const EVENTS: usize = 20_000;
-/// A plan file has not more bytes.
+/// The largest plan file, in bytes.
 const LARGEST: u64 = 1 << 20;
 
 /// What is collected while a command runs.
@@ -47,11 +47,11 @@ struct Kept {
 }
 
 impl Report {
-    /// A report in a new file, readable by its owner only. What is there already is not written over.
+    /// A report in a new file, readable by its owner only. An existing file is not overwritten.
     ///
     /// # Errors
     ///
-    /// The file is there, or cannot be made.
+    /// The file exists, or cannot be created.
     pub fn create(path: &Path) -> Result<Self, CommandError> {
         let mut options = OpenOptions::new();
         options.create_new(true).write(true);
@@ -59,24 +59,24 @@ impl Report {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|error| {
             CommandError::usage("usage/report", format!("cannot write {}: {error}", path.display()))
-                .hint("name a file that is not there yet")
+                .hint("name a file that does not exist yet")
         })?;
         Ok(Self { file: Mutex::new(file), kept: Mutex::default(), calls: Calls::default() })
     }
 
-    /// Hears of every call to AWS.
+    /// The layer that collects every call to AWS.
     pub fn calls(&self) -> Calls {
         self.calls.clone()
     }
 
-    /// A part of the report; the last one of a name stands.
+    /// A part of the report; a later one of the same name replaces it.
     pub fn part(&self, name: &'static str, value: &impl Serialize) {
         if let Ok(value) = serde_json::to_value(value) {
             self.kept().parts.insert(name, value);
         }
     }
 
-    /// What a plan does, without what its resources are to be: that holds the user's own values.
+    /// What a plan does, without the properties of its resources, which hold the user's own values.
     pub fn plan(&self, plan: &Plan) {
         let findings = serde_json::to_value(&plan.findings).unwrap_or_default();
         let steps: Vec<Value> = plan.steps.iter().map(step).collect();
@@ -88,7 +88,7 @@ impl Report {
         kept.plans.push(json!({ "purpose": plan.purpose, "steps": steps, "findings": findings }));
     }
 
-    /// What has happened, without the log lines of containers.
+    /// An event, without the log lines of containers.
     pub fn event(&self, stamped: &Stamped) {
         let mut stamped = stamped.clone();
         if let Event::Diagnosis { lines, .. } = &mut stamped.event {
@@ -102,7 +102,7 @@ impl Report {
         }
     }
 
-    /// Writes it, with how the command ended.
+    /// Writes it, with the result of the command.
     ///
     /// # Errors
     ///
@@ -115,6 +115,7 @@ impl Report {
             Err(error) => (error.exit() as u8, error.json()),
         };
         let parts = std::mem::take(&mut kept.parts);
+        let parts: BTreeMap<_, _> = parts.iter().map(|(name, part)| (name, redactor.value(part))).collect();
         let document = json!({
             "format": 1,
             "tool": {
@@ -127,7 +128,7 @@ impl Report {
             "plans": kept.plans.iter().map(|plan| redactor.value(plan)).collect::<Vec<_>>(),
             "events": kept.events.iter().map(|event| redactor.value(event)).collect::<Vec<_>>(),
             "events_left_out": kept.left_out,
-            "parts": parts.iter().map(|(name, part)| ((*name).to_owned(), redactor.value(part))).collect::<serde_json::Map<_, _>>(),
+            "parts": parts,
             "calls": self.calls.taken(),
         });
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,14 +146,14 @@ fn step(step: &Step) -> Value {
     json!({ "address": step.address, "action": step.action, "reason": step.reason, "changed": changed })
 }
 
-/// The names of the options, without what they say.
+/// The names of the options, without their values.
 fn options(arguments: impl Iterator<Item = String>) -> Vec<String> {
     let names = arguments.filter(|argument| argument.starts_with('-'));
     names.map(|argument| argument.split('=').next().unwrap_or_default().to_owned()).collect()
 }
 
-/// Knows this program's words, and the user's: those of the command line, of the files that it names, of the machine, of the
-/// credentials, and `more`.
+/// Knows this program's words, and the user's: those of the command line, of the files that it names, of the machine,
+/// of the credentials, and `more`.
 fn redactor(more: &[String]) -> Redactor {
     let mut redactor = Redactor::default();
     let kinds: Vec<&str> = registry::all().map(|kind| kind.kind().name).collect();
@@ -178,13 +179,13 @@ fn redactor(more: &[String]) -> Redactor {
     redactor
 }
 
-/// Options whose values are nobody's.
+/// Options whose values identify nobody.
 const OPEN: [&str; 8] = ["--output", "--color", "--to", "--allow", "--for", "--on-failure", "--region", "--deadline"];
 
-/// Keys of a plan file whose values are nobody's.
+/// Keys of a plan file whose values identify nobody.
 const PUBLIC: [&str; 3] = ["package", "region", "release"];
 
-/// All texts in a file, if it is one of TOML: keys of tables of the user's own too.
+/// All strings in a TOML file, and the keys of the user's tags.
 fn file(path: &str) -> Vec<String> {
     let small = std::fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= LARGEST);
     let text = if small { std::fs::read_to_string(path).unwrap_or_default() } else { String::new() };
@@ -210,7 +211,7 @@ fn texts(key: &str, value: &toml::Value, words: &mut Vec<String>) {
     }
 }
 
-/// Every call to AWS as the log has it: service, operation, status, request id.
+/// Every call to AWS: service, operation, status, request id.
 #[derive(Clone, Debug, Default)]
 pub struct Calls(Arc<Mutex<Vec<Value>>>);
 
@@ -276,7 +277,8 @@ mod tests {
     fn every_text_of_a_plan_file_is_known_but_what_is_the_products() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("acme.toml");
-        let plan = "name = \"acme\"\nrelease = \"5.0.0\"\n[tags]\nCostCentre = \"A 7\"\n[access]\nallowed_cidrs = [\"10.0.0.0/8\"]\n";
+        let plan = "name = \"acme\"\nrelease = \"5.0.0\"\n[tags]\nCostCentre = \"A 7\"\n[access]\n\
+                    allowed_cidrs = [\"10.0.0.0/8\"]\n";
         std::fs::write(&path, plan).unwrap();
         let mut words = file(path.to_str().unwrap());
         words.sort();

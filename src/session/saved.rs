@@ -1,4 +1,4 @@
-//! Saved plans: written by `plan --out`, carried out by `apply`.
+//! Saved plans: written by `plan --out`, run by `apply`.
 
 use std::path::Path;
 
@@ -10,8 +10,7 @@ use crate::planners::teardown;
 use super::consent::Consent;
 use super::error::CommandError;
 
-/// A plan with all that is needed to make it again and see whether it still holds. It contains no secret: neither
-/// plan files nor plans do.
+/// A plan with all that is needed to make it again and compare. It contains no secret: neither plan files nor plans do.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Saved {
     pub digest: String,
@@ -19,7 +18,7 @@ pub struct Saved {
     pub plan: Plan,
 }
 
-/// What a plan was made of, besides AWS.
+/// What a plan was made from, besides AWS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "kebab-case")]
 pub enum Origin {
@@ -58,11 +57,11 @@ impl Saved {
     ///
     /// # Errors
     ///
-    /// It is none, is of another version, or was edited.
+    /// It is not a saved plan, is of another version, or was edited.
     pub fn parse(path: &str, text: &str) -> Result<Self, CommandError> {
-        let hint = "make it anew with `ce-aws plan FILE --out F`";
+        let hint = "create a new plan with `ce-aws plan FILE --out F`";
         let saved: Self = serde_json::from_str(text).map_err(|error| {
-            CommandError::usage("usage/saved-plan", format!("{path} is no saved plan: {error}")).hint(hint)
+            CommandError::usage("usage/saved-plan", format!("{path} is not a saved plan: {error}")).hint(hint)
         })?;
         let message = if saved.plan.format != FORMAT || saved.plan.tool != env!("CARGO_PKG_VERSION") {
             format!("{path} was saved by another version, {}", saved.plan.tool)
@@ -82,13 +81,13 @@ impl Saved {
         })
     }
 
-    /// Refuses when the plan as it would be made now is another.
+    /// Refuses when the plan would be another one now.
     pub fn check(&self, now: &Plan) -> Result<(), CommandError> {
         if now.digest() == self.digest {
             return Ok(());
         }
-        Err(CommandError::refused("plan/stale", "the saved plan no longer fits what is in AWS; nothing was changed")
-            .hint("make the plan anew with `ce-aws plan FILE --out F` and read it again"))
+        Err(CommandError::refused("plan/stale", "the saved plan no longer matches what is in AWS; nothing was changed")
+            .hint("create a new plan with `ce-aws plan FILE --out F` and read it again"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::config::PlanFile;
 
-/// Which deployment, and where to look for what of it is not in a place of its own.
+/// Which deployment, and the user's resources that hold parts of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     pub name: String,
@@ -16,6 +16,11 @@ impl Scope {
     /// Without a plan file.
     pub fn named(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// The name of that cluster.
+    pub fn cluster_name(&self) -> Option<String> {
+        self.cluster.as_deref().and_then(|cluster| cluster.rsplit('/').next()).map(str::to_owned)
     }
 
     pub fn of(file: &PlanFile) -> Self {

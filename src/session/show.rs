@@ -20,19 +20,17 @@ pub fn size(file: &PlanFile) -> TaskSize {
     TaskSize { vcpus: file.package.vcpus(), memory_mib: file.package.memory_mib() }
 }
 
-/// A plan in one line of a stream of events: the numbers, and what must be known before it is carried out.
-pub fn event(plan: &Plan) -> serde_json::Value {
-    serde_json::json!({
+/// A plan in one line of a stream of events: the numbers, and what must be known before it is carried out. `file` is
+/// the plan file that it follows.
+pub fn event(plan: &Plan, file: Option<&PlanFile>) -> serde_json::Value {
+    let mut event = serde_json::json!({
         "code": "planned",
         "digest": plan.digest(),
         "summary": Summary::of(plan),
         "findings": plan.findings,
-    })
-}
-
-/// The same, of a plan that makes a deployment what this plan file says.
-pub fn event_of(plan: &Plan, file: &PlanFile) -> serde_json::Value {
-    let mut event = event(plan);
-    event["release"] = standing::of_file(file).and_then(|release| serde_json::to_value(release).ok()).into();
+    });
+    if let Some(file) = file {
+        event["release"] = standing::of_file(file).and_then(|release| serde_json::to_value(release).ok()).into();
+    }
     event
 }

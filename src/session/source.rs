@@ -30,13 +30,13 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// It is not there, or is no text.
+    /// It does not exist, or is not text.
     pub fn read(path: &Path) -> Result<Self, CommandError> {
         let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
         Ok(Self { path: path.display().to_string(), text })
     }
 
-    /// Where it is, from wherever it is read again.
+    /// Its absolute path.
     pub fn absolute(&self) -> String {
         std::path::absolute(&self.path).map_or_else(|_| self.path.clone(), |path| path.display().to_string())
     }
@@ -45,7 +45,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// Whatever is wrong with the plan file.
+    /// The problems of the plan file.
     pub fn plan_file(&self, region: Option<Region>, output: &Output) -> Result<PlanFile, CommandError> {
         let examined = config::examine(&self.path, &self.text, region);
         match examined.plan {
@@ -77,11 +77,11 @@ fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
         .hint(format!("`ce-aws init {shown}` writes one{other}"))
 }
 
-/// The name given by hand.
+/// The name on the command line.
 ///
 /// # Errors
 ///
-/// It is none that a deployment can have.
+/// No deployment can have this name.
 pub fn name(text: &str) -> Result<Name, CommandError> {
     text.parse().map_err(|error: config::Invalid| {
         CommandError::usage("usage/name", format!("--name: {}", error.message)).hint(error.hint)
@@ -92,7 +92,7 @@ pub fn name(text: &str) -> Result<Name, CommandError> {
 ///
 /// # Errors
 ///
-/// `--region` is none that this version knows.
+/// This version does not know the region of `--region`.
 pub fn region(access: &Access) -> Result<Option<Region>, CommandError> {
     if let Some(text) = &access.region {
         return text.parse().map(Some).map_err(|error: config::Invalid| {
@@ -108,9 +108,9 @@ pub fn agree(plan: &PlanFile, access: &Access) -> Result<(), CommandError> {
     match (&plan.region, &access.region) {
         (Some(file), Some(option)) if file.as_str() != option => Err(CommandError::usage(
             "usage/region",
-            format!("--region is {option}, and the plan file says {}", file.as_str()),
+            format!("--region is {option}, but the plan file says {}", file.as_str()),
         )
-        .hint("leave one of the two out")),
+        .hint("remove one of the two")),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! How a release stands today.
+//! Whether a release is supported today.
 
 use crate::blueprint::image_change::Running;
 use crate::checks::release::{Place, support};
@@ -12,7 +12,7 @@ use super::catalogue::release;
 use super::error::CommandError;
 use super::moment;
 
-/// As it is shown.
+/// Its label and its support.
 pub fn of(release: &Release) -> Standing {
     let support = release.support(moment::today());
     Standing {
@@ -29,7 +29,7 @@ pub fn of_file(file: &PlanFile) -> Option<Standing> {
     Catalogue::effective().get(file.release).map(of)
 }
 
-/// What to say of the release that a plan file names.
+/// The finding about the release that a plan file names, if there is one.
 ///
 /// # Errors
 ///
@@ -40,7 +40,7 @@ pub fn finding(file: &PlanFile, inventory: &Inventory) -> Result<Option<Finding>
     Ok(support(release(file)?, place, Catalogue::effective(), moment::today()))
 }
 
-/// What to do about the release that runs, if there is anything to do.
+/// The advice about the release that runs, if there is any.
 pub fn advice(running: &Release, file: Option<&PlanFile>) -> Option<String> {
     let place = Place {
         runs: Some(running.version),

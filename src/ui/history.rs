@@ -36,6 +36,8 @@ pub fn waiting(record: &Record) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Ended(u8),
+    /// A person said no at the prompt.
+    Declined,
     /// It holds the lease.
     UnderWay,
     /// It neither said how it ended nor holds the lease.
@@ -46,6 +48,7 @@ impl State {
     /// Of a run, where `holder` is the run that holds the lease.
     pub fn of(entry: &Entry, holder: Option<&str>) -> Self {
         match &entry.end {
+            Some(end) if end.error.as_deref() == Some("refused/declined") => Self::Declined,
             Some(end) => Self::Ended(end.exit),
             None if holder == Some(entry.run.as_str()) => Self::UnderWay,
             None => Self::DidNotEnd,
@@ -63,6 +66,7 @@ impl State {
             Self::Ended(7) => "stuck",
             Self::Ended(64) => "wrong usage",
             Self::Ended(_) => "ended otherwise",
+            Self::Declined => "declined",
             Self::UnderWay => "under way",
             Self::DidNotEnd => "did not end",
         }
@@ -71,7 +75,7 @@ impl State {
     fn style(self) -> anstyle::Style {
         match self {
             Self::Ended(0) => GOOD,
-            Self::Ended(5 | 64) | Self::UnderWay => FAINT,
+            Self::Ended(5 | 64) | Self::Declined | Self::UnderWay => FAINT,
             Self::Ended(3 | 6) => WARNING,
             _ => DANGER,
         }

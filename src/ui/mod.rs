@@ -9,6 +9,7 @@ pub mod cost;
 pub mod diagnosis;
 pub mod discover;
 pub mod doctor;
+pub mod ending;
 pub mod failure;
 pub mod finding;
 pub mod graph;

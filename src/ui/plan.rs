@@ -51,6 +51,9 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View<'_>) -> String {
         Purpose::Upgrade => "Upgrade of",
         Purpose::Rollback => "The way back of",
         Purpose::Restore => "Restore of",
+        Purpose::Stop => "Plan to stop",
+        Purpose::Start => "Plan to start",
+        Purpose::Backup => "Backup of",
         Purpose::Destroy => "Plan to destroy",
     };
     let place = format!("account {}, region {}", clean(&target.account), clean(&target.region));

@@ -1,28 +1,44 @@
-//! Where a deployment is reached.
+//! Where a deployment is reached, at the end of a command that leaves it running.
 
 use crate::config::PlanFile;
+use crate::engine::inventory::Inventory;
 use crate::engine::reference::Known;
 use crate::existing::Existing;
-use crate::session::Session;
 use crate::session::address;
 use crate::session::error::CommandError;
-use crate::session::output::Output;
 use crate::ui::whereabouts::{Whereabouts, after_apply};
 
-/// Says where everything is.
+use super::run::Context;
+
+/// Of a deployment as its plan file has it.
 pub fn report_endpoints(
-    session: &Session,
+    context: Context<'_>,
     file: &PlanFile,
     existing: &Existing,
     known: &Known,
-    first: bool,
-    output: &Output,
+    is_first: bool,
 ) -> Result<(), CommandError> {
     let url = address::of(file, existing, known)?;
-    let mut whereabouts = Whereabouts::of(&session.target(file.name.as_str()), known, url);
-    if let Some(cluster) = existing.cluster.as_ref().and_then(|cluster| cluster.found()) {
-        whereabouts.cluster = Some(cluster.name.clone());
-    }
+    let cluster = existing.cluster.as_ref().and_then(|cluster| cluster.found()).map(|cluster| cluster.name.clone());
+    report(context, known, url, cluster, is_first)
+}
+
+/// Of a deployment as it was found: `known` holds what has changed since.
+pub async fn report_found(context: Context<'_>, inventory: &Inventory, known: &Known) -> Result<(), CommandError> {
+    let url = context.session.url(context.scope, inventory, known).await?;
+    report(context, known, url, context.scope.cluster_name(), false)
+}
+
+fn report(
+    context: Context<'_>,
+    known: &Known,
+    url: Option<String>,
+    cluster: Option<String>,
+    is_first: bool,
+) -> Result<(), CommandError> {
+    let Context { session, scope, output, .. } = context;
+    let mut whereabouts = Whereabouts::of(&session.target(&scope.name), known, url);
+    whereabouts.cluster = cluster.or(whereabouts.cluster);
     if output.is_json() {
         let mut value = serde_json::to_value(&whereabouts).map_err(CommandError::unexpected)?;
         value["code"] = "deployed".into();
@@ -30,6 +46,6 @@ pub fn report_endpoints(
         output.line(&value)
     } else {
         output.note("\n");
-        output.data(&after_apply(&whereabouts, first))
+        output.data(&after_apply(&whereabouts, is_first))
     }
 }

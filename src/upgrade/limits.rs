@@ -2,44 +2,44 @@
 
 use crate::planners::intent::Intent;
 use crate::planners::upgrade::Upgrade;
+use crate::session::consent::Consent;
 
-/// Seconds in which a task has to become healthy, where nobody says otherwise: the vendor's own scripts give a migration
-/// 15 minutes; a start takes some.
+/// Seconds in which a task has to become healthy by default: the vendor's own scripts give a migration 15 minutes; a
+/// start takes some.
 pub const DEADLINE: u32 = 1200;
-/// Seconds for which it has to stay so: long enough for the health checks to come round several times.
+/// Seconds for which it has to stay healthy by default: long enough for several health checks.
 pub const WATCH: u32 = 60;
 
-/// How long it may take, in seconds, and what may be left out.
+/// Seconds, and what may be left out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
+    /// In which a new task has to become healthy.
     pub deadline: f64,
+    /// For which it has to stay healthy.
     pub watch: f64,
-    /// Go back on the data as they are, even if the new release may have changed them.
-    pub as_they_are: bool,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { deadline: DEADLINE.into(), watch: WATCH.into(), as_they_are: false }
-    }
+    /// Whether a rollback keeps the current data, even if the new release may have changed them.
+    pub keeps_data: bool,
 }
 
 impl Limits {
-    /// Those of an upgrade.
-    pub fn of(upgrade: &Upgrade) -> Self {
-        Self { deadline: upgrade.deadline, watch: upgrade.watch, as_they_are: false }
+    pub fn new(deadline: Option<u32>, watch: Option<u32>) -> Self {
+        Self { deadline: deadline.unwrap_or(DEADLINE).into(), watch: watch.unwrap_or(WATCH).into(), keeps_data: false }
     }
-}
 
-/// Without recovery point, data steps, and note.
-pub fn simple(intent: Intent, limits: Limits) -> Upgrade {
-    Upgrade {
-        intent,
-        opens: false,
-        point: None,
-        data_tasks: Vec::new(),
-        deadline: limits.deadline,
-        watch: limits.watch,
-        consequence: None,
+    pub fn of(consent: &Consent) -> Self {
+        Self::new(consent.deadline, consent.watch)
+    }
+
+    /// An upgrade without recovery point and data steps, whose intent is on the service already.
+    pub fn upgrade(self, intent: Intent) -> Upgrade {
+        Upgrade {
+            intent,
+            opens: false,
+            point: None,
+            data_tasks: Vec::new(),
+            deadline: self.deadline,
+            watch: self.watch,
+            consequence: None,
+        }
     }
 }

@@ -1,15 +1,23 @@
-//! From what runs to what a plan file asks for: one permitted step after the other, each of which can be finished or
-//! rolled back from what is in AWS alone.
+//! Every change of a deployment: a plan, the consent of a person, the run, and how it ended.
+//!
+//! [`run`] has these four for one plan; [`chain`] is `apply` and `upgrade`, one permitted upgrade after the other. An
+//! upgrade or a restore that is not finished is an [`open_operation`]: [`resume`] finishes it and [`rollback`] ends it,
+//! from what is in AWS alone.
 
+pub mod backup;
 pub mod chain;
-pub mod cleanup;
+mod cleanup;
+mod data_changed;
+pub mod destroy;
 pub mod endpoints;
 pub mod limits;
 pub mod open_operation;
 pub mod plan;
 pub mod planning;
-pub mod restore;
+mod restore;
+pub mod restore_point;
+pub mod resume;
 pub mod rollback;
 pub mod run;
-pub mod undo_create;
-pub mod update_plan_file;
+mod undo_create;
+mod update_plan_file;

@@ -1,18 +1,22 @@
-//! What is under way with a deployment, read from its service and its revisions.
+//! An upgrade or a restore that is not finished, read from the service and its revisions.
 
 use std::cmp::Reverse;
 
+use crate::engine::address::Address;
 use crate::engine::inventory::{Inventory, Live};
+use crate::engine::plan::Plan;
 use crate::kinds::names;
-use crate::kinds::resource::Context;
+use crate::kinds::resource;
 use crate::kinds::task_definition::{self, TaskDefinition};
 use crate::live;
-use crate::planners::intent::Intent;
+use crate::planners::intent::{Intent, Mark};
 use crate::session::Session;
 use crate::session::error::CommandError;
 use crate::session::scope::Scope;
 
-/// An upgrade or a restore that is not over.
+use super::run::{Context, RunResult, run_plan};
+
+/// An upgrade or a restore that is not finished.
 #[derive(Clone, Debug)]
 pub struct OpenOperation {
     pub deployment: String,
@@ -22,14 +26,14 @@ pub struct OpenOperation {
     /// The revision that was in force when it began.
     pub before: Live,
     pub of_before: TaskDefinition,
-    /// The newest revision of the release that it leads to, if it was registered since: where the way leads.
+    /// The newest revision of the release that it leads to, if it was registered since: what it is to start.
     pub newest: Option<Live>,
     /// Whether there is a revision of a data step: one may have run.
     pub has_steps: bool,
 }
 
-/// Somebody else may have registered revisions since; they are not what was to be started.
-async fn newest(context: &Context, intent: &Intent) -> Result<Option<Live>, CommandError> {
+/// The newest revision of the intent's release. Somebody else may have registered others since.
+async fn newest(context: &resource::Context, intent: &Intent) -> Result<Option<Live>, CommandError> {
     let mut since = task_definition::active(context, &context.names.stack()).await?;
     since.retain(|arn| task_definition::number(arn) > intent.revision);
     since.sort_by_key(|arn| Reverse(task_definition::number(arn)));
@@ -43,7 +47,7 @@ async fn newest(context: &Context, intent: &Intent) -> Result<Option<Live>, Comm
 }
 
 impl OpenOperation {
-    /// `None` where nothing is under way.
+    /// `None` where every upgrade and restore is finished.
     ///
     /// # Errors
     ///
@@ -54,15 +58,15 @@ impl OpenOperation {
         let Some(text) = service.tags.get(names::INTENT) else { return Ok(None) };
         let intent: Intent = text.parse().map_err(|error| {
             CommandError::refused("upgrade/open", format!("the tag {} cannot be read: {error}", names::INTENT))
-                .hint("use the version of ce-aws that wrote it; or see for yourself what runs, and remove the tag")
+                .hint("use the version of ce-aws that wrote it, or check what runs and remove the tag")
         })?;
         let context = session.context(scope);
         let family = context.names.stack();
         let numbered = format!("{family}:{}", intent.revision);
         let before = live::sweep::revision(&context, &numbered).await?.ok_or_else(|| {
-            let message = format!("the task definition {numbered}, which ran before, is no longer there");
+            let message = format!("the task definition {numbered}, which ran before, no longer exists");
             let hint = format!(
-                "it cannot be gone back to any more: see what runs, register a revision by hand, and remove the tag {}",
+                "it cannot be rolled back any more: check what runs, register a revision by hand, and remove the tag {}",
                 names::INTENT
             );
             CommandError::refused("upgrade/no-revision", message).hint(hint)
@@ -72,5 +76,81 @@ impl OpenOperation {
         let of_before = serde_json::from_value(before.spec.clone()).map_err(CommandError::unexpected)?;
         let deployment = scope.name.clone();
         Ok(Some(Self { deployment, inventory, service, intent, before, of_before, newest, has_steps }))
+    }
+
+    /// The same, further on.
+    pub fn at(&self, mark: Mark) -> Self {
+        Self { intent: self.intent.at(mark), ..self.clone() }
+    }
+
+    /// Whether the service does not carry this intent yet.
+    pub fn is_unrecorded(&self) -> bool {
+        self.service.tags.get(names::INTENT) != Some(&self.intent.to_string())
+    }
+
+    /// Whether the file system in use is the one that was restored for this intent.
+    pub fn is_restored(&self) -> bool {
+        self.main().is_some_and(|live| self.was_restored(live))
+    }
+
+    /// The file system in use, or the one that was until a moment ago.
+    pub fn file_system(&self) -> Option<&Live> {
+        self.main().or_else(|| self.kept())
+    }
+
+    fn main(&self) -> Option<&Live> {
+        self.inventory.at(&Address::new("file-system", "main")).next()
+    }
+
+    /// The file system that was in use before, from the moment at which the restored one begins to take its place. In a
+    /// rollback of that, both have its name for a moment.
+    pub fn kept(&self) -> Option<&Live> {
+        let name = format!("kept-{}", self.intent.id);
+        self.inventory.at(&Address::new("file-system", &name)).find(|live| !self.was_restored(live))
+    }
+
+    fn was_restored(&self, live: &Live) -> bool {
+        let token = live.spec.get("creation_token").and_then(|token| token.as_str());
+        token.is_some_and(|token| token.starts_with(&format!("ce-aws-{}-{}", self.deployment, self.intent.id)))
+    }
+}
+
+/// A plan that ends an open operation, or brings it nearer to its end.
+#[derive(Clone, Debug)]
+pub struct Next {
+    pub plan: Plan,
+    pub is_last: bool,
+}
+
+/// Runs a plan and those that follow it. Each is made from what is in AWS when the one before has run, so that any of
+/// them can be made again after an interruption.
+pub async fn run_all(
+    context: Context<'_>,
+    first: Next,
+    next: impl AsyncFn(Context<'_>, &OpenOperation) -> Result<Next, CommandError>,
+) -> Result<RunResult, CommandError> {
+    let Context { session, output, .. } = context;
+    let Next { mut plan, mut is_last } = first;
+    loop {
+        let result = run_plan(context, plan).await?;
+        if is_last || !result.is_reached() {
+            return Ok(result);
+        }
+        let following = async {
+            let mut scope = context.scope.clone();
+            let inventory = session.inventory(&mut scope).await?;
+            match OpenOperation::of(session, &scope, inventory).await? {
+                Some(now) => next(Context { scope: &scope, ..context }, &now).await,
+                None => Err(CommandError::unexpected("the service no longer records what is under way")),
+            }
+        };
+        match following.await {
+            Ok(next) => Next { plan, is_last } = next,
+            // Everything is stopped by now: it is a failure like that of a step.
+            Err(error) => {
+                output.error(&error);
+                return Ok(RunResult::failed());
+            }
+        }
     }
 }

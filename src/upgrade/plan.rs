@@ -1,4 +1,4 @@
-//! A plan, and the upgrade it is when it replaces the images of a running task.
+//! A plan that may be an upgrade, and the checks of the step from what runs.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,11 @@ use crate::session::catalogue::release;
 use crate::session::consent::Consent;
 use crate::session::error::CommandError;
 
-use super::limits::{DEADLINE, WATCH};
+use super::limits::Limits;
 
 /// Days until AWS deletes the recovery point of an upgrade.
 const KEPT_FOR: u32 = 35;
-/// Stands for the intent's id until the plan is carried out.
+/// Stands for the intent's id until the plan runs.
 const LATER: &str = "new";
 
 /// What happens when a step fails.
@@ -48,12 +48,12 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// As it is shown: the intent has no number yet.
+    /// As it is shown: the intent has no id yet.
     pub fn shown(&self) -> Plan {
         self.begin(LATER)
     }
 
-    /// As it is carried out.
+    /// As it runs.
     pub fn begin(&self, id: &str) -> Plan {
         let mut plan = self.plan.clone();
         if let Some(upgrade) = self.upgrade.as_ref().filter(|upgrade| upgrade.has_rollback) {
@@ -65,13 +65,13 @@ impl Planned {
         plan
     }
 
-    /// Whether carrying it out is an upgrade.
+    /// Whether it is an upgrade.
     pub fn is_upgrade(&self) -> bool {
         self.upgrade.as_ref().is_some_and(|upgrade| upgrade.has_rollback)
     }
 }
 
-/// Eight hexadecimal digits that no other upgrade has had.
+/// Eight random hexadecimal digits.
 pub fn new_id() -> String {
     format!("{:08x}", rand::random::<u32>())
 }
@@ -82,51 +82,51 @@ pub struct UpgradePlan {
     pub file: PlanFile,
     pub names: Names,
     pub running: Running,
-    pub hop: ImageChange,
+    pub change: ImageChange,
     pub findings: Vec<Finding>,
-    /// Whether the plan is to be an upgrade; not so where nothing is well that one could go back to.
+    /// Whether the plan is an upgrade with its rollback: not so where what runs is not healthy.
     pub has_rollback: bool,
     digests: BTreeMap<String, String>,
     consent: Consent,
 }
 
 impl UpgradePlan {
-    /// Judges a step from what runs to what a plan file asks for. `strangers` are tasks of others that write to the file
-    /// system, by ARN.
+    /// Checks a step from what runs to what a plan file asks for. `foreign_tasks` are tasks of others that write to the
+    /// file system, by ARN.
     pub fn new(
         file: &PlanFile,
         names: Names,
         running: Running,
-        hop: ImageChange,
+        change: ImageChange,
         digests: BTreeMap<String, String>,
         foreign_tasks: &[String],
         consent: &Consent,
     ) -> Result<Self, CommandError> {
-        let is_well = running.service.phase == Phase::Ready;
-        let mut findings: Vec<Finding> = way(&hop).into_iter().collect();
-        findings.extend(well(&running.service, &hop));
-        findings.extend(foreign_tasks.iter().map(|arn| stranger(arn)));
-        if hop.is_release() {
+        let is_healthy = running.service.phase == Phase::Ready;
+        let mut findings: Vec<Finding> = not_permitted(&change).into_iter().collect();
+        findings.extend(not_healthy(&running.service, &change));
+        findings.extend(foreign_tasks.iter().map(|arn| foreign_task(arn)));
+        if change.is_release() {
             findings.extend(checks::release::release(release(file)?, consent.label(file)));
-            findings.extend(own_images(file, &hop));
+            findings.extend(own_images(file, &change));
         }
         let file = file.clone();
-        Ok(Self { file, names, running, hop, findings, has_rollback: is_well, digests, consent: *consent })
+        Ok(Self { file, names, running, change, findings, has_rollback: is_healthy, digests, consent: *consent })
     }
 
-    /// Whether it makes a recovery point.
+    /// Whether it creates a recovery point.
     pub fn backs_up(&self) -> bool {
         self.has_rollback && !self.consent.no_backup
     }
 
-    /// What surrounds the plan, under this intent.
+    /// What is added to the plan, under this intent.
     pub fn upgrade(&self, id: &str) -> Upgrade {
         let text = |version: Option<crate::release::Version>| version.map_or("unknown".to_owned(), |v| v.to_string());
         let intent = Intent {
             id: id.to_owned(),
             work: Work::Upgrade,
-            from: text(self.hop.from),
-            to: text(Some(self.hop.to)),
+            from: text(self.change.from),
+            to: text(Some(self.change.to)),
             revision: self.running.revision(),
             count: self.running.of_service.desired,
             backup: self.backs_up(),
@@ -134,21 +134,24 @@ impl UpgradePlan {
             point: None,
         };
         let data_tasks = self.data_tasks(id);
+        let limits = Limits::of(&self.consent);
         Upgrade {
             opens: true,
             point: self.backs_up().then(|| point(&self.file)),
             consequence: self.consequence(&data_tasks),
             data_tasks,
-            deadline: self.consent.deadline.unwrap_or(DEADLINE).into(),
-            watch: self.consent.watch.unwrap_or(WATCH).into(),
+            deadline: limits.deadline,
+            watch: limits.watch,
             intent,
         }
     }
 
     fn data_tasks(&self, id: &str) -> Vec<DataTask> {
         let known = |version| Catalogue::effective().get(version);
-        let (Some(old), Some(new)) = (self.hop.from.and_then(known), known(self.hop.to)) else { return Vec::new() };
-        if !self.hop.is_release() {
+        let (Some(old), Some(new)) = (self.change.from.and_then(known), known(self.change.to)) else {
+            return Vec::new();
+        };
+        if !self.change.is_release() {
             return Vec::new();
         }
         let ground = Ground { plan: &self.file, names: &self.names, running: &self.running, intent: id };
@@ -157,25 +160,25 @@ impl UpgradePlan {
 
     /// What the reader must know before the new task starts.
     fn consequence(&self, data_tasks: &[DataTask]) -> Option<String> {
-        let new = Catalogue::effective().get(self.hop.to)?;
-        if !changes_data(&self.hop, new, data_tasks) {
+        let new = Catalogue::effective().get(self.change.to)?;
+        if !changes_data(&self.change, new, data_tasks) {
             return None;
         }
         Some(if self.backs_up() {
-            "the new images may change the data so that the old ones cannot read it: going back restores the recovery \
-             point into a new file system"
+            "the new images may change the data so that the old ones cannot read it: a rollback restores the \
+             recovery point into a new file system"
                 .to_owned()
         } else {
             "the new images may change the data so that the old ones cannot read it: without a recovery point there is \
-             no way back"
+             no rollback"
                 .to_owned()
         })
     }
 }
 
-/// Whether going back to the old images alone would be wrong.
-pub fn changes_data(hop: &ImageChange, new: &Release, data_tasks: &[DataTask]) -> bool {
-    !hop.migrating(new).is_empty() || data_tasks.iter().any(|data_task| data_task.changes_data)
+/// Whether a rollback to the old images alone would be wrong.
+pub fn changes_data(change: &ImageChange, new: &Release, data_tasks: &[DataTask]) -> bool {
+    !change.migrating(new).is_empty() || data_tasks.iter().any(|data_task| data_task.changes_data)
 }
 
 /// A task between two releases, as the planner takes it.
@@ -184,10 +187,10 @@ pub fn data_task(task: Task) -> DataTask {
     DataTask { address, about, spec, patience: f64::from(timeout) + LAUNCH, changes_data, tools }
 }
 
-/// Seconds that a task takes to be provisioned, to pull its image, and to go again.
+/// Seconds that a task takes to be provisioned, to pull its image, and to stop.
 const LAUNCH: f64 = 300.0;
 
-/// What AWS Backup is asked for.
+/// The recovery point of an upgrade.
 pub fn point(file: &PlanFile) -> serde_json::Value {
     let point = RecoveryPoint {
         vault: Ref::output(backup_vault::address(), "id", Need::Ready),
@@ -204,35 +207,35 @@ fn finding(code: &str, severity: Severity, message: String, hint: &str) -> Findi
     Finding { code: code.to_owned(), severity, address: Some(Address::new("service", "main")), message, hint }
 }
 
-/// Whether there is a permitted step from the one release to the other.
-fn way(hop: &ImageChange) -> Option<Finding> {
-    let from = hop.from.filter(|from| *from != hop.to)?;
-    match Catalogue::effective().chain(from, hop.to) {
+/// Refuses a step that is not permitted.
+fn not_permitted(change: &ImageChange) -> Option<Finding> {
+    let from = change.from.filter(|from| *from != change.to)?;
+    match Catalogue::effective().chain(from, change.to) {
         Ok(chain) if chain.len() == 1 => None,
         Ok(chain) => {
             let steps: Vec<_> = chain.iter().map(ToString::to_string).collect();
-            let message = format!("runs {from}, and the way to {} is {}", hop.to, steps.join(", "));
-            let hint = "`ce-aws upgrade FILE --to` and `ce-aws apply` go one after the other";
+            let message = format!("runs {from}, and the upgrade path to {} is {}", change.to, steps.join(", "));
+            let hint = "`ce-aws upgrade FILE --to` and `ce-aws apply` take these steps one by one";
             Some(finding("upgrade/several-steps", Severity::Refusal, message, hint))
         }
         Err(no_way) => Some(finding("upgrade/no-way", Severity::Refusal, no_way.to_string(), &no_way.hint())),
     }
 }
 
-/// An image of the user's own stays when the release changes.
-fn own_images(file: &PlanFile, hop: &ImageChange) -> Option<Finding> {
-    let stay = file.images.overrides.keys().filter(|container| !hop.images.contains_key(*container));
+/// The user's own images stay when the release changes.
+fn own_images(file: &PlanFile, change: &ImageChange) -> Option<Finding> {
+    let stay = file.images.overrides.keys().filter(|container| !change.images.contains_key(*container));
     let stay: Vec<_> = stay.map(String::as_str).collect();
     let message = format!("[images.override] keeps the image of {} as it is, whatever the release", stay.join(", "));
-    let hint = "take the override out of the plan file, or name the image of the new release";
+    let hint = "remove the override from the plan file, or name the image of the new release";
     (!stay.is_empty()).then(|| finding("upgrade/own-image", Severity::Warning, message, hint))
 }
 
-/// Only what is well can be gone back to.
-fn well(service: &Live, hop: &ImageChange) -> Option<Finding> {
+/// Only a healthy service can be rolled back to.
+fn not_healthy(service: &Live, change: &ImageChange) -> Option<Finding> {
     if service.tags.contains_key(names::STOPPED) || service.phase == Phase::Idle {
-        let message = "is stopped: a new release could not be proven".to_owned();
-        let hint = "start it with `ce-aws start FILE`, and upgrade then";
+        let message = "is stopped: a new release could not be verified".to_owned();
+        let hint = "start it with `ce-aws start FILE`, then upgrade";
         return Some(finding("upgrade/stopped", Severity::Refusal, message, hint));
     }
     let why = match &service.phase {
@@ -240,29 +243,29 @@ fn well(service: &Live, hop: &ImageChange) -> Option<Finding> {
         Phase::Pending(why) | Phase::Degraded(why) | Phase::Failed(why) | Phase::Deleting(why) => why.clone(),
         Phase::Recoverable => "it does not run".to_owned(),
     };
-    let message = format!("is not healthy, so that there is nothing to go back to: {why}");
-    if hop.is_release() {
+    let message = format!("is not healthy, so there would be nothing to roll back to: {why}");
+    if change.is_release() {
         let hint = "make it healthy first: `ce-aws apply` with the release that it runs";
         return Some(finding("upgrade/not-steady", Severity::Refusal, message, hint));
     }
-    let hint = "the images are changed all the same, without recovery point and without a way back";
+    let hint = "the images are changed anyway, without a recovery point and without a rollback";
     Some(finding("upgrade/not-steady", Severity::Warning, message, hint))
 }
 
-fn stranger(arn: &str) -> Finding {
-    let message = format!("the task {arn} is not of this deployment and mounts its file system");
-    finding("upgrade/foreign-writer", Severity::Refusal, message, "stop it: nobody else may write during an upgrade")
+fn foreign_task(arn: &str) -> Finding {
+    let message = format!("the task {arn} does not belong to this deployment and mounts its file system");
+    finding("upgrade/foreign-writer", Severity::Refusal, message, "stop it: nothing else may write during an upgrade")
 }
 
-/// The way back starts the service as it was before with nothing else changed about it: what else is to be changed must
-/// not come with the images.
-pub fn alone(plan: &Plan) -> Option<Finding> {
+/// A rollback starts the service as it was before and changes nothing else about it: other changes must not come with
+/// the images.
+pub fn other_changes(plan: &Plan) -> Option<Finding> {
     let of_service = plan.steps.iter().filter(|step| step.address.kind() == "service" && step.action == Action::Update);
     let changes = of_service.flat_map(|step| &step.changes).map(|change| change.property.as_str());
     let other = |property: &&str| !["task_definition", "desired"].contains(property) && !property.starts_with("tags.");
     let others: Vec<&str> = changes.filter(other).collect();
     let message = format!("{} of the service would change together with its images", others.join(", "));
-    let hint = "change one after the other: first `ce-aws apply` with the release and the images that run";
+    let hint = "make one change at a time: first `ce-aws apply` with the release and the images that run";
     (!others.is_empty()).then(|| finding("upgrade/not-alone", Severity::Refusal, message, hint))
 }
 

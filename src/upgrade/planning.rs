@@ -1,4 +1,4 @@
-//! What would make a deployment what its plan file says, and the upgrade that it is where images are replaced.
+//! The plan that makes a deployment match its plan file, and the upgrade that it is where images are replaced.
 
 use std::collections::BTreeMap;
 
@@ -23,9 +23,9 @@ use crate::session::planning::graph;
 use crate::session::scope::Scope;
 use crate::session::{moment, preflight, standing};
 
-use super::plan::{Planned, UpgradePlan, alone};
+use super::plan::{Planned, UpgradePlan, other_changes};
 
-/// What would make a deployment what its plan file says, with everything that is to be said against it.
+/// What would make a deployment match its plan file, with the findings of all checks.
 pub async fn converge(
     session: &Session,
     file: &PlanFile,
@@ -36,7 +36,7 @@ pub async fn converge(
     Ok(plan(session, file, inventory, existing, consent).await?.shown())
 }
 
-/// The same, with what makes an upgrade of it if it replaces the images of a running task.
+/// The same, with the steps of an upgrade if it replaces the images of a running task.
 pub async fn plan(
     session: &Session,
     file: &PlanFile,
@@ -61,7 +61,7 @@ pub async fn plan(
     let (digests, more) = session.digests(&context, file, inventory, consent.refresh_images).await?;
     findings.extend(more);
     let upgrade = match open {
-        // What is under way is to be ended first; whatever else could be said would only distract.
+        // What is under way has to be ended first; other findings would only distract.
         Some(_) => None,
         None => upgrade(&context, file, inventory, &digests, consent).await?,
     };
@@ -74,7 +74,7 @@ pub async fn plan(
     if Running::of(inventory).is_none() {
         findings.extend(checks::release::release(release(file)?, consent.label(file)));
     }
-    if Running::of(inventory).is_none() || upgrade.as_ref().is_some_and(|upgrade| upgrade.hop.is_release()) {
+    if Running::of(inventory).is_none() || upgrade.as_ref().is_some_and(|upgrade| upgrade.change.is_release()) {
         findings.extend(standing::finding(file, inventory)?);
     }
     findings.extend(upgrade.iter().flat_map(|upgrade| upgrade.findings.clone()));
@@ -92,7 +92,7 @@ pub async fn plan(
     let mut plan = converge::converge(&graph, &adopted, session.target(file.name.as_str()), session.kinds(), options);
     renewal::explain(&mut plan, internal.renewal.map(|renewal| renewal.to_string()));
     findings.extend(checks::strays::strays(&strays, file.name.as_str(), &context.names.region));
-    findings.extend(upgrade.iter().filter(|upgrade| upgrade.has_rollback).filter_map(|_| alone(&plan)));
+    findings.extend(upgrade.iter().filter(|upgrade| upgrade.has_rollback).filter_map(|_| other_changes(&plan)));
     findings.extend(preflight::account(&context, file, &plan, inventory).await);
     findings.append(&mut plan.findings);
     plan.findings = findings;
@@ -100,7 +100,7 @@ pub async fn plan(
     Ok(Planned { plan, upgrade, known: inventory.known() })
 }
 
-/// What surrounds the replacement of the running task's images; `None` where they stay.
+/// The upgrade that replaces the running task's images; `None` where they stay.
 async fn upgrade(
     context: &Context,
     file: &PlanFile,
@@ -113,19 +113,19 @@ async fn upgrade(
         let digest = digests.get(&container).cloned();
         (container, (image.as_str().to_owned(), digest))
     });
-    let Some(hop) = ImageChange::of(&running, file.release, &wanted.collect()) else { return Ok(None) };
+    let Some(change) = ImageChange::of(&running, file.release, &wanted.collect()) else { return Ok(None) };
     let context = Context { known: inventory.known(), ..context.clone() };
     let foreign_tasks = live::foreign_tasks::writing(&context).await?;
-    UpgradePlan::new(file, context.names.clone(), running, hop, digests.clone(), &foreign_tasks, consent).map(Some)
+    UpgradePlan::new(file, context.names.clone(), running, change, digests.clone(), &foreign_tasks, consent).map(Some)
 }
 
-/// Whether anything of what backups need is there: then all of it shall be.
+/// Whether anything that backups need exists: then all of it should.
 fn backs_up(inventory: &Inventory) -> bool {
     let needed = [backup_vault::address(), blueprint::backup::role_address()];
     inventory.live.iter().any(|live| needed.contains(&live.address))
 }
 
-/// What is to be said of the end of the internal certificate.
+/// The finding about the end of the internal certificate.
 fn expiry(renewal: &Renewal) -> Option<Finding> {
     match renewal {
         Renewal::Expired(day) => Some(checks::certificate::internal(day, true)),
@@ -134,7 +134,7 @@ fn expiry(renewal: &Renewal) -> Option<Finding> {
     }
 }
 
-/// Zones as the plan file names them; where it need not, none are asked for.
+/// Zones as the plan file names them; none where it does not have to.
 fn stand_in_zones(zones: Option<&[Zone; 2]>) -> [String; 2] {
     zones.map(|zones| zones.each_ref().map(|zone| zone.as_str())).unwrap_or_default()
 }

@@ -1,17 +1,15 @@
-//! A recovery point into a new file system, and that into use.
+//! The plans that bring a recovery point into use, in a new file system.
 //!
-//! Two plans: what the second one does is only known when the restored file system is there. Both are made from the note
-//! on the service and from what is there, so that whatever interrupts them, the same is done again from where it was.
+//! There are two: what the second one does is only known when the restored file system exists. Both are made from the
+//! intent on the service and from the inventory, so that an interrupted restore continues where it was.
+
+use std::path::Path;
 
 use crate::aws::answer::required;
-use crate::blueprint::{
-    self,
-    data_steps::{Ground, unpack},
-    image_change::Running,
-};
+use crate::blueprint::data_steps::{Ground, unpack};
+use crate::blueprint::{self, image_change::Running};
 use crate::config::PlanFile;
 use crate::engine::address::Address;
-use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Action, After, Plan};
 use crate::engine::reference::{Need, Ref};
@@ -19,116 +17,76 @@ use crate::kinds::recovery_point;
 use crate::kinds::resource;
 use crate::kinds::restore::Restore;
 use crate::kinds::task_definition::TaskDefinition;
-use crate::planners::intent::Intent;
 use crate::planners::upgrade::{self, Upgrade, add_upgrade_steps};
 use crate::release::Version;
 use crate::session::consent::Consent;
 use crate::session::error::CommandError;
-use crate::session::execute::execute;
 use crate::session::source::Source;
 
-use super::limits::{Limits, simple};
-use super::open_operation::OpenOperation;
+use super::open_operation::{Next, OpenOperation};
 use super::plan::data_task;
 use super::planning;
-use super::run::{Context, Ending};
+use super::run::Context;
 
-/// Brings the recovery point of an intent into use, with the revision that ran before.
-pub async fn into_use(
-    context: Context<'_>,
-    now: &OpenOperation,
-    intent: &Intent,
-    limits: Limits,
-) -> Result<Ending, CommandError> {
-    let Context { session, scope, output, .. } = context;
-    if !now.is_restored() {
-        let plan = first(context, now, intent, limits).await?;
-        let outcome = execute(session, scope, plan, output).await?.outcome;
-        if outcome != Outcome::Done {
-            return Ok(Ending::early(outcome));
-        }
-    }
-    let plan = match second(context, now, intent, limits).await {
-        Ok(plan) => plan,
-        // Everything is stopped by now: it is a failure like that of a step.
-        Err(error) => {
-            output.error(&error);
-            return Ok(Ending::early(Outcome::Failed));
-        }
-    };
-    let report = execute(session, scope, plan.clone(), output).await?;
-    Ok(Ending::of(&plan, &report))
+/// The next plan of a restore, with the revision that ran before.
+pub async fn next(context: Context<'_>, now: &OpenOperation) -> Result<Next, CommandError> {
+    Ok(if now.is_restored() {
+        Next { plan: start(context, now).await?, is_last: true }
+    } else {
+        Next { plan: restore(context, now).await?, is_last: false }
+    })
 }
 
-/// Stops, restores, and swaps.
-pub async fn first(
-    context: Context<'_>,
-    now: &OpenOperation,
-    intent: &Intent,
-    limits: Limits,
-) -> Result<Plan, CommandError> {
-    let spec = restore(context, now).await?.ok_or_else(|| no_recovery_point(context.file))?;
-    let upgrade = Upgrade { opens: opens(now, intent), ..simple(intent.clone(), limits) };
+/// Stops, restores, and swaps the file systems.
+async fn restore(context: Context<'_>, now: &OpenOperation) -> Result<Plan, CommandError> {
+    let spec = specification(context, now).await?.ok_or_else(|| no_recovery_point(context.file))?;
+    let upgrade = Upgrade { opens: now.is_unrecorded(), ..context.limits.upgrade(now.intent.clone()) };
     let target = context.session.target(&context.scope.name);
     Ok(upgrade::restore(&now.inventory, target, &now.service, &upgrade, &spec))
 }
 
-/// Whether the note on the service has to be written.
-pub fn opens(now: &OpenOperation, intent: &Intent) -> bool {
-    now.service.tags.get(crate::kinds::names::INTENT) != Some(&intent.to_string())
-}
-
-/// Makes for the restored file system what it needs, moves everything to where it was, and starts.
-async fn second(
-    context: Context<'_>,
-    now: &OpenOperation,
-    intent: &Intent,
-    limits: Limits,
-) -> Result<Plan, CommandError> {
-    let Context { session, scope, .. } = context;
-    let inventory = session.inventory(&mut scope.clone()).await?;
-    let service = inventory.live.iter().find(|live| live.address.kind() == "service").cloned();
-    // The old revision in the place of the one that the service is at.
-    let live = inventory.live.into_iter().filter(|live| live.address.kind() != "task-definition");
-    let inventory = Inventory::new(live.chain([now.before.clone()]).collect());
-    let file = before(context, now.intent.from.parse().ok(), &now.of_before)?;
+/// Creates what the restored file system needs, moves everything to where it was, and starts.
+async fn start(context: Context<'_>, now: &OpenOperation) -> Result<Plan, CommandError> {
+    let Context { session, scope, limits, .. } = context;
+    // The old revision instead of the one that the service uses now.
+    let others = now.inventory.live.iter().filter(|live| live.address.kind() != "task-definition").cloned();
+    let inventory = Inventory::new(others.chain([now.before.clone()]).collect());
+    let file = plan_file_before(context, now.intent.from.parse().ok(), &now.of_before)?;
     let existing = session.existing(&file).await?;
-    let mut planned = planning::plan(session, &file, &inventory, &existing, &Consent::default()).await?;
-    planned.plan.findings.retain(|finding| finding.code != "upgrade/open");
-    let refusals: Vec<_> = planned.plan.refusals().map(|finding| finding.message.as_str()).collect();
+    let mut plan = planning::plan(session, &file, &inventory, &existing, &Consent::default()).await?.plan;
+    plan.findings.retain(|finding| finding.code != "upgrade/open");
+    let refusals: Vec<_> = plan.refusals().map(|finding| finding.message.as_str()).collect();
     if !refusals.is_empty() {
-        let message = format!("with this plan file it cannot be started on what was restored: {}", refusals.join("; "));
+        let message = format!("this plan file cannot be deployed on the restored data: {}", refusals.join("; "));
         return Err(CommandError::refused("backup/plan-file", message)
-            .hint("take back what was changed in the plan file since the deployment ran"));
+            .hint("undo what was changed in the plan file since the deployment ran"));
     }
-    let (Some(service), Some(running)) = (service, Running::of(&inventory)) else {
-        return Err(CommandError::unexpected("there is no service any more"));
+    let Some(running) = Running::of(&inventory) else {
+        return Err(CommandError::unexpected("the service no longer exists"));
     };
     let names = session.context(scope).names;
-    let ground = Ground { plan: &file, names: &names, running: &running, intent: &intent.id };
-    // The policy comes when everything has been moved, because it would not let the move be made.
+    let ground = Ground { plan: &file, names: &names, running: &running, intent: &now.intent.id };
+    // The policy exists once everything has been moved, because it would not allow the move.
     let is_moved = inventory.at(&Address::new("file-system-policy", "main")).next().is_some();
     let data_tasks = if is_moved { Vec::new() } else { vec![data_task(unpack(ground))] };
-    let mut plan = planned.plan;
     plan.known.extend(inventory.known());
-    add_upgrade_steps(&mut plan, &service, &Upgrade { data_tasks, ..simple(intent.clone(), limits) });
-    policy_after_errands(&mut plan);
+    add_upgrade_steps(&mut plan, &now.service, &Upgrade { data_tasks, ..limits.upgrade(now.intent.clone()) });
+    create_policy_after_data_tasks(&mut plan);
     Ok(plan)
 }
 
-/// A file system without a policy lets the task that moves things be root; one with the deployment's policy would not.
-fn policy_after_errands(plan: &mut Plan) {
-    let data_tasks: Vec<usize> =
-        plan.steps.iter().enumerate().filter(|(_, step)| step.action == Action::Run).map(|(index, _)| index).collect();
+/// Without a policy, the file system lets the task that moves the data be root; the deployment's policy does not.
+fn create_policy_after_data_tasks(plan: &mut Plan) {
+    let runs = plan.steps.iter().enumerate().filter(|(_, step)| step.action == Action::Run);
+    let after: Vec<After> = runs.map(|(step, _)| After { step, need: Need::Ready }).collect();
     for step in plan.steps.iter_mut().filter(|step| step.address == Address::new("file-system-policy", "main")) {
-        step.after.extend(data_tasks.iter().map(|data_task| After { step: *data_task, need: Need::Ready }));
+        step.after.extend(after.iter().cloned());
     }
 }
 
 /// The specification of the restore, if there is a recovery point for it.
-async fn restore(context: Context<'_>, now: &OpenOperation) -> Result<Option<serde_json::Value>, CommandError> {
-    let Context { session, scope, .. } = context;
-    let calls = resource::Context { known: now.inventory.known(), ..session.context(scope) };
+async fn specification(context: Context<'_>, now: &OpenOperation) -> Result<Option<serde_json::Value>, CommandError> {
+    let aws = resource::Context { known: now.inventory.known(), ..context.session.context(context.scope) };
     let file_system = now.file_system().ok_or_else(|| {
         CommandError::refused("backup/no-file-system", "no file system is in use at this moment")
             .hint(format!("end what is under way first: `ce-aws upgrade {} --rollback`", context.file))
@@ -136,18 +94,18 @@ async fn restore(context: Context<'_>, now: &OpenOperation) -> Result<Option<ser
     let arn = file_system.outputs.get("arn").map(String::as_str);
     let arn = required("efs DescribeFileSystems", "FileSystemArn", arn)?;
     let point = match &now.intent.point {
-        Some(point) => Some(calls.names.arn("backup", &format!("recovery-point:{point}"))),
-        None if now.intent.backup => recovery_point::find(&calls, arn, &now.intent.id).await?,
+        Some(point) => Some(aws.names.arn("backup", &format!("recovery-point:{point}"))),
+        None if now.intent.backup => recovery_point::find(&aws, arn, &now.intent.id).await?,
         None => None,
     };
     let Some(point) = point else { return Ok(None) };
     let text = |property: &str| file_system.spec.get(property).and_then(|value| value.as_str()).map(str::to_owned);
-    let file = before(context, now.intent.from.parse().ok(), &now.of_before)?;
+    let file = plan_file_before(context, now.intent.from.parse().ok(), &now.of_before)?;
     let restore = Restore {
         recovery_point: Ref::value(point),
         role: blueprint::backup::role(&file),
         source: file_system.id.clone(),
-        creation_token: calls.names.creation_token(&now.intent.id),
+        creation_token: aws.names.creation_token(&now.intent.id),
         encrypted: file_system.spec.get("encrypted").and_then(|value| value.as_bool()).unwrap_or(true),
         // EFS's own key is not named: EFS takes it anyway.
         kms_key: text("kms_key").filter(|_| file.existing.kms_key.is_some()),
@@ -156,13 +114,25 @@ async fn restore(context: Context<'_>, now: &OpenOperation) -> Result<Option<ser
     serde_json::to_value(restore).map(Some).map_err(CommandError::unexpected)
 }
 
-/// The plan file as it was: its release, and the very images of the task that runs, or is to run again.
-pub fn before(
+fn no_recovery_point(file: &str) -> CommandError {
+    CommandError::refused(
+        "upgrade/no-recovery-point",
+        "the new release may have changed the data, and there is no recovery point of this upgrade to roll back to",
+    )
+    .hint(format!("finish the upgrade instead: `ce-aws upgrade {file} --resume`"))
+    .hint(format!("or restore an older recovery point: `ce-aws backup list {file}`, then `ce-aws backup restore`"))
+    .hint(format!(
+        "or, if you know that the old release can read the current data: `ce-aws upgrade {file} --rollback --no-backup`"
+    ))
+}
+
+/// The plan file as it was: its release, and exactly the images of the task that runs, or that is to run again.
+pub fn plan_file_before(
     context: Context<'_>,
     release: Option<Version>,
     running: &TaskDefinition,
 ) -> Result<PlanFile, CommandError> {
-    let source = Source::read(std::path::Path::new(context.file))?;
+    let source = Source::read(Path::new(context.file))?;
     let mut file = source.plan_file(context.session.region(), context.output)?;
     file.release = release.unwrap_or(file.release);
     for (name, container) in &running.containers {
@@ -171,16 +141,4 @@ pub fn before(
         }
     }
     Ok(file)
-}
-
-fn no_recovery_point(file: &str) -> CommandError {
-    CommandError::refused(
-        "upgrade/no-recovery-point",
-        "the new release may have changed the data, and there is no recovery point of this upgrade to go back to",
-    )
-    .hint(format!("finish the upgrade instead: `ce-aws upgrade {file} --resume`"))
-    .hint(format!("or go back onto an older recovery point: `ce-aws backup list {file}` and `ce-aws backup restore`"))
-    .hint(format!(
-        "or, if you know that the old release can read the data as they are: `ce-aws upgrade {file} --rollback --no-backup`"
-    ))
 }

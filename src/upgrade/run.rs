@@ -1,64 +1,23 @@
-//! Carrying out a plan that may be an upgrade: one that fails goes back by itself.
+//! One change of a deployment: a plan, the question whether it may run, the run, and how it ended.
 
+use crate::config::PlanFile;
 use crate::engine::drive::Report;
 use crate::engine::event::Outcome;
-use crate::engine::plan::{Plan, Stage, Until};
+use crate::engine::plan::{Plan, Purpose, Stage, Until};
 use crate::engine::reference::Known;
 use crate::session::Session;
+use crate::session::confirm::{self, Ask};
 use crate::session::error::CommandError;
-use crate::session::execute::{execute, exit_of};
+use crate::session::execute::{execute, permit};
 use crate::session::exit::Exit;
 use crate::session::output::Output;
 use crate::session::scope::Scope;
+use crate::session::show;
+use crate::ui::ending::{self, Ending};
 
 use super::limits::Limits;
-use super::plan::{OnFailure, Planned, new_id};
-use super::rollback;
 
-/// How it ended, and what is known of what there is then.
-#[derive(Debug)]
-pub struct RunResult {
-    pub exit: Exit,
-    /// Whether what was wanted runs and nothing is under way, although something around it may be left to do.
-    pub is_committed: bool,
-    /// Whether AWS permits some of it only later, and nothing else keeps the exit code from being [`Exit::Done`].
-    pub is_postponed: bool,
-    pub known: Known,
-    /// How the plan itself ended, before anybody went back.
-    pub outcome: Outcome,
-}
-
-/// How a plan ended.
-#[derive(Clone, Copy, Debug)]
-pub struct Ending {
-    pub outcome: Outcome,
-    /// Whether what was wanted has been proven.
-    pub is_proven: bool,
-    /// Whether nothing is under way any more either, whatever failed behind that.
-    pub is_committed: bool,
-}
-
-impl Ending {
-    pub fn of(plan: &Plan, report: &Report) -> Self {
-        let steps = || plan.steps.iter().enumerate();
-        let is_proven = steps().any(|(step, planned)| {
-            planned.stage == Some(Stage::Verify) && planned.until == Until::STAYS_READY && report.done.contains(&step)
-        });
-        let is_committed = is_proven
-            && steps().all(|(step, planned)| {
-                let commits = planned.stage == Some(Stage::Commit) && planned.address.kind() == "service";
-                !commits || report.done.contains(&step)
-            });
-        Self { outcome: report.outcome, is_proven, is_committed }
-    }
-
-    /// Of a plan after which another one follows.
-    pub fn early(outcome: Outcome) -> Self {
-        Self { outcome, is_proven: false, is_committed: false }
-    }
-}
-
-/// Where and for whom.
+/// Where a command works, for whom, and what it may do without asking.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     pub session: &'a Session,
@@ -66,64 +25,131 @@ pub struct Context<'a> {
     pub output: &'a Output,
     /// How people name the deployment on the command line: the plan file.
     pub file: &'a str,
+    /// Whether nobody is to be asked.
+    pub yes: bool,
+    pub limits: Limits,
 }
 
-/// Carries out a plan that has been consented to.
-pub async fn run_plan(
-    context: Context<'_>,
-    planned: &Planned,
-    on_failure: OnFailure,
-) -> Result<RunResult, CommandError> {
-    let Context { session, scope, output, .. } = context;
-    if !planned.is_upgrade() {
-        let report = execute(session, scope, planned.plan.clone(), output).await?;
-        let is_committed = report.outcome == Outcome::Done;
-        let (exit, is_postponed) = (exit_of(&report), is_committed && report.postponed > 0);
-        return Ok(RunResult { exit, is_committed, is_postponed, known: report.known, outcome: report.outcome });
+/// A plan, and the question that a person has to answer before it runs.
+#[derive(Clone, Debug)]
+pub struct Work<'a> {
+    pub plan: Plan,
+    /// The plan file that it follows, if it does.
+    pub file: Option<&'a PlanFile>,
+    pub question: &'a str,
+    pub ask: Ask<'a>,
+    /// What is said instead of the plan, where there is nothing to do.
+    pub already: String,
+}
+
+impl<'a> Work<'a> {
+    /// A plan that `yes` consents to.
+    pub fn new(plan: Plan, question: &'a str) -> Self {
+        Self { plan, file: None, question, ask: Ask::Yes, already: String::new() }
     }
-    let plan = planned.begin(&new_id());
-    let limits = planned.upgrade.as_ref().map(|upgrade| Limits::of(&upgrade.upgrade(""))).unwrap_or_default();
-    forward(context, plan, limits, on_failure).await
+
+    /// Shows the plan.
+    ///
+    /// # Errors
+    ///
+    /// A check refuses it.
+    pub fn show(&self, context: Context<'_>) -> Result<(), CommandError> {
+        let Context { session, output, .. } = context;
+        if output.is_json() {
+            output.line(&show::event(&self.plan, self.file))?;
+        } else if self.plan.is_empty() && self.plan.findings.is_empty() && !self.already.is_empty() {
+            output.note(&format!("{}\n", self.already));
+        } else {
+            output.note(&show::text(&self.plan, session.kinds(), self.file, output));
+        }
+        permit(&self.plan, output)
+    }
+
+    /// Asks whether it may run.
+    ///
+    /// # Errors
+    ///
+    /// It may not, or nobody is there to ask.
+    pub fn ask(&self, context: Context<'_>) -> Result<(), CommandError> {
+        if context.yes { Ok(()) } else { confirm::ask(self.question, self.ask, "--yes", context.output) }
+    }
 }
 
-/// Carries out the plan of an upgrade, from its beginning or from where it was interrupted.
-pub async fn forward(
-    context: Context<'_>,
-    plan: Plan,
-    limits: Limits,
-    on_failure: OnFailure,
-) -> Result<RunResult, CommandError> {
-    let Context { session, scope, output, file } = context;
+/// What came of a plan.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    pub outcome: Outcome,
+    /// Whether what was wanted has been verified.
+    pub is_verified: bool,
+    /// Whether it is over as well, whatever failed after that.
+    pub is_committed: bool,
+    /// Whether AWS permits some of the changes only later.
+    pub is_postponed: bool,
+    pub known: Known,
+}
+
+impl RunResult {
+    fn of(plan: &Plan, report: Report) -> Self {
+        let steps = || plan.steps.iter().enumerate();
+        let is_verified = steps().any(|(step, planned)| {
+            planned.stage == Some(Stage::Verify) && planned.until == Until::STAYS_READY && report.done.contains(&step)
+        });
+        let is_committed = is_verified
+            && steps().all(|(step, planned)| {
+                let commits = planned.stage == Some(Stage::Commit) && planned.address.kind() == "service";
+                !commits || report.done.contains(&step)
+            });
+        let Report { outcome, known, postponed, .. } = report;
+        Self { outcome, is_verified, is_committed, is_postponed: postponed > 0, known }
+    }
+
+    /// Of a plan that could not even be made.
+    pub fn failed() -> Self {
+        let (is_verified, is_committed, is_postponed) = (false, false, false);
+        Self { outcome: Outcome::Failed, is_verified, is_committed, is_postponed, known: Known::new() }
+    }
+
+    /// Whether what was wanted runs, although some of the cleanup may be left.
+    pub fn is_reached(&self) -> bool {
+        self.outcome == Outcome::Done || self.is_committed
+    }
+
+    /// How an upgrade, a restore or a rollback has ended.
+    pub fn ending(&self, purpose: Purpose) -> Ending {
+        match self.outcome {
+            Outcome::Done => Ending::Done,
+            _ if self.is_committed => Ending::CleanupLeft,
+            Outcome::Interrupted => Ending::Interrupted,
+            Outcome::LeaseLost => Ending::LeaseLost,
+            Outcome::Failed if self.is_verified && purpose == Purpose::Upgrade => Ending::Verified,
+            Outcome::Failed => Ending::Failed,
+        }
+    }
+
+    /// The exit code, where nothing is rolled back.
+    pub fn exit(&self) -> Exit {
+        if self.outcome == Outcome::Done && !self.is_postponed { Exit::Done } else { Exit::PartWay }
+    }
+}
+
+/// Runs a plan that has been consented to.
+pub async fn run_plan(context: Context<'_>, plan: Plan) -> Result<RunResult, CommandError> {
+    let Context { session, scope, output, .. } = context;
     let report = execute(session, scope, plan.clone(), output).await?;
-    let ending = Ending::of(&plan, &report);
-    let exit = match ending.outcome {
-        Outcome::Done => exit_of(&report),
-        _ if ending.is_committed => {
-            output.note(&rollback::only_tidying_is_left(file, true));
-            Exit::PartWay
-        }
-        Outcome::Interrupted => {
-            output.note(&rollback::interrupted(file));
-            Exit::PartWay
-        }
-        Outcome::LeaseLost => {
-            output.note(&rollback::lease_lost(file, "upgrade"));
-            Exit::PartWay
-        }
-        Outcome::Failed if ending.is_proven => {
-            output.note(&rollback::only_tidying_is_left(file, false));
-            Exit::PartWay
-        }
-        Outcome::Failed if on_failure == OnFailure::Keep => {
-            output.note(&rollback::left_as_it_is(file));
-            Exit::Stuck
-        }
-        Outcome::Failed => {
-            output.note("\nthe upgrade has failed, see above; going back\n");
-            rollback::run(context, limits).await?
-        }
-    };
-    let is_postponed = ending.outcome == Outcome::Done && report.postponed > 0;
-    let known = report.known;
-    Ok(RunResult { exit, is_committed: ending.is_committed, is_postponed, known, outcome: ending.outcome })
+    Ok(RunResult::of(&plan, report))
+}
+
+/// Shows a plan, asks, and runs it; `None` where there is nothing to do.
+pub async fn propose_and_run(context: Context<'_>, work: Work<'_>) -> Result<Option<RunResult>, CommandError> {
+    work.show(context)?;
+    if work.plan.is_empty() {
+        return Ok(None);
+    }
+    work.ask(context)?;
+    run_plan(context, work.plan).await.map(Some)
+}
+
+/// Says how it has ended.
+pub fn say(context: Context<'_>, purpose: Purpose, ending: Ending) {
+    context.output.note(&ending::text(purpose, ending, context.file));
 }

@@ -1,4 +1,4 @@
-//! Taking back a first apply that failed: exactly what it has created, and nothing else.
+//! Deleting what a first apply that failed has created: exactly that, and nothing else.
 
 use std::collections::BTreeSet;
 
@@ -9,15 +9,11 @@ use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::kinds::names;
 use crate::planners::teardown;
 use crate::session::error::CommandError;
-use crate::session::execute::execute;
+use crate::ui::ending;
 
-use super::run::Context;
+use super::run::{Context, run_plan};
 
-/// What is said before the question.
-pub const ANNOUNCEMENT: &str =
-    "\nIf a step fails, everything that this run has created is deleted again, the file system included.\n";
-
-/// AWS may show late what it has made; a look that finds nothing more ends it.
+/// AWS may list late what it has made; a sweep that finds nothing more ends it.
 const ROUNDS: usize = 3;
 
 /// What there was before a first apply.
@@ -30,13 +26,13 @@ impl Before {
     /// # Errors
     ///
     /// Something of the deployment is there already that is more than kept data: what a run has changed about that
-    /// cannot be taken back by deleting.
+    /// cannot be undone by deleting.
     pub fn of(inventory: &Inventory, kinds: &[Kind]) -> Result<Self, CommandError> {
         let is_owned = |live: &&Live| {
             kinds.kind(live.address.kind()).is_some_and(|kind| kind.lifecycle == Lifecycle::Owned) && !live.is_going()
         };
         if let Some(live) = inventory.live.iter().find(is_owned) {
-            let message = format!("--on-failure rollback is for a first apply, and {} is there already", live.address);
+            let message = format!("--on-failure rollback is for a first apply, and {} exists already", live.address);
             return Err(CommandError::refused("refused/not-first", message)
                 .hint("without it, what a failed apply has done is kept, and running it again continues"));
         }
@@ -59,10 +55,10 @@ impl Before {
 ///
 /// # Errors
 ///
-/// It cannot be found out what there is. What cannot be deleted is told as it happens, and is left to the next run.
+/// The inventory cannot be read. What cannot be deleted is reported as it happens, and is left to the next run.
 pub async fn undo_create(context: Context<'_>, before: &Before) -> Result<(), CommandError> {
-    let Context { session, scope, output, file } = context;
-    output.note("\nit has failed, see above; what this run has created is deleted again\n");
+    let Context { session, scope, output, file, .. } = context;
+    output.note(ending::UNDOING);
     let options = teardown::Options { delete_data: true, unprotect: true, ..teardown::Options::default() };
     for _ in 0..ROUNDS {
         let inventory = session.inventory(&mut scope.clone()).await?;
@@ -71,16 +67,14 @@ pub async fn undo_create(context: Context<'_>, before: &Before) -> Result<(), Co
         let created = session.with_companions(scope, created).await?;
         let plan = teardown::teardown(&created, session.target(&scope.name), session.kinds(), options, &[]);
         if plan.is_empty() {
-            output.note("\nnothing of this run is left\n");
+            output.note(ending::UNDONE);
             return Ok(());
         }
-        if execute(session, scope, plan, output).await?.outcome != Outcome::Done {
+        if run_plan(context, plan).await?.outcome != Outcome::Done {
             break;
         }
     }
-    output.note(&format!(
-        "\nsome of it is left, see above: `ce-aws destroy {file}` deletes it, or `ce-aws apply {file}` goes on with it\n"
-    ));
+    output.note(&ending::undo_incomplete(file));
     Ok(())
 }
 
@@ -104,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_back_what_it_has_made_and_nothing_else() {
+    fn it_undoes_what_it_has_created_and_nothing_else() {
         let kept = live("file-system/main", "fs-1", Some("before"));
         let kinds = registry::facts();
         let before = Before::of(&Inventory::new(vec![kept.clone()]), &kinds).unwrap();

@@ -1,17 +1,30 @@
-//! Writing a plan file back.
+//! The plan file that follows what runs.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
 use crate::session::error::CommandError;
+use crate::ui::ending;
+
+use super::run::Context;
+
+/// Writes the new text to the plan file and says so; tells whether there was anything to write.
+pub fn update_plan_file(context: Context<'_>, old_text: &str, new_text: &str) -> Result<bool, CommandError> {
+    if old_text == new_text {
+        return Ok(false);
+    }
+    write(Path::new(context.file), old_text, new_text)?;
+    context.output.note(&ending::plan_file_updated(context.file));
+    Ok(true)
+}
 
 /// Replaces the text of a plan file, all at once or not at all. A link is followed, and the permissions stay.
 ///
 /// # Errors
 ///
 /// The file has changed since it was read (refused), or cannot be written.
-pub fn write(path: &Path, old_text: &str, new_text: &str) -> Result<(), CommandError> {
+fn write(path: &Path, old_text: &str, new_text: &str) -> Result<(), CommandError> {
     let failed = |error: io::Error| {
         CommandError::unexpected(format!("cannot write {}: {error}", path.display()))
             .hint("the change has been made in AWS; make it in the plan file by hand")
@@ -71,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_has_changed_is_left_alone() {
+    fn a_file_that_somebody_else_has_changed_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("prod.toml");
         fs::write(&file, "theirs").unwrap();

@@ -175,7 +175,7 @@ fn no_rollback_on_request_then_resume_or_rollback() {
     for command in [["plan", "FILE"].as_slice(), &["apply", "FILE", "--yes"], &["stop", "FILE", "--yes"]] {
         let refused = product.expect(5, command);
         let said = format!("{}{}", refused.stdout, refused.stderr);
-        for words in ["an upgrade from 4.2.0 to 5.0.0 was begun", "--resume", "--rollback"] {
+        for words in ["an upgrade from 4.2.0 to 5.0.0 is not finished", "--resume", "--rollback"] {
             assert!(said.contains(words), "{command:?}: {words:?} is not in\n{said}");
         }
     }
@@ -209,7 +209,7 @@ fn rollback_without_a_recovery_point_is_refused() {
     exits(&account);
     let failed = product.expect(7, &["upgrade", "FILE", "--to", "5.0.0", "--yes", "--no-backup"]);
     let words =
-        ["without a recovery point there is no way back", "there is no recovery point of this upgrade", "--resume"];
+        ["without a recovery point there is no rollback", "there is no recovery point of this upgrade", "--resume"];
     for words in words {
         assert!(failed.stderr.contains(words), "{words:?} is not in\n{}", failed.stderr);
     }

@@ -80,7 +80,7 @@ fn a_disallowed_step_changes_nothing() {
     // The tag by hand: whatever it says, nothing makes it worse.
     let open = "upgrade id=1a2b3c4d from=4.2.0 revision=1 to=5.0.0 count=1 backup=yes at=stop";
     for (value, words) in
-        [(open, "an upgrade from 4.2.0 to 5.0.0 was begun"), ("gone fishing", "is not one of this version")]
+        [(open, "an upgrade from 4.2.0 to 5.0.0 is not finished"), ("gone fishing", "is not one of this version")]
     {
         set_intent(&account, Some(value));
         for command in [["plan", "FILE"].as_slice(), &["apply", "FILE", "--yes"], &["start", "FILE", "--yes"]] {
@@ -146,7 +146,7 @@ fn an_unhealthy_deployment_is_not_upgraded() {
     let product = deployed(&account, "5.0.0");
     account.post("images", &json!({ "*core5*#core": { "behaviour": "unhealthy" } }));
     account.post("clock", &json!({ "advance": 600 }));
-    refuses(&product, &[TO_501.as_slice(), &["--yes"]].concat(), &["upgrade/not-steady", "nothing to go back to"]);
+    refuses(&product, &[TO_501.as_slice(), &["--yes"]].concat(), &["upgrade/not-steady", "nothing to roll back to"]);
 }
 
 #[test]

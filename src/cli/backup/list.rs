@@ -13,8 +13,8 @@ use super::look;
 
 /// Show the recovery points of a deployment
 ///
-/// Those that ce-aws made and those of EFS's automatic backups, wherever they are, of the file system in use and of former
-/// ones that are kept. Says which cannot be deleted by hand, and whose vault forbids restores. Reads only.
+/// Those that ce-aws created and those of EFS's automatic backups, in any vault, of the file system in use and of
+/// former ones that are kept. Shows which cannot be deleted by hand, and whose vault denies restores. Reads only.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -28,11 +28,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     if output.is_json() {
         output.document(&view)?;
     } else {
-        let file = match args.which.selected() {
-            Selected::File(file) => file.display().to_string(),
-            Selected::Name(_) => "FILE".to_owned(),
-        };
-        output.data(&list(&session.target(&scope.name), &view, &file))?;
+        output.data(&list(&session.target(&scope.name), &view, &args.which.shown()))?;
     }
     Ok(Exit::Done)
 }

@@ -4,21 +4,18 @@ use std::path::PathBuf;
 
 use crate::config::PlanFile;
 use crate::engine::event::Outcome;
-use crate::engine::inventory::Inventory;
-use crate::engine::plan::Plan;
-use crate::kinds::backup_view::BackupView;
-use crate::planners::discard::{self, Refusal};
 use crate::session::Session;
-use crate::session::confirm::{self, Ask};
+use crate::session::confirm::Ask;
 use crate::session::error::CommandError;
-use crate::session::execute::{execute, exit, permit};
 use crate::session::exit::Exit;
 use crate::session::lease::of_file;
 use crate::session::output::Output;
 use crate::session::scope::Scope;
-use crate::session::show;
 use crate::session::source::{PLAN_FILE, Source};
 use crate::ui::backup::dropped;
+use crate::upgrade::backup;
+use crate::upgrade::limits::Limits;
+use crate::upgrade::run::{Context, Work, propose_and_run};
 
 use super::super::global::Global;
 use super::super::options::Leasing;
@@ -26,8 +23,8 @@ use super::look;
 
 /// Delete one backup, or a former file system, for good
 ///
-/// A recovery point in the deployment's own vault, or a file system that a restored one has taken the place of, with its
-/// mount targets and access points. Never the file system in use, and nothing that an open upgrade may need.
+/// A recovery point in the deployment's own vault, or a file system that a restored one has replaced, with its mount
+/// targets and access points. Never the file system in use, and nothing that an unfinished upgrade may need.
 #[derive(Debug, clap::Args)]
 #[command(allow_missing_positional = true)]
 pub struct Args {
@@ -48,56 +45,23 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let work = async |session: &Session, _: &Source, file: &PlanFile| held(args, session, file, output).await;
-    of_file(&args.file, args.leasing.no_lease, &global.access(), output, work).await
-}
-
-async fn held(args: &Args, session: &Session, file: &PlanFile, output: &Output) -> Result<Exit, CommandError> {
-    let mut scope = Scope::of(file);
-    let inventory = session.inventory(&mut scope).await?;
-    let view = look(session, &scope, &inventory).await?;
-    let plan = planned(session, &scope, &inventory, &view, &args.what)?;
-    if output.is_json() {
-        output.line(&show::event(&plan))?;
-    } else {
-        output.note(&show::text(&plan, session.kinds(), None, output));
-    }
-    permit(&plan, output)?;
-    if !args.yes {
-        confirm::ask("This deletes data for good.", Ask::Name(&args.what), "--yes", output)?;
-    }
-    let points = view.points.iter().filter(|point| point.file_system == args.what).count();
-    let report = execute(session, &scope, plan, output).await?;
-    if report.outcome == Outcome::Done {
-        if output.is_json() {
-            output.line(&serde_json::json!({ "code": "dropped", "id": args.what }))?;
-        } else {
-            output.data(&dropped(&args.what, points))?;
+    let work = async |session: &Session, source: &Source, file: &PlanFile| {
+        let (mut scope, limits) = (Scope::of(file), Limits::new(None, None));
+        let inventory = session.inventory(&mut scope).await?;
+        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.yes, limits };
+        let view = look(session, &scope, &inventory).await?;
+        let plan = backup::discard(context, &inventory, &view, &args.what)?;
+        let work = Work { ask: Ask::Name(&args.what), ..Work::new(plan, "This deletes data for good.") };
+        let Some(result) = propose_and_run(context, work).await? else { return Ok(Exit::Done) };
+        if result.outcome == Outcome::Done {
+            if output.is_json() {
+                output.line(&serde_json::json!({ "code": "dropped", "id": args.what }))?;
+            } else {
+                let points = view.points.iter().filter(|point| point.file_system == args.what).count();
+                output.data(&dropped(&args.what, points))?;
+            }
         }
-    }
-    Ok(exit(report.outcome))
-}
-
-fn planned(
-    session: &Session,
-    scope: &Scope,
-    inventory: &Inventory,
-    view: &BackupView,
-    what: &str,
-) -> Result<Plan, CommandError> {
-    let target = session.target(&scope.name);
-    let discarded = if what.starts_with("fs-") {
-        discard::file_system(inventory, target, session.kinds(), what)
-    } else {
-        discard::recovery_point(inventory, target, view, what)
+        Ok(result.exit())
     };
-    discarded.map_err(|refusal| match refusal {
-        Refusal::Unknown => CommandError::usage("usage/unknown-backup", format!("the deployment has no {what}"))
-            .hint("`ce-aws backup list` shows what there is"),
-        Refusal::InUse(why) => CommandError::refused("refused/in-use", format!("{what} {why}; nothing was changed")),
-        Refusal::NotOurs(vault) => {
-            let message = format!("{what} is in the vault {vault}, which is not the deployment's; nothing was changed");
-            CommandError::refused("refused/not-ours", message)
-        }
-    })
+    of_file(&args.file, args.leasing.no_lease, &global.access(), output, work).await
 }

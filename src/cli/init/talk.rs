@@ -358,6 +358,7 @@ fn brief(error: &CommandError) -> String {
         | Kind::Held { message, .. }
         | Kind::Unexpected(message) => message.clone(),
         Kind::PlanFile(problems) => problems.to_string(),
+        Kind::Declined => String::new(),
     };
     let line = text.lines().next().unwrap_or_default();
     clean(line.split(". ").next().unwrap_or_default())

@@ -1,5 +1,5 @@
-//! Several claims against one object, with answers that are late or lost, holders that pause for minutes, die or give it
-//! back: two are never valid at once.
+//! Several claims against one object, with answers that are late or lost, holders that pause for minutes, die or give
+//! it back: two are never valid at once.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::clock::Clock;
 use super::super::keeper::is_at_work;
-use super::super::lease::{Answer, Claim, Condition, Do, LOOK, RENEW, Record, SILENCE, VALID, VERSION};
+use super::super::lease::{Answer, Claim, Condition, Do, POLL, RENEW, Record, SILENCE, VALID, VERSION};
 
 pub fn record(run: &str) -> Record {
     Record {
@@ -56,7 +56,7 @@ fn a_free_lease_is_taken_at_once_and_renewed() {
     assert_eq!(claim.valid_until(), 1.0 + VALID, "from when it was asked for");
     let (condition, beat) = put(&claim.on(Answer::Slept, 5.0, 15.0)).unwrap();
     assert_eq!((condition, beat), (is("a"), 9));
-    assert_eq!(claim.on(Answer::Unknown, 15.0, 30.0), Do::Sleep(LOOK));
+    assert_eq!(claim.on(Answer::Unknown, 15.0, 30.0), Do::Sleep(POLL));
     assert_eq!(claim.valid_until(), 1.0 + VALID, "what has no answer makes nothing valid");
 }
 
@@ -70,12 +70,12 @@ fn a_released_lease_and_a_dead_holders_are_taken_over_at_once() {
 #[test]
 fn a_silent_holder_is_replaced_after_a_minute_of_our_own_clock_and_one_that_writes_is_not() {
     let mut silent = claim(false);
-    assert_eq!(silent.on(there("a", record("other")), 100.0, 101.0), Do::Sleep(LOOK));
+    assert_eq!(silent.on(there("a", record("other")), 100.0, 101.0), Do::Sleep(POLL));
     assert_eq!(silent.on(Answer::Slept, 101.0, 103.0), Do::Get);
     let almost = 101.0 + SILENCE - 0.1;
     assert_eq!(
         silent.on(there("a", record("other")), almost, almost + 9.0),
-        Do::Sleep(LOOK),
+        Do::Sleep(POLL),
         "counted from question to answer"
     );
     assert_eq!(put(&silent.on(there("a", record("other")), 101.0 + SILENCE, 200.0)).unwrap().0, is("a"));

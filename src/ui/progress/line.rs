@@ -33,6 +33,9 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
                 Purpose::Upgrade => "upgrade",
                 Purpose::Rollback => "rollback",
                 Purpose::Restore => "restore",
+                Purpose::Stop => "stop",
+                Purpose::Start => "start",
+                Purpose::Backup => "backup",
                 Purpose::Destroy => "destroy",
             };
             let usual = duration(*estimate);
@@ -144,7 +147,7 @@ pub fn ending(event: &Event, purpose: Purpose) -> Option<String> {
     if !names.is_empty() {
         text.push_str(&format!("what remains: {}\n", names.join(", ")));
     }
-    if matches!(purpose, Purpose::Apply | Purpose::Destroy) {
+    if !matches!(purpose, Purpose::Upgrade | Purpose::Rollback | Purpose::Restore) {
         text.push_str(&crate::ui::finding::hint(crate::ui::advice::closing(*outcome, causes)));
     }
     Some(text)

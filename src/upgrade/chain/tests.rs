@@ -2,7 +2,8 @@
 
 use crate::blueprint::tests::image_change::{plan, text};
 
-use super::{ChainStep, Source, chain, steps};
+use super::{ChainStep, Source, steps};
+use crate::ui::ending;
 
 fn from_to(running: Option<&str>, to: &str, rest: &str) -> Vec<ChainStep> {
     let before = text(running.unwrap_or("4.0.0"), rest);
@@ -29,9 +30,8 @@ fn one_permitted_step_after_the_other() {
         );
     }
     assert_eq!(
-        chain(Some("4.0.0".parse().unwrap()), &steps).trim(),
-        "The way is 4.0.0 → 4.1.0 → 4.2.0 → 5.0.0: 3 upgrades, one after the other, each proven before the next. The \
-         first one:"
+        ending::chain(&super::releases(Some("4.0.0".parse().unwrap()), &steps)).trim(),
+        "The upgrade path is 4.0.0 → 4.1.0 → 4.2.0 → 5.0.0: 3 upgrades, each verified before the next. The first one:"
     );
 }
 

@@ -18,7 +18,7 @@ use crate::planners::upgrade::Upgrade;
 use crate::session::consent::Consent;
 use crate::session::intent::open_intent;
 
-use super::{LATER, Planned, UpgradePlan, alone, new_id, point};
+use super::{LATER, Planned, UpgradePlan, new_id, other_changes, point};
 
 fn upgrade(from: &str, to: &str, rest: &str, phase: Phase, consent: &Consent) -> UpgradePlan {
     let mut running = running(&text(from, rest));
@@ -27,23 +27,23 @@ fn upgrade(from: &str, to: &str, rest: &str, phase: Phase, consent: &Consent) ->
     let release = crate::release::Catalogue::builtin().get(file.release).unwrap();
     let images = crate::blueprint::images(&file, release).into_iter();
     let wanted: BTreeMap<_, _> = images.map(|(name, image)| (name, (image.as_str().to_owned(), None))).collect();
-    let hop = ImageChange::of(&running, file.release, &wanted).unwrap();
+    let change = ImageChange::of(&running, file.release, &wanted).unwrap();
     let [deployment, account, region, partition] = ["prod", "111122223333", "us-east-1", "aws"].map(str::to_owned);
     let names = Names { deployment, account, region, partition };
-    UpgradePlan::new(&file, names, running, hop, BTreeMap::new(), &[], consent).unwrap()
+    UpgradePlan::new(&file, names, running, change, BTreeMap::new(), &[], consent).unwrap()
 }
 
-fn told(findings: &[Finding]) -> String {
-    let told = findings.iter().map(|finding| {
+fn shown(findings: &[Finding]) -> String {
+    let lines = findings.iter().map(|finding| {
         let Finding { code, severity, message, hint, .. } = finding;
         format!("{severity:?} {code}: {message}\n  {}\n", hint.as_deref().unwrap_or_default())
     });
-    told.collect()
+    lines.collect()
 }
 
 #[test]
 fn what_is_found_before_an_upgrade() {
-    let of = |from, to, rest: &str, phase| told(&upgrade(from, to, rest, phase, &Consent::default()).findings);
+    let of = |from, to, rest: &str, phase| shown(&upgrade(from, to, rest, phase, &Consent::default()).findings);
     assert_eq!(of("4.2.0", "5.0.0", "", Phase::Ready), "");
     let own = "[images.override]\nui = \"corp.example/ui:mine\"\n";
     let all = [
@@ -59,7 +59,7 @@ fn what_is_found_before_an_upgrade() {
 }
 
 #[test]
-fn what_else_is_to_change_must_not_come_with_the_images() {
+fn other_changes_must_not_come_with_the_images() {
     let [deployment, account, region] = ["prod", "111122223333", "us-east-1"].map(str::to_owned);
     let target = Target { deployment, account, region };
     let with = |properties: &[&str]| {
@@ -68,12 +68,12 @@ fn what_else_is_to_change_must_not_come_with_the_images() {
         let change = |property: &&str| Change { property: (*property).to_owned(), from: 1.into(), to: 2.into() };
         step.changes = properties.iter().map(change).collect();
         plan.steps.push(step);
-        told(alone(&plan).as_slice())
+        shown(other_changes(&plan).as_slice())
     };
     assert_eq!(with(&["task_definition", "desired", "tags.owner"]), "");
     assert_snapshot!(with(&["task_definition", "load_balancer.port", "network.groups"]), @"
     Refusal upgrade/not-alone: load_balancer.port, network.groups of the service would change together with its images
-      change one after the other: first `ce-aws apply` with the release and the images that run
+      make one change at a time: first `ce-aws apply` with the release and the images that run
     ");
 }
 
@@ -93,7 +93,7 @@ fn the_intent_says_what_is_to_be_done_and_the_reader_what_going_back_costs() {
     let bare = ready("4.2.0", "5.0.0", &bare);
     assert!(bare.point.is_none() && bare.intent.to_string().contains("backup=no"));
     assert_eq!((bare.deadline, bare.watch), (30.0, 5.0));
-    assert!(bare.consequence.unwrap().contains("no way back"));
+    assert!(bare.consequence.unwrap().contains("no rollback"));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn tagged(value: &str) -> Inventory {
 }
 
 #[test]
-fn whatever_is_under_way_is_refused_with_the_way_out() {
+fn what_is_under_way_is_refused_with_the_command_that_ends_it() {
     assert!(open_intent(&Inventory::default()).is_none());
     assert!(open_intent(&inventory(&text("5.0.0", ""))).is_none());
     let of = |work, mark| {
@@ -134,12 +134,12 @@ fn whatever_is_under_way_is_refused_with_the_way_out() {
         let intent = Intent { id, work, from, to, revision: 7, count: 1, backup: true, point: None, mark };
         let point = (work == Work::Restore).then(|| "0a1b2c3d".to_owned());
         let intent = Intent { point, ..intent };
-        told(&open_intent(&tagged(&intent.to_string())).into_iter().collect::<Vec<_>>())
+        shown(&open_intent(&tagged(&intent.to_string())).into_iter().collect::<Vec<_>>())
     };
     let marks = [Mark::Stop, Mark::Start, Mark::Back];
     let mut all: Vec<_> = marks.into_iter().map(|mark| of(Work::Upgrade, mark)).collect();
     all.extend(marks.into_iter().map(|mark| of(Work::Restore, mark)));
-    all.push(told(&open_intent(&tagged("of a later version")).into_iter().collect::<Vec<_>>()));
+    all.push(shown(&open_intent(&tagged("of a later version")).into_iter().collect::<Vec<_>>()));
     assert_snapshot!(all.join("\n"));
 }
 

@@ -11,7 +11,7 @@ use super::may_have_changed_data;
 const NEW: &str = "arn:new:8";
 
 /// From one release to another one, with other images in the plan file.
-fn under_way(from: &str, to: &str, rest: &str, mark: Mark) -> OpenOperation {
+fn operation(from: &str, to: &str, rest: &str, mark: Mark) -> OpenOperation {
     let before = running(&text(from, ""));
     let newest = running(&text(to, rest)).definition;
     OpenOperation {
@@ -66,7 +66,7 @@ fn says(now: &OpenOperation, tasks: &[TaskView], deployments: &[DeploymentView])
 
 #[test]
 fn before_the_new_release_may_start_nothing_can_have_changed() {
-    let now = under_way("4.2.0", "5.0.0", "", Mark::Stop);
+    let now = operation("4.2.0", "5.0.0", "", Mark::Stop);
     assert!(!says(&now, &[], &[]));
     // The step of this hop writes nothing that the old broker could not read.
     assert!(!says(&now, &[step("rabbitmq-feature-flags", "RUNNING")], &[]));
@@ -75,7 +75,7 @@ fn before_the_new_release_may_start_nothing_can_have_changed() {
 
 #[test]
 fn a_container_that_migrates_has_started_or_not() {
-    let now = under_way("4.2.0", "5.0.0", "", Mark::Start);
+    let now = operation("4.2.0", "5.0.0", "", Mark::Start);
     let all = [
         ("its image cannot be pulled", container("core", "STOPPED", None), false),
         ("it waits for others", container("core", "PENDING", None), false),
@@ -88,43 +88,43 @@ fn a_container_that_migrates_has_started_or_not() {
         assert_eq!(says(&now, &[task(NEW, &[container])], &[deployment(1, 1)]), wanted, "{what}");
     }
     let ran = [task(NEW, &[container("core", "STOPPED", Some(0))])];
-    assert!(says(&under_way("4.2.0", "5.0.0", "", Mark::Back), &ran, &[]), "on the way back as well");
+    assert!(says(&operation("4.2.0", "5.0.0", "", Mark::Back), &ran, &[]), "on the way back as well");
 }
 
 #[test]
 fn whose_tasks_are_forgotten_may_have_started() {
-    let now = under_way("4.2.0", "5.0.0", "", Mark::Start);
+    let now = operation("4.2.0", "5.0.0", "", Mark::Start);
     assert!(!says(&now, &[], &[deployment(1, 0)]), "no task was launched yet");
     assert!(says(&now, &[], &[deployment(1, 2)]), "they failed");
     // The way back stopped it an hour ago and was cut off.
-    assert!(says(&under_way("4.2.0", "5.0.0", "", Mark::Back), &[], &[deployment(0, 0)]));
+    assert!(says(&operation("4.2.0", "5.0.0", "", Mark::Back), &[], &[deployment(0, 0)]));
     let other = DeploymentView { task_definition: "arn:old:7".into(), ..deployment(1, 3) };
     assert!(!says(&now, &[], &[other]));
 }
 
 #[test]
 fn a_data_step_that_changes_data_has_run_or_not() {
-    let now = under_way("5.1.1", "5.1.2", "", Mark::Stop);
+    let now = operation("5.1.1", "5.1.2", "", Mark::Stop);
     assert!(!says(&now, &[], &[]));
     assert!(!says(&now, &[step("mongodb-compatibility-7", "PENDING")], &[]));
     assert!(says(&now, &[step("mongodb-compatibility-7", "RUNNING")], &[]));
     let of_another = TaskView { started_by: "ce-aws/mongodb-compatibility-7-99999999".into(), ..step("", "RUNNING") };
     assert!(!says(&now, &[of_another], &[]));
-    assert!(says(&under_way("5.1.1", "5.1.2", "", Mark::Start), &[], &[]), "behind the mark every step has run");
+    assert!(says(&operation("5.1.1", "5.1.2", "", Mark::Start), &[], &[]), "behind the mark every step has run");
     // It ran an hour ago, and ECS has forgotten it, but neither the mark nor the revision.
-    let forgotten = OpenOperation { has_steps: true, ..under_way("5.1.1", "5.1.2", "", Mark::Stop) };
+    let forgotten = OpenOperation { has_steps: true, ..operation("5.1.1", "5.1.2", "", Mark::Stop) };
     assert!(says(&forgotten, &[], &[]));
     assert!(!says(&forgotten, &[step("mongodb-compatibility-6", "PENDING")], &[]), "it is still told of");
-    assert!(says(&under_way("5.1.1", "5.1.2", "", Mark::Data), &[], &[]));
-    assert!(!says(&under_way("4.2.0", "5.0.0", "", Mark::Data), &[], &[]), "no step of it changes data");
+    assert!(says(&operation("5.1.1", "5.1.2", "", Mark::Data), &[], &[]));
+    assert!(!says(&operation("4.2.0", "5.0.0", "", Mark::Data), &[], &[]), "no step of it changes data");
 }
 
 #[test]
 fn of_what_is_not_known_the_worst_is_assumed() {
-    let mut now = under_way("4.2.0", "5.0.0", "", Mark::Stop);
+    let mut now = operation("4.2.0", "5.0.0", "", Mark::Stop);
     now.intent.to = "9.9.9".to_owned();
     assert!(says(&now, &[], &[]), "a release that this version does not know");
-    let mut now = under_way("5.0.0", "5.0.0", "", Mark::Start);
+    let mut now = operation("5.0.0", "5.0.0", "", Mark::Start);
     now.intent.from = "unknown".to_owned();
     let ran = [task(NEW, &[container("core", "RUNNING", None)])];
     assert!(says(&now, &ran, &[]), "nobody knows what ran before");
@@ -134,9 +134,9 @@ fn of_what_is_not_known_the_worst_is_assumed() {
 fn without_another_release_the_images_decide() {
     let ran = [task(NEW, &[container("core", "RUNNING", None), container("ui", "RUNNING", None)])];
     let own = |name: &str| format!("[images.override]\n{name} = \"corp.example/{name}:2\"\n");
-    assert!(!says(&under_way("5.0.0", "5.0.0", &own("ui"), Mark::Start), &ran, &[]));
-    assert!(says(&under_way("5.0.0", "5.0.0", &own("core"), Mark::Start), &ran, &[]));
-    let mut now = under_way("5.0.0", "5.0.0", "", Mark::Start);
+    assert!(!says(&operation("5.0.0", "5.0.0", &own("ui"), Mark::Start), &ran, &[]));
+    assert!(says(&operation("5.0.0", "5.0.0", &own("core"), Mark::Start), &ran, &[]));
+    let mut now = operation("5.0.0", "5.0.0", "", Mark::Start);
     assert!(!says(&now, &ran, &[]));
     // The same tag, which means another image by now.
     now.newest.as_mut().unwrap().spec["containers"]["core"]["digest"] = "sha256:0123".into();
@@ -145,7 +145,7 @@ fn without_another_release_the_images_decide() {
 
 #[test]
 fn what_was_started_counts_although_its_revision_is_gone() {
-    let mut now = under_way("4.2.0", "5.0.0", "", Mark::Start);
+    let mut now = operation("4.2.0", "5.0.0", "", Mark::Start);
     now.newest = None;
     assert!(!says(&now, &[], &[]));
     assert!(!says(&now, &[], &[deployment(1, 0)]), "no task was launched yet");
@@ -158,7 +158,7 @@ fn what_was_started_counts_although_its_revision_is_gone() {
 
 #[test]
 fn a_restored_file_system_is_known_by_its_token() {
-    let mut now = under_way("4.2.0", "5.0.0", "", Mark::Back);
+    let mut now = operation("4.2.0", "5.0.0", "", Mark::Back);
     let mut with = |token: &str| {
         let mut live = now.inventory.live.clone();
         let main = live.iter_mut().find(|live| live.address.as_str() == "file-system/main").unwrap();
