@@ -16,7 +16,7 @@ use crate::session::error::CommandError;
 use crate::session::exit::Exit;
 use crate::session::output::Output;
 use crate::session::planning;
-use crate::session::source::{self, Source};
+use crate::session::source::{self, PLAN_FILE, Source};
 
 /// Estimate what a deployment costs a month
 ///
@@ -26,7 +26,7 @@ use crate::session::source::{self, Source};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
-    #[arg(value_name = "FILE", default_value = "ce-aws.toml")]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     /// Count the data of so many events a minute
