@@ -9,7 +9,7 @@ from policy_kit import anything, document, only, tagged, vpc_arn
 
 
 @pytest.mark.row("IAM enforcement: tags of the request", plain="fails")
-def test_tags_of_the_request_are_conditions_of_what_is_made(account):
+def test_request_tags_are_conditions_of_creation(account):
     ec2 = account.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ours = {

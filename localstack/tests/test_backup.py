@@ -185,7 +185,7 @@ def test_automatic_backups(account):
 
 
 @pytest.mark.row("backup: tags, key and request id of a vault", plain="fails")
-def test_vault_as_it_was_asked_for(account):
+def test_vault_keeps_its_parameters(account):
     backup = account.client("backup")
     key = f"arn:aws:kms:us-east-1:{account.id}:key/0b6b6f6e-0000-4000-8000-000000000000"
     wanted = {"BackupVaultName": "probe", "EncryptionKeyArn": key, "CreatorRequestId": "once"}

@@ -233,7 +233,7 @@ def test_documents(account, statement, wrong):
 
 
 @pytest.mark.row("requests against AWS's models: kept for the program under test alone", plain="absent")
-def test_what_is_kept_of_whom(account):
+def test_violations_are_kept_for_the_program_only(account):
     before = requests()
     for agent in ("probe", "aws-sdk-rust/1.0 probe"):
         config = botocore.config.Config(user_agent=agent, parameter_validation=False)

@@ -101,7 +101,7 @@ def test_backup_records(kit):
 
 
 @pytest.mark.row("content version: a task that comes and goes while the backup runs tears it", plain="absent")
-def test_torn_by_a_passer_by(kit):
+def test_torn_by_another_task(kit):
     kit.account.settings(**{"backup.running": 300})
     system, point = file_system(kit)
     arn = f"arn:aws:elasticfilesystem:us-east-1:{kit.account.id}:file-system/{system}"

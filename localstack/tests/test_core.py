@@ -279,7 +279,7 @@ def test_tag_filters_lag_everywhere(account):
 
 
 @pytest.mark.row("eventual consistency: what an answer names in passing is not new", plain="absent")
-def test_what_is_named_in_passing_stays_visible(account):
+def test_resources_named_in_a_request_stay_visible(account):
     ec2, tag = account.client("ec2"), {"Key": "probe", "Value": "yes"}
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": [tag]}])["Vpc"][
         "VpcId"

@@ -64,7 +64,7 @@ def test_groups_of_an_interface(account):
 
 
 @row("an IPv6 range of a VPC: the rules that AWS adds", plain="fails")
-def test_what_comes_with_an_ipv6_range(account):
+def test_rules_added_with_an_ipv6_range(account):
     net, ec2 = account.network(), account.client("ec2")
     before, narrowed = group(account, net, "before"), group(account, net, "narrowed")
     ec2.revoke_security_group_egress(

@@ -89,7 +89,7 @@ def test_a_deleted_gateway_stays_listed(account):
 
 
 @row("a deleted NAT gateway releases its interface and address", plain="fails")
-def test_a_deleted_gateway_lets_go(account):
+def test_a_deleted_gateway_releases_its_address(account):
     net = account.network()
     ec2 = account.client("ec2")
     allocation = address(account)

@@ -231,7 +231,7 @@ def test_role_deleted_before_the_service_starts(account):
 
 @pytest.mark.row("containers that are healthy and then die, by exit or by silence", plain="absent")
 @pytest.mark.parametrize("exit_code", [None, 1])
-def test_healthy_and_then_dead(account, exit_code):
+def test_healthy_then_exits(account, exit_code):
     kit = Kit(account)
     kit.images(**{"*ui5*": {"behaviour": "healthy-then-dies", "after": 90, "exit_code": exit_code}})
     arn = kit.run(kit.register(kit.container(healthCheck=CHECK)))["taskArn"]

@@ -22,7 +22,7 @@ def split(task):
 
 @pytest.mark.row("ecs: injected container in every new task", plain="fails")
 @pytest.mark.parametrize("of_service", [True, False])
-def test_every_new_task_has_it_and_no_definition(account, of_service):
+def test_every_new_task_has_the_injected_container(account, of_service):
     kit = Kit(account)
     inject(account)
     if of_service:
@@ -80,7 +80,7 @@ def test_it_is_pulled_with_the_execution_role(account):
 @pytest.mark.parametrize(
     ("behaviour", "shown"), [("exit", ("STOPPED", "UNKNOWN")), ("unhealthy", ("RUNNING", "UNHEALTHY"))]
 )
-def test_what_it_does_is_its_own_affair(account, behaviour, shown):
+def test_an_injected_container_does_not_affect_the_task(account, behaviour, shown):
     kit = Kit(account)
     inject(account, behaviour=behaviour)
     arn = kit.run(kit.register(kit.container(healthCheck=CHECK)))["taskArn"]

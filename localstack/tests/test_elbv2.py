@@ -594,7 +594,7 @@ def test_health_follows_the_thresholds(account):
 
 
 @row("elbv2:DescribeTargetHealth group without load balancer -> unused", plain="fails")
-def test_a_target_nobody_asks_for_is_unused(account):
+def test_a_target_without_listener_is_unused(account):
     arn = group(account, account.network())["TargetGroupArn"]
     register(account, arn)
     account.advance(600)

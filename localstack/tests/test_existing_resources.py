@@ -72,7 +72,7 @@ def test_certificates(account):
 
 
 @row("a listener of others: a second port is taken, the same port is refused, rules forward to a group", plain="fails")
-def test_a_balancer_of_others(account):
+def test_an_existing_balancer(account):
     kit, elb = Kit(account), account.client("elbv2")
     theirs, ours = kit.target_group(attached=False), kit.target_group(attached=False)
     balancer = kit.attach(theirs)

@@ -67,7 +67,7 @@ def test_the_network_goes_after_the_endpoint(account):
 
 
 @row("GuardDuty makes again what is removed", plain="absent")
-def test_it_comes_back(account):
+def test_a_deleted_endpoint_is_recreated(account):
     kit, (endpoint,), _ = started(account, **{"guardduty.again": 1})
     kit.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
     account.advance(60)

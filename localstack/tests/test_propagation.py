@@ -34,7 +34,7 @@ def test_flow_logs_refuse_a_new_role(account):
 @pytest.mark.row(
     "CreateFlowLogs: a role that does not exist, or that the service may not assume -> InvalidParameter", plain="fails"
 )
-def test_flow_logs_refuse_a_role_of_others(account):
+def test_flow_logs_refuse_a_foreign_role(account):
     vpc = account.network()["vpc"]
     for role in (f"arn:aws:iam::{account.id}:role/absent", account.role()):
         refused(lambda: flow_log(account, role, vpc), "InvalidParameter")

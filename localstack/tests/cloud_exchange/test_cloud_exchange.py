@@ -269,7 +269,7 @@ def test_a_renewed_certificate(deployment):
     "Cloud Exchange 6.x: its scripts run only if asked for, and never against a test's choice", plain="absent"
 )
 @pytest.mark.parametrize("case", ["switched off", "5.x", "image"])
-def test_what_is_not_played(deployment, case):
+def test_what_is_not_run(deployment, case):
     del deployment.files["tls_cert_key.pem"]
     if case == "switched off":
         deployment.kit.account.settings(**{"cloud_exchange.run_scripts": False})
