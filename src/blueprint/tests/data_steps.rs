@@ -48,7 +48,7 @@ fn shown(task: &Task) -> String {
 fn the_tasks_of_the_vendors_chain() {
     let hops = [("4.0.0", "4.1.0"), ("4.1.0", "4.2.0"), ("4.2.0", "5.0.0"), ("5.1.1", "5.1.2")];
     let all = hops.into_iter().map(|(old, new)| {
-        let tasks: Vec<_> = steps(old, new, "").iter().map(told).collect();
+        let tasks: Vec<_> = steps(old, new, "").iter().map(shown).collect();
         format!("--- {old} to {new}\n{}", tasks.concat())
     });
     insta::assert_snapshot!(all.collect::<String>());
