@@ -144,5 +144,5 @@ aws_name!(
         "([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32})|",
         "(", regional!("kms", ""), ")?alias/[A-Za-z0-9/_-]{1,250})$",
     ),
-    such as "alias/cloud-exchange" or "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    such as "alias/prod/cloud-exchange" or "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 );

@@ -87,7 +87,7 @@ fn image(text: &str, registry: Option<&RegistryPrefix>) -> Result<Image, Invalid
         Some(registry) => format!("{registry}/{text}"),
         None => {
             let hint = format!("begin with the registry's host, as {COMPLETE}, or set `registry` in [images]");
-            return invalid("plan-file/bad-image", "does not say from which registry", hint);
+            return invalid("plan-file/bad-image", "does not name a registry", hint);
         }
     };
     match complete.parse::<Image>() {

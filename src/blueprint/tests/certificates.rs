@@ -114,7 +114,7 @@ fn it_is_made_once_and_stays() {
 }
 
 #[test]
-fn it_is_made_anew_thirty_days_before_its_end_and_after_it() {
+fn it_is_renewed_thirty_days_before_it_expires_and_afterwards() {
     let end = || vec![secret(4, Some("2036-11-29"))];
     let at = |now| wants(end(), now, false);
     let soon = (5, Some(Renewal::ExpiresSoon("2036-11-29".to_owned())));
@@ -129,7 +129,7 @@ fn it_is_made_anew_thirty_days_before_its_end_and_after_it() {
 }
 
 #[test]
-fn what_no_longer_tells_is_made_anew_after_the_one_that_runs() {
+fn an_unreadable_one_is_renewed_after_the_one_that_runs() {
     let unreadable = |generation| (generation, Some(Renewal::Unreadable));
     assert_eq!(wants(vec![secret(0, None)], NOW, false), unreadable(1));
     let graph = graph(&release(), 6);

@@ -32,7 +32,7 @@ fn with<T>(old: &str, new: &str, rest: &str, make: impl FnOnce(Ground<'_>) -> T)
 }
 
 /// A task as text: its script is under snapshot where it is written.
-fn told(task: &Task) -> String {
+fn shown(task: &Task) -> String {
     let mut spec = task.spec.clone();
     for container in spec["definition"]["containers"].as_object_mut().unwrap().values_mut() {
         let lines = container["command"][0].as_str().unwrap_or_default().lines().count();
@@ -48,7 +48,7 @@ fn told(task: &Task) -> String {
 fn the_tasks_of_the_vendors_chain() {
     let hops = [("4.0.0", "4.1.0"), ("4.1.0", "4.2.0"), ("4.2.0", "5.0.0"), ("5.1.1", "5.1.2")];
     let all = hops.into_iter().map(|(old, new)| {
-        let tasks: Vec<_> = steps(old, new, "").iter().map(told).collect();
+        let tasks: Vec<_> = steps(old, new, "").iter().map(shown).collect();
         format!("--- {old} to {new}\n{}", tasks.concat())
     });
     insta::assert_snapshot!(all.collect::<String>());
@@ -56,7 +56,7 @@ fn the_tasks_of_the_vendors_chain() {
 
 #[test]
 fn the_task_that_unpacks() {
-    insta::assert_snapshot!(told(&with("4.2.0", "4.2.0", "", unpack)));
+    insta::assert_snapshot!(shown(&with("4.2.0", "4.2.0", "", unpack)));
 }
 
 #[test]

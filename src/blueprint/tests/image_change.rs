@@ -99,7 +99,7 @@ fn nothing_runs_where_there_is_no_service_or_one_that_goes() {
 }
 
 #[test]
-fn a_hop_is_another_release_or_other_images() {
+fn an_image_change_is_another_release_or_other_images() {
     let of = |from: &str, to: &str, digest| {
         let hop =
             ImageChange::of(&running(&text("4.2.0", from)), version("4.2.0"), &wanted(&text("4.2.0", to), digest));
@@ -127,7 +127,7 @@ fn containers_that_come_and_go_are_part_of_it() {
 }
 
 #[test]
-fn images_that_may_change_the_data_are_those_that_start_anew_in_another_version() {
+fn new_images_of_migrating_containers_may_change_the_data() {
     let new = Catalogue::builtin().get(version("5.0.0")).unwrap();
     let hop = |from: Option<&str>, images: &[&str]| {
         let images = images.iter().map(|name| ((*name).to_owned(), (None, None))).collect();

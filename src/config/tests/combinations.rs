@@ -105,7 +105,7 @@ const CASES: &[(&str, bool, &str)] = &[
          [proxy]\nsecret = SECRET\n[ca]\nsecret = SECRET\n[identity]\npermissions_boundary = POLICY\n",
     ),
     (
-        "borrowed things of another region",
+        "existing things of another region",
         false,
         "region = \"cn-north-1\"\n[existing]\nvpc = \"vpc-0a1b2c3d\"\n\
          private_subnets = [\"subnet-0a1b2c3d\", \"subnet-0b1c2d3e\"]\ntarget_group = GROUP\n\
@@ -211,7 +211,7 @@ fn the_user_may_bring_nothing_or_nearly_everything() {
 }
 
 #[test]
-fn a_listener_on_the_users_load_balancer_has_the_usual_port_unless_said() {
+fn a_listener_on_the_users_load_balancer_has_the_usual_port_by_default() {
     let certificate = "load_balancer.certificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/1\"\n";
     let port =
         |rest: &str| loaded(true, &format!("existing.load_balancer = BALANCER\n{rest}")).load_balancer.listens_on();

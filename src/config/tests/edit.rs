@@ -62,7 +62,7 @@ fn every_example_keeps_its_layout() {
 const HEAD: &str = "# a plan\nname = \"prod\"   # of ours\nrelease = '5.0.0' # the vendor's\n";
 
 #[test]
-fn where_the_images_go() {
+fn where_images_are_written() {
     let layouts = [
         "",
         "[images]\nregistry = \"a.example\" # mirror\n\n[logs]\nretention_days = 30\n",
@@ -95,7 +95,7 @@ fn quotes_and_comments_beside_the_value_stay() {
 }
 
 #[test]
-fn what_cannot_be_edited_is_said() {
+fn what_cannot_be_edited_is_an_error() {
     assert_eq!(release("name = \"prod\"", older()), Err(EditError::Missing("release")));
     assert!(matches!(release("name = ", older()), Err(EditError::Syntax(_))));
     assert_eq!(image("images = 1", "core", IMAGE), Err(EditError::Unfit("images.override")));

@@ -51,7 +51,7 @@ fn the_template_default_is_what_deriving_gives() {
 }
 
 #[test]
-fn flow_logs_are_kept_as_long_as_the_others_unless_said() {
+fn flow_logs_are_kept_as_long_as_the_others_by_default() {
     let plan = load("plan.toml", &head("[logs]\nretention_days = 30")).unwrap();
     assert_eq!(plan.logs.flow_log_retention_days.days(), 30);
     let plan = load("plan.toml", &head("[logs]\nretention_days = 30\nflow_log_retention_days = 7")).unwrap();

@@ -37,7 +37,7 @@ fn a_tag_alone_means_the_image_in_force() {
 }
 
 #[test]
-fn what_is_no_image_is_refused() {
+fn what_is_not_an_image_is_refused() {
     let cases: &[&[&str]] = &[
         &["core"],
         &["coer=:1"],
@@ -52,8 +52,8 @@ fn what_is_no_image_is_refused() {
         &["core=https://a.example/core5:1"],
         &["core=:1", "core=:2"],
     ];
-    let told = cases.iter().map(|options| {
+    let shown = cases.iter().map(|options| {
         format!("{}\n    {}", options.join(" "), images(options, &Images::default()).expect_err("refused"))
     });
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"));
 }

@@ -82,11 +82,11 @@ fn without_a_chain_the_reason_and_a_hint_are_given() {
         (&broken, "1.0.0", "3.0.0"),
         (&broken, "1.0.0", "4.0.0"),
     ];
-    let told = cases.map(|(catalogue, from, to)| {
+    let shown = cases.map(|(catalogue, from, to)| {
         let no_chain = chain(catalogue, from, to).unwrap_err();
         format!("{from} to {to}: {no_chain}\n    hint: {}", no_chain.hint())
     });
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(shown.join("\n"));
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn all() -> Vec<(&'static Release, &'static DataStep, StepContainer)> {
 
 #[test]
 fn all_steps() {
-    let told = all().into_iter().map(|(new, step, container)| {
+    let shown = all().into_iter().map(|(new, step, container)| {
         let StepContainer { image, image_of, user, entry_point, mounts, secrets, .. } = &container;
         let mounts: Vec<_> = mounts.iter().map(|mount| format!("{} at {}", mount.volume, mount.path)).collect();
         format!(
@@ -49,7 +49,7 @@ fn all_steps() {
             container.command.join("\n")
         )
     });
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"));
 }
 
 #[test]
@@ -143,7 +143,7 @@ impl Stage {
         fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
     }
 
-    /// A server that is up as long as the file `up` is there, and takes it away when it is told to stop.
+    /// A server that is up as long as the file `up` is there, and removes it when it is asked to stop.
     fn server(&self, name: &str) {
         self.program(
             name,

@@ -63,7 +63,7 @@ fn eight_access_points() {
 }
 
 #[test]
-fn who_is_told_of_a_proxy_and_who_receives_its_ca() {
+fn which_containers_get_the_proxy_and_its_ca() {
     let rendered = release().render(&settings());
     let names = |of: fn(&Container) -> bool| -> Vec<String> {
         rendered.iter().filter(|container| of(container)).map(|container| container.name.clone()).collect()

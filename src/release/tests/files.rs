@@ -172,8 +172,8 @@ fn every_file_arrives_to_the_letter_with_mode_and_owner_and_so_it_does_a_second_
         assert_eq!(found(root.path()), expected);
         let folder = fs::metadata(root.path().join("files/certs/conf.d")).unwrap();
         assert_eq!(folder.permissions().mode() & 0o777, 0o755, "everybody may pass through");
-        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert!(!told.contains("BEGIN") && told.contains("wrote "), "no content is in the log: {told}");
+        let shown = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(!shown.contains("BEGIN") && shown.contains("wrote "), "no content is in the log: {shown}");
     }
     let owners = fs::read_to_string(root.path().join("owners")).unwrap();
     let pem = root.path().join("files/certs/server.pem.new");

@@ -159,7 +159,7 @@ fn what_is_the_vendors_is_the_vendors_to_the_letter() {
 }
 
 #[test]
-fn a_ca_that_the_plan_file_no_longer_names_is_taken_away_and_the_internal_one_stays() {
+fn a_ca_that_the_plan_file_no_longer_names_is_removed_and_the_internal_one_stays() {
     let root = Root::new();
     deliver(&root, "6.1.0", Some("the user's"));
     fs::write(root.path("files/certificate/of-the-user.crt"), "").unwrap();

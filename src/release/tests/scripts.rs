@@ -44,7 +44,7 @@ fn init_container_writes_the_script_unchanged() {
 }
 
 #[test]
-fn init_container_writes_the_ca_under_both_names_and_takes_only_those_away() {
+fn init_container_writes_the_ca_under_both_names_and_removes_only_those() {
     const PEM: &str = "-----BEGIN CERTIFICATE-----\nA+/%s\\n$HOME`id`=\n-----END CERTIFICATE-----";
     let root = tempfile::tempdir().unwrap();
     let init = container("init-container");

@@ -40,7 +40,7 @@ pub fn releases() -> String {
     page += "|---|---|---|---|---|---|\n";
     for release in Catalogue::builtin().releases() {
         let Release { version, released, label, end_of_life, predecessors, minimum_package, .. } = release;
-        let end = end_of_life.map_or_else(|| "not told".to_owned(), |day| day.to_string());
+        let end = end_of_life.map_or_else(|| "not announced".to_owned(), |day| day.to_string());
         let from = predecessors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let steps = release.data_steps.iter().map(|step| step.about.clone()).collect::<Vec<_>>();
         let steps = if steps.is_empty() { "nothing".to_owned() } else { steps.join("; ") };
@@ -87,7 +87,7 @@ pub fn page(all: &[Compared], reasons: &Reasons) -> String {
 fn rows(one: &Compared, kind: Kind) -> Vec<String> {
     let mut groups: BTreeMap<(usize, String), Vec<&Difference>> = BTreeMap::new();
     for (difference, reason) in one.differences.iter().filter(|(difference, _)| difference.kind == kind) {
-        // What is left out or added is told by its name; where the value is another one, both are told.
+        // What is left out or added is shown by name; for a changed value, both values are shown.
         let values = if kind == Kind::OtherValue { values(difference).join("\n") } else { String::new() };
         groups.entry((*reason, values)).or_default().push(difference);
     }
@@ -102,7 +102,7 @@ fn rows(one: &Compared, kind: Kind) -> Vec<String> {
     groups.into_iter().map(row).collect()
 }
 
-/// `core, ui: environment A, B; core: user`, with what several containers have told once.
+/// `core, ui: environment A, B; core: user`, with what several containers share shown once.
 fn places(differences: &[&Difference]) -> String {
     let mut containers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for difference in differences {
@@ -113,11 +113,11 @@ fn places(differences: &[&Difference]) -> String {
         let (group, name) = property.split_once('.').unwrap_or(("", property));
         names.entry((containers.join(", "), group)).or_default().push(format!("`{name}`"));
     }
-    let told = names.into_iter().map(|((containers, group), names)| {
+    let shown = names.into_iter().map(|((containers, group), names)| {
         let group = if group.is_empty() { String::new() } else { format!("{} ", group.replace('_', " ")) };
         format!("{containers}: {group}{}", names.join(", "))
     });
-    told.collect::<Vec<_>>().join("; ")
+    shown.collect::<Vec<_>>().join("; ")
 }
 
 fn values(difference: &Difference) -> [String; 2] {
