@@ -319,7 +319,7 @@ fn the_plan_file_in_the_working_directory_is_the_default() {
     let made = run(folder.path(), &["init", "--yes", "--region", "eu-west-1"]);
     assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
     let valid = run(folder.path(), &["validate"]);
-    assert!(text(&valid.stdout).starts_with("valid: prod: "), "{}", text(&valid.stdout));
+    assert!(text(&valid.stdout).starts_with("valid: prod, "), "{}", text(&valid.stdout));
     assert!(text(&run(folder.path(), &["graph"]).stdout).starts_with("digraph"));
 }
 
@@ -327,7 +327,7 @@ fn the_plan_file_in_the_working_directory_is_the_default() {
 fn explain_alone_lists_every_code_by_group() {
     let folder = TempDir::new().expect("a folder");
     let said = text(&run(folder.path(), &["explain"]).stdout);
-    for words in ["Findings about what you bring", "\nvpc/dns ", "\nlease/held ", "\nusage/no-region "] {
+    for words in ["Findings about existing resources", "\nvpc/dns ", "\nlease/held ", "\nusage/no-region "] {
         assert!(said.contains(words), "{words:?} is not in\n{said}");
     }
     let output = run(folder.path(), &["explain", "--output", "json"]);

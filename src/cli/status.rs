@@ -1,6 +1,7 @@
 //! `ce-aws status`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 use dialoguer::console::Term;
 
@@ -87,7 +88,7 @@ fn nothing(target: &Target) -> CommandError {
         .hint("`ce-aws apply` deploys what a plan file describes")
 }
 
-/// Polls until it is dropped.
+/// Polls until it is dropped, or until nobody reads any more.
 async fn watch(
     session: &Session,
     mut scope: Scope,
@@ -98,16 +99,28 @@ async fn watch(
 ) -> Result<(), CommandError> {
     let (terminal, clock) = (Term::stdout(), moment::clock()?);
     loop {
-        if output.is_json() {
-            output.line(&status)?;
+        let shown = if output.is_json() {
+            serde_json::to_string(&status).map_err(CommandError::unexpected)? + "\n"
         } else if terminal.is_term() {
             terminal.clear_screen().map_err(CommandError::unexpected)?;
-            output.data(&format!("{}\nevery {}; Ctrl-C ends it\n", text(&status), duration(seconds.into())))?;
+            format!("{}\nevery {}; Ctrl-C ends it\n", text(&status), duration(seconds.into()))
         } else {
-            output.data(&line(&status))?;
+            line(&status)
+        };
+        if !is_read(&shown)? {
+            return Ok(());
         }
         tokio::time::sleep(clock.real(seconds.into())).await;
         status = read(session, &mut scope, file).await?;
+    }
+}
+
+/// Writes to standard output; false when its reader has gone.
+fn is_read(text: &str) -> Result<bool, CommandError> {
+    let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true).map_err(CommandError::unexpected),
     }
 }
 

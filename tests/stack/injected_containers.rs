@@ -50,7 +50,7 @@ fn an_unpullable_agent_is_a_warning() {
     let product = Product::new(&account);
     inject(&account, &json!([{ "name": AGENT }]));
     let ran = product.expect(0, &["apply", "FILE", "--yes"]);
-    let warning = "warning: service/main: a container that is not of the task definition does not work";
+    let warning = "warning: service/main: a container injected into the task has failed";
     assert_eq!(ran.stderr.matches(warning).count(), 1, "{}", ran.stderr);
     for words in ["aws-guardduty-agent: STOPPED: CannotPullContainerError", "hint: ", "`guardduty_agent = true`"] {
         assert!(ran.stderr.contains(words), "{words:?} is not in\n{}", ran.stderr);
