@@ -14,6 +14,7 @@ use crate::session::lease::under_lease;
 use crate::session::output::Output;
 use crate::session::scope::Scope;
 use crate::session::show;
+use crate::ui::plan::View;
 use crate::ui::remains::{after_destroy, deletes_data, remains};
 
 use super::global::Global;
@@ -108,17 +109,19 @@ pub async fn destroy(
 ) -> Result<Exit, CommandError> {
     let name = scope.name.as_str();
     let mut plan = session.teardown(name, &inventory, &surroundings, options);
+    let data = deletes_data(&plan, session.kinds());
+    let consent = consent(&plan, data, yes, confirm::can_ask());
     if output.is_json() {
         output.line(&show::event(&plan))?;
     } else {
-        output.note(&show::text(&plan, session.kinds(), None, output));
+        let asks = (consent == Consent::TypeName).then_some(PROTECTED);
+        output.note(&show::shown(&plan, session.kinds(), None, View { asks, ..View::of(output.is_verbose()) }));
     }
-    let data = deletes_data(&plan, session.kinds());
     if plan.is_empty() && plan.refusals().next().is_none() {
         left(&plan, session, output)?;
         return Ok(Exit::Done);
     }
-    match consent(&plan, data, yes, confirm::can_ask()) {
+    match consent {
         Consent::Given => {}
         Consent::Confirm => confirm::ask("Take this down?", Ask::Yes, "--yes", output)?,
         Consent::TypeName => {
@@ -144,9 +147,9 @@ pub async fn destroy(
 /// What typing the name consents to.
 fn question(plan: &Plan, deletes_data: bool) -> &'static str {
     match (deletes_data, plan.refusals().next().is_some()) {
-        (true, true) => "This takes deletion protection off and deletes data for good.",
+        (true, true) => "This removes deletion protection and deletes data for good.",
         (true, false) => "This deletes data for good.",
-        (false, _) => "This takes deletion protection off.",
+        (false, _) => "This removes deletion protection.",
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::config::PlanFile;
+use crate::engine::address::Address;
 use crate::engine::estimate;
 use crate::engine::kind::Kind;
 use crate::engine::plan::Plan;
@@ -19,7 +20,7 @@ use crate::session::saved::{Origin, Saved};
 use crate::session::scope::Scope;
 use crate::session::source::{PLAN_FILE, Source};
 use crate::session::{show, standing};
-use crate::ui::plan::TaskSize;
+use crate::ui::plan::{TaskSize, View};
 use crate::ui::standing::Standing;
 use crate::ui::summary::Summary;
 use crate::upgrade::chain::{self, ChainStep};
@@ -64,6 +65,10 @@ pub struct Args {
     #[arg(long, conflicts_with = "destroy")]
     renew_certificates: bool,
 
+    /// Also show the values of this resource, for example subnet/private-a; repeat for several
+    #[arg(long, value_name = "ADDRESS")]
+    show: Vec<Address>,
+
     #[command(flatten)]
     consent: UpgradeOptions,
 
@@ -89,7 +94,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let name = file.name.as_str();
     let mut scope = Scope::of(&file);
     let inventory = session.inventory(&mut scope).await?;
-    let (plan, origin, shown) = if args.destroy {
+    let (plan, origin, file) = if args.destroy {
         let Args { delete_data, unprotect, leave_network, .. } = *args;
         let options = teardown::Options { delete_data, unprotect, leave_network };
         let (whole, surroundings) = session.whole(&scope, inventory).await?;
@@ -108,13 +113,23 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         plan.findings.extend(other_plan_files::collisions(&source, &first));
         (plan, Origin::PlanFile { path: source.absolute(), text, consent }, first)
     };
-    show(&plan, session.kinds(), Some(&shown), output)?;
+    if let Some(address) = args.show.iter().find(|address| !is_in(address, &plan)) {
+        let message = format!("--show {address}: the plan has no such resource");
+        return Err(CommandError::usage("usage/no-such-resource", message)
+            .hint("`ce-aws graph FILE` lists the addresses of all resources"));
+    }
+    let view = View { show: &args.show, ..View::of(output.is_verbose()) };
+    show(&plan, session.kinds(), Some(&file), view, output)?;
     let exit = exit(&plan, args.exit_code);
     if let Some(path) = &args.out {
         Saved::new(origin, plan).write(path)?;
         output.note(&format!("saved: carry it out with `ce-aws apply {}`\n", path.display()));
     }
     Ok(exit)
+}
+
+fn is_in(address: &Address, plan: &Plan) -> bool {
+    plan.unchanged.contains(address) || plan.steps.iter().any(|step| step.address == *address)
 }
 
 fn exit(plan: &Plan, exit_code: bool) -> Exit {
@@ -128,14 +143,20 @@ fn exit(plan: &Plan, exit_code: bool) -> Exit {
 }
 
 /// Writes a plan to standard output.
-fn show(plan: &Plan, kinds: &[Kind], file: Option<&PlanFile>, output: &Output) -> Result<(), CommandError> {
+fn show(
+    plan: &Plan,
+    kinds: &[Kind],
+    file: Option<&PlanFile>,
+    view: View<'_>,
+    output: &Output,
+) -> Result<(), CommandError> {
     if let Some(report) = output.report() {
         report.plan(plan);
     }
     if output.is_json() {
         output.document(&Document::new(plan, kinds, file))
     } else {
-        output.data(&show::text(plan, kinds, file, output))
+        output.data(&show::shown(plan, kinds, file, view))
     }
 }
 
@@ -171,7 +192,6 @@ impl<'a> Document<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::address::Address;
     use crate::engine::plan::{Action, Finding, Purpose, Reason, Severity, Step, Target};
 
     #[test]

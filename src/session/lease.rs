@@ -13,9 +13,9 @@ use crate::control::lease::{Record, UNSEEN, VERSION};
 use crate::control::process;
 use crate::engine::propagation::YOUNG;
 use crate::ui::advice;
+use crate::ui::finding::warning;
 use crate::ui::history::{holder, waiting};
-use crate::ui::style::{WARNING, paint};
-use crate::ui::text::{clean, duration};
+use crate::ui::text::duration;
 
 use super::error::{CommandError, Kind};
 use super::exit::Exit;
@@ -113,10 +113,6 @@ fn tell_unseen(seconds: f64, output: &Output) {
         output
             .note(&format!("waiting: the run before was cut off; for {time} AWS may not list yet what it made last\n"));
     }
-}
-
-fn warning(code: &str, message: &str) -> String {
-    format!("{}: {}\n", paint(WARNING, format_args!("warning[{code}]")), clean(message))
 }
 
 fn me(session: &Session, deployment: &str) -> Record {
