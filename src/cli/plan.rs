@@ -10,6 +10,7 @@ use crate::engine::estimate;
 use crate::engine::kind::Kind;
 use crate::engine::plan::Plan;
 use crate::planners::teardown;
+use crate::price::{self, Parts, Usage};
 use crate::session::Session;
 use crate::session::consent::Consent;
 use crate::session::error::CommandError;
@@ -20,6 +21,7 @@ use crate::session::saved::{Origin, Saved};
 use crate::session::scope::Scope;
 use crate::session::source::{PLAN_FILE, Source};
 use crate::session::{show, standing};
+use crate::ui;
 use crate::ui::plan::{TaskSize, View};
 use crate::ui::standing::Standing;
 use crate::ui::summary::Summary;
@@ -94,6 +96,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let name = file.name.as_str();
     let mut scope = Scope::of(&file);
     let inventory = session.inventory(&mut scope).await?;
+    let now = Parts::of_inventory(&inventory);
     let (plan, origin, file) = if args.destroy {
         let Args { delete_data, unprotect, leave_network, .. } = *args;
         let options = teardown::Options { delete_data, unprotect, leave_network };
@@ -118,7 +121,9 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         return Err(CommandError::usage("usage/no-such-resource", message)
             .hint("`ce-aws graph FILE` lists the addresses of all resources"));
     }
-    let view = View { show: &args.show, ..View::of(output.is_verbose()) };
+    let month = |parts: &Parts| price::estimate(parts, &plan.target.region, &Usage::default());
+    let cost = ui::cost::plan_line(&month(&now), &month(&now.after(&plan)));
+    let view = View { show: &args.show, cost: cost.as_deref(), ..View::of(output.is_verbose()) };
     show(&plan, session.kinds(), Some(&file), view, output)?;
     let exit = exit(&plan, args.exit_code);
     if let Some(path) = &args.out {

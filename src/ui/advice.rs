@@ -29,8 +29,8 @@ pub fn about(failure: &Failure) -> String {
         }
         Cause::Gone => "somebody removed it in the meantime: run the same command again",
         Cause::Taken => {
-            "it exists already and is not ours, see the message: remove it, or change what the plan file asks for; then \
-             run the same command again"
+            "it exists already and is not ours, see the message: remove it, or change the plan file; then run the same \
+             command again"
         }
         Cause::Denied => return denied(failure),
         Cause::Quota if failure.code.contains("Tag") => {

@@ -131,13 +131,13 @@ mod tests {
     fn words_stay_whole_and_continue_in_their_column() {
         let text = "warning[release/support]: release 5.0.0 is no longer supported by its vendor since 2026-01-31\n\
                     \x20 + create     role/execution                   grants what the next task needs as well\n\
-                    \x20     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html and more\n";
+                    \x20     arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/ce and more\n";
         assert_snapshot!(fit(text, Some(60)), @r"
         warning[release/support]: release 5.0.0 is no longer
           supported by its vendor since 2026-01-31
           + create     role/execution                   grants what
                        the next task needs as well
-              https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+              arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/ce
                 and more
         ");
         assert_eq!(fit(text, None), text);

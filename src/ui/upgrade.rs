@@ -30,8 +30,8 @@ pub fn after_the_restore(point: &str, created: &str, vault: &str) -> String {
     format!(
         "\nRecovery point {} of {}, in the vault {}.\nAfter the restore, the new file system gets mount targets, \
          access points and a policy, and a task moves the restored files to their places. The same release then starts \
-         on it and is verified. Finally the mount targets and access points of the earlier file system are deleted; its \
-         data stays until `ce-aws backup drop`.\n",
+         on it and is verified. Finally the mount targets and access points of the earlier file system are deleted; \
+         its data stays until `ce-aws backup drop`.\n",
         clean(point),
         clean(created),
         clean(vault),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::ui::text::{clean, value, word};
 
-use super::difference::plain;
+use super::plain::plain;
 
 /// Digits of an image's digest that people compare.
 const DIGEST: usize = "sha256:".len() + 12;

@@ -3,6 +3,7 @@
 mod containers;
 mod difference;
 mod group;
+mod plain;
 mod policy;
 mod row;
 mod screen;

@@ -196,7 +196,9 @@ fn endings() {
         )
     };
     assert_snapshot!(end(Outcome::Done, 0, &[]), @"done: 44 steps in 4m 12s");
-    assert_snapshot!(end(Outcome::Done, 1, &["file-system/main"]), @"almost done: 44 steps in 4m 12s; AWS accepts the rest only later: file-system/main");
+    assert_snapshot!(end(Outcome::Done, 1, &["file-system/main"]), @r"
+    almost done: 44 steps in 4m 12s; AWS accepts the rest only later: file-system/main
+    ");
     assert_snapshot!(end(Outcome::Interrupted, 0, &["service/main"]), @r"
     stopped on request after 44 steps, 4m 12s
     remaining: service/main
