@@ -88,7 +88,7 @@ impl Saved {
             return Ok(());
         }
         Err(CommandError::refused("plan/stale", "the saved plan no longer fits what is in AWS; nothing was changed")
-            .hint("make the plan anew with `ce-aws plan FILE --out F` and read it again"))
+            .hint("create a new plan with `ce-aws plan FILE --out F` and read it again"))
     }
 }
 
