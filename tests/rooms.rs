@@ -224,7 +224,6 @@ const KNOWN_LONG_LINES: &[(&str, usize)] = &[
     ("partition", 4),
     ("permission", 1),
     ("tests", 33),
-    ("ui", 17),
 ];
 
 /// The files of a folder of this repository, by their names inside it, with their texts.

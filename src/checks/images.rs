@@ -28,7 +28,7 @@ fn image(unanswered: &Unanswered) -> Finding {
         }
         (Trouble::Denied(why) | Trouble::Unreachable(why), true) => warning(
             "image/not-refreshed",
-            format!("{what} stays as it is deployed, because its registry was asked in vain: {why}"),
+            format!("{what} stays as it is deployed, because its registry could not be reached: {why}"),
             "repeat the command with --refresh-images when the registry answers",
         ),
         (Trouble::Denied(why), false) => warning(

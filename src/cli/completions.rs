@@ -22,6 +22,6 @@ pub struct Args {
 pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "ce-aws", &mut script);
-    output.data(&String::from_utf8_lossy(&script))?;
+    output.raw(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

@@ -52,10 +52,10 @@ pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, Comman
         output.document(&graph)?;
         return Ok(Exit::Done);
     }
-    output.data(&match args.format {
+    output.raw(&match args.format {
         Picture::Dot => ui::graph::dot(&graph),
         Picture::Mermaid => ui::graph::mermaid(&graph),
-        Picture::Svg => ui::graph::svg(&graph),
+        Picture::Svg => ui::graph::svg(&graph, &format!("Cloud Exchange {}: what waits for what", file.name.as_str())),
     })?;
     Ok(Exit::Done)
 }

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::config::PlanFile;
+use crate::engine::address::Address;
 use crate::engine::estimate;
 use crate::engine::kind::Kind;
 use crate::engine::plan::Plan;
 use crate::planners::teardown;
+use crate::price::{self, Parts, Usage};
 use crate::session::Session;
 use crate::session::consent::Consent;
 use crate::session::error::CommandError;
@@ -19,10 +21,10 @@ use crate::session::saved::{Origin, Saved};
 use crate::session::scope::Scope;
 use crate::session::source::{PLAN_FILE, Source};
 use crate::session::{show, standing};
-use crate::ui::ending;
-use crate::ui::plan::TaskSize;
+use crate::ui::plan::{TaskSize, View};
 use crate::ui::standing::Standing;
 use crate::ui::summary::Summary;
+use crate::ui::{self, ending};
 use crate::upgrade::chain::{self, ChainStep};
 use crate::upgrade::planning;
 
@@ -65,6 +67,10 @@ pub struct Args {
     #[arg(long, conflicts_with = "destroy")]
     renew_certificates: bool,
 
+    /// Also show the values of this resource, for example subnet/private-a; repeat for several
+    #[arg(long, value_name = "ADDRESS")]
+    show: Vec<Address>,
+
     #[command(flatten)]
     consent: UpgradeOptions,
 
@@ -91,7 +97,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let name = file.name.as_str();
     let mut scope = Scope::of(&file);
     let inventory = session.inventory(&mut scope).await?;
-    let (plan, origin, shown) = if args.destroy {
+    let now = Parts::of_inventory(&inventory);
+    let (plan, origin, file) = if args.destroy {
         let Args { delete_data, unprotect, leave_network, .. } = *args;
         let options = teardown::Options { delete_data, unprotect, leave_network };
         let (whole, surroundings) = session.whole(&scope, inventory).await?;
@@ -110,13 +117,25 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         plan.findings.extend(other_plan_files::collisions(&source, &first));
         (plan, Origin::PlanFile { path: source.absolute(), text, consent }, first)
     };
-    show(&plan, session.kinds(), Some(&shown), output)?;
+    if let Some(address) = args.show.iter().find(|address| !is_in(address, &plan)) {
+        let message = format!("--show {address}: the plan has no such resource");
+        return Err(CommandError::usage("usage/no-such-resource", message)
+            .hint("`ce-aws graph FILE` lists the addresses of all resources"));
+    }
+    let month = |parts: &Parts| price::estimate(parts, &plan.target.region, &Usage::default());
+    let cost = ui::cost::plan_line(&month(&now), &month(&now.after(&plan)));
+    let view = View { show: &args.show, cost: cost.as_deref(), ..View::of(output.is_verbose()) };
+    show(&plan, session.kinds(), Some(&file), view, output)?;
     let exit = exit(&plan, args.exit_code);
     if let Some(path) = &args.out {
         Saved::new(origin, plan).write(path)?;
         output.note(&format!("saved; apply it with `ce-aws apply {}`\n", path.display()));
     }
     Ok(exit)
+}
+
+fn is_in(address: &Address, plan: &Plan) -> bool {
+    plan.unchanged.contains(address) || plan.steps.iter().any(|step| step.address == *address)
 }
 
 fn exit(plan: &Plan, exit_code: bool) -> Exit {
@@ -130,14 +149,20 @@ fn exit(plan: &Plan, exit_code: bool) -> Exit {
 }
 
 /// Writes a plan to standard output.
-fn show(plan: &Plan, kinds: &[Kind], file: Option<&PlanFile>, output: &Output) -> Result<(), CommandError> {
+fn show(
+    plan: &Plan,
+    kinds: &[Kind],
+    file: Option<&PlanFile>,
+    view: View<'_>,
+    output: &Output,
+) -> Result<(), CommandError> {
     if let Some(report) = output.report() {
         report.plan(plan);
     }
     if output.is_json() {
         output.document(&Document::new(plan, kinds, file))
     } else {
-        output.data(&show::text(plan, kinds, file, output))
+        output.data(&show::shown(plan, kinds, file, view))
     }
 }
 
@@ -173,7 +198,6 @@ impl<'a> Document<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::address::Address;
     use crate::engine::plan::{Action, Finding, Purpose, Reason, Severity, Step, Target};
 
     #[test]

@@ -90,7 +90,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         return Ok(Exit::Done);
     }
     for policy in &policies {
-        output.data(&ui::policy::document(&policy.name, policy.size(), &policy.document))?;
+        output.raw(&ui::policy::document(&policy.name, policy.size(), &policy.document))?;
     }
     Ok(Exit::Done)
 }

@@ -46,7 +46,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         return import::run(args, output);
     }
     if args.format {
-        output.data(release::FORMAT)?;
+        output.raw(release::FORMAT)?;
         return Ok(Exit::Done);
     }
     let (all, today) = (Catalogue::effective(), moment::today());

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::engine::plan::{Action, Plan, Reason, Stage, Step};
+use crate::engine::reference::{Known, resolve};
 
 use super::upstream::upstream;
 
@@ -14,7 +15,7 @@ pub fn widen(plan: &mut Plan, start: usize) -> Vec<Step> {
     for index in upstream(&plan.steps, start) {
         let step = &mut plan.steps[index];
         let narrow = step.clone();
-        if keep_current(step) {
+        if keep_current(step, &plan.known) {
             let mut narrow = Step { after: Vec::new(), stage: Some(Stage::Commit), ..narrow };
             for (narrow, wide) in narrow.changes.iter_mut().zip(&step.changes) {
                 narrow.from = wide.to.clone();
@@ -28,7 +29,7 @@ pub fn widen(plan: &mut Plan, start: usize) -> Vec<Step> {
 }
 
 /// Keeps the current statements besides the wanted ones; false if none would be lost.
-fn keep_current(step: &mut Step) -> bool {
+fn keep_current(step: &mut Step, known: &Known) -> bool {
     if step.address.kind() != "role" || step.action != Action::Update {
         return false;
     }
@@ -41,8 +42,10 @@ fn keep_current(step: &mut Step) -> bool {
         let wanted = step.spec.get_mut("inline").and_then(|inline| inline.get_mut(policy));
         let wanted = wanted.and_then(|document| document.get_mut("Statement")).and_then(Value::as_array_mut);
         let (Some(wanted), Some(live)) = (wanted, change.from.as_array()) else { continue };
+        // Current statements name ARNs where the wanted ones refer to resources.
+        let resolved: Vec<Value> = wanted.iter().map(|statement| resolve(statement, known)).collect();
         for statement in live.iter().filter(|statement| statement["Effect"] == "Allow") {
-            if !wanted.contains(statement) {
+            if !resolved.contains(statement) {
                 wanted.push(before(statement));
                 lost += 1;
             }
@@ -98,6 +101,17 @@ mod tests {
         assert_eq!(narrowing.len(), 1);
         assert_eq!(narrowing[0].spec["inline"]["own"]["Statement"], json!([pull("new")]));
         assert_eq!((narrowing[0].stage, narrowing[0].after.len()), (Some(Stage::Commit), 0));
+    }
+
+    #[test]
+    fn a_statement_that_stays_is_not_written_twice() {
+        let (mut live, mut wanted) = (pull(""), pull(""));
+        live["Resource"] = json!("arn:secret");
+        wanted["Resource"] = json!({ "$ref": "secret/x", "output": "arn", "need": "exists" });
+        let mut plan = plan(&live, &wanted);
+        plan.known = Known::from([(Address::new("secret", "x"), [("arn".into(), "arn:secret".into())].into())]);
+        assert_eq!(widen(&mut plan, 1).len(), 0);
+        assert_eq!(plan.steps[0].spec["inline"]["own"]["Statement"], json!([wanted]));
     }
 
     #[test]

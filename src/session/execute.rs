@@ -12,6 +12,7 @@ use crate::engine::event::{Event, Stamped};
 use crate::engine::kind::Kind;
 use crate::engine::plan::{Plan, Purpose};
 use crate::ui::advice;
+use crate::ui::layout::width;
 use crate::ui::progress::tracker::Tracker;
 use crate::ui::progress::{Json, Lines, Reporter, Terminal};
 
@@ -82,7 +83,7 @@ fn reporter(plan: &Plan, kinds: &[Kind], clock: Clock, output: &Output) -> Box<d
     } else if output.is_live() {
         Box::new(Terminal::new(tracker, clock, output.has_color()))
     } else {
-        Box::new(Lines::new(anstream::AutoStream::auto(std::io::stderr()), tracker))
+        Box::new(Lines::new(anstream::AutoStream::auto(std::io::stderr()), tracker, width(&std::io::stderr())))
     }
 }
 
@@ -94,7 +95,7 @@ fn watch(sender: mpsc::Sender<()>, purpose: Purpose) -> Result<JoinHandle<()>, C
         // The run may have ended meanwhile.
         let _ = sender.send(()).await;
         requests.next().await;
-        eprintln!("exited at once: calls in flight may still take effect; {}", advice::after_leaving(purpose));
+        eprintln!("exiting at once: calls in flight may still take effect; {}", advice::after_leaving(purpose));
         std::process::exit(i32::from(Exit::PartWay as u8));
     }))
 }

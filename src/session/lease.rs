@@ -13,9 +13,9 @@ use crate::control::lease::{Record, UNSEEN, VERSION};
 use crate::control::process;
 use crate::engine::propagation::YOUNG;
 use crate::ui::advice;
+use crate::ui::finding::warning;
 use crate::ui::history::{holder, waiting};
-use crate::ui::style::{WARNING, paint};
-use crate::ui::text::{clean, duration};
+use crate::ui::text::duration;
 
 use super::error::{CommandError, Kind};
 use super::exit::Exit;
@@ -129,10 +129,6 @@ fn report_unseen(seconds: f64, output: &Output) {
             "waiting {time}: the run before was interrupted, and AWS may not list yet what it created last\n"
         ));
     }
-}
-
-fn warning(code: &str, message: &str) -> String {
-    format!("{}: {}\n", paint(WARNING, format_args!("warning[{code}]")), clean(message))
 }
 
 fn me(session: &Session, deployment: &str) -> Record {

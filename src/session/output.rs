@@ -4,6 +4,8 @@ use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 
+use crate::ui::layout::{fit, width};
+
 use super::error::CommandError;
 use super::report::Report;
 
@@ -52,12 +54,21 @@ impl Output {
         self.format == Format::Json
     }
 
-    /// Data as text.
+    /// Data as text for people, wrapped at the width of a terminal.
+    ///
+    /// # Errors
+    ///
+    /// See [`Self::raw`].
+    pub fn data(&self, text: &str) -> Result<(), CommandError> {
+        self.raw(&fit(text, width(&std::io::stdout())))
+    }
+
+    /// Data as it is: documents, and what people copy.
     ///
     /// # Errors
     ///
     /// The write fails; a closed pipe (`| head`) is no error.
-    pub fn data(&self, text: &str) -> Result<(), CommandError> {
+    pub fn raw(&self, text: &str) -> Result<(), CommandError> {
         let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CommandError::unexpected(error)),
@@ -68,20 +79,20 @@ impl Output {
     /// Data as one JSON document.
     pub fn document(&self, value: &impl Serialize) -> Result<(), CommandError> {
         let text = serde_json::to_string_pretty(value).map_err(CommandError::unexpected)?;
-        self.data(&format!("{text}\n"))
+        self.raw(&format!("{text}\n"))
     }
 
     /// Data as one line of JSON, in a stream of such lines.
     pub fn line(&self, value: &impl Serialize) -> Result<(), CommandError> {
         let text = serde_json::to_string(value).map_err(CommandError::unexpected)?;
-        self.data(&format!("{text}\n"))
+        self.raw(&format!("{text}\n"))
     }
 
     /// Text for people, ended by a newline.
     pub fn note(&self, text: &str) {
         let mut out = anstream::AutoStream::auto(std::io::stderr().lock());
-        // There is nowhere left to report this.
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        // There is nowhere left to report a failure to.
+        let _ = out.write_all(fit(text, width(&std::io::stderr())).as_bytes()).and_then(|()| out.flush());
     }
 
     /// An error, as people or scripts read it.

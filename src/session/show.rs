@@ -12,8 +12,13 @@ use super::standing;
 
 /// A plan as people read it.
 pub fn text(plan: &Plan, kinds: &[Kind], file: Option<&PlanFile>, output: &Output) -> String {
+    shown(plan, kinds, file, View::of(output.is_verbose()))
+}
+
+/// The same, as `view` asks for; what the plan file says is added.
+pub fn shown(plan: &Plan, kinds: &[Kind], file: Option<&PlanFile>, view: View<'_>) -> String {
     let release = file.and_then(standing::of_file);
-    ui::plan::plan(plan, kinds, View { all: output.is_verbose(), task: file.map(size), release: release.as_ref() })
+    ui::plan::plan(plan, kinds, View { task: file.map(size), release: release.as_ref(), ..view })
 }
 
 pub fn size(file: &PlanFile) -> TaskSize {

@@ -1,4 +1,4 @@
-//! What there is of backups, as people read it.
+//! Recovery points, vaults and former file systems.
 
 use crate::engine::plan::Target;
 use crate::kinds::backup_view::{BackupView, Denial, Owner, PointView, VaultView};
@@ -13,7 +13,7 @@ pub fn list(target: &Target, view: &BackupView, file: &str) -> String {
     let mut lines =
         vec![format!("{} in {place}", paint(TITLE, format_args!("Backups of {}", clean(&target.deployment))))];
     if view.points.is_empty() {
-        lines.push("there is no recovery point".to_owned());
+        lines.push("there are no recovery points".to_owned());
     } else {
         lines.push(String::new());
         let head = ["created (UTC)", "state", "size", "expires", "of", "vault", "made for", "recovery point"];
@@ -66,40 +66,35 @@ fn standing(id: &str, view: &BackupView) -> &'static str {
 
 fn whose(vault: &VaultView) -> &'static str {
     match vault.owner {
-        Owner::Ours => "the deployment's own; `ce-aws backup drop` deletes what is in it",
-        Owner::Automatic => {
-            "of EFS's automatic backups, daily and kept for 35 days; nothing in it can be deleted by hand"
-        }
-        Owner::Others => "somebody else's; ce-aws deletes nothing in it",
+        Owner::Ours => "belongs to this deployment; `ce-aws backup drop` deletes recovery points in it",
+        Owner::Automatic => "EFS's automatic backups, made daily and kept for 35 days; they cannot be deleted by hand",
+        Owner::Others => "belongs to somebody else; ce-aws deletes nothing in it",
     }
 }
 
-/// What its policy, or our knowing too little, means.
+/// What its access policy, or a lack of permissions, means for restores.
 fn about(vault: &VaultView) -> Vec<String> {
     let mut lines: Vec<String> = vault.denials.iter().map(denial).collect();
     if vault.denials.iter().any(|denial| denial.action == RESTORE) {
         lines.push(format!(
-            "to restore from it, whoever may change that policy takes {RESTORE} out: aws backup \
-             get-backup-vault-access-policy --backup-vault-name {} shows it",
+            "to restore from it, somebody who may change that policy must remove {RESTORE}; it is shown by: aws backup \
+             get-backup-vault-access-policy --backup-vault-name {}",
             clean(&vault.name)
         ));
     }
     let hidden =
         |what: &str, why: &Option<String>| why.as_ref().map(|why| format!("{what} cannot be read: {}", clean(why)));
-    lines.extend(hidden("its access policy, which may forbid restores to some,", &vault.policy_hidden));
-    lines.extend(hidden("when its recovery points expire,", &vault.why_hidden));
+    lines.extend(hidden("its access policy, which may deny restores,", &vault.policy_hidden));
+    lines.extend(hidden("when its recovery points expire", &vault.why_hidden));
     lines
 }
 
 const RESTORE: &str = "backup:StartRestoreJob";
 
 fn denial(denial: &Denial) -> String {
-    let whom: Vec<String> = denial
-        .principals
-        .iter()
-        .map(|principal| if principal == "*" { "everybody".to_owned() } else { clean(principal) })
-        .collect();
-    let conditions = if denial.conditional { ", under conditions" } else { "" };
+    let name = |principal: &String| if principal == "*" { "everybody".to_owned() } else { clean(principal) };
+    let whom: Vec<String> = denial.principals.iter().map(name).collect();
+    let conditions = if denial.conditional { ", under some conditions" } else { "" };
     format!("its access policy denies {} to {}{conditions}", clean(&denial.action), whom.join(", "))
 }
 
@@ -111,7 +106,6 @@ fn minute(moment: &str) -> String {
 /// `104.9 MB`, as AWS counts.
 fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
-    // Exact enough for a size that is shown with one digit.
     let mut rest = bytes as f64;
     let mut unit = 0;
     while rest >= 999.95 && unit + 1 < UNITS.len() {
@@ -121,16 +115,13 @@ fn size(bytes: u64) -> String {
     if unit == 0 { format!("{bytes} B") } else { format!("{rest:.1} {}", UNITS[unit]) }
 }
 
-/// What was made.
+/// What a backup has created.
 pub fn created(arn: &str, vault: &str) -> String {
-    format!("recovery point {} is complete, in the vault {}\n", clean(arn), clean(vault))
+    format!("recovery point {} is complete in vault {}\n", clean(arn), clean(vault))
 }
 
-/// What a drop has left.
+/// What a drop has deleted, and what is left.
 pub fn dropped(what: &str, points: usize) -> String {
-    let left = match points {
-        0 => String::new(),
-        many => format!("; {} of it {} left", count(many, "recovery point"), if many == 1 { "is" } else { "are" }),
-    };
-    format!("{} is gone{left}\n", clean(what))
+    let left = if points == 0 { String::new() } else { format!("; it still has {}", count(points, "recovery point")) };
+    format!("deleted {}{left}\n", clean(what))
 }

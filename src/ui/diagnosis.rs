@@ -1,4 +1,4 @@
-//! Stories: what a person must know at once, such as why a task stopped.
+//! What a person must know at once, such as why a task stopped.
 
 use super::finding::hint;
 use super::style::{DANGER, TITLE, WARNING, paint};
@@ -17,7 +17,7 @@ pub fn diagnosis(address: &str, subject: &str, title: &str, lines: &[String], hi
     text
 }
 
-/// One line, and what to do.
+/// One line, and what to do about it.
 pub fn warning(address: &str, title: &str, hints: &[String]) -> String {
     let mut text = format!("{}: {}: {}\n", paint(WARNING, "warning"), clean(address), clean(title));
     hints.iter().for_each(|one| text.push_str(&hint(one)));

@@ -12,10 +12,10 @@ use super::words;
 
 /// The failure of a step, on two lines or more, each ended.
 pub fn step(address: &Address, action: Action, failure: &Failure, purpose: Purpose) -> String {
-    // An upgrade that fails says by itself what comes next.
+    // The command says what comes next when an upgrade fails.
     let is_said =
         matches!(purpose, Purpose::Upgrade | Purpose::Rollback | Purpose::Restore) && failure.cause == Cause::Unsettled;
-    render(&format!("{} {address}: ", words::doing(action)), failure, !is_said)
+    render(&format!("{} {address}: ", words::action(action).doing), failure, !is_said)
 }
 
 /// A failure outside of any step.

@@ -1,7 +1,8 @@
 //! What people and scripts see: plans, progress, errors, pictures, status.
 //!
 //! Pure: values in, text out. Nothing here calls AWS or knows of the command line. Text holds colours, see
-//! [`style`]; whatever came from outside is made safe to print by [`text::clean`].
+//! [`style`], and lines of any length, see [`layout`]; whatever came from outside is made safe to print by
+//! [`text::clean`].
 
 pub mod advice;
 pub mod backup;
@@ -14,9 +15,9 @@ pub mod failure;
 pub mod finding;
 pub mod graph;
 pub mod history;
+pub mod layout;
 pub mod list;
 pub mod plan;
-pub mod plan_diff;
 pub mod policy;
 pub mod progress;
 pub mod redact;

@@ -1,7 +1,7 @@
-//! Texts that leave the house: what tells whose account it is becomes a placeholder, the same for the same thing.
+//! Reports for others: whatever identifies an account becomes a placeholder, the same for the same thing.
 //!
-//! Known words (the plan file's, the command line's) go wherever they stand. Everything else is judged by its form: what could be
-//! an identifier of anybody's stays only if it is in the vocabulary of this program.
+//! Known words (of the plan file, of the command line) are replaced wherever they stand. Everything else is judged by
+//! its form: what could be an identifier stays only if it is in the vocabulary of this program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde_json::Value;
 
-/// Fields whose text says what happened and not to whom: AWS's and this program's own words.
+/// Fields that hold words of AWS or of this program, never names.
 const PLAIN: [&str; 11] = [
     "action",
     "cause",
@@ -24,7 +24,7 @@ const PLAIN: [&str; 11] = [
     "stage",
 ];
 
-/// Replaces, and remembers what it has replaced by what.
+/// Replaces, and remembers its placeholders.
 #[derive(Debug, Default)]
 pub struct Redactor {
     vocabulary: BTreeSet<String>,
@@ -39,7 +39,7 @@ impl Redactor {
         self.vocabulary.extend(words.into_iter().map(str::to_lowercase));
     }
 
-    /// A word that is somebody's, whatever it looks like.
+    /// A word that identifies somebody, whatever it looks like.
     pub fn know(&mut self, word: &str) {
         let word = word.trim();
         if word.is_empty() {
@@ -82,7 +82,7 @@ impl Redactor {
             let closes = quoted && matches!(character, '"' | '\'' | '`');
             redacted.push_str(&self.token(&token, closes));
             token.clear();
-            // Only those that this has put there: a text may look like one.
+            // A text may look like a placeholder: only issued ones stay.
             let length = placeholder_at(rest).filter(|length| self.has_issued(&rest[..*length]));
             let length = length.unwrap_or(character.len_utf8());
             redacted.push_str(&rest[..length]);
@@ -93,7 +93,7 @@ impl Redactor {
         redacted
     }
 
-    /// Known words of several parts, which no token is.
+    /// Known words with spaces, which no token has.
     fn phrases(&self, text: &str) -> String {
         let mut words: Vec<_> = self.known.iter().filter(|(word, _)| !word.chars().all(is_inside)).collect();
         words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
@@ -154,7 +154,7 @@ impl Redactor {
         }
     }
 
-    /// Partition, service, region and the sort of resource stay.
+    /// Partition, service, region and type of resource stay.
     fn arn(&mut self, arn: &str) -> String {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let [_, partition, service, region, account, resource] = parts[..] else {
@@ -204,13 +204,13 @@ fn placeholder_at(text: &str) -> Option<usize> {
     (is_ours && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(end + 2)
 }
 
-/// What the identifiers of AWS begin with.
+/// Prefixes of identifiers in AWS.
 const IDENTIFIERS: [&str; 20] = [
     "acl", "dopt", "eipalloc", "eipassoc", "eni", "fl", "fs", "fsap", "fsmt", "igw", "nat", "pcx", "pl", "rtb",
     "rtbassoc", "sg", "sgr", "subnet", "vpc", "vpce",
 ];
 
-/// What a word is by its form, if that tells whose it is.
+/// What a word is by its form, if it identifies somebody.
 fn sort(word: &str) -> Option<String> {
     let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let found = |sort: &str| Some(sort.to_owned());
@@ -248,7 +248,7 @@ fn sort(word: &str) -> Option<String> {
     (word.len() >= 40 && !word.contains('/')).then(|| "opaque".to_owned())
 }
 
-/// A host or a file: labels with dots, of which the last has letters only. Names of AWS's services are nobody's.
+/// A host or a file: labels with dots, the last of letters only. Names of AWS services identify nobody.
 fn is_host(word: &str) -> bool {
     let labels: Vec<&str> = word.split('.').collect();
     let valid = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
@@ -261,7 +261,7 @@ fn is_service(word: &str) -> bool {
     word.strip_suffix(".amazonaws.com").is_some_and(|service| !service.contains('.'))
 }
 
-/// The text with a word replaced where it stands by itself, in whatever case.
+/// The text with a whole word replaced, in any case.
 fn replaced(text: &str, word: &str, placeholder: &str) -> String {
     let (lower, mut done, mut from) = (text.to_lowercase(), String::new(), 0);
     if lower.len() != text.len() {
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_whose_account_it_is_goes_and_the_same_thing_is_called_the_same() {
+    fn what_identifies_an_account_gets_one_placeholder_for_each_thing() {
         let cases = [
             ("account 111122223333, again 111122223333", "account <account-1>, again <account-1>"),
             ("10.1.2.3 to 10.0.0.0/16, 10.1.2.3:443, fd00::1", "<ip-1> to <cidr-1>, <ip-2>, <ip-3>"),
@@ -317,19 +317,19 @@ mod tests {
     }
 
     #[test]
-    fn arns_keep_their_service_and_their_sort() {
+    fn arns_keep_service_and_type() {
         let mut redactor = redactor();
         let role = redactor.text("arn:aws:iam::111122223333:role/ce-aws/acme/x is no arn:aws:s3:::corp-data");
         assert_eq!(role, "arn:aws:iam::<account-1>:role/<name-5> is no arn:aws:s3:::<name-6>");
     }
 
     #[test]
-    fn a_text_that_looks_like_a_placeholder_is_none() {
+    fn a_text_that_looks_like_a_placeholder_is_replaced_too() {
         assert_eq!(redactor().text("<acme-1> and <ip-7>"), "<<name-1>-1> and <<name-5>>");
     }
 
     #[test]
-    fn what_happened_stays() {
+    fn operations_and_codes_stay() {
         let mut redactor = redactor();
         for text in [
             "ec2 CreateVpc: VpcLimitExceeded, not retried",
@@ -352,7 +352,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_known_word_is_in_no_text(before in "[ -~]{0,20}", after in "[ -~]{0,20}") {
+        fn no_text_keeps_a_known_word(before in "[ -~]{0,20}", after in "[ -~]{0,20}") {
             for word in ["acme", "Jo Doe", "10.1.2.3", "111122223333"] {
                 let text = format!("{before} {word} {after}");
                 let redacted = redactor().text(&text).to_lowercase();

@@ -1,4 +1,4 @@
-//! The releases of Cloud Exchange that can be deployed, as people read them.
+//! The releases of Cloud Exchange.
 
 use serde::Serialize;
 
@@ -6,31 +6,31 @@ use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use super::table::{self, Cell};
 use super::text::clean;
 
-/// Everything that is told of a release.
+/// Everything that is shown of a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Known {
     pub version: String,
     /// Day of the vendor's tag: `2023-11-06`.
     pub released: String,
-    /// How far the vendor stands behind it.
+    /// How well the vendor supports it on Fargate.
     pub label: String,
     /// Last day of the vendor's support, if that is known.
     pub end_of_life: Option<String>,
     /// `supported`, `ends-soon`, `ended` or `not-known`, today.
     pub support: String,
-    /// The one for new deployments.
+    /// Recommended for new deployments.
     pub is_recommended: bool,
-    /// Releases from which one step leads here.
+    /// Releases that can be upgraded to it in one step.
     pub from: Vec<String>,
-    /// Releases to which one step leads from here.
+    /// Releases that it can be upgraded to in one step.
     pub to: Vec<String>,
     /// The smallest package that it runs on.
     pub minimum_package: String,
-    /// Why it is listed and cannot be deployed.
+    /// Why it cannot be deployed, if it is only listed.
     pub undeployable: Option<String>,
     pub containers: Vec<Container>,
     pub access_points: Vec<AccessPoint>,
-    /// What is done to the data on the way here, in order.
+    /// What an upgrade to it does to the data, in order.
     pub data_steps: Vec<DataStep>,
 }
 
@@ -38,7 +38,7 @@ pub struct Known {
 pub struct Container {
     pub name: String,
     pub image: String,
-    /// Its first start may change the data, so that an older one cannot read it any more.
+    /// Its first start may change the data so that an older release cannot read it.
     pub migrates: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct AccessPoint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DataStep {
     pub name: String,
-    /// Releases coming from which it is done.
+    /// Upgrades from these releases need it.
     pub from: Vec<String>,
     pub about: String,
     /// An older release may be unable to read what it writes.
@@ -61,8 +61,8 @@ pub struct DataStep {
 /// What the labels mean.
 const LEGEND: &str = "\
 vendor-tested  the vendor tested it on Fargate
-unsupported    the vendor has never offered it on Fargate
-experimental   it is not known whether it can work on Fargate
+unsupported    the vendor does not offer it on Fargate
+experimental   not known to work on Fargate
 ";
 
 /// All of them, one a line, ended by a newline.
@@ -82,7 +82,7 @@ pub fn list(all: &[Known]) -> String {
         })
         .collect();
     let recommended = all.iter().find(|known| known.is_recommended);
-    let head = ["release", "date", "support", "end of support", "comes from", "smallest package"];
+    let head = ["release", "date", "support", "end of support", "upgrade from", "smallest package"];
     let mut text = table::lines(&head, &rows).join("\n") + "\n\n";
     text.push_str(LEGEND);
     for (why, releases) in reasons(all) {
@@ -91,15 +91,15 @@ pub fn list(all: &[Known]) -> String {
     text.push('\n');
     if let Some(known) = recommended {
         let why = match known.support.as_str() {
-            "ended" => "none that can be deployed is supported any more, and the vendor tested this one",
+            "ended" => "no release that can be deployed is still supported, and the vendor tested this one",
             _ => "the newest that is still supported",
         };
         text.push_str(&format!("For a new deployment: {}, {why}.\n", paint(TITLE, clean(&known.version))));
     }
-    text + "`ce-aws releases RELEASE` shows one of them whole; `ce-aws releases import` makes one of a compose file.\n"
+    text + "`ce-aws releases RELEASE` shows one in full; `ce-aws releases import` makes one from a compose file\n"
 }
 
-/// One of them, whole, ended by a newline.
+/// One of them in full, ended by a newline.
 pub fn whole(known: &Known) -> String {
     let label = known.style().map_or_else(|| known.support(), |style| paint(style, known.support()));
     let mut text = format!("{} {label}\n", paint(TITLE, format_args!("Cloud Exchange {}:", clean(&known.version))));
@@ -112,8 +112,8 @@ pub fn whole(known: &Known) -> String {
     line("date", &known.released);
     let end = known.end_of_life.as_deref().unwrap_or("not known");
     line("end of support", &format!("{end}{}", known.passed()));
-    line("comes from", &known.from.join(", "));
-    line("leads to", &known.to.join(", "));
+    line("upgrade from", &known.from.join(", "));
+    line("upgrade to", &known.to.join(", "));
     line("smallest package", &known.minimum_package);
     let cell = |text: &str| Cell::from(text.to_owned());
     let mark = |marked: bool, words: &str| if marked { Cell::styled(WARNING, words) } else { Cell::default() };
@@ -129,10 +129,10 @@ pub fn whole(known: &Known) -> String {
     section(&mut text, &["access point", "path"], points.map(|one| vec![cell(&one.name), cell(&one.path)]).collect());
     let steps = known.data_steps.iter();
     let step = |one: &DataStep| {
-        let changes = mark(one.changes_data, "no way back without a backup");
+        let changes = mark(one.changes_data, "no rollback without a backup");
         vec![cell(&one.name), cell(&one.from.join(", ")), cell(&one.about), changes]
     };
-    section(&mut text, &["data step", "coming from", "does", ""], steps.map(step).collect());
+    section(&mut text, &["data step", "from", "does", ""], steps.map(step).collect());
     text
 }
 
@@ -142,7 +142,7 @@ fn section(text: &mut String, head: &[&str], rows: Vec<Vec<Cell>>) {
     }
 }
 
-/// Each reason once, with the releases that it is given for.
+/// Each reason once, with its releases.
 fn reasons(all: &[Known]) -> Vec<(&str, Vec<&str>)> {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for (why, known) in all.iter().filter_map(|known| Some((known.undeployable.as_deref()?, known))) {
@@ -155,7 +155,7 @@ fn reasons(all: &[Known]) -> Vec<(&str, Vec<&str>)> {
 }
 
 impl Known {
-    /// The end of support as a cell, marked where it is over or near.
+    /// The end of support as a cell, coloured when it is past or near.
     fn end(&self) -> Cell {
         let Some(end) = &self.end_of_life else { return Cell::from("not known".to_owned()) };
         let text = format!("{end}{}", self.passed());

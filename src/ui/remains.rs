@@ -8,7 +8,7 @@ use crate::engine::plan::{Action, Plan, Step};
 use super::style::{TITLE, paint};
 use super::text::clean;
 
-/// Something that is still there after a destroy.
+/// Something that still exists after a destroy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Remains {
     /// An address, or what AWS calls it where it has none.
@@ -18,7 +18,7 @@ pub struct Remains {
     pub why: String,
 }
 
-/// What remains when the plan has been carried out: what it keeps, and what AWS keeps by itself.
+/// What remains after the plan has run: what it keeps, and what AWS keeps by itself.
 pub fn remains(plan: &Plan, kinds: &[Kind]) -> Vec<Remains> {
     let kept = plan.kept.iter().map(|kept| Remains {
         what: kept.address.to_string(),
@@ -29,20 +29,23 @@ pub fn remains(plan: &Plan, kinds: &[Kind]) -> Vec<Remains> {
     let deleted = |kind| deleted(plan, kind);
     let note =
         |step: &Step, why: &str| Remains { what: step.address.to_string(), id: step.id.clone(), why: why.to_owned() };
-    all.extend(deleted("secret").map(|step| note(step, "in its recovery window of 7 days; a later apply restores it")));
-    all.extend(deleted("task-definition").map(|step| note(step, "inactive; AWS keeps revisions and charges nothing")));
+    all.extend(
+        deleted("secret").map(|step| note(step, "scheduled for deletion in 7 days; an apply before that restores it")),
+    );
+    all.extend(
+        deleted("task-definition").map(|step| note(step, "inactive; AWS keeps revisions and does not charge for them")),
+    );
     let one = |what: &str, why: &str| Remains { what: what.to_owned(), id: None, why: why.to_owned() };
-    // ECS makes it when Container Insights is on, and nobody else owns it.
     if deleted("cluster").next().is_some() {
         all.push(one(
             &format!("log group /aws/ecs/containerinsights/ce-{}/performance", plan.target.deployment),
-            "made by ECS for Container Insights, where that is on; ce-aws does not own it",
+            "created by ECS if Container Insights is on; ce-aws does not own it",
         ));
     }
     if deleted("file-system").next().is_some() {
         all.push(one(
             "automatic recovery points of the file system",
-            "AWS Backup deletes them 35 days after they were made",
+            "AWS Backup deletes them when they are 35 days old",
         ));
     }
     if kinds.iter().any(|kind| kind.lifecycle == Lifecycle::Shared) && !plan.steps.is_empty() {
@@ -68,7 +71,7 @@ pub fn after_destroy(remains: &[Remains]) -> String {
     text
 }
 
-/// True when the plan deletes something that cannot be had again.
+/// True when the plan deletes data that cannot be recovered.
 pub fn deletes_data(plan: &Plan, kinds: &[Kind]) -> bool {
     plan.steps.iter().any(|step| {
         step.action == Action::Delete

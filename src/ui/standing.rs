@@ -1,4 +1,4 @@
-//! How a release stands: how far the vendor stands behind it on Fargate, and until when it is supported.
+//! How well the vendor supports a release: its label on Fargate, and its end of support.
 
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ impl Standing {
         format!("release {} ({}), {}", clean(&self.version), clean(&self.label), self.painted())
     }
 
-    /// The support alone, as it matters.
+    /// The support alone, coloured by how urgent it is.
     pub fn painted(&self) -> String {
         let words = clean(&self.words);
         match self.support.as_str() {

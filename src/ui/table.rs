@@ -2,6 +2,7 @@
 
 use anstyle::Style;
 
+use super::layout::{CELL, HEAD};
 use super::style::{FAINT, paint};
 use super::text::clean;
 
@@ -30,7 +31,9 @@ pub fn lines(head: &[&str], rows: &[Vec<Cell>]) -> Vec<String> {
     let all = || std::iter::once(&head).chain(rows);
     let width = |column: usize| all().filter_map(|row| row.get(column)).map(shown_width).max().unwrap_or_default();
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    all().map(|row| line(row, &widths)).collect()
+    let mut lines: Vec<String> = all().map(|row| line(row, &widths)).collect();
+    lines[0].insert(0, HEAD);
+    lines
 }
 
 fn shown_width(cell: &Cell) -> usize {
@@ -38,14 +41,15 @@ fn shown_width(cell: &Cell) -> usize {
 }
 
 fn line(row: &[Cell], widths: &[usize]) -> String {
+    let used = row.iter().rposition(|cell| !cell.text.is_empty()).map_or(0, |last| last + 1);
     let mut line = String::new();
-    for (index, (cell, width)) in row.iter().zip(widths).enumerate() {
+    for (index, (cell, width)) in row[..used].iter().zip(widths).enumerate() {
         let text = clean(&cell.text);
-        let is_last = index + 1 == row.len();
-        let gap = if is_last { 0 } else { width - text.chars().count() + 2 };
+        let gap = width - text.chars().count() + 2;
         line.push_str(&paint(cell.style, text));
-        line.extend(std::iter::repeat_n(' ', gap));
+        if index + 1 < used {
+            line.extend(std::iter::repeat_n(' ', gap).chain([CELL]));
+        }
     }
-    line.truncate(line.trim_end().len());
     line
 }

@@ -62,7 +62,7 @@ fn reference(map: &serde_json::Map<String, Value>) -> Option<(Address, &str)> {
 }
 
 /// A text as it is where that cannot be misread, else in quotes.
-fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+=*$ ".contains(c);
     if !text.is_empty() && text.trim() == text && text.chars().all(plain) {
         text.to_owned()
@@ -71,17 +71,14 @@ fn word(text: &str) -> String {
     }
 }
 
-/// A duration in whole seconds, minutes or hours: `8 s`, `4 min 12 s`, `1 h 5 min`.
+/// A duration in its two largest units: `8s`, `4m 12s`, `1h 5m`, `2d 3h`.
 pub fn duration(seconds: f64) -> String {
     // `as` saturates: an absurd number is no reason to fail.
     let whole = seconds.max(0.0).round() as u64;
-    match (whole / 3600, whole / 60 % 60, whole % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, 0) => format!("{minutes} min"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, 0, _) => format!("{hours} h"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
+    let parts = [(whole / 86400, 'd'), (whole / 3600 % 24, 'h'), (whole / 60 % 60, 'm'), (whole % 60, 's')];
+    let first = parts.iter().position(|(number, _)| *number > 0).unwrap_or(parts.len() - 1);
+    let shown = parts[first..].iter().take(2).enumerate().filter(|(place, (number, _))| *place == 0 || *number > 0);
+    shown.map(|(_, (number, unit))| format!("{number}{unit}")).collect::<Vec<_>>().join(" ")
 }
 
 /// `1 step`, `2 steps`.
@@ -116,7 +113,7 @@ mod tests {
 
     #[test]
     fn durations() {
-        let shown: Vec<_> = [-1.0, 8.4, 60.0, 252.0, 3600.0, 3900.0].into_iter().map(duration).collect();
-        assert_eq!(shown, ["0 s", "8 s", "1 min", "4 min 12 s", "1 h", "1 h 5 min"]);
+        let shown: Vec<_> = [-1.0, 8.4, 60.0, 252.0, 3600.0, 3900.0, 183_600.0].into_iter().map(duration).collect();
+        assert_eq!(shown, ["0s", "8s", "1m", "4m 12s", "1h", "1h 5m", "2d 3h"]);
     }
 }

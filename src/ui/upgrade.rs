@@ -1,24 +1,9 @@
 //! What is said before and during an upgrade besides its plan.
 
-use crate::engine::plan::Stage;
-
-use super::style::{HINT, WARNING, paint};
+use super::finding::{hint, warning};
 use super::text::{clean, count};
 
-/// The title of a stage, and how it is undone.
-pub fn stage(stage: Stage) -> (&'static str, &'static str) {
-    match stage {
-        Stage::Prepare => ("Prepare", "undo: what was made is removed"),
-        Stage::Record => ("Write down what is under way", "undo: the note is removed"),
-        Stage::Fence => ("Stop, and see everything stopped", "undo: the revision before is started"),
-        Stage::Backup => ("Back up", "undo: none needed; the recovery point is kept"),
-        Stage::Data => ("Data steps", "undo: the recovery point is restored where a step changes data"),
-        Stage::Restore => ("Restore", "undo: the file system before, which is kept, is used again"),
-        Stage::Start => ("Start", "undo: stopped again, and the revision before is started"),
-        Stage::Verify => ("Prove", "undo: as for the start"),
-        Stage::Commit => ("Commit", "from here on nothing is undone"),
-    }
-}
+const QUEUES: &str = "upgrade/queues";
 
 /// How many messages wait in RabbitMQ, which an upgrade may lose.
 pub fn queues(total: u64, queues: &[(String, u64)]) -> String {
@@ -29,32 +14,24 @@ pub fn queues(total: u64, queues: &[(String, u64)]) -> String {
     largest.sort_by_key(|(_, messages)| std::cmp::Reverse(*messages));
     let named: Vec<_> = largest.iter().take(5).map(|(name, messages)| format!("{} {messages}", clean(name))).collect();
     let messages = count(usize::try_from(total).unwrap_or(usize::MAX), "message");
-    format!(
-        "\n{}: {messages} in RabbitMQ's queues, which cannot be recovered if they are lost: {}\n{}: upgrade when nothing is \
-         being processed\n",
-        paint(WARNING, "warning[upgrade/queues]"),
-        named.join(", "),
-        paint(HINT, "hint"),
-    )
+    let message = format!("{messages} in RabbitMQ's queues cannot be recovered if lost: {}", named.join(", "));
+    format!("\n{}{}", warning(QUEUES, &message), hint("upgrade when nothing is being processed"))
 }
 
 /// The queues could not be asked.
 pub fn queues_not_checked(why: &str) -> String {
-    format!(
-        "\n{}: RabbitMQ's queues were not checked: {}\n{}: what is in them cannot be recovered if it is lost: upgrade when \
-         nothing is being processed\n",
-        paint(WARNING, "warning[upgrade/queues]"),
-        clean(why),
-        paint(HINT, "hint"),
-    )
+    let message = format!("could not check RabbitMQ's queues: {why}");
+    let next = "messages in them cannot be recovered if lost: upgrade when nothing is being processed";
+    format!("\n{}{}", warning(QUEUES, &message), hint(next))
 }
 
 /// What follows when a recovery point has been restored: it can be planned only then.
 pub fn after_the_restore(point: &str, created: &str, vault: &str) -> String {
     format!(
-        "\nRecovery point {} of {}, in the vault {}.\nWhen it is restored, the new file system gets mount targets, access \
-         points and a policy, a task moves everything\nto where it was, and the same release starts on it and is proven. \
-         Then the mount targets and access points of the\nfile system before go; its data stays until `ce-aws backup drop`.\n",
+        "\nRecovery point {} of {}, in the vault {}.\nAfter the restore, the new file system gets mount targets, \
+         access points and a policy, and a task moves the restored files to their places. The same release then starts \
+         on it and is verified. Finally the mount targets and access points of the earlier file system are deleted; \
+         its data stays until `ce-aws backup drop`.\n",
         clean(point),
         clean(created),
         clean(vault),

@@ -5,10 +5,11 @@ use serde::Serialize;
 use crate::engine::plan::Target;
 use crate::engine::reference::Known;
 
+use super::layout::VERBATIM;
 use super::style::{FAINT, TITLE, paint};
 use super::text::clean;
 
-/// Where everything is that a person looks for after an apply. `None` and empty where it is not known.
+/// What a person looks for after an apply. `None` or empty if not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Whereabouts {
     pub deployment: String,
@@ -25,7 +26,7 @@ pub struct Whereabouts {
 }
 
 impl Whereabouts {
-    /// From the outputs of a run, and the address of the UI.
+    /// From the outputs of a run, and the URL of the UI.
     pub fn of(target: &Target, known: &Known, url: Option<String>) -> Self {
         let all = |kind: &str, output: &str| -> Vec<String> {
             let of_kind = known.iter().filter(|(address, _)| address.kind() == kind);
@@ -67,7 +68,7 @@ impl Whereabouts {
         text
     }
 
-    /// The ways to the UI. The load balancer is internal, so that a browser at home needs one of them.
+    /// The ways to the UI: the load balancer is internal, so a browser elsewhere needs one of them.
     pub fn ways(&self) -> Vec<Way> {
         let mut ways = Vec::new();
         if let Some(url) = &self.url {
@@ -114,7 +115,7 @@ fn parts(url: &str) -> Option<(&str, &str, u16)> {
     }
 }
 
-/// Whether a text can stand in a command that people copy into their shell.
+/// Whether a text is safe in a command that people copy into their shell.
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) && !text.starts_with('-')
 }
@@ -133,32 +134,32 @@ impl Way {
     }
 }
 
-/// What is left for a person to do in the UI after a first apply.
+/// What a person does in the UI after a first apply.
 ///
 /// Source: vendor documentation of Cloud Exchange 5.0, first login, general settings, Netskope tenants.
 pub const LEFT: [&str; 5] = [
     "log in as admin with the password admin, accept the licence agreement, and change the password at once",
-    "in the settings, enable the modules you use (all five can be)",
+    "in the settings, enable the modules you use (all five are available)",
     "in the settings, add your Netskope tenant: its name, API tokens, and an initial range of 7 to 14 days",
-    "behind a proxy, set it in the settings too: the modules have a proxy setting of their own",
-    "look at the logging page: the tenant's first pull must be there; then configure plug-ins",
+    "behind a proxy, set it in the settings too: the modules have their own proxy setting",
+    "check the logging page for the tenant's first pull, then configure plug-ins",
 ];
 
-/// Everything that is said after a successful apply, ended by a newline. `first` says that nothing ran before.
+/// The screen after a successful apply, ended by a newline. `first`: nothing ran before.
 pub fn after_apply(whereabouts: &Whereabouts, first: bool) -> String {
     let mut text = whereabouts.table();
     text.push_str(&format!("\n{}\n", paint(TITLE, "How to reach the UI")));
     for way in whereabouts.ways() {
-        text.push_str(&format!("  {}\n      {}\n", way.how, way.what));
+        text.push_str(&format!("  {}\n{VERBATIM}      {}\n", way.how, way.what));
     }
     if !first {
         return text;
     }
-    text.push_str(&format!("\n{}\n", paint(TITLE, "What is left for you, after the first apply")));
+    text.push_str(&format!("\n{}\n", paint(TITLE, "Next steps after the first apply")));
     for (index, step) in LEFT.iter().enumerate() {
         text.push_str(&format!("  {}. {step}\n", index + 1));
     }
-    let note = "Updates come through ce-aws, not through the UI's own check for updates.";
+    let note = "Update with `ce-aws upgrade`, not with the UI's own check for updates.";
     text.push_str(&format!("  {}\n", paint(FAINT, note)));
     text
 }

@@ -102,9 +102,9 @@ pub async fn destroy(
 /// What typing the name consents to.
 fn question(plan: &Plan, deletes_data: bool) -> &'static str {
     match (deletes_data, plan.refusals().next().is_some()) {
-        (true, true) => "This takes deletion protection off and deletes data for good.",
+        (true, true) => "This removes deletion protection and deletes data for good.",
         (true, false) => "This deletes data for good.",
-        (false, _) => "This takes deletion protection off.",
+        (false, _) => "This removes deletion protection.",
     }
 }
 

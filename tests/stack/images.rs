@@ -29,7 +29,7 @@ fn a_moved_tag_changes_nothing_until_requested() {
     product.expect(0, &["plan", "FILE", "--exit-code"]);
 
     let asked = product.expect(2, &["plan", "FILE", "--exit-code", "--refresh-images"]);
-    assert!(asked.stdout.contains("containers.ui.digest"), "{}", asked.stdout);
+    assert!(asked.stdout.contains("ui digest sha256:"), "{}", asked.stdout);
     product.expect(0, &["apply", "FILE", "--yes", "--refresh-images"]);
     let second = running(&account);
     let differ: Vec<_> = first.iter().filter(|image| !second.contains(image)).collect();

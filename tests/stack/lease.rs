@@ -150,7 +150,7 @@ fn a_lost_lease_stops_the_run_and_a_retry_converges() {
     plant(&account, &foreign(9, false));
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    for words in ["the lease is lost: nothing else is started", "error[lease-lost]", "what remains: "] {
+    for words in ["the lease is lost: no new steps", "error[lease-lost]", "remaining: "] {
         assert!(ran.stderr.contains(words), "{words:?} is not in\n{}", ran.stderr);
     }
     let before = account.journal(0).len();
@@ -179,7 +179,7 @@ fn an_upgrade_with_a_lost_lease_is_resumed_by_the_next_run() {
     plant(&account, &foreign(9, false));
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    assert!(ran.stderr.contains("the lease is lost: nothing else is started"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the lease is lost: no new steps"), "{}", ran.stderr);
     let starts = account.journal(0).into_iter().filter(|call| call["operation"] == "UpdateService");
     let wanted: Vec<_> = starts.map(|call| call["request"]["desiredCount"].clone()).collect();
     assert_eq!(wanted.last(), Some(&json!(0)), "it has not gone back: {wanted:?}");

@@ -82,7 +82,7 @@ fn a_throughput_change_that_must_wait_blocks_nothing() {
     by_hand("bursting");
     product.expect(0, &["destroy", "FILE", "--yes", "--unprotect"]);
     let later = product.expect(3, &["apply", "FILE", "--yes"]);
-    for words in ["error[cooldown]", "run the same command again after 2", "done but for that", "http://"] {
+    for words in ["error[cooldown]", "run the same command again after 2", "almost done", "http://"] {
         let said = format!("{}{}", later.stdout, later.stderr);
         assert!(said.contains(words), "{words:?} is not in\n{said}");
     }

@@ -4,7 +4,6 @@ use crate::session::Session;
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
 use crate::session::output::Output;
-use crate::session::source::Selected;
 use crate::ui::backup::list;
 
 use super::super::global::Global;

@@ -96,7 +96,7 @@ fn tell(made: &Imported, out: Option<&Path>, output: &Output) -> Result<(), Comm
     match out {
         Some(_) => output.data(&format!("wrote {}: {what}\n", clean(&place)))?,
         None => {
-            output.data(text)?;
+            output.raw(text)?;
             output.note(&format!("{what}\n"));
         }
     }

@@ -8,7 +8,7 @@ use crate::ui::words;
 
 use super::picture::picture;
 
-/// The graph in Graphviz's language. Arrows lead from what comes first; bold ones wait until it works.
+/// The graph in Graphviz's language. Arrows lead from what comes first; bold ones wait until it is ready.
 pub fn dot(graph: &Graph) -> String {
     let picture = picture(graph);
     let mut text = "digraph deployment {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();

@@ -9,7 +9,7 @@ use crate::ui::words;
 
 use super::picture::picture;
 
-/// The graph as a Mermaid flowchart. Arrows lead from what comes first; thick ones wait until it works.
+/// The graph as a Mermaid flowchart. Arrows lead from what comes first; thick ones wait until it is ready.
 pub fn mermaid(graph: &Graph) -> String {
     let picture = picture(graph);
     let mut text = "flowchart LR\n".to_owned();

@@ -1,51 +1,47 @@
 //! Single events in words.
 
+use crate::engine::address::Address;
 use crate::engine::event::{Event, Outcome, Stamped};
 use crate::engine::failure::Cause;
-use crate::engine::plan::Purpose;
+use crate::engine::plan::{Purpose, Reason};
 use crate::ui::diagnosis::{diagnosis, warning};
-use crate::ui::failure;
+use crate::ui::finding::hint;
 use crate::ui::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use crate::ui::text::{clean, count, duration};
 use crate::ui::words;
+use crate::ui::{advice, failure};
 
 use super::tracker::Tracker;
 
 /// Which events are worth a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// What is over or went wrong; the rest is on screen anyway.
+    /// What has ended or failed; the live picture shows the rest.
     Ended,
-    /// Also what slow steps begin and wait for.
+    /// Also when slow steps begin, and what they wait for.
     Everything,
 }
 
-/// From how many seconds on a step is slow enough to be told when it begins.
+/// Steps that usually take longer, in seconds, are announced when they begin.
 const SLOW: f64 = 10.0;
 
-/// An event as text, ended by a newline; `None` when it is not worth a line. The tracker has already seen it.
+/// An event as text, ended by a newline; `None` when it is not worth a line. The tracker has seen it already.
 pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<String> {
     let everything = detail == Detail::Everything;
     let (verb, rest) = match &stamped.event {
         Event::RunStarted { purpose, target, steps, estimate, .. } => {
-            let verb = match purpose {
-                Purpose::Apply => "apply",
-                Purpose::Upgrade => "upgrade",
-                Purpose::Rollback => "rollback",
-                Purpose::Restore => "restore",
-                Purpose::Stop => "stop",
-                Purpose::Start => "start",
-                Purpose::Backup => "backup",
-                Purpose::Destroy => "destroy",
-            };
-            let usual = duration(*estimate);
-            (verb, format!("{}: {}, usually about {usual}", clean(&target.deployment), count(*steps, "step")))
+            let (name, usual) = (clean(&target.deployment), duration(*estimate));
+            (words::purpose(*purpose).command, format!("{name}: {}, usually about {usual}", count(*steps, "step")))
         }
         Event::StepStarted { step, address, action, reason, attempt: 1 }
             if everything && tracker.usual(*step) >= SLOW =>
         {
             let usual = duration(tracker.usual(*step));
-            (words::doing(*action), format!("{address} ({}), usually {usual}", words::reason(reason)))
+            let why = match reason {
+                Reason::Missing | Reason::Teardown => String::new(),
+                reason => format!(" ({})", words::reason(reason)),
+            };
+            (words::action(*action).doing, format!("{address}{why}, usually {usual}"))
         }
         Event::StepWaiting { address, why, .. } if everything => ("waiting", format!("{address}: {}", clean(why))),
         Event::StepRetrying { .. } if tracker.repeats() => return None,
@@ -61,7 +57,7 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
             ("retrying", text)
         }
         Event::StepDone { address, action, seconds, .. } => {
-            (words::done(*action), format!("{address}{}", spent(*seconds)))
+            (words::action(*action).done, format!("{address}{}", spent(*seconds)))
         }
         Event::StepFailed { address, action, failure, .. } => {
             return Some(failure::step(address, *action, failure, tracker.purpose()));
@@ -72,13 +68,10 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
         Event::Warning { address, title, hints } => return Some(warning(address.as_str(), title, hints)),
         Event::Interrupting { in_flight } => {
             let (level, waits) = (paint(WARNING, "interrupted"), waits(in_flight));
-            return Some(format!(
-                "{level}: nothing else is started; waiting for {waits} (a second Ctrl-C leaves at once)\n"
-            ));
+            return Some(format!("{level}: no new steps{waits} (a second Ctrl-C exits at once)\n"));
         }
         Event::LeaseLost { in_flight } => {
-            let (level, waits) = (paint(DANGER, "the lease is lost"), waits(in_flight));
-            return Some(format!("{level}: nothing else is started; waiting for {waits}\n"));
+            return Some(format!("{}: no new steps{}\n", paint(DANGER, "the lease is lost"), waits(in_flight)));
         }
         _ => return None,
     };
@@ -91,12 +84,18 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
     Some(format!("{:>7}  {} {rest}\n", clock(stamped.at), paint(style, format_args!("{verb:<12}"))))
 }
 
-fn waits(in_flight: &[crate::engine::address::Address]) -> String {
-    let names: Vec<_> = in_flight.iter().map(ToString::to_string).collect();
-    if names.is_empty() { "no call".to_owned() } else { names.join(", ") }
+fn waits(in_flight: &[Address]) -> String {
+    if in_flight.is_empty() {
+        return String::new();
+    }
+    format!("; waiting for {} in flight: {}", count(in_flight.len(), "call"), list(in_flight))
 }
 
-/// Nothing for what takes no time worth telling.
+fn list(addresses: &[Address]) -> String {
+    addresses.iter().map(Address::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Empty for less than a second.
 fn spent(seconds: f64) -> String {
     if seconds < 1.0 { String::new() } else { format!(" in {}", duration(seconds)) }
 }
@@ -111,31 +110,24 @@ pub fn clock(seconds: f64) -> String {
     }
 }
 
-/// The end of a run, ended by a newline; derived failures are counted, not listed. What to do next after an upgrade is said
-/// by the command: it goes back by itself.
+/// The end of a run, ended by a newline; steps that were skipped because of a failure are counted, not listed. After an
+/// upgrade the command itself says what to do next, since it rolls back.
 pub fn ending(event: &Event, purpose: Purpose) -> Option<String> {
     let Event::RunFinished { outcome, done, failed, postponed, skipped, left, causes, seconds } = event else {
         return None;
     };
-    let took = duration(*seconds);
-    let steps = count(*done, "step");
-    if *outcome == Outcome::Done && *postponed > 0 {
-        let names: Vec<_> = left.iter().map(ToString::to_string).collect();
-        let names = names.join(", ");
-        return Some(format!(
-            "{} {steps} in {took}; AWS accepts what remains only later: {names}\n",
-            paint(WARNING, "done but for that:")
-        ));
-    }
-    if *outcome == Outcome::Done {
-        return Some(format!("{} {steps} in {took}\n", paint(GOOD, "done:")));
-    }
+    let (steps, took) = (count(*done, "step"), duration(*seconds));
     let mut text = match outcome {
+        Outcome::Done if *postponed > 0 => {
+            let done = paint(WARNING, "almost done:");
+            return Some(format!("{done} {steps} in {took}; AWS accepts the rest only later: {}\n", list(left)));
+        }
+        Outcome::Done => return Some(format!("{} {steps} in {took}\n", paint(GOOD, "done:"))),
         Outcome::Interrupted => format!("{} after {steps}, {took}\n", paint(WARNING, "stopped on request")),
         Outcome::LeaseLost => {
             format!("{} after {steps}, {took}\n", paint(DANGER, "stopped, because the lease is lost"))
         }
-        _ => {
+        Outcome::Failed => {
             let skipped = match skipped {
                 0 => String::new(),
                 number => format!(", {number} not started because of that"),
@@ -143,12 +135,11 @@ pub fn ending(event: &Event, purpose: Purpose) -> Option<String> {
             format!("{} {steps} done, {failed} failed{skipped}, {took}\n", paint(DANGER, "stopped part way:"))
         }
     };
-    let names: Vec<_> = left.iter().map(ToString::to_string).collect();
-    if !names.is_empty() {
-        text.push_str(&format!("what remains: {}\n", names.join(", ")));
+    if !left.is_empty() {
+        text.push_str(&format!("remaining: {}\n", list(left)));
     }
     if !matches!(purpose, Purpose::Upgrade | Purpose::Rollback | Purpose::Restore) {
-        text.push_str(&crate::ui::finding::hint(crate::ui::advice::closing(*outcome, causes)));
+        text.push_str(&hint(advice::closing(*outcome, causes)));
     }
     Some(text)
 }

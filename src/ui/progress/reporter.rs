@@ -9,6 +9,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use crate::engine::clock::Clock;
 use crate::engine::event::{Event, Stamped};
 
+use crate::ui::layout::{fit, width};
+
 use super::frame::frame;
 use super::line::{Detail, ending, line};
 use super::tracker::Tracker;
@@ -23,7 +25,7 @@ pub struct Json<W>(pub W);
 
 impl<W: Write + Send> Reporter for Json<W> {
     fn event(&mut self, stamped: &Stamped) {
-        // A reader that has gone away (`| head`) is no reason to leave a deployment half-done; neither here nor below.
+        // A reader that has gone away (`| head`) must not leave a deployment half-done; neither here nor below.
         if let Ok(text) = serde_json::to_string(stamped) {
             let _ = writeln!(self.0, "{text}").and_then(|()| self.0.flush());
         }
@@ -34,11 +36,13 @@ impl<W: Write + Send> Reporter for Json<W> {
 pub struct Lines<W> {
     out: W,
     tracker: Tracker,
+    width: Option<usize>,
 }
 
 impl<W: Write> Lines<W> {
-    pub fn new(out: W, tracker: Tracker) -> Self {
-        Self { out, tracker }
+    /// `width` is that of the terminal behind `out`; `None` if there is none.
+    pub fn new(out: W, tracker: Tracker, width: Option<usize>) -> Self {
+        Self { out, tracker, width }
     }
 }
 
@@ -48,12 +52,12 @@ impl<W: Write + Send> Reporter for Lines<W> {
         let text =
             line(stamped, &self.tracker, Detail::Everything).or_else(|| ending(&stamped.event, self.tracker.purpose()));
         if let Some(text) = text {
-            let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+            let _ = self.out.write_all(fit(&text, self.width).as_bytes()).and_then(|()| self.out.flush());
         }
     }
 }
 
-/// A live picture at the bottom of the terminal, what is over scrolling away above it.
+/// A live picture at the bottom of the terminal; what has ended scrolls away above it.
 pub struct Terminal {
     tracker: Arc<Mutex<Tracker>>,
     bar: ProgressBar,
@@ -67,7 +71,8 @@ impl Terminal {
         let (shared, start) = (tracker.clone(), clock.now());
         let body = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
             let tracker = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = out.write_str(&painted(&frame(&tracker, clock.now() - start), color));
+            let width = width(&std::io::stderr()).unwrap_or(usize::MAX);
+            let _ = out.write_str(&painted(&frame(&tracker, clock.now() - start, width), color));
         };
         let style = ProgressStyle::default_spinner().with_key("body", body);
         let style = style.template("{body}").unwrap_or_else(|_| ProgressStyle::default_spinner());
@@ -81,6 +86,11 @@ fn painted(text: &str, color: bool) -> String {
     if color { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
 }
 
+/// As it is written above the live picture, or after it.
+fn shown(text: &str, color: bool) -> String {
+    painted(&fit(text, width(&std::io::stderr())), color)
+}
+
 impl Reporter for Terminal {
     fn event(&mut self, stamped: &Stamped) {
         let text = {
@@ -89,13 +99,13 @@ impl Reporter for Terminal {
             line(stamped, &tracker, Detail::Ended)
         };
         if let Some(text) = text {
-            self.bar.println(painted(text.trim_end_matches('\n'), self.color));
+            self.bar.println(shown(text.trim_end_matches('\n'), self.color));
         }
         if let Event::RunFinished { .. } = stamped.event {
             self.bar.finish_and_clear();
             let purpose = self.tracker.lock().unwrap_or_else(PoisonError::into_inner).purpose();
             let end = ending(&stamped.event, purpose).unwrap_or_default();
-            let _ = std::io::stderr().write_all(painted(&end, self.color).as_bytes());
+            let _ = std::io::stderr().write_all(shown(&end, self.color).as_bytes());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is going on, as far as the events tell, and how long it may still take.
+//! The state of a run, from its events, and how long it may still take.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct Running {
     pub since: f64,
     /// How long it usually takes, in seconds.
     pub usual: f64,
-    /// What it waits for, in AWS's words; empty while its call is under way.
+    /// What it waits for, in AWS's words; empty while its call is in flight.
     pub why: String,
 }
 
@@ -38,10 +38,10 @@ pub struct Tracker {
     /// The usual time of each step, in seconds.
     usual: Vec<f64>,
     /// The same plus that of the slowest chain of steps that wait for it.
-    way: Vec<f64>,
-    /// By step that is not done yet: what its reason was recognised by, and the reason, as said last.
+    chain: Vec<f64>,
+    /// Why a step is not done yet: a key that tells reasons apart, and the reason as last shown.
     held: BTreeMap<usize, (String, String)>,
-    /// Whether the last event says what was said before.
+    /// Whether the last event repeats what was shown before.
     repeats: bool,
     done: usize,
     failed: usize,
@@ -55,7 +55,7 @@ impl Tracker {
         let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
         let count = plan.steps.len();
         let usual: Vec<f64> = durations.iter().map(|duration| duration.accept + duration.settle).collect();
-        let way = match Queue::new(&after, &durations) {
+        let chain = match Queue::new(&after, &durations) {
             Ok(queue) => (0..count).map(|step| queue.way(step)).collect(),
             // The run will refuse such a plan; there is nothing to estimate.
             Err(_) => usual.clone(),
@@ -65,7 +65,7 @@ impl Tracker {
             purpose: plan.purpose,
             states,
             usual,
-            way,
+            chain,
             held: BTreeMap::new(),
             repeats: false,
             done: 0,
@@ -79,7 +79,7 @@ impl Tracker {
         self.purpose
     }
 
-    /// Takes note of an event.
+    /// Follows an event.
     pub fn on(&mut self, Stamped { at, event }: &Stamped) {
         self.repeats = false;
         match event {
@@ -96,7 +96,7 @@ impl Tracker {
                 self.holds(*step, &failure.message, failure.message.clone());
             }
             Event::StepRetrying { step, failure, awaits: Some(awaits), .. } => {
-                // What is waited for grows older each time; the refusal is news only where it is another one.
+                // The age in the text grows each time, so only another refusal is news.
                 self.holds(*step, &failure.code, format!("will try again: {awaits}"));
             }
             Event::StepRetrying { step, failure, awaits: None, .. } => {
@@ -117,7 +117,7 @@ impl Tracker {
         }
     }
 
-    /// Notes why a step is not done yet; `key` says whether that is another reason than the last time.
+    /// Notes why a step is not done yet; another `key` is another reason.
     fn holds(&mut self, step: usize, key: &str, why: String) {
         self.explain(step, &why);
         let last = self.held.insert(step, (key.to_owned(), why));
@@ -143,12 +143,12 @@ impl Tracker {
         }
     }
 
-    /// Whether the last event is no news: who holds something is told once, and again when it is another.
+    /// Whether the last event is no news: a holder is named once, and again when it is another one.
     pub fn repeats(&self) -> bool {
         self.repeats
     }
 
-    /// The steps under way, the longest-running first.
+    /// The running steps, the longest-running first.
     pub fn running(&self) -> Vec<&Running> {
         let mut running: Vec<_> = (0..self.states.len()).filter_map(|step| self.running_at(step)).collect();
         running.sort_by(|a, b| a.since.total_cmp(&b.since));
@@ -185,8 +185,8 @@ impl Tracker {
     /// longer than usual no longer counts itself, only what waits for it.
     pub fn remaining(&self, now: f64) -> f64 {
         let ahead = self.states.iter().enumerate().map(|(step, state)| match state {
-            State::Waiting => self.way[step],
-            State::Running(running) => self.way[step] - (now - running.since).clamp(0.0, self.usual[step]),
+            State::Waiting => self.chain[step],
+            State::Running(running) => self.chain[step] - (now - running.since).clamp(0.0, self.usual[step]),
             State::Over => 0.0,
         });
         ahead.fold(0.0, f64::max)

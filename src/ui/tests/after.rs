@@ -30,7 +30,7 @@ fn known(cluster: &str) -> Known {
 }
 
 #[test]
-fn after_an_apply_everything_is_found() {
+fn after_an_apply_everything_is_listed() {
     let whereabouts = Whereabouts::of(&target(), &known("ce-prod"), Some(URL.to_owned()));
     assert_snapshot!(plain(&after_apply(&whereabouts, true)), @r#"
     URL         http://internal-ce-prod-1.eu-central-1.elb.amazonaws.com
@@ -50,13 +50,13 @@ fn after_an_apply_everything_is_found() {
       through the task itself (AWS CLI with the Session Manager plugin); then open http://localhost:8000
           aws ssm start-session --region eu-central-1 --target ecs:ce-prod_1f2e_$(aws ecs describe-tasks --region eu-central-1 --cluster ce-prod --tasks 1f2e --output text --query "tasks[0].containers[?name=='ui'].runtimeId") --document-name AWS-StartPortForwardingSession --parameters '{"portNumber":["3000"],"localPortNumber":["8000"]}'
 
-    What is left for you, after the first apply
+    Next steps after the first apply
       1. log in as admin with the password admin, accept the licence agreement, and change the password at once
-      2. in the settings, enable the modules you use (all five can be)
+      2. in the settings, enable the modules you use (all five are available)
       3. in the settings, add your Netskope tenant: its name, API tokens, and an initial range of 7 to 14 days
-      4. behind a proxy, set it in the settings too: the modules have a proxy setting of their own
-      5. look at the logging page: the tenant's first pull must be there; then configure plug-ins
-      Updates come through ce-aws, not through the UI's own check for updates.
+      4. behind a proxy, set it in the settings too: the modules have their own proxy setting
+      5. check the logging page for the tenant's first pull, then configure plug-ins
+      Update with `ce-aws upgrade`, not with the UI's own check for updates.
     "#);
 }
 
@@ -83,14 +83,14 @@ fn after_a_destroy_what_remains_is_listed() {
     let steps = ["secret/credentials", "task-definition/main", "file-system/data", "vpc/main"];
     let mut plan = plan(Purpose::Destroy, steps.map(|at| step(at, Action::Delete, Reason::Teardown)).to_vec());
     plan.kept = vec![Kept { address: address("bucket/logs"), id: "ce-logs".into(), why: "data".into() }];
-    assert_snapshot!(plain(&after_destroy(&remains(&plan, &kinds))), @r#"
+    assert_snapshot!(plain(&after_destroy(&remains(&plan, &kinds))), @r"
     What remains
       bucket/logs (ce-logs): data
-      secret/credentials: in its recovery window of 7 days; a later apply restores it
-      task-definition/main: inactive; AWS keeps revisions and charges nothing
-      automatic recovery points of the file system: AWS Backup deletes them 35 days after they were made
+      secret/credentials: scheduled for deletion in 7 days; an apply before that restores it
+      task-definition/main: inactive; AWS keeps revisions and does not charge for them
+      automatic recovery points of the file system: AWS Backup deletes them when they are 35 days old
       service-linked roles of ECS and Elastic Load Balancing: they belong to the whole account
-    "#);
+    ");
     assert!(deletes_data(&plan, &kinds));
     assert!(!deletes_data(&first_apply(), &kinds));
 }

@@ -64,20 +64,20 @@ fn every_recovery_point_is_listed_with_what_can_be_done_with_it() {
 }
 
 #[test]
-fn no_backup_is_said_as_that() {
+fn no_backups() {
     assert_snapshot!(plain(&list(&target(), &BackupView::default(), "prod.toml")), @r"
     Backups of prod in account 123456789012, region eu-central-1
-    there is no recovery point
+    there are no recovery points
     ");
 }
 
 #[test]
-fn what_was_done_is_said_in_a_line() {
+fn one_line_says_what_was_done() {
     let said =
         [created("arn:aws:backup:x:1:recovery-point:1", "ce-prod"), dropped("fs-0c2d", 0), dropped("fs-0c2d", 2)];
     assert_snapshot!(said.concat(), @r"
-    recovery point arn:aws:backup:x:1:recovery-point:1 is complete, in the vault ce-prod
-    fs-0c2d is gone
-    fs-0c2d is gone; 2 recovery points of it are left
+    recovery point arn:aws:backup:x:1:recovery-point:1 is complete in vault ce-prod
+    deleted fs-0c2d
+    deleted fs-0c2d; it still has 2 recovery points
     ");
 }

@@ -80,11 +80,12 @@ fn in_markdown() {
 
 #[test]
 fn as_svg_every_resource_and_arrow_is_there_once() {
-    let text = svg(&graph());
+    let text = svg(&graph(), "prod");
     for address in ["vpc/main", "nat-gateway/a", "service/main"] {
         assert_eq!(text.matches(&format!(">{address}<")).count(), 1);
     }
-    assert_eq!(text.matches("marker-end").count(), 2);
-    assert_eq!(text.matches("stroke-width=\"2\"").count(), 1);
-    assert_eq!(text, svg(&graph()));
+    // One of each is in the legend.
+    assert_eq!(text.matches("marker-end").count(), 4);
+    assert_eq!(text.matches("stroke-width=\"2.2\"").count(), 2);
+    assert_eq!(text, svg(&graph(), "prod"));
 }

@@ -50,7 +50,9 @@ fn one_run_tells_what_happened_and_leaves_out_what_it_does_not_know() {
         }
         event
     };
-    let failure = json!({ "cause": "denied", "operation": "ec2 CreateVpc", "code": "UnauthorizedOperation", "message": "no\u{1b}[2J" });
+    let failure = json!({
+        "cause": "denied", "operation": "ec2 CreateVpc", "code": "UnauthorizedOperation", "message": "no\u{1b}[2J"
+    });
     let entry = Entry {
         plans: vec![PlanNote { purpose: Purpose::Apply, steps: 44, digest: "0123abcd".to_owned() }],
         events: vec![

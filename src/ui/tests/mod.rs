@@ -3,11 +3,15 @@
 mod after;
 mod backup;
 mod cost;
+mod create;
+mod destroy;
+mod difference;
 mod discover;
 mod fixture;
 mod graph;
 mod history;
 mod list;
+mod narrow;
 mod plan;
 mod progress;
 mod status;

@@ -14,42 +14,43 @@ fn shown(plan: &Plan) -> String {
 fn first_apply_lists_security_first() {
     let release = standing("5.0.0", "vendor-tested", "ended", "support ended 2026-01-31");
     let task = Some(TaskSize { vcpus: 8, memory_mib: 16384 });
-    let view = View { all: false, task, release: Some(&release) };
-    assert_snapshot!(plain(&render(&first_apply(), &kinds(), view)), @r#"
+    let view = View { task, release: Some(&release), ..View::default() };
+    assert_snapshot!(plain(&render(&first_apply(), &kinds(), view)), @r"
     Plan for prod in account 123456789012, region eu-central-1
     release 5.0.0 (vendor-tested), support ended 2026-01-31
 
     Security (who may do what)
-      + create     security-group/task              missing
+      + create     security-group/task
 
     Network
-      + create     vpc/main                         missing
-      + create     nat-gateway/a                    missing
+      + create     vpc/main
+      + create     nat-gateway/a
 
     create 3, change 0, delete 0
     one Fargate task with 8 vCPU and 16 GiB of memory
-    usual time: about 1 min 47 s along the longest chain of steps
-    "#);
+    usual time: about 1m 47s along the longest chain of steps
+    -v shows all values, `ce-aws plan FILE --show ADDRESS` those of one resource
+    ");
 }
 
 #[test]
 fn details_show_what_is_created() {
     let view = View { all: true, ..View::default() };
-    assert_snapshot!(plain(&render(&first_apply(), &kinds(), view)), @r#"
+    assert_snapshot!(plain(&render(&first_apply(), &kinds(), view)), @r"
     Plan for prod in account 123456789012, region eu-central-1
 
     Security (who may do what)
-      + create     security-group/task              missing
+      + create     security-group/task
                      vpc: (vpc/main id, known after apply)
                      ingress: [{protocol: tcp, port: 3000}]
 
     Network
-      + create     vpc/main                         missing
-      + create     nat-gateway/a                    missing
+      + create     vpc/main
+      + create     nat-gateway/a
 
     create 3, change 0, delete 0
-    usual time: about 1 min 47 s along the longest chain of steps
-    "#);
+    usual time: about 1m 47s along the longest chain of steps
+    ");
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn every_reason_has_its_words() {
     steps[10].consequences = vec!["Cloud Exchange is away until the new task is healthy".into()];
     let mut plan = plan(Purpose::Apply, steps);
     plan.unchanged = vec![address("vpc/main")];
-    assert_snapshot!(shown(&plan), @r#"
+    assert_snapshot!(shown(&plan), @r"
     Plan for prod in account 123456789012, region eu-central-1
 
     Security (who may do what)
@@ -99,18 +100,18 @@ fn every_reason_has_its_words() {
                      policies.logs.Resource: * → arn:aws:efs:(file-system/data id, known after apply)
                      tags.team: red → (removed)
       ~ change     security-group/task              drifted in AWS
-                     ingress: remove {port: 22, from: 0.0.0.0/0}
-                     ingress: add {port: 8000, from: 10.0.0.0/8}
+                     ingress: - {port: 22, from: 0.0.0.0/0}
+                     ingress: + {port: 8000, from: 10.0.0.0/8}
 
     Network
-      ~ change     vpc/main                         as it should be, but its tags do not say so
+      ~ change     vpc/main                         up to date, but its tags are not
       ! delete     nat-gateway/a                    replaced: AWS cannot change subnet in place
       ! create     nat-gateway/a                    replaced: AWS cannot change subnet in place
-      ! delete     subnet/private-a                 a second one, left by a run that was cut off (subnet-2)
+      ! delete     subnet/private-a                 duplicate, left by an interrupted run (subnet-2)
       ! delete     subnet/old                       no longer part of the deployment
 
     Storage
-      + restore    file-system/data                 marked for deletion and still wanted
+      + restore    file-system/data                 scheduled for deletion, and needed again
 
     Logs
       ~ change     log-group/core                   changed in the plan file
@@ -120,18 +121,18 @@ fn every_reason_has_its_words() {
         wait for   load-balancer/main               unfinished from an earlier run: provisioning
 
     Service
-      ! stop       service/main                     the old task must be seen stopped before a new one starts
+      ! stop       service/main                     the old task must be confirmed stopped before a new one starts
                      Cloud Exchange is away until the new task is healthy
       ~ change     service/main                     not healthy: 0 of 1 tasks run
-        check      service/main                     still well after the other changes?
+        verify     service/main                     still healthy after the other changes
 
     Other
-      + create     moon-base/main                   missing
+      + create     moon-base/main
 
     create 1, change 5, replace 1, restore 1, stop 1, delete 2, wait for 1, check 1, unchanged 1
     ! marks what is deleted, replaced, stopped or unprotected
-    usual time: about 1 min 46 s along the longest chain of steps
-    "#);
+    usual time: about 1m 46s along the longest chain of steps
+    ");
 }
 
 #[test]
@@ -144,25 +145,25 @@ fn destroy_shows_what_is_kept_and_what_is_lost() {
     steps[0].consequences = vec!["deletion protection is taken off".into()];
     let mut plan = plan(Purpose::Destroy, steps);
     plan.kept = vec![Kept { address: address("log-group/core"), id: "/ce-aws/prod/core".into(), why: "logs".into() }];
-    assert_snapshot!(shown(&plan), @r#"
+    assert_snapshot!(shown(&plan), @r"
     Plan to destroy prod in account 123456789012, region eu-central-1
 
     Storage
-      ! delete     file-system/data                 the deployment goes
-                     holds data that cannot be had again
+      ! delete     file-system/data
+                     holds data that cannot be recovered
 
     Load balancer
-      ! unprotect  load-balancer/main               the deployment goes
+      ! unprotect  load-balancer/main
                      deletion protection is taken off
-      ! delete     load-balancer/main               the deployment goes
+      ! delete     load-balancer/main
 
     Kept
         keep       log-group/core                   /ce-aws/prod/core, logs
 
     create 0, change 0, unprotect 1, delete 2, kept 1
     ! marks what is deleted, replaced, stopped or unprotected
-    usual time: about 1 min 46 s along the longest chain of steps
-    "#);
+    usual time: about 1m 46s along the longest chain of steps
+    ");
 }
 
 #[test]
@@ -184,37 +185,38 @@ fn findings_stand_before_the_summary() {
             hint: None,
         },
     ];
-    assert_snapshot!(shown(&plan), @r#"
+    assert_snapshot!(shown(&plan), @r"
     Plan for prod in account 123456789012, region eu-central-1
 
     Security (who may do what)
-      + create     security-group/task              missing
+      + create     security-group/task
 
     Network
-      + create     vpc/main                         missing
-      + create     nat-gateway/a                    missing
+      + create     vpc/main
+      + create     nat-gateway/a
 
     refused[plan/cannot-replace]: file-system/data: it holds data and would have to be replaced
     hint: put the old value back
     warning[plan/open]: anyone may open the UI
 
     create 3, change 0, delete 0
-    usual time: about 1 min 47 s along the longest chain of steps
-    1 refusal above: nothing will be changed before that is dealt with
-    "#);
+    usual time: about 1m 47s along the longest chain of steps
+    -v shows all values, `ce-aws plan FILE --show ADDRESS` those of one resource
+    1 refusal above: fix this before applying
+    ");
 }
 
 #[test]
 fn nothing_to_do_says_so() {
     let mut plan = plan(Purpose::Apply, vec![]);
     plan.unchanged = vec![address("vpc/main"), address("subnet/private-a")];
-    assert_snapshot!(shown(&plan), @r#"
+    assert_snapshot!(shown(&plan), @r"
     Plan for prod in account 123456789012, region eu-central-1
 
-    no changes: prod is as its plan file says (2 resources)
-    "#);
+    no changes: prod matches its plan file (2 resources)
+    ");
     plan.purpose = Purpose::Destroy;
-    assert_snapshot!(shown(&plan).lines().last().unwrap(), @"no changes: nothing of prod is there");
+    assert_snapshot!(shown(&plan).lines().last().unwrap(), @"no changes: nothing of prod exists");
 }
 
 #[test]

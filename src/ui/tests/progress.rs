@@ -112,19 +112,19 @@ fn tracker() -> Tracker {
 }
 
 #[test]
-fn plain_lines_tell_what_matters() {
+fn plain_lines_show_what_matters() {
     let mut out = Vec::new();
-    let mut lines = Lines::new(&mut out, tracker());
+    let mut lines = Lines::new(&mut out, tracker(), None);
     events().iter().for_each(|event| lines.event(event));
     let text = plain(std::str::from_utf8(&out).unwrap());
     assert!(!text.chars().any(|c| c != '\n' && c.is_control()));
-    assert_snapshot!(text, @r#"
-       0:00  apply        prod: 3 steps, usually about 1 min 47 s
+    assert_snapshot!(text, @r"
+       0:00  apply        prod: 3 steps, usually about 1m 47s
        0:00  created      vpc/main
-       0:00  creating     nat-gateway/a (missing), usually 1 min 46 s
+       0:00  creating     nat-gateway/a, usually 1m 46s
        0:40  waiting      nat-gateway/a: pending\u{1b}[2J
-       0:41  retrying     nat-gateway/a in 4 s: slow down
-       0:42  retrying     nat-gateway/a in 2 s, because role/a is 3 s old, and AWS does not know it everywhere yet\u{1b}: no such role
+       0:41  retrying     nat-gateway/a in 4s: slow down
+       0:42  retrying     nat-gateway/a in 2s, because role/a is 3 s old, and AWS does not know it everywhere yet\u{1b}: no such role
 
     !! service/main: a task stopped: Essential container in task exited
        arn:aws:ecs:eu-central-1:123456789012:task/ce-prod/1f
@@ -134,11 +134,11 @@ fn plain_lines_tell_what_matters() {
 
     error[quota]: creating nat-gateway/a: ec2 CreateNatGateway failed: NatGatewayLimitExceeded: The maximum number of NAT gateways has been reached. (request id 6f0c)
     hint: raise the quota in Service Quotas, or free what is not used; then run the same command again
-    interrupted: nothing else is started; waiting for vpc/main (a second Ctrl-C leaves at once)
-    stopped part way: 1 step done, 1 failed, 1 not started because of that, 1 min 2 s
-    what remains: nat-gateway/a, security-group/task
-    hint: first do what the errors above ask for; then run the same command again: it continues where this run stopped
-    "#);
+    interrupted: no new steps; waiting for 1 call in flight: vpc/main (a second Ctrl-C exits at once)
+    stopped part way: 1 step done, 1 failed, 1 not started because of that, 1m 2s
+    remaining: nat-gateway/a, security-group/task
+    hint: first fix the errors above; then run the same command again: it continues where this run stopped
+    ");
 }
 
 #[test]
@@ -158,14 +158,14 @@ fn json_is_one_event_a_line_with_a_code() {
 fn the_frame_shows_what_runs_and_what_it_waits_for() {
     let mut tracker = tracker();
     events()[..7].iter().for_each(|event| tracker.on(event));
-    assert_snapshot!(plain(&frame(&tracker, 41.0)), @r#"
-    ━━━━━━━━━━──────────────────── 1 of 3, 1 wait for others  0:41, about 1 min 6 s to go
-      creating     nat-gateway/a                0:40 of usually 1:46: pending\u{1b}[2J
-    "#);
+    assert_snapshot!(plain(&frame(&tracker, 41.0, 100)), @r"
+    ━━━━━━━━━━──────────────────── 1 of 3, 1 waiting; 41s so far, about 1m 6s to go
+      creating     nat-gateway/a                40s of usually 1m 46s: pending\u{1b}[2J
+    ");
 }
 
 #[test]
-fn the_rest_shrinks_with_time_and_not_below_what_still_waits() {
+fn the_remaining_time_shrinks_but_not_below_what_still_waits() {
     let mut tracker = tracker();
     assert_eq!(tracker.remaining(0.0), 107.0);
     events()[..6].iter().for_each(|event| tracker.on(event));
@@ -195,13 +195,15 @@ fn endings() {
             .unwrap(),
         )
     };
-    assert_snapshot!(end(Outcome::Done, 0, &[]), @"done: 44 steps in 4 min 12 s");
-    assert_snapshot!(end(Outcome::Done, 1, &["file-system/main"]), @"done but for that: 44 steps in 4 min 12 s; AWS accepts what remains only later: file-system/main");
-    assert_snapshot!(end(Outcome::Interrupted, 0, &["service/main"]), @r#"
-    stopped on request after 44 steps, 4 min 12 s
-    what remains: service/main
+    assert_snapshot!(end(Outcome::Done, 0, &[]), @"done: 44 steps in 4m 12s");
+    assert_snapshot!(end(Outcome::Done, 1, &["file-system/main"]), @r"
+    almost done: 44 steps in 4m 12s; AWS accepts the rest only later: file-system/main
+    ");
+    assert_snapshot!(end(Outcome::Interrupted, 0, &["service/main"]), @r"
+    stopped on request after 44 steps, 4m 12s
+    remaining: service/main
     hint: run the same command again: it continues where this run stopped
-    "#);
+    ");
 }
 
 #[test]
@@ -215,10 +217,10 @@ fn failures_say_what_to_do_next() {
         request_id: None,
         hints: vec![],
     };
-    assert_snapshot!(plain(&step(&address("file-system/data"), Action::Create, &denied, Purpose::Apply)), @r#"
+    assert_snapshot!(plain(&step(&address("file-system/data"), Action::Create, &denied, Purpose::Apply)), @r"
     error[denied]: creating file-system/data: efs CreateFileSystem failed: AccessDenied: no
-    hint: the caller needs the permission elasticfilesystem:CreateFileSystem; `ce-aws policy FILE` prints all that are needed; then run the same command again
-    "#);
+    hint: the caller needs the permission elasticfilesystem:CreateFileSystem; `ce-aws policy FILE` prints all permissions it needs; then run the same command again
+    ");
     assert_snapshot!(plain(&alone(&Failure::of(Cause::Denied, "expired\u{1b}").hint("log in"))), @r#"
     error[denied]: expired\u{1b}
     hint: log in
@@ -226,7 +228,7 @@ fn failures_say_what_to_do_next() {
 }
 
 #[test]
-fn what_is_not_known_everywhere_is_said_once_a_refusal() {
+fn waiting_for_propagation_is_shown_once_for_each_error() {
     let refused = |at: f64, code: &str| {
         let failure = Failure { code: code.into(), ..Failure::of(Cause::NotYetTrusted, "no") };
         let awaits = Some(format!("role/a is {at:.0} s old"));
@@ -234,17 +236,17 @@ fn what_is_not_known_everywhere_is_said_once_a_refusal() {
         Stamped { at, event }
     };
     let mut out = Vec::new();
-    let mut lines = Lines::new(&mut out, tracker());
+    let mut lines = Lines::new(&mut out, tracker(), None);
     let all = [refused(1.0, "AccessDenied"), refused(3.0, "InvalidParameter"), refused(7.0, "InvalidParameter")];
     all.iter().for_each(|event| lines.event(event));
     assert_snapshot!(plain(std::str::from_utf8(&out).unwrap()), @r"
-       0:01  retrying     vpc/main in 2 s, because role/a is 1 s old: AccessDenied: no
-       0:03  retrying     vpc/main in 2 s, because role/a is 3 s old: InvalidParameter: no
+    0:01  retrying     vpc/main in 2s, because role/a is 1 s old: AccessDenied: no
+    0:03  retrying     vpc/main in 2s, because role/a is 3 s old: InvalidParameter: no
     ");
 }
 
 #[test]
-fn who_holds_something_is_said_once_and_again_when_it_is_another() {
+fn a_holder_is_shown_once_and_again_when_it_is_another_one() {
     let held = |at: f64, by: &str| {
         let message = format!("The subnet has dependencies and cannot be deleted; held by {by}");
         let failure = Failure { code: "DependencyViolation".into(), ..Failure::of(Cause::StillHeld, message) };
@@ -256,7 +258,7 @@ fn who_holds_something_is_said_once_and_again_when_it_is_another() {
         Stamped { at, event: Event::StepStarted { step: 0, address, action, reason, attempt } }
     };
     let mut out = Vec::new();
-    let mut lines = Lines::new(&mut out, tracker());
+    let mut lines = Lines::new(&mut out, tracker(), None);
     let all = [
         started(0.0, 1),
         held(1.0, "eni-1"),
@@ -274,6 +276,6 @@ fn who_holds_something_is_said_once_and_again_when_it_is_another() {
     ");
     let mut tracker = tracker();
     all[..3].iter().for_each(|event| tracker.on(event));
-    let shown = plain(&frame(&tracker, 4.0));
-    assert!(shown.contains("held by eni-1"), "also while it is tried again: {shown}");
+    let shown = plain(&frame(&tracker, 4.0, 200));
+    assert!(shown.contains("held by eni-1"), "also during the retry: {shown}");
 }

@@ -269,7 +269,7 @@ fn it_is_said_since_when_the_task_runs() {
     let mut status = Status { now: 1_764_432_125.0, ..healthy() };
     status.service.tasks[0].started = Some(1_764_424_625.0);
     let said = plain(&text(&status));
-    assert!(said.contains("RUNNING, HEALTHY, since 2025-11-29 13:57 UTC (2 h 5 min), ce-prod:3"), "{said}");
+    assert!(said.contains("RUNNING, HEALTHY, since 2025-11-29 13:57 UTC (2h 5m), ce-prod:3"), "{said}");
     // The clock of this machine may be behind AWS's.
     status.now = 0.0;
     assert!(plain(&text(&status)).contains("since 2025-11-29 13:57 UTC, ce-prod:3"));

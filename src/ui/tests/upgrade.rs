@@ -38,14 +38,14 @@ fn upgrade() -> Plan {
         ),
         staged(Stage::Start, "service/main", Action::Update, "from here on the new release may change the data"),
         staged(Stage::Verify, "service/main", Action::Verify, "it has to stay healthy for 60 s"),
-        staged(Stage::Commit, "service/main", Action::Update, "all is well: nothing is left to finish or to undo"),
-        staged(Stage::Commit, "task-definition/main", Action::Prune, "revisions that nobody will go back to"),
+        staged(Stage::Commit, "service/main", Action::Update, "nothing is left to finish or to undo"),
+        staged(Stage::Commit, "task-definition/main", Action::Prune, "revisions that no rollback needs"),
     ];
     steps[0].changes = vec![change("policies.pull.Resource", json!("old"), json!("new"))];
     steps[2].changes = vec![change("containers.core.image", json!("core:4.2.0"), json!("core:5.0.0"))];
     steps[3].consequences = vec!["Cloud Exchange is down until the new task is healthy".into()];
     steps[4].changes = vec![change("task_definition", json!("arn:7"), json!("arn:8"))];
-    steps[4].consequences = vec!["the new images may change the data: going back restores the recovery point".into()];
+    steps[4].consequences = vec!["the new images may change the data: a rollback restores the recovery point".into()];
     steps[7].changes = vec![change(intent, json!(null), json!("upgrade id=new"))];
     steps[9].consequences = vec!["writes what the older release may be unable to read".into()];
     steps[10].changes = vec![change(intent, json!("upgrade at=stop"), json!("upgrade at=start"))];
@@ -74,12 +74,12 @@ fn an_upgrade_is_shown_stage_by_stage() {
 }
 
 #[test]
-fn a_way_back_that_restores_is_shown_as_such() {
+fn a_rollback_that_restores_is_shown_as_such() {
     let mut plan = upgrade();
     plan.purpose = Purpose::Rollback;
     plan.steps = vec![
         staged(Stage::Record, "service/main", Action::Update, "so that it can be finished or undone, whatever happens"),
-        staged(Stage::Fence, "service/main", Action::Stop, "every task must be seen stopped"),
+        staged(Stage::Fence, "service/main", Action::Stop, "every task must be confirmed stopped"),
         staged(
             Stage::Restore,
             "restore/1a2b3c4d",
@@ -97,7 +97,7 @@ fn a_way_back_that_restores_is_shown_as_such() {
 }
 
 #[test]
-fn what_waits_in_the_queues_is_said_with_the_longest_first() {
+fn the_longest_queues_come_first() {
     let all = [("celery", 3), ("empty", 0), ("a", 1), ("b", 120), ("c", 7), ("d", 8), ("e", 2)];
     let all: Vec<_> = all.into_iter().map(|(name, messages)| (name.to_owned(), messages)).collect();
     let said = [queues(141, &all), queues(0, &all[1..2]), queues(1, &all[2..3]), queues_not_checked("no task runs")];

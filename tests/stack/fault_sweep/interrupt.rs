@@ -54,7 +54,7 @@ fn interrupt(seed: u64) -> String {
     // It may have been at its end.
     if ran.code != 0 {
         assert!(is_sent && ran.code == 3, "{moment}\n{}", ran.stderr);
-        for words in ["stopped on request", "what remains: ", "run the same command again"] {
+        for words in ["stopped on request", "remaining: ", "run the same command again"] {
             assert!(ran.stderr.contains(words), "{moment}: {words:?} is not in\n{}", ran.stderr);
         }
     }

@@ -1,0 +1,56 @@
+//! The screen before a destroy: it must agree with the prompt that follows.
+
+use insta::assert_snapshot;
+
+use super::fixture::*;
+use crate::engine::plan::{Action, Finding, Kept, Plan, Purpose, Reason, Severity};
+use crate::ui::plan::{View, plan as render};
+use crate::ui::style::plain;
+
+fn refusal(code: &str, message: &str, hint: &str) -> Finding {
+    Finding {
+        code: code.into(),
+        severity: Severity::Refusal,
+        address: Some(address("load-balancer/main")),
+        message: message.into(),
+        hint: Some(hint.into()),
+    }
+}
+
+fn protected() -> Plan {
+    let mut steps = vec![
+        step("service/main", Action::Stop, Reason::Teardown),
+        step("load-balancer/main", Action::Unprotect, Reason::Teardown),
+        step("load-balancer/main", Action::Delete, Reason::Teardown),
+    ];
+    steps[0].consequences = vec!["Cloud Exchange stops".into()];
+    steps[1].consequences = vec!["deletion protection is removed".into()];
+    let hint = "consent with --unprotect, or type the deployment's name when asked";
+    let findings = vec![refusal("destroy/protected", "is protected against deletion", hint)];
+    let kept = vec![Kept { address: address("file-system/data"), id: "fs-0a".into(), why: "holds the data".into() }];
+    Plan { findings, kept, ..plan(Purpose::Destroy, steps) }
+}
+
+fn shown(plan: &Plan, asks: Option<&str>) -> String {
+    plain(&render(plan, &kinds(), View { asks, ..View::default() }))
+}
+
+#[test]
+fn what_the_prompt_can_lift_is_no_refusal() {
+    assert_snapshot!(shown(&protected(), Some("destroy/protected")));
+}
+
+#[test]
+fn without_a_prompt_it_is_a_refusal() {
+    let text = shown(&protected(), None);
+    assert!(text.contains("refused[destroy/protected]: load-balancer/main: is protected against deletion\n"), "{text}");
+    assert!(text.ends_with("1 refusal above: fix this before destroying\n"), "{text}");
+}
+
+#[test]
+fn no_prompt_is_announced_if_something_else_refuses() {
+    let mut plan = protected();
+    plan.findings.push(refusal("destroy/in-use", "is used by others", "remove it there first"));
+    let text = shown(&plan, Some("destroy/protected"));
+    assert!(text.ends_with("1 refusal above: fix this before destroying\n"), "{text}");
+}
