@@ -123,12 +123,12 @@ fn every_reason_has_its_words() {
       ! stop       service/main                     the old task must be seen stopped before a new one starts
                      Cloud Exchange is away until the new task is healthy
       ~ change     service/main                     not healthy: 0 of 1 tasks run
-        check      service/main                     still well after the other changes?
+        verify     service/main                     still well after the other changes?
 
     Other
       + create     moon-base/main                   missing
 
-    create 1, change 5, replace 1, restore 1, stop 1, delete 2, wait for 1, check 1, unchanged 1
+    create 1, change 5, replace 1, restore 1, stop 1, delete 2, wait for 1, verify 1, unchanged 1
     ! marks what is deleted, replaced, stopped or unprotected
     usual time: about 1 min 46 s along the longest chain of steps
     "#);
