@@ -44,7 +44,7 @@ ec2.delete_flow_logs(FlowLogIds=[ec2.describe_flow_logs()['FlowLogs'][0]['FlowLo
     account.post("faults", &fault);
     let before = account.journal(0).len();
     let failed = product.expect(3, &["apply", "FILE", "--yes"]);
-    for words in ["error[refused]", "role/flow-log: there for longer", "trust policy"] {
+    for words in ["error[refused]", "role/flow-log: changed long enough ago", "trust policy"] {
         assert!(failed.stderr.contains(words), "{words:?} is not in\n{}", failed.stderr);
     }
     let calls = account.journal(before);
