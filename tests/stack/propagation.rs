@@ -17,7 +17,7 @@ fn a_first_apply_outlasts_the_slowest_propagation() {
     account.post("settings", &json!({ "iam.propagation": 40 }));
     let product = Product::new(&account);
     let applied = product.expect(0, &["apply", "FILE", "--yes"]);
-    for words in ["Unable to assume given IAM role", "role/flow-log is", "AWS does not know it everywhere yet"] {
+    for words in ["Unable to assume given IAM role", "role/flow-log was changed", "may not have taken effect everywhere yet"] {
         assert!(applied.stderr.contains(words), "{words:?} is not in\n{}", applied.stderr);
     }
     product.expect(0, &["plan", "FILE", "--exit-code"]);
@@ -44,7 +44,7 @@ ec2.delete_flow_logs(FlowLogIds=[ec2.describe_flow_logs()['FlowLogs'][0]['FlowLo
     account.post("faults", &fault);
     let before = account.journal(0).len();
     let failed = product.expect(3, &["apply", "FILE", "--yes"]);
-    for words in ["error[refused]", "role/flow-log: there for longer", "trust policy"] {
+    for words in ["error[refused]", "role/flow-log: changed long enough ago", "trust policy"] {
         assert!(failed.stderr.contains(words), "{words:?} is not in\n{}", failed.stderr);
     }
     let calls = account.journal(before);

@@ -74,7 +74,7 @@ fn ready_needs_one_of_several_and_idle_needs_all() {
 #[test]
 fn staying_ready_takes_the_whole_time_and_tolerates_no_failure() {
     let after = |phase: Phase, waited| word(Until::STAYS_READY, &[phase], waited);
-    assert_eq!(after(Phase::Ready, 99.0), "healthy; watched for 100 s");
+    assert_eq!(after(Phase::Ready, 99.0), "healthy; has to stay so for 100 s");
     assert_eq!(after(Phase::Ready, 100.0), "done");
     assert_eq!(
         after(Phase::Pending("a task stops".into()), 1.0),

@@ -79,7 +79,7 @@ fn a_refusal_about_a_recent_change_is_retried_with_its_reason() {
     ] {
         let Some(Event::StepRetrying { failure, awaits, .. }) = told(cause, message, 3.0) else { panic!("{message}") };
         assert_eq!(failure.cause, Cause::NotYetTrusted, "{message}");
-        assert!(awaits.unwrap().starts_with("role/a is 3 s old"));
+        assert!(awaits.unwrap().starts_with("role/a was changed 3 s ago"));
     }
 }
 
@@ -88,7 +88,7 @@ fn a_refusal_about_an_older_change_is_final_at_once() {
     let message = "Unable to assume given IAM role";
     let Some(Event::StepFailed { failure, .. }) = told(Cause::Refused, message, YOUNG + 1.0) else { panic!() };
     assert_eq!(failure.cause, Cause::Refused);
-    assert!(failure.hints[0].starts_with("role/a: there for longer"), "{failure:?}");
+    assert!(failure.hints[0].starts_with("role/a: changed long enough ago"), "{failure:?}");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_step_that_uses_a_change_later_waits_until_it_has_spread() {
     let commands = run.on(accepted(1), 4.0);
     assert!(!commands.iter().any(|command| matches!(command, Command::Perform { .. })), "{commands:?}");
     let Some(Event::StepWaiting { why, .. }) = said(commands) else { panic!() };
-    assert!(why.starts_with("role/a has just been made"), "{why}");
+    assert!(why.starts_with("role/a was just changed"), "{why}");
     let commands = run.on(Input::Woken, USABLE);
     assert!(commands.iter().any(|command| matches!(command, Command::Perform { step: 2, attempt: 1 })), "{commands:?}");
     let mut stop = self::run("service/main", Action::Stop, 0.0);

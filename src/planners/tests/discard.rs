@@ -67,7 +67,7 @@ fn a_file_system_in_use_or_needed_for_a_rollback_is_not_deleted() {
     assert!(in_use(dropped(mounted, "fs-old")).contains("still mounted by task-definition/main"));
     let mut open = restored();
     open[7].tags.insert(names::INTENT.to_owned(), OPEN.to_owned());
-    assert!(in_use(dropped(open, "fs-old")).contains("may be needed to go back"));
+    assert!(in_use(dropped(open, "fs-old")).contains("may be needed for a rollback"));
 }
 
 #[test]

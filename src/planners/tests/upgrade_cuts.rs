@@ -169,7 +169,7 @@ proptest! {
 
     /// Also when the resumed upgrade or the rollback is interrupted itself.
     #[test]
-    fn a_resumed_upgrade_and_a_rollback_can_be_interrupted_anywhere(case in case(), first in any::<prop::sample::Index>()) {
+    fn resuming_and_rolling_back_can_be_interrupted_anywhere(case in case(), first in any::<prop::sample::Index>()) {
         let world = World::running(&case.old);
         let cuts = case.cuts(&world, &case.forward(&world));
         let world = first.get(&cuts);

@@ -254,7 +254,7 @@ fn consequences_are_shown_at_the_start_and_at_the_data_steps() {
         [
             (Some(Stage::Fence), "Cloud Exchange is down until the new task is healthy".to_owned()),
             (Some(Stage::Start), "there is no way back".to_owned()),
-            (Some(Stage::Data), "writes what the older release may be unable to read".to_owned()),
+            (Some(Stage::Data), "writes data that the previous release may be unable to read".to_owned()),
         ]
     );
 }

@@ -63,7 +63,7 @@ pub const MOMENTS: [Moment; 10] = [
     rollback("the old release starts", "changing     service/main"),
 ];
 
-const WATCHED: Moment = upgrade("the new task is watched", "healthy; watched for");
+const WATCHED: Moment = upgrade("the new task is watched", "healthy; has to stay so for");
 
 const fn upgrade(name: &'static str, says: &'static str) -> Moment {
     Moment { direction: Direction::Upgrade, name, says }
