@@ -16,11 +16,11 @@ use crate::engine::plan::Target;
 use crate::engine::reference::Known;
 use crate::existing;
 use crate::kinds::names::Names;
-use crate::kinds::own_containers::Revisions;
 use crate::kinds::registry;
 use crate::kinds::resource::Context;
-use crate::kinds::service_read;
-use crate::kinds::service_view::ServiceView;
+use crate::kinds::revisions::Revisions;
+use crate::kinds::service::read;
+use crate::kinds::service::view::ServiceView;
 use crate::live;
 
 use super::error::CommandError;
@@ -198,7 +198,7 @@ impl Session {
     /// What the service and its tasks look like now.
     pub async fn service(&self, scope: &Scope, inventory: &Inventory) -> Result<ServiceView, CommandError> {
         let context = Context { known: inventory.known(), ..self.context(scope) };
-        Ok(service_read::snapshot(&context).await?)
+        Ok(read::snapshot(&context).await?)
     }
 
     /// The address of the UI, where something of the user's leads to it.

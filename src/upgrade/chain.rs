@@ -9,7 +9,7 @@ use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Finding, Severity};
 use crate::existing::contents;
 use crate::kinds::resource;
-use crate::kinds::service_view::ServiceFacts;
+use crate::kinds::service::view::ServiceFacts;
 use crate::live::queues;
 use crate::release::{Catalogue, Version};
 use crate::session::Session;

@@ -11,7 +11,7 @@ use crate::engine::plan::Plan;
 use crate::kinds::backup_vault;
 use crate::kinds::data_step;
 use crate::kinds::names;
-use crate::kinds::service_view::{ContainerView, DeploymentView, ServiceView, TaskView};
+use crate::kinds::service::view::{ContainerView, DeploymentView, ServiceView, TaskView};
 use crate::kinds::task_definition::{self, TaskDefinition};
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::planners::upgrade::{self, Upgrade};

@@ -6,7 +6,7 @@ use crate::config::PlanFile;
 use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::Plan;
-use crate::kinds::backup_view::BackupView;
+use crate::kinds::backup_vault::view::BackupView;
 use crate::planners::discard::{self, Refusal};
 use crate::session::Session;
 use crate::session::confirm::{self, Ask};

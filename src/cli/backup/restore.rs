@@ -7,7 +7,7 @@ use crate::blueprint::image_change::Running;
 use crate::config::PlanFile;
 use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;
-use crate::kinds::backup_view::{BackupView, PointView};
+use crate::kinds::backup_vault::view::{BackupView, PointView};
 use crate::kinds::names;
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::session::Session;
