@@ -3,7 +3,7 @@
 use time::{Date, Duration};
 
 use crate::engine::inventory::{Inventory, Live};
-use crate::kinds::internal_certificate::{self, InternalCertificate, VALID_UNTIL, VARIABLE};
+use crate::kinds::secret::internal_certificate::{self, InternalCertificate, VALID_UNTIL, VARIABLE};
 
 use super::image_change::Running;
 

@@ -8,9 +8,9 @@ use crate::config::PlanFile;
 use crate::engine::address::Address;
 use crate::engine::reference::{Need, Ref};
 use crate::kinds::access_point::AccessPoint;
-use crate::kinds::container::{Container, Mount};
 use crate::kinds::data_step::{self, DataStep};
 use crate::kinds::names::Names;
+use crate::kinds::task_definition::container::{Container, Mount};
 use crate::kinds::task_definition::{EfsVolume, TaskDefinition, TaskVolume};
 use crate::release::{self, Release, Settings, Side, StepContainer};
 

@@ -5,8 +5,8 @@ use ipnet::Ipv4Net;
 use crate::config::{GroupIngress, GroupTarget, Reach, Traffic};
 use crate::engine::graph::Handle;
 use crate::engine::set::Set;
-use crate::kinds::rule::{ANYWHERE, Peer, Rule};
 use crate::kinds::security_group::SecurityGroup;
+use crate::kinds::security_group::{ANYWHERE, Peer, Rule};
 
 use super::front::Front;
 use super::network::Network;

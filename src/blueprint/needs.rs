@@ -5,10 +5,10 @@ use serde_json::Value;
 use crate::config::{CaCertificate, PlanFile};
 use crate::engine::reference::{self, Known, Ref};
 use crate::existing::identity::Need;
-use crate::kinds::ca_certificate;
-use crate::kinds::internal_certificate;
 use crate::kinds::names::Names;
 use crate::kinds::secret;
+use crate::kinds::secret::ca_certificate;
+use crate::kinds::secret::internal_certificate;
 use crate::release::Release;
 
 use super::images::repositories;

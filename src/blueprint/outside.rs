@@ -3,9 +3,9 @@
 
 use crate::config::{CaCertificate, NoProxyHost};
 use crate::engine::reference::Ref;
-use crate::kinds::ca_certificate::{self, CaCertificate as CaSecret};
-use crate::kinds::container::{self, FromSecret};
-use crate::kinds::internal_certificate::{self, InternalCertificate};
+use crate::kinds::secret::ca_certificate::{self, CaCertificate as CaSecret};
+use crate::kinds::secret::internal_certificate::{self, InternalCertificate};
+use crate::kinds::task_definition::container::{self, FromSecret};
 use crate::release::{self, CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SecretHome, no_proxy};
 
 use super::stack::Stack;

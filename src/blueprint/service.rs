@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::engine::graph::Handle;
 use crate::engine::reference::Need;
 use crate::kinds::cluster::Cluster;
-use crate::kinds::container::{Container, HealthCheck, Logs, Mount};
 use crate::kinds::names;
 use crate::kinds::service::{Registration, Service};
+use crate::kinds::task_definition::container::{Container, HealthCheck, Logs, Mount};
 use crate::kinds::task_definition::{BindMount, EfsVolume, TaskDefinition, TaskVolume};
 use crate::release::{self, Settings, StartTimeout};
 

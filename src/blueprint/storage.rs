@@ -7,11 +7,11 @@ use crate::engine::graph::Handle;
 use crate::engine::reference::{Need, Ref};
 use crate::engine::set::Set;
 use crate::kinds::access_point::AccessPoint;
-use crate::kinds::container::FromSecret;
 use crate::kinds::file_system::FileSystem;
-use crate::kinds::internal_certificate;
 use crate::kinds::mount_target::MountTarget;
+use crate::kinds::secret::internal_certificate;
 use crate::kinds::secret::{Recipe, Secret};
+use crate::kinds::task_definition::container::FromSecret;
 use crate::release::{SecretHome, SecretKey};
 
 use super::groups::Groups;

@@ -6,7 +6,7 @@ mod remove;
 mod restore;
 
 use crate::engine::inventory::Inventory;
-use crate::kinds::backup_view::BackupView;
+use crate::kinds::backup_vault::view::BackupView;
 use crate::live;
 use crate::session::Session;
 use crate::session::error::CommandError;

@@ -111,7 +111,7 @@ fn state(one: &Deployment) -> State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::service_view::{ServiceFacts, ServiceView, TaskView};
+    use crate::kinds::service::view::{ServiceFacts, ServiceView, TaskView};
     use crate::live::deployments::Service;
 
     fn deployment(desired: u32, healths: &[&str], tags: &[(&str, &str)]) -> Deployment {

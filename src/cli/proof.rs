@@ -24,7 +24,7 @@ const NEVER: [(&str, &str); 4] = [
 pub async fn proofs(session: &Session, file: &PlanFile) -> Vec<Verification> {
     let context = session.context(&Scope::of(file));
     let (mut proofs, known) = verify::reads(&context).await;
-    let context = crate::kinds::resource::Context { known, ..context };
+    let context = crate::kinds::context::Context { known, ..context };
     let existing = file.existing.vpc.as_ref().map(|vpc| vpc.as_str());
     proofs.extend(verify::dry_runs(&context, existing).await);
     proofs

@@ -2,7 +2,7 @@
 
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::Named;
 use super::lookup::checked;

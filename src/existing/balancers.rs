@@ -9,9 +9,9 @@ use futures::future::try_join_all;
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
-use crate::kinds::resource::Context;
-use crate::kinds::rule::Peer;
-use crate::kinds::{ec2, group_rules, names, tags};
+use crate::kinds::context::Context;
+use crate::kinds::security_group::Peer;
+use crate::kinds::{ec2, names, security_group, tags};
 
 use super::Named;
 use super::ingress::{AccessLogs, Group, Listener, LoadBalancer, LogBucket, Rule};
@@ -131,8 +131,8 @@ async fn groups(context: &Context, live: &[sdk::LoadBalancer]) -> Result<Option<
 }
 
 fn rules(permissions: &[IpPermission]) -> Vec<Rule> {
-    let rules = group_rules::split(permissions);
-    let read = |rule: &crate::kinds::rule::Rule| {
+    let rules = security_group::split(permissions);
+    let read = |rule: &crate::kinds::security_group::Rule| {
         let has_ports = ["tcp", "udp"].contains(&rule.protocol.as_str());
         let port = |port: i32, all: u16| if has_ports { u16::try_from(port).unwrap_or(all) } else { all };
         Rule {

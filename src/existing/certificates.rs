@@ -4,7 +4,7 @@ use aws_sdk_acm::types::{Filters, KeyAlgorithm};
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::Named;
 use super::ingress::Certificate;

@@ -4,7 +4,7 @@ use aws_sdk_ecs::types::{self, ClusterField, ClusterSetting, ClusterSettingName}
 
 use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::Named;
 use super::lookup::{named, only};

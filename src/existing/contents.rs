@@ -7,10 +7,10 @@ use crate::aws::grant::{Grant, Use};
 use crate::config::{CaCertificate, Pem, PlanFile};
 use crate::engine::failure::Failure;
 use crate::engine::plan::{Action, Plan};
-use crate::kinds::credentials::{self, Credentials};
+use crate::kinds::context::Context;
 use crate::kinds::place::Place;
-use crate::kinds::resource::Context;
 use crate::kinds::secret;
+use crate::kinds::secret::credentials::{self, Credentials};
 
 use super::lookup::said;
 use super::storage::Secret;

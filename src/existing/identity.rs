@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
+use crate::kinds::context::Context;
 use crate::kinds::document;
-use crate::kinds::resource::Context;
 use crate::partition::principals;
 
 use super::Named;

@@ -4,7 +4,7 @@ use aws_sdk_kms::types::{KeyManagerType, KeyMetadata};
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::Named;
 use super::lookup::checked;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
+use crate::kinds::context::Context;
 use crate::kinds::ec2::filter;
-use crate::kinds::resource::Context;
 use crate::kinds::tags::read;
 use aws_sdk_ec2::types::{self, Filter, FlowLog, State, VpcAttributeName};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::aws::error::on;
 use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::identity::Need;
 use super::lookup::{said, side_by_side};

@@ -11,7 +11,7 @@ use aws_sdk_iam::types::{
 
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::identity::{Lack, Need};
 use super::lookup::{denied, said, side_by_side};

@@ -4,7 +4,7 @@ pub use super::keys::key;
 
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::Named;
 use super::lookup::checked;

@@ -5,7 +5,7 @@ use futures::future::{OptionFuture, try_join_all};
 
 use crate::config::{CaCertificate, PlanFile, RoleArn};
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::identity::Need;
 use super::{Existing, account, cluster, identity, ingress, keys, network, storage};

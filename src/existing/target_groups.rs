@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::Named;
 use super::balancers::load_balancers;

@@ -7,8 +7,8 @@ use ipnet::Ipv4Net;
 
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
+use crate::kinds::context::Context;
 use crate::kinds::ec2::filter;
-use crate::kinds::resource::Context;
 
 use super::lookup::{optional, side_by_side};
 use super::routes::{Carries, Rank, Route, Via, internet};

@@ -2,7 +2,7 @@
 
 use aws_sdk_ec2::types;
 
-use crate::kinds::acl_entry;
+use crate::kinds::network_acl;
 
 use super::network::{AclEntry, NetworkAcl};
 
@@ -32,7 +32,7 @@ pub fn read_acl(acl: &types::NetworkAcl) -> NetworkAcl {
 /// `None`: it is about IPv6.
 fn read_entry(entry: &types::NetworkAclEntry) -> Option<AclEntry> {
     let port = |port: Option<i32>| port.and_then(|port| u16::try_from(port).ok());
-    let protocol = acl_entry::name_of(entry.protocol().unwrap_or_default());
+    let protocol = network_acl::name_of(entry.protocol().unwrap_or_default());
     Some(AclEntry {
         number: entry.rule_number().unwrap_or_default(),
         allow: entry.rule_action() == Some(&types::RuleAction::Allow),

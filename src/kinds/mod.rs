@@ -50,17 +50,3 @@ pub mod subnet;
 pub mod target_group;
 pub mod task_definition;
 pub mod vpc;
-
-// Former paths, until the other rooms use the present ones.
-pub use backup_vault::view as backup_view;
-pub use network_acl as acl_entry;
-pub use revisions as own_containers;
-pub use route_table as route;
-pub use secret::{ca_certificate, certificates, credentials, internal_certificate};
-pub use security_group as default_security_group;
-pub use security_group as group_rules;
-pub use security_group as rule;
-pub use service::injected;
-pub use service::read as service_read;
-pub use service::view as service_view;
-pub use task_definition::container;

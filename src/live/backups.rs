@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Inventory;
-use crate::kinds::backup_view::{BackupView, Denial, FileSystemView, Owner, PointView, VaultView};
-use crate::kinds::resource::Context;
+use crate::kinds::backup_vault::view::{BackupView, Denial, FileSystemView, Owner, PointView, VaultView};
+use crate::kinds::context::Context;
 use crate::kinds::{backup_vault, document, file_system, names, recovery_point, tags};
 
 /// The vault of EFS's automatic backups (Amazon EFS user guide, "Automatic backups").

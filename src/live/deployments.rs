@@ -15,7 +15,7 @@ use crate::engine::inventory::Live;
 use crate::kinds::context::{Context, Tags};
 use crate::kinds::ec2;
 use crate::kinds::names::{DEPLOYMENT, Names};
-use crate::kinds::service::read as service_read;
+use crate::kinds::service::read;
 use crate::kinds::service::view::ServiceView;
 use crate::kinds::tags;
 
@@ -95,7 +95,7 @@ async fn in_cluster(context: &Context, cluster: &str) -> Result<Vec<(String, Ser
                 None => Ok(None),
             }
         };
-        let (view, definition) = tokio::try_join!(service_read::snapshot(&context), revision)?;
+        let (view, definition) = tokio::try_join!(read::snapshot(&context), revision)?;
         Ok((name, Service { tags, view, definition }))
     }))
     .await

@@ -6,8 +6,8 @@ use futures::future::try_join_all;
 
 use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Context;
-use crate::kinds::service_read;
+use crate::kinds::context::Context;
+use crate::kinds::service::read;
 
 /// ARNs of running tasks in our own cluster that belong neither to the service nor to our families, and mount a file
 /// system of the deployment. In an existing cluster only our own families are checked: EFS does not report its clients.
@@ -16,7 +16,7 @@ use crate::kinds::service_read;
 ///
 /// A failed call.
 pub async fn writing(context: &Context) -> Result<Vec<String>, Failure> {
-    let view = service_read::snapshot(context).await?;
+    let view = read::snapshot(context).await?;
     let running: Vec<_> = view.foreign_tasks.iter().filter(|task| task.last != "STOPPED").collect();
     let ours: BTreeSet<String> = context.outputs("file-system", "id").into_iter().collect();
     let definitions: BTreeSet<&str> = running.iter().map(|task| task.task_definition.as_str()).collect();

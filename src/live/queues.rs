@@ -10,7 +10,7 @@ use crate::aws::error::on;
 use crate::aws::exec::run::{Container, run};
 use crate::aws::exec::session::ExecError;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 /// Lists the queues of the default virtual host, the only one that Cloud Exchange's connection strings name.
 ///

@@ -4,8 +4,8 @@ use crate::aws::error::on;
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Inventory;
+use crate::kinds::context::Context;
 use crate::kinds::ec2::filter;
-use crate::kinds::resource::Context;
 use crate::kinds::zone::{Zone, zone};
 
 /// The zones of the deployment's subnets; for missing subnets, the first free ones of the region. A subnet cannot move,

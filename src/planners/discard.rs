@@ -6,7 +6,7 @@ use crate::engine::address::Address;
 use crate::engine::inventory::{Inventory, Live};
 use crate::engine::kind::Kind;
 use crate::engine::plan::{Action, Plan, Purpose, Reason, Step, Target};
-use crate::kinds::backup_view::{BackupView, Owner};
+use crate::kinds::backup_vault::view::{BackupView, Owner};
 use crate::kinds::{file_system, names, recovery_point};
 
 use super::teardown::{Options, teardown};

@@ -1,7 +1,7 @@
 //! Why the task is replaced when the internal certificate is renewed: nobody has changed the plan file.
 
 use crate::engine::plan::{Action, Plan, Reason, Step};
-use crate::kinds::internal_certificate::{self, VARIABLE};
+use crate::kinds::secret::internal_certificate::{self, VARIABLE};
 
 /// The reason where the certificate was renewed before: an earlier run was interrupted, or an upgrade rolled back.
 const FOLLOWS: &str = "the internal certificate was renewed";

@@ -4,16 +4,16 @@ use serde_json::Value;
 
 use crate::engine::address::Address;
 use crate::engine::kind::Spec;
-use crate::kinds::ca_certificate::CaCertificate;
 use crate::kinds::cluster::Cluster;
 use crate::kinds::elastic_ip::ElasticIp;
 use crate::kinds::file_system::FileSystem;
 use crate::kinds::flow_log::FlowLog;
-use crate::kinds::internal_certificate::InternalCertificate;
 use crate::kinds::load_balancer::LoadBalancer;
 use crate::kinds::log_group::LogGroup;
 use crate::kinds::nat_gateway::NatGateway;
 use crate::kinds::secret::Secret;
+use crate::kinds::secret::ca_certificate::CaCertificate;
+use crate::kinds::secret::internal_certificate::InternalCertificate;
 use crate::kinds::service::Service;
 use crate::kinds::task_definition::TaskDefinition;
 use crate::kinds::{bucket::Bucket, file_system};

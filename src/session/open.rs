@@ -15,12 +15,12 @@ use crate::engine::kind::Kind;
 use crate::engine::plan::Target;
 use crate::engine::reference::Known;
 use crate::existing;
+use crate::kinds::context::Context;
 use crate::kinds::names::Names;
-use crate::kinds::own_containers::Revisions;
 use crate::kinds::registry;
-use crate::kinds::resource::Context;
-use crate::kinds::service_read;
-use crate::kinds::service_view::ServiceView;
+use crate::kinds::revisions::Revisions;
+use crate::kinds::service::read;
+use crate::kinds::service::view::ServiceView;
 use crate::live;
 
 use super::address;
@@ -199,7 +199,7 @@ impl Session {
     /// The present state of the service and its tasks.
     pub async fn service(&self, scope: &Scope, inventory: &Inventory) -> Result<ServiceView, CommandError> {
         let context = Context { known: inventory.known(), ..self.context(scope) };
-        Ok(service_read::snapshot(&context).await?)
+        Ok(read::snapshot(&context).await?)
     }
 
     /// The address of the UI: that of the user's own load balancer, or else the deployment's, from the known outputs.

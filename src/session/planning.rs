@@ -13,8 +13,8 @@ use crate::existing::Existing;
 use crate::existing::contents::{self, Content};
 use crate::existing::survey::{Needs, survey};
 use crate::images;
+use crate::kinds::context::Context;
 use crate::kinds::names::Names;
-use crate::kinds::resource::Context;
 use crate::live;
 use crate::planners::{held, teardown};
 

@@ -7,7 +7,7 @@ use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Finding, Plan, Severity};
 use crate::existing::{self, Existing, account};
 use crate::images;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::catalogue::release;
 use super::error::CommandError;

@@ -1,7 +1,7 @@
 //! Recovery points, vaults and former file systems.
 
 use crate::engine::plan::Target;
-use crate::kinds::backup_view::{BackupView, Denial, Owner, PointView, VaultView};
+use crate::kinds::backup_vault::view::{BackupView, Denial, Owner, PointView, VaultView};
 
 use super::style::{GOOD, TITLE, WARNING, paint};
 use super::table::{self, Cell};

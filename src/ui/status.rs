@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 use crate::engine::address::Address;
 use crate::engine::inventory::{Inventory, Phase};
 use crate::engine::plan::Target;
-use crate::kinds::injected;
-use crate::kinds::service_view::{ServiceView, TaskView};
+use crate::kinds::service::injected;
+use crate::kinds::service::view::{ServiceView, TaskView};
 
 use super::finding::hint;
 use super::standing::Standing;

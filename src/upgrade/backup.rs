@@ -11,7 +11,7 @@ use crate::engine::address::Address;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Plan, Purpose};
 use crate::existing;
-use crate::kinds::backup_view::BackupView;
+use crate::kinds::backup_vault::view::BackupView;
 use crate::planners::converge::{Options, converge};
 use crate::planners::discard::{self, Refusal};
 use crate::session::catalogue::release;

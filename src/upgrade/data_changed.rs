@@ -2,7 +2,7 @@
 
 use crate::blueprint::image_change::ImageChange;
 use crate::kinds::data_step;
-use crate::kinds::service_view::{ContainerView, DeploymentView, ServiceView, TaskView};
+use crate::kinds::service::view::{ContainerView, DeploymentView, ServiceView, TaskView};
 use crate::kinds::task_definition;
 use crate::planners::intent::Mark;
 use crate::release::Catalogue;

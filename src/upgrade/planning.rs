@@ -11,7 +11,7 @@ use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Finding, Plan};
 use crate::existing::{self, Existing};
 use crate::kinds::backup_vault;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 use crate::live;
 use crate::planners::{converge, renewal};
 use crate::session::Session;

@@ -5,7 +5,7 @@ use crate::blueprint::image_change::Running;
 use crate::config::PlanFile;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::Purpose;
-use crate::kinds::backup_view::{BackupView, PointView};
+use crate::kinds::backup_vault::view::{BackupView, PointView};
 use crate::kinds::names;
 use crate::live;
 use crate::planners::intent::{Intent, Mark, Work as Intended};

@@ -17,7 +17,9 @@ fn a_first_apply_outlasts_the_slowest_propagation() {
     account.post("settings", &json!({ "iam.propagation": 40 }));
     let product = Product::new(&account);
     let applied = product.expect(0, &["apply", "FILE", "--yes"]);
-    for words in ["Unable to assume given IAM role", "role/flow-log was changed", "may not have taken effect everywhere yet"] {
+    for words in
+        ["Unable to assume given IAM role", "role/flow-log was changed", "may not have taken effect everywhere yet"]
+    {
         assert!(applied.stderr.contains(words), "{words:?} is not in\n{}", applied.stderr);
     }
     product.expect(0, &["plan", "FILE", "--exit-code"]);

@@ -15,7 +15,7 @@ use crate::engine::graph::Graph;
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::reference::Outputs;
 use crate::existing::Existing;
-use crate::kinds::{certificates, internal_certificate};
+use crate::kinds::secret::{certificates, internal_certificate};
 use crate::release::{Catalogue, Release, SecretHome, SecretKey};
 
 const KEYS: [SecretKey; 3] = [SecretKey::InternalCa, SecretKey::InternalCertificate, SecretKey::InternalKey];

@@ -1,7 +1,7 @@
 //! What must arrive in the network that the blueprint draws, and what must not.
 
-use crate::kinds::acl_entry::{self, Edit, Entry, Verdict};
-use crate::kinds::rule::{Peer, Rule};
+use crate::kinds::network_acl::{self, Edit, Entry, Verdict};
+use crate::kinds::security_group::{Peer, Rule};
 
 use super::reachability::{Direction, Flow, Network, Place, Refused, Stop};
 use super::{SMALLEST, graph_of};
@@ -205,13 +205,13 @@ fn changing_the_acl_never_cuts_off_what_stays() {
         let mut now = Network { acl: (start.clone(), wanted.acl.1.clone()), ..wanted.clone() };
         let flows: Vec<_> = needed(&now, true).into_iter().filter(|(_, flow)| now.connect(flow).is_ok()).collect();
         assert!(flows.len() > 70, "{}", flows.len());
-        for edit in acl_entry::edits(&start, &wanted.acl.0) {
+        for edit in network_acl::edits(&start, &wanted.acl.0) {
             make(&mut now.acl.0, edit.clone());
             for (name, flow) in &flows {
                 assert_eq!(now.connect(flow), Ok(()), "{name} after {edit:?}");
             }
         }
-        assert_eq!(acl_entry::normal(now.acl.0), wanted.acl.0);
+        assert_eq!(network_acl::normal(now.acl.0), wanted.acl.0);
     }
 }
 

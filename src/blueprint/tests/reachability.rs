@@ -16,13 +16,13 @@ use ipnet::Ipv4Net;
 use crate::engine::graph::Graph;
 use crate::engine::kind::Spec;
 use crate::engine::reference::{self, Known, Outputs};
-use crate::kinds::acl_entry::{Entry, Verdict};
 use crate::kinds::nat_gateway::NatGateway;
 use crate::kinds::network_acl::DefaultNetworkAcl;
-use crate::kinds::route::{Route, Via};
+use crate::kinds::network_acl::{Entry, Verdict};
 use crate::kinds::route_table::RouteTable;
-use crate::kinds::rule::{Peer, Rule};
+use crate::kinds::route_table::{Route, Via};
 use crate::kinds::security_group::SecurityGroup;
+use crate::kinds::security_group::{Peer, Rule};
 use crate::kinds::subnet::Subnet;
 use crate::kinds::vpc::Vpc;
 

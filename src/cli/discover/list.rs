@@ -11,7 +11,7 @@ use crate::existing::ingress::{self, Certificate, LoadBalancer, TargetGroup};
 use crate::existing::managed::{self, Managed};
 use crate::existing::network::Which;
 use crate::existing::{Lookup, Named, cluster, identity, network};
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 use crate::release::Catalogue;
 use crate::session::moment;
 use crate::ui::discover::Item;

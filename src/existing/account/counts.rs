@@ -8,8 +8,8 @@ use aws_sdk_iam::types::SummaryKeyType;
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
 use crate::existing::lookup::side_by_side;
+use crate::kinds::context::Context;
 use crate::kinds::ec2::filter;
-use crate::kinds::resource::Context;
 
 use super::quota::Limited;
 use super::vcpus;

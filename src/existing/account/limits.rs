@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Limits, PlanFile};
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::quota::{self, Limited};
 

@@ -7,7 +7,7 @@ use futures::future::{OptionFuture, join_all};
 use crate::aws::error::on;
 use crate::engine::failure::{Cause, Failure};
 use crate::existing::lookup::said;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use super::counts;
 

@@ -9,9 +9,9 @@ use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::Lifecycle;
 use crate::engine::reference::{self, Known};
 use crate::existing::lookup::said;
+use crate::kinds::context::Context;
 use crate::kinds::names::DEPLOYMENT;
 use crate::kinds::registry;
-use crate::kinds::resource::Context;
 pub use crate::kinds::resource::{Candidate, Tags};
 use crate::kinds::tags;
 

@@ -4,7 +4,7 @@ use aws_sdk_iam::types::EntityType;
 
 use crate::aws::error::on;
 use crate::engine::failure::Failure;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 use crate::existing::Named;
 use crate::existing::lookup::checked;

@@ -5,7 +5,7 @@ use aws_sdk_ecs::types::{LaunchType, Task};
 use crate::aws::error::{on, unless_gone};
 use crate::engine::failure::Failure;
 use crate::existing::lookup::side_by_side;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 
 /// As many as one call describes (ECS API reference, DescribeTasks).
 const AT_ONCE: usize = 100;

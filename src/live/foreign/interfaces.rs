@@ -6,7 +6,7 @@ use crate::aws::error::on;
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::holder::Holder;
-use crate::kinds::resource::Context;
+use crate::kinds::context::Context;
 use crate::kinds::{ec2, tags};
 
 use super::ours::Ours;

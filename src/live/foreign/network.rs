@@ -9,8 +9,8 @@ use crate::aws::error::on;
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::holder::Holder;
+use crate::kinds::context::Context;
 use crate::kinds::ec2::filter;
-use crate::kinds::resource::Context;
 use crate::kinds::tags;
 
 use super::interfaces::whose;

@@ -6,7 +6,8 @@ use crate::aws::error::{on, unless_gone};
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::holder::Holder;
-use crate::kinds::{recovery_point, service_read, tags};
+use crate::kinds::service::read;
+use crate::kinds::{recovery_point, tags};
 
 use super::interfaces::whose;
 use super::network::Search;
@@ -30,7 +31,7 @@ impl Search<'_> {
         };
         let described =
             async { ecs.describe_clusters().clusters(cluster).send().await.map_err(on("ecs DescribeClusters")) };
-        let (services, view, described) = tokio::try_join!(services, service_read::snapshot(self.context), described)?;
+        let (services, view, described) = tokio::try_join!(services, read::snapshot(self.context), described)?;
         let holder = |what: &str, id: &str, who: String, remedy: &str| Holder {
             what: what.to_owned(),
             id: id.to_owned(),

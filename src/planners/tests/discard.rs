@@ -6,7 +6,7 @@ use super::account::live;
 use super::samples::{steps, target};
 use crate::engine::inventory::{Inventory, Live};
 use crate::engine::plan::{Plan, Reason};
-use crate::kinds::backup_view::{BackupView, Owner, PointView, VaultView};
+use crate::kinds::backup_vault::view::{BackupView, Owner, PointView, VaultView};
 use crate::kinds::{names, registry};
 use crate::planners::discard::{self, Refusal};
 use crate::planners::teardown::{Options, teardown};

@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 
 use super::fixture::{address, target};
-use crate::kinds::backup_view::{BackupView, Denial, FileSystemView, Owner, PointView, VaultView};
+use crate::kinds::backup_vault::view::{BackupView, Denial, FileSystemView, Owner, PointView, VaultView};
 use crate::ui::backup::{created, dropped, list};
 use crate::ui::style::plain;
 

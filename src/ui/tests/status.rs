@@ -2,7 +2,7 @@ use insta::assert_snapshot;
 
 use super::fixture::*;
 use crate::engine::inventory::{Inventory, Live, Phase};
-use crate::kinds::service_view::{
+use crate::kinds::service::view::{
     ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView,
 };
 use crate::ui::status::{State, Status, Unsettled, line, text};

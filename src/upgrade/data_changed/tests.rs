@@ -2,7 +2,7 @@
 
 use crate::blueprint::tests::image_change::{inventory, running, text};
 use crate::engine::inventory::{Inventory, Live};
-use crate::kinds::service_view::{ContainerView, DeploymentView, ServiceFacts, ServiceView, TaskView};
+use crate::kinds::service::view::{ContainerView, DeploymentView, ServiceFacts, ServiceView, TaskView};
 use crate::planners::intent::{Intent, Mark, Work};
 use crate::upgrade::open_operation::OpenOperation;
 
