@@ -148,7 +148,7 @@ fn what_others_have_put_there_is_shown_apart() {
       load balancer's target   healthy
 
     no drift: 44 resources match the plan file
-    hint: if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks started afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy
+    hint: if the execution role may not pull it: `guardduty_agent = true` under [identity] allows that, for tasks that are started afterwards; a role of yours needs the permissions of AmazonECSTaskExecutionRolePolicy
     "#);
 }
 
