@@ -1,8 +1,8 @@
 //! Hostile input: whatever stands in a plan file, a tag, a saved plan or the control bucket is read or refused, never a
 //! panic, and never reaches the terminal raw.
 //!
-//! Each target takes the texts of its corpus, `src/cli/fuzz/<target>/`, and changes them at random. `cargo test` makes some
-//! hundred cases each; `CE_AWS_FUZZ=1000000 cargo test --lib fuzz` makes so many. The seed is printed, and
+//! Each target takes the texts of its corpus, `src/cli/fuzz/<target>/`, and changes them at random. `cargo test` runs
+//! some hundred cases each; `CE_AWS_FUZZ=1000000 cargo test --lib fuzz` runs as many. The seed is printed, and
 //! `CE_AWS_FUZZ_SEED` repeats it. What was found once is kept as a file of the corpus, which is tried unchanged too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -3,7 +3,7 @@
 use crate::control::history;
 use crate::engine::event::Outcome;
 use crate::engine::kind::{Kinds, Lifecycle};
-use crate::engine::plan::Plan;
+use crate::engine::plan::{Plan, Target};
 use crate::planners::teardown;
 use crate::session::confirm::{self, Ask};
 use crate::session::error::CommandError;
@@ -58,11 +58,10 @@ pub async fn refuse_unknown(context: Context<'_>) -> Result<(), CommandError> {
     if runs.is_ok_and(|(runs, _)| !runs.is_empty()) {
         return Ok(());
     }
-    let target = session.target(&scope.name);
-    let message =
-        format!("there is no deployment {} in account {}, region {}", scope.name, target.account, target.region);
+    let Target { deployment, account, region } = session.target(&scope.name);
+    let message = format!("there is no deployment {deployment:?} in account {account}, region {region}");
     Err(CommandError::refused("destroy/nothing-there", format!("{message}; nothing was changed"))
-        .hint("check the name and the region"))
+        .hint("`ce-aws list` shows those that there are; --region and --profile say where to look"))
 }
 
 /// Shows the plan, asks, carries it out, and says what remains. A saved plan must still fit.
@@ -119,7 +118,7 @@ fn report(context: Context<'_>, remaining: &[Remains]) -> Result<(), CommandErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::plan::{Finding, Purpose, Severity, Target};
+    use crate::engine::plan::{Finding, Purpose, Severity};
 
     fn plan(codes: &[&str]) -> Plan {
         let target = Target { deployment: "prod".into(), account: "1".into(), region: "us-east-1".into() };

@@ -66,7 +66,7 @@ impl OpenOperation {
         let before = live::sweep::revision(&context, &numbered).await?.ok_or_else(|| {
             let message = format!("the task definition {numbered}, which ran before, no longer exists");
             let hint = format!(
-                "it cannot be rolled back any more: check what runs, register a revision by hand, and remove the tag {}",
+                "it cannot be rolled back: check what runs, register a revision by hand, and remove the tag {}",
                 names::INTENT
             );
             CommandError::refused("upgrade/no-revision", message).hint(hint)

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::account::Account;
 use crate::deploy::{SCALE, remaining};
 use crate::existing::ExistingResources;
-use crate::product::Product;
+use crate::product::{Product, Ran};
 use crate::single_writer::never_two_deployments;
 use crate::upgrade::{is_well_at, plan_file};
 use crate::upgrade_failures::exits;
@@ -40,10 +40,13 @@ fn a_whole_lifecycle_in_an_enterprise_account() {
     product.expect(0, &["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
     is_well_at(&product, "5.0.0");
 
-    product.expect(0, &["stop", "FILE", "--yes"]);
+    let names_itself = |ran: &Ran, command: &str| assert!(ran.stderr.contains(command), "{}", ran.stderr);
+    names_itself(&product.expect(0, &["stop", "FILE", "--yes"]), "stop prod: ");
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    product.expect(0, &["start", "FILE", "--yes"]);
-    product.expect(0, &["backup", "create", "FILE", "--yes"]);
+    let started = product.expect(0, &["start", "FILE", "--yes", "--deadline", "20m"]);
+    names_itself(&started, "start prod: ");
+    assert!(started.stdout.contains("How to reach the UI"), "{}", started.stdout);
+    names_itself(&product.expect(0, &["backup", "create", "FILE", "--yes"]), "backup prod: ");
     product.expect(0, &["backup", "restore", "FILE", "latest", "--yes"]);
     is_well_at(&product, "5.0.0");
     never_two_deployments(&account);

@@ -94,6 +94,10 @@ fn nothing_of_that_name_is_said_to_be_nothing(product: &Product<'_>) {
         let ran = product.expect(5, &["status", "--name", name, "--region", region]);
         let place = format!("{name:?} in account {}, region {region}", product.account.id);
         assert!(ran.stderr.contains("status/nothing-there") && ran.stderr.contains(&place), "{ran:?}");
+        let destroyed = product.expect(5, &["destroy", "--name", name, "--region", region, "--yes"]);
+        assert!(destroyed.stderr.contains("destroy/nothing-there"), "{destroyed:?}");
+        let runs = product.expect(0, &["history", "--name", name, "--region", region, "--output", "json"]);
+        assert!(!runs.stdout.contains("destroy"), "{runs:?}");
         let ran = product.expect(5, &["status", "--name", name, "--region", region, "--output", "json"]);
         let status: Value = serde_json::from_str(&ran.stdout).expect("JSON");
         assert_eq!((&status["state"], &status["resources"]), (&json!("absent"), &json!(0)));

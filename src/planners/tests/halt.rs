@@ -5,7 +5,7 @@ use serde_json::json;
 use super::account::Account;
 use super::samples::{Sample, deployed, plan, steps, target};
 use crate::engine::inventory::{Live, Phase};
-use crate::engine::plan::{Action, Plan, Reason, Severity, Until};
+use crate::engine::plan::{Action, Plan, Purpose, Reason, Severity, Until};
 use crate::kinds::names;
 use crate::planners::{halt, upstream::upstream};
 
@@ -67,6 +67,7 @@ fn a_stop_is_recorded_and_then_confirmed() {
     for (phase, desired, is_noted, wanted) in all {
         let mut account = account(phase.clone(), desired, is_noted);
         let plan = halt::stop(&account.inventory(), target(), &service(&mut account), REQUEST);
+        assert_eq!(plan.purpose, Purpose::Stop);
         assert_eq!(listed(&plan), wanted, "{phase:?}");
         account.execute(&plan, &[]);
         let live = service(&mut account);
@@ -96,6 +97,7 @@ fn a_start_clears_the_request_and_never_starts_a_second_task() {
     for (phase, desired, is_noted, wanted) in all {
         let mut account = account(phase.clone(), desired, is_noted);
         let plan = halt::start(&account.inventory(), target(), &service(&mut account), 1200.0, 60.0);
+        assert_eq!(plan.purpose, Purpose::Start);
         assert_eq!(listed(&plan), wanted, "{phase:?}");
         let starts = plan.steps.iter().find(|step| step.until == Until::READY && step.action == Action::Update);
         assert!(starts.is_none_or(|step| step.spec["desired"] == 1 && step.patience == Some(1200.0)));

@@ -75,3 +75,11 @@ fn an_open_run_is_under_way_only_while_it_holds_the_lease() {
     assert_eq!(State::of(&open, None), State::DidNotEnd);
     assert_eq!(State::of(&entry("a", Some(0)), Some("a")), State::Ended(0));
 }
+
+#[test]
+fn a_run_that_was_not_confirmed_is_declined_and_not_refused() {
+    let mut refused = entry("a", Some(5));
+    assert_eq!(State::of(&refused, None).text(), "refused");
+    refused.end = refused.end.map(|end| End { error: Some("refused/declined".to_owned()), ..end });
+    assert_eq!(State::of(&refused, None).text(), "declined");
+}
