@@ -129,7 +129,7 @@ fn every_reason_has_its_words() {
     Other
       + create     moon-base/main
 
-    create 1, change 5, replace 1, restore 1, stop 1, delete 2, wait for 1, check 1, unchanged 1
+    create 1, change 5, replace 1, restore 1, stop 1, delete 2, wait for 1, verify 1, unchanged 1
     ! marks what is deleted, replaced, stopped or unprotected
     usual time: about 1m 46s along the longest chain of steps
     ");
