@@ -25,7 +25,7 @@ pub fn list(target: &Target, view: &BackupView, file: &str) -> String {
         lines.push(format!("\n{}", paint(TITLE, "Former file systems, kept with their data")));
         lines.extend(former.iter().map(|one| {
             let id = clean(&one.id);
-            format!("  {id} ({}): drop it with `ce-aws backup drop {} {id}`", one.address, clean(file))
+            format!("  {id} ({}): delete it with `ce-aws backup drop {} {id}`", one.address, clean(file))
         }));
     }
     for vault in &view.vaults {

@@ -86,7 +86,7 @@ fn backup_creates_its_vault_and_role_and_lists_and_deletes() {
     assert_eq!((text(&points[1]["arn"]), text(&points[1]["state"])), (arn.as_str(), "COMPLETED"));
     assert_eq!(text(&points[1]["intent"]).len(), 8, "{seen}");
     let said = product.expect(0, &["backup", "list", "--name", "prod"]).stdout;
-    for words in ["nothing in it can be deleted by hand", "denies backup:StartRestoreJob to everybody"] {
+    for words in ["they cannot be deleted by hand", "denies backup:StartRestoreJob to everybody"] {
         assert!(said.contains(words), "{words:?} is not in\n{said}");
     }
 
@@ -243,7 +243,7 @@ efs.create_access_point(FileSystemId="{former}", Tags=[
         product
             .expect(0, &["status", "FILE"])
             .stdout
-            .contains(&format!("drop it with `ce-aws backup drop FILE {former}`"))
+            .contains(&format!("delete it with `ce-aws backup drop FILE {former}`"))
     );
     product.expect(0, &["apply", "FILE", "--yes"]);
     product.expect(0, &["plan", "FILE", "--exit-code"]);

@@ -97,7 +97,7 @@ fn a_bad_recovery_point_can_be_replaced_by_another() {
     let restore = |point: &str| product.run(&["backup", "restore", "FILE", point, "--yes", "--deadline", "600"]);
     let stuck = restore(&bad);
     assert_eq!(stuck.code, 7, "{stuck:?}");
-    for words in ["it is stuck", "backup restore", "POINT"] {
+    for words in ["needs your decision", "backup restore", "POINT"] {
         assert!(stuck.stderr.contains(words), "{words:?} is not in\n{}", stuck.stderr);
     }
     assert!(intent(&account).starts_with("restore "), "{}", intent(&account));

@@ -69,10 +69,10 @@ fn resources_not_visible_yet_are_not_duplicated() {
     let product = Product::new(&account);
     call.kill(&product, &APPLY, false);
     let ran = product.expect(0, &APPLY);
-    assert!(ran.stderr.contains("the run before was cut off"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the run before was interrupted"), "{}", ran.stderr);
     FIRST.undisturbed().is_equal(&account);
     let again = product.expect(0, &APPLY);
-    assert!(!again.stderr.contains("cut off"), "what ended well has been seen: {}", again.stderr);
+    assert!(!again.stderr.contains("was interrupted"), "what ended well has been seen: {}", again.stderr);
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn after_an_interrupt_resources_not_visible_yet_are_not_duplicated() {
     let ran = Ran::from(child.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     let ran = product.expect(0, &APPLY);
-    assert!(ran.stderr.contains("the run before was cut off"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the run before was interrupted"), "{}", ran.stderr);
     FIRST.undisturbed().is_equal(&account);
 }
 

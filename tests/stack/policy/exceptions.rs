@@ -40,7 +40,11 @@ pub const DEGRADED: &[(&str, &str, &str)] = &[
         "backup/not-checked",
         "a backup that may not be made fails before anything stops",
     ),
-    ("backup:GetBackupVaultAccessPolicy", "access policy, which may forbid", "AWS Backup refuses a restore by itself"),
+    (
+        "backup:GetBackupVaultAccessPolicy",
+        "access policy, which may deny restores",
+        "AWS Backup refuses a restore by itself",
+    ),
     ("ec2:DescribeEgressOnlyInternetGateways", "destroy/not-checked", OTHERS),
     ("ec2:DescribeTransitGatewayVpcAttachments", "destroy/not-checked", OTHERS),
     ("ec2:DescribeVpcEndpoints", "destroy/not-checked", OTHERS),
