@@ -162,7 +162,7 @@ fn environment(
         let unknown = if raw.is_none() { vec![variable.clone()] } else { resolved.missing };
         let value = local(&resolved.text, &hosts);
         match former {
-            _ if printable(&value) != value => {
+            _ if [variable, &value].into_iter().any(|text| printable(text) != *text) => {
                 let text = format!("{variable}, in line {}, has characters that no terminal should see", place.line);
                 draft.environment_note(name, &text, true);
             }
