@@ -39,6 +39,11 @@ sweep:
 deny:
     cargo deny check
 
+# A deployment from `init` to `destroy` as it looks on the screen; writes `docs/tour.md`.
+tour:
+    cargo build
+    localstack/with python3 tests/tour.py target/debug/ce-aws
+
 # The main job on the emulator.
 demo:
     localstack/with cargo run -- apply plans/new-vpc.toml --yes
