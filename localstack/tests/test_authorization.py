@@ -213,7 +213,7 @@ def test_objects(account):
     s3.put_object(Bucket=name, Key="lease/a", Body=b"x", IfNoneMatch="*")
     refused(lambda: s3.put_object(Bucket=name, Key="other", Body=b"x"), "AccessDenied", status=403)
     s3.get_object(Bucket=name, Key="lease/a")
-    # That there is nothing is told only to who may list the bucket.
+    # Only a caller that may list the bucket learns that there is nothing.
     refused(lambda: s3.get_object(Bucket=name, Key="lease/none"), "AccessDenied", status=403)
     listing = {"Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{name}"}
     only(account, lease, listing)

@@ -99,19 +99,19 @@ impl Origin {
         }
         let has_expired = failure.code.contains("Expired");
         let is_loaded = !failure.code.is_empty();
-        let told = |message: String, hint: String| Failure { message, hints: vec![hint], ..failure.clone() };
+        let explained = |message: String, hint: String| Failure { message, hints: vec![hint], ..failure.clone() };
         match self {
-            Self::Environment if has_expired => told(
+            Self::Environment if has_expired => explained(
                 format!("{} (the access key in the environment, AWS_ACCESS_KEY_ID)", failure.message),
                 "they have expired: log in again and export them, or unset AWS_ACCESS_KEY_ID to use a profile"
                     .to_owned(),
             ),
             Self::Environment => failure.hint("the access key comes from AWS_ACCESS_KEY_ID in the environment"),
-            Self::Unnamed { known } if known.is_empty() && !is_loaded && failure.message.contains("IMDS") => told(
+            Self::Unnamed { known } if known.is_empty() && !is_loaded && failure.message.contains("IMDS") => explained(
                 "there are no AWS credentials: none in the environment, and no profile".to_owned(),
                 "`aws configure sso`, `aws login` or `aws configure` sets them up".to_owned(),
             ),
-            Self::Unnamed { known } if !known.is_empty() && !is_loaded => told(
+            Self::Unnamed { known } if !known.is_empty() && !is_loaded => explained(
                 format!("{}, and no profile is named `default`", failure.message),
                 format!("name a profile with --profile or AWS_PROFILE; there are: {}", listed(known)),
             ),
@@ -120,29 +120,31 @@ impl Origin {
                 let word = if name.contains(char::is_whitespace) { format!("'{name}'") } else { name.clone() };
                 let message = format!("{} (profile {name:?})", failure.message);
                 match login {
-                    Login::Sso => told(message, format!("log in with `aws sso login --profile {word}`")),
-                    Login::Console => told(message, format!("log in with `aws login --profile {word}`")),
-                    Login::Mfa if !is_loaded => told(
+                    Login::Sso => explained(message, format!("log in with `aws sso login --profile {word}`")),
+                    Login::Console => explained(message, format!("log in with `aws login --profile {word}`")),
+                    Login::Mfa if !is_loaded => explained(
                         format!("profile {name:?} asks for an MFA code, and ce-aws cannot ask you for one"),
                         format!(
                             "`eval \"$(aws configure export-credentials --profile {word} --format env)\"` asks for it; \
                              then run ce-aws without --profile"
                         ),
                     ),
-                    Login::Nothing => told(
+                    Login::Nothing => explained(
                         format!("profile {name:?} has no AWS credentials"),
                         format!(
                             "give it some: `aws configure sso --profile {word}` or `aws configure --profile {word}`"
                         ),
                     ),
-                    Login::Keys if has_expired => told(
+                    Login::Keys if has_expired => explained(
                         message,
                         format!("the keys of profile {word} have expired: get new ones where you got these"),
                     ),
                     Login::Keys | Login::Mfa if is_loaded => {
                         Failure { message, ..failure.clone() }.hint(format!("the keys are those of profile {word}"))
                     }
-                    _ => told(message, format!("once `aws sts get-caller-identity --profile {word}` works, retry")),
+                    _ => {
+                        explained(message, format!("once `aws sts get-caller-identity --profile {word}` works, retry"))
+                    }
                 }
             }
             _ => failure,
@@ -240,13 +242,13 @@ mod tests {
     async fn each_profile_is_named_with_the_command_that_helps() {
         let mut all = String::new();
         for name in ["corp", "old", "console", "deploy", "guarded", "helper", "loop", "empty", "two words", "keys"] {
-            let told = origin(Some(name), &[]).await.explain(nobody());
-            all.push_str(&format!("{name}: {}\n", text(&told)));
+            let explained = origin(Some(name), &[]).await.explain(nobody());
+            all.push_str(&format!("{name}: {}\n", text(&explained)));
         }
         all.push_str(&format!("no default: {}\n", text(&origin(None, &[]).await.explain(nobody()))));
         for name in ["corp", "keys"] {
-            let told = origin(Some(name), &[]).await.explain(refused("ExpiredTokenException"));
-            all.push_str(&format!("{name}, expired: {}\n", text(&told)));
+            let explained = origin(Some(name), &[]).await.explain(refused("ExpiredTokenException"));
+            all.push_str(&format!("{name}, expired: {}\n", text(&explained)));
         }
         let keys = [("AWS_ACCESS_KEY_ID", "AKIA2")];
         for code in ["ExpiredToken", "InvalidClientTokenId"] {

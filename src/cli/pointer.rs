@@ -53,7 +53,7 @@ mod tests {
     use super::*;
     use crate::cli::Cli;
 
-    fn told(word: &str) -> String {
+    fn shown(word: &str) -> String {
         with_pointer(Cli::try_parse_from(["ce-aws", word]).unwrap_err()).to_string()
     }
 
@@ -64,7 +64,7 @@ mod tests {
         for (names, pointer) in POINTERS {
             for name in *names {
                 assert!(!known.contains(name), "{name} is a command");
-                let text = told(name);
+                let text = shown(name);
                 assert!(text.contains(pointer) && !text.contains("similar"), "{text}");
             }
             for command in pointer.split('`').skip(1).step_by(2).filter_map(|words| words.strip_prefix("ce-aws ")) {
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn other_errors_stay_what_they_are() {
-        assert!(told("aply").contains("'apply'"), "{}", told("aply"));
-        assert!(told("--nope").contains("--nope"));
+        assert!(shown("aply").contains("'apply'"), "{}", shown("aply"));
+        assert!(shown("--nope").contains("--nope"));
     }
 }

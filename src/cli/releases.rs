@@ -139,9 +139,9 @@ mod tests {
         for known in all.iter_mut().rev().take(2) {
             known.undeployable = Some("it needs a host".to_owned());
         }
-        let told = plain(&releases::list(&all));
-        assert!(told.contains("\nonly listed    6.0.1, 6.1.0: it needs a host\n"), "{told}");
-        assert_eq!(told.matches("unsupported, only listed").count(), 2);
+        let shown = plain(&releases::list(&all));
+        assert!(shown.contains("\nonly listed    6.0.1, 6.1.0: it needs a host\n"), "{shown}");
+        assert_eq!(shown.matches("unsupported, only listed").count(), 2);
         let whole = plain(&releases::whole(all.last().unwrap()));
         assert!(whole.contains("\ncannot be deployed it needs a host\n"), "{whole}");
     }

@@ -24,7 +24,7 @@ pub trait Job: Spec {
     async fn list(context: &Context) -> Result<Listing<Self>, Failure>;
 
     /// Starts it. Returns at acceptance. What an earlier attempt has started is found again, not started twice; after
-    /// one that has failed, it is started anew.
+    /// one that has failed, it is started again.
     async fn start(&self, context: &Context, target: &Target) -> Result<Made, Failure>;
 
     /// [`Action::Stop`] and [`Action::Promote`], for kinds that know them.

@@ -240,14 +240,14 @@ mod tests {
     #[test]
     fn nothing_is_made_without_an_identifier_or_with_an_output_that_is_empty() {
         let address = Address::new("file-system", "main");
-        let told = |made: Made| {
+        let checked = |made: Made| {
             complete(&address, &made.id, &made.outputs).map_err(|failure| (failure.cause, failure.message))
         };
-        assert!(told(made("fs-1", &[("arn", "arn:1")])).is_ok());
+        assert!(checked(made("fs-1", &[("arn", "arn:1")])).is_ok());
         let lacks =
             |member| Err((Cause::Unavailable, format!("what AWS answered about file-system/main has no {member}")));
-        assert_eq!(told(made("", &[])), lacks("identifier"));
-        assert_eq!(told(made("fs-1", &[("arn", "")])), lacks("arn"));
+        assert_eq!(checked(made("", &[])), lacks("identifier"));
+        assert_eq!(checked(made("fs-1", &[("arn", "")])), lacks("arn"));
     }
 
     #[test]

@@ -62,7 +62,7 @@ def compatibility_6(work):
     """5.1.1 to 5.1.2: the step to 6.0, and the step to 7.0 in the wrong order."""
     data = work / "volumes"
     old, new = Release.load("5.1.1"), Release.load("5.1.2")
-    # Data that has been 5.0's, as after the hop before.
+    # Data that has been 5.0's, as after the step before.
     server = Database(Release.load("5.0.0"), "5.0.4", data, work)
     running = server.start()
     database.fill(server)

@@ -34,7 +34,7 @@ Last run: {date}, {minutes} minutes.
 
 MISSING = """\
 * **MongoDB 7.0 and 8.0**: no package of the registries that this can use holds them. So the step to compatibility
-  version 7.0, the hop from 6.0 over 7.0 to 8.0 (5.1.1 to 5.1.2) and 8.0 itself (5.1.2 and later) were not seen on a
+  version 7.0, the step from 6.0 over 7.0 to 8.0 (5.1.1 to 5.1.2) and 8.0 itself (5.1.2 and later) were not seen on a
   real server. The script of the step to 7.0 is that of the others but for the version and `confirm: true`;
   what is tried is that it fails on the wrong server and leaves the data as it was. The TLS settings of 6.x are tried on
   6.0.5 with OpenSSL 3.

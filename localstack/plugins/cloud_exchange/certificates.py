@@ -1,4 +1,4 @@
-"""Certificates and keys as OpenSSL reads and verifies them. A problem is told in OpenSSL's words."""
+"""Certificates and keys as OpenSSL reads and verifies them. A problem is reported in OpenSSL's words."""
 
 from __future__ import annotations
 

@@ -265,20 +265,20 @@ def _started(role: str, run: Run) -> Call | None:
 
 def _initialise(running: Running, files: Files, call: Call) -> tuple[dict[str, str], Problem | None]:
     """MongoDB's first start: runs the scripts of the image's folder for that, with a stand-in for its shell."""
-    scripts, told = [], []
+    scripts, commands = [], []
     for path in files.within(mongodb.INITIALISATION):
         entry = files.stat(path)
         if not path.endswith((".sh", ".js")) or not entry.grants(files.uid, files.gid, 4):
             continue
         scripts.append(path)
         if path.endswith(".js"):
-            told.append((entry.content or b"").decode(errors="replace"))
+            commands.append((entry.content or b"").decode(errors="replace"))
             continue
         run = running.root.run(["/bin/bash", "-c", f". {path}"], call.environment)
-        told += run.told_mongodb
+        commands += run.mongodb_commands
         if run.exit_code:
             return {}, Problem((*run.output, f"{path}: exit code {run.exit_code}"))
-    return mongodb.users_of(call.environment, told), mongodb.initialisation(call.environment, scripts, told)
+    return mongodb.users_of(call.environment, commands), mongodb.initialisation(call.environment, scripts, commands)
 
 
 # ---- what a test may see -----------------------------------------------------------------------------------------

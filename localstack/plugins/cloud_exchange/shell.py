@@ -1,7 +1,7 @@
 """Runs a container's entry point in a folder that stands for its root, with stand-ins for the programs.
 
 Absolute paths in the script are rewritten: a mount's to the folder of its volume, those of the image's own folders to
-the container's root; the environment is left as it is. `chown` notes the owner. `mongosh` notes what it is told. The
+the container's root; the environment is left as it is. `chown` notes the owner. `mongosh` records its commands. The
 programs of Cloud Exchange note their arguments, environment and folder, and end.
 """
 
@@ -69,7 +69,7 @@ class Run:
     exit_code: int | None
     output: list[str]
     calls: list[Call] = field(default_factory=list)
-    told_mongodb: list[str] = field(default_factory=list)
+    mongodb_commands: list[str] = field(default_factory=list)
     owners: list[tuple[int, tuple[int, int]]] = field(default_factory=list)
 
 

@@ -46,7 +46,7 @@ def test_an_entry_point_runs_with_stand_ins(root, volume):
     script = 'umask 077; echo "$A" > /opt/certs/ours/f; chown 7:8 /opt/certs/ours/f; chmod 0440 /opt/certs/ours/f\n'
     script += 'export B=/opt/certs/ours/f; mongosh db <<< "say it"; echo said >&2; exec /opt/start.sh --at "$B"'
     run = root.run(["/bin/bash", "-c", script], {"A": "/etc/passwd", "PATH": "/none"})
-    assert (run.exit_code, run.output, run.told_mongodb) == (0, ["said"], ["db\nsay it\n"])
+    assert (run.exit_code, run.output, run.mongodb_commands) == (0, ["said"], ["db\nsay it\n"])
     [call] = run.calls
     assert call.arguments == ["start.sh", "--at", "/opt/certs/ours/f"]
     assert call.environment["A"] == "/etc/passwd" and call.environment["B"] == "/opt/certs/ours/f"

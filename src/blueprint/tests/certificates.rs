@@ -1,4 +1,4 @@
-//! The internal certificate: who gets it, and when it is made anew.
+//! The internal certificate: who gets it, and when it is renewed.
 
 use std::collections::BTreeMap;
 

@@ -46,8 +46,8 @@ fn shown(task: &Task) -> String {
 
 #[test]
 fn the_tasks_of_the_vendors_chain() {
-    let hops = [("4.0.0", "4.1.0"), ("4.1.0", "4.2.0"), ("4.2.0", "5.0.0"), ("5.1.1", "5.1.2")];
-    let all = hops.into_iter().map(|(old, new)| {
+    let steps_of = [("4.0.0", "4.1.0"), ("4.1.0", "4.2.0"), ("4.2.0", "5.0.0"), ("5.1.1", "5.1.2")];
+    let all = steps_of.into_iter().map(|(old, new)| {
         let tasks: Vec<_> = steps(old, new, "").iter().map(shown).collect();
         format!("--- {old} to {new}\n{}", tasks.concat())
     });

@@ -10,7 +10,7 @@ const LOAD_BALANCER: &str = "security-group/load-balancer";
 const TASK: &str = "security-group/task";
 const FILE_SYSTEM: &str = "security-group/file-system";
 /// A group of a host that is not ours and may speak to anybody.
-const STRANGER: &str = "security-group/stranger";
+const FOREIGN: &str = "security-group/foreign";
 
 const PRIVATE: [&str; 2] = ["subnet/private-a", "subnet/private-b"];
 const PUBLIC: [&str; 2] = ["subnet/public-a", "subnet/public-b"];
@@ -25,7 +25,7 @@ const ANSWER_PORTS: [u16; 3] = [1024, 32768, 65535];
 fn network(more: &str) -> Network {
     let mut network = Network::of(&graph_of(&format!("{SMALLEST}{more}")));
     let everything = vec![Rule::all(Peer::Cidr("0.0.0.0/0".to_owned()))];
-    network.groups.insert(STRANGER.to_owned(), (Vec::new(), everything));
+    network.groups.insert(FOREIGN.to_owned(), (Vec::new(), everything));
     network
 }
 
@@ -50,7 +50,7 @@ fn needed(network: &Network, office: bool) -> Vec<(String, Flow)> {
     for subnet in PRIVATE {
         let (balancer, task) = (network.inside(subnet, 20, &[LOAD_BALANCER]), network.inside(subnet, 30, &[TASK]));
         for port in [80, 443] {
-            let client = network.inside(PUBLIC[0], 50, &[STRANGER]);
+            let client = network.inside(PUBLIC[0], 50, &[FOREIGN]);
             add("client in the VPC to load balancer", &client, &balancer, "tcp", port);
             if office {
                 let client = Place::Connected(OFFICE.parse().unwrap());
@@ -90,10 +90,10 @@ fn forbidden(network: &Network) -> Vec<(Flow, Stop)> {
             flows.push((tcp(&internet, &to, 2049), Stop::Group(Direction::In)));
         }
     }
-    let stranger = network.inside(PRIVATE[0], 50, &[STRANGER]);
+    let foreign = network.inside(PRIVATE[0], 50, &[FOREIGN]);
     let in_group = |group| network.inside(PRIVATE[1], 30, &[group]);
-    flows.push((tcp(&stranger, &in_group(TASK), 3000), Stop::Group(Direction::In)));
-    flows.push((tcp(&stranger, &in_group(FILE_SYSTEM), 2049), Stop::Group(Direction::In)));
+    flows.push((tcp(&foreign, &in_group(TASK), 3000), Stop::Group(Direction::In)));
+    flows.push((tcp(&foreign, &in_group(FILE_SYSTEM), 2049), Stop::Group(Direction::In)));
     flows.push((tcp(&in_group(LOAD_BALANCER), &in_group(FILE_SYSTEM), 2049), Stop::Group(Direction::In)));
     flows
 }

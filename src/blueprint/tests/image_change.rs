@@ -57,8 +57,8 @@ fn wanted(text: &str, digest: Option<&str>) -> BTreeMap<String, (String, Option<
     images.into_iter().map(pair).collect()
 }
 
-fn changed(hop: &ImageChange) -> Vec<&str> {
-    hop.images.keys().map(String::as_str).collect()
+fn changed(change: &ImageChange) -> Vec<&str> {
+    change.images.keys().map(String::as_str).collect()
 }
 
 #[test]
@@ -101,9 +101,9 @@ fn nothing_runs_where_there_is_no_service_or_one_that_goes() {
 #[test]
 fn an_image_change_is_another_release_or_other_images() {
     let of = |from: &str, to: &str, digest| {
-        let hop =
+        let change =
             ImageChange::of(&running(&text("4.2.0", from)), version("4.2.0"), &wanted(&text("4.2.0", to), digest));
-        hop.map(|hop| (hop.is_release(), changed(&hop).into_iter().map(str::to_owned).collect::<Vec<_>>()))
+        change.map(|change| (change.is_release(), changed(&change).into_iter().map(str::to_owned).collect::<Vec<_>>()))
     };
     assert_eq!(of("", "", None), None);
     let own = "[images.override]\nui = \"corp.example/ui:2\"\n";
@@ -119,22 +119,22 @@ fn an_image_change_is_another_release_or_other_images() {
 
 #[test]
 fn containers_that_come_and_go_are_part_of_it() {
-    let hop =
+    let change =
         ImageChange::of(&running(&text("4.1.0", "")), version("4.2.0"), &wanted(&text("4.2.0", ""), None)).unwrap();
-    assert_eq!((hop.from, hop.to, hop.is_release()), (Some(version("4.1.0")), version("4.2.0"), true));
-    let (gone, come) = (&hop.images["mongodb-init"], &hop.images["core-init-container"]);
+    assert_eq!((change.from, change.to, change.is_release()), (Some(version("4.1.0")), version("4.2.0"), true));
+    let (gone, come) = (&change.images["mongodb-init"], &change.images["core-init-container"]);
     assert!(gone.0.is_some() && gone.1.is_none() && come.0.is_none() && come.1.is_some());
 }
 
 #[test]
 fn new_images_of_migrating_containers_may_change_the_data() {
     let new = Catalogue::builtin().get(version("5.0.0")).unwrap();
-    let hop = |from: Option<&str>, images: &[&str]| {
+    let change = |from: Option<&str>, images: &[&str]| {
         let images = images.iter().map(|name| ((*name).to_owned(), (None, None))).collect();
         ImageChange { from: from.map(version), to: version("5.0.0"), images }.migrating(new)
     };
-    assert_eq!(hop(Some("4.2.0"), &["ui"]), ["core", "mongodb-primary"]);
-    assert_eq!(hop(None, &[]), ["core", "mongodb-primary"], "who knows what ran");
-    assert_eq!(hop(Some("5.0.0"), &["ui"]), [""; 0]);
-    assert_eq!(hop(Some("5.0.0"), &["ui", "core"]), ["core"]);
+    assert_eq!(change(Some("4.2.0"), &["ui"]), ["core", "mongodb-primary"]);
+    assert_eq!(change(None, &[]), ["core", "mongodb-primary"], "who knows what ran");
+    assert_eq!(change(Some("5.0.0"), &["ui"]), [""; 0]);
+    assert_eq!(change(Some("5.0.0"), &["ui", "core"]), ["core"]);
 }

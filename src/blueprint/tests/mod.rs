@@ -134,7 +134,7 @@ fn a_tag_of_the_plan_file_is_on_everything_that_carries_tags() {
     }
 }
 
-/// What a plan file that borrows is drawn with, as AWS would have told it.
+/// The existing resources of a plan file, as AWS would report them.
 fn existing() -> Existing {
     fn named<T>(name: &str, found: T) -> Option<Named<T>> {
         Some(Named { name: name.to_owned(), lookup: Lookup::Found(found) })

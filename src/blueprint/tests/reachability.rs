@@ -71,7 +71,7 @@ pub enum Stop {
     Acl { direction: Direction, entry: Option<i32> },
     /// The source's groups (out) or the destination's (in) allow no such connection.
     Group(Direction),
-    /// The subnet has no way there, or no way back.
+    /// The subnet has no route there, or none back.
     Route { subnet: String },
     /// The way leads to an internet gateway, and nothing here has a public address but NAT gateways.
     NoPublicAddress,

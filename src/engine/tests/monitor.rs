@@ -69,7 +69,7 @@ pub struct Monitor<'a> {
     polls: BTreeMap<String, Polls>,
     /// When the poll was asked for whose answer is being heard.
     poll: Option<usize>,
-    told: BTreeSet<Incident>,
+    reported: BTreeSet<Incident>,
     interrupted: bool,
     log: String,
 }
@@ -83,13 +83,13 @@ impl<'a> Monitor<'a> {
             steps: vec![Seen::default(); case.plan.steps.len()],
             polls: BTreeMap::new(),
             poll: None,
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             interrupted: false,
             log: String::new(),
         }
     }
 
-    /// Notes what the run is about to be told.
+    /// Notes what the run is about to receive.
     pub fn hears(&mut self, input: &Input, now: f64) {
         self.inputs += 1;
         self.input = input.clone();
@@ -120,7 +120,7 @@ impl<'a> Monitor<'a> {
                 Command::Perform { step, attempt } => self.perform(*step, *attempt, now),
                 Command::Observe { kind } => self.observe(kind, now),
                 Command::Explain { incident } => {
-                    assert!(self.told.insert(incident.clone()), "{incident:?} is told twice");
+                    assert!(self.reported.insert(incident.clone()), "{incident:?} is reported twice");
                 }
                 Command::Wake { at } => assert!(*at > now, "a wake-up at {at}, and it is {now} already"),
                 Command::Say(event) => self.event(event, now),

@@ -51,7 +51,7 @@ fn refused(cause: Cause, message: &str) -> Input {
 }
 
 /// What becomes of a refusal `age` seconds after the role was made.
-fn told(cause: Cause, message: &str, age: f64) -> Option<Event> {
+fn answered(cause: Cause, message: &str, age: f64) -> Option<Event> {
     let mut run = run("log/user", Action::Create, 0.0);
     run.on(accepted(0), 10.0);
     let started = run.on(accepted(1), 10.0 + age);
@@ -77,7 +77,9 @@ fn a_refusal_about_a_recent_change_is_retried_with_its_reason() {
         (Cause::Denied, "User: x is not authorized to perform: iam:PassRole on resource: y"),
         (Cause::Denied, "Access Denied"),
     ] {
-        let Some(Event::StepRetrying { failure, awaits, .. }) = told(cause, message, 3.0) else { panic!("{message}") };
+        let Some(Event::StepRetrying { failure, awaits, .. }) = answered(cause, message, 3.0) else {
+            panic!("{message}")
+        };
         assert_eq!(failure.cause, Cause::NotYetTrusted, "{message}");
         assert!(awaits.unwrap().starts_with("role/a was changed 3 s ago"));
     }
@@ -86,7 +88,7 @@ fn a_refusal_about_a_recent_change_is_retried_with_its_reason() {
 #[test]
 fn a_refusal_about_an_older_change_is_final_at_once() {
     let message = "Unable to assume given IAM role";
-    let Some(Event::StepFailed { failure, .. }) = told(Cause::Refused, message, YOUNG + 1.0) else { panic!() };
+    let Some(Event::StepFailed { failure, .. }) = answered(Cause::Refused, message, YOUNG + 1.0) else { panic!() };
     assert_eq!(failure.cause, Cause::Refused);
     assert!(failure.hints[0].starts_with("role/a: changed long enough ago"), "{failure:?}");
 }
@@ -99,7 +101,7 @@ fn a_failure_that_propagation_cannot_explain_is_final() {
         (Cause::Quota, "no more roles"),
         (Cause::Taken, "the role exists"),
     ] {
-        assert!(matches!(told(cause, message, 3.0), Some(Event::StepFailed { .. })), "{message}");
+        assert!(matches!(answered(cause, message, 3.0), Some(Event::StepFailed { .. })), "{message}");
     }
 }
 

@@ -284,8 +284,8 @@ mod tests {
             container("aws-guardduty-agent-mfjGLB", "STOPPED", "UNKNOWN", None),
         ];
         assert_eq!(phase(&view), Some(Phase::Ready));
-        let told = ["watcher: UNHEALTHY", "aws-guardduty-agent: STOPPED: no reason given"];
-        assert_eq!(incidents(&view), told.map(|told| format!("injected ecs-svc/2 {told}")));
+        let shown = ["watcher: UNHEALTHY", "aws-guardduty-agent: STOPPED: no reason given"];
+        assert_eq!(incidents(&view), shown.map(|shown| format!("injected ecs-svc/2 {shown}")));
     }
 
     #[test]
@@ -325,9 +325,9 @@ mod tests {
         };
         let with = |tasks| during("COMPLETED", tasks);
         assert!(matches!(with(vec![failed("a", "STOPPED")]), (Some(Phase::Degraded(_)), 1)));
-        let (twice, told) = with(vec![failed("b", "STOPPING"), failed("a", "STOPPED")]);
+        let (twice, shown) = with(vec![failed("b", "STOPPING"), failed("a", "STOPPED")]);
         let why = "2 tasks have failed, the last one: CannotPullContainerError: not found";
-        assert_eq!((twice, told), (Some(Phase::Failed(why.into())), 2));
+        assert_eq!((twice, shown), (Some(Phase::Failed(why.into())), 2));
         let (recovered, _) = with(vec![task("c"), failed("b", "STOPPED"), failed("a", "STOPPED")]);
         assert_eq!(recovered, Some(Phase::Ready));
         let earlier = |id: &str| TaskView { started_by: "ecs-svc/1".into(), ..failed(id, "STOPPED") };

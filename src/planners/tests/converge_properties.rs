@@ -108,16 +108,16 @@ proptest! {
         let mut edited = samples.clone();
         edited[which].note = "edited".to_owned();
         let plan = plan(&edited, &account);
-        // Links to what is made anew change, and so on.
-        let mut anew = BTreeSet::from([which]);
+        // Links to what is replaced change, and so on.
+        let mut replaced = BTreeSet::from([which]);
         for number in which + 1..samples.len() {
-            let renewed = |link: &usize| anew.contains(link) && KINDS[samples[*link].kind].renews;
+            let renewed = |link: &usize| replaced.contains(link) && KINDS[samples[*link].kind].renews;
             if KINDS[samples[number].kind].name != "shared" && links(&samples, number).iter().any(renewed) {
-                anew.insert(number);
+                replaced.insert(number);
             }
         }
         if KINDS[samples[which].kind].name == "shared" {
-            anew.clear();
+            replaced.clear();
         }
         let touched: BTreeSet<String> = plan
             .steps
@@ -125,7 +125,7 @@ proptest! {
             .filter(|step| !step.is_recheck())
             .map(|step| step.address.to_string())
             .collect();
-        prop_assert_eq!(touched, anew.iter().map(|number| address(&samples, *number)).collect());
+        prop_assert_eq!(touched, replaced.iter().map(|number| address(&samples, *number)).collect());
         for step in plan.steps.iter().filter(|step| step.action == Action::Update) {
             let untagged = step.address.kind() == "untagged" && step.address.as_str() == address(&samples, which);
             prop_assert_eq!(&step.reason, if untagged { &Reason::Drifted } else { &Reason::Changed });

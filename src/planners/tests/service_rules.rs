@@ -23,7 +23,7 @@ fn service_steps(plan: &Plan) -> Vec<String> {
     steps(plan).into_iter().filter(|step| step.contains("service")).collect()
 }
 
-/// A service that can be made anew.
+/// A service that can be replaced.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 struct Movable(Value);

@@ -177,7 +177,7 @@ proptest! {
             case.resumes(cut.clone())?;
             case.goes_back(cut)?;
         }
-        // A way back that was begun is the only way.
+        // Once a rollback has begun, nothing else can end it.
         let was_over = Case::is_over(world);
         for cut in case.cuts(world, &Case::back(world)) {
             prop_assert!(was_over || !Case::is_over(&cut));

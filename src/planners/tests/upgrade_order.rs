@@ -241,7 +241,7 @@ fn consequences_are_shown_at_the_start_and_at_the_data_steps() {
     let service = account.at("service/r1").clone();
     let new = [Sample { note: "the new image".to_owned(), ..Sample::new("revision") }, old[1].clone()];
     let mut woven = plan(&new, &account);
-    let consequence = Some("there is no way back".to_owned());
+    let consequence = Some("there is no rollback".to_owned());
     add_upgrade_steps(
         &mut woven,
         &service,
@@ -253,7 +253,7 @@ fn consequences_are_shown_at_the_start_and_at_the_data_steps() {
         said,
         [
             (Some(Stage::Fence), "Cloud Exchange is down until the new task is healthy".to_owned()),
-            (Some(Stage::Start), "there is no way back".to_owned()),
+            (Some(Stage::Start), "there is no rollback".to_owned()),
             (Some(Stage::Data), "writes data that the previous release may be unable to read".to_owned()),
         ]
     );

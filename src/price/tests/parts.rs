@@ -52,13 +52,13 @@ fn events_give_the_lines_of_use_a_quantity() {
 
 #[test]
 fn a_region_without_prices_gives_none() {
-    for (region, told) in [
+    for (region, shown) in [
         ("ap-south-2", "ce-aws has no list prices of ap-south-2"),
         ("cn-north-1", "regions in China and AWS GovCloud (US) have prices of their own"),
         ("us-gov-west-1", "regions in China and AWS GovCloud (US) have prices of their own"),
     ] {
         let error = estimate(&usual(), region, &Usage::default()).unwrap_err().to_string();
-        assert!(error.contains(told), "{error}");
+        assert!(error.contains(shown), "{error}");
     }
 }
 
@@ -123,8 +123,8 @@ fn built(choice: &(Vec<usize>, u32, bool)) -> Vec<(String, serde_json::Value)> {
 }
 
 fn of(resources: &[(String, serde_json::Value)]) -> Parts {
-    let borrowed: Vec<_> = resources.iter().map(|(address, spec)| (address.as_str(), spec.clone())).collect();
-    parts(&borrowed)
+    let existing: Vec<_> = resources.iter().map(|(address, spec)| (address.as_str(), spec.clone())).collect();
+    parts(&existing)
 }
 
 proptest! {

@@ -48,8 +48,8 @@ fn every_item_is_priced_somewhere() {
 #[test]
 fn a_wrong_table_is_told() {
     let source = "[sources.a]\nfrom = \"x\"\ndate = \"2026-01-01\"\n[regions.us-east-1]\n";
-    let told = |line: &str| parse(&format!("{source}{line}\n")).unwrap_err();
-    assert!(told("secret = { price = 1.0, source = \"b\" }").contains("unknown source b"));
-    assert!(told("secrets = { price = 1.0, source = \"a\" }").contains("secrets"));
-    assert!(told("secret = { price = \"x\", source = \"a\" }").contains("price"));
+    let refused = |line: &str| parse(&format!("{source}{line}\n")).unwrap_err();
+    assert!(refused("secret = { price = 1.0, source = \"b\" }").contains("unknown source b"));
+    assert!(refused("secrets = { price = 1.0, source = \"a\" }").contains("secrets"));
+    assert!(refused("secret = { price = \"x\", source = \"a\" }").contains("price"));
 }

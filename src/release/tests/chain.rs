@@ -9,8 +9,8 @@ fn version(text: &str) -> Version {
 }
 
 fn chain(catalogue: &Catalogue, from: &str, to: &str) -> Result<Vec<String>, NoChain> {
-    let hops = catalogue.chain(version(from), version(to))?;
-    Ok(hops.iter().map(ToString::to_string).collect())
+    let steps = catalogue.chain(version(from), version(to))?;
+    Ok(steps.iter().map(ToString::to_string).collect())
 }
 
 /// Releases with nothing in them that matters here: version, predecessors, label and, after a comma, why it is only

@@ -14,7 +14,7 @@ use page::Compared;
 use reasons::Reasons;
 
 /// What follows it in the page is made here.
-const MARK: &str = "<!-- Made by `cargo test --lib comparison`; with INSTA_UPDATE=always it is written anew. -->\n";
+const MARK: &str = "<!-- Made by `cargo test --lib comparison`; INSTA_UPDATE=always rewrites it. -->\n";
 
 fn release(facts: &facts::Facts) -> &'static Release {
     Catalogue::builtin().get(facts.version).unwrap_or_else(|| panic!("{} is not in the catalogue", facts.version))

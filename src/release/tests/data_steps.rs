@@ -95,7 +95,7 @@ fn what_only_some_predecessors_need_is_left_out_for_others() {
 
 #[test]
 fn the_steps_of_6_x_touch_feature_flags_only_where_khepri_is_experimental() {
-    // In RabbitMQ 4.2, of 6.0.1 and 6.1.0, `all` would enable khepri_db, from which there is no way back.
+    // In RabbitMQ 4.2, of 6.0.1 and 6.1.0, `all` would enable khepri_db, which cannot be undone.
     let steps = |version| release(version).data_steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>();
     assert_eq!(["6.0.0", "6.0.1", "6.1.0"].map(steps), [&[][..], &["rabbitmq-feature-flags"], &[]]);
     let step = step("6.0.1", "rabbitmq-feature-flags");

@@ -149,12 +149,12 @@ fn errors_point_at_their_place() {
         (KNOWN.to_owned(), with("CORE_TAG", "vendor/core:core-1.0.0"), None),
         (KNOWN.to_owned(), all.clone(), Some("9.9.9")),
     ];
-    let told = cases.map(|(text, variables, like)| {
+    let shown = cases.map(|(text, variables, like)| {
         let error = made(&text, &variables, like).unwrap_err();
         let place = error.place().map(|place| format!("{}:{}: ", place.line, place.column)).unwrap_or_default();
         format!("{place}{error}\n    hint: {}", error.hint())
     });
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(shown.join("\n"));
 }
 
 #[test]

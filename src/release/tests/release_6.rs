@@ -39,10 +39,10 @@ fn images_of_each_tag() {
         let names = ["core", "core-init-container", "init-container", "mongodb-primary", "rabbitmq-stats", "ui"];
         assert_eq!(containers.keys().collect::<Vec<_>>(), names, "{version}");
         assert_eq!(names.map(of), [core, core, mongo, mongo, rabbit, ui], "{version}");
-        // What core is told of them is what runs.
-        let told = ["CORE_TAG", "UI_TAG", "MONGO_TAG", "RABBITMQ_TAG"]
+        // What core is shown of them is what runs.
+        let shown = ["CORE_TAG", "UI_TAG", "MONGO_TAG", "RABBITMQ_TAG"]
             .map(|variable| containers["core"].environment[variable].rsplit(':').next().unwrap());
-        assert_eq!(told, [core, ui, mongo, rabbit], "{version}");
+        assert_eq!(shown, [core, ui, mongo, rabbit], "{version}");
         assert_eq!(containers["core"].environment["INSTALL_VERSION"], version);
     }
 }
@@ -269,8 +269,8 @@ fn memory_and_profile_are_divided_as_the_vendors_setup_does() {
             for container in ["rabbitmq-stats", "core"] {
                 assert_eq!(find(container).environment["RABBITMQ_RAM_RESOURCES"], mib[2].to_string());
             }
-            let told = find("core").environment.get("CE_PROFILE").map(String::as_str);
-            assert_eq!(told, (version == "6.1.0").then_some(profile), "{version}");
+            let shown = find("core").environment.get("CE_PROFILE").map(String::as_str);
+            assert_eq!(shown, (version == "6.1.0").then_some(profile), "{version}");
         }
     }
 }

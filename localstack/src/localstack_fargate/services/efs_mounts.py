@@ -57,14 +57,14 @@ def create_mount_target(account, region, request, context, call_next):
     subnet = _subnet(account, region, request.get("SubnetId"))
     if lacks_services(account, subnet):
         raise error("UnsupportedAvailabilityZone", "Mount targets are not supported in the subnet's availability zone.")
-    siblings = [t for t in here.mount_targets.values() if t["FileSystemId"] == record["FileSystemId"]]
-    if any(t["VpcId"] != subnet.vpc_id for t in siblings):
+    of_same_system = [t for t in here.mount_targets.values() if t["FileSystemId"] == record["FileSystemId"]]
+    if any(t["VpcId"] != subnet.vpc_id for t in of_same_system):
         raise error(
             "MountTargetConflict",
             "requested subnet for new mount target is not in the same VPC as existing mount targets",
             409,
         )
-    if any(t["AvailabilityZoneName"] == subnet.availability_zone for t in siblings):
+    if any(t["AvailabilityZoneName"] == subnet.availability_zone for t in of_same_system):
         raise error("MountTargetConflict", "mount target already exists in this AZ", 409)
     store = backend(account, region)
     default = store.get_default_security_group(subnet.vpc_id)

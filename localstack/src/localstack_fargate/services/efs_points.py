@@ -43,8 +43,8 @@ def create_access_point(account, region, request, context, call_next):
                 AccessPointId=known["AccessPointId"],
             )
     record = efs.available(account, region, request.get("FileSystemId"))
-    siblings = [p for p in here.access_points.values() if p["FileSystemId"] == record["FileSystemId"]]
-    if len(siblings) >= account.settings["quota.access_points"]:
+    of_same_system = [p for p in here.access_points.values() if p["FileSystemId"] == record["FileSystemId"]]
+    if len(of_same_system) >= account.settings["quota.access_points"]:
         raise error("AccessPointLimitExceeded", "The maximum number of access points has been reached.", 403)
     point_id = efs.new_id("fsap")
     point = {

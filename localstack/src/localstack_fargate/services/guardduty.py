@@ -3,7 +3,7 @@
 Some seconds after the first Fargate task of a VPC has started, GuardDuty makes an interface endpoint for
 `guardduty-data` and a security group for it, both tagged GuardDutyManaged=true, and removes neither while it is on
 (GuardDuty user guide, "How Runtime Monitoring works with Fargate" and "Using Infrastructure as Code with automated
-security agents"). That it makes them again when somebody removes them while a task runs was told by others;
+security agents"). That it makes them again when somebody removes them while a task runs is reported by others;
 `guardduty.again` says how often it does here.
 """
 

@@ -95,7 +95,7 @@ def note_failure(account, service: Service, deployment: Deployment) -> None:
             "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section "
             "of the Amazon ECS Developer Guide.",
         )
-    if deployment.proven or deployment.rollout != "IN_PROGRESS":
+    if deployment.verified or deployment.rollout != "IN_PROGRESS":
         return
     deployment.failed += 1
     deployment.updated_at = account.clock.now()

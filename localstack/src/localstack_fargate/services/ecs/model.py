@@ -98,7 +98,7 @@ class Deployment:
     rollout: str = "IN_PROGRESS"
     reason: str = ""
     failed: int = 0
-    proven: bool = False
+    verified: bool = False
     """One task of it has been up and healthy: failures are no longer counted (API reference, Deployment.failedTasks).
     """
     record: str = "IN_PROGRESS"

@@ -99,7 +99,7 @@ def reconcile(account, service: Service) -> None:
     for task in ready:
         task.ready_seen = True
         if task.deployment is primary:
-            primary.proven, primary.failed, service.failures = True, 0, 0
+            primary.verified, primary.failed, service.failures = True, 0, 0
     live = [t for t in tasks if t.status not in ENDED]
 
     _scale_in(account, service, current)
