@@ -70,7 +70,9 @@ pub fn svg(graph: &Graph, title: &str) -> String {
             (left + boxes[index].width(), top(&places[index]))
         };
         let mut path = format!("M{},{}", right_of(*from).0, right_of(*from).1);
-        let mut at = right_of(*from);
+        // Straight on past wider boxes of the same layer.
+        let mut at = end(&places[*from], true);
+        let _ = write!(path, " L{},{}", at.0, at.1);
         for bend in bends {
             curve(&mut path, at, end(&places[*bend], false));
             at = end(&places[*bend], true);

@@ -38,7 +38,9 @@ impl Rows<'_> {
             counted.entry(step.address.kind()).or_default().push(step.address.name());
         }
         counted.retain(|_, names| names.len() > 1);
-        let width = steps.iter().map(|step| step.address.as_str().len() + 1).max().unwrap_or_default().max(ADDRESS);
+        let is_row = |step: &&&Step| !(self.is_counted(step) && counted.contains_key(step.address.kind()));
+        let rows = steps.iter().filter(is_row).map(|step| step.address.as_str().len() + 1);
+        let width = rows.max().unwrap_or_default().max(ADDRESS);
         let mut lines = Vec::new();
         for step in steps {
             let kind = step.address.kind();
