@@ -8,6 +8,9 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+#[path = "commands/global.rs"]
+mod global;
+
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/plans/new-vpc.toml");
 
 /// Runs the program without any AWS configuration.
@@ -33,6 +36,13 @@ const COMMANDS: [&str; 26] = [
     "discover",
     "validate",
     "doctor",
+/// The same with variables of the environment.
+fn run_with(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ce-aws"));
+    command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", folder);
+    command.envs(variables.iter().copied()).current_dir(folder).args(arguments).output().expect("ce-aws runs")
+}
+
     "explain",
     "plan",
     "apply",

@@ -1,6 +1,9 @@
 //! What the command line understands.
 
-use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::builder::Resettable;
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::global::Global;
 use super::{
@@ -20,6 +23,27 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads a command line, and the variables of the environment that stand for options.
+    ///
+    /// # Errors
+    ///
+    /// Wrong usage, or a request for help.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = Self::command().mut_args(without_empty_variable);
+        let matches = command.try_get_matches_from_mut(words)?;
+        let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        cli.global.settle(&matches).map_err(|(kind, message)| command.error(kind, message))?;
+        Ok(cli)
+    }
+}
+
+/// An empty variable says nothing, as with AWS's own.
+fn without_empty_variable(arg: Arg) -> Arg {
+    let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    if is_empty { arg.env(Resettable::Reset) } else { arg }
 }
 
 const EXIT_CODES: &str = "\
@@ -94,8 +118,6 @@ pub enum Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
