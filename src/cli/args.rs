@@ -17,7 +17,7 @@ use super::{
 /// it and keeps the data. There is no state file: tags in AWS record what exists, so after any interruption, run the
 /// same command again. Where no plan file is named, ce-aws.toml in the working directory is used.
 #[derive(Debug, Parser)]
-#[command(name = "ce-aws", version, max_term_width = 100, after_long_help = EXIT_CODES)]
+#[command(name = "ce-aws", version = env!("CE_AWS_VERSION"), max_term_width = 100, after_long_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
