@@ -7,8 +7,8 @@ use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::global::Global;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, plan, policy,
-    releases, schema, size, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, man, plan,
+    policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -86,6 +86,7 @@ impl Command {
             Self::Policy(_) => "policy",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 }
@@ -114,6 +115,8 @@ pub enum Command {
     Policy(policy::Args),
     Schema(schema::Args),
     Completions(completions::Args),
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 #[cfg(test)]

@@ -12,12 +12,17 @@ use super::args::{Cli, Command};
 use super::global::Color;
 use super::pointer::with_pointer;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, logging, plan,
-    policy, releases, schema, size, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, logging, man,
+    plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    match completions::answer() {
+        Ok(false) => {}
+        Ok(true) => return Exit::Done.into(),
+        Err(_) => return Exit::Usage.into(),
+    }
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
@@ -83,5 +88,6 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Policy(args) => runtime.block_on(policy::run(args, global, output)),
         Command::Schema(args) => schema::run(args, output),
         Command::Completions(args) => completions::run(args, output),
+        Command::Man(args) => man::run(args),
     }
 }
