@@ -35,6 +35,10 @@ real *ARGS:
 sweep:
     CE_AWS_SWEEP=full localstack/with cargo test --test stack -- sweep
 
+# A release archive in `target/archives`: binary, completions, man pages, schema. Needs GNU tar.
+release *TARGET:
+    release/build {{TARGET}}
+
 # Licences and advisories of dependencies (needs cargo-deny).
 deny:
     cargo deny check

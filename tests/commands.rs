@@ -8,6 +8,11 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+#[path = "commands/global.rs"]
+mod global;
+#[path = "commands/install.rs"]
+mod install;
+
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/plans/new-vpc.toml");
 
 /// Runs the program without any AWS configuration.
@@ -26,6 +31,13 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The same with variables of the environment.
+fn run_with(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ce-aws"));
+    command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", folder);
+    command.envs(variables.iter().copied()).current_dir(folder).args(arguments).output().expect("ce-aws runs")
 }
 
 const COMMANDS: [&str; 26] = [
@@ -189,8 +201,9 @@ fn validate_schema_graph_and_completions_work_offline() {
         let drawn = text(&output.stdout);
         assert!(drawn.contains(sign) && drawn.contains("nat-gateway"), "{format}");
     }
-    for shell in ["bash", "zsh", "fish", "powershell"] {
-        assert!(text(&run(folder.path(), &["completions", shell]).stdout).contains("ce-aws"), "{shell}");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = text(&run(folder.path(), &["completions", shell]).stdout);
+        assert!(script.contains("ce-aws") && script.contains("CE_AWS_COMPLETE"), "{shell}: {script}");
     }
 }
 

@@ -1,11 +1,14 @@
 //! What the command line understands.
 
-use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::builder::Resettable;
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::global::Global;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, plan, policy,
-    releases, schema, size, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, man, plan,
+    policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -14,12 +17,33 @@ use super::{
 /// it and keeps the data. There is no state file: tags in AWS record what exists, so after any interruption, run the
 /// same command again. Where no plan file is named, ce-aws.toml in the working directory is used.
 #[derive(Debug, Parser)]
-#[command(name = "ce-aws", version, max_term_width = 100, after_long_help = EXIT_CODES)]
+#[command(name = "ce-aws", version = env!("CE_AWS_VERSION"), max_term_width = 100, after_long_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads a command line, and the variables of the environment that stand for options.
+    ///
+    /// # Errors
+    ///
+    /// Wrong usage, or a request for help.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = Self::command().mut_args(without_empty_variable);
+        let matches = command.try_get_matches_from_mut(words)?;
+        let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        cli.global.settle(&matches).map_err(|(kind, message)| command.error(kind, message))?;
+        Ok(cli)
+    }
+}
+
+/// An empty variable says nothing, as with AWS's own.
+fn without_empty_variable(arg: Arg) -> Arg {
+    let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    if is_empty { arg.env(Resettable::Reset) } else { arg }
 }
 
 const EXIT_CODES: &str = "\
@@ -62,6 +86,7 @@ impl Command {
             Self::Policy(_) => "policy",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 }
@@ -90,12 +115,12 @@ pub enum Command {
     Policy(policy::Args),
     Schema(schema::Args),
     Completions(completions::Args),
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

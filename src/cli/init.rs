@@ -64,7 +64,7 @@ pub struct Options {
     name: Option<String>,
 
     /// Release of Cloud Exchange [default: the newest that is still supported]
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "RELEASE")]
     release: Option<String>,
 
     /// Size of the task: extra-small, small, medium or large [default: medium]

@@ -11,12 +11,21 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::session::error::CommandError;
 use crate::session::report::Calls;
 
-/// What is logged at how many `-v`.
+/// How much is logged.
+#[derive(Clone, Copy, Debug)]
+pub struct Level {
+    /// How many `-v`.
+    pub verbose: u8,
+    pub is_quiet: bool,
+}
+
+/// What is logged at a level.
 ///
 /// Nothing but our own targets, ever: at the levels `debug` and `trace` the SDK and its HTTP client log whole
 /// requests, and with them secrets. For the same reason `RUST_LOG` is not read.
-fn filter(verbose: u8) -> &'static str {
-    match verbose {
+fn filter(level: Level) -> &'static str {
+    match level.verbose {
+        0 if level.is_quiet => "off,ce_aws=error",
         0 => "off,ce_aws=warn",
         1 => "off,ce_aws=info",
         2 => "off,ce_aws=debug",
@@ -25,10 +34,11 @@ fn filter(verbose: u8) -> &'static str {
 }
 
 /// Starts the log, on standard error or in a file. A file gets every call even without `-v`, and so does a report.
-pub fn start(verbose: u8, file: Option<&Path>, calls: Option<Calls>) -> Result<(), CommandError> {
-    let level = if file.is_some() { verbose.max(2) } else { verbose };
+pub fn start(level: Level, file: Option<&Path>, calls: Option<Calls>) -> Result<(), CommandError> {
+    let with_calls = |verbose| Level { verbose, is_quiet: false };
+    let level = if file.is_some() { with_calls(level.verbose.max(2)) } else { level };
     let filter = EnvFilter::new(filter(level));
-    let calls = calls.map(|calls| calls.with_filter(EnvFilter::new(self::filter(2))));
+    let calls = calls.map(|calls| calls.with_filter(EnvFilter::new(self::filter(with_calls(2)))));
     let registry = tracing_subscriber::registry().with(calls);
     let started = match file {
         None => {
@@ -61,8 +71,8 @@ mod tests {
 
     #[test]
     fn no_level_lets_the_sdk_log_requests() {
-        for verbose in 0..=9 {
-            let targets: Vec<_> = filter(verbose).split(',').collect();
+        for (verbose, is_quiet) in (0..=9).flat_map(|verbose| [(verbose, false), (verbose, true)]) {
+            let targets: Vec<_> = filter(Level { verbose, is_quiet }).split(',').collect();
             assert_eq!(targets[0], "off");
             assert!(targets[1..].iter().all(|target| target.starts_with("ce_aws=")), "{targets:?}");
         }

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::session::catalogue;
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
@@ -14,13 +12,18 @@ use super::args::{Cli, Command};
 use super::global::Color;
 use super::pointer::with_pointer;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, logging, plan,
-    policy, releases, schema, size, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, logging, man,
+    plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    match completions::answer() {
+        Ok(false) => {}
+        Ok(true) => return Exit::Done.into(),
+        Err(_) => return Exit::Usage.into(),
+    }
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
             let error = with_pointer(error);
@@ -29,7 +32,7 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };
-    match cli.global.color {
+    match cli.global.color() {
         Color::Auto => anstream::ColorChoice::Auto,
         Color::Always => anstream::ColorChoice::Always,
         Color::Never => anstream::ColorChoice::Never,
@@ -48,17 +51,18 @@ pub fn main() -> ExitCode {
         output.error(error);
     }
     if let (Some(report), Some(path)) = (output.report(), &cli.global.report) {
-        output.note(&match report.write(cli.command.name(), &result) {
-            Ok(()) => format!("report written to {}; read it before you send it\n", path.display()),
-            Err(error) => format!("the report could not be written to {}: {error}\n", path.display()),
-        });
+        match report.write(cli.command.name(), &result) {
+            Ok(()) => output.note(&format!("report written to {}; read it before you send it\n", path.display())),
+            Err(error) => output.always(&format!("the report could not be written to {}: {error}\n", path.display())),
+        }
     }
     result.unwrap_or_else(|error| error.exit()).into()
 }
 
 fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
     let global = &cli.global;
-    logging::start(global.verbose, global.log_file.as_deref(), output.report().map(Report::calls))?;
+    let level = logging::Level { verbose: global.verbose, is_quiet: global.quiet };
+    logging::start(level, global.log_file.as_deref(), output.report().map(Report::calls))?;
     catalogue::adopt(&global.catalog)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::unexpected)?;
     match &cli.command {
@@ -84,5 +88,6 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Policy(args) => runtime.block_on(policy::run(args, global, output)),
         Command::Schema(args) => schema::run(args, output),
         Command::Completions(args) => completions::run(args, output),
+        Command::Man(args) => man::run(args),
     }
 }

@@ -26,6 +26,7 @@ mod graph;
 mod history;
 mod init;
 mod list;
+mod man;
 mod plan;
 mod policy;
 mod releases;

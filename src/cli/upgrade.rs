@@ -100,7 +100,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             CommandError::refused("upgrade/none-open", "no upgrade is under way; nothing was changed")
                 .hint(format!("`ce-aws status {}` shows what runs", source.path))
         })?;
-        output.note(&format!("{}\n", describe(&now.intent)));
+        context.show(&format!("{}\n", describe(&now.intent)));
         if args.rollback {
             let limits = Limits { keeps_data: consent.no_backup, ..limits };
             return rollback::on_request(Context { limits, ..context }).await;

@@ -80,7 +80,8 @@ fn several(files: &[PathBuf], global: &Global, output: &Output) -> Result<Exit, 
     }
     for (path, Examined { plan, problems }) in &examined {
         if !problems.is_empty() {
-            output.note(&format!("{}\n", problems.render(true)));
+            let text = format!("{}\n", problems.render(true));
+            if plan.is_some() { output.note(&text) } else { output.always(&text) }
         }
         if let Some(plan) = plan {
             output.data(&format!("valid: {path}: {}\n", summary(plan)))?;

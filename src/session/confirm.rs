@@ -37,7 +37,7 @@ pub fn ask(question: &str, ask: Ask<'_>, option: &str, output: &Output) -> Resul
     if !can_ask() {
         return Err(nobody(option));
     }
-    output.note(&format!("\n{question} Type `{}` to continue: ", ask.wanted()));
+    output.always(&format!("\n{question} Type `{}` to continue: ", ask.wanted()));
     if accepts(ask, std::io::stdin().lock()) { Ok(()) } else { Err(Kind::Declined.into()) }
 }
 

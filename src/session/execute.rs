@@ -14,7 +14,7 @@ use crate::engine::plan::{Plan, Purpose};
 use crate::ui::advice;
 use crate::ui::layout::width;
 use crate::ui::progress::tracker::Tracker;
-use crate::ui::progress::{Json, Lines, Reporter, Terminal};
+use crate::ui::progress::{Detail, Json, Lines, Reporter, Terminal};
 
 use super::error::CommandError;
 use super::exit::Exit;
@@ -80,10 +80,12 @@ fn reporter(plan: &Plan, kinds: &[Kind], clock: Clock, output: &Output) -> Box<d
     let tracker = Tracker::new(plan, kinds);
     if output.is_json() {
         Box::new(Json(std::io::stdout()))
-    } else if output.is_live() {
+    } else if output.is_live() && !output.is_quiet() {
         Box::new(Terminal::new(tracker, clock, output.has_color()))
     } else {
-        Box::new(Lines::new(anstream::AutoStream::auto(std::io::stderr()), tracker, width(&std::io::stderr())))
+        let detail = if output.is_quiet() { Detail::Failed } else { Detail::Everything };
+        let out = anstream::AutoStream::auto(std::io::stderr());
+        Box::new(Lines::new(out, tracker, width(&std::io::stderr()), detail))
     }
 }
 

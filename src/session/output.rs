@@ -22,6 +22,8 @@ pub enum Format {
 pub struct Verbosity {
     /// Whether people want every detail.
     pub is_verbose: bool,
+    /// Whether people want nothing but errors and questions.
+    pub is_quiet: bool,
     /// Whether a log goes to standard error too.
     pub logs_to_screen: bool,
 }
@@ -43,6 +45,11 @@ impl Output {
     /// Whether people want every detail.
     pub fn is_verbose(&self) -> bool {
         self.verbosity.is_verbose
+    }
+
+    /// Whether people want nothing but errors and questions.
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity.is_quiet
     }
 
     /// The report of this run, if one was requested.
@@ -88,8 +95,15 @@ impl Output {
         self.raw(&format!("{text}\n"))
     }
 
-    /// Text for people, ended by a newline.
+    /// Text for people, ended by a newline, which `--quiet` silences.
     pub fn note(&self, text: &str) {
+        if !self.verbosity.is_quiet {
+            self.always(text);
+        }
+    }
+
+    /// Text for people that `--quiet` does not silence: what went wrong, questions, and what they are about.
+    pub fn always(&self, text: &str) {
         let mut out = anstream::AutoStream::auto(std::io::stderr().lock());
         // There is nowhere left to report a failure to.
         let _ = out.write_all(fit(text, width(&std::io::stderr())).as_bytes()).and_then(|()| out.flush());
@@ -98,8 +112,8 @@ impl Output {
     /// An error, as people or scripts read it.
     pub fn error(&self, error: &CommandError) {
         match self.format {
-            Format::Human => self.note(&error.text()),
-            Format::Json => self.note(&format!("{}\n", error.json())),
+            Format::Human => self.always(&error.text()),
+            Format::Json => self.always(&format!("{}\n", error.json())),
         }
     }
 

@@ -110,7 +110,7 @@ pub fn agree(plan: &PlanFile, access: &Access) -> Result<(), CommandError> {
             "usage/region",
             format!("--region is {option}, but the plan file says {}", file.as_str()),
         )
-        .hint("remove one of the two")),
+        .hint("remove one of the two; CE_AWS_REGION counts as --region")),
         _ => Ok(()),
     }
 }

@@ -128,7 +128,7 @@ pub async fn upgrade_chain(
         let read = contents::read_by(&planned.plan);
         planned.plan.findings.extend(session.contents(&step.file, &existing, &read, true).await);
         if is_first && !is_last && !output.is_json() {
-            output.note(&ending::chain(&releases(running(&inventory), steps)));
+            context.show(&ending::chain(&releases(running(&inventory), steps)));
         }
         let is_upgrade = planned.is_upgrade();
         let question = if is_upgrade { "Upgrade now?" } else { "Make these changes?" };
@@ -137,7 +137,7 @@ pub async fn upgrade_chain(
         let can_be_undone = options.undoes_create && !is_upgrade && !work.plan.is_empty();
         let before = can_be_undone.then(|| Before::of(&inventory, session.kinds())).transpose()?;
         if before.is_some() && !output.is_json() {
-            output.note(ending::UNDO_ANNOUNCED);
+            context.show(ending::UNDO_ANNOUNCED);
         }
         let (mut exit, mut known, mut is_postponed) = (Exit::Done, work.plan.known.clone(), false);
         if !work.plan.is_empty() {
@@ -225,7 +225,7 @@ async fn report_queues(context: Context<'_>, inventory: &Inventory) -> Result<()
         let why = depth.as_ref().err().map(ToString::to_string);
         return output.line(&serde_json::json!({ "code": "queues", "messages": messages, "not_checked": why }));
     }
-    output.note(&match depth {
+    context.show(&match depth {
         Ok(depth) => ui::upgrade::queues(depth.total(), &depth.queues),
         Err(why) => ui::upgrade::queues_not_checked(&why.to_string()),
     });

@@ -34,7 +34,7 @@ pub enum Wanted<'a> {
 
 /// Shows, asks, restores, and rolls back when that fails.
 pub async fn run(context: Context<'_>, file: &PlanFile, wanted: Wanted<'_>) -> Result<Exit, CommandError> {
-    let Context { session, output, .. } = context;
+    let session = context.session;
     let mut scope = context.scope.clone();
     let inventory = session.inventory(&mut scope).await?;
     let context = Context { scope: &scope, ..context };
@@ -43,7 +43,7 @@ pub async fn run(context: Context<'_>, file: &PlanFile, wanted: Wanted<'_>) -> R
         let now = open
             .filter(|now| now.intent.work == Intended::Restore)
             .ok_or_else(|| CommandError::refused("backup/none-open", "no restore is under way; nothing was changed"))?;
-        output.note(&format!("{}\n", describe(&now.intent)));
+        context.show(&format!("{}\n", describe(&now.intent)));
         if matches!(wanted, Wanted::Rollback) || now.intent.mark.is_back() {
             return rollback::on_request(context).await;
         }
@@ -59,7 +59,7 @@ pub async fn run(context: Context<'_>, file: &PlanFile, wanted: Wanted<'_>) -> R
         is_of(point, &begun.intent.from)?;
     }
     if begun.intent.mark.is_back() || begun.intent.work == Intended::Upgrade {
-        output.note(&format!("{}: this ends it, on another recovery point\n", describe(&begun.intent)));
+        context.show(&format!("{}: this ends it, on another recovery point\n", describe(&begun.intent)));
     }
     let intent = Intent {
         id: new_id(),
@@ -84,7 +84,7 @@ async fn restore(
     let work = Work::new(plan, question);
     work.show(context)?;
     if let Some(more) = more.filter(|_| !context.output.is_json()) {
-        context.output.note(&more);
+        context.show(&more);
     }
     work.ask(context)?;
     let result = run_all(context, Next { plan: work.plan, is_last }, restore::next).await?;

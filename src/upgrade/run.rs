@@ -30,6 +30,13 @@ pub struct Context<'a> {
     pub limits: Limits,
 }
 
+impl Context<'_> {
+    /// Shows what a question is about. Where nobody is asked, `--quiet` silences it.
+    pub fn show(self, text: &str) {
+        if self.yes { self.output.note(text) } else { self.output.always(text) }
+    }
+}
+
 /// A plan, and the question that a person has to answer before it runs.
 #[derive(Clone, Debug)]
 pub struct Work<'a> {
@@ -60,7 +67,12 @@ impl<'a> Work<'a> {
         } else if self.plan.is_empty() && self.plan.findings.is_empty() && !self.already.is_empty() {
             output.note(&format!("{}\n", self.already));
         } else {
-            output.note(&show::text(&self.plan, session.kinds(), self.file, output));
+            let text = show::text(&self.plan, session.kinds(), self.file, output);
+            match self.plan.refusals().count() {
+                0 if self.plan.is_empty() => output.note(&text),
+                0 => context.show(&text),
+                _ => output.always(&text),
+            }
         }
         permit(&self.plan, output)
     }
@@ -151,5 +163,5 @@ pub async fn propose_and_run(context: Context<'_>, work: Work<'_>) -> Result<Opt
 
 /// Says how it has ended.
 pub fn say(context: Context<'_>, purpose: Purpose, ending: Ending) {
-    context.output.note(&ending::text(purpose, ending, context.file));
+    context.output.always(&ending::text(purpose, ending, context.file));
 }

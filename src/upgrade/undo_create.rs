@@ -74,7 +74,7 @@ pub async fn undo_create(context: Context<'_>, before: &Before) -> Result<(), Co
             break;
         }
     }
-    output.note(&ending::undo_incomplete(file));
+    output.always(&ending::undo_incomplete(file));
     Ok(())
 }
 

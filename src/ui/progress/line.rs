@@ -16,10 +16,20 @@ use super::tracker::Tracker;
 /// Which events are worth a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
+    /// What has failed, or ended the run early.
+    Failed,
     /// What has ended or failed; the live picture shows the rest.
     Ended,
     /// Also when slow steps begin, and what they wait for.
     Everything,
+}
+
+impl Detail {
+    /// Whether the end of a run is worth its lines.
+    pub fn has_end(self, event: &Event) -> bool {
+        let is_whole = matches!(event, Event::RunFinished { outcome: Outcome::Done, postponed: 0, .. });
+        self != Self::Failed || !is_whole
+    }
 }
 
 /// Steps that usually take longer, in seconds, are announced when they begin.
@@ -27,8 +37,9 @@ const SLOW: f64 = 10.0;
 
 /// An event as text, ended by a newline; `None` when it is not worth a line. The tracker has seen it already.
 pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<String> {
-    let everything = detail == Detail::Everything;
+    let (quiet, everything) = (detail == Detail::Failed, detail == Detail::Everything);
     let (verb, rest) = match &stamped.event {
+        Event::RunStarted { .. } | Event::StepDone { .. } | Event::Warning { .. } if quiet => return None,
         Event::RunStarted { purpose, target, steps, estimate, .. } => {
             let (name, usual) = (clean(&target.deployment), duration(*estimate));
             (words::purpose(*purpose).command, format!("{name}: {}, usually about {usual}", count(*steps, "step")))

@@ -8,4 +8,5 @@ pub mod line;
 pub mod reporter;
 pub mod tracker;
 
+pub use line::Detail;
 pub use reporter::{Json, Lines, Reporter, Terminal};

@@ -37,20 +37,21 @@ pub struct Lines<W> {
     out: W,
     tracker: Tracker,
     width: Option<usize>,
+    detail: Detail,
 }
 
 impl<W: Write> Lines<W> {
     /// `width` is that of the terminal behind `out`; `None` if there is none.
-    pub fn new(out: W, tracker: Tracker, width: Option<usize>) -> Self {
-        Self { out, tracker, width }
+    pub fn new(out: W, tracker: Tracker, width: Option<usize>, detail: Detail) -> Self {
+        Self { out, tracker, width, detail }
     }
 }
 
 impl<W: Write + Send> Reporter for Lines<W> {
     fn event(&mut self, stamped: &Stamped) {
         self.tracker.on(stamped);
-        let text =
-            line(stamped, &self.tracker, Detail::Everything).or_else(|| ending(&stamped.event, self.tracker.purpose()));
+        let end = || ending(&stamped.event, self.tracker.purpose()).filter(|_| self.detail.has_end(&stamped.event));
+        let text = line(stamped, &self.tracker, self.detail).or_else(end);
         if let Some(text) = text {
             let _ = self.out.write_all(fit(&text, self.width).as_bytes()).and_then(|()| self.out.flush());
         }

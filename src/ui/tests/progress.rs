@@ -8,7 +8,7 @@ use crate::engine::failure::{Cause, Failure};
 use crate::engine::plan::{Action, Purpose, Reason};
 use crate::ui::progress::frame::frame;
 use crate::ui::progress::tracker::Tracker;
-use crate::ui::progress::{Json, Lines, Reporter};
+use crate::ui::progress::{Detail, Json, Lines, Reporter};
 use crate::ui::style::plain;
 
 fn started(step: usize, text: &str) -> Event {
@@ -114,7 +114,7 @@ fn tracker() -> Tracker {
 #[test]
 fn plain_lines_show_what_matters() {
     let mut out = Vec::new();
-    let mut lines = Lines::new(&mut out, tracker(), None);
+    let mut lines = Lines::new(&mut out, tracker(), None, Detail::Everything);
     events().iter().for_each(|event| lines.event(event));
     let text = plain(std::str::from_utf8(&out).unwrap());
     assert!(!text.chars().any(|c| c != '\n' && c.is_control()));
@@ -228,6 +228,24 @@ fn failures_say_what_to_do_next() {
 }
 
 #[test]
+fn quiet_shows_failures_and_an_early_end() {
+    let quiet = |events: &[Stamped]| {
+        let mut out = Vec::new();
+        let mut lines = Lines::new(&mut out, tracker(), None, Detail::Failed);
+        events.iter().for_each(|event| lines.event(event));
+        plain(std::str::from_utf8(&out).unwrap())
+    };
+    assert_snapshot!(quiet(&events()));
+    let mut all = events();
+    let Some(Stamped { event: Event::RunFinished { outcome, .. }, .. }) = all.last_mut() else { panic!() };
+    *outcome = Outcome::Done;
+    all.retain(|event| {
+        matches!(event.event, Event::RunStarted { .. } | Event::StepDone { .. } | Event::RunFinished { .. })
+    });
+    assert_eq!(quiet(&all), "");
+}
+
+#[test]
 fn waiting_for_propagation_is_shown_once_for_each_error() {
     let refused = |at: f64, code: &str| {
         let failure = Failure { code: code.into(), ..Failure::of(Cause::NotYetTrusted, "no") };
@@ -236,7 +254,7 @@ fn waiting_for_propagation_is_shown_once_for_each_error() {
         Stamped { at, event }
     };
     let mut out = Vec::new();
-    let mut lines = Lines::new(&mut out, tracker(), None);
+    let mut lines = Lines::new(&mut out, tracker(), None, Detail::Everything);
     let all = [refused(1.0, "AccessDenied"), refused(3.0, "InvalidParameter"), refused(7.0, "InvalidParameter")];
     all.iter().for_each(|event| lines.event(event));
     assert_snapshot!(plain(std::str::from_utf8(&out).unwrap()), @r"
@@ -258,7 +276,7 @@ fn a_holder_is_shown_once_and_again_when_it_is_another_one() {
         Stamped { at, event: Event::StepStarted { step: 0, address, action, reason, attempt } }
     };
     let mut out = Vec::new();
-    let mut lines = Lines::new(&mut out, tracker(), None);
+    let mut lines = Lines::new(&mut out, tracker(), None, Detail::Everything);
     let all = [
         started(0.0, 1),
         held(1.0, "eni-1"),

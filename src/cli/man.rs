@@ -1,0 +1,32 @@
+//! `ce-aws man`.
+
+use std::path::PathBuf;
+
+use clap::CommandFactory;
+
+use crate::session::error::CommandError;
+use crate::session::exit::Exit;
+
+use super::args::Cli;
+
+/// Write the man pages
+///
+/// Into an existing directory: ce-aws.1, and one page for each command.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Directory to write to
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// The directory cannot be written to.
+pub fn run(args: &Args) -> Result<Exit, CommandError> {
+    clap_mangen::generate_to(Cli::command(), &args.folder).map_err(|error| {
+        CommandError::usage("usage/unwritable", format!("cannot write to {}: {error}", args.folder.display()))
+    })?;
+    Ok(Exit::Done)
+}
