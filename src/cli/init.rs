@@ -34,7 +34,8 @@ use super::global::Global;
 /// Asks what to deploy and offers what the account has: VPCs, subnets, clusters, load balancers, target groups, roles
 /// and certificates, and says what cannot be used and why. An option answers its question in advance. With --yes
 /// nothing is asked, AWS is not called, and everything without an option gets its default; the region comes from
-/// --region, AWS_REGION or the AWS profile. Without credentials, ids and ARNs must be typed.
+/// --region, AWS_REGION or the AWS profile. Without credentials, ids and ARNs must be typed. Prices are list prices a
+/// month, where ce-aws knows the region's; `ce-aws cost` estimates the whole.
 ///
 /// Also writes the plan file's schema beside it, for editors. Changes nothing in AWS. A plan file that is there is only
 /// overwritten when you say so.
@@ -67,9 +68,13 @@ pub struct Options {
     #[arg(long, value_name = "RELEASE")]
     release: Option<String>,
 
-    /// Size of the task: extra-small, small, medium or large [default: medium]
+    /// Size of the task: extra-small, small, medium or large [default: for the events per minute, or else medium]
     #[arg(long, value_name = "SIZE")]
     package: Option<String>,
+
+    /// Events that Cloud Exchange takes in a minute; chooses the package and the throughput mode of the file system
+    #[arg(long, value_name = "N", value_parser = super::size::positive)]
+    events_per_minute: Option<f64>,
 
     /// VPC that you have [default: a new one]
     #[arg(long, value_name = "ID")]

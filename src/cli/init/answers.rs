@@ -4,7 +4,7 @@ use std::path::Path;
 
 use time::Date;
 
-use crate::config::{self, Problems, Region, SCHEMA_LINE};
+use crate::config::{self, Problems, Region, SCHEMA_LINE, Throughput};
 use crate::release::{Catalogue, Label, Package};
 
 /// Answers as they were given; [`Answers::objections`] says what the plan file's reader has against them.
@@ -16,6 +16,8 @@ pub struct Answers {
     pub allow: Option<String>,
     pub region: Option<String>,
     pub package: String,
+    /// `None`: the default.
+    pub throughput: Option<Throughput>,
     /// `None`: a new VPC.
     pub network: Option<Network>,
     pub front: Front,
@@ -84,6 +86,8 @@ impl Answers {
         text.extend(self.allow.iter().map(|label| format!("{}  # {CONSENT}\n", line("allow", label).trim_end())));
         text.extend(self.region.iter().map(|region| line("region", region)));
         text.push_str(&format!("{}{}\n", line("package", &self.package).trim_end(), size(&self.package)));
+        let throughput = self.throughput.map(|throughput| throughput.as_str().to_owned());
+        text.push_str(&section(STORAGE, "storage", &optional(&[("throughput", &throughput)])));
         text.push_str(&section(EXISTING, "existing", &self.existing()));
         text.push_str(&section(ACCESS, "access", &self.access()));
         text.push_str(&section(LOAD_BALANCER, "load_balancer", &self.load_balancer()));
@@ -106,6 +110,7 @@ impl Answers {
             "port" => matches!(self.front, Front::LoadBalancer(_)),
             "allowed_cidrs" => self.allowed.is_empty(),
             "certificate_arn" => self.certificate.is_none(),
+            "throughput" => self.throughput.is_none(),
             "container_insights" => self.cluster.is_none(),
             _ => true,
         };
@@ -150,6 +155,7 @@ const HEAD: &str = "\
 
 ";
 const CONSENT: &str = "instead of --allow with each command";
+const STORAGE: &str = "For the expected events: bursting throughput is free, elastic bills each byte read and written.";
 const EXISTING: &str = "Existing resources: read and checked, never changed, tagged or deleted.";
 const ACCESS: &str = "Networks that are allowed to reach the UI.";
 const LOAD_BALANCER: &str = "How users reach the UI.";

@@ -7,19 +7,22 @@ use time::Date;
 use crate::cli::discover::What;
 use crate::cli::options::label;
 use crate::config::{Problems, Region};
-use crate::release::{Catalogue, Package, Release};
+use crate::price::choice;
+use crate::release::{Catalogue, Release};
 use crate::session::error::{CommandError, Kind};
+use crate::ui::cost::money;
 use crate::ui::discover::{Item, Listing, words};
 use crate::ui::text::clean;
 
 use super::Options;
-use super::answers::{self, Answers, Network};
+use super::answers::{Answers, Network};
 use super::ask::Ask;
 use super::file;
 use super::offers::Offers;
 use super::pick::{optional, pick};
 
 mod front;
+mod size;
 
 /// One conversation.
 pub struct Talk<'a> {
@@ -54,7 +57,8 @@ impl Talk<'_> {
         self.region(&mut answers).await?;
         self.release(&mut answers)?;
         self.consent(&mut answers)?;
-        self.package(&mut answers)?;
+        let sizing = self.sizing(&answers)?;
+        self.package(&mut answers, sizing)?;
         self.network(&mut answers).await?;
         self.front(&mut answers).await?;
         self.certificate(&mut answers).await?;
@@ -175,29 +179,17 @@ impl Talk<'_> {
         self.settle(answers, option, change).map(|_| ())
     }
 
-    fn package(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let given = &self.options.package;
-        let lines = Package::ALL.map(|package| format!("{:<13}{}", package.as_str(), answers::words(package)));
-        let default = Package::ALL.iter().position(|package| *package == Package::default()).unwrap_or_default();
-        loop {
-            let chosen = match given {
-                Some(package) => package.clone(),
-                None => Package::ALL[self.ask.choose("Task size", &lines, default)?].as_str().to_owned(),
-            };
-            let change: Change = Box::new(move |answers| answers.package = chosen.clone());
-            if self.settle(answers, given.as_ref().map(|_| "--package"), change)? {
-                return Ok(());
-            }
-        }
-    }
-
     async fn network(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
         let options = self.options;
+        let new = match cost(answers, choice::nat_gateway) {
+            Some(cost) => format!("create a new VPC, with two NAT gateways, {cost} each"),
+            None => "create a new VPC".to_owned(),
+        };
         let vpcs = if options.vpc.is_none() { self.list(What::Vpc, None).await } else { Listing::empty("vpc") };
         loop {
             let vpc = match &options.vpc {
                 Some(vpc) => Some(vpc.clone()),
-                None => pick(self.ask, "VPC", Some("create a new VPC"), &vpcs, |_| true)?,
+                None => pick(self.ask, "VPC", Some(&new), &vpcs, |_| true)?,
             };
             let Some(vpc) = vpc else { return Ok(()) };
             let subnets = match options.subnet.as_slice() {
@@ -327,6 +319,12 @@ impl Talk<'_> {
             Listing::empty(what.word())
         })
     }
+}
+
+/// What a choice costs, where ce-aws knows the prices of the region.
+fn cost(answers: &Answers, price: impl FnOnce(&str) -> Option<f64>) -> Option<String> {
+    let price = answers.region.as_deref().and_then(price)?;
+    Some(format!("about {} USD a month", money(price)))
 }
 
 /// A question for something that the user may have.

@@ -1,11 +1,12 @@
 //! What stands in front of the task: a load balancer, a target group, nothing; and the certificate on it.
 
 use crate::cli::discover::What;
+use crate::price::choice;
 use crate::session::error::CommandError;
 
 use super::super::answers::{Answers, Front};
 use super::super::pick::pick;
-use super::{Existing, Talk};
+use super::{Existing, Talk, cost};
 
 impl Talk<'_> {
     /// What the user has stands in the user's VPC: in a new one there is nothing to choose from.
@@ -24,7 +25,9 @@ impl Talk<'_> {
     }
 
     async fn ask_front(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let mut ways = vec![(FrontWay::New, "create an internal load balancer")];
+        let cost = cost(answers, choice::load_balancer).map(|cost| format!(", {cost}")).unwrap_or_default();
+        let new = format!("create an internal load balancer{cost}");
+        let mut ways = vec![(FrontWay::New, new.as_str())];
         if answers.network.is_some() {
             ways.push((FrontWay::LoadBalancer, "an existing load balancer, with a listener created by ce-aws"));
         }

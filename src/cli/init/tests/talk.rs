@@ -8,6 +8,7 @@ use insta::assert_snapshot;
 use crate::cli::init::answers::{Answers, Front, Network};
 use crate::cli::init::ask::Nobody;
 use crate::cli::init::{Options, consent, file};
+use crate::config::Throughput;
 
 use super::fixture::*;
 
@@ -130,6 +131,28 @@ fn an_option_answers_its_question() {
     assert_eq!(answers, talk(&mut Nobody, &mut Account(Some(BTreeMap::new())), &options()).unwrap());
     assert_eq!((answers.name.as_str(), answers.front), ("ce-1", Front::LoadBalancer(BALANCER.into())));
     assert_eq!(answers.https_proxy.as_deref(), Some("http://proxy:3129"));
+}
+
+#[test]
+fn the_events_choose_package_and_throughput() {
+    let mut script = Script::new(&[("Events per minute", "many"), ("Events per minute", "5,000")]);
+    let answers = talk(&mut script, &mut account(), &Options::default()).unwrap();
+    assert_eq!((answers.package.as_str(), answers.throughput), ("medium", Some(Throughput::Bursting)));
+    assert!(script.transcript.contains("write a number above zero"), "{}", script.transcript);
+    assert!(script.transcript.contains("Task size (medium is enough for these events)"), "{}", script.transcript);
+    let chosen = |events: f64, package: Option<&str>| {
+        let package = package.map(str::to_owned);
+        let options = Options { events_per_minute: Some(events), package, ..Options::default() };
+        talk(&mut Nobody, &mut Account(Some(BTreeMap::new())), &options).unwrap()
+    };
+    let busy = chosen(120_000.0, None);
+    assert_eq!((busy.package.as_str(), busy.throughput), ("large", None));
+    assert_eq!(chosen(120_000.0, Some("medium")).package, "medium", "an option decides");
+    let quiet = chosen(100.0, None);
+    assert!(quiet.text().contains("[storage]\nthroughput = \"bursting\"\n"), "{}", quiet.text());
+    let mut script = Script::new(&[]);
+    talk(&mut script, &mut account(), &Options { events_per_minute: Some(1e9), ..Options::default() }).unwrap();
+    assert!(script.transcript.contains("ask Netskope"), "{}", script.transcript);
 }
 
 #[test]

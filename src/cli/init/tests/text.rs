@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use crate::cli::init::answers::{Answers, Front, Network, POINTERS, quoted};
-use crate::config::{PlanFile, load, schema};
+use crate::config::{PlanFile, Throughput, load, schema};
 
 use super::fixture::defaults;
 
@@ -74,13 +74,14 @@ fn good() -> impl Strategy<Value = Answers> {
         "[a-z0-9]([a-z0-9-]{0,17}[a-z0-9])?",
         any::<bool>(),
         any::<bool>(),
+        any::<bool>(),
         prop::sample::select(vec!["medium", "large"]),
     );
     let brought =
         (option::of(network), front, option::of("[A-Za-z0-9_-]{1,60}"), option::of(role()), option::of(role()));
     let certificate = "arn:aws:acm:eu-west-1:111122223333:certificate/[a-f0-9-]{1,36}";
     let rest = (allowed, option::of(proxy()), option::of(proxy()), option::of(certificate));
-    (head, brought, rest).prop_map(|((name, region, consent, package), brought, rest)| {
+    (head, brought, rest).prop_map(|((name, region, consent, bursting, package), brought, rest)| {
         let (network, front, cluster, task_role, execution_role) = brought;
         let (allowed, http_proxy, https_proxy, certificate) = rest;
         let in_a_vpc = matches!(front, Front::LoadBalancer(_) | Front::TargetGroup(_));
@@ -90,6 +91,7 @@ fn good() -> impl Strategy<Value = Answers> {
             allow: consent.then(|| "unsupported".to_owned()),
             region: region.then(|| "eu-west-1".to_owned()),
             package: package.to_owned(),
+            throughput: bursting.then_some(Throughput::Bursting),
             certificate: certificate.filter(|_| listens),
             allowed: allowed.into_iter().collect(),
             network,
@@ -126,6 +128,7 @@ fn answers(plan: &PlanFile) -> Answers {
         allow: text!(plan.allow),
         region: text!(plan.region),
         package: plan.package.to_string(),
+        throughput: Some(plan.storage.throughput).filter(|throughput| *throughput == Throughput::Bursting),
         network: existing.vpc.as_ref().zip(subnets).map(|(vpc, subnets)| Network { vpc: vpc.to_string(), subnets }),
         front,
         certificate: text!(plan.load_balancer.certificate_arn),
