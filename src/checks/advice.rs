@@ -1,4 +1,4 @@
-//! What the vendor advises and nobody can see from the deployment's own resources.
+//! Recommendations that the deployment's own resources do not show.
 
 use crate::config::{Nat, PlanFile};
 use crate::engine::plan::Finding;
@@ -6,12 +6,12 @@ use crate::existing::{Lookup, Named};
 
 use super::finding::{unread, warning};
 
-/// What Cloud Exchange asks for by name, besides the registries and what plug-ins talk to: its tenants, the repositories of
-/// plug-ins, the vendor's notices (vendor's guides and product repository).
+/// Hosts that Cloud Exchange needs besides registries and those of plug-ins: tenants, repositories of plug-ins, the
+/// vendor's notices (vendor's guides and product repository).
 const HOSTS: [&str; 4] = ["*.goskope.com", "github.com", "raw.githubusercontent.com", "reporting.netskope.tech"];
 
-/// Where the way out is the user's, nobody can see from here what it lets through. `registries`: hosts that images come
-/// from, but for ECR of the region.
+/// What an existing network or proxy permits cannot be checked. `registries`: the hosts that images come from, without
+/// ECR of the region.
 pub fn outbound(plan: &PlanFile, registries: &[String]) -> Option<Finding> {
     let proxied = plan.proxy.secret.is_some() || plan.proxy.https.is_some();
     let theirs = plan.existing.vpc.is_some() || plan.network.nat == Nat::None;
@@ -28,28 +28,29 @@ pub fn outbound(plan: &PlanFile, registries: &[String]) -> Option<Finding> {
     Some(warning(
         "egress/hosts",
         format!(
-            "whether {whose} let Cloud Exchange out cannot be seen from here; it needs port 443 of {}",
+            "whether {whose} permit outbound traffic cannot be checked; Cloud Exchange needs port 443 of {}",
             hosts.join(", ")
         ),
-        "see that they are reachable from the private subnets, and so are the hosts that your plug-ins talk to",
+        "make sure that the private subnets can reach them, and the hosts that your plug-ins need",
     ))
 }
 
-/// AWS and the vendor ask that somebody may open cases with AWS Support (vendor's deployment guide, "Best practices").
+/// AWS and the vendor recommend a role that may open cases with AWS Support (vendor's deployment guide, "Best
+/// practices").
 pub fn support(role: &Named<bool>) -> Option<Finding> {
-    let policy = &role.name;
+    let (policy, what) = (&role.name, "whether a role may open cases with AWS Support");
     match &role.lookup {
         Lookup::Found(true) => None,
         Lookup::Found(false) | Lookup::Missing => Some(warning(
             "account/no-support-role",
-            "no role of this account may open cases with AWS Support".to_owned(),
-            format!("attach {policy} to a role that somebody can assume when things go wrong"),
+            "no role in the account may open cases with AWS Support".to_owned(),
+            format!("attach {policy} to a role that somebody can assume when needed"),
         )),
-        Lookup::Unread(why) => Some(unread("whether a role may open cases with AWS Support", why)),
+        Lookup::Unread(why) => Some(unread(what, why)),
         Lookup::Denied(why) => Some(warning(
             "account/not-checked",
-            format!("whether a role may open cases with AWS Support cannot be checked: {why}"),
-            "allow iam:ListEntitiesForPolicy to whoever runs ce-aws",
+            format!("the caller may not check {what}: {why}"),
+            "grant the caller iam:ListEntitiesForPolicy",
         )),
     }
 }

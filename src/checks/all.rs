@@ -1,10 +1,10 @@
-//! All checks of what a plan file borrows, in one pass.
+//! All checks of existing resources, in one pass.
 
 use std::collections::BTreeSet;
 
 use crate::config::{CaCertificate, Nat, PlanFile, Region};
 use crate::engine::inventory::{Inventory, Live};
-use crate::engine::plan::{self, Finding, Severity};
+use crate::engine::plan::{self, Finding};
 use crate::existing::Existing;
 use crate::release::{Image, Release};
 
@@ -12,7 +12,7 @@ use super::finding::{refusal, warning};
 use super::network::Uses;
 use super::{cluster, identity, ingress, network, reach, storage};
 
-/// What the checks look at.
+/// What the checks need.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     pub plan: &'a PlanFile,
@@ -25,7 +25,7 @@ pub struct Setting<'a> {
     pub now: i64,
 }
 
-/// Everything that is to be said, refusals first.
+/// All findings, refusals first.
 pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     let Existing { vpc, subnets, certificate, task_role, execution_role, backup_role, policies, key, secrets, .. } =
         setting.existing;
@@ -37,7 +37,7 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(setting.existing.zones.iter().filter_map(network::named_zone));
     findings.extend(setting.existing.cluster.iter().flat_map(cluster::cluster));
     findings.extend(setting.front());
-    findings.extend(setting.no_way_out());
+    findings.extend(setting.no_egress());
     findings.extend(setting.reach());
     findings.extend(setting.no_effect());
     findings.extend(setting.other_partition());
@@ -47,22 +47,22 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(backup_role.iter().flat_map(|role| identity::role(role, identity::Which::Backup)));
     findings.extend(policies.iter().flat_map(identity::policy));
     findings.extend(key.iter().flat_map(storage::key));
-    // Of its own role this program sees to it that it may decrypt what it reads.
+    // The role of ce-aws gets the permission to decrypt what it reads.
     let own_role = setting.plan.existing.execution_role.is_none();
     let secrets = secrets.iter().flat_map(storage::secret);
     findings.extend(secrets.filter(|finding| !(own_role && finding.code == "secret/other-key")));
-    // Two roles, secrets or subnets may be one and the same.
-    let mut said: Vec<Finding> = Vec::new();
+    // The same role, secret or subnet may be named twice.
+    let mut all: Vec<Finding> = Vec::new();
     for finding in findings {
-        if !said.contains(&finding) {
-            said.push(finding);
+        if !all.contains(&finding) {
+            all.push(finding);
         }
     }
-    said.sort_by_key(|finding| finding.severity);
-    said
+    all.sort_by_key(|finding| finding.severity);
+    all
 }
 
-/// What a plan shows of what the plan file borrows.
+/// What a plan shows of the existing resources.
 pub fn existing(plan: &PlanFile, seen: &Existing) -> Vec<plan::Existing> {
     let existing = &plan.existing;
     let mut all = Vec::new();
@@ -109,7 +109,7 @@ impl Setting<'_> {
         self.live(kind).next().is_some()
     }
 
-    /// Whether a load balancer of our own is wanted.
+    /// Whether the deployment has a load balancer of its own.
     fn own_load_balancer(&self) -> bool {
         let existing = &self.plan.existing;
         self.plan.load_balancer.enabled && existing.load_balancer.is_none() && existing.target_group.is_none()
@@ -133,13 +133,13 @@ impl Setting<'_> {
         }
     }
 
-    /// The ranges of the user's VPC.
+    /// The ranges of the existing VPC.
     fn ranges(&self) -> Vec<String> {
         let vpc = self.existing.vpc.as_ref().and_then(|vpc| vpc.found());
         vpc.map(|vpc| vpc.cidrs.clone()).unwrap_or_default()
     }
 
-    /// The registries that images come from, but for ECR of this region.
+    /// The registries that images come from, without ECR of this region.
     pub fn registries(&self) -> Vec<String> {
         let here = |image: &Image| image.ecr_repository().is_some_and(|repository| repository.region == self.region);
         let images = self.release.containers.iter().map(|wanted| self.plan.images.apply(&wanted.name, &wanted.image));
@@ -149,7 +149,7 @@ impl Setting<'_> {
         all
     }
 
-    /// The user's load balancer or target group.
+    /// Findings about the existing load balancer or target group.
     fn front(&self) -> Vec<Finding> {
         let seen = self.existing.subnets.iter().filter_map(|subnet| subnet.found());
         let vpc = self.plan.existing.vpc.as_ref().map(|id| id.as_str()).unwrap_or_default();
@@ -172,29 +172,29 @@ impl Setting<'_> {
         findings
     }
 
-    /// How the allowed networks are written into groups, where the groups are ours, and into the network ACL.
+    /// How the allowed networks fit into security groups of ce-aws and into the network ACL.
     fn reach(&self) -> Vec<Finding> {
         let Existing { limits, limits_unread, .. } = self.existing;
         let writes_groups = self.own_load_balancer() || !self.plan.load_balancer.enabled;
         reach::reach(self.plan, &self.ranges(), *limits, limits_unread.as_deref(), self.region, writes_groups)
     }
 
-    /// Who reaches the user's load balancer is decided by its own security groups.
+    /// The security groups of an existing load balancer decide who has access.
     fn no_effect(&self) -> Option<Finding> {
         let group = self.plan.existing.target_group.as_ref()?;
         self.plan.access.allowed_cidrs.as_ref().map(|_| {
             warning(
                 "access/no-effect",
                 format!(
-                    "`access.allowed_cidrs` has no effect: who reaches Cloud Exchange is decided by the load balancer of the \
-                     target group {group}, which is yours",
+                    "`access.allowed_cidrs` has no effect: the load balancer of the existing target group {group} \
+                     decides who has access",
                 ),
-                "take the key out of the plan file, and set the inbound rules of that load balancer's security groups",
+                "remove the key from the plan file, and set inbound rules of that load balancer's security groups",
             )
         })
     }
 
-    /// ECR of one partition knows nobody of another (AWS General Reference, "AWS partitions").
+    /// ECR has no access from another partition (AWS General Reference, "AWS partitions").
     fn other_partition(&self) -> Option<Finding> {
         let here = self.region.parse::<Region>().ok()?.partition().as_str();
         let images = self.release.containers.iter().map(|wanted| self.plan.images.apply(&wanted.name, &wanted.image));
@@ -205,28 +205,29 @@ impl Setting<'_> {
             refusal(
                 "image/other-partition",
                 format!(
-                    "images come from {registries}, of another partition than {} ({here}): ECS could not pull them",
+                    "images come from {registries}, in another partition than {} ({here}): ECS could not pull them",
                     self.region
                 ),
-                "copy the images to a registry there, and name it as `registry` in [images]",
+                "copy the images to a registry in that partition, and set `registry` in [images]",
             )
         })
     }
 
-    /// A new VPC without NAT gateways has the ways that its owner gives it, and none before.
-    fn no_way_out(&self) -> Option<Finding> {
+    /// A new VPC without NAT gateways has no internet access until its owner adds routes or endpoints.
+    fn no_egress(&self) -> Option<Finding> {
         let without = self.plan.existing.vpc.is_none() && self.plan.network.nat == Nat::None;
         (without && !self.has("service")).then(|| {
             warning(
                 "network/no-egress",
-                "with `nat = \"none\"` the new VPC has no way out, and ECS can start no task before it has one".to_owned(),
-                "apply, and while the network is made or after the task has failed to start, add routes to a transit \
-                 gateway or a firewall to the private route tables, or VPC endpoints; then apply again: what you add stays",
+                "with `nat = \"none\"` the new VPC has no internet access, so ECS cannot start a task until you add it"
+                    .to_owned(),
+                "apply, and once the network exists, add routes to a transit gateway or firewall to its private route \
+                 tables, or add VPC endpoints; then apply again, which keeps what you have added",
             )
         })
     }
 
-    /// A target group is behind one load balancer at a time (Elastic Load Balancing user guide, "Target groups").
+    /// A target group can be behind only one load balancer (Elastic Load Balancing user guide, "Target groups").
     fn moves_between_balancers(&self) -> Option<Finding> {
         let attached = |live: &Live| live.outputs.get("balancer").cloned();
         let group = self.live("target-group").find_map(attached)?;
@@ -235,15 +236,13 @@ impl Setting<'_> {
             Some(arn) => arn.as_str() == group,
             None => own || !self.own_load_balancer(),
         };
-        (!stays).then(|| Finding {
-            code: "plan/cannot-move".to_owned(),
-            severity: Severity::Refusal,
-            address: None,
-            message: format!("the target group is behind {group}, and can be behind one load balancer only"),
-            hint: Some(
-                "go in two steps: apply once with `enabled = false` in [load_balancer], then name the other one"
-                    .to_owned(),
-            ),
+        (!stays).then(|| {
+            refusal(
+                "plan/cannot-move",
+                format!("the target group is already behind {group}, and can be behind only one load balancer"),
+                "go in two steps: apply once with `enabled = false` in [load_balancer], then name the other load \
+                 balancer",
+            )
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What is asked of a load balancer of the user's, whether our listener or the user's own leads to Cloud Exchange.
+//! Checks of an existing load balancer, whichever listener leads to Cloud Exchange.
 
 use ipnet::Ipv4Net;
 
@@ -6,29 +6,49 @@ use crate::engine::plan::Finding;
 use crate::existing::ingress::{AccessLogs, Group, LoadBalancer, LogBucket, Rule};
 
 use super::finding::{refusal, warning};
-use super::ingress::Wanted;
 
-/// What is wrong with where it stands, who reaches it, and what it writes down. `ports` are those of the listeners that
-/// lead to Cloud Exchange.
+/// What the deployment needs of an existing load balancer or target group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The deployment's name.
+    pub deployment: String,
+    /// The VPC of the task: `vpc-…`.
+    pub vpc: String,
+    /// The VPC's ranges, in CIDR notation; empty if unknown.
+    pub networks: Vec<String>,
+    /// The zones of the task's subnets; empty if unknown.
+    pub zones: Vec<String>,
+    /// The port of the deployment's listener on an existing load balancer. Unused for a target group.
+    pub port: u16,
+    /// The task's port for the UI: 3000.
+    pub web_port: u16,
+    /// The networks that may reach the UI, in CIDR notation; empty if unknown.
+    pub allowed: Vec<String>,
+    /// Addresses of the deployment's own tasks, which are registered in the target group.
+    pub tasks: Vec<String>,
+}
+
+/// Checks its state, zones, security groups and access logs. `ports`: those of the listeners that lead to Cloud
+/// Exchange.
 pub fn findings(balancer: &LoadBalancer, ports: &[u16], wanted: &Wanted) -> Vec<Finding> {
     let one = [not_active(balancer), zones(balancer, wanted), internet_facing(balancer), not_checked(balancer)];
     let mut findings: Vec<_> = one.into_iter().flatten().collect();
     if let Some(groups) = balancer.groups.as_deref().filter(|groups| !groups.is_empty()) {
         findings.extend(closed(balancer, groups, ports, wanted));
-        findings.extend(no_way_out(balancer, groups, wanted));
+        findings.extend(group_egress(balancer, groups, wanted));
     }
     findings.extend(logs(balancer));
     findings
 }
 
 fn not_active(balancer: &LoadBalancer) -> Option<Finding> {
-    // An impaired one serves, and cannot grow (Elastic Load Balancing API reference, LoadBalancerState).
+    // An impaired one serves requests, but cannot scale (Elastic Load Balancing API reference, LoadBalancerState).
     let serves = ["active", "active_impaired"].contains(&balancer.state.as_str());
     (!serves).then(|| {
         refusal(
             "load-balancer/not-active",
-            format!("the load balancer {} is in the state {}, not active", balancer.arn, balancer.state),
-            "wait until it is active, or look in the EC2 console for why it is not",
+            format!("the load balancer {} is {}, not active", balancer.arn, balancer.state),
+            "wait until it is active, or find the reason in the EC2 console",
         )
     })
 }
@@ -39,13 +59,12 @@ fn zones(balancer: &LoadBalancer, wanted: &Wanted) -> Option<Finding> {
         refusal(
             "load-balancer/zones",
             format!(
-                "the load balancer {} is not enabled in {}, where a subnet of the task is: a task there would get no \
-                 requests",
+                "the load balancer {} is not enabled in {}, where the task may run: it would get no requests there",
                 balancer.arn,
                 outside.join(" and ")
             ),
             format!(
-                "enable it there (aws elbv2 set-subnets), or choose private subnets in {}",
+                "enable it there (aws elbv2 set-subnets), or name private subnets in {}",
                 balancer.zones.join(" and ")
             ),
         )
@@ -76,8 +95,8 @@ fn not_checked(balancer: &LoadBalancer) -> Option<Finding> {
     (!what.is_empty()).then(|| {
         warning(
             "load-balancer/not-checked",
-            format!("the {} of the load balancer {} may not be read", what.join(" and the "), balancer.arn),
-            format!("allow {} to whoever runs ce-aws, or look yourself", actions.join(" and ")),
+            format!("the caller may not read the {} of the load balancer {}", what.join(" and the "), balancer.arn),
+            format!("grant the caller {}, or check yourself", actions.join(" and ")),
         )
     })
 }
@@ -93,31 +112,32 @@ fn closed(balancer: &LoadBalancer, groups: &[Group], ports: &[u16], wanted: &Wan
         warning(
             "load-balancer/group-closed",
             format!(
-                "{} of the load balancer {} admits port {ports} from {}: nobody could reach Cloud Exchange",
+                "{} of the load balancer {} allows port {ports} from {}: nobody could reach Cloud Exchange",
                 none_of(groups),
                 balancer.arn,
                 any_of(wanted.allowed.iter().cloned())
             ),
-            format!("add an inbound rule for tcp {ports} there; ce-aws changes only groups of its own"),
+            format!("add an inbound rule for TCP {ports}; ce-aws changes only its own groups"),
         )
     })
 }
 
-fn no_way_out(balancer: &LoadBalancer, groups: &[Group], wanted: &Wanted) -> Option<Finding> {
+fn group_egress(balancer: &LoadBalancer, groups: &[Group], wanted: &Wanted) -> Option<Finding> {
     let leads = |rule: &Rule| covers(rule, wanted.web_port) && meets(rule, &wanted.networks);
     let closed = !groups.iter().flat_map(|group| &group.egress).any(leads);
     closed.then(|| {
         refusal(
             "load-balancer/group-egress",
             format!(
-                "{} of the load balancer {} lets anything out to port {} in {}: the task would never be healthy",
+                "{} of the load balancer {} allows outbound traffic to port {} in {}: the task would never become \
+                 healthy",
                 none_of(groups),
                 balancer.arn,
                 wanted.web_port,
                 wanted.vpc
             ),
             format!(
-                "add an outbound rule for tcp {} to the VPC's ranges there; ce-aws changes only groups of its own",
+                "add an outbound rule for TCP {} to the VPC's ranges; ce-aws changes only its own groups",
                 wanted.web_port
             ),
         )
@@ -128,8 +148,8 @@ fn covers(rule: &Rule, port: u16) -> bool {
     ["tcp", "6", "all"].contains(&rule.protocol.as_str()) && (rule.from..=rule.to).contains(&port)
 }
 
-/// Whether the peer may be in one of the networks. Who is in a group or a prefix list is not known, and what is not
-/// known is not held against the user.
+/// Whether the peer may be in one of the networks. The members of a group or prefix list are unknown, and count as in
+/// it.
 fn meets(rule: &Rule, networks: &[String]) -> bool {
     let Ok(peer) = rule.peer.parse::<Ipv4Net>() else { return !rule.peer.contains(':') };
     let known: Vec<Ipv4Net> = networks.iter().filter_map(|network| network.parse().ok()).collect();
@@ -156,7 +176,7 @@ fn logs(balancer: &LoadBalancer) -> Vec<Finding> {
         AccessLogs::Unknown => Vec::new(),
         AccessLogs::Off => vec![warning(
             "load-balancer/no-access-logs",
-            format!("the load balancer {arn} writes no access logs"),
+            format!("the access logs of the load balancer {arn} are off"),
             format!(
                 "turn them on: aws elbv2 modify-load-balancer-attributes --load-balancer-arn {arn} --attributes \
                  Key=access_logs.s3.enabled,Value=true Key=access_logs.s3.bucket,Value=BUCKET"
@@ -168,21 +188,21 @@ fn logs(balancer: &LoadBalancer) -> Vec<Finding> {
 
 fn log_bucket(balancer: &LoadBalancer, bucket: &LogBucket) -> Vec<Finding> {
     let LogBucket { name, access_logged, notifies } = bucket;
-    let words = format!("the bucket {name}, which holds the access logs of the load balancer {},", balancer.arn);
+    let bucket = format!("the bucket {name}, which holds the access logs of the load balancer {}", balancer.arn);
     let mut findings = Vec::new();
     if *access_logged == Some(false) {
         findings.push(warning(
             "log-bucket/no-access-logs",
-            format!("{words} does not log who reads or deletes them"),
-            "turn on server access logging for it (aws s3api put-bucket-logging)",
+            format!("{bucket}, has no server access logging"),
+            "turn it on: aws s3api put-bucket-logging",
         ));
     }
     if *notifies == Some(false) {
         findings.push(warning(
             "log-bucket/no-notifications",
-            format!("{words} tells nobody of changes"),
+            format!("{bucket}, sends no event notifications"),
             format!(
-                "turn on its notifications: aws s3api put-bucket-notification-configuration --bucket {name} \
+                "turn them on: aws s3api put-bucket-notification-configuration --bucket {name} \
                  --notification-configuration '{{\"EventBridgeConfiguration\":{{}}}}'"
             ),
         ));
@@ -190,9 +210,9 @@ fn log_bucket(balancer: &LoadBalancer, bucket: &LogBucket) -> Vec<Finding> {
     if access_logged.is_none() || notifies.is_none() {
         findings.push(warning(
             "log-bucket/not-checked",
-            format!("{words} may not be read"),
-            "allow s3:GetBucketLogging and s3:GetBucketNotification on it to whoever runs ce-aws, or see yourself that \
-             it has server access logging and event notifications",
+            format!("the caller may not read the settings of {bucket}"),
+            "grant the caller s3:GetBucketLogging and s3:GetBucketNotification on it, or check yourself that it has \
+             server access logging and event notifications",
         ));
     }
     findings

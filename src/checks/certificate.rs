@@ -1,4 +1,4 @@
-//! The certificate of a listener of ours.
+//! Certificates: of the listener, and between the containers.
 
 use x509_parser::time::ASN1Time;
 
@@ -7,42 +7,39 @@ use crate::existing::Named;
 use crate::existing::ingress::Certificate;
 use crate::release::Version;
 
-use super::finding::{Thing, refusal, warning};
+use super::finding::{ResourceKind, refusal, warning};
 
-/// Days before its end at which a certificate is spoken of.
+/// Days before expiry from which on a warning is shown.
 const SOON: i64 = 30;
 /// Seconds.
 const DAY: i64 = 24 * 60 * 60;
 
-const CERTIFICATE: Thing = Thing {
+const CERTIFICATE: ResourceKind = ResourceKind {
     code: "certificate",
     words: "certificate",
-    shown_by: "ce-aws discover certificates",
+    listed_by: "ce-aws discover certificates",
     actions: "acm:DescribeCertificate",
     denied: Severity::Warning,
 };
 
-/// The certificate of our listener; `now` in seconds since 1970.
+/// The listener's certificate; `now` in seconds since 1970.
 pub fn certificate(named: &Named<Certificate>, now: i64) -> Vec<Finding> {
-    match CERTIFICATE.found(named) {
-        Ok(certificate) => state(certificate, now).into_iter().collect(),
-        Err(finding) => vec![finding],
-    }
+    CERTIFICATE.check(named, |certificate| state(certificate, now).into_iter().collect())
 }
 
 fn state(certificate: &Certificate, now: i64) -> Option<Finding> {
     let Certificate { arn, domain, status, not_after } = certificate;
     let words = format!("the certificate {arn} for {domain}");
     if status == "EXPIRED" || not_after.is_some_and(|end| end <= now) {
-        let hint = "renew it, or name another one; what was imported is renewed by importing it again under its ARN";
+        let hint = "renew it, or name another one; re-import an imported certificate with its ARN";
         return Some(refusal("certificate/expired", format!("{words} has expired"), hint));
     }
     if status != "ISSUED" {
         let hint = match status.as_str() {
             "PENDING_VALIDATION" => {
-                "add the DNS record that ACM shows for it, or answer its e-mail, and wait for ISSUED"
+                "add the DNS record that ACM shows, or confirm its e-mail, and wait until it is ISSUED"
             }
-            _ => "look in the ACM console for why, or name another one",
+            _ => "find the reason in the ACM console, or name another one",
         };
         let message = format!("{words} is {status}, not ISSUED: no listener can use it");
         return Some(refusal("certificate/not-issued", message, hint));
@@ -50,14 +47,14 @@ fn state(certificate: &Certificate, now: i64) -> Option<Finding> {
     let end = not_after.filter(|end| end - now < SOON * DAY)?;
     Some(warning(
         "certificate/expires-soon",
-        format!("{words} expires on {}; browsers will then refuse the page", date(end)),
-        "ACM renews in time what it issued itself and can still validate; import others again under their ARN",
+        format!("{words} expires on {}; browsers will then reject the page", date(end)),
+        "ACM renews certificates that it issued and can still validate; re-import others with their ARN",
     ))
 }
 
-/// The TLS certificate between the containers. `end`: the first day on which it is no longer valid.
+/// The TLS certificate between the containers. `end`: the first day on which it is not valid.
 pub fn internal(end: &str, is_expired: bool) -> Finding {
-    let hint = "`ce-aws apply` makes a new one and replaces the task: Cloud Exchange is down for some minutes";
+    let hint = "`ce-aws apply` issues a new one and replaces the task: Cloud Exchange is down for some minutes";
     if is_expired {
         let message = format!("the internal TLS certificate expired on {end}");
         return warning("certificate/internal-expired", message, hint);
@@ -66,16 +63,16 @@ pub fn internal(end: &str, is_expired: bool) -> Finding {
     warning("certificate/internal-expires-soon", message, hint)
 }
 
-/// Somebody wants to renew what this release does not have.
+/// `--renew-certificates` was given for a release without an internal certificate.
 pub fn none_to_renew(release: Version) -> Finding {
     warning(
         "certificate/none-to-renew",
-        format!("release {release} has no internal TLS certificate: there is none to renew"),
-        "leave --renew-certificates out",
+        format!("release {release} has no internal TLS certificate to renew"),
+        "omit --renew-certificates",
     )
 }
 
-/// As in `2027-01-31`. A date rather than a number of days: a plan that is read again tomorrow should say the same.
+/// `2027-01-31`: a date rather than a number of days, so that a plan says the same tomorrow.
 fn date(seconds: i64) -> String {
     ASN1Time::from_timestamp(seconds).map(|time| time.to_datetime().date().to_string()).unwrap_or_default()
 }

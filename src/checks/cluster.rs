@@ -1,35 +1,32 @@
-//! An ECS cluster of the user's.
+//! Existing ECS clusters.
 
 use crate::engine::plan::{Finding, Severity};
 use crate::existing::Named;
 use crate::existing::cluster::Cluster;
 
-use super::finding::{Thing, refusal};
+use super::finding::{ResourceKind, refusal};
 
-const CLUSTER: Thing = Thing {
+const CLUSTER: ResourceKind = ResourceKind {
     code: "cluster",
     words: "ECS cluster",
-    shown_by: "ce-aws discover clusters",
+    listed_by: "ce-aws discover clusters",
     actions: "ecs:DescribeClusters",
     denied: Severity::Refusal,
 };
 
-/// What is wrong with the cluster that the plan file names.
+/// Checks the cluster that the plan file names.
 pub fn cluster(named: &Named<Cluster>) -> Vec<Finding> {
-    match CLUSTER.found(named) {
-        Ok(cluster) => usable(cluster),
-        Err(finding) => vec![finding],
-    }
+    CLUSTER.check(named, usable)
 }
 
-/// What is wrong with a cluster that is there.
+/// Checks a cluster that exists.
 pub fn usable(cluster: &Cluster) -> Vec<Finding> {
     let Cluster { name, status, .. } = cluster;
     if status == "ACTIVE" {
         return Vec::new();
     }
-    // ECS still describes a deleted cluster for a while, as INACTIVE (ECS API reference, DeleteCluster).
-    let message = format!("the ECS cluster {name} is {status}, not ACTIVE: it takes no service");
-    let hint = "name an active cluster in existing.cluster, or leave the key out and have one made";
+    // ECS describes a deleted cluster as INACTIVE for a while (ECS API reference, DeleteCluster).
+    let message = format!("the ECS cluster {name} is {status}, not ACTIVE, so it cannot run a service");
+    let hint = "name an active cluster in existing.cluster, or leave the key out to get a new one";
     vec![refusal("cluster/inactive", message, hint)]
 }

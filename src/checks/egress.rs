@@ -1,5 +1,4 @@
-//! How a task gets out of its subnet, and what takes the place of a way out: endpoints for what ECS needs before the first
-//! container starts.
+//! How a task reaches the internet from its subnet, or the endpoints that ECS needs before the first container starts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,38 +8,55 @@ use crate::existing::network::{Endpoint, Subnet, Vpc};
 use crate::existing::routes::{self, Carries, Route, Via};
 
 use super::finding::{refusal, warning};
-use super::network::Uses;
 
-/// What ECS calls for the task: the registry (twice), where the layers are, logs and secrets. (Amazon ECS developer
-/// guide, "Amazon ECS interface VPC endpoints".)
+/// Services that ECS calls to start a task: the registry (twice), its layers, logs and secrets (Amazon ECS developer
+/// guide, "Amazon ECS interface VPC endpoints").
 const NEEDED: [&str; 5] = ["ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager"];
 
-/// What the task itself calls for ECS Exec.
+/// The service that the task itself calls for ECS Exec.
 const EXEC: &str = "ssmmessages";
 
-/// What ECS says of a task that cannot reach them (vendor's guide, "Troubleshooting"), and of one whose images come from
-/// where it cannot reach.
+/// ECS's errors for a task that cannot reach them (vendor's guide, "Troubleshooting"), and for one that cannot reach
+/// its registry.
 const ERRORS: [&str; 2] =
     ["ResourceInitializationError: unable to pull secrets or registry auth", "CannotPullContainerError"];
 
-/// As much of the internet as somebody may cut off on purpose, without its being worth a word: a hundredth.
+/// A hundredth of the internet may be unreachable without a warning: that is likely intended.
 const DELIBERATE: u64 = 100;
 
-/// What can be said of how the task gets out of a subnet.
+/// What the deployment needs of its subnets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Free addresses that each subnet must have, see [`super::network::addresses`].
+    pub addresses: u32,
+    /// Whether a load balancer of the deployment is, or will be, in these subnets.
+    pub load_balancer: bool,
+    /// The port at which users reach the web interface: the load balancer's, or the task's. `None`: behind an existing
+    /// load balancer.
+    pub port: Option<u16>,
+    /// The IPv4 networks of users, in CIDR notation.
+    pub clients: Vec<String>,
+    /// The registries from which images come, without ECR of this region.
+    pub registries: Vec<String>,
+    /// Whether Cloud Exchange uses a proxy.
+    pub proxy: bool,
+}
+
+/// The outbound access of a subnet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Egress {
     pub findings: Vec<Finding>,
-    /// Whether ECS needs what lies outside of the VPC, and there is a way to it.
+    /// Whether ECS needs the internet, and a route leads there.
     pub reaches_out: bool,
 }
 
-/// How much of the internet takes which way.
+/// How much of the internet each kind of route covers.
 #[derive(Default)]
 struct Shares<'a> {
     all: u64,
     yes: u64,
     perhaps: u64,
-    /// Of what may carry: where it leads. Of what does not: the same; `None` where there is no route.
+    /// Routes that may reach the internet, and those that do not, by target; `None` if there is no route.
     unsure: BTreeMap<&'a str, &'a Route>,
     cut: BTreeMap<Option<&'a str>, Option<&'a Route>>,
 }
@@ -64,22 +80,22 @@ impl<'a> Shares<'a> {
         shares
     }
 
-    /// The percentage that is reached for all that is known.
+    /// The percentage that is reachable, as far as known.
     fn percent(&self) -> u64 {
         (self.yes + self.perhaps) * 100 / self.all.max(1)
     }
 }
 
-/// How a task in this subnet reaches what ECS and Cloud Exchange need. `vpc`: its VPC, where it is known.
+/// Checks whether a task in this subnet reaches what ECS and Cloud Exchange need. `vpc`: its VPC, if known.
 pub fn egress(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Egress {
     let shares = Shares::of(&subnet.routes);
     let endpoints = vpc.and_then(|vpc| vpc.endpoints.as_deref());
-    // Where endpoints serve ECS, the route may be for something else.
+    // If endpoints suffice for ECS, the route may serve another purpose.
     let needs_more = endpoints.is_some_and(|endpoints| !lacks(endpoints, subnet, uses).is_empty());
     if shares.yes + shares.perhaps == 0 {
-        let public = shares.cut.values().flatten().find(|route| route.active && route.via == Via::InternetGateway);
-        if let Some(gateway) = public {
-            return Egress { findings: vec![super::network::public(subnet, &gateway.id)], reaches_out: false };
+        let is_gateway = |route: &&&Route| route.active && route.via == Via::InternetGateway;
+        if let Some(gateway) = shares.cut.values().flatten().find(is_gateway) {
+            return Egress { findings: vec![public(subnet, &gateway.id)], reaches_out: false };
         }
         return Egress { findings: without_route(vpc, subnet, uses, &shares), reaches_out: false };
     }
@@ -87,10 +103,10 @@ pub fn egress(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Egress {
         let finding = warning(
             "subnet/public-access-blocked",
             format!(
-                "VPC Block Public Access keeps the subnet {} from internet gateways, also behind a NAT gateway",
+                "VPC Block Public Access blocks internet gateways for the subnet {}, also through a NAT gateway",
                 subnet.id
             ),
-            "have its VPC, or this subnet and the NAT gateway's, excluded (aws ec2 create-vpc-block-public-access-exclusion)",
+            "exclude its VPC, or this subnet and the NAT gateway's: aws ec2 create-vpc-block-public-access-exclusion",
         );
         return Egress { findings: vec![finding], reaches_out: true };
     }
@@ -104,58 +120,79 @@ pub fn egress(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Egress {
     Egress { findings, reaches_out: needs_more }
 }
 
+fn public(subnet: &Subnet, gateway: &str) -> Finding {
+    refusal(
+        "subnet/public",
+        format!(
+            "the subnet {} is public: its default route leads to the internet gateway {gateway}, which a task without \
+             a public address cannot use, so ECS could not pull the images",
+            subnet.id
+        ),
+        "name a private subnet, whose default route leads to a NAT gateway, a transit gateway or a firewall",
+    )
+}
+
 fn partial(subnet: &Subnet, shares: &Shares<'_>) -> Finding {
     let cut: Vec<_> = shares.cut.values().map(|route| route.map_or_else(|| "no route".to_owned(), nowhere)).collect();
     warning(
         "subnet/partial-egress",
         format!(
-            "the routes of the subnet {} lead out to {} % of the internet only; the rest has {}",
+            "the routes of the subnet {} cover only {} % of the internet; the rest has {}",
             subnet.id,
             shares.percent(),
             cut.join(", or ")
         ),
         format!(
-            "see that ECS, the registries and your Netskope tenant are in the part that is reached, or give the route \
-             table {} a route for 0.0.0.0/0",
+            "make sure that they cover ECS, the registries and your Netskope tenant, or add a route for 0.0.0.0/0 to \
+             the route table {}",
             subnet.route_table
         ),
     )
 }
 
-/// Why a route does not carry.
+/// A route that does not reach the internet, and why.
 fn nowhere(route: &Route) -> String {
     let Route { id, active, via, .. } = route;
     if !active {
         return format!("a route to {id}, which is gone or off (blackhole)");
     }
     match via {
-        Via::StrandedNat => format!("a route to {id}, whose own subnet has no way to an internet gateway"),
-        Via::Peering => format!("a route to {id}, and a peering connection leads to one VPC and no further"),
-        Via::InternetGateway => format!("a route to {id}, which is of no use to a task without a public address"),
-        _ => format!("a route to {id}, which leads to no part of the internet"),
+        Via::StrandedNat => format!("a route to {id}, whose own subnet has no route to an internet gateway"),
+        Via::Peering => format!("a route to {id}, a peering connection, which reaches only one VPC"),
+        Via::InternetGateway => format!("a route to {id}, which a task without a public address cannot use"),
+        _ => format!("a route to {id}, which does not reach the internet"),
     }
 }
 
 fn unsure(subnet: &Subnet, shares: &Shares<'_>) -> Finding {
-    let ways: Vec<_> = shares.unsure.values().map(|route| format!("{} ({})", route.id, words(route.via))).collect();
+    let targets = targets(shares.unsure.values().copied());
     warning(
         "subnet/egress-unseen",
         format!(
-            "the subnet {} leads out by {}: what lies behind, and what it lets through, cannot be seen from here",
-            subnet.id,
-            ways.join(" and ")
+            "the subnet {} reaches the internet through {targets}; what lies behind it cannot be checked",
+            subnet.id
         ),
         format!(
-            "see that port 443 of ECR, S3, CloudWatch Logs and Secrets Manager of the region is reached that way: if not, ECS \
-             stops the task with \"{}\"",
-            ERRORS[0]
+            "make sure that port 443 of ECR, S3, CloudWatch Logs and Secrets Manager in the region can be reached that \
+             way; otherwise {}",
+            stops(ERRORS[0])
         ),
     )
 }
 
+/// `tgw-1 (a transit gateway) and …`.
+fn targets<'a>(routes: impl Iterator<Item = &'a Route>) -> String {
+    let all = routes.map(|route| format!("{} ({})", route.id, words(route.via)));
+    all.collect::<Vec<_>>().join(" and ")
+}
+
+fn stops(error: &str) -> String {
+    format!("ECS stops the task with \"{error}\"")
+}
+
 fn words(via: Via) -> &'static str {
     match via {
-        Via::UnknownNat => "a NAT gateway that is private, or may not be read",
+        Via::UnknownNat => "a NAT gateway that is private or may not be read",
         Via::TransitGateway => "a transit gateway",
         Via::VirtualPrivateGateway => "a virtual private gateway",
         Via::CoreNetwork => "a core network",
@@ -163,11 +200,11 @@ fn words(via: Via) -> &'static str {
         Via::Firewall => "a firewall's endpoint",
         Via::Interface => "a network interface or instance",
         Via::Peering => "a peering connection",
-        _ => "something that ce-aws does not know",
+        _ => "a kind of target that ce-aws does not know",
     }
 }
 
-/// What follows from a subnet having no way to the internet.
+/// Findings about a subnet without internet access.
 fn without_route(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses, shares: &Shares<'_>) -> Vec<Finding> {
     let id = &subnet.id;
     let dead = shares.cut.values().flatten().next();
@@ -177,17 +214,16 @@ fn without_route(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses, shares: &Share
             (false, _) => {
                 format!("the default route of the subnet {id} leads to {}, which is gone or off (blackhole)", route.id)
             }
-            _ => format!("for the internet the subnet {id} has {}", nowhere(route)),
+            _ => format!("for the internet, the subnet {id} has {}", nowhere(route)),
         },
     );
     let Some(endpoints) = vpc.and_then(|vpc| vpc.endpoints.as_deref()) else {
         return vec![warning(
             "subnet/not-checked",
-            format!("{why}, and whether endpoints take its place could not be read"),
+            format!("{why}, and the caller may not read whether there are endpoints instead"),
             format!(
-                "allow ec2:DescribeVpcEndpoints to whoever runs ce-aws, or look yourself: with neither, ECS stops the task \
-                 with \"{}\"",
-                ERRORS[0]
+                "grant the caller ec2:DescribeVpcEndpoints, or check yourself; without endpoints, {}",
+                stops(ERRORS[0])
             ),
         )];
     };
@@ -200,45 +236,42 @@ fn without_route(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses, shares: &Share
         findings.push(warning(
             "subnet/endpoints-only",
             format!(
-                "{why}: through endpoints ECS can start the task, but Cloud Exchange cannot reach the Netskope tenant or \
-                 any other vendor"
+                "{why}: ECS can start the task through endpoints, but Cloud Exchange cannot reach the Netskope tenant \
+                 or other vendors"
             ),
-            "set [proxy] in the plan file, or give the subnet a default route; the endpoints' security groups must admit \
-             port 443 from the subnet",
+            "set [proxy] in the plan file, or give the subnet a default route; the endpoints' security groups must \
+             allow port 443 from the subnet",
         ));
     }
     if !reaches(endpoints, EXEC, subnet) {
         findings.push(warning(
             "subnet/no-exec",
-            format!("{why}, and its VPC has no endpoint {EXEC} to use: no shell can be opened in the task (ECS Exec)"),
+            format!("{why}, and its VPC has no endpoint {EXEC}: ECS Exec cannot open a shell in the task"),
             format!("add an interface endpoint {EXEC} with private DNS"),
         ));
     }
     findings
 }
 
-/// Endpoints of another VPC are reached through a peering connection or a gateway, by names that a private hosted zone or the
-/// resolver's rules lead there: of those nothing is known here.
+/// Endpoints of another VPC can be reached through a peering connection or a gateway, if a private hosted zone or
+/// resolver rules resolve their names. That cannot be checked.
 fn shared(subnet: &Subnet, why: &str, lacks: &Lacks) -> Option<Finding> {
-    let ways: BTreeMap<&str, &Route> = subnet
-        .routes
-        .iter()
-        .filter(|route| route.active && route.via.leads_to_other_networks())
-        .map(|route| (route.id.as_str(), route))
-        .collect();
-    let ways: Vec<_> = ways.values().map(|route| format!("{} ({})", route.id, words(route.via))).collect();
-    (!ways.is_empty()).then(|| {
+    let leads = |route: &&Route| route.active && route.via.leads_to_other_networks();
+    let routes = subnet.routes.iter().filter(leads).map(|route| (route.id.as_str(), route));
+    let routes: BTreeMap<&str, &Route> = routes.collect();
+    (!routes.is_empty()).then(|| {
         warning(
             "subnet/shared-endpoints",
             format!(
-                "{why}, and endpoints of its own VPC do not take its place: {lacks}; whether endpoints of another network \
-                 do, behind {}, cannot be seen from here",
-                ways.join(" and ")
+                "{why}, and its VPC lacks endpoints instead: {lacks}; whether another network has them, behind {}, \
+                 cannot be checked",
+                targets(routes.values().copied())
             ),
             format!(
-                "see that their names lead there (private hosted zones, or rules of the Route 53 Resolver) and that they admit \
-                 port 443 from {}: if not, ECS stops the task with \"{}\"",
-                subnet.cidr, ERRORS[0]
+                "make sure that their names resolve to those endpoints (private hosted zones or Route 53 Resolver \
+                 rules), and that they allow port 443 from {}; otherwise {}",
+                subnet.cidr,
+                stops(ERRORS[0])
             ),
         )
     })
@@ -247,21 +280,21 @@ fn shared(subnet: &Subnet, why: &str, lacks: &Lacks) -> Option<Finding> {
 fn refused(is_dead: bool, why: &str, lacks: &Lacks, subnet: &Subnet) -> Finding {
     let (table, error) = (&subnet.route_table, if lacks.services.is_empty() { ERRORS[1] } else { ERRORS[0] });
     let add = match (lacks.services.is_empty(), lacks.registries.is_empty()) {
-        (true, _) => "have the images in ECR of this region ([images] in the plan file)",
+        (true, _) => "copy the images to ECR of this region ([images] in the plan file)",
         (false, true) => "add the endpoints",
-        (false, false) => "add the endpoints and have the images in ECR of this region ([images] in the plan file)",
+        (false, false) => "add the endpoints and copy the images to ECR of this region ([images] in the plan file)",
     };
     refusal(
         if is_dead { "subnet/dead-route" } else { "subnet/no-egress" },
-        format!("{why}, and endpoints do not take its place: {lacks}; ECS would stop the task with \"{error}\""),
+        format!("{why}, and its VPC lacks endpoints instead: {lacks}; {}", stops(error)),
         format!("give the route table {table} a default route to a NAT gateway, transit gateway or firewall, or {add}"),
     )
 }
 
-/// What ECS needs and cannot reach by endpoints.
+/// What ECS needs and cannot reach through endpoints.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lacks {
-    /// In words: `ecr.api`, `s3 in the route table rtb-07`.
+    /// `ecr.api`, `s3 in the route table rtb-07`.
     services: Vec<String>,
     /// Hosts.
     registries: Vec<String>,
@@ -283,7 +316,7 @@ impl fmt::Display for Lacks {
     }
 }
 
-/// What ECS needs for a task in this subnet and cannot reach by these endpoints.
+/// What ECS needs for a task in this subnet and cannot reach through these endpoints.
 pub fn lacks(endpoints: &[Endpoint], subnet: &Subnet, uses: &Uses) -> Lacks {
     let needed = NEEDED.iter().filter(|service| !reaches(endpoints, service, subnet));
     let services = needed.map(|service| {

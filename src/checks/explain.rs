@@ -1,7 +1,7 @@
-//! What a code means and what to do about it: the tables of `docs/checks.md`, which are part of the program.
+//! What a code means and what to do about it: the tables of `docs/checks.md`, which the program contains.
 //!
-//! A row is `` | `code`, `code` | severity | when | what to do | ``; several codes of one row mean the same of
-//! different things.
+//! A row is `` | `code`, `code` | severity | when | what to do | ``; the codes of a row mean the same for
+//! different resources.
 
 use std::cmp::Reverse;
 
@@ -18,7 +18,7 @@ pub struct Explained {
 }
 
 impl Explained {
-    /// The codes of this meaning.
+    /// The codes with this meaning.
     pub fn codes(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.codes.split('`').skip(1).step_by(2)
     }
@@ -29,7 +29,7 @@ pub fn all() -> impl Iterator<Item = Explained> {
     TEXT.lines().filter_map(row)
 }
 
-/// The document's sections that have rows: heading and rows.
+/// The document's sections with rows: heading and rows.
 pub fn sections() -> Vec<(&'static str, Vec<Explained>)> {
     let section = |text: &'static str| {
         let (heading, rest) = text.split_once('\n')?;
@@ -53,13 +53,13 @@ pub fn explain(code: &str) -> Option<Explained> {
     all().find(|row| row.codes().any(|known| known == code))
 }
 
-/// As many as are worth showing.
+/// How many similar codes are shown.
 const SHOWN: usize = 3;
 
-/// Codes that look like this text, the most alike first.
+/// Codes similar to this text, the most similar first.
 pub fn nearest(text: &str) -> Vec<&'static str> {
     let alike = |code: &str| {
-        // Who remembers one half of a code finds it by that half.
+        // One half of a code suffices to find it.
         let halves = code.split('/').filter(|half| *half == text).count();
         (1000.0 * strsim::jaro_winkler(code, text)) as u32 + 1000 * u32::try_from(halves).unwrap_or_default()
     };

@@ -1,68 +1,73 @@
-//! How findings about the user's things are written down.
+//! Refusals and warnings, and the findings that all existing resources share.
 
 use crate::engine::plan::{Finding, Severity};
 use crate::existing::{Lookup, Named};
 
-/// It cannot work, or endangers something.
+/// The deployment could not work, or would endanger something.
 pub fn refusal(code: &str, message: String, hint: impl Into<String>) -> Finding {
     Finding { code: code.to_owned(), severity: Severity::Refusal, address: None, message, hint: Some(hint.into()) }
 }
 
-/// It works, and is not as it should be; or nobody can tell.
+/// A recommendation is not followed, or something could not be checked.
 pub fn warning(code: &str, message: String, hint: impl Into<String>) -> Finding {
     Finding { severity: Severity::Warning, ..refusal(code, message, hint) }
 }
 
-/// A sort of thing that a plan file can name.
+/// A kind of resource that a plan file can name.
 #[derive(Clone, Copy, Debug)]
-pub struct Thing {
+pub struct ResourceKind {
     /// The first half of its codes: `load-balancer`.
     pub code: &'static str,
     /// `load balancer`.
     pub words: &'static str,
-    /// How to see what there is: `ce-aws discover load-balancers`.
-    pub shown_by: &'static str,
-    /// What AWS must allow the caller, so that it can be read.
+    /// The command that lists what exists: `ce-aws discover load-balancers`.
+    pub listed_by: &'static str,
+    /// The actions that the caller needs to read it.
     pub actions: &'static str,
-    /// Of not being allowed to read it.
+    /// The severity if the caller may not read it.
     pub denied: Severity,
 }
 
-impl Thing {
-    /// What is there; or the finding `…/not-found`, `…/denied` or `read/failed`.
+impl ResourceKind {
+    /// The findings of a check; or the one finding `…/not-found`, `…/denied` or `read/failed`.
+    pub fn check<T>(&self, named: &Named<T>, check: impl FnOnce(&T) -> Vec<Finding>) -> Vec<Finding> {
+        self.found(named).map_or_else(|finding| vec![finding], check)
+    }
+
+    /// The resource; or the finding `…/not-found`, `…/denied` or `read/failed`.
     pub fn found<'a, T>(&self, named: &'a Named<T>) -> Result<&'a T, Finding> {
-        let Self { code, words, shown_by, actions, denied } = self;
+        let Self { code, words, listed_by, actions, denied } = self;
         let name = &named.name;
         match &named.lookup {
             Lookup::Found(found) => Ok(found),
             Lookup::Missing => Err(refusal(
                 &format!("{code}/not-found"),
                 format!("the {words} {name} does not exist in {}", place(name)),
-                format!("correct its name in the plan file; {shown_by} shows what there is"),
+                format!("correct the name in the plan file; {listed_by} lists what exists"),
             )),
             Lookup::Unread(why) => Err(unread(&format!("the {words} {name}"), why)),
             Lookup::Denied(why) => Err(Finding {
                 severity: *denied,
                 ..refusal(
                     &format!("{code}/denied"),
-                    format!("the {words} {name} cannot be checked, because it may not be read: {why}"),
-                    format!("allow {actions} to whoever runs ce-aws"),
+                    format!("the caller may not read the {words} {name}: {why}"),
+                    format!("grant the caller {actions}"),
                 )
             }),
         }
     }
 }
 
-/// Something that is only checked could not be read. `what` as `the KMS key alias/x`.
+/// Something that is only checked could not be read. `what`: `the KMS key alias/x`.
 pub fn unread(what: &str, why: &str) -> Finding {
     warning(
         "read/failed",
-        format!("{what} cannot be checked: {why}"),
-        "whatever else was checked counts; see what stands in the way of this call, or look at it yourself",
+        format!("{what} could not be checked: {why}"),
+        "everything else was checked; find out why this call fails, or check it yourself",
     )
 }
 
-/// Where a thing was looked for: IAM has no regions.
+/// Where a resource was looked for: IAM has no regions.
 fn place(name: &str) -> &'static str {
     if name.split(':').nth(2) == Some("iam") { "this account" } else { "this account and region" }
 }

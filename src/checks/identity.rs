@@ -1,4 +1,4 @@
-//! IAM roles and policies of the user's.
+//! Checks of existing IAM roles and policies.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use crate::engine::plan::{Finding, Severity};
 use crate::existing::Named;
 use crate::existing::identity::{BACKUP, Lack, Policy, Role, TASKS};
 
-use super::finding::{Thing, refusal, warning};
+use super::finding::{ResourceKind, refusal, warning};
 
 /// What a role is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// What the containers do.
+    /// For the containers.
     Task,
-    /// What ECS does before the containers run.
+    /// For ECS, before the containers start.
     Execution,
-    /// What AWS Backup does.
+    /// For AWS Backup.
     Backup,
 }
 
@@ -26,58 +26,53 @@ impl Which {
         if self == Self::Backup { BACKUP } else { TASKS }
     }
 
-    fn thing(self) -> Thing {
+    fn kind(self) -> ResourceKind {
         let words = match self {
             Self::Task => "task role",
             Self::Execution => "execution role",
             Self::Backup => "backup role",
         };
-        Thing {
+        ResourceKind {
             code: "role",
             words,
-            shown_by: if self == Self::Backup { "aws iam list-roles" } else { "ce-aws discover roles" },
+            listed_by: if self == Self::Backup { "aws iam list-roles" } else { "ce-aws discover roles" },
             actions: "iam:GetRole",
             denied: Severity::Warning,
         }
     }
 }
 
-/// A role that ECS is to run tasks with, or AWS Backup to act with.
+/// Checks a role for ECS tasks or for AWS Backup.
 pub fn role(named: &Named<Role>, which: Which) -> Vec<Finding> {
-    let thing = which.thing();
-    let role = match thing.found(named) {
-        Ok(role) => role,
-        Err(finding) => return vec![finding],
-    };
-    let words = format!("the {} {}", thing.words, role.arn);
-    [trust(role, &words, which), permissions(role, &words), not_checked(role, &words, which)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let kind = which.kind();
+    kind.check(named, |role| {
+        let words = format!("the {} {}", kind.words, role.arn);
+        let findings = [trust(role, &words, which), permissions(role, &words), not_checked(role, &words, which)];
+        findings.into_iter().flatten().collect()
+    })
 }
 
 fn trust(role: &Role, words: &str, which: Which) -> Option<Finding> {
     let service = which.service();
-    let without = if which == Which::Backup { "AWS Backup could do nothing" } else { "ECS could start no task" };
+    let who = if which == Which::Backup { "AWS Backup" } else { "ECS tasks" };
     (!role.trusts(service)).then(|| {
         let statement = json!({ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" });
         refusal(
             "role/trust",
-            format!("{words} does not trust {service}: {without} with it"),
-            format!("add to its trust policy: {statement}"),
+            format!("{words} does not trust {service}, so {who} could not assume it"),
+            format!("add this statement to its trust policy: {statement}"),
         )
     })
 }
 
 fn permissions(role: &Role, words: &str) -> Option<Finding> {
     (!role.lacks.is_empty()).then(|| {
-        let mut message = format!("{words} may not: {}", listed(&role.lacks));
-        let forgotten = forgotten(&role.lacks);
-        if !forgotten.is_empty() {
-            message
-                .push_str(&format!(". The role policy in the vendor's README leaves out {}", forgotten.join(" and ")));
+        let mut message = format!("{words} lacks permissions: {}", listed(&role.lacks));
+        let omitted = omitted(&role.lacks);
+        if !omitted.is_empty() {
+            message.push_str(&format!(". The role policy in the vendor's README omits {}", omitted.join(" and ")));
         }
-        refusal("role/permissions", message, format!("add to its policy: {}", statements(&role.lacks)))
+        refusal("role/permissions", message, format!("add these statements to its policy: {}", statements(&role.lacks)))
     })
 }
 
@@ -85,9 +80,9 @@ fn not_checked(role: &Role, words: &str, which: Which) -> Option<Finding> {
     if let Some(why) = &role.unknown {
         return Some(warning(
             "role/not-checked",
-            format!("what {words} may do cannot be checked: {why}"),
+            format!("the permissions of {words} could not be checked: {why}"),
             format!(
-                "allow iam:SimulatePrincipalPolicy on it to whoever runs ce-aws, or see yourself that it may: {}",
+                "grant the caller iam:SimulatePrincipalPolicy on it, or check yourself that it has: {}",
                 listed(&role.depends)
             ),
         ));
@@ -95,17 +90,17 @@ fn not_checked(role: &Role, words: &str, which: Which) -> Option<Finding> {
     (!role.depends.is_empty()).then(|| {
         warning(
             "role/not-checked",
-            format!("whether {words} may do this depends on conditions in its policies: {}", listed(&role.depends)),
+            format!("some permissions of {words} depend on conditions in its policies: {}", listed(&role.depends)),
             if which == Which::Backup {
-                "see that the conditions hold for AWS Backup"
+                "make sure that the conditions hold for AWS Backup"
             } else {
-                "see that the conditions hold for tasks of ECS"
+                "make sure that the conditions hold for ECS tasks"
             },
         )
     })
 }
 
-/// `a and b on arn (what for); …`.
+/// `a, b on arn (to do something); …`.
 fn listed(lacks: &[Lack]) -> String {
     let mut groups = BTreeMap::<(&str, &str), Vec<&str>>::new();
     for lack in lacks {
@@ -117,16 +112,16 @@ fn listed(lacks: &[Lack]) -> String {
     groups.into_iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// What the role policy in the vendor's README does not grant, as far as it is missing here. Source: vendor's README, CE
+/// Those of the missing permissions that the role policy in the vendor's README omits. Source: vendor's README, CE
 /// 5.0.0, policy of the existing ECS task role.
-fn forgotten(lacks: &[Lack]) -> Vec<&'static str> {
+fn omitted(lacks: &[Lack]) -> Vec<&'static str> {
     let lacks = |prefix: &str| lacks.iter().any(|lack| lack.action.starts_with(prefix));
     let known = ["secretsmanager:GetSecretValue", "ssmmessages:"];
     let shown = ["secretsmanager:GetSecretValue", "ssmmessages:*"];
     known.iter().zip(shown).filter(|(prefix, _)| lacks(prefix)).map(|(_, shown)| shown).collect()
 }
 
-/// One statement for each set of resources that lack the same.
+/// One statement for each set of resources that lack the same actions.
 fn statements(lacks: &[Lack]) -> Value {
     let mut by_resource = BTreeMap::<&str, Vec<&str>>::new();
     for lack in lacks {
@@ -145,15 +140,15 @@ fn statements(lacks: &[Lack]) -> Value {
     if all.len() == 1 { all.remove(0) } else { Value::Array(all) }
 }
 
-const POLICY: Thing = Thing {
+const POLICY: ResourceKind = ResourceKind {
     code: "policy",
     words: "IAM policy",
-    shown_by: "aws iam list-policies",
+    listed_by: "aws iam list-policies",
     actions: "iam:GetPolicy",
     denied: Severity::Warning,
 };
 
-/// A policy that is to be attached, or to be a permissions boundary.
+/// Checks a policy to attach, or the permissions boundary.
 pub fn policy(named: &Named<Policy>) -> Vec<Finding> {
     POLICY.found(named).err().into_iter().collect()
 }

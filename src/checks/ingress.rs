@@ -1,65 +1,42 @@
-//! Load balancers, target groups and certificates of the user's.
+//! Checks of existing load balancers and target groups.
 
 use crate::engine::plan::{Finding, Severity};
 use crate::existing::Named;
 use crate::existing::ingress::{LoadBalancer, TargetGroup};
 
+pub use super::balancer::Wanted;
 pub use super::certificate::certificate;
-use super::finding::{Thing, refusal, warning};
+use super::finding::{ResourceKind, refusal, warning};
 use super::{balancer, matcher};
 
-/// What the deployment asks of what stands in front of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// The deployment's name.
-    pub deployment: String,
-    /// The VPC of the task: `vpc-…`.
-    pub vpc: String,
-    /// The VPC's ranges, in CIDR notation; empty where they are not known.
-    pub networks: Vec<String>,
-    /// The zones of the task's subnets; empty where they are not known.
-    pub zones: Vec<String>,
-    /// The port of our listener on the user's load balancer. Unused for a target group.
-    pub port: u16,
-    /// The port of the task on which the UI is served: 3000.
-    pub web_port: u16,
-    /// The networks that should reach the UI, in CIDR notation; empty where they are not known.
-    pub allowed: Vec<String>,
-    /// Addresses of the deployment's own tasks, which are registered in the target group.
-    pub tasks: Vec<String>,
-}
-
-const LOAD_BALANCER: Thing = Thing {
+const LOAD_BALANCER: ResourceKind = ResourceKind {
     code: "load-balancer",
     words: "load balancer",
-    shown_by: "ce-aws discover load-balancers",
+    listed_by: "ce-aws discover load-balancers",
     actions: "elasticloadbalancing:Describe*",
     denied: Severity::Refusal,
 };
 
-const TARGET_GROUP: Thing = Thing {
+const TARGET_GROUP: ResourceKind = ResourceKind {
     code: "target-group",
     words: "target group",
-    shown_by: "ce-aws discover target-groups",
+    listed_by: "ce-aws discover target-groups",
     actions: "elasticloadbalancing:Describe*",
     denied: Severity::Refusal,
 };
 
-/// The user's load balancer behind which we put a listener and a target group of our own.
+/// Checks the load balancer that gets a listener and a target group of ce-aws.
 pub fn load_balancer(named: &Named<LoadBalancer>, wanted: &Wanted) -> Vec<Finding> {
-    let balancer = match LOAD_BALANCER.found(named) {
-        Ok(balancer) => balancer,
-        Err(finding) => return vec![finding],
-    };
+    LOAD_BALANCER.check(named, |balancer| usable_balancer(balancer, wanted))
+}
+
+fn usable_balancer(balancer: &LoadBalancer, wanted: &Wanted) -> Vec<Finding> {
     let arn = &balancer.arn;
     if balancer.kind != "application" {
         return vec![refusal(
             "load-balancer/wrong-type",
-            format!(
-                "the load balancer {arn} is a {} load balancer; only an application one speaks HTTP",
-                balancer.kind
-            ),
-            "name an application load balancer, or none: ce-aws then makes one",
+            format!("the load balancer {arn} is a {} load balancer, not an application load balancer", balancer.kind),
+            "name an application load balancer, or none: ce-aws then creates one",
         )];
     }
     let mut findings = Vec::new();
@@ -67,7 +44,8 @@ pub fn load_balancer(named: &Named<LoadBalancer>, wanted: &Wanted) -> Vec<Findin
         findings.push(refusal(
             "load-balancer/wrong-vpc",
             format!(
-                "the load balancer {arn} is in {}, the task in {}: a load balancer leads to target groups of its own VPC only",
+                "the load balancer {arn} is in {}, but the task in {}: it can only forward to target groups of its own \
+                 VPC",
                 balancer.vpc, wanted.vpc
             ),
             format!("name a load balancer in {}, or deploy into {}", wanted.vpc, balancer.vpc),
@@ -89,12 +67,9 @@ fn port_taken(balancer: &LoadBalancer, wanted: &Wanted) -> Option<Finding> {
     let taken: Vec<_> = taken.iter().map(|other| other.port.to_string()).collect();
     let whose = match &listener.deployment {
         Some(other) => {
-            format!(
-                "is taken by the {} listener of the deployment {other}: the two plan files collide",
-                listener.protocol
-            )
+            format!("is taken by the {} listener of the deployment {other}", listener.protocol)
         }
-        None => format!("is taken by a listener for {}", listener.protocol),
+        None => format!("is taken by a listener with protocol {}", listener.protocol),
     };
     Some(refusal(
         "load-balancer/port-taken",
@@ -103,13 +78,13 @@ fn port_taken(balancer: &LoadBalancer, wanted: &Wanted) -> Option<Finding> {
     ))
 }
 
-/// The user's target group, behind a load balancer of the user's.
+/// Checks the target group and the load balancer that forwards to it.
 pub fn target_group(named: &Named<TargetGroup>, wanted: &Wanted) -> Vec<Finding> {
-    let group = match TARGET_GROUP.found(named) {
-        Ok(group) => group,
-        Err(finding) => return vec![finding],
-    };
-    let mut findings = made_wrong(group, wanted);
+    TARGET_GROUP.check(named, |group| usable_group(group, wanted))
+}
+
+fn usable_group(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
+    let mut findings = immutable(group, wanted);
     findings.extend([no_listener(group), in_use(group, wanted), health_check(group)].into_iter().flatten());
     if let Some(balancer) = &group.load_balancer {
         let ports: Vec<_> = group.listeners().map(|listener| listener.port).collect();
@@ -118,57 +93,59 @@ pub fn target_group(named: &Named<TargetGroup>, wanted: &Wanted) -> Vec<Finding>
     findings
 }
 
-/// What a target group is for life.
-fn made_wrong(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
+/// What cannot be changed in a target group.
+fn immutable(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
     let TargetGroup { arn, target_type, protocol, port, vpc, .. } = group;
     let (web_port, here) = (wanted.web_port, &wanted.vpc);
     let mut wrong = Vec::new();
     if target_type != "ip" {
-        let why = format!("has targets of type {target_type}; a Fargate task is registered by its address, type ip");
+        let why = format!("has the target type {target_type}; Fargate tasks need the type ip");
         wrong.push(("target-group/wrong-target-type", why));
     }
-    // Of functions AWS says neither protocol, port nor VPC.
+    // A target group for functions has neither protocol, port nor VPC.
     if target_type != "lambda" {
         if protocol != "HTTP" {
-            let why = format!("speaks {protocol} to its targets; Cloud Exchange answers HTTP there");
+            let why = format!("has the protocol {protocol}; Cloud Exchange needs HTTP");
             wrong.push(("target-group/wrong-protocol", why));
         }
         if !["", "HTTP1"].contains(&group.protocol_version.as_str()) {
-            let why =
-                format!("speaks {} to its targets; Cloud Exchange answers HTTP/1.1 there", group.protocol_version);
+            let why = format!("has the protocol version {}; Cloud Exchange needs HTTP1", group.protocol_version);
             wrong.push(("target-group/wrong-protocol-version", why));
         }
         if !["", "ipv4"].contains(&group.address_type.as_str()) {
-            let why = format!("takes targets with {} addresses; the task has one of IPv4", group.address_type);
+            let why = format!("has the address type {}; the task needs ipv4", group.address_type);
             wrong.push(("target-group/wrong-address-type", why));
         }
         if *port != web_port {
-            wrong
-                .push(("target-group/wrong-port", format!("is for port {port}; Cloud Exchange listens on {web_port}")));
+            wrong.push((
+                "target-group/wrong-port",
+                format!("has the port {port}; Cloud Exchange listens on {web_port}"),
+            ));
         }
         if !here.is_empty() && vpc != here {
-            wrong.push(("target-group/wrong-vpc", format!("is in {vpc}, the task in {here}")));
+            wrong.push(("target-group/wrong-vpc", format!("is in {vpc}, but the task in {here}")));
         }
     }
     let vpc = if here.is_empty() { "the task's VPC" } else { here };
     let hint = format!(
-        "this cannot be changed: make one of type ip, HTTP (HTTP1), IPv4, port {web_port}, in {vpc}, and name that"
+        "this cannot be changed: create one with target type ip, protocol HTTP (HTTP1), IPv4 and port {web_port} in \
+         {vpc}"
     );
     wrong.into_iter().map(|(code, why)| refusal(code, format!("the target group {arn} {why}"), hint.clone())).collect()
 }
 
 fn no_listener(group: &TargetGroup) -> Option<Finding> {
     let message = match &group.load_balancer {
-        None => format!("no load balancer leads to the target group {}", group.arn),
+        None => format!("no load balancer forwards to the target group {}", group.arn),
         Some(balancer) => {
-            format!("no listener of the load balancer {} leads to the target group {}", balancer.arn, group.arn)
+            format!("no listener of the load balancer {} forwards to the target group {}", balancer.arn, group.arn)
         }
     };
     group.listeners().next().is_none().then(|| {
         refusal(
             "target-group/no-listener",
-            format!("{message}: ECS refuses such a service"),
-            "let a listener of your load balancer forward to it; ce-aws adds none to what is not its own",
+            format!("{message}: ECS would refuse the service"),
+            "add a listener or a rule that forwards to it; ce-aws adds none to an existing load balancer",
         )
     })
 }
@@ -182,31 +159,31 @@ fn in_use(group: &TargetGroup, wanted: &Wanted) -> Option<Finding> {
         refusal(
             "target-group/in-use",
             format!(
-                "the target group {} has targets that are no task of {}: {}{more}; requests would go to either",
+                "the target group {} has targets that do not belong to {}: {}{more}; they would share its requests",
                 group.arn,
                 wanted.deployment,
                 first.join(", ")
             ),
-            "name a target group that nothing else uses, or deregister those (aws elbv2 deregister-targets)",
+            "name a target group that nothing else uses, or deregister them (aws elbv2 deregister-targets)",
         )
     })
 }
 
 fn health_check(group: &TargetGroup) -> Option<Finding> {
     let TargetGroup { arn, health_path, health_matcher, .. } = group;
-    let asks_elsewhere =
+    let has_own_port =
         !["", "traffic-port"].contains(&group.health_port.as_str()) && group.health_port.parse() != Ok(group.port);
-    if (asks_elsewhere || group.health_protocol == "HTTPS") && group.target_type != "lambda" {
+    if (has_own_port || group.health_protocol == "HTTPS") && group.target_type != "lambda" {
         return Some(warning(
             "target-group/health-check",
             format!(
-                "the health check of the target group {arn} asks over {} at {}; Cloud Exchange answers HTTP at its traffic \
-                 port only: ECS would stop and start its task for ever",
+                "the health check of the target group {arn} uses {} at port {}; Cloud Exchange answers HTTP at its \
+                 traffic port only, and ECS would replace the task again and again",
                 group.health_protocol, group.health_port
             ),
             format!(
-                "aws elbv2 modify-target-group --target-group-arn {arn} --health-check-protocol HTTP --health-check-port \
-                 traffic-port --health-check-path / --matcher HttpCode=200"
+                "aws elbv2 modify-target-group --target-group-arn {arn} --health-check-protocol HTTP \
+                 --health-check-port traffic-port --health-check-path / --matcher HttpCode=200"
             ),
         ));
     }
@@ -215,8 +192,8 @@ fn health_check(group: &TargetGroup) -> Option<Finding> {
         warning(
             "target-group/health-check",
             format!(
-                "the health check of the target group {arn} asks for {health_path} and takes {health_matcher} for \
-                 healthy; Cloud Exchange answers / with 200: ECS would stop and start its task for ever"
+                "the health check of the target group {arn} requests {health_path} and expects {health_matcher}; Cloud \
+                 Exchange answers / with 200, and ECS would replace the task again and again"
             ),
             format!(
                 "aws elbv2 modify-target-group --target-group-arn {arn} --health-check-path / --matcher HttpCode=200"
@@ -225,7 +202,7 @@ fn health_check(group: &TargetGroup) -> Option<Finding> {
     })
 }
 
-/// The addresses at which a target group is reached, HTTPS first: `https://internal-x.elb.amazonaws.com:8443`.
+/// The URLs of a target group's listeners, HTTPS first: `https://internal-x.elb.amazonaws.com:8443`.
 pub fn urls(group: &TargetGroup) -> Vec<String> {
     let dns = group.load_balancer.as_ref().map(|balancer| balancer.dns.as_str()).unwrap_or_default();
     let mut listeners: Vec<_> = group.listeners().collect();

@@ -1,6 +1,6 @@
-//! Which status codes a health check takes for healthy.
+//! The status codes that a health check counts as healthy.
 
-/// Whether a matcher, such as `200,202` or `200-299`, takes this code for healthy (Elastic Load Balancing API reference,
+/// Whether a matcher, such as `200,202` or `200-299`, accepts this code (Elastic Load Balancing API reference,
 /// Matcher).
 pub fn accepts(matcher: &str, code: u16) -> bool {
     matcher.split(',').map(str::trim).any(|part| match part.split_once('-') {

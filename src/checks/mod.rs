@@ -1,4 +1,4 @@
-//! What is wrong, or not as it should be, with what the user brings: findings with stable codes. Pure.
+//! Checks of existing resources, the account and the plan file: findings with stable codes. Pure.
 
 pub mod advice;
 mod all;

@@ -1,12 +1,12 @@
-//! Whether the names that a plan would give are free.
+//! Whether the names of new resources are free.
 
 use crate::engine::plan::{Action, Finding, Plan};
 use crate::engine::reference;
-use crate::existing::account::names::{Holder, Name, Stranger};
+use crate::existing::account::names::{Holder, Name, Other};
 
 use super::finding::{refusal, warning};
 
-/// The names that a plan would give and that only one can have. Of a task family there may be revisions of others.
+/// The names of resources that a plan would create and that must be unique. A task family may have revisions of others.
 pub fn given(plan: &Plan) -> Vec<Name> {
     let created = plan.steps.iter().filter(|step| step.action == Action::Create);
     let names = created.filter_map(|step| {
@@ -29,7 +29,7 @@ pub fn given(plan: &Plan) -> Vec<Name> {
         let name = step.spec[property].as_str()?.to_owned();
         let place = match place {
             None => String::new(),
-            // In a VPC or cluster that does not exist yet, every name is free.
+            // In a VPC or cluster that does not exist yet, all names are free.
             Some(place) => reference::resolve(&step.spec[place], &plan.known).as_str()?.to_owned(),
         };
         Some(Name { address: step.address.clone(), name, place })
@@ -37,42 +37,41 @@ pub fn given(plan: &Plan) -> Vec<Name> {
     names.collect()
 }
 
-/// What is to be said of whose they are. `deployment` is the plan file's name.
+/// Findings about names that are taken. `deployment` is the plan file's name.
 pub fn names(held: &[(Name, Holder)], deployment: &str) -> Vec<Finding> {
     let taken = held.iter().filter_map(|(name, holder)| match holder {
-        Holder::Stranger(stranger) => Some(taken(name, stranger, deployment)),
+        Holder::Other(other) => Some(taken(name, other, deployment)),
         Holder::Nobody | Holder::Ours | Holder::Unknown(_) => None,
     });
     taken.chain(not_checked(held)).collect()
 }
 
-fn taken(Name { address, name, .. }: &Name, stranger: &Stranger, deployment: &str) -> Finding {
-    let Stranger { id, deployment: theirs, is_deleted } = stranger;
+fn taken(Name { address, name, .. }: &Name, stranger: &Other, deployment: &str) -> Finding {
+    let Other { id, deployment: theirs, is_deleted } = stranger;
     let what = words(address.kind());
     let whose = match (theirs, id.as_str()) {
-        (Some(theirs), _) => format!("exists already and is of the deployment {theirs}"),
-        (None, "") => "is another account's, or in another region, or may not be looked at".to_owned(),
-        (None, _) => "exists already and has no tags of ce-aws".to_owned(),
+        (Some(theirs), _) => format!("already exists and belongs to the deployment {theirs}"),
+        (None, "") => "belongs to another account, is in another region, or may not be read".to_owned(),
+        (None, _) => "already exists and has no tags of ce-aws".to_owned(),
     };
     let id = if id.is_empty() || id == name { String::new() } else { format!(" ({id})") };
     let rename = "give this deployment another `name`";
-    let adopt = format!(
-        "if it is this deployment's and lost its tags, tag it ce-aws:deployment={deployment} and ce-aws:address={address}"
-    );
+    let adopt =
+        format!("if it belongs to this deployment, tag it ce-aws:deployment={deployment} and ce-aws:address={address}");
     let (state, hint) = match (is_deleted, theirs.is_some()) {
-        // S3 says the same where nothing is and the caller may not list (S3 API reference, HeadBucket).
+        // S3 answers the same for a missing bucket if the caller may not list it (S3 API reference, HeadBucket).
         _ if stranger.id.is_empty() => {
-            ("", format!("allow s3:ListBucket on it to whoever runs ce-aws; if that is allowed, {rename}"))
+            ("", format!("grant the caller s3:ListBucket on it; if it has that already, {rename}"))
         }
         (true, _) => (
-            "; it is marked for deletion, and its name stays taken until it is gone",
+            "; it is scheduled for deletion, and its name is taken until then",
             format!(
-                "bring it back with `aws secretsmanager restore-secret --secret-id {name}` and see whose it is: {adopt}; \
-                 or {rename}, or wait until it is gone"
+                "restore it with `aws secretsmanager restore-secret --secret-id {name}`, and {adopt}; otherwise \
+                 {rename}, or wait until it is deleted"
             ),
         ),
         (false, true) => ("", rename.to_owned()),
-        (false, false) => ("", format!("{rename}, or delete what is there; {adopt}, and apply takes it over")),
+        (false, false) => ("", format!("{adopt} and apply; otherwise {rename}, or delete it")),
     };
     Finding {
         address: Some(address.clone()),
@@ -103,8 +102,8 @@ fn not_checked(held: &[(Name, Holder)]) -> Option<Finding> {
     (!unknown.is_empty()).then(|| {
         warning(
             "name/not-checked",
-            format!("whether these names are free could not be checked: {}", unknown.join("; ")),
-            "allow whoever runs ce-aws to describe them; otherwise apply stops where AWS refuses a name that is taken",
+            format!("the caller may not check whether these names are free: {}", unknown.join("; ")),
+            "grant the caller the calls named; otherwise apply fails at a name that is taken",
         )
     })
 }

@@ -1,18 +1,18 @@
-//! Network ACLs: who is let through, by the first entry that matches.
+//! Network ACLs, of which the first matching entry decides.
 //!
-//! They see only what enters or leaves a subnet (Amazon VPC user guide, "Control subnet traffic with network access
-//! control lists"). The task and the mount target that it uses are in one subnet, so nothing here is about port 2049.
-//! What they refuse is only spoken of where all of it is refused: a part may be meant.
+//! They apply only to what enters or leaves a subnet (Amazon VPC user guide, "Control subnet traffic with network
+//! access control lists"). The task and its mount target are in one subnet, so port 2049 is not checked. Blocked
+//! traffic is reported only if all of it is blocked: blocking a part may be intended.
 
 use ipnet::Ipv4Net;
 
 use crate::engine::plan::Finding;
 use crate::existing::network::{AclEntry, NetworkAcl, Subnet};
 
+use super::egress::Uses;
 use super::finding::{refusal, warning};
-use super::network::Uses;
 
-/// Ports that nobody should reach from anywhere.
+/// Ports that should not be open to everyone.
 const ADMIN: [u16; 2] = [22, 3389];
 
 const HTTPS: Ports = Ports(443, 443);
@@ -20,14 +20,14 @@ const HTTPS: Ports = Ports(443, 443);
 /// The port of the UI container.
 const TASK: Ports = Ports(3000, 3000);
 
-/// From which Linux calls, and to which it is answered.
+/// Linux's ephemeral ports, at which answers arrive.
 const EPHEMERAL: Ports = Ports(32768, 60999);
 
-/// From the first to the last of them.
+/// A range of ports, inclusive.
 #[derive(Clone, Copy)]
 struct Ports(u16, u16);
 
-/// Who is on the other side.
+/// The other side of the traffic.
 #[derive(Clone, Copy)]
 enum Peer {
     Network(Ipv4Net),
@@ -35,10 +35,10 @@ enum Peer {
     Internet,
 }
 
-/// Ranges that are not the internet (RFC 1918, RFC 6598).
+/// Ranges that do not belong to the internet (RFC 1918, RFC 6598).
 const PRIVATE: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
 
-/// What each ACL admits that it should not; those of several subnets are named once.
+/// Admin ports that are open in each ACL; an ACL of several subnets is reported once.
 pub fn open(subnets: &[&Subnet]) -> Vec<Finding> {
     let mut acls: Vec<_> = subnets.iter().filter_map(|subnet| subnet.acl.as_ref()).collect();
     acls.sort_by_key(|acl| &acl.id);
@@ -51,57 +51,57 @@ fn open_admin_ports(acl: &NetworkAcl) -> Option<Finding> {
     (!ports.is_empty()).then(|| {
         warning(
             "network-acl/open-admin-ports",
-            format!("the network ACL {} admits TCP port {} from 0.0.0.0/0", acl.id, ports.join(" and ")),
-            "put entries that deny 22 and 3389 from 0.0.0.0/0 before those that allow; Cloud Exchange needs neither",
+            format!("the network ACL {} allows TCP port {} from 0.0.0.0/0", acl.id, ports.join(" and ")),
+            "deny 22 and 3389 from 0.0.0.0/0 before entries that allow them; Cloud Exchange needs neither",
         )
     })
 }
 
-/// Whether whoever is not mentioned by address reaches a TCP port.
+/// Whether a TCP port is open to any public address.
 fn is_open(entries: &[AclEntry], port: u16) -> bool {
     let anybody = |entry: &&AclEntry| entry.cidr.ends_with("/0");
     let first = entries.iter().filter(anybody).find(|entry| touches(entry, Peer::Internet, Ports(port, port)));
     first.is_some_and(|entry| entry.allow)
 }
 
-/// What the ACL of a subnet refuses although the task needs it. `reaches_out`: by its default route.
+/// Traffic that the task or its users need and the subnet's ACL blocks. `reaches_out`: the task uses the default route.
 pub fn blocks(subnet: &Subnet, reaches_out: bool, uses: &Uses) -> Vec<Finding> {
     let Some(acl) = &subnet.acl else { return Vec::new() };
-    let mut blocked = Vec::new();
+    let mut needed = Vec::new();
     if reaches_out {
-        blocked.extend(refused(&acl.egress, Peer::Internet, HTTPS).then_some("TCP port 443 to the internet"));
-        blocked.extend(refused(&acl.ingress, Peer::Internet, EPHEMERAL).then_some("answers from the internet"));
+        needed.extend(blocked(&acl.egress, Peer::Internet, HTTPS).then_some("TCP port 443 to the internet"));
+        needed.extend(blocked(&acl.ingress, Peer::Internet, EPHEMERAL).then_some("answers from the internet"));
     }
-    let out = (!blocked.is_empty()).then(|| {
+    let out = (!needed.is_empty()).then(|| {
         refusal(
             "network-acl/blocks",
             format!(
-                "the network ACL {} of the subnet {} refuses {}: ECS could not pull the images",
+                "the network ACL {} of the subnet {} blocks {}: ECS could not pull the images",
                 acl.id,
                 subnet.id,
-                blocked.join(" and ")
+                needed.join(" and ")
             ),
             "allow TCP to port 443 outbound and TCP to ports 1024-65535 inbound, from and to 0.0.0.0/0",
         )
     });
-    out.into_iter().chain(refused_clients(subnet, acl, uses)).collect()
+    out.into_iter().chain(blocked_clients(subnet, acl, uses)).collect()
 }
 
-/// People who shall reach the web interface and would not.
-fn refused_clients(subnet: &Subnet, acl: &NetworkAcl, uses: &Uses) -> Option<Finding> {
+/// Users who could not reach the web interface.
+fn blocked_clients(subnet: &Subnet, acl: &NetworkAcl, uses: &Uses) -> Option<Finding> {
     let (port, home) = (uses.port?, subnet.cidr.parse::<Ipv4Net>().ok()?);
     let nets = uses.clients.iter().filter_map(|client| client.parse::<Ipv4Net>().ok());
     let outside = nets.filter(|net| !home.contains(net));
-    let unheard = |net: &Ipv4Net| {
+    let is_blocked = |net: &Ipv4Net| {
         let peer = Peer::Network(*net);
-        refused(&acl.ingress, peer, Ports(port, port)) || refused(&acl.egress, peer, EPHEMERAL)
+        blocked(&acl.ingress, peer, Ports(port, port)) || blocked(&acl.egress, peer, EPHEMERAL)
     };
-    let clients: Vec<_> = outside.filter(unheard).map(|net| net.to_string()).collect();
+    let clients: Vec<_> = outside.filter(is_blocked).map(|net| net.to_string()).collect();
     (!clients.is_empty()).then(|| {
         warning(
             "network-acl/blocks",
             format!(
-                "the network ACL {} of the subnet {} refuses TCP port {port} from {}, or the answers: nobody there could \
+                "the network ACL {} of the subnet {} blocks TCP port {port} from {}, or the answers, so they could not \
                  reach the web interface",
                 acl.id,
                 subnet.id,
@@ -112,28 +112,28 @@ fn refused_clients(subnet: &Subnet, acl: &NetworkAcl, uses: &Uses) -> Option<Fin
     })
 }
 
-/// What the ACLs refuse of the traffic of a load balancer in one subnet to the task in another.
+/// Traffic between a load balancer in one subnet and the task in another that ACLs block.
 pub fn between(subnets: &[&Subnet]) -> Vec<Finding> {
     let pairs = subnets.iter().flat_map(|from| subnets.iter().map(move |to| (*from, *to)));
-    pairs.filter(|(from, to)| from.id != to.id).filter_map(|(from, to)| cut(from, to)).collect()
+    pairs.filter(|(from, to)| from.id != to.id).filter_map(|(from, to)| blocked_between(from, to)).collect()
 }
 
-fn cut(from: &Subnet, to: &Subnet) -> Option<Finding> {
+fn blocked_between(from: &Subnet, to: &Subnet) -> Option<Finding> {
     let here = Peer::Network(from.cidr.parse().ok()?);
     let there = Peer::Network(to.cidr.parse().ok()?);
     let (ours, theirs) = (from.acl.as_ref()?, to.acl.as_ref()?);
-    let ways = [
+    let traffic = [
         (ours, &ours.egress, there, TASK),
         (theirs, &theirs.ingress, here, TASK),
         (theirs, &theirs.egress, here, EPHEMERAL),
         (ours, &ours.ingress, there, EPHEMERAL),
     ];
-    let (acl, ..) = ways.into_iter().find(|(_, entries, peer, ports)| refused(entries, *peer, *ports))?;
+    let (acl, ..) = traffic.into_iter().find(|(_, entries, peer, ports)| blocked(entries, *peer, *ports))?;
     Some(refusal(
         "network-acl/blocks",
         format!(
-            "the network ACL {} cuts {} off from {}: the load balancer in the one would find the task in the other \
-             unhealthy, and ECS would stop it again and again",
+            "the network ACL {} blocks traffic between {} and {}: the load balancer would find the task unhealthy, and \
+             ECS would replace it again and again",
             acl.id, from.id, to.id
         ),
         format!(
@@ -143,8 +143,8 @@ fn cut(from: &Subnet, to: &Subnet) -> Option<Finding> {
     ))
 }
 
-/// Whether all TCP traffic with this peer to these ports is refused.
-fn refused(entries: &[AclEntry], peer: Peer, ports: Ports) -> bool {
+/// Whether all TCP traffic with this peer to these ports is blocked.
+fn blocked(entries: &[AclEntry], peer: Peer, ports: Ports) -> bool {
     for entry in entries {
         if entry.allow && touches(entry, peer, ports) {
             return false;
@@ -153,7 +153,7 @@ fn refused(entries: &[AclEntry], peer: Peer, ports: Ports) -> bool {
             return true;
         }
     }
-    // The entry that ends every ACL.
+    // The last entry of every ACL denies all.
     true
 }
 
@@ -161,7 +161,7 @@ fn is_tcp(entry: &AclEntry) -> bool {
     matches!(entry.protocol.as_str(), "tcp" | "all")
 }
 
-/// Whether an entry decides about any of the traffic.
+/// Whether an entry matches any of the traffic.
 fn touches(entry: &AclEntry, peer: Peer, Ports(from, to): Ports) -> bool {
     let Ok(net) = entry.cidr.parse::<Ipv4Net>() else { return false };
     let peer = match peer {
@@ -171,7 +171,7 @@ fn touches(entry: &AclEntry, peer: Peer, Ports(from, to): Ports) -> bool {
     is_tcp(entry) && peer && entry.from <= to && from <= entry.to
 }
 
-/// Whether an entry decides about all of the traffic.
+/// Whether an entry matches all of the traffic.
 fn covers(entry: &AclEntry, peer: Peer, Ports(from, to): Ports) -> bool {
     let Ok(net) = entry.cidr.parse::<Ipv4Net>() else { return false };
     let peer = match peer {

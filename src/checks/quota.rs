@@ -1,4 +1,4 @@
-//! Whether the account has room for what a plan would create.
+//! Whether quotas have room for what a plan would create.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::existing::account::quota::{Demand, Limited, Room};
 
 use super::finding::{refusal, warning};
 
-/// What a plan would create of what AWS limits. `vcpus`: of the one task.
+/// What a plan would create of what AWS limits. `vcpus`: those of the task.
 pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
     let mut all: BTreeMap<(Limited, String), f64> = BTreeMap::new();
     let mut add = |of, place: String, wanted: f64| *all.entry((of, place)).or_default() += wanted;
@@ -45,7 +45,7 @@ pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
         };
         add(everywhere, String::new(), 1.0);
     }
-    // A group that grows past what every account allows.
+    // A group that grows beyond the default quota.
     let grown =
         plan.steps.iter().filter(|step| step.action == Action::Update && step.address.kind() == "security-group");
     for step in grown.filter(|step| rules(step) > ALWAYS_ALLOWED) {
@@ -57,11 +57,11 @@ pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
     all.into_iter().map(|((of, place), wanted)| Demand { of, place, wanted }).collect()
 }
 
-/// AWS's default of rules in a group, below which no account's quota is.
+/// AWS's default quota of rules in a group, which is also the lowest.
 const ALWAYS_ALLOWED: f64 = 60.0;
 
-/// Whether a first task comes, or a larger one. One that takes the place of an equal one needs no more than that: the old
-/// one has been seen stopped before it starts.
+/// Whether a first or a larger task starts. A task that replaces an equal one needs no more vCPUs, because the old one
+/// is stopped first.
 fn another_task(plan: &Plan) -> bool {
     plan.steps.iter().any(|step| match step.address.kind() {
         "service" => step.action == Action::Create,
@@ -70,13 +70,13 @@ fn another_task(plan: &Plan) -> bool {
     })
 }
 
-/// The VPC that something is to be in; empty where it does not exist yet.
+/// The VPC of a new resource; empty if it does not exist yet.
 fn known_vpc(plan: &Plan, step: &Step) -> String {
     let vpc = reference::resolve(&step.spec["vpc"], &plan.known);
     vpc.as_str().unwrap_or_default().to_owned()
 }
 
-/// The zone of the subnet that a NAT gateway is to be in.
+/// The zone of a new NAT gateway's subnet.
 fn zone(plan: &Plan, inventory: &Inventory, step: &Step) -> String {
     let subnets: Vec<_> = reference::references(&step.spec["subnet"]).into_iter().map(|(address, _)| address).collect();
     let planned = plan.steps.iter().filter(|step| subnets.contains(&step.address)).map(|step| &step.spec);
@@ -84,14 +84,14 @@ fn zone(plan: &Plan, inventory: &Inventory, step: &Step) -> String {
     planned.chain(live).find_map(|spec| Some(spec.get("zone")?.as_str()?.to_owned())).unwrap_or_default()
 }
 
-/// The rules of the fuller direction.
+/// The number of rules in the direction that has more.
 #[allow(clippy::cast_precision_loss)] // Far below 2^52.
 fn rules(step: &Step) -> f64 {
     let count = |direction| step.spec[direction]["$set"].as_array().map_or(0, Vec::len);
     count("ingress").max(count("egress")) as f64
 }
 
-/// What is to be said of the room that there is. `region` is the deployment's.
+/// Findings about exceeded and used up quotas. `region` is the deployment's.
 pub fn quotas(rooms: &[Room], region: &str) -> Vec<Finding> {
     let known = rooms.iter().filter_map(|room| judge(room, region));
     known.chain(not_checked(rooms)).collect()
@@ -105,22 +105,26 @@ fn judge(Room { demand, limit, used }: &Room, region: &str) -> Option<Finding> {
     let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
     let numbers = format!("quota {limit}, {used} used, {wanted} wanted");
     if all > *limit {
-        let message = format!("the account has no room for what is to be made: {}{place}: {numbers}", quota.words);
+        let message = format!("the account's quota has no room for the new {}{place}: {numbers}", quota.words);
         return Some(refusal(
             "quota/exceeded",
             message,
             format!("{}; {}", request(*of, all, region), instead(*of, *wanted)),
         ));
     }
-    // Of what only this deployment fills, nobody else is kept waiting.
+    // These quotas are not shared with others.
     let shared = !matches!(of, Limited::GroupRules | Limited::Subnets | Limited::RouteTables);
     (all == *limit && shared).then(|| {
-        let message = format!("this deployment takes the last of the account's {}{place}: {numbers}", quota.words);
-        warning("quota/used-up", message, format!("if others will need some too, {}", request(*of, all + 1.0, region)))
+        let message = format!("this deployment uses up the account's quota of {}{place}: {numbers}", quota.words);
+        warning(
+            "quota/used-up",
+            message,
+            format!("if something else will need more, {}", request(*of, all + 1.0, region)),
+        )
     })
 }
 
-/// How to ask AWS for more. IAM's quotas are asked for in one region (AWS General Reference, "IAM and AWS STS quotas").
+/// How to request more. IAM's quotas are requested in one region (AWS General Reference, "IAM and AWS STS quotas").
 pub(super) fn request(of: Limited, wanted: f64, region: &str) -> String {
     let quota = of.quota();
     let region = if of == Limited::Roles { "us-east-1" } else { region };
@@ -136,22 +140,22 @@ pub(super) fn request(of: Limited, wanted: f64, region: &str) -> String {
 fn instead(of: Limited, wanted: f64) -> &'static str {
     match of {
         Limited::ElasticIps if wanted > 1.0 => {
-            "or release addresses that nothing uses, or set nat = \"single\" in [network], which needs one"
+            "or release unused addresses, or set nat = \"single\" in [network], which needs only one"
         }
         Limited::NatGateways => "or name other `zones` in [network]",
         Limited::Vpcs | Limited::InternetGateways => {
-            "or delete one that nothing uses, or deploy into one of yours with [existing]"
+            "or delete an unused one, or deploy into an existing one with [existing]"
         }
-        Limited::Vcpus => "or stop tasks that are not needed, or choose a smaller `package`",
+        Limited::Vcpus => "or stop unneeded tasks, or choose a smaller `package`",
         Limited::GroupRules => "or allow fewer, larger networks in [access]",
         Limited::LoadBalancers | Limited::TargetGroups => {
-            "or delete one that nothing uses, or use one of yours with [existing]"
+            "or delete an unused one, or name an existing one in [existing]"
         }
-        _ => "or delete what nothing uses",
+        _ => "or delete unused ones",
     }
 }
 
-/// One finding for all that could not be read: mostly one permission is the reason of them all.
+/// One finding for all that could not be read, because usually one missing permission is the reason.
 fn not_checked(rooms: &[Room]) -> Option<Finding> {
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for Room { demand, limit, used } in rooms {
@@ -168,9 +172,9 @@ fn not_checked(rooms: &[Room]) -> Option<Finding> {
     (!reasons.is_empty()).then(|| {
         warning(
             "quota/not-checked",
-            format!("whether the account has room could not be checked: {}", reasons.join("; ")),
-            "allow servicequotas:ListServiceQuotas, servicequotas:GetAWSDefaultServiceQuota and listing these things to \
-             whoever runs ce-aws; otherwise apply stops where AWS refuses, and goes on from there when there is room",
+            format!("the caller may not read quotas, or what exists already: {}", reasons.join("; ")),
+            "grant the caller servicequotas:ListServiceQuotas, servicequotas:GetAWSDefaultServiceQuota and the calls \
+             named; otherwise apply fails at an exceeded quota, and can continue once there is room",
         )
     })
 }

@@ -1,4 +1,4 @@
-//! Whether the allowed networks are admitted one by one, or by ranges that cover them.
+//! Whether the allowed networks are admitted one by one or by covering ranges.
 
 use ipnet::Ipv4Net;
 
@@ -9,10 +9,10 @@ use crate::existing::account::quota::Limited;
 use super::finding::warning;
 use super::quota::request;
 
-/// So many rules at most AWS allows in a network ACL (Amazon VPC user guide, "Amazon VPC quotas").
+/// The most rules that AWS allows in a network ACL (Amazon VPC user guide, "Amazon VPC quotas").
 const MOST_ENTRIES: usize = 40;
 
-/// What is to be said of it. `vpc`: the VPC's own ranges; `unread`: why AWS's default limits were assumed.
+/// Findings about covering ranges. `vpc`: the VPC's own ranges; `unread`: why AWS's default limits were assumed.
 pub fn reach(
     plan: &PlanFile,
     vpc: &[String],
@@ -34,11 +34,11 @@ fn groups(plan: &PlanFile, reach: &Reach, limits: Limits, unread: Option<&str>, 
         .iter()
         .map(|(range, others)| if *others == 0 { range.to_string() } else { format!("{range} ({others} more)") })
         .collect();
-    let assumed = unread.map(|why| format!("; the quotas could not be read ({why}), and AWS's defaults were assumed"));
+    let assumed = unread.map(|why| format!("; the quotas could not be read ({why}), so AWS's defaults are assumed"));
     let message = format!(
-        "{} networks are allowed, each takes {} of the security groups' rules, and a network interface can have {} of them here \
-         ({} in each of {} groups): the smallest ranges that cover the networks are admitted, and so are {others} addresses that are in \
-         none of them: {}{}",
+        "{} networks are allowed, which need {} rules each, but a network interface can have only {} rules here ({} in \
+         each of {} security groups): the groups admit the smallest covering ranges, and with them {others} additional \
+         addresses: {}{}",
         reach.wanted.len(),
         reach.ports,
         limits.rules * limits.groups_used(),
@@ -51,9 +51,9 @@ fn groups(plan: &PlanFile, reach: &Reach, limits: Limits, unread: Option<&str>, 
     #[allow(clippy::cast_precision_loss)] // At most 1000.
     let hint = match plan.rules_for(reach, limits) {
         Some(rules) => {
-            format!("{fewer}; or, to admit each of them alone, {}", request(Limited::GroupRules, rules as f64, region))
+            format!("{fewer}; or, to admit each network alone, {}", request(Limited::GroupRules, rules as f64, region))
         }
-        None => format!("{fewer}: AWS lets no network interface have more than {MOST_RULES} rules"),
+        None => format!("{fewer}: AWS allows a network interface at most {MOST_RULES} rules"),
     };
     warning("access/covering-ranges", message, hint)
 }
@@ -64,13 +64,13 @@ fn acl(plan: &PlanFile, reach: &Reach, limits: Limits, region: &str) -> Option<F
         return None;
     }
     let ranges: Vec<_> = reach.acl.iter().map(ToString::to_string).collect();
-    let who_decides = match reach.is_exact() {
-        true => "the security group decides, and admits the allowed networks only",
-        false => "the security groups decide",
+    let groups = match reach.is_exact() {
+        true => "the security group still admits only the allowed networks",
+        false => "the security groups still restrict access",
     };
     let message = format!(
-        "the network ACL has room for {} ranges, and {crowd} networks outside the VPC are allowed: it lets ports 80 and 443 through from \
-         {}; {who_decides}",
+        "the network ACL has room for {} ranges, but {crowd} networks outside the VPC are allowed: it allows ports 80 \
+         and 443 from {}; {groups}",
         reach.acl.len(),
         ranges.join(", ")
     );
@@ -78,10 +78,10 @@ fn acl(plan: &PlanFile, reach: &Reach, limits: Limits, region: &str) -> Option<F
     #[allow(clippy::cast_precision_loss)] // At most 40.
     let hint = match needed {
         ..=MOST_ENTRIES => format!(
-            "nothing has to be done; to have each of them alone in the ACL too, {}",
+            "nothing has to be done; to admit each network alone in the ACL too, {}",
             request(Limited::AclEntries, needed as f64, region)
         ),
-        _ => format!("nothing has to be done; AWS allows no network ACL more than {MOST_ENTRIES} rules"),
+        _ => format!("nothing has to be done; AWS allows a network ACL at most {MOST_ENTRIES} rules"),
     };
     Some(warning("access/network-acl-covers", message, hint))
 }

@@ -1,4 +1,4 @@
-//! Whether the vendor stands behind a release on Fargate.
+//! Whether the vendor supports a release, on Fargate and at all.
 
 use time::Date;
 
@@ -7,8 +7,8 @@ use crate::release::{Catalogue, Label, Package, Release, Support, Version};
 
 use super::finding::{refusal, warning};
 
-/// What to say against a release that is deployed, or gone through. `allowed` is the worst label that the user
-/// consents to.
+/// A release that is deployed, or a step of an upgrade path, and is not consented to. `allowed`: the worst label that
+/// is consented to.
 pub fn release(release: &Release, allowed: Option<Label>) -> Option<Finding> {
     let Release { version, label, .. } = release;
     if *label <= allowed.unwrap_or(Label::VendorTested) {
@@ -27,19 +27,18 @@ pub fn release(release: &Release, allowed: Option<Label>) -> Option<Finding> {
     Some(refusal(code, message, hint))
 }
 
-/// Where a release is deployed, or shall be.
+/// Where a release is deployed, or will be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// What runs there.
+    /// The running release.
     pub runs: Option<Version>,
-    /// The size of its task, where that is known.
+    /// The size of its task, if known.
     pub package: Option<Package>,
     /// What the plan file consents to.
     pub allow: Option<Label>,
 }
 
-/// What to say of a release that the vendor no longer supports, or not for much longer. Never more than a warning: what
-/// runs must stay deployable.
+/// A release whose support has ended or ends soon. Only a warning, because what runs must stay deployable.
 pub fn support(release: &Release, place: Place, all: &Catalogue, today: Date) -> Option<Finding> {
     let version = release.version;
     let (code, message) = match release.support(today) {
@@ -56,21 +55,21 @@ pub fn support(release: &Release, place: Place, all: &Catalogue, today: Date) ->
             ("release/end-of-life-soon", format!("support for release {version} ends {end}, in {days}"))
         }
     };
-    Some(warning(code, message, way_out(release, place, all, today)))
+    Some(warning(code, message, upgrade_hint(release, place, all, today)))
 }
 
-/// How to get to a release that is supported for longer.
-fn way_out(release: &Release, place: Place, all: &Catalogue, today: Date) -> String {
+/// How to get to a release with longer support.
+fn upgrade_hint(release: &Release, place: Place, all: &Catalogue, today: Date) -> String {
     let longer = |next: &&Release| {
         next.version > release.version && next.end_of_support().is_none_or(|end| Some(end) > release.end_of_support())
     };
     let Some(next) = all.supported(today).filter(longer) else {
-        return "this version of ce-aws knows no release that is supported for longer; a newer ce-aws may, and \
-                --catalog adds a release file"
+        return "this version of ce-aws knows no release with longer support; a newer ce-aws may, and --catalog adds a \
+                release file"
             .to_owned();
     };
     let to = next.version;
-    // A release file of the user's is there for one command only.
+    // A release file is known to one command only.
     let catalog = if Catalogue::builtin().get(to).is_none() { " --catalog F" } else { "" };
     let Some(from) = place.runs else {
         let consent = consent(Some(next.label), place.allow).map(|label| format!(" and `allow = \"{label}\"`"));
@@ -99,7 +98,7 @@ fn consent(needed: Option<Label>, given: Option<Label>) -> Option<Label> {
     needed.filter(|needed| *needed > given.unwrap_or(Label::VendorTested))
 }
 
-/// The package that it takes, where a smaller one is in use.
+/// The package that it needs, if a smaller one is in use.
 fn small(needed: Package, place: Place) -> Option<Package> {
     place.package.is_some_and(|package| package < needed).then_some(needed)
 }

@@ -1,4 +1,4 @@
-//! What lost its tags by hand, and would be made a second time or be in the way.
+//! Resources that lost their tags, which would be created again or conflict with new ones.
 
 use crate::engine::plan::Finding;
 use crate::engine::reference::Outputs;
@@ -7,7 +7,7 @@ use crate::existing::account::strays::{Stray, Strays};
 use super::finding::{refusal, warning};
 use super::names::words;
 
-/// What is to be said of it. `deployment` is the plan file's name, `region` its region.
+/// Findings about them. `deployment` is the plan file's name, `region` its region.
 pub fn strays(strays: &Strays, deployment: &str, region: &str) -> Vec<Finding> {
     let taken = strays.found.iter().map(|stray| taken(stray, deployment, region));
     taken.chain(not_checked(strays)).collect()
@@ -17,24 +17,18 @@ fn taken(stray: &Stray, deployment: &str, region: &str) -> Finding {
     let Stray { address, there, used_by, deployment: theirs, is_lost } = stray;
     let (what, id) = (words(address.kind()), shown(&there.outputs, &there.id));
     let place = match used_by {
-        Some(user) => format!("is in use by {user} in the place of {address}"),
-        None => format!("is where {address} would be made"),
+        Some(user) => format!("is used by {user} in place of {address}"),
+        None => format!("occupies the place of {address}"),
     };
     let (tags, hint) = match theirs {
-        Some(theirs) if !is_lost => (
-            format!("is of the deployment {theirs}"),
-            "remove it, or move it out of what is this deployment's".to_owned(),
-        ),
+        Some(theirs) if !is_lost => {
+            (format!("belongs to the deployment {theirs}"), "remove it, or move it out of this deployment".to_owned())
+        }
         _ => {
             let tags = [("deployment", deployment), ("address", address.as_str())];
             let adopt = adopt(address.kind(), &there.id, &tags, region);
-            let lacks = "lacks the tags that would say whose it is".to_owned();
-            (
-                lacks,
-                format!(
-                    "if it is this deployment's and lost its tags, give them back, and apply takes it over: {adopt}; otherwise remove it"
-                ),
-            )
+            let hint = format!("if it belongs to this deployment, tag it and apply: {adopt}; otherwise remove it");
+            ("has no complete tags of ce-aws".to_owned(), hint)
         }
     };
     Finding {
@@ -43,12 +37,12 @@ fn taken(stray: &Stray, deployment: &str, region: &str) -> Finding {
     }
 }
 
-/// An address by what people know it by too.
+/// The id, with the IP address of an Elastic IP address.
 fn shown(outputs: &Outputs, id: &str) -> String {
     outputs.get("address").map_or_else(|| id.to_owned(), |address| format!("{address} ({id})"))
 }
 
-/// The command that gives something its tags back.
+/// The command that tags a resource.
 fn adopt(kind: &str, id: &str, tags: &[(&str, &str)], region: &str) -> String {
     let tags: Vec<_> = tags.iter().map(|(key, value)| format!("Key=ce-aws:{key},Value={value}")).collect();
     let call = match kind {
@@ -64,8 +58,8 @@ fn not_checked(Strays { unread, .. }: &Strays) -> Option<Finding> {
     (!unread.is_empty()).then(|| {
         warning(
             "name/not-checked",
-            format!("whether something without tags is in the way could not be checked: {}", unread.join("; ")),
-            "allow whoever runs ce-aws to describe them; otherwise apply may make what is there a second time, or stop where AWS refuses",
+            format!("the caller may not check whether untagged resources exist: {}", unread.join("; ")),
+            "grant the caller the calls named; otherwise apply may create a second resource, or fail at a conflict",
         )
     })
 }

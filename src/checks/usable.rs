@@ -1,17 +1,17 @@
-//! Whether something can be used, in a word or two.
+//! Whether a resource can be used, in short words for tables.
 
 use crate::engine::plan::{Finding, Severity};
 
-/// Whether something can be used, in a word or two, for tables.
+/// Whether a resource can be used, and why not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usable {
     /// No finding refuses it.
     pub yes: bool,
-    /// What is not as it should be, refusals first: `no egress`, `few addresses`.
+    /// The findings, refusals first: `no egress`, `few addresses`.
     pub why: Vec<String>,
 }
 
-/// What the findings about one thing come to.
+/// Sums up the findings about one resource.
 pub fn usable(findings: &[Finding]) -> Usable {
     let mut sorted: Vec<_> = findings.iter().collect();
     sorted.sort_by_key(|finding| finding.severity);
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_makes_a_thing_unusable_and_comes_first() {
+    fn a_refusal_makes_a_resource_unusable_and_comes_first() {
         let (bad, poor) = (
             refusal("subnet/no-egress", String::new(), ""),
             warning("network-acl/open-admin-ports", String::new(), ""),

@@ -1,4 +1,4 @@
-//! The control bucket: creating and configuring it.
+//! Creates and configures the control bucket.
 //!
 //! Private, encrypted, TLS only, versioned. The versions that renewals leave behind are deleted after a day.
 
@@ -11,7 +11,8 @@ use aws_sdk_s3::types::{
 };
 use serde_json::{Value, json};
 
-use crate::aws::error::{incomplete, on, unless_gone};
+use crate::aws::answer::Answer;
+use crate::aws::error::incomplete;
 use crate::engine::failure::{Cause, Failure};
 
 use super::error::ControlError;
@@ -21,8 +22,8 @@ use super::objects::Store;
 pub const LEASES: &str = "lease/";
 
 impl Store {
-    /// Creates the bucket, if there is none, and applies all its settings. Safe to repeat: it runs whenever there is no
-    /// lease yet, so that it completes what a crash has left half done.
+    /// Creates the bucket if there is none, and applies all its settings. It is repeated whenever there is no lease
+    /// yet, and so completes what a crash has interrupted.
     ///
     /// # Errors
     ///
@@ -32,7 +33,7 @@ impl Store {
             "BucketAlreadyExists" => ControlError::BucketTaken { bucket: self.bucket.clone(), failure },
             _ => self.denied(failure),
         })?;
-        // One after the other: S3 refuses some of them side by side (OperationAborted).
+        // In sequence: S3 refuses some of them at the same time (OperationAborted).
         let settings = async {
             self.block_public_access().await?;
             self.own().await?;
@@ -44,15 +45,15 @@ impl Store {
         settings.await.map_err(|failure| self.denied(failure))
     }
 
-    /// The failure of a call, or what it says of the bucket.
+    /// A failure as an error of the bucket, if it was denied.
     pub(super) fn denied(&self, failure: Failure) -> ControlError {
         let is_denied = failure.cause == Cause::Denied
             && ["AccessDenied", "AllAccessDisabled", "AccountProblem"].contains(&failure.code.as_str());
         if is_denied { ControlError::Denied { bucket: self.bucket.clone(), failure } } else { failure.into() }
     }
 
-    /// S3 answers the same for a missing permission and for another account's bucket. The latter exists, and is not in
-    /// the caller's list of buckets.
+    /// S3 answers the same for a missing permission and for a bucket of another account. The latter exists, but is not
+    /// in the caller's list of buckets.
     pub(super) async fn whose(&self, denied: ControlError) -> ControlError {
         let ControlError::Denied { bucket, failure } = denied else { return denied };
         let denied = |failure| ControlError::Denied { bucket: bucket.clone(), failure };
@@ -62,7 +63,7 @@ impl Store {
         if names.any(|name| name == self.bucket) {
             return denied(failure);
         }
-        match unless_gone(self.s3.head_bucket().bucket(&self.bucket).send().await.map_err(on("s3 HeadBucket"))) {
+        match self.s3.head_bucket().bucket(&self.bucket).send().await.unless_gone() {
             Ok(None) => denied(failure),
             _ => ControlError::BucketTaken { bucket: self.bucket.clone(), failure },
         }
@@ -70,12 +71,12 @@ impl Store {
 
     async fn create(&self) -> Result<(), Failure> {
         let call = self.s3.create_bucket().bucket(&self.bucket).object_ownership(ObjectOwnership::BucketOwnerEnforced);
-        // For this region no location is given (S3 API reference, CreateBucket).
+        // us-east-1 must not be named as a location (S3 API reference, CreateBucket).
         let place = (self.region != "us-east-1").then(|| {
             let region = BucketLocationConstraint::from(self.region.as_str());
             CreateBucketConfiguration::builder().location_constraint(region).build()
         });
-        match call.set_create_bucket_configuration(place).send().await.map_err(on("s3 CreateBucket")) {
+        match call.set_create_bucket_configuration(place).send().await.answer() {
             Err(failure) if failure.code == "BucketAlreadyOwnedByYou" => Ok(()),
             answer => answer.map(|_| ()),
         }
@@ -89,8 +90,7 @@ impl Store {
             .restrict_public_buckets(true);
         let call = self.s3.put_public_access_block().bucket(&self.bucket).expected_bucket_owner(&self.account);
         let call = call.public_access_block_configuration(all.build());
-        call.send().await.map_err(on("s3 PutPublicAccessBlock"))?;
-        Ok(())
+        call.send().await.done()
     }
 
     async fn own(&self) -> Result<(), Failure> {
@@ -98,8 +98,7 @@ impl Store {
         let rule = rule.build().map_err(incomplete)?;
         let controls = OwnershipControls::builder().rules(rule).build().map_err(incomplete)?;
         let call = self.s3.put_bucket_ownership_controls().bucket(&self.bucket).expected_bucket_owner(&self.account);
-        call.ownership_controls(controls).send().await.map_err(on("s3 PutBucketOwnershipControls"))?;
-        Ok(())
+        call.ownership_controls(controls).send().await.done()
     }
 
     async fn encrypt(&self) -> Result<(), Failure> {
@@ -109,15 +108,13 @@ impl Store {
         let all = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(incomplete)?;
         let call = self.s3.put_bucket_encryption().bucket(&self.bucket).expected_bucket_owner(&self.account);
         let call = call.server_side_encryption_configuration(all);
-        call.send().await.map_err(on("s3 PutBucketEncryption"))?;
-        Ok(())
+        call.send().await.done()
     }
 
     async fn insist_on_tls(&self) -> Result<(), Failure> {
         let call = self.s3.put_bucket_policy().bucket(&self.bucket).expected_bucket_owner(&self.account);
         let call = call.policy(self.policy().to_string());
-        call.send().await.map_err(on("s3 PutBucketPolicy"))?;
-        Ok(())
+        call.send().await.done()
     }
 
     fn policy(&self) -> Value {
@@ -138,8 +135,7 @@ impl Store {
     async fn keep_versions(&self) -> Result<(), Failure> {
         let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
         let call = self.s3.put_bucket_versioning().bucket(&self.bucket).expected_bucket_owner(&self.account);
-        call.versioning_configuration(versions).send().await.map_err(on("s3 PutBucketVersioning"))?;
-        Ok(())
+        call.versioning_configuration(versions).send().await.done()
     }
 
     async fn expire_leases(&self) -> Result<(), Failure> {
@@ -153,7 +149,6 @@ impl Store {
         let all = BucketLifecycleConfiguration::builder().rules(rule).build().map_err(incomplete)?;
         let call = self.s3.put_bucket_lifecycle_configuration().bucket(&self.bucket);
         let call = call.expected_bucket_owner(&self.account).lifecycle_configuration(all);
-        call.send().await.map_err(on("s3 PutBucketLifecycleConfiguration"))?;
-        Ok(())
+        call.send().await.done()
     }
 }

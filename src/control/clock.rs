@@ -1,11 +1,11 @@
-//! The time of leases: a clock that keeps running while the machine sleeps, in seconds of AWS time.
+//! The clock of leases, which keeps running while the machine sleeps.
 
 use std::time::Duration;
 
 use crate::aws::permit::awake;
 
-/// How much faster than real time a lease's clock may run in a test environment: beyond that, a lease would expire in
-/// the time that this program and the emulator themselves take.
+/// How much faster than real time a lease's clock may run in a test environment. Beyond that, a lease would expire
+/// while this program and the emulator work.
 pub const FASTEST: f64 = 4.0;
 
 /// A clock for leases.
@@ -20,12 +20,12 @@ impl Clock {
         Self { scale: scale.min(FASTEST) }
     }
 
-    /// Seconds since some moment in the past.
+    /// Seconds since an arbitrary moment.
     pub fn now(&self) -> f64 {
         awake().as_secs_f64() * self.scale
     }
 
-    /// The real time that so many seconds take.
+    /// The real time that this many seconds take.
     pub fn real(&self, seconds: f64) -> Duration {
         Duration::from_secs_f64((seconds / self.scale).clamp(0.0, 1e9))
     }

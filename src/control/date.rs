@@ -1,5 +1,5 @@
-//! The time at the server, from the `Date` header of its answer (RFC 9110, 6.6.1): no clock of this machine is compared
-//! with AWS's.
+//! The server's time, from the `Date` header of its answer (RFC 9110, 6.6.1), so that this machine's clock is never
+//! compared with AWS's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,12 +12,12 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::{DateTime, Format};
 
-/// Notes the date of the answer to the call that it is given to.
+/// Records the date of the answer to its call.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Date(Arc<AtomicI64>);
 
 impl Date {
-    /// How long before the answer something was written; nothing where the answer has no date. Both are whole seconds.
+    /// How long before the answer something was written; zero if the answer has no date. Both are whole seconds.
     pub(super) fn since(&self, written: &DateTime) -> Duration {
         let seconds = self.0.load(Ordering::SeqCst).saturating_sub(written.secs());
         Duration::from_secs(u64::try_from(seconds).unwrap_or_default())

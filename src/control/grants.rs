@@ -17,8 +17,8 @@ const PREPARED: [&str; 7] = [
 ];
 
 impl Store {
-    /// Commands that change something create the bucket if need be, keep the lease and write the record of the run; all
-    /// may read the history.
+    /// Commands that change something create the bucket if needed, hold the lease and record the run; all commands may
+    /// read the history.
     pub fn grants(&self, deployment: &str) -> Vec<Grant> {
         let bucket = format!("arn:{}:s3:::{}", self.partition, self.bucket);
         let (lease, runs) = (format!("{bucket}/{LEASES}{deployment}.json"), format!("{bucket}/{RUNS}{deployment}/*"));
@@ -30,7 +30,7 @@ impl Store {
             // S3 reports a missing object as missing only to callers that may list (S3 API reference, GetObject).
             s3(Use::See, "ListControlBucket", &["ListBucket"], &[&bucket]),
         ];
-        // Whose run is under way, of any deployment.
+        // `ce-aws list` shows active runs of all deployments.
         all.push(s3(Use::List, "ListControlBucket", &["ListBucket"], &[&bucket]));
         all.push(s3(Use::List, "ReadLeases", &["GetObject"], &[&format!("{bucket}/{LEASES}*")]));
         for usage in [Use::Make, Use::Remove] {

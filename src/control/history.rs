@@ -1,4 +1,4 @@
-//! Run history: one object per run, written when it begins and again when it ends. Nothing depends on it.
+//! Run history: one object per run, written when it starts and again when it ends. Nothing depends on it.
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -34,21 +34,21 @@ pub struct Entry {
     pub tool: String,
     /// RFC 3339.
     pub since: String,
-    /// The plans that were carried out, in order.
+    /// The plans that were run, in order.
     #[serde(default)]
     pub plans: Vec<PlanNote>,
-    /// What happened, as `--output json` says it; without the log lines of containers, which belong to their log group.
+    /// Events as in `--output json`, without log lines of containers, which stay in their log group.
     #[serde(default)]
     pub events: Vec<Value>,
     /// How many further events there were.
     #[serde(default)]
     pub left_out: usize,
-    /// `None` while it is under way, and for ever where it was killed.
+    /// `None` while the run is active, and if it was killed.
     #[serde(default)]
     pub end: Option<End>,
 }
 
-/// Which plan was carried out.
+/// Which plan was run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanNote {
     pub purpose: Purpose,
@@ -63,19 +63,19 @@ pub struct End {
     pub at: String,
     /// The exit code.
     pub exit: u8,
-    /// The stable code of the error with which it ended, if any.
+    /// The code of the error with which it ended, if any.
     #[serde(default)]
     pub error: Option<String>,
 }
 
 impl Entry {
-    /// Notes a plan that is about to be carried out.
+    /// Records a plan that is about to run.
     pub fn plan(&mut self, plan: &Plan) {
         let digest = serde_json::to_value(plan).map(|value| compare::digest(&value)).unwrap_or_default();
         self.plans.push(PlanNote { purpose: plan.purpose, steps: plan.steps.len(), digest });
     }
 
-    /// Notes what has happened.
+    /// Records an event.
     pub fn event(&mut self, stamped: &Stamped) {
         if self.events.len() >= MOST {
             self.left_out += 1;
@@ -89,7 +89,7 @@ impl Entry {
         self.events.extend(serde_json::to_value(&stamped).ok());
     }
 
-    /// How many seconds it took, once it has ended.
+    /// How many seconds the run took, once it has ended.
     pub fn seconds(&self) -> Option<f64> {
         let at = |text: &str| DateTime::from_str(text, Format::DateTime).ok().map(|at| at.as_secs_f64());
         let seconds = at(&self.end.as_ref()?.at)? - at(&self.since)?;
@@ -101,7 +101,7 @@ impl Entry {
         self.plans.iter().map(|plan| plan.steps).sum()
     }
 
-    /// How many of them are known to be done.
+    /// How many of them are done, as far as recorded.
     pub fn steps_done(&self) -> usize {
         self.events.iter().filter(|event| event["code"] == "step-done").count()
     }
@@ -110,7 +110,7 @@ impl Entry {
         format!("{RUNS}{}/{}-{}.json", self.deployment, self.since, self.run)
     }
 
-    /// Stores it.
+    /// Writes the record.
     pub async fn write(&self, store: &Store) -> Result<(), Failure> {
         let body = serde_json::to_vec(self).unwrap_or_default();
         store.put(&self.key(), body).await
@@ -124,8 +124,8 @@ pub enum Stored {
     Unreadable { key: String, why: String },
 }
 
-/// The newest `most` records of a deployment, newest first; with `run`, only those of that run. Also gives how many
-/// more there are.
+/// The latest `most` records of a deployment, newest first; with `run`, only those of that run. Also returns how many
+/// more exist.
 pub async fn read(
     store: &Store,
     deployment: &str,
@@ -141,14 +141,14 @@ pub async fn read(
         found.push(match store.get(key, LARGEST).await? {
             Got::There { bytes, .. } => parse(key, &bytes),
             Got::TooLarge => Stored::Unreadable { key: key.clone(), why: "it is larger than any record".to_owned() },
-            // Somebody has just deleted it.
+            // It has just been deleted.
             Got::Nothing => continue,
         });
     }
     Ok((found, keys.len().saturating_sub(most)))
 }
 
-/// Reads a record. Only its form is trusted.
+/// Reads a record. Its content is not trusted.
 pub fn parse(key: &str, bytes: &[u8]) -> Stored {
     match serde_json::from_slice(bytes) {
         Ok(entry) => Stored::Entry(entry),

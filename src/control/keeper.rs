@@ -1,4 +1,4 @@
-//! Doing what [`super::lease`] decides: taking the lease, renewing it in the background, releasing it.
+//! Does what [`super::lease`] decides: takes the lease, renews it in the background, releases it.
 
 use std::time::Duration;
 
@@ -19,30 +19,30 @@ use super::process;
 /// The largest lease that is read, in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// A lease that is held, and renewed in the background until it is released or lost.
+/// A held lease, which is renewed in the background until it is released or lost.
 #[derive(Debug)]
 pub struct Keeper {
     stop: oneshot::Sender<u32>,
     task: JoinHandle<bool>,
-    /// The run before, if there was one.
+    /// The previous run, if there was one.
     pub before: Option<Before>,
 }
 
-/// What AWS may not list yet of the run before.
+/// What AWS may not list yet after the previous run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Before {
-    /// For so many seconds after its end, lists may miss something that it has created.
+    /// For how many seconds after its end lists may miss something that it has created.
     pub unseen: u32,
     /// How long ago it ended, at least, in real time.
     pub ended: Duration,
 }
 
 impl Before {
-    /// Of a record that was written so long ago. A run that has not released the lease may have worked as long as the
+    /// From a record that was written `age` ago. A run that did not release the lease may have worked as long as the
     /// lease was valid.
     fn of(record: &Record, age: Duration, clock: Clock) -> Self {
         let worked = if record.released { Duration::ZERO } else { clock.real(VALID) };
-        // Whatever the record says: lists do not lag for longer.
+        // The record is not trusted: lists do not lag for longer.
         Self { unseen: record.unseen.min(UNSEEN), ended: age.saturating_sub(worked) }
     }
 }
@@ -56,12 +56,12 @@ struct Place {
     clock: Clock,
 }
 
-/// Takes the lease that `me` describes. `permit` follows it from then on. `waits` is called once, with the holder, when
-/// it has to be found out whether that is still alive.
+/// Takes the lease that `me` describes. `permit` is valid as long as the lease. `waits` is called once, with the
+/// holder, if it takes time to find out whether the holder is still alive.
 ///
 /// # Errors
 ///
-/// Another run is at work; the bucket cannot be used; the object is not a lease.
+/// Another run holds it; the bucket cannot be used; the object is not a lease.
 pub async fn take(
     store: &Store,
     me: Record,
@@ -108,16 +108,16 @@ pub async fn take(
 }
 
 impl Keeper {
-    /// Releases the lease; false when it was lost before, or the release could not be written. For `unseen` seconds
-    /// from now lists may miss something that was created.
+    /// Releases the lease; false if it was lost before, or the release could not be written. For `unseen` seconds from
+    /// now lists may miss something that was created.
     pub async fn release(self, unseen: u32) -> bool {
-        // Where the task has ended, the lease is lost.
+        // If the task has ended, the lease is lost.
         let _ = self.stop.send(unseen);
         self.task.await.unwrap_or(false)
     }
 }
 
-/// Who is at work on a deployment; `None` also where the lease cannot be read.
+/// The run that holds the lease of a deployment; `None` also if the lease is not readable.
 ///
 /// # Errors
 ///
@@ -127,8 +127,8 @@ pub async fn at_work(store: &Store, deployment: &str, clock: Clock) -> Result<Op
     Ok(parse(&bytes, deployment).ok().filter(|record| is_at_work(record, age, clock)))
 }
 
-/// Whether the holder that wrote this so long ago has neither released the lease nor died, nor been silent for as long
-/// as the next one would wait for it.
+/// Whether the holder that wrote this `age` ago is still active: it has not released the lease, is not known to be
+/// dead, and was not silent for longer than the next run would wait.
 pub(super) fn is_at_work(record: &Record, age: Duration, clock: Clock) -> bool {
     !record.released && age < clock.real(SILENCE) && !is_dead(record)
 }
@@ -141,7 +141,7 @@ fn is_dead(record: &Record) -> bool {
     record.process.as_ref().is_some_and(|process| process::is_dead(record.pid, process))
 }
 
-/// Renews until it is to stop; then releases.
+/// Renews the lease until it should stop, then releases it.
 async fn keep(
     place: Place,
     mut claim: Claim,
@@ -172,7 +172,7 @@ async fn keep(
                     }
                 }
             }
-            // A call without an answer by then is repeated, which also shows what came of it.
+            // A call without an answer by then is repeated, which also shows whether it took effect.
             next => match tokio::time::timeout(clock.real(VALID / 3.0), perform(&place, next)).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(error)) => {
@@ -185,7 +185,7 @@ async fn keep(
         let is_answered = answer != Answer::Unknown;
         next = claim.on(answer, asked, clock.now());
         if is_releasing && !is_answered {
-            // The next run finds this one silent, or dead.
+            // The next run finds this one silent or dead.
             return false;
         }
         if !is_releasing {
@@ -194,7 +194,7 @@ async fn keep(
     }
 }
 
-/// Lets the permit be valid as long as the lease is.
+/// Keeps the permit valid as long as the lease.
 fn follow(permit: &Permit, claim: &Claim, clock: Clock) {
     match claim.valid_until() - clock.now() {
         left if left > 0.0 => permit.until(awake() + clock.real(left)),
@@ -202,8 +202,8 @@ fn follow(permit: &Permit, claim: &Claim, clock: Clock) {
     }
 }
 
-/// Repeats a call as long as its failure may pass; `began` is when the first was made. What came of a write whose
-/// answer was lost is found out by the next call.
+/// Repeats a call while its failure is temporary; `began` is when the first was made. The next call shows whether a
+/// write without an answer took effect.
 async fn patiently<T, F>(clock: Clock, began: f64, call: impl Fn() -> F) -> Result<T, ControlError>
 where
     F: Future<Output = Result<T, ControlError>>,
@@ -222,7 +222,7 @@ where
     }
 }
 
-/// The answer, and when it was asked for.
+/// The answer, and when the call was made.
 async fn timed(place: &Place, next: &Do) -> Result<(Answer, f64), ControlError> {
     let asked = place.clock.now();
     match perform(place, next).await {
@@ -262,15 +262,15 @@ impl Place {
     }
 }
 
-/// Reads a lease. Only its form is trusted.
+/// Reads a lease. Its content is not trusted.
 ///
 /// # Errors
 ///
-/// What is wrong with it, as a fragment.
+/// What is wrong with it, as a lower-case fragment.
 pub fn parse(bytes: &[u8], deployment: &str) -> Result<Record, String> {
-    let record: Record = serde_json::from_slice(bytes).map_err(|error| format!("it is no lease: {error}"))?;
+    let record: Record = serde_json::from_slice(bytes).map_err(|error| format!("it is not a lease: {error}"))?;
     if record.version != VERSION {
-        return Err(format!("it is of version {}, and this ce-aws reads version {VERSION}", record.version));
+        return Err(format!("it has version {}, but this ce-aws reads version {VERSION}", record.version));
     }
     if record.deployment != deployment {
         return Err(format!("it is the lease of {}", record.deployment));

@@ -1,13 +1,15 @@
-//! The lease as a state machine: what was read and the time in, what to do next out. No I/O and no clock of its own.
+//! The lease as a state machine: it takes what was read and the time, and returns what to do next. It has no I/O and no
+//! clock of its own.
 //!
 //! It is an object in S3 that is only ever written conditionally: `If-None-Match: *` creates it, `If-Match` renews it,
-//! takes it over and releases it (S3 user guide, "Conditional requests"). So of two writers one learns that it was
-//! second. A release writes a tombstone: a delete could remove a successor's lease.
+//! takes it over and releases it (S3 user guide, "Conditional requests"). So one of two writers learns that it was
+//! second. A release writes a tombstone, because a delete could remove a successor's lease.
 //!
-//! Why two are never valid at once: a holder considers its lease valid until [`VALID`] after it *asked* for the last
-//! write that succeeded. A taker replaces it only after having read the same ETag twice, [`SILENCE`] apart, and only if
-//! it is still that one. So the holder's last write was asked for before the first of those reads was answered, and is
-//! no longer valid when the taker's write is asked for. Nobody's wall clock matters, and no two clocks are compared.
+//! Why two leases are never valid at once: a holder considers its lease valid until [`VALID`] after it *requested* the
+//! last write that succeeded. A taker replaces it only after reading the same ETag twice, [`SILENCE`] apart, and only
+//! if that is still the ETag. So the holder requested its last write before the first of these reads was answered, and
+//! its lease is no longer valid when the taker requests its write. No wall clocks are used, and no two clocks are
+//! compared.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,13 +18,13 @@ use serde::{Deserialize, Serialize};
 
 use super::process::Process;
 
-/// Seconds for which a holder considers its lease valid, from when it asked for its last write.
+/// Seconds for which a holder considers its lease valid, from its last write request.
 pub const VALID: f64 = 45.0;
 /// Seconds without a write after which a holder is replaced.
 pub const SILENCE: f64 = 60.0;
 /// Seconds between two writes of a holder.
 pub const RENEW: f64 = 10.0;
-/// Seconds for which lists may miss what a holder has created that has disappeared.
+/// Seconds for which lists may miss what a holder that disappeared has created.
 pub const UNSEEN: u32 = crate::engine::cadence::MAY_BE_INVISIBLE as u32;
 /// Seconds between two polls of a waiting run, and before a call without an answer is repeated.
 pub const POLL: f64 = 2.0;
@@ -30,7 +32,7 @@ pub const POLL: f64 = 2.0;
 /// The version of [`Record`] that this program writes and reads.
 pub const VERSION: u32 = 1;
 
-/// What is in the object.
+/// The content of the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     pub version: u32,
@@ -41,17 +43,17 @@ pub struct Record {
     pub user: String,
     pub host: String,
     pub pid: u32,
-    /// What identifies the process on its own machine.
+    /// What identifies the process on its machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<Process>,
     /// The command line, without secrets.
     pub command: String,
     /// RFC 3339.
     pub since: String,
-    /// Counted up by every write, so that each changes the ETag.
+    /// Incremented by every write, so that each changes the ETag.
     pub beat: u64,
     pub released: bool,
-    /// For so many seconds from then on, lists may miss something that the run has created.
+    /// For how many seconds from then on lists may miss something that the run has created.
     #[serde(default)]
     pub unseen: u32,
 }
@@ -63,12 +65,12 @@ impl fmt::Display for Record {
     }
 }
 
-/// Under what condition to write.
+/// The condition of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// There is no object.
     Absent,
-    /// It is the one with this ETag.
+    /// The object has this ETag.
     Is(String),
 }
 
@@ -80,17 +82,17 @@ pub enum Do {
         condition: Condition,
         record: Box<Record>,
     },
-    /// Nothing for so many seconds.
+    /// Wait this many seconds.
     Sleep(f64),
-    /// Give up: another run is at work.
+    /// Give up: another run holds the lease.
     Refuse(Box<Record>),
-    /// Give up: it was ours, and is not any more.
+    /// Give up: the lease was lost.
     Lost,
     /// It is released.
     Released,
 }
 
-/// What came of it.
+/// The result of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Nothing,
@@ -105,22 +107,22 @@ pub enum Answer {
     },
     /// The condition did not hold.
     Conflict,
-    /// There was no answer: the call may have taken effect.
+    /// There was no answer, so the call may have taken effect.
     Unknown,
     Slept,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 enum Phase {
-    /// Not ours. The first ETag that was read, and when.
+    /// Not held. The first ETag that was read, and when.
     Waiting {
         first: Option<(String, f64)>,
     },
-    /// Ours, with this ETag at the last answer.
+    /// Held, with this ETag at the last answer.
     Holding {
         etag: String,
     },
-    /// Ours, to be released.
+    /// Being released.
     Releasing {
         etag: String,
     },
@@ -137,7 +139,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// A claim that begins with [`Do::Get`]. `is_dead` tells whether a holder is certainly dead.
+    /// A claim that starts with [`Do::Get`]. `is_dead` tells whether a holder is known to be dead.
     pub fn new(me: Record, is_dead: fn(&Record) -> bool) -> Self {
         Self { me, is_dead, phase: Phase::Waiting { first: None }, valid_until: f64::NEG_INFINITY }
     }
@@ -151,7 +153,7 @@ impl Claim {
         matches!(self.phase, Phase::Holding { .. })
     }
 
-    /// Begins to release it; `unseen` is for the record.
+    /// Starts to release it; `unseen` is for the record.
     pub fn release(&mut self, unseen: u32) -> Do {
         self.me.unseen = unseen;
         self.valid_until = f64::NEG_INFINITY;
@@ -165,7 +167,7 @@ impl Claim {
         }
     }
 
-    /// Takes what came of the last [`Do`], asked for at `asked` and answered at `now`.
+    /// Takes the result of the last [`Do`], requested at `asked` and answered at `now`.
     pub fn on(&mut self, answer: Answer, asked: f64, now: f64) -> Do {
         match (self.phase.clone(), answer) {
             (Phase::Over, _) => Do::Lost,
@@ -173,7 +175,7 @@ impl Claim {
                 self.seen(first, etag, record, asked, now)
             }
             (Phase::Waiting { .. }, Answer::Nothing) => self.put(Condition::Absent),
-            // The writer is alive; unless it was this run and the answer was lost, which the next read shows.
+            // The writer is alive, unless it was this run and the answer was lost; the next read shows it.
             (Phase::Waiting { .. }, Answer::Conflict) => {
                 self.phase = Phase::Waiting { first: Some((String::new(), now)) };
                 Do::Get
@@ -192,8 +194,7 @@ impl Claim {
             (_, Answer::Conflict) => Do::Get,
             (_, Answer::Unknown) => Do::Sleep(POLL),
             (phase, Answer::There { etag, record, .. }) if record.run == self.me.run && !record.released => {
-                // The answer to a write of ours was lost, and with it the time from which it counts: another write
-                // gives one.
+                // The answer to a write of this run was lost, and with it the start of its validity: write again.
                 self.me.beat = record.beat;
                 self.phase = match phase {
                     Phase::Releasing { .. } => Phase::Releasing { etag: etag.clone() },

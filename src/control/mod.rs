@@ -1,10 +1,10 @@
-//! The control bucket: who is changing a deployment now, and what was done to it before.
+//! The control bucket: the lease of the run that is changing a deployment, and the history of runs.
 //!
-//! * [`lease`] decides, as a pure state machine, what a run that wants the lease or holds it does next;
+//! * [`lease`] decides, as a pure state machine, what a run that wants or holds the lease does next;
 //! * [`keeper`] does it: takes the lease, renews it in the background, releases it;
 //! * [`process`] identifies this process, and tells whether a holder on this machine is dead;
-//! * [`bucket`] is the bucket and its settings, [`objects`] reading and writing in it, [`date`] S3's own clock;
-//! * [`history`] is one record a run. Nothing depends on it: it may be deleted.
+//! * [`bucket`] creates the bucket, [`objects`] reads and writes in it, [`date`] is S3's own clock;
+//! * [`history`] is one record per run. Nothing depends on it: it may be deleted.
 
 pub mod bucket;
 pub mod clock;

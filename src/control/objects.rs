@@ -1,5 +1,5 @@
-//! Reading and writing in the control bucket. Every call names the account that must own it, so that nothing is ever
-//! written to, or read from, another account's bucket of that name.
+//! Reads and writes objects of the control bucket. Every call names the account that must own it, so that a bucket of
+//! another account with that name is never used.
 
 use std::time::Duration;
 
@@ -7,8 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::EncodingType;
 
-use crate::aws::answer::required;
-use crate::aws::error::on;
+use crate::aws::answer::{Answer, member};
 use crate::engine::failure::{Cause, Failure};
 
 use super::date::Date;
@@ -25,7 +24,7 @@ pub struct Store {
     pub(super) partition: String,
 }
 
-/// What is at a key.
+/// The object at a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Got {
     Nothing,
@@ -48,21 +47,17 @@ impl Store {
         Self { s3: s3.clone(), bucket: format!("ce-aws-{account}-{region}"), account, region, partition }
     }
 
-    /// What is at a key, `largest` bytes at most.
+    /// The object at a key, of at most `largest` bytes.
     pub async fn get(&self, key: &str, largest: usize) -> Result<Got, Failure> {
         let call = self.s3.get_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
         let date = Date::default();
         let call = call.customize().interceptor(date.clone());
-        let answer = match call.send().await.map_err(on("s3 GetObject")) {
-            Ok(answer) => answer,
-            Err(failure) if failure.cause == Cause::Gone => return Ok(Got::Nothing),
-            Err(failure) => return Err(failure),
-        };
-        if answer.content_length().and_then(|length| usize::try_from(length).ok()).is_none_or(|length| length > largest)
-        {
+        let Some(answer) = call.send().await.unless_gone()? else { return Ok(Got::Nothing) };
+        let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
+        if length.is_none_or(|length| length > largest) {
             return Ok(Got::TooLarge);
         }
-        let etag = required("s3 GetObject", "ETag", answer.e_tag())?.to_owned();
+        let etag = member(&answer, "ETag", |answer| answer.e_tag())?.to_owned();
         let age = answer.last_modified().map_or(Duration::ZERO, |written| date.since(written));
         let broken =
             |why: String| Failure { operation: "s3 GetObject".to_owned(), ..Failure::of(Cause::Unavailable, why) };
@@ -72,7 +67,7 @@ impl Store {
         Ok(Got::There { etag, bytes: body.to_vec(), age })
     }
 
-    /// Writes under a condition; `None` when it does not hold.
+    /// Writes if a condition holds, and returns the ETag; `None` if it does not hold.
     pub async fn put_if(&self, key: &str, body: Vec<u8>, condition: &Condition) -> Result<Option<String>, Failure> {
         let call = self.s3.put_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
         let call = call.body(ByteStream::from(body));
@@ -80,12 +75,9 @@ impl Store {
             Condition::Absent => call.if_none_match("*"),
             Condition::Is(etag) => call.if_match(etag),
         };
-        match call.send().await.map_err(on("s3 PutObject")) {
-            Ok(answer) => match answer.e_tag() {
-                Some(etag) => Ok(Some(etag.to_owned())),
-                None => Err(Failure::of(Cause::Unavailable, "the answer to s3 PutObject has no ETag")),
-            },
-            // Another write was under way; or there is nothing to match (S3 API reference, PutObject).
+        match call.send().await.answer() {
+            Ok(answer) => Ok(Some(member(&answer, "ETag", |answer| answer.e_tag())?.to_owned())),
+            // Another write is in progress, or there is nothing to match (S3 API reference, PutObject).
             Err(failure)
                 if ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"]
                     .contains(&failure.code.as_str()) =>
@@ -99,26 +91,21 @@ impl Store {
     /// Writes unconditionally.
     pub async fn put(&self, key: &str, body: Vec<u8>) -> Result<(), Failure> {
         let call = self.s3.put_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
-        call.body(ByteStream::from(body)).send().await.map_err(on("s3 PutObject"))?;
-        Ok(())
+        call.body(ByteStream::from(body)).send().await.done()
     }
 
-    /// The keys with a prefix, in order; none where there is no bucket. They are requested encoded, because a key may
-    /// hold what XML may not (S3 API reference, ListObjectsV2).
+    /// The keys with a prefix, in order; none if there is no bucket. They are requested URL-encoded, because a key may
+    /// contain what XML may not (S3 API reference, ListObjectsV2).
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
         let call = self.s3.list_objects_v2().bucket(&self.bucket).prefix(prefix).expected_bucket_owner(&self.account);
         let call = call.encoding_type(EncodingType::Url);
-        let pages = call.into_paginator().send().collect::<Result<Vec<_>, _>>().await.map_err(on("s3 ListObjectsV2"));
-        let pages = match pages {
-            Err(failure) if failure.cause == Cause::Gone => return Ok(Vec::new()),
-            pages => pages?,
-        };
+        let pages = call.into_paginator().send().try_collect().await.unless_gone()?.unwrap_or_default();
         let objects = pages.iter().flat_map(|page| page.contents());
         Ok(objects.filter_map(|object| object.key().map(decoded)).collect())
     }
 }
 
-/// A key without its encoding; a space is sent as `+`.
+/// Decodes a key; a space is encoded as `+`.
 fn decoded(key: &str) -> String {
     percent_encoding::percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
 }

@@ -1,7 +1,7 @@
-//! This process, and whether another one on this machine is dead.
+//! Identifies this process, and tells whether another one on this machine is dead.
 //!
-//! Where that is known, a run that was killed costs the next one no time. On Linux it is: the kernel's boot id, the PID
-//! namespace, the PID, and the start time identify a process for good (proc(5)).
+//! Then the next run does not have to wait for a run that was killed. On Linux, the kernel's boot id, the PID
+//! namespace, the PID and the start time identify a process (proc(5)).
 
 use serde::{Deserialize, Serialize};
 
@@ -12,16 +12,16 @@ pub struct Process {
     pub boot: String,
     /// `pid:[4026531836]`.
     pub namespace: String,
-    /// In clock ticks since the boot.
+    /// When it started, in clock ticks since boot.
     pub started: u64,
 }
 
-/// This process; `None` where it cannot be identified.
+/// This process; `None` if it cannot be identified.
 pub fn this() -> Option<Process> {
     Some(Process { boot: boot()?, namespace: namespace()?, started: state(std::process::id())?.0 })
 }
 
-/// Whether a process is certainly dead: it is of this boot and namespace, and it has ended or its PID was reused.
+/// Whether a process is known to be dead: it ran in this boot and namespace, and it has ended or its PID was reused.
 pub fn is_dead(pid: u32, process: &Process) -> bool {
     let is_here = boot().as_ref() == Some(&process.boot) && namespace().as_ref() == Some(&process.namespace);
     is_here && (is_gone(pid) || state(pid).is_some_and(|(started, is_ended)| is_ended || started != process.started))
@@ -45,8 +45,8 @@ fn namespace() -> Option<String> {
     Some(std::fs::read_link("/proc/self/ns/pid").ok()?.to_string_lossy().into_owned())
 }
 
-/// When a process started, and whether it is a zombie. The second field of its line, the name of the program, may hold
-/// anything; the third is the state, the twenty-second the start.
+/// When a process started, and whether it is a zombie. The second field, the name of the program, may contain anything;
+/// the third is the state, the 22nd the start time.
 fn state(pid: u32) -> Option<(u64, bool)> {
     let line = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let mut fields = line.rsplit_once(')')?.1.split_whitespace();
@@ -54,7 +54,7 @@ fn state(pid: u32) -> Option<(u64, bool)> {
     Some((fields.nth(18)?.parse().ok()?, is_ended))
 }
 
-/// A process that is only hidden, as by /proc's `hidepid`, still exists.
+/// A process that /proc hides (`hidepid`) still exists.
 #[cfg(unix)]
 fn is_gone(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
@@ -72,10 +72,10 @@ mod tests {
 
     #[test]
     fn this_process_lives_and_one_that_has_ended_is_dead() {
-        let me = this().expect("Linux tells");
+        let me = this().expect("Linux identifies it");
         assert!(!is_dead(std::process::id(), &me));
         let reused = Process { started: me.started + 1, ..me.clone() };
-        assert!(is_dead(std::process::id(), &reused), "its number is another one's");
+        assert!(is_dead(std::process::id(), &reused), "its PID was reused");
         let mut child = std::process::Command::new("true").spawn().expect("it starts");
         let of_child = Process { started: state(child.id()).expect("it is there").0, ..me.clone() };
         child.wait().expect("it ends");

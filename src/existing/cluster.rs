@@ -1,10 +1,11 @@
-//! An ECS cluster of the user's.
+//! Existing ECS clusters.
 
 use aws_sdk_ecs::types::{self, ClusterField, ClusterSetting, ClusterSettingName};
 
-use crate::aws::error::{on, unless_gone};
+use crate::aws::answer::Answer;
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
+use crate::kinds::convert::text;
 
 use super::Named;
 use super::lookup::{named, only};
@@ -14,16 +15,16 @@ use super::lookup::{named, only};
 pub struct Cluster {
     pub arn: String,
     pub name: String,
-    /// `ACTIVE`, or what else ECS says.
+    /// `ACTIVE`, or another status.
     pub status: String,
     pub container_insights: bool,
 }
 
-/// As many as one call describes (ECS API reference, DescribeClusters).
+/// How many clusters one call describes (ECS API reference, DescribeClusters).
 const AT_ONCE: usize = 100;
 
-/// Clusters: those of these names or ARNs that there are, or all of the region. One call for a hundred; to know them all,
-/// one more for each page of the list.
+/// The clusters with these names or ARNs that exist, or all of the region. One call describes a hundred; listing them
+/// all takes one more for each page.
 ///
 /// # Errors
 ///
@@ -33,15 +34,15 @@ pub async fn clusters(context: &Context, names: Option<&[String]>) -> Result<Vec
         Some(names) => names.to_vec(),
         None => {
             let pages = context.aws.ecs.list_clusters().into_paginator().items().send();
-            pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ecs ListClusters"))?
+            pages.try_collect().await.answer()?
         }
     };
     let mut found = Vec::new();
     for names in listed.chunks(AT_ONCE) {
         let call =
             context.aws.ecs.describe_clusters().set_clusters(Some(names.to_vec())).include(ClusterField::Settings);
-        // One that is not there is among the answer's failures, unless its name is not even one.
-        let answer = unless_gone(call.send().await.map_err(on("ecs DescribeClusters")))?;
+        // The answer lists a missing cluster among its failures; an invalid name is an error.
+        let answer = call.send().await.unless_gone()?;
         found.extend(answer.iter().flat_map(|answer| answer.clusters()).map(read));
     }
     Ok(found)
@@ -51,7 +52,7 @@ pub async fn clusters(context: &Context, names: Option<&[String]>) -> Result<Vec
 ///
 /// # Errors
 ///
-/// Whatever a call meets, but for its not being there or our not being allowed to read it.
+/// Whatever a call meets, unless the cluster does not exist or may not be read.
 pub async fn cluster(context: &Context, name: &str) -> Result<Named<Cluster>, Failure> {
     named(name, clusters(context, Some(&[name.to_owned()])).await.and_then(|found| only(found, name)))
 }
@@ -59,9 +60,9 @@ pub async fn cluster(context: &Context, name: &str) -> Result<Named<Cluster>, Fa
 fn read(cluster: &types::Cluster) -> Cluster {
     let insights = cluster.settings().iter().find(|s| s.name() == Some(&ClusterSettingName::ContainerInsights));
     Cluster {
-        arn: cluster.cluster_arn().unwrap_or_default().to_owned(),
-        name: cluster.cluster_name().unwrap_or_default().to_owned(),
-        status: cluster.status().unwrap_or_default().to_owned(),
+        arn: text(cluster.cluster_arn()),
+        name: text(cluster.cluster_name()),
+        status: text(cluster.status()),
         container_insights: insights.and_then(ClusterSetting::value).is_some_and(|value| value != "disabled"),
     }
 }

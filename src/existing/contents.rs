@@ -1,5 +1,5 @@
-//! Whether the secrets of the user's hold what Cloud Exchange needs: read right before the first change, because ECS would
-//! find out only when the task starts.
+//! Whether existing secrets hold what Cloud Exchange needs. They are read before the first change, because ECS would
+//! fail only when it starts the task.
 
 use futures::future::join_all;
 
@@ -16,7 +16,7 @@ use super::lookup::said;
 use super::storage::Secret;
 use super::{Existing, Lookup};
 
-/// All of them.
+/// All contents.
 pub const ALL: [Content; 3] = [Content::Credentials, Content::Proxy, Content::Certificates];
 
 /// What a secret is for.
@@ -30,16 +30,16 @@ pub enum Content {
     Certificates,
 }
 
-/// What is wrong with a secret. It never holds any of the value.
+/// What is wrong with a secret; never any part of its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// What is stored cannot be used; what is wrong, and what to store instead.
+    /// The value cannot be used: why, and what to store instead.
     Unusable { why: String, hint: String },
-    /// Nobody could look; what AWS said.
+    /// The value could not be read; what AWS said.
     Unread(String),
 }
 
-/// A secret whose content is not known to be good.
+/// A secret whose content is wrong or could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faulty {
     pub arn: String,
@@ -47,7 +47,7 @@ pub struct Faulty {
     pub fault: Fault,
 }
 
-/// The contents that something is about to read: those that a plan copies or hands to a new task.
+/// The contents that a plan copies or passes to a new task.
 pub fn read_by(plan: &Plan) -> Vec<Content> {
     let has = |kind: &str, actions: &[Action]| {
         plan.steps.iter().any(|step| step.address.kind() == kind && actions.contains(&step.action))
@@ -58,8 +58,8 @@ pub fn read_by(plan: &Plan) -> Vec<Content> {
     all.into_iter().filter_map(|(is_read, content)| is_read.then_some(content)).collect()
 }
 
-/// Reads the secrets of the user's with these contents, and says which cannot be used. What is known to be missing, or
-/// marked for deletion, is told elsewhere. `now` in seconds since 1970.
+/// Reads the existing secrets with these contents, and returns those that cannot be used. Secrets that are missing or
+/// scheduled for deletion have findings of their own. `now` in seconds since 1970.
 pub async fn faulty(context: &Context, plan: &PlanFile, seen: &Existing, wanted: &[Content], now: i64) -> Vec<Faulty> {
     let is_there = |arn: &str| {
         let seen = seen.secrets.iter().find(|secret| secret.name == arn).map(|secret| &secret.lookup);
@@ -73,7 +73,7 @@ pub async fn faulty(context: &Context, plan: &PlanFile, seen: &Existing, wanted:
     join_all(looked).await.into_iter().flatten().collect()
 }
 
-/// What a caller must be allowed to do to look: of the credentials, the kind itself says so.
+/// The permissions to read them. The kind `secret` has those for the credentials.
 pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
     let handed = named(plan).into_iter().filter(|(content, _)| *content != Content::Credentials);
     let arns: Vec<String> = handed.map(|(_, arn)| arn).collect();
@@ -81,13 +81,13 @@ pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
         return Vec::new();
     }
     let read = Grant::new(Use::Make, "secretsmanager", &["GetSecretValue"]).on(arns).called("CheckExistingSecrets");
-    // Which key of the user's, the secret's name does not tell.
+    // A secret's ARN does not tell which key encrypts it.
     let key = place.any_key();
     let opened = place.key_through(Use::Make, &key, "secretsmanager", &["Decrypt"], "DecryptExistingCredentials");
     vec![read, opened]
 }
 
-/// The secrets of the user's, and what each is for.
+/// The existing secrets, and what each is for.
 fn named(plan: &PlanFile) -> Vec<(Content, String)> {
     let ca = plan.ca.as_ref().and_then(|ca| match ca {
         CaCertificate::Secret(arn) => Some(arn),
@@ -110,14 +110,15 @@ async fn fault(context: &Context, content: Content, arn: &str, now: i64) -> Opti
     match content {
         Content::Credentials => Credentials::from_document(&value).err().map(unusable),
         Content::Proxy => credentials::proxy(&value).err().map(unusable),
-        Content::Certificates => (!credentials::shown(&value, |text| Pem::is_usable(text, now))).then(|| {
-            Fault::Unusable {
+        Content::Certificates => {
+            (!credentials::shown(&value, |text| Pem::is_usable(text, now))).then(|| Fault::Unusable {
                 why: "it does not hold CA certificates in PEM that can be used".to_owned(),
-                hint: "store the certificates alone, each with its BEGIN and END lines; `ce-aws validate` says what is wrong \
-                       with them when they are named as `file` in [ca]"
-                    .to_owned(),
-            }
-        }),
+                hint:
+                    "store only the certificates, each with its BEGIN and END lines; `ce-aws validate` shows what is \
+                       wrong if they are named as `file` in [ca]"
+                        .to_owned(),
+            })
+        }
     }
 }
 

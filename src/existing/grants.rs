@@ -1,4 +1,4 @@
-//! What a caller must be allowed to read of what the plan file names.
+//! The permissions to read existing resources that the plan file names.
 
 use crate::aws::grant::{Grant, Use};
 use crate::config::{CaCertificate, PlanFile};
@@ -27,7 +27,7 @@ const BALANCER: [&str; 6] = [
     "DescribeTargetHealth",
 ];
 
-/// What [`super::survey::survey`], and the question whether AWS Backup is turned on, ask.
+/// For [`super::survey::survey`] and [`super::backup::opted_in`].
 pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
     let ask = |service: &str, actions: &[&str]| Grant::new(Use::Ask, service, actions);
     let wanted = &plan.existing;
@@ -39,7 +39,7 @@ pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
         all.push(ask("ecs", &["DescribeClusters"]));
     }
     if wanted.load_balancer.is_some() || wanted.target_group.is_some() {
-        // Whose logs go to which bucket, only the load balancer itself tells.
+        // Only the load balancer itself tells which bucket its logs go to.
         let buckets = format!("arn:{}:s3:::*", place.names.partition);
         all.push(ask("elasticloadbalancing", &BALANCER));
         all.push(ask("ec2", &["DescribeSecurityGroups"]));

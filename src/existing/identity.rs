@@ -1,8 +1,8 @@
-//! IAM roles and policies of the user's.
+//! Existing IAM roles and policies.
 
 use serde_json::Value;
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 use crate::kinds::context::Context;
 use crate::kinds::document;
@@ -11,6 +11,7 @@ use crate::partition::principals;
 use super::Named;
 use super::lookup::checked;
 use super::simulation::{self, Simulated};
+pub use super::simulation::{Lack, Need};
 
 /// A role that the plan file names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,35 +20,12 @@ pub struct Role {
     pub name: String,
     /// Who may assume it, in normal form.
     pub trust: Value,
-    /// What it should be able to do and cannot.
+    /// What it must be able to do and cannot.
     pub lacks: Vec<Lack>,
-    /// What it should be able to do, and nobody can tell: it depends on conditions that only the moment itself knows. All
-    /// that it needs, if `unknown`.
+    /// What depends on conditions that a simulation cannot know. All that it needs, if `unknown`.
     pub depends: Vec<Lack>,
-    /// Why nobody knows what it may do; what AWS said.
+    /// Why its permissions are unknown; what AWS said.
     pub unknown: Option<String>,
-}
-
-/// What a role must be able to do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Need {
-    /// `secretsmanager:GetSecretValue`.
-    pub actions: Vec<String>,
-    /// ARNs, or `*` alone.
-    pub resources: Vec<String>,
-    /// What it is for, as `read the credentials`.
-    pub purpose: String,
-}
-
-/// Something that a role may not do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lack {
-    /// `secretsmanager:GetSecretValue`.
-    pub action: String,
-    /// The ARN on which it is refused, or `*`.
-    pub resource: String,
-    /// What it is for, as `read the credentials`.
-    pub purpose: String,
 }
 
 /// A managed policy.
@@ -79,15 +57,15 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
 
 /// The role of this ARN, and which of the needs it does not meet.
 pub async fn role(context: &Context, arn: &str, needs: &[Need]) -> Result<Named<Role>, Failure> {
-    // An ARN has the path before the name, which is what IAM asks for.
+    // IAM takes the name; an ARN has a path before it.
     let name = arn.rsplit('/').next().unwrap_or(arn);
     let role = async {
         let answer = context.aws.iam.get_role().role_name(name).send().await;
-        checked(arn, answer.map_err(on("iam GetRole")).and_then(|answer| same(arn, answer.role)))
+        checked(arn, answer.answer().and_then(|answer| same(arn, answer.role)))
     };
     let simulated = async {
         match simulation::simulate(context, arn, needs, &[]).await {
-            // That there is no such role is said better by the other call.
+            // The other call reports a missing role better.
             Err(failure) if !failure.concerns_every_call() => Ok(Simulated::unknown(needs, &failure)),
             simulated => simulated,
         }
@@ -99,7 +77,7 @@ pub async fn role(context: &Context, arn: &str, needs: &[Need]) -> Result<Named<
     Ok(role)
 }
 
-/// GetRole asks by name; the ARN may be another account's.
+/// GetRole takes a name; the ARN may be another account's.
 fn same(arn: &str, live: Option<aws_sdk_iam::types::Role>) -> Result<Role, Failure> {
     let live = live.filter(|live| live.arn() == arn);
     let live = live.ok_or_else(|| Failure::of(Cause::Gone, format!("there is no role {arn}")))?;
@@ -115,21 +93,21 @@ fn read(live: &aws_sdk_iam::types::Role) -> Role {
     }
 }
 
-/// Every role that tasks of ECS can run with, as far as their trust says.
+/// Every role whose trust policy lets ECS tasks assume it.
 pub async fn roles(context: &Context) -> Result<Vec<Role>, Failure> {
     let pages = context.aws.iam.list_roles().into_paginator().items().send();
-    let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam ListRoles"))?;
+    let all = pages.try_collect().await.answer()?;
     Ok(all.iter().map(read).filter(|role| role.trusts(TASKS)).collect())
 }
 
-/// What runs tasks of ECS (Amazon ECS developer guide, "Amazon ECS task IAM role").
+/// The service that runs ECS tasks (Amazon ECS developer guide, "Amazon ECS task IAM role").
 pub const TASKS: &str = principals::ECS_TASKS;
 
-/// What backs up and restores (AWS Backup developer guide, "Customer managed policies").
+/// The service that backs up and restores (AWS Backup developer guide, "Customer managed policies").
 pub const BACKUP: &str = principals::BACKUP;
 
 /// The managed policy of this ARN.
 pub async fn policy(context: &Context, arn: &str) -> Result<Named<Policy>, Failure> {
-    let answer = context.aws.iam.get_policy().policy_arn(arn).send().await.map_err(on("iam GetPolicy"));
+    let answer = context.aws.iam.get_policy().policy_arn(arn).send().await.answer();
     checked(arn, answer.map(|_| Policy { arn: arn.to_owned() }))
 }

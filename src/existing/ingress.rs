@@ -1,8 +1,12 @@
-//! Load balancers, target groups and certificates of the user's.
+//! Existing load balancers, target groups and certificates.
 
-pub use super::balancers::{load_balancer, load_balancers};
-pub use super::certificates::{certificate, certificates};
-pub use super::target_groups::{target_group, target_groups};
+mod balancers;
+mod certificates;
+mod target_groups;
+
+pub use balancers::{load_balancer, load_balancers};
+pub use certificates::{certificate, certificates};
+pub use target_groups::{target_group, target_groups};
 
 /// A load balancer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,19 +18,19 @@ pub struct LoadBalancer {
     pub kind: String,
     /// `internal` or `internet-facing`.
     pub scheme: String,
-    /// `active`, or what else Elastic Load Balancing says.
+    /// `active`, or another state.
     pub state: String,
     pub vpc: String,
     pub zones: Vec<String>,
     /// The ids of its security groups.
     pub group_ids: Vec<String>,
-    /// What they say. `None`: they may not be read.
+    /// The groups themselves. `None`: they may not be read.
     pub groups: Option<Vec<Group>>,
     pub listeners: Vec<Listener>,
     pub access_logs: AccessLogs,
 }
 
-/// Whether a load balancer writes down what it is asked.
+/// Whether a load balancer logs the requests that it receives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AccessLogs {
     /// It may not be read.
@@ -36,13 +40,11 @@ pub enum AccessLogs {
     To(LogBucket),
 }
 
-/// One of its security groups.
+/// A security group of a load balancer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
     pub id: String,
-    /// What it admits.
     pub ingress: Vec<Rule>,
-    /// What it lets out.
     pub egress: Vec<Rule>,
 }
 
@@ -57,7 +59,7 @@ pub struct Rule {
     pub peer: String,
 }
 
-/// What it listens on.
+/// A listener of a load balancer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listener {
     pub arn: String,
@@ -66,11 +68,11 @@ pub struct Listener {
     pub protocol: String,
     /// Target groups that its default action and its rules forward to.
     pub target_groups: Vec<String>,
-    /// The deployment whose listener it is, by its tags; `None`: not one of ours.
+    /// The deployment that its tags name; `None`: it does not belong to ce-aws.
     pub deployment: Option<String>,
 }
 
-/// The bucket of access logs. `None`: it may not be asked.
+/// The bucket that holds access logs. `None`: the setting may not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogBucket {
     pub name: String,
@@ -86,9 +88,9 @@ pub struct TargetGroup {
     /// `ip`, `instance`, `lambda`, `alb`.
     pub target_type: String,
     pub protocol: String,
-    /// `HTTP1`, `HTTP2`, `GRPC`; empty where AWS says none.
+    /// `HTTP1`, `HTTP2`, `GRPC`; empty if AWS names none.
     pub protocol_version: String,
-    /// `ipv4` or `ipv6`; empty where AWS says none.
+    /// `ipv4` or `ipv6`; empty if AWS names none.
     pub address_type: String,
     pub port: u16,
     pub vpc: String,
@@ -98,9 +100,9 @@ pub struct TargetGroup {
     pub health_path: String,
     /// Status codes that count as healthy: `200`, `200,302`, `200-299`.
     pub health_matcher: String,
-    /// Addresses of the targets registered in it, but for those on their way out.
+    /// Addresses of the registered targets, without those that are draining.
     pub targets: Vec<String>,
-    /// The load balancer it is attached to, with the listeners that lead to it; `None`: to none.
+    /// The load balancer that it is attached to; `None`: it is attached to none.
     pub load_balancer: Option<LoadBalancer>,
 }
 
@@ -117,7 +119,7 @@ impl TargetGroup {
 pub struct Certificate {
     pub arn: String,
     pub domain: String,
-    /// `ISSUED`, or what else ACM says.
+    /// `ISSUED`, or another status.
     pub status: String,
     /// Seconds since 1970.
     pub not_after: Option<i64>,

@@ -1,4 +1,4 @@
-//! From AWS's answers to what they say of the things that the plan file names.
+//! Turns AWS's answers about named resources into lookups.
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
@@ -6,8 +6,8 @@ use crate::engine::failure::{Cause, Failure};
 
 use super::{Lookup, Named};
 
-/// What an answer says of the thing of this name. Not to be found and not to be read are answers; whatever else went
-/// wrong, expired credentials among it, is the caller's.
+/// What an answer says about the resource of this name. Not found and denied are answers; every other failure, such as
+/// expired credentials, is an error.
 pub(super) fn named<T>(name: &str, answer: Result<T, Failure>) -> Result<Named<T>, Failure> {
     let lookup = match answer {
         Ok(found) => Lookup::Found(found),
@@ -18,8 +18,8 @@ pub(super) fn named<T>(name: &str, answer: Result<T, Failure>) -> Result<Named<T
     Ok(Named { name: name.to_owned(), lookup })
 }
 
-/// The same of something that is checked and not needed: whatever went wrong with the call is an answer, so that it does not
-/// take every other finding with it.
+/// The same for a resource that is only checked: every failure of the call is an answer too, so that the other findings
+/// are still reported.
 pub(super) fn checked<T>(name: &str, answer: Result<T, Failure>) -> Result<Named<T>, Failure> {
     match named(name, answer) {
         Err(failure) if !failure.concerns_every_call() => {
@@ -29,24 +29,24 @@ pub(super) fn checked<T>(name: &str, answer: Result<T, Failure>) -> Result<Named
     }
 }
 
-/// What would be good to know; `None` where it cannot be read.
+/// An answer that is not needed; `None` if it cannot be read.
 pub(super) fn optional<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
         Err(failure) if failure.concerns_every_call() => Err(failure),
         Err(failure) => {
-            tracing::warn!(%failure, "not needed, and not read");
+            tracing::warn!(%failure, "could not be read, and is not needed");
             Ok(None)
         }
         Ok(found) => Ok(Some(found)),
     }
 }
 
-/// The one thing that was asked for.
+/// The one resource that was requested.
 pub(super) fn only<T>(found: Vec<T>, name: &str) -> Result<T, Failure> {
-    found.into_iter().next().ok_or_else(|| Failure::of(Cause::Gone, format!("AWS says nothing of {name}")))
+    found.into_iter().next().ok_or_else(|| Failure::of(Cause::Gone, format!("the answer has nothing about {name}")))
 }
 
-/// The answers to one call for each, in order; only so many at once, because AWS slows down whoever asks too fast.
+/// The answers to one call for each, in order; a few at a time, because AWS throttles.
 pub(super) async fn side_by_side<T, R, F>(
     things: impl IntoIterator<Item = T>,
     call: impl Fn(T) -> F,
@@ -58,17 +58,17 @@ where
     stream::iter(things.into_iter().map(call)).buffered(AT_ONCE).try_collect().await
 }
 
-/// What AWS said of something, see [`Failure::said`].
+/// What AWS said, see [`Failure::said`].
 pub(super) fn said(failure: &Failure) -> String {
     failure.said()
 }
 
-/// The thing may not be read. Bad credentials are no property of it.
+/// Whether the resource may not be read. Bad credentials concern every call, not this resource.
 pub(super) fn denied(failure: &Failure) -> bool {
     failure.cause == Cause::Denied && !failure.concerns_every_call()
 }
 
-/// Elastic Load Balancing and KMS say so of an ARN of another region or sort.
+/// Elastic Load Balancing and KMS reject an ARN of another region or kind this way.
 fn is_no_name(failure: &Failure) -> bool {
     ["ValidationError", "InvalidArnException"].contains(&failure.code.as_str()) && failure.message.contains("valid")
 }
@@ -79,7 +79,7 @@ mod tests {
     use crate::aws::error::reported;
 
     #[test]
-    fn expired_credentials_are_no_property_of_a_thing() {
+    fn expired_credentials_are_an_error_and_not_an_answer_about_a_resource() {
         let answer =
             |code: &str, message: &str| named::<()>("x", Err(reported("elb DescribeTargetGroups", code, message)));
         assert_eq!(answer("TargetGroupNotFound", "").unwrap().lookup, Lookup::Missing);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_checked_takes_nothing_else_with_it() {
+    fn a_failed_call_about_what_is_only_checked_is_an_answer() {
         let failed = |code: &str| reported("backup DescribeRegionSettings", code, "no");
         for code in ["AccessDeniedException", "NotImplemented", "Throttling", "InternalFailure"] {
             let looked_up = checked::<bool>("x", Err(failed(code))).unwrap().lookup;

@@ -1,4 +1,4 @@
-//! Which of what an account has is ce-aws's own: the deployment that it belongs to, by id or ARN.
+//! Which resources of the account belong to a deployment of ce-aws, by id or ARN.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::kinds::ec2;
 use crate::kinds::names::DEPLOYMENT;
 use crate::kinds::tags;
 
-/// Deployments by what belongs to them.
+/// The deployment of each resource, by its id or ARN.
 pub type Managed = BTreeMap<String, String>;
 
 fn deployment(id: Option<&str>, mut tags: Tags) -> Option<(String, String)> {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_says_by_its_path_whose_it_is() {
+    fn the_path_of_a_role_names_its_deployment() {
         let arn = "arn:aws:iam::111122223333:role/ce-aws/prod/us-east-1/ce-prod-us-east-1-task";
         assert_eq!(of_role(arn), Some("prod"));
         assert_eq!(of_role("arn:aws:iam::111122223333:role/ce-prod-us-east-1-task"), None);

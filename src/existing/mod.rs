@@ -1,18 +1,14 @@
-//! What the user brings: read from AWS and checked, never written, tagged or deleted.
+//! Existing resources that the plan file names: read from AWS, never written, tagged or deleted.
 //!
-//! One file for each part, with the facts as plain data and the calls that read them. Judging them is the business of
-//! [`crate::checks`].
+//! Each part has a file with its facts as plain data and the calls that read them. [`crate::checks`] judges them.
 
 pub mod account;
 pub mod backup;
-mod balancers;
-mod certificates;
 pub mod cluster;
 pub mod contents;
 pub mod grants;
 pub mod identity;
 pub mod ingress;
-mod keys;
 mod lookup;
 pub mod managed;
 pub mod network;
@@ -21,7 +17,6 @@ pub mod routes;
 mod simulation;
 pub mod storage;
 pub mod survey;
-mod target_groups;
 mod targets;
 mod ways;
 
@@ -33,15 +28,15 @@ use storage::{Key, Secret};
 
 use crate::config::Limits;
 
-/// What AWS said about one thing that the plan file names.
+/// What AWS says about one resource that the plan file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup<T> {
     Found(T),
-    /// There is none of that name.
+    /// It does not exist.
     Missing,
-    /// We may not read it; what AWS said.
+    /// The caller may not read it; what AWS said.
     Denied(String),
-    /// It was asked about in vain; what AWS said, or what came in the place of an answer.
+    /// The call failed; what AWS said, or why there was no answer.
     Unread(String),
 }
 
@@ -54,10 +49,10 @@ impl<T> Lookup<T> {
     }
 }
 
-/// A thing, and how the plan file calls it.
+/// A resource, and how the plan file names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named<T> {
-    /// As it stands in the plan file: an id, a name or an ARN.
+    /// As written in the plan file: an id, a name or an ARN.
     pub name: String,
     pub lookup: Lookup<T>,
 }
@@ -68,36 +63,36 @@ impl<T> Named<T> {
     }
 }
 
-/// Everything that a plan file borrows; `None` and empty where it borrows nothing.
+/// All existing resources that a plan file names; `None` or empty if it names none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Existing {
     pub vpc: Option<Named<Vpc>>,
     /// Two, in the plan file's order; empty without `vpc`.
     pub subnets: Vec<Named<Subnet>>,
     pub cluster: Option<Named<Cluster>>,
-    /// The user's load balancer behind which we put a listener and a target group of our own.
+    /// The load balancer that gets a listener and a target group of ce-aws.
     pub load_balancer: Option<Named<LoadBalancer>>,
-    /// The user's target group, behind a load balancer of the user's.
+    /// The target group, behind an existing load balancer.
     pub target_group: Option<Named<TargetGroup>>,
     pub certificate: Option<Named<Certificate>>,
     pub task_role: Option<Named<Role>>,
     pub execution_role: Option<Named<Role>>,
     pub backup_role: Option<Named<Role>>,
-    /// Managed policies that are to be attached, and the permissions boundary.
+    /// Managed policies to attach, and the permissions boundary.
     pub policies: Vec<Named<Policy>>,
     pub key: Option<Named<Key>>,
-    /// Secrets of the user's, described: their values are not read.
+    /// Existing secrets, without their values.
     pub secrets: Vec<Named<Secret>>,
-    /// How many rules AWS allows, where it makes a difference.
+    /// How many rules AWS allows; the defaults if they suffice.
     pub limits: Limits,
-    /// Why that could not be read.
+    /// Why the limits could not be read.
     pub limits_unread: Option<String>,
-    /// The ids of the zones that the plan file names for a new VPC, where they can be read.
+    /// The ids of the zones that the plan file names for a new VPC.
     pub zones: Vec<Named<String>>,
 }
 
 impl Existing {
-    /// The customer's KMS key that encrypts one of the secrets.
+    /// The customer managed KMS key that encrypts one of the secrets.
     pub fn key_of_secret(&self, arn: &str) -> Option<String> {
         self.secrets.iter().find(|secret| secret.name == arn)?.found()?.key.clone()
     }

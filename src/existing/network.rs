@@ -1,10 +1,11 @@
-//! A VPC of the user's, and its subnets.
+//! Existing VPCs and their subnets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 use crate::kinds::context::Context;
+use crate::kinds::convert::text;
 use crate::kinds::ec2::filter;
 use crate::kinds::tags::read;
 use aws_sdk_ec2::types::{self, Filter, FlowLog, State, VpcAttributeName};
@@ -13,9 +14,10 @@ pub use crate::kinds::zone::{Zone, zone};
 
 use super::lookup::{checked, named, only, optional, side_by_side};
 use super::routes::Route;
+pub use super::ways::{AclEntry, NetworkAcl};
 use super::{Named, targets, ways};
 
-/// A VPC, and what the vendor's best practices ask of it.
+/// A VPC, with what the vendor's best practices ask about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vpc {
     pub id: String,
@@ -25,29 +27,29 @@ pub struct Vpc {
     pub cidrs: Vec<String>,
     pub dns_support: bool,
     pub dns_hostnames: bool,
-    /// The DNS servers that its DHCP options name: `AmazonProvidedDNS`, or addresses. `None`, here and below: it may not
-    /// be read.
+    /// The DNS servers in its DHCP options: `AmazonProvidedDNS`, or addresses. `None`, here and below: it may not be
+    /// read.
     pub dns_servers: Option<Vec<String>>,
-    /// Whether an active flow log watches the whole VPC.
+    /// Whether an active flow log covers the whole VPC.
     pub flow_logs: Option<bool>,
-    /// Rules of the default security group, in and out.
+    /// Number of rules of the default security group, inbound and outbound.
     pub default_group_rules: Option<usize>,
     pub endpoints: Option<Vec<Endpoint>>,
 }
 
-/// A VPC endpoint that can be used.
+/// An available VPC endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
     /// Without region and prefix: `ecr.api`, `s3`.
     pub service: String,
-    /// Interface endpoints are reached by name in the whole VPC when private DNS is on; gateway endpoints through
-    /// the route tables they are in.
+    /// An interface endpoint is reached by name in the whole VPC if private DNS is on, a gateway endpoint through the
+    /// route tables it is in.
     pub is_gateway: bool,
     pub private_dns: bool,
     pub route_tables: Vec<String>,
 }
 
-/// A subnet, and its ways.
+/// A subnet, with its routes and its network ACL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subnet {
     pub id: String,
@@ -57,42 +59,20 @@ pub struct Subnet {
     pub zone: String,
     /// `use1-az4`: the same zone in every account.
     pub zone_id: String,
-    /// Empty: it is for IPv6 only.
+    /// Empty: it is IPv6-only.
     pub cidr: String,
-    /// `available`, or what else EC2 says.
+    /// `available`, or another state.
     pub state: String,
     /// Whether VPC Block Public Access keeps it from every internet gateway, NAT gateways included.
     pub is_blocked: bool,
-    /// Where it lies on an Outpost of the user's: the ARN of that.
+    /// The ARN of the Outpost that it is on, if any.
     pub outpost: Option<String>,
     pub free_addresses: u32,
     /// Its own route table, or the VPC's main one.
     pub route_table: String,
-    /// Where its packets go.
     pub routes: Vec<Route>,
     /// `None`: it may not be read.
     pub acl: Option<NetworkAcl>,
-}
-
-/// The IPv4 entries of a network ACL, in the order in which AWS tries them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NetworkAcl {
-    pub id: String,
-    pub ingress: Vec<AclEntry>,
-    pub egress: Vec<AclEntry>,
-}
-
-/// One entry. Ports are inclusive; all of them where the protocol has none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AclEntry {
-    pub number: i32,
-    pub allow: bool,
-    /// `tcp`, `udp`, `icmp`, `all`, or a number.
-    pub protocol: String,
-    /// The other side: where a packet comes from, or goes to.
-    pub cidr: String,
-    pub from: u16,
-    pub to: u16,
 }
 
 /// Which subnets to read.
@@ -103,11 +83,11 @@ pub enum Which<'a> {
     Named(&'a [String]),
 }
 
-/// VPCs: those of these ids that there are, or all of the region. Four calls side by side, and two for each VPC.
+/// The VPCs with these ids that exist, or all of the region. Four calls side by side, and two for each VPC.
 ///
 /// # Errors
 ///
-/// Whatever a call meets. Not being allowed to read what is only good practice is no error: it stays `None`.
+/// Whatever a call meets. If what only best practices ask about may not be read, it stays `None`.
 pub async fn vpcs(context: &Context, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> {
     let of_vpc = |name: &str| ids.map(|ids| vec![filter(name, ids.iter().cloned())]);
     let (vpcs, servers, logs, groups, endpoints) = tokio::try_join!(
@@ -118,7 +98,7 @@ pub async fn vpcs(context: &Context, ids: Option<&[String]>) -> Result<Vec<Vpc>,
         endpoints(context, of_vpc("vpc-id")),
     )?;
     let whole = |(vpc, dns_support, dns_hostnames): (types::Vpc, bool, bool)| {
-        let id = vpc.vpc_id().unwrap_or_default().to_owned();
+        let id = text(vpc.vpc_id());
         Vpc {
             name: read(vpc.tags()).remove("Name").unwrap_or_default(),
             cidrs: ranges(&vpc),
@@ -138,17 +118,17 @@ pub async fn vpcs(context: &Context, ids: Option<&[String]>) -> Result<Vec<Vpc>,
 ///
 /// # Errors
 ///
-/// Whatever a call meets, but for its not being there or our not being allowed to read it.
+/// Whatever a call meets, unless the VPC does not exist or may not be read.
 pub async fn vpc(context: &Context, id: &str) -> Result<Named<Vpc>, Failure> {
     named(id, vpcs(context, Some(&[id.to_owned()])).await.and_then(|found| only(found, id)))
 }
 
-/// Subnets with their ways: those that there are of the ones asked for. One call, and two for their VPCs' route tables
-/// and network ACLs.
+/// The requested subnets that exist, with their routes. One call, and two for their VPCs' route tables and network
+/// ACLs.
 ///
 /// # Errors
 ///
-/// Whatever a call meets. Not being allowed to read network ACLs is no error: they stay `None`.
+/// Whatever a call meets. If network ACLs may not be read, they stay `None`.
 pub async fn subnets(context: &Context, which: Which<'_>) -> Result<Vec<Subnet>, Failure> {
     let filters = match which {
         Which::All => None,
@@ -156,7 +136,7 @@ pub async fn subnets(context: &Context, which: Which<'_>) -> Result<Vec<Subnet>,
         Which::Named(ids) => Some(vec![filter("subnet-id", ids.iter().cloned())]),
     };
     let pages = context.aws.ec2.describe_subnets().set_filters(filters).into_paginator().items().send();
-    let subnets = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSubnets"))?;
+    let subnets = pages.try_collect().await.answer()?;
     let vpcs: BTreeSet<_> = subnets.iter().filter_map(|subnet| subnet.vpc_id()).map(str::to_owned).collect();
     if vpcs.is_empty() {
         return Ok(Vec::new());
@@ -164,9 +144,7 @@ pub async fn subnets(context: &Context, which: Which<'_>) -> Result<Vec<Subnet>,
     let of_vpcs = filter("vpc-id", vpcs);
     let tables = targets::tables(context, of_vpcs.clone());
     let acls = context.aws.ec2.describe_network_acls().filters(of_vpcs).into_paginator().items().send();
-    let (tables, acls) = tokio::try_join!(tables, async {
-        optional(acls.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkAcls")))
-    },)?;
+    let (tables, acls) = tokio::try_join!(tables, async { optional(acls.try_collect().await.answer()) },)?;
     Ok(subnets.iter().map(|subnet| whole(subnet, &tables, acls.as_deref())).collect())
 }
 
@@ -174,7 +152,7 @@ pub async fn subnets(context: &Context, which: Which<'_>) -> Result<Vec<Subnet>,
 ///
 /// # Errors
 ///
-/// Whatever a call meets, but for one's not being there or our not being allowed to read them.
+/// Whatever a call meets, unless a subnet does not exist or may not be read.
 pub async fn named_subnets(context: &Context, ids: &[String]) -> Result<Vec<Named<Subnet>>, Failure> {
     let answer = subnets(context, Which::Named(ids)).await;
     let one = |id: &String| {
@@ -184,18 +162,18 @@ pub async fn named_subnets(context: &Context, ids: &[String]) -> Result<Vec<Name
     ids.iter().map(one).collect()
 }
 
-/// The route that most of what the task sends to the internet would take.
+/// The route that most of the internet takes.
 pub fn way_out(subnet: &Subnet) -> Option<&Route> {
     super::routes::way_out(&subnet.routes)
 }
 
-/// VPCs, whether they have DNS support, and whether they have DNS host names.
+/// VPCs, each with whether DNS support and DNS host names are on.
 async fn with_attributes(
     context: &Context,
     filters: Option<Vec<Filter>>,
 ) -> Result<Vec<(types::Vpc, bool, bool)>, Failure> {
     let pages = context.aws.ec2.describe_vpcs().set_filters(filters).into_paginator().items().send();
-    let vpcs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcs"))?;
+    let vpcs = pages.try_collect().await.answer()?;
     let whole = async |vpc: types::Vpc| {
         let id = vpc.vpc_id().unwrap_or_default();
         let (support, names) = tokio::try_join!(
@@ -209,7 +187,7 @@ async fn with_attributes(
 
 async fn attribute(context: &Context, id: &str, name: VpcAttributeName) -> Result<bool, Failure> {
     let call = context.aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name);
-    let answer = call.send().await.map_err(on("ec2 DescribeVpcAttribute"))?;
+    let answer = call.send().await.answer()?;
     let value = answer.enable_dns_support().or(answer.enable_dns_hostnames());
     Ok(value.and_then(types::AttributeBooleanValue::value).unwrap_or_default())
 }
@@ -221,7 +199,7 @@ pub async fn named_zones(context: &Context, names: &[String]) -> Result<Vec<Name
     }
     let call = context.aws.ec2.describe_availability_zones().all_availability_zones(true);
     let answer = call.filters(filter("zone-name", names.to_vec())).send().await;
-    let answer = answer.map_err(on("ec2 DescribeAvailabilityZones"));
+    let answer = answer.answer();
     let id_of = |name: &String| {
         let answer = answer.clone()?;
         let zone = answer.availability_zones().iter().find(|zone| zone.zone_name() == Some(name));
@@ -234,17 +212,17 @@ pub async fn named_zones(context: &Context, names: &[String]) -> Result<Vec<Name
 /// The DNS servers that each set of DHCP options names, by its id.
 async fn dns_servers(context: &Context) -> Result<Option<BTreeMap<String, Vec<String>>>, Failure> {
     let pages = context.aws.ec2.describe_dhcp_options().into_paginator().items().send();
-    let all = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeDhcpOptions")))?;
+    let all = optional(pages.try_collect().await.answer())?;
     let read = |options: types::DhcpOptions| {
         let named = options.dhcp_configurations().iter().filter(|one| one.key() == Some("domain-name-servers"));
         let servers = named.flat_map(|one| one.values()).filter_map(|value| value.value().map(str::to_owned));
-        (options.dhcp_options_id().unwrap_or_default().to_owned(), servers.collect())
+        (text(options.dhcp_options_id()), servers.collect())
     };
     Ok(all.map(|all| all.into_iter().map(read).collect()))
 }
 
-/// Without options a VPC has no DNS server at all (Amazon VPC user guide, "DHCP option sets in Amazon VPC"); of options that
-/// another account has shared nothing is known.
+/// Without options a VPC has no DNS server at all (Amazon VPC user guide, "DHCP option sets in Amazon VPC"). Options
+/// that another account shares cannot be read.
 fn servers_of(vpc: &types::Vpc, all: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     match vpc.dhcp_options_id() {
         None | Some("default") => Vec::new(),
@@ -252,13 +230,13 @@ fn servers_of(vpc: &types::Vpc, all: &BTreeMap<String, Vec<String>>) -> Vec<Stri
     }
 }
 
-/// What stands for the VPC's own resolver among DNS servers.
+/// The VPC's own resolver, as DHCP options name it.
 pub const AMAZON_DNS: &str = "AmazonProvidedDNS";
 
-/// The VPCs that an active flow log watches as a whole.
+/// The VPCs that an active flow log covers as a whole.
 async fn flow_logs(context: &Context, filters: Option<Vec<Filter>>) -> Result<Option<BTreeSet<String>>, Failure> {
-    let pages = context.aws.ec2.describe_flow_logs().set_filter(filters).into_paginator().items().send();
-    let logs = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeFlowLogs")))?;
+    let logs = context.aws.ec2.describe_flow_logs().set_filter(filters).into_paginator().items().send();
+    let logs = optional(logs.try_collect().await.answer())?;
     let active = |log: &FlowLog| log.flow_log_status() == Some("ACTIVE") && log.deliver_logs_status() != Some("FAILED");
     let watched = |logs: Vec<FlowLog>| {
         logs.iter().filter(|log| active(log)).filter_map(|log| log.resource_id().map(str::to_owned)).collect()
@@ -274,29 +252,29 @@ async fn default_groups(
     let default = filter("group-name", ["default".to_owned()]);
     let call = context.aws.ec2.describe_security_groups().set_filters(filters).filters(default);
     let pages = call.into_paginator().items().send();
-    let groups = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups")))?;
+    let groups = optional(pages.try_collect().await.answer())?;
     let rules = |group: &types::SecurityGroup| {
         let rules = group.ip_permissions().len() + group.ip_permissions_egress().len();
-        (group.vpc_id().unwrap_or_default().to_owned(), rules)
+        (text(group.vpc_id()), rules)
     };
     Ok(groups.map(|groups| groups.iter().map(rules).collect()))
 }
 
-/// The endpoints of each VPC that can be used.
+/// The available endpoints of each VPC.
 async fn endpoints(
     context: &Context,
     filters: Option<Vec<Filter>>,
 ) -> Result<Option<BTreeMap<String, Vec<Endpoint>>>, Failure> {
     let pages = context.aws.ec2.describe_vpc_endpoints().set_filters(filters).into_paginator().items().send();
-    let endpoints = optional(pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeVpcEndpoints")))?;
+    let endpoints = optional(pages.try_collect().await.answer())?;
     let by_vpc = |endpoints: Vec<types::VpcEndpoint>| {
         let mut all = BTreeMap::<String, Vec<Endpoint>>::new();
-        // AWS answers `available`, whatever the enumeration of its SDKs says.
+        // AWS answers `available`, although the SDK's enumeration has `Available`.
         let is_usable = |endpoint: &&types::VpcEndpoint| {
             endpoint.state().map(State::as_str).is_some_and(|state| state.eq_ignore_ascii_case("available"))
         };
         for endpoint in endpoints.iter().filter(is_usable) {
-            all.entry(endpoint.vpc_id().unwrap_or_default().to_owned()).or_default().push(read_endpoint(endpoint));
+            all.entry(text(endpoint.vpc_id())).or_default().push(read_endpoint(endpoint));
         }
         all
     };
@@ -304,7 +282,8 @@ async fn endpoints(
 }
 
 fn read_endpoint(endpoint: &types::VpcEndpoint) -> Endpoint {
-    // Such names lead resolvers outside of the VPC to the interface, and everybody inside to the gateway endpoint.
+    // With this option, only resolvers outside the VPC get the interface's address; inside, names resolve to the
+    // gateway endpoint.
     let for_outside =
         endpoint.dns_options().and_then(|options| options.private_dns_only_for_inbound_resolver_endpoint());
     Endpoint {
@@ -316,13 +295,13 @@ fn read_endpoint(endpoint: &types::VpcEndpoint) -> Endpoint {
 }
 
 /// `com.amazonaws.us-east-1.ecr.api` and `cn.com.amazonaws.cn-north-1.ecr.api` are `ecr.api`; names of
-/// others (`com.amazonaws.vpce.…`) stay.
+/// services of others (`com.amazonaws.vpce.…`) stay.
 fn service(name: &str) -> String {
     let of_aws = name.split_once("com.amazonaws.").and_then(|(_, rest)| rest.split_once('.'));
     of_aws.filter(|(region, _)| *region != "vpce").map_or(name, |(_, service)| service).to_owned()
 }
 
-/// The first range is what the VPC was made with; others were added.
+/// The range with which the VPC was created, then those that were added.
 fn ranges(vpc: &types::Vpc) -> Vec<String> {
     let first = vpc.cidr_block().unwrap_or_default();
     let associated = vpc.cidr_block_association_set().iter().filter(|association| {
@@ -340,15 +319,15 @@ fn whole(subnet: &types::Subnet, seen: &targets::Tables, acls: Option<&[types::N
         id: id.to_owned(),
         name: read(subnet.tags()).remove("Name").unwrap_or_default(),
         vpc: vpc.to_owned(),
-        zone: subnet.availability_zone().unwrap_or_default().to_owned(),
-        zone_id: subnet.availability_zone_id().unwrap_or_default().to_owned(),
-        cidr: subnet.cidr_block().unwrap_or_default().to_owned(),
-        state: subnet.state().map(|state| state.as_str()).unwrap_or_default().to_owned(),
+        zone: text(subnet.availability_zone()),
+        zone_id: text(subnet.availability_zone_id()),
+        cidr: text(subnet.cidr_block()),
+        state: text(subnet.state().map(|state| state.as_str())),
         is_blocked: subnet.block_public_access_states().and_then(|states| states.internet_gateway_block_mode())
             == Some(&types::BlockPublicAccessMode::BlockBidirectional),
         outpost: subnet.outpost_arn().map(str::to_owned),
         free_addresses: subnet.available_ip_address_count().and_then(|n| u32::try_from(n).ok()).unwrap_or_default(),
-        route_table: table.and_then(|table| table.route_table_id()).unwrap_or_default().to_owned(),
+        route_table: text(table.and_then(|table| table.route_table_id())),
         routes: table.map(|table| seen.routes(table)).unwrap_or_default(),
         acl: acls.and_then(|acls| ways::acl_of(id, acls)).map(ways::read_acl),
     }

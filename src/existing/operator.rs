@@ -1,8 +1,8 @@
-//! What whoever runs this program may not do of what it does, as IAM's simulator sees it.
+//! Which permissions the caller lacks, as far as IAM can simulate them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::aws::grant::Grant;
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
@@ -11,23 +11,22 @@ use super::identity::Need;
 use super::lookup::{said, side_by_side};
 use super::simulation::{self, Simulated};
 
-/// What came out.
+/// The caller's permissions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Operator {
-    /// By ARN.
+    /// Its ARN.
     pub caller: String,
-    /// Actions that are not allowed where they are needed. What hangs on conditions that no simulation knows is not among
-    /// them.
+    /// Needed actions that are not allowed, without those that depend on conditions unknown to the simulation.
     pub lacks: BTreeSet<String>,
-    /// Why nobody knows; what AWS said.
+    /// Why they are unknown; what AWS said.
     pub unknown: Option<String>,
 }
 
-/// What the caller lacks of these.
+/// Which of these permissions the caller lacks.
 ///
 /// # Errors
 ///
-/// What every other call meets too: no credentials.
+/// What every other call meets too, such as missing credentials.
 pub async fn operator(context: &Context, caller: &str, grants: &[Grant]) -> Result<Operator, Failure> {
     let mut seen = Operator { caller: caller.to_owned(), ..Operator::default() };
     let principal = match principal(context, caller).await {
@@ -49,7 +48,7 @@ pub async fn operator(context: &Context, caller: &str, grants: &[Grant]) -> Resu
     let simulated = side_by_side(alike, |(conditions, needs)| {
         let principal = &principal;
         async move {
-            // One value each: policies of ours name them all. What a condition says is not there is left out.
+            // One value each: the policies of ce-aws allow all of them. `Null` conditions are about missing keys.
             let equal = conditions.iter().filter(|((operator, _), _)| *operator != "Null");
             let conditions: Vec<_> =
                 equal.filter_map(|((_, key), values)| Some((key.clone(), values.first()?.clone()))).collect();
@@ -67,21 +66,22 @@ pub async fn operator(context: &Context, caller: &str, grants: &[Grant]) -> Resu
     Ok(seen)
 }
 
-/// That IAM may not be asked, is not there, or knows nobody of that name (a federated user), is an answer: what AWS said.
+/// That IAM cannot simulate the caller (denied, not available, a federated user) is an answer: what AWS said.
 fn unknown(failure: &Failure) -> Option<String> {
     (!failure.concerns_every_call()).then(|| said(failure))
 }
 
-/// Whose policies count: for a session the role's. The root user may do everything, and cannot be simulated.
+/// The principal whose policies count: for a session, its role. `None` for the root user, which may do everything and
+/// cannot be simulated.
 async fn principal(context: &Context, caller: &str) -> Result<Option<String>, Failure> {
     let resource = caller.splitn(6, ':').nth(5).unwrap_or_default();
     if resource == "root" {
         return Ok(None);
     }
-    // A session's ARN has the role's name and not its path.
+    // A session's ARN has the role's name, but not its path.
     let Some(role) = resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next()) else {
         return Ok(Some(caller.to_owned()));
     };
-    let answer = context.aws.iam.get_role().role_name(role).send().await.map_err(on("iam GetRole"))?;
+    let answer = context.aws.iam.get_role().role_name(role).send().await.answer()?;
     Ok(answer.role().map(|role| role.arn().to_owned()))
 }

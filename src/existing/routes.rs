@@ -1,18 +1,18 @@
-//! Where the routes of a subnet lead, as AWS routes: the longest prefix decides, whatever its target can do.
+//! Where the routes of a subnet lead. As in AWS, the longest prefix decides, whatever its target can do.
 
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-/// A route of IPv4.
+/// An IPv4 route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// `None`: a prefix list whose entries may not be read.
+    /// The destination. `None`: a prefix list whose entries may not be read.
     pub to: Option<Ipv4Net>,
     pub via: Via,
-    /// The id of what it leads to: `nat-…`.
+    /// The id of its target: `nat-…`.
     pub id: String,
-    /// False when what it leads to is gone (`blackhole`): it drops what it matches.
+    /// False if the target no longer exists (`blackhole`): the route drops what it matches.
     pub active: bool,
     pub rank: Rank,
 }
@@ -26,14 +26,14 @@ pub enum Rank {
     Propagated,
 }
 
-/// What a route leads to.
+/// The target of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Via {
     /// A NAT gateway whose own subnet reaches an internet gateway.
     Nat,
     /// A NAT gateway whose own subnet does not.
     StrandedNat,
-    /// A NAT gateway that is private, or about which AWS does not say enough.
+    /// A NAT gateway that is private, or about which too little is known.
     UnknownNat,
     TransitGateway,
     VirtualPrivateGateway,
@@ -43,9 +43,9 @@ pub enum Via {
     Firewall,
     /// A network interface or an instance, such as a NAT instance or appliance.
     Interface,
-    /// Public: of no use to a task without a public address.
+    /// A task without a public address cannot use it.
     InternetGateway,
-    /// It leads to one VPC, and through it to nothing else (Amazon VPC peering guide, "VPC peering limitations").
+    /// It reaches one VPC and nothing beyond it (Amazon VPC peering guide, "VPC peering limitations").
     Peering,
     /// For Wavelength Zones only.
     CarrierGateway,
@@ -55,15 +55,15 @@ pub enum Via {
     Local,
     /// S3 or DynamoDB.
     GatewayEndpoint,
-    /// Whatever AWS invents.
+    /// A kind that this program does not know.
     Other,
 }
 
-/// Whether packets of a task reach the internet that way.
+/// Whether a task reaches the internet through a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Carries {
     Yes,
-    /// It depends on what lies behind and cannot be seen from here.
+    /// It depends on what lies behind it, which cannot be checked.
     Perhaps,
     No,
 }
@@ -90,7 +90,7 @@ impl Via {
         }
     }
 
-    /// Whether endpoints that others share may lie behind it.
+    /// Whether shared endpoints of another network may lie behind it.
     pub fn leads_to_other_networks(self) -> bool {
         self == Self::Peering || self.carries() == Carries::Perhaps
     }
@@ -102,7 +102,7 @@ impl Route {
     }
 }
 
-/// What is not the internet: special-purpose addresses (RFC 6890).
+/// Special-purpose addresses, which are not part of the internet (RFC 6890).
 const SPECIAL: [(u32, u8); 13] = [
     (0x0000_0000, 8),
     (0x0a00_0000, 8),
@@ -135,7 +135,7 @@ pub struct Part<'a> {
     pub route: Option<&'a Route>,
 }
 
-/// The whole internet in order, part by part; but for what the VPC itself and its gateway endpoints take.
+/// The whole internet in order, part by part, without what stays in the VPC or goes to its gateway endpoints.
 pub fn internet(routes: &[Route]) -> Vec<Part<'_>> {
     let special = SPECIAL.iter().map(|(start, length)| (u64::from(*start), 1_u64 << (32 - length)));
     let special: Vec<(u64, u64)> = special.collect();
@@ -186,12 +186,12 @@ mod tests {
     }
 
     #[test]
-    fn two_halves_cover_the_internet_and_what_is_in_the_vpc_is_none_of_it() {
+    fn two_halves_cover_the_internet_and_local_routes_are_not_part_of_it() {
         let halves = [
             route("0.0.0.0/1", Via::Nat, "a"),
             route("128.0.0.0/1", Via::Nat, "b"),
             route("10.0.0.0/8", Via::TransitGateway, "tgw"),
-            // A VPC in somebody's public addresses, and S3.
+            // A VPC that uses public addresses, and S3.
             route("52.1.0.0/16", Via::Local, "local"),
             route("52.216.0.0/15", Via::GatewayEndpoint, "vpce"),
         ];
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_prefix_wins_also_when_it_leads_nowhere() {
+    fn a_longer_prefix_wins_even_if_its_target_is_gone() {
         let mut routes = vec![route("0.0.0.0/0", Via::Nat, "nat"), route("3.0.0.0/8", Via::Peering, "pcx")];
         routes[1].active = false;
         let to = |address: [u8; 4]| route_to(&routes, Ipv4Addr::from(address)).map(|route| route.id.as_str());
@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn any_route() -> impl Strategy<Value = Route> {
-        // Few networks, so that they often lie in one another.
+        // Few networks, so that they often overlap.
         let net = (0_u32..8, prop::sample::select(vec![0_u8, 1, 2, 3, 8, 12, 16, 24, 32]));
         let via = prop::sample::select(vec![Via::Nat, Via::TransitGateway, Via::Peering]);
         let rank = prop::sample::select(vec![Rank::Static, Rank::PrefixList, Rank::Propagated]);
@@ -230,7 +230,7 @@ mod tests {
         })
     }
 
-    /// As the guide says it: of what matches, the most specific; of those, the preferred.
+    /// As the guide describes it: the most specific of those that match; of these, the preferred.
     fn naive(routes: &[Route], address: Ipv4Addr) -> Option<(u8, Rank)> {
         for length in (0..=32).rev() {
             for rank in [Rank::Static, Rank::PrefixList, Rank::Propagated] {
@@ -248,7 +248,7 @@ mod tests {
         fn every_address_takes_the_route_that_the_guide_says(
             routes in prop::collection::vec(any_route(), 0..12), address in any::<u32>(), near in 0_usize..12,
         ) {
-            // Also at the edge of a network, where a fault would hide.
+            // Also at the edge of a network, where a bug would hide.
             let edge = routes.get(near).and_then(|route| route.to).map(|net| net.broadcast());
             for address in [Some(Ipv4Addr::from(address)), edge].into_iter().flatten() {
                 let taken = route_to(&routes, address).map(|route| (route.to.unwrap().prefix_len(), route.rank));

@@ -1,7 +1,7 @@
-//! Asks IAM what a role or user may do.
+//! Simulates in IAM what a role or user may do.
 //!
-//! The simulator sees identity policies, permissions boundaries and service control policies; not those of resources,
-//! and not sessions (IAM user guide, "IAM policy testing with the IAM policy simulator").
+//! The simulator knows identity policies, permissions boundaries and service control policies, but neither resource
+//! policies nor sessions (IAM user guide, "IAM policy testing with the IAM policy simulator").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,20 +9,41 @@ use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType as Decision,
 };
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
 
-use super::identity::{Lack, Need};
 use super::lookup::{denied, said, side_by_side};
 
-/// What came out.
+/// What a role must be able to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    /// `secretsmanager:GetSecretValue`.
+    pub actions: Vec<String>,
+    /// ARNs, or `*` alone.
+    pub resources: Vec<String>,
+    /// What it is for: `read the credentials`.
+    pub purpose: String,
+}
+
+/// A need that a role does not meet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lack {
+    /// `secretsmanager:GetSecretValue`.
+    pub action: String,
+    /// The ARN on which it is refused, or `*`.
+    pub resource: String,
+    /// What it is for: `read the credentials`.
+    pub purpose: String,
+}
+
+/// The result of a simulation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Simulated {
     pub lacks: Vec<Lack>,
-    /// Not allowed, and some condition asks for what a simulation does not know. Everything, if `unknown`.
+    /// Not allowed, but a condition uses a key whose value a simulation does not know. Everything, if `unknown`.
     pub depends: Vec<Lack>,
-    /// Why nobody knows; what AWS said.
+    /// Why the permissions are unknown; what AWS said.
     pub unknown: Option<String>,
 }
 
@@ -33,10 +54,8 @@ impl Simulated {
     }
 }
 
-/// What a principal cannot do of what it needs: one call for each set of resources, since a call tries every action on every
-/// resource.
-///
-/// `known` are the condition keys that will have these values.
+/// Which of its needs a principal does not meet: one call for each set of resources, since a call tries every action on
+/// every resource. `known` are condition keys with the values that they will have.
 pub(super) async fn simulate(
     context: &Context,
     principal: &str,
@@ -74,10 +93,10 @@ async fn evaluate(
         .set_resource_arns(Some(resources.iter().cloned().collect()))
         .set_context_entries(Some(entries(&context.names.region, known)));
     let pages = call.into_paginator().items().send();
-    pages.collect::<Result<Vec<_>, _>>().await.map_err(on("iam SimulatePrincipalPolicy"))
+    pages.try_collect().await.answer()
 }
 
-/// What will be true of every call, and of those of this need.
+/// Condition keys with the values that they have in every call, and the known ones.
 fn entries(region: &str, known: &[(String, String)]) -> Vec<ContextEntry> {
     let entry = |key: &str, value: &str, sort| {
         ContextEntry::builder().context_key_name(key).context_key_values(value).context_key_type(sort).build()
@@ -106,7 +125,7 @@ fn judge(needs: &[Need], answers: &BTreeMap<BTreeSet<String>, Vec<EvaluationResu
     found
 }
 
-/// A need as it reads when none of it is met.
+/// A need as a list of lacks, one for each action on each resource.
 fn each(need: &Need) -> impl Iterator<Item = Lack> {
     let lack = |resource: &String, action: &String| Lack {
         action: action.clone(),
@@ -123,8 +142,8 @@ enum Verdict {
     Refused,
 }
 
-/// What the answer says of one action on one resource. One result an action speaks for all resources, and then has one
-/// for each inside; where there is none inside, it speaks for the only resource (IAM API reference, EvaluationResult).
+/// The result for one action on one resource. An action has one result, which contains one for each resource; if it
+/// contains none, it applies to the only resource (IAM API reference, EvaluationResult).
 fn verdict(results: &[EvaluationResult], action: &str, resource: &str) -> Verdict {
     let about = || results.iter().filter(|result| result.eval_action_name().eq_ignore_ascii_case(action));
     let mut inside = about().flat_map(|result| result.resource_specific_results());

@@ -1,4 +1,4 @@
-//! Everything that a plan file borrows, read at once.
+//! Reads all existing resources that a plan file names, at once.
 
 use futures::FutureExt as _;
 use futures::future::{OptionFuture, try_join_all};
@@ -8,9 +8,9 @@ use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
 
 use super::identity::Need;
-use super::{Existing, account, cluster, identity, ingress, keys, network, storage};
+use super::{Existing, account, cluster, identity, ingress, network, storage};
 
-/// What the user's roles must be able to do.
+/// What the existing roles must be able to do.
 #[derive(Clone, Copy, Debug)]
 pub struct Needs<'a> {
     pub task: &'a [Need],
@@ -22,7 +22,7 @@ pub struct Needs<'a> {
 ///
 /// # Errors
 ///
-/// The first call that fails for good. That something is not there, or may not be read, is an answer.
+/// The first call that fails for good. That something does not exist, or may not be read, is an answer.
 pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Result<Existing, Failure> {
     let wanted = &plan.existing;
     let vpc = OptionFuture::from(wanted.vpc.as_ref().map(|id| network::vpc(context, id.as_str())));
@@ -48,7 +48,7 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
     };
     let attached = plan.identity.task_policy_arns.iter().chain(&plan.identity.permissions_boundary);
     let policies = try_join_all(attached.map(|arn| identity::policy(context, arn.as_str())));
-    let key = OptionFuture::from(wanted.kms_key.as_ref().map(|key| keys::key(context, key.as_str())));
+    let key = OptionFuture::from(wanted.kms_key.as_ref().map(|key| storage::key(context, key.as_str())));
     let secrets = secrets(plan);
     let secrets = try_join_all(secrets.iter().map(|arn| storage::secret(context, arn)));
     let ours = async { futures::try_join!(policies, secrets) };
@@ -77,7 +77,7 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
     })
 }
 
-/// The secrets of the user's that the plan file names.
+/// The existing secrets that the plan file names.
 fn secrets(plan: &PlanFile) -> Vec<String> {
     let ca = plan.ca.as_ref().and_then(|ca| match ca {
         CaCertificate::Secret(arn) => Some(arn),

@@ -1,11 +1,11 @@
-//! Reads routes, with what has to be known of their targets.
+//! Reads routes and their targets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{self, ConnectivityType, NatGatewayState, RouteOrigin, RouteState};
 use ipnet::Ipv4Net;
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
 use crate::kinds::ec2::filter;
@@ -17,7 +17,7 @@ use super::ways;
 /// The networks of a managed prefix list. `None`: it may not be read.
 type PrefixList = Option<Vec<Ipv4Net>>;
 
-/// Some VPCs' route tables, and what their routes name.
+/// The route tables of some VPCs, with the NAT gateways and prefix lists that they name.
 #[derive(Debug, Default)]
 pub struct Tables {
     pub all: Vec<types::RouteTable>,
@@ -26,14 +26,14 @@ pub struct Tables {
     lists: BTreeMap<String, PrefixList>,
 }
 
-/// The tables of these VPCs. NAT gateways and prefix lists are asked for only where a route names one.
+/// The tables of these VPCs. NAT gateways and prefix lists are read only if a route names one.
 ///
 /// # Errors
 ///
-/// Whatever the tables meet; what their routes name is left unknown instead.
+/// Whatever reading the tables meets. NAT gateways and prefix lists that cannot be read stay unknown.
 pub async fn tables(context: &Context, of_vpcs: types::Filter) -> Result<Tables, Failure> {
     let pages = context.aws.ec2.describe_route_tables().filters(of_vpcs).into_paginator().items().send();
-    let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeRouteTables"))?;
+    let all = pages.try_collect().await.answer()?;
     let routes = || all.iter().flat_map(|table| table.routes());
     let nats: BTreeSet<String> = routes().filter_map(|route| route.nat_gateway_id()).map(str::to_owned).collect();
     let lists: BTreeSet<String> = routes()
@@ -50,25 +50,25 @@ async fn gateways(context: &Context, ids: BTreeSet<String>) -> Result<Vec<types:
     }
     let pages =
         context.aws.ec2.describe_nat_gateways().filter(filter("nat-gateway-id", ids)).into_paginator().items().send();
-    pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNatGateways"))
+    pages.try_collect().await.answer()
 }
 
 async fn prefix_list(context: &Context, id: String) -> Result<(String, PrefixList), Failure> {
     let pages = context.aws.ec2.get_managed_prefix_list_entries().prefix_list_id(&id).into_paginator().items().send();
-    let answer = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 GetManagedPrefixListEntries"));
+    let answer = pages.try_collect().await.answer();
     let entries = optional(answer)?;
     let nets = entries.map(|entries| entries.iter().filter_map(|entry| entry.cidr()?.parse().ok()).collect());
     Ok((id, nets))
 }
 
-/// Only a gateway endpoint's route has both (Amazon VPC user guide, "Gateway endpoints"): a prefix list that leads to a
-/// firewall's endpoint cannot be told from it, and is as good as S3's.
+/// A gateway endpoint's route has both (Amazon VPC user guide, "Gateway endpoints"). A prefix list whose target is a
+/// firewall's endpoint looks the same, and counts as one.
 fn is_to_gateway_endpoint(route: &types::Route) -> bool {
     route.destination_prefix_list_id().is_some() && route.gateway_id().is_some_and(|id| id.starts_with("vpce-"))
 }
 
 impl Tables {
-    /// The routes of a table, those of a prefix list one for each of its networks.
+    /// The routes of a table; a prefix list gives one for each of its networks.
     pub fn routes(&self, table: &types::RouteTable) -> Vec<Route> {
         self.read(table, |id| self.nat(id))
     }
@@ -99,24 +99,23 @@ impl Tables {
         table.routes().iter().flat_map(each).collect()
     }
 
-    /// What a NAT gateway makes of a route: it lies in a subnet that has routes of its own.
+    /// What a route to a NAT gateway is worth: the gateway's own subnet decides.
     fn nat(&self, id: &str) -> Via {
         let Some(nats) = &self.nats else { return Via::UnknownNat };
         let Some(nat) = nats.iter().find(|nat| nat.nat_gateway_id() == Some(id)) else { return Via::UnknownNat };
         if nat.connectivity_type() == Some(&ConnectivityType::Private) {
             return Via::UnknownNat;
         }
-        // One that is being made is as good as made.
         let lives = [NatGatewayState::Available, NatGatewayState::Pending];
         if !nat.state().is_some_and(|state| lives.contains(state)) {
             return Via::StrandedNat;
         }
-        // A regional one has no subnet, and routes of its own (Amazon VPC user guide, "Regional NAT gateways").
+        // A regional gateway has no subnet, and its own routes (Amazon VPC user guide, "Regional NAT gateways").
         let Some(subnet) = nat.subnet_id() else { return Via::Nat };
         let Some(table) = ways::table_of(subnet, nat.vpc_id().unwrap_or_default(), &self.all) else {
             return Via::UnknownNat;
         };
-        // A NAT gateway behind another one reaches nothing: it is not followed.
+        // A NAT gateway behind another one is not followed: it reaches nothing.
         let onward = self.read(table, |_| Via::StrandedNat);
         let leads = |wanted: fn(&Route) -> bool| {
             internet(&onward).iter().filter_map(|part| part.route).any(|route| route.active && wanted(route))
@@ -131,7 +130,7 @@ impl Tables {
     }
 }
 
-/// Where a route leads, and the id of that.
+/// The target of a route, and its id.
 fn target(route: &types::Route, nat: impl Fn(&str) -> Via) -> (Via, String) {
     let gateway = |id: &str| match id {
         "local" => Via::Local,
@@ -145,7 +144,7 @@ fn target(route: &types::Route, nat: impl Fn(&str) -> Via) -> (Via, String) {
         (route.nat_gateway_id().map(nat), route.nat_gateway_id()),
         (Some(Via::TransitGateway), route.transit_gateway_id()),
         (route.gateway_id().map(gateway), route.gateway_id()),
-        // An instance has an interface too.
+        // A route to an instance names its interface too.
         (Some(Via::Interface), route.instance_id()),
         (Some(Via::Interface), route.network_interface_id()),
         (Some(Via::Peering), route.vpc_peering_connection_id()),
@@ -179,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_route_is_told_by_what_it_leads_to() {
+    fn each_kind_of_target_is_recognised() {
         let all = [
             (route().transit_gateway_id("tgw-1"), Via::TransitGateway, "tgw-1"),
             (route().gateway_id("vpce-1"), Via::Firewall, "vpce-1"),
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_list_is_its_networks_and_unknown_where_it_may_not_be_read() {
+    fn a_prefix_list_gives_its_networks_and_none_if_it_may_not_be_read() {
         let lists = BTreeMap::from([
             ("pl-1".to_owned(), Some(vec!["0.0.0.0/1".parse().unwrap(), "128.0.0.0/1".parse().unwrap()])),
             ("pl-2".to_owned(), None),
@@ -225,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nat_gateway_is_worth_what_its_own_subnet_reaches() {
+    fn a_nat_gateway_reaches_what_its_own_subnet_reaches() {
         let nat = || {
             NatGateway::builder()
                 .nat_gateway_id("nat-1")

@@ -4,9 +4,28 @@ use aws_sdk_ec2::types;
 
 use crate::kinds::network_acl;
 
-use super::network::{AclEntry, NetworkAcl};
+/// The IPv4 entries of a network ACL, in the order in which AWS tries them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetworkAcl {
+    pub id: String,
+    pub ingress: Vec<AclEntry>,
+    pub egress: Vec<AclEntry>,
+}
 
-/// The table associated with the subnet, or else the VPC's main one.
+/// One entry. Ports are inclusive; all of them where the protocol has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AclEntry {
+    pub number: i32,
+    pub allow: bool,
+    /// `tcp`, `udp`, `icmp`, `all`, or a number.
+    pub protocol: String,
+    /// The other side: where a packet comes from, or goes to.
+    pub cidr: String,
+    pub from: u16,
+    pub to: u16,
+}
+
+/// The table associated with the subnet, or else the main table of the VPC.
 pub fn table_of<'a>(subnet: &str, vpc: &str, tables: &'a [types::RouteTable]) -> Option<&'a types::RouteTable> {
     let own = |table: &&types::RouteTable| table.associations().iter().any(|a| a.subnet_id() == Some(subnet));
     let main = |table: &&types::RouteTable| {
@@ -29,7 +48,7 @@ pub fn read_acl(acl: &types::NetworkAcl) -> NetworkAcl {
     NetworkAcl { id: acl.network_acl_id().unwrap_or_default().to_owned(), ingress: of(false), egress: of(true) }
 }
 
-/// `None`: it is about IPv6.
+/// `None`: it is an IPv6 entry.
 fn read_entry(entry: &types::NetworkAclEntry) -> Option<AclEntry> {
     let port = |port: Option<i32>| port.and_then(|port| u16::try_from(port).ok());
     let protocol = network_acl::name_of(entry.protocol().unwrap_or_default());

@@ -6,13 +6,13 @@ use aws_sdk_ecr::config::{Config, Region, timeout::TimeoutConfig};
 use aws_sdk_ecr::operation::batch_get_image::BatchGetImageOutput;
 use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 use crate::release::EcrRepository;
 
-use super::resolve::{CONNECT, Resolved, Trouble, WHOLE};
+use super::answer::{CONNECT, Resolved, Trouble, WHOLE};
 
-/// Every form of manifest: without it ECR may answer for another than the one that the tag stands for.
+/// All manifest formats: otherwise ECR may return another manifest than the tag's.
 const MANIFESTS: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -20,7 +20,7 @@ const MANIFESTS: [&str; 4] = [
     "application/vnd.oci.image.index.v1+json",
 ];
 
-/// What each tag of a repository stands for: one BatchGetImage, which is what pulling an image needs as well.
+/// The digest of each tag of a repository: one BatchGetImage, a permission that pulling an image needs too.
 pub async fn digests(
     client: &aws_sdk_ecr::Client,
     repository: &EcrRepository,
@@ -36,13 +36,13 @@ pub async fn digests(
         .set_accepted_media_types(Some(MANIFESTS.map(str::to_owned).into()))
         .customize()
         .config_override(there);
-    match call.send().await.map_err(on("ecr BatchGetImage")) {
+    match call.send().await.answer() {
         Ok(answer) => tags.iter().map(|tag| (tag.clone(), digest(&answer, tag))).collect(),
         Err(failure) => tags.iter().map(|tag| (tag.clone(), Err(trouble(&failure)))).collect(),
     }
 }
 
-/// The answer names the images found, and a failure for each that is not.
+/// The answer lists the images found, and a failure for each of the others.
 fn digest(answer: &BatchGetImageOutput, tag: &str) -> Resolved {
     let is_it = |id: Option<&ImageIdentifier>| id.and_then(ImageIdentifier::image_tag) == Some(tag);
     let found = answer.images().iter().map(|image| image.image_id()).find(|id| is_it(*id));
@@ -51,7 +51,7 @@ fn digest(answer: &BatchGetImageOutput, tag: &str) -> Resolved {
     }
     let failure = answer.failures().iter().find(|failure| is_it(failure.image_id()));
     let code = failure.and_then(|failure| failure.failure_code()).map_or("no image", ImageFailureCode::as_str);
-    let reason = failure.and_then(|failure| failure.failure_reason()).unwrap_or("ECR does not say why");
+    let reason = failure.and_then(|failure| failure.failure_reason()).unwrap_or("ECR gives no reason");
     let said = format!("{code}: {reason}");
     match failure.and_then(|failure| failure.failure_code()) {
         Some(ImageFailureCode::ImageNotFound | ImageFailureCode::InvalidImageTag) => Err(Trouble::NotFound(said)),
@@ -60,7 +60,7 @@ fn digest(answer: &BatchGetImageOutput, tag: &str) -> Resolved {
     }
 }
 
-/// Without the number of the request: the same question has the same answer, so that equal plans stay equal.
+/// Without the request id, so that equal plans stay equal.
 fn trouble(failure: &Failure) -> Trouble {
     let said = Failure { request_id: None, ..failure.clone() }.to_string();
     match (failure.code.as_str(), failure.cause) {
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_differs_from_what_may_not_be_seen_and_from_silence() {
+    fn missing_denied_and_unreachable_are_told_apart() {
         let failure = |code: &str, cause| Failure { code: code.to_owned(), ..Failure::of(cause, "because") };
         let of = |code, cause| trouble(&failure(code, cause));
         assert!(matches!(of("RepositoryNotFoundException", Cause::Gone), Trouble::NotFound(_)));

@@ -1,4 +1,4 @@
-//! What a caller must be allowed for asking ECR; other registries are asked without credentials.
+//! The permission to read digests from ECR; other registries need no credentials.
 
 use std::collections::BTreeSet;
 

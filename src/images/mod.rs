@@ -1,14 +1,16 @@
-//! Container images: which digest a tag stands for, asked of the registry.
+//! Container images: the digests of their tags, as registries return them.
 //!
-//! [`pins()`] says, without asking anybody, whose digest must be looked up and what becomes of a container whose registry
-//! gives none; [`resolve()`] asks. A registry that cannot be reached never changes what is deployed.
+//! [`pins()`] decides whose digest is looked up, and what happens if a registry returns none; [`resolve()`] asks the
+//! registries. A registry that cannot be reached never changes what is deployed.
 
+mod answer;
 mod ecr;
 mod grants;
 mod open;
 mod pins;
 mod resolve;
 
+pub use answer::{Resolved, Trouble};
 pub use grants::grants;
 pub use pins::{Deployed, Pins, Unanswered, live, pins};
-pub use resolve::{Resolved, Trouble, resolve};
+pub use resolve::resolve;

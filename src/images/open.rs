@@ -1,5 +1,4 @@
-//! Digests from registries that give them to everybody, over the protocol that all registries speak (OCI distribution
-//! specification).
+//! Digests from registries without credentials, over the protocol of all registries (OCI distribution specification).
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -9,9 +8,9 @@ use oci_client::client::{Client, ClientConfig, ClientProtocol};
 use oci_client::errors::{OciDistributionError, OciEnvelope, OciErrorCode};
 use oci_client::secrets::RegistryAuth;
 
-use super::resolve::{CONNECT, Resolved, Trouble, WHOLE};
+use super::answer::{CONNECT, Resolved, Trouble, WHOLE};
 
-/// What the tag of one image stands for, asked without credentials.
+/// The digest of one image's tag, requested without credentials.
 pub async fn digest(reference: &Reference) -> Resolved {
     let host = reference.resolve_registry();
     let config = ClientConfig {
@@ -22,19 +21,19 @@ pub async fn digest(reference: &Reference) -> Resolved {
     let client = Client::new(config);
     match tokio::time::timeout(WHOLE, client.fetch_manifest_digest(reference, &RegistryAuth::Anonymous)).await {
         Ok(Ok(digest)) if is_digest(&digest) => Ok(digest),
-        Ok(Ok(other)) => Err(Trouble::Unreachable(format!("{host} gives {other:?} as a digest"))),
+        Ok(Ok(other)) => Err(Trouble::Unreachable(format!("{host} returned {other:?} as a digest"))),
         Ok(Err(error)) => Err(trouble(host, &error)),
-        Err(_) => Err(Trouble::Unreachable(format!("{host} does not answer within {} s", WHOLE.as_secs()))),
+        Err(_) => Err(Trouble::Unreachable(format!("{host} did not answer within {} s", WHOLE.as_secs()))),
     }
 }
 
-/// Docker takes no TLS for granted there, and neither do the registries that people run on their own machine.
+/// As for Docker, a registry on this machine needs no TLS.
 fn is_loopback(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// The one algorithm that ECS pulls by.
+/// Whether it is a SHA-256 digest, which is what ECS can pull by.
 fn is_digest(text: &str) -> bool {
     let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(hexadecimal))
@@ -42,14 +41,14 @@ fn is_digest(text: &str) -> bool {
 
 fn trouble(host: &str, error: &OciDistributionError) -> Trouble {
     let (kind, said) = match error {
-        OciDistributionError::RegistryError { envelope, .. } => told(envelope),
+        OciDistributionError::RegistryError { envelope, .. } => reported(envelope),
         OciDistributionError::ImageManifestNotFoundError(said) => (404, said.clone()),
-        OciDistributionError::UnauthorizedError { .. } => (401, "not authorised".to_owned()),
-        OciDistributionError::AuthenticationFailure(said) => (401, format!("not authorised: {said}")),
+        OciDistributionError::UnauthorizedError { .. } => (401, "not authorized".to_owned()),
+        OciDistributionError::AuthenticationFailure(said) => (401, format!("not authorized: {said}")),
         OciDistributionError::ServerError { code, message, .. } => (*code, format!("{code} {message}")),
         other => (0, innermost(other)),
     };
-    let said = format!("{host} answers: {}", said.trim());
+    let said = format!("{host} answered: {}", said.trim());
     match kind {
         404 => Trouble::NotFound(said),
         401 | 403 => Trouble::Denied(said),
@@ -58,8 +57,8 @@ fn trouble(host: &str, error: &OciDistributionError) -> Trouble {
     }
 }
 
-/// The registry's own error codes as the HTTP status that goes with them, and its words.
-fn told(envelope: &OciEnvelope) -> (u16, String) {
+/// The registry's error code as the corresponding HTTP status, and its message.
+fn reported(envelope: &OciEnvelope) -> (u16, String) {
     let status = envelope.errors.first().map(|error| match error.code {
         OciErrorCode::ManifestUnknown | OciErrorCode::NameUnknown | OciErrorCode::NotFound => 404,
         OciErrorCode::Unauthorized | OciErrorCode::Denied => 403,
@@ -72,7 +71,7 @@ fn told(envelope: &OciEnvelope) -> (u16, String) {
     (status.unwrap_or(400), words.collect::<Vec<_>>().join("; "))
 }
 
-/// The outer texts only say that a request failed.
+/// The innermost error: the outer ones only say that a request failed.
 fn innermost(error: &dyn Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_registry_of_ones_own_machine_speaks_http() {
+    fn a_registry_on_this_machine_uses_http() {
         for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.1.2.3"] {
             assert!(is_loopback(host), "{host}");
         }
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_can_be_pulled_by_is_a_digest() {
+    fn only_a_sha256_digest_is_a_digest() {
         assert!(is_digest(&format!("sha256:{}", "0a".repeat(32))));
         for other in ["", "sha256:", "sha256:00", &format!("sha512:{}", "0".repeat(128)), &"0".repeat(64)] {
             assert!(!is_digest(other), "{other}");
@@ -104,18 +103,18 @@ mod tests {
     }
 
     #[test]
-    fn the_codes_of_registries_are_told_apart() {
+    fn the_error_codes_of_registries_are_told_apart() {
         let of = |text: &str| {
             let envelope = serde_json::from_str(text).unwrap();
             trouble("host", &OciDistributionError::RegistryError { envelope, url: String::new() })
         };
         let unknown = of(r#"{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}"#);
-        assert_eq!(unknown, Trouble::NotFound("host answers: manifest unknown".to_owned()));
+        assert_eq!(unknown, Trouble::NotFound("host answered: manifest unknown".to_owned()));
         let denied = of(r#"{"errors": [{"code": "DENIED"}]}"#);
-        assert_eq!(denied, Trouble::Denied("host answers: Denied".to_owned()));
+        assert_eq!(denied, Trouble::Denied("host answered: Denied".to_owned()));
         let busy = of(r#"{"errors": [{"code": "TOOMANYREQUESTS", "message": "slow down"}]}"#);
-        assert_eq!(busy, Trouble::Unreachable("host answers: slow down".to_owned()));
+        assert_eq!(busy, Trouble::Unreachable("host answered: slow down".to_owned()));
         let broken = OciDistributionError::ServerError { code: 502, url: String::new(), message: "bad\n".to_owned() };
-        assert_eq!(trouble("host", &broken), Trouble::Unreachable("host answers: 502 bad".to_owned()));
+        assert_eq!(trouble("host", &broken), Trouble::Unreachable("host answered: 502 bad".to_owned()));
     }
 }

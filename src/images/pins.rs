@@ -1,8 +1,8 @@
-//! Which images run: whose digest is looked up, and what is deployed when a registry gives none. Pure.
+//! Which images run: whose digest is looked up, and what is deployed if a registry returns none. Pure.
 //!
-//! A digest is looked up for a container that is new, for one whose image was changed in the plan file, and for all
-//! when that is asked for. Everything else keeps the digest that it has, or goes on without one: a tag that somebody
-//! moves, or a registry that is down, changes nothing.
+//! A digest is looked up for a new container, for one whose image was changed in the plan file, and for all of them on
+//! request. All others keep the digest that they have, or stay without one: a moved tag, or a registry that is down,
+//! changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::engine::inventory::Inventory;
 
-use super::{Resolved, Trouble};
+use super::answer::{Resolved, Trouble};
 
 /// The kind whose properties name the images.
 const TASK_DEFINITION: &str = "task-definition";
@@ -18,26 +18,26 @@ const TASK_DEFINITION: &str = "task-definition";
 /// The image of a container as it is deployed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Deployed {
-    /// As people write it.
+    /// As written in the plan file.
     pub image: String,
     /// `None`: deployed by its tag.
     #[serde(default)]
     pub digest: Option<String>,
 }
 
-/// The images of the live task definition, by container; none where there is no task definition.
+/// The images of the live task definition, by container; none if there is no task definition.
 pub fn live(inventory: &Inventory) -> BTreeMap<String, Deployed> {
     let definitions = inventory.live.iter().filter(|live| live.address.kind() == TASK_DEFINITION);
     let containers = definitions.filter_map(|live| live.spec.get("containers")?.as_object()).flatten();
     containers.filter_map(|(name, container)| Some((name.clone(), Deployed::deserialize(container).ok()?))).collect()
 }
 
-/// What is decided before any registry is asked.
+/// What is decided before any registry is called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pins {
     /// The images whose digest is to be looked up, each once.
     pub asked: BTreeSet<String>,
-    /// Digest by container, where there is one and nobody is asked for another.
+    /// Digest by container, for those that keep it.
     kept: BTreeMap<String, String>,
     open: Vec<Open>,
 }
@@ -51,21 +51,21 @@ struct Open {
     live: Option<Deployed>,
 }
 
-/// An image whose digest was looked up in vain.
+/// An image whose registry returned no digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unanswered {
     pub image: String,
     /// In order of their names.
     pub containers: Vec<String>,
     pub trouble: Trouble,
-    /// These containers run this image already, and go on as they are.
+    /// These containers run this image already, and stay as they are.
     pub stays: bool,
 }
 
-/// Whom to ask about what. `wanted` is the image by container; `refresh` looks up every tag again.
+/// Which digests to look up. `wanted` is the image by container; `refresh` looks up every tag again.
 pub fn pins(wanted: &BTreeMap<String, String>, live: &BTreeMap<String, Deployed>, refresh: bool) -> Pins {
     let mut pins = Pins::default();
-    // What names a digest needs no other.
+    // An image with a digest needs no other.
     for (container, image) in wanted.iter().filter(|(_, image)| !image.contains('@')) {
         match live.get(container).filter(|live| &live.image == image) {
             Some(live) if !refresh => {
@@ -82,7 +82,7 @@ pub fn pins(wanted: &BTreeMap<String, String>, live: &BTreeMap<String, Deployed>
 }
 
 impl Pins {
-    /// Digest by container, after asking. Who is missing is deployed by what the plan file says.
+    /// Digest by container, given the answers. A container without one is deployed by the image of the plan file.
     pub fn digests(&self, answers: &BTreeMap<String, Resolved>) -> BTreeMap<String, String> {
         let open = self.open.iter().filter_map(|open| {
             let answer = answers.get(&open.image).and_then(|answer| answer.as_ref().ok());
@@ -92,14 +92,14 @@ impl Pins {
         self.kept.clone().into_iter().chain(open).collect()
     }
 
-    /// What people should be told, after asking.
+    /// The images without a digest, given the answers.
     pub fn unanswered(&self, answers: &BTreeMap<String, Resolved>) -> Vec<Unanswered> {
         let mut all: Vec<Unanswered> = Vec::new();
         for Open { container, image, live } in &self.open {
             let Some(Err(trouble)) = answers.get(image) else { continue };
             let stays = live.is_some();
-            match all.iter_mut().find(|told| &told.image == image && told.stays == stays) {
-                Some(told) => told.containers.push(container.clone()),
+            match all.iter_mut().find(|known| &known.image == image && known.stays == stays) {
+                Some(known) => known.containers.push(container.clone()),
                 None => {
                     let containers = vec![container.clone()];
                     all.push(Unanswered { image: image.clone(), containers, trouble: trouble.clone(), stays });
@@ -142,10 +142,10 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_about_what_has_not_changed() {
+    fn nothing_is_looked_up_for_unchanged_images() {
         let pins = pins(&by_container(&[("core", "r/core:1"), ("ui", "r/ui:1")]), &deployed(), false);
         assert!(pins.asked.is_empty());
-        // Deployed by its tag is a way of being deployed, too.
+        // The UI is deployed by its tag, and stays so.
         assert_eq!(pins.digests(&BTreeMap::new()), by_container(&[("core", "sha256:old")]));
     }
 
@@ -160,23 +160,23 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_image_whose_registry_is_silent_is_deployed_by_its_tag_and_never_by_the_old_digest() {
+    fn a_changed_image_whose_registry_is_down_is_deployed_by_its_tag_and_never_by_the_old_digest() {
         let pins = pins(&by_container(&[("core", "r/core:2"), ("init", "r/core:2")]), &deployed(), false);
         let answers = answers(&[("r/core:2", down())]);
         assert!(pins.digests(&answers).is_empty());
-        let told = pins.unanswered(&answers);
-        assert_eq!(told.len(), 1);
-        assert_eq!((told[0].containers.join(" "), told[0].stays), ("core init".to_owned(), false));
+        let open = pins.unanswered(&answers);
+        assert_eq!(open.len(), 1);
+        assert_eq!((open[0].containers.join(" "), open[0].stays), ("core init".to_owned(), false));
     }
 
     #[test]
-    fn refreshing_asks_for_all_and_keeps_what_it_cannot_learn() {
+    fn refreshing_looks_up_all_and_keeps_the_digest_if_a_registry_is_down() {
         let pins = pins(&by_container(&[("core", "r/core:1"), ("ui", "r/ui:1")]), &deployed(), true);
         assert_eq!(pins.asked.len(), 2);
         let core_is_down = answers(&[("r/core:1", down()), ("r/ui:1", Ok("sha256:ui".to_owned()))]);
         assert_eq!(pins.digests(&core_is_down), by_container(&[("core", "sha256:old"), ("ui", "sha256:ui")]));
-        let told = pins.unanswered(&core_is_down);
-        assert!(told.len() == 1 && told[0].stays && told[0].containers == ["core"]);
+        let open = pins.unanswered(&core_is_down);
+        assert!(open.len() == 1 && open[0].stays && open[0].containers == ["core"]);
         let core_has_moved = answers(&[("r/core:1", Ok("sha256:moved".to_owned())), ("r/ui:1", down())]);
         assert_eq!(pins.digests(&core_has_moved), by_container(&[("core", "sha256:moved")]));
     }

@@ -1,7 +1,6 @@
-//! Asking registries, side by side.
+//! Asks registries, side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use futures::future::join_all;
 use oci_client::Reference;
@@ -9,29 +8,12 @@ use oci_client::Reference;
 use crate::aws::clients::Clients;
 use crate::release::EcrRepository;
 
+use super::answer::{Resolved, Trouble};
 use super::{ecr, open};
 
-/// A registry that is there answers within milliseconds, and a plan must not wait for one that is not.
-pub(super) const CONNECT: Duration = Duration::from_secs(3);
-pub(super) const WHOLE: Duration = Duration::from_secs(10);
-
-/// The digest, `sha256:…`, or why there is none.
-pub type Resolved = Result<String, Trouble>;
-
-/// Why a registry gives no digest, with its own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// There is no such image, or no such repository.
-    NotFound(String),
-    /// It does not tell us.
-    Denied(String),
-    /// It cannot be asked, or its answer makes no sense.
-    Unreachable(String),
-}
-
-/// What the tags of these images stand for. Each image is answered, under its name as given.
+/// The digests of these images, by their names as given. Every image has an answer.
 ///
-/// ECR is asked through its API, as the caller, in one call a repository; every other registry without credentials.
+/// ECR is called as the caller, once per repository; every other registry without credentials.
 pub async fn resolve(aws: &Clients, images: &BTreeSet<String>) -> BTreeMap<String, Resolved> {
     let mut answers = BTreeMap::new();
     let mut private: BTreeMap<EcrRepository, BTreeMap<String, String>> = BTreeMap::new();
@@ -39,7 +21,7 @@ pub async fn resolve(aws: &Clients, images: &BTreeSet<String>) -> BTreeMap<Strin
     for image in images {
         match image.parse::<Reference>() {
             Err(error) => {
-                answers.insert(image.clone(), Err(Trouble::NotFound(format!("no image is written so: {error}"))));
+                answers.insert(image.clone(), Err(Trouble::NotFound(format!("it is not a valid image name: {error}"))));
             }
             Ok(reference) => match EcrRepository::of(reference.registry(), reference.repository()) {
                 Some(repository) => {

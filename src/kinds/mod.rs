@@ -6,7 +6,7 @@
 
 // What kinds share.
 pub mod context;
-mod convert;
+pub mod convert;
 pub mod document;
 pub mod ec2;
 pub mod found;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A separate world of AWS, with its own accounts and ARNs.
+/// A partition of AWS, with its own accounts and ARNs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Partition {
     Standard,
@@ -11,10 +11,10 @@ pub enum Partition {
 }
 
 impl Partition {
-    /// All that this program knows.
+    /// All supported partitions.
     pub const ALL: [Self; 3] = [Self::Standard, Self::China, Self::GovCloud];
 
-    /// As the second part of an ARN.
+    /// Its name, as in the second part of an ARN.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Standard => "aws",
@@ -23,7 +23,7 @@ impl Partition {
         }
     }
 
-    /// The partition that an ARN names.
+    /// The partition with this name.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.as_str() == word)
     }
@@ -39,7 +39,7 @@ impl Partition {
         }
     }
 
-    /// What service host names end in.
+    /// The end of the host names of services.
     pub const fn dns_suffix(self) -> &'static str {
         match self {
             Self::China => "amazonaws.com.cn",
@@ -47,15 +47,15 @@ impl Partition {
         }
     }
 
-    /// What a host name has before the suffix of a region's services, if that is the partition's: `x.dkr.ecr.us-east-1`.
+    /// A host name without the partition's suffix, if it has that: `x.dkr.ecr.us-east-1`.
     pub fn strip_suffix(self, host: &str) -> Option<&str> {
         host.strip_suffix(self.dns_suffix())?.strip_suffix('.')
     }
 
-    /// What `kms:ViaService` may say when a service of a region uses a key.
+    /// Values of `kms:ViaService` when a service of a region uses a key.
     ///
-    /// AWS KMS's guide ends it in `amazonaws.com`; whether China has its own suffix there is unverified, and both name the
-    /// same service.
+    /// AWS KMS's guide ends them in `amazonaws.com`; whether China has a suffix of its own there is unverified, and
+    /// both name the same service.
     pub fn via_service(self, service: &str, region: &str) -> Vec<String> {
         let suffixes: &[&str] = match self {
             Self::China => &[STANDARD_SUFFIX, "amazonaws.com.cn"],

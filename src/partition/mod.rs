@@ -1,4 +1,4 @@
-//! What differs from one partition of AWS to another, and what does not, in one place.
+//! What differs between AWS partitions, and what is the same in all.
 
 mod facts;
 pub mod principals;

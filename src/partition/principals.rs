@@ -1,5 +1,5 @@
-//! The names by which policies know services of AWS. They are the same in every partition: the exceptions in China (EC2, S3,
-//! EMR, CodeDeploy, CloudWatch Logs) are of services that take no role of ours. The sources are in `docs/aws-behaviour.md`,
+//! Service principals in policies. They are the same in every partition: the exceptions in China (EC2, S3, EMR,
+//! CodeDeploy, CloudWatch Logs) are services that use no role of ce-aws. The sources are in `docs/aws-behaviour.md`,
 //! "Partitions".
 
 pub const BACKUP: &str = "backup.amazonaws.com";

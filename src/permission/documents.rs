@@ -1,4 +1,4 @@
-//! Statements, and the documents they fit into.
+//! Statements, and the documents that hold them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ pub const LARGEST: usize = 6_144;
 /// Managed policies that one user or role may have (the same).
 pub const MOST: usize = 10;
 
-/// A policy document with the name that is suggested for it.
+/// A policy document with its suggested name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub name: String,
@@ -27,15 +27,14 @@ impl Policy {
 
 /// More documents than a role can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the policy takes {0} documents, and a role has no room for more than {MOST}")]
+#[error("the policy needs {0} documents, but a role can have only {MOST}")]
 pub struct TooMany(pub usize);
 
-/// The documents that allow all of this: as few as there can be with every statement in one piece. The same grants, in
-/// whichever order, give the same documents.
+/// The documents that allow all of this; no statement is split. The same grants in any order give the same documents.
 ///
 /// # Errors
 ///
-/// They are more than can be attached.
+/// There are more documents than can be attached.
 pub fn policies(stem: &str, grants: impl IntoIterator<Item = Grant>) -> Result<Vec<Policy>, TooMany> {
     let mut documents: Vec<Vec<Value>> = Vec::new();
     for statement in statements(grants) {
@@ -64,7 +63,7 @@ fn size(document: &Value) -> usize {
     document.to_string().chars().filter(|c| !c.is_whitespace()).count()
 }
 
-/// The statements in order of use and id, none of which says what another one says already.
+/// The statements in order of use and id, without actions that an earlier one allows already.
 fn statements(grants: impl IntoIterator<Item = Grant>) -> Vec<Value> {
     let mut by_id: BTreeMap<String, Grant> = BTreeMap::new();
     for grant in grants.into_iter().filter(|grant| !grant.actions.is_empty()) {
@@ -88,7 +87,7 @@ fn statements(grants: impl IntoIterator<Item = Grant>) -> Vec<Value> {
     all.iter().filter(|grant| !grant.actions.is_empty()).map(statement).collect()
 }
 
-/// Reading is reading, whoever reads.
+/// Both are reads, so they sort together.
 fn order(usage: Use) -> Use {
     if usage == Use::Ask { Use::See } else { usage }
 }
@@ -102,7 +101,7 @@ fn join(there: &mut Grant, more: Grant) {
     }
 }
 
-/// Whether whatever the later one says of an action, the earlier one says too.
+/// Whether the earlier one allows its actions wherever the later one does.
 fn covers(earlier: &Grant, later: &Grant) -> bool {
     let conditions = earlier.conditions.is_empty() || earlier.conditions == later.conditions;
     let everywhere = earlier.resources.is_empty();

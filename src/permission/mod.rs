@@ -1,7 +1,7 @@
-//! From what calls need to the policies that allow it, and nothing else. Pure.
+//! IAM policies with the minimum permissions for a command. Pure.
 //!
-//! What each kind, and each room that calls AWS, needs is said beside its calls ([`crate::aws::grant`]); here it is chosen
-//! by command, put together into statements, and cut into documents that AWS stores.
+//! Each kind, and each room that calls AWS, lists its permissions beside its calls ([`crate::aws::grant`]); here they
+//! are selected by command, merged into statements, and split into documents of a size that AWS accepts.
 
 mod documents;
 mod purpose;

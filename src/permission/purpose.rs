@@ -1,8 +1,8 @@
-//! For which commands a policy is.
+//! The commands that a policy is for.
 
 use crate::aws::grant::Use;
 
-/// The commands that a policy is to be enough for.
+/// The commands that a policy allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     List,
@@ -15,7 +15,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// As it is written in names of policies; nothing for all.
+    /// The word in policy names; `None` for all commands.
     pub const fn word(self) -> Option<&'static str> {
         match self {
             Self::List => Some("list"),
@@ -28,7 +28,7 @@ impl Purpose {
         }
     }
 
-    /// Whether these commands make calls of that use.
+    /// Whether these commands make calls with that use.
     pub const fn includes(self, usage: Use) -> bool {
         match self {
             Self::List => matches!(usage, Use::List),

@@ -51,8 +51,7 @@ client('secretsmanager').delete_secret(SecretId='ce-aws/prod/credentials', Recov
     ];
     assert_eq!(codes, BTreeSet::from(expected), "{found:#?}");
     let exceeded = of(&found, "quota/exceeded");
-    for words in
-        ["Elastic IP addresses: quota 1, 0 used, 2 wanted", "VPCs: quota 1, 1 used, 1 wanted", "vCPUs of Fargate"]
+    for words in ["Elastic IP addresses: quota 1, 0 used, 2 wanted", "VPCs: quota 1, 1 used, 1 wanted", "Fargate vCPUs"]
     {
         assert!(exceeded.iter().any(|message| message.contains(words)), "{words}: {exceeded:#?}");
     }
@@ -181,7 +180,7 @@ fn a_plan_without_creations_checks_no_quotas() {
     product.expect(0, &["plan", "FILE"]);
     product.edit("\"small\"", "\"large\"");
     let refused = product.expect(5, &["plan", "FILE"]);
-    assert!(refused.stdout.contains("vCPUs of Fargate: quota 8, 0 used, 16 wanted"), "{}", refused.stdout);
+    assert!(refused.stdout.contains("Fargate vCPUs: quota 8, 0 used, 16 wanted"), "{}", refused.stdout);
 }
 
 /// What EC2 was only asked about, and what it was asked to do.

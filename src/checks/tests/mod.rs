@@ -37,9 +37,9 @@ fn the_documentation_explains_the_codes() {
     for source in sources() {
         given.extend(source.split(['"', '[', ']']).filter(is_code).map(str::to_owned));
         // Of these, the second half is put to it where a thing is not found.
-        let things =
-            source.split("Thing {").skip(1).filter_map(|rest| rest.split("code: \"").nth(1)?.split('"').next());
-        given.extend(things.flat_map(|thing| ["not-found", "denied"].map(|what| format!("{thing}/{what}"))));
+        let kinds =
+            source.split("ResourceKind {").skip(1).filter_map(|rest| rest.split("code: \"").nth(1)?.split('"').next());
+        given.extend(kinds.flat_map(|kind| ["not-found", "denied"].map(|what| format!("{kind}/{what}"))));
     }
     let listed: BTreeSet<String> = explain::all().flat_map(|row| row.codes()).map(str::to_owned).collect();
     assert!(given.len() > 150, "{given:?}");

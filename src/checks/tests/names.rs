@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::checks::names::{given, names};
 use crate::engine::address::Address;
 use crate::engine::plan::{Action, Severity};
-use crate::existing::account::names::{Holder, Name, Stranger};
+use crate::existing::account::names::{Holder, Name, Other};
 
 use super::samples::{codes, plan, step, text};
 
@@ -15,7 +15,7 @@ fn name(kind: &str, of: &str, name: &str) -> Name {
 }
 
 fn stranger(id: &str, deployment: Option<&str>) -> Holder {
-    Holder::Stranger(Stranger { id: id.to_owned(), deployment: deployment.map(str::to_owned), is_deleted: false })
+    Holder::Other(Other { id: id.to_owned(), deployment: deployment.map(str::to_owned), is_deleted: false })
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn what_is_free_or_ours_says_nothing() {
 #[test]
 fn what_is_a_strangers_is_refused_with_a_way_out() {
     let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:ce-aws/prod/credentials-AbCdEf";
-    let deleted = Stranger { id: arn.to_owned(), deployment: None, is_deleted: true };
+    let deleted = Other { id: arn.to_owned(), deployment: None, is_deleted: true };
     let findings = names(
         &[
             (name("bucket", "alb-logs", "ce-prod-111122223333-eu-west-1-alb-logs"), stranger("", None)),
@@ -36,7 +36,7 @@ fn what_is_a_strangers_is_refused_with_a_way_out() {
                 name("cluster", "main", "ce-prod"),
                 stranger("arn:aws:ecs:eu-west-1:111122223333:cluster/ce-prod", Some("old")),
             ),
-            (name("secret", "credentials", "ce-aws/prod/credentials"), Holder::Stranger(deleted)),
+            (name("secret", "credentials", "ce-aws/prod/credentials"), Holder::Other(deleted)),
         ],
         "prod",
     );

@@ -1,4 +1,4 @@
-//! What a caller must be allowed for asking what the account has room for, and who has the names.
+//! The permissions to read quotas, counts and names of the account.
 
 use crate::aws::grant::{Grant, Use};
 use crate::kinds::place::Place;
@@ -13,7 +13,7 @@ const EC2: [&str; 7] = [
     "DescribeRouteTables",
 ];
 
-/// Counts, quotas, names, and what the caller itself may do. AWS asks for two more with the quotas of some services (Service
+/// For counts, quotas, names and the caller's own permissions. Some services' quotas need two more actions (Service
 /// Authorization Reference, Service Quotas).
 pub fn grants(place: &Place) -> Vec<Grant> {
     let names = &place.names;

@@ -1,4 +1,4 @@
-//! How many rules AWS allows here.
+//! How many rules AWS allows in this account.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::kinds::context::Context;
 
 use super::quota::{self, Limited};
 
-/// The limits in force, and why they are AWS's defaults where they could not be read. Nothing is asked where everybody can be
-/// admitted within those.
+/// The limits in force, and why they could not be read if they are AWS's defaults. They are read only if the defaults
+/// do not suffice to admit all allowed networks.
 pub async fn of_rules(context: &Context, plan: &PlanFile) -> (Limits, Option<String>) {
     let mut limits = Limits::default();
     if plan.reach_is_exact() {

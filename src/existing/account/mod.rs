@@ -1,8 +1,9 @@
-//! What of the account decides whether something can be made at all: its quotas, what counts against them, and who has
-//! the names. Only what a plan would create is asked about; what may not be read is an answer too.
+//! What in the account decides whether a plan can be applied: quotas, what counts against them, and names in use. Only
+//! what the plan would create is read; that something may not be read is an answer too.
 
 mod counts;
 pub mod grants;
+mod limited;
 pub mod limits;
 pub mod names;
 pub mod quota;

@@ -1,47 +1,47 @@
-//! Who has the names that a plan would give.
+//! Whether the names of new resources are free.
 
 use futures::future::join_all;
 
-use crate::aws::error::{on, unless_gone};
+use crate::aws::answer::Answer;
 use crate::engine::address::Address;
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::existing::lookup::said;
 use crate::kinds::names::DEPLOYMENT;
 use crate::kinds::resource::{Context, Tags};
 use crate::kinds::{ec2, tags};
 
-/// A name that a plan would give.
+/// The name of a resource that a plan would create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     pub address: Address,
     pub name: String,
-    /// The VPC or cluster in which there can be no other of this name; empty for the region or account.
+    /// The VPC or cluster in which the name must be unique; empty for the region or account.
     pub place: String,
 }
 
-/// Whose it is.
+/// Who has a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
     Nobody,
-    /// The deployment's own: on its way out, or to be taken back.
+    /// The deployment itself: the resource is being deleted, or will be adopted.
     Ours,
-    Stranger(Stranger),
-    /// It cannot be asked; what AWS said.
+    Other(Other),
+    /// It could not be read; what AWS said.
     Unknown(String),
 }
 
-/// Something of somebody else that has the name.
+/// A resource with that name that does not belong to the deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stranger {
-    /// Its ARN, id or name; empty where it is another account's.
+pub struct Other {
+    /// Its ARN, id or name; empty if it belongs to another account.
     pub id: String,
     /// The deployment that its tags name.
     pub deployment: Option<String>,
-    /// It is marked for deletion, and can be brought back.
+    /// It is scheduled for deletion, and can be restored.
     pub is_deleted: bool,
 }
 
-/// Something that has the name, before it is known whose it is.
+/// A resource with that name, with its tags.
 struct Found {
     id: String,
     tags: Tags,
@@ -54,7 +54,7 @@ impl Found {
     }
 }
 
-/// Whose each of the names is, in their order.
+/// Who has each of the names, in their order.
 pub async fn holders(context: &Context, names: Vec<Name>) -> Vec<(Name, Holder)> {
     let asked = names.into_iter().map(|name| async move {
         let holder = match found(context, &name).await {
@@ -72,7 +72,7 @@ fn judge(context: &Context, found: Found) -> Holder {
     if deployment.as_ref() == Some(&context.names.deployment) {
         return Holder::Ours;
     }
-    Holder::Stranger(Stranger { id: found.id, deployment, is_deleted: found.is_deleted })
+    Holder::Other(Other { id: found.id, deployment, is_deleted: found.is_deleted })
 }
 
 async fn found(context: &Context, Name { address, name, place }: &Name) -> Result<Option<Found>, Failure> {
@@ -92,48 +92,48 @@ async fn found(context: &Context, Name { address, name, place }: &Name) -> Resul
     }
 }
 
-/// Names of buckets are shared by all accounts. S3 says 403 of another account's bucket, and 301 of one in another region
-/// (S3 API reference, HeadBucket).
+/// Bucket names are unique across all accounts. S3 answers 403 for a bucket of another account, and 301 for one in
+/// another region (S3 API reference, HeadBucket).
 async fn bucket(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
     let call = context.aws.s3.head_bucket().bucket(name).expected_bucket_owner(&context.names.account);
-    match call.send().await {
-        Ok(_) => Ok(Found::new(Some(name), tags::s3::read(context, name).await?)),
-        Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
-            Some(404) => Ok(None),
-            Some(301 | 403) => Ok(Found::new(None, Tags::new())),
-            _ => Err(on("s3 HeadBucket")(error)),
-        },
+    let answer = call.send().await;
+    let error = answer.as_ref().err().and_then(|error| error.raw_response());
+    match error.map(|response| response.status().as_u16()) {
+        Some(404) => Ok(None),
+        Some(301 | 403) => Ok(Found::new(None, Tags::new())),
+        _ => {
+            answer.done()?;
+            Ok(Found::new(Some(name), tags::s3::read(context, name).await?))
+        }
     }
 }
 
 async fn role(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
-    let answer = unless_gone(context.aws.iam.get_role().role_name(name).send().await.map_err(on("iam GetRole")))?;
+    let answer = context.aws.iam.get_role().role_name(name).send().await.unless_gone()?;
     let role = answer.and_then(|answer| answer.role);
     Ok(role.and_then(|role| Found::new(Some(role.arn()), tags::read(role.tags()))))
 }
 
 async fn log_group(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
     let call = context.aws.logs.describe_log_groups().log_group_name_prefix(name).into_paginator().items().send();
-    let groups = call.collect::<Result<Vec<_>, _>>().await.map_err(on("logs DescribeLogGroups"))?;
+    let groups = call.try_collect().await.answer()?;
     if !groups.iter().any(|group| group.log_group_name() == Some(name)) {
         return Ok(None);
     }
     let arn = context.names.arn("logs", &format!("log-group:{name}"));
-    let answer = context.aws.logs.list_tags_for_resource().resource_arn(arn).send().await;
-    let tags = unless_gone(answer.map_err(on("logs ListTagsForResource")))?.and_then(|answer| answer.tags);
+    let answer = context.aws.logs.list_tags_for_resource().resource_arn(arn).send().await.unless_gone()?;
+    let tags = answer.and_then(|answer| answer.tags);
     Ok(Found::new(Some(name), tags.unwrap_or_default().into_iter().collect()))
 }
 
 async fn load_balancer(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
-    let answer = context.aws.elb.describe_load_balancers().names(name).send().await;
-    let answer = unless_gone(answer.map_err(on("elb DescribeLoadBalancers")))?;
+    let answer = context.aws.elb.describe_load_balancers().names(name).send().await.unless_gone()?;
     let live = answer.as_ref().and_then(|answer| answer.load_balancers().first());
     balanced(context, live.and_then(|live| live.load_balancer_arn())).await
 }
 
 async fn target_group(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
-    let answer = context.aws.elb.describe_target_groups().names(name).send().await;
-    let answer = unless_gone(answer.map_err(on("elb DescribeTargetGroups")))?;
+    let answer = context.aws.elb.describe_target_groups().names(name).send().await.unless_gone()?;
     let live = answer.as_ref().and_then(|answer| answer.target_groups().first());
     balanced(context, live.and_then(|live| live.target_group_arn())).await
 }
@@ -144,10 +144,10 @@ async fn balanced(context: &Context, arn: Option<&str>) -> Result<Option<Found>,
     Ok(Found::new(Some(arn), tags.unwrap_or_default()))
 }
 
-/// ECS gives whoever creates a cluster of a name that is taken the one that is there.
+/// CreateCluster with a name that is taken returns the existing cluster.
 async fn cluster(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
     let call = context.aws.ecs.describe_clusters().clusters(name).include(aws_sdk_ecs::types::ClusterField::Tags);
-    let answer = call.send().await.map_err(on("ecs DescribeClusters"))?;
+    let answer = call.send().await.answer()?;
     let live = answer.clusters().iter().find(|cluster| cluster.status() != Some("INACTIVE"));
     Ok(live.and_then(|live| Found::new(live.cluster_arn(), tags::read(live.tags()))))
 }
@@ -155,15 +155,14 @@ async fn cluster(context: &Context, name: &str) -> Result<Option<Found>, Failure
 async fn service(context: &Context, name: &str, cluster: &str) -> Result<Option<Found>, Failure> {
     let call = context.aws.ecs.describe_services().cluster(cluster).services(name);
     let call = call.include(aws_sdk_ecs::types::ServiceField::Tags);
-    let answer = unless_gone(call.send().await.map_err(on("ecs DescribeServices")))?;
+    let answer = call.send().await.unless_gone()?;
     let services = answer.and_then(|answer| answer.services).unwrap_or_default();
     let live = services.iter().find(|service| service.status() != Some("INACTIVE"));
     Ok(live.and_then(|live| Found::new(live.service_arn(), tags::read(live.tags()))))
 }
 
 async fn secret(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
-    let answer = context.aws.secrets.describe_secret().secret_id(name).send().await;
-    let answer = unless_gone(answer.map_err(on("secretsmanager DescribeSecret")))?;
+    let answer = context.aws.secrets.describe_secret().secret_id(name).send().await.unless_gone()?;
     Ok(answer.and_then(|secret| {
         let found = Found::new(secret.arn(), tags::read(secret.tags()))?;
         Some(Found { is_deleted: secret.deleted_date().is_some(), ..found })
@@ -171,29 +170,25 @@ async fn secret(context: &Context, name: &str) -> Result<Option<Found>, Failure>
 }
 
 async fn file_system(context: &Context, token: &str) -> Result<Option<Found>, Failure> {
-    let answer = context.aws.efs.describe_file_systems().creation_token(token).send().await;
-    let answer = unless_gone(answer.map_err(on("efs DescribeFileSystems")))?;
+    let answer = context.aws.efs.describe_file_systems().creation_token(token).send().await.unless_gone()?;
     let live = answer.as_ref().and_then(|answer| answer.file_systems().first());
     Ok(live.and_then(|live| Found::new(Some(live.file_system_id()), tags::read(live.tags()))))
 }
 
-/// The list, because AWS Backup answers AccessDeniedException for a vault that does not exist (AWS Backup API reference,
-/// DescribeBackupVault; unverified).
+/// Lists the vaults, because AWS Backup answers AccessDeniedException for a vault that does not exist (AWS Backup API
+/// reference, DescribeBackupVault; unverified).
 async fn vault(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
     let pages = context.aws.backup.list_backup_vaults().into_paginator().items().send();
-    let vaults = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListBackupVaults"))?;
+    let vaults = pages.try_collect().await.answer()?;
     let live = vaults.iter().find(|vault| vault.backup_vault_name() == Some(name));
     let Some(arn) = live.and_then(|vault| vault.backup_vault_arn()) else { return Ok(None) };
     Ok(Found::new(Some(arn), tags::backup::read(context, arn).await?))
 }
 
 async fn security_group(context: &Context, name: &str, vpc: &str) -> Result<Option<Found>, Failure> {
-    let one = |filter: &str, value: &str| ec2::filter(filter, [value.to_owned()]);
-    let call = context.aws.ec2.describe_security_groups().filters(one("vpc-id", vpc)).filters(one("group-name", name));
-    let answer = match call.send().await.map_err(on("ec2 DescribeSecurityGroups")) {
-        Err(failure) if failure.cause == Cause::Gone => return Ok(None),
-        answer => answer?,
-    };
-    let live = answer.security_groups().first();
+    let (in_vpc, named) = (ec2::filter("vpc-id", [vpc]), ec2::filter("group-name", [name]));
+    let call = context.aws.ec2.describe_security_groups().filters(in_vpc).filters(named);
+    let answer = call.send().await.unless_gone()?;
+    let live = answer.as_ref().and_then(|answer| answer.security_groups().first());
     Ok(live.and_then(|live| Found::new(live.group_id(), tags::read(live.tags()))))
 }

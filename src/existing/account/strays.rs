@@ -1,4 +1,5 @@
-//! What lost its tags by hand, of kinds that have no name of ours: found by what it hangs on, or by what of ours uses it.
+//! Resources of the deployment that lost their tags, of kinds without a name: found by their parent, or by a resource
+//! of the deployment that uses them.
 
 use futures::future::join_all;
 use serde_json::Value;
@@ -15,30 +16,29 @@ use crate::kinds::registry;
 pub use crate::kinds::resource::{Candidate, Tags};
 use crate::kinds::tags;
 
-/// Something that stands where a resource of the deployment would be made.
+/// An untagged resource in the place of one that would be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stray {
-    /// Of what would be made.
+    /// The address of the resource that would be created.
     pub address: Address,
     pub there: Candidate,
-    /// What of ours uses it already.
+    /// The resource of the deployment that uses it.
     pub used_by: Option<Address>,
-    /// The deployment that its tags name: another one, or half of what it had is left.
+    /// The deployment that its tags name: another one, or this one if only some of its tags are left.
     pub deployment: Option<String>,
-    /// No other deployment has it: it may be ours.
+    /// It belongs to no other deployment, so it may belong to this one.
     pub is_lost: bool,
 }
 
-/// Everything of that sort.
+/// All of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Strays {
     pub found: Vec<Stray>,
-    /// For what it could not be asked; what AWS said.
+    /// Addresses for which they could not be read; what AWS said.
     pub unread: Vec<(Address, String)>,
 }
 
-/// Looks for what the graph wants and the inventory lacks. Nothing is asked about what would be made in something that does not
-/// exist yet.
+/// Looks for what the graph wants and the inventory lacks, unless the parent does not exist yet.
 pub async fn strays(context: &Context, graph: &Graph, inventory: &Inventory) -> Strays {
     let known = inventory.known();
     let missing = graph.nodes().filter(|node| can_stray(node) && inventory.at(&node.address).next().is_none());
@@ -66,7 +66,7 @@ pub async fn strays(context: &Context, graph: &Graph, inventory: &Inventory) -> 
     strays
 }
 
-/// What was found in two ways is one.
+/// Without duplicates.
 fn once(mut there: Vec<Candidate>) -> Vec<Candidate> {
     there.sort_by(|a, b| a.id.cmp(&b.id));
     there.dedup_by(|a, b| a.id == b.id);
@@ -79,15 +79,15 @@ fn can_stray(node: &Node) -> bool {
 }
 
 impl Strays {
-    /// The inventory as it would be with them, so that a plan says no more than what is wrong: not that everything which hangs on
-    /// them has to be made anew.
+    /// The inventory including them, so that a plan does not also replace everything that depends on them.
     pub fn adopted(&self, graph: &Graph, inventory: &Inventory) -> Inventory {
         let mut known = inventory.known();
         let lost = || self.found.iter().filter(|stray| stray.is_lost);
         known.extend(lost().map(|stray| (stray.address.clone(), stray.there.outputs.clone())));
         let mut live = inventory.live.clone();
         for Stray { address, there, .. } in lost() {
-            // What has no tags is called after its parent, and after the parent's id where that has no address.
+            // The address of an untagged resource ends in its parent's name, or in the parent's id if that has no
+            // address.
             for child in live.iter_mut().filter(|live| live.address.name().ends_with(there.id.as_str())) {
                 child.address =
                     Address::new(child.address.kind(), &child.address.name().replace(&there.id, address.name()));
@@ -108,7 +108,7 @@ impl Strays {
     }
 }
 
-/// What of ours names something where it should name what is missing: who, and what it names.
+/// Resources of the deployment that refer to something in the place of the missing one: their address, and its id.
 fn users(graph: &Graph, inventory: &Inventory, known: &Known, missing: &Address) -> Vec<(Address, String)> {
     let mut users = Vec::new();
     for live in inventory.live.iter().filter(|live| !live.is_going()) {
@@ -120,7 +120,7 @@ fn users(graph: &Graph, inventory: &Inventory, known: &Known, missing: &Address)
     users
 }
 
-/// The texts that stand where the wanted specification refers to `missing`.
+/// The texts in the live specification where the wanted one refers to `missing`.
 fn instead(wanted: &Value, live: &Value, known: &Known, missing: &Address, named: &mut Vec<String>) {
     match (wanted, live) {
         (_, Value::String(text)) if reference::target(wanted).as_ref() == Some(missing) && !text.is_empty() => {
@@ -144,7 +144,7 @@ fn instead(wanted: &Value, live: &Value, known: &Known, missing: &Address, named
     }
 }
 
-/// Of a set without order: whatever none of the known ones explains.
+/// For a set: the texts that no known reference explains.
 fn of_set(wanted: &[Value], live: &[Value], known: &Known, missing: &Address, named: &mut Vec<String>) {
     if wanted.iter().any(|wanted| reference::target(wanted).as_ref() == Some(missing)) {
         let explained: Vec<Value> = wanted.iter().map(|wanted| reference::resolve(wanted, known)).collect();

@@ -1,20 +1,21 @@
-//! Reads target groups, with the load balancers that lead to them.
+//! Reads target groups, with the load balancers that forward to them.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, TargetHealthStateEnum};
 use futures::future::try_join_all;
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::engine::failure::Failure;
+use crate::existing::Named;
+use crate::existing::lookup::{named, only, side_by_side};
 use crate::kinds::context::Context;
+use crate::kinds::convert::{number, text};
 
-use super::Named;
+use super::TargetGroup;
 use super::balancers::load_balancers;
-use super::ingress::TargetGroup;
-use super::lookup::{named, only, side_by_side};
 
-/// How many ARNs one call takes: as of load balancers.
+/// How many ARNs one call takes (Elastic Load Balancing API reference, DescribeTargetGroups).
 const AT_ONCE: usize = 20;
 
 /// The target group of this ARN.
@@ -33,7 +34,7 @@ pub async fn target_groups(context: &Context, arns: Option<&[String]>) -> Result
     };
     let pages = calls.into_iter().map(|call| async {
         let pages = call.into_paginator().items().send();
-        pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeTargetGroups"))
+        pages.try_collect().await.answer()
     });
     let live: Vec<_> = try_join_all(pages).await?.into_iter().flatten().collect();
     let balancers: BTreeSet<_> = live.iter().flat_map(|group| group.load_balancer_arns()).cloned().collect();
@@ -51,13 +52,12 @@ pub async fn target_groups(context: &Context, arns: Option<&[String]>) -> Result
 }
 
 fn read(live: &sdk::TargetGroup) -> TargetGroup {
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     TargetGroup {
         arn: text(live.target_group_arn()),
         name: text(live.target_group_name()),
         target_type: text(live.target_type().map(|kind| kind.as_str())),
         protocol: text(live.protocol().map(|protocol| protocol.as_str())),
-        port: live.port().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+        port: number(live.port()),
         protocol_version: text(live.protocol_version()),
         address_type: text(live.ip_address_type().map(|kind| kind.as_str())),
         health_port: text(live.health_check_port()),
@@ -69,13 +69,13 @@ fn read(live: &sdk::TargetGroup) -> TargetGroup {
     }
 }
 
-/// Addresses of what is registered, or ids where it has none.
+/// The registered targets, by address or id.
 async fn targets(context: &Context, arn: &str) -> Result<Vec<String>, Failure> {
     let call = context.aws.elb.describe_target_health().target_group_arn(arn);
-    let answer = call.send().await.map_err(on("elb DescribeTargetHealth"))?;
-    let leaves = |target: &&sdk::TargetHealthDescription| {
+    let answer = call.send().await.answer()?;
+    let is_draining = |target: &&sdk::TargetHealthDescription| {
         target.target_health().and_then(|health| health.state()) == Some(&TargetHealthStateEnum::Draining)
     };
-    let stays = answer.target_health_descriptions().iter().filter(|target| !leaves(target));
+    let stays = answer.target_health_descriptions().iter().filter(|target| !is_draining(target));
     Ok(stays.filter_map(|target| target.target()?.id()).map(str::to_owned).collect())
 }

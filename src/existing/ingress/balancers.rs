@@ -1,21 +1,22 @@
-//! Reads load balancers, with what stands around them.
+//! Reads load balancers, with their listeners, security groups and access logs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::IpPermission;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Action, LoadBalancerAttribute};
-use aws_sdk_s3::operation::get_bucket_notification_configuration::GetBucketNotificationConfigurationOutput as Notifications;
+use aws_sdk_s3::operation::get_bucket_notification_configuration as notification;
 use futures::future::try_join_all;
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
+use crate::existing::Named;
+use crate::existing::lookup::{named, only, optional, side_by_side};
 use crate::kinds::context::Context;
+use crate::kinds::convert::{number, text};
 use crate::kinds::security_group::Peer;
 use crate::kinds::{ec2, names, security_group, tags};
 
-use super::Named;
-use super::ingress::{AccessLogs, Group, Listener, LoadBalancer, LogBucket, Rule};
-use super::lookup::{named, only, optional, side_by_side};
+use super::{AccessLogs, Group, Listener, LoadBalancer, LogBucket, Rule};
 
 /// How many ARNs one call takes (Elastic Load Balancing API reference, DescribeLoadBalancers).
 const AT_ONCE: usize = 20;
@@ -36,7 +37,7 @@ pub async fn load_balancers(context: &Context, arns: Option<&[String]>) -> Resul
     };
     let pages = calls.into_iter().map(|call| async {
         let pages = call.into_paginator().items().send();
-        pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeLoadBalancers"))
+        pages.try_collect().await.answer()
     });
     let live: Vec<_> = try_join_all(pages).await?.into_iter().flatten().collect();
     let (listeners, groups, logs) =
@@ -55,7 +56,6 @@ pub async fn load_balancers(context: &Context, arns: Option<&[String]>) -> Resul
 }
 
 fn read(live: &sdk::LoadBalancer) -> LoadBalancer {
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     LoadBalancer {
         arn: text(live.load_balancer_arn()),
         name: text(live.load_balancer_name()),
@@ -75,7 +75,7 @@ async fn listeners(context: &Context, live: &[sdk::LoadBalancer]) -> Result<BTre
     let arns = live.iter().filter_map(|balancer| balancer.load_balancer_arn());
     let of_each = side_by_side(arns, |arn| async move {
         let pages = context.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
-        pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeListeners"))
+        pages.try_collect().await.answer()
     });
     let live: Vec<_> = of_each.await?.into_iter().flatten().collect();
     let arns: Vec<_> = live.iter().filter_map(|listener| listener.listener_arn()).map(str::to_owned).collect();
@@ -88,8 +88,8 @@ async fn listeners(context: &Context, live: &[sdk::LoadBalancer]) -> Result<BTre
         let balancer = listener.load_balancer_arn().unwrap_or_default().to_owned();
         found.entry(balancer).or_default().push(Listener {
             arn: arn.to_owned(),
-            port: listener.port().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
-            protocol: listener.protocol().map(|protocol| protocol.as_str().to_owned()).unwrap_or_default(),
+            port: number(listener.port()),
+            protocol: text(listener.protocol().map(|protocol| protocol.as_str())),
             target_groups: target_groups.into_iter().collect(),
             deployment: tags.get(arn).and_then(|tags| tags.get(names::DEPLOYMENT)).cloned(),
         });
@@ -97,10 +97,10 @@ async fn listeners(context: &Context, live: &[sdk::LoadBalancer]) -> Result<BTre
     Ok(found)
 }
 
-/// The target groups to which the rules of a listener lead.
+/// The target groups to which the rules of a listener forward.
 async fn forwarded(context: &Context, listener: &str) -> Result<BTreeSet<String>, Failure> {
     let pages = context.aws.elb.describe_rules().listener_arn(listener).into_paginator().items().send();
-    let rules = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("elb DescribeRules"))?;
+    let rules = pages.try_collect().await.answer()?;
     Ok(rules.iter().flat_map(|rule| to_groups(rule.actions())).collect())
 }
 
@@ -112,7 +112,7 @@ fn to_groups(actions: &[Action]) -> impl Iterator<Item = String> {
     all.collect::<Vec<_>>().into_iter()
 }
 
-/// The security groups of all of them by id; `None` where they may not be read.
+/// The security groups of all of them by id; `None` if they may not be read.
 async fn groups(context: &Context, live: &[sdk::LoadBalancer]) -> Result<Option<BTreeMap<String, Group>>, Failure> {
     let ids: BTreeSet<_> = live.iter().flat_map(|balancer| balancer.security_groups()).cloned().collect();
     if ids.is_empty() {
@@ -121,7 +121,7 @@ async fn groups(context: &Context, live: &[sdk::LoadBalancer]) -> Result<Option<
     // As a filter, because a list of ids fails as a whole when one is gone.
     let filter = ec2::filter("group-id", ids);
     let pages = context.aws.ec2.describe_security_groups().filters(filter).into_paginator().items().send();
-    let groups = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeSecurityGroups"));
+    let groups = pages.try_collect().await.answer();
     let read = |group: aws_sdk_ec2::types::SecurityGroup| {
         let id = group.group_id().unwrap_or_default().to_owned();
         let (ingress, egress) = (rules(group.ip_permissions()), rules(group.ip_permissions_egress()));
@@ -148,13 +148,13 @@ fn rules(permissions: &[IpPermission]) -> Vec<Rule> {
     rules.iter().map(read).collect()
 }
 
-/// Where each writes its access logs, by its ARN.
+/// Where each load balancer writes its access logs, by its ARN.
 async fn logs(context: &Context, live: &[sdk::LoadBalancer]) -> Result<BTreeMap<String, AccessLogs>, Failure> {
-    // Others know no access logs of this kind.
+    // Gateway load balancers have no access logs.
     let known = live.iter().filter(|balancer| balancer.r#type().is_some_and(|kind| kind.as_str() != "gateway"));
     let buckets = side_by_side(known.filter_map(|balancer| balancer.load_balancer_arn()), |arn| async move {
         let call = context.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn);
-        let answer = call.send().await.map_err(on("elb DescribeLoadBalancerAttributes"));
+        let answer = call.send().await.answer();
         Ok((arn.to_owned(), optional(answer)?.map(|answer| bucket_of(answer.attributes()))))
     });
     let buckets = buckets.await?;
@@ -174,15 +174,15 @@ fn bucket_of(attributes: &[LoadBalancerAttribute]) -> Option<String> {
     (value("access_logs.s3.enabled") == Some("true")).then(|| value("access_logs.s3.bucket").map(str::to_owned))?
 }
 
-/// The bucket is often another account's, or in another region, and answers neither.
+/// The bucket often belongs to another account, or is in another region, and can then not be read.
 async fn bucket(context: &Context, name: String) -> Result<LogBucket, Failure> {
     let logging = async {
-        let answer = context.aws.s3.get_bucket_logging().bucket(&name).send().await.map_err(on("s3 GetBucketLogging"));
+        let answer = context.aws.s3.get_bucket_logging().bucket(&name).send().await.answer();
         elsewhere(answer)
     };
     let notifications = async {
         let answer = context.aws.s3.get_bucket_notification_configuration().bucket(&name).send().await;
-        elsewhere(answer.map_err(on("s3 GetBucketNotificationConfiguration")))
+        elsewhere(answer.answer())
     };
     let (logging, notifications) = tokio::try_join!(logging, notifications)?;
     Ok(LogBucket {
@@ -192,7 +192,7 @@ async fn bucket(context: &Context, name: String) -> Result<LogBucket, Failure> {
     })
 }
 
-fn notifies(answer: &Notifications) -> bool {
+fn notifies(answer: &notification::GetBucketNotificationConfigurationOutput) -> bool {
     let to_any = [
         answer.topic_configurations().is_empty(),
         answer.queue_configurations().is_empty(),

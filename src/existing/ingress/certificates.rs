@@ -2,20 +2,20 @@
 
 use aws_sdk_acm::types::{Filters, KeyAlgorithm};
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
+use crate::existing::Named;
+use crate::existing::lookup::checked;
 use crate::kinds::context::Context;
 
-use super::Named;
-use super::ingress::Certificate;
-use super::lookup::checked;
+use super::Certificate;
 
 /// The certificate of this ARN.
 pub async fn certificate(context: &Context, arn: &str) -> Result<Named<Certificate>, Failure> {
     let call = context.aws.acm.describe_certificate().certificate_arn(arn);
-    let answer = call.send().await.map_err(on("acm DescribeCertificate"));
+    let answer = call.send().await.answer();
     let read = |answer: aws_sdk_acm::operation::describe_certificate::DescribeCertificateOutput| {
-        let missing = || Failure::of(Cause::Gone, format!("AWS says nothing of {arn}"));
+        let missing = || Failure::of(Cause::Gone, format!("the answer has nothing about {arn}"));
         let live = answer.certificate.ok_or_else(missing)?;
         Ok(Certificate {
             arn: live.certificate_arn.unwrap_or_default(),
@@ -33,7 +33,7 @@ pub async fn certificates(context: &Context) -> Result<Vec<Certificate>, Failure
     let kinds = KeyAlgorithm::values().iter().map(|name| KeyAlgorithm::from(*name)).collect();
     let filters = Filters::builder().set_key_types(Some(kinds)).build();
     let pages = context.aws.acm.list_certificates().includes(filters).into_paginator().items().send();
-    let all = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("acm ListCertificates"))?;
+    let all = pages.try_collect().await.answer()?;
     let read = |live: aws_sdk_acm::types::CertificateSummary| Certificate {
         arn: live.certificate_arn.unwrap_or_default(),
         domain: live.domain_name.unwrap_or_default(),
