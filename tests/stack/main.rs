@@ -34,6 +34,7 @@ mod policy;
 mod product;
 mod propagation;
 mod properties;
+mod quiet;
 mod reconfigure;
 mod release_6;
 mod release_steps;
