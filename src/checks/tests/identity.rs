@@ -40,7 +40,7 @@ fn a_role_that_is_trusted_and_may_is_fine() {
 fn a_role_of_backups_is_for_aws_backup_and_not_for_tasks() {
     let refused = role(&named(ARN, good()), Which::Backup);
     assert_eq!(codes(&refused), ["role/trust"]);
-    assert!(refused[0].message.contains("AWS Backup could do nothing with it"), "{}", refused[0].message);
+    assert!(refused[0].message.contains("AWS Backup could not assume it"), "{}", refused[0].message);
     let trusted = Role { trust: trusting(json!({ "Service": BACKUP })), ..good() };
     assert!(role(&named(ARN, trusted), Which::Backup).is_empty());
 }

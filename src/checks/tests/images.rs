@@ -55,7 +55,7 @@ fn a_registry_that_does_not_tell_is_no_reason_not_to_deploy() {
     let aws = "ecr BatchGetImage failed: AccessDeniedException: User: ops is not authorized";
     let mut findings = asked(VENDOR, false, denied(aws));
     findings.extend(asked(OWN, false, denied(aws)));
-    findings.extend(asked(HUB, false, denied("index.docker.io answers: not authorised")));
+    findings.extend(asked(HUB, false, denied("index.docker.io answered: not authorized")));
     findings.extend(asked(HUB, false, unreachable()));
     assert_eq!(codes(&findings), ["image/denied", "image/denied", "image/denied", "image/unreachable"]);
     assert_snapshot!("image_by_its_tag", text(&findings));
@@ -64,7 +64,7 @@ fn a_registry_that_does_not_tell_is_no_reason_not_to_deploy() {
 #[test]
 fn what_cannot_be_refreshed_stays() {
     let mut findings = asked(HUB, true, unreachable());
-    findings.extend(asked(HUB, true, denied("index.docker.io answers: not authorised")));
+    findings.extend(asked(HUB, true, denied("index.docker.io answered: not authorized")));
     assert_eq!(codes(&findings), ["image/not-refreshed"; 2]);
     assert_snapshot!("image_not_refreshed", text(&findings[..1]));
 }

@@ -42,7 +42,7 @@ fn the_first_entry_that_matches_decides() {
     let after = [open.clone()].into_iter().chain(denied.clone()).collect();
     assert_eq!(codes(&of(after, &uses())), ["network-acl/open-admin-ports"]);
     let one = of(vec![denied[0].clone(), open], &uses());
-    assert!(one[0].message.contains("admits TCP port 3389 from"), "{}", one[0].message);
+    assert!(one[0].message.contains("allows TCP port 3389 from"), "{}", one[0].message);
 }
 
 #[test]
