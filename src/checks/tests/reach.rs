@@ -19,13 +19,13 @@ fn said(count: u32, limits: Limits) -> Vec<Finding> {
 }
 
 #[test]
-fn what_fits_says_nothing() {
+fn what_fits_has_no_finding() {
     assert!(said(6, Limits::default()).is_empty());
     assert!(said(500, Limits { rules: 200, entries: 1007, ..Limits::default() }).is_empty());
 }
 
 #[test]
-fn a_crowded_network_acl_is_told_with_its_ranges() {
+fn the_covering_ranges_of_a_network_acl_are_reported() {
     let findings = said(9, Limits::default());
     assert_eq!(codes(&findings), ["access/network-acl-covers"]);
     assert!(findings.iter().all(|finding| finding.severity == Severity::Warning));
