@@ -286,7 +286,7 @@ fn refused(is_dead: bool, why: &str, lacks: &Lacks, subnet: &Subnet) -> Finding 
     };
     refusal(
         if is_dead { "subnet/dead-route" } else { "subnet/no-egress" },
-        format!("{why}, and its VPC lacks endpoints instead: {lacks}; {}", stops(error)),
+        format!("{why}, and its VPC lacks endpoints instead: {lacks}; ECS would stop the task with \"{error}\""),
         format!("give the route table {table} a default route to a NAT gateway, transit gateway or firewall, or {add}"),
     )
 }

@@ -64,14 +64,14 @@ fn taken(Name { address, name, .. }: &Name, stranger: &Other, deployment: &str) 
             ("", format!("grant the caller s3:ListBucket on it; if it has that already, {rename}"))
         }
         (true, _) => (
-            "; it is scheduled for deletion, and its name is taken until then",
+            "; it is scheduled for deletion, and keeps its name until then",
             format!(
                 "restore it with `aws secretsmanager restore-secret --secret-id {name}`, and {adopt}; otherwise \
                  {rename}, or wait until it is deleted"
             ),
         ),
         (false, true) => ("", rename.to_owned()),
-        (false, false) => ("", format!("{adopt} and apply; otherwise {rename}, or delete it")),
+        (false, false) => ("", format!("{adopt}, then apply; otherwise {rename}, or delete it")),
     };
     Finding {
         address: Some(address.clone()),
@@ -102,8 +102,8 @@ fn not_checked(held: &[(Name, Holder)]) -> Option<Finding> {
     (!unknown.is_empty()).then(|| {
         warning(
             "name/not-checked",
-            format!("the caller may not check whether these names are free: {}", unknown.join("; ")),
-            "grant the caller the calls named; otherwise apply fails at a name that is taken",
+            format!("whether these names are free could not be checked: {}", unknown.join("; ")),
+            "grant the caller these calls; otherwise apply fails at a name that is taken",
         )
     })
 }

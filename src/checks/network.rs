@@ -154,8 +154,7 @@ fn default_group(vpc: &Vpc) -> Option<Finding> {
     Some(warning(
         "vpc/default-group-open",
         format!(
-            "the default security group of the VPC {} has {shown}, which apply to everything without a group of its \
-             own",
+            "the default security group of the VPC {} has {shown}, and everything without a group of its own uses it",
             vpc.id
         ),
         "remove its rules if nothing needs them; Cloud Exchange does not use it",
@@ -216,7 +215,7 @@ pub fn named_zone(named: &Named<String>) -> Option<Finding> {
         }
         Zone::Lacks(what) => Some(refusal("zone/unusable", format!("{what} is not available in {name} ({id})"), other)),
         Zone::Doubtful(what) => {
-            let message = format!("{what} is not available in {name} ({id})");
+            let message = format!("AWS does not offer {what} in {name} ({id})");
             Some(warning("zone/doubtful", message, "name another zone if you can"))
         }
     }
@@ -260,7 +259,7 @@ fn place(subnet: &Subnet) -> Vec<Finding> {
         }
         Zone::Doubtful(what) => Some(warning(
             "subnet/zone-doubtful",
-            format!("the subnet {id} is in {name} ({zone_id}), where {what} is not available"),
+            format!("the subnet {id} is in {name} ({zone_id}), where AWS does not offer {what}"),
             "name a subnet in another availability zone if you can",
         )),
     });

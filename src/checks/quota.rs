@@ -105,7 +105,7 @@ fn judge(Room { demand, limit, used }: &Room, region: &str) -> Option<Finding> {
     let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
     let numbers = format!("quota {limit}, {used} used, {wanted} wanted");
     if all > *limit {
-        let message = format!("the account's quota has no room for the new {}{place}: {numbers}", quota.words);
+        let message = format!("the plan exceeds the account's quota of {}{place}: {numbers}", quota.words);
         return Some(refusal(
             "quota/exceeded",
             message,
@@ -172,9 +172,9 @@ fn not_checked(rooms: &[Room]) -> Option<Finding> {
     (!reasons.is_empty()).then(|| {
         warning(
             "quota/not-checked",
-            format!("the caller may not read quotas, or what exists already: {}", reasons.join("; ")),
-            "grant the caller servicequotas:ListServiceQuotas, servicequotas:GetAWSDefaultServiceQuota and the calls \
-             named; otherwise apply fails at an exceeded quota, and can continue once there is room",
+            format!("quotas, or what exists already, could not be read: {}", reasons.join("; ")),
+            "grant the caller servicequotas:ListServiceQuotas, servicequotas:GetAWSDefaultServiceQuota and these \
+             calls; otherwise apply fails at an exceeded quota, and can continue once there is room",
         )
     })
 }

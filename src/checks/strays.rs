@@ -27,7 +27,7 @@ fn taken(stray: &Stray, deployment: &str, region: &str) -> Finding {
         _ => {
             let tags = [("deployment", deployment), ("address", address.as_str())];
             let adopt = adopt(address.kind(), &there.id, &tags, region);
-            let hint = format!("if it belongs to this deployment, tag it and apply: {adopt}; otherwise remove it");
+            let hint = format!("if it belongs to this deployment, tag it, then apply: {adopt}; otherwise remove it");
             ("has no complete tags of ce-aws".to_owned(), hint)
         }
     };
@@ -58,8 +58,8 @@ fn not_checked(Strays { unread, .. }: &Strays) -> Option<Finding> {
     (!unread.is_empty()).then(|| {
         warning(
             "name/not-checked",
-            format!("the caller may not check whether untagged resources exist: {}", unread.join("; ")),
-            "grant the caller the calls named; otherwise apply may create a second resource, or fail at a conflict",
+            format!("whether untagged resources exist could not be checked: {}", unread.join("; ")),
+            "grant the caller these calls; otherwise apply may create a second resource, or fail at a conflict",
         )
     })
 }

@@ -4,7 +4,40 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::engine::failure::{Cause, Failure};
 
-use super::{Lookup, Named};
+/// What AWS says about one resource that the plan file names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup<T> {
+    Found(T),
+    /// It does not exist.
+    Missing,
+    /// The caller may not read it; what AWS said.
+    Denied(String),
+    /// The call failed; what AWS said, or why there was no answer.
+    Unread(String),
+}
+
+impl<T> Lookup<T> {
+    pub fn found(&self) -> Option<&T> {
+        match self {
+            Self::Found(found) => Some(found),
+            Self::Missing | Self::Denied(_) | Self::Unread(_) => None,
+        }
+    }
+}
+
+/// A resource, and how the plan file names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named<T> {
+    /// As written in the plan file: an id, a name or an ARN.
+    pub name: String,
+    pub lookup: Lookup<T>,
+}
+
+impl<T> Named<T> {
+    pub fn found(&self) -> Option<&T> {
+        self.lookup.found()
+    }
+}
 
 /// What an answer says about the resource of this name. Not found and denied are answers; every other failure, such as
 /// expired credentials, is an error.

@@ -20,6 +20,8 @@ pub mod survey;
 mod targets;
 mod ways;
 
+pub use lookup::{Lookup, Named};
+
 use cluster::Cluster;
 use identity::{Policy, Role};
 use ingress::{Certificate, LoadBalancer, TargetGroup};
@@ -27,41 +29,6 @@ use network::{Subnet, Vpc};
 use storage::{Key, Secret};
 
 use crate::config::Limits;
-
-/// What AWS says about one resource that the plan file names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lookup<T> {
-    Found(T),
-    /// It does not exist.
-    Missing,
-    /// The caller may not read it; what AWS said.
-    Denied(String),
-    /// The call failed; what AWS said, or why there was no answer.
-    Unread(String),
-}
-
-impl<T> Lookup<T> {
-    pub fn found(&self) -> Option<&T> {
-        match self {
-            Self::Found(found) => Some(found),
-            Self::Missing | Self::Denied(_) | Self::Unread(_) => None,
-        }
-    }
-}
-
-/// A resource, and how the plan file names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named<T> {
-    /// As written in the plan file: an id, a name or an ARN.
-    pub name: String,
-    pub lookup: Lookup<T>,
-}
-
-impl<T> Named<T> {
-    pub fn found(&self) -> Option<&T> {
-        self.lookup.found()
-    }
-}
 
 /// All existing resources that a plan file names; `None` or empty if it names none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -22,7 +22,7 @@ fn grant(usage: Use, service: &str, action: &str) -> Grant {
 }
 
 #[test]
-fn grants_of_one_id_are_one_statement_and_nothing_is_said_twice() {
+fn grants_of_one_id_are_one_statement_without_duplicates() {
     let own = |usage, action, resource: &str| grant(usage, "ecs", action).on([resource]).of("prod");
     let grants = [
         own(Use::Remove, "UpdateService", "arn:s"),
@@ -46,7 +46,7 @@ fn grants_of_one_id_are_one_statement_and_nothing_is_said_twice() {
 }
 
 #[test]
-fn what_differs_in_conditions_is_not_taken_for_the_same() {
+fn statements_with_other_conditions_are_not_merged() {
     let new = grant(Use::Make, "ec2", "CreateTags").on(["arn:v"]).tagged("prod");
     let own = grant(Use::Make, "ec2", "CreateTags").on(["arn:v"]).of("prod");
     let made = policies("x", [new, own]).unwrap();
@@ -54,7 +54,7 @@ fn what_differs_in_conditions_is_not_taken_for_the_same() {
 }
 
 #[test]
-fn documents_are_as_large_as_aws_takes_and_no_more_than_it_takes() {
+fn documents_respect_the_size_and_number_that_aws_allows() {
     let many = |count: usize| (0..count).map(|n| Grant { id: format!("S{n:03}"), ..long(n) });
     let made = policies("x", many(40)).unwrap();
     assert!(made.len() > 2 && made.iter().all(|policy| policy.size() <= LARGEST), "{}", made.len());
@@ -69,7 +69,7 @@ fn long(n: usize) -> Grant {
 }
 
 #[test]
-fn whoever_plans_only_reads_and_whoever_destroys_makes_nothing() {
+fn plan_only_reads_and_destroy_creates_nothing() {
     let all = [Use::See, Use::Ask, Use::Make, Use::Remove, Use::Erase, Use::Upgrade, Use::Price];
     let of = |purpose: Purpose| all.into_iter().filter(|usage| purpose.includes(*usage)).collect::<Vec<_>>();
     assert_eq!(of(Purpose::Plan), [Use::See, Use::Ask]);

@@ -241,7 +241,7 @@ mod tests {
                 code: "ExpiredToken".to_owned(),
                 ..Failure::of(Cause::Denied, "it has expired").hint("log in again")
             }),
-            ControlError::Unreadable { bucket, key: "lease/prod.json".to_owned(), why: "it is no lease".to_owned() },
+            ControlError::Unreadable { bucket, key: "lease/prod.json".to_owned(), why: "it is not a lease".to_owned() },
         ];
         let texts: Vec<_> = errors.into_iter().map(|error| plain(&refusal(error).text())).collect();
         insta::assert_snapshot!(format!("{}\n{}", plain(&waiting(&held())), texts.join("\n")));

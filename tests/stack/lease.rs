@@ -251,7 +251,7 @@ fn an_invalid_lease_object_is_reported() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);
     let newer = foreign(1, true).replace("\"version\":1", "\"version\":2");
-    for (body, why) in [("\u{1b}[2J{", "it is no lease"), ("", "it is no lease"), (newer.as_str(), "version 2")] {
+    for (body, why) in [("\u{1b}[2J{", "it is not a lease"), ("", "it is not a lease"), (newer.as_str(), "version 2")] {
         plant(&account, body);
         let refused = product.expect(5, &["apply", "FILE", "--yes"]);
         assert!(refused.stderr.contains("lease/unreadable") && refused.stderr.contains(why), "{}", refused.stderr);

@@ -13,7 +13,7 @@ fn file(rest: &str) -> PlanFile {
 }
 
 #[test]
-fn the_hosts_are_named_where_the_way_out_is_the_users() {
+fn the_needed_hosts_are_named_if_the_network_or_proxy_is_existing() {
     assert_eq!(outbound(&file(""), &[]), None, "nothing stands in the way of NAT gateways of our own");
     let hub = ["docker.io".to_owned(), "registry.example.com".to_owned()];
     let without = outbound(&file("[network]\nnat = \"none\"\n"), &hub).unwrap();
@@ -24,7 +24,7 @@ fn the_hosts_are_named_where_the_way_out_is_the_users() {
 }
 
 #[test]
-fn somebody_must_be_able_to_call_for_help() {
+fn a_role_must_be_able_to_open_support_cases() {
     const POLICY: &str = "arn:aws:iam::aws:policy/AWSSupportAccess";
     assert_eq!(support(&named(POLICY, true)), None);
     let answer = "iam ListEntitiesForPolicy failed: AccessDenied: no";

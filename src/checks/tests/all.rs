@@ -17,7 +17,7 @@ fn found(region: &str, rest: &str) -> Vec<String> {
 }
 
 #[test]
-fn allowed_networks_have_no_effect_with_a_target_group_of_the_users() {
+fn allowed_networks_have_no_effect_with_an_existing_target_group() {
     let group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/ce/0123456789abcdef";
     let existing = format!(
         "[existing]\nvpc = \"vpc-0123456789abcdef0\"\nprivate_subnets = [\"subnet-0123456789abcdef0\", \

@@ -7,7 +7,7 @@ use crate::checks::backup::opted_in;
 use super::samples::{denied, named, text};
 
 #[test]
-fn an_account_that_is_not_opted_in_is_refused_and_one_that_does_not_tell_is_warned() {
+fn a_missing_opt_in_is_refused_and_an_unreadable_one_is_a_warning() {
     assert_eq!(opted_in(&named("eu-west-1", true)), None);
     let said = [
         named("eu-west-1", false),

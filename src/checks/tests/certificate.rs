@@ -35,7 +35,7 @@ fn a_certificate_that_no_listener_can_use_is_refused() {
 }
 
 #[test]
-fn an_end_is_told_before_it_comes() {
+fn expiry_is_reported_in_advance() {
     let mut findings = with("ISSUED", Some(12 * DAY + 5));
     findings.extend(with("ISSUED", Some(0)));
     findings.extend(with("EXPIRED", None));
@@ -45,7 +45,7 @@ fn an_end_is_told_before_it_comes() {
 }
 
 #[test]
-fn a_certificate_that_is_not_there_is_refused_and_one_that_is_not_readable_is_not() {
+fn a_missing_certificate_is_refused_and_an_unreadable_one_is_a_warning() {
     let mut findings = certificate(&missing(ARN), NOW);
     let answer = "acm DescribeCertificate failed: AccessDeniedException: User: ops is not authorized";
     findings.extend(certificate(&denied(ARN, answer), NOW));
@@ -54,7 +54,7 @@ fn a_certificate_that_is_not_there_is_refused_and_one_that_is_not_readable_is_no
 }
 
 #[test]
-fn the_certificate_among_the_containers_is_told_before_and_after_its_end() {
+fn the_internal_certificate_is_reported_before_and_after_its_expiry() {
     let findings =
         [internal("2036-11-26", false), internal("2036-11-26", true), none_to_renew("5.0.0".parse().unwrap())];
     let wanted = ["certificate/internal-expires-soon", "certificate/internal-expired", "certificate/none-to-renew"];

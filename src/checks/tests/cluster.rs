@@ -17,7 +17,7 @@ fn an_active_cluster_is_fine() {
 }
 
 #[test]
-fn a_cluster_that_takes_no_service_is_refused_with_its_status() {
+fn an_inactive_cluster_is_refused_with_its_status() {
     let refused = ["INACTIVE", "PROVISIONING", "DEPROVISIONING", "FAILED"];
     let findings: Vec<_> = refused.iter().flat_map(|status| cluster(&named("shared", with(status)))).collect();
     assert_eq!(codes(&findings), ["cluster/inactive"; 4]);
@@ -25,7 +25,7 @@ fn a_cluster_that_takes_no_service_is_refused_with_its_status() {
 }
 
 #[test]
-fn a_cluster_that_is_not_there_or_not_readable_is_refused() {
+fn a_missing_or_unreadable_cluster_is_refused() {
     let mut findings = cluster(&missing("shared"));
     let answer = "ecs DescribeClusters failed: AccessDeniedException: User: ops is not authorized";
     findings.extend(cluster(&denied("shared", answer)));

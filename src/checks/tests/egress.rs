@@ -24,7 +24,7 @@ fn dead() -> Vec<Route> {
 }
 
 #[test]
-fn without_a_route_each_endpoint_is_needed_and_named_when_it_lacks() {
+fn without_a_route_each_missing_endpoint_is_named() {
     for service in ["ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager"] {
         let findings = found(Vec::new(), Some(without(service)), &uses());
         assert_eq!(codes(&findings), ["subnet/no-egress"], "{service}");
@@ -72,14 +72,14 @@ fn with_endpoints_only_a_proxy_is_recommended() {
 }
 
 #[test]
-fn without_its_endpoint_no_shell_can_be_opened() {
+fn without_its_endpoint_ecs_exec_is_reported() {
     let findings = found(Vec::new(), Some(without("ssmmessages")), &Uses { proxy: true, ..uses() });
     assert_eq!(codes(&findings), ["subnet/no-exec"]);
     assert_snapshot!("subnet_no_exec", text(&findings));
 }
 
 #[test]
-fn a_dead_route_is_refused_unless_endpoints_serve() {
+fn a_dead_route_is_refused_unless_endpoints_replace_it() {
     let findings = found(dead(), Some(Vec::new()), &uses());
     assert_eq!(codes(&findings), ["subnet/dead-route"]);
     assert_snapshot!("subnet_dead_route", text(&findings));
@@ -89,14 +89,14 @@ fn a_dead_route_is_refused_unless_endpoints_serve() {
 }
 
 #[test]
-fn what_nobody_may_read_is_a_warning() {
+fn unreadable_endpoints_are_a_warning() {
     let findings = found(Vec::new(), None, &uses());
     assert_eq!(codes(&findings), ["subnet/not-checked"]);
     assert_snapshot!("subnet_not_checked", text(&findings));
 }
 
 #[test]
-fn two_halves_are_a_way_out_and_one_half_is_half_of_it() {
+fn two_half_default_routes_reach_the_internet_and_one_reaches_half_of_it() {
     let halves = [route_for("0.0.0.0/1", Via::Nat, "nat-07"), route_for("128.0.0.0/1", Via::Nat, "nat-07")];
     assert_eq!(found(halves.to_vec(), Some(Vec::new()), &uses()), []);
     let findings = found(halves[..1].to_vec(), Some(Vec::new()), &uses());
@@ -105,7 +105,7 @@ fn two_halves_are_a_way_out_and_one_half_is_half_of_it() {
 }
 
 #[test]
-fn what_lies_behind_a_gateway_or_a_firewall_is_a_warning_and_none_where_endpoints_serve() {
+fn a_gateway_or_firewall_is_a_warning_unless_endpoints_replace_it() {
     for via in
         [Via::TransitGateway, Via::VirtualPrivateGateway, Via::Firewall, Via::Interface, Via::UnknownNat, Via::Other]
     {
@@ -120,7 +120,7 @@ fn what_lies_behind_a_gateway_or_a_firewall_is_a_warning_and_none_where_endpoint
 }
 
 #[test]
-fn endpoints_of_another_network_may_serve() {
+fn endpoints_of_another_network_may_be_used() {
     let corporate = |via, id: &str| vec![route_for("10.0.0.0/8", via, id)];
     let findings = found(corporate(Via::TransitGateway, "tgw-03"), Some(without("logs")), &uses());
     assert_eq!(codes(&findings), ["subnet/shared-endpoints"]);
@@ -130,7 +130,7 @@ fn endpoints_of_another_network_may_serve() {
 }
 
 #[test]
-fn what_carries_no_transit_is_no_way_out() {
+fn targets_without_transit_do_not_reach_the_internet() {
     for (via, code) in [
         (Via::Peering, "subnet/shared-endpoints"),
         (Via::StrandedNat, "subnet/dead-route"),
@@ -145,7 +145,7 @@ fn what_carries_no_transit_is_no_way_out() {
 }
 
 #[test]
-fn a_longer_prefix_that_leads_nowhere_is_told_when_it_is_large() {
+fn a_large_prefix_with_a_dead_target_is_reported() {
     let mut routes = route(Via::Nat, "nat-07");
     routes.push(Route { active: false, ..route_for("3.3.3.0/24", Via::Interface, "eni-1") });
     assert_eq!(found(routes.clone(), Some(Vec::new()), &uses()), []);

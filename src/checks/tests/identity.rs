@@ -30,17 +30,17 @@ fn lack(action: &str, resource: &str, purpose: &str) -> Lack {
 }
 
 #[test]
-fn a_role_that_is_trusted_and_may_is_fine() {
+fn a_role_with_trust_and_permissions_is_fine() {
     assert!(role(&named(ARN, good()), Which::Task).is_empty());
     let among = Role { trust: trusting(json!({ "Service": ["ec2.amazonaws.com", TASKS] })), ..good() };
     assert!(role(&named(ARN, among), Which::Execution).is_empty());
 }
 
 #[test]
-fn a_role_of_backups_is_for_aws_backup_and_not_for_tasks() {
+fn a_backup_role_must_trust_aws_backup() {
     let refused = role(&named(ARN, good()), Which::Backup);
     assert_eq!(codes(&refused), ["role/trust"]);
-    assert!(refused[0].message.contains("AWS Backup could do nothing with it"), "{}", refused[0].message);
+    assert!(refused[0].message.contains("AWS Backup could not assume it"), "{}", refused[0].message);
     let trusted = Role { trust: trusting(json!({ "Service": BACKUP })), ..good() };
     assert!(role(&named(ARN, trusted), Which::Backup).is_empty());
 }
@@ -66,7 +66,7 @@ fn a_role_that_ecs_may_not_assume_is_refused() {
 }
 
 #[test]
-fn a_role_that_may_too_little_is_refused_with_all_it_lacks() {
+fn missing_permissions_are_refused_and_listed() {
     let execution = Role {
         lacks: vec![
             lack("secretsmanager:GetSecretValue", SECRET, "read the credentials"),
@@ -99,7 +99,7 @@ fn a_role_that_may_too_little_is_refused_with_all_it_lacks() {
 }
 
 #[test]
-fn what_nobody_can_know_is_warned_about() {
+fn permissions_that_cannot_be_simulated_are_a_warning() {
     let why = "iam SimulatePrincipalPolicy failed: AccessDenied: User: ops is not authorized".to_owned();
     let depends =
         Role { depends: vec![lack("secretsmanager:GetSecretValue", SECRET, "read the credentials")], ..good() };
@@ -112,7 +112,7 @@ fn what_nobody_can_know_is_warned_about() {
 }
 
 #[test]
-fn a_role_or_policy_that_is_not_there_is_refused_and_one_that_is_not_readable_is_not() {
+fn a_missing_role_or_policy_is_refused_and_an_unreadable_one_is_a_warning() {
     let mut findings = role(&missing(ARN), Which::Task);
     findings.extend(role(&denied(ARN, "iam GetRole failed: AccessDenied: User: ops is not authorized"), Which::Task));
     findings.extend(policy(&missing("arn:aws:iam::111122223333:policy/boundary")));

@@ -35,7 +35,7 @@ fn unreachable() -> Resolved {
 }
 
 #[test]
-fn answered_images_say_nothing() {
+fn images_with_a_digest_have_no_finding() {
     for deployed in [false, true] {
         assert!(asked(VENDOR, deployed, Ok("sha256:0".to_owned())).is_empty());
     }
@@ -51,20 +51,20 @@ fn an_image_that_does_not_exist_is_refused_whether_deployed_or_not() {
 }
 
 #[test]
-fn a_registry_that_does_not_tell_is_no_reason_not_to_deploy() {
+fn a_registry_without_a_digest_is_only_a_warning() {
     let aws = "ecr BatchGetImage failed: AccessDeniedException: User: ops is not authorized";
     let mut findings = asked(VENDOR, false, denied(aws));
     findings.extend(asked(OWN, false, denied(aws)));
-    findings.extend(asked(HUB, false, denied("index.docker.io answers: not authorised")));
+    findings.extend(asked(HUB, false, denied("index.docker.io answered: not authorized")));
     findings.extend(asked(HUB, false, unreachable()));
     assert_eq!(codes(&findings), ["image/denied", "image/denied", "image/denied", "image/unreachable"]);
     assert_snapshot!("image_by_its_tag", text(&findings));
 }
 
 #[test]
-fn what_cannot_be_refreshed_stays() {
+fn an_image_that_cannot_be_refreshed_stays() {
     let mut findings = asked(HUB, true, unreachable());
-    findings.extend(asked(HUB, true, denied("index.docker.io answers: not authorised")));
+    findings.extend(asked(HUB, true, denied("index.docker.io answered: not authorized")));
     assert_eq!(codes(&findings), ["image/not-refreshed"; 2]);
     assert_snapshot!("image_not_refreshed", text(&findings[..1]));
 }

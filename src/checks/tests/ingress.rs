@@ -97,13 +97,13 @@ fn group_with(change: impl FnOnce(&mut TargetGroup)) -> Vec<Finding> {
 }
 
 #[test]
-fn nothing_is_said_of_what_is_right() {
+fn suitable_resources_have_no_finding() {
     assert_eq!(codes(&balancer_with(|_| {})), [""; 0]);
     assert_eq!(codes(&group_with(|_| {})), [""; 0]);
 }
 
 #[test]
-fn what_is_not_there_or_not_readable_is_refused() {
+fn missing_or_unreadable_resources_are_refused() {
     let answer = "elb DescribeListeners failed: AccessDenied: User: ops is not authorized";
     let mut findings = load_balancer(&missing(BALANCER), &wanted());
     findings.extend(load_balancer(&denied(BALANCER, answer), &wanted()));
@@ -115,7 +115,7 @@ fn what_is_not_there_or_not_readable_is_refused() {
 }
 
 #[test]
-fn only_an_application_load_balancer_will_do() {
+fn only_an_application_load_balancer_is_accepted() {
     let findings = balancer_with(|balancer| {
         balancer.kind = "network".to_owned();
         balancer.groups = Some(Vec::new());
@@ -137,7 +137,7 @@ fn a_load_balancer_in_the_wrong_place_is_refused() {
 }
 
 #[test]
-fn a_port_is_ours_or_free() {
+fn the_port_must_be_free_or_belong_to_the_deployment() {
     let taken_by = |deployment: Option<&str>| {
         let ours = Listener { deployment: deployment.map(str::to_owned), ..listener(443, "HTTPS") };
         balancer_with(|balancer| balancer.listeners.push(ours))
@@ -160,7 +160,7 @@ fn cloud_exchange_must_not_be_public() {
 }
 
 #[test]
-fn somebody_must_get_in() {
+fn the_security_groups_must_allow_an_allowed_network() {
     let with = |rule: Rule| balancer_with(|balancer| balancer.groups.as_mut().unwrap()[0].ingress = vec![rule]);
     let open = [
         rule("tcp", 443, 443, "10.9.0.0/16"),
@@ -182,7 +182,7 @@ fn somebody_must_get_in() {
 }
 
 #[test]
-fn the_load_balancer_must_get_out_to_the_task() {
+fn the_security_groups_must_allow_outbound_traffic_to_the_task() {
     let with = |rule: Rule| balancer_with(|balancer| balancer.groups.as_mut().unwrap()[0].egress = vec![rule]);
     let open = [rule("tcp", 3000, 3000, "10.20.1.0/24"), rule("tcp", 1024, 65535, "sg-07")];
     assert!(open.into_iter().all(|rule| with(rule).is_empty()));
@@ -193,7 +193,7 @@ fn the_load_balancer_must_get_out_to_the_task() {
 }
 
 #[test]
-fn best_practices_of_logs_are_warned_about() {
+fn missing_logs_are_a_warning() {
     let mut findings = balancer_with(|balancer| balancer.access_logs = AccessLogs::Off);
     let bucket = |access_logged, notifies| {
         let bucket = LogBucket { name: "logs".to_owned(), access_logged, notifies };
@@ -212,7 +212,7 @@ fn best_practices_of_logs_are_warned_about() {
 }
 
 #[test]
-fn what_may_not_be_read_is_not_held_against_anybody() {
+fn unreadable_settings_are_only_a_warning() {
     let findings = balancer_with(|balancer| {
         balancer.groups = None;
         balancer.access_logs = AccessLogs::Unknown;
@@ -222,7 +222,7 @@ fn what_may_not_be_read_is_not_held_against_anybody() {
 }
 
 #[test]
-fn a_target_group_made_for_something_else_is_refused() {
+fn an_unsuitable_target_group_is_refused() {
     let findings = group_with(|group| {
         group.target_type = "instance".to_owned();
         group.protocol = "HTTPS".to_owned();
@@ -250,7 +250,7 @@ fn a_target_group_needs_a_listener() {
 }
 
 #[test]
-fn a_target_group_is_for_one_thing() {
+fn a_target_group_with_other_targets_is_refused() {
     let findings = group_with(|group| group.targets.push("10.20.2.9".to_owned()));
     assert_eq!(codes(&findings), ["target-group/in-use"]);
     assert_snapshot!("target_group_in_use", text(&findings));
@@ -267,7 +267,7 @@ fn a_health_check_that_cloud_exchange_fails_is_warned_about() {
 }
 
 #[test]
-fn a_target_group_is_reached_by_the_listeners_that_lead_to_it() {
+fn the_urls_of_a_target_group_are_those_of_its_listeners() {
     let mut group = targets();
     assert_eq!(urls(&group), ["https://internal-shared-1.eu-west-1.elb.amazonaws.com"]);
     let listeners = [(8080, "HTTP"), (80, "HTTP"), (8443, "HTTPS")];
@@ -281,7 +281,7 @@ fn a_target_group_is_reached_by_the_listeners_that_lead_to_it() {
 }
 
 #[test]
-fn what_a_target_group_is_for_life_must_fit() {
+fn immutable_properties_of_a_target_group_must_fit() {
     let mut findings = group_with(|group| group.protocol_version = "GRPC".to_owned());
     findings.extend(group_with(|group| group.protocol_version = "HTTP2".to_owned()));
     findings.extend(group_with(|group| group.address_type = "ipv6".to_owned()));

@@ -1,4 +1,4 @@
-//! Each check fires, and does not; and what it says.
+//! Each check, with its findings and without.
 
 mod advice;
 mod all;
@@ -30,13 +30,13 @@ use super::explain::{self, explain, nearest};
 fn the_documentation_explains_the_codes() {
     let is_code = |text: &&str| {
         let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-        // The others of this form are addresses.
+        // Other texts of this form are addresses.
         text.split_once('/').is_some_and(|(thing, what)| word(thing) && word(what) && what != "main")
     };
     let mut given = BTreeSet::new();
     for source in sources() {
         given.extend(source.split(['"', '[', ']']).filter(is_code).map(str::to_owned));
-        // Of these, the second half is put to it where a thing is not found.
+        // The second half of these codes is added at run time.
         let kinds =
             source.split("ResourceKind {").skip(1).filter_map(|rest| rest.split("code: \"").nth(1)?.split('"').next());
         given.extend(kinds.flat_map(|kind| ["not-found", "denied"].map(|what| format!("{kind}/{what}"))));
@@ -51,7 +51,7 @@ fn the_documentation_explains_the_codes() {
     }
 }
 
-/// A row that lacks a cell would be passed over without a word.
+/// A row that lacks a cell would be skipped silently.
 #[test]
 fn every_row_is_whole_and_every_code_is_explained_once() {
     let lines = include_str!("../../../docs/checks.md").lines().filter(|line| line.starts_with("| `")).count();
@@ -66,7 +66,7 @@ fn every_row_is_whole_and_every_code_is_explained_once() {
 }
 
 #[test]
-fn a_code_half_remembered_is_found() {
+fn a_code_is_found_by_a_part_of_it() {
     assert_eq!(explain("quota/exceeded").map(|row| row.severity), Some("refusal"));
     assert_eq!(explain("quota/exceded"), None);
     assert_eq!(nearest("quota/exceded").first(), Some(&"quota/exceeded"));

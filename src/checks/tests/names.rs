@@ -19,13 +19,13 @@ fn stranger(id: &str, deployment: Option<&str>) -> Holder {
 }
 
 #[test]
-fn what_is_free_or_ours_says_nothing() {
+fn names_that_are_free_or_belong_to_the_deployment_have_no_finding() {
     let held = [Holder::Nobody, Holder::Ours].map(|holder| (name("role", "task", "ce-prod-eu-west-1-task"), holder));
     assert!(names(&held, "prod").is_empty());
 }
 
 #[test]
-fn what_is_a_strangers_is_refused_with_a_way_out() {
+fn names_of_others_are_refused_with_a_hint() {
     let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:ce-aws/prod/credentials-AbCdEf";
     let deleted = Other { id: arn.to_owned(), deployment: None, is_deleted: true };
     let findings = names(
@@ -46,7 +46,7 @@ fn what_is_a_strangers_is_refused_with_a_way_out() {
 }
 
 #[test]
-fn what_may_not_be_asked_is_said_once() {
+fn names_that_could_not_be_checked_are_one_finding() {
     let unknown = |why: &str| Holder::Unknown(why.to_owned());
     let findings = names(
         &[
@@ -60,7 +60,7 @@ fn what_may_not_be_asked_is_said_once() {
 }
 
 #[test]
-fn only_names_that_are_new_and_can_be_taken_are_asked_about() {
+fn only_new_unique_names_are_checked() {
     let reference = json!({ "$ref": "vpc/main", "output": "id", "need": "exists" });
     let mut there = step("cluster/main", json!({ "name": "ce-prod" }));
     there.action = Action::Update;

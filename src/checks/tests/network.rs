@@ -36,7 +36,7 @@ fn a_good_vpc_with_two_good_subnets_has_no_finding() {
 }
 
 #[test]
-fn what_is_not_there_or_not_readable_is_refused() {
+fn missing_or_unreadable_resources_are_refused() {
     let answer = "ec2 DescribeVpcs failed: UnauthorizedOperation: You are not authorized to perform this operation.";
     let mut findings = vpc(&missing("vpc-0a1"));
     findings.extend(vpc(&denied("vpc-0a1", answer)));
@@ -56,7 +56,7 @@ fn both_dns_attributes_must_be_on() {
 }
 
 #[test]
-fn best_practice_is_a_warning() {
+fn best_practices_are_warnings() {
     let mut findings = of_vpc(|vpc| vpc.flow_logs = Some(false));
     findings.extend(of_vpc(|vpc| vpc.default_group_rules = Some(1)));
     findings.extend(of_vpc(|vpc| vpc.default_group_rules = Some(2)));
@@ -66,7 +66,7 @@ fn best_practice_is_a_warning() {
 }
 
 #[test]
-fn what_may_not_be_read_is_named_as_not_checked() {
+fn unreadable_parts_are_named_as_not_checked() {
     let mut findings = of_vpc(|vpc| vpc.flow_logs = None);
     findings.extend(of_vpc(|vpc| {
         (vpc.flow_logs, vpc.default_group_rules, vpc.endpoints) = (None, None, None);
@@ -76,7 +76,7 @@ fn what_may_not_be_read_is_named_as_not_checked() {
 }
 
 #[test]
-fn subnets_of_another_vpc_are_refused_and_nothing_else_is_said_of_them() {
+fn subnets_of_another_vpc_are_refused_without_other_findings() {
     let findings = of_first(|subnet| {
         (subnet.vpc, subnet.routes, subnet.zone) = ("vpc-0f9".to_owned(), Vec::new(), "eu-west-1b".to_owned());
     });
@@ -92,7 +92,7 @@ fn subnets_of_one_zone_are_refused() {
 }
 
 #[test]
-fn addresses_must_be_free_for_what_is_still_to_be_made() {
+fn addresses_must_be_free_for_new_resources() {
     assert_eq!([addresses(true, true), addresses(false, true), addresses(false, false)], [11, 3, 1]);
     assert!(of_first(|subnet| subnet.free_addresses = 11).is_empty());
     let mut findings = of_first(|subnet| subnet.free_addresses = 10);
@@ -112,7 +112,7 @@ fn a_public_subnet_is_refused() {
 }
 
 #[test]
-fn everything_is_found_in_one_pass() {
+fn all_findings_are_reported_together() {
     let bad = Subnet { free_addresses: 0, routes: Vec::new(), ..subnet('b') };
     let findings = of_subnets([bad.clone(), Subnet { id: "subnet-0c".to_owned(), ..bad }]);
     let each = ["subnet/few-addresses", "subnet/no-egress"];
@@ -120,7 +120,7 @@ fn everything_is_found_in_one_pass() {
 }
 
 #[test]
-fn dns_servers_of_the_users_are_a_warning_and_none_at_all_a_refusal() {
+fn own_dns_servers_and_none_at_all_are_warnings() {
     let servers =
         |servers: &[&str]| of_vpc(|vpc| vpc.dns_servers = Some(servers.iter().map(|one| (*one).to_owned()).collect()));
     let mut findings = servers(&["10.0.0.53", "10.0.1.53"]);
@@ -131,7 +131,7 @@ fn dns_servers_of_the_users_are_a_warning_and_none_at_all_a_refusal() {
 }
 
 #[test]
-fn a_subnet_lies_where_everything_is() {
+fn a_subnet_must_be_in_a_suitable_zone() {
     let zone = |id: &'static str| of_first(move |subnet| subnet.zone_id = id.to_owned());
     let mut findings = [zone("usw1-az2"), zone("usw2-lax1-az1"), zone("use1-az3")].concat();
     findings.extend(of_first(|subnet| subnet.outpost = Some("arn:aws:outposts:eu-west-1:1:outpost/op-1".to_owned())));
@@ -151,7 +151,7 @@ fn a_subnet_lies_where_everything_is() {
 }
 
 #[test]
-fn a_zone_that_the_plan_file_names_is_judged_by_its_id() {
+fn a_named_zone_is_checked_by_its_id() {
     let of = |lookup| named_zone(&Named { name: "us-west-1a".to_owned(), lookup }).map(|one| (one.code, one.severity));
     let found = |id: &str| of(Lookup::Found(id.to_owned()));
     assert_eq!(found("usw1-az1"), None);

@@ -27,14 +27,14 @@ fn tcp(number: i32, allow: bool, cidr: &str, from: u16, to: u16) -> AclEntry {
 }
 
 #[test]
-fn an_acl_that_admits_all_has_the_admin_ports_open_and_is_named_once() {
+fn an_acl_that_allows_all_has_open_admin_ports_and_is_reported_once() {
     let findings = of(vec![all(100, true, ANY), all(32767, false, ANY)], &uses());
     assert_eq!(codes(&findings), ["network-acl/open-admin-ports"]);
     assert_snapshot!("network_acl_open", text(&findings));
 }
 
 #[test]
-fn the_first_entry_that_matches_decides() {
+fn the_first_matching_entry_decides() {
     let denied = [tcp(10, false, ANY, 22, 22), tcp(20, false, ANY, 3389, 3389)];
     let open = all(100, true, ANY);
     let before = denied.iter().cloned().chain([open.clone()]).collect();
@@ -42,24 +42,24 @@ fn the_first_entry_that_matches_decides() {
     let after = [open.clone()].into_iter().chain(denied.clone()).collect();
     assert_eq!(codes(&of(after, &uses())), ["network-acl/open-admin-ports"]);
     let one = of(vec![denied[0].clone(), open], &uses());
-    assert!(one[0].message.contains("admits TCP port 3389 from"), "{}", one[0].message);
+    assert!(one[0].message.contains("allows TCP port 3389 from"), "{}", one[0].message);
 }
 
 #[test]
-fn admin_ports_open_to_some_networks_or_for_other_protocols_are_nobodys_business() {
+fn admin_ports_open_to_some_networks_or_for_other_protocols_are_fine() {
     let some = vec![all(90, true, "10.0.0.0/8"), tcp(91, true, "203.0.113.0/24", 22, 22)];
     let rest = [entry(92, true, "udp", ANY, 0, 65535), tcp(93, true, ANY, 3390, 65535)];
     assert!(of(some.into_iter().chain(rest).collect(), &uses()).is_empty());
 }
 
 #[test]
-fn an_unreadable_acl_is_not_judged() {
+fn an_unreadable_acl_is_not_checked() {
     let blind = Subnet { acl: None, ..subnet('a') };
     assert!(usable_subnet(Some(&vpc()), &blind, &uses()).is_empty());
 }
 
 #[test]
-fn an_acl_that_refuses_answers_from_the_internet_is_refused() {
+fn an_acl_that_blocks_answers_from_the_internet_is_refused() {
     let inside = vec![all(100, true, "10.0.0.0/8")];
     let findings = of(inside.clone(), &uses());
     assert_eq!(codes(&findings), ["network-acl/blocks"; 2]);
@@ -71,7 +71,7 @@ fn an_acl_that_refuses_answers_from_the_internet_is_refused() {
 }
 
 #[test]
-fn an_acl_that_lets_nothing_out_to_the_internet_is_refused() {
+fn an_acl_that_blocks_the_internet_is_refused() {
     let admit = vec![all(100, true, "10.0.0.0/8"), tcp(110, true, ANY, 4000, 65535)];
     let egress = vec![all(100, true, "10.0.0.0/8"), tcp(110, true, ANY, 80, 80)];
     let findings = with(&NetworkAcl { egress, ..acl(admit) }, &uses());
@@ -80,7 +80,7 @@ fn an_acl_that_lets_nothing_out_to_the_internet_is_refused() {
 }
 
 #[test]
-fn a_part_that_is_refused_may_be_meant() {
+fn a_part_that_is_blocked_may_be_intended() {
     let partly = vec![
         tcp(50, false, "203.0.113.0/24", 0, 65535),
         tcp(60, false, ANY, 40000, 50000),
@@ -91,7 +91,7 @@ fn a_part_that_is_refused_may_be_meant() {
 }
 
 #[test]
-fn clients_that_are_refused_are_named_in_a_warning() {
+fn blocked_clients_are_named_in_a_warning() {
     let uses = Uses { clients: vec!["10.0.0.0/8".to_owned(), "192.168.7.0/24".to_owned()], ..uses() };
     let admit = vec![all(100, true, "10.0.0.0/8"), tcp(110, true, ANY, 4000, 65535)];
     let findings = of(admit.clone(), &uses);
@@ -107,7 +107,7 @@ fn clients_that_are_refused_are_named_in_a_warning() {
 }
 
 #[test]
-fn an_acl_that_parts_the_load_balancer_from_the_task_is_refused() {
+fn an_acl_between_load_balancer_and_task_is_refused() {
     let answers = tcp(110, true, ANY, 4000, 65535);
     let parted = vec![tcp(90, false, "10.20.0.0/16", 3000, 3000), all(100, true, "10.0.0.0/8"), answers];
     let findings = of(parted.clone(), &uses());

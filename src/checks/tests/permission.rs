@@ -13,12 +13,16 @@ fn seen(lacks: &[&str], unknown: Option<&str>) -> Operator {
 }
 
 #[test]
-fn what_is_lacking_is_listed_and_never_refused() {
+fn missing_permissions_are_only_a_warning() {
     assert_eq!(operator(&seen(&[], None), None), None);
     let finding = operator(&seen(&["ec2:CreateVpc", "iam:PassRole"], None), None).unwrap();
     assert_eq!((finding.code.as_str(), finding.severity), ("permission/missing", Severity::Warning));
-    assert!(finding.message.ends_with("user/op may not: ec2:CreateVpc, iam:PassRole"), "{}", finding.message);
-    assert!(finding.hint.unwrap().starts_with("`ce-aws policy FILE` prints"));
+    assert!(
+        finding.message.ends_with("user/op lacks permission for: ec2:CreateVpc, iam:PassRole"),
+        "{}",
+        finding.message
+    );
+    assert!(finding.hint.unwrap().ends_with("`ce-aws policy FILE` prints"));
     let finding =
         operator(&seen(&["ec2:CreateVpc"], Some("iam SimulatePrincipalPolicy failed")), Some("plan")).unwrap();
     assert_eq!((finding.code.as_str(), finding.severity), ("permission/not-checked", Severity::Warning));

@@ -20,13 +20,13 @@ fn demanded(plan: &Plan) -> Vec<(Limited, String, f64)> {
 }
 
 #[test]
-fn what_fits_says_nothing() {
+fn what_fits_has_no_finding() {
     assert!(quotas(&[room(Limited::Vpcs, "", 5.0, 3.0, 1.0)], "eu-west-1").is_empty());
     assert!(quotas(&[room(Limited::GroupRules, "security-group/task", 60.0, 0.0, 60.0)], "eu-west-1").is_empty());
 }
 
 #[test]
-fn what_does_not_fit_is_refused_with_the_numbers_and_the_command() {
+fn an_exceeded_quota_is_refused_with_numbers_and_command() {
     let findings = quotas(
         &[
             room(Limited::ElasticIps, "", 5.0, 4.0, 2.0),
@@ -42,14 +42,14 @@ fn what_does_not_fit_is_refused_with_the_numbers_and_the_command() {
 }
 
 #[test]
-fn the_last_one_is_worth_a_word() {
+fn a_used_up_quota_is_a_warning() {
     let findings = quotas(&[room(Limited::Vpcs, "", 5.0, 4.0, 1.0)], "eu-west-1");
     assert_eq!(codes(&findings), ["quota/used-up"]);
     assert_snapshot!("quota_used_up", text(&findings));
 }
 
 #[test]
-fn what_may_not_be_read_is_said_once() {
+fn unreadable_quotas_are_one_finding() {
     let denied = || Err("servicequotas ListServiceQuotas failed: AccessDeniedException: no".to_owned());
     let without = |of, limit, used| Room { limit, used, ..room(of, "", 0.0, 0.0, 1.0) };
     let findings = quotas(
@@ -66,7 +66,7 @@ fn what_may_not_be_read_is_said_once() {
 }
 
 #[test]
-fn a_plan_asks_for_what_it_creates_and_for_nothing_else() {
+fn only_what_a_plan_creates_is_a_demand() {
     let reference = |address: &str| json!({ "$ref": address, "output": "id", "need": "exists" });
     let nat = |zone: char| {
         step(&format!("nat-gateway/{zone}"), json!({ "subnet": reference(&format!("subnet/public-{zone}")) }))

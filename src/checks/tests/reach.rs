@@ -19,13 +19,13 @@ fn said(count: u32, limits: Limits) -> Vec<Finding> {
 }
 
 #[test]
-fn what_fits_says_nothing() {
+fn what_fits_has_no_finding() {
     assert!(said(6, Limits::default()).is_empty());
     assert!(said(500, Limits { rules: 200, entries: 1007, ..Limits::default() }).is_empty());
 }
 
 #[test]
-fn a_crowded_network_acl_is_told_with_its_ranges() {
+fn the_covering_ranges_of_a_network_acl_are_reported() {
     let findings = said(9, Limits::default());
     assert_eq!(codes(&findings), ["access/network-acl-covers"]);
     assert!(findings.iter().all(|finding| finding.severity == Severity::Warning));
@@ -33,7 +33,7 @@ fn a_crowded_network_acl_is_told_with_its_ranges() {
 }
 
 #[test]
-fn crowded_groups_are_told_with_what_else_gets_in() {
+fn covering_ranges_are_reported_with_their_additional_addresses() {
     let findings = said(12, Limits { rules: 8, groups: 2, entries: 40 });
     assert_eq!(codes(&findings), ["access/covering-ranges"]);
     assert_snapshot!("covering_ranges", text(&findings));
@@ -51,10 +51,10 @@ fn crowded_groups_are_told_with_what_else_gets_in() {
         unread[0].hint.as_deref().is_some_and(|hint| hint.contains("L-0EA8095F --desired-value 200")),
         "{unread:?}"
     );
-    // More than AWS lets any interface have.
+    // More than AWS allows any interface.
     let beyond = said(501, Limits::default());
-    assert!(beyond[0].hint.as_deref().is_some_and(|hint| hint.ends_with("more than 1000 rules")), "{beyond:?}");
-    // The groups of a load balancer of the user's are not ours.
+    assert!(beyond[0].hint.as_deref().is_some_and(|hint| hint.ends_with("at most 1000 rules")), "{beyond:?}");
+    // The security groups of an existing load balancer do not belong to ce-aws.
     assert!(
         reach(&plan(500), &[], Limits::default(), None, "eu-west-1", false)
             .iter()

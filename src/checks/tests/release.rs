@@ -60,7 +60,7 @@ fn consent_reaches_as_far_as_it_says() {
 }
 
 #[test]
-fn it_is_said_90_days_ahead_and_from_the_day_after_the_end() {
+fn end_of_support_is_reported_90_days_ahead_and_after_it() {
     let at = |today| said(&all(), "1.1.0", Place::default(), today).split('\n').next().unwrap().to_owned();
     assert_eq!(
         ["2026-08-01", "2026-08-02", "2026-10-30", "2026-10-31", "2026-11-01"].map(at),
@@ -76,7 +76,7 @@ fn it_is_said_90_days_ahead_and_from_the_day_after_the_end() {
 }
 
 #[test]
-fn the_hint_is_the_way_to_the_newest_supported_release() {
+fn the_hint_is_the_upgrade_to_the_newest_supported_release() {
     let runs = |version: &str| version.parse().ok();
     let small = Some(Package::ExtraSmall);
     let cases = [
@@ -96,7 +96,7 @@ fn the_hint_is_the_way_to_the_newest_supported_release() {
 }
 
 #[test]
-fn what_ends_sooner_is_not_the_way_out() {
+fn a_release_with_shorter_support_is_not_recommended() {
     let all = catalogue(&[
         ["1.0.0", "0.9.0", "vendor-tested", "extra-small", "2026-12-31"],
         ["1.1.0", "1.0.0", "unsupported", "extra-small", "2026-12-01"],

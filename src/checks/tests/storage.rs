@@ -28,7 +28,7 @@ fn secret_with(is_deleted: bool, key: Option<&str>) -> Vec<Finding> {
 }
 
 #[test]
-fn nothing_is_said_of_what_can_be_used() {
+fn usable_keys_and_secrets_have_no_finding() {
     assert!(key_with("Enabled", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT").is_empty());
     assert!(secret_with(false, None).is_empty());
 }
@@ -44,21 +44,21 @@ fn a_key_that_efs_cannot_use_is_refused() {
 }
 
 #[test]
-fn a_secret_that_is_on_its_way_out_is_refused() {
+fn a_deleted_secret_is_refused() {
     let findings = secret_with(true, Some(KEY));
     assert_eq!(codes(&findings), ["secret/deleted"]);
     assert_snapshot!("secret_deleted", text(&findings));
 }
 
 #[test]
-fn a_key_of_the_users_on_a_secret_is_spoken_of() {
+fn a_customer_managed_key_of_a_secret_is_a_warning() {
     let findings = secret_with(false, Some(KEY));
     assert_eq!(codes(&findings), ["secret/other-key"]);
     assert_snapshot!("secret_other_key", text(&findings));
 }
 
 #[test]
-fn what_is_not_there_is_refused_and_what_is_not_readable_is_not() {
+fn missing_resources_are_refused_and_unreadable_ones_are_not() {
     let answer = |call: &str| format!("{call} failed: AccessDeniedException: User: ops is not authorized");
     let mut findings = key(&missing("alias/files"));
     findings.extend(key(&denied("alias/files", &answer("kms DescribeKey"))));
@@ -69,7 +69,7 @@ fn what_is_not_there_is_refused_and_what_is_not_readable_is_not() {
 }
 
 #[test]
-fn a_key_that_ends_or_serves_another_service_is_a_warning() {
+fn a_key_that_expires_or_is_aws_managed_is_a_warning() {
     let usable = Key {
         arn: KEY.to_owned(),
         state: "Enabled".to_owned(),

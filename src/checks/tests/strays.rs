@@ -19,7 +19,7 @@ fn stray(kind: &str, name: &str, id: &str) -> Stray {
 }
 
 #[test]
-fn each_is_told_with_the_command_that_takes_it_over() {
+fn each_is_reported_with_the_command_that_tags_it() {
     let address = stray("elastic-ip", "a", "eipalloc-1");
     let found = vec![
         stray("nat-gateway", "a", "nat-1"),

@@ -158,7 +158,7 @@ proptest! {
 }
 
 #[test]
-fn the_play_has_leases_that_change_hands() {
+fn the_simulated_leases_change_hands() {
     let chance = (0..251_u32).map(|number| (number * 97 % 256) as u8).collect();
     let held = play(chance, 3000);
     assert!(held > 5, "only {held} leases were held");

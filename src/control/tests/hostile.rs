@@ -11,7 +11,7 @@ fn only_a_lease_of_this_deployment_and_version_is_one() {
     let bytes = |record| serde_json::to_vec(&record).unwrap();
     assert_eq!(parse(&bytes(record("a")), "prod"), Ok(record("a")));
     let newer = super::super::lease::Record { version: 2, ..record("a") };
-    assert_eq!(parse(&bytes(newer), "prod").unwrap_err(), "it is of version 2, and this ce-aws reads version 1");
+    assert_eq!(parse(&bytes(newer), "prod").unwrap_err(), "it has version 2, but this ce-aws reads version 1");
     assert_eq!(parse(&bytes(record("a")), "test").unwrap_err(), "it is the lease of prod");
     for bytes in [&b""[..], b"null", b"[]", b"{}", b"\xff\xfe", b"{\"version\":1e999}"] {
         assert!(parse(bytes, "prod").is_err());

@@ -68,7 +68,7 @@ fn a_released_lease_and_a_dead_holders_are_taken_over_at_once() {
 }
 
 #[test]
-fn a_silent_holder_is_replaced_after_a_minute_of_our_own_clock_and_one_that_writes_is_not() {
+fn a_silent_holder_is_replaced_after_a_minute_and_one_that_writes_is_not() {
     let mut silent = claim(false);
     assert_eq!(silent.on(there("a", record("other")), 100.0, 101.0), Do::Sleep(POLL));
     assert_eq!(silent.on(Answer::Slept, 101.0, 103.0), Do::Get);
@@ -85,7 +85,7 @@ fn a_silent_holder_is_replaced_after_a_minute_of_our_own_clock_and_one_that_writ
 }
 
 #[test]
-fn who_was_second_looks_and_gives_way() {
+fn the_second_writer_reads_and_refuses() {
     let mut second = claim(false);
     second.on(Answer::Nothing, 0.0, 0.1);
     assert_eq!(second.on(Answer::Conflict, 0.1, 0.2), Do::Get);
@@ -106,7 +106,7 @@ fn a_write_whose_answer_was_lost_is_recognised() {
 }
 
 #[test]
-fn what_somebody_else_has_taken_is_lost() {
+fn a_lease_that_was_taken_over_is_lost() {
     for end in [there("b", record("other")), Answer::Nothing, there("b", Record { released: true, ..record("me") })] {
         let mut claim = claim(false);
         claim.on(Answer::Nothing, 0.0, 0.1);
@@ -130,7 +130,7 @@ fn a_release_writes_a_tombstone() {
 }
 
 #[test]
-fn whoever_has_given_it_back_or_is_silent_for_a_minute_is_not_at_work() {
+fn a_holder_that_released_or_is_silent_for_a_minute_is_not_active() {
     let is = |record: &Record, seconds| is_at_work(record, Duration::from_secs(seconds), Clock::new(1.0));
     assert!(is(&record("other"), 59));
     assert!(!is(&record("other"), 60));
