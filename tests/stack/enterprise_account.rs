@@ -40,13 +40,15 @@ fn a_whole_lifecycle_in_an_enterprise_account() {
     product.expect(0, &["upgrade", "FILE", "--to", "5.0.0", "--yes"]);
     is_well_at(&product, "5.0.0");
 
-    let names_itself = |ran: &Ran, command: &str| assert!(ran.stderr.contains(command), "{}", ran.stderr);
-    names_itself(&product.expect(0, &["stop", "FILE", "--yes"]), "stop prod: ");
+    let names_itself = |ran: &Ran, command: &str| {
+        assert!(ran.stderr.contains(&format!("  {command:<12} prod: ")), "{}", ran.stderr);
+    };
+    names_itself(&product.expect(0, &["stop", "FILE", "--yes"]), "stop");
     product.expect(0, &["plan", "FILE", "--exit-code"]);
     let started = product.expect(0, &["start", "FILE", "--yes", "--deadline", "20m"]);
-    names_itself(&started, "start prod: ");
+    names_itself(&started, "start");
     assert!(started.stdout.contains("How to reach the UI"), "{}", started.stdout);
-    names_itself(&product.expect(0, &["backup", "create", "FILE", "--yes"]), "backup prod: ");
+    names_itself(&product.expect(0, &["backup", "create", "FILE", "--yes"]), "backup");
     product.expect(0, &["backup", "restore", "FILE", "latest", "--yes"]);
     is_well_at(&product, "5.0.0");
     never_two_deployments(&account);
