@@ -39,7 +39,7 @@ STEPS = [
      "ce-aws destroy --yes", 5),
     ("With consent:", "ce-aws destroy --yes --unprotect", 0),
     ("The data is still there, and a later `apply` uses it again. To delete it too:", "ce-aws destroy --yes --delete-data", 0),
-    ("Nothing is left:", "ce-aws status", 5),
+    ("Only the secret is left, until its recovery window of some days ends:", "ce-aws status", 0),
 ]  # fmt: skip
 
 HEAD = """# A tour
