@@ -1,6 +1,7 @@
 //! Taking a deployment down: what a person has to consent to, and what remains.
 
-use crate::control::history;
+use crate::control::clock::Clock;
+use crate::control::{history, keeper};
 use crate::engine::event::Outcome;
 use crate::engine::kind::{Kinds, Lifecycle};
 use crate::engine::plan::{Plan, Target};
@@ -8,6 +9,7 @@ use crate::planners::teardown;
 use crate::session::confirm::{self, Ask};
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
+use crate::session::moment;
 use crate::session::saved::Saved;
 use crate::ui::remains::{Remains, after_destroy, deletes_data, remains};
 
@@ -41,7 +43,8 @@ fn consent(plan: &Plan, deletes_data: bool, yes: bool, can_ask: bool) -> Consent
     }
 }
 
-/// Refuses a name that no deployment of this account and region has, or has had, before anything is written.
+/// Refuses a name that no deployment of this account and region has, or has had, before anything is written. Where a
+/// run holds its lease, there is one soon.
 ///
 /// # Errors
 ///
@@ -53,8 +56,13 @@ pub async fn refuse_unknown(context: Context<'_>) -> Result<(), CommandError> {
     if inventory.live.iter().any(|live| !is_shared(live.address.kind())) {
         return Ok(());
     }
-    // Whoever may not read the history is told the same.
-    let runs = history::read(&session.store(), &scope.name, None, 1).await;
+    // A caller that may not read lease and history gets the same answer.
+    let store = session.store();
+    let clock = Clock::new(moment::clock()?.scale());
+    if keeper::at_work(&store, &scope.name, clock).await.is_ok_and(|holder| holder.is_some()) {
+        return Ok(());
+    }
+    let runs = history::read(&store, &scope.name, None, 1).await;
     if runs.is_ok_and(|(runs, _)| !runs.is_empty()) {
         return Ok(());
     }
