@@ -46,8 +46,8 @@ pub fn names(held: &[(Name, Holder)], deployment: &str) -> Vec<Finding> {
     taken.chain(not_checked(held)).collect()
 }
 
-fn taken(Name { address, name, .. }: &Name, stranger: &Other, deployment: &str) -> Finding {
-    let Other { id, deployment: theirs, is_deleted } = stranger;
+fn taken(Name { address, name, .. }: &Name, other: &Other, deployment: &str) -> Finding {
+    let Other { id, deployment: theirs, is_deleted } = other;
     let what = words(address.kind());
     let whose = match (theirs, id.as_str()) {
         (Some(theirs), _) => format!("already exists and belongs to the deployment {theirs}"),
@@ -60,7 +60,7 @@ fn taken(Name { address, name, .. }: &Name, stranger: &Other, deployment: &str) 
         format!("if it belongs to this deployment, tag it ce-aws:deployment={deployment} and ce-aws:address={address}");
     let (state, hint) = match (is_deleted, theirs.is_some()) {
         // S3 answers the same for a missing bucket if the caller may not list it (S3 API reference, HeadBucket).
-        _ if stranger.id.is_empty() => {
+        _ if other.id.is_empty() => {
             ("", format!("grant the caller s3:ListBucket on it; if it has that already, {rename}"))
         }
         (true, _) => (

@@ -180,7 +180,7 @@ pub fn one(entry: &Entry, holder: Option<&str>) -> String {
     text
 }
 
-/// Events as they were told while they happened. What is none is left out: a later version may know more.
+/// Events as they were shown while they happened. Unknown ones are left out: a later version may know more.
 fn events(events: &[Value]) -> String {
     let nowhere = Target { deployment: String::new(), account: String::new(), region: String::new() };
     let mut purpose = Purpose::Apply;
@@ -191,8 +191,8 @@ fn events(events: &[Value]) -> String {
             text.push('\n');
         }
         let tracker = Tracker::new(&Plan::empty(purpose, nowhere.clone()), &[]);
-        let told = line(&stamped, &tracker, Detail::Ended).or_else(|| ending(&stamped.event, purpose));
-        text.push_str(&told.unwrap_or_default());
+        let shown = line(&stamped, &tracker, Detail::Ended).or_else(|| ending(&stamped.event, purpose));
+        text.push_str(&shown.unwrap_or_default());
     }
     text
 }

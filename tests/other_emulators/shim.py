@@ -44,7 +44,7 @@ class Tasks:
         self.hosts = itertools.count(10)
 
     def remember(self, service: str, request: dict) -> None:
-        """What a service was made with is told again: not every emulator keeps it."""
+        """Repeats what a service was created with: not every emulator keeps it."""
         kept = {name: request[name] for name in KEPT if name in request}
         self.services.setdefault(service, {}).setdefault("kept", {}).update(kept)
 

@@ -1,4 +1,4 @@
-"""What MongoDB has to show: each hop's data step on data, and the TLS of 6.x."""
+"""What MongoDB has to show: each release's data step on data, and the TLS of 6.x."""
 
 import re
 import subprocess
@@ -111,8 +111,8 @@ def _step(new, old, version, target, data, work):
     assert server.compatibility() == target
     assert running.stop()
     times = f"{first:.0f} s, {second:.1f} s, {third:.0f} s"
-    told = f"step `{step['name']}` three times ({times}; the third without its note): compatibility version {target}"
-    yield Result(new.version, told, f"MongoDB {version}", seconds=first + second + third)
+    outcome = f"step `{step['name']}` three times ({times}; the third without its note): compatibility version {target}"
+    yield Result(new.version, outcome, f"MongoDB {version}", seconds=first + second + third)
 
 
 def tls(work):
@@ -158,11 +158,11 @@ def _tls(release, shape, made, work):
     running = server.start()
     database.check(server, **secure)
     assert running.stop()
-    told = (
+    outcome = (
         f"{shape} certificates: up by the health check without TLS; mongo-init.sh made its user; "
         f"all read back over TLS and by core's connection string ({ciphers}); refused: {', '.join(said)}"
     )
-    yield Result(release.version, told, "MongoDB 6.0.5, OpenSSL 3 (the release has 8.0)", begin)
+    yield Result(release.version, outcome, "MongoDB 6.0.5, OpenSSL 3 (the release has 8.0)", begin)
 
 
 def connection_string(release, files):

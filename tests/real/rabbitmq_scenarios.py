@@ -45,12 +45,12 @@ def road(work):
 def _hop(old, new, data, work, pem):
     before, after = Broker(old, data, work, pem), Broker(new, data, work, pem)
     steps = [step for step in new.steps(broker.NAME) if step["name"] == FLAGS]
-    hop = f"RabbitMQ {before.version} → {after.version}"
+    step_name = f"RabbitMQ {before.version} → {after.version}"
     for step in steps:
         begin = time.monotonic()
         copied = broker.copy(data, work, f"{new.version}-without")
         outcome = _without(Broker(new, copied, work, pem))
-        yield Result(new.version, outcome, hop, begin)
+        yield Result(new.version, outcome, step_name, begin)
         begin = time.monotonic()
         code, text, first = before.step(step)
         assert code == 0, text[-3000:]
@@ -60,22 +60,22 @@ def _hop(old, new, data, work, pem):
         experimental = [name for name, state, stability in rows if stability == "experimental" and state == "enabled"]
         assert not experimental, experimental
         khepri = next((f"khepri_db {row[1]} ({row[2]})" for row in rows if row[0] == "khepri_db"), None)
-        told = f"step `{step['name']}` twice ({first:.0f} s, {second:.0f} s)" + (f"; {khepri}" if khepri else "")
-        yield Result(new.version, told, f"RabbitMQ {before.version}", begin)
+        finding = f"step `{step['name']}` twice ({first:.0f} s, {second:.0f} s)" + (f"; {khepri}" if khepri else "")
+        yield Result(new.version, finding, f"RabbitMQ {before.version}", begin)
     if steps:
         begin = time.monotonic()
         running = before.start()
         broker.check(before, running)
         assert running.stop()
-        told = "the older release still reads what the step leaves"
-        yield Result(new.version, told, f"RabbitMQ {before.version}", begin)
+        finding = "the older release still reads what the step leaves"
+        yield Result(new.version, finding, f"RabbitMQ {before.version}", begin)
     begin = time.monotonic()
     running = after.start()
     broker.check(after, running)
     khepri = broker.flags(running).get("khepri_db")
     assert running.stop()
-    told = "all read back" + (f"; khepri_db {khepri[0]} ({khepri[1]})" if khepri else "")
-    yield Result(new.version, told, hop, begin)
+    finding = "all read back" + (f"; khepri_db {khepri[0]} ({khepri[1]})" if khepri else "")
+    yield Result(new.version, finding, step_name, begin)
 
 
 def _without(server):
@@ -99,7 +99,7 @@ def _without(server):
 def first_starts(work):
     """A new node of 6.x, with and without the vendor's list of feature flags."""
     pem = certificates.ours(work / "certificates")
-    for version, environment, wanted, told in (
+    for version, environment, wanted, finding in (
         ("6.0.1", None, "disabled", "new node with RABBITMQ_FEATURE_FLAGS of the release"),
         ("6.1.0", None, "disabled", "new node with RABBITMQ_FEATURE_FLAGS of the release"),
         ("6.0.1", {}, "enabled", "new node without RABBITMQ_FEATURE_FLAGS"),
@@ -121,9 +121,9 @@ def first_starts(work):
         listed = server.release.environment(broker.NAME).get("RABBITMQ_FEATURE_FLAGS", "").split(",")
         unknown = sorted(name for name in listed if name and name not in flags)
         assert running.stop()
-        told += f": khepri_db {state} ({stability}); stable flags off: {', '.join(off) or 'none'}"
-        told += f"; names in the list that the server does not know: {', '.join(unknown)}" if unknown else ""
-        yield Result(version, told, f"RabbitMQ {server.version}", begin)
+        finding += f": khepri_db {state} ({stability}); stable flags off: {', '.join(off) or 'none'}"
+        finding += f"; names in the list that the server does not know: {', '.join(unknown)}" if unknown else ""
+        yield Result(version, finding, f"RabbitMQ {server.version}", begin)
         if version in ("6.0.0", "6.1.0"):
             yield _all_flags(server)
 
@@ -136,11 +136,11 @@ def _all_flags(server):
     state = next(line.split()[1] for line in text.splitlines() if line.startswith("khepri_db"))
     if server.version.startswith("4.1"):
         assert state == "disabled", text
-        told = "`enable_feature_flag all` leaves khepri_db disabled"
+        finding = "`enable_feature_flag all` leaves khepri_db disabled"
     else:
         assert state == "enabled", text
-        told = "`enable_feature_flag all` would enable khepri_db: no step may do that from here on"
-    return Result(server.release.version, told, f"RabbitMQ {server.version}", seconds=seconds)
+        finding = "`enable_feature_flag all` would enable khepri_db: no step may do that from here on"
+    return Result(server.release.version, finding, f"RabbitMQ {server.version}", seconds=seconds)
 
 
 def tls(work):
@@ -177,9 +177,9 @@ def tls(work):
             memory = release.environment(broker.NAME)["RABBITMQ_RAM_RESOURCES"]
             assert f'"{memory}MB"' in _setting(running, "total_memory_available_override_value")
             assert running.stop()
-            told = f"{shape} certificates: AMQPS verified against the CA, 15671 answers over TLS, "
-            told += "5672 and 15672 closed, wrong password refused; "
-            yield Result(version, told + "; ".join(offers), f"RabbitMQ {server.version}", begin)
+            finding = f"{shape} certificates: AMQPS verified against the CA, 15671 answers over TLS, "
+            finding += "5672 and 15672 closed, wrong password refused; "
+            yield Result(version, finding + "; ".join(offers), f"RabbitMQ {server.version}", begin)
 
 
 PROTOCOLS = {"TLS 1.3": "-tls1_3", "TLS 1.2": "-tls1_2", "TLS 1.1": "-tls1_1"}

@@ -117,7 +117,7 @@ const AS_PARENT: &[&str] = &[
     "iam PutRolePolicy PolicyDocument",
 ];
 
-/// Where the inventory has what, and by which field it is told apart.
+/// Where the inventory has what, and which field identifies it.
 const LISTS: &[(&str, &str, &str)] = &[
     ("ec2", "vpcs", "VpcId"),
     ("ec2", "subnets", "SubnetId"),

@@ -102,9 +102,9 @@ fn an_upgrade_fails_only_by_its_own_containers() {
     account.post("images", &json!({ "*core5*#core": { "behaviour": "exit", "exit_code": 3 } }));
     let ran = product.expect(6, &["upgrade", "FILE", "--to", "5.0.0", "--yes", "--output", "json"]);
     let events = ran.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let stories: Vec<Value> = events.filter(|event| event["code"] == "story").collect();
-    assert!(!stories.is_empty(), "{}", ran.stdout);
-    for diagnosis in &stories {
+    let diagnoses: Vec<Value> = events.filter(|event| event["code"] == "story").collect();
+    assert!(!diagnoses.is_empty(), "{}", ran.stdout);
+    for diagnosis in &diagnoses {
         let title = text(&diagnosis["title"]);
         assert!(title.contains("stopped: Essential container in task exited"), "{diagnosis}");
         let lines: Vec<&str> = diagnosis["lines"].as_array().expect("lines").iter().map(text).collect();

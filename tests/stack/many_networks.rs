@@ -129,7 +129,7 @@ print(sorted({entry["RuleNumber"] for entry in acl["Entries"] if "Ipv6CidrBlock"
 "#;
     assert_eq!(account.by_hand(script), "[101, 32768]");
     product.expect(0, &["plan", "FILE", "--exit-code"]);
-    // What somebody changes is still seen and mended.
+    // What somebody changes is still seen and repaired.
     account.by_hand(
         r#"
 acl = find(ec2.describe_network_acls()["NetworkAcls"], "default-network-acl/main")["NetworkAclId"]

@@ -125,7 +125,7 @@ fn doctor_names_missing_permissions() {
     }
     let said = one.run_with(&without(&all, "iam:SimulatePrincipalPolicy"), &["doctor", "FILE"]).stdout;
     assert!(said.contains("permission/not-checked"), "{said}");
-    // Whoever may only plan is told what planning needs.
+    // A caller that may only plan sees what planning needs.
     let planner = one.printed("plan");
     let said = one.run_with(&planner, &["doctor", "FILE", "--for", "plan"]).stdout;
     assert!(!said.contains("permission/"), "{said}");

@@ -67,7 +67,7 @@ fn a_changed_task_definition_never_has_two_writers() {
     never_two(&account);
 }
 
-/// ECS replaces a task that it was told to replace before it has stopped.
+/// ECS replaces a task on request before it has stopped.
 #[test]
 fn a_lost_response_starts_no_second_task() {
     let account = Account::new(SCALE);

@@ -29,7 +29,7 @@ fn sweep_of_every_step_and_every_failure() {
     let directions = Direction::ALL.map(|direction| (direction, direction.calls()));
     let all: Vec<Case> = directions.iter().flat_map(|(direction, calls)| cases(*direction, calls, true)).collect();
     let tried: Vec<Case> = match wanted.as_deref() {
-        // What a sweep has proven is tried again in part: a whole sample takes minutes.
+        // A part of what a sweep has verified is tried again: a whole sample takes minutes.
         None => cases(Direction::Upgrade, &directions[0].1, false)
             .into_iter()
             .filter(|case| case.call.is_some())

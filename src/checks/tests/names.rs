@@ -14,7 +14,7 @@ fn name(kind: &str, of: &str, name: &str) -> Name {
     Name { address: Address::new(kind, of), name: name.to_owned(), place: String::new() }
 }
 
-fn stranger(id: &str, deployment: Option<&str>) -> Holder {
+fn other(id: &str, deployment: Option<&str>) -> Holder {
     Holder::Other(Other { id: id.to_owned(), deployment: deployment.map(str::to_owned), is_deleted: false })
 }
 
@@ -30,11 +30,11 @@ fn names_of_others_are_refused_with_a_hint() {
     let deleted = Other { id: arn.to_owned(), deployment: None, is_deleted: true };
     let findings = names(
         &[
-            (name("bucket", "alb-logs", "ce-prod-111122223333-eu-west-1-alb-logs"), stranger("", None)),
-            (name("log-group", "task", "/ce-aws/prod/task"), stranger("/ce-aws/prod/task", None)),
+            (name("bucket", "alb-logs", "ce-prod-111122223333-eu-west-1-alb-logs"), other("", None)),
+            (name("log-group", "task", "/ce-aws/prod/task"), other("/ce-aws/prod/task", None)),
             (
                 name("cluster", "main", "ce-prod"),
-                stranger("arn:aws:ecs:eu-west-1:111122223333:cluster/ce-prod", Some("old")),
+                other("arn:aws:ecs:eu-west-1:111122223333:cluster/ce-prod", Some("old")),
             ),
             (name("secret", "credentials", "ce-aws/prod/credentials"), Holder::Other(deleted)),
         ],

@@ -88,11 +88,11 @@ fn the_hint_is_the_upgrade_to_the_newest_supported_release() {
         ("1.1.0", Place { runs: runs("1.1.0"), ..Place::default() }),
         ("1.1.0", Place { runs: runs("0.9.0"), ..Place::default() }),
     ];
-    let mut told: Vec<String> =
+    let mut shown: Vec<String> =
         cases.iter().map(|(version, place)| said(&all(), version, *place, "2026-11-29")).collect();
     let none = catalogue(&[["1.0.0", "0.9.0", "vendor-tested", "extra-small", "2026-01-31"]]);
-    told.push(said(&none, "1.0.0", Place { runs: runs("1.0.0"), ..Place::default() }, "2026-11-29"));
-    insta::assert_snapshot!(told.join("\n\n"));
+    shown.push(said(&none, "1.0.0", Place { runs: runs("1.0.0"), ..Place::default() }, "2026-11-29"));
+    insta::assert_snapshot!(shown.join("\n\n"));
 }
 
 #[test]

@@ -207,8 +207,8 @@ fn core_completes_the_connection_strings_and_becomes_its_own_program() {
         let core = container(version, "core");
         assert!(core.command.is_empty());
         let output = root.run(&core.entry_point, &["/opt/start.sh"], &environment.map(|(k, v)| (k.to_owned(), v)));
-        let told = String::from_utf8(output.stdout).unwrap();
-        let mut lines = told.lines();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let mut lines = printed.lines();
         assert_eq!(
             lines.next().unwrap(),
             format!(
@@ -243,8 +243,11 @@ fn ui_knows_the_names_of_the_vendors_network() {
         fs::remove_dir_all(root.path("etc")).unwrap();
         let output = root.run(&ui.entry_point, &["/etc/hosts"], &[]);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "started \n");
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(told.contains("host.docker.internal core mongodb-primary rabbitmq-stats will not be found"), "{told}");
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            printed.contains("host.docker.internal core mongodb-primary rabbitmq-stats will not be found"),
+            "{printed}"
+        );
     }
 }
 

@@ -68,7 +68,7 @@ fn says(now: &OpenOperation, tasks: &[TaskView], deployments: &[DeploymentView])
 fn before_the_new_release_may_start_nothing_can_have_changed() {
     let now = operation("4.2.0", "5.0.0", "", Mark::Stop);
     assert!(!says(&now, &[], &[]));
-    // The step of this hop writes nothing that the old broker could not read.
+    // The data step of this release writes nothing that the old broker could not read.
     assert!(!says(&now, &[step("rabbitmq-feature-flags", "RUNNING")], &[]));
     assert!(!says(&now, &[task("arn:old:7", &[container("core", "RUNNING", None)])], &[]), "the old one");
 }
@@ -88,7 +88,7 @@ fn a_container_that_migrates_has_started_or_not() {
         assert_eq!(says(&now, &[task(NEW, &[container])], &[deployment(1, 1)]), wanted, "{what}");
     }
     let ran = [task(NEW, &[container("core", "STOPPED", Some(0))])];
-    assert!(says(&operation("4.2.0", "5.0.0", "", Mark::Back), &ran, &[]), "on the way back as well");
+    assert!(says(&operation("4.2.0", "5.0.0", "", Mark::Back), &ran, &[]), "during a rollback too");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn whose_tasks_are_forgotten_may_have_started() {
     let now = operation("4.2.0", "5.0.0", "", Mark::Start);
     assert!(!says(&now, &[], &[deployment(1, 0)]), "no task was launched yet");
     assert!(says(&now, &[], &[deployment(1, 2)]), "they failed");
-    // The way back stopped it an hour ago and was cut off.
+    // A rollback stopped it an hour ago and was interrupted.
     assert!(says(&operation("4.2.0", "5.0.0", "", Mark::Back), &[], &[deployment(0, 0)]));
     let other = DeploymentView { task_definition: "arn:old:7".into(), ..deployment(1, 3) };
     assert!(!says(&now, &[], &[other]));
@@ -114,7 +114,7 @@ fn a_data_step_that_changes_data_has_run_or_not() {
     // It ran an hour ago, and ECS has forgotten it, but neither the mark nor the revision.
     let forgotten = OpenOperation { has_steps: true, ..operation("5.1.1", "5.1.2", "", Mark::Stop) };
     assert!(says(&forgotten, &[], &[]));
-    assert!(!says(&forgotten, &[step("mongodb-compatibility-6", "PENDING")], &[]), "it is still told of");
+    assert!(!says(&forgotten, &[step("mongodb-compatibility-6", "PENDING")], &[]), "ECS still lists it");
     assert!(says(&operation("5.1.1", "5.1.2", "", Mark::Data), &[], &[]));
     assert!(!says(&operation("4.2.0", "5.0.0", "", Mark::Data), &[], &[]), "no step of it changes data");
 }
