@@ -56,7 +56,7 @@ client('secretsmanager').delete_secret(SecretId='ce-aws/prod/credentials', Recov
         assert!(exceeded.iter().any(|message| message.contains(words)), "{words}: {exceeded:#?}");
     }
     let taken = of(&found, "name/taken");
-    for words in ["the log group /ce-aws/prod/task exists", "of the deployment old", "marked for deletion"] {
+    for words in ["the log group /ce-aws/prod/task already exists", "the deployment old", "scheduled for deletion"] {
         assert!(taken.iter().any(|message| message.contains(words)), "{words}: {taken:#?}");
     }
     assert_eq!(taken.len(), 3, "{taken:#?}");

@@ -149,7 +149,7 @@ fn a_container_that_dies_during_the_watch() {
     let mut account = Account::new(SCALE);
     let dies = json!({ "behaviour": "healthy-then-dies", "after": 110, "exit_code": 1, "log": ["out of memory"] });
     let failed = upgrade(&mut account, &json!({ "*core5*#core": dies }));
-    failed.says(&["checking service/main", "core: STOPPED", "exit code 1", "out of memory"]);
+    failed.says(&["verifying service/main", "core: STOPPED", "exit code 1", "out of memory"]);
     failed.noticed("dies while watched", failed.seen(&["DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"]));
     is_restored(&account);
 }

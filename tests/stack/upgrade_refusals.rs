@@ -210,7 +210,7 @@ fn queued_messages_are_reported_before_they_can_be_lost() {
     assert_eq!((code, &queues["messages"]), (5, &json!(42)), "{queues}");
 
     account.post("settings", &json!({ "ecs.exec_agent_stopped": true }));
-    refuses(&product, &TO_501, &["upgrade/queues", "not checked"]);
+    refuses(&product, &TO_501, &["upgrade/queues", "could not check"]);
     let file = plan_file(&product);
     let (code, queues) = json(&product, &["--yes"]);
     assert_eq!((code, queues["messages"].is_null(), queues["not_checked"].is_string()), (0, true, true), "{queues}");
