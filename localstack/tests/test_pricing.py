@@ -11,7 +11,7 @@ HOURS = [
 ]
 
 
-@pytest.mark.row("pricing:GetProducts", plain="absent")
+@pytest.mark.row("pricing:GetProducts", plain="fails")
 def test_get_products(account):
     pricing = account.client("pricing")
     pages = pricing.get_paginator("get_products").paginate(ServiceCode="AmazonECS", Filters=HOURS)
