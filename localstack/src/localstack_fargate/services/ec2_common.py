@@ -170,6 +170,12 @@ def once(account, region: str, operation: str, request: dict, make: Callable[[],
     return made[key][1]
 
 
+def with_token(request: dict, answer: dict) -> dict:
+    """The answer of a creation, which repeats the client token if one was given."""
+    token = request.get("ClientToken")
+    return answer | {"ClientToken": token} if token else answer
+
+
 def canonical_cidr(cidr: str | None) -> str | None:
     """EC2 clears the host bits of a block: 100.68.0.18/18 becomes 100.68.0.0/18 (EC2 API reference)."""
     if not cidr:

@@ -20,6 +20,7 @@ from localstack_fargate.services.ec2_common import (
     tag_list,
     tags_of_request,
     timestamp,
+    with_token,
 )
 
 setting("endpoint.available", 60)
@@ -99,10 +100,7 @@ def _not_found(endpoint_id: str):
 @override("ec2", "CreateVpcEndpoint")
 def create_vpc_endpoint(account, region, request, context, call_next):
     endpoint = once(account, region, "CreateVpcEndpoint", request, lambda: _create(account, region, request))
-    answer = {"VpcEndpoint": endpoint.describe()}
-    if token := request.get("ClientToken"):
-        answer["ClientToken"] = token
-    return answer
+    return with_token(request, {"VpcEndpoint": endpoint.describe()})
 
 
 def _create(account, region, request) -> Endpoint:

@@ -18,6 +18,7 @@ from localstack_fargate.services.ec2_common import (
     tag_list,
     tags_of_request,
     timestamp,
+    with_token,
 )
 
 FORMAT = (
@@ -50,10 +51,7 @@ class FlowLog:
 @override("ec2", "CreateFlowLogs")
 def create_flow_logs(account, region, request, context, call_next):
     made = once(account, region, "CreateFlowLogs", request, lambda: _create(account, region, request))
-    answer = {"FlowLogIds": made, "Unsuccessful": []}
-    if token := request.get("ClientToken"):
-        answer["ClientToken"] = token
-    return answer
+    return with_token(request, {"FlowLogIds": made, "Unsuccessful": []})
 
 
 def _create(account, region, request) -> list[str]:

@@ -19,6 +19,7 @@ from localstack_fargate.services.ec2_common import (
     tag_list,
     tags_of_request,
     timestamp,
+    with_token,
 )
 
 setting("nat.available", 105)
@@ -82,10 +83,7 @@ def not_found(gateway_id: str):
 @override("ec2", "CreateNatGateway")
 def create_nat_gateway(account, region, request, context, call_next):
     gateway = once(account, region, "CreateNatGateway", request, lambda: _begin(account, region, request))
-    answer = {"NatGateway": gateway.describe()}
-    if token := request.get("ClientToken"):
-        answer["ClientToken"] = token
-    return answer
+    return with_token(request, {"NatGateway": gateway.describe()})
 
 
 def _begin(account, region, request) -> NatGateway:

@@ -17,6 +17,7 @@ from localstack_fargate.services.ec2_common import (
     page,
     tag_list,
     tags_of_request,
+    with_token,
 )
 
 setting("quota.route_tables_per_vpc", 200)
@@ -119,10 +120,7 @@ def create_route_table(account, region, request, context, call_next):
         return table
 
     table = once(account, region, "CreateRouteTable", request, make)
-    answer = {"RouteTable": describe(store, table)}
-    if token := request.get("ClientToken"):
-        answer["ClientToken"] = token
-    return answer
+    return with_token(request, {"RouteTable": describe(store, table)})
 
 
 def table_of(store, table_id: str):
