@@ -115,9 +115,8 @@ impl Resource for TargetGroup {
         if depth == Depth::Phase {
             return Ok(Listing::from([found.at(Address::new(Self::KIND.name, Self::PURPOSE))]));
         }
-        let arns = [arn.to_owned()];
-        let (mut tags, attributes) = tokio::try_join!(tags::elb::read(context, &arns), attributes(context, arn))?;
-        Ok(Listing::from([found.tags(tags.remove(arn).unwrap_or_default()).spec(Self::read(live, &attributes))]))
+        let (tags, attributes) = tokio::try_join!(tags::elb::of(context, arn), attributes(context, arn))?;
+        Ok(Listing::from([found.tags(tags).spec(Self::read(live, &attributes))]))
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

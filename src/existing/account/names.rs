@@ -140,8 +140,7 @@ async fn target_group(context: &Context, name: &str) -> Result<Option<Found>, Fa
 
 async fn balanced(context: &Context, arn: Option<&str>) -> Result<Option<Found>, Failure> {
     let Some(arn) = arn else { return Ok(None) };
-    let tags = tags::elb::read(context, &[arn.to_owned()]).await?.remove(arn);
-    Ok(Found::new(Some(arn), tags.unwrap_or_default()))
+    Ok(Found::new(Some(arn), tags::elb::of(context, arn).await?))
 }
 
 /// CreateCluster with a name that is taken returns the existing cluster.

@@ -13,6 +13,15 @@ use super::form;
 /// How many ARNs one call takes (Elastic Load Balancing API reference, DescribeTags).
 const AT_ONCE: usize = 20;
 
+/// The tags of one resource.
+///
+/// # Errors
+///
+/// Whatever the call meets.
+pub async fn of(context: &Context, arn: &str) -> Result<Tags, Failure> {
+    Ok(read(context, &[arn.to_owned()]).await?.remove(arn).unwrap_or_default())
+}
+
 /// Tags by ARN.
 ///
 /// # Errors
