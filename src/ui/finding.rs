@@ -7,19 +7,11 @@ use super::text::clean;
 
 /// A finding on one or two lines, each ended.
 pub fn finding(finding: &Finding) -> String {
-    match finding.severity {
-        Severity::Refusal => with_level(DANGER, "refused", finding),
-        Severity::Warning => with_level(WARNING, "warning", finding),
-    }
-}
-
-/// A refusal that the person at the terminal is about to be asked about.
-pub fn question(finding: &Finding) -> String {
-    with_level(WARNING, "confirm", finding)
-}
-
-fn with_level(style: anstyle::Style, level: &str, finding: &Finding) -> String {
-    let Finding { code, address, message, hint, .. } = finding;
+    let Finding { code, severity, address, message, hint } = finding;
+    let (style, level) = match severity {
+        Severity::Refusal => (DANGER, "refused"),
+        Severity::Warning => (WARNING, "warning"),
+    };
     let level = paint(style, format_args!("{level}[{}]", clean(code)));
     let subject = address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
     let hint = hint.as_ref().map(|text| self::hint(text)).unwrap_or_default();

@@ -8,8 +8,8 @@ use std::fmt::Write;
 use crate::engine::estimate;
 use crate::engine::kind::Kind;
 use crate::engine::plan::{Plan, Purpose};
-use crate::ui::finding::{self, finding};
-use crate::ui::style::{DANGER, FAINT, TITLE, WARNING, paint};
+use crate::ui::finding::finding;
+use crate::ui::style::{DANGER, FAINT, TITLE, paint};
 use crate::ui::summary::Summary;
 use crate::ui::text::{clean, count, duration};
 use crate::ui::words;
@@ -51,10 +51,7 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View<'_>) -> String {
     }
     if !plan.findings.is_empty() {
         text.push('\n');
-        for one in &plan.findings {
-            let asked = view.asks == Some(one.code.as_str());
-            text.push_str(&if asked { finding::question(one) } else { finding(one) });
-        }
+        text.extend(plan.findings.iter().map(finding));
     }
     text.push('\n');
     close(&mut text, &rows);
@@ -101,16 +98,10 @@ fn close(text: &mut String, rows: &Rows<'_>) {
         let words = "-v shows all values, `ce-aws plan FILE --show ADDRESS` those of one resource";
         push(text, format_args!("{}", paint(FAINT, words)));
     }
-    let (asked, refused): (Vec<_>, Vec<_>) = plan.refusals().partition(|one| view.asks == Some(one.code.as_str()));
-    if !refused.is_empty() {
-        let words = format!(
-            "{} above: fix this before {}",
-            count(refused.len(), "refusal"),
-            words::purpose(plan.purpose).doing
-        );
+    let refusals = plan.refusals().count();
+    if refusals > 0 {
+        let doing = words::purpose(plan.purpose).doing;
+        let words = format!("{} above: fix this before {doing}", count(refusals, "refusal"));
         push(text, format_args!("{}", paint(DANGER, words)));
-    } else if !asked.is_empty() {
-        let words = "protected: nothing is deleted unless you type the name of the deployment";
-        push(text, format_args!("{}", paint(WARNING, words)));
     }
 }

@@ -25,8 +25,6 @@ pub struct View<'a> {
     pub release: Option<&'a Standing>,
     /// What the deployment costs, in one line.
     pub cost: Option<&'a str>,
-    /// The code of refusals that the prompt after the plan can lift.
-    pub asks: Option<&'a str>,
 }
 
 impl View<'_> {
