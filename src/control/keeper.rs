@@ -127,6 +127,15 @@ pub async fn at_work(store: &Store, deployment: &str, clock: Clock) -> Result<Op
     Ok(parse(&bytes, deployment).ok().filter(|record| is_at_work(record, age, clock)))
 }
 
+/// Whether a run has ever held the lease of a deployment: its object stays when it is released.
+///
+/// # Errors
+///
+/// Whatever the call meets.
+pub async fn is_known(store: &Store, deployment: &str) -> Result<bool, Failure> {
+    Ok(!matches!(store.get(&key(deployment), LARGEST).await?, Got::Nothing))
+}
+
 /// Whether the holder that wrote this `age` ago is still active: it has not released the lease, is not known to be
 /// dead, and was not silent for longer than the next run would wait.
 pub(super) fn is_at_work(record: &Record, age: Duration, clock: Clock) -> bool {

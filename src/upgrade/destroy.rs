@@ -1,7 +1,6 @@
 //! Taking a deployment down: what a person has to consent to, and what remains.
 
-use crate::control::clock::Clock;
-use crate::control::{history, keeper};
+use crate::control::keeper;
 use crate::engine::event::Outcome;
 use crate::engine::kind::{Kinds, Lifecycle};
 use crate::engine::plan::{Plan, Target};
@@ -9,7 +8,6 @@ use crate::planners::teardown;
 use crate::session::confirm::{self, Ask};
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
-use crate::session::moment;
 use crate::session::saved::Saved;
 use crate::ui::remains::{Remains, after_destroy, deletes_data, remains};
 
@@ -43,27 +41,21 @@ fn consent(plan: &Plan, deletes_data: bool, yes: bool, can_ask: bool) -> Consent
     }
 }
 
-/// Refuses a name that no deployment of this account and region has, or has had, before anything is written. Where a
-/// run holds its lease, there is one soon.
+/// Refuses a name that no deployment of this account and region has, or has had, before anything is written. One read
+/// settles it where a run has ever held the lease; only without that the inventory is needed.
 ///
 /// # Errors
 ///
 /// See above; or the inventory cannot be read.
 pub async fn refuse_unknown(context: Context<'_>) -> Result<(), CommandError> {
     let Context { session, scope, .. } = context;
+    // A caller that may not read the lease is refused when it takes it.
+    if keeper::is_known(&session.store(), &scope.name).await.unwrap_or_default() {
+        return Ok(());
+    }
     let inventory = session.inventory(&mut scope.clone()).await?;
     let is_shared = |kind: &str| session.kinds().kind(kind).is_some_and(|kind| kind.lifecycle == Lifecycle::Shared);
     if inventory.live.iter().any(|live| !is_shared(live.address.kind())) {
-        return Ok(());
-    }
-    // A caller that may not read lease and history gets the same answer.
-    let store = session.store();
-    let clock = Clock::new(moment::clock()?.scale());
-    if keeper::at_work(&store, &scope.name, clock).await.is_ok_and(|holder| holder.is_some()) {
-        return Ok(());
-    }
-    let runs = history::read(&store, &scope.name, None, 1).await;
-    if runs.is_ok_and(|(runs, _)| !runs.is_empty()) {
         return Ok(());
     }
     let Target { deployment, account, region } = session.target(&scope.name);
