@@ -9,7 +9,7 @@ const PLAN: &str = r#"
 name = "acmecorp"
 release = "5.0.0"
 [tags]
-CostCentre = "Finance 4711"
+CostCentre = "Finance ledger-4711"
 Owner = "jane.roe@acme.example"
 Team = "Netops"
 [network]
@@ -32,7 +32,7 @@ const PLANTED: [&str; 24] = [
     "acmecorp",
     "CostCentre",
     "Finance",
-    "4711",
+    "ledger-4711",
     "jane",
     "roe",
     "acme.example",
