@@ -1,25 +1,10 @@
 //! A task that runs once: a data step of an upgrade, while the service is at zero.
 
-use async_trait::async_trait;
 use aws_sdk_ecs::types::{
     AssignPublicIp, AwsVpcConfiguration, DesiredStatus, LaunchType, NetworkConfiguration, PropagateTags,
 };
-use serde::{Deserialize, Serialize};
 
-use crate::aws::error::{incomplete, on, unless_gone};
-use crate::aws::grant::{Grant, Use};
-use crate::engine::address::Address;
-use crate::engine::event::Event;
-use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Incident, Phase};
-use crate::engine::kind::{Kind, Part, Seconds, Spec};
-use crate::engine::run::Made;
-use crate::partition::principals;
-
-use super::found::{Found, Listing, made};
-use super::job::Job;
-use super::place::Place;
-use super::resource::{Context, Target};
+use super::prelude::*;
 use super::service::view::TaskView;
 use super::service::{diagnosis, read};
 use super::task_definition::TaskDefinition;
@@ -48,6 +33,7 @@ pub fn address(name: &str, intent: &str) -> Address {
 
 impl Spec for DataStep {
     const KIND: Kind = Kind {
+        job: true,
         tagged: false,
         uses_later: true,
         // Provisioning, image pull, start, the work, deprovisioning.
@@ -65,9 +51,9 @@ fn started_by(address: &Address) -> String {
 pub const STARTED_BY: &str = "ce-aws/";
 
 #[async_trait]
-impl Job for DataStep {
+impl Resource for DataStep {
     /// Every step whose task ECS still lists, of any upgrade; the newest of several tasks of one step.
-    async fn list(context: &Context) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
         let mut seen = Listing::from([]);
         for task in tasks(context).await? {
             let Some(name) = task.started_by.strip_prefix(STARTED_BY) else { continue };
@@ -85,7 +71,7 @@ impl Job for DataStep {
     }
 
     /// Registers the definition and runs one task of it. Repeating the call does not run a second one.
-    async fn start(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let revision = self.definition.register(context, target).await?;
         let network = AwsVpcConfiguration::builder()
             .set_subnets(Some(self.subnets.clone()))
@@ -110,12 +96,17 @@ impl Job for DataStep {
             .started_by(&started_by)
             .client_token(token)
             .propagate_tags(PropagateTags::TaskDefinition);
-        let answer = call.send().await.map_err(on("ecs RunTask"))?;
+        let answer = call.send().await.answer()?;
         if let Some(task) = answer.tasks().first().and_then(|task| task.task_arn()) {
             return Ok(made(task, &[("arn", task)]));
         }
         let reason = answer.failures().first().and_then(|failure| failure.reason()).unwrap_or("no reason given");
         Err(Failure { operation: "ecs RunTask".to_owned(), ..Failure::of(Cause::Unavailable, reason) })
+    }
+
+    /// AWS forgets a task that has ended.
+    async fn delete(_context: &Context, _target: &Target) -> Result<(), Failure> {
+        Ok(())
     }
 
     async fn explain(context: &Context, incident: &Incident) -> Option<Event> {
@@ -149,8 +140,8 @@ async fn tasks(context: &Context) -> Result<Vec<TaskView>, Failure> {
     for desired in [DesiredStatus::Running, DesiredStatus::Stopped] {
         let call =
             context.aws.ecs.list_tasks().cluster(&cluster).family(context.names.data_family()).desired_status(desired);
-        let listed = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        arns.extend(unless_gone(listed.map_err(on("ecs ListTasks")))?.unwrap_or_default());
+        let listed: Option<Vec<_>> = call.into_paginator().items().send().try_collect().await.unless_gone()?;
+        arns.extend(listed.unwrap_or_default());
     }
     arns.sort();
     arns.dedup();

@@ -31,7 +31,6 @@ pub mod file_system_policy;
 pub mod flow_log;
 pub mod guardduty;
 pub mod internet_gateway;
-pub mod job;
 pub mod listener;
 pub mod load_balancer;
 pub mod log_group;

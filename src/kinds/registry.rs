@@ -16,7 +16,6 @@ use crate::engine::reference::Outputs;
 use crate::engine::run::Made;
 
 use super::found::{Candidate, Listing};
-use super::job::Job;
 use super::place::Place;
 use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::{
@@ -65,6 +64,9 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     async fn update(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
+        if R::KIND.job {
+            return Err(Failure::of(Cause::Internal, format!("{} is a job and cannot be changed", target.address)));
+        }
         typed::<R>(&target.address, spec)?.update(context, target).await.map(as_known)
     }
 
@@ -94,58 +96,6 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 }
 
-struct OfJob<J>(PhantomData<fn() -> J>);
-
-/// A job as a step of a plan: it is created by starting it. It is never compared, so that nothing of it is changed.
-#[async_trait]
-impl<J: Job> AnyKind for OfJob<J> {
-    fn kind(&self) -> Kind {
-        Kind { job: true, ..J::KIND }
-    }
-
-    async fn list(&self, context: &Context, _depth: Depth) -> Result<Observation, Failure> {
-        observation(J::list(context).await?, context)
-    }
-
-    async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
-        let made = typed::<J>(&target.address, spec)?.start(context, target).await?;
-        complete(&target.address, &made.id, &made.outputs)?;
-        Ok(made)
-    }
-
-    async fn update(&self, _context: &Context, target: &Target, _spec: Value) -> Result<Made, Failure> {
-        Err(never_changed(target))
-    }
-
-    async fn delete(&self, context: &Context, target: &Target) -> Result<(), Failure> {
-        J::delete(context, target).await
-    }
-
-    async fn retag(&self, _context: &Context, target: &Target, _: &Tags, _: &[String]) -> Result<(), Failure> {
-        Err(never_changed(target))
-    }
-
-    async fn act(&self, context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        J::act(context, target, action).await.map(as_known)
-    }
-
-    async fn explain(&self, context: &Context, incident: &Incident) -> Option<Event> {
-        J::explain(context, incident).await
-    }
-
-    async fn candidates(&self, _context: &Context, _spec: Value, _ids: &[String]) -> Result<Vec<Candidate>, Failure> {
-        Ok(Vec::new())
-    }
-
-    fn grants(&self, place: &Place) -> Vec<Grant> {
-        J::grants(place)
-    }
-}
-
-fn never_changed(target: &Target) -> Failure {
-    Failure::of(Cause::Internal, format!("{} is a job and cannot be changed", target.address))
-}
-
 fn observation<S: Spec>(listing: Listing<S>, context: &Context) -> Result<Observation, Failure> {
     let live: Vec<_> = listing.found.into_iter().filter_map(|found| found.live(context)).collect();
     live.iter().try_for_each(|live| complete(&live.address, &live.id, &live.outputs))?;
@@ -172,10 +122,6 @@ fn as_known(mut made: Made) -> Made {
 
 const fn of<R: Resource>() -> Of<R> {
     Of(PhantomData)
-}
-
-const fn job<J: Job>() -> OfJob<J> {
-    OfJob(PhantomData)
 }
 
 /// The kinds of resource that a deployment consists of, and that a sweep reads. One line a kind.
@@ -212,7 +158,7 @@ pub static KINDS: &[&dyn AnyKind] = &[
 
 /// The kinds of job.
 pub static JOBS: &[&dyn AnyKind] =
-    &[&job::<recovery_point::RecoveryPoint>(), &job::<restore::Restore>(), &job::<data_step::DataStep>()];
+    &[&of::<recovery_point::RecoveryPoint>(), &of::<restore::Restore>(), &of::<data_step::DataStep>()];
 
 /// What AWS creates by itself in a VPC of ours, for that VPC alone, and marks as such: deleted with the VPC.
 pub static COMPANIONS: &[&dyn AnyKind] = &[&of::<guardduty::GuardDutyEndpoint>(), &of::<guardduty::GuardDutyGroup>()];

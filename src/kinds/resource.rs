@@ -91,7 +91,12 @@ pub fn token(run: &str, address: &Address, action: Action, spec: &Value, tags: &
     format!("{}{}", compare::digest(&text), compare::digest(&serde_json::json!([text])))
 }
 
-/// A resource kind in AWS. `self` is the wanted specification with every reference resolved.
+/// A kind of resource in AWS, or of job (see `Kind::job`). `self` is the wanted specification with every reference
+/// resolved.
+///
+/// A job is in no graph and no inventory, and nothing of it is compared, changed or tagged later. `create` starts it,
+/// again where an earlier one has failed. The run that starts or resumes it finds it by its address, which names the
+/// operation that it belongs to.
 ///
 /// Every call can be repeated: `create` after a lost answer is preceded by a list (see `live::world`), `update` sets
 /// what should be rather than adding, `delete` of what is gone is success.
