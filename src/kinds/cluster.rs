@@ -46,10 +46,9 @@ impl Resource for Cluster {
         Ok(made(arn, &[("arn", arn), ("name", &self.name)]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.ecs.update_cluster_settings().cluster(&target.id).settings(self.insights());
-        call.send().await.answer()?;
-        Ok(target.as_known())
+        call.send().await.done()
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

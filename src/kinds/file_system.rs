@@ -39,6 +39,7 @@ impl Spec for FileSystem {
 #[async_trait]
 impl Resource for FileSystem {
     const TAGGING: Tagging = Tagging::Efs;
+    const ACT: Option<Action> = Some(Action::Promote);
 
     async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
         let all = all(context).await?;
@@ -79,7 +80,7 @@ impl Resource for FileSystem {
         Ok(made(answer.file_system_id(), &[("arn", answer.file_system_arn().unwrap_or_default())]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let efs = &context.aws.efs;
         // Before the throughput: while that is being changed, EFS takes no policy.
         if target.is_due("backup") {
@@ -92,7 +93,7 @@ impl Resource for FileSystem {
             let mode = self.throughput.as_str().into();
             efs.update_file_system().file_system_id(&target.id).throughput_mode(mode).send().await.answer()?;
         }
-        Ok(target.as_known())
+        Ok(())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -100,12 +101,8 @@ impl Resource for FileSystem {
     }
 
     /// Makes a kept one the deployment's again; the present one gets its name.
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        if action != Action::Promote {
-            return Err(target.no_step(action));
-        }
-        swap(context, &target.id, target.address.name()).await?;
-        Ok(target.as_known())
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
+        swap(context, &target.id, target.address.name()).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

@@ -53,8 +53,8 @@ impl Resource for FileSystemPolicy {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        self.create(context, target).await
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        self.create(context, target).await.map(drop)
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

@@ -38,7 +38,7 @@ impl Resource for InternetGateway {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let attached = attached_to(context, &target.id).await?;
         for vpc in attached.iter().filter(|vpc| *vpc != self.vpc.text()) {
             detach(context, &target.id, vpc).await?;
@@ -46,7 +46,7 @@ impl Resource for InternetGateway {
         if !attached.iter().any(|vpc| vpc == self.vpc.text()) {
             self.attach(context, &target.id).await?;
         }
-        Ok(target.as_known())
+        Ok(())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

@@ -82,7 +82,7 @@ impl Resource for Listener {
         Ok(made(arn, &[("arn", arn)]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let elb = &context.aws.elb;
         let call = elb
             .modify_listener()
@@ -92,8 +92,7 @@ impl Resource for Listener {
             .set_certificates(self.certificates())
             .set_ssl_policy(self.tls_policy.clone())
             .default_actions(self.action.write()?);
-        call.send().await.answer()?;
-        Ok(target.as_known())
+        call.send().await.done()
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

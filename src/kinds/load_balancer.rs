@@ -50,6 +50,7 @@ impl Spec for LoadBalancer {
 #[async_trait]
 impl Resource for LoadBalancer {
     const TAGGING: Tagging = Tagging::Elb;
+    const ACT: Option<Action> = Some(Action::Unprotect);
 
     /// While waiting, the name is enough to know it by: no other can have it.
     async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
@@ -85,7 +86,7 @@ impl Resource for LoadBalancer {
         Ok(Made { id: arn.to_owned(), outputs: answer.load_balancers().first().map(outputs).unwrap_or_default() })
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let elb = &context.aws.elb;
         let attributes = async {
             let all = ["deletion_protection", "idle_timeout", "drop_invalid_headers", "access_logs"];
@@ -108,20 +109,15 @@ impl Resource for LoadBalancer {
             }
             Ok(())
         };
-        tokio::try_join!(attributes, subnets, groups)?;
-        Ok(target.as_known())
+        tokio::try_join!(attributes, subnets, groups).map(drop)
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         context.aws.elb.delete_load_balancer().load_balancer_arn(&target.id).send().await.done()
     }
 
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        if action != Action::Unprotect {
-            return Err(target.no_step(action));
-        }
-        modify(context, &target.id, [(PROTECTION, "false".to_owned())]).await?;
-        Ok(target.as_known())
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
+        modify(context, &target.id, [(PROTECTION, "false".to_owned())]).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

@@ -46,10 +46,12 @@ impl Resource for LogGroup {
         let tags = target.tags.clone().into_iter().collect();
         let call = context.aws.logs.create_log_group().log_group_name(&self.name).set_tags(Some(tags));
         call.send().await.answer()?;
-        self.set_retention(context).await
+        self.set_retention(context).await?;
+        let arn = context.names.arn("logs", &format!("log-group:{}", self.name));
+        Ok(made(self.name.as_str(), &[("name", &self.name), ("arn", &arn)]))
     }
 
-    async fn update(&self, context: &Context, _target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, _target: &Target) -> Result<(), Failure> {
         self.set_retention(context).await
     }
 
@@ -72,12 +74,9 @@ impl Resource for LogGroup {
 }
 
 impl LogGroup {
-    async fn set_retention(&self, context: &Context) -> Result<Made, Failure> {
-        if let Some(days) = self.retention_days {
-            let call = context.aws.logs.put_retention_policy().log_group_name(&self.name).retention_in_days(days);
-            call.send().await.answer()?;
-        }
-        let arn = context.names.arn("logs", &format!("log-group:{}", self.name));
-        Ok(made(self.name.as_str(), &[("name", &self.name), ("arn", &arn)]))
+    async fn set_retention(&self, context: &Context) -> Result<(), Failure> {
+        let Some(days) = self.retention_days else { return Ok(()) };
+        let call = context.aws.logs.put_retention_policy().log_group_name(&self.name).retention_in_days(days);
+        call.send().await.done()
     }
 }

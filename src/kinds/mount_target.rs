@@ -72,10 +72,9 @@ impl Resource for MountTarget {
         Ok(made(call.send().await.answer()?.mount_target_id(), &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.efs.modify_mount_target_security_groups().mount_target_id(&target.id);
-        call.set_security_groups(Some(self.groups.texts())).send().await.answer()?;
-        Ok(target.as_known())
+        call.set_security_groups(Some(self.groups.texts())).send().await.done()
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

@@ -75,6 +75,8 @@ impl Spec for RecoveryPoint {
 
 #[async_trait]
 impl Resource for RecoveryPoint {
+    const ACT: Option<Action> = Some(Action::Stop);
+
     /// Only those that this run has started, or was given.
     async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
         let found = context.each(Self::KIND.name, "job").map(|(address, job)| async move {
@@ -121,10 +123,7 @@ impl Resource for RecoveryPoint {
 
     /// Stops the jobs of the vault that are still running: their recovery points would be inconsistent once something
     /// writes again. An aborted job leaves no completed recovery point, so that [`find`] skips it (unverified).
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        let Action::Stop = action else {
-            return Err(target.no_step(action));
-        };
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
         for job in jobs(context).await? {
             if let (Some(id), Phase::Pending(_)) = (job.backup_job_id(), phase(job.state(), None, "")) {
                 match context.aws.backup.stop_backup_job().backup_job_id(id).send().await.done() {
@@ -134,7 +133,7 @@ impl Resource for RecoveryPoint {
                 }
             }
         }
-        Ok(Made::default())
+        Ok(())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

@@ -58,16 +58,16 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
-        let made = typed::<R>(&target.address, spec)?.create(context, target).await?;
-        complete(&target.address, &made.id, &made.outputs)?;
-        Ok(made)
+        created(&typed::<R>(&target.address, spec)?, context, target).await
     }
 
     async fn update(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
         if R::KIND.job {
             return Err(Failure::of(Cause::Internal, format!("{} is a job and cannot be changed", target.address)));
         }
-        typed::<R>(&target.address, spec)?.update(context, target).await.map(as_known)
+        let spec = typed::<R>(&target.address, spec)?;
+        spec.update(context, target).await?;
+        if R::KIND.renews { created(&spec, context, target).await } else { Ok(target.as_known()) }
     }
 
     async fn delete(&self, context: &Context, target: &Target) -> Result<(), Failure> {
@@ -79,7 +79,11 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     async fn act(&self, context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        R::act(context, target, action).await.map(as_known)
+        if R::ACT != Some(action) {
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
+        }
+        R::act(context, target).await?;
+        Ok(target.as_known())
     }
 
     async fn explain(&self, context: &Context, incident: &Incident) -> Option<Event> {
@@ -94,6 +98,12 @@ impl<R: Resource> AnyKind for Of<R> {
     fn grants(&self, place: &Place) -> Vec<Grant> {
         R::grants(place)
     }
+}
+
+async fn created<R: Resource>(spec: &R, context: &Context, target: &Target) -> Result<Made, Failure> {
+    let made = spec.create(context, target).await?;
+    complete(&target.address, &made.id, &made.outputs)?;
+    Ok(made)
 }
 
 fn observation<S: Spec>(listing: Listing<S>, context: &Context) -> Result<Observation, Failure> {
@@ -112,12 +122,6 @@ fn complete(address: &Address, id: &str, outputs: &Outputs) -> Result<(), Failur
         Some((name, _)) => lacks(name),
         None => Ok(()),
     }
-}
-
-/// An answer to a change may say less than is known already, and takes nothing away from that.
-fn as_known(mut made: Made) -> Made {
-    made.outputs.retain(|_, value| !value.is_empty());
-    made
 }
 
 const fn of<R: Resource>() -> Of<R> {
@@ -194,11 +198,5 @@ mod tests {
             |member| Err((Cause::Unavailable, format!("what AWS answered about file-system/main has no {member}")));
         assert_eq!(checked(made("", &[])), lacks("identifier"));
         assert_eq!(checked(made("fs-1", &[("arn", "")])), lacks("arn"));
-    }
-
-    #[test]
-    fn what_a_change_does_not_say_stays_known() {
-        let changed = as_known(made("", &[("arn", ""), ("name", "n")]));
-        assert_eq!(changed.outputs.into_iter().collect::<Vec<_>>(), [("name".to_owned(), "n".to_owned())]);
     }
 }

@@ -7,7 +7,7 @@ use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::compare::{self, Change};
 use crate::engine::event::Event;
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::engine::inventory::Incident;
 use crate::engine::kind::Spec;
 use crate::engine::plan::Action;
@@ -77,11 +77,6 @@ impl Target {
             |path: &str| path.strip_prefix(&entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         self.changes.iter().any(|change| change.property == property || inside(&change.property))
     }
-
-    /// A step that its kind does not know.
-    pub fn no_step(&self, action: Action) -> Failure {
-        Failure::of(Cause::Internal, format!("{} has no step {action:?}", self.address))
-    }
 }
 
 /// An idempotency token: it stands for all that is asked for, with references resolved, so that a resource of the same
@@ -105,6 +100,9 @@ pub trait Resource: Spec {
     /// The service whose calls tag it.
     const TAGGING: Tagging = Tagging::None;
 
+    /// The step of its own that it knows: [`Action::Unprotect`], [`Action::Restore`], [`Action::Stop`] and the like.
+    const ACT: Option<Action> = None;
+
     /// Finds every resource of this kind that belongs to the deployment. Others may be among them: see
     /// [`Found::address`].
     async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure>;
@@ -112,9 +110,10 @@ pub trait Resource: Spec {
     /// Creates it, with its tags in the same call where AWS can. Returns when AWS has accepted.
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure>;
 
-    /// Sets the changed properties, but not tags. A kind whose properties cannot be changed in place has nothing to do.
-    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
-        Ok(target.as_known())
+    /// Sets the changed properties, but not tags; neither id nor outputs change. A kind whose properties cannot be
+    /// changed in place has nothing to do, and one that renews (`Kind::renews`) is created anew afterwards.
+    async fn update(&self, _context: &Context, _target: &Target) -> Result<(), Failure> {
+        Ok(())
     }
 
     /// Deletes it. Returns when AWS has accepted.
@@ -125,9 +124,9 @@ pub trait Resource: Spec {
         tags::set(Self::TAGGING, context, &target.id, set, remove).await
     }
 
-    /// [`Action::Unprotect`], [`Action::Restore`], [`Action::Stop`] and the like, for kinds that know them.
-    async fn act(_context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        Err(target.no_step(action))
+    /// Performs [`Self::ACT`].
+    async fn act(_context: &Context, _target: &Target) -> Result<(), Failure> {
+        Ok(())
     }
 
     /// The diagnosis of an incident that `list` reported.

@@ -56,6 +56,8 @@ impl Spec for Restore {
 
 #[async_trait]
 impl Resource for Restore {
+    const ACT: Option<Action> = Some(Action::Promote);
+
     /// Only those that this run has started, or was given. A job first creates the file system and then fills it.
     async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
         let found = context.each(Self::KIND.name, "job").map(|(address, job)| async move {
@@ -118,18 +120,14 @@ impl Resource for Restore {
     }
 
     /// Makes the restored file system the deployment's; the previous one becomes `file-system/kept-<intent id>`.
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        let Action::Promote = action else {
-            return Err(target.no_step(action));
-        };
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
         let intent = target.address.name();
         let restored = match target.outputs.get("file_system") {
             Some(id) => Some(id.clone()),
             None => find(context, intent).await?,
         };
         let id = restored.ok_or_else(|| Failure::of(Cause::Gone, "there is no restored file system"))?;
-        file_system::swap(context, &id, &file_system::former(intent)).await?;
-        Ok(target.as_known())
+        file_system::swap(context, &id, &file_system::former(intent)).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

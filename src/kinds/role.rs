@@ -73,7 +73,7 @@ impl Resource for Role {
     }
 
     /// One change after the other: IAM refuses simultaneous changes of one role (ConcurrentModification).
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let (iam, name) = (&context.aws.iam, &self.name);
         if target.is_due("trust") {
             let call = iam.update_assume_role_policy().role_name(name).policy_document(self.trust.to_string());
@@ -105,7 +105,7 @@ impl Resource for Role {
                 detach(context, name, policy).await?;
             }
         }
-        Ok(target.as_known())
+        Ok(())
     }
 
     /// IAM deletes no role that still has policies.

@@ -52,9 +52,8 @@ impl Resource for Subnet {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        self.set_public_addresses(context, &target.id).await?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        self.set_public_addresses(context, &target.id).await
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

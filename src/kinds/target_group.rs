@@ -137,7 +137,7 @@ impl Resource for TargetGroup {
         Ok(Made { id: arn.to_owned(), outputs: answer.target_groups().first().map(outputs).unwrap_or_default() })
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let health = async {
             if target.is_due("health") {
                 let call = context.aws.elb.modify_target_group().target_group_arn(&target.id);
@@ -152,8 +152,7 @@ impl Resource for TargetGroup {
             }
             Ok(())
         };
-        tokio::try_join!(health, attributes)?;
-        Ok(target.as_known())
+        tokio::try_join!(health, attributes).map(drop)
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

@@ -49,9 +49,8 @@ impl Resource for Vpc {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        self.set_attributes(context, &target.id).await?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        self.set_attributes(context, &target.id).await
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

@@ -41,9 +41,8 @@ impl Resource for Bucket {
         Ok(made(self.name.as_str(), &[("name", &self.name), ("arn", &arn(context, &self.name))]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        settings::write(self, context, |setting| target.is_due(setting)).await?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        settings::write(self, context, |setting| target.is_due(setting)).await
     }
 
     /// The policy is deleted first, and with it the permission to deliver more logs while the bucket is being emptied.

@@ -68,10 +68,9 @@ impl Resource for DefaultNetworkAcl {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let acl = one(context, ec2::filter("network-acl-id", [&target.id])).await?;
-        self.replace(context, &target.id, &acl).await?;
-        Ok(target.as_known())
+        self.replace(context, &target.id, &acl).await
     }
 
     /// AWS deletes it with its VPC.

@@ -52,7 +52,7 @@ impl Resource for RouteTable {
     }
 
     /// A subnet uses one table at a time: it is moved here from where it is.
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let tables = describe(context, ec2::filter("vpc-id", [self.vpc.text()])).await?;
         let (ours, others): (Vec<_>, Vec<_>) =
             tables.iter().partition(|table| table.route_table_id() == Some(target.id.as_str()));
@@ -75,8 +75,7 @@ impl Resource for RouteTable {
                 }
             }
         });
-        tokio::try_join!(try_join_all(edits), try_join_all(foreign), try_join_all(joins))?;
-        Ok(target.as_known())
+        tokio::try_join!(try_join_all(edits), try_join_all(foreign), try_join_all(joins)).map(drop)
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

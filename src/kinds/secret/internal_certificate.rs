@@ -15,7 +15,7 @@ pub const PURPOSE: &str = "internal-certificate";
 /// The variable that tells a container the generation: another generation means another task.
 pub const VARIABLE: &str = "INTERNAL_CERTIFICATE_GENERATION";
 
-/// The output with the first day on which they are no longer valid: `2036-11-26`.
+/// The output of a live one with the first day on which they are no longer valid: `2036-11-26`.
 pub const VALID_UNTIL: &str = "valid-until";
 
 /// The description says which generation it is and when it ends: the value itself is never read.
@@ -41,6 +41,7 @@ impl Spec for InternalCertificate {
 #[async_trait]
 impl Resource for InternalCertificate {
     const TAGGING: Tagging = Tagging::Secrets;
+    const ACT: Option<Action> = Some(Action::Restore);
 
     async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
         let read = |name, description: String| match read(&description) {
@@ -53,20 +54,17 @@ impl Resource for InternalCertificate {
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let certificates = generate().await?;
         let (description, value) = (self.description(&certificates), certificates.document.expose_secret());
-        let made = store::create_again(context, target, &self.name, &description, value).await?;
-        Ok(with_end(made, &certificates))
+        store::create_again(context, target, &self.name, &description, value).await
     }
 
     /// Values and description in one call, so that they never disagree. The token is not the step's but one of the
     /// SDK's for each call: another attempt brings other values, and Secrets Manager takes no others under a token that
     /// it has seen (API reference, CreateSecret; of UpdateSecret unverified).
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let certificates = generate().await?;
         let call = context.aws.secrets.update_secret().secret_id(&target.id);
-        let call =
-            call.description(self.description(&certificates)).secret_string(certificates.document.expose_secret());
-        call.send().await.answer()?;
-        Ok(with_end(target.as_known(), &certificates))
+        let call = call.description(self.description(&certificates));
+        call.secret_string(certificates.document.expose_secret()).send().await.done()
     }
 
     /// For good: they can be generated again at any time.
@@ -74,8 +72,8 @@ impl Resource for InternalCertificate {
         store::erase(context, target).await
     }
 
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        store::restore(context, target, action).await
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
+        store::restore(context, target).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
@@ -88,11 +86,6 @@ impl InternalCertificate {
         let [generation, end] = DESCRIPTION;
         format!("{generation}{}{end}{}", self.generation, certificates.valid_until)
     }
-}
-
-fn with_end(mut made: Made, certificates: &Certificates) -> Made {
-    made.outputs.insert(VALID_UNTIL.to_owned(), certificates.valid_until.to_string());
-    made
 }
 
 /// The address of the deployment's.

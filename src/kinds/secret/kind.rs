@@ -50,6 +50,7 @@ impl Spec for Secret {
 #[async_trait]
 impl Resource for Secret {
     const TAGGING: Tagging = Tagging::Secrets;
+    const ACT: Option<Action> = Some(Action::Restore);
 
     async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
         store::list(context, PURPOSE, |name, description| (Self { name, description, recipe: None }, None)).await
@@ -67,10 +68,9 @@ impl Resource for Secret {
     }
 
     /// The description is all that ever changes; this call makes no new version of the value.
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.secrets.update_secret().secret_id(&target.id).description(&self.description);
-        call.send().await.answer()?;
-        Ok(target.as_known())
+        call.send().await.done()
     }
 
     /// Marks it for deletion; until the recovery window has passed it can be restored.
@@ -83,8 +83,8 @@ impl Resource for Secret {
         }
     }
 
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        store::restore(context, target, action).await
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
+        store::restore(context, target).await
     }
 
     fn grants(place: &Place) -> Vec<Grant> {

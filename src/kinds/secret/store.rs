@@ -74,13 +74,9 @@ pub async fn erase(context: &Context, target: &Target) -> Result<(), Failure> {
     context.aws.secrets.delete_secret().secret_id(&target.id).force_delete_without_recovery(true).send().await.done()
 }
 
-/// [`Action::Restore`], the one step of its own that a secret of any kind has.
-pub async fn restore(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-    if action != Action::Restore {
-        return Err(target.no_step(action));
-    }
-    context.aws.secrets.restore_secret().secret_id(&target.id).send().await.answer()?;
-    Ok(target.as_known())
+/// [`Action::Restore`], the step of its own that a secret of any kind has.
+pub async fn restore(context: &Context, target: &Target) -> Result<(), Failure> {
+    context.aws.secrets.restore_secret().secret_id(&target.id).send().await.done()
 }
 
 /// Whether a secret is marked for deletion. The code is shared by all refusals of Secrets Manager.

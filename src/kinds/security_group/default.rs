@@ -67,9 +67,8 @@ impl Resource for DefaultSecurityGroup {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        rules::replace(context, &target.id, &self.ingress, &self.egress).await?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        rules::replace(context, &target.id, &self.ingress, &self.egress).await
     }
 
     /// AWS deletes it with its VPC.

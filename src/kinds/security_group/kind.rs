@@ -65,9 +65,8 @@ impl Resource for SecurityGroup {
         Ok(made(id, &[("arn", &arn(context, id))]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        rules::replace(context, &target.id, &self.ingress, &self.egress).await?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        rules::replace(context, &target.id, &self.ingress, &self.egress).await
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

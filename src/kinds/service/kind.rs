@@ -11,6 +11,7 @@ use super::{diagnosis, health};
 #[async_trait]
 impl Resource for Service {
     const TAGGING: Tagging = Tagging::Ecs;
+    const ACT: Option<Action> = Some(Action::Stop);
 
     async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
         let service = read::describe(context).await?;
@@ -54,7 +55,7 @@ impl Resource for Service {
     /// A service at zero, or one to be healed, gets a new deployment: ECS launches nothing more for a deployment that
     /// has failed. Whatever makes another task is only done after the fence, see [`Kind::fenced`]: if the answer to a
     /// first attempt that has started it was lost, a second one would start another task beside the one that stops.
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let live = live(context, self, &target.id).await?;
         let starts = live.as_ref().is_some_and(|live| live.desired_count() == 0) && self.desired > 0;
         // AWS takes it only for load balancers that the service has already, not for those that come with the same call
@@ -64,8 +65,7 @@ impl Resource for Service {
         let renews = starts || Self::KIND.fenced.iter().any(|property| target.is_due(property));
         if let Some(live) = live.as_ref().filter(|live| target.attempt > 1 && renews && self.is_started(live)) {
             let differs = |grace: &u32| live.health_check_grace_period_seconds() != Some(signed(*grace));
-            self.set_grace(context, target, self.grace.filter(differs)).await?;
-            return Ok(made_of(live));
+            return self.set_grace(context, target, self.grace.filter(differs)).await;
         }
         let network = starts || ["subnets", "groups", "public_address"].into_iter().any(|it| target.is_due(it));
         let balancers = target.is_due("load_balancer").then(|| self.load_balancers());
@@ -87,7 +87,7 @@ impl Resource for Service {
             .force_new_deployment(renews);
         let answer = call.send().await.answer()?;
         self.set_grace(context, target, later).await?;
-        made_or_lost(answer.service())
+        made_or_lost(answer.service()).map(drop)
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -95,10 +95,7 @@ impl Resource for Service {
         call.service(&target.id).force(true).send().await.done()
     }
 
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        if action != Action::Stop {
-            return Err(target.no_step(action));
-        }
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.ecs.update_service().cluster(cluster_of(context, target));
         match call.service(&target.id).desired_count(0).send().await.done() {
             // It is being deleted already, and its tasks with it.
@@ -109,7 +106,7 @@ impl Resource for Service {
         if target.attempt > 1 {
             stop_tasks(context).await?;
         }
-        Ok(target.as_known())
+        Ok(())
     }
 
     async fn explain(context: &Context, incident: &Incident) -> Option<Event> {

@@ -13,6 +13,7 @@ const KEPT: usize = 2;
 #[async_trait]
 impl Resource for TaskDefinition {
     const TAGGING: Tagging = Tagging::Ecs;
+    const ACT: Option<Action> = Some(Action::Prune);
 
     async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
         let stack = context.names.stack();
@@ -29,13 +30,13 @@ impl Resource for TaskDefinition {
         self.register(context, target).await
     }
 
-    /// A revision cannot be changed: there is a new one, and whoever refers to it sees another ARN. What an earlier
-    /// attempt has registered, in this run or in one that was interrupted, nothing runs: it is deregistered first.
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    /// What an earlier attempt has registered, in this run or in one that was interrupted, nothing runs: it is
+    /// deregistered before another revision is registered.
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         for arn in newer(context, target).await? {
             deregister(context, &arn).await?;
         }
-        self.register(context, target).await
+        Ok(())
     }
 
     /// Every active revision of the family. Inactive ones stay with AWS indefinitely.
@@ -51,10 +52,7 @@ impl Resource for TaskDefinition {
 
     /// Deregisters what is newer than the revision in force, which was never verified, and all but some of the older
     /// ones; and the revisions of data steps.
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        if action != Action::Prune {
-            return Err(target.no_step(action));
-        }
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
         let newer = newer(context, target).await?;
         let mut old = active(context, &context.names.stack()).await?;
         old.retain(|arn| number(arn) < number(&target.id));
@@ -63,7 +61,7 @@ impl Resource for TaskDefinition {
         for arn in newer.into_iter().chain(old.into_iter().skip(KEPT)).chain(of_data_steps) {
             deregister(context, &arn).await?;
         }
-        Ok(target.as_known())
+        Ok(())
     }
 
     fn grants(place: &Place) -> Vec<Grant> {
