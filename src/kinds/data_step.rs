@@ -53,21 +53,19 @@ pub const STARTED_BY: &str = "ce-aws/";
 #[async_trait]
 impl Resource for DataStep {
     /// Every step whose task ECS still lists, of any upgrade; the newest of several tasks of one step.
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        let mut seen = Listing::from([]);
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let mut all: Vec<Found<Self>> = Vec::new();
         for task in tasks(context).await? {
             let Some(name) = task.started_by.strip_prefix(STARTED_BY) else { continue };
-            let address = Address::new(Self::KIND.name, name);
-            if seen.found.iter().any(|found: &Found<Self>| found.address.as_ref() == Some(&address)) {
+            let (arn, address) = (task.arn.as_str(), Address::new(Self::KIND.name, name));
+            if all.iter().any(|found| found.address.as_ref() == Some(&address)) {
                 continue;
             }
-            let phase = phase(&task);
-            if matches!(phase, Phase::Failed(_)) {
-                seen.incidents.push(Incident { address: address.clone(), subject: task.arn.clone() });
-            }
-            seen.found.push(Found::new(task.arn.as_str()).at(address).output("arn", task.arn.as_str()).phase(phase));
+            let found = Found::new(arn).at(address).output("arn", arn).phase(phase(&task));
+            let has_failed = matches!(found.phase, Phase::Failed(_));
+            all.push(found.incidents(has_failed.then(|| task.arn.clone())));
         }
-        Ok(seen)
+        Ok(all)
     }
 
     /// Registers the definition and runs one task of it. Repeating the call does not run a second one.

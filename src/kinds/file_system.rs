@@ -41,7 +41,7 @@ impl Resource for FileSystem {
     const TAGGING: Tagging = Tagging::Efs;
     const ACT: Option<Action> = Some(Action::Promote);
 
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let all = all(context).await?;
         let ours = all.iter().filter_map(|one| {
             let tags = tags::read(one.tags());
@@ -62,7 +62,7 @@ impl Resource for FileSystem {
                 backup: is_backed_up(context, one.file_system_id()).await?,
             }))
         });
-        try_join_all(found).await.map(Listing::from)
+        try_join_all(found).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

@@ -26,8 +26,8 @@ impl Spec for InternetGateway {
 impl Resource for InternetGateway {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        describe(context, ec2::ours(context)).await.map(Listing::from)
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        describe(context, ec2::ours(context)).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

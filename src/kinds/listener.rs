@@ -55,7 +55,7 @@ impl Spec for Listener {
 impl Resource for Listener {
     const TAGGING: Tagging = Tagging::Elb;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let mut balancers: BTreeSet<_> = context.outputs("load-balancer", "id").into_iter().collect();
         if balancers.is_empty() {
             // Then a listener is on the user's load balancer to which our target group is attached.
@@ -63,7 +63,7 @@ impl Resource for Listener {
         }
         balancers.extend(context.load_balancer.clone());
         let of_each = try_join_all(balancers.iter().map(|arn| of_balancer(context, arn))).await?;
-        with_tags(context, of_each.concat()).await.map(Listing::from)
+        with_tags(context, of_each.concat()).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

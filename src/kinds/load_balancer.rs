@@ -53,20 +53,19 @@ impl Resource for LoadBalancer {
     const ACT: Option<Action> = Some(Action::Unprotect);
 
     /// While waiting, the name is enough to know it by: no other can have it.
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let call = context.aws.elb.describe_load_balancers().names(context.names.stack());
         let answer = call.send().await.unless_gone()?;
         let Some(live) = answer.as_ref().and_then(|answer| answer.load_balancers().first()) else {
-            return Ok(Listing::from([]));
+            return Ok(Vec::new());
         };
         let arn = required("elb DescribeLoadBalancers", "LoadBalancerArn", live.load_balancer_arn())?;
-        let mut found = Found::new(arn).phase(phase(live.state()));
-        found.outputs.extend(outputs(live));
+        let found = Found::of(made_of(live)).phase(phase(live.state()));
         if depth == Depth::Phase {
-            return Ok(Listing::from([found.at(Address::new(Self::KIND.name, Self::PURPOSE))]));
+            return Ok(vec![found.at(Address::new(Self::KIND.name, Self::PURPOSE))]);
         }
         let (tags, attributes) = tokio::try_join!(tags::elb::of(context, arn), attributes(context, arn))?;
-        Ok(Listing::from([found.tags(tags).spec(Self::read(live, &attributes))]))
+        Ok(vec![found.tags(tags).spec(Self::read(live, &attributes))])
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -83,7 +82,7 @@ impl Resource for LoadBalancer {
         let answer = call.send().await.answer()?;
         let arn = member(&answer, "LoadBalancerArn", |answer| answer.load_balancers().first()?.load_balancer_arn())?;
         self.set_attributes(context, arn).await?;
-        Ok(Made { id: arn.to_owned(), outputs: answer.load_balancers().first().map(outputs).unwrap_or_default() })
+        Ok(answer.load_balancers().first().map(made_of).unwrap_or_default())
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
@@ -211,18 +210,17 @@ async fn attributes(context: &Context, arn: &str) -> Result<Tags, Failure> {
     Ok(tags::pairs(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
 }
 
-fn outputs(live: &sdk::LoadBalancer) -> Outputs {
+fn made_of(live: &sdk::LoadBalancer) -> Made {
     let arn = live.load_balancer_arn().unwrap_or_default();
     let full_name = arn.split_once(":loadbalancer/").map_or("", |(_, name)| name);
-    let pairs = [
-        ("id", arn),
+    let outputs = [
         ("arn", arn),
         ("dns", live.dns_name().unwrap_or_default()),
         ("zone", live.canonical_hosted_zone_id().unwrap_or_default()),
         ("name", live.load_balancer_name().unwrap_or_default()),
         ("full_name", full_name),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    made(arn, &outputs)
 }
 
 fn phase(state: Option<&LoadBalancerState>) -> Phase {

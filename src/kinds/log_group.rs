@@ -24,7 +24,7 @@ impl Spec for LogGroup {
 impl Resource for LogGroup {
     const TAGGING: Tagging = Tagging::Logs;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let logs = &context.aws.logs;
         let call = logs.describe_log_groups().log_group_name_prefix(context.names.log_prefix());
         let groups = call.into_paginator().items().send().try_collect().await.answer()?;
@@ -39,7 +39,7 @@ impl Resource for LogGroup {
             let found = Found::new(name).output("name", name).output("arn", arn).spec(spec);
             Ok::<_, Failure>(Some(found.tags(answer.tags.unwrap_or_default().into_iter().collect())))
         });
-        Ok(try_join_all(found).await?.into_iter().flatten().into())
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

@@ -38,7 +38,7 @@ impl Spec for MountTarget {
 
 #[async_trait]
 impl Resource for MountTarget {
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let of_each = context.each(FileSystem::KIND.name, "id").map(|(owner, id)| async move {
             let call = context.aws.efs.describe_mount_targets().file_system_id(id);
             let targets: Vec<_> = call.into_paginator().items().send().try_collect().await.answer()?;
@@ -59,7 +59,7 @@ impl Resource for MountTarget {
             let groups = interface.and_then(|id| groups.remove(id)).unwrap_or_else(|| Set::new([]));
             found.spec(Self { file_system: target.file_system_id().into(), subnet: subnet.into(), groups })
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     async fn create(&self, context: &Context, _target: &Target) -> Result<Made, Failure> {

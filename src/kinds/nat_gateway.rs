@@ -30,9 +30,9 @@ impl Spec for NatGateway {
 impl Resource for NatGateway {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let gateways = describe(context, ec2::ours(context), &["pending", "failed", "available", "deleting"]).await?;
-        Ok(gateways.iter().filter_map(|gateway| Some(found(gateway).phase(phase(gateway)?))).into())
+        Ok(gateways.iter().filter_map(|gateway| Some(found(gateway).phase(phase(gateway)?))).collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

@@ -78,7 +78,7 @@ impl Resource for RecoveryPoint {
     const ACT: Option<Action> = Some(Action::Stop);
 
     /// Only those that this run has started, or was given.
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let found = context.each(Self::KIND.name, "job").map(|(address, job)| async move {
             let call = context.aws.backup.describe_backup_job().backup_job_id(job);
             Ok::<_, Failure>(call.send().await.unless_gone()?.map(|seen| {
@@ -88,7 +88,7 @@ impl Resource for RecoveryPoint {
                 found.output_if("arn", seen.recovery_point_arn())
             }))
         });
-        Ok(try_join_all(found).await?.into_iter().flatten().into())
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
     /// With the token of a failed job, AWS would answer with that job: each failure changes the token.

@@ -15,7 +15,7 @@ use crate::engine::plan::Action;
 use crate::engine::reference::Outputs;
 use crate::engine::run::Made;
 
-use super::found::{Candidate, Listing};
+use super::found::Candidate;
 use super::place::Place;
 use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::{
@@ -54,7 +54,16 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     async fn list(&self, context: &Context, depth: Depth) -> Result<Observation, Failure> {
-        observation(R::list(context, depth).await?, context)
+        let mut seen = Observation::default();
+        for mut found in R::list(context, depth).await? {
+            let incidents = std::mem::take(&mut found.incidents);
+            let Some(live) = found.live(context) else { continue };
+            complete(&live.address, &live.id, &live.outputs)?;
+            let incident = |subject| Incident { address: live.address.clone(), subject };
+            seen.incidents.extend(incidents.into_iter().map(incident));
+            seen.live.push(live);
+        }
+        Ok(seen)
     }
 
     async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
@@ -104,12 +113,6 @@ async fn created<R: Resource>(spec: &R, context: &Context, target: &Target) -> R
     let made = spec.create(context, target).await?;
     complete(&target.address, &made.id, &made.outputs)?;
     Ok(made)
-}
-
-fn observation<S: Spec>(listing: Listing<S>, context: &Context) -> Result<Observation, Failure> {
-    let live: Vec<_> = listing.found.into_iter().filter_map(|found| found.live(context)).collect();
-    live.iter().try_for_each(|live| complete(&live.address, &live.id, &live.outputs))?;
-    Ok(Observation { live, incidents: listing.incidents })
 }
 
 /// An answer that lacks an identifier or an output is not an answer: what it is about has to be looked for.

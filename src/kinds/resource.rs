@@ -14,7 +14,7 @@ use crate::engine::plan::Action;
 use crate::engine::reference::Outputs;
 use crate::engine::run::Made;
 
-use super::found::{Found, Listing};
+use super::found::Found;
 use super::place::Place;
 use super::tags::{self, Tagging};
 
@@ -103,9 +103,9 @@ pub trait Resource: Spec {
     /// The step of its own that it knows: [`Action::Unprotect`], [`Action::Restore`], [`Action::Stop`] and the like.
     const ACT: Option<Action> = None;
 
-    /// Finds every resource of this kind that belongs to the deployment. Others may be among them: see
-    /// [`Found::address`].
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure>;
+    /// Finds every resource of this kind that belongs to the deployment. Others may be among them: their tags name no
+    /// address of it.
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure>;
 
     /// Creates it, with its tags in the same call where AWS can. Returns when AWS has accepted.
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure>;

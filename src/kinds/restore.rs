@@ -59,7 +59,7 @@ impl Resource for Restore {
     const ACT: Option<Action> = Some(Action::Promote);
 
     /// Only those that this run has started, or was given. A job first creates the file system and then fills it.
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let found = context.each(Self::KIND.name, "job").map(|(address, job)| async move {
             let call = context.aws.backup.describe_restore_job().restore_job_id(job);
             let Some(seen) = call.send().await.unless_gone()? else { return Ok(None) };
@@ -73,7 +73,7 @@ impl Resource for Restore {
             }
             Ok::<_, Failure>(Some(found))
         });
-        Ok(try_join_all(found).await?.into_iter().flatten().into())
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
     /// If an earlier run or a lost response has started the job already, that one is used. Jobs are listed after the

@@ -44,11 +44,11 @@ impl Spec for Role {
 impl Resource for Role {
     const TAGGING: Tagging = Tagging::Iam;
 
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let call = context.aws.iam.list_roles().path_prefix(context.names.role_path());
         let roles: Vec<_> = call.into_paginator().items().send().try_collect().await.answer()?;
         let found = try_join_all(roles.iter().map(|role| found(context, role.role_name(), depth))).await?;
-        Ok(found.into_iter().flatten().into())
+        Ok(found.into_iter().flatten().collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -195,8 +195,8 @@ async fn found(context: &Context, name: &str, depth: Depth) -> Result<Option<Fou
             .and_then(|boundary| boundary.permissions_boundary_arn())
             .map(str::to_owned),
     });
-    let found = Found::new(name).output("name", name).output("arn", role.arn()).tags(tags::read(role.tags()));
-    Ok(Some(Found { spec, ..found }))
+    let found = Found::new(name).output("name", name).output("arn", role.arn()).spec(spec);
+    Ok(Some(found.tags(tags::read(role.tags()))))
 }
 
 async fn inline(context: &Context, role: &str) -> Result<BTreeMap<String, Value>, Failure> {

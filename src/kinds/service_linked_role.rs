@@ -27,7 +27,7 @@ impl Spec for ServiceLinkedRole {
 
 #[async_trait]
 impl Resource for ServiceLinkedRole {
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         // One call for both. It returns neither tags nor boundaries, which do not matter here.
         let call = context.aws.iam.list_roles().path_prefix("/aws-service-role/");
         let roles = call.into_paginator().items().send().try_collect().await.answer()?;
@@ -37,7 +37,7 @@ impl Resource for ServiceLinkedRole {
             let spec = Self { service: (*service).to_owned() };
             Some(Found::new(*name).at(address).output("name", *name).output("arn", role.arn()).spec(spec))
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     async fn create(&self, context: &Context, _target: &Target) -> Result<Made, Failure> {

@@ -107,16 +107,15 @@ macro_rules! with_health {
 impl Resource for TargetGroup {
     const TAGGING: Tagging = Tagging::Elb;
 
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
-        let Some(live) = &by_name(context).await? else { return Ok(Listing::from([])) };
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let Some(live) = &by_name(context).await? else { return Ok(Vec::new()) };
         let arn = required("elb DescribeTargetGroups", "TargetGroupArn", live.target_group_arn())?;
-        let mut found = Found::new(arn);
-        found.outputs.extend(outputs(live));
+        let found = Found::of(made_of(live));
         if depth == Depth::Phase {
-            return Ok(Listing::from([found.at(Address::new(Self::KIND.name, Self::PURPOSE))]));
+            return Ok(vec![found.at(Address::new(Self::KIND.name, Self::PURPOSE))]);
         }
         let (tags, attributes) = tokio::try_join!(tags::elb::of(context, arn), attributes(context, arn))?;
-        Ok(Listing::from([found.tags(tags).spec(Self::read(live, &attributes))]))
+        Ok(vec![found.tags(tags).spec(Self::read(live, &attributes))])
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -134,7 +133,7 @@ impl Resource for TargetGroup {
         let answer = with_health!(call, self.health).send().await.answer()?;
         let arn = member(&answer, "TargetGroupArn", |answer| answer.target_groups().first()?.target_group_arn())?;
         self.set_attributes(context, arn).await?;
-        Ok(Made { id: arn.to_owned(), outputs: answer.target_groups().first().map(outputs).unwrap_or_default() })
+        Ok(answer.target_groups().first().map(made_of).unwrap_or_default())
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
@@ -240,11 +239,11 @@ async fn attributes(context: &Context, arn: &str) -> Result<Tags, Failure> {
     Ok(tags::pairs(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
 }
 
-fn outputs(live: &sdk::TargetGroup) -> Outputs {
+fn made_of(live: &sdk::TargetGroup) -> Made {
     let arn = live.target_group_arn().unwrap_or_default();
     let full_name = arn.rsplit(':').next().unwrap_or_default();
-    let pairs =
-        [("id", arn), ("arn", arn), ("name", live.target_group_name().unwrap_or_default()), ("full_name", full_name)];
-    let balancer = live.load_balancer_arns().first().map(|arn| ("balancer", arn.as_str()));
-    pairs.into_iter().chain(balancer).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let mut outputs =
+        vec![("arn", arn), ("name", live.target_group_name().unwrap_or_default()), ("full_name", full_name)];
+    outputs.extend(live.load_balancer_arns().first().map(|arn| ("balancer", arn.as_str())));
+    made(arn, &outputs)
 }

@@ -30,7 +30,7 @@ impl Spec for BackupVault {
 impl Resource for BackupVault {
     /// By a list: of a vault that does not exist, DescribeBackupVault says AccessDenied (seen by the Terraform AWS
     /// provider, which treats the two alike).
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let name = context.names.stack();
         let vaults = context.aws.backup.list_backup_vaults().into_paginator().items().send().try_collect();
         let vaults = vaults.await.answer()?;
@@ -46,7 +46,7 @@ impl Resource for BackupVault {
             let entry = Found::new(name.as_str()).output("name", name.as_str()).output("arn", arn).spec(spec);
             found.push(entry.output_if("holds", holds.as_deref()).tags(tags::backup::read(context, arn).await?));
         }
-        Ok(found.into())
+        Ok(found)
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

@@ -14,13 +14,13 @@ impl Resource for Bucket {
     const TAGGING: Tagging = Tagging::S3;
 
     /// ListBuckets returns the caller's own buckets only, so somebody else's bucket of our name is never among them.
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let prefix = context.names.bucket_prefix();
         let pages = context.aws.s3.list_buckets().prefix(&prefix).into_paginator().send();
         let pages: Vec<_> = pages.try_collect().await.answer()?;
         let names = pages.iter().flat_map(|page| page.buckets()).filter_map(|bucket| bucket.name());
         let ours = names.filter(|name| name.starts_with(&prefix));
-        try_join_all(ours.map(|name| found(context, name, depth))).await.map(Listing::from)
+        try_join_all(ours.map(|name| found(context, name, depth))).await
     }
 
     /// The tags are set by the same call, so a bucket of ours is never without them.
@@ -83,8 +83,8 @@ async fn found(context: &Context, name: &str, depth: Depth) -> Result<Found<Buck
         }
     };
     let (tags, spec) = tokio::try_join!(tags::s3::read(context, name), settings)?;
-    let found = Found::new(name).output("name", name).output("arn", arn(context, name).as_str()).tags(tags);
-    Ok(Found { spec, ..found })
+    let arn = arn(context, name);
+    Ok(Found::new(name).output("name", name).output("arn", arn.as_str()).tags(tags).spec(spec))
 }
 
 /// Deletes the first objects, at most 1000, with all their versions; false when there were none.

@@ -46,9 +46,9 @@ const LAST: [i32; 2] = [32767, 32768];
 impl Resource for DefaultNetworkAcl {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         if context.of_kind("vpc").next().is_none() {
-            return Ok(Listing::from([]));
+            return Ok(Vec::new());
         }
         let found = describe(context, ec2::ours(context)).await?.into_iter().map(|acl| {
             let (ingress, egress) = read(&acl);
@@ -56,7 +56,7 @@ impl Resource for DefaultNetworkAcl {
             let vpc = acl.vpc_id().unwrap_or_default().into();
             Found::new(acl.network_acl_id()).tags(tags::read(acl.tags())).spec(Self { vpc, ingress, egress })
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     /// AWS has created it together with the VPC: it is found, tagged, and given its entries.

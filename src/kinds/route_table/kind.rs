@@ -32,8 +32,8 @@ impl Spec for RouteTable {
 impl Resource for RouteTable {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        Ok(describe(context, ec2::ours(context)).await?.iter().map(found).into())
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        Ok(describe(context, ec2::ours(context)).await?.iter().map(found).collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

@@ -38,8 +38,10 @@ impl Resource for CaCertificate {
     const TAGGING: Tagging = Tagging::Secrets;
     const ACT: Option<Action> = Some(Action::Restore);
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        let read = |name, description: String| (Self { name, fingerprint: read(&description), pem: None }, None);
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let read = |found: Found<Self>, name, description: &str| {
+            found.spec(Self { name, fingerprint: read(description), pem: None })
+        };
         store::list(context, PURPOSE, read).await
     }
 

@@ -43,10 +43,10 @@ impl Resource for InternalCertificate {
     const TAGGING: Tagging = Tagging::Secrets;
     const ACT: Option<Action> = Some(Action::Restore);
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        let read = |name, description: String| match read(&description) {
-            Some((generation, end)) => (Self { name, generation }, Some((VALID_UNTIL, end.to_owned()))),
-            None => (Self { name, generation: 0 }, None),
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let read = |found: Found<Self>, name, description: &str| match read(description) {
+            Some((generation, end)) => found.output(VALID_UNTIL, end).spec(Self { name, generation }),
+            None => found.spec(Self { name, generation: 0 }),
         };
         store::list(context, PURPOSE, read).await
     }

@@ -52,8 +52,11 @@ impl Resource for Secret {
     const TAGGING: Tagging = Tagging::Secrets;
     const ACT: Option<Action> = Some(Action::Restore);
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        store::list(context, PURPOSE, |name, description| (Self { name, description, recipe: None }, None)).await
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let read = |found: Found<Self>, name, description: &str| {
+            found.spec(Self { name, description: description.to_owned(), recipe: None })
+        };
+        store::list(context, PURPOSE, read).await
     }
 
     /// One call creates the secret with everything in it: no crash can leave one whose values disagree.

@@ -18,23 +18,19 @@ pub fn grants(place: &Place) -> Grants<'_> {
         .retag()
 }
 
-/// The secret with this purpose, if there is one. `read` makes properties, and one more output where there is one, of
-/// its name and description. Describes, and never reads a value.
+/// The secret with this purpose, if there is one. `read` adds what its name and description say. Describes, and never
+/// reads a value.
 pub async fn list<R: Spec>(
     context: &Context,
     purpose: &str,
-    read: impl FnOnce(String, String) -> (R, Option<(&'static str, String)>) + Send,
-) -> Result<Listing<R>, Failure> {
+    read: impl FnOnce(Found<R>, String, &str) -> Found<R> + Send,
+) -> Result<Vec<Found<R>>, Failure> {
     let call = context.aws.secrets.describe_secret().secret_id(context.names.secret(purpose));
-    let Some(secret) = call.send().await.unless_gone()? else { return Ok(Listing::from([])) };
-    let (spec, more) = read(text(secret.name()), text(secret.description()));
+    let Some(secret) = call.send().await.unless_gone()? else { return Ok(Vec::new()) };
     let phase = if secret.deleted_date().is_some() { Phase::Recoverable } else { Phase::Ready };
     let found = Found::new(secret.arn()).output("arn", secret.arn()).output("name", secret.name());
-    let found = found.phase(phase).tags(tags::read(secret.tags())).spec(spec);
-    Ok(Listing::from([match more {
-        Some((name, value)) => found.output(name, value.as_str()),
-        None => found,
-    }]))
+    let found = found.phase(phase).tags(tags::read(secret.tags()));
+    Ok(vec![read(found, text(secret.name()), secret.description().unwrap_or_default())])
 }
 
 /// Creates a secret with its value and its tags.

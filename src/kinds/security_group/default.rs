@@ -39,9 +39,9 @@ impl Spec for DefaultSecurityGroup {
 impl Resource for DefaultSecurityGroup {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         if context.of_kind("vpc").next().is_none() {
-            return Ok(Listing::from([]));
+            return Ok(Vec::new());
         }
         let found = rules::groups(context, [ec2::ours(context), by_name()]).await?.into_iter().map(|group| {
             Found::new(group.group_id()).tags(tags::read(group.tags())).spec(Self {
@@ -50,7 +50,7 @@ impl Resource for DefaultSecurityGroup {
                 egress: rules::split(group.ip_permissions_egress()),
             })
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     /// AWS has created it together with the VPC: it is found, tagged, and given its rules.

@@ -35,7 +35,7 @@ impl Spec for SecurityGroup {
 impl Resource for SecurityGroup {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let found = rules::groups(context, [ec2::ours(context)]).await?.into_iter().map(|group| {
             let id = group.group_id().unwrap_or_default();
             Found::new(id).output("arn", arn(context, id).as_str()).tags(tags::read(group.tags())).spec(Self {
@@ -46,7 +46,7 @@ impl Resource for SecurityGroup {
                 egress: rules::outbound(group.ip_permissions_egress()),
             })
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

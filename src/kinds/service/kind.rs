@@ -13,20 +13,16 @@ impl Resource for Service {
     const TAGGING: Tagging = Tagging::Ecs;
     const ACT: Option<Action> = Some(Action::Stop);
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let service = read::describe(context).await?;
-        let Some(phase) = health::phase(&service.view) else { return Ok(Listing::from([])) };
-        let Some(live) = &service.live else { return Ok(Listing::from([remnant(context, &service, phase)])) };
+        let Some(phase) = health::phase(&service.view) else { return Ok(Vec::new()) };
+        let Some(live) = &service.live else { return Ok(vec![remnant(context, &service, phase)]) };
         let tags = tags::read(live.tags());
-        let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { return Ok(Listing::from([])) };
-        let subjects = health::incidents(&service.view).into_iter();
-        let incidents = subjects.map(|subject| Incident { address: address.clone(), subject }).collect();
-        let Made { id, outputs } = made_of(live);
-        let mut found = Found { outputs, ..Found::new(id.as_str()).at(address.clone()).phase(phase) };
+        let mut found = Found::of(made_of(live)).phase(phase).incidents(health::incidents(&service.view));
         if let (Phase::Ready, Some(task)) = (&found.phase, service.view.writers().next()) {
             found = found.output("task", task.arn.as_str()).output_if("private_ip", task.private_ip.as_deref());
         }
-        Ok(Listing { found: vec![found.spec(Self::read(live)).tags(tags)], incidents })
+        Ok(vec![found.spec(Self::read(live)).tags(tags)])
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

@@ -15,7 +15,7 @@ impl Resource for TaskDefinition {
     const TAGGING: Tagging = Tagging::Ecs;
     const ACT: Option<Action> = Some(Action::Prune);
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let stack = context.names.stack();
         let found = match describe(context, &stack).await? {
             Some(newest) if tags::address_of(context, Self::KIND.name, &newest.tags).is_none() => {
@@ -23,7 +23,7 @@ impl Resource for TaskDefinition {
             }
             newest => newest,
         };
-        Ok(found.into())
+        Ok(found.into_iter().collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {

@@ -44,11 +44,9 @@ pub async fn in_force(
 pub(super) async fn describe(context: &Context, which: &str) -> Result<Option<Found<TaskDefinition>>, Failure> {
     let call = context.aws.ecs.describe_task_definition().task_definition(which).include(TaskDefinitionField::Tags);
     let Some(answer) = call.send().await.unless_gone()? else { return Ok(None) };
-    Ok(answer.task_definition().map(|live| {
-        let made = made_of(live);
-        let found = Found::new(made.id.as_str()).spec(TaskDefinition::read(live)).tags(tags::read(answer.tags()));
-        Found { outputs: made.outputs, ..found }
-    }))
+    Ok(answer
+        .task_definition()
+        .map(|live| Found::of(made_of(live)).spec(TaskDefinition::read(live)).tags(tags::read(answer.tags()))))
 }
 
 /// The newest active revision of ours, older than those that somebody has registered by hand.
