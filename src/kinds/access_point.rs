@@ -84,16 +84,14 @@ impl Resource for AccessPoint {
         Ok(found)
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("elasticfilesystem", &["access-point/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "elasticfilesystem", &["access-point/*"])
             .see(&["DescribeAccessPoints"])
             .tag_new("CreateAccessPoint")
             .retag()
             .remove(&["DeleteAccessPoint"])
             .at(&["file-system/*"])
             .change(&["CreateAccessPoint"])
-            .done()
     }
 }
 

@@ -55,15 +55,13 @@ impl Resource for Cluster {
         context.aws.ecs.delete_cluster().cluster(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let named = format!("cluster/{}", place.names.stack());
-        place
-            .grants("ecs", &[&named])
+        Grants::new(place, "ecs", &[&named])
             .see(&["DescribeClusters"])
             .create("CreateCluster")
             .change(&["UpdateClusterSettings"])
             .remove(&["DeleteCluster"])
-            .done()
     }
 }
 

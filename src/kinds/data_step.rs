@@ -111,22 +111,18 @@ impl Resource for DataStep {
         diagnosis::explain(context, incident).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        let definition = place.names.arn("ecs", &format!("task-definition/{}:*", place.names.data_family()));
-        let own = place.own_task_roles.then(|| place.own_roles());
-        let roles = place.task_roles.iter().cloned().chain(own);
+    fn grants(place: &Place) -> Grants<'_> {
+        let definition = format!("task-definition/{}:*", place.names.data_family());
         let own_cluster = place.names.arn("ecs", &format!("cluster/{}", place.names.stack()));
         let cluster = place.cluster.as_ref().unwrap_or(&own_cluster);
         // The tags that the task inherits from its definition count as tags at its creation.
         let propagated = Grant::new(Use::Upgrade, "ecs", &["TagResource"])
             .on([format!("{}/*", cluster.replacen(":cluster/", ":task/", 1))])
             .when("StringEquals", "ecs:CreateAction", ["RunTask"]);
-        place
-            .grants_on("ecs", vec![definition])
+        Grants::new(place, "ecs", &[&definition])
             .named(Use::Upgrade, &["RegisterTaskDefinition", "TagResource", "RunTask"])
             .also(propagated.called("TagTasksOfDataSteps"))
-            .also(place.passing(Use::Upgrade, roles, principals::ECS_TASKS, "PassRolesToTasks"))
-            .done()
+            .also(place.passing_to_tasks(Use::Upgrade))
     }
 }
 

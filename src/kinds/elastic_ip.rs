@@ -36,13 +36,11 @@ impl Resource for ElasticIp {
         describe(context, ec2::filter("allocation-id", ids)).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("ec2", &["elastic-ip/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["elastic-ip/*"])
             .see(&["DescribeAddresses"])
             .create("AllocateAddress")
             .remove(&["ReleaseAddress"])
-            .done()
     }
 }
 

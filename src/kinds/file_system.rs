@@ -105,11 +105,10 @@ impl Resource for FileSystem {
         swap(context, &target.id, target.address.name()).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         // Of a file system that is yet to be created AWS knows nothing but its tags.
         let create = Grant::new(Use::Make, "elasticfilesystem", &["CreateFileSystem"]).tagged(&place.names.deployment);
-        let systems = place
-            .grants("elasticfilesystem", &["file-system/*"])
+        let systems = Grants::new(place, "elasticfilesystem", &["file-system/*"])
             .see(&["DescribeFileSystems", "DescribeBackupPolicy"])
             .also(create.called("CreateFileSystem"))
             .tag_new("CreateFileSystem")
@@ -122,7 +121,7 @@ impl Resource for FileSystem {
             let seen = Grant::new(Use::See, "kms", &["DescribeKey"]).on([key.clone()]);
             [seen, place.key_through(Use::Make, key, "elasticfilesystem", &uses, "EncryptFileSystem")]
         });
-        systems.and(key).done()
+        systems.and(key)
     }
 }
 

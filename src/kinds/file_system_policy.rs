@@ -61,12 +61,10 @@ impl Resource for FileSystemPolicy {
         context.aws.efs.delete_file_system_policy().file_system_id(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("elasticfilesystem", &["file-system/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "elasticfilesystem", &["file-system/*"])
             .see(&["DescribeFileSystemPolicy"])
             .change(&["PutFileSystemPolicy"])
             .remove(&["DeleteFileSystemPolicy"])
-            .done()
     }
 }

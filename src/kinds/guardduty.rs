@@ -103,9 +103,9 @@ impl Resource for GuardDutyEndpoint {
         ec2::all_done(&answer, |answer| answer.unsuccessful())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let remove = removing(place, &["DeleteVpcEndpoints"], "vpc-endpoint/*");
-        place.grants("ec2", &["vpc-endpoint/*"]).see(&["DescribeVpcEndpoints"]).also(remove).done()
+        Grants::new(place, "ec2", &["vpc-endpoint/*"]).see(&["DescribeVpcEndpoints"]).also(remove)
     }
 }
 
@@ -133,9 +133,9 @@ impl Resource for GuardDutyGroup {
         context.aws.ec2.delete_security_group().group_id(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let remove = removing(place, &["DeleteSecurityGroup"], "security-group/*");
-        place.grants("ec2", &["security-group/*"]).see(&["DescribeSecurityGroups"]).also(remove).done()
+        Grants::new(place, "ec2", &["security-group/*"]).see(&["DescribeSecurityGroups"]).also(remove)
     }
 }
 

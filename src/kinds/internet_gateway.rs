@@ -63,9 +63,8 @@ impl Resource for InternetGateway {
         Ok(found)
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("ec2", &["internet-gateway/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["internet-gateway/*"])
             .see(&["DescribeInternetGateways"])
             .create("CreateInternetGateway")
             .change(&["AttachInternetGateway"])
@@ -73,7 +72,6 @@ impl Resource for InternetGateway {
             .at(&["vpc/*"])
             .change(&["AttachInternetGateway"])
             .remove(&["DetachInternetGateway"])
-            .done()
     }
 }
 

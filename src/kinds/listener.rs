@@ -110,10 +110,9 @@ impl Resource for Listener {
         with_tags(context, listeners).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let ours = format!("loadbalancer/app/{}/*", place.names.stack());
-        place
-            .grants("elasticloadbalancing", &["listener/app/*"])
+        Grants::new(place, "elasticloadbalancing", &["listener/app/*"])
             .see(&["DescribeListeners", "DescribeTags"])
             .tag_new("CreateListener")
             .retag()
@@ -121,7 +120,6 @@ impl Resource for Listener {
             .remove(&["DeleteListener"])
             .at(&[&ours])
             .inside(place.load_balancer.as_slice(), &["CreateListener"])
-            .done()
     }
 }
 

@@ -119,15 +119,13 @@ impl Resource for LoadBalancer {
         modify(context, &target.id, [(PROTECTION, "false".to_owned())]).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let named = format!("loadbalancer/app/{}/*", place.names.stack());
-        place
-            .grants("elasticloadbalancing", &[&named])
+        Grants::new(place, "elasticloadbalancing", &[&named])
             .see(&["DescribeLoadBalancers", "DescribeLoadBalancerAttributes", "DescribeTags"])
             .create("CreateLoadBalancer")
             .change(&["ModifyLoadBalancerAttributes", "SetSecurityGroups", "SetSubnets"])
             .remove(&["ModifyLoadBalancerAttributes", "DeleteLoadBalancer"])
-            .done()
     }
 }
 

@@ -59,17 +59,15 @@ impl Resource for LogGroup {
         context.aws.logs.delete_log_group().log_group_name(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         // As `NAME:*`, and for tags as `NAME`: our prefix matches both (Amazon CloudWatch Logs API reference,
         // LogGroup).
         let named = format!("log-group:{}*", place.names.log_prefix());
-        place
-            .grants("logs", &[&named])
+        Grants::new(place, "logs", &[&named])
             .see(&["DescribeLogGroups"])
-            .see_named(&["ListTagsForResource"])
+            .named(Use::See, &["ListTagsForResource"])
             .named(Use::Make, &["CreateLogGroup", "PutRetentionPolicy", "TagResource", "UntagResource"])
             .named(Use::Remove, &["DeleteLogGroup"])
-            .done()
     }
 }
 

@@ -81,25 +81,21 @@ impl Resource for MountTarget {
         context.aws.efs.delete_mount_target().mount_target_id(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        // EFS creates, changes and deletes network interfaces in the caller's name; they have no tags of ours (EFS API
-        // reference, CreateMountTarget).
-        let interfaces = place
-            .grants("ec2", &["network-interface/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "elasticfilesystem", &["file-system/*"])
+            .see(&["DescribeMountTargets", "DescribeMountTargetSecurityGroups"])
+            .change(&["CreateMountTarget", "ModifyMountTargetSecurityGroups"])
+            .remove(&["DeleteMountTarget"])
+            // EFS creates, changes and deletes network interfaces in the caller's name; they have no tags of ours (EFS
+            // API reference, CreateMountTarget).
+            .of("ec2", &["network-interface/*"])
             .see(&["DescribeSubnets", "DescribeNetworkInterfaces", "DescribeNetworkInterfaceAttribute"])
             .named(Use::Make, &["CreateNetworkInterface", "ModifyNetworkInterfaceAttribute"])
             .named(Use::Remove, &["DeleteNetworkInterface"])
             .at(&["security-group/*"])
             .change(&["CreateNetworkInterface"])
             .at(&["subnet/*"])
-            .inside(&place.subnets, &["CreateNetworkInterface"]);
-        place
-            .grants("elasticfilesystem", &["file-system/*"])
-            .see(&["DescribeMountTargets", "DescribeMountTargetSecurityGroups"])
-            .change(&["CreateMountTarget", "ModifyMountTargetSecurityGroups"])
-            .remove(&["DeleteMountTarget"])
-            .and(interfaces.done())
-            .done()
+            .inside(&place.subnets, &["CreateNetworkInterface"])
     }
 }
 

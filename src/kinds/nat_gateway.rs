@@ -62,15 +62,13 @@ impl Resource for NatGateway {
         Ok(all.iter().map(found).collect())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("ec2", &["natgateway/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["natgateway/*"])
             .see(&["DescribeNatGateways"])
             .create("CreateNatGateway")
             .remove(&["DeleteNatGateway"])
             .at(&["subnet/*", "elastic-ip/*"])
             .change(&["CreateNatGateway"])
-            .done()
     }
 }
 

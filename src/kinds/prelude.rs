@@ -21,6 +21,6 @@ pub(super) use crate::partition::principals;
 pub(super) use super::context::{Context, Tags};
 pub(super) use super::convert::{number, signed, text};
 pub(super) use super::found::{Found, made};
-pub(super) use super::place::Place;
+pub(super) use super::place::{Grants, Place};
 pub(super) use super::resource::{Depth, Resource, Target};
 pub(super) use super::tags::{self, Tagging};

@@ -136,25 +136,18 @@ impl Resource for RecoveryPoint {
         Ok(())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let vault = format!("backup-vault:{}", place.names.stack());
-        let roles = [place.backup_role.clone().unwrap_or_else(|| place.own_roles())];
         let reads = ["DescribeBackupJob", "ListBackupJobs", "ListRecoveryPointsByBackupVault", "ListTags"];
-        let tagging =
-            Grant::new(Use::Upgrade, "backup", &["TagResource"]).on([place.names.arn("backup", "recovery-point:*")]);
-        let deleting = Grant::new(Use::Upgrade, "backup", &["DeleteRecoveryPoint"]);
-        let deleting = deleting.on([place.names.arn("backup", "recovery-point:*")]);
-        place
-            .grants("backup", &[&vault])
+        Grants::new(place, "backup", &[&vault])
             .also(Grant::new(Use::Upgrade, "backup", &reads))
             .also(Grant::new(Use::Upgrade, "backup", &["StopBackupJob"]))
             .named(Use::Upgrade, &["StartBackupJob"])
-            .also(tagging.tagged(&place.names.deployment))
-            .also(deleting.of(&place.names.deployment))
             .at(&["recovery-point:*"])
+            .tagged(Use::Upgrade, &["TagResource"])
+            .own(Use::Upgrade, &["DeleteRecoveryPoint"])
             .retag()
-            .also(place.passing(Use::Upgrade, roles, principals::BACKUP, "PassRoleToBackup"))
-            .done()
+            .also(place.passing_to_backup())
     }
 }
 

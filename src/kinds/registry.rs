@@ -105,7 +105,7 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     fn grants(&self, place: &Place) -> Vec<Grant> {
-        R::grants(place)
+        R::grants(place).done()
     }
 }
 

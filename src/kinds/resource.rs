@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::compare::{self, Change};
 use crate::engine::event::Event;
@@ -15,7 +14,7 @@ use crate::engine::reference::Outputs;
 use crate::engine::run::Made;
 
 use super::found::Found;
-use super::place::Place;
+use super::place::{Grants, Place};
 use super::tags::{self, Tagging};
 
 pub use super::context::{Context, Tags};
@@ -143,7 +142,7 @@ pub trait Resource: Spec {
 
     /// The permissions that all of this needs: the actions of the calls above, and those that AWS authorises with them
     /// (Service Authorization Reference, one page a service).
-    fn grants(place: &Place) -> Vec<Grant>;
+    fn grants(place: &Place) -> Grants<'_>;
 }
 
 #[cfg(test)]

@@ -130,17 +130,13 @@ impl Resource for Restore {
         file_system::swap(context, &id, &file_system::former(intent)).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        let roles = [place.backup_role.clone().unwrap_or_else(|| place.own_roles())];
-        let restored = Grant::new(Use::Upgrade, "elasticfilesystem", &["TagResource"]);
-        let restored = restored.on([place.names.arn("elasticfilesystem", "file-system/*")]);
-        place
-            .grants("backup", &["recovery-point:*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "backup", &["recovery-point:*"])
             .named(Use::Upgrade, &["StartRestoreJob"])
             .also(Grant::new(Use::Upgrade, "backup", &["DescribeRestoreJob", "ListRestoreJobs"]))
-            .also(place.passing(Use::Upgrade, roles, principals::BACKUP, "PassRoleToBackup"))
-            .also(restored.adopted(&place.names.deployment))
-            .done()
+            .also(place.passing_to_backup())
+            .of("elasticfilesystem", &["file-system/*"])
+            .adopt(Use::Upgrade)
     }
 }
 

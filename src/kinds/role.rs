@@ -120,33 +120,27 @@ impl Resource for Role {
         context.aws.iam.delete_role().role_name(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        let roles = || Grant::new(Use::Make, "iam", &[]).on([place.own_roles()]);
-        let acts = |actions: &[&str]| Grant {
-            actions: actions.iter().map(|action| format!("iam:{action}")).collect(),
-            ..roles()
-        };
+    fn grants(place: &Place) -> Grants<'_> {
         // Whoever writes such a role's policies can grant themselves what the policies allow, so a boundary, if there
         // is one, is part of the condition.
-        let mut writes = vec![acts(&["CreateRole", "PutRolePolicy"]).called("WriteRoles")];
-        if !place.policies.is_empty() {
-            let attach = acts(&["AttachRolePolicy"]).called("AttachPoliciesToRoles");
-            writes.push(attach.when("ArnEquals", "iam:PolicyARN", place.policies.clone()));
-        }
-        if let Some(boundary) = &place.boundary {
-            writes.push(acts(&["PutRolePermissionsBoundary"]).called("WriteRoles"));
-            let bounded = |grant: Grant| grant.when("StringEquals", "iam:PermissionsBoundary", [boundary.clone()]);
-            writes = writes.into_iter().map(bounded).collect();
-        }
-        place
-            .grants_on("iam", vec![place.own_roles()])
+        let writes = |actions: &[&str], id: &str| {
+            let grant = Grant::new(Use::Make, "iam", actions).on([place.own_roles()]).called(id);
+            match &place.boundary {
+                Some(boundary) => grant.when("StringEquals", "iam:PermissionsBoundary", [boundary]),
+                None => grant,
+            }
+        };
+        let attach = writes(&["AttachRolePolicy"], "AttachPoliciesToRoles");
+        let attach = attach.when("ArnEquals", "iam:PolicyARN", place.policies.clone());
+        Grants::on(place, "iam", place.own_roles())
             .see(&["ListRoles"])
-            .see_named(&["GetRole", "GetRolePolicy", "ListRolePolicies", "ListAttachedRolePolicies"])
+            .named(Use::See, &["GetRole", "GetRolePolicy", "ListRolePolicies", "ListAttachedRolePolicies"])
             .named(Use::Make, &["TagRole", "UntagRole", "UpdateRole", "UpdateAssumeRolePolicy"])
             .named(Use::Make, &["DeleteRolePolicy", "DetachRolePolicy"])
             .named(Use::Remove, &["DeleteRolePolicy", "DetachRolePolicy", "DeleteRole"])
-            .and(writes)
-            .done()
+            .also(writes(&["CreateRole", "PutRolePolicy"], "WriteRoles"))
+            .and((!place.policies.is_empty()).then_some(attach))
+            .and(place.boundary.iter().map(|_| writes(&["PutRolePermissionsBoundary"], "WriteRoles")))
     }
 }
 

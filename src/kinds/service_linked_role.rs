@@ -58,8 +58,8 @@ impl Resource for ServiceLinkedRole {
         Err(Failure::of(Cause::Internal, format!("{} belongs to the whole account", target.address)))
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let linked = ROLES.iter().map(|(service, _)| place.linking(service));
-        place.grants("iam", &[]).see(&["ListRoles"]).and(linked).done()
+        Grants::new(place, "iam", &[]).see(&["ListRoles"]).and(linked)
     }
 }

@@ -69,16 +69,14 @@ impl Resource for Subnet {
         Ok(found)
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("ec2", &["subnet/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["subnet/*"])
             .see(&["DescribeSubnets"])
             .create("CreateSubnet")
             .change(&["ModifySubnetAttribute"])
             .remove(&["DeleteSubnet"])
             .at(&["vpc/*"])
             .change(&["CreateSubnet"])
-            .done()
     }
 }
 

@@ -158,15 +158,13 @@ impl Resource for TargetGroup {
         context.aws.elb.delete_target_group().target_group_arn(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let named = format!("targetgroup/{}/*", place.names.part("*"));
-        place
-            .grants("elasticloadbalancing", &[&named])
+        Grants::new(place, "elasticloadbalancing", &[&named])
             .see(&["DescribeTargetGroups", "DescribeTargetGroupAttributes", "DescribeTags"])
             .create("CreateTargetGroup")
             .change(&["ModifyTargetGroup", "ModifyTargetGroupAttributes"])
             .remove(&["DeleteTargetGroup"])
-            .done()
     }
 }
 

@@ -61,14 +61,12 @@ impl Resource for Vpc {
         Ok(describe(context, ec2::filter("vpc-id", ids)).await?.iter().map(found).collect())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("ec2", &["vpc/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["vpc/*"])
             .see(&["DescribeVpcs", "DescribeVpcAttribute"])
             .create("CreateVpc")
             .change(&["ModifyVpcAttribute"])
             .remove(&["DeleteVpc"])
-            .done()
     }
 }
 

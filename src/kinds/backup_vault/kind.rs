@@ -78,16 +78,14 @@ impl Resource for BackupVault {
         tags::set(Tagging::Backup, context, target.output("arn"), set, remove).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        let vault = place.names.arn("backup", &format!("backup-vault:{}", place.names.stack()));
+    fn grants(place: &Place) -> Grants<'_> {
+        let vault = format!("backup-vault:{}", place.names.stack());
         // For whichever key: unverified (AWS knowledge centre, on access denied when a vault is created).
         let key = place.key.clone().unwrap_or_else(|| place.any_key());
         let uses = ["CreateGrant", "GenerateDataKey", "Decrypt", "RetireGrant", "DescribeKey"];
-        let create = Grant::new(Use::Make, "backup", &["CreateBackupVault", "TagResource"]).on([vault.clone()]);
-        place
-            .grants_on("backup", vec![vault])
+        Grants::new(place, "backup", &[&vault])
             .see(&["ListBackupVaults", "ListTags"])
-            .also(create.tagged(&place.names.deployment))
+            .tagged(Use::Make, &["CreateBackupVault", "TagResource"])
             .also(Grant::new(Use::Make, "backup-storage", &["MountCapsule"]))
             .also(place.key_through(Use::Make, &key, "backup", &uses, "EncryptBackups"))
             .retag()
@@ -95,6 +93,5 @@ impl Resource for BackupVault {
             .named(Use::Erase, &["ListRecoveryPointsByBackupVault"])
             .at(&["recovery-point:*"])
             .erase(&["DeleteRecoveryPoint"])
-            .done()
     }
 }

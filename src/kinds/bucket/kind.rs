@@ -56,18 +56,16 @@ impl Resource for Bucket {
         s3.delete_bucket().bucket(bucket).expected_bucket_owner(owner).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let bucket = format!("arn:{}:s3:::{}*", place.names.partition, place.names.bucket_prefix());
-        place
-            .grants_on("s3", vec![bucket])
+        Grants::on(place, "s3", bucket)
             .see(&["ListAllMyBuckets"])
-            .see_named(&["GetBucketTagging"])
-            .see_named(&settings::READ)
+            .named(Use::See, &["GetBucketTagging"])
+            .named(Use::See, &settings::READ)
             .named(Use::Make, &["CreateBucket", "TagResource", "PutBucketTagging"])
             .named(Use::Make, &settings::WRITTEN)
             .named(Use::Erase, &["DeleteBucketPolicy", "ListBucketMultipartUploads", "AbortMultipartUpload"])
             .named(Use::Erase, &["ListBucketVersions", "DeleteObjectVersion", "DeleteBucket"])
-            .done()
     }
 }
 

@@ -78,16 +78,12 @@ impl Resource for DefaultNetworkAcl {
         Ok(())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        // As with the default security group.
-        let adopted = Grant::new(Use::Make, "ec2", &["CreateTags"]).on([place.names.arn("ec2", "network-acl/*")]);
-        place
-            .grants("ec2", &["network-acl/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["network-acl/*"])
             .see(&["DescribeNetworkAcls"])
             .retag()
             .change(&["CreateNetworkAclEntry", "ReplaceNetworkAclEntry", "DeleteNetworkAclEntry"])
-            .also(adopted.adopted(&place.names.deployment))
-            .done()
+            .adopt(Use::Make)
     }
 }
 

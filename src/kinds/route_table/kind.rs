@@ -92,10 +92,11 @@ impl Resource for RouteTable {
         Ok(tables.iter().map(found).collect())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let of_subnets = ["AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation"];
-        let tables = place.grants("ec2", &["route-table/*"]).see(&["DescribeRouteTables"]).create("CreateRouteTable");
-        tables
+        Grants::new(place, "ec2", &["route-table/*"])
+            .see(&["DescribeRouteTables"])
+            .create("CreateRouteTable")
             .change(&["CreateRoute", "ReplaceRoute", "DeleteRoute"])
             .change(&of_subnets)
             .remove(&["DisassociateRouteTable", "DeleteRouteTable"])
@@ -104,7 +105,6 @@ impl Resource for RouteTable {
             .remove(&["DisassociateRouteTable"])
             .at(&["vpc/*"])
             .change(&["CreateRouteTable"])
-            .done()
     }
 }
 

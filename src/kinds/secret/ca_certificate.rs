@@ -64,8 +64,8 @@ impl Resource for CaCertificate {
         store::restore(context, target).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        store::grants(place).remove(&["DeleteSecret"]).done()
+    fn grants(place: &Place) -> Grants<'_> {
+        store::grants(place).remove(&["DeleteSecret"])
     }
 }
 

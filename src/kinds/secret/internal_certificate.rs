@@ -76,8 +76,8 @@ impl Resource for InternalCertificate {
         store::restore(context, target).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        store::grants(place).remove(&["DeleteSecret"]).done()
+    fn grants(place: &Place) -> Grants<'_> {
+        store::grants(place).remove(&["DeleteSecret"])
     }
 }
 

@@ -90,16 +90,16 @@ impl Resource for Secret {
         store::restore(context, target).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let own = store::grants(place).erase(&["DeleteSecret"]);
         if place.credentials.is_empty() {
-            return own.done();
+            return own;
         }
         let source = Grant::new(Use::Make, "secretsmanager", &["GetSecretValue"]).on(place.credentials.clone());
         // The secret's name does not tell which key of the user's it is encrypted with.
         let (key, id) = (place.any_key(), "DecryptExistingCredentials");
         let opened = place.key_through(Use::Make, &key, "secretsmanager", &["Decrypt"], id);
-        own.also(source.called("ReadExistingCredentials")).also(opened).done()
+        own.also(source.called("ReadExistingCredentials")).also(opened)
     }
 }
 

@@ -2,18 +2,14 @@
 
 use secrecy::SecretString;
 
-use crate::kinds::place::Grants;
 use crate::kinds::prelude::*;
 
 /// The permissions that a secret of ours needs, except for its deletion.
 pub fn grants(place: &Place) -> Grants<'_> {
     let named = format!("secret:{}*", place.names.secret(""));
-    let create = ["CreateSecret", "TagResource"];
-    let create = Grant::new(Use::Make, "secretsmanager", &create).on([place.names.arn("secretsmanager", &named)]);
-    place
-        .grants("secretsmanager", &[&named])
-        .see_named(&["DescribeSecret"])
-        .also(create.tagged(&place.names.deployment))
+    Grants::new(place, "secretsmanager", &[&named])
+        .named(Use::See, &["DescribeSecret"])
+        .tagged(Use::Make, &["CreateSecret", "TagResource"])
         .change(&["UpdateSecret", "RestoreSecret"])
         .retag()
 }

@@ -76,16 +76,12 @@ impl Resource for DefaultSecurityGroup {
         Ok(())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        // AWS creates it without tags, and no condition can tell which VPC it is in.
-        let adopted = Grant::new(Use::Make, "ec2", &["CreateTags"]).on([place.names.arn("ec2", "security-group/*")]);
-        place
-            .grants("ec2", &["security-group/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["security-group/*"])
             .see(&rules::READ)
             .retag()
             .change(&rules::WRITTEN)
-            .also(adopted.adopted(&place.names.deployment))
-            .done()
+            .adopt(Use::Make)
     }
 }
 

@@ -78,10 +78,9 @@ impl Resource for SecurityGroup {
         deleted
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let vpc = place.vpc.as_slice();
-        place
-            .grants("ec2", &["security-group/*"])
+        Grants::new(place, "ec2", &["security-group/*"])
             .see(&rules::READ)
             .create("CreateSecurityGroup")
             .change(&rules::WRITTEN)
@@ -89,7 +88,6 @@ impl Resource for SecurityGroup {
             .remove(&rules::REVOKED)
             .at(&["vpc/*"])
             .inside(vpc, &["CreateSecurityGroup"])
-            .done()
     }
 }
 

@@ -109,11 +109,10 @@ impl Resource for Service {
         diagnosis::explain(context, incident).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         // In whichever cluster it is.
         let named = format!("service/*/{}", place.names.stack());
-        place
-            .grants("ecs", &[&named])
+        Grants::new(place, "ecs", &[&named])
             .see(&["DescribeServices", "DescribeTasks", "ListTasks"])
             .create("CreateService")
             .change(&["UpdateService"])
@@ -122,7 +121,6 @@ impl Resource for Service {
             .remove(&["StopTask"])
             .and(diagnosis::grants(place))
             .also(Grant::new(Use::See, "elasticloadbalancing", &["DescribeTargetHealth"]))
-            .done()
     }
 }
 

@@ -64,18 +64,14 @@ impl Resource for TaskDefinition {
         Ok(())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let named = format!("task-definition/{}:*", place.names.stack());
-        let own = place.own_task_roles.then(|| place.own_roles());
-        let roles = place.task_roles.iter().cloned().chain(own);
         // AWS restricts the last of them to nothing (Service Authorization Reference, Amazon ECS).
-        place
-            .grants("ecs", &[&named])
+        Grants::new(place, "ecs", &[&named])
             .see(&["DescribeTaskDefinition", "ListTaskDefinitions"])
             .create("RegisterTaskDefinition")
-            .also(place.passing(Use::Make, roles, principals::ECS_TASKS, "PassRolesToTasks"))
+            .also(place.passing_to_tasks(Use::Make))
             .also(Grant::new(Use::Remove, "ecs", &["DeregisterTaskDefinition"]))
-            .done()
     }
 }
 
