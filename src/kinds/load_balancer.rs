@@ -87,28 +87,19 @@ impl Resource for LoadBalancer {
 
     async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let elb = &context.aws.elb;
-        let attributes = async {
-            let all = ["deletion_protection", "idle_timeout", "drop_invalid_headers", "access_logs"];
-            if all.into_iter().any(|property| target.is_due(property)) {
-                self.set_attributes(context, &target.id).await?;
-            }
-            Ok(())
-        };
-        let subnets = async {
-            if target.is_due("subnets") {
-                let call = elb.set_subnets().load_balancer_arn(&target.id).set_subnets(Some(self.subnets.texts()));
-                call.send().await.answer()?;
-            }
-            Ok(())
-        };
-        let groups = async {
-            if target.is_due("groups") {
-                let call = elb.set_security_groups().load_balancer_arn(&target.id);
-                call.set_security_groups(Some(self.groups.texts())).send().await.answer()?;
-            }
-            Ok(())
-        };
-        tokio::try_join!(attributes, subnets, groups).map(drop)
+        let attributes = ["deletion_protection", "idle_timeout", "drop_invalid_headers", "access_logs"];
+        if attributes.into_iter().any(|property| target.is_due(property)) {
+            self.set_attributes(context, &target.id).await?;
+        }
+        if target.is_due("subnets") {
+            let call = elb.set_subnets().load_balancer_arn(&target.id).set_subnets(Some(self.subnets.texts()));
+            call.send().await.answer()?;
+        }
+        if target.is_due("groups") {
+            let call = elb.set_security_groups().load_balancer_arn(&target.id);
+            call.set_security_groups(Some(self.groups.texts())).send().await.answer()?;
+        }
+        Ok(())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {

@@ -137,21 +137,15 @@ impl Resource for TargetGroup {
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
-        let health = async {
-            if target.is_due("health") {
-                let call = context.aws.elb.modify_target_group().target_group_arn(&target.id);
-                with_health!(call, self.health).send().await.answer()?;
-            }
-            Ok(())
-        };
-        let attributes = async {
-            let all = ["deregistration_delay", "stickiness", "slow_start", "algorithm"];
-            if all.into_iter().any(|property| target.is_due(property)) {
-                self.set_attributes(context, &target.id).await?;
-            }
-            Ok(())
-        };
-        tokio::try_join!(health, attributes).map(drop)
+        if target.is_due("health") {
+            let call = context.aws.elb.modify_target_group().target_group_arn(&target.id);
+            with_health!(call, self.health).send().await.answer()?;
+        }
+        let attributes = ["deregistration_delay", "stickiness", "slow_start", "algorithm"];
+        if attributes.into_iter().any(|property| target.is_due(property)) {
+            self.set_attributes(context, &target.id).await?;
+        }
+        Ok(())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
