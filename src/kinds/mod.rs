@@ -15,7 +15,6 @@ pub mod place;
 mod prelude;
 pub mod registry;
 pub mod resource;
-pub mod revisions;
 pub mod tags;
 pub mod zone;
 

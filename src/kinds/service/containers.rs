@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::context::Revision;
 use crate::kinds::prelude::*;
-use crate::kinds::revisions::Revision;
 
 use super::view::{ContainerView, TaskView};
 
