@@ -123,14 +123,12 @@ impl Resource for RecoveryPoint {
 
     /// Stops the jobs of the vault that are still running: their recovery points would be inconsistent once something
     /// writes again. An aborted job leaves no completed recovery point, so that [`find`] skips it (unverified).
-    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
+    async fn act(context: &Context, _target: &Target) -> Result<(), Failure> {
         for job in jobs(context).await? {
             if let (Some(id), Phase::Pending(_)) = (job.backup_job_id(), phase(job.state(), None, "")) {
-                match context.aws.backup.stop_backup_job().backup_job_id(id).send().await.done() {
-                    // It has just ended.
-                    Err(failure) if failure.code == "InvalidRequestException" => {}
-                    result => result?,
-                }
+                let stopped = context.aws.backup.stop_backup_job().backup_job_id(id).send().await;
+                // It may just have ended.
+                stopped.done_or(|failure| failure.code == "InvalidRequestException")?;
             }
         }
         Ok(())

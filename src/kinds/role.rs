@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::aws::error::unless_gone;
-
 use super::document;
 use super::prelude::*;
 
@@ -173,9 +171,8 @@ async fn found(context: &Context, name: &str, depth: Depth) -> Result<Option<Fou
             Depth::Full => tokio::try_join!(inline(context, name), attached(context, name)).map(Some),
         }
     };
-    let Some((answer, policies)) = unless_gone(async { tokio::try_join!(call, policies) }.await)? else {
-        return Ok(None);
-    };
+    let seen = async { tokio::try_join!(call, policies) }.await;
+    let Some((answer, policies)) = seen.unless_gone()? else { return Ok(None) };
     let Some(role) = answer.role() else { return Ok(None) };
     let spec = policies.map(|(inline, managed)| Role {
         name: name.to_owned(),

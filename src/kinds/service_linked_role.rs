@@ -44,11 +44,9 @@ impl Resource for ServiceLinkedRole {
         let Some((service, name)) = ROLES.iter().find(|(service, _)| *service == self.service) else {
             return Err(Failure::of(Cause::Internal, format!("no service-linked role is known for {}", self.service)));
         };
-        match context.aws.iam.create_service_linked_role().aws_service_name(*service).send().await.done() {
-            // Somebody else's first load balancer was faster.
-            Err(failure) if failure.code == "InvalidInput" && failure.message.contains("has been taken") => {}
-            result => result?,
-        }
+        let created = context.aws.iam.create_service_linked_role().aws_service_name(*service).send().await;
+        // Somebody else's first load balancer may have been faster.
+        created.done_or(|failure| failure.code == "InvalidInput" && failure.message.contains("has been taken"))?;
         let arn = context.names.arn_global("iam", &format!("role/aws-service-role/{service}/{name}"));
         Ok(made(*name, &[("name", name), ("arn", &arn)]))
     }

@@ -46,7 +46,8 @@ impl Resource for CaCertificate {
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        store::create_again(context, target, &self.name, &self.description(), self.pem()?).await
+        let made = store::create(context, target, &self.name, &self.description(), self.pem()?).await;
+        made.map_err(store::still_deleted)
     }
 
     /// Value and description in one call, so that they never disagree.

@@ -54,7 +54,7 @@ impl Resource for InternalCertificate {
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let certificates = generate().await?;
         let (description, value) = (self.description(&certificates), certificates.document.expose_secret());
-        store::create_again(context, target, &self.name, &description, value).await
+        store::create(context, target, &self.name, &description, value).await.map_err(store::still_deleted)
     }
 
     /// Values and description in one call, so that they never disagree. The token is not the step's but one of the

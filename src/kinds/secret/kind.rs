@@ -79,11 +79,8 @@ impl Resource for Secret {
     /// Marks it for deletion; until the recovery window has passed it can be restored.
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.secrets.delete_secret().secret_id(&target.id).recovery_window_in_days(RECOVERY_DAYS);
-        match call.send().await.done() {
-            // The answer to an earlier attempt was lost.
-            Err(failure) if store::is_marked(&failure) => Ok(()),
-            result => result,
-        }
+        // The answer to an earlier attempt may have been lost.
+        call.send().await.done_or(store::is_marked)
     }
 
     async fn act(context: &Context, target: &Target) -> Result<(), Failure> {

@@ -37,8 +37,9 @@ pub async fn create(
     description: &str,
     value: &str,
 ) -> Result<Made, Failure> {
-    let call = context.aws.secrets.create_secret();
-    let call = call
+    let secrets = &context.aws.secrets;
+    let call = secrets
+        .create_secret()
         .name(name)
         .description(description)
         .client_request_token(&target.token)
@@ -47,18 +48,6 @@ pub async fn create(
     let answer = call.send().await.answer()?;
     let arn = answer.arn().unwrap_or_default();
     Ok(made(arn, &[("arn", arn), ("name", name)]))
-}
-
-/// Creates a secret of the name of one that [`erase`] may have deleted a moment ago: its deletion goes on after the
-/// answer, and until it ends the name is taken (Secrets Manager API reference, DeleteSecret).
-pub async fn create_again(
-    context: &Context,
-    target: &Target,
-    name: &str,
-    description: &str,
-    value: &str,
-) -> Result<Made, Failure> {
-    create(context, target, name, description, value).await.map_err(still_deleted)
 }
 
 /// Deletes a secret for good: what it holds can be had again.
@@ -79,7 +68,9 @@ pub fn is_marked(failure: &Failure) -> bool {
             .any(|words| failure.message.contains(words))
 }
 
-fn still_deleted(failure: Failure) -> Failure {
+/// The failure to create a secret of the name of one that [`erase`] may have deleted a moment ago: its deletion goes on
+/// after the answer, and until it ends the name is taken (Secrets Manager API reference, DeleteSecret).
+pub fn still_deleted(failure: Failure) -> Failure {
     let cause = if is_marked(&failure) { Cause::StillHeld } else { failure.cause };
     Failure { cause, ..failure }
 }

@@ -56,9 +56,8 @@ impl Resource for DefaultSecurityGroup {
     /// AWS has created it together with the VPC: it is found, tagged, and given its rules.
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let in_vpc = ec2::filter("vpc-id", [self.vpc.text()]);
-        let answer =
-            context.aws.ec2.describe_security_groups().filters(in_vpc).filters(by_name()).send().await.answer()?;
-        let Some(id) = answer.security_groups().first().and_then(|group| group.group_id()) else {
+        let groups = rules::groups(context, [in_vpc, by_name()]).await?;
+        let Some(id) = groups.first().and_then(|group| group.group_id()) else {
             let why = format!("the default security group of {} is not visible yet", self.vpc.text());
             return Err(Failure::of(Cause::NotYetVisible, why));
         };

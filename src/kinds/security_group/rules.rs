@@ -4,13 +4,8 @@ use aws_sdk_ec2::types::{
     self, Filter, IpPermission, IpRange, Ipv6Range, PrefixListId, SecurityGroupRule, UserIdGroupPair,
 };
 
-use crate::aws::answer::Answer;
-use crate::aws::error::unless_gone;
-use crate::engine::failure::{Cause, Failure};
-use crate::engine::set::Set;
-use crate::kinds::context::Context;
-use crate::kinds::convert::text;
 use crate::kinds::ec2;
+use crate::kinds::prelude::*;
 
 use super::rule::{self, Difference, Existing, Peer, Rule};
 
@@ -177,10 +172,8 @@ impl Side<'_> {
             // AWS refuses all of them if one exists: somebody else was faster.
             Err(failure) if failure.cause == Cause::Taken => {
                 for rule in missing {
-                    match self.authorize(std::slice::from_ref(rule)).await {
-                        Err(failure) if failure.cause == Cause::Taken => {}
-                        result => result?,
-                    }
+                    let one = self.authorize(std::slice::from_ref(rule)).await;
+                    one.done_or(|failure| failure.cause == Cause::Taken)?;
                 }
                 Ok(())
             }
@@ -196,7 +189,7 @@ impl Side<'_> {
             // Likewise: AWS removes none if one is gone.
             Err(failure) if failure.cause == Cause::Gone => {
                 for rule in foreign {
-                    unless_gone(self.revoke(std::slice::from_ref(rule)).await)?;
+                    self.revoke(std::slice::from_ref(rule)).await.done_or_gone()?;
                 }
                 Ok(())
             }

@@ -93,16 +93,11 @@ impl Resource for Service {
 
     async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.ecs.update_service().cluster(cluster_of(context, target));
-        match call.service(&target.id).desired_count(0).send().await.done() {
-            // It is being deleted already, and its tasks with it.
-            Err(failure)
-                if matches!(failure.code.as_str(), "ServiceNotFoundException" | "ServiceNotActiveException") => {}
-            result => result?,
-        }
-        if target.attempt > 1 {
-            stop_tasks(context).await?;
-        }
-        Ok(())
+        // It may be being deleted already, and its tasks with it.
+        let is_going = ["ServiceNotFoundException", "ServiceNotActiveException"];
+        let stopped = call.service(&target.id).desired_count(0).send().await;
+        stopped.done_or(|failure| is_going.contains(&failure.code.as_str()))?;
+        if target.attempt > 1 { stop_tasks(context).await } else { Ok(()) }
     }
 
     async fn explain(context: &Context, incident: &Incident) -> Option<Event> {
