@@ -131,7 +131,7 @@ async fn of_balancer(context: &Context, arn: &str) -> Result<Vec<sdk::Listener>,
 
 async fn with_tags(context: &Context, listeners: Vec<sdk::Listener>) -> Result<Vec<Found<Listener>>, Failure> {
     let arns: Vec<_> = listeners.iter().filter_map(|one| one.listener_arn()).map(str::to_owned).collect();
-    let mut tags = tags::elb::read(context, &arns).await?;
+    let mut tags = tags::by_arn(context, &arns).await?;
     let found = listeners.iter().map(|listener| {
         let arn = listener.listener_arn();
         let tags = arn.and_then(|arn| tags.remove(arn)).unwrap_or_default();

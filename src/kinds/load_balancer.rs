@@ -64,7 +64,7 @@ impl Resource for LoadBalancer {
         if depth == Depth::Phase {
             return Ok(vec![found.at(Address::new(Self::KIND.name, Self::PURPOSE))]);
         }
-        let (tags, attributes) = tokio::try_join!(tags::elb::of(context, arn), attributes(context, arn))?;
+        let (tags, attributes) = tokio::try_join!(tags::of_balancing(context, arn), attributes(context, arn))?;
         Ok(vec![found.tags(tags).spec(Self::read(live, &attributes))])
     }
 

@@ -49,7 +49,7 @@ pub async fn find(context: &Context, file_system: &str, intent: &str) -> Result<
     points.retain(|point| point.status() == Some(&RecoveryPointStatus::Completed));
     points.sort_by_key(|point| point.creation_date().map(|date| std::cmp::Reverse(date.secs())));
     for arn in points.iter().filter_map(|point| point.recovery_point_arn()) {
-        let tags = tags::backup::read(context, arn).await?;
+        let tags = tags::of_backup(context, arn).await?;
         if intent_of(context, &tags).as_deref() == Some(intent) {
             return Ok(Some(arn.to_owned()));
         }

@@ -114,7 +114,7 @@ impl Resource for TargetGroup {
         if depth == Depth::Phase {
             return Ok(vec![found.at(Address::new(Self::KIND.name, Self::PURPOSE))]);
         }
-        let (tags, attributes) = tokio::try_join!(tags::elb::of(context, arn), attributes(context, arn))?;
+        let (tags, attributes) = tokio::try_join!(tags::of_balancing(context, arn), attributes(context, arn))?;
         Ok(vec![found.tags(tags).spec(Self::read(live, &attributes))])
     }
 
@@ -218,10 +218,6 @@ async fn by_name(context: &Context) -> Result<Option<sdk::TargetGroup>, Failure>
 }
 
 /// The load balancer to which a target group of this name is attached.
-///
-/// # Errors
-///
-/// See [`Failure`]; that there is none is no error.
 pub async fn balancer(context: &Context) -> Result<Option<String>, Failure> {
     Ok(by_name(context).await?.and_then(|group| group.load_balancer_arns.unwrap_or_default().into_iter().next()))
 }

@@ -44,7 +44,7 @@ impl Resource for BackupVault {
             };
             let spec = Self { name: name.clone(), kms_key: vault.encryption_key_arn().map(str::to_owned) };
             let entry = Found::new(name.as_str()).output("name", name.as_str()).output("arn", arn).spec(spec);
-            found.push(entry.output_if("holds", holds.as_deref()).tags(tags::backup::read(context, arn).await?));
+            found.push(entry.output_if("holds", holds.as_deref()).tags(tags::of_backup(context, arn).await?));
         }
         Ok(found)
     }

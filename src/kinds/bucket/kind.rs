@@ -80,7 +80,7 @@ async fn found(context: &Context, name: &str, depth: Depth) -> Result<Found<Buck
             Depth::Full => settings::read(context, name).await.map(Some),
         }
     };
-    let (tags, spec) = tokio::try_join!(tags::s3::read(context, name), settings)?;
+    let (tags, spec) = tokio::try_join!(tags::of_bucket(context, name), settings)?;
     let arn = arn(context, name);
     Ok(Found::new(name).output("name", name).output("arn", arn.as_str()).tags(tags).spec(spec))
 }

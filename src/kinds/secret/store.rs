@@ -75,11 +75,8 @@ pub fn still_deleted(failure: Failure) -> Failure {
     Failure { cause, ..failure }
 }
 
-/// The value of a secret of the user's. Called right before something is changed, never by what only reads.
-///
-/// # Errors
-///
-/// Whatever the call meets; without an operation, that the value is not text.
+/// The value of a secret of the user's. Called right before something is changed, never by what only reads. The failure
+/// that the value is not text has no operation.
 pub async fn value(context: &Context, arn: &str) -> Result<SecretString, Failure> {
     let answer = context.aws.secrets.get_secret_value().secret_id(arn).send().await.answer()?;
     let not_text = || Failure::of(Cause::Refused, format!("{arn} holds bytes; a text is expected"));

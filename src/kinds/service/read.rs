@@ -26,10 +26,6 @@ pub struct Described {
 }
 
 /// The service and its tasks as they are now.
-///
-/// # Errors
-///
-/// Whatever the calls meet; what does not exist is no error.
 pub async fn snapshot(context: &Context) -> Result<ServiceView, Failure> {
     Ok(describe(context).await?.view)
 }
@@ -44,10 +40,6 @@ pub fn cluster(context: &Context) -> String {
 ///
 /// Lists of tasks are by *desired* status (ECS API reference, ListTasks), and a task goes from RUNNING to STOPPED once
 /// and never back: asking for RUNNING first and for STOPPED afterwards misses none.
-///
-/// # Errors
-///
-/// Whatever the calls meet; what does not exist is no error.
 pub async fn describe(context: &Context) -> Result<Described, Failure> {
     let cluster = cluster(context);
     let (live, mut arns) =
@@ -179,10 +171,6 @@ fn deployment(live: &sdk::Deployment) -> DeploymentView {
 }
 
 /// Tasks of ours as plain data: their own containers, and what others have put beside them.
-///
-/// # Errors
-///
-/// Whatever reading their definitions meets.
 pub async fn views(context: &Context, tasks: &[sdk::Task]) -> Result<Vec<TaskView>, Failure> {
     let mut views: Vec<TaskView> = tasks.iter().map(task).collect();
     containers::separate(context, &mut views).await?;

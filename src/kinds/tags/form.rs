@@ -1,6 +1,8 @@
-//! Tags in the forms of the SDKs: each has a type of its own for a key and a value.
+//! Tags in the forms of the SDKs, each of which has a type of its own for a key and a value, and what ours say.
 
-use crate::kinds::context::Tags;
+use crate::engine::address::Address;
+use crate::kinds::context::{Context, Tags};
+use crate::kinds::names;
 
 /// A tag as one of the SDKs has it.
 pub trait SdkTag: Sized {
@@ -51,4 +53,15 @@ pub fn pairs<'a, T: 'a>(
 ) -> Tags {
     let pairs = entries.into_iter().map(pair);
     pairs.filter_map(|(key, value)| Some((key?.to_owned(), value.unwrap_or_default().to_owned()))).collect()
+}
+
+/// The address in a resource's tags, if it has one that this program could have written.
+pub fn address(tags: &Tags) -> Option<Address> {
+    tags.get(names::ADDRESS)?.parse().ok()
+}
+
+/// The address in a resource's tags, if it is of this kind and of this deployment.
+pub fn address_of(context: &Context, kind: &str, tags: &Tags) -> Option<Address> {
+    let is_ours = tags.get(names::DEPLOYMENT) == Some(&context.names.deployment);
+    address(tags).filter(|address| is_ours && address.kind() == kind)
 }
