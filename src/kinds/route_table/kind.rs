@@ -7,8 +7,7 @@ use crate::kinds::prelude::*;
 use crate::kinds::subnet::Subnet;
 use crate::kinds::vpc::Vpc;
 
-use super::read::{DEFAULT, associations, routes};
-use super::route::{self, Edit, Existing, Route, Via};
+use super::route::{self, DEFAULT, Edit, Existing, Route, Via, associations, routes};
 
 /// A route table with its routes and the subnets that use it. What AWS puts in by itself (the local route, propagated
 /// routes, those of gateway endpoints) is not listed, nor are routes to the user's own networks, by peering or transit
