@@ -130,19 +130,15 @@ async fn targets_of(context: &Context, group: &str) -> Result<Vec<TargetView>, F
     Ok(descriptions.iter().filter_map(view).collect())
 }
 
-fn count(count: i32) -> u32 {
-    count.try_into().unwrap_or_default()
-}
-
 fn facts(live: &sdk::Service) -> ServiceFacts {
     ServiceFacts {
         arn: text(live.service_arn()),
         name: text(live.service_name()),
         cluster: text(live.cluster_arn()),
         status: text(live.status()),
-        desired: count(live.desired_count()),
-        running: count(live.running_count()),
-        pending: count(live.pending_count()),
+        desired: number(Some(live.desired_count())),
+        running: number(Some(live.running_count())),
+        pending: number(Some(live.pending_count())),
         task_definition: text(live.task_definition()),
         has_load_balancer: !live.load_balancers().is_empty(),
         deployments: live.deployments().iter().map(deployment).collect(),
@@ -162,10 +158,10 @@ fn deployment(live: &sdk::Deployment) -> DeploymentView {
         task_definition: text(live.task_definition()),
         rollout: text(live.rollout_state().map(|state| state.as_str())),
         reason: text(live.rollout_state_reason()),
-        desired: count(live.desired_count()),
-        running: count(live.running_count()),
-        pending: count(live.pending_count()),
-        failed: count(live.failed_tasks()),
+        desired: number(Some(live.desired_count())),
+        running: number(Some(live.running_count())),
+        pending: number(Some(live.pending_count())),
+        failed: number(Some(live.failed_tasks())),
         created: live.created_at().map(DateTime::as_secs_f64).unwrap_or_default(),
     }
 }
