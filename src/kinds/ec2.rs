@@ -41,11 +41,7 @@ where
 
 /// Whether a call that succeeds as a whole has succeeded in its parts.
 pub fn all_done<T>(answer: &T, unsuccessful: impl FnOnce(&T) -> &[UnsuccessfulItem]) -> Result<(), Failure> {
-    match unsuccessful(answer).iter().find_map(UnsuccessfulItem::error) {
-        Some(error) => {
-            let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
-            Err(reported(&operation::<T>(), code, message))
-        }
-        None => Ok(()),
-    }
+    let Some(error) = unsuccessful(answer).iter().find_map(UnsuccessfulItem::error) else { return Ok(()) };
+    let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
+    Err(reported(&operation::<T>(), code, message))
 }

@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{
 use crate::kinds::ec2;
 use crate::kinds::prelude::*;
 
-use super::rule::{self, Difference, Existing, Peer, Rule};
+use super::rule::{self, ANYWHERE, ANYWHERE_IPV6, Difference, Existing, Peer, Rule};
 
 /// The permissions that this needs (EC2 API names).
 pub const READ: [&str; 2] = ["DescribeSecurityGroups", "DescribeSecurityGroupRules"];
@@ -39,8 +39,8 @@ pub fn split(permissions: &[IpPermission]) -> Set<Rule> {
 /// VPC has an IPv6 range, is not listed (Amazon VPC user guide, "Migrate your VPC from IPv4 to IPv6").
 pub fn outbound(permissions: &[IpPermission]) -> Set<Rule> {
     let rules = split(permissions);
-    let is_open = rules.iter().any(Rule::is_everything);
-    rules.iter().filter(|rule| !(is_open && rule.is_everything_over_ipv6())).cloned().collect()
+    let is_open = rules.iter().any(|rule| rule.is_all_of(ANYWHERE));
+    rules.iter().filter(|rule| !(is_open && rule.is_all_of(ANYWHERE_IPV6))).cloned().collect()
 }
 
 fn split_one(entry: &IpPermission) -> Vec<Rule> {
@@ -73,8 +73,8 @@ fn ports(protocol: &str, from: Option<i32>, to: Option<i32>) -> (i32, i32) {
 /// Gives a group exactly these rules: first adds what is missing, then removes what is foreign.
 pub async fn replace(context: &Context, group: &str, ingress: &Set<Rule>, egress: &Set<Rule>) -> Result<(), Failure> {
     let (inbound, mut outbound) = existing(context, group).await?;
-    if egress.iter().any(Rule::is_everything) {
-        outbound.retain(|there| !there.rule.is_everything_over_ipv6());
+    if egress.iter().any(|rule| rule.is_all_of(ANYWHERE)) {
+        outbound.retain(|there| !there.rule.is_all_of(ANYWHERE_IPV6));
     }
     change(context, group, &rule::difference(&inbound, ingress), &rule::difference(&outbound, egress)).await
 }
