@@ -81,9 +81,8 @@ pub async fn replace(context: &Context, group: &str, ingress: &Set<Rule>, egress
 
 /// Makes the changes of both directions, side by side.
 pub async fn change(context: &Context, group: &str, ingress: &Difference, egress: &Difference) -> Result<(), Failure> {
-    let side = |direction| Side { context, group, direction };
-    tokio::try_join!(side(Direction::Inbound).change(ingress), side(Direction::Outbound).change(egress))?;
-    Ok(())
+    let side = |is_egress| Side { context, group, is_egress };
+    tokio::try_join!(side(false).change(ingress), side(true).change(egress)).map(drop)
 }
 
 /// Removes the rules that refer to other groups, which could not be deleted as long as this one exists.
@@ -118,34 +117,23 @@ fn read(rule: &SecurityGroupRule) -> Existing {
     Existing { id: text(rule.security_group_rule_id()), rule: rule_there }
 }
 
-#[derive(Clone, Copy)]
-enum Direction {
-    Inbound,
-    Outbound,
-}
-
 /// The rules of one direction of a group.
 #[derive(Clone, Copy)]
 struct Side<'a> {
     context: &'a Context,
     group: &'a str,
-    direction: Direction,
+    is_egress: bool,
 }
 
 /// The calls for inbound and for outbound rules take the same parameters, in two types of the SDK.
 macro_rules! call {
-    ($side:expr, $inbound:ident, $outbound:ident, |$call:ident| $with:expr) => {
-        match $side.direction {
-            Direction::Inbound => {
-                let $call = $side.context.aws.ec2.$inbound().group_id($side.group);
-                $with.send().await.done()
-            }
-            Direction::Outbound => {
-                let $call = $side.context.aws.ec2.$outbound().group_id($side.group);
-                $with.send().await.done()
-            }
+    ($side:expr, $inbound:ident, $outbound:ident, $($set:ident: $value:expr),*) => {{
+        let (ec2, group) = (&$side.context.aws.ec2, $side.group);
+        match $side.is_egress {
+            false => ec2.$inbound().group_id(group)$(.$set($value))*.send().await.done(),
+            true => ec2.$outbound().group_id(group)$(.$set($value))*.send().await.done(),
         }
-    };
+    }};
 }
 
 impl Side<'_> {
@@ -198,18 +186,17 @@ impl Side<'_> {
     }
 
     async fn authorize(self, rules: &[Rule]) -> Result<(), Failure> {
-        let permissions = rules.iter().map(permission).collect();
-        call!(self, authorize_security_group_ingress, authorize_security_group_egress, |call| call
-            .set_ip_permissions(Some(permissions)))
+        let all = Some(rules.iter().map(permission).collect());
+        call!(self, authorize_security_group_ingress, authorize_security_group_egress, set_ip_permissions: all)
     }
 
     async fn describe(self, rules: &[Rule]) -> Result<(), Failure> {
-        let permissions = rules.iter().map(permission).collect();
+        let all = Some(rules.iter().map(permission).collect());
         call!(
             self,
             update_security_group_rule_descriptions_ingress,
             update_security_group_rule_descriptions_egress,
-            |call| call.set_ip_permissions(Some(permissions))
+            set_ip_permissions: all
         )
     }
 
@@ -217,12 +204,14 @@ impl Side<'_> {
     async fn revoke(self, rules: &[Existing]) -> Result<(), Failure> {
         let (known, unknown): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| !rule.id.is_empty());
         let ids: Vec<_> = known.into_iter().map(|rule| rule.id.clone()).collect();
-        let ids = (!ids.is_empty()).then_some(ids);
         let permissions: Vec<_> = unknown.into_iter().map(|there| permission(&there.rule)).collect();
-        let permissions = (!permissions.is_empty()).then_some(permissions);
-        call!(self, revoke_security_group_ingress, revoke_security_group_egress, |call| call
-            .set_security_group_rule_ids(ids)
-            .set_ip_permissions(permissions))
+        call!(
+            self,
+            revoke_security_group_ingress,
+            revoke_security_group_egress,
+            set_security_group_rule_ids: (!ids.is_empty()).then_some(ids),
+            set_ip_permissions: (!permissions.is_empty()).then_some(permissions)
+        )
     }
 }
 
