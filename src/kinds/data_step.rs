@@ -1,12 +1,10 @@
 //! A task that runs once: a data step of an upgrade, while the service is at zero.
 
-use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, DesiredStatus, LaunchType, NetworkConfiguration, PropagateTags,
-};
+use aws_sdk_ecs::types::{DesiredStatus, LaunchType, PropagateTags};
 
 use super::prelude::*;
 use super::service::view::TaskView;
-use super::service::{diagnosis, read};
+use super::service::{diagnosis, network, read};
 use super::task_definition::TaskDefinition;
 
 /// The name of the one container.
@@ -71,16 +69,11 @@ impl Resource for DataStep {
     /// Registers the definition and runs one task of it. Repeating the call does not run a second one.
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let revision = self.definition.register(context, target).await?;
-        let network = AwsVpcConfiguration::builder()
-            .set_subnets(Some(self.subnets.clone()))
-            .set_security_groups(Some(self.groups.clone()))
-            .assign_public_ip(AssignPublicIp::Disabled);
-        let network = network.build().map_err(incomplete)?;
         // With the token of a task that AWS could not start, because a permission had not taken effect yet, AWS would
         // answer with that task.
         let started_by = started_by(&target.address);
-        let never_ran =
-            tasks(context).await?.iter().filter(|task| task.started_by == started_by && !has_run(task)).count();
+        let never_ran = |task: &&TaskView| task.started_by == started_by && !has_run(task);
+        let never_ran = tasks(context).await?.iter().filter(never_ran).count();
         let token = if never_ran == 0 { target.token.clone() } else { format!("{}-{never_ran}", target.token) };
         let call = context
             .aws
@@ -90,7 +83,7 @@ impl Resource for DataStep {
             .task_definition(&revision.id)
             .launch_type(LaunchType::Fargate)
             .platform_version(&self.platform_version)
-            .network_configuration(NetworkConfiguration::builder().awsvpc_configuration(network).build())
+            .network_configuration(network(self.subnets.clone(), self.groups.clone(), false)?)
             .started_by(&started_by)
             .client_token(token)
             .propagate_tags(PropagateTags::TaskDefinition);

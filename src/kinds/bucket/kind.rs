@@ -4,6 +4,7 @@ use aws_sdk_s3::types::{
     BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier, ObjectOwnership,
 };
 
+use crate::aws::error::reported;
 use crate::kinds::prelude::*;
 
 use super::properties::Bucket;
@@ -105,14 +106,7 @@ async fn delete_page(context: &Context, bucket: &str) -> Result<bool, Failure> {
     let answer = call.send().await.answer()?;
     let Some(error) = answer.errors().first() else { return Ok(true) };
     let (key, code) = (error.key().unwrap_or_default(), error.code().unwrap_or_default());
-    let cause = match code {
-        "AccessDenied" => Cause::Denied,
-        "SlowDown" => Cause::Throttled,
-        "InternalError" | "ServiceUnavailable" => Cause::Unavailable,
-        _ => Cause::Refused,
-    };
-    let message = format!("{key}: {}", error.message().unwrap_or_default());
-    Err(Failure { operation: "s3 DeleteObjects".to_owned(), code: code.to_owned(), ..Failure::of(cause, message) })
+    Err(reported("s3 DeleteObjects", code, &format!("{key}: {}", error.message().unwrap_or_default())))
 }
 
 /// Aborts uploads that were never completed: they use storage that no list of objects shows.

@@ -4,7 +4,6 @@
 //! own while it sends one.) Failures name keys, never values.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::TryRng;
@@ -32,15 +31,10 @@ const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The two values from which all others follow.
+#[derive(Debug)]
 pub struct Credentials {
     password: SecretString,
     jwt: SecretString,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials")
-    }
 }
 
 /// A user's own secret. Unknown keys are theirs.
