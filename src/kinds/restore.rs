@@ -197,12 +197,10 @@ fn phase(status: Option<&RestoreJobStatus>, percent: Option<&str>, why: &str, cr
         }
         status => {
             let why = ended(status.map_or("its state is unknown", RestoreJobStatus::as_str), why);
-            let left = if created.is_empty() {
-                String::new()
-            } else {
-                format!("; delete {created}, which was created for it and belongs to no deployment")
-            };
-            Phase::Failed(why + &left)
+            Phase::Failed(match created {
+                "" => why,
+                id => format!("{why}; delete {id}, which was created for it and belongs to no deployment"),
+            })
         }
     }
 }

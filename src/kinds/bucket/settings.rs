@@ -233,17 +233,14 @@ async fn set_access_log(bucket: &Bucket, context: &Context) -> Result<(), Failur
 /// Where events go. The EventBridge part is ours, the rest somebody else's.
 async fn notifications(context: &Context, name: &str) -> Result<NotificationConfiguration, Failure> {
     let answer = context.aws.s3.get_bucket_notification_configuration().bucket(name).send().await.unless_gone()?;
-    Ok(answer.map_or_else(
-        || NotificationConfiguration::builder().build(),
-        |answer| {
-            NotificationConfiguration::builder()
-                .set_topic_configurations(answer.topic_configurations)
-                .set_queue_configurations(answer.queue_configurations)
-                .set_lambda_function_configurations(answer.lambda_function_configurations)
-                .set_event_bridge_configuration(answer.event_bridge_configuration)
-                .build()
-        },
-    ))
+    let all = NotificationConfiguration::builder();
+    let Some(answer) = answer else { return Ok(all.build()) };
+    let all = all
+        .set_topic_configurations(answer.topic_configurations)
+        .set_queue_configurations(answer.queue_configurations)
+        .set_lambda_function_configurations(answer.lambda_function_configurations)
+        .set_event_bridge_configuration(answer.event_bridge_configuration);
+    Ok(all.build())
 }
 
 /// S3 replaces all notifications at once, so others' are read and written back.
