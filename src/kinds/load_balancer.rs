@@ -196,7 +196,7 @@ async fn modify(
 
 async fn attributes(context: &Context, arn: &str) -> Result<Tags, Failure> {
     let answer = context.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn).send().await.answer()?;
-    Ok(tags::pairs(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
+    Ok(tags::read(answer.attributes()))
 }
 
 fn made_of(live: &sdk::LoadBalancer) -> Made {

@@ -224,7 +224,7 @@ pub async fn balancer(context: &Context) -> Result<Option<String>, Failure> {
 
 async fn attributes(context: &Context, arn: &str) -> Result<Tags, Failure> {
     let answer = context.aws.elb.describe_target_group_attributes().target_group_arn(arn).send().await.answer()?;
-    Ok(tags::pairs(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
+    Ok(tags::read(answer.attributes()))
 }
 
 fn made_of(live: &sdk::TargetGroup) -> Made {

@@ -14,7 +14,7 @@ pub enum Zone {
 
 const FARGATE: &str = "AWS Fargate";
 
-/// The only zones that have Fargate, of the regions where not all do (Amazon ECS developer guide, "Supported Regions for
+/// The zones that have Fargate, in the regions where not all do (Amazon ECS developer guide, "Supported Regions for
 /// Amazon ECS on AWS Fargate").
 const HAVE_FARGATE: [(&str, &[&str]); 3] =
     [("usw1", &["az1", "az3"]), ("apne1", &["az1", "az2", "az4"]), ("cnn1", &["az1", "az2"])];

@@ -38,7 +38,7 @@ pub const WRITTEN: [&str; 7] = [
 
 /// All settings as they are. A setting that AWS says does not exist is empty.
 pub async fn read(context: &Context, name: &str) -> Result<Bucket, Failure> {
-    let (encryption, block_public_access, ownership, policy, (lifecycle, moves_from), access_log, notifications) = tokio::try_join!(
+    let (encryption, block_public_access, ownership, policy, lifecycle, access_log, notifications) = tokio::try_join!(
         encryption(context, name),
         block_public_access(context, name),
         ownership(context, name),
@@ -47,6 +47,7 @@ pub async fn read(context: &Context, name: &str) -> Result<Bucket, Failure> {
         access_log(context, name),
         notifications(context, name),
     )?;
+    let (lifecycle, moves_from) = lifecycle;
     Ok(Bucket {
         name: name.to_owned(),
         encryption,

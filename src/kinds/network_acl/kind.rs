@@ -170,11 +170,14 @@ macro_rules! put {
             .egress($egress)
             .rule_number($entry.number)
             .protocol(entry::number_of(&$entry.protocol))
-            .rule_action(action($entry))
+            .rule_action(match $entry.action {
+                Verdict::Allow => RuleAction::Allow,
+                Verdict::Deny => RuleAction::Deny,
+            })
             .set_cidr_block(v4)
             .set_ipv6_cidr_block(v6)
-            .set_port_range($entry.ports.map(port_range))
-            .set_icmp_type_code($entry.icmp.map(icmp_type_code))
+            .set_port_range($entry.ports.map(|it| PortRange::builder().from(it.from.into()).to(it.to.into()).build()))
+            .set_icmp_type_code($entry.icmp.map(|it| IcmpTypeCode::builder().r#type(it.kind).code(it.code).build()))
             .send()
             .await
             .done()
@@ -202,21 +205,6 @@ async fn make(context: &Context, acl: &str, egress: bool, edit: &Edit) -> Result
 fn blocks(entry: &Entry) -> (Option<String>, Option<String>) {
     let cidr = Some(entry.cidr.clone());
     if entry.cidr.contains(':') { (None, cidr) } else { (cidr, None) }
-}
-
-fn action(entry: &Entry) -> RuleAction {
-    match entry.action {
-        Verdict::Allow => RuleAction::Allow,
-        Verdict::Deny => RuleAction::Deny,
-    }
-}
-
-fn port_range(ports: Ports) -> PortRange {
-    PortRange::builder().from(ports.from.into()).to(ports.to.into()).build()
-}
-
-fn icmp_type_code(icmp: Icmp) -> IcmpTypeCode {
-    IcmpTypeCode::builder().r#type(icmp.kind).code(icmp.code).build()
 }
 
 #[cfg(test)]
