@@ -31,7 +31,12 @@ pub trait Answer<T>: Sized {
 
     /// The same, where what does not exist counts as done.
     fn done_or_gone(self) -> Result<(), Failure> {
-        self.unless_gone().map(drop)
+        self.done_or(|failure| failure.cause == Cause::Gone)
+    }
+
+    /// The same, where some failures count as done.
+    fn done_or(self, is_done: impl FnOnce(&Failure) -> bool) -> Result<(), Failure> {
+        self.done().or_else(|failure| if is_done(&failure) { Ok(()) } else { Err(failure) })
     }
 }
 
@@ -41,6 +46,13 @@ where
 {
     fn answer(self) -> Result<T, Failure> {
         self.map_err(|error| failure(&operation::<E>(), &error))
+    }
+}
+
+/// What is a failure already, to go on with.
+impl<T> Answer<T> for Result<T, Failure> {
+    fn answer(self) -> Self {
+        self
     }
 }
 

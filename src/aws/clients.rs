@@ -12,7 +12,7 @@ use crate::engine::failure::Failure;
 
 use super::answer::Answer;
 use super::exec::signature::Signer;
-use super::interceptors::{Calls, Guard, NoEmptyAnswers, ReadsOnly};
+use super::interceptors::{Calls, Guard};
 use super::no_answer;
 use super::permit::Permit;
 use super::profile::Origin;
@@ -124,11 +124,7 @@ impl Clients {
         let permit = Permit::default();
         macro_rules! guarded {
             ($sdk:ident) => {
-                $sdk::config::Builder::from(config)
-                    .interceptor(ReadsOnly)
-                    .interceptor(Guard(permit.clone()))
-                    .interceptor(Calls)
-                    .interceptor(NoEmptyAnswers)
+                $sdk::config::Builder::from(config).interceptor(Guard(permit.clone())).interceptor(Calls)
             };
         }
         macro_rules! client {
@@ -143,7 +139,6 @@ impl Clients {
         let control = aws_sdk_s3::config::Builder::from(config)
             .retry_config(patient(6))
             .interceptor(Calls)
-            .interceptor(NoEmptyAnswers)
             .force_path_style(by_path)
             .build();
         Self {

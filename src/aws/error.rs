@@ -77,11 +77,9 @@ fn is_not_permitted(error: &(dyn std::error::Error + 'static)) -> bool {
 /// the API references; IAM user guide, "Troubleshoot signed requests").
 fn explain(failure: Failure) -> Failure {
     let says = |words: &[&str]| words.iter().any(|words| failure.message.contains(words));
-    let moment = moment_in(&failure.message).filter(|_| failure.cause == Cause::Cooldown);
-    if let Some(hint) = moment.map(|moment| {
-        format!("everything else continues, and what exists keeps working; run the same command again after {moment}")
-    }) {
-        return failure.hint(hint);
+    if let (Cause::Cooldown, Some(moment)) = (failure.cause, moment_in(&failure.message)) {
+        let hint = "everything else continues, and what exists keeps working; run the same command again after";
+        return failure.clone().hint(format!("{hint} {moment}"));
     }
     match failure.code.as_str() {
         "RequestTimeTooSkewed" => failure.hint(CLOCK),
@@ -113,107 +111,78 @@ const REGION: &str =
     "the request reached another region: check the region in the plan file, AWS_REGION and AWS_ENDPOINT_URL";
 const LOG_IN: &str = "the credentials have expired: log in again and run the same command again; it continues";
 
+/// Codes that mean the same to every operation, whatever the message. `InvalidResourceStateException`: AWS Backup is
+/// already working on this recovery point (AWS Backup API reference, DeleteRecoveryPoint).
+const CODES: [(Cause, &str); 5] = [
+    (
+        Cause::Throttled,
+        "Throttling ThrottlingException ThrottledException RequestLimitExceeded TooManyRequestsException \
+         RequestThrottled RequestThrottledException SlowDown PriorRequestNotComplete \
+         BandwidthLimitExceeded EC2ThrottledException",
+    ),
+    (
+        Cause::StillHeld,
+        "DependencyViolation ResourceInUse ResourceInUseException FileSystemInUse BucketNotEmpty \
+         DeleteConflict ClusterContainsServicesException ClusterContainsTasksException \
+         IncorrectFileSystemLifeCycleState IncorrectMountTargetState InvalidIPAddress.InUse \
+         IncorrectState OperationAborted OperationAbortedException UpdateInProgressException \
+         ConcurrentModification ConcurrentModificationException InvalidResourceStateException",
+    ),
+    (
+        Cause::Unavailable,
+        "InternalError InternalFailure InternalServerError InternalServiceError InternalServiceException \
+         ServerException ServiceUnavailable ServiceUnavailableException ServiceFailure Unavailable \
+         RequestTimeout RequestTimeoutException",
+    ),
+    (
+        Cause::Denied,
+        "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError AllAccessDisabled \
+         ExpiredToken ExpiredTokenException RequestExpired InvalidClientTokenId \
+         UnrecognizedClientException SignatureDoesNotMatch InvalidSignatureException AuthFailure \
+         InvalidAccessKeyId InvalidToken TokenRefreshRequired RequestTimeTooSkewed \
+         AuthorizationHeaderMalformed PermanentRedirect OptInRequired",
+    ),
+    (
+        Cause::Taken,
+        "Resource.AlreadyAssociated BucketAlreadyOwnedByYou BucketAlreadyExists MountTargetConflict \
+         InvalidGroup.Duplicate InvalidPermission.Duplicate ResourceExistsException \
+         InvalidSubnet.Conflict",
+    ),
+];
+
+/// Codes with several meanings: operation, end of the code, and words of the message, of which the first and the last
+/// may be empty.
+const MEANINGS: [(&str, &str, &str, Cause); 9] = [
+    // Elastic Load Balancing writes a test object when access logs are turned on, which may be refused for seconds
+    // after the bucket's policy was written (see `docs/aws-behaviour.md`).
+    ("", "InvalidConfigurationRequest", "validation transient issue", Cause::NotYetTrusted),
+    ("", "InvalidConfigurationRequest", "Access Denied for bucket", Cause::NotYetTrusted),
+    // The throughput mode changes once in 24 hours (EFS API reference, UpdateFileSystem); the name of a secret is free
+    // again only after the recovery window of the one before (Secrets Manager API reference, DeleteSecret).
+    ("efs UpdateFileSystem", "TooManyRequests", "", Cause::Cooldown),
+    ("secretsmanager CreateSecret", "InvalidRequestException", "scheduled for deletion", Cause::Cooldown),
+    // A task with this token exists already (ECS API reference, RunTask); lists show it a little later.
+    ("ecs RunTask", "ConflictException", "", Cause::NotYetVisible),
+    // A family without an active revision.
+    ("", "ClientException", "Unable to describe task definition", Cause::Gone),
+    // "Unable to Start a service that is still Draining."
+    ("", "InvalidParameterException", "raining", Cause::StillHeld),
+    // "Backup vault cannot be deleted (contains recovery points)": they disappear a while after their deletion was
+    // accepted.
+    ("", "InvalidRequestException", "contains recovery points", Cause::StillHeld),
+    ("", "InvalidParameterException", "not idempotent", Cause::Taken),
+];
+
 /// What a code means.
 fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cause {
-    // Query protocols append a suffix to some codes: "ThrottlingException", "Throttling".
-    match code {
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "RequestLimitExceeded"
-        | "TooManyRequestsException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "SlowDown"
-        | "PriorRequestNotComplete"
-        | "BandwidthLimitExceeded"
-        | "EC2ThrottledException" => return Cause::Throttled,
-        "DependencyViolation"
-        | "ResourceInUse"
-        | "ResourceInUseException"
-        | "FileSystemInUse"
-        | "BucketNotEmpty"
-        | "DeleteConflict"
-        | "ClusterContainsServicesException"
-        | "ClusterContainsTasksException"
-        | "IncorrectFileSystemLifeCycleState"
-        | "IncorrectMountTargetState"
-        | "InvalidIPAddress.InUse"
-        | "IncorrectState"
-        | "OperationAborted"
-        | "OperationAbortedException"
-        | "UpdateInProgressException"
-        | "ConcurrentModification"
-        | "ConcurrentModificationException"
-        // AWS Backup is already working on this recovery point (AWS Backup API reference, DeleteRecoveryPoint).
-        | "InvalidResourceStateException" => return Cause::StillHeld,
-        "InternalError"
-        | "InternalFailure"
-        | "InternalServerError"
-        | "InternalServiceError"
-        | "InternalServiceException"
-        | "ServerException"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException"
-        | "ServiceFailure"
-        | "Unavailable"
-        | "RequestTimeout"
-        | "RequestTimeoutException" => return Cause::Unavailable,
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "UnauthorizedOperation"
-        | "AuthorizationError"
-        | "AllAccessDisabled"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "RequestExpired"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "SignatureDoesNotMatch"
-        | "InvalidSignatureException"
-        | "AuthFailure"
-        | "InvalidAccessKeyId"
-        | "InvalidToken"
-        | "TokenRefreshRequired"
-        | "RequestTimeTooSkewed"
-        | "AuthorizationHeaderMalformed"
-        | "PermanentRedirect"
-        | "OptInRequired" => return Cause::Denied,
-        "Resource.AlreadyAssociated"
-        | "BucketAlreadyOwnedByYou"
-        | "BucketAlreadyExists"
-        | "MountTargetConflict"
-        | "InvalidGroup.Duplicate"
-        | "InvalidPermission.Duplicate"
-        | "ResourceExistsException"
-        | "InvalidSubnet.Conflict" => return Cause::Taken,
-        _ => {}
+    if let Some((cause, _)) = CODES.iter().find(|(_, codes)| codes.split(' ').any(|known| known == code)) {
+        return *cause;
     }
-    if says_bucket_not_yet_open(code, message) {
-        return Cause::NotYetTrusted;
-    }
-    if is_cooling_down(operation, code, message) {
-        return Cause::Cooldown;
-    }
-    if operation == "ecs RunTask" && code == "ConflictException" {
-        // A task with this token exists already (ECS API reference, RunTask); lists show it a little later.
-        return Cause::NotYetVisible;
-    }
-    if code == "ClientException" && message.contains("Unable to describe task definition") {
-        // A family without an active revision.
-        return Cause::Gone;
-    }
-    if code.ends_with("InvalidParameterException") && message.contains("raining") {
-        // "Unable to Start a service that is still Draining."
-        return Cause::StillHeld;
-    }
-    if code == "InvalidRequestException" && message.contains("contains recovery points") {
-        // "Backup vault cannot be deleted (contains recovery points)": they disappear a while after their deletion was
-        // accepted.
-        return Cause::StillHeld;
-    }
-    if code.ends_with("InvalidParameterException") && message.contains("not idempotent") {
-        return Cause::Taken;
+    let meaning = MEANINGS.iter().find(|(of, end, words, _)| {
+        (of.is_empty() || *of == operation) && code.ends_with(end) && message.contains(words)
+    });
+    if let Some((.., cause)) = meaning {
+        return *cause;
     }
     if code.contains("AlreadyExists") || code.starts_with("Duplicate") {
         return Cause::Taken;
@@ -236,26 +205,6 @@ fn cause(operation: &str, code: &str, message: &str, status: Option<u16>) -> Cau
     }
 }
 
-/// Changes that AWS permits rarely: the throughput mode of a file system once in 24 hours (EFS API reference,
-/// UpdateFileSystem); the name of a secret only after the recovery window of the one before (Secrets Manager API
-/// reference, DeleteSecret).
-fn is_cooling_down(operation: &str, code: &str, message: &str) -> bool {
-    match operation {
-        "efs UpdateFileSystem" => code == "TooManyRequests",
-        "secretsmanager CreateSecret" => {
-            code == "InvalidRequestException" && message.contains("scheduled for deletion")
-        }
-        _ => false,
-    }
-}
-
-/// Elastic Load Balancing writes a test object when access logs are turned on, which may be refused for seconds after
-/// the bucket's policy was written (see `docs/aws-behaviour.md`).
-fn says_bucket_not_yet_open(code: &str, message: &str) -> bool {
-    code == "InvalidConfigurationRequest"
-        && ["validation transient issue", "Access Denied for bucket"].iter().any(|words| message.contains(words))
-}
-
 /// The time that AWS names in "Wait until 2023-12-29T12:51:32Z UTC and try again."
 fn moment_in(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("until ")?;
@@ -265,24 +214,10 @@ fn moment_in(message: &str) -> Option<&str> {
 
 /// Whether "not found" is about the operation's own resource, and not about something that it refers to.
 fn is_about_one_resource(operation: &str) -> bool {
+    const VERBS: &str =
+        "Delete Describe Get Head List Release Detach Disassociate Deregister Revoke Remove Untag Restore";
     let name = operation.rsplit(' ').next().unwrap_or_default();
-    [
-        "Delete",
-        "Describe",
-        "Get",
-        "Head",
-        "List",
-        "Release",
-        "Detach",
-        "Disassociate",
-        "Deregister",
-        "Revoke",
-        "Remove",
-        "Untag",
-        "Restore",
-    ]
-    .iter()
-    .any(|verb| name.starts_with(verb))
+    VERBS.split(' ').any(|verb| name.starts_with(verb))
 }
 
 #[cfg(test)]

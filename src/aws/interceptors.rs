@@ -15,21 +15,19 @@ use super::permit::Permit;
 
 /// Whether an operation only reads, by its name.
 fn reads(config: &ConfigBag) -> bool {
-    config.load::<Metadata>().is_some_and(|operation| {
-        ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"]
-            .iter()
-            .any(|verb| operation.name().starts_with(verb))
-    })
+    const VERBS: [&str; 6] = ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"];
+    config.load::<Metadata>().is_some_and(|operation| VERBS.iter().any(|verb| operation.name().starts_with(verb)))
 }
 
-/// The SDK retries reads. It does not retry writes: CreateVpc, retried blindly after a lost answer, is a second VPC.
-/// The engine retries those after looking for the result of the first attempt.
+/// Calls that change something: the SDK does not retry them, and without a valid permit they are withheld, right before
+/// sending. CreateVpc, retried blindly after a lost answer, is a second VPC: the engine retries after looking for the
+/// result of the first attempt.
 #[derive(Debug)]
-pub struct ReadsOnly;
+pub struct Guard(pub Permit);
 
-impl Intercept for ReadsOnly {
+impl Intercept for Guard {
     fn name(&self) -> &'static str {
-        "retry reads only"
+        "no retry, and no change without a permit"
     }
 
     fn read_before_serialization(
@@ -42,16 +40,6 @@ impl Intercept for ReadsOnly {
             config.interceptor_state().store_put(RetryConfig::disabled());
         }
         Ok(())
-    }
-}
-
-/// Withholds calls that change something without a valid permit; checks right before sending.
-#[derive(Debug)]
-pub struct Guard(pub Permit);
-
-impl Intercept for Guard {
-    fn name(&self) -> &'static str {
-        "no change without a permit"
     }
 
     fn read_before_transmit(
@@ -67,13 +55,14 @@ impl Intercept for Guard {
     }
 }
 
-/// Logs which calls are made and how they end, but never their content: some hold secrets.
+/// Logs which calls are made and how they end, but never their content: some hold secrets. Rejects empty answers to
+/// reads, which would mean "there is nothing": AWS answers with an empty list at least.
 #[derive(Debug)]
 pub struct Calls;
 
 impl Intercept for Calls {
     fn name(&self) -> &'static str {
-        "log of calls"
+        "log of calls, and no empty answers"
     }
 
     fn read_after_attempt(
@@ -90,16 +79,6 @@ impl Intercept for Calls {
         });
         tracing::debug!(service = operation.service(), operation = operation.name(), status, request_id = id, "call");
         Ok(())
-    }
-}
-
-/// Rejects empty answers to reads, which would mean "there is nothing": AWS answers with an empty list at least.
-#[derive(Debug)]
-pub struct NoEmptyAnswers;
-
-impl Intercept for NoEmptyAnswers {
-    fn name(&self) -> &'static str {
-        "no empty answers"
     }
 
     fn read_after_deserialization(

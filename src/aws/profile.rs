@@ -61,14 +61,13 @@ impl Origin {
             return if has_keys { Self::Environment } else { Self::Unknown };
         };
         let selected = files.selected_profile();
-        let profile = files.get_profile(selected);
-        let known = || files.profiles().map(str::to_owned).collect::<Vec<_>>();
-        match profile {
+        let mut known: Vec<_> = files.profiles().map(str::to_owned).collect();
+        known.sort();
+        match files.get_profile(selected) {
             // The SDK would pass over an option that names nothing.
-            None if named.is_some() => Self::Missing { name: selected.to_owned(), known: sorted(known()) },
+            None if named.is_some() || is_named && !has_keys => Self::Missing { name: selected.to_owned(), known },
             _ if has_keys => Self::Environment,
-            None if is_named => Self::Missing { name: selected.to_owned(), known: sorted(known()) },
-            None => Self::Unnamed { known: sorted(known()) },
+            None => Self::Unnamed { known },
             Some(profile) => {
                 let (name, login) = login(profile, |name| files.get_profile(name));
                 Self::Profile { name: name.to_owned(), login }
@@ -152,33 +151,30 @@ impl Origin {
     }
 }
 
+/// What a profile has that says how it gets its credentials, the first that it has counts.
+const SIGNS: [(&str, Login); 6] = [
+    ("sso_session", Login::Sso),
+    ("sso_start_url", Login::Sso),
+    ("login_session", Login::Console),
+    ("credential_process", Login::Process),
+    ("aws_access_key_id", Login::Keys),
+    ("role_arn", Login::Role),
+];
+
 /// The profile at the end of a chain of roles, and how it gets its credentials.
 fn login<'a>(profile: &'a Profile, find: impl Fn(&str) -> Option<&'a Profile>) -> (&'a str, Login) {
     let mut at = profile;
     for _ in 0..LONGEST {
         let has = |key: &str| at.get(key).is_some();
-        let login = if has("role_arn") && has("mfa_serial") {
-            Login::Mfa
-        } else if let Some(source) = at.get("source_profile").filter(|source| has("role_arn") && *source != at.name()) {
-            match find(source) {
-                Some(source) => {
-                    at = source;
-                    continue;
-                }
-                None => Login::Role,
+        let source = at.get("source_profile").filter(|source| has("role_arn") && *source != at.name());
+        let login = match source.map(&find) {
+            _ if has("role_arn") && has("mfa_serial") => Login::Mfa,
+            Some(Some(source)) => {
+                at = source;
+                continue;
             }
-        } else if has("sso_session") || has("sso_start_url") {
-            Login::Sso
-        } else if has("login_session") {
-            Login::Console
-        } else if has("credential_process") {
-            Login::Process
-        } else if has("aws_access_key_id") {
-            Login::Keys
-        } else if has("role_arn") {
-            Login::Role
-        } else {
-            Login::Nothing
+            Some(None) => Login::Role,
+            None => SIGNS.iter().find(|(key, _)| has(key)).map_or(Login::Nothing, |(_, login)| *login),
         };
         return (at.name(), login);
     }
@@ -189,14 +185,8 @@ fn login<'a>(profile: &'a Profile, find: impl Fn(&str) -> Option<&'a Profile>) -
 const SHOWN: usize = 8;
 
 fn listed(names: &[String]) -> String {
-    let shown: Vec<_> = names.iter().take(SHOWN).map(String::as_str).collect();
     let more = if names.len() > SHOWN { ", …" } else { "" };
-    format!("{}{more}", shown.join(", "))
-}
-
-fn sorted(mut names: Vec<String>) -> Vec<String> {
-    names.sort();
-    names
+    format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
 }
 
 #[cfg(test)]

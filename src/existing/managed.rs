@@ -53,7 +53,7 @@ pub async fn clusters(context: &Context, names: &[String]) -> Result<Managed, Fa
 
 /// These load balancers or target groups, by ARN.
 pub async fn balancers(context: &Context, arns: &[String]) -> Result<Managed, Failure> {
-    let found = tags::elb::read(context, arns).await?;
+    let found = tags::by_arn(context, arns).await?;
     Ok(found.into_iter().filter_map(|(arn, tags)| deployment(Some(&arn), tags)).collect())
 }
 

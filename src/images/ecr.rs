@@ -7,8 +7,9 @@ use aws_sdk_ecr::operation::batch_get_image::BatchGetImageOutput;
 use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
 
 use crate::aws::answer::Answer;
+use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::{Cause, Failure};
-use crate::release::EcrRepository;
+use crate::release::{EcrRepository, Image};
 
 use super::answer::{CONNECT, Resolved, Trouble, WHOLE};
 
@@ -42,6 +43,13 @@ pub async fn digests(
     }
 }
 
+/// The permission for that, for these images; other registries need no credentials.
+pub fn grants<'a>(usage: Use, images: impl IntoIterator<Item = &'a Image>) -> Option<Grant> {
+    let repositories = images.into_iter().filter_map(Image::ecr_repository);
+    let arns: BTreeSet<String> = repositories.map(|repository| repository.arn()).collect();
+    (!arns.is_empty()).then(|| Grant::new(usage, "ecr", &["BatchGetImage"]).on(arns))
+}
+
 /// The answer lists the images found, and a failure for each of the others.
 fn digest(answer: &BatchGetImageOutput, tag: &str) -> Resolved {
     let is_it = |id: Option<&ImageIdentifier>| id.and_then(ImageIdentifier::image_tag) == Some(tag);
@@ -60,9 +68,8 @@ fn digest(answer: &BatchGetImageOutput, tag: &str) -> Resolved {
     }
 }
 
-/// Without the request id, so that equal plans stay equal.
 fn trouble(failure: &Failure) -> Trouble {
-    let said = Failure { request_id: None, ..failure.clone() }.to_string();
+    let said = failure.said();
     match (failure.code.as_str(), failure.cause) {
         ("RepositoryNotFoundException", _) => Trouble::NotFound(said),
         (_, Cause::Denied) => Trouble::Denied(said),

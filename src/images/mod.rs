@@ -5,12 +5,11 @@
 
 mod answer;
 mod ecr;
-mod grants;
 mod open;
 mod pins;
 mod resolve;
 
 pub use answer::{Resolved, Trouble};
-pub use grants::grants;
+pub use ecr::grants;
 pub use pins::{Deployed, Pins, Unanswered, live, pins};
 pub use resolve::resolve;

@@ -38,7 +38,7 @@ impl Spec for AccessPoint {
 impl Resource for AccessPoint {
     const TAGGING: Tagging = Tagging::Efs;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let of_each = context.each(FileSystem::KIND.name, "id").map(|(owner, id)| async move {
             let found = describe(context, id).await?.into_iter().map(|found| {
                 let address = tags::address_of(context, Self::KIND.name, &found.tags)?;
@@ -47,7 +47,7 @@ impl Resource for AccessPoint {
             });
             Ok::<_, Failure>(found.flatten().collect::<Vec<_>>())
         });
-        Ok(try_join_all(of_each).await?.into_iter().flatten().into())
+        Ok(try_join_all(of_each).await?.into_iter().flatten().collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -84,16 +84,14 @@ impl Resource for AccessPoint {
         Ok(found)
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("elasticfilesystem", &["access-point/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "elasticfilesystem", &["access-point/*"])
             .see(&["DescribeAccessPoints"])
             .tag_new("CreateAccessPoint")
             .retag()
             .remove(&["DeleteAccessPoint"])
             .at(&["file-system/*"])
             .change(&["CreateAccessPoint"])
-            .done()
     }
 }
 

@@ -21,7 +21,7 @@ impl Spec for Cluster {
 impl Resource for Cluster {
     const TAGGING: Tagging = Tagging::Ecs;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let call = context.aws.ecs.describe_clusters().clusters(context.names.stack());
         let answer = call.include(ClusterField::Settings).include(ClusterField::Tags).send().await.answer()?;
         // A deleted cluster is described as INACTIVE for a while (ECS API reference, DeleteCluster).
@@ -36,7 +36,7 @@ impl Resource for Cluster {
             let found = Found::new(arn).output("arn", arn).output("name", name).spec(spec);
             found.phase(phase(cluster.status().unwrap_or_default())).tags(tags::read(cluster.tags()))
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -46,25 +46,22 @@ impl Resource for Cluster {
         Ok(made(arn, &[("arn", arn), ("name", &self.name)]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.ecs.update_cluster_settings().cluster(&target.id).settings(self.insights());
-        call.send().await.answer()?;
-        Ok(target.as_known())
+        call.send().await.done()
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         context.aws.ecs.delete_cluster().cluster(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let named = format!("cluster/{}", place.names.stack());
-        place
-            .grants("ecs", &[&named])
+        Grants::new(place, "ecs", &[&named])
             .see(&["DescribeClusters"])
             .create("CreateCluster")
             .change(&["UpdateClusterSettings"])
             .remove(&["DeleteCluster"])
-            .done()
     }
 }
 

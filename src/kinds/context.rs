@@ -1,14 +1,13 @@
 //! What every kind works with.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::aws::clients::Clients;
 use crate::engine::address::Address;
 use crate::engine::reference::{Known, Outputs};
 
 use super::names::Names;
-use super::revisions::Revisions;
 
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
@@ -44,5 +43,22 @@ impl Context {
     /// The same without addresses.
     pub fn outputs(&self, kind: &str, output: &str) -> Vec<String> {
         self.each(kind, output).map(|(_, value)| value.to_owned()).collect()
+    }
+}
+
+/// The containers of a revision, by name: whether the health of the task depends on it.
+pub type Revision = BTreeMap<String, bool>;
+
+/// Revisions of task definitions by ARN. They never change, so each is asked for once.
+#[derive(Clone, Debug, Default)]
+pub struct Revisions(Arc<Mutex<BTreeMap<String, Arc<Revision>>>>);
+
+impl Revisions {
+    pub fn get(&self, arn: &str) -> Option<Arc<Revision>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(arn).cloned()
+    }
+
+    pub fn put(&self, arn: &str, revision: Revision) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(arn.to_owned(), Arc::new(revision));
     }
 }

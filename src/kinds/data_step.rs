@@ -1,27 +1,10 @@
 //! A task that runs once: a data step of an upgrade, while the service is at zero.
 
-use async_trait::async_trait;
-use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, DesiredStatus, LaunchType, NetworkConfiguration, PropagateTags,
-};
-use serde::{Deserialize, Serialize};
+use aws_sdk_ecs::types::{DesiredStatus, LaunchType, PropagateTags};
 
-use crate::aws::error::{incomplete, on, unless_gone};
-use crate::aws::grant::{Grant, Use};
-use crate::engine::address::Address;
-use crate::engine::event::Event;
-use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::{Incident, Phase};
-use crate::engine::kind::{Kind, Part, Seconds, Spec};
-use crate::engine::run::Made;
-use crate::partition::principals;
-
-use super::found::{Found, Listing, made};
-use super::job::Job;
-use super::place::Place;
-use super::resource::{Context, Target};
+use super::prelude::*;
 use super::service::view::TaskView;
-use super::service::{diagnosis, read};
+use super::service::{diagnosis, network, read};
 use super::task_definition::TaskDefinition;
 
 /// The name of the one container.
@@ -48,6 +31,7 @@ pub fn address(name: &str, intent: &str) -> Address {
 
 impl Spec for DataStep {
     const KIND: Kind = Kind {
+        job: true,
         tagged: false,
         uses_later: true,
         // Provisioning, image pull, start, the work, deprovisioning.
@@ -65,38 +49,31 @@ fn started_by(address: &Address) -> String {
 pub const STARTED_BY: &str = "ce-aws/";
 
 #[async_trait]
-impl Job for DataStep {
+impl Resource for DataStep {
     /// Every step whose task ECS still lists, of any upgrade; the newest of several tasks of one step.
-    async fn list(context: &Context) -> Result<Listing<Self>, Failure> {
-        let mut seen = Listing::from([]);
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let mut all: Vec<Found<Self>> = Vec::new();
         for task in tasks(context).await? {
             let Some(name) = task.started_by.strip_prefix(STARTED_BY) else { continue };
-            let address = Address::new(Self::KIND.name, name);
-            if seen.found.iter().any(|found: &Found<Self>| found.address.as_ref() == Some(&address)) {
+            let (arn, address) = (task.arn.as_str(), Address::new(Self::KIND.name, name));
+            if all.iter().any(|found| found.address.as_ref() == Some(&address)) {
                 continue;
             }
-            let phase = phase(&task);
-            if matches!(phase, Phase::Failed(_)) {
-                seen.incidents.push(Incident { address: address.clone(), subject: task.arn.clone() });
-            }
-            seen.found.push(Found::new(task.arn.as_str()).at(address).output("arn", task.arn.as_str()).phase(phase));
+            let found = Found::new(arn).at(address).output("arn", arn).phase(phase(&task));
+            let has_failed = matches!(found.phase, Phase::Failed(_));
+            all.push(found.incidents(has_failed.then(|| task.arn.clone())));
         }
-        Ok(seen)
+        Ok(all)
     }
 
     /// Registers the definition and runs one task of it. Repeating the call does not run a second one.
-    async fn start(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let revision = self.definition.register(context, target).await?;
-        let network = AwsVpcConfiguration::builder()
-            .set_subnets(Some(self.subnets.clone()))
-            .set_security_groups(Some(self.groups.clone()))
-            .assign_public_ip(AssignPublicIp::Disabled);
-        let network = network.build().map_err(incomplete)?;
         // With the token of a task that AWS could not start, because a permission had not taken effect yet, AWS would
         // answer with that task.
         let started_by = started_by(&target.address);
-        let never_ran =
-            tasks(context).await?.iter().filter(|task| task.started_by == started_by && !has_run(task)).count();
+        let never_ran = |task: &&TaskView| task.started_by == started_by && !has_run(task);
+        let never_ran = tasks(context).await?.iter().filter(never_ran).count();
         let token = if never_ran == 0 { target.token.clone() } else { format!("{}-{never_ran}", target.token) };
         let call = context
             .aws
@@ -106,11 +83,11 @@ impl Job for DataStep {
             .task_definition(&revision.id)
             .launch_type(LaunchType::Fargate)
             .platform_version(&self.platform_version)
-            .network_configuration(NetworkConfiguration::builder().awsvpc_configuration(network).build())
+            .network_configuration(network(self.subnets.clone(), self.groups.clone(), false)?)
             .started_by(&started_by)
             .client_token(token)
             .propagate_tags(PropagateTags::TaskDefinition);
-        let answer = call.send().await.map_err(on("ecs RunTask"))?;
+        let answer = call.send().await.answer()?;
         if let Some(task) = answer.tasks().first().and_then(|task| task.task_arn()) {
             return Ok(made(task, &[("arn", task)]));
         }
@@ -118,26 +95,27 @@ impl Job for DataStep {
         Err(Failure { operation: "ecs RunTask".to_owned(), ..Failure::of(Cause::Unavailable, reason) })
     }
 
+    /// AWS forgets a task that has ended.
+    async fn delete(_context: &Context, _target: &Target) -> Result<(), Failure> {
+        Ok(())
+    }
+
     async fn explain(context: &Context, incident: &Incident) -> Option<Event> {
         diagnosis::explain(context, incident).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        let definition = place.names.arn("ecs", &format!("task-definition/{}:*", place.names.data_family()));
-        let own = place.own_task_roles.then(|| place.own_roles());
-        let roles = place.task_roles.iter().cloned().chain(own);
+    fn grants(place: &Place) -> Grants<'_> {
+        let definition = format!("task-definition/{}:*", place.names.data_family());
         let own_cluster = place.names.arn("ecs", &format!("cluster/{}", place.names.stack()));
         let cluster = place.cluster.as_ref().unwrap_or(&own_cluster);
         // The tags that the task inherits from its definition count as tags at its creation.
         let propagated = Grant::new(Use::Upgrade, "ecs", &["TagResource"])
             .on([format!("{}/*", cluster.replacen(":cluster/", ":task/", 1))])
             .when("StringEquals", "ecs:CreateAction", ["RunTask"]);
-        place
-            .grants_on("ecs", vec![definition])
+        Grants::new(place, "ecs", &[&definition])
             .named(Use::Upgrade, &["RegisterTaskDefinition", "TagResource", "RunTask"])
             .also(propagated.called("TagTasksOfDataSteps"))
-            .also(place.passing(Use::Upgrade, roles, principals::ECS_TASKS, "PassRolesToTasks"))
-            .done()
+            .also(place.passing_to_tasks(Use::Upgrade))
     }
 }
 
@@ -149,8 +127,8 @@ async fn tasks(context: &Context) -> Result<Vec<TaskView>, Failure> {
     for desired in [DesiredStatus::Running, DesiredStatus::Stopped] {
         let call =
             context.aws.ecs.list_tasks().cluster(&cluster).family(context.names.data_family()).desired_status(desired);
-        let listed = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        arns.extend(unless_gone(listed.map_err(on("ecs ListTasks")))?.unwrap_or_default());
+        let listed: Option<Vec<_>> = call.into_paginator().items().send().try_collect().await.unless_gone()?;
+        arns.extend(listed.unwrap_or_default());
     }
     arns.sort();
     arns.dedup();

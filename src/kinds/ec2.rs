@@ -29,10 +29,6 @@ pub fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -
 
 /// What a call describes. Without a value in the filter, such as the id of a VPC that is not known yet, nothing matches
 /// and nothing is asked.
-///
-/// # Errors
-///
-/// Whatever the call meets.
 pub async fn matching<T, F>(which: Filter, describe: impl FnOnce(Filter) -> F) -> Result<Vec<T>, Failure>
 where
     F: Future<Output: Answer<Vec<T>>>,
@@ -44,16 +40,8 @@ where
 }
 
 /// Whether a call that succeeds as a whole has succeeded in its parts.
-///
-/// # Errors
-///
-/// What AWS says of the first part that failed.
 pub fn all_done<T>(answer: &T, unsuccessful: impl FnOnce(&T) -> &[UnsuccessfulItem]) -> Result<(), Failure> {
-    match unsuccessful(answer).iter().find_map(UnsuccessfulItem::error) {
-        Some(error) => {
-            let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
-            Err(reported(&operation::<T>(), code, message))
-        }
-        None => Ok(()),
-    }
+    let Some(error) = unsuccessful(answer).iter().find_map(UnsuccessfulItem::error) else { return Ok(()) };
+    let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
+    Err(reported(&operation::<T>(), code, message))
 }

@@ -17,8 +17,8 @@ impl Spec for ElasticIp {
 impl Resource for ElasticIp {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        describe(context, ec2::ours(context)).await.map(Listing::from)
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        describe(context, ec2::ours(context)).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -36,13 +36,11 @@ impl Resource for ElasticIp {
         describe(context, ec2::filter("allocation-id", ids)).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("ec2", &["elastic-ip/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["elastic-ip/*"])
             .see(&["DescribeAddresses"])
             .create("AllocateAddress")
             .remove(&["ReleaseAddress"])
-            .done()
     }
 }
 

@@ -39,8 +39,9 @@ impl Spec for FileSystem {
 #[async_trait]
 impl Resource for FileSystem {
     const TAGGING: Tagging = Tagging::Efs;
+    const ACT: Option<Action> = Some(Action::Promote);
 
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let all = all(context).await?;
         let ours = all.iter().filter_map(|one| {
             let tags = tags::read(one.tags());
@@ -61,7 +62,7 @@ impl Resource for FileSystem {
                 backup: is_backed_up(context, one.file_system_id()).await?,
             }))
         });
-        try_join_all(found).await.map(Listing::from)
+        try_join_all(found).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -79,7 +80,7 @@ impl Resource for FileSystem {
         Ok(made(answer.file_system_id(), &[("arn", answer.file_system_arn().unwrap_or_default())]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let efs = &context.aws.efs;
         // Before the throughput: while that is being changed, EFS takes no policy.
         if target.is_due("backup") {
@@ -92,7 +93,7 @@ impl Resource for FileSystem {
             let mode = self.throughput.as_str().into();
             efs.update_file_system().file_system_id(&target.id).throughput_mode(mode).send().await.answer()?;
         }
-        Ok(target.as_known())
+        Ok(())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -100,19 +101,14 @@ impl Resource for FileSystem {
     }
 
     /// Makes a kept one the deployment's again; the present one gets its name.
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        if action != Action::Promote {
-            return Err(target.no_step(action));
-        }
-        swap(context, &target.id, target.address.name()).await?;
-        Ok(target.as_known())
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
+        swap(context, &target.id, target.address.name()).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         // Of a file system that is yet to be created AWS knows nothing but its tags.
         let create = Grant::new(Use::Make, "elasticfilesystem", &["CreateFileSystem"]).tagged(&place.names.deployment);
-        let systems = place
-            .grants("elasticfilesystem", &["file-system/*"])
+        let systems = Grants::new(place, "elasticfilesystem", &["file-system/*"])
             .see(&["DescribeFileSystems", "DescribeBackupPolicy"])
             .also(create.called("CreateFileSystem"))
             .tag_new("CreateFileSystem")
@@ -125,7 +121,7 @@ impl Resource for FileSystem {
             let seen = Grant::new(Use::See, "kms", &["DescribeKey"]).on([key.clone()]);
             [seen, place.key_through(Use::Make, key, "elasticfilesystem", &uses, "EncryptFileSystem")]
         });
-        systems.and(key).done()
+        systems.and(key)
     }
 }
 

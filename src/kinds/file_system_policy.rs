@@ -35,7 +35,7 @@ impl Spec for FileSystemPolicy {
 
 #[async_trait]
 impl Resource for FileSystemPolicy {
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let found = context.each("file-system", "id").map(|(parent, id)| async move {
             let answer = context.aws.efs.describe_file_system_policy().file_system_id(id).send().await.unless_gone()?;
             Ok::<_, Failure>(answer.as_ref().and_then(|answer| answer.policy()).map(|policy| {
@@ -43,7 +43,7 @@ impl Resource for FileSystemPolicy {
                 Found::new(id).at(Address::new(Self::KIND.name, parent.name())).spec(spec)
             }))
         });
-        Ok(try_join_all(found).await?.into_iter().flatten().into())
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
     async fn create(&self, context: &Context, _target: &Target) -> Result<Made, Failure> {
@@ -53,20 +53,18 @@ impl Resource for FileSystemPolicy {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        self.create(context, target).await
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        self.create(context, target).await.map(drop)
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         context.aws.efs.delete_file_system_policy().file_system_id(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("elasticfilesystem", &["file-system/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "elasticfilesystem", &["file-system/*"])
             .see(&["DescribeFileSystemPolicy"])
             .change(&["PutFileSystemPolicy"])
             .remove(&["DeleteFileSystemPolicy"])
-            .done()
     }
 }

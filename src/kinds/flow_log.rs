@@ -32,8 +32,8 @@ impl Spec for FlowLog {
 impl Resource for FlowLog {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        describe(context, &[ec2::ours(context)]).await.map(Listing::from)
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        describe(context, &[ec2::ours(context)]).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -68,17 +68,15 @@ impl Resource for FlowLog {
         describe(context, &filters.map(|(name, value)| ec2::filter(name, [value]))).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let role = place.passing(Use::Make, [place.own_roles()], principals::FLOW_LOGS, "PassRoleToFlowLogs");
-        place
-            .grants("ec2", &["vpc-flow-log/*"])
+        Grants::new(place, "ec2", &["vpc-flow-log/*"])
             .see(&["DescribeFlowLogs"])
             .create("CreateFlowLogs")
             .remove(&["DeleteFlowLogs"])
             .at(&["vpc/*"])
             .change(&["CreateFlowLogs"])
             .also(role)
-            .done()
     }
 }
 

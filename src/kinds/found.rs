@@ -1,7 +1,7 @@
 //! What AWS describes, as kinds report it.
 
 use crate::engine::address::Address;
-use crate::engine::inventory::{Incident, Live, Phase};
+use crate::engine::inventory::{Live, Phase};
 use crate::engine::kind::Spec;
 use crate::engine::reference::Outputs;
 use crate::engine::run::Made;
@@ -12,7 +12,7 @@ use super::tags;
 /// One resource as AWS describes it.
 #[derive(Clone, Debug)]
 pub struct Found<R> {
-    /// Where tags do not have it, see [`Found::address`].
+    /// Where tags do not have it.
     pub address: Option<Address>,
     pub id: String,
     /// None may be empty: an answer that lacks one is not an answer.
@@ -21,6 +21,8 @@ pub struct Found<R> {
     /// The properties; `None` at [`super::resource::Depth::Phase`], where a kind need not find them out.
     pub spec: Option<R>,
     pub tags: Tags,
+    /// What went wrong with it and a person should know at once: the subjects of incidents.
+    pub incidents: Vec<String>,
 }
 
 impl<R> Found<R> {
@@ -28,7 +30,12 @@ impl<R> Found<R> {
     pub fn new<'a>(id: impl Into<Option<&'a str>>) -> Self {
         let id = id.into().unwrap_or_default().to_owned();
         let outputs = Outputs::from([("id".to_owned(), id.clone())]);
-        Self { address: None, id, outputs, phase: Phase::Ready, spec: None, tags: Tags::new() }
+        Self { address: None, id, outputs, phase: Phase::Ready, spec: None, tags: Tags::new(), incidents: Vec::new() }
+    }
+
+    /// The same with the outputs of what was created.
+    pub fn of(made: Made) -> Self {
+        Self { outputs: made.outputs, ..Self::new(made.id.as_str()) }
     }
 
     pub fn at(mut self, address: Address) -> Self {
@@ -51,8 +58,8 @@ impl<R> Found<R> {
         self
     }
 
-    pub fn spec(mut self, spec: R) -> Self {
-        self.spec = Some(spec);
+    pub fn spec(mut self, spec: impl Into<Option<R>>) -> Self {
+        self.spec = spec.into();
         self
     }
 
@@ -60,34 +67,20 @@ impl<R> Found<R> {
         self.tags = tags;
         self
     }
+
+    pub fn incidents(mut self, subjects: impl IntoIterator<Item = String>) -> Self {
+        self.incidents.extend(subjects);
+        self
+    }
 }
 
 impl<R: Spec> Found<R> {
-    /// Its address, if it is the deployment's.
-    pub fn address(&self, context: &Context) -> Option<Address> {
-        self.address.clone().or_else(|| tags::address_of(context, R::KIND.name, &self.tags))
-    }
-
     /// As the inventory holds it; `None` for what is not the deployment's.
     pub fn live(self, context: &Context) -> Option<Live> {
-        let address = self.address(context)?;
-        let Self { id, outputs, phase, spec, tags, .. } = self;
+        let Self { address, id, outputs, phase, spec, tags, .. } = self;
+        let address = address.or_else(|| tags::address_of(context, R::KIND.name, &tags))?;
         let spec = spec.and_then(|spec| serde_json::to_value(spec).ok()).unwrap_or_default();
         Some(Live { address, id, outputs, phase, spec, tags })
-    }
-}
-
-/// What a list found.
-#[derive(Clone, Debug)]
-pub struct Listing<R> {
-    pub found: Vec<Found<R>>,
-    /// What went wrong and a person should know at once.
-    pub incidents: Vec<Incident>,
-}
-
-impl<R, I: IntoIterator<Item = Found<R>>> From<I> for Listing<R> {
-    fn from(found: I) -> Self {
-        Self { found: found.into_iter().collect(), incidents: Vec::new() }
     }
 }
 

@@ -67,8 +67,8 @@ fn never_created() -> Failure {
 
 #[async_trait]
 impl Resource for GuardDutyEndpoint {
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        let Some(filters) = marked(context) else { return Ok(Listing::from([])) };
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let Some(filters) = marked(context) else { return Ok(Vec::new()) };
         let call = context.aws.ec2.describe_vpc_endpoints().set_filters(Some(filters));
         let endpoints = call.into_paginator().items().send().try_collect().await.answer()?;
         let found = endpoints.iter().filter_map(|endpoint| {
@@ -91,7 +91,7 @@ impl Resource for GuardDutyEndpoint {
             let found = Found::new(endpoint.vpc_endpoint_id()).at(address).tags(tags::read(endpoint.tags()));
             Some(found.phase(phase).spec(spec))
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     async fn create(&self, _context: &Context, _target: &Target) -> Result<Made, Failure> {
@@ -103,16 +103,16 @@ impl Resource for GuardDutyEndpoint {
         ec2::all_done(&answer, |answer| answer.unsuccessful())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let remove = removing(place, &["DeleteVpcEndpoints"], "vpc-endpoint/*");
-        place.grants("ec2", &["vpc-endpoint/*"]).see(&["DescribeVpcEndpoints"]).also(remove).done()
+        Grants::new(place, "ec2", &["vpc-endpoint/*"]).see(&["DescribeVpcEndpoints"]).also(remove)
     }
 }
 
 #[async_trait]
 impl Resource for GuardDutyGroup {
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        let Some(filters) = marked(context) else { return Ok(Listing::from([])) };
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let Some(filters) = marked(context) else { return Ok(Vec::new()) };
         let call = context.aws.ec2.describe_security_groups().set_filters(Some(filters));
         let groups = call.into_paginator().items().send().try_collect().await.answer()?;
         let found = groups.iter().filter_map(|group| {
@@ -122,7 +122,7 @@ impl Resource for GuardDutyGroup {
             let found = Found::new(group.group_id()).at(address).tags(tags::read(group.tags())).spec(spec);
             (name == format!("GuardDutyManagedSecurityGroup-{vpc}")).then_some(found)
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     async fn create(&self, _context: &Context, _target: &Target) -> Result<Made, Failure> {
@@ -133,9 +133,9 @@ impl Resource for GuardDutyGroup {
         context.aws.ec2.delete_security_group().group_id(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let remove = removing(place, &["DeleteSecurityGroup"], "security-group/*");
-        place.grants("ec2", &["security-group/*"]).see(&["DescribeSecurityGroups"]).also(remove).done()
+        Grants::new(place, "ec2", &["security-group/*"]).see(&["DescribeSecurityGroups"]).also(remove)
     }
 }
 

@@ -26,8 +26,8 @@ impl Spec for InternetGateway {
 impl Resource for InternetGateway {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        describe(context, ec2::ours(context)).await.map(Listing::from)
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        describe(context, ec2::ours(context)).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -38,7 +38,7 @@ impl Resource for InternetGateway {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let attached = attached_to(context, &target.id).await?;
         for vpc in attached.iter().filter(|vpc| *vpc != self.vpc.text()) {
             detach(context, &target.id, vpc).await?;
@@ -46,7 +46,7 @@ impl Resource for InternetGateway {
         if !attached.iter().any(|vpc| vpc == self.vpc.text()) {
             self.attach(context, &target.id).await?;
         }
-        Ok(target.as_known())
+        Ok(())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -63,9 +63,8 @@ impl Resource for InternetGateway {
         Ok(found)
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("ec2", &["internet-gateway/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["internet-gateway/*"])
             .see(&["DescribeInternetGateways"])
             .create("CreateInternetGateway")
             .change(&["AttachInternetGateway"])
@@ -73,7 +72,6 @@ impl Resource for InternetGateway {
             .at(&["vpc/*"])
             .change(&["AttachInternetGateway"])
             .remove(&["DetachInternetGateway"])
-            .done()
     }
 }
 

@@ -55,7 +55,7 @@ impl Spec for Listener {
 impl Resource for Listener {
     const TAGGING: Tagging = Tagging::Elb;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let mut balancers: BTreeSet<_> = context.outputs("load-balancer", "id").into_iter().collect();
         if balancers.is_empty() {
             // Then a listener is on the user's load balancer to which our target group is attached.
@@ -63,7 +63,7 @@ impl Resource for Listener {
         }
         balancers.extend(context.load_balancer.clone());
         let of_each = try_join_all(balancers.iter().map(|arn| of_balancer(context, arn))).await?;
-        with_tags(context, of_each.concat()).await.map(Listing::from)
+        with_tags(context, of_each.concat()).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -82,7 +82,7 @@ impl Resource for Listener {
         Ok(made(arn, &[("arn", arn)]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let elb = &context.aws.elb;
         let call = elb
             .modify_listener()
@@ -92,8 +92,7 @@ impl Resource for Listener {
             .set_certificates(self.certificates())
             .set_ssl_policy(self.tls_policy.clone())
             .default_actions(self.action.write()?);
-        call.send().await.answer()?;
-        Ok(target.as_known())
+        call.send().await.done()
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -111,10 +110,9 @@ impl Resource for Listener {
         with_tags(context, listeners).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let ours = format!("loadbalancer/app/{}/*", place.names.stack());
-        place
-            .grants("elasticloadbalancing", &["listener/app/*"])
+        Grants::new(place, "elasticloadbalancing", &["listener/app/*"])
             .see(&["DescribeListeners", "DescribeTags"])
             .tag_new("CreateListener")
             .retag()
@@ -122,7 +120,6 @@ impl Resource for Listener {
             .remove(&["DeleteListener"])
             .at(&[&ours])
             .inside(place.load_balancer.as_slice(), &["CreateListener"])
-            .done()
     }
 }
 
@@ -134,7 +131,7 @@ async fn of_balancer(context: &Context, arn: &str) -> Result<Vec<sdk::Listener>,
 
 async fn with_tags(context: &Context, listeners: Vec<sdk::Listener>) -> Result<Vec<Found<Listener>>, Failure> {
     let arns: Vec<_> = listeners.iter().filter_map(|one| one.listener_arn()).map(str::to_owned).collect();
-    let mut tags = tags::elb::read(context, &arns).await?;
+    let mut tags = tags::by_arn(context, &arns).await?;
     let found = listeners.iter().map(|listener| {
         let arn = listener.listener_arn();
         let tags = arn.and_then(|arn| tags.remove(arn)).unwrap_or_default();

@@ -50,22 +50,22 @@ impl Spec for LoadBalancer {
 #[async_trait]
 impl Resource for LoadBalancer {
     const TAGGING: Tagging = Tagging::Elb;
+    const ACT: Option<Action> = Some(Action::Unprotect);
 
     /// While waiting, the name is enough to know it by: no other can have it.
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let call = context.aws.elb.describe_load_balancers().names(context.names.stack());
         let answer = call.send().await.unless_gone()?;
         let Some(live) = answer.as_ref().and_then(|answer| answer.load_balancers().first()) else {
-            return Ok(Listing::from([]));
+            return Ok(Vec::new());
         };
         let arn = required("elb DescribeLoadBalancers", "LoadBalancerArn", live.load_balancer_arn())?;
-        let mut found = Found::new(arn).phase(phase(live.state()));
-        found.outputs.extend(outputs(live));
+        let found = Found::of(made_of(live)).phase(phase(live.state()));
         if depth == Depth::Phase {
-            return Ok(Listing::from([found.at(Address::new(Self::KIND.name, Self::PURPOSE))]));
+            return Ok(vec![found.at(Address::new(Self::KIND.name, Self::PURPOSE))]);
         }
-        let (tags, attributes) = tokio::try_join!(tags::elb::of(context, arn), attributes(context, arn))?;
-        Ok(Listing::from([found.tags(tags).spec(Self::read(live, &attributes))]))
+        let (tags, attributes) = tokio::try_join!(tags::of_balancing(context, arn), attributes(context, arn))?;
+        Ok(vec![found.tags(tags).spec(Self::read(live, &attributes))])
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -82,57 +82,41 @@ impl Resource for LoadBalancer {
         let answer = call.send().await.answer()?;
         let arn = member(&answer, "LoadBalancerArn", |answer| answer.load_balancers().first()?.load_balancer_arn())?;
         self.set_attributes(context, arn).await?;
-        Ok(Made { id: arn.to_owned(), outputs: answer.load_balancers().first().map(outputs).unwrap_or_default() })
+        Ok(answer.load_balancers().first().map(made_of).unwrap_or_default())
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let elb = &context.aws.elb;
-        let attributes = async {
-            let all = ["deletion_protection", "idle_timeout", "drop_invalid_headers", "access_logs"];
-            if all.into_iter().any(|property| target.is_due(property)) {
-                self.set_attributes(context, &target.id).await?;
-            }
-            Ok(())
-        };
-        let subnets = async {
-            if target.is_due("subnets") {
-                let call = elb.set_subnets().load_balancer_arn(&target.id).set_subnets(Some(self.subnets.texts()));
-                call.send().await.answer()?;
-            }
-            Ok(())
-        };
-        let groups = async {
-            if target.is_due("groups") {
-                let call = elb.set_security_groups().load_balancer_arn(&target.id);
-                call.set_security_groups(Some(self.groups.texts())).send().await.answer()?;
-            }
-            Ok(())
-        };
-        tokio::try_join!(attributes, subnets, groups)?;
-        Ok(target.as_known())
+        let attributes = ["deletion_protection", "idle_timeout", "drop_invalid_headers", "access_logs"];
+        if attributes.into_iter().any(|property| target.is_due(property)) {
+            self.set_attributes(context, &target.id).await?;
+        }
+        if target.is_due("subnets") {
+            let call = elb.set_subnets().load_balancer_arn(&target.id).set_subnets(Some(self.subnets.texts()));
+            call.send().await.answer()?;
+        }
+        if target.is_due("groups") {
+            let call = elb.set_security_groups().load_balancer_arn(&target.id);
+            call.set_security_groups(Some(self.groups.texts())).send().await.answer()?;
+        }
+        Ok(())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         context.aws.elb.delete_load_balancer().load_balancer_arn(&target.id).send().await.done()
     }
 
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        if action != Action::Unprotect {
-            return Err(target.no_step(action));
-        }
-        modify(context, &target.id, [(PROTECTION, "false".to_owned())]).await?;
-        Ok(target.as_known())
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
+        modify(context, &target.id, [(PROTECTION, "false".to_owned())]).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let named = format!("loadbalancer/app/{}/*", place.names.stack());
-        place
-            .grants("elasticloadbalancing", &[&named])
+        Grants::new(place, "elasticloadbalancing", &[&named])
             .see(&["DescribeLoadBalancers", "DescribeLoadBalancerAttributes", "DescribeTags"])
             .create("CreateLoadBalancer")
             .change(&["ModifyLoadBalancerAttributes", "SetSecurityGroups", "SetSubnets"])
             .remove(&["ModifyLoadBalancerAttributes", "DeleteLoadBalancer"])
-            .done()
     }
 }
 
@@ -212,21 +196,20 @@ async fn modify(
 
 async fn attributes(context: &Context, arn: &str) -> Result<Tags, Failure> {
     let answer = context.aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn).send().await.answer()?;
-    Ok(tags::pairs(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
+    Ok(tags::read(answer.attributes()))
 }
 
-fn outputs(live: &sdk::LoadBalancer) -> Outputs {
+fn made_of(live: &sdk::LoadBalancer) -> Made {
     let arn = live.load_balancer_arn().unwrap_or_default();
     let full_name = arn.split_once(":loadbalancer/").map_or("", |(_, name)| name);
-    let pairs = [
-        ("id", arn),
+    let outputs = [
         ("arn", arn),
         ("dns", live.dns_name().unwrap_or_default()),
         ("zone", live.canonical_hosted_zone_id().unwrap_or_default()),
         ("name", live.load_balancer_name().unwrap_or_default()),
         ("full_name", full_name),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    made(arn, &outputs)
 }
 
 fn phase(state: Option<&LoadBalancerState>) -> Phase {

@@ -24,7 +24,7 @@ impl Spec for LogGroup {
 impl Resource for LogGroup {
     const TAGGING: Tagging = Tagging::Logs;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let logs = &context.aws.logs;
         let call = logs.describe_log_groups().log_group_name_prefix(context.names.log_prefix());
         let groups = call.into_paginator().items().send().try_collect().await.answer()?;
@@ -39,17 +39,19 @@ impl Resource for LogGroup {
             let found = Found::new(name).output("name", name).output("arn", arn).spec(spec);
             Ok::<_, Failure>(Some(found.tags(answer.tags.unwrap_or_default().into_iter().collect())))
         });
-        Ok(try_join_all(found).await?.into_iter().flatten().into())
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let tags = target.tags.clone().into_iter().collect();
         let call = context.aws.logs.create_log_group().log_group_name(&self.name).set_tags(Some(tags));
         call.send().await.answer()?;
-        self.set_retention(context).await
+        self.set_retention(context).await?;
+        let arn = context.names.arn("logs", &format!("log-group:{}", self.name));
+        Ok(made(self.name.as_str(), &[("name", &self.name), ("arn", &arn)]))
     }
 
-    async fn update(&self, context: &Context, _target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, _target: &Target) -> Result<(), Failure> {
         self.set_retention(context).await
     }
 
@@ -57,27 +59,22 @@ impl Resource for LogGroup {
         context.aws.logs.delete_log_group().log_group_name(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         // As `NAME:*`, and for tags as `NAME`: our prefix matches both (Amazon CloudWatch Logs API reference,
         // LogGroup).
         let named = format!("log-group:{}*", place.names.log_prefix());
-        place
-            .grants("logs", &[&named])
+        Grants::new(place, "logs", &[&named])
             .see(&["DescribeLogGroups"])
-            .see_named(&["ListTagsForResource"])
+            .named(Use::See, &["ListTagsForResource"])
             .named(Use::Make, &["CreateLogGroup", "PutRetentionPolicy", "TagResource", "UntagResource"])
             .named(Use::Remove, &["DeleteLogGroup"])
-            .done()
     }
 }
 
 impl LogGroup {
-    async fn set_retention(&self, context: &Context) -> Result<Made, Failure> {
-        if let Some(days) = self.retention_days {
-            let call = context.aws.logs.put_retention_policy().log_group_name(&self.name).retention_in_days(days);
-            call.send().await.answer()?;
-        }
-        let arn = context.names.arn("logs", &format!("log-group:{}", self.name));
-        Ok(made(self.name.as_str(), &[("name", &self.name), ("arn", &arn)]))
+    async fn set_retention(&self, context: &Context) -> Result<(), Failure> {
+        let Some(days) = self.retention_days else { return Ok(()) };
+        let call = context.aws.logs.put_retention_policy().log_group_name(&self.name).retention_in_days(days);
+        call.send().await.done()
     }
 }

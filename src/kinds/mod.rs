@@ -15,7 +15,6 @@ pub mod place;
 mod prelude;
 pub mod registry;
 pub mod resource;
-pub mod revisions;
 pub mod tags;
 pub mod zone;
 
@@ -31,7 +30,6 @@ pub mod file_system_policy;
 pub mod flow_log;
 pub mod guardduty;
 pub mod internet_gateway;
-pub mod job;
 pub mod listener;
 pub mod load_balancer;
 pub mod log_group;

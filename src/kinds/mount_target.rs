@@ -38,7 +38,7 @@ impl Spec for MountTarget {
 
 #[async_trait]
 impl Resource for MountTarget {
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let of_each = context.each(FileSystem::KIND.name, "id").map(|(owner, id)| async move {
             let call = context.aws.efs.describe_mount_targets().file_system_id(id);
             let targets: Vec<_> = call.into_paginator().items().send().try_collect().await.answer()?;
@@ -59,7 +59,7 @@ impl Resource for MountTarget {
             let groups = interface.and_then(|id| groups.remove(id)).unwrap_or_else(|| Set::new([]));
             found.spec(Self { file_system: target.file_system_id().into(), subnet: subnet.into(), groups })
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     async fn create(&self, context: &Context, _target: &Target) -> Result<Made, Failure> {
@@ -72,35 +72,30 @@ impl Resource for MountTarget {
         Ok(made(call.send().await.answer()?.mount_target_id(), &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.efs.modify_mount_target_security_groups().mount_target_id(&target.id);
-        call.set_security_groups(Some(self.groups.texts())).send().await.answer()?;
-        Ok(target.as_known())
+        call.set_security_groups(Some(self.groups.texts())).send().await.done()
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         context.aws.efs.delete_mount_target().mount_target_id(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        // EFS creates, changes and deletes network interfaces in the caller's name; they have no tags of ours (EFS API
-        // reference, CreateMountTarget).
-        let interfaces = place
-            .grants("ec2", &["network-interface/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "elasticfilesystem", &["file-system/*"])
+            .see(&["DescribeMountTargets", "DescribeMountTargetSecurityGroups"])
+            .change(&["CreateMountTarget", "ModifyMountTargetSecurityGroups"])
+            .remove(&["DeleteMountTarget"])
+            // EFS creates, changes and deletes network interfaces in the caller's name; they have no tags of ours (EFS
+            // API reference, CreateMountTarget).
+            .of("ec2", &["network-interface/*"])
             .see(&["DescribeSubnets", "DescribeNetworkInterfaces", "DescribeNetworkInterfaceAttribute"])
             .named(Use::Make, &["CreateNetworkInterface", "ModifyNetworkInterfaceAttribute"])
             .named(Use::Remove, &["DeleteNetworkInterface"])
             .at(&["security-group/*"])
             .change(&["CreateNetworkInterface"])
             .at(&["subnet/*"])
-            .inside(&place.subnets, &["CreateNetworkInterface"]);
-        place
-            .grants("elasticfilesystem", &["file-system/*"])
-            .see(&["DescribeMountTargets", "DescribeMountTargetSecurityGroups"])
-            .change(&["CreateMountTarget", "ModifyMountTargetSecurityGroups"])
-            .remove(&["DeleteMountTarget"])
-            .and(interfaces.done())
-            .done()
+            .inside(&place.subnets, &["CreateNetworkInterface"])
     }
 }
 

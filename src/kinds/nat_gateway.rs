@@ -30,9 +30,9 @@ impl Spec for NatGateway {
 impl Resource for NatGateway {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let gateways = describe(context, ec2::ours(context), &["pending", "failed", "available", "deleting"]).await?;
-        Ok(gateways.iter().filter_map(|gateway| Some(found(gateway).phase(phase(gateway)?))).into())
+        Ok(gateways.iter().filter_map(|gateway| Some(found(gateway).phase(phase(gateway)?))).collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -62,15 +62,13 @@ impl Resource for NatGateway {
         Ok(all.iter().map(found).collect())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("ec2", &["natgateway/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["natgateway/*"])
             .see(&["DescribeNatGateways"])
             .create("CreateNatGateway")
             .remove(&["DeleteNatGateway"])
             .at(&["subnet/*", "elastic-ip/*"])
             .change(&["CreateNatGateway"])
-            .done()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The resources of one deployment by ARN, for declaring permissions.
 
 use crate::aws::grant::{Grant, Use};
+use crate::partition::principals;
 
 use super::names::Names;
 
@@ -35,17 +36,6 @@ impl Place {
         &self.names.deployment
     }
 
-    /// The grants for one type of resource; `resources` are the ends of ARNs, with wildcards.
-    pub fn grants(&self, service: &'static str, resources: &[&str]) -> Grants<'_> {
-        let resources = resources.iter().map(|resource| self.names.arn(service, resource)).collect();
-        self.grants_on(service, resources)
-    }
-
-    /// The same with whole ARNs.
-    pub fn grants_on(&self, service: &'static str, resources: Vec<String>) -> Grants<'_> {
-        Grants { place: self, service, resources, all: Vec::new() }
-    }
-
     /// Our roles, as an ARN with a wildcard.
     pub fn own_roles(&self) -> String {
         self.names.arn_global("iam", &format!("role{}*", self.names.role_path()))
@@ -56,6 +46,19 @@ impl Place {
         let grant =
             Grant::new(usage, "iam", &["PassRole"]).on(roles).when("StringEquals", "iam:PassedToService", [service]);
         grant.called(id)
+    }
+
+    /// Passing tasks the user's roles, and ours where there are any.
+    pub fn passing_to_tasks(&self, usage: Use) -> Grant {
+        let own = self.own_task_roles.then(|| self.own_roles());
+        let roles = self.task_roles.iter().cloned().chain(own);
+        self.passing(usage, roles, principals::ECS_TASKS, "PassRolesToTasks")
+    }
+
+    /// Passing AWS Backup the role that it acts with.
+    pub fn passing_to_backup(&self) -> Grant {
+        let role = self.backup_role.clone().unwrap_or_else(|| self.own_roles());
+        self.passing(Use::Upgrade, [role], principals::BACKUP, "PassRoleToBackup")
     }
 
     /// Creating the service-linked role of a service, which happens when the account first uses it.
@@ -86,12 +89,23 @@ pub struct Grants<'a> {
     all: Vec<Grant>,
 }
 
-impl Grants<'_> {
+impl<'a> Grants<'a> {
+    /// For one type of resource; `resources` are the ends of ARNs, with wildcards.
+    pub fn new(place: &'a Place, service: &'static str, resources: &[&str]) -> Self {
+        Self { place, service, resources: Vec::new(), all: Vec::new() }.at(resources)
+    }
+
+    /// The same with a whole ARN.
+    pub fn on(place: &'a Place, service: &'static str, resource: String) -> Self {
+        Self { place, service, resources: vec![resource], all: Vec::new() }
+    }
+
     fn here(&self, usage: Use, actions: &[&str]) -> Grant {
         Grant::new(usage, self.service, actions).on(self.resources.clone())
     }
 
-    fn own(self, usage: Use, actions: &[&str]) -> Self {
+    /// Of what has the deployment's tag.
+    pub fn own(self, usage: Use, actions: &[&str]) -> Self {
         let grant = self.here(usage, actions).of(self.place.deployment());
         self.also(grant)
     }
@@ -102,16 +116,22 @@ impl Grants<'_> {
         self.also(grant)
     }
 
-    /// Reading these resources only.
-    pub fn see_named(self, actions: &[&str]) -> Self {
-        self.named(Use::See, actions)
+    /// Creating with the deployment's tag.
+    pub fn tagged(self, usage: Use, actions: &[&str]) -> Self {
+        let grant = self.here(usage, actions).tagged(self.place.deployment());
+        self.also(grant)
+    }
+
+    /// Giving the deployment's tag to what AWS has created without tags: no condition can tell what it belongs to.
+    pub fn adopt(self, usage: Use) -> Self {
+        let grant = self.here(usage, &self.tagging()[..1]).adopted(self.place.deployment());
+        self.also(grant)
     }
 
     /// Creating with tags, where tagging is an action of its own with a condition on the creating call
     /// (`ec2:CreateAction` and the like); and changing the tags later.
     pub fn create(self, action: &str) -> Self {
-        let grant = self.here(Use::Make, &[action]).tagged(self.place.deployment());
-        self.also(grant).tag_new(action).retag()
+        self.tagged(Use::Make, &[action]).tag_new(action).retag()
     }
 
     /// Only the tagging of that, where the creating call is authorised on the parent.
@@ -164,6 +184,11 @@ impl Grants<'_> {
     pub fn named(self, usage: Use, actions: &[&str]) -> Self {
         let grant = self.here(usage, actions);
         self.also(grant)
+    }
+
+    /// Another service and type of resource, for the lines that follow.
+    pub fn of(self, service: &'static str, resources: &[&str]) -> Self {
+        Self { service, ..self }.at(resources)
     }
 
     /// Another type of resource of the same service, for the lines that follow.

@@ -13,14 +13,14 @@ pub(super) use crate::engine::failure::{Cause, Failure};
 pub(super) use crate::engine::inventory::{Incident, Phase};
 pub(super) use crate::engine::kind::{Kind, Lifecycle, Part, Seconds, Spec};
 pub(super) use crate::engine::plan::Action;
-pub(super) use crate::engine::reference::{Outputs, Ref};
+pub(super) use crate::engine::reference::Ref;
 pub(super) use crate::engine::run::Made;
 pub(super) use crate::engine::set::Set;
 pub(super) use crate::partition::principals;
 
 pub(super) use super::context::{Context, Tags};
 pub(super) use super::convert::{number, signed, text};
-pub(super) use super::found::{Found, Listing, made};
-pub(super) use super::place::Place;
+pub(super) use super::found::{Found, made};
+pub(super) use super::place::{Grants, Place};
 pub(super) use super::resource::{Depth, Resource, Target};
 pub(super) use super::tags::{self, Tagging};

@@ -1,33 +1,15 @@
 //! A backup of a file system: the job that makes one recovery point in a vault.
 
-use async_trait::async_trait;
 use aws_sdk_backup::types::{BackupJob, BackupJobState, Lifecycle, RecoveryPointStatus};
-use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::aws::answer::member;
-use crate::aws::error::{on, unless_gone};
-use crate::aws::grant::{Grant, Use};
-use crate::engine::address::Address;
 use crate::engine::compare;
-use crate::engine::failure::Failure;
-use crate::engine::inventory::Phase;
-use crate::engine::kind::{Kind, Part, Seconds, Spec};
-use crate::engine::plan::Action;
-use crate::engine::reference::Ref;
-use crate::engine::run::Made;
-use crate::partition::principals;
 
 use super::backup_vault::BackupVault;
 use super::file_system::FileSystem;
-use super::found::{Found, Listing, made};
-use super::job::Job;
 use super::names;
-use super::place::Place;
-use super::resource::{Context, Tags, Target};
+use super::prelude::*;
 use super::role::Role;
-use super::tags;
 
 /// How long AWS may take to begin, in minutes: the shortest window there is (AWS Backup API reference, StartBackupJob).
 const BEGINS_WITHIN: i64 = 60;
@@ -62,13 +44,12 @@ pub fn intent_of(context: &Context, tags: &Tags) -> Option<String> {
 /// crash. The file system is given by ARN.
 pub async fn find(context: &Context, file_system: &str, intent: &str) -> Result<Option<String>, Failure> {
     let call = context.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(context.names.stack());
-    let pages = call.by_resource_arn(file_system).into_paginator().items().send();
-    let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRecoveryPointsByBackupVault"));
-    let mut points = unless_gone(points)?.unwrap_or_default();
+    let points = call.by_resource_arn(file_system).into_paginator().items().send().try_collect();
+    let mut points: Vec<_> = points.await.unless_gone()?.unwrap_or_default();
     points.retain(|point| point.status() == Some(&RecoveryPointStatus::Completed));
     points.sort_by_key(|point| point.creation_date().map(|date| std::cmp::Reverse(date.secs())));
     for arn in points.iter().filter_map(|point| point.recovery_point_arn()) {
-        let tags = tags::backup::read(context, arn).await?;
+        let tags = tags::of_backup(context, arn).await?;
         if intent_of(context, &tags).as_deref() == Some(intent) {
             return Ok(Some(arn.to_owned()));
         }
@@ -84,6 +65,7 @@ pub(super) fn token(context: &Context, target: &Target, job: &impl Serialize, fa
 
 impl Spec for RecoveryPoint {
     const KIND: Kind = Kind {
+        job: true,
         uses_later: true,
         // A small file system takes minutes, mostly before the copy begins; the first backup of a large one, hours.
         seconds: Seconds { create: 1.0, ready: 300.0, gone: 0.0, patience: 43_200.0 },
@@ -92,29 +74,25 @@ impl Spec for RecoveryPoint {
 }
 
 #[async_trait]
-impl Job for RecoveryPoint {
+impl Resource for RecoveryPoint {
+    const ACT: Option<Action> = Some(Action::Stop);
+
     /// Only those that this run has started, or was given.
-    async fn list(context: &Context) -> Result<Listing<Self>, Failure> {
-        let jobs =
-            context.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
-        let found = jobs.map(|(address, job)| async move {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let found = context.each(Self::KIND.name, "job").map(|(address, job)| async move {
             let call = context.aws.backup.describe_backup_job().backup_job_id(job);
-            let answer = unless_gone(call.send().await.map_err(on("backup DescribeBackupJob")))?;
-            Ok(answer.map(|seen| {
+            Ok::<_, Failure>(call.send().await.unless_gone()?.map(|seen| {
                 let why = seen.status_message().unwrap_or_default();
                 let phase = phase(seen.state(), seen.percent_done(), why);
-                let found = Found::new(job.as_str()).at(address.clone()).output("job", job.as_str()).phase(phase);
-                match seen.recovery_point_arn() {
-                    Some(arn) => found.output("arn", arn),
-                    None => found,
-                }
+                let found = Found::new(job).at(address.clone()).output("job", job).phase(phase);
+                found.output_if("arn", seen.recovery_point_arn())
             }))
         });
-        Ok(try_join_all(found).await?.into_iter().flatten().collect::<Vec<_>>().into())
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
     /// With the token of a failed job, AWS would answer with that job: each failure changes the token.
-    async fn start(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let has_failed = |job: &&BackupJob| matches!(phase(job.state(), None, ""), Phase::Failed(_));
         let failed = jobs(context).await?.iter().filter(has_failed).count();
         let mut tags = target.tags.clone();
@@ -132,69 +110,49 @@ impl Job for RecoveryPoint {
             .start_window_minutes(BEGINS_WITHIN)
             .set_lifecycle(after)
             .set_recovery_point_tags(Some(tags.into_iter().collect()));
-        let answer = call.send().await.map_err(on("backup StartBackupJob"))?;
+        let answer = call.send().await.answer()?;
         let job = member(&answer, "BackupJobId", |answer| answer.backup_job_id())?;
         let arn = member(&answer, "RecoveryPointArn", |answer| answer.recovery_point_arn())?;
         Ok(made(job, &[("job", job), ("arn", arn)]))
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        let call = context
-            .aws
-            .backup
-            .delete_recovery_point()
-            .backup_vault_name(context.names.stack())
-            .recovery_point_arn(&target.id);
-        unless_gone(call.send().await.map_err(on("backup DeleteRecoveryPoint")))?;
-        Ok(())
+        let call = context.aws.backup.delete_recovery_point().backup_vault_name(context.names.stack());
+        call.recovery_point_arn(&target.id).send().await.done_or_gone()
     }
 
     /// Stops the jobs of the vault that are still running: their recovery points would be inconsistent once something
     /// writes again. An aborted job leaves no completed recovery point, so that [`find`] skips it (unverified).
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        let Action::Stop = action else {
-            return Err(target.no_step(action));
-        };
+    async fn act(context: &Context, _target: &Target) -> Result<(), Failure> {
         for job in jobs(context).await? {
             if let (Some(id), Phase::Pending(_)) = (job.backup_job_id(), phase(job.state(), None, "")) {
-                let answer = context.aws.backup.stop_backup_job().backup_job_id(id).send().await;
-                match answer.map_err(on("backup StopBackupJob")) {
-                    // It has just ended.
-                    Err(failure) if failure.code == "InvalidRequestException" => {}
-                    answer => drop(answer?),
-                }
+                let stopped = context.aws.backup.stop_backup_job().backup_job_id(id).send().await;
+                // It may just have ended.
+                stopped.done_or(|failure| failure.code == "InvalidRequestException")?;
             }
         }
-        Ok(Made::default())
+        Ok(())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let vault = format!("backup-vault:{}", place.names.stack());
-        let roles = [place.backup_role.clone().unwrap_or_else(|| place.own_roles())];
         let reads = ["DescribeBackupJob", "ListBackupJobs", "ListRecoveryPointsByBackupVault", "ListTags"];
-        let tagging =
-            Grant::new(Use::Upgrade, "backup", &["TagResource"]).on([place.names.arn("backup", "recovery-point:*")]);
-        let deleting = Grant::new(Use::Upgrade, "backup", &["DeleteRecoveryPoint"]);
-        let deleting = deleting.on([place.names.arn("backup", "recovery-point:*")]);
-        place
-            .grants("backup", &[&vault])
+        Grants::new(place, "backup", &[&vault])
             .also(Grant::new(Use::Upgrade, "backup", &reads))
             .also(Grant::new(Use::Upgrade, "backup", &["StopBackupJob"]))
             .named(Use::Upgrade, &["StartBackupJob"])
-            .also(tagging.tagged(&place.names.deployment))
-            .also(deleting.of(&place.names.deployment))
             .at(&["recovery-point:*"])
+            .tagged(Use::Upgrade, &["TagResource"])
+            .own(Use::Upgrade, &["DeleteRecoveryPoint"])
             .retag()
-            .also(place.passing(Use::Upgrade, roles, principals::BACKUP, "PassRoleToBackup"))
-            .done()
+            .also(place.passing_to_backup())
     }
 }
 
 /// The jobs of the deployment's vault in the last 30 days.
 async fn jobs(context: &Context) -> Result<Vec<BackupJob>, Failure> {
     let pages = context.aws.backup.list_backup_jobs().by_backup_vault_name(context.names.stack());
-    let jobs = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-    Ok(unless_gone(jobs.map_err(on("backup ListBackupJobs")))?.unwrap_or_default())
+    Ok(pages.into_paginator().items().send().try_collect().await.unless_gone()?.unwrap_or_default())
 }
 
 fn phase(state: Option<&BackupJobState>, percent: Option<&str>, why: &str) -> Phase {

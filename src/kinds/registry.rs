@@ -15,8 +15,7 @@ use crate::engine::plan::Action;
 use crate::engine::reference::Outputs;
 use crate::engine::run::Made;
 
-use super::found::{Candidate, Listing};
-use super::job::Job;
+use super::found::Candidate;
 use super::place::Place;
 use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::{
@@ -55,17 +54,29 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     async fn list(&self, context: &Context, depth: Depth) -> Result<Observation, Failure> {
-        observation(R::list(context, depth).await?, context)
+        let mut seen = Observation::default();
+        for mut found in R::list(context, depth).await? {
+            let incidents = std::mem::take(&mut found.incidents);
+            let Some(live) = found.live(context) else { continue };
+            complete(&live.address, &live.id, &live.outputs)?;
+            let incident = |subject| Incident { address: live.address.clone(), subject };
+            seen.incidents.extend(incidents.into_iter().map(incident));
+            seen.live.push(live);
+        }
+        Ok(seen)
     }
 
     async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
-        let made = typed::<R>(&target.address, spec)?.create(context, target).await?;
-        complete(&target.address, &made.id, &made.outputs)?;
-        Ok(made)
+        created(&typed::<R>(&target.address, spec)?, context, target).await
     }
 
     async fn update(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
-        typed::<R>(&target.address, spec)?.update(context, target).await.map(as_known)
+        if R::KIND.job {
+            return Err(Failure::of(Cause::Internal, format!("{} is a job and cannot be changed", target.address)));
+        }
+        let spec = typed::<R>(&target.address, spec)?;
+        spec.update(context, target).await?;
+        if R::KIND.renews { created(&spec, context, target).await } else { Ok(target.as_known()) }
     }
 
     async fn delete(&self, context: &Context, target: &Target) -> Result<(), Failure> {
@@ -77,7 +88,11 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     async fn act(&self, context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        R::act(context, target, action).await.map(as_known)
+        if R::ACT != Some(action) {
+            return Err(Failure::of(Cause::Internal, format!("{} has no step {action:?}", target.address)));
+        }
+        R::act(context, target).await?;
+        Ok(target.as_known())
     }
 
     async fn explain(&self, context: &Context, incident: &Incident) -> Option<Event> {
@@ -90,66 +105,14 @@ impl<R: Resource> AnyKind for Of<R> {
     }
 
     fn grants(&self, place: &Place) -> Vec<Grant> {
-        R::grants(place)
+        R::grants(place).done()
     }
 }
 
-struct OfJob<J>(PhantomData<fn() -> J>);
-
-/// A job as a step of a plan: it is created by starting it. It is never compared, so that nothing of it is changed.
-#[async_trait]
-impl<J: Job> AnyKind for OfJob<J> {
-    fn kind(&self) -> Kind {
-        Kind { job: true, ..J::KIND }
-    }
-
-    async fn list(&self, context: &Context, _depth: Depth) -> Result<Observation, Failure> {
-        observation(J::list(context).await?, context)
-    }
-
-    async fn create(&self, context: &Context, target: &Target, spec: Value) -> Result<Made, Failure> {
-        let made = typed::<J>(&target.address, spec)?.start(context, target).await?;
-        complete(&target.address, &made.id, &made.outputs)?;
-        Ok(made)
-    }
-
-    async fn update(&self, _context: &Context, target: &Target, _spec: Value) -> Result<Made, Failure> {
-        Err(never_changed(target))
-    }
-
-    async fn delete(&self, context: &Context, target: &Target) -> Result<(), Failure> {
-        J::delete(context, target).await
-    }
-
-    async fn retag(&self, _context: &Context, target: &Target, _: &Tags, _: &[String]) -> Result<(), Failure> {
-        Err(never_changed(target))
-    }
-
-    async fn act(&self, context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        J::act(context, target, action).await.map(as_known)
-    }
-
-    async fn explain(&self, context: &Context, incident: &Incident) -> Option<Event> {
-        J::explain(context, incident).await
-    }
-
-    async fn candidates(&self, _context: &Context, _spec: Value, _ids: &[String]) -> Result<Vec<Candidate>, Failure> {
-        Ok(Vec::new())
-    }
-
-    fn grants(&self, place: &Place) -> Vec<Grant> {
-        J::grants(place)
-    }
-}
-
-fn never_changed(target: &Target) -> Failure {
-    Failure::of(Cause::Internal, format!("{} is a job and cannot be changed", target.address))
-}
-
-fn observation<S: Spec>(listing: Listing<S>, context: &Context) -> Result<Observation, Failure> {
-    let live: Vec<_> = listing.found.into_iter().filter_map(|found| found.live(context)).collect();
-    live.iter().try_for_each(|live| complete(&live.address, &live.id, &live.outputs))?;
-    Ok(Observation { live, incidents: listing.incidents })
+async fn created<R: Resource>(spec: &R, context: &Context, target: &Target) -> Result<Made, Failure> {
+    let made = spec.create(context, target).await?;
+    complete(&target.address, &made.id, &made.outputs)?;
+    Ok(made)
 }
 
 /// An answer that lacks an identifier or an output is not an answer: what it is about has to be looked for.
@@ -164,18 +127,8 @@ fn complete(address: &Address, id: &str, outputs: &Outputs) -> Result<(), Failur
     }
 }
 
-/// An answer to a change may say less than is known already, and takes nothing away from that.
-fn as_known(mut made: Made) -> Made {
-    made.outputs.retain(|_, value| !value.is_empty());
-    made
-}
-
 const fn of<R: Resource>() -> Of<R> {
     Of(PhantomData)
-}
-
-const fn job<J: Job>() -> OfJob<J> {
-    OfJob(PhantomData)
 }
 
 /// The kinds of resource that a deployment consists of, and that a sweep reads. One line a kind.
@@ -212,7 +165,7 @@ pub static KINDS: &[&dyn AnyKind] = &[
 
 /// The kinds of job.
 pub static JOBS: &[&dyn AnyKind] =
-    &[&job::<recovery_point::RecoveryPoint>(), &job::<restore::Restore>(), &job::<data_step::DataStep>()];
+    &[&of::<recovery_point::RecoveryPoint>(), &of::<restore::Restore>(), &of::<data_step::DataStep>()];
 
 /// What AWS creates by itself in a VPC of ours, for that VPC alone, and marks as such: deleted with the VPC.
 pub static COMPANIONS: &[&dyn AnyKind] = &[&of::<guardduty::GuardDutyEndpoint>(), &of::<guardduty::GuardDutyGroup>()];
@@ -248,11 +201,5 @@ mod tests {
             |member| Err((Cause::Unavailable, format!("what AWS answered about file-system/main has no {member}")));
         assert_eq!(checked(made("", &[])), lacks("identifier"));
         assert_eq!(checked(made("fs-1", &[("arn", "")])), lacks("arn"));
-    }
-
-    #[test]
-    fn what_a_change_does_not_say_stays_known() {
-        let changed = as_known(made("", &[("arn", ""), ("name", "n")]));
-        assert_eq!(changed.outputs.into_iter().collect::<Vec<_>>(), [("name".to_owned(), "n".to_owned())]);
     }
 }

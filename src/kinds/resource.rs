@@ -3,19 +3,18 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::aws::grant::Grant;
 use crate::engine::address::Address;
 use crate::engine::compare::{self, Change};
 use crate::engine::event::Event;
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::engine::inventory::Incident;
 use crate::engine::kind::Spec;
 use crate::engine::plan::Action;
 use crate::engine::reference::Outputs;
 use crate::engine::run::Made;
 
-use super::found::{Found, Listing};
-use super::place::Place;
+use super::found::Found;
+use super::place::{Grants, Place};
 use super::tags::{self, Tagging};
 
 pub use super::context::{Context, Tags};
@@ -77,11 +76,6 @@ impl Target {
             |path: &str| path.strip_prefix(&entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         self.changes.iter().any(|change| change.property == property || inside(&change.property))
     }
-
-    /// A step that its kind does not know.
-    pub fn no_step(&self, action: Action) -> Failure {
-        Failure::of(Cause::Internal, format!("{} has no step {action:?}", self.address))
-    }
 }
 
 /// An idempotency token: it stands for all that is asked for, with references resolved, so that a resource of the same
@@ -91,7 +85,12 @@ pub fn token(run: &str, address: &Address, action: Action, spec: &Value, tags: &
     format!("{}{}", compare::digest(&text), compare::digest(&serde_json::json!([text])))
 }
 
-/// A resource kind in AWS. `self` is the wanted specification with every reference resolved.
+/// A kind of resource in AWS, or of job (see `Kind::job`). `self` is the wanted specification with every reference
+/// resolved.
+///
+/// A job is in no graph and no inventory, and nothing of it is compared, changed or tagged later. `create` starts it,
+/// again where an earlier one has failed. The run that starts or resumes it finds it by its address, which names the
+/// operation that it belongs to.
 ///
 /// Every call can be repeated: `create` after a lost answer is preceded by a list (see `live::world`), `update` sets
 /// what should be rather than adding, `delete` of what is gone is success.
@@ -100,16 +99,20 @@ pub trait Resource: Spec {
     /// The service whose calls tag it.
     const TAGGING: Tagging = Tagging::None;
 
-    /// Finds every resource of this kind that belongs to the deployment. Others may be among them: see
-    /// [`Found::address`].
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure>;
+    /// The step of its own that it knows: [`Action::Unprotect`], [`Action::Restore`], [`Action::Stop`] and the like.
+    const ACT: Option<Action> = None;
+
+    /// Finds every resource of this kind that belongs to the deployment. Others may be among them: their tags name no
+    /// address of it.
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure>;
 
     /// Creates it, with its tags in the same call where AWS can. Returns when AWS has accepted.
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure>;
 
-    /// Sets the changed properties, but not tags. A kind whose properties cannot be changed in place has nothing to do.
-    async fn update(&self, _context: &Context, target: &Target) -> Result<Made, Failure> {
-        Ok(target.as_known())
+    /// Sets the changed properties, but not tags; neither id nor outputs change. A kind whose properties cannot be
+    /// changed in place has nothing to do, and one that renews (`Kind::renews`) is created anew afterwards.
+    async fn update(&self, _context: &Context, _target: &Target) -> Result<(), Failure> {
+        Ok(())
     }
 
     /// Deletes it. Returns when AWS has accepted.
@@ -120,9 +123,9 @@ pub trait Resource: Spec {
         tags::set(Self::TAGGING, context, &target.id, set, remove).await
     }
 
-    /// [`Action::Unprotect`], [`Action::Restore`], [`Action::Stop`] and the like, for kinds that know them.
-    async fn act(_context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        Err(target.no_step(action))
+    /// Performs [`Self::ACT`].
+    async fn act(_context: &Context, _target: &Target) -> Result<(), Failure> {
+        Ok(())
     }
 
     /// The diagnosis of an incident that `list` reported.
@@ -139,7 +142,7 @@ pub trait Resource: Spec {
 
     /// The permissions that all of this needs: the actions of the calls above, and those that AWS authorises with them
     /// (Service Authorization Reference, one page a service).
-    fn grants(place: &Place) -> Vec<Grant>;
+    fn grants(place: &Place) -> Grants<'_>;
 }
 
 #[cfg(test)]

@@ -2,30 +2,12 @@
 
 use std::collections::HashMap;
 
-use async_trait::async_trait;
 use aws_sdk_backup::types::{RestoreJobStatus, RestoreJobsListMember};
 use aws_sdk_efs::types::FileSystemDescription;
-use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
-
-use crate::aws::answer::{member, required};
-use crate::aws::error::{on, unless_gone};
-use crate::aws::grant::{Grant, Use};
-use crate::engine::address::Address;
-use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::Phase;
-use crate::engine::kind::{Kind, Part, Seconds, Spec};
-use crate::engine::plan::Action;
-use crate::engine::reference::Ref;
-use crate::engine::run::Made;
-use crate::partition::principals;
 
 use super::file_system;
-use super::found::{Found, Listing, made};
-use super::job::Job;
-use super::place::Place;
+use super::prelude::*;
 use super::recovery_point::{RecoveryPoint, ended, progress, token};
-use super::resource::{Context, Target};
 use super::role::Role;
 
 /// A restore. Outputs: `id` and `job` (the job's id); when it is ready `file_system` and `file_system_arn`, the new
@@ -64,6 +46,7 @@ pub async fn find(context: &Context, intent: &str) -> Result<Option<String>, Fai
 
 impl Spec for Restore {
     const KIND: Kind = Kind {
+        job: true,
         tagged: false,
         uses_later: true,
         seconds: Seconds { create: 1.0, ready: 600.0, gone: 0.0, patience: 86_400.0 },
@@ -72,16 +55,15 @@ impl Spec for Restore {
 }
 
 #[async_trait]
-impl Job for Restore {
+impl Resource for Restore {
+    const ACT: Option<Action> = Some(Action::Promote);
+
     /// Only those that this run has started, or was given. A job first creates the file system and then fills it.
-    async fn list(context: &Context) -> Result<Listing<Self>, Failure> {
-        let jobs =
-            context.of_kind(Self::KIND.name).filter_map(|(address, outputs)| Some((address, outputs.get("job")?)));
-        let found = jobs.map(|(address, job)| async move {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let found = context.each(Self::KIND.name, "job").map(|(address, job)| async move {
             let call = context.aws.backup.describe_restore_job().restore_job_id(job);
-            let answer = unless_gone(call.send().await.map_err(on("backup DescribeRestoreJob")))?;
-            let Some(seen) = answer else { return Ok(None) };
-            let mut found = Found::new(job.as_str()).at(address.clone()).output("job", job.as_str());
+            let Some(seen) = call.send().await.unless_gone()? else { return Ok(None) };
+            let mut found = Found::new(job).at(address.clone()).output("job", job);
             let arn = seen.created_resource_arn().unwrap_or_default();
             let why = seen.status_message().unwrap_or_default();
             found.phase = phase(seen.status(), seen.percent_done(), why, id_in(arn));
@@ -89,16 +71,16 @@ impl Job for Restore {
                 found.phase = file_system::phase_of(context, id_in(arn)).await?;
                 found = found.output("file_system", id_in(arn)).output("file_system_arn", arn);
             }
-            Ok(Some(found))
+            Ok::<_, Failure>(Some(found))
         });
-        Ok(try_join_all(found).await?.into_iter().flatten().collect::<Vec<_>>().into())
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
     /// If an earlier run or a lost response has started the job already, that one is used. Jobs are listed after the
     /// file systems, because a job may create one in between; a job may also report late which one it has created. A
     /// failed restore is started again with other tokens: AWS would answer with the failed job, and EFS creates only
     /// one file system per creation token.
-    async fn start(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let made_before = made_with(context, &self.creation_token).await?;
         let jobs = jobs(context, self.recovery_point.text()).await?;
         let failed = |job: &&RestoreJobsListMember| has_failed(job.status());
@@ -128,36 +110,33 @@ impl Job for Restore {
             .resource_type("EFS")
             .idempotency_token(token(context, target, self, attempt))
             .set_metadata(Some(self.metadata(attempt)));
-        let answer = call.send().await.map_err(on("backup StartRestoreJob"))?;
+        let answer = call.send().await.answer()?;
         Ok(started(member(&answer, "RestoreJobId", |answer| answer.restore_job_id())?))
     }
 
+    /// What it has created is a resource of its own.
+    async fn delete(_context: &Context, _target: &Target) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// Makes the restored file system the deployment's; the previous one becomes `file-system/kept-<intent id>`.
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        let Action::Promote = action else {
-            return Err(target.no_step(action));
-        };
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
         let intent = target.address.name();
         let restored = match target.outputs.get("file_system") {
             Some(id) => Some(id.clone()),
             None => find(context, intent).await?,
         };
         let id = restored.ok_or_else(|| Failure::of(Cause::Gone, "there is no restored file system"))?;
-        file_system::swap(context, &id, &file_system::former(intent)).await?;
-        Ok(target.as_known())
+        file_system::swap(context, &id, &file_system::former(intent)).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        let roles = [place.backup_role.clone().unwrap_or_else(|| place.own_roles())];
-        let restored = Grant::new(Use::Upgrade, "elasticfilesystem", &["TagResource"]);
-        let restored = restored.on([place.names.arn("elasticfilesystem", "file-system/*")]);
-        place
-            .grants("backup", &["recovery-point:*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "backup", &["recovery-point:*"])
             .named(Use::Upgrade, &["StartRestoreJob"])
             .also(Grant::new(Use::Upgrade, "backup", &["DescribeRestoreJob", "ListRestoreJobs"]))
-            .also(place.passing(Use::Upgrade, roles, principals::BACKUP, "PassRoleToBackup"))
-            .also(restored.adopted(&place.names.deployment))
-            .done()
+            .also(place.passing_to_backup())
+            .of("elasticfilesystem", &["file-system/*"])
+            .adopt(Use::Upgrade)
     }
 }
 
@@ -201,7 +180,7 @@ fn attempt_of(creation_token: &str, token: &str) -> Option<usize> {
 
 async fn jobs(context: &Context, recovery_point: &str) -> Result<Vec<RestoreJobsListMember>, Failure> {
     let pages = context.aws.backup.list_restore_jobs().by_resource_type("EFS").into_paginator().items().send();
-    let mut jobs = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRestoreJobs"))?;
+    let mut jobs: Vec<RestoreJobsListMember> = pages.try_collect().await.answer()?;
     jobs.retain(|job| job.recovery_point_arn() == Some(recovery_point));
     Ok(jobs)
 }
@@ -218,12 +197,10 @@ fn phase(status: Option<&RestoreJobStatus>, percent: Option<&str>, why: &str, cr
         }
         status => {
             let why = ended(status.map_or("its state is unknown", RestoreJobStatus::as_str), why);
-            let left = if created.is_empty() {
-                String::new()
-            } else {
-                format!("; delete {created}, which was created for it and belongs to no deployment")
-            };
-            Phase::Failed(why + &left)
+            Phase::Failed(match created {
+                "" => why,
+                id => format!("{why}; delete {id}, which was created for it and belongs to no deployment"),
+            })
         }
     }
 }

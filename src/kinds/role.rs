@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::aws::error::unless_gone;
-
 use super::document;
 use super::prelude::*;
 
@@ -44,11 +42,11 @@ impl Spec for Role {
 impl Resource for Role {
     const TAGGING: Tagging = Tagging::Iam;
 
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let call = context.aws.iam.list_roles().path_prefix(context.names.role_path());
         let roles: Vec<_> = call.into_paginator().items().send().try_collect().await.answer()?;
         let found = try_join_all(roles.iter().map(|role| found(context, role.role_name(), depth))).await?;
-        Ok(found.into_iter().flatten().into())
+        Ok(found.into_iter().flatten().collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -73,7 +71,7 @@ impl Resource for Role {
     }
 
     /// One change after the other: IAM refuses simultaneous changes of one role (ConcurrentModification).
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let (iam, name) = (&context.aws.iam, &self.name);
         if target.is_due("trust") {
             let call = iam.update_assume_role_policy().role_name(name).policy_document(self.trust.to_string());
@@ -105,7 +103,7 @@ impl Resource for Role {
                 detach(context, name, policy).await?;
             }
         }
-        Ok(target.as_known())
+        Ok(())
     }
 
     /// IAM deletes no role that still has policies.
@@ -120,33 +118,27 @@ impl Resource for Role {
         context.aws.iam.delete_role().role_name(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        let roles = || Grant::new(Use::Make, "iam", &[]).on([place.own_roles()]);
-        let acts = |actions: &[&str]| Grant {
-            actions: actions.iter().map(|action| format!("iam:{action}")).collect(),
-            ..roles()
-        };
+    fn grants(place: &Place) -> Grants<'_> {
         // Whoever writes such a role's policies can grant themselves what the policies allow, so a boundary, if there
         // is one, is part of the condition.
-        let mut writes = vec![acts(&["CreateRole", "PutRolePolicy"]).called("WriteRoles")];
-        if !place.policies.is_empty() {
-            let attach = acts(&["AttachRolePolicy"]).called("AttachPoliciesToRoles");
-            writes.push(attach.when("ArnEquals", "iam:PolicyARN", place.policies.clone()));
-        }
-        if let Some(boundary) = &place.boundary {
-            writes.push(acts(&["PutRolePermissionsBoundary"]).called("WriteRoles"));
-            let bounded = |grant: Grant| grant.when("StringEquals", "iam:PermissionsBoundary", [boundary.clone()]);
-            writes = writes.into_iter().map(bounded).collect();
-        }
-        place
-            .grants_on("iam", vec![place.own_roles()])
+        let writes = |actions: &[&str], id: &str| {
+            let grant = Grant::new(Use::Make, "iam", actions).on([place.own_roles()]).called(id);
+            match &place.boundary {
+                Some(boundary) => grant.when("StringEquals", "iam:PermissionsBoundary", [boundary]),
+                None => grant,
+            }
+        };
+        let attach = writes(&["AttachRolePolicy"], "AttachPoliciesToRoles");
+        let attach = attach.when("ArnEquals", "iam:PolicyARN", place.policies.clone());
+        Grants::on(place, "iam", place.own_roles())
             .see(&["ListRoles"])
-            .see_named(&["GetRole", "GetRolePolicy", "ListRolePolicies", "ListAttachedRolePolicies"])
+            .named(Use::See, &["GetRole", "GetRolePolicy", "ListRolePolicies", "ListAttachedRolePolicies"])
             .named(Use::Make, &["TagRole", "UntagRole", "UpdateRole", "UpdateAssumeRolePolicy"])
             .named(Use::Make, &["DeleteRolePolicy", "DetachRolePolicy"])
             .named(Use::Remove, &["DeleteRolePolicy", "DetachRolePolicy", "DeleteRole"])
-            .and(writes)
-            .done()
+            .also(writes(&["CreateRole", "PutRolePolicy"], "WriteRoles"))
+            .and((!place.policies.is_empty()).then_some(attach))
+            .and(place.boundary.iter().map(|_| writes(&["PutRolePermissionsBoundary"], "WriteRoles")))
     }
 }
 
@@ -179,9 +171,8 @@ async fn found(context: &Context, name: &str, depth: Depth) -> Result<Option<Fou
             Depth::Full => tokio::try_join!(inline(context, name), attached(context, name)).map(Some),
         }
     };
-    let Some((answer, policies)) = unless_gone(async { tokio::try_join!(call, policies) }.await)? else {
-        return Ok(None);
-    };
+    let seen = async { tokio::try_join!(call, policies) }.await;
+    let Some((answer, policies)) = seen.unless_gone()? else { return Ok(None) };
     let Some(role) = answer.role() else { return Ok(None) };
     let spec = policies.map(|(inline, managed)| Role {
         name: name.to_owned(),
@@ -195,8 +186,8 @@ async fn found(context: &Context, name: &str, depth: Depth) -> Result<Option<Fou
             .and_then(|boundary| boundary.permissions_boundary_arn())
             .map(str::to_owned),
     });
-    let found = Found::new(name).output("name", name).output("arn", role.arn()).tags(tags::read(role.tags()));
-    Ok(Some(Found { spec, ..found }))
+    let found = Found::new(name).output("name", name).output("arn", role.arn()).spec(spec);
+    Ok(Some(found.tags(tags::read(role.tags()))))
 }
 
 async fn inline(context: &Context, role: &str) -> Result<BTreeMap<String, Value>, Failure> {

@@ -27,7 +27,7 @@ impl Spec for ServiceLinkedRole {
 
 #[async_trait]
 impl Resource for ServiceLinkedRole {
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         // One call for both. It returns neither tags nor boundaries, which do not matter here.
         let call = context.aws.iam.list_roles().path_prefix("/aws-service-role/");
         let roles = call.into_paginator().items().send().try_collect().await.answer()?;
@@ -37,18 +37,16 @@ impl Resource for ServiceLinkedRole {
             let spec = Self { service: (*service).to_owned() };
             Some(Found::new(*name).at(address).output("name", *name).output("arn", role.arn()).spec(spec))
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     async fn create(&self, context: &Context, _target: &Target) -> Result<Made, Failure> {
         let Some((service, name)) = ROLES.iter().find(|(service, _)| *service == self.service) else {
             return Err(Failure::of(Cause::Internal, format!("no service-linked role is known for {}", self.service)));
         };
-        match context.aws.iam.create_service_linked_role().aws_service_name(*service).send().await.done() {
-            // Somebody else's first load balancer was faster.
-            Err(failure) if failure.code == "InvalidInput" && failure.message.contains("has been taken") => {}
-            result => result?,
-        }
+        let created = context.aws.iam.create_service_linked_role().aws_service_name(*service).send().await;
+        // Somebody else's first load balancer may have been faster.
+        created.done_or(|failure| failure.code == "InvalidInput" && failure.message.contains("has been taken"))?;
         let arn = context.names.arn_global("iam", &format!("role/aws-service-role/{service}/{name}"));
         Ok(made(*name, &[("name", name), ("arn", &arn)]))
     }
@@ -58,8 +56,8 @@ impl Resource for ServiceLinkedRole {
         Err(Failure::of(Cause::Internal, format!("{} belongs to the whole account", target.address)))
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let linked = ROLES.iter().map(|(service, _)| place.linking(service));
-        place.grants("iam", &[]).see(&["ListRoles"]).and(linked).done()
+        Grants::new(place, "iam", &[]).see(&["ListRoles"]).and(linked)
     }
 }

@@ -32,8 +32,8 @@ impl Spec for Subnet {
 impl Resource for Subnet {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        describe(context, ec2::ours(context)).await.map(Listing::from)
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        describe(context, ec2::ours(context)).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -52,9 +52,8 @@ impl Resource for Subnet {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        self.set_public_addresses(context, &target.id).await?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        self.set_public_addresses(context, &target.id).await
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -70,16 +69,14 @@ impl Resource for Subnet {
         Ok(found)
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("ec2", &["subnet/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["subnet/*"])
             .see(&["DescribeSubnets"])
             .create("CreateSubnet")
             .change(&["ModifySubnetAttribute"])
             .remove(&["DeleteSubnet"])
             .at(&["vpc/*"])
             .change(&["CreateSubnet"])
-            .done()
     }
 }
 

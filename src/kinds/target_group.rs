@@ -107,16 +107,15 @@ macro_rules! with_health {
 impl Resource for TargetGroup {
     const TAGGING: Tagging = Tagging::Elb;
 
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
-        let Some(live) = &by_name(context).await? else { return Ok(Listing::from([])) };
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let Some(live) = &by_name(context).await? else { return Ok(Vec::new()) };
         let arn = required("elb DescribeTargetGroups", "TargetGroupArn", live.target_group_arn())?;
-        let mut found = Found::new(arn);
-        found.outputs.extend(outputs(live));
+        let found = Found::of(made_of(live));
         if depth == Depth::Phase {
-            return Ok(Listing::from([found.at(Address::new(Self::KIND.name, Self::PURPOSE))]));
+            return Ok(vec![found.at(Address::new(Self::KIND.name, Self::PURPOSE))]);
         }
-        let (tags, attributes) = tokio::try_join!(tags::elb::of(context, arn), attributes(context, arn))?;
-        Ok(Listing::from([found.tags(tags).spec(Self::read(live, &attributes))]))
+        let (tags, attributes) = tokio::try_join!(tags::of_balancing(context, arn), attributes(context, arn))?;
+        Ok(vec![found.tags(tags).spec(Self::read(live, &attributes))])
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -134,41 +133,32 @@ impl Resource for TargetGroup {
         let answer = with_health!(call, self.health).send().await.answer()?;
         let arn = member(&answer, "TargetGroupArn", |answer| answer.target_groups().first()?.target_group_arn())?;
         self.set_attributes(context, arn).await?;
-        Ok(Made { id: arn.to_owned(), outputs: answer.target_groups().first().map(outputs).unwrap_or_default() })
+        Ok(answer.target_groups().first().map(made_of).unwrap_or_default())
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        let health = async {
-            if target.is_due("health") {
-                let call = context.aws.elb.modify_target_group().target_group_arn(&target.id);
-                with_health!(call, self.health).send().await.answer()?;
-            }
-            Ok(())
-        };
-        let attributes = async {
-            let all = ["deregistration_delay", "stickiness", "slow_start", "algorithm"];
-            if all.into_iter().any(|property| target.is_due(property)) {
-                self.set_attributes(context, &target.id).await?;
-            }
-            Ok(())
-        };
-        tokio::try_join!(health, attributes)?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        if target.is_due("health") {
+            let call = context.aws.elb.modify_target_group().target_group_arn(&target.id);
+            with_health!(call, self.health).send().await.answer()?;
+        }
+        let attributes = ["deregistration_delay", "stickiness", "slow_start", "algorithm"];
+        if attributes.into_iter().any(|property| target.is_due(property)) {
+            self.set_attributes(context, &target.id).await?;
+        }
+        Ok(())
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         context.aws.elb.delete_target_group().target_group_arn(&target.id).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let named = format!("targetgroup/{}/*", place.names.part("*"));
-        place
-            .grants("elasticloadbalancing", &[&named])
+        Grants::new(place, "elasticloadbalancing", &[&named])
             .see(&["DescribeTargetGroups", "DescribeTargetGroupAttributes", "DescribeTags"])
             .create("CreateTargetGroup")
             .change(&["ModifyTargetGroup", "ModifyTargetGroupAttributes"])
             .remove(&["DeleteTargetGroup"])
-            .done()
     }
 }
 
@@ -228,24 +218,20 @@ async fn by_name(context: &Context) -> Result<Option<sdk::TargetGroup>, Failure>
 }
 
 /// The load balancer to which a target group of this name is attached.
-///
-/// # Errors
-///
-/// See [`Failure`]; that there is none is no error.
 pub async fn balancer(context: &Context) -> Result<Option<String>, Failure> {
     Ok(by_name(context).await?.and_then(|group| group.load_balancer_arns.unwrap_or_default().into_iter().next()))
 }
 
 async fn attributes(context: &Context, arn: &str) -> Result<Tags, Failure> {
     let answer = context.aws.elb.describe_target_group_attributes().target_group_arn(arn).send().await.answer()?;
-    Ok(tags::pairs(answer.attributes(), |attribute| (attribute.key(), attribute.value())))
+    Ok(tags::read(answer.attributes()))
 }
 
-fn outputs(live: &sdk::TargetGroup) -> Outputs {
+fn made_of(live: &sdk::TargetGroup) -> Made {
     let arn = live.target_group_arn().unwrap_or_default();
     let full_name = arn.rsplit(':').next().unwrap_or_default();
-    let pairs =
-        [("id", arn), ("arn", arn), ("name", live.target_group_name().unwrap_or_default()), ("full_name", full_name)];
-    let balancer = live.load_balancer_arns().first().map(|arn| ("balancer", arn.as_str()));
-    pairs.into_iter().chain(balancer).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let mut outputs =
+        vec![("arn", arn), ("name", live.target_group_name().unwrap_or_default()), ("full_name", full_name)];
+    outputs.extend(live.load_balancer_arns().first().map(|arn| ("balancer", arn.as_str())));
+    made(arn, &outputs)
 }

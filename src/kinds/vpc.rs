@@ -23,7 +23,7 @@ impl Spec for Vpc {
 impl Resource for Vpc {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let vpcs = describe(context, ec2::ours(context)).await?;
         let found = vpcs.iter().map(|vpc| async move {
             let found = found(vpc);
@@ -37,7 +37,7 @@ impl Resource for Vpc {
             let cidr = text(vpc.cidr_block());
             Ok(found.spec(Self { cidr, dns_support, dns_hostnames }))
         });
-        try_join_all(found).await.map(Listing::from)
+        try_join_all(found).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -49,9 +49,8 @@ impl Resource for Vpc {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        self.set_attributes(context, &target.id).await?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        self.set_attributes(context, &target.id).await
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -62,14 +61,12 @@ impl Resource for Vpc {
         Ok(describe(context, ec2::filter("vpc-id", ids)).await?.iter().map(found).collect())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        place
-            .grants("ec2", &["vpc/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["vpc/*"])
             .see(&["DescribeVpcs", "DescribeVpcAttribute"])
             .create("CreateVpc")
             .change(&["ModifyVpcAttribute"])
             .remove(&["DeleteVpc"])
-            .done()
     }
 }
 

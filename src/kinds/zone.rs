@@ -14,38 +14,31 @@ pub enum Zone {
 
 const FARGATE: &str = "AWS Fargate";
 
-/// Zones where something is missing. Source: Amazon ECS developer guide, "Supported Regions for Amazon ECS on AWS
-/// Fargate", which names for three regions the only zones that have it.
-const LACKS: [(&str, &[&str], &str); 3] = [
-    ("usw1", &["az1", "az3"], FARGATE),
-    ("apne1", &["az1", "az2", "az4"], FARGATE),
-    ("cnn1", &["az1", "az2"], FARGATE),
-];
+/// The zones that have Fargate, in the regions where not all do (Amazon ECS developer guide, "Supported Regions for
+/// Amazon ECS on AWS Fargate").
+const HAVE_FARGATE: [(&str, &[&str]); 3] =
+    [("usw1", &["az1", "az3"]), ("apne1", &["az1", "az2", "az4"]), ("cnn1", &["az1", "az2"])];
 
 /// Zones that AWS leaves out for some services. The oldest zone of us-east-1 has no One Zone file systems (Amazon EFS
 /// user guide, "Supported Availability Zones for One Zone file systems") and no Fargate for ARM64; Fargate's table once
 /// named only az1 and az2 of ca-central-1.
 const DOUBTFUL: [(&str, &str); 2] =
-    [("use1-az3", "the newer instance types, or One Zone file systems"), ("cac1-az3", "AWS Fargate")];
+    [("use1-az3", "the newer instance types, or One Zone file systems"), ("cac1-az3", FARGATE)];
 
 /// What is known of the zone with this id: `use1-az4`. An empty id is an unknown zone.
 pub fn zone(id: &str) -> Zone {
     if id.is_empty() {
         return Zone::Good;
     }
-    let parts: Vec<&str> = id.split('-').collect();
-    let [region, zone] = parts.as_slice() else { return Zone::Other };
+    let Some((region, zone)) = id.split_once('-') else { return Zone::Other };
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !zone.strip_prefix("az").is_some_and(is_number) {
         return Zone::Other;
     }
-    let lacks = LACKS.iter().find(|(of, has, _)| of == region && !has.contains(zone));
-    let doubtful = DOUBTFUL.iter().find(|(of, _)| *of == id);
-    match (lacks, doubtful) {
-        (Some((.., what)), _) => Zone::Lacks(what),
-        (None, Some((_, what))) => Zone::Doubtful(what),
-        (None, None) => Zone::Good,
+    if HAVE_FARGATE.iter().any(|(of, have)| *of == region && !have.contains(&zone)) {
+        return Zone::Lacks(FARGATE);
     }
+    DOUBTFUL.iter().find(|(of, _)| *of == id).map_or(Zone::Good, |(_, what)| Zone::Doubtful(what))
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ async fn in_vault(context: &Context, name: String) -> Result<(VaultView, Vec<Poi
     let (mut points, why_hidden) = unless_denied(points)?;
     let (policy, policy_hidden) = unless_denied(policy)?;
     if owner == Owner::Ours {
-        let tags = try_join_all(points.iter().map(|point| tags::backup::read(context, &point.arn))).await?;
+        let tags = try_join_all(points.iter().map(|point| tags::of_backup(context, &point.arn))).await?;
         for (point, tags) in points.iter_mut().zip(tags) {
             point.intent = recovery_point::intent_of(context, &tags);
             point.release = tags.get(names::RELEASE).cloned();

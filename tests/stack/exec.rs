@@ -8,9 +8,8 @@ use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region, SharedCredential
 use ce_aws::aws::clients::{Access, Clients};
 use ce_aws::aws::exec::run::{Container, run};
 use ce_aws::aws::exec::session::ExecError;
-use ce_aws::kinds::context::Context;
+use ce_aws::kinds::context::{Context, Revisions};
 use ce_aws::kinds::names::Names;
-use ce_aws::kinds::revisions::Revisions;
 use ce_aws::live::queues;
 use serde_json::{Value, json};
 

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::handshake::{self, Demand};
 use super::message::{self, Message, Unreadable};
@@ -57,18 +56,6 @@ pub struct Channel<S> {
     unacknowledged: BTreeMap<i64, Vec<u8>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Acknowledgement {
-    acknowledged_message_sequence_number: i64,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Closing {
-    output: String,
-}
-
 impl<S: FnMut() -> Stamp> Channel<S> {
     /// A channel without any message yet.
     pub fn new(stamp: S) -> Self {
@@ -82,17 +69,18 @@ impl<S: FnMut() -> Stamp> Channel<S> {
     /// The frame is not a message. It is ignored; the agent repeats what is not acknowledged.
     pub fn receive(&mut self, frame: &[u8]) -> Result<Vec<Step>, Unreadable> {
         let message = Message::decode(frame)?;
+        let content = || serde_json::from_slice::<Value>(&message.payload).unwrap_or_default();
         let mut steps = Vec::new();
         match message.kind.as_str() {
             message::OUTPUT => self.output(message, &mut steps),
             message::ACKNOWLEDGE => {
-                if let Ok(known) = serde_json::from_slice::<Acknowledgement>(&message.payload) {
-                    self.unacknowledged.remove(&known.acknowledged_message_sequence_number);
+                if let Some(sequence) = content()["AcknowledgedMessageSequenceNumber"].as_i64() {
+                    self.unacknowledged.remove(&sequence);
                 }
             }
             message::CLOSED => {
-                let closing: Closing = serde_json::from_slice(&message.payload).unwrap_or_default();
-                steps.push(Step::Closed(closing.output));
+                let output = content()["Output"].as_str().unwrap_or_default().to_owned();
+                steps.push(Step::Closed(output));
             }
             _ => {}
         }
@@ -161,10 +149,8 @@ impl<S: FnMut() -> Stamp> Channel<S> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::Value;
-
     use super::*;
+    use proptest::prelude::*;
 
     fn channel() -> Channel<impl FnMut() -> Stamp> {
         Channel::new(|| Stamp { now: 7, id: [7; 16] })

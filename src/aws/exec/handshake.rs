@@ -3,8 +3,8 @@
 //! Source: `HandshakeRequestPayload` and `HandshakeResponsePayload` of `aws/amazon-ssm-agent`
 //! (`agent/session/contracts`).
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// The version of AWS's client whose behaviour this side has. It matters: the service supports none below 1.2.764.0
 /// (Systems Manager user guide, "Session Manager plugin version history"), and the agent chooses its protocol by it
@@ -33,23 +33,6 @@ struct Requested {
     action_parameters: Value,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Response {
-    client_version: &'static str,
-    processed_client_actions: Vec<Processed>,
-    errors: Vec<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Processed {
-    action_type: String,
-    action_status: u8,
-    action_result: Value,
-    error: String,
-}
-
 /// What the agent asks for and this side does not support.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
@@ -67,38 +50,36 @@ pub enum Demand {
 pub fn answer(request: &[u8]) -> Result<(Vec<u8>, Option<Demand>), serde_json::Error> {
     let request: Request = serde_json::from_slice(request)?;
     let mut unmet = None;
-    let mut processed = Vec::new();
-    for action in request.requested_client_actions {
-        let (status, demand) = match action.action_type.as_str() {
+    let (mut processed, mut errors) = (Vec::new(), Vec::new());
+    for Requested { action_type, action_parameters } in request.requested_client_actions {
+        let (status, demand) = match action_type.as_str() {
             "SessionType" => {
-                let wanted = action.action_parameters["SessionType"].as_str().unwrap_or_default();
+                let wanted = action_parameters["SessionType"].as_str().unwrap_or_default();
                 let demand = (!SESSIONS.contains(&wanted)).then(|| Demand::Other(format!("session type {wanted}")));
                 (if demand.is_none() { SUCCESS } else { FAILED }, demand)
             }
             "KMSEncryption" => (FAILED, Some(Demand::Encryption)),
             other => (UNSUPPORTED, Some(Demand::Other(other.to_owned()))),
         };
-        let error = demand.as_ref().map(|_| format!("unsupported: {}", action.action_type)).unwrap_or_default();
-        processed.push(Processed {
-            action_type: action.action_type,
-            action_status: status,
-            action_result: Value::Null,
-            error,
-        });
+        let error = demand.as_ref().map(|_| format!("unsupported: {action_type}"));
+        processed.push(json!({
+            "ActionType": action_type,
+            "ActionStatus": status,
+            "ActionResult": null,
+            "Error": error.as_deref().unwrap_or_default(),
+        }));
+        errors.extend(error);
         // Encryption is reported first: the user can change that.
         if unmet != Some(Demand::Encryption) {
             unmet = demand.or(unmet);
         }
     }
-    let errors = processed.iter().map(|action| action.error.clone()).filter(|error| !error.is_empty()).collect();
-    let response = Response { client_version: VERSION, processed_client_actions: processed, errors };
-    Ok((serde_json::to_vec(&response)?, unmet))
+    let response = json!({ "ClientVersion": VERSION, "ProcessedClientActions": processed, "Errors": errors });
+    Ok((response.to_string().into_bytes(), unmet))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn asked(actions: Value) -> (Value, Option<Demand>) {

@@ -103,7 +103,7 @@ async fn bucket(context: &Context, name: &str) -> Result<Option<Found>, Failure>
         Some(301 | 403) => Ok(Found::new(None, Tags::new())),
         _ => {
             answer.done()?;
-            Ok(Found::new(Some(name), tags::s3::read(context, name).await?))
+            Ok(Found::new(Some(name), tags::of_bucket(context, name).await?))
         }
     }
 }
@@ -140,7 +140,7 @@ async fn target_group(context: &Context, name: &str) -> Result<Option<Found>, Fa
 
 async fn balanced(context: &Context, arn: Option<&str>) -> Result<Option<Found>, Failure> {
     let Some(arn) = arn else { return Ok(None) };
-    Ok(Found::new(Some(arn), tags::elb::of(context, arn).await?))
+    Ok(Found::new(Some(arn), tags::of_balancing(context, arn).await?))
 }
 
 /// CreateCluster with a name that is taken returns the existing cluster.
@@ -181,7 +181,7 @@ async fn vault(context: &Context, name: &str) -> Result<Option<Found>, Failure> 
     let vaults = pages.try_collect().await.answer()?;
     let live = vaults.iter().find(|vault| vault.backup_vault_name() == Some(name));
     let Some(arn) = live.and_then(|vault| vault.backup_vault_arn()) else { return Ok(None) };
-    Ok(Found::new(Some(arn), tags::backup::read(context, arn).await?))
+    Ok(Found::new(Some(arn), tags::of_backup(context, arn).await?))
 }
 
 async fn security_group(context: &Context, name: &str, vpc: &str) -> Result<Option<Found>, Failure> {

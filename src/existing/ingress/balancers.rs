@@ -80,7 +80,7 @@ async fn listeners(context: &Context, live: &[sdk::LoadBalancer]) -> Result<BTre
     let live: Vec<_> = of_each.await?.into_iter().flatten().collect();
     let arns: Vec<_> = live.iter().filter_map(|listener| listener.listener_arn()).map(str::to_owned).collect();
     let forwarded = side_by_side(&arns, |arn| forwarded(context, arn));
-    let (tags, forwarded) = tokio::try_join!(tags::elb::read(context, &arns), forwarded)?;
+    let (tags, forwarded) = tokio::try_join!(tags::by_arn(context, &arns), forwarded)?;
     let mut found = BTreeMap::<_, Vec<_>>::new();
     for (listener, mut target_groups) in live.iter().zip(forwarded) {
         let arn = listener.listener_arn().unwrap_or_default();

@@ -30,7 +30,7 @@ impl Spec for BackupVault {
 impl Resource for BackupVault {
     /// By a list: of a vault that does not exist, DescribeBackupVault says AccessDenied (seen by the Terraform AWS
     /// provider, which treats the two alike).
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let name = context.names.stack();
         let vaults = context.aws.backup.list_backup_vaults().into_paginator().items().send().try_collect();
         let vaults = vaults.await.answer()?;
@@ -44,9 +44,9 @@ impl Resource for BackupVault {
             };
             let spec = Self { name: name.clone(), kms_key: vault.encryption_key_arn().map(str::to_owned) };
             let entry = Found::new(name.as_str()).output("name", name.as_str()).output("arn", arn).spec(spec);
-            found.push(entry.output_if("holds", holds.as_deref()).tags(tags::backup::read(context, arn).await?));
+            found.push(entry.output_if("holds", holds.as_deref()).tags(tags::of_backup(context, arn).await?));
         }
-        Ok(found.into())
+        Ok(found)
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -78,16 +78,14 @@ impl Resource for BackupVault {
         tags::set(Tagging::Backup, context, target.output("arn"), set, remove).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        let vault = place.names.arn("backup", &format!("backup-vault:{}", place.names.stack()));
+    fn grants(place: &Place) -> Grants<'_> {
+        let vault = format!("backup-vault:{}", place.names.stack());
         // For whichever key: unverified (AWS knowledge centre, on access denied when a vault is created).
         let key = place.key.clone().unwrap_or_else(|| place.any_key());
         let uses = ["CreateGrant", "GenerateDataKey", "Decrypt", "RetireGrant", "DescribeKey"];
-        let create = Grant::new(Use::Make, "backup", &["CreateBackupVault", "TagResource"]).on([vault.clone()]);
-        place
-            .grants_on("backup", vec![vault])
+        Grants::new(place, "backup", &[&vault])
             .see(&["ListBackupVaults", "ListTags"])
-            .also(create.tagged(&place.names.deployment))
+            .tagged(Use::Make, &["CreateBackupVault", "TagResource"])
             .also(Grant::new(Use::Make, "backup-storage", &["MountCapsule"]))
             .also(place.key_through(Use::Make, &key, "backup", &uses, "EncryptBackups"))
             .retag()
@@ -95,6 +93,5 @@ impl Resource for BackupVault {
             .named(Use::Erase, &["ListRecoveryPointsByBackupVault"])
             .at(&["recovery-point:*"])
             .erase(&["DeleteRecoveryPoint"])
-            .done()
     }
 }

@@ -4,6 +4,7 @@ use aws_sdk_s3::types::{
     BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier, ObjectOwnership,
 };
 
+use crate::aws::error::reported;
 use crate::kinds::prelude::*;
 
 use super::properties::Bucket;
@@ -14,13 +15,13 @@ impl Resource for Bucket {
     const TAGGING: Tagging = Tagging::S3;
 
     /// ListBuckets returns the caller's own buckets only, so somebody else's bucket of our name is never among them.
-    async fn list(context: &Context, depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let prefix = context.names.bucket_prefix();
         let pages = context.aws.s3.list_buckets().prefix(&prefix).into_paginator().send();
         let pages: Vec<_> = pages.try_collect().await.answer()?;
         let names = pages.iter().flat_map(|page| page.buckets()).filter_map(|bucket| bucket.name());
         let ours = names.filter(|name| name.starts_with(&prefix));
-        try_join_all(ours.map(|name| found(context, name, depth))).await.map(Listing::from)
+        try_join_all(ours.map(|name| found(context, name, depth))).await
     }
 
     /// The tags are set by the same call, so a bucket of ours is never without them.
@@ -41,9 +42,8 @@ impl Resource for Bucket {
         Ok(made(self.name.as_str(), &[("name", &self.name), ("arn", &arn(context, &self.name))]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        settings::write(self, context, |setting| target.is_due(setting)).await?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        settings::write(self, context, |setting| target.is_due(setting)).await
     }
 
     /// The policy is deleted first, and with it the permission to deliver more logs while the bucket is being emptied.
@@ -57,18 +57,16 @@ impl Resource for Bucket {
         s3.delete_bucket().bucket(bucket).expected_bucket_owner(owner).send().await.done()
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let bucket = format!("arn:{}:s3:::{}*", place.names.partition, place.names.bucket_prefix());
-        place
-            .grants_on("s3", vec![bucket])
+        Grants::on(place, "s3", bucket)
             .see(&["ListAllMyBuckets"])
-            .see_named(&["GetBucketTagging"])
-            .see_named(&settings::READ)
+            .named(Use::See, &["GetBucketTagging"])
+            .named(Use::See, &settings::READ)
             .named(Use::Make, &["CreateBucket", "TagResource", "PutBucketTagging"])
             .named(Use::Make, &settings::WRITTEN)
             .named(Use::Erase, &["DeleteBucketPolicy", "ListBucketMultipartUploads", "AbortMultipartUpload"])
             .named(Use::Erase, &["ListBucketVersions", "DeleteObjectVersion", "DeleteBucket"])
-            .done()
     }
 }
 
@@ -83,9 +81,9 @@ async fn found(context: &Context, name: &str, depth: Depth) -> Result<Found<Buck
             Depth::Full => settings::read(context, name).await.map(Some),
         }
     };
-    let (tags, spec) = tokio::try_join!(tags::s3::read(context, name), settings)?;
-    let found = Found::new(name).output("name", name).output("arn", arn(context, name).as_str()).tags(tags);
-    Ok(Found { spec, ..found })
+    let (tags, spec) = tokio::try_join!(tags::of_bucket(context, name), settings)?;
+    let arn = arn(context, name);
+    Ok(Found::new(name).output("name", name).output("arn", arn.as_str()).tags(tags).spec(spec))
 }
 
 /// Deletes the first objects, at most 1000, with all their versions; false when there were none.
@@ -108,14 +106,7 @@ async fn delete_page(context: &Context, bucket: &str) -> Result<bool, Failure> {
     let answer = call.send().await.answer()?;
     let Some(error) = answer.errors().first() else { return Ok(true) };
     let (key, code) = (error.key().unwrap_or_default(), error.code().unwrap_or_default());
-    let cause = match code {
-        "AccessDenied" => Cause::Denied,
-        "SlowDown" => Cause::Throttled,
-        "InternalError" | "ServiceUnavailable" => Cause::Unavailable,
-        _ => Cause::Refused,
-    };
-    let message = format!("{key}: {}", error.message().unwrap_or_default());
-    Err(Failure { operation: "s3 DeleteObjects".to_owned(), code: code.to_owned(), ..Failure::of(cause, message) })
+    Err(reported("s3 DeleteObjects", code, &format!("{key}: {}", error.message().unwrap_or_default())))
 }
 
 /// Aborts uploads that were never completed: they use storage that no list of objects shows.

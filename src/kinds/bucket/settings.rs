@@ -47,7 +47,7 @@ pub async fn read(context: &Context, name: &str) -> Result<Bucket, Failure> {
         access_log(context, name),
         notifications(context, name),
     )?;
-    let ((lifecycle, moves_from), eventbridge) = (lifecycle, notifications.event_bridge_configuration.is_some());
+    let (lifecycle, moves_from) = lifecycle;
     Ok(Bucket {
         name: name.to_owned(),
         encryption,
@@ -57,7 +57,7 @@ pub async fn read(context: &Context, name: &str) -> Result<Bucket, Failure> {
         lifecycle,
         moves_from,
         access_log,
-        eventbridge,
+        eventbridge: notifications.event_bridge_configuration.is_some(),
     })
 }
 
@@ -234,17 +234,14 @@ async fn set_access_log(bucket: &Bucket, context: &Context) -> Result<(), Failur
 /// Where events go. The EventBridge part is ours, the rest somebody else's.
 async fn notifications(context: &Context, name: &str) -> Result<NotificationConfiguration, Failure> {
     let answer = context.aws.s3.get_bucket_notification_configuration().bucket(name).send().await.unless_gone()?;
-    Ok(answer.map_or_else(
-        || NotificationConfiguration::builder().build(),
-        |answer| {
-            NotificationConfiguration::builder()
-                .set_topic_configurations(answer.topic_configurations)
-                .set_queue_configurations(answer.queue_configurations)
-                .set_lambda_function_configurations(answer.lambda_function_configurations)
-                .set_event_bridge_configuration(answer.event_bridge_configuration)
-                .build()
-        },
-    ))
+    let all = NotificationConfiguration::builder();
+    let Some(answer) = answer else { return Ok(all.build()) };
+    let all = all
+        .set_topic_configurations(answer.topic_configurations)
+        .set_queue_configurations(answer.queue_configurations)
+        .set_lambda_function_configurations(answer.lambda_function_configurations)
+        .set_event_bridge_configuration(answer.event_bridge_configuration);
+    Ok(all.build())
 }
 
 /// S3 replaces all notifications at once, so others' are read and written back.

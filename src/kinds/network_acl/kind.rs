@@ -1,14 +1,13 @@
 //! The network ACL that every VPC has.
 
-use aws_sdk_ec2::types::{self, Filter, RuleAction};
+use aws_sdk_ec2::types::{self, Filter, IcmpTypeCode, PortRange, RuleAction};
 
 use crate::kinds::ec2;
 use crate::kinds::prelude::*;
 use crate::kinds::security_group::{ANYWHERE, ANYWHERE_IPV6};
 use crate::kinds::vpc::Vpc;
 
-use super::calls::change;
-use super::entry::{self, Entry, Icmp, Ports, Verdict};
+use super::entry::{self, Edit, Entry, Icmp, Ports, Verdict};
 
 /// The entries of a VPC's default network ACL, which all subnets without another one use. What AWS adds by itself is
 /// not listed: the final denials (see [`LAST`]), and what comes with an IPv6 range of the VPC. Outputs: `id`.
@@ -46,9 +45,9 @@ const LAST: [i32; 2] = [32767, 32768];
 impl Resource for DefaultNetworkAcl {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         if context.of_kind("vpc").next().is_none() {
-            return Ok(Listing::from([]));
+            return Ok(Vec::new());
         }
         let found = describe(context, ec2::ours(context)).await?.into_iter().map(|acl| {
             let (ingress, egress) = read(&acl);
@@ -56,7 +55,7 @@ impl Resource for DefaultNetworkAcl {
             let vpc = acl.vpc_id().unwrap_or_default().into();
             Found::new(acl.network_acl_id()).tags(tags::read(acl.tags())).spec(Self { vpc, ingress, egress })
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     /// AWS has created it together with the VPC: it is found, tagged, and given its entries.
@@ -68,10 +67,9 @@ impl Resource for DefaultNetworkAcl {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let acl = one(context, ec2::filter("network-acl-id", [&target.id])).await?;
-        self.replace(context, &target.id, &acl).await?;
-        Ok(target.as_known())
+        self.replace(context, &target.id, &acl).await
     }
 
     /// AWS deletes it with its VPC.
@@ -79,16 +77,12 @@ impl Resource for DefaultNetworkAcl {
         Ok(())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        // As with the default security group.
-        let adopted = Grant::new(Use::Make, "ec2", &["CreateTags"]).on([place.names.arn("ec2", "network-acl/*")]);
-        place
-            .grants("ec2", &["network-acl/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["network-acl/*"])
             .see(&["DescribeNetworkAcls"])
             .retag()
             .change(&["CreateNetworkAclEntry", "ReplaceNetworkAclEntry", "DeleteNetworkAclEntry"])
-            .also(adopted.adopted(&place.names.deployment))
-            .done()
+            .adopt(Use::Make)
     }
 }
 
@@ -145,6 +139,72 @@ fn read_one(entry: &types::NetworkAclEntry) -> Entry {
             .icmp_type_code()
             .map(|icmp| Icmp { kind: icmp.r#type().unwrap_or(-1), code: icmp.code().unwrap_or(-1) }),
     }
+}
+
+/// Makes the edits of one direction, in this order.
+async fn change(context: &Context, acl: &str, egress: bool, mut edits: Vec<Edit>) -> Result<(), Failure> {
+    while !edits.is_empty() {
+        let edit = edits.remove(0);
+        match make(context, acl, egress, &edit).await {
+            // A full ACL has room for another entry only when what is to go has gone.
+            Err(failure) if failure.cause == Cause::Quota && edits.iter().any(Edit::deletes) => {
+                let (deletions, others): (Vec<_>, Vec<_>) = edits.into_iter().partition(Edit::deletes);
+                for deletion in &deletions {
+                    make(context, acl, egress, deletion).await?;
+                }
+                edits = others;
+                make(context, acl, egress, &edit).await?;
+            }
+            result => result?,
+        }
+    }
+    Ok(())
+}
+
+/// Creating and replacing an entry take the same parameters, in two types of the SDK.
+macro_rules! put {
+    ($call:expr, $acl:expr, $egress:expr, $entry:expr) => {{
+        let (v4, v6) = blocks($entry);
+        $call
+            .network_acl_id($acl)
+            .egress($egress)
+            .rule_number($entry.number)
+            .protocol(entry::number_of(&$entry.protocol))
+            .rule_action(match $entry.action {
+                Verdict::Allow => RuleAction::Allow,
+                Verdict::Deny => RuleAction::Deny,
+            })
+            .set_cidr_block(v4)
+            .set_ipv6_cidr_block(v6)
+            .set_port_range($entry.ports.map(|it| PortRange::builder().from(it.from.into()).to(it.to.into()).build()))
+            .set_icmp_type_code($entry.icmp.map(|it| IcmpTypeCode::builder().r#type(it.kind).code(it.code).build()))
+            .send()
+            .await
+            .done()
+    }};
+}
+
+async fn make(context: &Context, acl: &str, egress: bool, edit: &Edit) -> Result<(), Failure> {
+    let ec2 = &context.aws.ec2;
+    match edit {
+        Edit::Create(entry) => match put!(ec2.create_network_acl_entry(), acl, egress, entry) {
+            Err(failure) if failure.cause == Cause::Taken => {
+                put!(ec2.replace_network_acl_entry(), acl, egress, entry)
+            }
+            result => result,
+        },
+        Edit::Replace(entry) => put!(ec2.replace_network_acl_entry(), acl, egress, entry),
+        Edit::Delete(number) => {
+            let call = ec2.delete_network_acl_entry().network_acl_id(acl).egress(egress).rule_number(*number);
+            call.send().await.done_or_gone()
+        }
+    }
+}
+
+/// IPv4 and IPv6 are two parameters.
+fn blocks(entry: &Entry) -> (Option<String>, Option<String>) {
+    let cidr = Some(entry.cidr.clone());
+    if entry.cidr.contains(':') { (None, cidr) } else { (cidr, None) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The network ACL that every VPC has, and its entries.
 
-mod calls;
 mod entry;
 mod kind;
 

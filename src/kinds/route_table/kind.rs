@@ -7,8 +7,7 @@ use crate::kinds::prelude::*;
 use crate::kinds::subnet::Subnet;
 use crate::kinds::vpc::Vpc;
 
-use super::read::{DEFAULT, associations, routes};
-use super::route::{self, Edit, Existing, Route, Via};
+use super::route::{self, DEFAULT, Edit, Existing, Route, Via, associations, routes};
 
 /// A route table with its routes and the subnets that use it. What AWS puts in by itself (the local route, propagated
 /// routes, those of gateway endpoints) is not listed, nor are routes to the user's own networks, by peering or transit
@@ -32,8 +31,8 @@ impl Spec for RouteTable {
 impl Resource for RouteTable {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        Ok(describe(context, ec2::ours(context)).await?.iter().map(found).into())
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        Ok(describe(context, ec2::ours(context)).await?.iter().map(found).collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -52,7 +51,7 @@ impl Resource for RouteTable {
     }
 
     /// A subnet uses one table at a time: it is moved here from where it is.
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let tables = describe(context, ec2::filter("vpc-id", [self.vpc.text()])).await?;
         let (ours, others): (Vec<_>, Vec<_>) =
             tables.iter().partition(|table| table.route_table_id() == Some(target.id.as_str()));
@@ -75,8 +74,7 @@ impl Resource for RouteTable {
                 }
             }
         });
-        tokio::try_join!(try_join_all(edits), try_join_all(foreign), try_join_all(joins))?;
-        Ok(target.as_known())
+        tokio::try_join!(try_join_all(edits), try_join_all(foreign), try_join_all(joins)).map(drop)
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -93,10 +91,11 @@ impl Resource for RouteTable {
         Ok(tables.iter().map(found).collect())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let of_subnets = ["AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation"];
-        let tables = place.grants("ec2", &["route-table/*"]).see(&["DescribeRouteTables"]).create("CreateRouteTable");
-        tables
+        Grants::new(place, "ec2", &["route-table/*"])
+            .see(&["DescribeRouteTables"])
+            .create("CreateRouteTable")
             .change(&["CreateRoute", "ReplaceRoute", "DeleteRoute"])
             .change(&of_subnets)
             .remove(&["DisassociateRouteTable", "DeleteRouteTable"])
@@ -105,7 +104,6 @@ impl Resource for RouteTable {
             .remove(&["DisassociateRouteTable"])
             .at(&["vpc/*"])
             .change(&["CreateRouteTable"])
-            .done()
     }
 }
 

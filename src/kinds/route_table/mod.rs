@@ -1,7 +1,6 @@
 //! Route tables and their routes.
 
 mod kind;
-mod read;
 mod route;
 
 pub use kind::RouteTable;

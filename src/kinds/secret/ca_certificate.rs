@@ -36,21 +36,24 @@ impl Spec for CaCertificate {
 #[async_trait]
 impl Resource for CaCertificate {
     const TAGGING: Tagging = Tagging::Secrets;
+    const ACT: Option<Action> = Some(Action::Restore);
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        let read = |name, description: String| (Self { name, fingerprint: read(&description), pem: None }, None);
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let read = |found: Found<Self>, name, description: &str| {
+            found.spec(Self { name, fingerprint: read(description), pem: None })
+        };
         store::list(context, PURPOSE, read).await
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        store::create_again(context, target, &self.name, &self.description(), self.pem()?).await
+        let made = store::create(context, target, &self.name, &self.description(), self.pem()?).await;
+        made.map_err(store::still_deleted)
     }
 
     /// Value and description in one call, so that they never disagree.
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.secrets.update_secret().secret_id(&target.id).description(self.description());
-        call.client_request_token(&target.token).secret_string(self.pem()?).send().await.answer()?;
-        Ok(target.as_known())
+        call.client_request_token(&target.token).secret_string(self.pem()?).send().await.done()
     }
 
     /// For good: the user has the file.
@@ -58,12 +61,12 @@ impl Resource for CaCertificate {
         store::erase(context, target).await
     }
 
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        store::restore(context, target, action).await
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
+        store::restore(context, target).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        store::grants(place).remove(&["DeleteSecret"]).done()
+    fn grants(place: &Place) -> Grants<'_> {
+        store::grants(place).remove(&["DeleteSecret"])
     }
 }
 

@@ -33,17 +33,12 @@ const NAMES: [&str; 5] = ["localhost", "rabbitmq-stats", "mongodb-primary", "hos
 const YEARS: i32 = 10;
 
 /// What one secret holds.
+#[derive(Debug)]
 pub struct Certificates {
     /// A JSON object of [`CA`], [`CERTIFICATE`] and [`KEY`], each as PEM.
     pub document: SecretString,
     /// The first day on which they are no longer valid, from its first second (UTC).
     pub valid_until: Date,
-}
-
-impl std::fmt::Debug for Certificates {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Certificates until {}", self.valid_until)
-    }
 }
 
 impl Certificates {

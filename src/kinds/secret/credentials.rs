@@ -4,13 +4,13 @@
 //! own while it sends one.) Failures name keys, never values.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serializer};
 
 use crate::engine::failure::{Cause, Failure};
@@ -31,15 +31,10 @@ const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The two values from which all others follow.
+#[derive(Debug)]
 pub struct Credentials {
     password: SecretString,
     jwt: SecretString,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials")
-    }
 }
 
 /// A user's own secret. Unknown keys are theirs.
@@ -66,11 +61,8 @@ impl Credentials {
     /// [`Cause::Refused`] with the key at fault: not a JSON object of strings, no password, a vendor's default, too
     /// short, or characters that Cloud Exchange does not support.
     pub fn from_document(document: &SecretString) -> Result<Self, Failure> {
-        // The parser's message would quote the value.
-        let source: Source = serde_json::from_str(document.expose_secret()).map_err(|_| {
-            refused("your secret is not a JSON object whose values are strings".to_owned())
-                .hint(format!("store {{\"{PASSWORD}\": \"...\"}}, and optionally \"{JWT}\""))
-        })?;
+        let hint = format!("store {{\"{PASSWORD}\": \"...\"}}, and optionally \"{JWT}\"");
+        let source: Source = parsed(document, &hint)?;
         let password = source
             .maintenance_password
             .map(SecretString::from)
@@ -122,8 +114,7 @@ pub fn proxy(document: &SecretString) -> Result<(), Failure> {
         https_proxy: Option<String>,
     }
     const HINT: &str = r#"store {"http_proxy": "http://host:port", "https_proxy": "http://host:port"}"#;
-    let source: Source = serde_json::from_str(document.expose_secret())
-        .map_err(|_| refused("your secret is not a JSON object whose values are strings".to_owned()).hint(HINT))?;
+    let source: Source = parsed(document, HINT)?;
     for (key, value) in [("http_proxy", source.http_proxy), ("https_proxy", source.https_proxy)] {
         let value = value.map(SecretString::from);
         let value = value.ok_or_else(|| refused(format!("your secret has no key {key}")).hint(HINT))?;
@@ -181,6 +172,12 @@ fn check(
             .hint(format!("use {allowed}")));
     }
     Ok(())
+}
+
+/// What the user's own secret holds. The parser's message would quote the value.
+fn parsed<T: DeserializeOwned>(document: &SecretString, hint: &str) -> Result<T, Failure> {
+    let refusal = || refused("your secret is not a JSON object whose values are strings".to_owned()).hint(hint);
+    serde_json::from_str(document.expose_secret()).map_err(|_| refusal())
 }
 
 fn refused(message: String) -> Failure {

@@ -15,7 +15,7 @@ pub const PURPOSE: &str = "internal-certificate";
 /// The variable that tells a container the generation: another generation means another task.
 pub const VARIABLE: &str = "INTERNAL_CERTIFICATE_GENERATION";
 
-/// The output with the first day on which they are no longer valid: `2036-11-26`.
+/// The output of a live one with the first day on which they are no longer valid: `2036-11-26`.
 pub const VALID_UNTIL: &str = "valid-until";
 
 /// The description says which generation it is and when it ends: the value itself is never read.
@@ -41,11 +41,12 @@ impl Spec for InternalCertificate {
 #[async_trait]
 impl Resource for InternalCertificate {
     const TAGGING: Tagging = Tagging::Secrets;
+    const ACT: Option<Action> = Some(Action::Restore);
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        let read = |name, description: String| match read(&description) {
-            Some((generation, end)) => (Self { name, generation }, Some((VALID_UNTIL, end.to_owned()))),
-            None => (Self { name, generation: 0 }, None),
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let read = |found: Found<Self>, name, description: &str| match read(description) {
+            Some((generation, end)) => found.output(VALID_UNTIL, end).spec(Self { name, generation }),
+            None => found.spec(Self { name, generation: 0 }),
         };
         store::list(context, PURPOSE, read).await
     }
@@ -53,20 +54,17 @@ impl Resource for InternalCertificate {
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let certificates = generate().await?;
         let (description, value) = (self.description(&certificates), certificates.document.expose_secret());
-        let made = store::create_again(context, target, &self.name, &description, value).await?;
-        Ok(with_end(made, &certificates))
+        store::create(context, target, &self.name, &description, value).await.map_err(store::still_deleted)
     }
 
     /// Values and description in one call, so that they never disagree. The token is not the step's but one of the
     /// SDK's for each call: another attempt brings other values, and Secrets Manager takes no others under a token that
     /// it has seen (API reference, CreateSecret; of UpdateSecret unverified).
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let certificates = generate().await?;
         let call = context.aws.secrets.update_secret().secret_id(&target.id);
-        let call =
-            call.description(self.description(&certificates)).secret_string(certificates.document.expose_secret());
-        call.send().await.answer()?;
-        Ok(with_end(target.as_known(), &certificates))
+        let call = call.description(self.description(&certificates));
+        call.secret_string(certificates.document.expose_secret()).send().await.done()
     }
 
     /// For good: they can be generated again at any time.
@@ -74,12 +72,12 @@ impl Resource for InternalCertificate {
         store::erase(context, target).await
     }
 
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        store::restore(context, target, action).await
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
+        store::restore(context, target).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        store::grants(place).remove(&["DeleteSecret"]).done()
+    fn grants(place: &Place) -> Grants<'_> {
+        store::grants(place).remove(&["DeleteSecret"])
     }
 }
 
@@ -88,11 +86,6 @@ impl InternalCertificate {
         let [generation, end] = DESCRIPTION;
         format!("{generation}{}{end}{}", self.generation, certificates.valid_until)
     }
-}
-
-fn with_end(mut made: Made, certificates: &Certificates) -> Made {
-    made.outputs.insert(VALID_UNTIL.to_owned(), certificates.valid_until.to_string());
-    made
 }
 
 /// The address of the deployment's.

@@ -50,9 +50,13 @@ impl Spec for Secret {
 #[async_trait]
 impl Resource for Secret {
     const TAGGING: Tagging = Tagging::Secrets;
+    const ACT: Option<Action> = Some(Action::Restore);
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
-        store::list(context, PURPOSE, |name, description| (Self { name, description, recipe: None }, None)).await
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
+        let read = |found: Found<Self>, name, description: &str| {
+            found.spec(Self { name, description: description.to_owned(), recipe: None })
+        };
+        store::list(context, PURPOSE, read).await
     }
 
     /// One call creates the secret with everything in it: no crash can leave one whose values disagree.
@@ -67,36 +71,32 @@ impl Resource for Secret {
     }
 
     /// The description is all that ever changes; this call makes no new version of the value.
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.secrets.update_secret().secret_id(&target.id).description(&self.description);
-        call.send().await.answer()?;
-        Ok(target.as_known())
+        call.send().await.done()
     }
 
     /// Marks it for deletion; until the recovery window has passed it can be restored.
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.secrets.delete_secret().secret_id(&target.id).recovery_window_in_days(RECOVERY_DAYS);
-        match call.send().await.done() {
-            // The answer to an earlier attempt was lost.
-            Err(failure) if store::is_marked(&failure) => Ok(()),
-            result => result,
-        }
+        // The answer to an earlier attempt may have been lost.
+        call.send().await.done_or(store::is_marked)
     }
 
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        store::restore(context, target, action).await
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
+        store::restore(context, target).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let own = store::grants(place).erase(&["DeleteSecret"]);
         if place.credentials.is_empty() {
-            return own.done();
+            return own;
         }
         let source = Grant::new(Use::Make, "secretsmanager", &["GetSecretValue"]).on(place.credentials.clone());
         // The secret's name does not tell which key of the user's it is encrypted with.
         let (key, id) = (place.any_key(), "DecryptExistingCredentials");
         let opened = place.key_through(Use::Make, &key, "secretsmanager", &["Decrypt"], id);
-        own.also(source.called("ReadExistingCredentials")).also(opened).done()
+        own.also(source.called("ReadExistingCredentials")).also(opened)
     }
 }
 

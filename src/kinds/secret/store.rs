@@ -2,39 +2,31 @@
 
 use secrecy::SecretString;
 
-use crate::kinds::place::Grants;
 use crate::kinds::prelude::*;
 
 /// The permissions that a secret of ours needs, except for its deletion.
 pub fn grants(place: &Place) -> Grants<'_> {
     let named = format!("secret:{}*", place.names.secret(""));
-    let create = ["CreateSecret", "TagResource"];
-    let create = Grant::new(Use::Make, "secretsmanager", &create).on([place.names.arn("secretsmanager", &named)]);
-    place
-        .grants("secretsmanager", &[&named])
-        .see_named(&["DescribeSecret"])
-        .also(create.tagged(&place.names.deployment))
+    Grants::new(place, "secretsmanager", &[&named])
+        .named(Use::See, &["DescribeSecret"])
+        .tagged(Use::Make, &["CreateSecret", "TagResource"])
         .change(&["UpdateSecret", "RestoreSecret"])
         .retag()
 }
 
-/// The secret with this purpose, if there is one. `read` makes properties, and one more output where there is one, of
-/// its name and description. Describes, and never reads a value.
+/// The secret with this purpose, if there is one. `read` adds what its name and description say. Describes, and never
+/// reads a value.
 pub async fn list<R: Spec>(
     context: &Context,
     purpose: &str,
-    read: impl FnOnce(String, String) -> (R, Option<(&'static str, String)>) + Send,
-) -> Result<Listing<R>, Failure> {
+    read: impl FnOnce(Found<R>, String, &str) -> Found<R> + Send,
+) -> Result<Vec<Found<R>>, Failure> {
     let call = context.aws.secrets.describe_secret().secret_id(context.names.secret(purpose));
-    let Some(secret) = call.send().await.unless_gone()? else { return Ok(Listing::from([])) };
-    let (spec, more) = read(text(secret.name()), text(secret.description()));
+    let Some(secret) = call.send().await.unless_gone()? else { return Ok(Vec::new()) };
     let phase = if secret.deleted_date().is_some() { Phase::Recoverable } else { Phase::Ready };
     let found = Found::new(secret.arn()).output("arn", secret.arn()).output("name", secret.name());
-    let found = found.phase(phase).tags(tags::read(secret.tags())).spec(spec);
-    Ok(Listing::from([match more {
-        Some((name, value)) => found.output(name, value.as_str()),
-        None => found,
-    }]))
+    let found = found.phase(phase).tags(tags::read(secret.tags()));
+    Ok(vec![read(found, text(secret.name()), secret.description().unwrap_or_default())])
 }
 
 /// Creates a secret with its value and its tags.
@@ -45,8 +37,9 @@ pub async fn create(
     description: &str,
     value: &str,
 ) -> Result<Made, Failure> {
-    let call = context.aws.secrets.create_secret();
-    let call = call
+    let secrets = &context.aws.secrets;
+    let call = secrets
+        .create_secret()
         .name(name)
         .description(description)
         .client_request_token(&target.token)
@@ -57,30 +50,14 @@ pub async fn create(
     Ok(made(arn, &[("arn", arn), ("name", name)]))
 }
 
-/// Creates a secret of the name of one that [`erase`] may have deleted a moment ago: its deletion goes on after the
-/// answer, and until it ends the name is taken (Secrets Manager API reference, DeleteSecret).
-pub async fn create_again(
-    context: &Context,
-    target: &Target,
-    name: &str,
-    description: &str,
-    value: &str,
-) -> Result<Made, Failure> {
-    create(context, target, name, description, value).await.map_err(still_deleted)
-}
-
 /// Deletes a secret for good: what it holds can be had again.
 pub async fn erase(context: &Context, target: &Target) -> Result<(), Failure> {
     context.aws.secrets.delete_secret().secret_id(&target.id).force_delete_without_recovery(true).send().await.done()
 }
 
-/// [`Action::Restore`], the one step of its own that a secret of any kind has.
-pub async fn restore(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-    if action != Action::Restore {
-        return Err(target.no_step(action));
-    }
-    context.aws.secrets.restore_secret().secret_id(&target.id).send().await.answer()?;
-    Ok(target.as_known())
+/// [`Action::Restore`], the step of its own that a secret of any kind has.
+pub async fn restore(context: &Context, target: &Target) -> Result<(), Failure> {
+    context.aws.secrets.restore_secret().secret_id(&target.id).send().await.done()
 }
 
 /// Whether a secret is marked for deletion. The code is shared by all refusals of Secrets Manager.
@@ -91,16 +68,15 @@ pub fn is_marked(failure: &Failure) -> bool {
             .any(|words| failure.message.contains(words))
 }
 
-fn still_deleted(failure: Failure) -> Failure {
+/// The failure to create a secret of the name of one that [`erase`] may have deleted a moment ago: its deletion goes on
+/// after the answer, and until it ends the name is taken (Secrets Manager API reference, DeleteSecret).
+pub fn still_deleted(failure: Failure) -> Failure {
     let cause = if is_marked(&failure) { Cause::StillHeld } else { failure.cause };
     Failure { cause, ..failure }
 }
 
-/// The value of a secret of the user's. Called right before something is changed, never by what only reads.
-///
-/// # Errors
-///
-/// Whatever the call meets; without an operation, that the value is not text.
+/// The value of a secret of the user's. Called right before something is changed, never by what only reads. The failure
+/// that the value is not text has no operation.
 pub async fn value(context: &Context, arn: &str) -> Result<SecretString, Failure> {
     let answer = context.aws.secrets.get_secret_value().secret_id(arn).send().await.answer()?;
     let not_text = || Failure::of(Cause::Refused, format!("{arn} holds bytes; a text is expected"));

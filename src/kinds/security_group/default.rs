@@ -39,9 +39,9 @@ impl Spec for DefaultSecurityGroup {
 impl Resource for DefaultSecurityGroup {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         if context.of_kind("vpc").next().is_none() {
-            return Ok(Listing::from([]));
+            return Ok(Vec::new());
         }
         let found = rules::groups(context, [ec2::ours(context), by_name()]).await?.into_iter().map(|group| {
             Found::new(group.group_id()).tags(tags::read(group.tags())).spec(Self {
@@ -50,15 +50,14 @@ impl Resource for DefaultSecurityGroup {
                 egress: rules::split(group.ip_permissions_egress()),
             })
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     /// AWS has created it together with the VPC: it is found, tagged, and given its rules.
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let in_vpc = ec2::filter("vpc-id", [self.vpc.text()]);
-        let answer =
-            context.aws.ec2.describe_security_groups().filters(in_vpc).filters(by_name()).send().await.answer()?;
-        let Some(id) = answer.security_groups().first().and_then(|group| group.group_id()) else {
+        let groups = rules::groups(context, [in_vpc, by_name()]).await?;
+        let Some(id) = groups.first().and_then(|group| group.group_id()) else {
             let why = format!("the default security group of {} is not visible yet", self.vpc.text());
             return Err(Failure::of(Cause::NotYetVisible, why));
         };
@@ -67,9 +66,8 @@ impl Resource for DefaultSecurityGroup {
         Ok(made(id, &[]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        rules::replace(context, &target.id, &self.ingress, &self.egress).await?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        rules::replace(context, &target.id, &self.ingress, &self.egress).await
     }
 
     /// AWS deletes it with its VPC.
@@ -77,16 +75,12 @@ impl Resource for DefaultSecurityGroup {
         Ok(())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
-        // AWS creates it without tags, and no condition can tell which VPC it is in.
-        let adopted = Grant::new(Use::Make, "ec2", &["CreateTags"]).on([place.names.arn("ec2", "security-group/*")]);
-        place
-            .grants("ec2", &["security-group/*"])
+    fn grants(place: &Place) -> Grants<'_> {
+        Grants::new(place, "ec2", &["security-group/*"])
             .see(&rules::READ)
             .retag()
             .change(&rules::WRITTEN)
-            .also(adopted.adopted(&place.names.deployment))
-            .done()
+            .adopt(Use::Make)
     }
 }
 

@@ -35,7 +35,7 @@ impl Spec for SecurityGroup {
 impl Resource for SecurityGroup {
     const TAGGING: Tagging = Tagging::Ec2;
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let found = rules::groups(context, [ec2::ours(context)]).await?.into_iter().map(|group| {
             let id = group.group_id().unwrap_or_default();
             Found::new(id).output("arn", arn(context, id).as_str()).tags(tags::read(group.tags())).spec(Self {
@@ -46,7 +46,7 @@ impl Resource for SecurityGroup {
                 egress: rules::outbound(group.ip_permissions_egress()),
             })
         });
-        Ok(found.into())
+        Ok(found.collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -65,9 +65,8 @@ impl Resource for SecurityGroup {
         Ok(made(id, &[("arn", &arn(context, id))]))
     }
 
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
-        rules::replace(context, &target.id, &self.ingress, &self.egress).await?;
-        Ok(target.as_known())
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
+        rules::replace(context, &target.id, &self.ingress, &self.egress).await
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -79,10 +78,9 @@ impl Resource for SecurityGroup {
         deleted
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let vpc = place.vpc.as_slice();
-        place
-            .grants("ec2", &["security-group/*"])
+        Grants::new(place, "ec2", &["security-group/*"])
             .see(&rules::READ)
             .create("CreateSecurityGroup")
             .change(&rules::WRITTEN)
@@ -90,7 +88,6 @@ impl Resource for SecurityGroup {
             .remove(&rules::REVOKED)
             .at(&["vpc/*"])
             .inside(vpc, &["CreateSecurityGroup"])
-            .done()
     }
 }
 

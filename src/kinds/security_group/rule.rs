@@ -36,13 +36,9 @@ pub const ANYWHERE: &str = "0.0.0.0/0";
 pub const ANYWHERE_IPV6: &str = "::/0";
 
 impl Rule {
-    /// Everything, from or to everywhere.
-    pub fn is_everything(&self) -> bool {
-        self.protocol == "-1" && self.peer == Peer::Cidr(ANYWHERE.to_owned())
-    }
-
-    pub fn is_everything_over_ipv6(&self) -> bool {
-        self.protocol == "-1" && self.peer == Peer::Cidr(ANYWHERE_IPV6.to_owned())
+    /// All traffic from or to a network: [`ANYWHERE`], [`ANYWHERE_IPV6`].
+    pub fn is_all_of(&self, network: &str) -> bool {
+        self.protocol == "-1" && matches!(&self.peer, Peer::Cidr(cidr) if cidr == network)
     }
 
     fn new(protocol: &str, from: i32, to: i32, peer: Peer) -> Self {

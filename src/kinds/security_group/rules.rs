@@ -4,15 +4,10 @@ use aws_sdk_ec2::types::{
     self, Filter, IpPermission, IpRange, Ipv6Range, PrefixListId, SecurityGroupRule, UserIdGroupPair,
 };
 
-use crate::aws::answer::Answer;
-use crate::aws::error::unless_gone;
-use crate::engine::failure::{Cause, Failure};
-use crate::engine::set::Set;
-use crate::kinds::context::Context;
-use crate::kinds::convert::text;
 use crate::kinds::ec2;
+use crate::kinds::prelude::*;
 
-use super::rule::{self, Difference, Existing, Peer, Rule};
+use super::rule::{self, ANYWHERE, ANYWHERE_IPV6, Difference, Existing, Peer, Rule};
 
 /// The permissions that this needs (EC2 API names).
 pub const READ: [&str; 2] = ["DescribeSecurityGroups", "DescribeSecurityGroupRules"];
@@ -44,8 +39,8 @@ pub fn split(permissions: &[IpPermission]) -> Set<Rule> {
 /// VPC has an IPv6 range, is not listed (Amazon VPC user guide, "Migrate your VPC from IPv4 to IPv6").
 pub fn outbound(permissions: &[IpPermission]) -> Set<Rule> {
     let rules = split(permissions);
-    let is_open = rules.iter().any(Rule::is_everything);
-    rules.iter().filter(|rule| !(is_open && rule.is_everything_over_ipv6())).cloned().collect()
+    let is_open = rules.iter().any(|rule| rule.is_all_of(ANYWHERE));
+    rules.iter().filter(|rule| !(is_open && rule.is_all_of(ANYWHERE_IPV6))).cloned().collect()
 }
 
 fn split_one(entry: &IpPermission) -> Vec<Rule> {
@@ -78,17 +73,16 @@ fn ports(protocol: &str, from: Option<i32>, to: Option<i32>) -> (i32, i32) {
 /// Gives a group exactly these rules: first adds what is missing, then removes what is foreign.
 pub async fn replace(context: &Context, group: &str, ingress: &Set<Rule>, egress: &Set<Rule>) -> Result<(), Failure> {
     let (inbound, mut outbound) = existing(context, group).await?;
-    if egress.iter().any(Rule::is_everything) {
-        outbound.retain(|there| !there.rule.is_everything_over_ipv6());
+    if egress.iter().any(|rule| rule.is_all_of(ANYWHERE)) {
+        outbound.retain(|there| !there.rule.is_all_of(ANYWHERE_IPV6));
     }
     change(context, group, &rule::difference(&inbound, ingress), &rule::difference(&outbound, egress)).await
 }
 
 /// Makes the changes of both directions, side by side.
 pub async fn change(context: &Context, group: &str, ingress: &Difference, egress: &Difference) -> Result<(), Failure> {
-    let side = |direction| Side { context, group, direction };
-    tokio::try_join!(side(Direction::Inbound).change(ingress), side(Direction::Outbound).change(egress))?;
-    Ok(())
+    let side = |is_egress| Side { context, group, is_egress };
+    tokio::try_join!(side(false).change(ingress), side(true).change(egress)).map(drop)
 }
 
 /// Removes the rules that refer to other groups, which could not be deleted as long as this one exists.
@@ -123,34 +117,23 @@ fn read(rule: &SecurityGroupRule) -> Existing {
     Existing { id: text(rule.security_group_rule_id()), rule: rule_there }
 }
 
-#[derive(Clone, Copy)]
-enum Direction {
-    Inbound,
-    Outbound,
-}
-
 /// The rules of one direction of a group.
 #[derive(Clone, Copy)]
 struct Side<'a> {
     context: &'a Context,
     group: &'a str,
-    direction: Direction,
+    is_egress: bool,
 }
 
 /// The calls for inbound and for outbound rules take the same parameters, in two types of the SDK.
 macro_rules! call {
-    ($side:expr, $inbound:ident, $outbound:ident, |$call:ident| $with:expr) => {
-        match $side.direction {
-            Direction::Inbound => {
-                let $call = $side.context.aws.ec2.$inbound().group_id($side.group);
-                $with.send().await.done()
-            }
-            Direction::Outbound => {
-                let $call = $side.context.aws.ec2.$outbound().group_id($side.group);
-                $with.send().await.done()
-            }
+    ($side:expr, $inbound:ident, $outbound:ident, $($set:ident: $value:expr),*) => {{
+        let (ec2, group) = (&$side.context.aws.ec2, $side.group);
+        match $side.is_egress {
+            false => ec2.$inbound().group_id(group)$(.$set($value))*.send().await.done(),
+            true => ec2.$outbound().group_id(group)$(.$set($value))*.send().await.done(),
         }
-    };
+    }};
 }
 
 impl Side<'_> {
@@ -177,10 +160,8 @@ impl Side<'_> {
             // AWS refuses all of them if one exists: somebody else was faster.
             Err(failure) if failure.cause == Cause::Taken => {
                 for rule in missing {
-                    match self.authorize(std::slice::from_ref(rule)).await {
-                        Err(failure) if failure.cause == Cause::Taken => {}
-                        result => result?,
-                    }
+                    let one = self.authorize(std::slice::from_ref(rule)).await;
+                    one.done_or(|failure| failure.cause == Cause::Taken)?;
                 }
                 Ok(())
             }
@@ -196,7 +177,7 @@ impl Side<'_> {
             // Likewise: AWS removes none if one is gone.
             Err(failure) if failure.cause == Cause::Gone => {
                 for rule in foreign {
-                    unless_gone(self.revoke(std::slice::from_ref(rule)).await)?;
+                    self.revoke(std::slice::from_ref(rule)).await.done_or_gone()?;
                 }
                 Ok(())
             }
@@ -205,18 +186,17 @@ impl Side<'_> {
     }
 
     async fn authorize(self, rules: &[Rule]) -> Result<(), Failure> {
-        let permissions = rules.iter().map(permission).collect();
-        call!(self, authorize_security_group_ingress, authorize_security_group_egress, |call| call
-            .set_ip_permissions(Some(permissions)))
+        let all = Some(rules.iter().map(permission).collect());
+        call!(self, authorize_security_group_ingress, authorize_security_group_egress, set_ip_permissions: all)
     }
 
     async fn describe(self, rules: &[Rule]) -> Result<(), Failure> {
-        let permissions = rules.iter().map(permission).collect();
+        let all = Some(rules.iter().map(permission).collect());
         call!(
             self,
             update_security_group_rule_descriptions_ingress,
             update_security_group_rule_descriptions_egress,
-            |call| call.set_ip_permissions(Some(permissions))
+            set_ip_permissions: all
         )
     }
 
@@ -224,12 +204,14 @@ impl Side<'_> {
     async fn revoke(self, rules: &[Existing]) -> Result<(), Failure> {
         let (known, unknown): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| !rule.id.is_empty());
         let ids: Vec<_> = known.into_iter().map(|rule| rule.id.clone()).collect();
-        let ids = (!ids.is_empty()).then_some(ids);
         let permissions: Vec<_> = unknown.into_iter().map(|there| permission(&there.rule)).collect();
-        let permissions = (!permissions.is_empty()).then_some(permissions);
-        call!(self, revoke_security_group_ingress, revoke_security_group_egress, |call| call
-            .set_security_group_rule_ids(ids)
-            .set_ip_permissions(permissions))
+        call!(
+            self,
+            revoke_security_group_ingress,
+            revoke_security_group_egress,
+            set_security_group_rule_ids: (!ids.is_empty()).then_some(ids),
+            set_ip_permissions: (!permissions.is_empty()).then_some(permissions)
+        )
     }
 }
 

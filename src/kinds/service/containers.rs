@@ -6,16 +6,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::context::Revision;
 use crate::kinds::prelude::*;
-use crate::kinds::revisions::Revision;
 
 use super::view::{ContainerView, TaskView};
 
-/// Separates the injected containers of tasks from their own.
-///
-/// # Errors
-///
-/// Whatever DescribeTaskDefinition meets. Of a revision that is gone every container counts as ours.
+/// Separates the injected containers of tasks from their own. Of a revision that is gone every container counts as
+/// ours.
 pub async fn separate(context: &Context, tasks: &mut [TaskView]) -> Result<(), Failure> {
     let arns: BTreeSet<&str> = tasks.iter().map(|task| task.task_definition.as_str()).collect();
     let unknown = arns.into_iter().filter(|arn| context.revisions.get(arn).is_none());

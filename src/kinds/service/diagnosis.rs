@@ -30,17 +30,15 @@ pub async fn explain(context: &Context, incident: &Incident) -> Option<Event> {
     let title = match container {
         Some(name) => format!("task {}: {name} is UNHEALTHY", task.short_id()),
         None => {
-            format!("task {} stopped: {}", task.short_id(), task.stopped_reason.as_deref().unwrap_or("no reason given"))
+            let why = task.stopped_reason.as_deref().unwrap_or("no reason given");
+            format!("task {} stopped: {why}", task.short_id())
         }
     };
     let suspects = suspects(&task, container);
     let logs = logs_of(context, &task).await;
     let tails = suspects.iter().map(|container| async {
-        let logs = logs.iter().find(|(name, _)| *name == container.name).map(|(_, logs)| logs);
-        match logs {
-            Some(logs) => tail(context, logs, &container.name, task.id()).await.unwrap_or_default(),
-            None => Vec::new(),
-        }
+        let Some((name, logs)) = logs.iter().find(|(name, _)| *name == container.name) else { return Vec::new() };
+        tail(context, logs, name, task.id()).await.unwrap_or_default()
     });
     let tails = futures::future::join_all(tails).await;
     let mut lines: Vec<String> = task.containers.iter().map(state).collect();

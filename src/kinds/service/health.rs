@@ -35,12 +35,8 @@ pub fn failures(view: &ServiceView) -> impl Iterator<Item = &TaskView> {
 /// container as `<task ARN> <name>`, an injected one as in [`injected::subjects`], a refusal of ECS by its message.
 pub fn incidents(view: &ServiceView) -> Vec<String> {
     let Some(primary) = view.service.as_ref().and_then(ServiceFacts::primary) else { return Vec::new() };
-    let wanted = || view.writers().filter(|task| task.started_by == primary.id && task.desired == "RUNNING");
-    let unhealthy = wanted().flat_map(|task| {
-        let unhealthy = task.containers.iter().filter(|container| container.health == "UNHEALTHY");
-        unhealthy.map(|container| format!("{} {}", task.arn, container.name))
-    });
-    let injected = wanted().flat_map(injected::subjects);
+    let unhealthy = unhealthy(view, primary).map(|(task, container)| format!("{} {}", task.arn, container.name));
+    let injected = wanted(view, primary).flat_map(injected::subjects);
     let refused = view.service.iter().flat_map(|service| refusals(service, primary)).map(str::to_owned);
     failures(view).map(|task| task.arn.clone()).chain(unhealthy).chain(injected).chain(refused).collect()
 }
@@ -68,10 +64,7 @@ fn at_work(view: &ServiceView, service: &ServiceFacts) -> Phase {
         return Phase::Failed(why.to_owned());
     }
     let waits_for = match writers.as_slice() {
-        [] => match refusals(service, primary).next() {
-            Some(message) => message.to_owned(),
-            None => "no task yet".to_owned(),
-        },
+        [] => refusals(service, primary).next().unwrap_or("no task yet").to_owned(),
         [task] => match one_task(view, service, primary, task) {
             Some(why) => why,
             None => return Phase::Ready,
@@ -90,15 +83,23 @@ fn at_work(view: &ServiceView, service: &ServiceFacts) -> Phase {
             Some(why) => format!("a task has failed: {why}"),
             None => "a task has failed".to_owned(),
         }),
-        _ if is_unhealthy(view, primary) => Phase::Degraded(waits_for),
+        _ if unhealthy(view, primary).next().is_some() => Phase::Degraded(waits_for),
         _ => Phase::Pending(waits_for),
     }
 }
 
-/// True when a container of a task that should run is unhealthy.
-fn is_unhealthy(view: &ServiceView, primary: &DeploymentView) -> bool {
-    let wanted = view.writers().filter(|task| task.started_by == primary.id && task.desired == "RUNNING");
-    wanted.flat_map(|task| &task.containers).any(|container| container.health == "UNHEALTHY")
+/// The tasks that should run.
+fn wanted<'a>(view: &'a ServiceView, primary: &'a DeploymentView) -> impl Iterator<Item = &'a TaskView> {
+    view.writers().filter(|task| task.started_by == primary.id && task.desired == "RUNNING")
+}
+
+/// Their unhealthy containers.
+fn unhealthy<'a>(
+    view: &'a ServiceView,
+    primary: &'a DeploymentView,
+) -> impl Iterator<Item = (&'a TaskView, &'a ContainerView)> {
+    let all = wanted(view, primary).flat_map(|task| task.containers.iter().map(move |container| (task, container)));
+    all.filter(|(_, container)| container.health == "UNHEALTHY")
 }
 
 /// What the one task still waits for; `None` when it is ready.

@@ -14,9 +14,7 @@ const SUBJECT: &str = "injected ";
 /// The failures of those of a task that should run, as subjects of incidents. A subject names the deployment and not
 /// the task, so that it is reported once a deployment.
 pub fn subjects(task: &TaskView) -> impl Iterator<Item = String> {
-    let troubled = task.injected.iter().filter_map(|container| Some((container, trouble(container)?)));
-    troubled
-        .map(|(container, trouble)| format!("{SUBJECT}{} {}: {trouble}", task.started_by, plain_name(&container.name)))
+    task.injected.iter().filter_map(said_of).map(|said| format!("{SUBJECT}{} {said}", task.started_by))
 }
 
 /// The warning about such a subject; `None` for any other subject.
@@ -29,13 +27,14 @@ pub fn warning(address: &Address, subject: &str) -> Option<Event> {
 
 /// What to do about those of a task that have failed.
 pub fn advice(task: &TaskView) -> Vec<String> {
-    let mut all: Vec<String> = task.injected.iter().filter(|it| trouble(it).is_some()).flat_map(hints_of).collect();
+    let mut all: Vec<String> = task.injected.iter().filter_map(said_of).flat_map(|said| hints(&said)).collect();
     all.dedup();
     all
 }
 
-fn hints_of(container: &ContainerView) -> Vec<String> {
-    hints(&format!("{}: {}", plain_name(&container.name), trouble(container).unwrap_or_default()))
+/// The name and the failure of one that has failed.
+fn said_of(container: &ContainerView) -> Option<String> {
+    Some(format!("{}: {}", plain_name(&container.name), trouble(container)?))
 }
 
 /// The failure of one, if any. One that has ended with exit code 0 has not failed.

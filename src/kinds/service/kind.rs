@@ -11,21 +11,18 @@ use super::{diagnosis, health};
 #[async_trait]
 impl Resource for Service {
     const TAGGING: Tagging = Tagging::Ecs;
+    const ACT: Option<Action> = Some(Action::Stop);
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let service = read::describe(context).await?;
-        let Some(phase) = health::phase(&service.view) else { return Ok(Listing::from([])) };
-        let Some(live) = &service.live else { return Ok(Listing::from([remnant(context, &service, phase)])) };
+        let Some(phase) = health::phase(&service.view) else { return Ok(Vec::new()) };
+        let Some(live) = &service.live else { return Ok(vec![remnant(context, &service, phase)]) };
         let tags = tags::read(live.tags());
-        let Some(address) = tags::address_of(context, Self::KIND.name, &tags) else { return Ok(Listing::from([])) };
-        let subjects = health::incidents(&service.view).into_iter();
-        let incidents = subjects.map(|subject| Incident { address: address.clone(), subject }).collect();
-        let Made { id, outputs } = made_of(live);
-        let mut found = Found { outputs, ..Found::new(id.as_str()).at(address.clone()).phase(phase) };
+        let mut found = Found::of(made_of(live)).phase(phase).incidents(health::incidents(&service.view));
         if let (Phase::Ready, Some(task)) = (&found.phase, service.view.writers().next()) {
             found = found.output("task", task.arn.as_str()).output_if("private_ip", task.private_ip.as_deref());
         }
-        Ok(Listing { found: vec![found.spec(Self::read(live)).tags(tags)], incidents })
+        Ok(vec![found.spec(Self::read(live)).tags(tags)])
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -54,7 +51,7 @@ impl Resource for Service {
     /// A service at zero, or one to be healed, gets a new deployment: ECS launches nothing more for a deployment that
     /// has failed. Whatever makes another task is only done after the fence, see [`Kind::fenced`]: if the answer to a
     /// first attempt that has started it was lost, a second one would start another task beside the one that stops.
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         let live = live(context, self, &target.id).await?;
         let starts = live.as_ref().is_some_and(|live| live.desired_count() == 0) && self.desired > 0;
         // AWS takes it only for load balancers that the service has already, not for those that come with the same call
@@ -64,8 +61,7 @@ impl Resource for Service {
         let renews = starts || Self::KIND.fenced.iter().any(|property| target.is_due(property));
         if let Some(live) = live.as_ref().filter(|live| target.attempt > 1 && renews && self.is_started(live)) {
             let differs = |grace: &u32| live.health_check_grace_period_seconds() != Some(signed(*grace));
-            self.set_grace(context, target, self.grace.filter(differs)).await?;
-            return Ok(made_of(live));
+            return self.set_grace(context, target, self.grace.filter(differs)).await;
         }
         let network = starts || ["subnets", "groups", "public_address"].into_iter().any(|it| target.is_due(it));
         let balancers = target.is_due("load_balancer").then(|| self.load_balancers());
@@ -87,7 +83,7 @@ impl Resource for Service {
             .force_new_deployment(renews);
         let answer = call.send().await.answer()?;
         self.set_grace(context, target, later).await?;
-        made_or_lost(answer.service())
+        made_or_lost(answer.service()).map(drop)
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -95,32 +91,23 @@ impl Resource for Service {
         call.service(&target.id).force(true).send().await.done()
     }
 
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        if action != Action::Stop {
-            return Err(target.no_step(action));
-        }
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.ecs.update_service().cluster(cluster_of(context, target));
-        match call.service(&target.id).desired_count(0).send().await.done() {
-            // It is being deleted already, and its tasks with it.
-            Err(failure)
-                if matches!(failure.code.as_str(), "ServiceNotFoundException" | "ServiceNotActiveException") => {}
-            result => result?,
-        }
-        if target.attempt > 1 {
-            stop_tasks(context).await?;
-        }
-        Ok(target.as_known())
+        // It may be being deleted already, and its tasks with it.
+        let is_going = ["ServiceNotFoundException", "ServiceNotActiveException"];
+        let stopped = call.service(&target.id).desired_count(0).send().await;
+        stopped.done_or(|failure| is_going.contains(&failure.code.as_str()))?;
+        if target.attempt > 1 { stop_tasks(context).await } else { Ok(()) }
     }
 
     async fn explain(context: &Context, incident: &Incident) -> Option<Event> {
         diagnosis::explain(context, incident).await
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         // In whichever cluster it is.
         let named = format!("service/*/{}", place.names.stack());
-        place
-            .grants("ecs", &[&named])
+        Grants::new(place, "ecs", &[&named])
             .see(&["DescribeServices", "DescribeTasks", "ListTasks"])
             .create("CreateService")
             .change(&["UpdateService"])
@@ -129,7 +116,6 @@ impl Resource for Service {
             .remove(&["StopTask"])
             .and(diagnosis::grants(place))
             .also(Grant::new(Use::See, "elasticloadbalancing", &["DescribeTargetHealth"]))
-            .done()
     }
 }
 

@@ -13,4 +13,4 @@ mod properties;
 pub mod read;
 pub mod view;
 
-pub use properties::{Registration, Service};
+pub use properties::{Registration, Service, network};

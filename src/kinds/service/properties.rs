@@ -139,13 +139,7 @@ impl Service {
     }
 
     pub(super) fn network(&self) -> Result<NetworkConfiguration, Failure> {
-        let public = if self.public_address { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
-        let network = AwsVpcConfiguration::builder()
-            .set_subnets(Some(self.subnets.texts()))
-            .set_security_groups(Some(self.groups.texts()))
-            .assign_public_ip(public);
-        let network = network.build().map_err(incomplete)?;
-        Ok(NetworkConfiguration::builder().awsvpc_configuration(network).build())
+        network(self.subnets.texts(), self.groups.texts(), self.public_address)
     }
 
     pub(super) fn load_balancers(&self) -> Vec<sdk::LoadBalancer> {
@@ -158,4 +152,15 @@ impl Service {
         });
         one.collect()
     }
+}
+
+/// Where a task gets its network interface.
+pub fn network(subnets: Vec<String>, groups: Vec<String>, has_public: bool) -> Result<NetworkConfiguration, Failure> {
+    let public = if has_public { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
+    let network = AwsVpcConfiguration::builder()
+        .set_subnets(Some(subnets))
+        .set_security_groups(Some(groups))
+        .assign_public_ip(public);
+    let network = network.build().map_err(incomplete)?;
+    Ok(NetworkConfiguration::builder().awsvpc_configuration(network).build())
 }

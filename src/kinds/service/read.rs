@@ -26,10 +26,6 @@ pub struct Described {
 }
 
 /// The service and its tasks as they are now.
-///
-/// # Errors
-///
-/// Whatever the calls meet; what does not exist is no error.
 pub async fn snapshot(context: &Context) -> Result<ServiceView, Failure> {
     Ok(describe(context).await?.view)
 }
@@ -44,10 +40,6 @@ pub fn cluster(context: &Context) -> String {
 ///
 /// Lists of tasks are by *desired* status (ECS API reference, ListTasks), and a task goes from RUNNING to STOPPED once
 /// and never back: asking for RUNNING first and for STOPPED afterwards misses none.
-///
-/// # Errors
-///
-/// Whatever the calls meet; what does not exist is no error.
 pub async fn describe(context: &Context) -> Result<Described, Failure> {
     let cluster = cluster(context);
     let (live, mut arns) =
@@ -138,19 +130,15 @@ async fn targets_of(context: &Context, group: &str) -> Result<Vec<TargetView>, F
     Ok(descriptions.iter().filter_map(view).collect())
 }
 
-fn count(count: i32) -> u32 {
-    count.try_into().unwrap_or_default()
-}
-
 fn facts(live: &sdk::Service) -> ServiceFacts {
     ServiceFacts {
         arn: text(live.service_arn()),
         name: text(live.service_name()),
         cluster: text(live.cluster_arn()),
         status: text(live.status()),
-        desired: count(live.desired_count()),
-        running: count(live.running_count()),
-        pending: count(live.pending_count()),
+        desired: number(Some(live.desired_count())),
+        running: number(Some(live.running_count())),
+        pending: number(Some(live.pending_count())),
         task_definition: text(live.task_definition()),
         has_load_balancer: !live.load_balancers().is_empty(),
         deployments: live.deployments().iter().map(deployment).collect(),
@@ -170,19 +158,15 @@ fn deployment(live: &sdk::Deployment) -> DeploymentView {
         task_definition: text(live.task_definition()),
         rollout: text(live.rollout_state().map(|state| state.as_str())),
         reason: text(live.rollout_state_reason()),
-        desired: count(live.desired_count()),
-        running: count(live.running_count()),
-        pending: count(live.pending_count()),
-        failed: count(live.failed_tasks()),
+        desired: number(Some(live.desired_count())),
+        running: number(Some(live.running_count())),
+        pending: number(Some(live.pending_count())),
+        failed: number(Some(live.failed_tasks())),
         created: live.created_at().map(DateTime::as_secs_f64).unwrap_or_default(),
     }
 }
 
 /// Tasks of ours as plain data: their own containers, and what others have put beside them.
-///
-/// # Errors
-///
-/// Whatever reading their definitions meets.
 pub async fn views(context: &Context, tasks: &[sdk::Task]) -> Result<Vec<TaskView>, Failure> {
     let mut views: Vec<TaskView> = tasks.iter().map(task).collect();
     containers::separate(context, &mut views).await?;

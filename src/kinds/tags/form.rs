@@ -1,18 +1,20 @@
-//! Tags in the forms of the SDKs: each has a type of its own for a key and a value.
+//! Tags in the forms of the SDKs, each of which has a type of its own for a key and a value, and what ours say.
 
-use crate::kinds::context::Tags;
+use crate::engine::address::Address;
+use crate::kinds::context::{Context, Tags};
+use crate::kinds::names;
 
-/// A tag as one of the SDKs has it.
-pub trait SdkTag: Sized {
+/// A key and a value as one of the SDKs has them: a tag, or an attribute of Elastic Load Balancing.
+pub trait SdkPair: Sized {
     fn pair(&self) -> (Option<&str>, Option<&str>);
     /// `None` only where an SDK insists on a key or a value, which all of ours have.
     fn of(key: &str, value: &str) -> Option<Self>;
 }
 
 /// `build()` gives a tag, or in some SDKs a result, whose value `.ok()` takes.
-macro_rules! sdk_tags {
-    ($($sdk:ident $(.$ok:ident())?),*) => {$(
-        impl SdkTag for $sdk::types::Tag {
+macro_rules! sdk_pairs {
+    ($($sdk:ident::$name:ident $(.$ok:ident())?),*) => {$(
+        impl SdkPair for $sdk::types::$name {
             fn pair(&self) -> (Option<&str>, Option<&str>) {
                 (self.key().into(), self.value().into())
             }
@@ -24,31 +26,36 @@ macro_rules! sdk_tags {
     )*};
 }
 
-sdk_tags!(
-    aws_sdk_ec2,
-    aws_sdk_ecs,
-    aws_sdk_efs.ok(),
-    aws_sdk_elasticloadbalancingv2,
-    aws_sdk_iam.ok(),
-    aws_sdk_s3.ok(),
-    aws_sdk_secretsmanager
+sdk_pairs!(
+    aws_sdk_ec2::Tag,
+    aws_sdk_ecs::Tag,
+    aws_sdk_efs::Tag.ok(),
+    aws_sdk_elasticloadbalancingv2::Tag,
+    aws_sdk_elasticloadbalancingv2::LoadBalancerAttribute,
+    aws_sdk_elasticloadbalancingv2::TargetGroupAttribute,
+    aws_sdk_iam::Tag.ok(),
+    aws_sdk_s3::Tag.ok(),
+    aws_sdk_secretsmanager::Tag
 );
 
 /// Tags as this program keeps them.
-pub fn read<T: SdkTag>(tags: &[T]) -> Tags {
-    pairs(tags, T::pair)
+pub fn read<T: SdkPair>(tags: &[T]) -> Tags {
+    let pairs = tags.iter().map(T::pair);
+    pairs.filter_map(|(key, value)| Some((key?.to_owned(), value.unwrap_or_default().to_owned()))).collect()
 }
 
 /// Tags as an SDK takes them.
-pub fn write<T: SdkTag>(tags: &Tags) -> Vec<T> {
+pub fn write<T: SdkPair>(tags: &Tags) -> Vec<T> {
     tags.iter().filter_map(|(key, value)| T::of(key, value)).collect()
 }
 
-/// Texts by key, from anything that has a key and a value.
-pub fn pairs<'a, T: 'a>(
-    entries: impl IntoIterator<Item = &'a T>,
-    pair: impl Fn(&'a T) -> (Option<&'a str>, Option<&'a str>),
-) -> Tags {
-    let pairs = entries.into_iter().map(pair);
-    pairs.filter_map(|(key, value)| Some((key?.to_owned(), value.unwrap_or_default().to_owned()))).collect()
+/// The address in a resource's tags, if it has one that this program could have written.
+pub fn address(tags: &Tags) -> Option<Address> {
+    tags.get(names::ADDRESS)?.parse().ok()
+}
+
+/// The address in a resource's tags, if it is of this kind and of this deployment.
+pub fn address_of(context: &Context, kind: &str, tags: &Tags) -> Option<Address> {
+    let is_ours = tags.get(names::DEPLOYMENT) == Some(&context.names.deployment);
+    address(tags).filter(|address| is_ours && address.kind() == kind)
 }

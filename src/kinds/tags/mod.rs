@@ -1,12 +1,7 @@
 //! Tags: the only state there is.
 
-mod address;
-pub mod backup;
-pub mod elb;
+mod calls;
 mod form;
-pub mod s3;
-mod set;
 
-pub use address::{address, address_of};
-pub use form::{pairs, read, write};
-pub use set::{Tagging, set};
+pub use calls::{Tagging, by_arn, of_backup, of_balancing, of_bucket, set};
+pub use form::{address, address_of, read, write};

@@ -13,8 +13,9 @@ const KEPT: usize = 2;
 #[async_trait]
 impl Resource for TaskDefinition {
     const TAGGING: Tagging = Tagging::Ecs;
+    const ACT: Option<Action> = Some(Action::Prune);
 
-    async fn list(context: &Context, _depth: Depth) -> Result<Listing<Self>, Failure> {
+    async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let stack = context.names.stack();
         let found = match describe(context, &stack).await? {
             Some(newest) if tags::address_of(context, Self::KIND.name, &newest.tags).is_none() => {
@@ -22,20 +23,20 @@ impl Resource for TaskDefinition {
             }
             newest => newest,
         };
-        Ok(found.into())
+        Ok(found.into_iter().collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         self.register(context, target).await
     }
 
-    /// A revision cannot be changed: there is a new one, and whoever refers to it sees another ARN. What an earlier
-    /// attempt has registered, in this run or in one that was interrupted, nothing runs: it is deregistered first.
-    async fn update(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
+    /// What an earlier attempt has registered, in this run or in one that was interrupted, nothing runs: it is
+    /// deregistered before another revision is registered.
+    async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
         for arn in newer(context, target).await? {
             deregister(context, &arn).await?;
         }
-        self.register(context, target).await
+        Ok(())
     }
 
     /// Every active revision of the family. Inactive ones stay with AWS indefinitely.
@@ -51,10 +52,7 @@ impl Resource for TaskDefinition {
 
     /// Deregisters what is newer than the revision in force, which was never verified, and all but some of the older
     /// ones; and the revisions of data steps.
-    async fn act(context: &Context, target: &Target, action: Action) -> Result<Made, Failure> {
-        if action != Action::Prune {
-            return Err(target.no_step(action));
-        }
+    async fn act(context: &Context, target: &Target) -> Result<(), Failure> {
         let newer = newer(context, target).await?;
         let mut old = active(context, &context.names.stack()).await?;
         old.retain(|arn| number(arn) < number(&target.id));
@@ -63,21 +61,17 @@ impl Resource for TaskDefinition {
         for arn in newer.into_iter().chain(old.into_iter().skip(KEPT)).chain(of_data_steps) {
             deregister(context, &arn).await?;
         }
-        Ok(target.as_known())
+        Ok(())
     }
 
-    fn grants(place: &Place) -> Vec<Grant> {
+    fn grants(place: &Place) -> Grants<'_> {
         let named = format!("task-definition/{}:*", place.names.stack());
-        let own = place.own_task_roles.then(|| place.own_roles());
-        let roles = place.task_roles.iter().cloned().chain(own);
         // AWS restricts the last of them to nothing (Service Authorization Reference, Amazon ECS).
-        place
-            .grants("ecs", &[&named])
+        Grants::new(place, "ecs", &[&named])
             .see(&["DescribeTaskDefinition", "ListTaskDefinitions"])
             .create("RegisterTaskDefinition")
-            .also(place.passing(Use::Make, roles, principals::ECS_TASKS, "PassRolesToTasks"))
+            .also(place.passing_to_tasks(Use::Make))
             .also(Grant::new(Use::Remove, "ecs", &["DeregisterTaskDefinition"]))
-            .done()
     }
 }
 

@@ -20,10 +20,6 @@ pub async fn read(context: &Context, which: &str) -> Result<Option<Found<TaskDef
 
 /// The revision that the service runs, if it is of our family, whoever registered it. One registered by hand has no
 /// record of what was wanted last: `recorded`, our own newest revision, has it.
-///
-/// # Errors
-///
-/// Whatever the call meets; what does not exist is no error.
 pub async fn in_force(
     context: &Context,
     arn: &str,
@@ -44,11 +40,9 @@ pub async fn in_force(
 pub(super) async fn describe(context: &Context, which: &str) -> Result<Option<Found<TaskDefinition>>, Failure> {
     let call = context.aws.ecs.describe_task_definition().task_definition(which).include(TaskDefinitionField::Tags);
     let Some(answer) = call.send().await.unless_gone()? else { return Ok(None) };
-    Ok(answer.task_definition().map(|live| {
-        let made = made_of(live);
-        let found = Found::new(made.id.as_str()).spec(TaskDefinition::read(live)).tags(tags::read(answer.tags()));
-        Found { outputs: made.outputs, ..found }
-    }))
+    Ok(answer
+        .task_definition()
+        .map(|live| Found::of(made_of(live)).spec(TaskDefinition::read(live)).tags(tags::read(answer.tags()))))
 }
 
 /// The newest active revision of ours, older than those that somebody has registered by hand.
@@ -64,10 +58,6 @@ pub(super) async fn newest_of_ours(context: &Context) -> Result<Option<Found<Tas
 }
 
 /// The active revisions of a family, by ARN.
-///
-/// # Errors
-///
-/// Whatever the call meets.
 pub async fn active(context: &Context, family: &str) -> Result<Vec<String>, Failure> {
     let call = context.aws.ecs.list_task_definitions().family_prefix(family).status(TaskDefinitionStatus::Active);
     call.into_paginator().items().send().try_collect().await.answer()

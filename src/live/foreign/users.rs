@@ -141,7 +141,7 @@ impl Search<'_> {
         });
         let of_each = foreign.map(|point| async move {
             let arn = point.recovery_point_arn().unwrap_or_default();
-            if recovery_point::intent_of(self.context, &tags::backup::read(self.context, arn).await?).is_some() {
+            if recovery_point::intent_of(self.context, &tags::of_backup(self.context, arn).await?).is_some() {
                 return Ok(None);
             }
             Ok::<_, Failure>(Some(Holder {

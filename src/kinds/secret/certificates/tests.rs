@@ -139,7 +139,8 @@ fn every_generation_has_keys_of_its_own_and_one_secret_has_room_for_it() {
 #[test]
 fn nothing_of_it_is_shown() {
     let made = Certificates { document: "Zx9".to_owned().into(), valid_until: date!(2036 - 11 - 29) };
-    assert_eq!(format!("{made:?}"), "Certificates until 2036-11-29");
+    let shown = format!("{made:?}");
+    assert!(shown.contains("2036-11-29") && !shown.contains("Zx9"), "{shown}");
 }
 
 fn certificate_of(made: &Value, key: &str) -> CertificateDer<'static> {

@@ -1,13 +1,16 @@
-//! Setting and removing tags: each service has calls of its own.
+//! Setting, removing and reading tags: each service has calls of its own.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::Tag as Ec2Tag;
+use aws_sdk_s3::types::Tagging as TagSet;
+use futures::future::try_join_all;
 
 use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 use crate::kinds::context::{Context, Tags};
 
-use super::form::write;
-use super::s3;
+use super::form::{read, write};
 
 /// The service whose calls tag a kind of resource, and what those calls know it by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +38,6 @@ pub enum Tagging {
 }
 
 /// Sets tags, and removes those named. `id` is what the service's calls know the resource by, see [`Tagging`].
-///
-/// # Errors
-///
-/// Whatever the calls meet.
 pub async fn set(tagging: Tagging, context: &Context, id: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
     /// One call that adds and one that removes, each only if there is something to do.
     macro_rules! calls {
@@ -87,7 +86,7 @@ pub async fn set(tagging: Tagging, context: &Context, id: &str, set: &Tags, remo
                 aws.logs.untag_resource().resource_arn(&arn), set_tag_keys(keys())
             )
         }
-        Tagging::S3 => s3::set(context, id, set, remove).await,
+        Tagging::S3 => set_of_bucket(context, id, set, remove).await,
         Tagging::Secrets => calls!(
             aws.secrets.tag_resource().secret_id(id), write(set);
             aws.secrets.untag_resource().secret_id(id), set_tag_keys(keys())
@@ -97,4 +96,43 @@ pub async fn set(tagging: Tagging, context: &Context, id: &str, set: &Tags, remo
             aws.backup.untag_resource().resource_arn(id), set_tag_key_list(keys())
         ),
     }
+}
+
+/// S3 replaces all tags of a bucket at once: others' are read and written back, AWS's own (`aws:`) among them, without
+/// which S3 refuses the set.
+async fn set_of_bucket(context: &Context, bucket: &str, set: &Tags, remove: &[String]) -> Result<(), Failure> {
+    let mut tags = of_bucket(context, bucket).await?;
+    tags.retain(|key, _| !remove.contains(key));
+    tags.extend(set.clone());
+    let tagging = TagSet::builder().set_tag_set(Some(write(&tags))).build().ok();
+    context.aws.s3.put_bucket_tagging().bucket(bucket).set_tagging(tagging).send().await.done()
+}
+
+/// The tags of a bucket; none where AWS says that there is no set of tags.
+pub async fn of_bucket(context: &Context, bucket: &str) -> Result<Tags, Failure> {
+    let tags = context.aws.s3.get_bucket_tagging().bucket(bucket).send().await.unless_gone()?;
+    Ok(read(&tags.map(|answer| answer.tag_set).unwrap_or_default()))
+}
+
+/// The tags of something of AWS Backup; none where it has just gone.
+pub async fn of_backup(context: &Context, arn: &str) -> Result<Tags, Failure> {
+    let pages = context.aws.backup.list_tags().resource_arn(arn).into_paginator().send();
+    let pages = pages.try_collect().await.unless_gone()?.unwrap_or_default();
+    Ok(pages.into_iter().filter_map(|page| page.tags).flatten().collect())
+}
+
+/// How many ARNs one call takes (Elastic Load Balancing API reference, DescribeTags).
+const AT_ONCE: usize = 20;
+
+/// The tags of something of Elastic Load Balancing.
+pub async fn of_balancing(context: &Context, arn: &str) -> Result<Tags, Failure> {
+    Ok(by_arn(context, &[arn.to_owned()]).await?.remove(arn).unwrap_or_default())
+}
+
+/// The same of several, by ARN.
+pub async fn by_arn(context: &Context, arns: &[String]) -> Result<BTreeMap<String, Tags>, Failure> {
+    let calls = arns.chunks(AT_ONCE).map(|arns| context.aws.elb.describe_tags().set_resource_arns(Some(arns.to_vec())));
+    let answers = try_join_all(calls.map(|call| call.send())).await.answer()?;
+    let all = answers.iter().flat_map(|answer| answer.tag_descriptions());
+    Ok(all.map(|one| (one.resource_arn().unwrap_or_default().to_owned(), read(one.tags()))).collect())
 }
