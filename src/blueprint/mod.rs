@@ -3,7 +3,6 @@
 pub mod backup;
 pub mod certificates;
 pub mod data_steps;
-mod front;
 mod graph;
 mod groups;
 mod identity;

@@ -40,8 +40,8 @@ pub fn add(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Handle<Service> {
     let (cluster, recorded) = cluster(stack, identity);
     let task = task_definition(stack, parts);
     let release = stack.facts.release.version.to_string();
-    let records = [(names::CLUSTER.to_owned(), recorded), (names::RELEASE.to_owned(), release)];
-    let task = stack.add_tagged("main", records, &task);
+    let records = [(names::CLUSTER, recorded.as_str()), (names::RELEASE, &release)];
+    let task = stack.add_tagged("main", &records, &task);
     let web = &stack.facts.release.web;
     let service = Service {
         name: stack.names().stack(),
@@ -69,22 +69,13 @@ pub fn add(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Handle<Service> {
     };
     let service = stack.add("main", &service);
     // A task started before these stand fails, and ECS backs off.
-    for routes in &network.private_routes {
-        stack.graph.order(&service, routes, Need::Ready);
-    }
-    for target in &storage.mount_targets {
-        stack.graph.order(&service, target, Need::Ready);
-    }
-    for point in storage.access_points.values() {
-        stack.graph.order(&service, point, Need::Ready);
-    }
-    for listener in &ingress.listeners {
-        stack.graph.order(&service, listener, Need::Exists);
-    }
-    stack.graph.order(&service, &identity.execution_role, Need::Ready);
-    stack.graph.order(&service, &identity.task_role, Need::Ready);
-    stack.graph.order(&service, &groups.file_system, Need::Ready);
-    stack.graph.order(&service, &identity.ecs, Need::Ready);
+    stack.order(&service, &network.private_routes, Need::Ready);
+    stack.order(&service, &storage.mount_targets, Need::Ready);
+    stack.order(&service, storage.access_points.values(), Need::Ready);
+    stack.order(&service, &ingress.listeners, Need::Exists);
+    stack.order(&service, [&identity.execution_role, &identity.task_role], Need::Ready);
+    stack.order(&service, [&groups.file_system], Need::Ready);
+    stack.order(&service, [&identity.ecs], Need::Ready);
     service
 }
 
@@ -93,7 +84,7 @@ fn cluster(stack: &mut Stack<'_>, identity: &Identity) -> (Handle<Cluster>, Stri
     if let Some(named) = &stack.plan.existing.cluster {
         let seen = stack.facts.existing.cluster.as_ref().and_then(|cluster| cluster.found());
         let arn = seen.map_or_else(|| named.as_str().to_owned(), |cluster| cluster.arn.clone());
-        return (Handle::existing([("arn".to_owned(), arn.clone())]), arn);
+        return (Handle::existing([("arn", arn.as_str())]), arn);
     }
     let container_insights = stack.plan.service.container_insights;
     let name = stack.names().stack();
