@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod certificates;
+mod containers;
 pub mod data_steps;
 mod graph;
 mod groups;

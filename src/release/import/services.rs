@@ -46,7 +46,7 @@ pub(super) fn service(
             draft.check(name, "ports", &format!("the compose file publishes port {port}, which is not among these"));
         }
     }
-    let needs = |other: &str| container.depends_on.iter().any(|known| known.container == other);
+    let needs = |other: &str| container.depends_on.contains_key(other);
     for (_, other) in service.needs.iter().filter(|(_, other)| !needs(other)) {
         draft.check(name, "depends_on", &format!("the compose file lets it wait for {other}, or link to it"));
     }
@@ -144,7 +144,7 @@ fn environment(
         }
         let former = match container.environment.get(variable) {
             // What the deployment decides stays with it.
-            Some(Value::Setting(_) | Value::Script(_)) => continue,
+            Some(Value::Setting(_) | Value::Base64(_)) => continue,
             Some(Value::Literal(former)) => Some(former),
             None => None,
         };
