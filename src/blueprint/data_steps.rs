@@ -10,12 +10,12 @@ use crate::engine::reference::{Need, Ref};
 use crate::kinds::access_point::AccessPoint;
 use crate::kinds::data_step::{self, DataStep};
 use crate::kinds::names::Names;
-use crate::kinds::task_definition::container::{Container, Mount};
-use crate::kinds::task_definition::{EfsVolume, TaskDefinition, TaskVolume};
-use crate::release::{self, Release, Settings, Side, StepContainer};
+use crate::kinds::task_definition::container::{Container, Logs, Mount};
+use crate::kinds::task_definition::{TaskDefinition, TaskVolume};
+use crate::release::{Release, Side, StepContainer};
 
+use super::containers::{container, volume};
 use super::image_change::Running;
-use super::storage;
 
 /// A one-shot task.
 #[derive(Clone, Debug)]
@@ -44,28 +44,23 @@ pub struct Ground<'a> {
 /// The data steps of a release, coming from another one. Digests of the new release's images by container.
 pub fn data_steps(ground: Ground<'_>, old: &Release, new: &Release, digests: &BTreeMap<String, String>) -> Vec<Task> {
     let Ground { plan, running, intent, .. } = ground;
-    let settings = Settings {
-        tls_version: plan.service.tls_version.as_str().to_owned(),
-        debug: plan.service.debug,
-        package: plan.package,
-    };
     let steps = new.data_steps_from(old.version);
     let tasks = steps.filter_map(|step| {
-        let wanted = step.render(old, new, &settings)?;
-        let side = if wanted.mounts_of == Side::Old { old } else { new };
+        let StepContainer { container: wanted, image_of, mounts_of } = step.render(old, new, &plan.settings())?;
+        let side = if mounts_of == Side::Old { old } else { new };
         // The images that run now are known exactly; those to run come from the plan file and the registries.
-        let before = || running.of_definition.containers.get(wanted.image_of.as_deref()?);
-        let (image, digest) = match (wanted.mounts_of, before()) {
+        let before = || running.of_definition.containers.get(image_of.as_deref()?);
+        let (image, digest) = match (mounts_of, before()) {
             (Side::Old, Some(live)) => (live.image.clone(), live.digest.clone()),
             _ => {
-                let name = wanted.image_of.clone().unwrap_or_default();
-                (plan.images.apply(&name, &wanted.image).as_str().to_owned(), digests.get(&name).cloned())
+                let name = image_of.clone().unwrap_or_default();
+                (plan.images.apply(&name, &wanted.image).to_string(), digests.get(&name).cloned())
             }
         };
-        let container = Container { image, digest, ..container(running, &wanted) };
+        let container = Container { image, digest, ..container(&wanted, plan.package, Need::Ready, logs(running)) };
         let volumes = wanted.mounts.iter().filter_map(|mount| {
             let point = side.access_point(&mount.volume)?;
-            Some((mount.volume.clone(), volume(&point.resource_name(), true)))
+            Some((mount.volume.clone(), volume_of(&point.resource_name(), true)))
         });
         Some(Task {
             address: data_step::address(&step.name, intent),
@@ -119,18 +114,20 @@ pub fn unpack(ground: Ground<'_>) -> Task {
     // Any image with a shell, preferably the smallest.
     let host =
         containers.get("init-container").or_else(|| containers.get("core")).or_else(|| containers.values().next());
+    let (image, digest) = host.map(|host| (host.image.clone(), host.digest.clone())).unwrap_or_default();
     let container = Container {
+        image,
+        digest,
+        essential: true,
         user: Some("0:0".to_owned()),
         entry_point: vec!["/bin/sh".to_owned(), "-c".to_owned()],
         command: vec![UNPACK.to_owned()],
         mounts: BTreeMap::from([("/restored".to_owned(), Mount { volume: "restored".to_owned(), read_only: false })]),
-        ..bare(
-            running,
-            host.map(|host| host.image.clone()).unwrap_or_default(),
-            host.and_then(|host| host.digest.clone()),
-        )
+        stop_timeout: Some(120),
+        logs: logs(running),
+        ..Container::default()
     };
-    let volumes = BTreeMap::from([("restored".to_owned(), volume(&root, false))]);
+    let volumes = BTreeMap::from([("restored".to_owned(), volume_of(&root, false))]);
     Task {
         address: data_step::address("unpack", intent),
         about: "move what was restored to where it was".to_owned(),
@@ -141,55 +138,14 @@ pub fn unpack(ground: Ground<'_>) -> Task {
     }
 }
 
-fn volume(point: &str, iam: bool) -> TaskVolume {
-    TaskVolume::Efs(EfsVolume {
-        file_system: Ref::output(Address::new("file-system", "main"), "id", Need::Ready),
-        access_point: Ref::output(Address::new("access-point", point), "id", Need::Ready),
-        iam,
-        transit_encryption: true,
-        root: "/".to_owned(),
-    })
+/// The volume of one of the deployment's access points.
+fn volume_of(point: &str, iam: bool) -> TaskVolume {
+    let point = Ref::output(Address::new("access-point", point), "id", Need::Ready);
+    volume(Ref::output(Address::new("file-system", "main"), "id", Need::Ready), point, iam)
 }
 
-fn container(running: &Running, wanted: &StepContainer) -> Container {
-    let mount = |mount: &release::Mount| {
-        (mount.path.clone(), Mount { volume: mount.volume.clone(), read_only: mount.read_only })
-    };
-    Container {
-        user: wanted.user.clone(),
-        entry_point: wanted.entry_point.clone(),
-        command: wanted.command.clone(),
-        mounts: wanted.mounts.iter().map(mount).collect(),
-        environment: wanted.environment.clone(),
-        secrets: wanted
-            .secrets
-            .iter()
-            .map(|(name, key)| (name.clone(), storage::from_secret(*key, Need::Ready)))
-            .collect(),
-        ..bare(running, String::new(), None)
-    }
-}
-
-fn bare(running: &Running, image: String, digest: Option<String>) -> Container {
-    Container {
-        image,
-        digest,
-        essential: true,
-        user: None,
-        memory: None,
-        entry_point: Vec::new(),
-        command: Vec::new(),
-        ports: Vec::new(),
-        start_timeout: None,
-        // The most that Fargate allows: a database may have to shut down.
-        stop_timeout: Some(120),
-        depends_on: BTreeMap::new(),
-        health_check: None,
-        mounts: BTreeMap::new(),
-        environment: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        logs: running.of_definition.containers.values().find_map(|container| container.logs.clone()),
-    }
+fn logs(running: &Running) -> Option<Logs> {
+    running.of_definition.containers.values().find_map(|container| container.logs.clone())
 }
 
 fn spec(ground: Ground<'_>, container: Container, volumes: BTreeMap<String, TaskVolume>) -> Value {

@@ -3,7 +3,6 @@
 use crate::config::PlanFile;
 use crate::engine::graph::{Graph, InvalidGraph};
 
-use super::front::Front;
 use super::outside::Outside;
 use super::stack::{Facts, Stack};
 use super::{backup, groups, identity, ingress, network, service, storage};
@@ -16,15 +15,14 @@ use super::{backup, groups, identity, ingress, network, service, storage};
 pub fn graph(plan: &PlanFile, facts: &Facts<'_>) -> Result<Graph, InvalidGraph> {
     let mut stack = Stack::new(plan, facts);
     let network = network::add(&mut stack);
-    let front = Front::of(&stack);
-    let groups = groups::add(&mut stack, &network, &front);
+    let groups = groups::add(&mut stack, &network);
     let storage = storage::add(&mut stack, &network, &groups);
     let outside = Outside::add(&mut stack);
     let identity = identity::add(&mut stack, &storage, &outside.injected);
     backup::add(&mut stack);
     identity::protect(&mut stack, &storage, &identity);
     network::log(&mut stack, &network);
-    let ingress = ingress::add(&mut stack, &network, &groups, &front);
+    let ingress = ingress::add(&mut stack, &network, &groups);
     let parts = service::Parts {
         network: &network,
         groups: &groups,

@@ -2,13 +2,12 @@
 
 use ipnet::Ipv4Net;
 
-use crate::config::{GroupIngress, GroupTarget, Reach, Traffic};
+use crate::config::{Front, GroupIngress, GroupTarget, Reach, Traffic};
 use crate::engine::graph::Handle;
 use crate::engine::set::Set;
-use crate::kinds::security_group::SecurityGroup;
-use crate::kinds::security_group::{ANYWHERE, Peer, Rule};
+use crate::existing::Existing;
+use crate::kinds::security_group::{ANYWHERE, Peer, Rule, SecurityGroup};
 
-use super::front::Front;
 use super::network::Network;
 use super::stack::Stack;
 
@@ -23,17 +22,18 @@ pub struct Groups {
 }
 
 /// Adds the groups.
-pub fn add(stack: &mut Stack<'_>, network: &Network, front: &Front) -> Groups {
+pub fn add(stack: &mut Stack<'_>, network: &Network) -> Groups {
+    let front = stack.plan.front();
     let reach = stack.plan.reach(&network.cidrs, stack.facts.existing.limits);
-    let load_balancer = if matches!(front, Front::New) { load_balancer(stack, network, &reach) } else { Vec::new() };
-    let people = if matches!(front, Front::None) { reach.groups.as_slice() } else { &[] };
+    let load_balancer = if front == Front::Own { load_balancer(stack, network, &reach) } else { Vec::new() };
+    let people = if front == Front::Nothing { reach.groups.as_slice() } else { &[] };
     let from: Vec<Peer> = match front {
         // All of them are on each of its interfaces.
-        Front::New => load_balancer.first().map(|group| Peer::Group(group.id().any())).into_iter().collect(),
-        Front::Balancer { groups, .. } | Front::Group { groups, .. } => {
-            groups.iter().map(|group| Peer::Group(group.as_str().into())).collect()
+        Front::Own => load_balancer.first().map(|group| Peer::Group(group.id().any())).into_iter().collect(),
+        Front::LoadBalancer | Front::TargetGroup => {
+            groups_of_user(stack.facts.existing).iter().map(|group| Peer::Group(group.as_str().into())).collect()
         }
-        Front::None => people.first().map(|nets| peers(nets)).unwrap_or_default(),
+        Front::Nothing => people.first().map(|nets| peers(nets)).unwrap_or_default(),
     };
     let task = task(stack, network, from);
     let more_of_task = people.iter().skip(1).zip(2..).map(|(nets, number)| {
@@ -44,6 +44,13 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, front: &Front) -> Groups {
     let nfs = Rule::tcp(2049, 2049, Peer::Group(task.id().any()));
     let file_system = group(stack, network, "file-system", "Cloud Exchange file system", vec![nfs]);
     Groups { load_balancer, task, more_of_task, file_system }
+}
+
+/// The groups of the user's load balancer, whether it is named itself or by its target group.
+fn groups_of_user(existing: &Existing) -> &[String] {
+    let behind = existing.target_group.as_ref().and_then(|group| group.found()?.load_balancer.as_ref());
+    let named = || existing.load_balancer.as_ref().and_then(|balancer| balancer.found());
+    behind.or_else(named).map_or(&[], |balancer| &balancer.group_ids)
 }
 
 const LOAD_BALANCER: &str = "Cloud Exchange load balancer";

@@ -10,7 +10,6 @@ use crate::kinds::service_linked_role::ServiceLinkedRole;
 use crate::partition::principals;
 
 use super::images::repositories;
-use super::outside::Injected;
 use super::policies::{self, SecretGrant};
 use super::stack::Stack;
 use super::storage::Storage;
@@ -28,7 +27,7 @@ pub struct Identity {
 }
 
 /// Adds the roles, as far as the user brings none, and the log group that one of them may write to.
-pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> Identity {
+pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[SecretGrant]) -> Identity {
     let retention_days = Some(stack.plan.logs.retention_days.days());
     let logs = stack.add("task", &LogGroup { name: stack.names().log_group("task"), retention_days });
     let existing = &stack.plan.existing;
@@ -37,7 +36,8 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
     let execution_role = match execution {
         Some(arn) => existing_role(&arn),
         None => {
-            let secrets = secrets(stack, storage, injected);
+            let own = SecretGrant { id: "ReadSecret", arn: storage.secret.arn().any(), key: None };
+            let secrets = [&[own], injected].concat();
             let guardduty = stack.plan.identity.guardduty_agent;
             let (repositories, logs) = (repositories(stack.plan, stack.facts.release), logs.arn().any());
             let inline = policies::execution_role(&repositories, logs, &secrets, guardduty, stack.names());
@@ -58,18 +58,7 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[Injected]) -> I
 }
 
 fn existing_role(arn: &RoleArn) -> Handle<Role> {
-    Handle::existing([("arn".to_owned(), arn.as_str().to_owned())])
-}
-
-/// The secrets that ECS injects.
-fn secrets(stack: &Stack<'_>, storage: &Storage, injected: &[Injected]) -> Vec<SecretGrant> {
-    let own = SecretGrant { id: "ReadSecret".to_owned(), arn: storage.secret.arn().any(), key: None };
-    let more = injected.iter().map(|secret| SecretGrant {
-        id: secret.grant.to_owned(),
-        arn: secret.arn.clone(),
-        key: secret.existing.as_deref().and_then(|arn| stack.facts.existing.key_of_secret(arn)),
-    });
-    std::iter::once(own).chain(more).collect()
+    Handle::existing([("arn", arn.as_str())])
 }
 
 /// Lets only the task mount the file system, and only encrypted.

@@ -1,6 +1,8 @@
 //! Access to the UI: an internal load balancer, and the buckets for its access logs.
 
+use crate::config::Front;
 use crate::engine::graph::Handle;
+use crate::engine::kind::Spec;
 use crate::engine::reference::Need;
 use crate::kinds::bucket::{AccessLog, Bucket, FROM_128_KIB, LifecycleRule};
 use crate::kinds::listener::{Action, Listener};
@@ -9,7 +11,6 @@ use crate::kinds::service_linked_role::ServiceLinkedRole;
 use crate::kinds::target_group::TargetGroup;
 use crate::partition::principals;
 
-use super::front::Front;
 use super::groups::Groups;
 use super::network::{self, Network};
 use super::policies;
@@ -24,25 +25,31 @@ pub struct Ingress {
 }
 
 /// Adds what is in front of the task.
-pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups, front: &Front) -> Ingress {
-    let existing = |arn: &str| [("id".to_owned(), arn.to_owned()), ("arn".to_owned(), arn.to_owned())];
-    match front {
-        Front::None => Ingress { target_group: None, listeners: Vec::new() },
-        Front::Group { arn, .. } => {
-            Ingress { target_group: Some(Handle::existing(existing(arn))), listeners: Vec::new() }
-        }
-        Front::Balancer { arn, .. } => {
-            let target_group = target_group(stack, network);
-            let listener = single(stack, &Handle::existing(existing(arn)), &target_group);
-            Ingress { target_group: Some(target_group), listeners: vec![listener] }
-        }
-        Front::New => {
-            let target_group = target_group(stack, network);
-            let balancer = balancer(stack, network, groups);
-            let listeners = listeners(stack, &balancer, &target_group);
-            Ingress { target_group: Some(target_group), listeners }
-        }
+pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Ingress {
+    let existing = &stack.plan.existing;
+    if let Some(arn) = &existing.target_group {
+        return Ingress { target_group: Some(of_user(arn.as_str())), listeners: Vec::new() };
     }
+    if stack.plan.front() == Front::Nothing {
+        return Ingress { target_group: None, listeners: Vec::new() };
+    }
+    let target_group = target_group(stack, network);
+    let listeners = match &existing.load_balancer {
+        // On a load balancer of the user: only the port in the plan file, without a redirect.
+        Some(arn) => {
+            let listener = listener(stack, &of_user(arn.as_str()), &target_group);
+            vec![stack.add("shared", &listener)]
+        }
+        None => {
+            let balancer = balancer(stack, network, groups);
+            listeners(stack, &balancer, &target_group)
+        }
+    };
+    Ingress { target_group: Some(target_group), listeners }
+}
+
+fn of_user<K: Spec>(arn: &str) -> Handle<K> {
+    Handle::existing([("id", arn), ("arn", arn)])
 }
 
 fn target_group(stack: &mut Stack<'_>, network: &Network) -> Handle<TargetGroup> {
@@ -94,16 +101,6 @@ fn listeners(
         ..main.clone()
     };
     vec![stack.add("https", &main), stack.add("http", &redirect)]
-}
-
-/// On a load balancer of the user: only the port in the plan file, without a redirect.
-fn single(
-    stack: &mut Stack<'_>,
-    balancer: &Handle<LoadBalancer>,
-    target_group: &Handle<TargetGroup>,
-) -> Handle<Listener> {
-    let listener = listener(stack, balancer, target_group);
-    stack.add("shared", &listener)
 }
 
 /// The listener that leads to the UI.

@@ -2,8 +2,8 @@
 
 pub mod backup;
 pub mod certificates;
+mod containers;
 pub mod data_steps;
-mod front;
 mod graph;
 mod groups;
 mod identity;

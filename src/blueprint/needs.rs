@@ -6,9 +6,7 @@ use crate::config::{CaCertificate, PlanFile};
 use crate::engine::reference::{self, Known, Ref};
 use crate::existing::identity::Need;
 use crate::kinds::names::Names;
-use crate::kinds::secret;
-use crate::kinds::secret::ca_certificate;
-use crate::kinds::secret::internal_certificate;
+use crate::kinds::secret::{self, ca_certificate, internal_certificate};
 use crate::release::Release;
 
 use super::images::repositories;
@@ -25,7 +23,7 @@ pub struct Needs {
 /// The needs of a deployment. What does not exist yet has an ARN like the one that it will get.
 pub fn needs(plan: &PlanFile, release: &Release, names: &Names) -> Needs {
     let own = |purpose: &str| names.arn("secretsmanager", &format!("secret:{}-AbCdEf", names.secret(purpose)));
-    let grant = |id: &str, arn: String| SecretGrant { id: id.to_owned(), arn: Ref::value(arn), key: None };
+    let grant = |id: &'static str, arn: String| SecretGrant { id, arn: Ref::value(arn), key: None };
     let mut secrets = vec![grant("ReadSecret", own(secret::PURPOSE))];
     secrets.extend(plan.proxy.secret.as_ref().map(|arn| grant("ReadProxySecret", arn.as_str().to_owned())));
     secrets.extend(plan.ca.as_ref().map(|ca| match ca {

@@ -9,12 +9,9 @@ use crate::kinds::flow_log::FlowLog;
 use crate::kinds::internet_gateway::InternetGateway;
 use crate::kinds::log_group::LogGroup;
 use crate::kinds::nat_gateway::NatGateway;
-use crate::kinds::network_acl::DefaultNetworkAcl;
-use crate::kinds::network_acl::{Entry, Verdict};
-use crate::kinds::route_table::RouteTable;
-use crate::kinds::route_table::Via;
-use crate::kinds::security_group::ANYWHERE;
-use crate::kinds::security_group::DefaultSecurityGroup;
+use crate::kinds::network_acl::{DefaultNetworkAcl, Entry, Verdict};
+use crate::kinds::route_table::{RouteTable, Via};
+use crate::kinds::security_group::{ANYWHERE, DefaultSecurityGroup};
 use crate::kinds::service::Service;
 use crate::kinds::subnet::Subnet;
 use crate::kinds::vpc::Vpc;
@@ -45,13 +42,12 @@ pub fn add(stack: &mut Stack<'_>) -> Network {
 
 /// A VPC of the user's: nothing in it is made, but for the security groups.
 fn existing(stack: &Stack<'_>, subnets: &[SubnetId; 2]) -> Network {
-    let handle = |id: &str| Handle::existing([("id".to_owned(), id.to_owned())]);
     let seen = stack.facts.existing.vpc.as_ref().and_then(|vpc| vpc.found());
     let vpc = stack.plan.existing.vpc.as_ref().map(|id| id.as_str()).unwrap_or_default();
     Network {
-        vpc: Handle::existing([("id".to_owned(), vpc.to_owned())]),
+        vpc: Handle::existing([("id", vpc)]),
         cidrs: seen.map(|vpc| vpc.cidrs.clone()).unwrap_or_default(),
-        private: subnets.each_ref().map(|id| handle(id.as_str())),
+        private: subnets.each_ref().map(|id| Handle::existing([("id", id.as_str())])),
         private_routes: Vec::new(),
     }
 }

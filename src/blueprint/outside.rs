@@ -1,49 +1,31 @@
 //! What a task needs where a proxy stands between it and the internet: the proxy's address, and whom to trust. And
 //! what its containers need to trust each other.
 
-use crate::config::{CaCertificate, NoProxyHost};
+use std::collections::BTreeMap;
+
+use crate::config::{CaCertificate, NoProxyHost, SecretArn};
 use crate::engine::reference::Ref;
 use crate::kinds::secret::ca_certificate::{self, CaCertificate as CaSecret};
 use crate::kinds::secret::internal_certificate::{self, InternalCertificate};
 use crate::kinds::task_definition::container::{self, FromSecret};
 use crate::release::{self, CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SecretHome, no_proxy};
 
+use super::policies::SecretGrant;
 use super::stack::Stack;
 
 /// What containers get in addition to the environment of their release.
 pub struct Outside {
     /// Secrets that ECS injects, besides the deployment's own.
-    pub injected: Vec<Injected>,
-    proxy: Option<Proxy>,
-    ca: Option<Ca>,
+    pub injected: Vec<SecretGrant>,
+    /// The vendor's template has the first two variables of a proxy, and the third in no container.
+    proxy: Variables,
+    ca: Variables,
 }
 
-/// A secret that ECS injects.
-#[derive(Clone, Debug)]
-pub struct Injected {
-    /// What the statement that allows it is called.
-    pub grant: &'static str,
-    pub arn: Ref,
-    /// The ARN in the plan file, if the secret is the user's.
-    pub existing: Option<String>,
-}
-
-/// The variables of one proxy: the vendor's template has the first two, and the third in no container.
-struct Proxy {
-    variables: Vec<(&'static str, Variable)>,
-    /// Addresses that are reached without it.
-    except: String,
-}
-
-enum Variable {
-    Plain(String),
-    Secret(FromSecret),
-}
-
-struct Ca {
-    secret: FromSecret,
-    /// Makes another task of other certificates; unknown for a secret of the user's.
-    fingerprint: Option<String>,
+#[derive(Default)]
+struct Variables {
+    plain: BTreeMap<String, String>,
+    secret: BTreeMap<String, FromSecret>,
 }
 
 impl Outside {
@@ -58,19 +40,10 @@ impl Outside {
 
     /// Gives a container what its release says it takes.
     pub fn equip(&self, stack: &Stack<'_>, wanted: &release::Container, made: &mut container::Container) {
-        if let Some(proxy) = self.proxy.as_ref().filter(|_| wanted.proxy) {
-            made.environment.insert(NO_PROXY.to_owned(), proxy.except.clone());
-            for (name, variable) in &proxy.variables {
-                match variable {
-                    Variable::Plain(url) => drop(made.environment.insert((*name).to_owned(), url.clone())),
-                    Variable::Secret(secret) => drop(made.secrets.insert((*name).to_owned(), secret.clone())),
-                }
-            }
-        }
-        if let Some(ca) = self.ca.as_ref().filter(|_| wanted.ca_certificate) {
-            made.secrets.insert(CA_CERTIFICATE.to_owned(), ca.secret.clone());
-            let fingerprint = ca.fingerprint.clone();
-            made.environment.extend(fingerprint.map(|text| ("CA_CERTIFICATE_SHA256".to_owned(), text)));
+        let all = [(&self.proxy, wanted.proxy), (&self.ca, wanted.ca_certificate)];
+        for (variables, _) in all.into_iter().filter(|(_, is_wanted)| *is_wanted) {
+            made.environment.extend(variables.plain.clone());
+            made.secrets.extend(variables.secret.clone());
         }
         if wanted.secrets.values().any(|key| key.home() == SecretHome::InternalCertificate) {
             let generation = stack.facts.certificate_generation.to_string();
@@ -79,43 +52,59 @@ impl Outside {
     }
 }
 
-fn proxy(stack: &Stack<'_>, injected: &mut Vec<Injected>) -> Option<Proxy> {
+fn proxy(stack: &Stack<'_>, injected: &mut Vec<SecretGrant>) -> Variables {
     let wanted = &stack.plan.proxy;
-    let variables: Vec<_> = if let Some(arn) = &wanted.secret {
-        let secret: Ref = Ref::value(arn.as_str());
-        let existing = Some(arn.as_str().to_owned());
-        injected.push(Injected { grant: "ReadProxySecret", arn: secret.clone(), existing });
-        let key = |key: &str| Variable::Secret(FromSecret { secret: secret.clone(), key: key.to_owned() });
-        vec![(HTTP_PROXY, key("http_proxy")), (HTTPS_PROXY, key("https_proxy"))]
+    let mut variables = Variables::default();
+    if let Some(arn) = &wanted.secret {
+        let grant = of_user(stack, "ReadProxySecret", arn);
+        for (name, key) in [(HTTP_PROXY, "http_proxy"), (HTTPS_PROXY, "https_proxy")] {
+            let value = FromSecret { secret: grant.arn.clone(), key: key.to_owned() };
+            variables.secret.insert(name.to_owned(), value);
+        }
+        injected.push(grant);
     } else {
-        let urls = [(HTTP_PROXY, &wanted.http), (HTTPS_PROXY, &wanted.https)];
-        let given = urls.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?.as_str().to_owned())));
-        given.map(|(name, url)| (name, Variable::Plain(url))).collect()
-    };
-    let names = stack.names();
-    let except = no_proxy(&names.region, names.dns_suffix(), wanted.no_proxy.iter().map(NoProxyHost::as_str));
-    (!variables.is_empty()).then_some(Proxy { variables, except })
+        for (name, url) in [(HTTP_PROXY, &wanted.http), (HTTPS_PROXY, &wanted.https)] {
+            variables.plain.extend(url.as_ref().map(|url| (name.to_owned(), url.as_str().to_owned())));
+        }
+    }
+    if !variables.plain.is_empty() || !variables.secret.is_empty() {
+        let names = stack.names();
+        let except = no_proxy(&names.region, names.dns_suffix(), wanted.no_proxy.iter().map(NoProxyHost::as_str));
+        variables.plain.insert(NO_PROXY.to_owned(), except);
+    }
+    variables
 }
 
-fn ca(stack: &mut Stack<'_>, injected: &mut Vec<Injected>) -> Option<Ca> {
-    let (arn, existing, fingerprint) = match stack.plan.ca.clone()? {
-        CaCertificate::Secret(arn) => (Ref::value(arn.as_str()), Some(arn.as_str().to_owned()), None),
+fn ca(stack: &mut Stack<'_>, injected: &mut Vec<SecretGrant>) -> Variables {
+    let Some(wanted) = stack.plan.ca.clone() else { return Variables::default() };
+    let mut variables = Variables::default();
+    let grant = match wanted {
+        CaCertificate::Secret(arn) => of_user(stack, "ReadCaCertificate", &arn),
         CaCertificate::File(pem) => {
             let name = stack.names().secret(ca_certificate::PURPOSE);
-            let secret = CaSecret { name, fingerprint: pem.fingerprint.clone(), pem: Some(pem.text.clone()) };
-            (stack.add("main", &secret).arn().any(), None, Some(pem.fingerprint))
+            let secret = CaSecret { name, fingerprint: pem.fingerprint.clone(), pem: Some(pem.text) };
+            // Other certificates make another task.
+            variables.plain.insert("CA_CERTIFICATE_SHA256".to_owned(), pem.fingerprint);
+            SecretGrant { id: "ReadCaCertificate", arn: stack.add("main", &secret).arn().any(), key: None }
         }
     };
-    injected.push(Injected { grant: "ReadCaCertificate", arn: arn.clone(), existing });
-    Some(Ca { secret: FromSecret { secret: arn, key: String::new() }, fingerprint })
+    let value = FromSecret { secret: grant.arn.clone(), key: String::new() };
+    variables.secret.insert(CA_CERTIFICATE.to_owned(), value);
+    injected.push(grant);
+    variables
 }
 
-fn internal(stack: &mut Stack<'_>, injected: &mut Vec<Injected>) {
+/// A secret of the user's, and the user's key that encrypts it.
+fn of_user(stack: &Stack<'_>, id: &'static str, arn: &SecretArn) -> SecretGrant {
+    SecretGrant { id, arn: Ref::value(arn.as_str()), key: stack.facts.existing.key_of_secret(arn.as_str()) }
+}
+
+fn internal(stack: &mut Stack<'_>, injected: &mut Vec<SecretGrant>) {
     if !stack.facts.release.internal_certificate() {
         return;
     }
     let name = stack.names().secret(internal_certificate::PURPOSE);
     let secret = InternalCertificate { name, generation: stack.facts.certificate_generation };
     let arn = stack.add(internal_certificate::address().name(), &secret).arn().any();
-    injected.push(Injected { grant: "ReadInternalCertificate", arn, existing: None });
+    injected.push(SecretGrant { id: "ReadInternalCertificate", arn, key: None });
 }

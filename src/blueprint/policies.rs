@@ -82,7 +82,7 @@ pub fn execution_role(
     let mut statements = vec![allow("WriteLogs", &["logs:CreateLogStream", "logs:PutLogEvents"], in_group(logs))];
     // One statement for each secret: references cannot be sorted in a list before they are resolved.
     for secret in secrets {
-        statements.push(allow(&secret.id, &["secretsmanager:GetSecretValue"], json!(secret.arn)));
+        statements.push(allow(secret.id, &["secretsmanager:GetSecretValue"], json!(secret.arn)));
     }
     let keys: BTreeSet<&String> = secrets.iter().filter_map(|secret| secret.key.as_ref()).collect();
     if !keys.is_empty() {
@@ -112,7 +112,7 @@ pub fn execution_role(
 #[derive(Clone, Debug)]
 pub struct SecretGrant {
     /// What the statement is called.
-    pub id: String,
+    pub id: &'static str,
     pub arn: Ref,
     /// The user's KMS key that encrypts it, if it is not AWS's own.
     pub key: Option<String>,
@@ -254,13 +254,13 @@ mod tests {
     }
 
     fn execution(repositories: &[String]) -> Value {
-        let secret = SecretGrant { id: "ReadSecret".to_owned(), arn: arn_of("secret"), key: None };
+        let secret = SecretGrant { id: "ReadSecret", arn: arn_of("secret"), key: None };
         execution_role(repositories, arn_of("log-group"), &[secret], false, &names("aws", "eu-west-1"))
     }
 
     #[test]
     fn the_agent_of_guardduty_is_pulled_only_where_that_is_asked_for() {
-        let secret = || SecretGrant { id: "ReadSecret".to_owned(), arn: arn_of("secret"), key: None };
+        let secret = || SecretGrant { id: "ReadSecret", arn: arn_of("secret"), key: None };
         let role =
             |guardduty| execution_role(&[], arn_of("log-group"), &[secret()], guardduty, &names("aws", "eu-west-1"));
         let resources = |policy: &Value| {
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn a_key_of_the_users_is_used_through_secrets_manager_only() {
         let key = "arn:aws:kms:eu-west-1:111122223333:key/1".to_owned();
-        let secret = SecretGrant { id: "ReadProxySecret".to_owned(), arn: arn_of("secret"), key: Some(key.clone()) };
+        let secret = SecretGrant { id: "ReadProxySecret", arn: arn_of("secret"), key: Some(key.clone()) };
         let policy = execution_role(&[], arn_of("log-group"), &[secret], false, &names("aws-cn", "cn-north-1"));
         let decrypt = statements(&policy).iter().find(|statement| statement["Action"] == "kms:Decrypt").unwrap();
         assert_eq!(decrypt["Resource"], key.as_str());

@@ -1,24 +1,21 @@
 //! The task and the service that keeps one of it running.
 
-use std::collections::BTreeMap;
-
 use crate::engine::graph::Handle;
 use crate::engine::reference::Need;
 use crate::kinds::cluster::Cluster;
 use crate::kinds::names;
 use crate::kinds::service::{Registration, Service};
-use crate::kinds::task_definition::container::{Container, HealthCheck, Logs, Mount};
-use crate::kinds::task_definition::{BindMount, EfsVolume, TaskDefinition, TaskVolume};
-use crate::release::{self, Settings, StartTimeout};
+use crate::kinds::task_definition::container::Logs;
+use crate::kinds::task_definition::{BindMount, TaskDefinition, TaskVolume};
 
+use super::containers::{container, volume};
 use super::groups::Groups;
 use super::identity::Identity;
-use super::images::images;
 use super::ingress::Ingress;
 use super::network::{self, Network};
 use super::outside::Outside;
 use super::stack::Stack;
-use super::storage::{self, Storage};
+use super::storage::Storage;
 
 /// Seconds after the start during which the load balancer's checks do not stop a task: MongoDB may have to recover.
 const GRACE: u32 = 1200;
@@ -40,8 +37,8 @@ pub fn add(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Handle<Service> {
     let (cluster, recorded) = cluster(stack, identity);
     let task = task_definition(stack, parts);
     let release = stack.facts.release.version.to_string();
-    let records = [(names::CLUSTER.to_owned(), recorded), (names::RELEASE.to_owned(), release)];
-    let task = stack.add_tagged("main", records, &task);
+    let records = [(names::CLUSTER, recorded.as_str()), (names::RELEASE, &release)];
+    let task = stack.add_tagged("main", &records, &task);
     let web = &stack.facts.release.web;
     let service = Service {
         name: stack.names().stack(),
@@ -69,22 +66,13 @@ pub fn add(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Handle<Service> {
     };
     let service = stack.add("main", &service);
     // A task started before these stand fails, and ECS backs off.
-    for routes in &network.private_routes {
-        stack.graph.order(&service, routes, Need::Ready);
-    }
-    for target in &storage.mount_targets {
-        stack.graph.order(&service, target, Need::Ready);
-    }
-    for point in storage.access_points.values() {
-        stack.graph.order(&service, point, Need::Ready);
-    }
-    for listener in &ingress.listeners {
-        stack.graph.order(&service, listener, Need::Exists);
-    }
-    stack.graph.order(&service, &identity.execution_role, Need::Ready);
-    stack.graph.order(&service, &identity.task_role, Need::Ready);
-    stack.graph.order(&service, &groups.file_system, Need::Ready);
-    stack.graph.order(&service, &identity.ecs, Need::Ready);
+    stack.order(&service, &network.private_routes, Need::Ready);
+    stack.order(&service, &storage.mount_targets, Need::Ready);
+    stack.order(&service, storage.access_points.values(), Need::Ready);
+    stack.order(&service, &ingress.listeners, Need::Exists);
+    stack.order(&service, [&identity.execution_role, &identity.task_role], Need::Ready);
+    stack.order(&service, [&groups.file_system], Need::Ready);
+    stack.order(&service, [&identity.ecs], Need::Ready);
     service
 }
 
@@ -93,7 +81,7 @@ fn cluster(stack: &mut Stack<'_>, identity: &Identity) -> (Handle<Cluster>, Stri
     if let Some(named) = &stack.plan.existing.cluster {
         let seen = stack.facts.existing.cluster.as_ref().and_then(|cluster| cluster.found());
         let arn = seen.map_or_else(|| named.as_str().to_owned(), |cluster| cluster.arn.clone());
-        return (Handle::existing([("arn".to_owned(), arn.clone())]), arn);
+        return (Handle::existing([("arn", arn.as_str())]), arn);
     }
     let container_insights = stack.plan.service.container_insights;
     let name = stack.names().stack();
@@ -105,33 +93,17 @@ fn cluster(stack: &mut Stack<'_>, identity: &Identity) -> (Handle<Cluster>, Stri
 fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
     let Parts { storage, identity, .. } = *parts;
     let plan = stack.plan;
-    let settings = Settings {
-        tls_version: plan.service.tls_version.as_str().to_owned(),
-        debug: plan.service.debug,
-        package: plan.package,
-    };
-    let containers = stack.facts.release.render(&settings);
-    let images = images(plan, stack.facts.release);
-    let containers = containers.into_iter().map(|wanted| {
-        let name = wanted.name.clone();
-        let mut made = container(identity, stack, &wanted);
-        if let Some(image) = images.get(&name) {
-            made.image = image.as_str().to_owned();
-        }
-        made.digest = stack.facts.digests.get(&name).cloned();
+    let logs =
+        Logs { group: identity.logs.id(), region: stack.names().region.clone(), prefix: "cloud-exchange".to_owned() };
+    let containers = stack.facts.release.render(&plan.settings()).into_iter().map(|wanted| {
+        let mut made = container(&wanted, plan.package, Need::Exists, Some(logs.clone()));
+        made.image = plan.images.apply(&wanted.name, &wanted.image).to_string();
+        made.digest = stack.facts.digests.get(&wanted.name).cloned();
         parts.outside.equip(stack, &wanted, &mut made);
-        (name, made)
+        (wanted.name, made)
     });
-    let volumes = storage.access_points.iter().map(|(volume, point)| {
-        let volume_of = EfsVolume {
-            file_system: storage.file_system.id(),
-            access_point: point.id(),
-            iam: true,
-            transit_encryption: true,
-            root: "/".to_owned(),
-        };
-        (volume.clone(), TaskVolume::Efs(volume_of))
-    });
+    let volumes = storage.access_points.iter();
+    let volumes = volumes.map(|(name, point)| (name.clone(), volume(storage.file_system.id(), point.id(), true)));
     let ephemeral = stack.facts.release.task_volumes.iter();
     let ephemeral = ephemeral.map(|volume| (volume.name.clone(), TaskVolume::Bind(BindMount::EphemeralStorage)));
     TaskDefinition {
@@ -144,53 +116,5 @@ fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
         architecture: "X86_64".to_owned(),
         containers: containers.collect(),
         volumes: volumes.chain(ephemeral).collect(),
-    }
-}
-
-fn container(identity: &Identity, stack: &Stack<'_>, wanted: &release::Container) -> Container {
-    let mut ports = wanted.ports.clone();
-    ports.sort_unstable();
-    Container {
-        image: wanted.image.as_str().to_owned(),
-        digest: None,
-        essential: wanted.essential,
-        user: wanted.user.clone(),
-        memory: wanted.memory.map(|memory| memory.mib(stack.plan.package)),
-        entry_point: wanted.entry_point.clone(),
-        command: wanted.command.clone(),
-        ports,
-        start_timeout: wanted.start_timeout.and_then(|timeout| match timeout {
-            StartTimeout::Seconds(seconds) => Some(seconds),
-            StartTimeout::None => None,
-        }),
-        stop_timeout: Some(wanted.stop_timeout),
-        depends_on: wanted
-            .depends_on
-            .iter()
-            .map(|other| (other.container.clone(), other.condition.as_str().to_owned()))
-            .collect(),
-        health_check: wanted.health_check.as_ref().map(|check| HealthCheck {
-            command: vec!["CMD-SHELL".to_owned(), check.command.clone()],
-            interval: check.interval,
-            timeout: check.timeout,
-            retries: check.retries,
-            start_period: check.start_period,
-        }),
-        mounts: wanted
-            .mounts
-            .iter()
-            .map(|mount| (mount.path.clone(), Mount { volume: mount.volume.clone(), read_only: mount.read_only }))
-            .collect(),
-        environment: wanted.environment.clone(),
-        secrets: wanted
-            .secrets
-            .iter()
-            .map(|(name, key)| (name.clone(), storage::from_secret(*key, Need::Exists)))
-            .collect::<BTreeMap<_, _>>(),
-        logs: Some(Logs {
-            group: identity.logs.id(),
-            region: stack.names().region.clone(),
-            prefix: "cloud-exchange".to_owned(),
-        }),
     }
 }

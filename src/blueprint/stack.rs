@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::config::PlanFile;
 use crate::engine::graph::{Graph, Handle};
 use crate::engine::kind::Spec;
+use crate::engine::reference::Need;
 use crate::existing::Existing;
 use crate::kinds::names::Names;
 use crate::kinds::role::Role;
@@ -44,40 +45,38 @@ impl<'a> Stack<'a> {
 
     /// Adds a resource whose `Name` tag is the deployment's name, its kind and its own name.
     pub fn add<K: Spec>(&mut self, name: &str, spec: &K) -> Handle<K> {
-        self.add_tagged(name, [], spec)
+        self.add_tagged(name, &[], spec)
     }
 
     /// Adds a resource with a `Name` tag of its own.
     pub fn add_named<K: Spec>(&mut self, name: &str, shown: &str, spec: &K) -> Handle<K> {
-        self.add_with(name, shown, [], spec)
+        self.add_with(name, shown, &[], spec)
     }
 
     /// Adds a resource with further tags of ours.
-    pub fn add_tagged<K: Spec, const N: usize>(
-        &mut self,
-        name: &str,
-        more: [(String, String); N],
-        spec: &K,
-    ) -> Handle<K> {
+    pub fn add_tagged<K: Spec>(&mut self, name: &str, more: &[(&str, &str)], spec: &K) -> Handle<K> {
         let shown = format!("{} {} {name}", self.facts.names.stack(), K::KIND.name);
         self.add_with(name, &shown, more, spec)
     }
 
-    fn add_with<K: Spec, const N: usize>(
-        &mut self,
-        name: &str,
-        shown: &str,
-        more: [(String, String); N],
-        spec: &K,
-    ) -> Handle<K> {
-        let users = self.plan.tags.iter().map(|(key, value)| (key.as_str().to_owned(), value.as_str().to_owned()));
-        let mut tags: BTreeMap<String, String> = BTreeMap::new();
+    fn add_with<K: Spec>(&mut self, name: &str, shown: &str, more: &[(&str, &str)], spec: &K) -> Handle<K> {
+        let mut tags = BTreeMap::new();
         if K::KIND.tagged {
-            tags.extend(users);
-            tags.insert("Name".to_owned(), shown.to_owned());
-            tags.extend(more);
+            let users = self.plan.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+            let all = users.chain([("Name", shown)]).chain(more.iter().copied());
+            tags.extend(all.map(|(key, value)| (key.to_owned(), value.to_owned())));
         }
         self.graph.add(name, tags, spec)
+    }
+
+    /// Makes a resource wait for others.
+    pub fn order<'h, K: Spec, L: Spec>(
+        &mut self,
+        later: &Handle<K>,
+        earlier: impl IntoIterator<Item = &'h Handle<L>>,
+        need: Need,
+    ) {
+        earlier.into_iter().for_each(|earlier| self.graph.order(later, earlier, need));
     }
 
     /// Adds a role, with an inline policy if it is given one.

@@ -73,7 +73,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Storage
 
 fn secret(stack: &mut Stack<'_>) -> Handle<Secret> {
     let derived = &stack.facts.release.derived_secrets;
-    let derived = derived.iter().map(|(key, form)| (key.as_str().to_owned(), String::from(form.clone())));
+    let derived = derived.iter().map(|(key, form)| (key.as_str().to_owned(), form.as_str().to_owned()));
     let secret = Secret {
         name: stack.names().secret("credentials"),
         description: "Cloud Exchange: maintenance password, JWT secret and connection strings. Set once.".to_owned(),

@@ -1,10 +1,9 @@
 //! The `[access]` table: who may reach the UI.
 
 use super::{
-    acl::fewest_entries,
     cidr::Cidr,
     existing::ExistingKeys,
-    limits::Limits,
+    limits::{Limits, fewest_entries},
     load_balancer::Front,
     network::Network,
     problem::Problem,

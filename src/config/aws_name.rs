@@ -3,7 +3,7 @@
 use regex_lite::Regex;
 
 use super::{
-    home::Home,
+    findings::Home,
     text::{Invalid, quoted},
     value::string,
 };

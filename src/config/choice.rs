@@ -1,13 +1,13 @@
 //! Values of which there are only a few.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use crate::release::{Catalogue, Version, choice};
 
 use super::{
     text::{Invalid, listed, quoted},
-    value::{Found, Read, text_value},
+    value::{Found, Read, schema_of, text_value},
 };
 
 choice! {
@@ -165,14 +165,15 @@ impl Read for RetentionDays {
 
     fn read(found: &Found<'_>) -> Option<Self> {
         let days = found.integer::<Self>()?;
-        if let Some(known) = RETENTION_DAYS.iter().find(|known| i64::from(**known) == days) {
-            return Some(Self(*known));
-        }
-        let below = RETENTION_DAYS.iter().rfind(|known| i64::from(**known) < days);
-        let above = RETENTION_DAYS.iter().find(|known| i64::from(**known) > days);
-        let hint = match (below, above) {
-            (Some(below), Some(above)) => format!("the nearest that it accepts are {below} and {above}"),
-            (Some(most), None) => format!("the longest that it accepts is {most}"),
+        let place = match RETENTION_DAYS.binary_search_by_key(&days, |known| i64::from(*known)) {
+            Ok(place) => return Some(Self(RETENTION_DAYS[place])),
+            Err(place) => place,
+        };
+        let hint = match (place.checked_sub(1), RETENTION_DAYS.get(place)) {
+            (Some(below), Some(above)) => {
+                format!("the nearest that it accepts are {} and {above}", RETENTION_DAYS[below])
+            }
+            (Some(most), None) => format!("the longest that it accepts is {}", RETENTION_DAYS[most]),
             (None, _) => "the shortest that it accepts is 1".to_owned(),
         };
         found.refuse(Invalid::new(
@@ -183,12 +184,4 @@ impl Read for RetentionDays {
     }
 }
 
-impl JsonSchema for RetentionDays {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "RetentionDays".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "enum": RETENTION_DAYS })
-    }
-}
+schema_of!(RetentionDays, { "type": "integer", "enum": RETENTION_DAYS });

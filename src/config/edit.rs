@@ -22,14 +22,10 @@ pub enum EditError {
 }
 
 /// The text with another release.
-///
-/// # Errors
-///
-/// The text has no release.
 pub fn release(text: &str, to: Version) -> Result<String, EditError> {
     let document = parse(text)?;
     let span = document.as_table().get("release").and_then(Item::span).ok_or(EditError::Missing("release"))?;
-    let edited = splice(text, span.clone(), &quoted(&text[span], &to.to_string()));
+    let edited = replace(text, span, &to.to_string());
     check(text, edited, &["release"], &to.to_string()).ok_or(EditError::Unfit("release"))
 }
 
@@ -57,7 +53,7 @@ fn parse(text: &str) -> Result<Document<&str>, EditError> {
 fn in_table(text: &str, images: &Table, container: &str, image: &str) -> Option<String> {
     match images.get("override") {
         Some(Item::Table(overrides)) => match overrides.get(container) {
-            Some(old) => replace(text, old, image),
+            Some(old) => Some(replace(text, old.span()?, image)),
             None => line(text, overrides, container, image),
         },
         Some(overrides) => in_overrides(text, overrides.as_inline_table()?, container, image),
@@ -80,8 +76,7 @@ fn in_inline(text: &str, images: &InlineTable, container: &str, image: &str) -> 
 /// `override = { … }`, or keys in braces that begin with `override.`.
 fn in_overrides(text: &str, overrides: &InlineTable, container: &str, image: &str) -> Option<String> {
     if let Some(old) = overrides.get(container) {
-        let span = old.span()?;
-        return Some(splice(text, span.clone(), &quoted(&text[span], image)));
+        return Some(replace(text, old.span()?, image));
     }
     let prefix = if overrides.is_dotted() { "override." } else { "" };
     entry(text, overrides, &format!("{prefix}{container} = \"{image}\""))
@@ -129,9 +124,8 @@ fn last<'a>(entries: impl Iterator<Item = (&'a str, &'a Item)>) -> Option<usize>
     entries.filter(|(_, item)| item.is_value()).filter_map(|(_, item)| item.span()).map(|span| span.end).max()
 }
 
-fn replace(text: &str, old: &Item, new: &str) -> Option<String> {
-    let span = old.span()?;
-    Some(splice(text, span.clone(), &quoted(&text[span], new)))
+fn replace(text: &str, span: Range<usize>, new: &str) -> String {
+    splice(text, span.clone(), &quoted(&text[span], new))
 }
 
 /// In the quotes of the old value. Neither releases nor images contain anything that must be escaped.

@@ -58,7 +58,7 @@ impl Images {
     }
 }
 
-pub(super) fn unknown_container(release: &Release, name: &str) -> Invalid {
+fn unknown_container(release: &Release, name: &str) -> Invalid {
     let known: Vec<&str> = release.containers.iter().map(|container| container.name.as_str()).collect();
     let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -66,11 +66,6 @@ pub(super) fn unknown_container(release: &Release, name: &str) -> Invalid {
     };
     let message = format!("release {} has no container {}", release.version, quoted(name));
     Invalid::new("plan-file/unknown-container", message, hint)
-}
-
-/// An image with its registry.
-pub(super) fn complete_image(text: &str) -> Result<Image, Invalid> {
-    image(text, None)
 }
 
 /// A complete image, or a repository of the registry that the table names.
@@ -111,7 +106,7 @@ fn is_repository(text: &str) -> bool {
     text.split('/').all(|part| !part.is_empty() && part.bytes().all(allowed))
 }
 
-pub(super) fn is_tag_or_digest(image: &Image) -> bool {
+fn is_tag_or_digest(image: &Image) -> bool {
     let reference = image.reference();
     match reference.strip_prefix("sha256:") {
         Some(digest) => digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
@@ -179,4 +174,57 @@ fn override_schema(_: &mut SchemaGenerator) -> Schema {
             "pattern": r"^([^/@\s]+/)*[a-z0-9._-]+(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})$",
         },
     })
+}
+
+/// Of errors in `--image`.
+const USAGE: &str = "usage/image";
+
+/// The images that the options `--image NAME=IMAGE` ask for, by container.
+///
+/// After the `=` comes a complete image; or `:TAG`, `TAG` or `@sha256:…` for another tag or digest of the image that
+/// the plan file gives the container.
+///
+/// # Errors
+///
+/// The first option without a valid image, or whose container the release does not have.
+pub fn image_options(
+    options: &[String],
+    images: &Images,
+    release: &Release,
+) -> Result<BTreeMap<String, Image>, Invalid> {
+    let mut wanted = BTreeMap::new();
+    for option in options {
+        let (name, reference) = option.split_once('=').ok_or_else(|| {
+            let hint = "write NAME=IMAGE, such as core=:5.0.0-1";
+            Invalid::new(USAGE, format!("--image {} names no container", quoted(option)), hint)
+        })?;
+        let container =
+            release.container(name).ok_or_else(|| Invalid { code: USAGE, ..unknown_container(release, name) })?;
+        let image = image_option(reference, &images.apply(name, &container.image))?;
+        if wanted.insert(name.to_owned(), image).is_some() {
+            let message = format!("--image names the container {} twice", quoted(name));
+            return Err(Invalid::new(USAGE, message, "keep one of the two"));
+        }
+    }
+    Ok(wanted)
+}
+
+fn image_option(reference: &str, before: &Image) -> Result<Image, Invalid> {
+    if reference.contains('/') {
+        return image(reference, None).map_err(|invalid| Invalid { code: USAGE, ..invalid });
+    }
+    let at = match reference.strip_prefix([':', '@']) {
+        Some(rest) if reference.starts_with('@') => format!("@{rest}"),
+        Some(rest) => format!(":{rest}"),
+        None => format!(":{reference}"),
+    };
+    let path = format!("{}/{}", before.registry(), before.repository());
+    match format!("{path}{at}").parse::<Image>() {
+        Ok(image) if is_tag_or_digest(&image) => Ok(image),
+        _ => {
+            let message = format!("{} is neither a tag, nor a digest, nor an image", quoted(reference));
+            let hint = format!("write a tag of {path}, such as :1.2, or a complete image");
+            Err(Invalid::new(USAGE, message, hint))
+        }
+    }
 }

@@ -51,7 +51,7 @@ pub(super) fn examine_at(path: &str, text: &str, fallback: Option<Region>, now: 
         let problems = syntax::problems(text, &errors);
         return Examined { plan: None, problems: Problems::new(path, text, problems) };
     }
-    let sink = RefCell::new(Findings::new(PlanFileKeys::KEYS));
+    let sink = RefCell::new(Findings { root: PlanFileKeys::KEYS, problems: Vec::new(), bound: Vec::new() });
     let around = Surroundings { folder: Path::new(path).parent().unwrap_or(Path::new("")).to_owned(), now };
     let keys = PlanFileKeys::of(Section::root(&document, &sink));
     let region = keys.region.value.or(fallback);

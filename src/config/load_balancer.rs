@@ -1,6 +1,5 @@
 //! The `[load_balancer]` table.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::{
@@ -9,7 +8,7 @@ use super::{
     existing::ExistingKeys,
     section::{Keys as _, table},
     text::Invalid,
-    value::{Found, Read},
+    value::{Found, Read, schema_of},
 };
 
 table! {
@@ -43,6 +42,11 @@ table! {
 }
 
 impl LoadBalancer {
+    /// Port of the listener that leads to the UI.
+    pub fn listens_on(&self) -> u16 {
+        self.port.unwrap_or(if self.certificate_arn.is_some() { 443 } else { 80 })
+    }
+
     pub(super) fn read(keys: &LoadBalancerKeys<'_>, existing: &ExistingKeys<'_>) -> Self {
         let plan = keys.values();
         let front = Front::of(existing, &plan);
@@ -73,7 +77,7 @@ fn check_logs(keys: &LoadBalancerKeys<'_>, plan: &LoadBalancer) {
 
 /// What is in front of the UI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Front {
+pub enum Front {
     /// A load balancer that ce-aws makes.
     Own,
     /// The user's, with a listener and a target group of ce-aws's own.
@@ -85,8 +89,12 @@ pub(super) enum Front {
 }
 
 impl Front {
-    pub fn of(existing: &ExistingKeys<'_>, wanted: &LoadBalancer) -> Self {
-        match (existing.load_balancer.is_there(), existing.target_group.is_there(), wanted.enabled) {
+    pub(super) fn of(existing: &ExistingKeys<'_>, wanted: &LoadBalancer) -> Self {
+        Self::choose(existing.load_balancer.is_there(), existing.target_group.is_there(), wanted.enabled)
+    }
+
+    pub(super) const fn choose(load_balancer: bool, target_group: bool, enabled: bool) -> Self {
+        match (load_balancer, target_group, enabled) {
             (true, ..) => Self::LoadBalancer,
             (_, true, _) => Self::TargetGroup,
             (_, _, true) => Self::Own,
@@ -127,13 +135,6 @@ fn check_front(keys: &LoadBalancerKeys<'_>, front: Front, enabled: bool) {
     }
 }
 
-impl LoadBalancer {
-    /// Port of the listener that leads to the UI.
-    pub fn listens_on(&self) -> u16 {
-        self.port.unwrap_or(if self.certificate_arn.is_some() { 443 } else { 80 })
-    }
-}
-
 /// Declares a whole number within bounds.
 macro_rules! bounded {
     ($(#[$doc:meta])* $name:ident, $get:ident, $least:literal to $most:literal, expected: $expected:literal) => {
@@ -168,15 +169,7 @@ macro_rules! bounded {
             }
         }
 
-        impl JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "integer", "minimum": $least, "maximum": $most })
-            }
-        }
+        schema_of!($name, { "type": "integer", "minimum": $least, "maximum": $most });
     };
 }
 

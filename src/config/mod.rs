@@ -10,7 +10,6 @@
 //! and the schema come from these. The `read` of a table has the rules that concern several keys.
 
 mod access;
-mod acl;
 mod aws_name;
 mod ca;
 mod choice;
@@ -21,8 +20,6 @@ mod cover;
 pub mod edit;
 mod existing;
 mod findings;
-mod home;
-mod image_option;
 mod images;
 mod keys;
 mod limits;
@@ -37,7 +34,6 @@ mod problem;
 mod proxy;
 mod reach;
 mod region;
-mod render;
 mod schema;
 mod section;
 mod syntax;
@@ -64,11 +60,10 @@ pub use cidr::{Cidr, NetworkCidr};
 pub use collision::{Collision, collisions};
 pub use cover::{beside, cover};
 pub use existing::Existing;
-pub use image_option::image_options;
-pub use images::{Images, RegistryPrefix};
+pub use images::{Images, RegistryPrefix, image_options};
 pub use limits::{Limits, MOST_GROUPS, MOST_RULES};
 pub use load::{Examined, examine, load};
-pub use load_balancer::{IdleTimeout, LoadBalancer, LogDays};
+pub use load_balancer::{Front, IdleTimeout, LoadBalancer, LogDays};
 pub use name::{Name, NetworkName};
 pub use network::Network;
 pub use pem::Pem;

@@ -129,8 +129,9 @@ fn subnets(keys: &NetworkKeys<'_>, vpc: NetworkCidr, public: bool) -> Option<([N
     let public_subnets = place(&keys.public_subnets, public, [c, d]);
     // Public subnets that are not made cannot overlap anything.
     let all: Vec<&Placed> = private_subnets.iter().chain(public_subnets.iter().filter(|_| public)).collect();
-    let checks = [check_inside(keys, vpc, &all), check_overlaps(keys, &all), check_size(keys, &private_subnets)];
-    let right = checks.iter().all(|right| *right);
+    let problems = [check_inside(keys, vpc, &all), check_overlaps(&all), check_size(&private_subnets)].concat();
+    let right = problems.is_empty();
+    problems.into_iter().for_each(|problem| keys.section().push(problem));
     right.then(|| (private_subnets.map(|subnet| subnet.cidr), public_subnets.map(|subnet| subnet.cidr)))
 }
 
@@ -144,12 +145,10 @@ fn place(said: &Entry<'_, [NetworkCidr; 2]>, made: bool, derived: [NetworkCidr; 
     }
 }
 
-fn check_inside(keys: &NetworkKeys<'_>, vpc: NetworkCidr, all: &[&Placed]) -> bool {
-    let mut right = true;
+fn check_inside(keys: &NetworkKeys<'_>, vpc: NetworkCidr, all: &[&Placed]) -> Vec<Problem> {
     let said = keys.cidr.is_there();
-    for subnet in all.iter().filter(|subnet| !vpc.contains(subnet.cidr)) {
-        let Some(span) = &subnet.span else { continue };
-        right = false;
+    let outside = all.iter().filter(|subnet| !vpc.contains(subnet.cidr));
+    let problem = |subnet: &&Placed| {
         let by_default = if said { "" } else { ", the default" };
         let invalid = Invalid::new(
             "plan-file/subnet-outside-vpc",
@@ -157,45 +156,40 @@ fn check_inside(keys: &NetworkKeys<'_>, vpc: NetworkCidr, all: &[&Placed]) -> bo
             format!("write a part of {vpc}, or change `cidr` in [network]"),
         );
         let related = said.then(|| (keys.cidr.span(), "the VPC".to_owned()));
-        keys.section().push(Problem { related, ..Problem::error(invalid, span.clone()) });
-    }
-    right
+        Some(Problem { related, ..Problem::error(invalid, subnet.span.clone()?) })
+    };
+    outside.filter_map(problem).collect()
 }
 
-fn check_overlaps(keys: &NetworkKeys<'_>, all: &[&Placed]) -> bool {
-    let mut right = true;
-    for (index, later) in all.iter().enumerate() {
-        for earlier in all[..index].iter().filter(|earlier| earlier.cidr.overlaps(later.cidr)) {
-            let (at, other) = if later.span.is_some() { (later, earlier) } else { (earlier, later) };
-            let Some(span) = &at.span else { continue };
-            right = false;
-            let by_default =
-                if other.span.is_none() { format!(", cut out of `cidr` for `{}`", other.key) } else { String::new() };
-            let invalid = Invalid::new(
-                "plan-file/subnets-overlap",
-                format!("the subnet {} overlaps {}{by_default}", at.cidr, other.cidr),
-                "give all four subnets addresses of their own; unless you set all four, leave both keys out",
-            );
-            let related = other.span.clone().map(|span| (span, "the other subnet".to_owned()));
-            keys.section().push(Problem { related, ..Problem::error(invalid, span.clone()) });
-        }
-    }
-    right
+fn check_overlaps(all: &[&Placed]) -> Vec<Problem> {
+    let pairs =
+        all.iter().enumerate().flat_map(|(index, later)| all[..index].iter().map(move |earlier| (later, earlier)));
+    let problem = |(later, earlier): (&&Placed, &&Placed)| {
+        let (at, other) = if later.span.is_some() { (later, earlier) } else { (earlier, later) };
+        let by_default =
+            if other.span.is_none() { format!(", cut out of `cidr` for `{}`", other.key) } else { String::new() };
+        let invalid = Invalid::new(
+            "plan-file/subnets-overlap",
+            format!("the subnet {} overlaps {}{by_default}", at.cidr, other.cidr),
+            "give all four subnets addresses of their own; unless you set all four, leave both keys out",
+        );
+        let related = other.span.clone().map(|span| (span, "the other subnet".to_owned()));
+        Some(Problem { related, ..Problem::error(invalid, at.span.clone()?) })
+    };
+    pairs.filter(|(later, earlier)| earlier.cidr.overlaps(later.cidr)).filter_map(problem).collect()
 }
 
-fn check_size(keys: &NetworkKeys<'_>, private: &[Placed; 2]) -> bool {
-    let mut right = true;
-    for subnet in private.iter().filter(|subnet| subnet.cidr.net().prefix_len() > SMALLEST_LOAD_BALANCER_SUBNET) {
-        let Some(span) = &subnet.span else { continue };
-        right = false;
+fn check_size(private: &[Placed; 2]) -> Vec<Problem> {
+    let small = private.iter().filter(|subnet| subnet.cidr.net().prefix_len() > SMALLEST_LOAD_BALANCER_SUBNET);
+    let problem = |subnet: &Placed| {
         let invalid = Invalid::new(
             "plan-file/bad-network-size",
             format!("the private subnet {} is too small for a load balancer", subnet.cidr),
             "make it /27 or larger",
         );
-        keys.section().refuse(invalid, span.clone());
-    }
-    right
+        Some(Problem::error(invalid, subnet.span.clone()?))
+    };
+    small.filter_map(problem).collect()
 }
 
 /// Two private and two public subnets, cut out of a VPC as the vendor's template cuts its own: of a

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::release::{Catalogue, Label, Package, Version};
+use crate::release::{Catalogue, Label, Package, Release, Settings, Version};
 
 use super::{
     access::Access,
@@ -75,11 +75,28 @@ table! {
 }
 
 impl PlanFile {
+    /// What its release asks of it.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            tls_version: self.service.tls_version.as_str().to_owned(),
+            debug: self.service.debug,
+            package: self.package,
+        }
+    }
+
+    /// What is in front of the UI.
+    pub fn front(&self) -> Front {
+        Front::choose(
+            self.existing.load_balancer.is_some(),
+            self.existing.target_group.is_some(),
+            self.load_balancer.enabled,
+        )
+    }
+
     /// `None` if what is required is missing or wrong; other problems are with the findings only.
     pub(super) fn read(keys: &PlanFileKeys<'_>, around: &Surroundings) -> Option<Self> {
         let (name, release) = (keys.name.required(), keys.release.required());
         let known = release.and_then(|release| Catalogue::effective().get(release));
-        check_package(&keys.package, release);
         let brought = &keys.existing;
         let existing = Existing::read(brought);
         let network = Network::read(&keys.network, brought);
@@ -91,9 +108,12 @@ impl PlanFile {
             (false, true) => None,
         };
         let ca = CaCertificate::read(&keys.ca, around);
-        if let Some(release) = known.filter(|release| !release.takes_ca_certificate()) {
-            let why = format!("release {} cannot use a CA certificate", release.version);
-            keys.section().refuse_futile("ca", &why);
+        if let Some(release) = known {
+            check_package(&keys.package, release);
+            if !release.takes_ca_certificate() {
+                let why = format!("release {} cannot use a CA certificate", release.version);
+                keys.section().refuse_futile("ca", &why);
+            }
         }
         Some(Self {
             allow: keys.allow.value,
@@ -101,8 +121,8 @@ impl PlanFile {
             package: keys.package.value.unwrap_or_default(),
             tags: tag::read_tags(&keys.tags),
             service: Service::read(&keys.service, brought),
-            storage: Storage::read(&keys.storage),
-            secrets: Secrets::read(&keys.secrets),
+            storage: keys.storage.values(),
+            secrets: keys.secrets.values(),
             logs: Logs::read(&keys.logs, no_flow_logs),
             identity: Identity::read(&keys.identity, brought, no_flow_logs.is_none()),
             proxy: Proxy::read(&keys.proxy),
@@ -118,14 +138,12 @@ impl PlanFile {
     }
 }
 
-fn check_package(package: &Entry<'_, Package>, release: Option<Version>) {
-    let minimum = release.and_then(|release| Catalogue::effective().get(release)).map(|known| known.minimum_package);
-    if let (Some(wanted), Some(release), Some(minimum)) = (package.value, release, minimum)
-        && wanted < minimum
-    {
+fn check_package(package: &Entry<'_, Package>, release: &Release) {
+    let minimum = release.minimum_package;
+    if package.value.is_some_and(|wanted| wanted < minimum) {
         package.refuse(Invalid::new(
             "plan-file/package-too-small",
-            format!("release {release} needs at least the package {minimum}"),
+            format!("release {} needs at least the package {minimum}", release.version),
             format!("write `package = \"{minimum}\"` or a larger one"),
         ));
     }

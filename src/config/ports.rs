@@ -2,12 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::{
     text::{Invalid, quoted},
-    value::{Found, Read},
+    value::{Found, Read, schema_of},
 };
 
 /// Ports `from` to `to`, both included.
@@ -82,24 +81,12 @@ impl Read for PortRange {
     }
 }
 
-impl JsonSchema for PortRange {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "PortRange".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "anyOf": [
-                { "type": "integer", "minimum": 0, "maximum": 65535 },
-                { "type": "string", "pattern": "^ *[0-9]{1,5} *(- *[0-9]{1,5} *)?$" },
-            ],
-        })
-    }
-}
+schema_of!(PortRange, {
+    "anyOf": [
+        { "type": "integer", "minimum": 0, "maximum": 65535 },
+        { "type": "string", "pattern": "^ *[0-9]{1,5} *(- *[0-9]{1,5} *)?$" },
+    ],
+}, inline_schema);
 
 impl Read for u16 {
     const TYPE: &'static str = "an integer";

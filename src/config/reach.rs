@@ -9,9 +9,8 @@
 use ipnet::Ipv4Net;
 
 use super::{
-    acl::{WEB_PORTS, entries, outside},
     cover::cover,
-    limits::{Limits, MOST_RULES},
+    limits::{Limits, MOST_RULES, WEB_PORTS, entries, outside},
     plan_file::PlanFile,
     traffic::GroupTarget,
 };

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use crate::partition::Partition;
 
 use super::{
-    home::Home,
+    findings::Home,
     text::{Invalid, nearest, quoted},
     value::text_value,
 };

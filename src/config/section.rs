@@ -132,7 +132,7 @@ impl<'a> Section<'a> {
     }
 
     pub fn push(&self, problem: Problem) {
-        self.sink.borrow_mut().push(problem);
+        self.sink.borrow_mut().problems.push(problem);
     }
 }
 
@@ -295,7 +295,7 @@ macro_rules! table {
 
         impl $keys<'_> {
             /// What the file says, and else the defaults.
-            fn values(&self) -> $name {
+            pub(super) fn values(&self) -> $name {
                 let default = $name::default();
                 $name {
                     $($field: <$type as $crate::config::section::Field>::value(&self.$field)

@@ -43,24 +43,12 @@ table! {
     }
 }
 
-impl Storage {
-    pub(super) fn read(keys: &StorageKeys<'_>) -> Self {
-        keys.values()
-    }
-}
-
 table! {
     /// Where secrets come from. Their values are never in the plan file.
     pub struct Secrets / SecretsKeys {
         /// A JSON secret of your own, in the plan's region, with the key `maintenance_password` and
         /// optionally `jwt_secret`. Left out, ce-aws generates both on the first apply.
         pub existing: Option<SecretArn> = None,
-    }
-}
-
-impl Secrets {
-    pub(super) fn read(keys: &SecretsKeys<'_>) -> Self {
-        keys.values()
     }
 }
 

@@ -7,8 +7,7 @@ use toml::{Spanned, de::DeValue};
 use crate::release::Choice;
 
 use super::{
-    findings::Sink,
-    home::{Bound, Home},
+    findings::{Bound, Home, Sink},
     keys::Holds,
     problem::Problem,
     text::{Invalid, listed, near, quoted},
@@ -56,7 +55,7 @@ impl<'a> Found<'a> {
         let value = T::read(self)?;
         if let Some(home) = value.home() {
             let text = self.value.as_ref().as_str().unwrap_or_default().to_owned();
-            self.sink.borrow_mut().bind(Bound { text, span: self.value.span(), home });
+            self.sink.borrow_mut().bound.push(Bound { text, span: self.value.span(), home });
         }
         Some(value)
     }
@@ -82,7 +81,7 @@ impl<'a> Found<'a> {
 
     /// Reports what is wrong with the value.
     pub fn refuse<T>(&self, invalid: Invalid) -> Option<T> {
-        self.sink.borrow_mut().push(Problem::error(invalid, self.value.span()));
+        self.sink.borrow_mut().problems.push(Problem::error(invalid, self.value.span()));
         None
     }
 
@@ -195,19 +194,30 @@ macro_rules! text_value {
                 found.parse(str::parse)
             }
 
-            $(fn home(&self) -> Option<$crate::config::home::Home> {
+            $(fn home(&self) -> Option<$crate::config::findings::Home> {
                 let $value = self;
                 $home
             })?
         }
 
+        $crate::config::value::schema_of!($name, { "type": "string", $($schema)* });
+    };
+}
+
+/// Gives a type a JSON schema of its own.
+macro_rules! schema_of {
+    ($name:ident, $schema:tt $(, $inline:ident)?) => {
         impl schemars::JsonSchema for $name {
+            $(fn $inline() -> bool {
+                true
+            })?
+
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", $($schema)* })
+                schemars::json_schema!($schema)
             }
         }
     };
@@ -247,4 +257,4 @@ macro_rules! string {
     };
 }
 
-pub(super) use {string, text_value};
+pub(super) use {schema_of, string, text_value};

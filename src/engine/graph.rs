@@ -46,8 +46,8 @@ impl<K> Clone for Handle<K> {
 
 impl<K: Spec> Handle<K> {
     /// An existing resource that is not ours, with these outputs.
-    pub fn existing(outputs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { source: Err(outputs.into_iter().collect()), kind: PhantomData }
+    pub fn existing<const N: usize>(outputs: [(&str, &str); N]) -> Self {
+        Self { source: Err(outputs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()), kind: PhantomData }
     }
 
     /// Its `id` as soon as it exists.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use crate::config::Throughput;
-use crate::release::{Package, Release};
+use crate::release::{Package, Release, choice};
 
 use super::usage::{EVENT_BYTES, HOURS, WEB_TRANSACTION_BYTES, WRITTEN_PER_BYTE};
 
@@ -25,32 +25,19 @@ const BURSTING_BASELINE: f64 = 1_048_576.0 * 86_400.0;
 /// The part of it that events may use: the databases write without events too.
 const SHARE_OF_BASELINE: f64 = 0.5;
 
-/// A module of Cloud Exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Module {
-    LogShipper,
-    Cto,
-    Cte,
-    Ure,
-    Are,
-    Webtx,
+choice! {
+    /// A module of Cloud Exchange.
+    pub enum Module {
+        LogShipper = "log-shipper",
+        Cto = "cto",
+        Cte = "cte",
+        Ure = "ure",
+        Are = "are",
+        Webtx = "webtx",
+    }
 }
 
 impl Module {
-    pub const ALL: [Self; 6] = [Self::LogShipper, Self::Cto, Self::Cte, Self::Ure, Self::Are, Self::Webtx];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::LogShipper => "log-shipper",
-            Self::Cto => "cto",
-            Self::Cte => "cte",
-            Self::Ure => "ure",
-            Self::Are => "are",
-            Self::Webtx => "webtx",
-        }
-    }
-
     /// What it takes of a package's credits.
     const fn credits(self) -> u32 {
         match self {
@@ -66,10 +53,8 @@ impl FromStr for Module {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|module| module.as_str() == text).ok_or_else(|| {
-            let known: Vec<_> = Self::ALL.iter().map(|module| module.as_str()).collect();
-            format!("unknown module; there are {}", known.join(", "))
-        })
+        let known = Self::ALL.into_iter().find(|module| module.as_str() == text);
+        known.ok_or_else(|| format!("unknown module; there are {}", Self::ALL.map(Self::as_str).join(", ")))
     }
 }
 

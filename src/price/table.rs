@@ -91,10 +91,6 @@ pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Rates>, String> {
 
 impl Rates {
     /// The prices of a region in the table.
-    ///
-    /// # Errors
-    ///
-    /// The table does not have the region.
     pub fn of(region: &str) -> Result<&'static Self, NoPrices> {
         table()?.get(region).ok_or_else(|| match Partition::of_region(region) {
             Partition::Standard => NoPrices::Region(region.to_owned()),

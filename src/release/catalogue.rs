@@ -5,7 +5,7 @@ use std::{
     sync::{LazyLock, OnceLock},
 };
 
-use super::{AccessPoint, Release, Side, Version, check};
+use super::{AccessPoint, Release, Side, Version, check, check_files};
 
 /// Releases by version.
 #[derive(Debug, Clone, Default)]
@@ -97,7 +97,8 @@ impl Catalogue {
             let file = || name.to_owned();
             let release: Release =
                 toml::from_str(text).map_err(|source| CatalogueError::Format { file: file(), source })?;
-            check::check(&release).map_err(|what| CatalogueError::Inconsistent { file: file(), what })?;
+            let checked = check::check(&release).and_then(|()| check_files::check(&release));
+            checked.map_err(|what| CatalogueError::Inconsistent { file: file(), what })?;
             let version = release.version;
             if releases.insert(version, release).is_some() {
                 return Err(CatalogueError::Duplicate { file: file(), version });
@@ -149,10 +150,5 @@ impl Catalogue {
     /// Oldest first.
     pub fn releases(&self) -> impl DoubleEndedIterator<Item = &Release> {
         self.releases.values()
-    }
-
-    /// Oldest first.
-    pub fn versions(&self) -> impl DoubleEndedIterator<Item = Version> + '_ {
-        self.releases.keys().copied()
     }
 }

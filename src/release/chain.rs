@@ -58,10 +58,6 @@ struct Chain {
 
 impl Catalogue {
     /// The releases to go through after `from`, in order and with `to` at the end; none if they are the same.
-    ///
-    /// # Errors
-    ///
-    /// There is no such chain, and why.
     pub fn chain(&self, from: Version, to: Version) -> Result<Vec<Version>, NoChain> {
         let target = self.get(to).ok_or(NoChain::Unknown(to))?;
         if self.get(from).is_none() {

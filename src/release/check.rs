@@ -3,21 +3,11 @@
 //! Limits are those of Fargate and EFS: Amazon ECS API reference (`ContainerDefinition`,
 //! `HealthCheck`), Amazon ECS service quotas, Amazon EFS API reference (`RootDirectory`).
 
-use std::{collections::BTreeSet, ops::RangeInclusive};
+use std::{collections::BTreeSet, fmt::Display};
 
-use super::{
-    AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, PROXY, Release, Side, StartTimeout, Value,
-    check_files,
-    ensure::{ensure, unique},
-};
+use super::{AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, PROXY, Release, Side, StartTimeout, Value};
 
 const CONTAINERS_PER_TASK: usize = 10;
-const START_TIMEOUT: RangeInclusive<u32> = 2..=120;
-const STOP_TIMEOUT: RangeInclusive<u32> = 0..=120;
-const HEALTH_INTERVAL: RangeInclusive<u32> = 5..=300;
-const HEALTH_TIMEOUT: RangeInclusive<u32> = 2..=60;
-const HEALTH_RETRIES: RangeInclusive<u32> = 1..=10;
-const HEALTH_START_PERIOD: RangeInclusive<u32> = 0..=300;
 const PATH_LENGTH: usize = 100;
 const PATH_DEPTH: usize = 4;
 /// Leaves room for the ID of an upgrade in the tags and names that contain it.
@@ -46,8 +36,19 @@ pub(super) fn check(release: &Release) -> Result<(), String> {
         ensure(*older < release.version, || format!("its predecessor {older} is not older than it"))?;
     }
     release.data_steps.iter().try_for_each(|step| data_step(release, step))?;
-    start_order(release)?;
-    check_files::check(release)
+    start_order(release)
+}
+
+pub(super) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+pub(super) fn unique<T: Ord + Clone + Display>(what: &str, names: impl Iterator<Item = T>) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        ensure(seen.insert(name.clone()), || format!("{what} {name} is there twice"))?;
+    }
+    Ok(())
 }
 
 fn data_step(release: &Release, step: &DataStep) -> Result<(), String> {
@@ -94,15 +95,20 @@ fn access_points(release: &Release) -> Result<(), String> {
 
 fn check_container(release: &Release, container: &Container<Value>) -> Result<(), String> {
     let name = &container.name;
-    within(name, "stop timeout", container.stop_timeout, STOP_TIMEOUT)?;
-    if let Some(StartTimeout::Seconds(seconds)) = container.start_timeout {
-        within(name, "start timeout", seconds, START_TIMEOUT)?;
-    }
+    let mut times = vec![("stop timeout", container.stop_timeout, 0..=120)];
+    times.extend(container.start_timeout.and_then(StartTimeout::seconds).map(|time| ("start timeout", time, 2..=120)));
     if let Some(health) = &container.health_check {
-        within(name, "health check interval", health.interval, HEALTH_INTERVAL)?;
-        within(name, "health check timeout", health.timeout, HEALTH_TIMEOUT)?;
-        within(name, "health check retries", health.retries, HEALTH_RETRIES)?;
-        within(name, "health check start period", health.start_period, HEALTH_START_PERIOD)?;
+        times.extend([
+            ("health check interval", health.interval, 5..=300),
+            ("health check timeout", health.timeout, 2..=60),
+            ("health check retries", health.retries, 1..=10),
+            ("health check start period", health.start_period, 0..=300),
+        ]);
+    }
+    for (what, number, range) in times {
+        ensure(range.contains(&number), || {
+            format!("container {name}: {what} {number} is not within {} to {}", range.start(), range.end())
+        })?;
     }
     for variable in container.secrets.keys() {
         ensure(!container.environment.contains_key(variable), || {
@@ -123,21 +129,19 @@ fn check_container(release: &Release, container: &Container<Value>) -> Result<()
 }
 
 fn dependencies(release: &Release, container: &Container<Value>) -> Result<(), String> {
-    for dependency in &container.depends_on {
-        let (name, other) = (&container.name, &dependency.container);
+    for (other, condition) in &container.depends_on {
+        let name = &container.name;
         let found = release
             .container(other)
             .ok_or_else(|| format!("container {name} waits for {other}, which is not a container"))?;
-        let fits = match dependency.condition {
+        let fits = match condition {
             Condition::Start => true,
             // ECS stops the task when an essential container ends, so nobody can wait for its end.
             Condition::Complete | Condition::Success => !found.essential,
             Condition::Healthy => found.health_check.is_some(),
         };
-        ensure(fits, || {
-            format!("container {name} waits for {other} {}, which it never is", dependency.condition.as_str())
-        })?;
-        ensure(dependency.condition == Condition::Start || found.start_timeout.is_some(), || {
+        ensure(fits, || format!("container {name} waits for {other} {condition}, which it never is"))?;
+        ensure(*condition == Condition::Start || found.start_timeout.is_some(), || {
             format!("container {other}: others wait for it, so its start timeout must be said")
         })?;
     }
@@ -148,25 +152,18 @@ fn dependencies(release: &Release, container: &Container<Value>) -> Result<(), S
 fn start_order(release: &Release) -> Result<(), String> {
     let mut waiting: BTreeSet<&str> = release.containers.iter().map(|container| container.name.as_str()).collect();
     loop {
-        let free: Vec<&str> = release
+        let is_held =
+            |container: &&Container<Value>| container.depends_on.keys().any(|other| waiting.contains(other.as_str()));
+        let held: BTreeSet<&str> = release
             .containers
             .iter()
             .filter(|container| waiting.contains(container.name.as_str()))
-            .filter(|container| !container.depends_on.iter().any(|other| waiting.contains(other.container.as_str())))
+            .filter(is_held)
             .map(|container| container.name.as_str())
             .collect();
-        if free.is_empty() {
-            break;
+        if held.len() == waiting.len() {
+            return ensure(held.is_empty(), || format!("containers wait for each other: {held:?}"));
         }
-        free.iter().for_each(|name| {
-            waiting.remove(name);
-        });
+        waiting = held;
     }
-    ensure(waiting.is_empty(), || format!("containers wait for each other: {waiting:?}"))
-}
-
-fn within(container: &str, what: &str, seconds: u32, range: RangeInclusive<u32>) -> Result<(), String> {
-    ensure(range.contains(&seconds), || {
-        format!("container {container}: {what} {seconds} is not within {} to {}", range.start(), range.end())
-    })
 }

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use super::check::{ensure, unique};
 use super::delivery::{UNFINISHED, secret_variable};
-use super::ensure::{ensure, unique};
 use super::{CA_CERTIFICATE, Condition, Container, File, FileSource, Memory, Package, Release, Settings, Value};
 
 /// Bytes of a task definition, as ECS counts them.
@@ -142,9 +142,9 @@ fn derived(release: &Release, container: &Container<Value>) -> Result<(), String
 /// Whether a container starts only after another one's SUCCESS: it waits for that, or for anybody who does. A
 /// container that is waited for has started in any case.
 fn waits(release: &Release, container: &Container<Value>, deliverer: &str) -> bool {
-    container.depends_on.iter().any(|other| {
-        (other.container == deliverer && other.condition == Condition::Success)
-            || release.container(&other.container).is_some_and(|other| waits(release, other, deliverer))
+    container.depends_on.iter().any(|(other, condition)| {
+        (other == deliverer && *condition == Condition::Success)
+            || release.container(other).is_some_and(|other| waits(release, other, deliverer))
     })
 }
 

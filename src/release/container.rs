@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::{Image, Package, SecretKey, choice::choice};
 
@@ -45,9 +45,9 @@ pub struct Container<V = String> {
     pub start_timeout: Option<StartTimeout>,
     /// Seconds between SIGTERM and SIGKILL.
     pub stop_timeout: u32,
-    /// In alphabetical order of the names.
-    #[serde(default, deserialize_with = "dependencies")]
-    pub depends_on: Vec<Dependency>,
+    /// What this container waits for, by container. When the task stops, the order is reversed.
+    #[serde(default)]
+    pub depends_on: BTreeMap<String, Condition>,
     #[serde(default)]
     pub health_check: Option<HealthCheck>,
     #[serde(default)]
@@ -85,56 +85,27 @@ impl Memory {
 /// may take longer, such as MongoDB's recovery after a crash, must have no limit here, or it is
 /// stopped again and again before it can end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "StartTimeoutText", into = "StartTimeoutText")]
+#[serde(untagged, expecting = "a start timeout is a number of seconds or \"none\"")]
 pub enum StartTimeout {
-    /// The parameter is left out of the task definition.
-    None,
     Seconds(u32),
+    /// The parameter is left out of the task definition.
+    Unlimited(Unlimited),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unlimited {
+    None,
 }
 
 impl StartTimeout {
     /// As the ECS API takes it.
     pub const fn seconds(self) -> Option<u32> {
         match self {
-            Self::None => None,
             Self::Seconds(seconds) => Some(seconds),
+            Self::Unlimited(Unlimited::None) => None,
         }
     }
-}
-
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(untagged)]
-enum StartTimeoutText {
-    Seconds(u32),
-    Word(String),
-}
-
-impl TryFrom<StartTimeoutText> for StartTimeout {
-    type Error = &'static str;
-
-    fn try_from(text: StartTimeoutText) -> Result<Self, Self::Error> {
-        match text {
-            StartTimeoutText::Seconds(seconds) => Ok(Self::Seconds(seconds)),
-            StartTimeoutText::Word(word) if word == "none" => Ok(Self::None),
-            StartTimeoutText::Word(_) => Err("a start timeout is a number of seconds or \"none\""),
-        }
-    }
-}
-
-impl From<StartTimeout> for StartTimeoutText {
-    fn from(timeout: StartTimeout) -> Self {
-        match timeout {
-            StartTimeout::None => Self::Word("none".to_owned()),
-            StartTimeout::Seconds(seconds) => Self::Seconds(seconds),
-        }
-    }
-}
-
-/// Another container, and what this one waits for. When the task stops, the order is reversed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Dependency {
-    pub container: String,
-    pub condition: Condition,
 }
 
 choice! {
@@ -200,12 +171,6 @@ impl<V> Container<V> {
             secrets: self.secrets.clone(),
         }
     }
-}
-
-/// The file has a table, `{ other = "HEALTHY" }`, so that no container can be named twice.
-fn dependencies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Dependency>, D::Error> {
-    let table = BTreeMap::<String, Condition>::deserialize(deserializer)?;
-    Ok(table.into_iter().map(|(container, condition)| Dependency { container, condition }).collect())
 }
 
 const fn yes() -> bool {

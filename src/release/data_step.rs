@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{Image, Mount, Release, SecretKey, Settings, Version};
+use super::{Container, Image, Release, Settings, Version};
 
 /// A one-shot task between two releases, while the service is at zero.
 ///
 /// Its script can be run twice, ends by itself and leaves no process behind. It exits with 0 if and only if its work is
 /// done, including when there was nothing left to do.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataStep {
     /// Lowercase letters, digits and hyphens; unique within a release.
@@ -35,7 +35,7 @@ pub struct DataStep {
 }
 
 /// One of the two releases of an upgrade step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// The one that is left.
@@ -45,7 +45,7 @@ pub enum Side {
 }
 
 /// A container of the one or the other release.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContainerOf {
     pub release: Side,
@@ -53,7 +53,7 @@ pub struct ContainerOf {
 }
 
 /// What runs the script.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shell {
     #[default]
@@ -70,23 +70,19 @@ impl Shell {
     }
 }
 
-/// The container of a data step's task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// The container of a data step's task, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepContainer {
-    pub image: Image,
+    pub container: Container,
     /// The container that the image belongs to, so that a plan file's override for that container applies here too;
     /// `None`: the step's own image, to which only a mirror applies.
     pub image_of: Option<String>,
-    /// `uid:gid`; `None` is the image's own user.
-    pub user: Option<String>,
-    pub entry_point: Vec<String>,
-    pub command: Vec<String>,
-    pub environment: BTreeMap<String, String>,
-    pub secrets: BTreeMap<String, SecretKey>,
-    pub mounts: Vec<Mount>,
     /// Whose access points the mounts name.
     pub mounts_of: Side,
 }
+
+/// Seconds, the most that Fargate allows: a database may have to shut down.
+const STOP_TIMEOUT: u32 = 120;
 
 impl DataStep {
     /// Whether it is part of the step from this release.
@@ -103,19 +99,23 @@ impl DataStep {
             Side::New => new,
         };
         let host = release.container(&self.container.name)?.map_environment(|value| value.render(settings));
-        let own = self.image.clone();
         // Task volumes are empty: only the task of the service fills them.
         let mounts = host.mounts.into_iter().filter(|mount| release.task_volume(&mount.volume).is_none());
-        Some(StepContainer {
-            image_of: own.is_none().then(|| host.name.clone()),
-            image: own.unwrap_or(host.image),
-            user: host.user,
+        let container = Container {
+            image: self.image.clone().unwrap_or(host.image),
+            essential: true,
+            memory: None,
             entry_point: vec![self.shell.path().to_owned(), "-c".to_owned()],
             command: vec![self.script.clone()],
-            environment: host.environment,
-            secrets: host.secrets,
+            ports: Vec::new(),
+            start_timeout: None,
+            stop_timeout: STOP_TIMEOUT,
+            depends_on: BTreeMap::new(),
+            health_check: None,
             mounts: mounts.collect(),
-            mounts_of: side,
-        })
+            ..host
+        };
+        let image_of = self.image.is_none().then(|| container.name.clone());
+        Some(StepContainer { container, image_of, mounts_of: side })
     }
 }

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use toml::value::Datetime;
 
 use super::{
-    AccessPoint, Container, DataStep, DerivedSecret, EcrRepository, File, FileSource, Package, SecretHome, SecretKey,
-    Settings, TaskVolume, Value, Version, choice::choice, delivery,
+    AccessPoint, Container, DataStep, DerivedSecret, File, FileSource, Package, SecretHome, SecretKey, Settings,
+    TaskVolume, Value, Version, choice::choice, delivery,
 };
 
 /// Everything that ce-aws knows about a release.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     pub version: Version,
@@ -72,7 +72,7 @@ impl Label {
 }
 
 /// Where people and the load balancer's health check find the UI.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Web {
     pub container: String,
@@ -90,15 +90,6 @@ impl Release {
             rendered
         });
         rendered.collect()
-    }
-
-    /// The private ECR repositories that its images come from, each once, in order of their names.
-    pub fn ecr_repositories(&self) -> Vec<EcrRepository> {
-        let mut repositories: Vec<_> =
-            self.containers.iter().filter_map(|container| container.image.ecr_repository()).collect();
-        repositories.sort();
-        repositories.dedup();
-        repositories
     }
 
     pub fn access_point(&self, volume: &str) -> Option<&AccessPoint> {

@@ -66,9 +66,9 @@ fn script(files: &[File]) -> String {
         if let Some((inner, _)) = path.rsplit_once('/') {
             let _ = writeln!(script, "(umask 022 && mkdir -p {folder}/{inner})");
         }
-        let owner = owner.as_ref().map(Owner::to_string).unwrap_or_default();
+        let owner = owner.as_ref().map(Owner::as_str).unwrap_or_default();
         let target = format!("{folder}/{path}");
-        let place = format!("place {target} {mode} '{owner}'");
+        let place = format!("place {target} {} '{owner}'", mode.as_str());
         let variables: Vec<_> = match source {
             FileSource::Content(_) => vec![File::variable_of(volume, path)],
             FileSource::Secrets(keys) => keys.iter().map(|key| secret_variable(*key)).collect(),

@@ -1,38 +1,25 @@
 //! Values of environment variables: as written in the catalogue, and as a container receives them.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Package;
 
 /// An environment value as the catalogue has it. Never a secret: those have a table of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Value {
-    /// Handed over as it stands.
-    Literal(String),
     /// Taken from the deployment's settings.
-    Setting(FromSetting),
+    Setting(Setting),
     /// Written in clear so that it can be read and reviewed, handed over as base64.
-    Script(Encoded),
-}
-
-/// `{ setting = "…" }`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct FromSetting {
-    setting: Setting,
-}
-
-/// `{ base64 = "…" }`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Encoded {
-    base64: String,
+    Base64(String),
+    /// Handed over as it stands.
+    #[serde(untagged)]
+    Literal(String),
 }
 
 /// What a release may ask of the deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
     /// TLS versions of the UI's own web server, in the vendor's words.
@@ -73,8 +60,8 @@ impl Value {
     pub fn render(&self, settings: &Settings) -> String {
         match self {
             Self::Literal(text) => text.clone(),
-            Self::Setting(wanted) => settings.get(wanted.setting),
-            Self::Script(script) => BASE64_STANDARD.encode(&script.base64),
+            Self::Setting(setting) => settings.get(*setting),
+            Self::Base64(text) => BASE64_STANDARD.encode(text),
         }
     }
 }

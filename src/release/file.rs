@@ -1,13 +1,11 @@
 //! Files that containers need and their images do not have.
 
-use std::{fmt, str::FromStr};
+use serde::Deserialize;
 
-use serde::{Deserialize, Serialize};
-
-use super::{FileMode, SecretKey, text::as_string};
+use super::{FileMode, SecretKey, text::checked_string};
 
 /// A volume that lives as long as the task, on its ephemeral storage. It is empty when a task starts.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskVolume {
     /// Unique among the volumes of a release, access points included.
@@ -15,8 +13,8 @@ pub struct TaskVolume {
 }
 
 /// A file that the one container with `delivers_files` writes before the containers that read it start.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "FileText", into = "FileText")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "FileText")]
 pub struct File {
     /// A task volume, or the volume of an access point.
     pub volume: String,
@@ -62,47 +60,31 @@ impl File {
     }
 }
 
-/// A numeric owner, `uid:gid`: names mean something else in each image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Owner {
-    pub uid: u32,
-    pub gid: u32,
+checked_string! {
+    /// A numeric owner, `uid:gid`: names mean something else in each image.
+    Owner: |text| text.split_once(':').is_some_and(|(uid, gid)| [uid, gid].into_iter().all(is_id)),
+    else "an owner is two numbers such as 1001:1001"
 }
 
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.uid, self.gid)
-    }
+fn is_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u32>().is_ok()
 }
-
-impl FromStr for Owner {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let id = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-        let ids = text.split_once(':').and_then(|(uid, gid)| Some((id(uid)?, id(gid)?)));
-        ids.map(|(uid, gid)| Self { uid, gid }).ok_or("an owner is two numbers such as 1001:1001")
-    }
-}
-
-as_string!(Owner);
 
 /// The form in a release file, in which a file may have two contents or none.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileText {
     volume: String,
     path: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     owner: Option<Owner>,
     #[serde(default = "FileMode::readable")]
     mode: FileMode,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     content: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     secrets: Vec<SecretKey>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     ca_certificate: bool,
 }
 
@@ -118,17 +100,5 @@ impl TryFrom<FileText> for File {
             _ => return Err("a file has exactly one of content, secrets and ca_certificate = true"),
         };
         Ok(Self { volume, path, owner, mode, source })
-    }
-}
-
-impl From<File> for FileText {
-    fn from(file: File) -> Self {
-        let File { volume, path, owner, mode, source } = file;
-        let (content, secrets, ca_certificate) = match source {
-            FileSource::Content(content) => (Some(content), Vec::new(), false),
-            FileSource::Secrets(secrets) => (None, secrets, false),
-            FileSource::CaCertificate => (None, Vec::new(), true),
-        };
-        Self { volume, path, owner, mode, content, secrets, ca_certificate }
     }
 }

@@ -1,8 +1,6 @@
 //! The keys of a deployment's JSON secrets.
 
-use serde::{Deserialize, Serialize};
-
-use super::choice::choice;
+use super::{choice::choice, text::checked_string};
 
 choice! {
     /// A key of one of the JSON secrets, and what stands under it.
@@ -54,39 +52,8 @@ impl SecretKey {
     }
 }
 
-/// A connection string with a placeholder for the password.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct DerivedSecret {
-    before: String,
-    after: String,
-}
-
-const GAP: &str = "{password}";
-
-impl DerivedSecret {
-    /// The connection string itself. The argument must be percent-encoded already, and the result
-    /// is as secret as the argument.
-    pub fn fill(&self, encoded_password: &str) -> String {
-        [self.before.as_str(), encoded_password, self.after.as_str()].concat()
-    }
-}
-
-impl TryFrom<String> for DerivedSecret {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.split_once(GAP) {
-            Some((before, after)) if !after.contains(GAP) => {
-                Ok(Self { before: before.to_owned(), after: after.to_owned() })
-            }
-            _ => Err("a derived secret holds {password} exactly once"),
-        }
-    }
-}
-
-impl From<DerivedSecret> for String {
-    fn from(secret: DerivedSecret) -> Self {
-        [secret.before.as_str(), GAP, secret.after.as_str()].concat()
-    }
+checked_string! {
+    /// A connection string, in which `{password}` stands for the percent-encoded password.
+    DerivedSecret: |text| text.matches("{password}").count() == 1,
+    else "a derived secret holds {password} exactly once"
 }

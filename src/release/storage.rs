@@ -1,13 +1,11 @@
 //! Where a release keeps its files.
 
-use std::{fmt, str::FromStr};
+use serde::Deserialize;
 
-use serde::{Deserialize, Serialize};
-
-use super::text::as_string;
+use super::text::checked_string;
 
 /// An EFS access point, which is also the volume of the same name in the task.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccessPoint {
     /// Name of the volume in the task; unique within a release.
@@ -40,39 +38,15 @@ impl AccessPoint {
     }
 }
 
-/// A POSIX file mode in the four octal digits that EFS takes, such as `0777`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct FileMode(String);
+checked_string! {
+    /// A POSIX file mode in the four octal digits that EFS takes, such as `0777`.
+    FileMode: |text| text.len() == 4 && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte)),
+    else "a mode is four octal digits such as 0777"
+}
 
 impl FileMode {
     /// Everybody may read it, nobody write it.
     pub(super) fn readable() -> Self {
         Self("0444".to_owned())
     }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
-
-impl fmt::Display for FileMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for FileMode {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let octal = text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-        if text.len() == 4 && octal {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("a mode is four octal digits such as 0777")
-        }
-    }
-}
-
-as_string!(FileMode);

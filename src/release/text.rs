@@ -20,4 +20,29 @@ macro_rules! as_string {
     };
 }
 
-pub(super) use as_string;
+/// Declares a string that must pass a check, and what the error says of one that does not.
+macro_rules! checked_string {
+    ($(#[$doc:meta])* $name:ident: $is_valid:expr, else $error:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = &'static str;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                let is_valid: fn(&str) -> bool = $is_valid;
+                if is_valid(&text) { Ok(Self(text)) } else { Err($error) }
+            }
+        }
+    };
+}
+
+pub(super) use {as_string, checked_string};

@@ -11,7 +11,7 @@ use crate::kinds::log_group::LogGroup;
 use crate::kinds::prelude::*;
 
 /// A container. Its name is its key in [`super::task_definition::TaskDefinition::containers`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {
     /// As people write it: `registry/repository:tag`.
     pub image: String,

@@ -16,6 +16,13 @@ pub struct Place {
     pub column: usize,
 }
 
+impl Place {
+    fn of(line: u64, column: u64) -> Self {
+        let number = |value| usize::try_from(value).unwrap_or(1);
+        Self { line: number(line), column: number(column) }
+    }
+}
+
 /// A value of the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
@@ -33,8 +40,7 @@ pub(super) enum Kind {
 
 impl Node {
     fn of(Spanned { value, referenced, .. }: Spanned<Kind>) -> Self {
-        let number = |value: u64| usize::try_from(value).unwrap_or_default();
-        Self { place: Place { line: number(referenced.line()), column: number(referenced.column()) }, kind: value }
+        Self { place: Place::of(referenced.line(), referenced.column()), kind: value }
     }
 
     pub fn text(&self) -> Option<&str> {
@@ -120,14 +126,6 @@ impl<'de> Visitor<'de> for Any {
         Ok(Kind::Null)
     }
 
-    fn visit_none<E: Error>(self) -> Result<Kind, E> {
-        Ok(Kind::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Kind, D::Error> {
-        Kind::deserialize(deserializer)
-    }
-
     scalars! {
         visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_i128: i128, visit_u128: u128, visit_f64: f64,
         visit_str: &str,
@@ -199,8 +197,8 @@ impl Service {
             place,
             image: node.get("image").map(|image| (image.place, image.words())),
             environment: environment.collect(),
-            mounts: node.get("volumes").map(mounts).unwrap_or_default(),
-            ports: node.get("ports").map(ports).unwrap_or_default(),
+            mounts: targets(node.get("volumes"), mount),
+            ports: targets(node.get("ports"), port),
             needs: needs("depends_on").into_iter().chain(needs("links").into_iter().map(link)).collect(),
             rest: rest.collect(),
             lines: Vec::new(),
@@ -208,32 +206,25 @@ impl Service {
     }
 }
 
-/// `SOURCE:TARGET[:OPTIONS]`, `TARGET`, or a table with a target.
-fn mounts(node: &Node) -> Vec<(Place, String)> {
-    let Kind::List(nodes) = &node.kind else { return Vec::new() };
+/// The target of each element of a list: what its table says, or what `short` finds among the parts of a text.
+fn targets(node: Option<&Node>, short: for<'a> fn(&[&'a str]) -> &'a str) -> Vec<(Place, String)> {
+    let Some(Kind::List(nodes)) = node.map(|node| &node.kind) else { return Vec::new() };
     let target = |node: &Node| {
-        let target = match node.get("target") {
-            Some(target) => target.words(),
-            None => {
-                let text = node.words();
-                let parts: Vec<String> = split(&text).into_iter().map(str::to_owned).collect();
-                parts.get(1).or(parts.first()).cloned().unwrap_or_default()
-            }
-        };
-        (node.place, target)
+        let text = node.get("target").unwrap_or(node).words();
+        (node.place, short(&split(&text)).to_owned())
     };
     nodes.iter().map(target).collect()
 }
 
-/// `[[HOST:]PUBLISHED:]TARGET[/PROTOCOL]`, or a table with a target.
-fn ports(node: &Node) -> Vec<(Place, String)> {
-    let Kind::List(nodes) = &node.kind else { return Vec::new() };
-    let target = |node: &Node| {
-        let text = node.get("target").unwrap_or(node).words();
-        let last = split(&text).pop().unwrap_or_default().to_owned();
-        (node.place, last.strip_suffix("/tcp").map(str::to_owned).unwrap_or(last))
-    };
-    nodes.iter().map(target).collect()
+/// `SOURCE:TARGET[:OPTIONS]` or `TARGET`.
+fn mount<'a>(parts: &[&'a str]) -> &'a str {
+    parts.get(1).or(parts.first()).copied().unwrap_or_default()
+}
+
+/// `[[HOST:]PUBLISHED:]TARGET[/PROTOCOL]`.
+fn port<'a>(parts: &[&'a str]) -> &'a str {
+    let last = parts.last().copied().unwrap_or_default();
+    last.strip_suffix("/tcp").unwrap_or(last)
 }
 
 /// At colons, but for those inside `${…}`.
@@ -266,17 +257,10 @@ pub(super) struct Compose {
 const TOP: [&str; 4] = ["services", "version", "name", "volumes"];
 
 /// Reads a file.
-///
-/// # Errors
-///
-/// It is not YAML, or has no services.
 pub(super) fn read(text: &str) -> Result<Compose, ImportError> {
     let options = serde_saphyr::options! { with_snippet: false };
     let root: Spanned<Kind> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let location = error.location();
-        let number = |value: Option<u64>| value.and_then(|value| usize::try_from(value).ok()).unwrap_or(1);
-        let place =
-            Place { line: number(location.map(|at| at.line())), column: number(location.map(|at| at.column())) };
+        let place = error.location().map_or(Place { line: 1, column: 1 }, |at| Place::of(at.line(), at.column()));
         let message = error.to_string();
         // Its advice is meant for programmers.
         let message =

@@ -17,10 +17,6 @@ const DEEPEST: usize = 8;
 
 /// Puts the values in: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:?why}`, `${NAME:+other}`, and
 /// `$$` for a dollar sign.
-///
-/// # Errors
-///
-/// What is wrong with it, as a fragment.
 pub(super) fn resolve(text: &str, values: &BTreeMap<String, String>) -> Result<Resolved, String> {
     let mut resolved = Resolved::default();
     into(text, values, &mut resolved, 0)?;

@@ -19,6 +19,16 @@ pub(super) struct Context<'a> {
     pub variables: &'a BTreeMap<String, String>,
 }
 
+/// A service of the compose file beside the container of the older release.
+struct Comparison<'a> {
+    context: Context<'a>,
+    service: &'a Service,
+    container: &'a Container<Value>,
+    known: Vec<Known>,
+    draft: &'a mut Draft,
+    missing: &'a mut Vec<String>,
+}
+
 /// Carries over what can be, and notes the rest.
 pub(super) fn service(
     draft: &mut Draft,
@@ -37,20 +47,20 @@ pub(super) fn service(
         Some(image) => draft.image(&container.image, image),
         None => draft.check(name, "image", "the compose file names no image, but builds one; the older one is kept"),
     }
-    let known: Vec<&Known> = Known::of(like.version, name).collect();
-    environment(draft, service, container, &known, context, missing)?;
-    kept(draft, service, container, context);
-    mounts(draft, service, container, &known);
+    let known = Known::of(like.version, name);
+    let mut comparison = Comparison { context, service, container, known, draft, missing };
+    comparison.environment()?;
+    comparison.kept();
+    comparison.mounts();
     for (_, port) in &service.ports {
         if !container.ports.iter().any(|known| known.to_string() == *port) {
-            draft.check(name, "ports", &format!("the compose file publishes port {port}, which is not among these"));
+            comparison.check("ports", &format!("the compose file publishes port {port}, which is not among these"));
         }
     }
-    let needs = |other: &str| container.depends_on.iter().any(|known| known.container == other);
-    for (_, other) in service.needs.iter().filter(|(_, other)| !needs(other)) {
-        draft.check(name, "depends_on", &format!("the compose file lets it wait for {other}, or link to it"));
+    for (_, other) in service.needs.iter().filter(|(_, other)| !container.depends_on.contains_key(other)) {
+        comparison.check("depends_on", &format!("the compose file lets it wait for {other}, or link to it"));
     }
-    rest(draft, service, container, &known);
+    comparison.rest();
     Ok(())
 }
 
@@ -65,150 +75,148 @@ fn ours(key: &str) -> &str {
     }
 }
 
-/// Whatever else is said of the service.
-fn rest(draft: &mut Draft, service: &Service, container: &Container<Value>, known: &[&Known]) {
-    let name = service.name.as_str();
-    for (place, key, text) in &service.rest {
-        let is_known = known.iter().any(|row| is_key(row, key) && row.text == Some(text.as_str()));
-        let is_same = match key.as_str() {
-            "user" => container.user.as_deref() == Some(text.as_str()),
-            "entrypoint" => container.entry_point.join(" ") == *text,
-            "command" => container.command.join(" ") == *text,
-            _ => false,
-        };
-        if !is_known && !is_same {
-            draft.check(name, ours(key), &format!("the compose file says, in line {}, {key}: {text}", place.line));
-        }
-    }
-    for row in known {
-        if let Property::Key(key) = row.property
-            && !service.rest.iter().any(|(_, said, _)| said == key)
-        {
-            let former = row.text.unwrap_or_default();
-            draft.check(name, ours(key), &format!("the compose file no longer says {key}: {former}"));
-        }
-    }
-}
-
-fn is_key(row: &Known, key: &str) -> bool {
-    matches!(row.property, Property::Key(known) if known == key)
-}
-
-fn mounts(draft: &mut Draft, service: &Service, container: &Container<Value>, known: &[&Known]) {
-    let plain = |path: &str| path.trim_end_matches('/').to_owned();
-    let inside = |path: &str, folder: &str| {
-        let (path, folder) = (plain(path), plain(folder));
-        path == folder || path.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'))
-    };
-    let is_known = |path: &str| {
-        let expected = known.iter().any(|row| matches!(row.property, Property::Mount(known) if known == plain(path)));
-        expected || container.mounts.iter().any(|mount| inside(path, &mount.path))
-    };
-    for (place, path) in &service.mounts {
-        if !is_known(path) {
-            let text = format!("the compose file mounts something, in line {}, at {path}", place.line);
-            draft.check(&service.name, "mounts", &text);
-        }
-    }
-    for row in known {
-        if let Property::Mount(path) = row.property
-            && !service.mounts.iter().any(|(_, said)| plain(said) == path)
-        {
-            draft.check(&service.name, "mounts", &format!("the compose file no longer mounts anything at {path}"));
-        }
-    }
-}
-
 /// Parts of the names of variables that hold secrets.
 const SECRET: [&str; 8] = ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "COOKIE", "CREDENTIAL", "PRIVATE_KEY", "API_KEY"];
 
-fn environment(
-    draft: &mut Draft,
-    service: &Service,
-    container: &Container<Value>,
-    known: &[&Known],
-    context: Context<'_>,
-    missing: &mut Vec<String>,
-) -> Result<(), ImportError> {
-    let Context { compose, variables, .. } = context;
-    let hosts: BTreeSet<&str> = compose.services.iter().map(|service| service.name.as_str()).collect();
-    let name = service.name.as_str();
-    for (place, variable, raw) in &service.environment {
-        let is_known = known.iter().any(|row| match row.property {
-            Property::Variable(known) => known == variable && row.text.is_none_or(|text| Some(text) == raw.as_deref()),
-            _ => false,
-        });
-        let is_proxy = container.proxy && PROXY.contains(&variable.as_str());
-        if is_known || is_proxy || container.secrets.contains_key(variable) {
-            continue;
-        }
-        let former = match container.environment.get(variable) {
-            // What the deployment decides stays with it.
-            Some(Value::Setting(_) | Value::Script(_)) => continue,
-            Some(Value::Literal(former)) => Some(former),
-            None => None,
-        };
-        if former.is_none() && SECRET.iter().any(|part| variable.to_ascii_uppercase().contains(part)) {
-            let text = format!(
-                "{variable}, in line {}, looks like a secret and is left out: a key of the deployment's secret belongs \
-                 under [containers.secrets]",
-                place.line
-            );
-            draft.environment_note(name, &text, true);
-            continue;
-        }
-        let resolved = interpolate::resolve(raw.as_deref().unwrap_or_default(), variables)
-            .map_err(|message| ImportError::at(*place, format!("{variable}: {message}")))?;
-        let unknown = if raw.is_none() { vec![variable.clone()] } else { resolved.missing };
-        let value = local(&resolved.text, &hosts);
-        match former {
-            _ if [variable, &value].into_iter().any(|text| printable(text) != *text) => {
-                let text = format!("{variable}, in line {}, has characters that no terminal should see", place.line);
-                draft.environment_note(name, &text, true);
-            }
-            Some(_) if !unknown.is_empty() => missing.extend(unknown),
-            None if !unknown.is_empty() => {
-                let raw = raw.as_deref().unwrap_or("(from the environment)");
-                let text = format!("new in the compose file, and left out, because it has no value: {variable}={raw}");
-                draft.environment_note(name, &text, true);
-                missing.extend(unknown);
-            }
-            Some(former) if *former == value => {}
-            former => {
-                let note = match (former, value == resolved.text) {
-                    (_, false) => Some(format!("In the compose file: {}", resolved.text)),
-                    (None, true) => Some("New in the compose file.".to_owned()),
-                    (Some(_), true) => None,
-                };
-                draft.variable(name, variable, &value, note.as_deref());
-            }
-        }
+impl Comparison<'_> {
+    fn check(&mut self, key: &str, text: &str) {
+        self.draft.check(&self.service.name, key, text);
     }
-    Ok(())
-}
 
-/// Variables that the compose file does not set. Those that name the release or one of its images follow it.
-fn kept(draft: &mut Draft, service: &Service, container: &Container<Value>, context: Context<'_>) {
-    let Context { like, version, images, .. } = context;
-    let changed = changed(like, images);
-    let said = |variable: &&String| service.environment.iter().any(|(_, said, _)| said == *variable);
-    let kept: Vec<&String> = container.environment.keys().filter(|name| !said(name)).collect();
-    for variable in &kept {
-        let Some(Value::Literal(former)) = container.environment.get(*variable) else { continue };
-        let short = |image: &Image| format!("{}:{}", image.repository(), image.reference());
-        let new = match changed.iter().find(|(_, old, _)| short(old) == *former) {
-            Some((_, _, new)) => short(new),
-            None if *former == like.version.to_string() => version.to_string(),
-            None => continue,
-        };
-        if new != *former {
-            draft.variable(&service.name, variable, &new, None);
+    /// Whether we differ on purpose from what the compose file says.
+    fn is_known(&self, property: Property<'_>, said: Option<&str>) -> bool {
+        self.known.iter().any(|known| known.property == property && known.text.is_none_or(|text| Some(text) == said))
+    }
+
+    /// Whatever else is said of the service.
+    fn rest(&mut self) {
+        let (service, container) = (self.service, self.container);
+        for (place, key, text) in &service.rest {
+            let is_same = match key.as_str() {
+                "user" => container.user.as_deref() == Some(text.as_str()),
+                "entrypoint" => container.entry_point.join(" ") == *text,
+                "command" => container.command.join(" ") == *text,
+                _ => false,
+            };
+            if !is_same && !self.is_known(Property::Key(key), Some(text)) {
+                let text = format!("the compose file says, in line {}, {key}: {text}", place.line);
+                self.check(ours(key), &text);
+            }
+        }
+        for Known { property, text } in self.known.clone() {
+            if let Property::Key(key) = property
+                && !service.rest.iter().any(|(_, said, _)| said == key)
+            {
+                let former = text.unwrap_or_default();
+                self.check(ours(key), &format!("the compose file no longer says {key}: {former}"));
+            }
         }
     }
-    if !kept.is_empty() {
-        let names: Vec<&str> = kept.into_iter().map(String::as_str).collect();
-        let text = format!("Kept, though not in the compose file: {}.", names.join(", "));
-        draft.environment_note(&service.name, &text, false);
+
+    fn mounts(&mut self) {
+        let (service, container) = (self.service, self.container);
+        let plain = |path: &str| path.trim_end_matches('/').to_owned();
+        let inside = |path: &str, folder: &str| {
+            let (path, folder) = (plain(path), plain(folder));
+            path == folder || path.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        for (place, path) in &service.mounts {
+            let is_ours = container.mounts.iter().any(|mount| inside(path, &mount.path));
+            if !is_ours && !self.is_known(Property::Mount(&plain(path)), None) {
+                let text = format!("the compose file mounts something, in line {}, at {path}", place.line);
+                self.check("mounts", &text);
+            }
+        }
+        for Known { property, .. } in self.known.clone() {
+            if let Property::Mount(path) = property
+                && !service.mounts.iter().any(|(_, said)| plain(said) == path)
+            {
+                self.check("mounts", &format!("the compose file no longer mounts anything at {path}"));
+            }
+        }
+    }
+
+    fn environment(&mut self) -> Result<(), ImportError> {
+        let (service, container) = (self.service, self.container);
+        let Context { compose, variables, .. } = self.context;
+        let hosts: BTreeSet<&str> = compose.services.iter().map(|service| service.name.as_str()).collect();
+        for (place, variable, raw) in &service.environment {
+            let is_proxy = container.proxy && PROXY.contains(&variable.as_str());
+            let is_known = self.is_known(Property::Variable(variable), raw.as_deref());
+            if is_known || is_proxy || container.secrets.contains_key(variable) {
+                continue;
+            }
+            let former = match container.environment.get(variable) {
+                // What the deployment decides stays with it.
+                Some(Value::Setting(_) | Value::Base64(_)) => continue,
+                Some(Value::Literal(former)) => Some(former),
+                None => None,
+            };
+            if former.is_none() && SECRET.iter().any(|part| variable.to_ascii_uppercase().contains(part)) {
+                let text = format!(
+                    "{variable}, in line {}, looks like a secret and is left out: a key of the deployment's secret \
+                     belongs under [containers.secrets]",
+                    place.line
+                );
+                self.check("environment", &text);
+                continue;
+            }
+            let resolved = interpolate::resolve(raw.as_deref().unwrap_or_default(), variables)
+                .map_err(|message| ImportError::at(*place, format!("{variable}: {message}")))?;
+            let unknown = if raw.is_none() { vec![variable.clone()] } else { resolved.missing };
+            let value = local(&resolved.text, &hosts);
+            match former {
+                _ if [variable, &value].into_iter().any(|text| printable(text) != *text) => {
+                    let text =
+                        format!("{variable}, in line {}, has characters that no terminal should see", place.line);
+                    self.check("environment", &text);
+                }
+                Some(_) if !unknown.is_empty() => self.missing.extend(unknown),
+                None if !unknown.is_empty() => {
+                    let raw = raw.as_deref().unwrap_or("(from the environment)");
+                    let text =
+                        format!("new in the compose file, and left out, because it has no value: {variable}={raw}");
+                    self.check("environment", &text);
+                    self.missing.extend(unknown);
+                }
+                Some(former) if *former == value => {}
+                former => {
+                    let note = match (former, value == resolved.text) {
+                        (_, false) => Some(format!("In the compose file: {}", resolved.text)),
+                        (None, true) => Some("New in the compose file.".to_owned()),
+                        (Some(_), true) => None,
+                    };
+                    self.draft.variable(&service.name, variable, &value, note.as_deref());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Variables that the compose file does not set. Those that name the release or one of its images follow it.
+    fn kept(&mut self) {
+        let (service, container) = (self.service, self.container);
+        let Context { like, version, images, .. } = self.context;
+        let changed = changed(like, images);
+        let is_said = |variable: &String| service.environment.iter().any(|(_, said, _)| said == variable);
+        let kept: Vec<&String> = container.environment.keys().filter(|name| !is_said(name)).collect();
+        for variable in &kept {
+            let Some(Value::Literal(former)) = container.environment.get(*variable) else { continue };
+            let short = |image: &Image| format!("{}:{}", image.repository(), image.reference());
+            let new = match changed.iter().find(|(_, old, _)| short(old) == *former) {
+                Some((_, _, new)) => short(new),
+                None if *former == like.version.to_string() => version.to_string(),
+                None => continue,
+            };
+            if new != *former {
+                self.draft.variable(&service.name, variable, &new, None);
+            }
+        }
+        if !kept.is_empty() {
+            let names: Vec<&str> = kept.into_iter().map(String::as_str).collect();
+            let text = format!("Kept, though not in the compose file: {}.", names.join(", "));
+            self.draft.note(&service.name, "environment", &text);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use time::Date;
 use toml_edit::{Decor, DocumentMut, Item, Table, TableLike, Value};
 
@@ -76,25 +77,20 @@ impl Draft {
         }
     }
 
-    /// A comment before the environment of a container.
-    pub fn environment_note(&mut self, container: &str, text: &str, is_check: bool) {
-        let text = self.marked(text, is_check);
-        let table = self.container(container).and_then(|table| table.get_mut("environment"));
-        match table.and_then(Item::as_table_mut) {
-            Some(table) => prepend(table.decor_mut(), &text),
-            None => self.before(container, "environment", &text),
-        }
+    /// A remark about a key of a container.
+    pub fn note(&mut self, container: &str, key: &str, text: &str) {
+        self.before(container, key, &comment("", text));
     }
 
     /// A decision about a key of a container.
     pub fn check(&mut self, container: &str, key: &str, text: &str) {
-        let text = self.marked(text, true);
+        let text = self.decision(text);
         self.before(container, key, &text);
     }
 
     /// A decision about something that has no place in the file yet, with lines as they stand.
     pub fn check_at_end(&mut self, text: &str, lines: &[String]) {
-        let text = self.marked(text, true);
+        let text = self.decision(text);
         self.end.push('\n');
         self.end.push_str(&text);
         for line in lines {
@@ -112,26 +108,19 @@ impl Draft {
         (self.document.to_string(), self.checks)
     }
 
-    fn marked(&mut self, text: &str, is_check: bool) -> String {
-        self.checks += usize::from(is_check);
-        comment(if is_check { "CHECK: " } else { "" }, text)
+    fn decision(&mut self, text: &str) -> String {
+        self.checks += 1;
+        comment("CHECK: ", text)
     }
 
     /// Before a key of a container; before its image where it has no such key.
     fn before(&mut self, container: &str, key: &str, text: &str) {
         let Some(table) = self.container(container) else { return };
-        match table.get_mut(key) {
-            Some(Item::Table(inner)) => prepend(inner.decor_mut(), text),
-            Some(_) => {
-                if let Some(mut key) = table.key_mut(key) {
-                    prepend(key.leaf_decor_mut(), text);
-                }
-            }
-            None => {
-                if let Some(mut key) = table.key_mut("image") {
-                    prepend(key.leaf_decor_mut(), text);
-                }
-            }
+        let key = if table.contains_key(key) { key } else { "image" };
+        if let Some(Item::Table(inner)) = table.get_mut(key) {
+            prepend(inner.decor_mut(), text);
+        } else if let Some(mut key) = table.key_mut(key) {
+            prepend(key.leaf_decor_mut(), text);
         }
     }
 
@@ -146,17 +135,12 @@ impl Draft {
 }
 
 /// Another value, with the spaces and comments of the former one.
-fn set(table: &mut (impl TableLike + ?Sized), key: &str, value: Value) {
+fn set(table: &mut (impl TableLike + ?Sized), key: &str, mut value: Value) {
     let former = table.get(key).and_then(Item::as_value).map(|former| former.decor().clone());
-    let mut value = value;
-    if let Some(former) = former {
-        *value.decor_mut() = former;
-    }
+    *value.decor_mut() = former.unwrap_or_default();
     match table.get_mut(key) {
         Some(item) => *item = Item::Value(value),
-        None => {
-            table.insert(key, Item::Value(value));
-        }
+        None => drop(table.insert(key, Item::Value(value))),
     }
 }
 
@@ -168,26 +152,16 @@ fn prepend(decor: &mut Decor, text: &str) {
 
 /// A comment in lines of a readable length, each ended.
 fn comment(mark: &str, text: &str) -> String {
-    let mut lines = String::new();
-    let mut line = format!("# {mark}");
-    let begin = line.len();
-    let mut is_empty = true;
-    for word in printable(text).split_whitespace() {
-        if !is_empty && line.len() + word.len() >= WIDTH {
-            lines.push_str(line.trim_end());
-            lines.push('\n');
-            line = if mark.is_empty() { "# ".to_owned() } else { "#   ".to_owned() };
-            is_empty = true;
-        }
-        if !is_empty && line.len() > begin.min(2) {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
-    }
-    lines.push_str(line.trim_end());
-    lines.push('\n');
-    lines
+    let first = format!("# {mark}");
+    let options = Options::new(WIDTH)
+        .initial_indent(&first)
+        .subsequent_indent(if mark.is_empty() { "# " } else { "#   " })
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    let words = printable(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    textwrap::fill(&words, options) + "\n"
 }
 
 /// Without what a terminal would act on, and what TOML forbids in comments.

@@ -20,7 +20,7 @@ fn refused(from: &str, to: &str) -> String {
 
 #[test]
 fn every_embedded_file_is_valid_and_named_after_its_release() {
-    let shipped: Vec<_> = Catalogue::builtin().versions().map(|version| version.to_string()).collect();
+    let shipped: Vec<_> = Catalogue::builtin().releases().map(|release| release.version.to_string()).collect();
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/release/catalogue")).unwrap();
     let mut files: Vec<_> = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     files.sort();
@@ -100,7 +100,7 @@ fn a_release_that_is_only_listed_is_not_among_those_to_deploy() {
     let newer = FILE.replacen("version = \"5.0.0\"", "version = \"9.0.0\"", 1);
     let listed = newer.replacen("label =", "undeployable = \"it needs what nobody has\"\nlabel =", 1);
     let all = Catalogue::with([("mine.toml", listed.as_str())]).unwrap();
-    assert!(all.versions().any(|version| version.to_string() == "9.0.0"));
+    assert!(all.releases().any(|release| release.version.to_string() == "9.0.0"));
     assert!(all.deployable().all(|release| release.version.to_string() != "9.0.0"));
     assert_eq!(all.deployable().count(), Catalogue::builtin().releases().count());
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::settings;
-use crate::release::{Catalogue, DataStep, Release, Shell, Side, StepContainer};
+use crate::release::{Catalogue, Container, DataStep, Release, Shell, Side, StepContainer};
 
 fn release(version: &str) -> &'static Release {
     Catalogue::builtin().get(version.parse().unwrap()).unwrap()
@@ -32,18 +32,17 @@ fn all() -> Vec<(&'static Release, &'static DataStep, StepContainer)> {
 
 #[test]
 fn all_steps() {
-    let shown = all().into_iter().map(|(new, step, container)| {
-        let StepContainer { image, image_of, user, entry_point, mounts, secrets, .. } = &container;
+    let shown = all().into_iter().map(|(new, step, StepContainer { container, image_of, mounts_of })| {
+        let Container { image, user, entry_point, mounts, secrets, .. } = &container;
         let mounts: Vec<_> = mounts.iter().map(|mount| format!("{} at {}", mount.volume, mount.path)).collect();
         format!(
             "{} {}: {}\n{image} (of {image_of:?}) as {user:?}, {entry_point:?}, changes data: {}, {} s\n\
-             {:?}: {}\nsecrets: {:?}\n{}",
+             {mounts_of:?}: {}\nsecrets: {:?}\n{}",
             new.version,
             step.name,
             step.about,
             step.changes_data,
             step.timeout,
-            container.mounts_of,
             mounts.join(", "),
             secrets.keys().collect::<Vec<_>>(),
             container.command.join("\n")
@@ -55,7 +54,7 @@ fn all_steps() {
 #[test]
 fn every_script_can_be_parsed_and_is_strict() {
     assert_eq!(all().len(), 11);
-    for (_, step, container) in all() {
+    for (_, step, StepContainer { container, .. }) in all() {
         let check = Command::new(container.entry_point[0].as_str()).args(["-n", "-c", &container.command[0]]).output();
         assert!(check.unwrap().status.success(), "{}", step.name);
         let strict = match step.shell {
@@ -100,17 +99,18 @@ fn the_steps_of_6_x_touch_feature_flags_only_where_khepri_is_experimental() {
     assert_eq!(["6.0.0", "6.0.1", "6.1.0"].map(steps), [&[][..], &["rabbitmq-feature-flags"], &[]]);
     let step = step("6.0.1", "rabbitmq-feature-flags");
     let rendered = step.render(release("6.0.0"), release("6.0.1"), &settings()).unwrap();
-    assert_eq!((rendered.mounts_of, rendered.image.reference()), (Side::Old, "rabbitmq4-4.1.3"));
+    let StepContainer { container, mounts_of, .. } = rendered;
+    assert_eq!((mounts_of, container.image.reference()), (Side::Old, "rabbitmq4-4.1.3"));
     assert!(!step.changes_data);
     // Nobody writes the files of a task volume here, and the broker speaks with its own tools alone.
-    assert_eq!(rendered.mounts.iter().map(|mount| mount.volume.as_str()).collect::<Vec<_>>(), ["rabbitmq-data"]);
+    assert_eq!(container.mounts.iter().map(|mount| mount.volume.as_str()).collect::<Vec<_>>(), ["rabbitmq-data"]);
 }
 
 #[test]
 fn a_step_takes_its_container_from_the_release_that_it_names() {
     let (old, new) = (release("4.2.0"), release("5.0.0"));
     let mut step = step("5.0.0", "rabbitmq-feature-flags").clone();
-    let image = |step: &DataStep| step.render(old, new, &settings()).unwrap().image.reference().to_owned();
+    let image = |step: &DataStep| step.render(old, new, &settings()).unwrap().container.image.reference().to_owned();
     assert_eq!(image(&step), "3.11.11-management");
     step.container.release = Side::New;
     assert_eq!(image(&step), "3.12.6-management");
@@ -199,7 +199,7 @@ esac"#,
 #[test]
 fn mongodb_is_set_once_and_shut_down() {
     let steps = all().into_iter().filter(|(_, step, _)| step.name.starts_with("mongodb"));
-    for (_, step, container) in steps {
+    for (_, step, StepContainer { container, .. }) in steps {
         let there = mongodb();
         let output = there.run(step);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -92,20 +92,12 @@ fn who_needs_the_internal_certificate_and_who_takes_a_ca() {
 }
 
 #[test]
-fn a_file_keeps_its_form_when_it_is_written_out() {
-    let files = release().files;
-    let text = toml::to_string(&BTreeMap::from([("files", &files)])).unwrap();
-    let back: BTreeMap<String, Vec<crate::release::File>> = toml::from_str(&text).unwrap();
-    assert_eq!(back["files"], files);
-}
-
-#[test]
 fn a_data_step_has_none_of_the_task_volumes() {
     let step = "container = { release = \"old\", name = \"rabbitmq-stats\" }";
     assert!(FILE.contains(step));
     let release = parse(&FILE.replace(step, "container = { release = \"new\", name = \"ui\" }")).unwrap();
     let step = release.data_steps[0].render(&release, &release, &settings()).unwrap();
-    let volumes: Vec<_> = step.mounts.iter().map(|mount| mount.volume.as_str()).collect();
+    let volumes: Vec<_> = step.container.mounts.iter().map(|mount| mount.volume.as_str()).collect();
     assert_eq!(volumes, ["ssl_certs"]);
 }
 

@@ -211,7 +211,7 @@ fn whatever_reads_a_file_waits_until_it_is_written() {
         let containers = containers(version);
         let waits = |name: &str| -> Vec<String> {
             let depends_on = &containers[name].depends_on;
-            depends_on.iter().map(|other| format!("{} {}", other.container, other.condition.as_str())).collect()
+            depends_on.iter().map(|(other, condition)| format!("{other} {condition}")).collect()
         };
         assert_eq!(waits("init-container"), [""; 0]);
         assert_eq!(waits("core-init-container"), [""; 0]);

@@ -199,7 +199,7 @@ fn core_completes_the_connection_strings_and_becomes_its_own_program() {
     let root = Root::new();
     root.program("opt/start.sh", "echo \"$MONGO_CONNECTION_STRING\"; echo \"$RABBITMQ_CONNECTION_STRING\"; echo $$");
     for version in VERSIONS {
-        let derived = |key| release(version).derived_secrets[&key].fill(AWKWARD);
+        let derived = |key| release(version).derived_secrets[&key].as_str().replace("{password}", AWKWARD);
         let environment = [
             ("MONGO_CONNECTION_STRING", derived(SecretKey::MongoConnectionString)),
             ("RABBITMQ_CONNECTION_STRING", derived(SecretKey::RabbitmqConnectionString)),

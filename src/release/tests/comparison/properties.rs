@@ -200,8 +200,8 @@ fn of_container(of: &mut Of<'_>, container: &Container, package: Package) {
     for port in &container.ports {
         of.add(format!("port.{port}"), "tcp");
     }
-    for dependency in &container.depends_on {
-        of.add(format!("depends_on.{}", dependency.container), dependency.condition.as_str());
+    for (other, condition) in &container.depends_on {
+        of.add(format!("depends_on.{other}"), condition.as_str());
     }
 }
 
@@ -234,11 +234,11 @@ fn of_mounts(of: &mut Of<'_>, release: &Release, container: &Container) {
 fn of_environment(of: &mut Of<'_>, release: &Release, container: &Container) {
     let written = release.container(&container.name).map(|container| &container.environment);
     for (name, value) in &container.environment {
-        let is_script = matches!(written.and_then(|values| values.get(name)), Some(Value::Script(_)));
+        let is_script = matches!(written.and_then(|values| values.get(name)), Some(Value::Base64(_)));
         of.add(format!("environment.{name}"), if is_script { "a script of ours" } else { value.as_str() });
     }
     for (name, key) in &container.secrets {
-        let text = release.derived_secrets.get(key).map_or_else(|| key.to_string(), |text| text.clone().into());
+        let text = release.derived_secrets.get(key).map_or_else(|| key.to_string(), |form| form.as_str().to_owned());
         of.add(format!("environment.{name}"), format!("secret {text}"));
     }
     for name in PROXIES.iter().filter(|_| container.proxy) {
