@@ -3,15 +3,9 @@
 use std::path::PathBuf;
 
 use crate::planners::teardown;
-use crate::session::Session;
-use crate::session::consent::Consent;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::lease::under_lease;
-use crate::session::output::Output;
 use crate::session::saved::{Origin, Saved};
-use crate::session::scope::Scope;
-use crate::session::source::{self, PLAN_FILE, Source};
+use crate::session::{CommandError, Consent, Exit, Output, PLAN_FILE, Scope, Session, Source, source};
 use crate::upgrade::chain::{self, ChainOptions, ChainStep, upgrade_chain};
 use crate::upgrade::destroy::destroy;
 use crate::upgrade::limits::Limits;

@@ -8,11 +8,7 @@ mod restore;
 use crate::engine::inventory::Inventory;
 use crate::kinds::backup_vault::view::BackupView;
 use crate::live;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
+use crate::session::{CommandError, Exit, Output, Scope, Session};
 
 use super::global::Global;
 

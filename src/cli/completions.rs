@@ -9,10 +9,7 @@ use clap_complete::env::{CompleteEnv, Shells};
 
 use crate::checks::explain::{self, Explained};
 use crate::release::{Catalogue, Label, Package, Release};
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, moment};
 
 use super::args::Cli;
 

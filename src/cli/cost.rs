@@ -12,11 +12,7 @@ use crate::ui;
 
 use super::global::Global;
 use super::graph::stand_ins;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::planning;
-use crate::session::source::{self, PLAN_FILE, Source};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Source, planning, source};
 
 /// Estimate what a deployment costs a month
 ///

@@ -1,11 +1,8 @@
 //! `ce-aws destroy`.
 
 use crate::planners::teardown;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::lease::under_lease;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, Session};
 use crate::upgrade::destroy::{destroy, refuse_unknown};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::Context;

@@ -4,12 +4,7 @@ mod list;
 
 use clap::ValueEnum;
 
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source;
+use crate::session::{CommandError, Exit, Output, Scope, Session, source};
 use crate::ui::discover::{Listing, sort, text};
 
 use super::global::Global;

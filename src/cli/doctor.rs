@@ -10,16 +10,9 @@ use crate::existing::operator::Operator;
 use crate::existing::{self, contents};
 use crate::permission::Purpose;
 use crate::release::Label;
-use crate::session::Session;
-use crate::session::consent::Consent;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::other_plan_files;
-use crate::session::output::Output;
-use crate::session::preflight;
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
-use crate::session::standing;
+use crate::session::{
+    CommandError, Consent, Exit, Output, PLAN_FILE, Scope, Session, Source, other_plan_files, preflight, standing,
+};
 use crate::ui;
 use crate::upgrade::chain::{self, ChainStep};
 use crate::upgrade::planning;

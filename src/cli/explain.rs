@@ -1,9 +1,7 @@
 //! `ce-aws explain`.
 
 use crate::checks::explain::{Explained, explain, nearest, sections};
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output};
 use crate::ui;
 use crate::ui::doctor::Row;
 

@@ -8,11 +8,7 @@ use clap::ValueEnum;
 use crate::config::PlanFile;
 use crate::existing::Existing;
 use crate::kinds::names::Names;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::planning;
-use crate::session::source::{self, PLAN_FILE, Source};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Source, planning, source};
 use crate::ui;
 
 use super::global::Global;

@@ -5,11 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::control::clock::Clock;
 use crate::control::history::{self, Stored};
 use crate::control::keeper;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, Session, moment};
 use crate::ui::history::{State, list, one};
 
 use super::global::Global;

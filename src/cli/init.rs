@@ -19,12 +19,7 @@ use talk::Talk;
 use crate::aws::clients::Clients;
 use crate::config::{self, Region, SCHEMA_FILE};
 use crate::release::{Catalogue, Label};
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
-use crate::session::source;
-use crate::session::standing;
+use crate::session::{CommandError, Exit, Output, moment, source, standing};
 use crate::ui;
 
 use super::global::Global;

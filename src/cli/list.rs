@@ -10,13 +10,7 @@ use crate::ui::list::{self, Deployments, Holder, State};
 use crate::ui::status::timestamp;
 
 use super::global::Global;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source;
+use crate::session::{CommandError, Exit, Output, Scope, Session, moment, source};
 
 /// List the deployments of an account and region
 ///

@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::session::error::CommandError;
+use crate::session::CommandError;
 use crate::session::report::Calls;
 
 /// How much is logged.

@@ -2,11 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::session::catalogue;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
 use crate::session::report::Report;
+use crate::session::{CommandError, Exit, Output, catalogue};
 
 use super::args::{Cli, Command};
 use super::global::Color;

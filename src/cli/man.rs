@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
+use crate::session::{CommandError, Exit};
 
 use super::args::Cli;
 

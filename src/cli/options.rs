@@ -6,9 +6,8 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::release::Label;
-use crate::session::consent::Consent;
 use crate::session::source::{PLAN_FILE, Selected};
-use crate::session::span;
+use crate::session::{Consent, span};
 use crate::upgrade::plan::OnFailure;
 
 /// A plan file, or the name of a deployment.

@@ -11,16 +11,10 @@ use crate::engine::kind::Kind;
 use crate::engine::plan::Plan;
 use crate::planners::teardown;
 use crate::price::{self, Parts, Usage};
-use crate::session::Session;
-use crate::session::consent::Consent;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::other_plan_files;
-use crate::session::output::Output;
 use crate::session::saved::{Origin, Saved};
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
-use crate::session::{show, standing};
+use crate::session::{
+    CommandError, Consent, Exit, Output, PLAN_FILE, Scope, Session, Source, other_plan_files, show, standing,
+};
 use crate::ui::plan::{TaskSize, View};
 use crate::ui::standing::Standing;
 use crate::ui::summary::Summary;

@@ -14,12 +14,7 @@ use crate::kinds::registry;
 use crate::live;
 use crate::permission::{Policy, Purpose, policies};
 use crate::release::Catalogue;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
-use crate::session::{Session, catalogue, planning};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source, catalogue, planning};
 use crate::ui;
 
 use super::global::Global;

@@ -5,8 +5,7 @@ use crate::config::PlanFile;
 use crate::engine::plan::Finding;
 use crate::existing::operator::Operator;
 use crate::live::verify::{self, Unverified, Verification};
-use crate::session::Session;
-use crate::session::scope::Scope;
+use crate::session::{Scope, Session};
 use crate::ui::doctor::Proof;
 
 /// What only a change shows, each with its reason. Printed with everything else, so that nobody takes it for proved.

@@ -5,10 +5,7 @@ mod import;
 use time::Date;
 
 use crate::release::{self, Catalogue, Release, Version};
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, moment};
 use crate::ui::releases::{self, AccessPoint, Container, DataStep, Known};
 
 /// List the releases of Cloud Exchange that can be deployed

@@ -5,11 +5,7 @@ use crate::release::{Catalogue, Release, Version};
 use crate::ui;
 
 use super::global::Global;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
-use crate::session::source;
+use crate::session::{CommandError, Exit, Output, moment, source};
 
 /// Choose the package for a load
 ///

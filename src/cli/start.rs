@@ -1,13 +1,9 @@
 //! `ce-aws start`.
 
 use crate::planners::halt;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::intent::open_intent;
 use crate::session::lease::of_deployment;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
+use crate::session::{CommandError, Exit, Output, Scope, Session};
 use crate::upgrade::endpoints::report_found;
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::{Context, Work, propose_and_run};

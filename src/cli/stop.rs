@@ -2,14 +2,9 @@
 
 use crate::engine::inventory::{Inventory, Live};
 use crate::planners::halt;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::intent::open_intent;
 use crate::session::lease::of_deployment;
-use crate::session::moment;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
+use crate::session::{CommandError, Exit, Output, Scope, Session, moment};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::{Context, Work, propose_and_run};
 

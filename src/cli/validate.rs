@@ -3,11 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, Collision, Examined, PlanFile};
-use crate::session::error::{CommandError, problems};
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::source::{self, PLAN_FILE, Source};
-use crate::session::standing;
+use crate::session::error::problems;
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Source, source, standing};
 
 use super::global::Global;
 

@@ -1,9 +1,6 @@
 //! `ce-aws backup list`.
 
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, Session};
 use crate::ui::backup::list;
 
 use super::super::global::Global;

@@ -4,14 +4,9 @@ use std::path::PathBuf;
 
 use crate::config::PlanFile;
 use crate::engine::event::Outcome;
-use crate::session::Session;
 use crate::session::confirm::Ask;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::lease::of_file;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source};
 use crate::ui::backup::dropped;
 use crate::upgrade::backup;
 use crate::upgrade::limits::Limits;

@@ -3,13 +3,8 @@
 use std::path::Path;
 
 use crate::config::PlanFile;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::lease::of_file;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::restore_point::{self, Wanted};
 use crate::upgrade::run::Context;

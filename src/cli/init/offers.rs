@@ -4,8 +4,7 @@ use async_trait::async_trait;
 
 use crate::cli::discover::{self, What};
 use crate::cli::global::Global;
-use crate::session::Session;
-use crate::session::error::CommandError;
+use crate::session::{CommandError, Session};
 use crate::ui::discover::Listing;
 
 /// Somebody who knows what an account has.

@@ -8,10 +8,7 @@ use time::{Date, Month};
 use crate::cli::init::file;
 use crate::release::import::{ImportError, Imported, Wanted, import};
 use crate::release::{Catalogue, Version};
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, moment};
 use crate::ui::finding::hint;
 use crate::ui::text::{clean, count};
 
