@@ -7,7 +7,7 @@ use crate::kinds::names;
 use crate::live::deployments::{self, Deployment};
 use crate::planners::intent::{Intent, Work};
 use crate::ui::list::{self, Deployments, Holder, State};
-use crate::ui::status::timestamp;
+use crate::ui::text::timestamp;
 
 use super::global::Global;
 use crate::session::{CommandError, Exit, Output, Scope, Session, moment, source};

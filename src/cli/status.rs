@@ -17,9 +17,9 @@ use crate::kinds::secret::internal_certificate;
 use crate::release::Catalogue;
 use crate::session::intent::open_intent;
 use crate::session::{CommandError, Consent, Exit, Output, Scope, Session, moment, span, standing};
-use crate::ui::status::{State, Status, Unsettled, line, text, timestamp};
+use crate::ui::status::{State, Status, Unsettled, line, text};
 use crate::ui::summary::Summary;
-use crate::ui::text::duration;
+use crate::ui::text::{duration, timestamp};
 use crate::ui::whereabouts::Whereabouts;
 use crate::upgrade::planning;
 

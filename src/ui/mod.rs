@@ -7,7 +7,6 @@
 pub mod advice;
 pub mod backup;
 pub mod cost;
-pub mod diagnosis;
 pub mod discover;
 pub mod doctor;
 pub mod ending;
