@@ -5,10 +5,7 @@ mod list;
 mod remove;
 mod restore;
 
-use crate::engine::inventory::Inventory;
-use crate::kinds::backup_vault::view::BackupView;
-use crate::live;
-use crate::session::{CommandError, Exit, Output, Scope, Session};
+use crate::session::{CommandError, Exit, Output};
 
 use super::global::Global;
 
@@ -37,9 +34,4 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         Command::Restore(args) => restore::run(args, global, output).await,
         Command::Drop(args) => remove::run(args, global, output).await,
     }
-}
-
-/// All backups of the deployment.
-async fn look(session: &Session, scope: &Scope, inventory: &Inventory) -> Result<BackupView, CommandError> {
-    Ok(live::backups::list(&session.context(scope), inventory).await?)
 }

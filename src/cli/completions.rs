@@ -27,11 +27,6 @@ pub struct Args {
     shell: clap_complete::Shell,
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// The script cannot be written.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let name = args.shell.to_string();
     let shells = Shells::builtins();

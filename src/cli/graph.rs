@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::config::PlanFile;
+use crate::engine::graph::Graph;
 use crate::existing::Existing;
 use crate::kinds::names::Names;
-use crate::session::{CommandError, Exit, Output, PLAN_FILE, Source, planning, source};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Source, planning};
 use crate::ui;
 
 use super::global::Global;
@@ -40,10 +41,8 @@ enum Picture {
 }
 
 pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let file = Source::read(&args.file)?.plan_file(source::region(&global.access())?, output)?;
-    source::agree(&file, &global.access())?;
-    let (names, zones) = stand_ins(&file);
-    let graph = planning::graph(&file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)?;
+    let file = Source::read(&args.file)?.plan_file_for(&global.access(), output)?;
+    let graph = graph(&file)?;
     if output.is_json() {
         output.document(&graph)?;
         return Ok(Exit::Done);
@@ -56,8 +55,8 @@ pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, Comman
     Ok(Exit::Done)
 }
 
-/// What only AWS knows, and neither a picture nor a price depends on.
-pub(super) fn stand_ins(file: &PlanFile) -> (Names, [String; 2]) {
+/// What the plan file asks for, with stand-ins for what only AWS knows: neither a picture nor a price depends on it.
+pub(super) fn graph(file: &PlanFile) -> Result<Graph, CommandError> {
     let region = file.region.map_or("us-east-1", |region| region.as_str());
     let names = Names {
         deployment: file.name.as_str().to_owned(),
@@ -69,5 +68,5 @@ pub(super) fn stand_ins(file: &PlanFile) -> (Names, [String; 2]) {
         Some(zones) => zones.each_ref().map(|zone| zone.as_str()),
         None => ["a", "b"].map(|letter| format!("{region}{letter}")),
     };
-    (names, zones)
+    planning::graph(file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)
 }

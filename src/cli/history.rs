@@ -74,11 +74,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
                 .hint("without a run, `ce-aws history` lists them"));
         }
         (Some(_), Some(Stored::Entry(entry))) => {
-            if output.is_json() {
-                output.document(&json(entry, holder, true)?)?;
-            } else {
-                output.data(&one(entry, holder))?;
-            }
+            output.answer(&json(entry, holder, true)?, || one(entry, holder))?;
         }
         _ if output.is_json() => {
             let shown = found.iter().map(|stored| match stored {

@@ -31,11 +31,7 @@ pub async fn run(_args: &Args, global: &Global, output: &Output) -> Result<Exit,
         region: place.region,
         deployments: found.iter().zip(holders).map(|(one, holder)| shown(one, holder)).collect(),
     };
-    if output.is_json() {
-        output.document(&all)?;
-    } else {
-        output.data(&list::text(&all))?;
-    }
+    output.answer(&all, || list::text(&all))?;
     Ok(Exit::Done)
 }
 

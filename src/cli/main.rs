@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
         output.error(error);
     }
     if let (Some(report), Some(path)) = (output.report(), &cli.global.report) {
-        match report.write(cli.command.name(), &result) {
+        match report.write(&cli.name, &result) {
             Ok(()) => output.note(&format!("report written to {}; read it before you send it\n", path.display())),
             Err(error) => output.always(&format!("the report could not be written to {}: {error}\n", path.display())),
         }
@@ -58,8 +58,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
     let global = &cli.global;
-    let level = logging::Level { verbose: global.verbose, is_quiet: global.quiet };
-    logging::start(level, global.log_file.as_deref(), output.report().map(Report::calls))?;
+    logging::start(global, output.report().map(Report::calls))?;
     catalogue::adopt(&global.catalog)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::unexpected)?;
     match &cli.command {

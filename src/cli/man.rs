@@ -18,11 +18,6 @@ pub struct Args {
     folder: PathBuf,
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// The directory cannot be written to.
 pub fn run(args: &Args) -> Result<Exit, CommandError> {
     clap_mangen::generate_to(Cli::command(), &args.folder).map_err(|error| {
         CommandError::usage("usage/unwritable", format!("cannot write to {}: {error}", args.folder.display()))

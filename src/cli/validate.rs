@@ -27,17 +27,16 @@ pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, Comman
 }
 
 fn one(file: &Path, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let source = Source::read(file)?;
+    let (source, access) = (Source::read(file)?, global.access());
     if output.is_json() {
-        let examined = config::examine(&source.path, &source.text, source::region(&global.access())?);
+        let examined = config::examine(&source.path, &source.text, source::region(&access)?);
         let valid = examined.plan.is_some();
         let release = examined.plan.as_ref().and_then(standing::of_file);
         let problems = problems(&examined.problems);
         output.document(&serde_json::json!({ "valid": valid, "release": release, "problems": problems }))?;
         return Ok(exit(valid));
     }
-    let plan = source.plan_file(source::region(&global.access())?, output)?;
-    source::agree(&plan, &global.access())?;
+    let plan = source.plan_file_for(&access, output)?;
     output.data(&format!("valid: {}\n", summary(&plan)))?;
     Ok(Exit::Done)
 }
@@ -62,16 +61,7 @@ fn several(files: &[PathBuf], global: &Global, output: &Output) -> Result<Exit, 
                 "problems": problems(&examined.problems),
             })
         };
-        let collision = |found: &Collision| {
-            serde_json::json!({
-                "code": found.code,
-                "message": found.message,
-                "hint": found.hint,
-                "files": found.files,
-            })
-        };
         let files: serde_json::Value = examined.iter().map(file).collect();
-        let collisions: serde_json::Value = collisions.iter().map(collision).collect();
         output.document(&serde_json::json!({ "valid": valid, "files": files, "collisions": collisions }))?;
         return Ok(exit(valid));
     }

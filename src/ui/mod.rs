@@ -17,7 +17,6 @@ pub mod history;
 pub mod layout;
 pub mod list;
 pub mod plan;
-pub mod policy;
 pub mod progress;
 pub mod redact;
 pub mod releases;

@@ -10,7 +10,7 @@ use crate::upgrade::restore_point::{self, Wanted};
 use crate::upgrade::run::Context;
 
 use super::super::global::Global;
-use super::super::options::{Leasing, Timing};
+use super::super::options::{ChangeOptions, Timing};
 
 /// Restore a recovery point
 ///
@@ -43,12 +43,8 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["resume", "rollback"])]
     other_release: bool,
 
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
-
     #[command(flatten)]
-    leasing: Leasing,
+    change: ChangeOptions,
 
     #[command(flatten)]
     timing: Timing,
@@ -79,8 +75,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     };
     let work = async |session: &Session, source: &Source, file: &PlanFile| {
         let (scope, limits) = (Scope::of(file), Limits::new(args.timing.deadline, args.timing.watch));
-        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.yes, limits };
+        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
         restore_point::run(context, file, wanted).await
     };
-    of_file(Path::new(path), args.leasing.no_lease, &global.access(), output, work).await
+    of_file(Path::new(path), args.change.no_lease, &global.access(), output, work).await
 }
