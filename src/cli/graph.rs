@@ -70,3 +70,75 @@ pub(super) fn graph(file: &PlanFile) -> Result<Graph, CommandError> {
     };
     planning::graph(file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    type Box = [f64; 4];
+
+    fn picture() -> String {
+        let file = config::load("plan.toml", include_str!("../../plans/new-vpc.toml")).unwrap();
+        ui::graph::svg(&graph(&file).unwrap(), "Cloud Exchange prod")
+    }
+
+    /// The numbers of these attributes of an element.
+    fn numbers<const N: usize>(element: &str, names: [&str; N]) -> [f64; N] {
+        names.map(|name| {
+            let (_, rest) = element.split_once(&format!(" {name}=\"")).unwrap();
+            rest.split('"').next().unwrap().parse().unwrap()
+        })
+    }
+
+    /// Left, top, width and height of every box.
+    fn boxes(svg: &str) -> Vec<Box> {
+        let boxes = svg.lines().filter(|line| line.starts_with("<rect x="));
+        boxes.map(|line| numbers(line, ["x", "y", "width", "height"])).collect()
+    }
+
+    #[test]
+    fn no_name_in_the_picture_leaves_its_box_and_title_and_legend_say_what_it_shows() {
+        let svg = picture();
+        for words in ["<title>Cloud Exchange prod</title>", ">Load balancer<", ">waits until it is ready<"] {
+            assert!(svg.contains(words), "{words} is not in the picture");
+        }
+        let boxes = boxes(&svg);
+        let texts = svg.lines().filter(|line| line.starts_with("<text "));
+        let named = texts.map(|line| (line.split(['<', '>']).nth(2).unwrap(), numbers(line, ["x", "y"])));
+        let addresses: Vec<_> =
+            named.filter(|(text, _)| text.parse::<crate::engine::address::Address>().is_ok()).collect();
+        assert!(addresses.iter().any(|(address, _)| *address == "service-linked-role/elasticloadbalancing"));
+        for (address, [x, y]) in addresses {
+            // A character of a monospaced font of 12 pixels is up to 7.3 pixels wide.
+            let end = x + address.len() as f64 * 7.3;
+            let holds =
+                |[left, top, width, height]: &Box| *left < x && end < left + width && *top < y && y < top + height;
+            assert!(boxes.iter().any(holds), "{address} leaves its box");
+        }
+    }
+
+    #[test]
+    fn every_arrow_leads_to_the_right_and_past_the_boxes() {
+        let svg = picture();
+        let boxes = boxes(&svg);
+        let paths: Vec<&str> = svg.lines().filter_map(|line| line.strip_prefix("<path d=\"")).collect();
+        assert!(paths.len() > 20, "{}", paths.len());
+        for path in paths {
+            let mut points = path.split('"').next().unwrap().split(' ');
+            let mut at = (0.0, 0.0);
+            while let Some(point) = points.next() {
+                // A curve leaves and arrives level: only where it ends matters.
+                let end = if point.starts_with('C') { points.nth(1).unwrap() } else { point };
+                let (x, y) = end.trim_start_matches(['M', 'L']).split_once(',').unwrap();
+                let next: (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
+                assert!(next.0 >= at.0, "{path} leads back");
+                let crosses = |[left, top, width, height]: &Box| {
+                    at.0 < left + width && *left < next.0 && *top < next.1 && next.1 < top + height
+                };
+                assert!(!(point.starts_with('L') && boxes.iter().any(crosses)), "{path} runs through a box");
+                at = next;
+            }
+        }
+    }
+}
