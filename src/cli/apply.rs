@@ -2,16 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::planners::teardown;
-use crate::session::Session;
-use crate::session::consent::Consent;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::lease::under_lease;
-use crate::session::output::Output;
 use crate::session::saved::{Origin, Saved};
-use crate::session::scope::Scope;
-use crate::session::source::{self, PLAN_FILE, Source};
+use crate::session::{CommandError, Consent, Exit, Output, PLAN_FILE, Scope, Session, Source, source};
 use crate::upgrade::chain::{self, ChainOptions, ChainStep, upgrade_chain};
 use crate::upgrade::destroy::destroy;
 use crate::upgrade::limits::Limits;
@@ -19,7 +12,7 @@ use crate::upgrade::plan::OnFailure;
 use crate::upgrade::run::Context;
 
 use super::global::Global;
-use super::options::{Leasing, UpgradeOptions};
+use super::options::{ChangeOptions, UpgradeOptions};
 
 /// Make the deployment match its plan file
 ///
@@ -33,12 +26,8 @@ pub struct Args {
     #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
-
     #[command(flatten)]
-    leasing: Leasing,
+    change: ChangeOptions,
 
     /// Remove deletion protection from what is to be deleted
     #[arg(long)]
@@ -68,8 +57,8 @@ pub struct Args {
 
 impl Args {
     fn consent(&self) -> Consent {
-        let renew_certificates = self.renew_certificates;
-        Consent { renew_certificates, ..self.options.consent(self.unprotect, self.refresh_images) }
+        let Self { unprotect, refresh_images, renew_certificates, .. } = *self;
+        Consent { unprotect, refresh_images, renew_certificates, ..self.options.consent() }
     }
 }
 
@@ -88,17 +77,16 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             let source = Source { path: path.clone(), text: text.clone() };
             follow(args, global, output, source, *consent, Some(&saved)).await
         }
-        Origin::Teardown { name, delete_data, unprotect, leave_network } => {
+        Origin::Teardown { name, options } => {
             let scope = Scope::named(source::name(name)?.as_str());
             let mut access = global.access();
             access.region = Some(saved.plan.target.region.clone());
             let session = Session::open(&access).await?;
-            let (delete_data, unprotect, leave_network) = (*delete_data, *unprotect, *leave_network);
-            let options = teardown::Options { delete_data, unprotect, leave_network };
             let limits = Limits::new(None, None);
-            let context = Context { session: &session, scope: &scope, output, file: "FILE", yes: args.yes, limits };
-            let work = destroy(context, options, Some(&saved));
-            under_lease(&session, &scope.name, args.leasing.no_lease, output, work).await
+            let context =
+                Context { session: &session, scope: &scope, output, file: "FILE", yes: args.change.yes, limits };
+            let work = destroy(context, *options, Some(&saved));
+            under_lease(&session, &scope.name, args.change.no_lease, output, work).await
         }
     }
 }
@@ -114,7 +102,8 @@ async fn follow(
 ) -> Result<Exit, CommandError> {
     let (session, file) = Session::for_file(&source, &global.access(), output).await?;
     let (scope, limits) = (Scope::of(&file), Limits::of(&consent));
-    let context = Context { session: &session, scope: &scope, output, file: &source.path, yes: args.yes, limits };
+    let context =
+        Context { session: &session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
     let options = ChainOptions {
         source: &source,
         consent,
@@ -133,5 +122,5 @@ async fn follow(
         };
         upgrade_chain(context, options, &steps, saved).await
     };
-    under_lease(&session, &scope.name, args.leasing.no_lease, output, work).await
+    under_lease(&session, &scope.name, args.change.no_lease, output, work).await
 }

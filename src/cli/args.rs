@@ -23,6 +23,9 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+    /// The command as it is written.
+    #[arg(skip)]
+    pub name: String,
 }
 
 impl Cli {
@@ -35,6 +38,7 @@ impl Cli {
         let mut command = Self::command().mut_args(without_empty_variable);
         let matches = command.try_get_matches_from_mut(words)?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        cli.name = matches.subcommand_name().unwrap_or_default().to_owned();
         cli.global.settle(&matches).map_err(|(kind, message)| command.error(kind, message))?;
         Ok(cli)
     }
@@ -59,37 +63,6 @@ Exit codes:
   64  wrong usage or plan file
 
 Data goes to standard output, everything else to standard error.";
-
-impl Command {
-    /// As it is written.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Init(_) => "init",
-            Self::Discover(_) => "discover",
-            Self::Validate(_) => "validate",
-            Self::Doctor(_) => "doctor",
-            Self::Explain(_) => "explain",
-            Self::Plan(_) => "plan",
-            Self::Apply(_) => "apply",
-            Self::Upgrade(_) => "upgrade",
-            Self::Stop(_) => "stop",
-            Self::Start(_) => "start",
-            Self::Destroy(_) => "destroy",
-            Self::Status(_) => "status",
-            Self::List(_) => "list",
-            Self::Releases(_) => "releases",
-            Self::Backup(_) => "backup",
-            Self::History(_) => "history",
-            Self::Graph(_) => "graph",
-            Self::Cost(_) => "cost",
-            Self::Size(_) => "size",
-            Self::Policy(_) => "policy",
-            Self::Schema(_) => "schema",
-            Self::Completions(_) => "completions",
-            Self::Man(_) => "man",
-        }
-    }
-}
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

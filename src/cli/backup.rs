@@ -5,14 +5,7 @@ mod list;
 mod remove;
 mod restore;
 
-use crate::engine::inventory::Inventory;
-use crate::kinds::backup_vault::view::BackupView;
-use crate::live;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
+use crate::session::{CommandError, Exit, Output};
 
 use super::global::Global;
 
@@ -41,9 +34,4 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         Command::Restore(args) => restore::run(args, global, output).await,
         Command::Drop(args) => remove::run(args, global, output).await,
     }
-}
-
-/// All backups of the deployment.
-async fn look(session: &Session, scope: &Scope, inventory: &Inventory) -> Result<BackupView, CommandError> {
-    Ok(live::backups::list(&session.context(scope), inventory).await?)
 }

@@ -9,10 +9,7 @@ use clap_complete::env::{CompleteEnv, Shells};
 
 use crate::checks::explain::{self, Explained};
 use crate::release::{Catalogue, Label, Package, Release};
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, moment};
 
 use super::args::Cli;
 
@@ -30,11 +27,6 @@ pub struct Args {
     shell: clap_complete::Shell,
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// The script cannot be written.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let name = args.shell.to_string();
     let shells = Shells::builtins();

@@ -1,22 +1,15 @@
 //! `ce-aws cost`.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::aws::clients::Clients;
-use crate::config::PlanFile;
-use crate::existing::Existing;
 use crate::live;
 use crate::price::{self, Estimate, NOT_COUNTED, Parts, Usage, list};
 use crate::ui;
 
 use super::global::Global;
-use super::graph::stand_ins;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::planning;
-use crate::session::source::{self, PLAN_FILE, Source};
+use super::graph::graph;
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Source, source};
 
 /// Estimate what a deployment costs a month
 ///
@@ -38,20 +31,14 @@ pub struct Args {
     live: bool,
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// A wrong plan file, no region, or a region without prices.
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let named = source::region(&global.access())?;
-    let file = Source::read(&args.file)?.plan_file(named, output)?;
-    source::agree(&file, &global.access())?;
-    let Some(region) = file.region.or(named) else {
+    let access = global.access();
+    let file = Source::read(&args.file)?.plan_file_for(&access, output)?;
+    let Some(region) = file.region.or(source::region(&access)?) else {
         return Err(CommandError::usage("usage/no-region", "prices differ by region, and the plan file names none")
-            .hint("write `region = \"us-east-1\"` into the plan file, or use --region or AWS_REGION"));
+            .hint(source::NAME_A_REGION));
     };
-    let parts = parts(&file)?;
+    let parts = Parts::of_graph(&graph(&file)?);
     let usage = Usage { events_per_minute: args.events_per_minute };
     let estimate = if args.live {
         live(&parts, region.as_str(), &usage, global).await?
@@ -61,19 +48,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             CommandError::refused("cost/no-prices", error.to_string()).hint(hint)
         })?
     };
-    if output.is_json() {
-        output.document(&document(&estimate))?;
-    } else {
-        output.data(&ui::cost::whole(&estimate))?;
-    }
+    output.answer(&document(&estimate), || ui::cost::whole(&estimate))?;
     Ok(Exit::Done)
-}
-
-/// What the plan file asks for.
-fn parts(file: &PlanFile) -> Result<Parts, CommandError> {
-    let (names, zones) = stand_ins(file);
-    let graph = planning::graph(file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)?;
-    Ok(Parts::of_graph(&graph))
 }
 
 /// At today's prices.
@@ -113,7 +89,7 @@ mod tests {
     fn month(text: &str) -> Estimate {
         let file = config::load("plan.toml", text).unwrap();
         let region = file.region.map_or("us-east-1", |region| region.as_str());
-        price::estimate(&parts(&file).unwrap(), region, &Usage::default()).unwrap()
+        price::estimate(&Parts::of_graph(&graph(&file).unwrap()), region, &Usage::default()).unwrap()
     }
 
     #[test]

@@ -1,17 +1,14 @@
 //! `ce-aws destroy`.
 
 use crate::planners::teardown;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::lease::under_lease;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, Session};
 use crate::upgrade::destroy::{destroy, refuse_unknown};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::Context;
 
 use super::global::Global;
-use super::options::{Leasing, Which};
+use super::options::{ChangeOptions, Which};
 
 /// Delete a deployment, and keep its data
 ///
@@ -29,12 +26,8 @@ pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
-
     #[command(flatten)]
-    leasing: Leasing,
+    change: ChangeOptions,
 
     /// Remove deletion protection
     #[arg(long)]
@@ -51,11 +44,11 @@ pub struct Args {
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, scope, _) = Session::of(args.which.selected(), &global.access(), output).await?;
-    let Args { delete_data, unprotect, leave_network, yes, .. } = *args;
+    let Args { delete_data, unprotect, leave_network, change: ChangeOptions { yes, no_lease }, .. } = *args;
     let options = teardown::Options { delete_data, unprotect, leave_network };
     let (file, limits) = (args.which.shown(), Limits::new(None, None));
     let context = Context { session: &session, scope: &scope, output, file: &file, yes, limits };
     refuse_unknown(context).await?;
     let work = destroy(context, options, None);
-    under_lease(&session, &scope.name, args.leasing.no_lease, output, work).await
+    under_lease(&session, &scope.name, no_lease, output, work).await
 }

@@ -4,12 +4,7 @@ mod list;
 
 use clap::ValueEnum;
 
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source;
+use crate::session::{CommandError, Exit, Output, Scope, Session, source};
 use crate::ui::discover::{Listing, sort, text};
 
 use super::global::Global;
@@ -84,11 +79,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     source::region(&global.access())?;
     let session = Session::open(&global.access()).await?;
     let listing = listing(&session, args.what, args.vpc.as_deref()).await?;
-    if output.is_json() {
-        output.document(&listing)?;
-    } else {
-        output.data(&text(&listing, global.verbose > 0))?;
-    }
+    output.answer(&listing, || text(&listing, output.is_verbose()))?;
     Ok(Exit::Done)
 }
 
@@ -99,13 +90,13 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 /// AWS does not say.
 pub async fn listing(session: &Session, what: What, vpc: Option<&str>) -> Result<Listing, CommandError> {
     let place = session.target("");
-    let (columns, mut items) = list::items(&session.context(&Scope::default()), what, vpc).await?;
+    let mut items = list::items(&session.context(&Scope::default()), what, vpc).await?;
     sort(&mut items);
     Ok(Listing {
         what: what.word(),
         account: place.account,
         region: place.region,
-        columns,
+        columns: list::columns(what),
         plan_file: list::plan_file(what, &items),
         items,
     })

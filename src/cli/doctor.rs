@@ -10,16 +10,9 @@ use crate::existing::operator::Operator;
 use crate::existing::{self, contents};
 use crate::permission::Purpose;
 use crate::release::Label;
-use crate::session::Session;
-use crate::session::consent::Consent;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::other_plan_files;
-use crate::session::output::Output;
-use crate::session::preflight;
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
-use crate::session::standing;
+use crate::session::{
+    CommandError, Consent, Exit, Output, PLAN_FILE, Scope, Session, Source, other_plan_files, preflight, standing,
+};
 use crate::ui;
 use crate::upgrade::chain::{self, ChainStep};
 use crate::upgrade::planning;
@@ -47,7 +40,7 @@ pub struct Args {
 
     /// Only ask for the permissions that this command needs; left out, those of all of them
     #[arg(long = "for", value_name = "COMMAND", value_enum)]
-    purpose: Option<policy::For>,
+    purpose: Option<Purpose>,
 
     /// Also say what was verified in this account, and what was not
     ///
@@ -57,11 +50,6 @@ pub struct Args {
     live: bool,
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// A wrong plan file, or AWS cannot be asked.
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let source = Source::read(&args.file)?;
     let (session, file) = Session::for_file(&source, &global.access(), output).await?;
@@ -83,21 +71,22 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         report.part("live", &rows);
     }
     let refusals = findings.iter().filter(|finding| finding.severity == Severity::Refusal).count();
-    if output.is_json() {
-        let mut document = serde_json::to_value(&target).map_err(CommandError::unexpected)?;
-        document["release"] = serde_json::to_value(&release).map_err(CommandError::unexpected)?;
-        document["refusals"] = refusals.into();
-        document["warnings"] = (findings.len() - refusals).into();
-        document["findings"] = serde_json::to_value(&findings).map_err(CommandError::unexpected)?;
-        if args.live {
-            document["live"] = serde_json::to_value(&rows).map_err(CommandError::unexpected)?;
-        }
-        output.document(&document)?;
-    } else {
-        let findings =
-            if error.is_none() { ui::doctor::report(&target, release.as_ref(), &findings) } else { String::new() };
-        output.data(&format!("{}{findings}", ui::doctor::proofs(&rows)))?;
+    let mut document = serde_json::json!({
+        "deployment": target.deployment,
+        "account": target.account,
+        "region": target.region,
+        "release": release,
+        "refusals": refusals,
+        "warnings": findings.len() - refusals,
+        "findings": findings,
+    });
+    if args.live {
+        document["live"] = serde_json::json!(rows);
     }
+    output.answer(&document, || {
+        let report = || ui::doctor::report(&target, release.as_ref(), &findings);
+        ui::doctor::proofs(&rows) + &if error.is_none() { report() } else { String::new() }
+    })?;
     match error {
         // What was proved is said all the same.
         Some(error) => Err(error),
@@ -126,7 +115,7 @@ async fn examine(args: &Args, source: &Source, session: &Session, file: PlanFile
     let context = session.context(&Scope::of(file));
     findings.extend(preflight::thorough(&context, file, &inventory, &seen).await?);
     findings.extend(session.contents(file, &seen, &contents::ALL, false).await);
-    let purpose = Purpose::from(args.purpose);
+    let purpose = args.purpose.unwrap_or(Purpose::All);
     let grants = policy::grants(session, file, purpose)?;
     let operator = existing::operator::operator(&context, session.caller(), &grants).await?;
     findings.extend(checks::permission::operator(&operator, purpose.word()));

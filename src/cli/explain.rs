@@ -1,9 +1,7 @@
 //! `ce-aws explain`.
 
 use crate::checks::explain::{Explained, explain, nearest, sections};
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output};
 use crate::ui;
 use crate::ui::doctor::Row;
 
@@ -18,11 +16,6 @@ pub struct Args {
     code: Option<String>,
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// There is no such code.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     match &args.code {
         None => list(output)?,
@@ -34,11 +27,9 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
 fn list(output: &Output) -> Result<(), CommandError> {
     let of_section = |rows: Vec<Explained>| rows.iter().flat_map(|of| of.codes().map(|code| row(code, of))).collect();
     let groups: Vec<(&str, Vec<Row>)> = sections().into_iter().map(|(title, rows)| (title, of_section(rows))).collect();
-    if !output.is_json() {
-        return output.data(&ui::doctor::codes(&groups));
-    }
     let group = |(title, codes): &(&str, Vec<Row>)| serde_json::json!({ "title": title, "codes": codes });
-    output.document(&serde_json::json!({ "groups": groups.iter().map(group).collect::<Vec<_>>() }))
+    let document = serde_json::json!({ "groups": groups.iter().map(group).collect::<Vec<_>>() });
+    output.answer(&document, || ui::doctor::codes(&groups))
 }
 
 fn one(text: &str, output: &Output) -> Result<(), CommandError> {
@@ -49,7 +40,7 @@ fn one(text: &str, output: &Output) -> Result<(), CommandError> {
         return Err(CommandError::usage("usage/unknown-code", format!("there is no code {code:?}")).hint(hint));
     };
     let row = row(code, &explained);
-    if output.is_json() { output.document(&row) } else { output.data(&ui::doctor::explained(&row)) }
+    output.answer(&row, || ui::doctor::explained(&row))
 }
 
 fn row(code: &str, explained: &Explained) -> Row {

@@ -5,11 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::control::clock::Clock;
 use crate::control::history::{self, Stored};
 use crate::control::keeper;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, Session, moment};
 use crate::ui::history::{State, list, one};
 
 use super::global::Global;
@@ -78,11 +74,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
                 .hint("without a run, `ce-aws history` lists them"));
         }
         (Some(_), Some(Stored::Entry(entry))) => {
-            if output.is_json() {
-                output.document(&json(entry, holder, true)?)?;
-            } else {
-                output.data(&one(entry, holder))?;
-            }
+            output.answer(&json(entry, holder, true)?, || one(entry, holder))?;
         }
         _ if output.is_json() => {
             let shown = found.iter().map(|stored| match stored {

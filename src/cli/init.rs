@@ -12,19 +12,15 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+use answers::Answers;
 use ask::{Ask, Nobody, Person};
-use offers::{Account, Nothing, Offers};
+use offers::{Account, Offers};
 use talk::Talk;
 
 use crate::aws::clients::Clients;
 use crate::config::{self, Region, SCHEMA_FILE};
-use crate::release::{Catalogue, Label};
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
-use crate::session::source;
-use crate::session::standing;
+use crate::release::Label;
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, moment, source, standing};
 use crate::ui;
 
 use super::global::Global;
@@ -42,7 +38,7 @@ use super::global::Global;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file to write
-    #[arg(value_name = "FILE", default_value = source::PLAN_FILE)]
+    #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
     #[command(flatten)]
@@ -147,12 +143,14 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             .hint("give two private subnets, in two availability zones"));
     }
     let (mut person, mut account) = (Person::new(), Account::new(global));
-    let (ask, offers): (&mut dyn Ask, &mut dyn Offers) =
-        if asks { (&mut person, &mut account) } else { (&mut Nobody, &mut Nothing) };
+    let (ask, offers): (&mut dyn Ask, Option<&mut dyn Offers>) =
+        if asks { (&mut person, Some(&mut account)) } else { (&mut Nobody, None) };
     let path = args.file.as_path();
     let overwrite = consent(path, args.force, ask)?;
     let region = region(global).await?;
-    let talk = Talk { ask, offers, options: &options, path, region, is_open: false, today: moment::today() };
+    let today = moment::today();
+    let answers = Answers::default_for("prod", today);
+    let talk = Talk { ask, offers, options: &options, path, region, today, answers };
     let answers = tokio::select! {
         // Asked first, so that Ctrl-C ends a question, with the cursor shown again, and not the process.
         biased;
@@ -163,7 +161,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     };
     file::write(path, &answers.text(), overwrite).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => exists(path),
-        _ => CommandError::usage("usage/unwritable", format!("cannot write {}: {error}", path.display())),
+        _ => CommandError::unwritable(path, &error),
     })?;
     let schema = schema_beside(path);
     if let Err(error) = &schema {
@@ -174,8 +172,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let option = consent.map(|label| format!(" --allow {label}")).unwrap_or_default();
     let catalog = global.catalog.iter().map(|file| format!(" --catalog {}", file.display())).collect::<String>();
     let next = format!("ce-aws plan {}{option}{catalog}", path.display());
-    let release = Catalogue::effective().get(answers.release.parse().map_err(CommandError::unexpected)?);
-    let standing = release.map(standing::of);
+    let standing = answers.release().map(standing::of);
     if output.is_json() {
         let file = path.display().to_string();
         let consent = consent.map(Label::as_str);

@@ -7,16 +7,10 @@ use crate::kinds::names;
 use crate::live::deployments::{self, Deployment};
 use crate::planners::intent::{Intent, Work};
 use crate::ui::list::{self, Deployments, Holder, State};
-use crate::ui::status::timestamp;
+use crate::ui::text::timestamp;
 
 use super::global::Global;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source;
+use crate::session::{CommandError, Exit, Output, Scope, Session, moment, source};
 
 /// List the deployments of an account and region
 ///
@@ -37,11 +31,7 @@ pub async fn run(_args: &Args, global: &Global, output: &Output) -> Result<Exit,
         region: place.region,
         deployments: found.iter().zip(holders).map(|(one, holder)| shown(one, holder)).collect(),
     };
-    if output.is_json() {
-        output.document(&all)?;
-    } else {
-        output.data(&list::text(&all))?;
-    }
+    output.answer(&all, || list::text(&all))?;
     Ok(Exit::Done)
 }
 

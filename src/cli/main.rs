@@ -2,11 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::session::catalogue;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
 use crate::session::report::Report;
+use crate::session::{CommandError, Exit, Output, catalogue};
 
 use super::args::{Cli, Command};
 use super::global::Color;
@@ -51,7 +48,7 @@ pub fn main() -> ExitCode {
         output.error(error);
     }
     if let (Some(report), Some(path)) = (output.report(), &cli.global.report) {
-        match report.write(cli.command.name(), &result) {
+        match report.write(&cli.name, &result) {
             Ok(()) => output.note(&format!("report written to {}; read it before you send it\n", path.display())),
             Err(error) => output.always(&format!("the report could not be written to {}: {error}\n", path.display())),
         }
@@ -61,8 +58,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
     let global = &cli.global;
-    let level = logging::Level { verbose: global.verbose, is_quiet: global.quiet };
-    logging::start(level, global.log_file.as_deref(), output.report().map(Report::calls))?;
+    logging::start(global, output.report().map(Report::calls))?;
     catalogue::adopt(&global.catalog)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::unexpected)?;
     match &cli.command {

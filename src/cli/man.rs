@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
+use crate::session::{CommandError, Exit};
 
 use super::args::Cli;
 
@@ -19,11 +18,6 @@ pub struct Args {
     folder: PathBuf,
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// The directory cannot be written to.
 pub fn run(args: &Args) -> Result<Exit, CommandError> {
     clap_mangen::generate_to(Cli::command(), &args.folder).map_err(|error| {
         CommandError::usage("usage/unwritable", format!("cannot write to {}: {error}", args.folder.display()))

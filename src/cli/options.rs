@@ -6,9 +6,8 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::release::Label;
-use crate::session::consent::Consent;
 use crate::session::source::{PLAN_FILE, Selected};
-use crate::session::span;
+use crate::session::{Consent, span};
 use crate::upgrade::plan::OnFailure;
 
 /// A plan file, or the name of a deployment.
@@ -47,9 +46,13 @@ impl Which {
     }
 }
 
-/// The lease, for every command that changes something.
-#[derive(Clone, Copy, Debug, Default, clap::Args)]
-pub struct Leasing {
+/// Of every command that changes something.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct ChangeOptions {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+
     /// Work without the lease, where its bucket is not allowed
     ///
     /// Nobody else may work on the deployment meanwhile, and the run is not recorded in the history.
@@ -86,16 +89,14 @@ pub struct Timing {
 
 /// As the command line spells it.
 pub fn label(text: &str) -> Result<Label, String> {
-    let known = Label::ALL.map(|label| label.to_string());
-    let found = Label::ALL.into_iter().find(|label| label.to_string() == text);
-    found.ok_or_else(|| format!("a label is one of {}", known.join(", ")))
+    let found = Label::ALL.into_iter().find(|label| label.as_str() == text);
+    found.ok_or_else(|| format!("a label is one of {}", Label::ALL.map(Label::as_str).join(", ")))
 }
 
 impl UpgradeOptions {
-    /// With the consents of other options.
-    pub fn consent(&self, unprotect: bool, refresh_images: bool) -> Consent {
+    pub fn consent(&self) -> Consent {
         let Self { no_backup, allow, timing: Timing { deadline, watch } } = *self;
-        Consent { unprotect, refresh_images, no_backup, allow, deadline, watch, ..Consent::default() }
+        Consent { no_backup, allow, deadline, watch, ..Consent::default() }
     }
 }
 

@@ -11,16 +11,10 @@ use crate::engine::kind::Kind;
 use crate::engine::plan::Plan;
 use crate::planners::teardown;
 use crate::price::{self, Parts, Usage};
-use crate::session::Session;
-use crate::session::consent::Consent;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::other_plan_files;
-use crate::session::output::Output;
 use crate::session::saved::{Origin, Saved};
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
-use crate::session::{show, standing};
+use crate::session::{
+    CommandError, Consent, Exit, Output, PLAN_FILE, Scope, Session, Source, other_plan_files, show, standing,
+};
 use crate::ui::plan::{TaskSize, View};
 use crate::ui::standing::Standing;
 use crate::ui::summary::Summary;
@@ -72,7 +66,7 @@ pub struct Args {
     show: Vec<Address>,
 
     #[command(flatten)]
-    consent: UpgradeOptions,
+    options: UpgradeOptions,
 
     /// With --destroy: also delete the file system, its recovery points in the deployment's vault, secrets and log
     /// buckets
@@ -86,8 +80,8 @@ pub struct Args {
 
 impl Args {
     fn consent(&self) -> Consent {
-        let renew_certificates = self.renew_certificates;
-        Consent { renew_certificates, ..self.consent.consent(self.unprotect, self.refresh_images) }
+        let Self { unprotect, refresh_images, renew_certificates, .. } = *self;
+        Consent { unprotect, refresh_images, renew_certificates, ..self.options.consent() }
     }
 }
 
@@ -102,7 +96,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let Args { delete_data, unprotect, leave_network, .. } = *args;
         let options = teardown::Options { delete_data, unprotect, leave_network };
         let (whole, surroundings) = session.whole(&scope, inventory).await?;
-        (session.teardown(name, &whole, &surroundings, options), Origin::teardown(name, options), file.clone())
+        let origin = Origin::Teardown { name: name.to_owned(), options };
+        (session.teardown(name, &whole, &surroundings, options), origin, file.clone())
     } else {
         let running = chain::running(&inventory);
         let steps = chain::steps(&source, running, ChainStep { text: source.text.clone(), file: file.clone() })?;
@@ -125,7 +120,11 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let month = |parts: &Parts| price::estimate(parts, &plan.target.region, &Usage::default());
     let cost = ui::cost::plan_line(&month(&now), &month(&now.after(&plan)));
     let view = View { show: &args.show, cost: cost.as_deref(), ..View::of(output.is_verbose()) };
-    show(&plan, session.kinds(), Some(&file), view, output)?;
+    if let Some(report) = output.report() {
+        report.plan(&plan);
+    }
+    let kinds = session.kinds();
+    output.answer(&Document::new(&plan, kinds, Some(&file)), || show::shown(&plan, kinds, Some(&file), view))?;
     let exit = exit(&plan, args.exit_code);
     if let Some(path) = &args.out {
         Saved::new(origin, plan).write(path)?;
@@ -145,24 +144,6 @@ fn exit(plan: &Plan, exit_code: bool) -> Exit {
         Exit::Pending
     } else {
         Exit::Done
-    }
-}
-
-/// Writes a plan to standard output.
-fn show(
-    plan: &Plan,
-    kinds: &[Kind],
-    file: Option<&PlanFile>,
-    view: View<'_>,
-    output: &Output,
-) -> Result<(), CommandError> {
-    if let Some(report) = output.report() {
-        report.plan(plan);
-    }
-    if output.is_json() {
-        output.document(&Document::new(plan, kinds, file))
-    } else {
-        output.data(&show::shown(plan, kinds, file, view))
     }
 }
 

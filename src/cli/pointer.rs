@@ -75,6 +75,19 @@ mod tests {
     }
 
     #[test]
+    fn the_pointer_takes_the_place_of_names_that_look_alike() {
+        insta::assert_snapshot!(shown("deploy"), @r"
+        error: unrecognized subcommand 'deploy'
+
+          tip: `ce-aws apply` deploys; `ce-aws init` writes a plan file first
+
+        Usage: ce-aws [OPTIONS] <COMMAND>
+
+        For more information, try '--help'.
+        ");
+    }
+
+    #[test]
     fn other_errors_stay_what_they_are() {
         assert!(shown("aply").contains("'apply'"), "{}", shown("aply"));
         assert!(shown("--nope").contains("--nope"));

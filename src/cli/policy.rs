@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 
 use crate::aws::grant::{Grant, Use};
 use crate::blueprint;
@@ -14,13 +15,7 @@ use crate::kinds::registry;
 use crate::live;
 use crate::permission::{Policy, Purpose, policies};
 use crate::release::Catalogue;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
-use crate::session::{Session, catalogue, planning};
-use crate::ui;
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source, catalogue, planning};
 
 use super::global::Global;
 
@@ -37,48 +32,32 @@ pub struct Args {
 
     /// Only what this command needs; left out, all of them
     #[arg(long = "for", value_name = "COMMAND", value_enum)]
-    purpose: Option<For>,
+    purpose: Option<Purpose>,
 }
 
-/// A command, as it is named after `--for`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum For {
-    /// Reads which deployments exist; not restricted to one
-    List,
-    /// Reads only; also for status
-    Plan,
-    /// With deletion of what is no longer needed; reads included
-    Apply,
-    /// Also for apply, backup, stop and start
-    Upgrade,
-    /// With --delete-data as well
-    Destroy,
-    /// With --live: AWS's list prices, nothing of the deployment
-    Cost,
-}
+/// As they are named after `--for`.
+impl ValueEnum for Purpose {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::List, Self::Plan, Self::Apply, Self::Upgrade, Self::Destroy, Self::Cost]
+    }
 
-impl From<Option<For>> for Purpose {
-    fn from(named: Option<For>) -> Self {
-        match named {
-            Some(For::List) => Self::List,
-            Some(For::Plan) => Self::Plan,
-            Some(For::Apply) => Self::Apply,
-            Some(For::Upgrade) => Self::Upgrade,
-            Some(For::Destroy) => Self::Destroy,
-            Some(For::Cost) => Self::Cost,
-            None => Self::All,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::List => "Reads which deployments exist; not restricted to one",
+            Self::Plan => "Reads only; also for status",
+            Self::Apply => "With deletion of what is no longer needed; reads included",
+            Self::Upgrade => "Also for apply, backup, stop and start",
+            Self::Destroy => "With --delete-data as well",
+            Self::Cost => "With --live: AWS's list prices, nothing of the deployment",
+            Self::All => return None,
+        };
+        self.word().map(|word| PossibleValue::new(word).help(help))
     }
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// A wrong plan file, or nobody says whose account it is.
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, file) = Session::for_file(&Source::read(&args.file)?, &global.access(), output).await?;
-    let purpose = Purpose::from(args.purpose);
+    let purpose = args.purpose.unwrap_or(Purpose::All);
     let grants = grants(&session, &file, purpose)?;
     let stem = ["ce-aws", file.name.as_str()].into_iter().chain(purpose.word()).collect::<Vec<_>>().join("-");
     let policies =
@@ -90,7 +69,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         return Ok(Exit::Done);
     }
     for policy in &policies {
-        output.raw(&ui::policy::document(&policy.name, policy.size(), &policy.document))?;
+        output.raw(&format!("# {} ({} characters)\n{:#}\n\n", policy.name, policy.size(), policy.document))?;
     }
     Ok(Exit::Done)
 }

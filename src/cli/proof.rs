@@ -5,8 +5,7 @@ use crate::config::PlanFile;
 use crate::engine::plan::Finding;
 use crate::existing::operator::Operator;
 use crate::live::verify::{self, Unverified, Verification};
-use crate::session::Session;
-use crate::session::scope::Scope;
+use crate::session::{Scope, Session};
 use crate::ui::doctor::Proof;
 
 /// What only a change shows, each with its reason. Printed with everything else, so that nobody takes it for proved.
@@ -42,11 +41,7 @@ pub fn findings(proofs: &[Verification]) -> Vec<Finding> {
 
 /// All rows, what was proved first.
 pub fn rows(proofs: &[Verification], permissions: Option<(&Operator, usize)>) -> Vec<Proof> {
-    let row = |result: &'static str, what: &str, detail: &str| Proof {
-        what: what.to_owned(),
-        result: result.to_owned(),
-        detail: detail.to_owned(),
-    };
+    let row = |result, what: &str, detail: &str| Proof { what: what.to_owned(), result, detail: detail.to_owned() };
     let mut rows: Vec<Proof> = proofs
         .iter()
         .map(|proof| match &proof.result {
@@ -70,7 +65,7 @@ fn simulated(operator: &Operator, actions: usize) -> Proof {
         (None, 0, _) => ("proved", format!("{actions} actions, as far as IAM can simulate them")),
         (None, lacks, _) => ("failed", format!("{lacks} of {actions} actions are not allowed, see the findings")),
     };
-    Proof { what, result: result.to_owned(), detail }
+    Proof { what, result, detail }
 }
 
 #[cfg(test)]
@@ -93,7 +88,7 @@ mod tests {
         ];
         let nobody = Operator { caller: "arn:aws:iam::111122223333:root".to_owned(), ..Operator::default() };
         let rows = rows(&proofs, Some((&nobody, 7)));
-        let results: Vec<_> = rows.iter().map(|row| (row.result.as_str(), row.what.as_str())).collect();
+        let results: Vec<_> = rows.iter().map(|row| (row.result, row.what.as_str())).collect();
         assert_eq!(results[..2], [("proved", "read vpc"), ("failed", "ec2 CreateVpc")]);
         assert!(results[2..].iter().all(|(result, _)| *result == "not-proved"), "{results:?}");
         let codes: Vec<_> = findings(&proofs).into_iter().map(|finding| finding.code).collect();

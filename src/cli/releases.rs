@@ -5,10 +5,7 @@ mod import;
 use time::Date;
 
 use crate::release::{self, Catalogue, Release, Version};
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, catalogue, moment};
 use crate::ui::releases::{self, AccessPoint, Container, DataStep, Known};
 
 /// List the releases of Cloud Exchange that can be deployed
@@ -36,11 +33,6 @@ enum Command {
     Import(Box<import::Args>),
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// The release is not in the catalogue.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     if let Some(Command::Import(args)) = &args.command {
         return import::run(args, output);
@@ -53,24 +45,11 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     match &args.release {
         None => {
             let known: Vec<_> = all.releases().map(|release| known(all, release, today)).collect();
-            if output.is_json() {
-                output.document(&serde_json::json!({ "releases": known }))?;
-            } else {
-                output.data(&releases::list(&known))?;
-            }
+            output.answer(&serde_json::json!({ "releases": known }), || releases::list(&known))?;
         }
         Some(text) => {
-            let release = text.parse().ok().and_then(|version| all.get(version));
-            let release = release.ok_or_else(|| {
-                CommandError::usage("usage/unknown-release", format!("release {text} is not in the catalogue"))
-                    .hint("`ce-aws releases` lists them; --catalog adds a release file of yours")
-            })?;
-            let known = known(all, release, today);
-            if output.is_json() {
-                output.document(&known)?;
-            } else {
-                output.data(&releases::whole(&known))?;
-            }
+            let known = known(all, catalogue::named(text)?, today);
+            output.answer(&known, || releases::whole(&known))?;
         }
     }
     Ok(Exit::Done)

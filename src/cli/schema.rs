@@ -1,9 +1,7 @@
 //! `ce-aws schema`.
 
 use crate::config;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output};
 
 /// Print the JSON Schema of plan files
 ///

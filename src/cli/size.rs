@@ -1,15 +1,11 @@
 //! `ce-aws size`.
 
 use crate::price::size::{self, EVENTS_PER_USER, Load, Module};
-use crate::release::{Catalogue, Release, Version};
+use crate::release::{Catalogue, Version};
 use crate::ui;
 
 use super::global::Global;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
-use crate::session::source;
+use crate::session::{CommandError, Exit, Output, catalogue, moment, source};
 
 /// Choose the package for a load
 ///
@@ -35,13 +31,11 @@ pub struct Args {
     release: Option<Version>,
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// The release is not in the catalogue, or the region is none.
 pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let release = release(args.release)?;
+    let release = match args.release {
+        Some(version) => Some(catalogue::named(&version.to_string())?),
+        None => Catalogue::effective().recommended(moment::today()),
+    };
     let region = source::region(&global.access())?;
     let users = args.users.map(|users| users * EVENTS_PER_USER);
     let events_per_minute = args.events_per_minute.or(users).unwrap_or_default();
@@ -49,23 +43,10 @@ pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, Comman
     modules.sort();
     modules.dedup();
     let sizing = size::choose(&Load { events_per_minute, modules }, release);
-    if output.is_json() {
-        output.document(&sizing)?;
-    } else {
-        let version = release.map(|release| release.version.to_string());
-        let region = region.as_ref().map(|region| region.as_str());
-        output.data(&ui::size::text(&sizing, version.as_deref(), region))?;
-    }
+    let version = release.map(|release| release.version.to_string());
+    let region = region.as_ref().map(|region| region.as_str());
+    output.answer(&sizing, || ui::size::text(&sizing, version.as_deref(), region))?;
     Ok(Exit::Done)
-}
-
-fn release(wanted: Option<Version>) -> Result<Option<&'static Release>, CommandError> {
-    let all = Catalogue::effective();
-    let Some(version) = wanted else { return Ok(all.recommended(moment::today())) };
-    all.get(version).map(Some).ok_or_else(|| {
-        CommandError::usage("usage/unknown-release", format!("release {version} is not in the catalogue"))
-            .hint("`ce-aws releases` lists them; --catalog adds a release file of yours")
-    })
 }
 
 /// A number above zero.

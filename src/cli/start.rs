@@ -1,19 +1,15 @@
 //! `ce-aws start`.
 
 use crate::planners::halt;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::intent::open_intent;
 use crate::session::lease::of_deployment;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
+use crate::session::{CommandError, Exit, Output, Scope, Session};
 use crate::upgrade::endpoints::report_found;
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::{Context, Work, propose_and_run};
 
 use super::global::Global;
-use super::options::{Leasing, Timing, Which};
+use super::options::{ChangeOptions, Timing, Which};
 use super::stop::service;
 
 /// Start Cloud Exchange again, and verify that it is healthy
@@ -25,12 +21,8 @@ pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
-
     #[command(flatten)]
-    leasing: Leasing,
+    change: ChangeOptions,
 
     #[command(flatten)]
     timing: Timing,
@@ -44,7 +36,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let target = session.target(&scope.name);
         let mut plan = halt::start(&inventory, target, service, limits.deadline, limits.watch);
         plan.findings.extend(open_intent(&inventory));
-        let context = Context { session, scope: &scope, output, file: &args.which.shown(), yes: args.yes, limits };
+        let context =
+            Context { session, scope: &scope, output, file: &args.which.shown(), yes: args.change.yes, limits };
         let already = format!("{} runs already, and is healthy", scope.name);
         let result = propose_and_run(context, Work { already, ..Work::new(plan, "Start it?") }).await?;
         let exit = result.as_ref().map_or(Exit::Done, |result| result.exit());
@@ -54,5 +47,5 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         }
         Ok(exit)
     };
-    of_deployment(args.which.selected(), args.leasing.no_lease, &global.access(), output, work).await
+    of_deployment(args.which.selected(), args.change.no_lease, &global.access(), output, work).await
 }

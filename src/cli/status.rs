@@ -1,7 +1,6 @@
 //! `ce-aws status`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 
 use dialoguer::console::Term;
 
@@ -15,19 +14,11 @@ use crate::kinds::file_system;
 use crate::kinds::names;
 use crate::kinds::secret::internal_certificate;
 use crate::release::Catalogue;
-use crate::session::Session;
-use crate::session::consent::Consent;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::intent::open_intent;
-use crate::session::moment;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::span;
-use crate::session::standing;
-use crate::ui::status::{State, Status, Unsettled, line, text, timestamp};
+use crate::session::{CommandError, Consent, Exit, Output, Scope, Session, moment, span, standing};
+use crate::ui::status::{State, Status, Unsettled, line, text};
 use crate::ui::summary::Summary;
-use crate::ui::text::duration;
+use crate::ui::text::{duration, timestamp};
 use crate::ui::whereabouts::Whereabouts;
 use crate::upgrade::planning;
 
@@ -70,8 +61,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         return Err(nothing(&status.target));
     }
     match args.watch {
-        None if output.is_json() => output.document(&status)?,
-        None => output.data(&text(&status))?,
+        None => output.answer(&status, || text(&status))?,
         Some(seconds) => tokio::select! {
             stopped = tokio::signal::ctrl_c() => stopped.map_err(CommandError::unexpected)?,
             failed = watch(&session, scope, file.as_ref(), status, seconds, output) => failed?,
@@ -107,20 +97,11 @@ async fn watch(
         } else {
             line(&status)
         };
-        if !is_read(&shown)? {
+        if !output.is_read(&shown)? {
             return Ok(());
         }
         tokio::time::sleep(clock.real(seconds.into())).await;
         status = read(session, &mut scope, file).await?;
-    }
-}
-
-/// Writes to standard output; false when its reader has gone.
-fn is_read(text: &str) -> Result<bool, CommandError> {
-    let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
-        written => written.map(|()| true).map_err(CommandError::unexpected),
     }
 }
 

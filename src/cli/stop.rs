@@ -2,19 +2,14 @@
 
 use crate::engine::inventory::{Inventory, Live};
 use crate::planners::halt;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::intent::open_intent;
 use crate::session::lease::of_deployment;
-use crate::session::moment;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
+use crate::session::{CommandError, Exit, Output, Scope, Session, moment};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::{Context, Work, propose_and_run};
 
 use super::global::Global;
-use super::options::{Leasing, Which};
+use super::options::{ChangeOptions, Which};
 
 /// Stop Cloud Exchange, and confirm that every task has stopped
 ///
@@ -25,12 +20,8 @@ pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
-
     #[command(flatten)]
-    leasing: Leasing,
+    change: ChangeOptions,
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
@@ -40,12 +31,13 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let mut plan = halt::stop(&inventory, session.target(&scope.name), service, &request(session.caller()));
         plan.findings.extend(open_intent(&inventory));
         let limits = Limits::new(None, None);
-        let context = Context { session, scope: &scope, output, file: &args.which.shown(), yes: args.yes, limits };
+        let context =
+            Context { session, scope: &scope, output, file: &args.which.shown(), yes: args.change.yes, limits };
         let already = format!("{} is stopped already", scope.name);
         let result = propose_and_run(context, Work { already, ..Work::new(plan, "Stop it?") }).await?;
         Ok(result.map_or(Exit::Done, |result| result.exit()))
     };
-    of_deployment(args.which.selected(), args.leasing.no_lease, &global.access(), output, work).await
+    of_deployment(args.which.selected(), args.change.no_lease, &global.access(), output, work).await
 }
 
 /// Who asked for it and when, in characters that tags may have.

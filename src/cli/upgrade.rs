@@ -7,14 +7,9 @@ use clap::ArgGroup;
 use crate::blueprint::image_change::Running;
 use crate::config::PlanFile;
 use crate::release::Version;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::intent::describe;
 use crate::session::lease::of_file;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source};
 use crate::upgrade::chain::{self, ChainOptions, upgrade_chain};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::open_operation::OpenOperation;
@@ -24,7 +19,7 @@ use crate::upgrade::rollback;
 use crate::upgrade::run::Context;
 
 use super::global::Global;
-use super::options::{Leasing, UpgradeOptions};
+use super::options::{ChangeOptions, UpgradeOptions};
 
 /// Upgrade in place: stop, back up, start the new release, verify it, or roll back
 ///
@@ -59,12 +54,8 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["to", "image"])]
     rollback: bool,
 
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
-
     #[command(flatten)]
-    leasing: Leasing,
+    change: ChangeOptions,
 
     /// Leave the plan file as it is
     #[arg(long)]
@@ -80,12 +71,12 @@ pub struct Args {
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let work = async |session: &Session, source: &Source, file: &PlanFile| {
-        let consent = args.options.consent(false, false);
+        let consent = args.options.consent();
         let (write, on_failure) = (!args.no_write, args.on_failure);
         let options = ChainOptions { source, consent, on_failure, undoes_create: false, write };
         let limits = Limits::of(&consent);
         let scope = Scope::of(file);
-        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.yes, limits };
+        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
         let inventory = session.inventory(&mut scope.clone()).await?;
         if !(args.resume || args.rollback) {
             let running = Running::of(&inventory).ok_or_else(|| {
@@ -107,5 +98,5 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         }
         resume(context, options, now).await
     };
-    of_file(&args.file, args.leasing.no_lease, &global.access(), output, work).await
+    of_file(&args.file, args.change.no_lease, &global.access(), output, work).await
 }

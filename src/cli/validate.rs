@@ -3,11 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, Collision, Examined, PlanFile};
-use crate::session::error::{CommandError, problems};
-use crate::session::exit::Exit;
-use crate::session::output::Output;
-use crate::session::source::{self, PLAN_FILE, Source};
-use crate::session::standing;
+use crate::session::error::problems;
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Source, source, standing};
 
 use super::global::Global;
 
@@ -30,17 +27,16 @@ pub fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, Comman
 }
 
 fn one(file: &Path, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let source = Source::read(file)?;
+    let (source, access) = (Source::read(file)?, global.access());
     if output.is_json() {
-        let examined = config::examine(&source.path, &source.text, source::region(&global.access())?);
+        let examined = config::examine(&source.path, &source.text, source::region(&access)?);
         let valid = examined.plan.is_some();
         let release = examined.plan.as_ref().and_then(standing::of_file);
         let problems = problems(&examined.problems);
         output.document(&serde_json::json!({ "valid": valid, "release": release, "problems": problems }))?;
         return Ok(exit(valid));
     }
-    let plan = source.plan_file(source::region(&global.access())?, output)?;
-    source::agree(&plan, &global.access())?;
+    let plan = source.plan_file_for(&access, output)?;
     output.data(&format!("valid: {}\n", summary(&plan)))?;
     Ok(Exit::Done)
 }
@@ -65,16 +61,7 @@ fn several(files: &[PathBuf], global: &Global, output: &Output) -> Result<Exit, 
                 "problems": problems(&examined.problems),
             })
         };
-        let collision = |found: &Collision| {
-            serde_json::json!({
-                "code": found.code,
-                "message": found.message,
-                "hint": found.hint,
-                "files": found.files,
-            })
-        };
         let files: serde_json::Value = examined.iter().map(file).collect();
-        let collisions: serde_json::Value = collisions.iter().map(collision).collect();
         output.document(&serde_json::json!({ "valid": valid, "files": files, "collisions": collisions }))?;
         return Ok(exit(valid));
     }

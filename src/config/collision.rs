@@ -1,9 +1,11 @@
 //! Plan files that exclude each other.
 
+use serde::Serialize;
+
 use super::{aws_name::LoadBalancerArn, plan_file::PlanFile};
 
 /// Two plan files that claim the same thing in AWS.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Collision {
     /// Stable name, such as `plan-file/same-deployment`.
     pub code: &'static str,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::address::Address;
 use crate::engine::holder::Holder;
 use crate::engine::inventory::{Inventory, Live, Phase};
@@ -11,13 +13,14 @@ use crate::engine::plan::{Action, Kept, Plan, Purpose, Reason, Target, Until};
 use super::{data, deletion, held};
 
 /// What the user has consented to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
     /// Delete the file system, the vault with its recovery points, the secrets and the log buckets too.
     pub delete_data: bool,
     /// Remove deletion protection.
     pub unprotect: bool,
     /// Keep the network, and what it depends on.
+    #[serde(default)]
     pub leave_network: bool,
 }
 

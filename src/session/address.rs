@@ -13,10 +13,6 @@ use super::error::CommandError;
 pub const WEB_PORT: u16 = 3000;
 
 /// Of a deployment as its plan file describes it: that of the load balancer, or else of the task.
-///
-/// # Errors
-///
-/// See [`release`].
 pub fn of(file: &PlanFile, existing: &Existing, known: &Known) -> Result<Option<String>, CommandError> {
     let https = file.load_balancer.certificate_arn.is_some();
     if let Some(group) = existing.target_group.as_ref().and_then(|group| group.found()) {

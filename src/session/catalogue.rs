@@ -17,9 +17,7 @@ pub fn adopt(files: &[PathBuf]) -> Result<(), CommandError> {
         return Ok(());
     }
     let read = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            CommandError::usage("usage/unreadable", format!("cannot read {}: {error}", path.display()))
-        })?;
+        let text = std::fs::read_to_string(path).map_err(|error| CommandError::unreadable(path, &error))?;
         Ok((path.display().to_string(), text))
     };
     let files = files.iter().map(read).collect::<Result<Vec<_>, CommandError>>()?;
@@ -37,6 +35,19 @@ pub fn release(file: &PlanFile) -> Result<&'static Release, CommandError> {
     Catalogue::effective()
         .get(file.release)
         .ok_or_else(|| CommandError::unexpected(format!("release {} is not in the catalogue", file.release)))
+}
+
+/// The release of this number.
+///
+/// # Errors
+///
+/// It is not in the catalogue, or no number.
+pub fn named(number: &str) -> Result<&'static Release, CommandError> {
+    let release = number.parse().ok().and_then(|version| Catalogue::effective().get(version));
+    release.ok_or_else(|| {
+        CommandError::usage("usage/unknown-release", format!("release {number} is not in the catalogue"))
+            .hint("`ce-aws releases` lists them; --catalog adds a release file of yours")
+    })
 }
 
 fn refused(error: CatalogueError) -> CommandError {

@@ -1,5 +1,9 @@
 //! Errors as the person at the terminal reads them, made of the narrow errors of the rooms.
 
+use std::borrow::Cow;
+use std::io;
+use std::path::Path;
+
 use crate::config::{self, Problems, Severity};
 use crate::engine::failure::{Cause, Failure};
 use crate::ui;
@@ -25,10 +29,6 @@ pub enum Kind {
     Unexpected(String),
 }
 
-const DECLINED: &str = "not confirmed; nothing was changed";
-/// As history and scripts have it.
-const DECLINED_CODE: &str = "refused/declined";
-
 /// An error with what to do next.
 #[derive(Debug)]
 pub struct CommandError {
@@ -49,6 +49,16 @@ impl CommandError {
         Kind::Unexpected(error.to_string()).into()
     }
 
+    /// A file that a person named cannot be read.
+    pub fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self::usage("usage/unreadable", format!("cannot read {}: {error}", path.display()))
+    }
+
+    /// A file that a person named cannot be written.
+    pub fn unwritable(path: &Path, error: &io::Error) -> Self {
+        Self::usage("usage/unwritable", format!("cannot write {}: {error}", path.display()))
+    }
+
     /// The same with one more hint.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -65,41 +75,54 @@ impl CommandError {
         }
     }
 
+    /// The stable code, as history and scripts have it.
+    pub fn code(&self) -> &'static str {
+        match &self.kind {
+            Kind::Usage { code, .. } | Kind::Refused { code, .. } => code,
+            Kind::PlanFile(_) => "plan-file",
+            Kind::Declined => "refused/declined",
+            Kind::Held { .. } => "lease/held",
+            Kind::Aws(failure) => failure.cause.code(),
+            Kind::Unexpected(_) => "unexpected",
+        }
+    }
+
+    /// What went wrong, without code and hints.
+    pub fn message(&self) -> Cow<'_, str> {
+        match &self.kind {
+            Kind::Usage { message, .. }
+            | Kind::Refused { message, .. }
+            | Kind::Held { message, .. }
+            | Kind::Unexpected(message) => message.into(),
+            Kind::Declined => "not confirmed; nothing was changed".into(),
+            Kind::PlanFile(problems) => problems.to_string().into(),
+            Kind::Aws(failure) => failure.to_string().into(),
+        }
+    }
+
     /// As people read it, ended by a newline. Colours are in it.
     pub fn text(&self) -> String {
-        let coded = |code: &str, message: &str| {
-            let level = ui::style::paint(ui::style::DANGER, format_args!("error[{code}]"));
-            format!("{level}: {}\n", ui::text::clean(message))
-        };
-        let mut text = match &self.kind {
-            Kind::Usage { code, message } | Kind::Refused { code, message } => coded(code, message),
+        let text = match &self.kind {
             // A choice, and no error.
-            Kind::Declined => format!("{DECLINED}\n"),
-            Kind::Held { message, .. } => coded("lease/held", message),
+            Kind::Declined => format!("{}\n", self.message()),
             Kind::PlanFile(problems) => format!("{}\n", problems.render(true)),
             Kind::Aws(failure) => ui::failure::alone(failure),
-            Kind::Unexpected(message) => coded("unexpected", message),
+            _ => ui::finding::error(self.code(), &self.message()),
         };
-        self.hints.iter().for_each(|hint| text.push_str(&ui::finding::hint(hint)));
-        text
+        text + &ui::finding::hints(&self.hints)
     }
 
     /// As scripts read it: one object with a stable `code`.
     pub fn json(&self) -> serde_json::Value {
-        let mut value = match &self.kind {
-            Kind::Usage { code, message } | Kind::Refused { code, message } => {
-                serde_json::json!({ "code": code, "message": message })
-            }
-            Kind::PlanFile(problems) => {
-                serde_json::json!({ "code": "plan-file", "problems": self::problems(problems) })
-            }
-            Kind::Declined => serde_json::json!({ "code": DECLINED_CODE, "message": DECLINED }),
-            Kind::Held { message, holder } => {
-                serde_json::json!({ "code": "lease/held", "message": message, "holder": holder })
-            }
-            Kind::Aws(failure) => serde_json::json!({ "code": failure.cause.code(), "failure": failure }),
-            Kind::Unexpected(message) => serde_json::json!({ "code": "unexpected", "message": message }),
-        };
+        let mut value = serde_json::json!({ "code": self.code() });
+        match &self.kind {
+            Kind::PlanFile(problems) => value["problems"] = self::problems(problems),
+            Kind::Aws(failure) => value["failure"] = serde_json::json!(failure),
+            _ => value["message"] = self.message().into(),
+        }
+        if let Kind::Held { holder, .. } = &self.kind {
+            value["holder"] = holder.clone();
+        }
         value["exit"] = (self.exit() as u8).into();
         if !self.hints.is_empty() {
             value["hints"] = self.hints.clone().into();

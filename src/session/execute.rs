@@ -28,14 +28,12 @@ pub fn permit(plan: &Plan, output: &Output) -> Result<(), CommandError> {
     if let Some(report) = output.report().filter(|_| plan.refusals().next().is_some()) {
         report.plan(plan);
     }
-    match plan.refusals().count() {
-        0 => Ok(()),
-        1 => Err(CommandError::refused("refused/check", "a check refuses this plan, see above; nothing was changed")),
-        number => {
-            let message = format!("{number} checks refuse this plan, see above; nothing was changed");
-            Err(CommandError::refused("refused/check", message))
-        }
-    }
+    let refused = match plan.refusals().count() {
+        0 => return Ok(()),
+        1 => "a check refuses this plan".to_owned(),
+        number => format!("{number} checks refuse this plan"),
+    };
+    Err(CommandError::refused("refused/check", format!("{refused}, see above; nothing was changed")))
 }
 
 /// Runs a plan that has been consented to. The first Ctrl-C stops it, the second exits at once.

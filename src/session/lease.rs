@@ -52,12 +52,8 @@ pub async fn under_lease(
     let (store, permit) = (session.store(), session.permit());
     let me = me(session, deployment);
     let waits = |held: &Record| {
-        if output.is_json() {
-            // A closed standard output does not keep the lease from being taken.
-            let _ = output.line(&serde_json::json!({ "code": "lease-waiting", "holder": holder(held) }));
-        } else {
-            output.note(&waiting(held));
-        }
+        let event = serde_json::json!({ "code": "lease-waiting", "holder": holder(held) });
+        output.news(&event, || waiting(held));
     };
     let keeper = keeper::take(&store, me.clone(), &permit, Clock::new(clock.scale()), waits).await.map_err(refusal)?;
     session.begin(entry(me));
@@ -117,17 +113,11 @@ pub async fn of_deployment(
 
 /// Says why nothing happens for this many seconds.
 fn report_unseen(seconds: f64, output: &Output) {
-    if seconds < 1.0 {
-        return;
-    }
-    if output.is_json() {
-        // A closed standard output does not keep the work from being done.
-        let _ = output.line(&serde_json::json!({ "code": "lists-lag", "seconds": seconds.ceil() }));
-    } else {
-        let time = duration(seconds);
-        output.note(&format!(
-            "waiting {time}: the run before was interrupted, and AWS may not list yet what it created last\n"
-        ));
+    if seconds >= 1.0 {
+        output.news(&serde_json::json!({ "code": "lists-lag", "seconds": seconds.ceil() }), || {
+            let time = duration(seconds);
+            format!("waiting {time}: the run before was interrupted, and AWS may not list yet what it created last\n")
+        });
     }
 }
 
@@ -157,7 +147,7 @@ fn entry(me: Record) -> Entry {
 fn end(result: &Result<Exit, CommandError>) -> End {
     let (exit, error) = match result {
         Ok(exit) => (*exit, None),
-        Err(error) => (error.exit(), error.json()["code"].as_str().map(str::to_owned)),
+        Err(error) => (error.exit(), Some(error.code().to_owned())),
     };
     End { at: moment::text(), exit: exit as u8, error }
 }

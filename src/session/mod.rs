@@ -24,4 +24,10 @@ pub mod source;
 pub mod span;
 pub mod standing;
 
+pub use consent::Consent;
+pub use error::CommandError;
+pub use exit::Exit;
 pub use open::Session;
+pub use output::Output;
+pub use scope::Scope;
+pub use source::{PLAN_FILE, Source};

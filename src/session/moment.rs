@@ -3,12 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use time::{Date, OffsetDateTime};
 use tokio::time::Instant;
 
 use crate::engine::clock::Clock;
+use crate::ui::text::timestamp;
 
 use super::error::CommandError;
 
@@ -43,9 +42,9 @@ pub fn today() -> Date {
     OffsetDateTime::from_unix_timestamp(seconds()).map_or(Date::MAX, OffsetDateTime::date)
 }
 
-/// RFC 3339 in whole seconds, which sorts as time does: `2026-11-22T04:05:06Z`.
+/// As [`timestamp`] writes it.
 pub fn text() -> String {
-    DateTime::from_secs(seconds()).fmt(Format::DateTime).unwrap_or_default()
+    timestamp(seconds() as f64)
 }
 
 /// The clock that the environment asks for.

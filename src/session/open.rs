@@ -81,8 +81,7 @@ impl Session {
     ///
     /// A problem of the plan file, before any call to AWS.
     pub async fn for_file(source: &Source, access: &Access, output: &Output) -> Result<(Self, PlanFile), CommandError> {
-        let plan = source.plan_file(source::region(access)?, output)?;
-        source::agree(&plan, access)?;
+        let plan = source.plan_file_for(access, output)?;
         let mut access = access.clone();
         if let Some(region) = &plan.region {
             access.region = Some(region.as_str().to_owned());
@@ -226,8 +225,7 @@ impl Session {
 /// Missing credentials would be the next error: they are named as well.
 async fn no_region(aws: &Clients) -> CommandError {
     let message = "no region: neither the plan file nor AWS's configuration names one";
-    let error = CommandError::usage("usage/no-region", message)
-        .hint("write `region = \"us-east-1\"` into the plan file, or use --region or AWS_REGION");
+    let error = CommandError::usage("usage/no-region", message).hint(source::NAME_A_REGION);
     match aws.no_credentials().await {
         None => error,
         Some(failure) => failure.hints.into_iter().fold(error.hint(failure.message), CommandError::hint),

@@ -62,10 +62,6 @@ impl Output {
     }
 
     /// Data as text for people, wrapped at the width of a terminal.
-    ///
-    /// # Errors
-    ///
-    /// See [`Self::raw`].
     pub fn data(&self, text: &str) -> Result<(), CommandError> {
         self.raw(&fit(text, width(&std::io::stdout())))
     }
@@ -76,11 +72,32 @@ impl Output {
     ///
     /// The write fails; a closed pipe (`| head`) is no error.
     pub fn raw(&self, text: &str) -> Result<(), CommandError> {
+        self.is_read(text).map(|_| ())
+    }
+
+    /// Whether the same could be written: false when the reader of standard output has gone.
+    pub fn is_read(&self, text: &str) -> Result<bool, CommandError> {
         let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CommandError::unexpected(error)),
-            _ => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+            written => written.map(|()| true).map_err(CommandError::unexpected),
         }
+    }
+
+    /// What was asked for: one JSON document for scripts, text for people.
+    pub fn answer(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CommandError> {
+        if self.is_json() { self.document(value) } else { self.data(&text()) }
+    }
+
+    /// What a change came to: one more event for scripts, text for people.
+    pub fn outcome(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CommandError> {
+        if self.is_json() { self.line(value) } else { self.data(&text()) }
+    }
+
+    /// What happens before a change: one more event for scripts, a note for people. A closed standard output keeps
+    /// nothing from being done.
+    pub fn news(&self, value: &impl Serialize, text: impl FnOnce() -> String) {
+        if self.is_json() { drop(self.line(value)) } else { self.note(&text()) }
     }
 
     /// Data as one JSON document.

@@ -29,18 +29,9 @@ pub enum Origin {
     },
     Teardown {
         name: String,
-        delete_data: bool,
-        unprotect: bool,
-        #[serde(default)]
-        leave_network: bool,
+        #[serde(flatten)]
+        options: teardown::Options,
     },
-}
-
-impl Origin {
-    pub fn teardown(name: &str, options: teardown::Options) -> Self {
-        let teardown::Options { delete_data, unprotect, leave_network } = options;
-        Self::Teardown { name: name.to_owned(), delete_data, unprotect, leave_network }
-    }
 }
 
 impl Saved {
@@ -76,9 +67,7 @@ impl Saved {
     /// Writes it.
     pub fn write(&self, path: &Path) -> Result<(), CommandError> {
         let text = serde_json::to_string_pretty(self).map_err(CommandError::unexpected)?;
-        std::fs::write(path, text + "\n").map_err(|error| {
-            CommandError::usage("usage/unwritable", format!("cannot write {}: {error}", path.display()))
-        })
+        std::fs::write(path, text + "\n").map_err(|error| CommandError::unwritable(path, &error))
     }
 
     /// Refuses when the plan would be another one now.
@@ -99,7 +88,7 @@ mod tests {
     fn saved() -> Saved {
         let target = Target { deployment: "prod".into(), account: "1".into(), region: "us-east-1".into() };
         let options = teardown::Options { delete_data: true, ..teardown::Options::default() };
-        Saved::new(Origin::teardown("prod", options), Plan::empty(Purpose::Destroy, target))
+        Saved::new(Origin::Teardown { name: "prod".into(), options }, Plan::empty(Purpose::Destroy, target))
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The deployment that a command is about: from a plan file, or by name alone.
 
 use std::path::Path;
+use std::str::FromStr;
 
 use crate::aws::clients::Access;
 use crate::config::{self, Name, PlanFile, Region};
@@ -10,6 +11,9 @@ use super::output::Output;
 
 /// The plan file where none is named, in the working directory; what `ce-aws init` writes.
 pub const PLAN_FILE: &str = "ce-aws.toml";
+
+/// The hint where no region is known.
+pub const NAME_A_REGION: &str = "write `region = \"us-east-1\"` into the plan file, or use --region or AWS_REGION";
 
 /// A plan file, or the name of a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,12 +62,23 @@ impl Source {
             }
         }
     }
+
+    /// The same, for the region that the command line or the environment names; --region must not contradict it.
+    ///
+    /// # Errors
+    ///
+    /// See above, and the problems of the plan file.
+    pub fn plan_file_for(&self, access: &Access, output: &Output) -> Result<PlanFile, CommandError> {
+        let plan = self.plan_file(region(access)?, output)?;
+        agree(&plan, access)?;
+        Ok(plan)
+    }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
     let shown = path.display();
     if error.kind() != std::io::ErrorKind::NotFound {
-        return CommandError::usage("usage/unreadable", format!("cannot read {shown}: {error}"));
+        return CommandError::unreadable(path, error);
     }
     if path == Path::new(PLAN_FILE) {
         return CommandError::usage("usage/unreadable", format!("there is no plan file {PLAN_FILE} in this directory"))
@@ -83,8 +98,13 @@ fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
 ///
 /// No deployment can have this name.
 pub fn name(text: &str) -> Result<Name, CommandError> {
+    value(text, "--name", "usage/name")
+}
+
+/// The value of an option.
+fn value<T: FromStr<Err = config::Invalid>>(text: &str, option: &str, code: &'static str) -> Result<T, CommandError> {
     text.parse().map_err(|error: config::Invalid| {
-        CommandError::usage("usage/name", format!("--name: {}", error.message)).hint(error.hint)
+        CommandError::usage(code, format!("{option}: {}", error.message)).hint(error.hint)
     })
 }
 
@@ -95,9 +115,7 @@ pub fn name(text: &str) -> Result<Name, CommandError> {
 /// This version does not know the region of `--region`.
 pub fn region(access: &Access) -> Result<Option<Region>, CommandError> {
     if let Some(text) = &access.region {
-        return text.parse().map(Some).map_err(|error: config::Invalid| {
-            CommandError::usage("usage/region", format!("--region: {}", error.message)).hint(error.hint)
-        });
+        return value(text, "--region", "usage/region").map(Some);
     }
     let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|variable| std::env::var(variable).ok());
     Ok(named.and_then(|text| text.parse().ok()))

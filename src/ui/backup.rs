@@ -5,13 +5,12 @@ use crate::kinds::backup_vault::view::{BackupView, Denial, Owner, PointView, Vau
 
 use super::style::{GOOD, TITLE, WARNING, paint};
 use super::table::{self, Cell};
-use super::text::{clean, count};
+use super::text::{clean, count, minute, place};
 
 /// The whole text, ended by a newline. `file`: how the plan file is called, if there is one.
 pub fn list(target: &Target, view: &BackupView, file: &str) -> String {
-    let place = format!("account {}, region {}", clean(&target.account), clean(&target.region));
-    let mut lines =
-        vec![format!("{} in {place}", paint(TITLE, format_args!("Backups of {}", clean(&target.deployment))))];
+    let title = paint(TITLE, format_args!("Backups of {}", clean(&target.deployment)));
+    let mut lines = vec![format!("{title} in {}", place(&target.account, &target.region))];
     if view.points.is_empty() {
         lines.push("there are no recovery points".to_owned());
     } else {
@@ -45,13 +44,13 @@ fn row(point: &PointView, view: &BackupView) -> Vec<Cell> {
     };
     vec![
         minute(&point.created).into(),
-        Cell::styled(style, point.state.clone()),
+        Cell::styled(style, &point.state),
         point.bytes.map(size).unwrap_or_default().into(),
         expires.into(),
         format!("{} ({})", point.file_system, standing(&point.file_system, view)).into(),
-        point.vault.clone().into(),
-        point.intent.clone().unwrap_or_default().into(),
-        point.id().to_owned().into(),
+        point.vault.as_str().into(),
+        point.intent.as_deref().unwrap_or_default().into(),
+        point.id().into(),
     ]
 }
 
@@ -96,11 +95,6 @@ fn denial(denial: &Denial) -> String {
     let whom: Vec<String> = denial.principals.iter().map(name).collect();
     let conditions = if denial.conditional { ", under some conditions" } else { "" };
     format!("its access policy denies {} to {}{conditions}", clean(&denial.action), whom.join(", "))
-}
-
-/// `2026-11-22 04:05`, in UTC.
-fn minute(moment: &str) -> String {
-    moment.get(..16).map_or_else(|| moment.to_owned(), |start| start.replace('T', " "))
 }
 
 /// `104.9 MB`, as AWS counts.

@@ -3,7 +3,7 @@
 use crate::price::{Estimate, Item, Line, NOT_COUNTED, NoPrices, Rates};
 
 use super::style::{FAINT, TITLE, paint};
-use super::table::{Cell, lines};
+use super::table::{Cell, table};
 use super::text::clean;
 
 /// What is no amount of money.
@@ -100,20 +100,10 @@ pub fn plan_line(before: &Result<Estimate, NoPrices>, after: &Result<Estimate, N
 /// The whole estimate.
 pub fn whole(estimate: &Estimate) -> String {
     let amount = format!("{} a month", estimate.currency);
-    let rows: Vec<_> = estimate.lines.iter().map(row).collect();
-    let mut text = format!("{}\n\n", paint(TITLE, sentence(estimate)));
-    for line in lines(&["item", "quantity and price", &amount], &rows) {
-        text.push_str(&format!("{line}\n"));
-    }
-    text.push('\n');
-    for note in notes(estimate) {
-        text.push_str(&format!("{}\n", paint(FAINT, clean(&note))));
-    }
-    text.push_str("\nNot counted:\n");
-    for what in NOT_COUNTED {
-        text.push_str(&format!("  {what}\n"));
-    }
-    text
+    let table = table(&["item", "quantity and price", &amount], estimate.lines.iter().map(row));
+    let notes: String = notes(estimate).iter().map(|note| format!("{}\n", paint(FAINT, clean(note)))).collect();
+    let not_counted: String = NOT_COUNTED.iter().map(|what| format!("  {what}\n")).collect();
+    format!("{}\n\n{table}\n{notes}\nNot counted:\n{not_counted}", paint(TITLE, sentence(estimate)))
 }
 
 fn row(line: &Line) -> Vec<Cell> {

@@ -7,8 +7,8 @@ use crate::engine::plan::{Finding, Severity, Target};
 use super::finding::finding;
 use super::standing::Standing;
 use super::style::{GOOD, TITLE, paint};
-use super::table::{self, Cell};
-use super::text::clean;
+use super::table::{Cell, table};
+use super::text::{clean, count};
 
 /// All findings, and what they come to.
 pub fn report(target: &Target, release: Option<&Standing>, findings: &[Finding]) -> String {
@@ -19,15 +19,12 @@ pub fn report(target: &Target, release: Option<&Standing>, findings: &[Finding])
     findings.iter().for_each(|one| text.push_str(&format!("{}\n", finding(one))));
     let refusals = findings.iter().filter(|finding| finding.severity == Severity::Refusal).count();
     let warnings = findings.len() - refusals;
+    let counts = [(refusals, "refusal"), (warnings, "warning")].into_iter().filter(|(number, _)| *number > 0);
+    let counts = counts.map(|(number, word)| count(number, word)).collect::<Vec<_>>().join(" and ");
     text.push_str(&match (refusals, warnings) {
         (0, 0) => format!("{}: of what can be seen from here, nothing is in the way\n", paint(GOOD, "no findings")),
-        (0, _) => format!("{}; nothing is in the way of `ce-aws apply`\n", counted(warnings, "warning")),
-        (_, 0) => format!("{}: `ce-aws apply` would change nothing\n", counted(refusals, "refusal")),
-        (_, _) => format!(
-            "{} and {}: `ce-aws apply` would change nothing\n",
-            counted(refusals, "refusal"),
-            counted(warnings, "warning")
-        ),
+        (0, _) => format!("{counts}; nothing is in the way of `ce-aws apply`\n"),
+        _ => format!("{counts}: `ce-aws apply` would change nothing\n"),
     });
     if let Some(first) = findings.first() {
         text.push_str(&format!("what a code means: ce-aws explain {}\n", clean(&first.code)));
@@ -35,16 +32,12 @@ pub fn report(target: &Target, release: Option<&Standing>, findings: &[Finding])
     text
 }
 
-fn counted(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
-}
-
 /// One thing that was proved against the account, was refused, or could not be proved.
 #[derive(Clone, Debug, Serialize)]
 pub struct Proof {
     pub what: String,
     /// `proved`, `failed` or `not-proved`.
-    pub result: String,
+    pub result: &'static str,
     /// What came out, or why nothing did.
     pub detail: String,
 }
@@ -79,13 +72,11 @@ pub struct Row {
 pub fn codes(groups: &[(&str, Vec<Row>)]) -> String {
     let mut text = String::new();
     for (title, rows) in groups {
-        let cell = |text: &str| Cell::from(text.to_owned());
         let cells = rows.iter().map(|row| {
             let brief = row.when.split_once(". ").map_or(row.when.as_str(), |(first, _)| first);
-            vec![Cell::styled(TITLE, row.code.as_str()), cell(&row.severity), cell(brief)]
+            vec![Cell::styled(TITLE, &row.code), row.severity.as_str().into(), brief.into()]
         });
-        let lines = table::lines(&["code", "severity", "when"], &cells.collect::<Vec<_>>());
-        text.push_str(&format!("{}\n{}\n\n", paint(TITLE, title), lines.join("\n")));
+        text.push_str(&format!("{}\n{}\n", paint(TITLE, title), table(&["code", "severity", "when"], cells)));
     }
     text + "`ce-aws explain CODE` also says what to do.\n"
 }

@@ -4,11 +4,8 @@ use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::plan::{Action, Purpose};
 
-use super::advice;
-use super::finding::hint;
-use super::style::{DANGER, paint};
-use super::text::clean;
-use super::words;
+use super::finding::{error, hint, hints};
+use super::{advice, words};
 
 /// The failure of a step, on two lines or more, each ended.
 pub fn step(address: &Address, action: Action, failure: &Failure, purpose: Purpose) -> String {
@@ -24,11 +21,9 @@ pub fn alone(failure: &Failure) -> String {
 }
 
 fn render(attempt: &str, failure: &Failure, advises: bool) -> String {
-    let level = paint(DANGER, format_args!("error[{}]", failure.cause.code()));
-    let mut text = format!("{level}: {attempt}{}\n", clean(&failure.to_string()));
+    let text = error(failure.cause.code(), &format!("{attempt}{failure}"));
     if failure.hints.is_empty() && advises {
-        text.push_str(&hint(&advice::about(failure)));
+        return text + &hint(&advice::about(failure));
     }
-    failure.hints.iter().for_each(|one| text.push_str(&hint(one)));
-    text
+    text + &hints(&failure.hints)
 }

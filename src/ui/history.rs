@@ -11,8 +11,8 @@ use crate::engine::plan::{Plan, Purpose, Target};
 use super::progress::line::{Detail, ending, line};
 use super::progress::tracker::Tracker;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
-use super::table::{self, Cell};
-use super::text::{clean, count, duration};
+use super::table::{Cell, table};
+use super::text::{clean, count, duration, place};
 
 /// A holder, for scripts.
 pub fn holder(record: &Record) -> Value {
@@ -82,14 +82,6 @@ impl State {
     }
 }
 
-/// How a run ended, in a word or two; a plan that somebody declined was not refused.
-fn ended(entry: &Entry, state: State) -> Cell {
-    match entry.end.as_ref().and_then(|end| end.error.as_deref()) {
-        Some("refused/declined") => Cell::styled(FAINT, "declined"),
-        _ => Cell::styled(state.style(), state.text()),
-    }
-}
-
 /// `12 of 44`, or `44`.
 fn steps(entry: &Entry) -> String {
     match (entry.steps_done(), entry.steps_planned()) {
@@ -99,21 +91,15 @@ fn steps(entry: &Entry) -> String {
     }
 }
 
-fn took(entry: &Entry) -> String {
-    entry.seconds().map(duration).unwrap_or_default()
-}
-
 /// The runs of a deployment, newest first; `more` are left out.
 pub fn list(target: &Target, stored: &[Stored], holder: Option<&str>, more: usize) -> String {
-    let place = format!("account {}, region {}", clean(&target.account), clean(&target.region));
-    let mut text = format!("{} in {place}\n", paint(TITLE, format_args!("Runs of {}", clean(&target.deployment))));
+    let title = paint(TITLE, format_args!("Runs of {}", clean(&target.deployment)));
+    let mut text = format!("{title} in {}\n", place(&target.account, &target.region));
     if stored.is_empty() {
         return text + "none is on record\n";
     }
-    let rows: Vec<Vec<Cell>> = stored.iter().map(|stored| row(stored, holder)).collect();
-    for line in table::lines(&["since (UTC)", "run", "ended", "took", "steps", "who", "host", "command"], &rows) {
-        text.push_str(&format!("{line}\n"));
-    }
+    let head = ["since (UTC)", "run", "ended", "took", "steps", "who", "host", "command"];
+    text.push_str(&table(&head, stored.iter().map(|stored| row(stored, holder))));
     if more > 0 {
         text.push_str(&format!("and {} before: --limit shows more\n", count(more, "run")));
     }
@@ -124,22 +110,22 @@ fn row(stored: &Stored, holder: Option<&str>) -> Vec<Cell> {
     match stored {
         Stored::Entry(entry) => {
             let state = State::of(entry, holder);
-            let who = entry.user.rsplit(':').next().unwrap_or_default().to_owned();
             vec![
-                entry.since.clone().into(),
-                entry.run.clone().into(),
-                ended(entry, state),
-                took(entry).into(),
+                entry.since.as_str().into(),
+                entry.run.as_str().into(),
+                Cell::styled(state.style(), state.text()),
+                entry.seconds().map(duration).unwrap_or_default().into(),
                 steps(entry).into(),
-                who.into(),
-                entry.host.clone().into(),
-                entry.command.clone().into(),
+                entry.user.rsplit(':').next().unwrap_or_default().into(),
+                entry.host.as_str().into(),
+                entry.command.as_str().into(),
             ]
         }
         Stored::Unreadable { key, why } => {
-            let blank = || Cell::from(String::new());
-            let cannot = Cell::styled(WARNING, "cannot be read");
-            vec![blank(), blank(), cannot, blank(), blank(), blank(), blank(), format!("{key}: {why}").into()]
+            let mut cells = vec![Cell::default(); 8];
+            cells[2] = Cell::styled(WARNING, "cannot be read");
+            cells[7] = format!("{key}: {why}").into();
+            cells
         }
     }
 }

@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-use super::style::{FAINT, paint};
+use super::style::{FAINT, paint, plain};
 
 /// Begins a line that people copy, such as a command. No mark can come from outside: see [`super::text::clean`].
 pub const VERBATIM: char = '\u{1d}';
@@ -65,10 +65,6 @@ fn options<'a>(width: usize) -> Options<'a> {
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation)
         .wrap_algorithm(WrapAlgorithm::FirstFit)
-}
-
-fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
 }
 
 fn wrap(line: &str, width: usize) -> String {

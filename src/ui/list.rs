@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::finding::hints;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
-use super::table::{self, Cell};
-use super::text::clean;
+use super::table::{Cell, table};
+use super::text::{clean, minute, place};
 
 /// All of them.
 #[derive(Clone, Debug, Serialize)]
@@ -95,26 +96,19 @@ impl State {
 
 /// The table, ended by a newline.
 pub fn text(all: &Deployments) -> String {
-    let place = format!("in account {}, region {}", clean(&all.account), clean(&all.region));
+    let place = place(&all.account, &all.region);
     if all.deployments.is_empty() {
-        return format!("no deployments {place}\n");
+        return format!("no deployments in {place}\n");
     }
-    let mut text = format!("{} {place}\n\n", paint(TITLE, "Deployments"));
     let cell = |text: &Option<String>| Cell::from(text.clone().unwrap_or_default());
     let rows = all.deployments.iter().map(|one| {
         let holder = one.holder.as_ref().map(|holder| format!("{} on {}", holder.command, holder.host));
-        let since = one.since.as_ref().map(|since| since.replace('T', " ").chars().take(16).collect());
+        let since = one.since.as_deref().map(minute);
         let name = Cell::styled(TITLE, one.deployment.as_str());
         vec![name, one.state.cell(), cell(&one.release), cell(&since), cell(&one.cluster), cell(&holder)]
     });
     let head = ["name", "state", "release", "since (UTC)", "cluster", "run under way"];
-    for line in table::lines(&head, &rows.collect::<Vec<_>>()) {
-        text.push_str(&format!("{line}\n"));
-    }
-    let hints: Vec<String> = all.deployments.iter().filter_map(|one| one.state.hint(&clean(&one.deployment))).collect();
-    if !hints.is_empty() {
-        text.push('\n');
-        hints.iter().for_each(|hint| text.push_str(&super::finding::hint(hint)));
-    }
-    text
+    let text = format!("{} in {place}\n\n{}", paint(TITLE, "Deployments"), table(&head, rows));
+    let next: Vec<String> = all.deployments.iter().filter_map(|one| one.state.hint(&clean(&one.deployment))).collect();
+    if next.is_empty() { text } else { format!("{text}\n{}", hints(&next)) }
 }

@@ -7,7 +7,6 @@
 pub mod advice;
 pub mod backup;
 pub mod cost;
-pub mod diagnosis;
 pub mod discover;
 pub mod doctor;
 pub mod ending;
@@ -18,7 +17,6 @@ pub mod history;
 pub mod layout;
 pub mod list;
 pub mod plan;
-pub mod policy;
 pub mod progress;
 pub mod redact;
 pub mod releases;

@@ -1,9 +1,10 @@
 //! The releases of Cloud Exchange.
 
+use anstyle::Style;
 use serde::Serialize;
 
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
-use super::table::{self, Cell};
+use super::table::{Cell, table};
 use super::text::clean;
 
 /// Everything that is shown of a release.
@@ -67,29 +68,23 @@ experimental   not known to work on Fargate
 
 /// All of them, one a line, ended by a newline.
 pub fn list(all: &[Known]) -> String {
-    let rows: Vec<Vec<Cell>> = all
-        .iter()
-        .map(|known| {
-            let minus = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
-            vec![
-                Cell::styled(TITLE, &known.version),
-                known.released.clone().into(),
-                known.style().map_or_else(|| known.support().into(), |style| Cell::styled(style, known.support())),
-                known.end(),
-                minus(&known.from.join(", ")).into(),
-                known.minimum_package.clone().into(),
-            ]
-        })
-        .collect();
-    let recommended = all.iter().find(|known| known.is_recommended);
+    let rows = all.iter().map(|known| {
+        vec![
+            Cell::styled(TITLE, &known.version),
+            known.released.as_str().into(),
+            Cell::styled(known.style(), known.support()),
+            known.end(),
+            if known.from.is_empty() { "-".into() } else { known.from.join(", ").into() },
+            known.minimum_package.as_str().into(),
+        ]
+    });
     let head = ["release", "date", "support", "end of support", "upgrade from", "smallest package"];
-    let mut text = table::lines(&head, &rows).join("\n") + "\n\n";
-    text.push_str(LEGEND);
+    let mut text = format!("{}\n{LEGEND}", table(&head, rows));
     for (why, releases) in reasons(all) {
         text.push_str(&format!("\nonly listed    {}: {}\n", releases.join(", "), clean(why)));
     }
     text.push('\n');
-    if let Some(known) = recommended {
+    if let Some(known) = all.iter().find(|known| known.is_recommended) {
         let why = match known.support.as_str() {
             "ended" => "no release that can be deployed is still supported, and the vendor tested this one",
             _ => "the newest that is still supported",
@@ -101,8 +96,8 @@ pub fn list(all: &[Known]) -> String {
 
 /// One of them in full, ended by a newline.
 pub fn whole(known: &Known) -> String {
-    let label = known.style().map_or_else(|| known.support(), |style| paint(style, known.support()));
-    let mut text = format!("{} {label}\n", paint(TITLE, format_args!("Cloud Exchange {}:", clean(&known.version))));
+    let title = paint(TITLE, format_args!("Cloud Exchange {}:", clean(&known.version)));
+    let mut text = format!("{title} {}\n", paint(known.style(), known.support()));
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
             text.push_str(&format!("{} {}\n", paint(FAINT, format_args!("{name:<18}")), clean(value)));
@@ -115,31 +110,23 @@ pub fn whole(known: &Known) -> String {
     line("upgrade from", &known.from.join(", "));
     line("upgrade to", &known.to.join(", "));
     line("smallest package", &known.minimum_package);
-    let cell = |text: &str| Cell::from(text.to_owned());
     let mark = |marked: bool, words: &str| if marked { Cell::styled(WARNING, words) } else { Cell::default() };
-    let containers = known.containers.iter();
-    section(
-        &mut text,
-        &["container", "image", ""],
-        containers
-            .map(|one| vec![cell(&one.name), cell(&one.image), mark(one.migrates, "may change the data")])
-            .collect(),
-    );
-    let points = known.access_points.iter();
-    section(&mut text, &["access point", "path"], points.map(|one| vec![cell(&one.name), cell(&one.path)]).collect());
-    let steps = known.data_steps.iter();
+    let container = |one: &Container| {
+        vec![one.name.as_str().into(), one.image.as_str().into(), mark(one.migrates, "may change the data")]
+    };
+    let point = |one: &AccessPoint| vec![one.name.as_str().into(), one.path.as_str().into()];
     let step = |one: &DataStep| {
         let changes = mark(one.changes_data, "no rollback without a backup");
-        vec![cell(&one.name), cell(&one.from.join(", ")), cell(&one.about), changes]
+        vec![one.name.as_str().into(), one.from.join(", ").into(), one.about.as_str().into(), changes]
     };
-    section(&mut text, &["data step", "from", "does", ""], steps.map(step).collect());
-    text
+    text + &section(&["container", "image", ""], &known.containers, container)
+        + &section(&["access point", "path"], &known.access_points, point)
+        + &section(&["data step", "from", "does", ""], &known.data_steps, step)
 }
 
-fn section(text: &mut String, head: &[&str], rows: Vec<Vec<Cell>>) {
-    if !rows.is_empty() {
-        text.push_str(&format!("\n{}\n", table::lines(head, &rows).join("\n")));
-    }
+/// A table with an empty line before it; nothing where it has no rows.
+fn section<T>(head: &[&str], all: &[T], row: impl Fn(&T) -> Vec<Cell>) -> String {
+    if all.is_empty() { String::new() } else { format!("\n{}", table(head, all.iter().map(row))) }
 }
 
 /// Each reason once, with its releases.
@@ -157,13 +144,13 @@ fn reasons(all: &[Known]) -> Vec<(&str, Vec<&str>)> {
 impl Known {
     /// The end of support as a cell, coloured when it is past or near.
     fn end(&self) -> Cell {
-        let Some(end) = &self.end_of_life else { return Cell::from("not known".to_owned()) };
-        let text = format!("{end}{}", self.passed());
-        match self.support.as_str() {
-            "ended" => Cell::styled(DANGER, text),
-            "ends-soon" => Cell::styled(WARNING, text),
-            _ => text.into(),
-        }
+        let Some(end) = &self.end_of_life else { return "not known".into() };
+        let style = match self.support.as_str() {
+            "ended" => DANGER,
+            "ends-soon" => WARNING,
+            _ => Style::new(),
+        };
+        Cell::styled(style, format!("{end}{}", self.passed()))
     }
 
     fn passed(&self) -> &'static str {
@@ -181,12 +168,12 @@ impl Known {
         }
     }
 
-    fn style(&self) -> Option<anstyle::Style> {
+    fn style(&self) -> Style {
         match self.label.as_str() {
-            "vendor-tested" => Some(GOOD),
-            "unsupported" => Some(WARNING),
-            "experimental" => Some(DANGER),
-            _ => None,
+            "vendor-tested" => GOOD,
+            "unsupported" => WARNING,
+            "experimental" => DANGER,
+            _ => Style::new(),
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use crate::engine::address::Address;
 use crate::engine::inventory::{Inventory, Phase};
@@ -15,7 +14,7 @@ use super::finding::hint;
 use super::standing::Standing;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use super::summary::Summary;
-use super::text::{clean, count, duration};
+use super::text::{clean, count, duration, minute, place, timestamp};
 use super::whereabouts::Whereabouts;
 
 /// Everything that `status` shows.
@@ -63,17 +62,10 @@ impl Status {
     }
 }
 
-/// RFC 3339 in whole seconds, of seconds since 1970.
-pub fn timestamp(seconds: f64) -> String {
-    let text = |at: OffsetDateTime| format!("{}T{:02}:{:02}:{:02}Z", at.date(), at.hour(), at.minute(), at.second());
-    OffsetDateTime::from_unix_timestamp(seconds as i64).map(text).unwrap_or_default()
-}
-
 /// `2026-11-29 14:02 UTC (2 h 5 min)`.
 fn since(seconds: f64, now: f64) -> String {
-    let text = timestamp(seconds).replace('T', " ");
     let age = if now > seconds { format!(" ({})", duration(now - seconds)) } else { String::new() };
-    format!("since {} UTC{age}", text.get(..16).unwrap_or(&text))
+    format!("since {} UTC{age}", minute(&timestamp(seconds)))
 }
 
 /// The state of the whole.
@@ -159,8 +151,7 @@ const EVENTS: usize = 3;
 pub fn text(status: &Status) -> String {
     let Target { deployment, account, region } = &status.target;
     let name = paint(TITLE, clean(deployment));
-    let place = format!("account {}, region {}", clean(account), clean(region));
-    let mut lines = vec![format!("{name} in {place}: {}", status.state.words())];
+    let mut lines = vec![format!("{name} in {}: {}", place(account, region), status.state.words())];
     if status.is_nothing() {
         lines.push("nothing of it is there".to_owned());
         return lines.join("\n") + "\n";

@@ -23,7 +23,6 @@ pub fn paint(style: Style, text: impl std::fmt::Display) -> String {
 }
 
 /// The text without colours.
-#[cfg(test)]
 pub fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }

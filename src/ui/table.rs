@@ -19,13 +19,18 @@ impl Cell {
     }
 }
 
-impl From<String> for Cell {
-    fn from(text: String) -> Self {
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
         Self::styled(Style::new(), text)
     }
 }
 
-/// The head and the rows as lines without newlines, each column as wide as its widest cell.
+/// The head and the rows, each line ended.
+pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
+    lines(head, &rows.into_iter().collect::<Vec<_>>()).join("\n") + "\n"
+}
+
+/// The same as lines without newlines, each column as wide as its widest cell.
 pub fn lines(head: &[&str], rows: &[Vec<Cell>]) -> Vec<String> {
     let head: Vec<Cell> = head.iter().map(|title| Cell::styled(FAINT, title.to_uppercase())).collect();
     let all = || std::iter::once(&head).chain(rows);

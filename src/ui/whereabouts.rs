@@ -70,23 +70,18 @@ impl Whereabouts {
 
     /// The ways to the UI: the load balancer is internal, so a browser elsewhere needs one of them.
     pub fn ways(&self) -> Vec<Way> {
-        let mut ways = Vec::new();
-        if let Some(url) = &self.url {
-            ways.push(Way::new("from an allowed network (VPN, Direct Connect, a peered VPC): open", clean(url)));
-        }
-        if let Some((scheme, host, port)) = self.url.as_deref().and_then(parts).filter(|(_, host, _)| is_word(host)) {
-            ways.push(Way::new(
-                &format!("through a host in a network that reaches the VPC; then open {scheme}://localhost:8000"),
-                format!("ssh -N -L 8000:{host}:{port} USER@HOST"),
-            ));
-        }
-        ways.extend(self.forwarding().map(|command| {
-            Way::new(
-                "through the task itself (AWS CLI with the Session Manager plugin); then open http://localhost:8000",
-                command,
-            )
-        }));
-        ways
+        let way = |how: &str, what: String| Way { how: how.to_owned(), what };
+        let from_there = "from an allowed network (VPN, Direct Connect, a peered VPC): open";
+        let open = self.url.as_deref().map(|url| way(from_there, clean(url)));
+        let host = self.url.as_deref().and_then(parts).filter(|(_, host, _)| is_word(host));
+        let through_a_host = host.map(|(scheme, host, port)| {
+            let how = format!("through a host in a network that reaches the VPC; then open {scheme}://localhost:8000");
+            way(&how, format!("ssh -N -L 8000:{host}:{port} USER@HOST"))
+        });
+        let the_task =
+            "through the task itself (AWS CLI with the Session Manager plugin); then open http://localhost:8000";
+        let through_the_task = self.forwarding().map(|command| way(the_task, command));
+        [open, through_a_host, through_the_task].into_iter().flatten().collect()
     }
 
     /// Port forwarding through ECS Exec: its target names cluster, task and the runtime id of a container.
@@ -126,12 +121,6 @@ pub struct Way {
     pub how: String,
     /// What to open or to run.
     pub what: String,
-}
-
-impl Way {
-    fn new(how: &str, what: String) -> Self {
-        Self { how: how.to_owned(), what }
-    }
 }
 
 /// What a person does in the UI after a first apply.

@@ -5,7 +5,7 @@ use crate::engine::event::Outcome;
 use crate::engine::kind::{Kinds, Lifecycle};
 use crate::engine::plan::{Plan, Target};
 use crate::planners::teardown;
-use crate::session::confirm::{self, Ask};
+use crate::session::confirm;
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
 use crate::session::saved::Saved;
@@ -80,7 +80,7 @@ pub async fn destroy(
     saved.map(|saved| saved.check(&work.plan)).transpose()?;
     let data = deletes_data(&work.plan, session.kinds());
     if consent(&work.plan, data, context.yes, confirm::can_ask()) == Consent::TypeName {
-        (work.question, work.ask) = (question(&work.plan, data), Ask::Name(&scope.name));
+        (work.question, work.ask) = (question(&work.plan, data), &scope.name);
         // Typing the name is the consent: the plan is shown as it will run then.
         work.plan = plan(teardown::Options { unprotect: true, ..options });
     }

@@ -6,7 +6,7 @@ use crate::engine::event::Outcome;
 use crate::engine::plan::{Plan, Purpose, Stage, Until};
 use crate::engine::reference::Known;
 use crate::session::Session;
-use crate::session::confirm::{self, Ask};
+use crate::session::confirm;
 use crate::session::error::CommandError;
 use crate::session::execute::{execute, permit};
 use crate::session::exit::Exit;
@@ -44,7 +44,8 @@ pub struct Work<'a> {
     /// The plan file that it follows, if it does.
     pub file: Option<&'a PlanFile>,
     pub question: &'a str,
-    pub ask: Ask<'a>,
+    /// The word that consents.
+    pub ask: &'a str,
     /// What is said instead of the plan, where there is nothing to do.
     pub already: String,
 }
@@ -52,7 +53,7 @@ pub struct Work<'a> {
 impl<'a> Work<'a> {
     /// A plan that `yes` consents to.
     pub fn new(plan: Plan, question: &'a str) -> Self {
-        Self { plan, file: None, question, ask: Ask::Yes, already: String::new() }
+        Self { plan, file: None, question, ask: confirm::YES, already: String::new() }
     }
 
     /// Shows the plan.
@@ -83,7 +84,7 @@ impl<'a> Work<'a> {
     ///
     /// It may not, or nobody is there to ask.
     pub fn ask(&self, context: Context<'_>) -> Result<(), CommandError> {
-        if context.yes { Ok(()) } else { confirm::ask(self.question, self.ask, "--yes", context.output) }
+        if context.yes { Ok(()) } else { confirm::ask(self.question, self.ask, context.output) }
     }
 }
 

@@ -5,13 +5,8 @@ use std::path::PathBuf;
 use crate::config::PlanFile;
 use crate::engine::event::Outcome;
 use crate::kinds::recovery_point;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::lease::of_file;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source};
 use crate::ui::backup::created;
 use crate::upgrade::backup;
 use crate::upgrade::limits::Limits;
@@ -19,7 +14,7 @@ use crate::upgrade::plan::new_id;
 use crate::upgrade::run::{Context, Work, propose_and_run};
 
 use super::super::global::Global;
-use super::super::options::Leasing;
+use super::super::options::ChangeOptions;
 
 /// Back the file system up now
 ///
@@ -34,12 +29,8 @@ pub struct Args {
     #[arg(value_name = "FILE", default_value = PLAN_FILE)]
     file: PathBuf,
 
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
-
     #[command(flatten)]
-    leasing: Leasing,
+    change: ChangeOptions,
 
     /// Let AWS delete it after so many days; otherwise it is kept until you drop it
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
@@ -50,7 +41,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let work = async |session: &Session, source: &Source, file: &PlanFile| {
         let (mut scope, limits) = (Scope::of(file), Limits::new(None, None));
         let inventory = session.inventory(&mut scope).await?;
-        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.yes, limits };
+        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
         let intent = new_id();
         let plan = backup::create(context, file, &inventory, &intent, args.keep_days).await?;
         let result = propose_and_run(context, Work::new(plan, "Make this backup?")).await?;
@@ -58,13 +49,10 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         if result.outcome == Outcome::Done {
             let made = result.known.get(&recovery_point::address(&intent)).and_then(|outputs| outputs.get("arn"));
             let arn = made.map(String::as_str).unwrap_or_default();
-            if output.is_json() {
-                output.line(&serde_json::json!({ "code": "backed-up", "intent": intent, "recovery_point": arn }))?;
-            } else {
-                output.data(&created(arn, &session.context(&scope).names.stack()))?;
-            }
+            let event = serde_json::json!({ "code": "backed-up", "intent": intent, "recovery_point": arn });
+            output.outcome(&event, || created(arn, &session.context(&scope).names.stack()))?;
         }
         Ok(result.exit())
     };
-    of_file(&args.file, args.leasing.no_lease, &global.access(), output, work).await
+    of_file(&args.file, args.change.no_lease, &global.access(), output, work).await
 }

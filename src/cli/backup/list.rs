@@ -1,14 +1,11 @@
 //! `ce-aws backup list`.
 
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::output::Output;
+use crate::live;
+use crate::session::{CommandError, Exit, Output, Session};
 use crate::ui::backup::list;
 
 use super::super::global::Global;
 use super::super::options::Which;
-use super::look;
 
 /// Show the recovery points of a deployment
 ///
@@ -23,11 +20,7 @@ pub struct Args {
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, mut scope, _) = Session::of(args.which.selected(), &global.access(), output).await?;
     let inventory = session.inventory(&mut scope).await?;
-    let view = look(&session, &scope, &inventory).await?;
-    if output.is_json() {
-        output.document(&view)?;
-    } else {
-        output.data(&list(&session.target(&scope.name), &view, &args.which.shown()))?;
-    }
+    let view = live::backups::list(&session.context(&scope), &inventory).await?;
+    output.answer(&view, || list(&session.target(&scope.name), &view, &args.which.shown()))?;
     Ok(Exit::Done)
 }

@@ -4,22 +4,16 @@ use std::path::PathBuf;
 
 use crate::config::PlanFile;
 use crate::engine::event::Outcome;
-use crate::session::Session;
-use crate::session::confirm::Ask;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
+use crate::live;
 use crate::session::lease::of_file;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source};
 use crate::ui::backup::dropped;
 use crate::upgrade::backup;
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::{Context, Work, propose_and_run};
 
 use super::super::global::Global;
-use super::super::options::Leasing;
-use super::look;
+use super::super::options::ChangeOptions;
 
 /// Delete one backup, or a former file system, for good
 ///
@@ -36,32 +30,25 @@ pub struct Args {
     #[arg(value_name = "ID")]
     what: String,
 
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
-
     #[command(flatten)]
-    leasing: Leasing,
+    change: ChangeOptions,
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let work = async |session: &Session, source: &Source, file: &PlanFile| {
         let (mut scope, limits) = (Scope::of(file), Limits::new(None, None));
         let inventory = session.inventory(&mut scope).await?;
-        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.yes, limits };
-        let view = look(session, &scope, &inventory).await?;
+        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
+        let view = live::backups::list(&session.context(&scope), &inventory).await?;
         let plan = backup::discard(context, &inventory, &view, &args.what)?;
-        let work = Work { ask: Ask::Name(&args.what), ..Work::new(plan, "This deletes data for good.") };
+        let work = Work { ask: &args.what, ..Work::new(plan, "This deletes data for good.") };
         let Some(result) = propose_and_run(context, work).await? else { return Ok(Exit::Done) };
         if result.outcome == Outcome::Done {
-            if output.is_json() {
-                output.line(&serde_json::json!({ "code": "dropped", "id": args.what }))?;
-            } else {
-                let points = view.points.iter().filter(|point| point.file_system == args.what).count();
-                output.data(&dropped(&args.what, points))?;
-            }
+            let points = view.points.iter().filter(|point| point.file_system == args.what).count();
+            let event = serde_json::json!({ "code": "dropped", "id": args.what });
+            output.outcome(&event, || dropped(&args.what, points))?;
         }
         Ok(result.exit())
     };
-    of_file(&args.file, args.leasing.no_lease, &global.access(), output, work).await
+    of_file(&args.file, args.change.no_lease, &global.access(), output, work).await
 }

@@ -3,19 +3,14 @@
 use std::path::Path;
 
 use crate::config::PlanFile;
-use crate::session::Session;
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
 use crate::session::lease::of_file;
-use crate::session::output::Output;
-use crate::session::scope::Scope;
-use crate::session::source::{PLAN_FILE, Source};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::restore_point::{self, Wanted};
 use crate::upgrade::run::Context;
 
 use super::super::global::Global;
-use super::super::options::{Leasing, Timing};
+use super::super::options::{ChangeOptions, Timing};
 
 /// Restore a recovery point
 ///
@@ -48,12 +43,8 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["resume", "rollback"])]
     other_release: bool,
 
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
-
     #[command(flatten)]
-    leasing: Leasing,
+    change: ChangeOptions,
 
     #[command(flatten)]
     timing: Timing,
@@ -84,8 +75,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     };
     let work = async |session: &Session, source: &Source, file: &PlanFile| {
         let (scope, limits) = (Scope::of(file), Limits::new(args.timing.deadline, args.timing.watch));
-        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.yes, limits };
+        let context = Context { session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
         restore_point::run(context, file, wanted).await
     };
-    of_file(Path::new(path), args.leasing.no_lease, &global.access(), output, work).await
+    of_file(Path::new(path), args.change.no_lease, &global.access(), output, work).await
 }

@@ -1,7 +1,6 @@
 //! Reads everything of one kind, and judges each by the checks that a plan file which names it would meet.
 
 use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::checks::usable::usable;
 use crate::checks::{self, ingress::Wanted, network::Uses};
@@ -18,12 +17,17 @@ use crate::ui::discover::Item;
 
 use super::What;
 
-/// What is shown of each, and all that there are.
-pub type Listed = (&'static [&'static str], Vec<Item>);
-
 /// Everything of one kind; of one VPC, where that is said. What ce-aws manages is marked.
-pub async fn items(context: &Context, what: What, vpc: Option<&str>) -> Result<Listed, Failure> {
-    let (columns, mut items) = listed(context, what, vpc).await?;
+pub async fn items(context: &Context, what: What, vpc: Option<&str>) -> Result<Vec<Item>, Failure> {
+    let mut items = match what {
+        What::Vpc => vpcs(context).await?,
+        What::Subnets => subnets(context, vpc).await?,
+        What::Clusters => clusters(context).await?,
+        What::TargetGroups => target_groups(context, vpc).await?,
+        What::LoadBalancers => load_balancers(context, vpc).await?,
+        What::Roles => roles(context).await?,
+        What::Certificates => certificates(context).await?,
+    };
     let ids: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
     let managed = match what {
         What::Vpc => managed::vpcs(context).await?,
@@ -34,18 +38,19 @@ pub async fn items(context: &Context, what: What, vpc: Option<&str>) -> Result<L
         What::Certificates => Managed::new(),
     };
     items.iter_mut().for_each(|item| item.managed_by = managed.get(&item.id).cloned());
-    Ok((columns, items))
+    Ok(items)
 }
 
-async fn listed(context: &Context, what: What, vpc: Option<&str>) -> Result<Listed, Failure> {
+/// Which facts are shown of each, in order.
+pub fn columns(what: What) -> &'static [&'static str] {
     match what {
-        What::Vpc => vpcs(context).await,
-        What::Subnets => subnets(context, vpc).await,
-        What::Clusters => clusters(context).await,
-        What::TargetGroups => target_groups(context, vpc).await,
-        What::LoadBalancers => load_balancers(context, vpc).await,
-        What::Roles => roles(context).await,
-        What::Certificates => certificates(context).await,
+        What::Vpc => &["id", "name", "cidrs"],
+        What::Subnets => &["id", "name", "vpc", "zone", "cidr", "free", "way_out"],
+        What::Clusters => &["name", "status"],
+        What::TargetGroups => &["name", "vpc", "target_type", "port", "load_balancer", "id"],
+        What::LoadBalancers => &["name", "vpc", "scheme", "ports_taken", "id"],
+        What::Roles => &["name", "id"],
+        What::Certificates => &["name", "status", "id"],
     }
 }
 
@@ -54,15 +59,14 @@ fn item(id: &str, name: &str, findings: Vec<Finding>) -> Item {
     Item::new(id, name, usable.yes, usable.why, findings)
 }
 
-async fn vpcs(context: &Context) -> Result<Listed, Failure> {
+async fn vpcs(context: &Context) -> Result<Vec<Item>, Failure> {
     let each = |vpc: &network::Vpc| {
         item(&vpc.id, &vpc.name, checks::network::usable_vpc(vpc)).fact("cidrs", vpc.cidrs.clone())
     };
-    let items = network::vpcs(context, None).await?.iter().map(each).collect();
-    Ok((&["id", "name", "cidrs"], items))
+    Ok(network::vpcs(context, None).await?.iter().map(each).collect())
 }
 
-async fn subnets(context: &Context, vpc: Option<&str>) -> Result<Listed, Failure> {
+async fn subnets(context: &Context, vpc: Option<&str>) -> Result<Vec<Item>, Failure> {
     let ids = vpc.map(|vpc| [vpc.to_owned()]);
     let which = vpc.map_or(Which::All, |vpc| Which::Of { vpc });
     let (vpcs, subnets) =
@@ -77,7 +81,7 @@ async fn subnets(context: &Context, vpc: Option<&str>) -> Result<Listed, Failure
             .fact("free", subnet.free_addresses)
             .fact("way_out", network::way_out(subnet).map(|route| route.id.clone()))
     };
-    Ok((&["id", "name", "vpc", "zone", "cidr", "free", "way_out"], subnets.iter().map(each).collect()))
+    Ok(subnets.iter().map(each).collect())
 }
 
 /// What a deployment with a load balancer of its own asks of its subnets.
@@ -93,17 +97,16 @@ fn uses() -> Uses {
     }
 }
 
-async fn clusters(context: &Context) -> Result<Listed, Failure> {
+async fn clusters(context: &Context) -> Result<Vec<Item>, Failure> {
     let each = |cluster: &cluster::Cluster| {
         item(&cluster.name, &cluster.name, checks::cluster::usable(cluster))
             .fact("arn", cluster.arn.clone())
             .fact("status", cluster.status.clone())
     };
-    let items = cluster::clusters(context, None).await?.iter().map(each).collect();
-    Ok((&["name", "status"], items))
+    Ok(cluster::clusters(context, None).await?.iter().map(each).collect())
 }
 
-async fn target_groups(context: &Context, vpc: Option<&str>) -> Result<Listed, Failure> {
+async fn target_groups(context: &Context, vpc: Option<&str>) -> Result<Vec<Item>, Failure> {
     let each = |group: TargetGroup| {
         let wanted = Wanted { vpc: group.vpc.clone(), web_port: web_port(), ..Wanted::default() };
         let balancer = group.load_balancer.as_ref().map(|balancer| balancer.name.clone());
@@ -115,11 +118,10 @@ async fn target_groups(context: &Context, vpc: Option<&str>) -> Result<Listed, F
             .fact("load_balancer", balancer)
     };
     let all = ingress::target_groups(context, None).await?.into_iter();
-    let items = all.filter(|group| vpc.is_none_or(|vpc| group.vpc == vpc)).map(each).collect();
-    Ok((&["name", "vpc", "target_type", "port", "load_balancer", "id"], items))
+    Ok(all.filter(|group| vpc.is_none_or(|vpc| group.vpc == vpc)).map(each).collect())
 }
 
-async fn load_balancers(context: &Context, vpc: Option<&str>) -> Result<Listed, Failure> {
+async fn load_balancers(context: &Context, vpc: Option<&str>) -> Result<Vec<Item>, Failure> {
     let each = |balancer: LoadBalancer| {
         let taken: Vec<u16> = balancer.listeners.iter().map(|listener| listener.port).collect();
         let wanted =
@@ -131,8 +133,7 @@ async fn load_balancers(context: &Context, vpc: Option<&str>) -> Result<Listed, 
             .fact("ports_taken", taken)
     };
     let all = ingress::load_balancers(context, None).await?.into_iter();
-    let items = all.filter(|balancer| vpc.is_none_or(|vpc| balancer.vpc == vpc)).map(each).collect();
-    Ok((&["name", "vpc", "scheme", "ports_taken", "id"], items))
+    Ok(all.filter(|balancer| vpc.is_none_or(|vpc| balancer.vpc == vpc)).map(each).collect())
 }
 
 /// A port of the plan file's choice can always be had: the usual ones, or any other.
@@ -147,25 +148,22 @@ fn web_port() -> u16 {
 
 /// What a role may do is only asked for the ones that a plan file names: that takes several calls each, and depends on
 /// the deployment.
-async fn roles(context: &Context) -> Result<Listed, Failure> {
+async fn roles(context: &Context) -> Result<Vec<Item>, Failure> {
     let each = |role: identity::Role| {
         let named = named(&role.arn, role.clone());
         item(&role.arn, &role.name, checks::identity::role(&named, checks::identity::Which::Task))
     };
-    let items = identity::roles(context).await?.into_iter().map(each).collect();
-    Ok((&["name", "id"], items))
+    Ok(identity::roles(context).await?.into_iter().map(each).collect())
 }
 
-async fn certificates(context: &Context) -> Result<Listed, Failure> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs().cast_signed());
+async fn certificates(context: &Context) -> Result<Vec<Item>, Failure> {
     let each = |certificate: Certificate| {
         let named = named(&certificate.arn, certificate.clone());
-        item(&certificate.arn, &certificate.domain, checks::ingress::certificate(&named, now))
+        item(&certificate.arn, &certificate.domain, checks::ingress::certificate(&named, moment::seconds()))
             .fact("status", certificate.status)
             .fact("not_after", certificate.not_after)
     };
-    let items = ingress::certificates(context).await?.into_iter().map(each).collect();
-    Ok((&["name", "status", "id"], items))
+    Ok(ingress::certificates(context).await?.into_iter().map(each).collect())
 }
 
 fn named<T>(name: &str, found: T) -> Named<T> {

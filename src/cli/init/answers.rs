@@ -5,7 +5,7 @@ use std::path::Path;
 use time::Date;
 
 use crate::config::{self, Problems, Region, SCHEMA_LINE, Throughput};
-use crate::release::{Catalogue, Label, Package};
+use crate::release::{Catalogue, Label, Package, Release};
 
 /// Answers as they were given; [`Answers::objections`] says what the plan file's reader has against them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,9 +65,14 @@ impl Answers {
         }
     }
 
+    /// The release, if it is known.
+    pub fn release(&self) -> Option<&'static Release> {
+        Catalogue::effective().get(self.release.parse().ok()?)
+    }
+
     /// The label of the release that must still be consented to with each command.
     pub fn consent_needed(&self) -> Option<Label> {
-        let release = Catalogue::effective().get(self.release.parse().ok()?)?;
+        let release = self.release()?;
         let given = Label::ALL.into_iter().find(|label| Some(label.as_str()) == self.allow.as_deref());
         (release.label > given.unwrap_or(Label::VendorTested)).then_some(release.label)
     }
@@ -81,21 +86,54 @@ impl Answers {
     /// The plan file: what was chosen, and where to read on.
     pub fn text(&self) -> String {
         let mut text = format!("{SCHEMA_LINE}\n{HEAD}");
-        text.push_str(&line("name", &self.name));
-        text.push_str(&line("release", &self.release));
-        text.extend(self.allow.iter().map(|label| format!("{}  # {CONSENT}\n", line("allow", label).trim_end())));
-        text.extend(self.region.iter().map(|region| line("region", region)));
-        text.push_str(&format!("{}{}\n", line("package", &self.package).trim_end(), size(&self.package)));
-        let throughput = self.throughput.map(|throughput| throughput.as_str().to_owned());
-        text.push_str(&section(STORAGE, "storage", &optional(&[("throughput", &throughput)])));
-        text.push_str(&section(EXISTING, "existing", &self.existing()));
-        text.push_str(&section(ACCESS, "access", &self.access()));
-        text.push_str(&section(LOAD_BALANCER, "load_balancer", &self.load_balancer()));
-        let proxy = [("http", &self.http_proxy), ("https", &self.https_proxy)];
-        text.push_str(&section(PROXY, "proxy", &optional(&proxy)));
-        text.push_str(&section(CA, "ca", &optional(&[("file", &self.ca)])));
-        text.push_str(&self.pointers());
-        text
+        text.push_str(&line("name", &*self.name, ""));
+        text.push_str(&line("release", &*self.release, ""));
+        text.extend(self.allow.iter().map(|label| line("allow", &**label, CONSENT)));
+        text.extend(self.region.iter().map(|region| line("region", &**region, "")));
+        let package = Package::ALL.into_iter().find(|known| known.as_str() == self.package);
+        text.push_str(&line("package", &*self.package, &package.map(words).unwrap_or_default()));
+        for (table, comment, keys) in self.tables() {
+            let lines: String =
+                keys.into_iter().filter_map(|(key, value)| value.map(|value| line(key, value, ""))).collect();
+            if !lines.is_empty() {
+                text.push_str(&format!("\n# {comment}\n[{table}]\n{lines}"));
+            }
+        }
+        text + &self.pointers()
+    }
+
+    /// Each table with what stands above it and with its keys; those without a value are left out.
+    fn tables(&self) -> [(&'static str, &'static str, Vec<Key>); 6] {
+        let text = |text: Option<&String>| text.map(|text| toml::Value::from(text.as_str()));
+        let (balancer, group) = match &self.front {
+            Front::LoadBalancer(arn) => (Some(arn), None),
+            Front::TargetGroup(arn) => (None, Some(arn)),
+            Front::New | Front::Task => (None, None),
+        };
+        let network = self.network.as_ref();
+        let existing = vec![
+            ("vpc", text(network.map(|network| &network.vpc))),
+            ("private_subnets", network.map(|network| network.subnets.to_vec().into())),
+            ("cluster", text(self.cluster.as_ref())),
+            ("load_balancer", text(balancer)),
+            ("target_group", text(group)),
+            ("task_role", text(self.task_role.as_ref())),
+            ("execution_role", text(self.execution_role.as_ref())),
+        ];
+        let allowed = (!self.allowed.is_empty()).then(|| self.allowed.clone().into());
+        let load_balancer = vec![
+            ("enabled", (self.front == Front::Task).then(|| false.into())),
+            ("certificate_arn", text(self.certificate.as_ref())),
+        ];
+        let proxy = vec![("http", text(self.http_proxy.as_ref())), ("https", text(self.https_proxy.as_ref()))];
+        [
+            ("storage", STORAGE, vec![("throughput", self.throughput.map(|mode| mode.as_str().into()))]),
+            ("existing", EXISTING, existing),
+            ("access", ACCESS, vec![("allowed_cidrs", allowed)]),
+            ("load_balancer", LOAD_BALANCER, load_balancer),
+            ("proxy", PROXY, proxy),
+            ("ca", CA, vec![("file", text(self.ca.as_ref()))]),
+        ]
     }
 
     /// Where to read on. What has no effect beside these answers is left out.
@@ -122,31 +160,6 @@ impl Answers {
             }
         }
         text
-    }
-
-    fn existing(&self) -> String {
-        let mut text = String::new();
-        if let Some(Network { vpc, subnets }) = &self.network {
-            text.push_str(&line("vpc", vpc));
-            text.push_str(&list("private_subnets", subnets));
-        }
-        text.push_str(&optional(&[("cluster", &self.cluster)]));
-        match &self.front {
-            Front::LoadBalancer(arn) => text.push_str(&line("load_balancer", arn)),
-            Front::TargetGroup(arn) => text.push_str(&line("target_group", arn)),
-            Front::New | Front::Task => {}
-        }
-        text.push_str(&optional(&[("task_role", &self.task_role), ("execution_role", &self.execution_role)]));
-        text
-    }
-
-    fn access(&self) -> String {
-        if self.allowed.is_empty() { String::new() } else { list("allowed_cidrs", &self.allowed) }
-    }
-
-    fn load_balancer(&self) -> String {
-        let none = if self.front == Front::Task { "enabled = false\n" } else { "" };
-        format!("{none}{}", optional(&[("certificate_arn", &self.certificate)]))
     }
 }
 
@@ -182,33 +195,12 @@ pub const POINTERS: &[(&str, &[&str])] = &[
     ("images", &["registry"]),
 ];
 
-/// The table with its keys; nothing where it has none.
-fn section(comment: &str, name: &str, body: &str) -> String {
-    if body.is_empty() { String::new() } else { format!("\n# {comment}\n[{name}]\n{body}") }
-}
+/// A key of the plan file, with its value if it has one.
+type Key = (&'static str, Option<toml::Value>);
 
-fn line(key: &str, value: &str) -> String {
-    format!("{key} = {}\n", quoted(value))
-}
-
-fn list(key: &str, values: &[String]) -> String {
-    let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
-    format!("{key} = [{}]\n", values.join(", "))
-}
-
-fn optional(lines: &[(&str, &Option<String>)]) -> String {
-    lines.iter().filter_map(|(key, value)| value.as_ref().map(|value| line(key, value))).collect()
-}
-
-/// As a TOML string.
-pub fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
-}
-
-/// What a package means, as a comment behind it.
-fn size(package: &str) -> String {
-    let known = Package::ALL.into_iter().find(|known| known.as_str() == package);
-    known.map(|package| format!("  # {}", words(package))).unwrap_or_default()
+fn line(key: &str, value: impl Into<toml::Value>, comment: &str) -> String {
+    let comment = if comment.is_empty() { String::new() } else { format!("  # {comment}") };
+    format!("{key} = {}{comment}\n", value.into())
 }
 
 /// `8 vCPU, 16 GiB memory, 80 GiB for RabbitMQ's queues`.

@@ -8,7 +8,7 @@ use dialoguer::{Input, Select};
 use crate::session::error::CommandError;
 use crate::ui::text::clean;
 
-/// Somebody who answers.
+/// Somebody who answers. An error means that no answer comes.
 pub trait Ask {
     /// Whether a question without a default can be answered.
     fn can_answer(&self) -> bool {
@@ -19,24 +19,12 @@ pub trait Ask {
     fn say(&mut self, text: &str);
 
     /// The index of one of the options.
-    ///
-    /// # Errors
-    ///
-    /// No answer comes.
     fn choose(&mut self, question: &str, options: &[String], default: usize) -> Result<usize, CommandError>;
 
     /// A text without spaces around it. Without a default there must be one.
-    ///
-    /// # Errors
-    ///
-    /// No answer comes.
     fn text(&mut self, question: &str, default: Option<&str>) -> Result<String, CommandError>;
 
-    /// Says what is wrong with an answer, before the question is asked again.
-    ///
-    /// # Errors
-    ///
-    /// Asking again is of no use.
+    /// Says what is wrong with an answer, before the question is asked again; an error if that is of no use.
     fn object(&mut self, problem: CommandError) -> Result<(), CommandError>;
 }
 

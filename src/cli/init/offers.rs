@@ -4,14 +4,13 @@ use async_trait::async_trait;
 
 use crate::cli::discover::{self, What};
 use crate::cli::global::Global;
-use crate::session::Session;
-use crate::session::error::CommandError;
+use crate::session::{CommandError, Session};
 use crate::ui::discover::Listing;
 
 /// Somebody who knows what an account has.
 #[async_trait(?Send)]
 pub trait Offers {
-    /// Opens the account in a region, if one is known; says which account it is, or nothing if there is none to ask.
+    /// Opens the account in a region, if one is known; says which account it is.
     async fn open(&mut self, region: Option<&str>) -> Result<String, CommandError>;
 
     /// Everything of one kind, best first; of one VPC, where that is said.
@@ -48,19 +47,5 @@ impl Offers for Account<'_> {
             Some(session) => discover::listing(session, what, vpc).await,
             None => Err(CommandError::unexpected("no account is open")),
         }
-    }
-}
-
-/// Nothing is offered: who answers knows already.
-pub struct Nothing;
-
-#[async_trait(?Send)]
-impl Offers for Nothing {
-    async fn open(&mut self, _region: Option<&str>) -> Result<String, CommandError> {
-        Ok(String::new())
-    }
-
-    async fn list(&mut self, what: What, _vpc: Option<&str>) -> Result<Listing, CommandError> {
-        Ok(Listing::empty(what.word()))
     }
 }

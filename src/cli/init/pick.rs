@@ -11,9 +11,8 @@ pub fn pick(
     question: &str,
     new: Option<&str>,
     listing: &Listing,
-    fits: impl Fn(&Item) -> bool,
 ) -> Result<Option<String>, CommandError> {
-    let items: Vec<&Item> = listing.items.iter().filter(|item| fits(item)).collect();
+    let items = &listing.items;
     if items.is_empty() {
         return match new {
             Some(new) => Ok(optional(ask.text(&format!("{question} [{new}]"), Some(""))?)),

@@ -9,7 +9,7 @@ use crate::cli::options::label;
 use crate::config::{Problems, Region};
 use crate::price::choice;
 use crate::release::{Catalogue, Release};
-use crate::session::error::{CommandError, Kind};
+use crate::session::CommandError;
 use crate::ui::cost::money;
 use crate::ui::discover::{Item, Listing, words};
 use crate::ui::text::clean;
@@ -27,21 +27,26 @@ mod size;
 /// One conversation.
 pub struct Talk<'a> {
     pub ask: &'a mut dyn Ask,
-    pub offers: &'a mut dyn Offers,
+    /// Who says what AWS has; nobody where it cannot be asked.
+    pub offers: Option<&'a mut dyn Offers>,
     /// What needs no question.
     pub options: &'a Options,
     /// Where the plan file will be.
     pub path: &'a Path,
     /// The region of the environment.
     pub region: Option<Region>,
-    /// Whether AWS can be asked what there is.
-    pub is_open: bool,
     /// The day on which it is asked what is supported.
     pub today: Date,
+    /// What is answered so far, or has its default.
+    pub answers: Answers,
 }
 
-/// An answer to try: how it changes the others.
-type Change = Box<dyn Fn(&mut Answers)>;
+/// What an option says: its name and its value.
+type Given<T> = Option<(&'static str, T)>;
+
+fn given<T: Clone>(option: &'static str, value: &Option<T>) -> Given<T> {
+    value.clone().map(|value| (option, value))
+}
 
 impl Talk<'_> {
     /// Asks everything that no option answers. The answers make a plan file that can be read.
@@ -50,33 +55,34 @@ impl Talk<'_> {
     ///
     /// An option that makes none, or no answer.
     pub async fn answers(mut self) -> Result<Answers, CommandError> {
-        let mut answers = Answers::default_for("prod", self.today);
-        self.plain(&mut answers, "Name of the deployment", Some("prod"), "--name", &self.options.name, |a, text| {
-            a.name = text
-        })?;
-        self.region(&mut answers).await?;
-        self.release(&mut answers)?;
-        self.consent(&mut answers)?;
-        let sizing = self.sizing(&answers)?;
-        self.package(&mut answers, sizing)?;
-        self.network(&mut answers).await?;
-        self.front(&mut answers).await?;
-        self.certificate(&mut answers).await?;
-        self.cluster(&mut answers).await?;
-        self.roles(&mut answers).await?;
-        self.allowed(&mut answers)?;
-        self.proxy(&mut answers)?;
-        self.ca(&mut answers)?;
-        Ok(answers)
+        self.settle(
+            given("--name", &self.options.name),
+            |talk| talk.ask.text("Name of the deployment", Some("prod")),
+            |answers, name| answers.name = name,
+        )?;
+        self.region().await?;
+        self.release()?;
+        self.consent()?;
+        let sizing = self.sizing()?;
+        self.package(sizing)?;
+        self.network().await?;
+        self.front().await?;
+        self.certificate().await?;
+        self.cluster().await?;
+        self.roles().await?;
+        self.allowed()?;
+        self.proxy()?;
+        self.ca()?;
+        Ok(self.answers)
     }
 
     /// Tries an answer in the plan file as it is so far. True when it stays; what an option says must.
-    fn settle(&mut self, answers: &mut Answers, option: Option<&str>, change: Change) -> Result<bool, CommandError> {
-        let mut tried = answers.clone();
+    fn accepts(&mut self, option: Option<&str>, change: impl FnOnce(&mut Answers)) -> Result<bool, CommandError> {
+        let mut tried = self.answers.clone();
         change(&mut tried);
         let problems = tried.examine(self.path);
         if !problems.has_errors() {
-            *answers = tried;
+            self.answers = tried;
             return Ok(true);
         }
         let problem = problem(option, &problems);
@@ -87,31 +93,26 @@ impl Talk<'_> {
         Ok(false)
     }
 
-    /// A text; empty takes it away again.
-    fn plain(
+    /// Takes what an option says, or else asks until an answer stays.
+    fn settle<T: Clone>(
         &mut self,
-        answers: &mut Answers,
-        question: &str,
-        default: Option<&str>,
-        option: &str,
-        given: &Option<String>,
-        set: impl Fn(&mut Answers, String) + Clone + 'static,
+        given: Given<T>,
+        mut ask: impl FnMut(&mut Self) -> Result<T, CommandError>,
+        set: impl Fn(&mut Answers, T),
     ) -> Result<(), CommandError> {
         loop {
-            let text = match given {
-                Some(text) => text.clone(),
-                None => self.ask.text(question, default)?,
+            let (option, answer) = match given.clone() {
+                Some((option, value)) => (Some(option), value),
+                None => (None, ask(self)?),
             };
-            let set = set.clone();
-            let change: Change = Box::new(move |answers| set(answers, text.clone()));
-            if self.settle(answers, given.as_ref().map(|_| option), change)? {
+            if self.accepts(option, |answers| set(answers, answer))? {
                 return Ok(());
             }
         }
     }
 
     /// The plan file always names a region: it decides where everything is created and searched for.
-    async fn region(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+    async fn region(&mut self) -> Result<(), CommandError> {
         let known = self.region.map(|region| region.to_string());
         if known.is_none() && self.options.region.is_none() && !self.ask.can_answer() {
             return Err(CommandError::usage(
@@ -120,15 +121,16 @@ impl Talk<'_> {
             )
             .hint("give --region, as in `ce-aws init --yes --region eu-central-1`, or set AWS_REGION"));
         }
-        let option = &self.options.region;
-        self.plain(answers, "AWS region", known.as_deref(), "--region", option, |a, text| a.region = optional(text))?;
-        match self.offers.open(answers.region.as_deref()).await {
-            Ok(place) if place.is_empty() => {}
-            Ok(place) => {
-                self.is_open = true;
-                self.ask.say(&format!("Reading what exists in {place}.\n"));
-            }
+        self.settle(
+            given("--region", &self.options.region),
+            |talk| talk.ask.text("AWS region", known.as_deref()),
+            |answers, region| answers.region = optional(region),
+        )?;
+        let Some(offers) = &mut self.offers else { return Ok(()) };
+        match offers.open(self.answers.region.as_deref()).await {
+            Ok(place) => self.ask.say(&format!("Reading what exists in {place}.\n")),
             Err(error) => {
+                self.offers = None;
                 self.ask
                     .say(&format!("Cannot read what exists in AWS: {}. Type ids and ARNs instead.\n", brief(&error)));
             }
@@ -136,36 +138,32 @@ impl Talk<'_> {
         Ok(())
     }
 
-    fn release(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let given = &self.options.release;
+    fn release(&mut self) -> Result<(), CommandError> {
         let releases: Vec<_> = Catalogue::effective().deployable().rev().collect();
         let usual = Catalogue::effective().recommended(self.today).map(|release| release.version);
-        let chosen = match given {
-            Some(release) => release.clone(),
-            None => {
-                let line = |release: &&Release| {
-                    let (version, label) = (release.version.to_string(), release.label.to_string());
-                    let recommended = if Some(release.version) == usual { " (recommended)" } else { "" };
-                    format!("{version:<8}{label:<15}{}{recommended}", release.support(self.today))
-                };
-                let lines: Vec<_> = releases.iter().map(line).collect();
-                let default = releases.iter().position(|release| Some(release.version) == usual).unwrap_or_default();
-                releases[self.ask.choose("Cloud Exchange release", &lines, default)?].version.to_string()
-            }
+        let line = |release: &&Release| {
+            let (version, label) = (release.version.to_string(), release.label.to_string());
+            let recommended = if Some(release.version) == usual { " (recommended)" } else { "" };
+            format!("{version:<8}{label:<15}{}{recommended}", release.support(self.today))
         };
-        let change: Change = Box::new(move |answers| answers.release = chosen.clone());
-        self.settle(answers, given.as_ref().map(|_| "--release"), change).map(|_| ())
+        let lines: Vec<_> = releases.iter().map(line).collect();
+        let default = releases.iter().position(|release| Some(release.version) == usual).unwrap_or_default();
+        self.settle(
+            given("--release", &self.options.release),
+            |talk| Ok(releases[talk.ask.choose("Cloud Exchange release", &lines, default)?].version.to_string()),
+            |answers, release| answers.release = release,
+        )
     }
 
     /// Whether the plan file consents to the release's label. Only a person, or an option, says so.
-    fn consent(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let given = self.options.allow.iter().rfind(|allowed| label(allowed).is_ok()).cloned();
-        let option = given.as_ref().map(|_| "--allow");
-        let chosen = match (given, answers.consent_needed()) {
-            (Some(label), _) => label,
+    fn consent(&mut self) -> Result<(), CommandError> {
+        let given = self.options.allow.iter().rfind(|allowed| label(allowed).is_ok());
+        let option = given.map(|_| "--allow");
+        let chosen = match (given, self.answers.consent_needed()) {
+            (Some(label), _) => label.clone(),
             (None, None) => return Ok(()),
             (None, Some(label)) => {
-                let release = &answers.release;
+                let release = &self.answers.release;
                 let question = format!("Release {release} is {label}: {}. Allow it in the plan file", label.meaning());
                 let options =
                     [format!("no: pass --allow {label} to each command"), format!("yes: write allow = \"{label}\"")];
@@ -175,13 +173,12 @@ impl Talk<'_> {
                 label.to_string()
             }
         };
-        let change: Change = Box::new(move |answers| answers.allow = Some(chosen.clone()));
-        self.settle(answers, option, change).map(|_| ())
+        self.accepts(option, |answers| answers.allow = Some(chosen)).map(|_| ())
     }
 
-    async fn network(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+    async fn network(&mut self) -> Result<(), CommandError> {
         let options = self.options;
-        let new = match cost(answers, choice::nat_gateway) {
+        let new = match self.cost(choice::nat_gateway) {
             Some(cost) => format!("create a new VPC, with two NAT gateways, {cost} each"),
             None => "create a new VPC".to_owned(),
         };
@@ -189,7 +186,7 @@ impl Talk<'_> {
         loop {
             let vpc = match &options.vpc {
                 Some(vpc) => Some(vpc.clone()),
-                None => pick(self.ask, "VPC", Some(&new), &vpcs, |_| true)?,
+                None => pick(self.ask, "VPC", Some(&new), &vpcs)?,
             };
             let Some(vpc) = vpc else { return Ok(()) };
             let subnets = match options.subnet.as_slice() {
@@ -197,143 +194,105 @@ impl Talk<'_> {
                 _ => self.subnets(&vpc).await?,
             };
             let given = (options.vpc.is_some() && options.subnet.len() == 2).then_some("--vpc and --subnet");
-            let network = Network { vpc, subnets };
-            if self.settle(answers, given, Box::new(move |answers| answers.network = Some(network.clone())))? {
+            if self.accepts(given, |answers| answers.network = Some(Network { vpc, subnets }))? {
                 return Ok(());
             }
         }
     }
 
     async fn subnets(&mut self, vpc: &str) -> Result<[String; 2], CommandError> {
-        let listing = self.list(What::Subnets, Some(vpc)).await;
-        let first = pick(self.ask, "First private subnet", None, &listing, |_| true)?.unwrap_or_default();
+        let mut listing = self.list(What::Subnets, Some(vpc)).await;
+        let first = pick(self.ask, "First private subnet", None, &listing)?.unwrap_or_default();
         let zone = listing.items.iter().find(|item| item.id == first).map(|item| item.text("zone").to_owned());
         let elsewhere = |item: &Item| zone.as_ref().is_none_or(|zone| item.text("zone") != zone) && item.id != first;
-        let second = pick(self.ask, "Second private subnet, in another zone", None, &listing, elsewhere)?;
+        listing.items.retain(elsewhere);
+        let second = pick(self.ask, "Second private subnet, in another zone", None, &listing)?;
         Ok([first, second.unwrap_or_default()])
     }
 
-    async fn cluster(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let ask = Existing {
-            what: What::Clusters,
-            question: "ECS cluster",
-            new: "create a new cluster",
-            option: "--cluster",
-            given: &self.options.cluster,
-        };
-        self.existing(answers, ask, &[], |answers, name| answers.cluster = name).await
+    async fn cluster(&mut self) -> Result<(), CommandError> {
+        let given = given("--cluster", &self.options.cluster);
+        let (question, new) = ("ECS cluster", "create a new cluster");
+        self.existing(What::Clusters, question, new, given, |answers, name| answers.cluster = name).await
     }
 
-    async fn roles(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+    async fn roles(&mut self) -> Result<(), CommandError> {
         const NEW: &str = "create one, with only the permissions needed";
-        let task = Existing {
-            what: What::Roles,
-            question: "Task role (used by Cloud Exchange)",
-            new: NEW,
-            option: "--task-role",
-            given: &self.options.task_role,
-        };
-        self.existing(answers, task, &[], |answers, arn| answers.task_role = arn).await?;
-        let execution = Existing {
-            what: What::Roles,
-            question: "Execution role (used by ECS to start the task)",
-            new: NEW,
-            option: "--execution-role",
-            given: &self.options.execution_role,
-        };
-        let same: Vec<String> = answers.task_role.iter().cloned().collect();
-        self.existing(answers, execution, &same, |answers, arn| answers.execution_role = arn).await
+        let (task, execution) = (&self.options.task_role, &self.options.execution_role);
+        let (given, question) = (given("--task-role", task), "Task role (used by Cloud Exchange)");
+        self.existing(What::Roles, question, NEW, given, |answers, arn| answers.task_role = arn).await?;
+        let question = "Execution role (used by ECS to start the task)";
+        let given = self::given("--execution-role", execution);
+        self.existing(What::Roles, question, NEW, given, |answers, arn| answers.execution_role = arn).await
     }
 
-    fn allowed(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
+    fn allowed(&mut self) -> Result<(), CommandError> {
         let given: Vec<String> = self.options.allow.iter().filter(|allowed| label(allowed).is_err()).cloned().collect();
-        loop {
-            let networks: Vec<String> = match given.as_slice() {
-                [] => {
-                    let answer = self.ask.text("Networks (CIDRs) allowed to reach the UI [the VPC]", Some(""))?;
-                    answer.split([',', ' ', ';']).filter(|cidr| !cidr.is_empty()).map(str::to_owned).collect()
-                }
-                given => given.to_vec(),
-            };
-            let option = (!given.is_empty()).then_some("--allow");
-            if self.settle(answers, option, Box::new(move |answers| answers.allowed = networks.clone()))? {
-                return Ok(());
-            }
-        }
+        self.settle(
+            (!given.is_empty()).then_some(("--allow", given)),
+            |talk| {
+                let answer = talk.ask.text("Networks (CIDRs) allowed to reach the UI [the VPC]", Some(""))?;
+                Ok(answer.split([',', ' ', ';']).filter(|cidr| !cidr.is_empty()).map(str::to_owned).collect())
+            },
+            |answers, networks| answers.allowed = networks,
+        )
     }
 
-    fn proxy(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let options = self.options;
-        let question = "HTTP proxy URL, without a password [none]";
-        self.plain(answers, question, Some(""), "--http-proxy", &options.http_proxy, |a, url| {
-            a.http_proxy = optional(url)
-        })?;
-        let same = answers.http_proxy.clone().unwrap_or_default();
+    fn proxy(&mut self) -> Result<(), CommandError> {
+        self.settle(
+            given("--http-proxy", &self.options.http_proxy),
+            |talk| talk.ask.text("HTTP proxy URL, without a password [none]", Some("")),
+            |answers, url| answers.http_proxy = optional(url),
+        )?;
+        let same = self.answers.http_proxy.clone().unwrap_or_default();
         let question = if same.is_empty() { "HTTPS proxy URL [none]" } else { "HTTPS proxy URL" };
-        self.plain(answers, question, Some(&same), "--https-proxy", &options.https_proxy, |a, url| {
-            a.https_proxy = optional(url);
-        })
+        self.settle(
+            given("--https-proxy", &self.options.https_proxy),
+            |talk| talk.ask.text(question, Some(&same)),
+            |answers, url| answers.https_proxy = optional(url),
+        )
     }
 
-    fn ca(&mut self, answers: &mut Answers) -> Result<(), CommandError> {
-        let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
-        let question = "CA certificate to trust, a PEM file [none]";
-        let given = self.options.ca.as_ref().map(|path| path.display().to_string());
-        self.plain(answers, question, Some(""), "--ca", &given, move |answers, file| {
-            answers.ca = optional(file).map(|path| file::seen_from(&folder, Path::new(&path)));
-        })
+    fn ca(&mut self) -> Result<(), CommandError> {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        self.settle(
+            given("--ca", &self.options.ca.as_ref().map(|path| path.display().to_string())),
+            |talk| talk.ask.text("CA certificate to trust, a PEM file [none]", Some("")),
+            |answers, file| answers.ca = optional(file).map(|path| file::seen_from(folder, Path::new(&path))),
+        )
     }
 
     /// Something that the user may have.
     async fn existing(
         &mut self,
-        answers: &mut Answers,
-        ask: Existing<'_>,
-        first: &[String],
-        set: impl Fn(&mut Answers, Option<String>) + Clone + 'static,
+        what: What,
+        question: &str,
+        new: &str,
+        given: Given<String>,
+        set: impl Fn(&mut Answers, Option<String>),
     ) -> Result<(), CommandError> {
-        let mut listing =
-            if ask.given.is_none() { self.list(ask.what, None).await } else { Listing::empty(ask.what.word()) };
-        // What is likelier than the others is offered before them.
-        listing.items.sort_by_key(|item| (!item.usable, !first.contains(&item.id)));
-        loop {
-            let chosen = match ask.given {
-                Some(given) => Some(given.clone()),
-                None => pick(self.ask, ask.question, Some(ask.new), &listing, |_| true)?,
-            };
-            let set = set.clone();
-            let change: Change = Box::new(move |answers| set(answers, chosen.clone()));
-            if self.settle(answers, ask.given.as_ref().map(|_| ask.option), change)? {
-                return Ok(());
-            }
-        }
+        let mut listing = if given.is_none() { self.list(what, None).await } else { Listing::empty(what.word()) };
+        // One role may be both: the task role is offered first.
+        let first = self.answers.task_role.as_ref();
+        listing.items.sort_by_key(|item| (!item.usable, first != Some(&item.id)));
+        let given = given.map(|(option, value)| (option, Some(value)));
+        self.settle(given, |talk| pick(talk.ask, question, Some(new), &listing), set)
     }
 
     /// What AWS has of a kind. That it cannot be listed is said, and is no reason to stop.
     async fn list(&mut self, what: What, vpc: Option<&str>) -> Listing {
-        if !self.is_open {
-            return Listing::empty(what.word());
-        }
-        self.offers.list(what, vpc).await.unwrap_or_else(|error| {
+        let Some(offers) = &mut self.offers else { return Listing::empty(what.word()) };
+        offers.list(what, vpc).await.unwrap_or_else(|error| {
             self.ask.say(&format!("AWS does not say which {} there are: {}\n", words(what.word()), brief(&error)));
             Listing::empty(what.word())
         })
     }
-}
 
-/// What a choice costs, where ce-aws knows the prices of the region.
-fn cost(answers: &Answers, price: impl FnOnce(&str) -> Option<f64>) -> Option<String> {
-    let price = answers.region.as_deref().and_then(price)?;
-    Some(format!("about {} USD a month", money(price)))
-}
-
-/// A question for something that the user may have.
-struct Existing<'a> {
-    what: What,
-    question: &'a str,
-    new: &'a str,
-    option: &'a str,
-    given: &'a Option<String>,
+    /// What a choice costs, where ce-aws knows the prices of the region.
+    fn cost(&self, price: impl FnOnce(&str) -> Option<f64>) -> Option<String> {
+        let price = self.answers.region.as_deref().and_then(price)?;
+        Some(format!("about {} USD a month", money(price)))
+    }
 }
 
 /// What the plan file's reader said, of an option or of an answer.
@@ -349,15 +308,7 @@ fn problem(option: Option<&str>, problems: &Problems) -> CommandError {
 
 /// The first sentence of an error: the SDK tells of every place where it looked for credentials.
 fn brief(error: &CommandError) -> String {
-    let text = match &error.kind {
-        Kind::Aws(failure) => failure.to_string(),
-        Kind::Usage { message, .. }
-        | Kind::Refused { message, .. }
-        | Kind::Held { message, .. }
-        | Kind::Unexpected(message) => message.clone(),
-        Kind::PlanFile(problems) => problems.to_string(),
-        Kind::Declined => String::new(),
-    };
+    let text = error.message();
     let line = text.lines().next().unwrap_or_default();
     clean(line.split(". ").next().unwrap_or_default())
 }

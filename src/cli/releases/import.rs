@@ -8,10 +8,7 @@ use time::{Date, Month};
 use crate::cli::init::file;
 use crate::release::import::{ImportError, Imported, Wanted, import};
 use crate::release::{Catalogue, Version};
-use crate::session::error::CommandError;
-use crate::session::exit::Exit;
-use crate::session::moment;
-use crate::session::output::Output;
+use crate::session::{CommandError, Exit, Output, moment};
 use crate::ui::finding::hint;
 use crate::ui::text::{clean, count};
 
@@ -54,11 +51,6 @@ pub struct Args {
     out: Option<PathBuf>,
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// A file that cannot be read or written, or what [`ImportError`] says.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let text = read(&args.compose)?;
     let variables = variables(args)?;
@@ -110,8 +102,7 @@ fn tell(made: &Imported, out: Option<&Path>, output: &Output) -> Result<(), Comm
 }
 
 fn read(path: &Path) -> Result<String, CommandError> {
-    std::fs::read_to_string(path)
-        .map_err(|error| CommandError::usage("usage/unreadable", format!("cannot read {}: {error}", path.display())))
+    std::fs::read_to_string(path).map_err(|error| CommandError::unreadable(path, &error))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
@@ -120,7 +111,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
             CommandError::usage("usage/exists", format!("{} is there already; nothing was written", path.display()))
                 .hint("name another file, or move that one away")
         }
-        _ => CommandError::usage("usage/unwritable", format!("cannot write {}: {error}", path.display())),
+        _ => CommandError::unwritable(path, error),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::engine::plan::{Plan, Purpose};
 use crate::ui::finding::finding;
 use crate::ui::style::{DANGER, FAINT, TITLE, paint};
 use crate::ui::summary::Summary;
-use crate::ui::text::{clean, count, duration};
+use crate::ui::text::{clean, count, duration, place};
 use crate::ui::words;
 
 use super::group::groups;
@@ -23,8 +23,7 @@ pub fn plan(plan: &Plan, kinds: &[Kind], view: View<'_>) -> String {
     let mut text = String::new();
     let target = &plan.target;
     let title = format!("{} {}", words::purpose(plan.purpose).title, clean(&target.deployment));
-    let place = format!("account {}, region {}", clean(&target.account), clean(&target.region));
-    push(&mut text, format_args!("{} in {place}", paint(TITLE, title)));
+    push(&mut text, format_args!("{} in {}", paint(TITLE, title), place(&target.account, &target.region)));
     if let (Some(release), true) = (view.release, runs_a_release(plan.purpose)) {
         push(&mut text, format_args!("{}", release.line()));
     }

@@ -26,12 +26,12 @@ pub fn frame(tracker: &Tracker, now: f64, width: usize) -> String {
 }
 
 fn head(tracker: &Tracker, now: f64, width: usize) -> String {
-    let (done, total) = (tracker.done(), tracker.total());
-    let failed = match tracker.failed() {
+    let (done, total) = (tracker.done, tracker.total());
+    let failed = match tracker.failed {
         0 => String::new(),
         number => format!(", {}", paint(DANGER, format_args!("{number} failed"))),
     };
-    let waiting = match (tracker.is_interrupted(), tracker.waiting()) {
+    let waiting = match (tracker.is_interrupted, tracker.waiting()) {
         (true, _) => format!(", {}", paint(WARNING, "stopping")),
         (false, 0) => String::new(),
         (false, number) => format!(", {number} waiting"),

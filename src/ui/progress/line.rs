@@ -4,8 +4,7 @@ use crate::engine::address::Address;
 use crate::engine::event::{Event, Outcome, Stamped};
 use crate::engine::failure::Cause;
 use crate::engine::plan::{Purpose, Reason};
-use crate::ui::diagnosis::{diagnosis, warning};
-use crate::ui::finding::hint;
+use crate::ui::finding::{hint, hints};
 use crate::ui::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use crate::ui::text::{clean, count, duration};
 use crate::ui::words;
@@ -55,7 +54,7 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
             (words::action(*action).doing, format!("{address}{why}, usually {usual}"))
         }
         Event::StepWaiting { address, why, .. } if everything => ("waiting", format!("{address}: {}", clean(why))),
-        Event::StepRetrying { .. } if tracker.repeats() => return None,
+        Event::StepRetrying { .. } if tracker.repeats => return None,
         Event::StepRetrying { address, failure, .. } if everything && failure.cause == Cause::StillHeld => {
             ("waiting", format!("{address}: {}", clean(&failure.to_string())))
         }
@@ -71,12 +70,15 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
             (words::action(*action).done, format!("{address}{}", spent(*seconds)))
         }
         Event::StepFailed { address, action, failure, .. } => {
-            return Some(failure::step(address, *action, failure, tracker.purpose()));
+            return Some(failure::step(address, *action, failure, tracker.purpose));
         }
         Event::Diagnosis { address, subject, title, lines, hints } => {
-            return Some(diagnosis(address.as_str(), subject, title, lines, hints));
+            return Some(diagnosis(address, subject, title, lines, hints));
         }
-        Event::Warning { address, title, hints } => return Some(warning(address.as_str(), title, hints)),
+        Event::Warning { address, title, hints } => {
+            let level = paint(WARNING, "warning");
+            return Some(format!("{level}: {address}: {}\n{}", clean(title), self::hints(hints)));
+        }
         Event::Interrupting { in_flight } => {
             let (level, waits) = (paint(WARNING, "interrupted"), waits(in_flight));
             return Some(format!("{level}: no new steps{waits} (a second Ctrl-C exits at once)\n"));
@@ -93,6 +95,17 @@ pub fn line(stamped: &Stamped, tracker: &Tracker, detail: Detail) -> Option<Stri
         _ => FAINT,
     };
     Some(format!("{:>7}  {} {rest}\n", clock(stamped.at), paint(style, format_args!("{verb:<12}"))))
+}
+
+/// What a person must know at once, such as why a task stopped: a block of its own, with an empty line on both sides.
+fn diagnosis(address: &Address, subject: &str, title: &str, lines: &[String], hints: &[String]) -> String {
+    let mark = paint(DANGER, "!!");
+    let mut text = format!("\n{mark} {}\n", paint(TITLE, format_args!("{address}: {}", clean(title))));
+    if !subject.is_empty() {
+        text.push_str(&format!("   {}\n", clean(subject)));
+    }
+    text.extend(lines.iter().map(|line| format!("   | {}\n", clean(line))));
+    format!("{text}{}\n", self::hints(hints))
 }
 
 fn waits(in_flight: &[Address]) -> String {

@@ -10,6 +10,7 @@ use crate::engine::clock::Clock;
 use crate::engine::event::{Event, Stamped};
 
 use crate::ui::layout::{fit, width};
+use crate::ui::style::plain;
 
 use super::frame::frame;
 use super::line::{Detail, ending, line};
@@ -50,7 +51,7 @@ impl<W: Write> Lines<W> {
 impl<W: Write + Send> Reporter for Lines<W> {
     fn event(&mut self, stamped: &Stamped) {
         self.tracker.on(stamped);
-        let end = || ending(&stamped.event, self.tracker.purpose()).filter(|_| self.detail.has_end(&stamped.event));
+        let end = || ending(&stamped.event, self.tracker.purpose).filter(|_| self.detail.has_end(&stamped.event));
         let text = line(stamped, &self.tracker, self.detail).or_else(end);
         if let Some(text) = text {
             let _ = self.out.write_all(fit(&text, self.width).as_bytes()).and_then(|()| self.out.flush());
@@ -84,7 +85,7 @@ impl Terminal {
 }
 
 fn painted(text: &str, color: bool) -> String {
-    if color { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
+    if color { text.to_owned() } else { plain(text) }
 }
 
 /// As it is written above the live picture, or after it.
@@ -104,7 +105,7 @@ impl Reporter for Terminal {
         }
         if let Event::RunFinished { .. } = stamped.event {
             self.bar.finish_and_clear();
-            let purpose = self.tracker.lock().unwrap_or_else(PoisonError::into_inner).purpose();
+            let purpose = self.tracker.lock().unwrap_or_else(PoisonError::into_inner).purpose;
             let end = ending(&stamped.event, purpose).unwrap_or_default();
             let _ = std::io::stderr().write_all(shown(&end, self.color).as_bytes());
         }

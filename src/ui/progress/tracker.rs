@@ -33,7 +33,8 @@ enum State {
 /// The state of a run.
 #[derive(Clone, Debug)]
 pub struct Tracker {
-    purpose: Purpose,
+    /// What the plan is for.
+    pub purpose: Purpose,
     states: Vec<State>,
     /// The usual time of each step, in seconds.
     usual: Vec<f64>,
@@ -41,11 +42,11 @@ pub struct Tracker {
     chain: Vec<f64>,
     /// Why a step is not done yet: a key that tells reasons apart, and the reason as last shown.
     held: BTreeMap<usize, (String, String)>,
-    /// Whether the last event repeats what was shown before.
-    repeats: bool,
-    done: usize,
-    failed: usize,
-    interrupted: bool,
+    /// Whether the last event is no news: a holder is named once, and again when it is another one.
+    pub repeats: bool,
+    pub done: usize,
+    pub failed: usize,
+    pub is_interrupted: bool,
 }
 
 impl Tracker {
@@ -70,13 +71,8 @@ impl Tracker {
             repeats: false,
             done: 0,
             failed: 0,
-            interrupted: false,
+            is_interrupted: false,
         }
-    }
-
-    /// What the plan is for.
-    pub fn purpose(&self) -> Purpose {
-        self.purpose
     }
 
     /// Follows an event.
@@ -112,7 +108,7 @@ impl Tracker {
                 self.set(*step, State::Over);
             }
             Event::StepSkipped { step, .. } => self.set(*step, State::Over),
-            Event::Interrupting { .. } | Event::LeaseLost { .. } => self.interrupted = true,
+            Event::Interrupting { .. } | Event::LeaseLost { .. } => self.is_interrupted = true,
             Event::RunStarted { .. } | Event::Diagnosis { .. } | Event::Warning { .. } | Event::RunFinished { .. } => {}
         }
     }
@@ -143,24 +139,11 @@ impl Tracker {
         }
     }
 
-    /// Whether the last event is no news: a holder is named once, and again when it is another one.
-    pub fn repeats(&self) -> bool {
-        self.repeats
-    }
-
     /// The running steps, the longest-running first.
     pub fn running(&self) -> Vec<&Running> {
         let mut running: Vec<_> = (0..self.states.len()).filter_map(|step| self.running_at(step)).collect();
         running.sort_by(|a, b| a.since.total_cmp(&b.since));
         running
-    }
-
-    pub fn done(&self) -> usize {
-        self.done
-    }
-
-    pub fn failed(&self) -> usize {
-        self.failed
     }
 
     pub fn total(&self) -> usize {
@@ -170,10 +153,6 @@ impl Tracker {
     /// Steps that have not started.
     pub fn waiting(&self) -> usize {
         self.states.iter().filter(|state| matches!(state, State::Waiting)).count()
-    }
-
-    pub fn is_interrupted(&self) -> bool {
-        self.interrupted
     }
 
     /// How long a step usually takes, in seconds.

@@ -7,6 +7,7 @@ use crate::engine::event::{Event, Outcome, Stamped};
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::plan::{Action, Purpose, Reason};
 use crate::ui::progress::frame::frame;
+use crate::ui::progress::line::line;
 use crate::ui::progress::tracker::Tracker;
 use crate::ui::progress::{Detail, Json, Lines, Reporter};
 use crate::ui::style::plain;
@@ -296,4 +297,27 @@ fn a_holder_is_shown_once_and_again_when_it_is_another_one() {
     all[..3].iter().for_each(|event| tracker.on(event));
     let shown = plain(&frame(&tracker, 4.0, 200));
     assert!(shown.contains("held by eni-1"), "also during the retry: {shown}");
+}
+
+#[test]
+fn the_first_line_names_the_command() {
+    let purposes = [
+        Purpose::Apply,
+        Purpose::Upgrade,
+        Purpose::Rollback,
+        Purpose::Restore,
+        Purpose::Stop,
+        Purpose::Start,
+        Purpose::Backup,
+        Purpose::Destroy,
+    ];
+    let first = |purpose: Purpose| {
+        let (target, run) = (target(), "r1".to_owned());
+        let event = Event::RunStarted { purpose, target, run, steps: 2, estimate: 75.0 };
+        let tracker = Tracker::new(&plan(purpose, Vec::new()), &kinds());
+        plain(&line(&Stamped { at: 0.0, event }, &tracker, Detail::Ended).unwrap())
+    };
+    let commands = ["apply", "upgrade", "rollback", "restore", "stop", "start", "backup", "destroy"];
+    let wanted = commands.map(|command| format!("   0:00  {command:<12} prod: 2 steps, usually about 1m 15s\n"));
+    assert_eq!(purposes.map(first), wanted);
 }

@@ -4,15 +4,15 @@ use crate::cli::size::positive;
 use crate::config::Throughput;
 use crate::price::choice;
 use crate::price::size::{self, Load, Sizing};
-use crate::release::{Catalogue, Package};
+use crate::release::Package;
 use crate::session::error::CommandError;
 
-use super::super::answers::{Answers, words};
-use super::{Change, Talk, cost};
+use super::super::answers::words;
+use super::{Talk, given};
 
 impl Talk<'_> {
     /// What the expected load needs, where it is known.
-    pub(super) fn sizing(&mut self, answers: &Answers) -> Result<Option<Sizing>, CommandError> {
+    pub(super) fn sizing(&mut self) -> Result<Option<Sizing>, CommandError> {
         let mut events = self.options.events_per_minute;
         while events.is_none() && self.options.package.is_none() {
             let answer = self.ask.text("Events per minute [unknown]", Some(""))?;
@@ -24,20 +24,18 @@ impl Talk<'_> {
                 Err(message) => self.ask.object(CommandError::usage("usage/answer", message))?,
             }
         }
-        let release = answers.release.parse().ok().and_then(|version| Catalogue::effective().get(version));
         let load = events.map(|events_per_minute| Load { events_per_minute, modules: Vec::new() });
-        let sizing = load.map(|load| size::choose(&load, release));
+        let sizing = load.map(|load| size::choose(&load, self.answers.release()));
         if sizing.as_ref().is_some_and(|sizing| !sizing.fits) {
             self.ask.say("No package bears this load by the vendor's sizing table: ask Netskope before you deploy.\n");
         }
         Ok(sizing)
     }
 
-    pub(super) fn package(&mut self, answers: &mut Answers, sizing: Option<Sizing>) -> Result<(), CommandError> {
-        let given = &self.options.package;
+    pub(super) fn package(&mut self, sizing: Option<Sizing>) -> Result<(), CommandError> {
         let needed = sizing.as_ref().map_or_else(Package::default, |sizing| sizing.package);
         let line = |package: Package| {
-            let cost = cost(answers, |region| choice::package(region, package));
+            let cost = self.cost(|region| choice::package(region, package));
             let cost = cost.map(|cost| format!("{cost}, ")).unwrap_or_default();
             format!("{:<13}{cost}{}", package.as_str(), words(package))
         };
@@ -47,17 +45,12 @@ impl Talk<'_> {
             Some(sizing) if sizing.fits => format!("Task size ({needed} is enough for these events)"),
             _ => "Task size".to_owned(),
         };
-        answers.throughput =
+        self.answers.throughput =
             sizing.map(|sizing| sizing.throughput).filter(|throughput| *throughput == Throughput::Bursting);
-        loop {
-            let chosen = match given {
-                Some(package) => package.clone(),
-                None => Package::ALL[self.ask.choose(&question, &lines, default)?].as_str().to_owned(),
-            };
-            let change: Change = Box::new(move |answers| answers.package = chosen.clone());
-            if self.settle(answers, given.as_ref().map(|_| "--package"), change)? {
-                return Ok(());
-            }
-        }
+        self.settle(
+            given("--package", &self.options.package),
+            |talk| Ok(Package::ALL[talk.ask.choose(&question, &lines, default)?].as_str().to_owned()),
+            |answers, package| answers.package = package,
+        )
     }
 }

@@ -126,6 +126,7 @@ pub fn bad(id: &str, name: &str, why: &str) -> Item {
 pub fn talk(script: &mut dyn Ask, account: &mut Account, options: &Options) -> Result<Answers, CommandError> {
     let path = Path::new("ce-aws.toml");
     let region = "eu-west-1".parse().ok();
-    let talk = Talk { ask: script, offers: account, options, path, region, is_open: false, today: today() };
+    let (offers, answers): (Option<&mut dyn Offers>, _) = (Some(account), defaults("prod"));
+    let talk = Talk { ask: script, offers, options, path, region, today: today(), answers };
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(talk.answers())
 }

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::cli::init::answers::{Answers, Front, Network, POINTERS, quoted};
+use crate::cli::init::answers::{Answers, Front, Network, POINTERS};
 use crate::config::{PlanFile, Throughput, load, schema};
 
 use super::fixture::defaults;
@@ -156,6 +156,5 @@ proptest! {
         prop_assert_eq!(table["name"].as_str(), Some(name.as_str()));
         prop_assert_eq!(table["ca"]["file"].as_str(), Some(ca.as_str()));
         prop_assert_eq!(table["access"]["allowed_cidrs"][0].as_str(), Some(name.as_str()));
-        prop_assert_eq!(quoted(&name).parse::<toml::Value>().ok(), Some(toml::Value::from(name)));
     }
 }

@@ -1,4 +1,4 @@
-//! Mermaid, which code hosts draw inside Markdown.
+//! Languages that other programs draw: Graphviz, and Mermaid, which code hosts draw inside Markdown.
 
 use std::fmt::Write;
 
@@ -8,6 +8,26 @@ use crate::engine::reference::Need;
 use crate::ui::words;
 
 use super::picture::picture;
+
+/// The graph in Graphviz's language. Arrows lead from what comes first; bold ones wait until it is ready.
+pub fn dot(graph: &Graph) -> String {
+    let picture = picture(graph);
+    let mut text = "digraph deployment {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
+    // Writing to a String cannot fail; addresses need no escape.
+    for (number, (part, addresses)) in picture.parts.iter().enumerate() {
+        let _ = writeln!(text, "  subgraph cluster_{number} {{\n    label=\"{}\";", words::part(*part));
+        for address in addresses {
+            let _ = writeln!(text, "    \"{address}\";");
+        }
+        text.push_str("  }\n");
+    }
+    for edge in &picture.edges {
+        let style = if edge.need == Need::Ready { " [style=bold]" } else { "" };
+        let _ = writeln!(text, "  \"{}\" -> \"{}\"{style};", edge.from, edge.to);
+    }
+    text.push_str("}\n");
+    text
+}
 
 /// The graph as a Mermaid flowchart. Arrows lead from what comes first; thick ones wait until it is ready.
 pub fn mermaid(graph: &Graph) -> String {
