@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::{CaCertificate, Nat, PlanFile, Region};
 use crate::engine::inventory::{Inventory, Live};
 use crate::engine::plan::{self, Finding};
-use crate::existing::Existing;
+use crate::existing::{Existing, Named};
 use crate::release::{Image, Release};
 
 use super::finding::{refusal, warning};
@@ -66,38 +66,39 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
 pub fn existing(plan: &PlanFile, seen: &Existing) -> Vec<plan::Existing> {
     let existing = &plan.existing;
     let mut all = Vec::new();
-    let mut add = |what: &str, id: Option<&str>, seen: String| {
+    let mut add = |what: &str, id: Option<&str>, seen: Option<String>| {
+        let seen = seen.unwrap_or_default();
         all.extend(id.map(|id| plan::Existing { what: what.to_owned(), id: id.to_owned(), seen }));
     };
-    let ranges = seen.vpc.as_ref().and_then(|vpc| Some(vpc.found()?.cidrs.join(", ")));
-    add("vpc", existing.vpc.as_ref().map(|id| id.as_str()), ranges.unwrap_or_default());
+    add("vpc", existing.vpc.as_deref(), found(&seen.vpc, |vpc| vpc.cidrs.join(", ")));
     for (index, subnet) in existing.private_subnets.iter().flatten().enumerate() {
         let zone = seen.subnets.get(index).and_then(|subnet| Some(subnet.found()?.zone.clone()));
-        add("subnet", Some(subnet.as_str()), zone.unwrap_or_default());
+        add("subnet", Some(subnet), zone);
     }
-    let none = String::new;
-    add("cluster", existing.cluster.as_ref().map(|cluster| cluster.as_str()), none());
-    let dns = seen.load_balancer.as_ref().and_then(|balancer| Some(balancer.found()?.dns.clone()));
-    add("load balancer", existing.load_balancer.as_ref().map(|arn| arn.as_str()), dns.unwrap_or_default());
-    let urls = seen.target_group.as_ref().and_then(|group| Some(ingress::urls(group.found()?).join(", ")));
-    add("target group", existing.target_group.as_ref().map(|arn| arn.as_str()), urls.unwrap_or_default());
-    let domain = seen.certificate.as_ref().and_then(|certificate| Some(certificate.found()?.domain.clone()));
-    let certificate = plan.load_balancer.certificate_arn.as_ref();
-    add("certificate", certificate.map(|arn| arn.as_str()), domain.unwrap_or_default());
-    add("task role", existing.task_role.as_ref().map(|arn| arn.as_str()), none());
-    add("execution role", existing.execution_role.as_ref().map(|arn| arn.as_str()), none());
-    add("backup role", existing.backup_role.as_ref().map(|arn| arn.as_str()), none());
+    add("cluster", existing.cluster.as_deref(), None);
+    add("load balancer", existing.load_balancer.as_deref(), found(&seen.load_balancer, |one| one.dns.clone()));
+    let urls = found(&seen.target_group, |group| ingress::urls(group).join(", "));
+    add("target group", existing.target_group.as_deref(), urls);
+    let domain = found(&seen.certificate, |certificate| certificate.domain.clone());
+    add("certificate", plan.load_balancer.certificate_arn.as_deref(), domain);
+    add("task role", existing.task_role.as_deref(), None);
+    add("execution role", existing.execution_role.as_deref(), None);
+    add("backup role", existing.backup_role.as_deref(), None);
     for policy in &plan.identity.task_policy_arns {
-        add("policy", Some(policy.as_str()), none());
+        add("policy", Some(policy), None);
     }
-    add("permissions boundary", plan.identity.permissions_boundary.as_ref().map(|arn| arn.as_str()), none());
-    add("key", existing.kms_key.as_ref().map(|key| key.as_str()), none());
-    add("secret", plan.secrets.existing.as_ref().map(|arn| arn.as_str()), none());
-    add("proxy secret", plan.proxy.secret.as_ref().map(|arn| arn.as_str()), none());
+    add("permissions boundary", plan.identity.permissions_boundary.as_deref(), None);
+    add("key", existing.kms_key.as_deref(), None);
+    add("secret", plan.secrets.existing.as_deref(), None);
+    add("proxy secret", plan.proxy.secret.as_deref(), None);
     if let Some(CaCertificate::Secret(arn)) = &plan.ca {
-        add("CA secret", Some(arn.as_str()), none());
+        add("CA secret", Some(arn), None);
     }
     all
+}
+
+fn found<T>(named: &Option<Named<T>>, read: impl FnOnce(&T) -> String) -> Option<String> {
+    Some(read(named.as_ref()?.found()?))
 }
 
 impl Setting<'_> {
@@ -139,24 +140,25 @@ impl Setting<'_> {
         vpc.map(|vpc| vpc.cidrs.clone()).unwrap_or_default()
     }
 
+    /// The registries of the images for which this is true.
+    fn registries_of(&self, is_meant: impl Fn(&Image) -> bool) -> Vec<String> {
+        let images = self.release.containers.iter().map(|wanted| self.plan.images.apply(&wanted.name, &wanted.image));
+        let all: BTreeSet<_> = images.filter(is_meant).map(|image| image.registry().to_owned()).collect();
+        all.into_iter().collect()
+    }
+
     /// The registries that images come from, without ECR of this region.
     pub fn registries(&self) -> Vec<String> {
-        let here = |image: &Image| image.ecr_repository().is_some_and(|repository| repository.region == self.region);
-        let images = self.release.containers.iter().map(|wanted| self.plan.images.apply(&wanted.name, &wanted.image));
-        let mut all: Vec<_> = images.filter(|image| !here(image)).map(|image| image.registry().to_owned()).collect();
-        all.sort();
-        all.dedup();
-        all
+        self.registries_of(|image| image.ecr_repository().is_none_or(|repository| repository.region != self.region))
     }
 
     /// Findings about the existing load balancer or target group.
     fn front(&self) -> Vec<Finding> {
         let seen = self.existing.subnets.iter().filter_map(|subnet| subnet.found());
-        let vpc = self.plan.existing.vpc.as_ref().map(|id| id.as_str()).unwrap_or_default();
         let tasks = self.live("service").filter_map(|live| live.outputs.get("private_ip").cloned());
         let wanted = ingress::Wanted {
             deployment: self.plan.name.as_str().to_owned(),
-            vpc: vpc.to_owned(),
+            vpc: self.plan.existing.vpc.as_deref().unwrap_or_default().to_owned(),
             networks: self.ranges(),
             zones: seen.map(|subnet| subnet.zone.clone()).collect(),
             port: self.plan.load_balancer.listens_on(),
@@ -164,12 +166,10 @@ impl Setting<'_> {
             allowed: self.plan.access.allowed(&self.ranges()),
             tasks: tasks.collect(),
         };
-        let balancer = self.existing.load_balancer.iter();
-        let mut findings: Vec<Finding> =
-            balancer.flat_map(|balancer| ingress::load_balancer(balancer, &wanted)).collect();
-        findings.extend(self.existing.target_group.iter().flat_map(|group| ingress::target_group(group, &wanted)));
-        findings.extend(self.moves_between_balancers());
-        findings
+        let Existing { load_balancer, target_group, .. } = self.existing;
+        let balancer = load_balancer.iter().flat_map(|balancer| ingress::load_balancer(balancer, &wanted));
+        let group = target_group.iter().flat_map(|group| ingress::target_group(group, &wanted));
+        balancer.chain(group).chain(self.moves_between_balancers()).collect()
     }
 
     /// How the allowed networks fit into security groups of ce-aws and into the network ACL.
@@ -181,50 +181,42 @@ impl Setting<'_> {
 
     /// The security groups of an existing load balancer decide who has access.
     fn no_effect(&self) -> Option<Finding> {
-        let group = self.plan.existing.target_group.as_ref()?;
-        self.plan.access.allowed_cidrs.as_ref().map(|_| {
-            warning(
-                "access/no-effect",
-                format!(
-                    "`access.allowed_cidrs` has no effect: the load balancer of the existing target group {group} \
-                     decides who has access",
-                ),
-                "remove the key from the plan file, and set inbound rules of that load balancer's security groups",
-            )
-        })
+        let group = self.plan.existing.target_group.as_ref().filter(|_| self.plan.access.allowed_cidrs.is_some())?;
+        Some(warning(
+            "access/no-effect",
+            format!(
+                "`access.allowed_cidrs` has no effect: the load balancer of the existing target group {group} decides \
+                 who has access",
+            ),
+            "remove the key from the plan file, and set inbound rules of that load balancer's security groups",
+        ))
     }
 
     /// ECR has no access from another partition (AWS General Reference, "AWS partitions").
     fn other_partition(&self) -> Option<Finding> {
         let here = self.region.parse::<Region>().ok()?.partition().as_str();
-        let images = self.release.containers.iter().map(|wanted| self.plan.images.apply(&wanted.name, &wanted.image));
-        let elsewhere = images.filter(|image| image.ecr_repository().is_some_and(|ecr| ecr.partition != here));
-        let registries: BTreeSet<_> = elsewhere.map(|image| image.registry().to_owned()).collect();
-        (!registries.is_empty()).then(|| {
-            let registries = registries.into_iter().collect::<Vec<_>>().join(" and ");
-            refusal(
-                "image/other-partition",
-                format!(
-                    "images come from {registries}, in another partition than {} ({here}): ECS could not pull them",
-                    self.region
-                ),
-                "copy the images to a registry in that partition, and set `registry` in [images]",
-            )
-        })
+        let elsewhere = |image: &Image| image.ecr_repository().is_some_and(|ecr| ecr.partition != here);
+        let (registries, region) = (self.registries_of(elsewhere).join(" and "), self.region);
+        (!registries.is_empty()).then_some(refusal(
+            "image/other-partition",
+            format!(
+                "images come from {registries}, in another partition than {region} ({here}): ECS could not pull \
+                     them"
+            ),
+            "copy the images to a registry in that partition, and set `registry` in [images]",
+        ))
     }
 
     /// A new VPC without NAT gateways has no internet access until its owner adds routes or endpoints.
     fn no_egress(&self) -> Option<Finding> {
         let without = self.plan.existing.vpc.is_none() && self.plan.network.nat == Nat::None;
-        (without && !self.has("service")).then(|| {
-            warning(
-                "network/no-egress",
-                "with `nat = \"none\"` the new VPC has no internet access, so ECS cannot start a task until you add it"
-                    .to_owned(),
-                "apply, and once the network exists, add routes to a transit gateway or firewall to its private route \
+        (without && !self.has("service")).then_some(warning(
+            "network/no-egress",
+            "with `nat = \"none\"` the new VPC has no internet access, so ECS cannot start a task until you add it"
+                .to_owned(),
+            "apply, and once the network exists, add routes to a transit gateway or firewall to its private route \
                  tables, or add VPC endpoints; then apply again, which keeps what you have added",
-            )
-        })
+        ))
     }
 
     /// A target group can be behind only one load balancer (Elastic Load Balancing user guide, "Target groups").
@@ -236,13 +228,11 @@ impl Setting<'_> {
             Some(arn) => arn.as_str() == group,
             None => own || !self.own_load_balancer(),
         };
-        (!stays).then(|| {
-            refusal(
-                "plan/cannot-move",
-                format!("the target group is already behind {group}, and can be behind only one load balancer"),
-                "go in two steps: apply once with `enabled = false` in [load_balancer], then name the other load \
+        (!stays).then_some(refusal(
+            "plan/cannot-move",
+            format!("the target group is already behind {group}, and can be behind only one load balancer"),
+            "go in two steps: apply once with `enabled = false` in [load_balancer], then name the other load \
                  balancer",
-            )
-        })
+        ))
     }
 }

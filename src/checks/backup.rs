@@ -53,13 +53,11 @@ pub fn role(existing: &Existing) -> Vec<Finding> {
 /// A backup while Cloud Exchange runs. Source: Amazon EFS user guide, "Backup consistency".
 pub fn running(inventory: &Inventory, file: &str) -> Option<Finding> {
     let service = inventory.live.iter().find(|live| live.address.kind() == "service")?;
-    (service.phase != Phase::Idle).then(|| {
-        warning(
-            "backup/running",
-            "Cloud Exchange may write while AWS copies the files: files that change can be duplicated, incomplete or \
+    (service.phase != Phase::Idle).then_some(warning(
+        "backup/running",
+        "Cloud Exchange may write while AWS copies the files: files that change can be duplicated, incomplete or \
              missing in the backup, and MongoDB may be unable to start from it"
-                .to_owned(),
-            format!("for a consistent backup: ce-aws stop {file}, ce-aws backup create {file}, ce-aws start {file}"),
-        )
-    })
+            .to_owned(),
+        format!("for a consistent backup: ce-aws stop {file}, ce-aws backup create {file}, ce-aws start {file}"),
+    ))
 }

@@ -5,7 +5,7 @@ use ipnet::Ipv4Net;
 use crate::engine::plan::Finding;
 use crate::existing::ingress::{AccessLogs, Group, LoadBalancer, LogBucket, Rule};
 
-use super::finding::{refusal, warning};
+use super::finding::{refusal, unread_parts, warning};
 
 /// What the deployment needs of an existing load balancer or target group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,8 +31,36 @@ pub struct Wanted {
 /// Checks its state, zones, security groups and access logs. `ports`: those of the listeners that lead to Cloud
 /// Exchange.
 pub fn findings(balancer: &LoadBalancer, ports: &[u16], wanted: &Wanted) -> Vec<Finding> {
-    let one = [not_active(balancer), zones(balancer, wanted), internet_facing(balancer), not_checked(balancer)];
-    let mut findings: Vec<_> = one.into_iter().flatten().collect();
+    let arn = &balancer.arn;
+    let mut findings = Vec::new();
+    // An impaired one serves requests, but cannot scale (Elastic Load Balancing API reference, LoadBalancerState).
+    if !["active", "active_impaired"].contains(&balancer.state.as_str()) {
+        findings.push(refusal(
+            "load-balancer/not-active",
+            format!("the load balancer {arn} is {}, not active", balancer.state),
+            "wait until it is active, or find the reason in the EC2 console",
+        ));
+    }
+    let outside: Vec<_> = wanted.zones.iter().filter(|zone| !balancer.zones.contains(zone)).cloned().collect();
+    if !outside.is_empty() {
+        let (outside, inside) = (outside.join(" and "), balancer.zones.join(" and "));
+        findings.push(refusal(
+            "load-balancer/zones",
+            format!(
+                "the load balancer {arn} is not enabled in {outside}, where the task may run: it would get no requests \
+                 there"
+            ),
+            format!("enable it there (aws elbv2 set-subnets), or name private subnets in {inside}"),
+        ));
+    }
+    if balancer.scheme == "internet-facing" {
+        findings.push(warning(
+            "load-balancer/internet-facing",
+            format!("the load balancer {arn} is internet-facing: Cloud Exchange must never be public"),
+            "use an internal one, and reach it through a VPN, Direct Connect or Netskope Private Access",
+        ));
+    }
+    findings.extend(not_checked(balancer));
     if let Some(groups) = balancer.groups.as_deref().filter(|groups| !groups.is_empty()) {
         findings.extend(closed(balancer, groups, ports, wanted));
         findings.extend(group_egress(balancer, groups, wanted));
@@ -41,64 +69,17 @@ pub fn findings(balancer: &LoadBalancer, ports: &[u16], wanted: &Wanted) -> Vec<
     findings
 }
 
-fn not_active(balancer: &LoadBalancer) -> Option<Finding> {
-    // An impaired one serves requests, but cannot scale (Elastic Load Balancing API reference, LoadBalancerState).
-    let serves = ["active", "active_impaired"].contains(&balancer.state.as_str());
-    (!serves).then(|| {
-        refusal(
-            "load-balancer/not-active",
-            format!("the load balancer {} is {}, not active", balancer.arn, balancer.state),
-            "wait until it is active, or find the reason in the EC2 console",
-        )
-    })
-}
-
-fn zones(balancer: &LoadBalancer, wanted: &Wanted) -> Option<Finding> {
-    let outside: Vec<_> = wanted.zones.iter().filter(|zone| !balancer.zones.contains(zone)).cloned().collect();
-    (!outside.is_empty()).then(|| {
-        refusal(
-            "load-balancer/zones",
-            format!(
-                "the load balancer {} is not enabled in {}, where the task may run: it would get no requests there",
-                balancer.arn,
-                outside.join(" and ")
-            ),
-            format!(
-                "enable it there (aws elbv2 set-subnets), or name private subnets in {}",
-                balancer.zones.join(" and ")
-            ),
-        )
-    })
-}
-
-fn internet_facing(balancer: &LoadBalancer) -> Option<Finding> {
-    (balancer.scheme == "internet-facing").then(|| {
-        warning(
-            "load-balancer/internet-facing",
-            format!("the load balancer {} is internet-facing: Cloud Exchange must never be public", balancer.arn),
-            "use an internal one, and reach it through a VPN, Direct Connect or Netskope Private Access",
-        )
-    })
-}
-
 fn not_checked(balancer: &LoadBalancer) -> Option<Finding> {
-    let unread = [
+    let unknown_logs = balancer.access_logs == AccessLogs::Unknown;
+    let (what, actions) = unread_parts([
         (balancer.groups.is_none(), "security groups", "ec2:DescribeSecurityGroups"),
-        (
-            balancer.access_logs == AccessLogs::Unknown,
-            "access logs",
-            "elasticloadbalancing:DescribeLoadBalancerAttributes",
-        ),
-    ];
-    let (what, actions): (Vec<_>, Vec<_>) =
-        unread.into_iter().filter(|(is_unread, ..)| *is_unread).map(|(_, what, action)| (what, action)).unzip();
-    (!what.is_empty()).then(|| {
-        warning(
-            "load-balancer/not-checked",
-            format!("the caller may not read the {} of the load balancer {}", what.join(" and the "), balancer.arn),
-            format!("grant the caller {}, or check yourself", actions.join(" and ")),
-        )
-    })
+        (unknown_logs, "access logs", "elasticloadbalancing:DescribeLoadBalancerAttributes"),
+    ])?;
+    Some(warning(
+        "load-balancer/not-checked",
+        format!("the caller may not read the {} of the load balancer {}", what.join(" and the "), balancer.arn),
+        format!("grant the caller {}, or check yourself", actions.join(" and ")),
+    ))
 }
 
 fn closed(balancer: &LoadBalancer, groups: &[Group], ports: &[u16], wanted: &Wanted) -> Option<Finding> {
@@ -108,14 +89,13 @@ fn closed(balancer: &LoadBalancer, groups: &[Group], ports: &[u16], wanted: &Wan
     let admits = |rule: &Rule| ports.iter().any(|port| covers(rule, *port)) && meets(rule, &wanted.allowed);
     let closed = !groups.iter().flat_map(|group| &group.ingress).any(admits);
     closed.then(|| {
-        let ports = any_of(ports.iter().map(u16::to_string));
+        let (none, arn) = (none_of(groups), &balancer.arn);
+        let ports = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
+        let allowed = wanted.allowed.join(" or ");
         warning(
             "load-balancer/group-closed",
             format!(
-                "{} of the load balancer {} allows port {ports} from {}: nobody could reach Cloud Exchange",
-                none_of(groups),
-                balancer.arn,
-                any_of(wanted.allowed.iter().cloned())
+                "{none} of the load balancer {arn} allows port {ports} from {allowed}: nobody could reach Cloud Exchange"
             ),
             format!("add an inbound rule for TCP {ports}; ce-aws changes only its own groups"),
         )
@@ -126,20 +106,14 @@ fn group_egress(balancer: &LoadBalancer, groups: &[Group], wanted: &Wanted) -> O
     let leads = |rule: &Rule| covers(rule, wanted.web_port) && meets(rule, &wanted.networks);
     let closed = !groups.iter().flat_map(|group| &group.egress).any(leads);
     closed.then(|| {
+        let (none, arn, Wanted { web_port, vpc, .. }) = (none_of(groups), &balancer.arn, wanted);
         refusal(
             "load-balancer/group-egress",
             format!(
-                "{} of the load balancer {} allows outbound traffic to port {} in {}: the task would never become \
-                 healthy",
-                none_of(groups),
-                balancer.arn,
-                wanted.web_port,
-                wanted.vpc
+                "{none} of the load balancer {arn} allows outbound traffic to port {web_port} in {vpc}: the task would \
+                 never become healthy"
             ),
-            format!(
-                "add an outbound rule for TCP {} to the VPC's ranges; ce-aws changes only its own groups",
-                wanted.web_port
-            ),
+            format!("add an outbound rule for TCP {web_port} to the VPC's ranges; ce-aws changes only its own groups"),
         )
     })
 }
@@ -164,10 +138,6 @@ fn none_of(groups: &[Group]) -> String {
             format!("no rule of the security groups {}", ids.join(", "))
         }
     }
-}
-
-fn any_of(texts: impl Iterator<Item = String>) -> String {
-    texts.collect::<Vec<_>>().join(" or ")
 }
 
 fn logs(balancer: &LoadBalancer) -> Vec<Finding> {

@@ -2,25 +2,17 @@
 
 use x509_parser::time::ASN1Time;
 
-use crate::engine::plan::{Finding, Severity};
+use crate::engine::plan::Finding;
 use crate::existing::Named;
 use crate::existing::ingress::Certificate;
 use crate::release::Version;
 
-use super::finding::{ResourceKind, refusal, warning};
+use super::finding::{CERTIFICATE, refusal, warning};
 
 /// Days before expiry from which on a warning is shown.
 const SOON: i64 = 30;
 /// Seconds.
 const DAY: i64 = 24 * 60 * 60;
-
-const CERTIFICATE: ResourceKind = ResourceKind {
-    code: "certificate",
-    words: "certificate",
-    listed_by: "ce-aws discover certificates",
-    actions: "acm:DescribeCertificate",
-    denied: Severity::Warning,
-};
 
 /// The listener's certificate; `now` in seconds since 1970.
 pub fn certificate(named: &Named<Certificate>, now: i64) -> Vec<Finding> {

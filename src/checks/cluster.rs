@@ -1,18 +1,10 @@
 //! Existing ECS clusters.
 
-use crate::engine::plan::{Finding, Severity};
+use crate::engine::plan::Finding;
 use crate::existing::Named;
 use crate::existing::cluster::Cluster;
 
-use super::finding::{ResourceKind, refusal};
-
-const CLUSTER: ResourceKind = ResourceKind {
-    code: "cluster",
-    words: "ECS cluster",
-    listed_by: "ce-aws discover clusters",
-    actions: "ecs:DescribeClusters",
-    denied: Severity::Refusal,
-};
+use super::finding::{CLUSTER, refusal};
 
 /// Checks the cluster that the plan file names.
 pub fn cluster(named: &Named<Cluster>) -> Vec<Finding> {

@@ -100,12 +100,10 @@ pub fn egress(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses) -> Egress {
         return Egress { findings: without_route(vpc, subnet, uses, &shares), reaches_out: false };
     }
     if needs_more && subnet.is_blocked && shares.yes > 0 {
+        let id = &subnet.id;
         let finding = warning(
             "subnet/public-access-blocked",
-            format!(
-                "VPC Block Public Access blocks internet gateways for the subnet {}, also through a NAT gateway",
-                subnet.id
-            ),
+            format!("VPC Block Public Access blocks internet gateways for the subnet {id}, also through a NAT gateway"),
             "exclude its VPC, or this subnet and the NAT gateway's: aws ec2 create-vpc-block-public-access-exclusion",
         );
         return Egress { findings: vec![finding], reaches_out: true };
@@ -134,18 +132,13 @@ fn public(subnet: &Subnet, gateway: &str) -> Finding {
 
 fn partial(subnet: &Subnet, shares: &Shares<'_>) -> Finding {
     let cut: Vec<_> = shares.cut.values().map(|route| route.map_or_else(|| "no route".to_owned(), nowhere)).collect();
+    let (Subnet { id, route_table, .. }, percent, cut) = (subnet, shares.percent(), cut.join(", or "));
     warning(
         "subnet/partial-egress",
-        format!(
-            "the routes of the subnet {} cover only {} % of the internet; the rest has {}",
-            subnet.id,
-            shares.percent(),
-            cut.join(", or ")
-        ),
+        format!("the routes of the subnet {id} cover only {percent} % of the internet; the rest has {cut}"),
         format!(
             "make sure that they cover ECS, the registries and your Netskope tenant, or add a route for 0.0.0.0/0 to \
-             the route table {}",
-            subnet.route_table
+             the route table {route_table}"
         ),
     )
 }
@@ -165,13 +158,10 @@ fn nowhere(route: &Route) -> String {
 }
 
 fn unsure(subnet: &Subnet, shares: &Shares<'_>) -> Finding {
-    let targets = targets(shares.unsure.values().copied());
+    let (id, targets) = (&subnet.id, targets(shares.unsure.values().copied()));
     warning(
         "subnet/egress-unseen",
-        format!(
-            "the subnet {} reaches the internet through {targets}; what lies behind it cannot be checked",
-            subnet.id
-        ),
+        format!("the subnet {id} reaches the internet through {targets}; what lies behind it cannot be checked"),
         format!(
             "make sure that port 443 of ECR, S3, CloudWatch Logs and Secrets Manager in the region can be reached that \
              way; otherwise {}",
@@ -208,15 +198,13 @@ fn words(via: Via) -> &'static str {
 fn without_route(vpc: Option<&Vpc>, subnet: &Subnet, uses: &Uses, shares: &Shares<'_>) -> Vec<Finding> {
     let id = &subnet.id;
     let dead = shares.cut.values().flatten().next();
-    let why = dead.map_or_else(
-        || format!("the subnet {id} has no default route"),
-        |route| match (route.active, route.via) {
-            (false, _) => {
-                format!("the default route of the subnet {id} leads to {}, which is gone or off (blackhole)", route.id)
-            }
-            _ => format!("for the internet, the subnet {id} has {}", nowhere(route)),
-        },
-    );
+    let why = match dead {
+        None => format!("the subnet {id} has no default route"),
+        Some(Route { id: target, active: false, .. }) => {
+            format!("the default route of the subnet {id} leads to {target}, which is gone or off (blackhole)")
+        }
+        Some(route) => format!("for the internet, the subnet {id} has {}", nowhere(route)),
+    };
     let Some(endpoints) = vpc.and_then(|vpc| vpc.endpoints.as_deref()) else {
         return vec![warning(
             "subnet/not-checked",
@@ -259,22 +247,20 @@ fn shared(subnet: &Subnet, why: &str, lacks: &Lacks) -> Option<Finding> {
     let leads = |route: &&Route| route.active && route.via.leads_to_other_networks();
     let routes = subnet.routes.iter().filter(leads).map(|route| (route.id.as_str(), route));
     let routes: BTreeMap<&str, &Route> = routes.collect();
-    (!routes.is_empty()).then(|| {
-        warning(
-            "subnet/shared-endpoints",
-            format!(
-                "{why}, and its VPC lacks endpoints instead: {lacks}; whether another network has them, behind {}, \
+    (!routes.is_empty()).then_some(warning(
+        "subnet/shared-endpoints",
+        format!(
+            "{why}, and its VPC lacks endpoints instead: {lacks}; whether another network has them, behind {}, \
                  cannot be checked",
-                targets(routes.values().copied())
-            ),
-            format!(
-                "make sure that their names resolve to those endpoints (private hosted zones or Route 53 Resolver \
+            targets(routes.values().copied())
+        ),
+        format!(
+            "make sure that their names resolve to those endpoints (private hosted zones or Route 53 Resolver \
                  rules), and that they allow port 443 from {}; otherwise {}",
-                subnet.cidr,
-                stops(ERRORS[0])
-            ),
-        )
-    })
+            subnet.cidr,
+            stops(ERRORS[0])
+        ),
+    ))
 }
 
 fn refused(is_dead: bool, why: &str, lacks: &Lacks, subnet: &Subnet) -> Finding {
@@ -308,11 +294,10 @@ impl Lacks {
 
 impl fmt::Display for Lacks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let services = Some(format!("there is none for {}", self.services.join(", ")));
-        let registries = Some(format!("none leads to {}", self.registries.join(", ")));
-        let parts =
-            [services.filter(|_| !self.services.is_empty()), registries.filter(|_| !self.registries.is_empty())];
-        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+        let parts = [("there is none for", &self.services), ("none leads to", &self.registries)];
+        let parts = parts.into_iter().filter(|(_, names)| !names.is_empty());
+        let parts = parts.map(|(what, names)| format!("{what} {}", names.join(", ")));
+        f.write_str(&parts.collect::<Vec<_>>().join(", "))
     }
 }
 

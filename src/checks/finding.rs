@@ -28,6 +28,40 @@ pub struct ResourceKind {
     pub denied: Severity,
 }
 
+/// Declares the kinds, each with the fields of [`ResourceKind`] in their order.
+macro_rules! kinds {
+    ($($name:ident: $code:literal, $words:literal, $listed_by:literal, $actions:literal, $denied:ident;)*) => {
+        $(pub const $name: ResourceKind = ResourceKind {
+            code: $code,
+            words: $words,
+            listed_by: $listed_by,
+            actions: $actions,
+            denied: Severity::$denied,
+        };)*
+
+        /// Each of them.
+        #[cfg(test)]
+        pub const KINDS: &[ResourceKind] = &[$($name),*];
+    };
+}
+
+kinds! {
+    VPC: "vpc", "VPC", "ce-aws discover vpc", "ec2:DescribeVpcs and ec2:DescribeVpcAttribute", Refusal;
+    SUBNET: "subnet", "subnet", "ce-aws discover subnets", "ec2:DescribeSubnets and ec2:DescribeRouteTables", Refusal;
+    CLUSTER: "cluster", "ECS cluster", "ce-aws discover clusters", "ecs:DescribeClusters", Refusal;
+    LOAD_BALANCER:
+        "load-balancer", "load balancer", "ce-aws discover load-balancers", "elasticloadbalancing:Describe*", Refusal;
+    TARGET_GROUP:
+        "target-group", "target group", "ce-aws discover target-groups", "elasticloadbalancing:Describe*", Refusal;
+    CERTIFICATE: "certificate", "certificate", "ce-aws discover certificates", "acm:DescribeCertificate", Warning;
+    TASK_ROLE: "role", "task role", "ce-aws discover roles", "iam:GetRole", Warning;
+    EXECUTION_ROLE: "role", "execution role", "ce-aws discover roles", "iam:GetRole", Warning;
+    BACKUP_ROLE: "role", "backup role", "aws iam list-roles", "iam:GetRole", Warning;
+    POLICY: "policy", "IAM policy", "aws iam list-policies", "iam:GetPolicy", Warning;
+    KEY: "key", "KMS key", "aws kms list-aliases", "kms:DescribeKey", Warning;
+    SECRET: "secret", "secret", "aws secretsmanager list-secrets", "secretsmanager:DescribeSecret", Warning;
+}
+
 impl ResourceKind {
     /// The findings of a check; or the one finding `…/not-found`, `…/denied` or `read/failed`.
     pub fn check<T>(&self, named: &Named<T>, check: impl FnOnce(&T) -> Vec<Finding>) -> Vec<Finding> {
@@ -65,6 +99,15 @@ pub fn unread(what: &str, why: &str) -> Finding {
         format!("{what} could not be checked: {why}"),
         "everything else was checked; find out why this call fails, or check it yourself",
     )
+}
+
+/// Those parts of a resource that may not be read, each with the action that reads it; `None` if there are none.
+pub fn unread_parts<'a>(
+    parts: impl IntoIterator<Item = (bool, &'a str, &'a str)>,
+) -> Option<(Vec<&'a str>, Vec<&'a str>)> {
+    let unread = parts.into_iter().filter(|(is_unread, ..)| *is_unread);
+    let (what, actions): (Vec<_>, Vec<_>) = unread.map(|(_, what, action)| (what, action)).unzip();
+    (!what.is_empty()).then_some((what, actions))
 }
 
 /// Where a resource was looked for: IAM has no regions.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::engine::plan::{Finding, Severity};
+use crate::engine::plan::Finding;
 use crate::existing::Named;
 use crate::existing::identity::{BACKUP, Lack, Policy, Role, TASKS};
 
-use super::finding::{ResourceKind, refusal, warning};
+use super::finding::{BACKUP_ROLE, EXECUTION_ROLE, POLICY, ResourceKind, TASK_ROLE, refusal, warning};
 
 /// What a role is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,23 +22,17 @@ pub enum Which {
 }
 
 impl Which {
-    fn service(self) -> &'static str {
-        if self == Self::Backup { BACKUP } else { TASKS }
+    fn kind(self) -> ResourceKind {
+        match self {
+            Self::Task => TASK_ROLE,
+            Self::Execution => EXECUTION_ROLE,
+            Self::Backup => BACKUP_ROLE,
+        }
     }
 
-    fn kind(self) -> ResourceKind {
-        let words = match self {
-            Self::Task => "task role",
-            Self::Execution => "execution role",
-            Self::Backup => "backup role",
-        };
-        ResourceKind {
-            code: "role",
-            words,
-            listed_by: if self == Self::Backup { "aws iam list-roles" } else { "ce-aws discover roles" },
-            actions: "iam:GetRole",
-            denied: Severity::Warning,
-        }
+    /// The service that assumes it, and in words.
+    fn user(self) -> (&'static str, &'static str) {
+        if self == Self::Backup { (BACKUP, "AWS Backup") } else { (TASKS, "ECS tasks") }
     }
 }
 
@@ -53,16 +47,13 @@ pub fn role(named: &Named<Role>, which: Which) -> Vec<Finding> {
 }
 
 fn trust(role: &Role, words: &str, which: Which) -> Option<Finding> {
-    let service = which.service();
-    let who = if which == Which::Backup { "AWS Backup" } else { "ECS tasks" };
-    (!role.trusts(service)).then(|| {
-        let statement = json!({ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" });
-        refusal(
-            "role/trust",
-            format!("{words} does not trust {service}, so {who} could not assume it"),
-            format!("add this statement to its trust policy: {statement}"),
-        )
-    })
+    let (service, who) = which.user();
+    let statement = json!({ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" });
+    (!role.trusts(service)).then_some(refusal(
+        "role/trust",
+        format!("{words} does not trust {service}, so {who} could not assume it"),
+        format!("add this statement to its trust policy: {statement}"),
+    ))
 }
 
 fn permissions(role: &Role, words: &str) -> Option<Finding> {
@@ -87,17 +78,11 @@ fn not_checked(role: &Role, words: &str, which: Which) -> Option<Finding> {
             ),
         ));
     }
-    (!role.depends.is_empty()).then(|| {
-        warning(
-            "role/not-checked",
-            format!("some permissions of {words} depend on conditions in its policies: {}", listed(&role.depends)),
-            if which == Which::Backup {
-                "make sure that the conditions hold for AWS Backup"
-            } else {
-                "make sure that the conditions hold for ECS tasks"
-            },
-        )
-    })
+    (!role.depends.is_empty()).then_some(warning(
+        "role/not-checked",
+        format!("some permissions of {words} depend on conditions in its policies: {}", listed(&role.depends)),
+        format!("make sure that the conditions hold for {}", which.user().1),
+    ))
 }
 
 /// `a, b on arn (to do something); …`.
@@ -139,14 +124,6 @@ fn statements(lacks: &[Lack]) -> Value {
     let mut all: Vec<_> = by_actions.into_iter().map(statement).collect();
     if all.len() == 1 { all.remove(0) } else { Value::Array(all) }
 }
-
-const POLICY: ResourceKind = ResourceKind {
-    code: "policy",
-    words: "IAM policy",
-    listed_by: "aws iam list-policies",
-    actions: "iam:GetPolicy",
-    denied: Severity::Warning,
-};
 
 /// Checks a policy to attach, or the permissions boundary.
 pub fn policy(named: &Named<Policy>) -> Vec<Finding> {

@@ -1,29 +1,13 @@
 //! Checks of existing load balancers and target groups.
 
-use crate::engine::plan::{Finding, Severity};
+use crate::engine::plan::Finding;
 use crate::existing::Named;
-use crate::existing::ingress::{LoadBalancer, TargetGroup};
+use crate::existing::ingress::{Listener, LoadBalancer, TargetGroup};
 
 pub use super::balancer::Wanted;
 pub use super::certificate::certificate;
-use super::finding::{ResourceKind, refusal, warning};
+use super::finding::{LOAD_BALANCER, TARGET_GROUP, refusal, warning};
 use super::{balancer, matcher};
-
-const LOAD_BALANCER: ResourceKind = ResourceKind {
-    code: "load-balancer",
-    words: "load balancer",
-    listed_by: "ce-aws discover load-balancers",
-    actions: "elasticloadbalancing:Describe*",
-    denied: Severity::Refusal,
-};
-
-const TARGET_GROUP: ResourceKind = ResourceKind {
-    code: "target-group",
-    words: "target group",
-    listed_by: "ce-aws discover target-groups",
-    actions: "elasticloadbalancing:Describe*",
-    denied: Severity::Refusal,
-};
 
 /// Checks the load balancer that gets a listener and a target group of ce-aws.
 pub fn load_balancer(named: &Named<LoadBalancer>, wanted: &Wanted) -> Vec<Finding> {
@@ -40,15 +24,15 @@ fn usable_balancer(balancer: &LoadBalancer, wanted: &Wanted) -> Vec<Finding> {
         )];
     }
     let mut findings = Vec::new();
-    if !wanted.vpc.is_empty() && balancer.vpc != wanted.vpc {
+    let (there, here) = (&balancer.vpc, &wanted.vpc);
+    if !here.is_empty() && there != here {
         findings.push(refusal(
             "load-balancer/wrong-vpc",
             format!(
-                "the load balancer {arn} is in {}, but the task in {}: it can only forward to target groups of its own \
-                 VPC",
-                balancer.vpc, wanted.vpc
+                "the load balancer {arn} is in {there}, but the task in {here}: it can only forward to target groups \
+                 of its own VPC"
             ),
-            format!("name a load balancer in {}, or deploy into {}", wanted.vpc, balancer.vpc),
+            format!("name a load balancer in {here}, or deploy into {there}"),
         ));
     }
     findings.extend(port_taken(balancer, wanted));
@@ -58,22 +42,16 @@ fn usable_balancer(balancer: &LoadBalancer, wanted: &Wanted) -> Vec<Finding> {
 
 fn port_taken(balancer: &LoadBalancer, wanted: &Wanted) -> Option<Finding> {
     let (arn, port) = (&balancer.arn, wanted.port);
-    let ours = Some(&wanted.deployment);
-    let listener = balancer.listeners.iter().find(|listener| listener.port == port)?;
-    if listener.deployment.as_ref() == ours {
-        return None;
-    }
-    let taken: Vec<_> = balancer.listeners.iter().filter(|other| other.deployment.as_ref() != ours).collect();
-    let taken: Vec<_> = taken.iter().map(|other| other.port.to_string()).collect();
-    let whose = match &listener.deployment {
-        Some(other) => {
-            format!("is taken by the {} listener of the deployment {other}", listener.protocol)
-        }
-        None => format!("is taken by a listener with protocol {}", listener.protocol),
+    let others = || balancer.listeners.iter().filter(|one| one.deployment.as_ref() != Some(&wanted.deployment));
+    let Listener { arn: listener, protocol, deployment, .. } = others().find(|other| other.port == port)?;
+    let taken: Vec<_> = others().map(|other| other.port.to_string()).collect();
+    let whose = match deployment {
+        Some(other) => format!("is taken by the {protocol} listener of the deployment {other}"),
+        None => format!("is taken by a listener with protocol {protocol}"),
     };
     Some(refusal(
         "load-balancer/port-taken",
-        format!("port {port} of the load balancer {arn} {whose} ({})", listener.arn),
+        format!("port {port} of the load balancer {arn} {whose} ({listener})"),
         format!("set load_balancer.port in the plan file to a port other than {}", taken.join(", ")),
     ))
 }
@@ -141,13 +119,11 @@ fn no_listener(group: &TargetGroup) -> Option<Finding> {
             format!("no listener of the load balancer {} forwards to the target group {}", balancer.arn, group.arn)
         }
     };
-    group.listeners().next().is_none().then(|| {
-        refusal(
-            "target-group/no-listener",
-            format!("{message}: ECS would refuse the service"),
-            "add a listener or a rule that forwards to it; ce-aws adds none to an existing load balancer",
-        )
-    })
+    group.listeners().next().is_none().then_some(refusal(
+        "target-group/no-listener",
+        format!("{message}: ECS would refuse the service"),
+        "add a listener or a rule that forwards to it; ce-aws adds none to an existing load balancer",
+    ))
 }
 
 fn in_use(group: &TargetGroup, wanted: &Wanted) -> Option<Finding> {
@@ -155,51 +131,39 @@ fn in_use(group: &TargetGroup, wanted: &Wanted) -> Option<Finding> {
     let others: Vec<_> = group.targets.iter().filter(|target| !wanted.tasks.contains(target)).cloned().collect();
     let (first, rest) = others.split_at(others.len().min(SHOWN));
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-    (!first.is_empty()).then(|| {
-        refusal(
-            "target-group/in-use",
-            format!(
-                "the target group {} has targets that do not belong to {}: {}{more}; they would share its requests",
-                group.arn,
-                wanted.deployment,
-                first.join(", ")
-            ),
-            "name a target group that nothing else uses, or deregister them (aws elbv2 deregister-targets)",
-        )
-    })
+    let (arn, ours, shown) = (&group.arn, &wanted.deployment, first.join(", "));
+    (!first.is_empty()).then_some(refusal(
+        "target-group/in-use",
+        format!(
+            "the target group {arn} has targets that do not belong to {ours}: {shown}{more}; they would share its \
+                 requests"
+        ),
+        "name a target group that nothing else uses, or deregister them (aws elbv2 deregister-targets)",
+    ))
 }
 
 fn health_check(group: &TargetGroup) -> Option<Finding> {
-    let TargetGroup { arn, health_path, health_matcher, .. } = group;
-    let has_own_port =
-        !["", "traffic-port"].contains(&group.health_port.as_str()) && group.health_port.parse() != Ok(group.port);
-    if (has_own_port || group.health_protocol == "HTTPS") && group.target_type != "lambda" {
-        return Some(warning(
-            "target-group/health-check",
-            format!(
-                "the health check of the target group {arn} uses {} at port {}; Cloud Exchange answers HTTP at its \
-                 traffic port only, and ECS would replace the task again and again",
-                group.health_protocol, group.health_port
-            ),
-            format!(
-                "aws elbv2 modify-target-group --target-group-arn {arn} --health-check-protocol HTTP \
-                 --health-check-port traffic-port --health-check-path / --matcher HttpCode=200"
-            ),
-        ));
-    }
-    let is_right = health_path == "/" && matcher::accepts(health_matcher, 200);
-    (!is_right && group.target_type != "lambda").then(|| {
-        warning(
-            "target-group/health-check",
-            format!(
-                "the health check of the target group {arn} requests {health_path} and expects {health_matcher}; Cloud \
-                 Exchange answers / with 200, and ECS would replace the task again and again"
-            ),
-            format!(
-                "aws elbv2 modify-target-group --target-group-arn {arn} --health-check-path / --matcher HttpCode=200"
-            ),
-        )
-    })
+    let TargetGroup { arn, health_port: port, health_protocol: protocol, health_path: path, .. } = group;
+    let matcher = &group.health_matcher;
+    let has_own_port = !["", "traffic-port"].contains(&port.as_str()) && port.parse() != Ok(group.port);
+    let (what, options) = if group.target_type == "lambda" {
+        return None;
+    } else if has_own_port || protocol == "HTTPS" {
+        let what = format!("uses {protocol} at port {port}; Cloud Exchange answers HTTP at its traffic port only");
+        (what, " --health-check-protocol HTTP --health-check-port traffic-port")
+    } else if path != "/" || !matcher::accepts(matcher, 200) {
+        (format!("requests {path} and expects {matcher}; Cloud Exchange answers / with 200"), "")
+    } else {
+        return None;
+    };
+    Some(warning(
+        "target-group/health-check",
+        format!("the health check of the target group {arn} {what}, and ECS would replace the task again and again"),
+        format!(
+            "aws elbv2 modify-target-group --target-group-arn {arn}{options} --health-check-path / --matcher \
+             HttpCode=200"
+        ),
+    ))
 }
 
 /// The URLs of a target group's listeners, HTTPS first: `https://internal-x.elb.amazonaws.com:8443`.

@@ -99,11 +99,9 @@ fn not_checked(held: &[(Name, Holder)]) -> Option<Finding> {
         _ => None,
     });
     let unknown: Vec<_> = unknown.collect();
-    (!unknown.is_empty()).then(|| {
-        warning(
-            "name/not-checked",
-            format!("whether these names are free could not be checked: {}", unknown.join("; ")),
-            "grant the caller these calls; otherwise apply fails at a name that is taken",
-        )
-    })
+    (!unknown.is_empty()).then_some(warning(
+        "name/not-checked",
+        format!("whether these names are free could not be checked: {}", unknown.join("; ")),
+        "grant the caller these calls; otherwise apply fails at a name that is taken",
+    ))
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::plan::{Finding, Severity};
+use crate::engine::plan::Finding;
 use crate::existing::network::{AMAZON_DNS, Subnet, Vpc, Zone, zone};
 use crate::existing::{Lookup, Named};
 
-use super::finding::{ResourceKind, refusal, unread, warning};
+use super::finding::{SUBNET, VPC, refusal, unread, unread_parts, warning};
 use super::{egress, network_acl};
 
 pub use super::egress::Uses;
@@ -19,22 +19,6 @@ pub fn addresses(load_balancer: bool, mount_targets: bool) -> u32 {
     1 + if load_balancer { 8 } else { 0 } + if mount_targets { 2 } else { 0 }
 }
 
-const VPC: ResourceKind = ResourceKind {
-    code: "vpc",
-    words: "VPC",
-    listed_by: "ce-aws discover vpc",
-    actions: "ec2:DescribeVpcs and ec2:DescribeVpcAttribute",
-    denied: Severity::Refusal,
-};
-
-const SUBNET: ResourceKind = ResourceKind {
-    code: "subnet",
-    words: "subnet",
-    listed_by: "ce-aws discover subnets",
-    actions: "ec2:DescribeSubnets and ec2:DescribeRouteTables",
-    denied: Severity::Refusal,
-};
-
 /// Checks the VPC that the plan file names.
 pub fn vpc(named: &Named<Vpc>) -> Vec<Finding> {
     VPC.check(named, usable_vpc)
@@ -42,7 +26,26 @@ pub fn vpc(named: &Named<Vpc>) -> Vec<Finding> {
 
 /// Checks a VPC that exists.
 pub fn usable_vpc(vpc: &Vpc) -> Vec<Finding> {
-    [dns(vpc), dns_servers(vpc), flow_logs(vpc), default_group(vpc), not_checked(vpc)].into_iter().flatten().collect()
+    let id = &vpc.id;
+    let mut findings: Vec<_> = dns(vpc).into_iter().chain(dns_servers(vpc)).collect();
+    if vpc.flow_logs == Some(false) {
+        findings.push(warning(
+            "vpc/no-flow-logs",
+            format!("the VPC {id} has no active flow log that covers it as a whole, as far as this account can read"),
+            "create one, as Netskope recommends for existing VPCs",
+        ));
+    }
+    if let Some(rules) = vpc.default_group_rules.filter(|rules| *rules > 0) {
+        let rules = if rules == 1 { "1 rule".to_owned() } else { format!("{rules} rules") };
+        let has = format!("the default security group of the VPC {id} has {rules}");
+        findings.push(warning(
+            "vpc/default-group-open",
+            format!("{has}, and everything without a group of its own uses it"),
+            "remove its rules if nothing needs them; Cloud Exchange does not use it",
+        ));
+    }
+    findings.extend(not_checked(vpc));
+    findings
 }
 
 /// Checks the subnets that the plan file names, each alone and both together.
@@ -135,32 +138,6 @@ fn dns_servers(vpc: &Vpc) -> Option<Finding> {
     ))
 }
 
-fn flow_logs(vpc: &Vpc) -> Option<Finding> {
-    (vpc.flow_logs == Some(false)).then(|| {
-        warning(
-            "vpc/no-flow-logs",
-            format!(
-                "the VPC {} has no active flow log that covers it as a whole, as far as this account can read",
-                vpc.id
-            ),
-            "create one, as Netskope recommends for existing VPCs",
-        )
-    })
-}
-
-fn default_group(vpc: &Vpc) -> Option<Finding> {
-    let rules = vpc.default_group_rules.filter(|rules| *rules > 0)?;
-    let shown = if rules == 1 { "1 rule".to_owned() } else { format!("{rules} rules") };
-    Some(warning(
-        "vpc/default-group-open",
-        format!(
-            "the default security group of the VPC {} has {shown}, and everything without a group of its own uses it",
-            vpc.id
-        ),
-        "remove its rules if nothing needs them; Cloud Exchange does not use it",
-    ))
-}
-
 fn not_checked(vpc: &Vpc) -> Option<Finding> {
     let parts = [
         (vpc.dns_servers.is_none(), "DHCP options", "ec2:DescribeDhcpOptions"),
@@ -168,17 +145,12 @@ fn not_checked(vpc: &Vpc) -> Option<Finding> {
         (vpc.default_group_rules.is_none(), "the default security group", "ec2:DescribeSecurityGroups"),
         (vpc.endpoints.is_none(), "endpoints", "ec2:DescribeVpcEndpoints"),
     ];
-    let unread: Vec<_> = parts.into_iter().filter(|(unread, ..)| *unread).collect();
-    let of = |word: fn(&(bool, &'static str, &'static str)) -> &'static str| {
-        unread.iter().map(word).collect::<Vec<_>>().join(", ")
-    };
-    (!unread.is_empty()).then(|| {
-        warning(
-            "vpc/not-checked",
-            format!("the caller may not read {} of the VPC {}", of(|part| part.1), vpc.id),
-            format!("grant the caller {}, or check yourself", of(|part| part.2)),
-        )
-    })
+    let (what, actions) = unread_parts(parts)?;
+    Some(warning(
+        "vpc/not-checked",
+        format!("the caller may not read {} of the VPC {}", what.join(", "), vpc.id),
+        format!("grant the caller {}, or check yourself", actions.join(", ")),
+    ))
 }
 
 /// Two zones are needed even without a load balancer: a file system can have only one mount target in a zone.
@@ -268,13 +240,11 @@ fn place(subnet: &Subnet) -> Vec<Finding> {
 
 fn few_addresses(subnet: &Subnet, uses: &Uses) -> Option<Finding> {
     let (free, needed) = (subnet.free_addresses, uses.addresses);
-    (free < needed).then(|| {
-        let are = if free == 1 { "address is" } else { "addresses are" };
-        refusal(
-            "subnet/few-addresses",
-            format!("{free} {are} free in the subnet {} ({}), but {needed} are needed", subnet.id, subnet.cidr),
-            "free some, or name a larger subnet: a load balancer may take 8 in each, the file system takes 1, the task \
-             1, and its successor 1",
-        )
-    })
+    let are = if free == 1 { "address is" } else { "addresses are" };
+    (free < needed).then_some(refusal(
+        "subnet/few-addresses",
+        format!("{free} {are} free in the subnet {} ({}), but {needed} are needed", subnet.id, subnet.cidr),
+        "free some, or name a larger subnet: a load balancer may take 8 in each, the file system takes 1, the task 1, \
+         and its successor 1",
+    ))
 }

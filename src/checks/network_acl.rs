@@ -48,13 +48,11 @@ pub fn open(subnets: &[&Subnet]) -> Vec<Finding> {
 
 fn open_admin_ports(acl: &NetworkAcl) -> Option<Finding> {
     let ports: Vec<_> = ADMIN.into_iter().filter(|port| is_open(&acl.ingress, *port)).map(|p| p.to_string()).collect();
-    (!ports.is_empty()).then(|| {
-        warning(
-            "network-acl/open-admin-ports",
-            format!("the network ACL {} allows TCP port {} from 0.0.0.0/0", acl.id, ports.join(" and ")),
-            "deny 22 and 3389 from 0.0.0.0/0 before entries that allow them; Cloud Exchange needs neither",
-        )
-    })
+    (!ports.is_empty()).then_some(warning(
+        "network-acl/open-admin-ports",
+        format!("the network ACL {} allows TCP port {} from 0.0.0.0/0", acl.id, ports.join(" and ")),
+        "deny 22 and 3389 from 0.0.0.0/0 before entries that allow them; Cloud Exchange needs neither",
+    ))
 }
 
 /// Whether a TCP port is open to any public address.
@@ -72,18 +70,12 @@ pub fn blocks(subnet: &Subnet, reaches_out: bool, uses: &Uses) -> Vec<Finding> {
         needed.extend(blocked(&acl.egress, Peer::Internet, HTTPS).then_some("TCP port 443 to the internet"));
         needed.extend(blocked(&acl.ingress, Peer::Internet, EPHEMERAL).then_some("answers from the internet"));
     }
-    let out = (!needed.is_empty()).then(|| {
-        refusal(
-            "network-acl/blocks",
-            format!(
-                "the network ACL {} of the subnet {} blocks {}: ECS could not pull the images",
-                acl.id,
-                subnet.id,
-                needed.join(" and ")
-            ),
-            "allow TCP to port 443 outbound and TCP to ports 1024-65535 inbound, from and to 0.0.0.0/0",
-        )
-    });
+    let (id, needed) = (&acl.id, needed.join(" and "));
+    let out = (!needed.is_empty()).then_some(refusal(
+        "network-acl/blocks",
+        format!("the network ACL {id} of the subnet {} blocks {needed}: ECS could not pull the images", subnet.id),
+        "allow TCP to port 443 outbound and TCP to ports 1024-65535 inbound, from and to 0.0.0.0/0",
+    ));
     out.into_iter().chain(blocked_clients(subnet, acl, uses)).collect()
 }
 
@@ -97,19 +89,17 @@ fn blocked_clients(subnet: &Subnet, acl: &NetworkAcl, uses: &Uses) -> Option<Fin
         blocked(&acl.ingress, peer, Ports(port, port)) || blocked(&acl.egress, peer, EPHEMERAL)
     };
     let clients: Vec<_> = outside.filter(is_blocked).map(|net| net.to_string()).collect();
-    (!clients.is_empty()).then(|| {
-        warning(
-            "network-acl/blocks",
-            format!(
-                "the network ACL {} of the subnet {} blocks TCP port {port} from {}, or the answers, so they could not \
+    (!clients.is_empty()).then_some(warning(
+        "network-acl/blocks",
+        format!(
+            "the network ACL {} of the subnet {} blocks TCP port {port} from {}, or the answers, so they could not \
                  reach the web interface",
-                acl.id,
-                subnet.id,
-                clients.join(", ")
-            ),
-            format!("allow TCP to port {port} inbound and to ports 1024-65535 outbound for them"),
-        )
-    })
+            acl.id,
+            subnet.id,
+            clients.join(", ")
+        ),
+        format!("allow TCP to port {port} inbound and to ports 1024-65535 outbound for them"),
+    ))
 }
 
 /// Traffic between a load balancer in one subnet and the task in another that ACLs block.

@@ -23,8 +23,8 @@ pub fn executed(why: &str) -> Finding {
 /// whose permissions were checked, if not all.
 pub fn operator(seen: &Operator, command: Option<&str>) -> Option<Finding> {
     let Operator { caller, lacks, unknown } = seen;
-    let policy =
-        command.map_or("ce-aws policy FILE".to_owned(), |command| format!("ce-aws policy FILE --for {command}"));
+    let only = command.map(|command| format!(" --for {command}")).unwrap_or_default();
+    let policy = format!("ce-aws policy FILE{only}");
     if let Some(why) = unknown {
         return Some(warning(
             "permission/not-checked",
@@ -32,12 +32,10 @@ pub fn operator(seen: &Operator, command: Option<&str>) -> Option<Finding> {
             format!("grant it iam:SimulatePrincipalPolicy on itself, or make sure that it has what `{policy}` prints"),
         ));
     }
-    (!lacks.is_empty()).then(|| {
-        let lacks: Vec<&str> = lacks.iter().map(String::as_str).collect();
-        warning(
-            "permission/missing",
-            format!("as far as IAM can simulate, {caller} lacks permission for: {}", lacks.join(", ")),
-            format!("attach the policies that `{policy}` prints"),
-        )
-    })
+    let lacks = lacks.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    (!lacks.is_empty()).then_some(warning(
+        "permission/missing",
+        format!("as far as IAM can simulate, {caller} lacks permission for: {lacks}"),
+        format!("attach the policies that `{policy}` prints"),
+    ))
 }

@@ -14,7 +14,7 @@ pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
     let mut all: BTreeMap<(Limited, String), f64> = BTreeMap::new();
     let mut add = |of, place: String, wanted: f64| *all.entry((of, place)).or_default() += wanted;
     for step in plan.steps.iter().filter(|step| step.action == Action::Create) {
-        let everywhere = match step.address.kind() {
+        let of = match step.address.kind() {
             "vpc" => Limited::Vpcs,
             "internet-gateway" => Limited::InternetGateways,
             "elastic-ip" => Limited::ElasticIps,
@@ -25,25 +25,21 @@ pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
             "bucket" => Limited::Buckets,
             "role" => Limited::Roles,
             "backup-vault" => Limited::BackupVaults,
-            "subnet" => {
-                add(Limited::Subnets, known_vpc(plan, step), 1.0);
-                continue;
-            }
-            "route-table" => {
-                add(Limited::RouteTables, known_vpc(plan, step), 1.0);
-                continue;
-            }
-            "nat-gateway" => {
-                add(Limited::NatGateways, zone(plan, inventory, step), 1.0);
-                continue;
-            }
+            "subnet" => Limited::Subnets,
+            "route-table" => Limited::RouteTables,
+            "nat-gateway" => Limited::NatGateways,
             "security-group" => {
                 add(Limited::GroupRules, step.address.to_string(), rules(step));
                 Limited::SecurityGroups
             }
             _ => continue,
         };
-        add(everywhere, String::new(), 1.0);
+        let place = match of {
+            Limited::Subnets | Limited::RouteTables => known_vpc(plan, step),
+            Limited::NatGateways => zone(plan, inventory, step),
+            _ => String::new(),
+        };
+        add(of, place, 1.0);
     }
     // A group that grows beyond the default quota.
     let grown =
@@ -100,28 +96,23 @@ pub fn quotas(rooms: &[Room], region: &str) -> Vec<Finding> {
 fn judge(Room { demand, limit, used }: &Room, region: &str) -> Option<Finding> {
     let (limit, used) = (limit.as_ref().ok()?, used.as_ref().ok()?);
     let Demand { of, place, wanted } = demand;
-    let all = used + wanted;
-    let quota = of.quota();
+    let (all, words) = (used + wanted, of.quota().words);
     let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
     let numbers = format!("quota {limit}, {used} used, {wanted} wanted");
     if all > *limit {
-        let message = format!("the plan exceeds the account's quota of {}{place}: {numbers}", quota.words);
         return Some(refusal(
             "quota/exceeded",
-            message,
+            format!("the plan exceeds the account's quota of {words}{place}: {numbers}"),
             format!("{}; {}", request(*of, all, region), instead(*of, *wanted)),
         ));
     }
     // These quotas are not shared with others.
     let shared = !matches!(of, Limited::GroupRules | Limited::Subnets | Limited::RouteTables);
-    (all == *limit && shared).then(|| {
-        let message = format!("this deployment uses up the account's quota of {}{place}: {numbers}", quota.words);
-        warning(
-            "quota/used-up",
-            message,
-            format!("if something else will need more, {}", request(*of, all + 1.0, region)),
-        )
-    })
+    (all == *limit && shared).then_some(warning(
+        "quota/used-up",
+        format!("this deployment uses up the account's quota of {words}{place}: {numbers}"),
+        format!("if something else will need more, {}", request(*of, all + 1.0, region)),
+    ))
 }
 
 /// How to request more. IAM's quotas are requested in one region (AWS General Reference, "IAM and AWS STS quotas").
@@ -169,12 +160,10 @@ fn not_checked(rooms: &[Room]) -> Option<Finding> {
     }
     let reasons = by_reason.into_iter().map(|(why, names)| format!("{} ({why})", names.join(", ")));
     let reasons: Vec<_> = reasons.collect();
-    (!reasons.is_empty()).then(|| {
-        warning(
-            "quota/not-checked",
-            format!("quotas, or what exists already, could not be read: {}", reasons.join("; ")),
-            "grant the caller servicequotas:ListServiceQuotas, servicequotas:GetAWSDefaultServiceQuota and these \
+    (!reasons.is_empty()).then_some(warning(
+        "quota/not-checked",
+        format!("quotas, or what exists already, could not be read: {}", reasons.join("; ")),
+        "grant the caller servicequotas:ListServiceQuotas, servicequotas:GetAWSDefaultServiceQuota and these \
              calls; otherwise apply fails at an exceeded quota, and can continue once there is room",
-        )
-    })
+    ))
 }

@@ -35,15 +35,12 @@ fn groups(plan: &PlanFile, reach: &Reach, limits: Limits, unread: Option<&str>, 
         .map(|(range, others)| if *others == 0 { range.to_string() } else { format!("{range} ({others} more)") })
         .collect();
     let assumed = unread.map(|why| format!("; the quotas could not be read ({why}), so AWS's defaults are assumed"));
+    let (wanted, ports, rules, groups) = (reach.wanted.len(), reach.ports, limits.rules, limits.groups_used());
     let message = format!(
-        "{} networks are allowed, which need {} rules each, but a network interface can have only {} rules here ({} in \
-         each of {} security groups): the groups admit the smallest covering ranges, and with them {others} additional \
-         addresses: {}{}",
-        reach.wanted.len(),
-        reach.ports,
-        limits.rules * limits.groups_used(),
-        limits.rules,
-        limits.groups_used(),
+        "{wanted} networks are allowed, which need {ports} rules each, but a network interface can have only {} rules \
+         here ({rules} in each of {groups} security groups): the groups admit the smallest covering ranges, and with \
+         them {others} additional addresses: {}{}",
+        rules * groups,
         shown.join(", "),
         assumed.unwrap_or_default()
     );

@@ -5,23 +5,7 @@ use crate::existing::Named;
 use crate::existing::contents::{Content, Fault, Faulty};
 use crate::existing::storage::{Key, Secret};
 
-use super::finding::{ResourceKind, refusal, warning};
-
-const KEY: ResourceKind = ResourceKind {
-    code: "key",
-    words: "KMS key",
-    listed_by: "aws kms list-aliases",
-    actions: "kms:DescribeKey",
-    denied: Severity::Warning,
-};
-
-const SECRET: ResourceKind = ResourceKind {
-    code: "secret",
-    words: "secret",
-    listed_by: "aws secretsmanager list-secrets",
-    actions: "secretsmanager:DescribeSecret",
-    denied: Severity::Warning,
-};
+use super::finding::{KEY, SECRET, refusal, warning};
 
 /// Checks the key of a new file system. Source: Amazon EFS user guide, "Data encryption in Amazon EFS".
 pub fn key(named: &Named<Key>) -> Vec<Finding> {

@@ -55,11 +55,9 @@ fn adopt(kind: &str, id: &str, tags: &[(&str, &str)], region: &str) -> String {
 
 fn not_checked(Strays { unread, .. }: &Strays) -> Option<Finding> {
     let unread: Vec<_> = unread.iter().map(|(address, why)| format!("{address} ({why})")).collect();
-    (!unread.is_empty()).then(|| {
-        warning(
-            "name/not-checked",
-            format!("whether untagged resources exist could not be checked: {}", unread.join("; ")),
-            "grant the caller these calls; otherwise apply may create a second resource, or fail at a conflict",
-        )
-    })
+    (!unread.is_empty()).then_some(warning(
+        "name/not-checked",
+        format!("whether untagged resources exist could not be checked: {}", unread.join("; ")),
+        "grant the caller these calls; otherwise apply may create a second resource, or fail at a conflict",
+    ))
 }

@@ -110,7 +110,7 @@ async fn examine(args: &Args, source: &Source, session: &Session, file: PlanFile
     let file = &steps.first().unwrap_or(&last).file;
     let seen = session.existing(file).await?;
     let consent = Consent { allow: args.allow, ..Consent::default() };
-    let mut findings = planning::converge(session, file, &inventory, &seen, &consent).await?.findings;
+    let mut findings = planning::plan(session, file, &inventory, &seen, &consent).await?.plan.findings;
     findings.extend(other_plan_files::collisions(source, file));
     let context = session.context(&Scope::of(file));
     findings.extend(preflight::thorough(&context, file, &inventory, &seen).await?);

@@ -108,7 +108,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let text = steps.first().map_or(&source.text, |step| &step.text).clone();
         let existing = session.existing(&first).await?;
         let consent = args.consent().of_step(steps.len() < 2);
-        let mut plan = planning::converge(&session, &first, &inventory, &existing, &consent).await?;
+        let mut plan = planning::plan(&session, &first, &inventory, &existing, &consent).await?.shown();
         plan.findings.extend(other_plan_files::collisions(&source, &first));
         (plan, Origin::PlanFile { path: source.absolute(), text, consent }, first)
     };

@@ -112,7 +112,8 @@ async fn read(session: &Session, scope: &mut Scope, file: Option<&PlanFile>) -> 
     let drift = match file {
         Some(file) => {
             let existing = session.existing(file).await?;
-            Some(Summary::of(&planning::converge(session, file, &inventory, &existing, &Consent::default()).await?))
+            let planned = planning::plan(session, file, &inventory, &existing, &Consent::default()).await?;
+            Some(Summary::of(&planned.shown()))
         }
         None => None,
     };

@@ -16,7 +16,7 @@ use crate::aws::error::incomplete;
 use crate::engine::failure::{Cause, Failure};
 
 use super::error::ControlError;
-use super::objects::Store;
+use super::objects::{Store, own_bucket};
 
 /// The prefix of leases.
 pub const LEASES: &str = "lease/";
@@ -33,16 +33,7 @@ impl Store {
             "BucketAlreadyExists" => ControlError::BucketTaken { bucket: self.bucket.clone(), failure },
             _ => self.denied(failure),
         })?;
-        // In sequence: S3 refuses some of them at the same time (OperationAborted).
-        let settings = async {
-            self.block_public_access().await?;
-            self.own().await?;
-            self.encrypt().await?;
-            self.insist_on_tls().await?;
-            self.keep_versions().await?;
-            self.expire_leases().await
-        };
-        settings.await.map_err(|failure| self.denied(failure))
+        self.configure().await.map_err(|failure| self.denied(failure))
     }
 
     /// A failure as an error of the bucket, if it was denied.
@@ -58,7 +49,7 @@ impl Store {
         let ControlError::Denied { bucket, failure } = denied else { return denied };
         let denied = |failure| ControlError::Denied { bucket: bucket.clone(), failure };
         let pages = self.s3.list_buckets().prefix(&self.bucket).into_paginator().send();
-        let Ok(pages) = pages.collect::<Result<Vec<_>, _>>().await else { return denied(failure) };
+        let Ok(pages) = pages.try_collect().await else { return denied(failure) };
         let mut names = pages.iter().flat_map(|page| page.buckets()).filter_map(|bucket| bucket.name());
         if names.any(|name| name == self.bucket) {
             return denied(failure);
@@ -82,39 +73,42 @@ impl Store {
         }
     }
 
-    async fn block_public_access(&self) -> Result<(), Failure> {
-        let all = PublicAccessBlockConfiguration::builder()
+    /// In sequence: S3 refuses some of these calls at the same time (OperationAborted).
+    async fn configure(&self) -> Result<(), Failure> {
+        let private = PublicAccessBlockConfiguration::builder()
             .block_public_acls(true)
             .ignore_public_acls(true)
             .block_public_policy(true)
             .restrict_public_buckets(true);
-        let call = self.s3.put_public_access_block().bucket(&self.bucket).expected_bucket_owner(&self.account);
-        let call = call.public_access_block_configuration(all.build());
-        call.send().await.done()
-    }
+        let call = own_bucket!(self.put_public_access_block());
+        call.public_access_block_configuration(private.build()).send().await.done()?;
 
-    async fn own(&self) -> Result<(), Failure> {
         let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced);
-        let rule = rule.build().map_err(incomplete)?;
-        let controls = OwnershipControls::builder().rules(rule).build().map_err(incomplete)?;
-        let call = self.s3.put_bucket_ownership_controls().bucket(&self.bucket).expected_bucket_owner(&self.account);
-        call.ownership_controls(controls).send().await.done()
-    }
+        let owner = OwnershipControls::builder().rules(rule.build().map_err(incomplete)?);
+        let owner = owner.build().map_err(incomplete)?;
+        own_bucket!(self.put_bucket_ownership_controls()).ownership_controls(owner).send().await.done()?;
 
-    async fn encrypt(&self) -> Result<(), Failure> {
         let default = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::Aes256);
         let default = default.build().map_err(incomplete)?;
         let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(default).build();
-        let all = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(incomplete)?;
-        let call = self.s3.put_bucket_encryption().bucket(&self.bucket).expected_bucket_owner(&self.account);
-        let call = call.server_side_encryption_configuration(all);
-        call.send().await.done()
-    }
+        let encrypted = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(incomplete)?;
+        let call = own_bucket!(self.put_bucket_encryption());
+        call.server_side_encryption_configuration(encrypted).send().await.done()?;
 
-    async fn insist_on_tls(&self) -> Result<(), Failure> {
-        let call = self.s3.put_bucket_policy().bucket(&self.bucket).expected_bucket_owner(&self.account);
-        let call = call.policy(self.policy().to_string());
-        call.send().await.done()
+        own_bucket!(self.put_bucket_policy()).policy(self.policy().to_string()).send().await.done()?;
+
+        let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        own_bucket!(self.put_bucket_versioning()).versioning_configuration(versions).send().await.done()?;
+
+        let former = LifecycleRule::builder()
+            .id("former-leases")
+            .filter(LifecycleRuleFilter::builder().prefix(LEASES).build())
+            .noncurrent_version_expiration(NoncurrentVersionExpiration::builder().noncurrent_days(1).build())
+            .status(ExpirationStatus::Enabled)
+            .build()
+            .map_err(incomplete)?;
+        let rules = BucketLifecycleConfiguration::builder().rules(former).build().map_err(incomplete)?;
+        own_bucket!(self.put_bucket_lifecycle_configuration()).lifecycle_configuration(rules).send().await.done()
     }
 
     fn policy(&self) -> Value {
@@ -130,25 +124,5 @@ impl Store {
                 "Condition": { "Bool": { "aws:SecureTransport": "false" } },
             }],
         })
-    }
-
-    async fn keep_versions(&self) -> Result<(), Failure> {
-        let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
-        let call = self.s3.put_bucket_versioning().bucket(&self.bucket).expected_bucket_owner(&self.account);
-        call.versioning_configuration(versions).send().await.done()
-    }
-
-    async fn expire_leases(&self) -> Result<(), Failure> {
-        let rule = LifecycleRule::builder()
-            .id("former-leases")
-            .filter(LifecycleRuleFilter::builder().prefix(LEASES).build())
-            .noncurrent_version_expiration(NoncurrentVersionExpiration::builder().noncurrent_days(1).build())
-            .status(ExpirationStatus::Enabled)
-            .build()
-            .map_err(incomplete)?;
-        let all = BucketLifecycleConfiguration::builder().rules(rule).build().map_err(incomplete)?;
-        let call = self.s3.put_bucket_lifecycle_configuration().bucket(&self.bucket);
-        let call = call.expected_bucket_owner(&self.account).lifecycle_configuration(all);
-        call.send().await.done()
     }
 }

@@ -118,20 +118,12 @@ impl Keeper {
 }
 
 /// The run that holds the lease of a deployment; `None` also if the lease is not readable.
-///
-/// # Errors
-///
-/// Whatever the call meets.
 pub async fn at_work(store: &Store, deployment: &str, clock: Clock) -> Result<Option<Record>, Failure> {
     let Got::There { bytes, age, .. } = store.get(&key(deployment), LARGEST).await? else { return Ok(None) };
     Ok(parse(&bytes, deployment).ok().filter(|record| is_at_work(record, age, clock)))
 }
 
 /// Whether a run has ever held the lease of a deployment: its object stays when it is released.
-///
-/// # Errors
-///
-/// Whatever the call meets.
 pub async fn is_known(store: &Store, deployment: &str) -> Result<bool, Failure> {
     Ok(!matches!(store.get(&key(deployment), LARGEST).await?, Got::Nothing))
 }

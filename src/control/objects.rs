@@ -38,6 +38,15 @@ pub enum Got {
     TooLarge,
 }
 
+/// A call about the bucket, which must be the account's own.
+macro_rules! own_bucket {
+    ($store:ident.$call:ident()) => {
+        $store.s3.$call().bucket(&$store.bucket).expected_bucket_owner(&$store.account)
+    };
+}
+
+pub(super) use own_bucket;
+
 /// How long reading or writing one object may take in all.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -49,9 +58,8 @@ impl Store {
 
     /// The object at a key, of at most `largest` bytes.
     pub async fn get(&self, key: &str, largest: usize) -> Result<Got, Failure> {
-        let call = self.s3.get_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
         let date = Date::default();
-        let call = call.customize().interceptor(date.clone());
+        let call = own_bucket!(self.get_object()).key(key).customize().interceptor(date.clone());
         let Some(answer) = call.send().await.unless_gone()? else { return Ok(Got::Nothing) };
         let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
         if length.is_none_or(|length| length > largest) {
@@ -69,36 +77,29 @@ impl Store {
 
     /// Writes if a condition holds, and returns the ETag; `None` if it does not hold.
     pub async fn put_if(&self, key: &str, body: Vec<u8>, condition: &Condition) -> Result<Option<String>, Failure> {
-        let call = self.s3.put_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
-        let call = call.body(ByteStream::from(body));
+        let call = own_bucket!(self.put_object()).key(key).body(ByteStream::from(body));
         let call = match condition {
             Condition::Absent => call.if_none_match("*"),
             Condition::Is(etag) => call.if_match(etag),
         };
+        // Another write is in progress, or there is nothing to match (S3 API reference, PutObject).
+        let fails = ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"];
         match call.send().await.answer() {
             Ok(answer) => Ok(Some(member(&answer, "ETag", |answer| answer.e_tag())?.to_owned())),
-            // Another write is in progress, or there is nothing to match (S3 API reference, PutObject).
-            Err(failure)
-                if ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"]
-                    .contains(&failure.code.as_str()) =>
-            {
-                Ok(None)
-            }
+            Err(failure) if fails.contains(&failure.code.as_str()) => Ok(None),
             Err(failure) => Err(failure),
         }
     }
 
     /// Writes unconditionally.
     pub async fn put(&self, key: &str, body: Vec<u8>) -> Result<(), Failure> {
-        let call = self.s3.put_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
-        call.body(ByteStream::from(body)).send().await.done()
+        own_bucket!(self.put_object()).key(key).body(ByteStream::from(body)).send().await.done()
     }
 
     /// The keys with a prefix, in order; none if there is no bucket. They are requested URL-encoded, because a key may
     /// contain what XML may not (S3 API reference, ListObjectsV2).
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
-        let call = self.s3.list_objects_v2().bucket(&self.bucket).prefix(prefix).expected_bucket_owner(&self.account);
-        let call = call.encoding_type(EncodingType::Url);
+        let call = own_bucket!(self.list_objects_v2()).prefix(prefix).encoding_type(EncodingType::Url);
         let pages = call.into_paginator().send().try_collect().await.unless_gone()?.unwrap_or_default();
         let objects = pages.iter().flat_map(|page| page.contents());
         Ok(objects.filter_map(|object| object.key().map(decoded)).collect())

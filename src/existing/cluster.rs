@@ -6,9 +6,11 @@ use crate::aws::answer::Answer;
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
 use crate::kinds::convert::text;
+use crate::kinds::names::DEPLOYMENT;
+use crate::kinds::tags;
 
 use super::Named;
-use super::lookup::{named, only};
+use super::lookup::only;
 
 /// A cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub struct Cluster {
     /// `ACTIVE`, or another status.
     pub status: String,
     pub container_insights: bool,
+    /// The deployment that its tags name.
+    pub deployment: Option<String>,
 }
 
 /// How many clusters one call describes (ECS API reference, DescribeClusters).
@@ -25,22 +29,15 @@ const AT_ONCE: usize = 100;
 
 /// The clusters with these names or ARNs that exist, or all of the region. One call describes a hundred; listing them
 /// all takes one more for each page.
-///
-/// # Errors
-///
-/// Whatever a call meets.
 pub async fn clusters(context: &Context, names: Option<&[String]>) -> Result<Vec<Cluster>, Failure> {
     let listed = match names {
         Some(names) => names.to_vec(),
-        None => {
-            let pages = context.aws.ecs.list_clusters().into_paginator().items().send();
-            pages.try_collect().await.answer()?
-        }
+        None => context.aws.ecs.list_clusters().into_paginator().items().send().try_collect().await.answer()?,
     };
     let mut found = Vec::new();
     for names in listed.chunks(AT_ONCE) {
-        let call =
-            context.aws.ecs.describe_clusters().set_clusters(Some(names.to_vec())).include(ClusterField::Settings);
+        let call = context.aws.ecs.describe_clusters().set_clusters(Some(names.to_vec()));
+        let call = call.include(ClusterField::Settings).include(ClusterField::Tags);
         // The answer lists a missing cluster among its failures; an invalid name is an error.
         let answer = call.send().await.unless_gone()?;
         found.extend(answer.iter().flat_map(|answer| answer.clusters()).map(read));
@@ -49,12 +46,8 @@ pub async fn clusters(context: &Context, names: Option<&[String]>) -> Result<Vec
 }
 
 /// The cluster of this name or ARN.
-///
-/// # Errors
-///
-/// Whatever a call meets, unless the cluster does not exist or may not be read.
 pub async fn cluster(context: &Context, name: &str) -> Result<Named<Cluster>, Failure> {
-    named(name, clusters(context, Some(&[name.to_owned()])).await.and_then(|found| only(found, name)))
+    only(name, clusters(context, Some(&[name.to_owned()])).await)
 }
 
 fn read(cluster: &types::Cluster) -> Cluster {
@@ -64,5 +57,6 @@ fn read(cluster: &types::Cluster) -> Cluster {
         name: text(cluster.cluster_name()),
         status: text(cluster.status()),
         container_insights: insights.and_then(ClusterSetting::value).is_some_and(|value| value != "disabled"),
+        deployment: tags::read(cluster.tags()).remove(DEPLOYMENT),
     }
 }

@@ -12,7 +12,6 @@ use crate::kinds::place::Place;
 use crate::kinds::secret;
 use crate::kinds::secret::credentials::{self, Credentials};
 
-use super::lookup::said;
 use super::storage::Secret;
 use super::{Existing, Lookup};
 
@@ -65,7 +64,7 @@ pub async fn faulty(context: &Context, plan: &PlanFile, seen: &Existing, wanted:
         let seen = seen.secrets.iter().find(|secret| secret.name == arn).map(|secret| &secret.lookup);
         !matches!(seen, Some(Lookup::Missing | Lookup::Found(Secret { is_deleted: true, .. })))
     };
-    let asked = named(plan).into_iter().filter(|(content, arn)| wanted.contains(content) && is_there(arn));
+    let asked = secrets(plan).into_iter().filter(|(content, arn)| wanted.contains(content) && is_there(arn));
     let looked = asked.map(|(content, arn)| async move {
         let fault = fault(context, content, &arn, now).await?;
         Some(Faulty { arn, content, fault })
@@ -75,7 +74,7 @@ pub async fn faulty(context: &Context, plan: &PlanFile, seen: &Existing, wanted:
 
 /// The permissions to read them. The kind `secret` has those for the credentials.
 pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
-    let handed = named(plan).into_iter().filter(|(content, _)| *content != Content::Credentials);
+    let handed = secrets(plan).into_iter().filter(|(content, _)| *content != Content::Credentials);
     let arns: Vec<String> = handed.map(|(_, arn)| arn).collect();
     if arns.is_empty() {
         return Vec::new();
@@ -88,7 +87,7 @@ pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
 }
 
 /// The existing secrets, and what each is for.
-fn named(plan: &PlanFile) -> Vec<(Content, String)> {
+pub(super) fn secrets(plan: &PlanFile) -> Vec<(Content, String)> {
     let ca = plan.ca.as_ref().and_then(|ca| match ca {
         CaCertificate::Secret(arn) => Some(arn),
         CaCertificate::File(_) => None,
@@ -105,7 +104,7 @@ async fn fault(context: &Context, content: Content, arn: &str, now: i64) -> Opti
     let value = match secret::value(context, arn).await {
         Ok(value) => value,
         Err(failure) if failure.operation.is_empty() => return Some(unusable(failure)),
-        Err(failure) => return Some(Fault::Unread(said(&failure))),
+        Err(failure) => return Some(Fault::Unread(failure.said())),
     };
     match content {
         Content::Credentials => Credentials::from_document(&value).err().map(unusable),

@@ -1,8 +1,10 @@
 //! The permissions to read existing resources that the plan file names.
 
 use crate::aws::grant::{Grant, Use};
-use crate::config::{CaCertificate, PlanFile};
+use crate::config::PlanFile;
 use crate::kinds::place::Place;
+
+use super::contents::secrets;
 
 const VPC: [&str; 11] = [
     "DescribeVpcs",
@@ -45,27 +47,20 @@ pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
         all.push(ask("ec2", &["DescribeSecurityGroups"]));
         all.push(ask("s3", &["GetBucketLogging", "GetBucketNotification"]).on([buckets]));
     }
-    let named =
-        |service: &str, actions: &[&str], arns: Vec<&str>| (!arns.is_empty()).then(|| ask(service, actions).on(arns));
     let roles = [&wanted.task_role, &wanted.execution_role, &wanted.backup_role];
-    let roles = roles.into_iter().flatten().map(|arn| arn.as_str()).collect();
     let policies = plan.identity.task_policy_arns.iter().chain(&plan.identity.permissions_boundary);
-    let ca = plan.ca.as_ref().and_then(|ca| match ca {
-        CaCertificate::Secret(arn) => Some(arn),
-        CaCertificate::File(_) => None,
-    });
-    let secrets = plan.secrets.existing.iter().chain(&plan.proxy.secret).chain(ca).map(|arn| arn.as_str()).collect();
-    let certificates = plan.load_balancer.certificate_arn.iter().map(|arn| arn.as_str()).collect();
-    all.extend(
-        [
-            named("iam", &["GetRole", "SimulatePrincipalPolicy"], roles),
-            named("iam", &["GetPolicy"], policies.map(|arn| arn.as_str()).collect()),
-            named("secretsmanager", &["DescribeSecret"], secrets),
-            named("acm", &["DescribeCertificate"], certificates),
-            named("kms", &["DescribeKey"], place.key.as_deref().into_iter().collect()),
-        ]
-        .into_iter()
-        .flatten(),
+    let mut named = |service: &str, actions: &[&str], arns: Vec<String>| {
+        all.extend((!arns.is_empty()).then(|| ask(service, actions).on(arns)));
+    };
+    let roles = roles.into_iter().flatten().map(ToString::to_string);
+    named("iam", &["GetRole", "SimulatePrincipalPolicy"], roles.collect());
+    named("iam", &["GetPolicy"], policies.map(ToString::to_string).collect());
+    named("secretsmanager", &["DescribeSecret"], secrets(plan).into_iter().map(|(_, arn)| arn).collect());
+    named(
+        "acm",
+        &["DescribeCertificate"],
+        plan.load_balancer.certificate_arn.iter().map(ToString::to_string).collect(),
     );
+    named("kms", &["DescribeKey"], place.key.iter().cloned().collect());
     all
 }

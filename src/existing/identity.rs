@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 use crate::kinds::context::Context;
-use crate::kinds::document;
+use crate::kinds::document::{self, texts};
 use crate::partition::principals;
 
 use super::Named;
@@ -40,19 +40,20 @@ impl Role {
         let statements = self.trust["Statement"].as_array().map(Vec::as_slice).unwrap_or_default();
         let about = |statement: &&Value| {
             let assume = |action: &str| ["sts:assumerole", "sts:*", "*"].contains(&action.to_lowercase().as_str());
-            texts(&statement["Action"]).any(assume)
-                && texts(&statement["Principal"]["Service"]).any(|named| named == service)
+            texts(&statement["Action"]).into_iter().any(assume)
+                && texts(&statement["Principal"]["Service"]).contains(&service)
         };
         let of = |effect: &'static str| {
             statements.iter().filter(about).filter(move |statement| statement["Effect"].as_str() == Some(effect))
         };
         of("Allow").next().is_some() && !of("Deny").any(|statement| statement["Condition"].is_null())
     }
-}
 
-fn texts(value: &Value) -> impl Iterator<Item = &str> {
-    let many = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    many.iter().chain([value]).filter_map(Value::as_str)
+    /// The deployment that it belongs to, which its path names: `/ce-aws/<deployment>/<region>/` (see `kinds::names`).
+    pub fn deployment(&self) -> Option<&str> {
+        let (_, path) = self.arn.split_once(":role/ce-aws/")?;
+        path.split('/').next()
+    }
 }
 
 /// The role of this ARN, and which of the needs it does not meet.
@@ -110,4 +111,16 @@ pub const BACKUP: &str = principals::BACKUP;
 pub async fn policy(context: &Context, arn: &str) -> Result<Named<Policy>, Failure> {
     let answer = context.aws.iam.get_policy().policy_arn(arn).send().await.answer();
     checked(arn, answer.map(|_| Policy { arn: arn.to_owned() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_a_role_names_its_deployment() {
+        let role = |path: &str| Role { arn: format!("arn:aws:iam::111122223333:role/{path}"), ..Role::default() };
+        assert_eq!(role("ce-aws/prod/us-east-1/ce-prod-us-east-1-task").deployment(), Some("prod"));
+        assert_eq!(role("ce-prod-us-east-1-task").deployment(), None);
+    }
 }

@@ -2,6 +2,7 @@
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 
 /// What AWS says about one resource that the plan file names.
@@ -45,7 +46,7 @@ pub(super) fn named<T>(name: &str, answer: Result<T, Failure>) -> Result<Named<T
     let lookup = match answer {
         Ok(found) => Lookup::Found(found),
         Err(failure) if failure.cause == Cause::Gone || is_no_name(&failure) => Lookup::Missing,
-        Err(failure) if denied(&failure) => Lookup::Denied(said(&failure)),
+        Err(failure) if denied(&failure) => Lookup::Denied(failure.said()),
         Err(failure) => return Err(failure),
     };
     Ok(Named { name: name.to_owned(), lookup })
@@ -56,7 +57,7 @@ pub(super) fn named<T>(name: &str, answer: Result<T, Failure>) -> Result<Named<T
 pub(super) fn checked<T>(name: &str, answer: Result<T, Failure>) -> Result<Named<T>, Failure> {
     match named(name, answer) {
         Err(failure) if !failure.concerns_every_call() => {
-            Ok(Named { name: name.to_owned(), lookup: Lookup::Unread(said(&failure)) })
+            Ok(Named { name: name.to_owned(), lookup: Lookup::Unread(failure.said()) })
         }
         looked_up => looked_up,
     }
@@ -74,9 +75,34 @@ pub(super) fn optional<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failu
     }
 }
 
-/// The one resource that was requested.
-pub(super) fn only<T>(found: Vec<T>, name: &str) -> Result<T, Failure> {
-    found.into_iter().next().ok_or_else(|| Failure::of(Cause::Gone, format!("the answer has nothing about {name}")))
+/// What an answer that should have one resource says about it.
+pub(super) fn only<T>(name: &str, answer: Result<Vec<T>, Failure>) -> Result<Named<T>, Failure> {
+    named(name, answer.and_then(|found| there(name, found.into_iter().next())))
+}
+
+/// A part of an answer without which there is no such resource.
+pub(super) fn there<T>(name: &str, part: Option<T>) -> Result<T, Failure> {
+    part.ok_or_else(|| Failure::of(Cause::Gone, format!("the answer has nothing about {name}")))
+}
+
+/// What a call describes of these, as many at a time as it takes; without names, everything.
+pub(super) async fn in_chunks<T, F>(
+    names: Option<&[String]>,
+    at_once: usize,
+    describe: impl Fn(Option<Vec<String>>) -> F,
+) -> Result<Vec<T>, Failure>
+where
+    F: Future<Output: Answer<Vec<T>>>,
+{
+    let chunks: Vec<_> = match names {
+        Some(names) => names.chunks(at_once).map(|names| Some(names.to_vec())).collect(),
+        None => vec![None],
+    };
+    let answers = side_by_side(chunks, |names| {
+        let answer = describe(names);
+        async { answer.await.answer() }
+    });
+    Ok(answers.await?.into_iter().flatten().collect())
 }
 
 /// The answers to one call for each, in order; a few at a time, because AWS throttles.
@@ -89,11 +115,6 @@ where
 {
     const AT_ONCE: usize = 8;
     stream::iter(things.into_iter().map(call)).buffered(AT_ONCE).try_collect().await
-}
-
-/// What AWS said, see [`Failure::said`].
-pub(super) fn said(failure: &Failure) -> String {
-    failure.said()
 }
 
 /// Whether the resource may not be read. Bad credentials concern every call, not this resource.
@@ -120,7 +141,7 @@ mod tests {
         let denied = "elb DescribeTargetGroups failed: AccessDenied: no".to_owned();
         assert_eq!(answer("AccessDenied", "no").unwrap().lookup, Lookup::Denied(denied));
         let numbered = Failure { request_id: Some("1".to_owned()), ..reported("iam GetRole", "AccessDenied", "no") };
-        assert_eq!(said(&numbered), "iam GetRole failed: AccessDenied: no");
+        assert_eq!(numbered.said(), "iam GetRole failed: AccessDenied: no");
         assert_eq!(answer("ExpiredToken", "").unwrap_err().cause, Cause::Denied);
         assert_eq!(answer("Throttling", "").unwrap_err().cause, Cause::Throttled);
     }

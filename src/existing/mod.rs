@@ -10,7 +10,6 @@ pub mod grants;
 pub mod identity;
 pub mod ingress;
 mod lookup;
-pub mod managed;
 pub mod network;
 pub mod operator;
 pub mod routes;

@@ -7,12 +7,13 @@ use crate::engine::failure::{Cause, Failure};
 use crate::kinds::context::Context;
 use crate::kinds::convert::text;
 use crate::kinds::ec2::filter;
+use crate::kinds::names::DEPLOYMENT;
 use crate::kinds::tags::read;
 use aws_sdk_ec2::types::{self, Filter, FlowLog, State, VpcAttributeName};
 
 pub use crate::kinds::zone::{Zone, zone};
 
-use super::lookup::{checked, named, only, optional, side_by_side};
+use super::lookup::{checked, only, optional, side_by_side};
 use super::routes::Route;
 pub use super::ways::{AclEntry, NetworkAcl};
 use super::{Named, targets, ways};
@@ -23,6 +24,8 @@ pub struct Vpc {
     pub id: String,
     /// The `Name` tag, or empty.
     pub name: String,
+    /// The deployment that its tags name.
+    pub deployment: Option<String>,
     /// Its IPv4 ranges, the first one first.
     pub cidrs: Vec<String>,
     pub dns_support: bool,
@@ -54,6 +57,8 @@ pub struct Endpoint {
 pub struct Subnet {
     pub id: String,
     pub name: String,
+    /// The deployment that its tags name.
+    pub deployment: Option<String>,
     pub vpc: String,
     /// `us-east-1a`.
     pub zone: String,
@@ -83,11 +88,8 @@ pub enum Which<'a> {
     Named(&'a [String]),
 }
 
-/// The VPCs with these ids that exist, or all of the region. Four calls side by side, and two for each VPC.
-///
-/// # Errors
-///
-/// Whatever a call meets. If what only best practices ask about may not be read, it stays `None`.
+/// The VPCs with these ids that exist, or all of the region. Four calls side by side, and two for each VPC. If what only
+/// best practices ask about may not be read, it stays `None`.
 pub async fn vpcs(context: &Context, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> {
     let of_vpc = |name: &str| ids.map(|ids| vec![filter(name, ids.iter().cloned())]);
     let (vpcs, servers, logs, groups, endpoints) = tokio::try_join!(
@@ -98,9 +100,10 @@ pub async fn vpcs(context: &Context, ids: Option<&[String]>) -> Result<Vec<Vpc>,
         endpoints(context, of_vpc("vpc-id")),
     )?;
     let whole = |(vpc, dns_support, dns_hostnames): (types::Vpc, bool, bool)| {
-        let id = text(vpc.vpc_id());
+        let (id, mut tags) = (text(vpc.vpc_id()), read(vpc.tags()));
         Vpc {
-            name: read(vpc.tags()).remove("Name").unwrap_or_default(),
+            name: tags.remove("Name").unwrap_or_default(),
+            deployment: tags.remove(DEPLOYMENT),
             cidrs: ranges(&vpc),
             dns_support,
             dns_hostnames,
@@ -115,28 +118,20 @@ pub async fn vpcs(context: &Context, ids: Option<&[String]>) -> Result<Vec<Vpc>,
 }
 
 /// The VPC of this id.
-///
-/// # Errors
-///
-/// Whatever a call meets, unless the VPC does not exist or may not be read.
 pub async fn vpc(context: &Context, id: &str) -> Result<Named<Vpc>, Failure> {
-    named(id, vpcs(context, Some(&[id.to_owned()])).await.and_then(|found| only(found, id)))
+    only(id, vpcs(context, Some(&[id.to_owned()])).await)
 }
 
 /// The requested subnets that exist, with their routes. One call, and two for their VPCs' route tables and network
-/// ACLs.
-///
-/// # Errors
-///
-/// Whatever a call meets. If network ACLs may not be read, they stay `None`.
+/// ACLs, which stay `None` if they may not be read.
 pub async fn subnets(context: &Context, which: Which<'_>) -> Result<Vec<Subnet>, Failure> {
     let filters = match which {
         Which::All => None,
         Which::Of { vpc } => Some(vec![filter("vpc-id", [vpc.to_owned()])]),
         Which::Named(ids) => Some(vec![filter("subnet-id", ids.iter().cloned())]),
     };
-    let pages = context.aws.ec2.describe_subnets().set_filters(filters).into_paginator().items().send();
-    let subnets = pages.try_collect().await.answer()?;
+    let call = context.aws.ec2.describe_subnets().set_filters(filters);
+    let subnets = call.into_paginator().items().send().try_collect().await.answer()?;
     let vpcs: BTreeSet<_> = subnets.iter().filter_map(|subnet| subnet.vpc_id()).map(str::to_owned).collect();
     if vpcs.is_empty() {
         return Ok(Vec::new());
@@ -144,22 +139,18 @@ pub async fn subnets(context: &Context, which: Which<'_>) -> Result<Vec<Subnet>,
     let of_vpcs = filter("vpc-id", vpcs);
     let tables = targets::tables(context, of_vpcs.clone());
     let acls = context.aws.ec2.describe_network_acls().filters(of_vpcs).into_paginator().items().send();
-    let (tables, acls) = tokio::try_join!(tables, async { optional(acls.try_collect().await.answer()) },)?;
+    let (tables, acls) = tokio::try_join!(tables, async { optional(acls.try_collect().await.answer()) })?;
     Ok(subnets.iter().map(|subnet| whole(subnet, &tables, acls.as_deref())).collect())
 }
 
 /// The subnets of these ids, in this order.
-///
-/// # Errors
-///
-/// Whatever a call meets, unless a subnet does not exist or may not be read.
 pub async fn named_subnets(context: &Context, ids: &[String]) -> Result<Vec<Named<Subnet>>, Failure> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let answer = subnets(context, Which::Named(ids)).await;
-    let one = |id: &String| {
-        let of_this_id = |found: Vec<Subnet>| found.into_iter().filter(|subnet| subnet.id == *id).collect();
-        named(id, answer.clone().and_then(|found| only(of_this_id(found), id)))
-    };
-    ids.iter().map(one).collect()
+    let of = |id: &str, found: Vec<Subnet>| found.into_iter().filter(|subnet| subnet.id == id).collect();
+    ids.iter().map(|id| only(id, answer.clone().map(|found| of(id, found)))).collect()
 }
 
 /// The route that most of the internet takes.
@@ -172,8 +163,8 @@ async fn with_attributes(
     context: &Context,
     filters: Option<Vec<Filter>>,
 ) -> Result<Vec<(types::Vpc, bool, bool)>, Failure> {
-    let pages = context.aws.ec2.describe_vpcs().set_filters(filters).into_paginator().items().send();
-    let vpcs = pages.try_collect().await.answer()?;
+    let call = context.aws.ec2.describe_vpcs().set_filters(filters);
+    let vpcs = call.into_paginator().items().send().try_collect().await.answer()?;
     let whole = async |vpc: types::Vpc| {
         let id = vpc.vpc_id().unwrap_or_default();
         let (support, names) = tokio::try_join!(
@@ -198,8 +189,7 @@ pub async fn named_zones(context: &Context, names: &[String]) -> Result<Vec<Name
         return Ok(Vec::new());
     }
     let call = context.aws.ec2.describe_availability_zones().all_availability_zones(true);
-    let answer = call.filters(filter("zone-name", names.to_vec())).send().await;
-    let answer = answer.answer();
+    let answer = call.filters(filter("zone-name", names)).send().await.answer();
     let id_of = |name: &String| {
         let answer = answer.clone()?;
         let zone = answer.availability_zones().iter().find(|zone| zone.zone_name() == Some(name));
@@ -314,10 +304,12 @@ fn ranges(vpc: &types::Vpc) -> Vec<String> {
 
 fn whole(subnet: &types::Subnet, seen: &targets::Tables, acls: Option<&[types::NetworkAcl]>) -> Subnet {
     let (id, vpc) = (subnet.subnet_id().unwrap_or_default(), subnet.vpc_id().unwrap_or_default());
+    let mut tags = read(subnet.tags());
     let table = ways::table_of(id, vpc, &seen.all);
     Subnet {
         id: id.to_owned(),
-        name: read(subnet.tags()).remove("Name").unwrap_or_default(),
+        name: tags.remove("Name").unwrap_or_default(),
+        deployment: tags.remove(DEPLOYMENT),
         vpc: vpc.to_owned(),
         zone: text(subnet.availability_zone()),
         zone_id: text(subnet.availability_zone_id()),

@@ -8,7 +8,7 @@ use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
 
 use super::identity::Need;
-use super::lookup::{said, side_by_side};
+use super::lookup::side_by_side;
 use super::simulation::{self, Simulated};
 
 /// The caller's permissions.
@@ -23,10 +23,6 @@ pub struct Operator {
 }
 
 /// Which of these permissions the caller lacks.
-///
-/// # Errors
-///
-/// What every other call meets too, such as missing credentials.
 pub async fn operator(context: &Context, caller: &str, grants: &[Grant]) -> Result<Operator, Failure> {
     let mut seen = Operator { caller: caller.to_owned(), ..Operator::default() };
     let principal = match principal(context, caller).await {
@@ -68,7 +64,7 @@ pub async fn operator(context: &Context, caller: &str, grants: &[Grant]) -> Resu
 
 /// That IAM cannot simulate the caller (denied, not available, a federated user) is an answer: what AWS said.
 fn unknown(failure: &Failure) -> Option<String> {
-    (!failure.concerns_every_call()).then(|| said(failure))
+    (!failure.concerns_every_call()).then(|| failure.said())
 }
 
 /// The principal whose policies count: for a session, its role. `None` for the root user, which may do everything and

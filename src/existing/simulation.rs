@@ -13,7 +13,7 @@ use crate::aws::answer::Answer;
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
 
-use super::lookup::{denied, said, side_by_side};
+use super::lookup::{denied, side_by_side};
 
 /// What a role must be able to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub(super) struct Simulated {
 impl Simulated {
     pub fn unknown(needs: &[Need], failure: &Failure) -> Self {
         let depends = needs.iter().flat_map(each).collect();
-        Self { depends, unknown: Some(said(failure)), ..Self::default() }
+        Self { depends, unknown: Some(failure.said()), ..Self::default() }
     }
 }
 

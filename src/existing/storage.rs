@@ -3,12 +3,12 @@
 use aws_sdk_kms::types::KeyManagerType;
 
 use crate::aws::answer::Answer;
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
 use crate::kinds::convert::text;
 
 use super::Named;
-use super::lookup::checked;
+use super::lookup::{checked, there};
 
 /// A KMS key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,8 +41,7 @@ pub struct Secret {
 /// The key of this ARN, id or alias.
 pub async fn key(context: &Context, name: &str) -> Result<Named<Key>, Failure> {
     let answer = context.aws.kms.describe_key().key_id(name).send().await.answer();
-    let missing = || Failure::of(Cause::Gone, format!("the answer has nothing about {name}"));
-    let metadata = answer.and_then(|answer| answer.key_metadata.ok_or_else(missing));
+    let metadata = answer.and_then(|answer| there(name, answer.key_metadata));
     let read = |live: aws_sdk_kms::types::KeyMetadata| Key {
         arn: text(live.arn()),
         state: text(live.key_state().map(|state| state.as_str())),
@@ -56,8 +55,7 @@ pub async fn key(context: &Context, name: &str) -> Result<Named<Key>, Failure> {
 
 /// The secret of this ARN or name. Its value is not read.
 pub async fn secret(context: &Context, name: &str) -> Result<Named<Secret>, Failure> {
-    let answer = context.aws.secrets.describe_secret().secret_id(name).send().await;
-    let answer = answer.answer();
+    let answer = context.aws.secrets.describe_secret().secret_id(name).send().await.answer();
     let read = |live: aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput| Secret {
         arn: live.arn.unwrap_or_default(),
         name: live.name.unwrap_or_default(),

@@ -3,12 +3,12 @@
 use futures::FutureExt as _;
 use futures::future::{OptionFuture, try_join_all};
 
-use crate::config::{CaCertificate, PlanFile, RoleArn};
+use crate::config::{PlanFile, RoleArn};
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
 
 use super::identity::Need;
-use super::{Existing, account, cluster, identity, ingress, network, storage};
+use super::{Existing, account, cluster, contents, identity, ingress, network, storage};
 
 /// What the existing roles must be able to do.
 #[derive(Clone, Copy, Debug)]
@@ -25,14 +25,14 @@ pub struct Needs<'a> {
 /// The first call that fails for good. That something does not exist, or may not be read, is an answer.
 pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Result<Existing, Failure> {
     let wanted = &plan.existing;
-    let vpc = OptionFuture::from(wanted.vpc.as_ref().map(|id| network::vpc(context, id.as_str())));
-    let ids: Vec<String> = wanted.private_subnets.iter().flatten().map(|id| id.as_str().to_owned()).collect();
-    let subnets = OptionFuture::from((!ids.is_empty()).then(|| network::named_subnets(context, &ids)));
-    let cluster = OptionFuture::from(wanted.cluster.as_ref().map(|name| cluster::cluster(context, name.as_str())));
-    let balancer = wanted.load_balancer.as_ref().map(|arn| ingress::load_balancer(context, arn.as_str()));
-    let group = wanted.target_group.as_ref().map(|arn| ingress::target_group(context, arn.as_str()));
-    let certificate = plan.load_balancer.certificate_arn.as_ref();
-    let certificate = certificate.map(|arn| ingress::certificate(context, arn.as_str()));
+    let vpc = OptionFuture::from(wanted.vpc.as_deref().map(|id| network::vpc(context, id)));
+    let ids: Vec<String> = wanted.private_subnets.iter().flatten().map(ToString::to_string).collect();
+    let subnets = network::named_subnets(context, &ids);
+    let cluster = OptionFuture::from(wanted.cluster.as_deref().map(|name| cluster::cluster(context, name)));
+    let balancer = wanted.load_balancer.as_deref().map(|arn| ingress::load_balancer(context, arn));
+    let group = wanted.target_group.as_deref().map(|arn| ingress::target_group(context, arn));
+    let certificate = plan.load_balancer.certificate_arn.as_deref();
+    let certificate = certificate.map(|arn| ingress::certificate(context, arn));
     let (balancer, group, certificate) =
         (OptionFuture::from(balancer), OptionFuture::from(group), OptionFuture::from(certificate));
     let role = |arn: &'_ Option<RoleArn>, needs| {
@@ -47,12 +47,12 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
         )
     };
     let attached = plan.identity.task_policy_arns.iter().chain(&plan.identity.permissions_boundary);
-    let policies = try_join_all(attached.map(|arn| identity::policy(context, arn.as_str())));
-    let key = OptionFuture::from(wanted.kms_key.as_ref().map(|key| storage::key(context, key.as_str())));
-    let secrets = secrets(plan);
-    let secrets = try_join_all(secrets.iter().map(|arn| storage::secret(context, arn)));
+    let policies = try_join_all(attached.map(|arn| identity::policy(context, arn)));
+    let key = OptionFuture::from(wanted.kms_key.as_deref().map(|key| storage::key(context, key)));
+    let secrets = contents::secrets(plan);
+    let secrets = try_join_all(secrets.iter().map(|(_, arn)| storage::secret(context, arn)));
     let ours = async { futures::try_join!(policies, secrets) };
-    let limits = account::limits::of_rules(context, plan);
+    let limits = account::quota::rules(context, plan);
     let named: Vec<String> = plan.network.zones.iter().flatten().map(|zone| zone.as_str()).collect();
     let zones = network::named_zones(context, &named);
     let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread), zones) =
@@ -60,7 +60,7 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
     let ((task_role, execution_role, backup_role), (policies, secrets)) = (roles?, ours?);
     Ok(Existing {
         vpc: vpc.transpose()?,
-        subnets: subnets.transpose()?.unwrap_or_default(),
+        subnets: subnets?,
         cluster: cluster.transpose()?,
         load_balancer: balancer.transpose()?,
         target_group: group.transpose()?,
@@ -75,14 +75,4 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
         limits_unread,
         zones: zones?,
     })
-}
-
-/// The existing secrets that the plan file names.
-fn secrets(plan: &PlanFile) -> Vec<String> {
-    let ca = plan.ca.as_ref().and_then(|ca| match ca {
-        CaCertificate::Secret(arn) => Some(arn),
-        CaCertificate::File(_) => None,
-    });
-    let all = plan.secrets.existing.iter().chain(&plan.proxy.secret).chain(ca);
-    all.map(|arn| arn.as_str().to_owned()).collect()
 }

@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use crate::aws::answer::Answer;
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
-use crate::kinds::ec2::filter;
+use crate::kinds::ec2::{filter, matching};
 
 use super::lookup::{optional, side_by_side};
 use super::routes::{Carries, Rank, Route, Via, internet};
@@ -26,37 +26,27 @@ pub struct Tables {
     lists: BTreeMap<String, PrefixList>,
 }
 
-/// The tables of these VPCs. NAT gateways and prefix lists are read only if a route names one.
-///
-/// # Errors
-///
-/// Whatever reading the tables meets. NAT gateways and prefix lists that cannot be read stay unknown.
+/// The tables of these VPCs. NAT gateways and prefix lists are read only if a route names one; those that cannot be read
+/// stay unknown.
 pub async fn tables(context: &Context, of_vpcs: types::Filter) -> Result<Tables, Failure> {
-    let pages = context.aws.ec2.describe_route_tables().filters(of_vpcs).into_paginator().items().send();
-    let all = pages.try_collect().await.answer()?;
+    let call = context.aws.ec2.describe_route_tables().filters(of_vpcs);
+    let all = call.into_paginator().items().send().try_collect().await.answer()?;
     let routes = || all.iter().flat_map(|table| table.routes());
     let nats: BTreeSet<String> = routes().filter_map(|route| route.nat_gateway_id()).map(str::to_owned).collect();
     let lists: BTreeSet<String> = routes()
         .filter(|route| !is_to_gateway_endpoint(route))
         .filter_map(|route| route.destination_prefix_list_id().map(str::to_owned))
         .collect();
-    let (nats, lists) = futures::join!(gateways(context, nats), side_by_side(lists, |id| prefix_list(context, id)));
+    let nats = matching(filter("nat-gateway-id", nats), |which| {
+        context.aws.ec2.describe_nat_gateways().filter(which).into_paginator().items().send().try_collect()
+    });
+    let (nats, lists) = futures::join!(nats, side_by_side(lists, |id| prefix_list(context, id)));
     Ok(Tables { all, nats: optional(nats)?, lists: lists?.into_iter().collect() })
 }
 
-async fn gateways(context: &Context, ids: BTreeSet<String>) -> Result<Vec<types::NatGateway>, Failure> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let pages =
-        context.aws.ec2.describe_nat_gateways().filter(filter("nat-gateway-id", ids)).into_paginator().items().send();
-    pages.try_collect().await.answer()
-}
-
 async fn prefix_list(context: &Context, id: String) -> Result<(String, PrefixList), Failure> {
-    let pages = context.aws.ec2.get_managed_prefix_list_entries().prefix_list_id(&id).into_paginator().items().send();
-    let answer = pages.try_collect().await.answer();
-    let entries = optional(answer)?;
+    let call = context.aws.ec2.get_managed_prefix_list_entries().prefix_list_id(&id);
+    let entries = optional(call.into_paginator().items().send().try_collect().await.answer())?;
     let nets = entries.map(|entries| entries.iter().filter_map(|entry| entry.cidr()?.parse().ok()).collect());
     Ok((id, nets))
 }
@@ -82,19 +72,16 @@ impl Tables {
                 _ => Rank::Static,
             };
             let active = route.state() != Some(&RouteState::Blackhole);
-            let made = |to: Option<Ipv4Net>| Route { to, via, id: id.clone(), active, rank };
-            match route.destination_prefix_list_id() {
+            let nets: Vec<Option<Ipv4Net>> = match route.destination_prefix_list_id() {
                 Some(list) => match self.lists.get(list).and_then(Option::as_ref) {
-                    Some(nets) => nets.iter().map(|net| made(Some(*net))).collect(),
-                    None => vec![made(None)],
+                    Some(nets) => nets.iter().copied().map(Some).collect(),
+                    None => vec![None],
                 },
-                None => route
-                    .destination_cidr_block()
-                    .and_then(|cidr| cidr.parse().ok())
-                    .into_iter()
-                    .map(|net| made(Some(net)))
-                    .collect(),
-            }
+                None => {
+                    route.destination_cidr_block().and_then(|cidr| cidr.parse().ok()).map(Some).into_iter().collect()
+                }
+            };
+            nets.into_iter().map(move |to| Route { to, via, id: id.clone(), active, rank })
         };
         table.routes().iter().flat_map(each).collect()
     }

@@ -29,6 +29,17 @@ pub fn parse_encoded(text: &str) -> Value {
     parse(&percent_encoding::percent_decode_str(text).decode_utf8_lossy())
 }
 
+/// The strings in a part of a document, at any depth: one alone stands without a list, and principals are grouped by
+/// type.
+pub fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(map) => map.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn statements(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().map(statement).collect()),

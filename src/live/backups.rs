@@ -8,22 +8,20 @@ use aws_smithy_types::date_time::Format;
 use futures::future::try_join_all;
 use serde_json::Value;
 
-use crate::aws::error::{on, unless_gone};
+use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::inventory::Inventory;
+use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::backup_vault::view::{BackupView, Denial, FileSystemView, Owner, PointView, VaultView};
 use crate::kinds::context::Context;
-use crate::kinds::{backup_vault, document, file_system, names, recovery_point, tags};
+use crate::kinds::convert::text;
+use crate::kinds::document::{self, texts};
+use crate::kinds::{backup_vault, file_system, names, recovery_point, tags};
 
 /// The vault of EFS's automatic backups (Amazon EFS user guide, "Automatic backups").
 const AUTOMATIC: &str = "aws/efs/automatic-backup-vault";
 
 /// The recovery points of every file system of the deployment in any vault, and all of the deployment's own vault, also
-/// of file systems that no longer exist.
-///
-/// # Errors
-///
-/// The first call that fails for good. A vault that may not be read is reported in the view.
+/// of file systems that no longer exist. A vault that may not be read is reported in the view.
 pub async fn list(context: &Context, inventory: &Inventory) -> Result<BackupView, Failure> {
     let file_systems = file_systems(inventory);
     let by_resource = try_join_all(file_systems.iter().map(|one| of_file_system(context, &one.id))).await?;
@@ -48,35 +46,31 @@ pub async fn list(context: &Context, inventory: &Inventory) -> Result<BackupView
 }
 
 fn file_systems(inventory: &Inventory) -> Vec<FileSystemView> {
+    let view = |live: &Live| {
+        let (address, former) = (live.address.clone(), file_system::is_former(&live.address));
+        FileSystemView { address, id: live.id.clone(), former }
+    };
     let all = inventory.live.iter().filter(|live| live.address.kind() == "file-system");
-    let mut all: Vec<FileSystemView> = all
-        .map(|live| FileSystemView {
-            address: live.address.clone(),
-            id: live.id.clone(),
-            former: file_system::is_former(&live.address),
-        })
-        .collect();
+    let mut all: Vec<FileSystemView> = all.map(view).collect();
     all.sort_by_key(|one| one.former);
     all
 }
 
 async fn of_file_system(context: &Context, id: &str) -> Result<Vec<PointView>, Failure> {
     let arn = context.names.arn("elasticfilesystem", &format!("file-system/{id}"));
-    let pages = context.aws.backup.list_recovery_points_by_resource().resource_arn(arn).into_paginator().items().send();
-    let points = pages.collect::<Result<Vec<_>, _>>().await.map_err(on("backup ListRecoveryPointsByResource"));
-    let points = unless_gone(points)?.unwrap_or_default();
+    let call = context.aws.backup.list_recovery_points_by_resource().resource_arn(arn);
+    let points = call.into_paginator().items().send().try_collect().await.unless_gone()?.unwrap_or_default();
     // One without an ARN can neither be restored nor deleted.
     Ok(points.iter().map(|point| by_resource(point, id)).filter(|point| !point.arn.is_empty()).collect())
 }
 
 fn by_resource(point: &RecoveryPointByResource, file_system: &str) -> PointView {
     PointView {
-        arn: point.recovery_point_arn().unwrap_or_default().to_owned(),
-        vault: point.backup_vault_name().unwrap_or_default().to_owned(),
+        arn: text(point.recovery_point_arn()),
+        vault: text(point.backup_vault_name()),
         file_system: file_system.to_owned(),
-        state: point.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        state: text(point.status().map(|status| status.as_str())),
         created: moment(point.creation_date()).unwrap_or_default(),
-        expires: None,
         bytes: bytes(point.backup_size_bytes()),
         ..PointView::default()
     }
@@ -84,10 +78,10 @@ fn by_resource(point: &RecoveryPointByResource, file_system: &str) -> PointView 
 
 fn in_detail(point: &RecoveryPointByBackupVault) -> PointView {
     PointView {
-        arn: point.recovery_point_arn().unwrap_or_default().to_owned(),
-        vault: point.backup_vault_name().unwrap_or_default().to_owned(),
-        file_system: point.resource_arn().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default().to_owned(),
-        state: point.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        arn: text(point.recovery_point_arn()),
+        vault: text(point.backup_vault_name()),
+        file_system: text(point.resource_arn().and_then(|arn| arn.rsplit('/').next())),
+        state: text(point.status().map(|status| status.as_str())),
         created: moment(point.creation_date()).unwrap_or_default(),
         expires: point.calculated_lifecycle().and_then(|life| moment(life.delete_at())),
         bytes: bytes(point.backup_size_in_bytes()),
@@ -119,20 +113,15 @@ async fn in_vault(context: &Context, name: String) -> Result<(VaultView, Vec<Poi
 async fn points(context: &Context, vault: &str) -> Result<Vec<PointView>, Failure> {
     let call =
         context.aws.backup.list_recovery_points_by_backup_vault().backup_vault_name(vault).by_resource_type("EFS");
-    let pages = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-    Ok(pages
-        .map_err(on("backup ListRecoveryPointsByBackupVault"))?
-        .iter()
-        .map(in_detail)
-        .filter(|point| !point.arn.is_empty())
-        .collect())
+    let points = call.into_paginator().items().send().try_collect().await.answer()?;
+    Ok(points.iter().map(in_detail).filter(|point| !point.arn.is_empty()).collect())
 }
 
 /// Null where there is none.
 async fn policy(context: &Context, vault: &str) -> Result<Value, Failure> {
     let answer = context.aws.backup.get_backup_vault_access_policy().backup_vault_name(vault).send().await;
-    let answer = unless_gone(answer.map_err(on("backup GetBackupVaultAccessPolicy")))?;
-    Ok(answer.and_then(|answer| answer.policy).map(|policy| document::parse(&policy)).unwrap_or_default())
+    let policy = answer.unless_gone()?.and_then(|answer| answer.policy);
+    Ok(policy.map(|policy| document::parse(&policy)).unwrap_or_default())
 }
 
 /// An answer, or nothing and AWS's denial.
@@ -154,13 +143,12 @@ fn denials(policy: &Value) -> Vec<Denial> {
     let mut all = Vec::new();
     for statement in denying {
         let denied = |action: &&str| match &statement["NotAction"] {
-            Value::Null => texts(&statement["Action"]).any(|pattern| covers(pattern, action)),
-            spared => !texts(spared).any(|pattern| covers(pattern, action)),
+            Value::Null => texts(&statement["Action"]).iter().any(|pattern| covers(pattern, action)),
+            spared => !texts(spared).iter().any(|pattern| covers(pattern, action)),
         };
-        let named = &statement["Principal"];
-        let principals: Vec<String> = match (named, &statement["NotPrincipal"]) {
-            (Value::Null, spared) => vec![format!("everybody except {}", all_texts(spared).join(", "))],
-            (named, _) => all_texts(named),
+        let principals = match &statement["Principal"] {
+            Value::Null => vec![format!("everybody except {}", texts(&statement["NotPrincipal"]).join(", "))],
+            named => texts(named).into_iter().map(str::to_owned).collect(),
         };
         all.extend(OF_INTEREST.iter().filter(|action| denied(action)).map(|action| Denial {
             action: (*action).to_owned(),
@@ -177,19 +165,6 @@ fn covers(pattern: &str, action: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(start) => action.starts_with(start),
         None => pattern == action,
-    }
-}
-
-fn texts(value: &Value) -> impl Iterator<Item = &str> {
-    let many = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    many.iter().chain([value]).filter_map(Value::as_str)
-}
-
-/// Texts at any depth: principals are grouped by type.
-fn all_texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::Object(map) => map.values().flat_map(all_texts).collect(),
-        value => texts(value).map(str::to_owned).collect(),
     }
 }
 

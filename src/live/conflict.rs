@@ -5,50 +5,44 @@ use crate::kinds::names;
 
 /// A hint for AWS's error code: another name only helps where the name is taken.
 pub fn hint(failure: &Failure, deployment: &str) -> String {
-    let code = failure.code.as_str();
-    match code {
+    let hint = match failure.code.as_str() {
         "Resource.AlreadyAssociated" => {
             "something outside the deployment uses it: find out what with `aws ec2 describe-addresses` and `aws ec2 \
              describe-nat-gateways`; release it, or restore the tags if it was the deployment's"
-                .to_owned()
         }
         "InvalidSubnet.Conflict" => {
             "its CIDR overlaps with another subnet of the VPC: choose another in the plan file, or delete that subnet"
-                .to_owned()
         }
         "DuplicateListener" | "DuplicateListenerException" => {
             "the load balancer already has a listener on this port: choose another port in the plan file, or delete it"
-                .to_owned()
         }
         "MountTargetConflict" => {
             "the file system already has a mount target in this zone, in another subnet: delete that one, or choose \
              its subnet in the plan file"
-                .to_owned()
         }
         "FlowLogAlreadyExists" => {
             "the VPC already has such a flow log to the same log group: delete it, or give it this deployment's tags"
-                .to_owned()
         }
         // Only this program uses the creation token.
         "FileSystemAlreadyExists" => {
-            "it belongs to this deployment and has lost its tags: `ce-aws plan` says how to restore them".to_owned()
+            "it belongs to this deployment and has lost its tags: `ce-aws plan` says how to restore them"
         }
         "AccessPointAlreadyExists"
         | "RouteAlreadyExists"
         | "NetworkAclEntryAlreadyExists"
-        | "InvalidPermission.Duplicate" => {
-            "somebody has just added the same: run the command again to plan with it".to_owned()
-        }
+        | "InvalidPermission.Duplicate" => "somebody has just added the same: run the command again to plan with it",
         "BucketAlreadyExists" => {
             "bucket names are global, and another account has this one: choose another name for the deployment"
-                .to_owned()
         }
-        _ => format!(
-            "something of this name exists without the tag {}={deployment}, so it is not this deployment's: choose \
-             another name for the deployment, or delete it",
-            names::DEPLOYMENT,
-        ),
-    }
+        _ => {
+            return format!(
+                "something of this name exists without the tag {}={deployment}, so it is not this deployment's: choose \
+                 another name for the deployment, or delete it",
+                names::DEPLOYMENT,
+            );
+        }
+    };
+    hint.to_owned()
 }
 
 #[cfg(test)]

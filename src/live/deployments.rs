@@ -40,10 +40,6 @@ pub struct Service {
 }
 
 /// All of them, by name.
-///
-/// # Errors
-///
-/// The first call that fails for good.
 pub async fn all(context: &Context) -> Result<Vec<Deployment>, Failure> {
     let (in_clusters, file_systems, vpcs) = try_join3(ecs(context), file_systems(context), vpcs(context)).await?;
     let (clusters, services) = in_clusters;
@@ -62,7 +58,7 @@ pub async fn all(context: &Context) -> Result<Vec<Deployment>, Failure> {
 /// Deployments that have clusters of their own, and the services of all, which may be in clusters of the user's.
 async fn ecs(context: &Context) -> Result<(BTreeSet<String>, Vec<(String, Service)>), Failure> {
     let pages = context.aws.ecs.list_clusters().into_paginator().items().send();
-    let arns = pages.collect::<Result<Vec<_>, _>>().await.answer()?;
+    let arns = pages.try_collect().await.answer()?;
     let own = clusters(context, &arns);
     let services = try_join_all(arns.iter().map(|cluster| in_cluster(context, cluster)));
     let (own, services) = tokio::try_join!(own, services)?;
@@ -75,7 +71,7 @@ const AT_ONCE: usize = 10;
 /// Our services are named `ce-<deployment>` (see `kinds::names`).
 async fn in_cluster(context: &Context, cluster: &str) -> Result<Vec<(String, Service)>, Failure> {
     let pages = context.aws.ecs.list_services().cluster(cluster).into_paginator().items().send();
-    let arns = pages.collect::<Result<Vec<_>, _>>().await.unless_gone()?;
+    let arns = pages.try_collect().await.unless_gone()?;
     let is_ours = |arn: &String| arn.rsplit('/').next().is_some_and(|name| name.starts_with("ce-"));
     let arns: Vec<String> = arns.unwrap_or_default().into_iter().filter(is_ours).collect();
     let call = || context.aws.ecs.describe_services().cluster(cluster).include(ServiceField::Tags);
@@ -112,15 +108,14 @@ async fn clusters(context: &Context, arns: &[String]) -> Result<BTreeSet<String>
 
 async fn file_systems(context: &Context) -> Result<BTreeSet<String>, Failure> {
     let pages = context.aws.efs.describe_file_systems().into_paginator().items().send();
-    let all = pages.collect::<Result<Vec<_>, _>>().await.answer()?;
+    let all = pages.try_collect().await.answer()?;
     let tags = all.iter().map(|one| tags::read(one.tags()));
     Ok(tags.filter_map(|mut tags| tags.remove(DEPLOYMENT)).collect())
 }
 
 async fn vpcs(context: &Context) -> Result<BTreeSet<String>, Failure> {
     let call = context.aws.ec2.describe_vpcs().filters(ec2::filter("tag-key", [DEPLOYMENT]));
-    let all = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-    let all = all.answer()?;
+    let all = call.into_paginator().items().send().try_collect().await.answer()?;
     Ok(all.iter().filter_map(|vpc| tags::read(vpc.tags()).remove(DEPLOYMENT)).collect())
 }
 

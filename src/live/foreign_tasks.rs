@@ -4,17 +4,13 @@ use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
 
-use crate::aws::error::{on, unless_gone};
+use crate::aws::answer::Answer;
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
 use crate::kinds::service::read;
 
 /// ARNs of running tasks in our own cluster that belong neither to the service nor to our families, and mount a file
 /// system of the deployment. In an existing cluster only our own families are checked: EFS does not report its clients.
-///
-/// # Errors
-///
-/// A failed call.
 pub async fn writing(context: &Context) -> Result<Vec<String>, Failure> {
     let view = read::snapshot(context).await?;
     let running: Vec<_> = view.foreign_tasks.iter().filter(|task| task.last != "STOPPED").collect();
@@ -24,8 +20,7 @@ pub async fn writing(context: &Context) -> Result<Vec<String>, Failure> {
         let ours = &ours;
         async move {
             let call = context.aws.ecs.describe_task_definition().task_definition(arn);
-            let answer = unless_gone(call.send().await.map_err(on("ecs DescribeTaskDefinition")))?;
-            let definition = answer.and_then(|answer| answer.task_definition);
+            let definition = call.send().await.unless_gone()?.and_then(|answer| answer.task_definition);
             let volumes = definition.as_ref().map(|definition| definition.volumes()).unwrap_or_default();
             let mut mounted = volumes.iter().filter_map(|volume| volume.efs_volume_configuration());
             Ok::<_, Failure>(mounted.any(|efs| ours.contains(efs.file_system_id())).then_some(arn))

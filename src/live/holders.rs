@@ -1,6 +1,6 @@
 //! What holds a resource that cannot be deleted yet, and whether waiting helps.
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Live;
 use crate::engine::reference::Known;
@@ -14,7 +14,7 @@ use super::foreign::{Fate, Ours, holding};
 /// itself is deleted again; where something foreign stays, the failure says that waiting does not help. `before` is
 /// what existed when the run began: network interfaces may outlive it.
 pub async fn name(context: &Context, target: &Target, failure: Failure, before: &Known) -> Failure {
-    let ours = Ours::of(&context.names, &context.known).and(Ours::of(&context.names, before));
+    let ours = Ours::of(&context.names, context.known.iter().chain(before));
     let Ok(interfaces) = holding(context, &ours, &target.address, &target.id).await else { return failure };
     // Interfaces do not show everything that may hold a VPC, and an endpoint may be one that AWS has created again.
     let may_be_again = ["vpc", "guardduty-group"].contains(&target.address.kind())
@@ -96,7 +96,7 @@ fn target(live: &Live) -> Target {
 async fn naming(context: &Context, ours: &Ours, id: &str) -> Vec<String> {
     let by = |name: &'static str| async move {
         let call = context.aws.ec2.describe_security_groups().filters(ec2::filter(name, [id.to_owned()]));
-        let answer = call.send().await.map_err(on("ec2 DescribeSecurityGroups"));
+        let answer = call.send().await.answer();
         answer.ok().and_then(|answer| answer.security_groups).unwrap_or_default()
     };
     let (itself, inbound, outbound) =

@@ -3,8 +3,9 @@
 use aws_sdk_pricing::types::{Filter, FilterType};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use crate::aws::answer::Answer;
 use crate::aws::clients::Clients;
-use crate::aws::error::{incomplete, on};
+use crate::aws::error::incomplete;
 use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::Failure;
 use crate::price::list::Query;
@@ -13,12 +14,8 @@ use crate::price::list::Query;
 const AT_ONCE: usize = 4;
 
 /// The products that answer each question, as JSON texts.
-///
-/// # Errors
-///
-/// Whatever the first question fails with.
 pub async fn products(aws: &Clients, queries: &[Query]) -> Result<Vec<(&'static str, Vec<String>)>, Failure> {
-    let answers = queries.iter().map(|query| async move { Ok::<_, Failure>((query.service, ask(aws, query).await?)) });
+    let answers = queries.iter().map(async |query| Ok((query.service, ask(aws, query).await?)));
     stream::iter(answers).buffered(AT_ONCE).try_collect().await
 }
 
@@ -32,8 +29,7 @@ async fn ask(aws: &Clients, query: &Query) -> Result<Vec<String>, Failure> {
         .service_code(query.service)
         .filters(filter("regionCode", FilterType::TermMatch, &query.region)?)
         .filters(filter("usagetype", FilterType::Contains, query.usage)?);
-    let items = call.into_paginator().items().send();
-    items.collect::<Result<Vec<_>, _>>().await.map_err(on("pricing GetProducts"))
+    call.into_paginator().items().send().try_collect().await.answer()
 }
 
 /// What it must be allowed. The Price List knows no resources (Service Authorization Reference, AWS Price List).

@@ -6,7 +6,7 @@ use aws_sdk_ecs::types::{ManagedAgentName, Task};
 use serde_json::{Deserializer, Value};
 use thiserror::Error;
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::aws::exec::run::{Container, run};
 use crate::aws::exec::session::ExecError;
 use crate::engine::failure::Failure;
@@ -64,7 +64,7 @@ pub enum NotChecked {
 /// Why the number is not known. Nothing was changed, and the call can be repeated.
 pub async fn depth(context: &Context, cluster: &str, task: &str, container: &str) -> Result<Depth, NotChecked> {
     let call = context.aws.ecs.describe_tasks().cluster(cluster).tasks(task);
-    let answer = call.send().await.map_err(on("ecs DescribeTasks"))?;
+    let answer = call.send().await.answer()?;
     let running = answer.tasks().iter().find(|task| task.last_status() == Some("RUNNING"));
     reachable(running.ok_or(NotChecked::NotRunning)?, container)?;
     let printed = run(&context.aws, &Container { cluster, task, name: container }, LIST, PATIENCE).await?;

@@ -24,20 +24,18 @@ use crate::kinds::task_definition;
 /// The first call that fails for good: an incomplete inventory would look like missing resources. Dispensable kinds are
 /// noted as unread instead.
 pub async fn sweep(context: &Context) -> Result<Inventory, Failure> {
+    type Split = (Vec<&'static dyn AnyKind>, Vec<&'static dyn AnyKind>);
     let parents: BTreeSet<&str> = KINDS.iter().flat_map(|kind| kind.kind().parents).copied().collect();
-    let (parents, rest): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
-        KINDS.iter().copied().partition(|kind| parents.contains(kind.kind().name));
-    let (independent, children): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
-        rest.into_iter().partition(|kind| kind.kind().parents.is_empty());
-    let (dispensable, needed): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) =
-        independent.into_iter().partition(|kind| kind.kind().dispensable);
+    let (parents, rest): Split = KINDS.iter().copied().partition(|kind| parents.contains(kind.kind().name));
+    let (independent, children): Split = rest.into_iter().partition(|kind| kind.kind().parents.is_empty());
+    let (dispensable, needed): Split = independent.into_iter().partition(|kind| kind.kind().dispensable);
     let (independent, (found, unread), dependent) =
         futures::try_join!(read(context, &needed, Depth::Full), read_or_note(context, &dispensable), async {
             let mut context = context.clone();
             let seen = read(&context, &parents, Depth::Phase).await?;
             context.known = Inventory::new(seen.clone()).known();
             let lacks = |kind: &&dyn AnyKind| seen.iter().any(|live| is_of(live, kind) && live.spec.is_null());
-            let (incomplete, complete): (Vec<&dyn AnyKind>, Vec<&dyn AnyKind>) = parents.into_iter().partition(lacks);
+            let (incomplete, complete): Split = parents.into_iter().partition(lacks);
             let (mut all, children) =
                 futures::try_join!(read(&context, &incomplete, Depth::Full), read(&context, &children, Depth::Full))?;
             all.extend(children);
@@ -70,11 +68,8 @@ async fn in_force(context: &Context, live: &mut Vec<Live>) -> Result<(), Failure
     Ok(())
 }
 
-/// One revision of the task definition, by ARN or `family:number`, or the newest one of the family.
-///
-/// # Errors
-///
-/// A failed call. A revision that does not exist is no error.
+/// One revision of the task definition, by ARN or `family:number`, or the newest one of the family; `None` if it does not
+/// exist.
 pub async fn revision(context: &Context, which: &str) -> Result<Option<Live>, Failure> {
     Ok(task_definition::read(context, which).await?.and_then(|found| found.live(context)))
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_ec2::types::{DomainType, ResourceType, TagSpecification};
 
-use crate::aws::error::on;
+use crate::aws::answer::{Answer, operation};
 use crate::engine::failure::Failure;
 use crate::engine::inventory::Inventory;
 use crate::engine::reference::Known;
@@ -59,6 +59,24 @@ const WOULD_WORK: &str = "DryRunOperation";
 /// EC2 creates no VPC of this size (Amazon VPC user guide, "VPC CIDR blocks").
 const TOO_LARGE: &str = "10.0.0.0/8";
 
+/// What EC2 creates in calls that have a dry run, parents first.
+const CREATED: [ResourceType; 6] = [
+    ResourceType::Vpc,
+    ResourceType::InternetGateway,
+    ResourceType::ElasticIp,
+    ResourceType::Subnet,
+    ResourceType::RouteTable,
+    ResourceType::SecurityGroup,
+];
+
+/// Makes a call that creates, but with `DryRun`: gives the operation, and its answer.
+macro_rules! tried {
+    ($call:expr, $tags:expr) => {{
+        let answer = $call.dry_run(true).tag_specifications($tags).send().await;
+        (operation_of(&answer), answer.done())
+    }};
+}
+
 /// Makes the calls that create in EC2 with `DryRun`, as far as their parents exist: `existing` is the user's VPC, and
 /// `context` knows the deployment's.
 ///
@@ -70,9 +88,9 @@ pub async fn dry_runs(context: &Context, existing: Option<&str>) -> Vec<Verifica
     }
     let mut all = Vec::new();
     for what in CREATED {
-        let Some(result) = dry_run(context, *what, existing).await else { continue };
-        let executed = result.is_ok();
-        all.push(Verification { what: format!("ec2 {}", what.operation()), result: judged(*what, result) });
+        let Some((operation, answer)) = dry_run(context, what, existing).await else { continue };
+        let executed = answer.is_ok();
+        all.push(Verification { result: judged(&operation, answer), what: format!("ec2 {operation}") });
         if executed {
             break;
         }
@@ -80,34 +98,38 @@ pub async fn dry_runs(context: &Context, existing: Option<&str>) -> Vec<Verifica
     all
 }
 
-fn judged(what: Created, result: Result<(), Failure>) -> Result<String, Unverified> {
-    match result {
+fn judged(operation: &str, answer: Result<(), Failure>) -> Result<String, Unverified> {
+    match answer {
         Err(failure) if failure.code == WOULD_WORK => Ok("a dry run succeeds".to_owned()),
         Err(failure) => Err(Unverified::Failed(failure)),
         Ok(()) => Err(Unverified::Executed(format!(
-            "{} was executed although it was a dry run: find and delete what it has created, which has the tag {}",
-            what.operation(),
+            "{operation} was executed although it was a dry run: find and delete what it has created, which has the \
+             tag {}",
             names::DEPLOYMENT
         ))),
     }
 }
 
+/// `CreateVpc`, of the type of its answer.
+fn operation_of<T, E>(_: &Result<T, E>) -> String {
+    operation::<T>().trim_start_matches("ec2 ").to_owned()
+}
+
 /// Whether the endpoint of EC2 honours `DryRun`; if not, why, for people.
 async fn honours_dry_run(context: &Context) -> Result<(), String> {
+    let ec2 = &context.aws.ec2;
     let address = Arc::new(Mutex::new(String::new()));
     let seen = address.clone();
-    let call = context.aws.ec2.describe_vpcs().dry_run(true).customize().mutate_request(move |request| {
+    let call = ec2.describe_vpcs().dry_run(true).customize().mutate_request(move |request| {
         request.uri().clone_into(&mut seen.lock().unwrap_or_else(PoisonError::into_inner));
     });
-    let answer = call.send().await.map(drop).map_err(on("ec2 DescribeVpcs"));
-    let address = address.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    checked("DescribeVpcs", answer)?;
-    if is_aws(&address) {
+    let answer = call.send().await;
+    checked(&operation_of(&answer), answer.done())?;
+    if is_aws(&address.lock().unwrap_or_else(PoisonError::into_inner)) {
         return Ok(());
     }
-    let call = context.aws.ec2.create_vpc().cidr_block(TOO_LARGE).dry_run(true);
-    let answer = call.tag_specifications(marked(context, ResourceType::Vpc)).send().await;
-    checked("CreateVpc", answer.map(drop).map_err(on("ec2 CreateVpc")))
+    let (operation, answer) = tried!(ec2.create_vpc().cidr_block(TOO_LARGE), marked(context, ResourceType::Vpc));
+    checked(&operation, answer)
 }
 
 fn checked(operation: &str, answer: Result<(), Failure>) -> Result<(), String> {
@@ -126,82 +148,30 @@ fn is_aws(address: &str) -> bool {
     })
 }
 
-/// A call that creates and has a dry run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Created {
-    Vpc,
-    InternetGateway,
-    Address,
-    Subnet,
-    RouteTable,
-    SecurityGroup,
-}
-
-const CREATED: &[Created] = &[
-    Created::Vpc,
-    Created::InternetGateway,
-    Created::Address,
-    Created::Subnet,
-    Created::RouteTable,
-    Created::SecurityGroup,
-];
-
-impl Created {
-    const fn operation(self) -> &'static str {
-        match self {
-            Self::Vpc => "CreateVpc",
-            Self::InternetGateway => "CreateInternetGateway",
-            Self::Address => "AllocateAddress",
-            Self::Subnet => "CreateSubnet",
-            Self::RouteTable => "CreateRouteTable",
-            Self::SecurityGroup => "CreateSecurityGroup",
-        }
-    }
-}
-
 /// One call with `DryRun`; `None` where it is not needed or its parent does not exist. In an existing VPC only security
 /// groups are created.
-async fn dry_run(context: &Context, what: Created, existing: Option<&str>) -> Option<Result<(), Failure>> {
-    let own = context.outputs("vpc", "id").into_iter().next();
-    let ec2 = &context.aws.ec2;
-    if existing.is_some() && what != Created::SecurityGroup {
+async fn dry_run(
+    context: &Context,
+    what: ResourceType,
+    existing: Option<&str>,
+) -> Option<(String, Result<(), Failure>)> {
+    if existing.is_some() && what != ResourceType::SecurityGroup {
         return None;
     }
-    let result = match what {
-        Created::Vpc => {
-            let call = ec2.create_vpc().cidr_block("172.16.0.0/16").dry_run(true);
-            let call = call.tag_specifications(marked(context, ResourceType::Vpc));
-            call.send().await.map(drop).map_err(on("ec2 CreateVpc"))
+    let (ec2, tags) = (&context.aws.ec2, marked(context, what.clone()));
+    let vpc = || existing.map(str::to_owned).or_else(|| context.outputs("vpc", "id").into_iter().next());
+    Some(match what {
+        ResourceType::Vpc => tried!(ec2.create_vpc().cidr_block("172.16.0.0/16"), tags),
+        ResourceType::InternetGateway => tried!(ec2.create_internet_gateway(), tags),
+        ResourceType::ElasticIp => tried!(ec2.allocate_address().domain(DomainType::Vpc), tags),
+        ResourceType::Subnet => tried!(ec2.create_subnet().vpc_id(vpc()?).cidr_block("172.16.255.240/28"), tags),
+        ResourceType::RouteTable => tried!(ec2.create_route_table().vpc_id(vpc()?), tags),
+        ResourceType::SecurityGroup => {
+            let name = context.names.part("dry-run");
+            tried!(ec2.create_security_group().vpc_id(vpc()?).group_name(name).description("dry run"), tags)
         }
-        Created::InternetGateway => {
-            let call = ec2.create_internet_gateway().dry_run(true);
-            let call = call.tag_specifications(marked(context, ResourceType::InternetGateway));
-            call.send().await.map(drop).map_err(on("ec2 CreateInternetGateway"))
-        }
-        Created::Address => {
-            let call = ec2.allocate_address().domain(DomainType::Vpc).dry_run(true);
-            let call = call.tag_specifications(marked(context, ResourceType::ElasticIp));
-            call.send().await.map(drop).map_err(on("ec2 AllocateAddress"))
-        }
-        Created::Subnet => {
-            let call = ec2.create_subnet().vpc_id(own?).cidr_block("172.16.255.240/28").dry_run(true);
-            let call = call.tag_specifications(marked(context, ResourceType::Subnet));
-            call.send().await.map(drop).map_err(on("ec2 CreateSubnet"))
-        }
-        Created::RouteTable => {
-            let call = ec2.create_route_table().vpc_id(own?).dry_run(true);
-            let call = call.tag_specifications(marked(context, ResourceType::RouteTable));
-            call.send().await.map(drop).map_err(on("ec2 CreateRouteTable"))
-        }
-        Created::SecurityGroup => {
-            let vpc = existing.map(str::to_owned).or(own)?;
-            let call = ec2.create_security_group().vpc_id(vpc).group_name(context.names.part("dry-run"));
-            let call = call.description("dry run").dry_run(true);
-            let call = call.tag_specifications(marked(context, ResourceType::SecurityGroup));
-            call.send().await.map(drop).map_err(on("ec2 CreateSecurityGroup"))
-        }
-    };
-    Some(result)
+        _ => return None,
+    })
 }
 
 /// The tag that the permissions require.
@@ -234,8 +204,10 @@ mod tests {
     fn every_call_that_creates_is_a_dry_run() {
         let source = include_str!("verify.rs");
         let code = source.split("#[cfg(test)]").next().unwrap_or_default();
-        let calls = code.matches("ec2.create_").count() + code.matches("ec2.allocate_").count();
-        let checks = code.matches(".dry_run(true)").count();
-        assert_eq!((calls, checks), (CREATED.len() + 1, CREATED.len() + 2), "one more of each tests DryRun itself");
+        let calls =
+            |before: &str| ["create_", "allocate_"].map(|verb| code.matches(&format!("{before}{verb}")).count());
+        assert_eq!(calls("ec2."), calls("tried!(ec2."));
+        assert_eq!(calls("ec2.").iter().sum::<usize>(), CREATED.len() + 1, "one more tests DryRun itself");
+        assert!(code.contains("let answer = $call.dry_run(true)"));
     }
 }

@@ -1,6 +1,6 @@
 //! The two availability zones of a deployment whose plan file names none.
 
-use crate::aws::error::on;
+use crate::aws::answer::Answer;
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Inventory;
@@ -13,7 +13,7 @@ use crate::kinds::zone::{Zone, zone};
 ///
 /// # Errors
 ///
-/// A failed call, or too few zones in the region.
+/// The region has too few zones.
 pub async fn zones(context: &Context, inventory: &Inventory) -> Result<[String; 2], Failure> {
     let current = ["a", "b"].map(|half| current_zone(inventory, half));
     if let [Some(first), Some(second)] = &current {
@@ -51,17 +51,9 @@ fn choose(current: [Option<String>; 2], available: Vec<(String, String)>) -> Opt
 
 /// The region's zones with their ids, without local zones and those that need an opt-in.
 async fn available(context: &Context) -> Result<Vec<(String, String)>, Failure> {
-    let one = |name, value: &str| filter(name, [value.to_owned()]);
-    let answer = context
-        .aws
-        .ec2
-        .describe_availability_zones()
-        .filters(one("zone-type", "availability-zone"))
-        .filters(one("state", "available"))
-        .filters(one("opt-in-status", "opt-in-not-required"))
-        .send()
-        .await
-        .map_err(on("ec2 DescribeAvailabilityZones"))?;
+    let call = context.aws.ec2.describe_availability_zones().filters(filter("zone-type", ["availability-zone"]));
+    let call = call.filters(filter("state", ["available"])).filters(filter("opt-in-status", ["opt-in-not-required"]));
+    let answer = call.send().await.answer()?;
     let both = |zone: &aws_sdk_ec2::types::AvailabilityZone| {
         Some((zone.zone_name()?.to_owned(), zone.zone_id().unwrap_or_default().to_owned()))
     };

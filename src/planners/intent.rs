@@ -18,7 +18,7 @@ pub enum Work {
 /// How far it had come when it was last recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
-    /// Everything is being stopped; nothing new has run.
+    /// Everything is being stopped; nothing that changes the data has run.
     Stop,
     /// Data steps that change the data may have run; the new task has not.
     Data,

@@ -144,12 +144,14 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
         (backup.until, backup.spec) = (Until::READY, spec.clone());
         chain.then(backup);
     }
-    // ECS forgets a task after an hour; the record says that it may have changed the data.
-    if intent.mark == Mark::Stop && upgrade.data_tasks.iter().any(|data_task| data_task.changes_data) {
-        let why = "from here on a data step may have changed the data";
-        chain.then(note(service, Some(intent), Some(&intent.at(Mark::Data)), Stage::Data, why));
-    }
-    for data_task in &upgrade.data_tasks {
+    // ECS forgets a task after an hour; the record says that it may have changed the data. Steps before that leave data
+    // that the previous release can read: a rollback needs no recovery point yet.
+    let first_change = upgrade.data_tasks.iter().position(|data_task| data_task.changes_data);
+    for (index, data_task) in upgrade.data_tasks.iter().enumerate() {
+        if intent.mark == Mark::Stop && first_change == Some(index) {
+            let why = "from here on a data step may have changed the data";
+            chain.then(note(service, Some(intent), Some(&intent.at(Mark::Data)), Stage::Data, why));
+        }
         run(&mut chain, service, data_task, fence);
     }
     if intent.mark < Mark::Start {

@@ -16,7 +16,7 @@ pub async fn cleanup(context: Context<'_>, file: &PlanFile, consent: &Consent) -
     let scope = Scope::of(file);
     let inventory = session.inventory(&mut scope.clone()).await?;
     let existing = session.existing(file).await?;
-    let plan = planning::converge(session, file, &inventory, &existing, consent).await?;
+    let plan = planning::plan(session, file, &inventory, &existing, consent).await?.shown();
     if plan.is_empty() || !is_only_cleanup(&plan) {
         return Ok(Exit::Done);
     }

@@ -1,11 +1,11 @@
 //! Whether the data may have changed so that the old images cannot read them.
 
 use crate::blueprint::image_change::ImageChange;
-use crate::kinds::data_step;
+use crate::kinds::data_step::STARTED_BY;
 use crate::kinds::service::view::{ContainerView, DeploymentView, ServiceView, TaskView};
 use crate::kinds::task_definition;
 use crate::planners::intent::Mark;
-use crate::release::Catalogue;
+use crate::release::{Catalogue, DataStep, Release};
 
 use super::open_operation::OpenOperation;
 
@@ -24,8 +24,7 @@ pub fn may_have_changed_data(now: &OpenOperation, view: &ServiceView) -> bool {
     let change = ImageChange { from: now.intent.from.parse().ok(), to: new.version, images: images.collect() };
     let migrating = change.migrating(new);
     let is_new = |arn: &str| task_definition::number(arn) > now.intent.revision;
-    let of_new =
-        |task: &&TaskView| is_new(&task.task_definition) && !task.started_by.starts_with(data_step::STARTED_BY);
+    let of_new = |task: &&TaskView| is_new(&task.task_definition) && !task.started_by.starts_with(STARTED_BY);
     let started = |container: &ContainerView| migrating.contains(&container.name) && container.has_started();
     // A task that is lost with its host has no exit codes.
     let has_run = |task: &TaskView| task.started.is_some() || task.containers.iter().any(started);
@@ -37,16 +36,29 @@ pub fn may_have_changed_data(now: &OpenOperation, view: &ServiceView) -> bool {
         let has_ended = |deployment: &DeploymentView| deployment.failed > 0 || service.desired == 0;
         service.deployments.iter().filter(of_new).any(has_ended)
     }) && !view.tasks.iter().any(|task| of_new(&task));
-    // What the steps of an unknown release do is not known either.
-    let changing_steps = now.intent.from != now.intent.to
-        && known(&now.intent.from).is_none_or(|old| new.data_steps_from(old.version).any(|step| step.changes_data));
-    let of_steps = |task: &&TaskView| task.started_by.ends_with(&format!("-{}", now.intent.id));
-    let steps: Vec<&TaskView> = view.tasks.iter().filter(of_steps).collect();
-    let step_has_run = |task: &&TaskView| task.containers.iter().any(ContainerView::has_started);
-    // ECS forgets them as well; the revision that one was started with stays until the upgrade is finished.
-    let has_step_run = if steps.is_empty() { now.has_steps } else { steps.iter().any(step_has_run) };
     (!migrating.is_empty() && now.intent.mark >= Mark::Start && (seen || is_forgotten))
-        || (changing_steps && (has_step_run || now.intent.mark >= Mark::Data))
+        || may_have_run_changing_step(now, known(&now.intent.from), new, view)
+}
+
+/// Whether a data step that changes data may have run. They run one after the other.
+fn may_have_run_changing_step(now: &OpenOperation, old: Option<&Release>, new: &Release, view: &ServiceView) -> bool {
+    let steps: Vec<&DataStep> = old.into_iter().flat_map(|old| new.data_steps_from(old.version)).collect();
+    // What the steps of an unknown release do is not known either.
+    let first_change = old.map_or(Some(0), |_| steps.iter().position(|step| step.changes_data));
+    let Some(first_change) = first_change.filter(|_| now.intent.from != now.intent.to) else { return false };
+    if now.intent.mark >= Mark::Data {
+        return true;
+    }
+    let suffix = format!("-{}", now.intent.id);
+    let name = |task: &TaskView| task.started_by.strip_suffix(&suffix).map(|start| start.replace(STARTED_BY, ""));
+    let seen: Vec<_> = view.tasks.iter().filter_map(|task| Some((name(task)?, task))).collect();
+    // ECS forgets them as well; the revision that one was started with stays until the upgrade is finished.
+    if seen.is_empty() {
+        return now.has_steps;
+    }
+    let has_run = |task: &TaskView| task.containers.iter().any(ContainerView::has_started);
+    let is_before = |name: &str| steps.iter().take(first_change).any(|step| step.name == name);
+    seen.iter().any(|(name, task)| has_run(task) && !is_before(name))
 }
 
 #[cfg(test)]

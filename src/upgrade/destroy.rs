@@ -43,10 +43,6 @@ fn consent(plan: &Plan, deletes_data: bool, yes: bool, can_ask: bool) -> Consent
 
 /// Refuses a name that no deployment of this account and region has, or has had, before anything is written. One read
 /// settles it where a run has ever held the lease; only without that the inventory is needed.
-///
-/// # Errors
-///
-/// See above; or the inventory cannot be read.
 pub async fn refuse_unknown(context: Context<'_>) -> Result<(), CommandError> {
     let Context { session, scope, .. } = context;
     // A caller that may not read the lease is refused when it takes it.

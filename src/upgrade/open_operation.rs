@@ -83,6 +83,12 @@ impl OpenOperation {
         Self { intent: self.intent.at(mark), ..self.clone() }
     }
 
+    /// The inventory with the revision that ran before, instead of the one that the service uses now.
+    pub fn inventory_before(&self) -> Inventory {
+        let others = self.inventory.live.iter().filter(|live| live.address.kind() != "task-definition").cloned();
+        Inventory::new(others.chain([self.before.clone()]).collect())
+    }
+
     /// Whether the service does not carry this intent yet.
     pub fn is_unrecorded(&self) -> bool {
         self.service.tags.get(names::INTENT) != Some(&self.intent.to_string())

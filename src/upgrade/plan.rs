@@ -121,28 +121,15 @@ impl UpgradePlan {
 
     /// What is added to the plan, under this intent.
     pub fn upgrade(&self, id: &str) -> Upgrade {
-        let text = |version: Option<crate::release::Version>| version.map_or("unknown".to_owned(), |v| v.to_string());
-        let intent = Intent {
-            id: id.to_owned(),
-            work: Work::Upgrade,
-            from: text(self.change.from),
-            to: text(Some(self.change.to)),
-            revision: self.running.revision(),
-            count: self.running.of_service.desired,
-            backup: self.backs_up(),
-            mark: Mark::Stop,
-            point: None,
-        };
+        let from = self.change.from.map_or(UNKNOWN.to_owned(), |version| version.to_string());
+        let intent = intent(&self.running, id, &from, &self.change.to.to_string());
         let data_tasks = self.data_tasks(id);
-        let limits = Limits::of(&self.consent);
         Upgrade {
             opens: true,
             point: self.backs_up().then(|| point(&self.file)),
             consequence: self.consequence(&data_tasks),
             data_tasks,
-            deadline: limits.deadline,
-            watch: limits.watch,
-            intent,
+            ..Limits::of(&self.consent).upgrade(Intent { backup: self.backs_up(), ..intent })
         }
     }
 
@@ -161,23 +148,27 @@ impl UpgradePlan {
     /// What the reader must know before the new task starts.
     fn consequence(&self, data_tasks: &[DataTask]) -> Option<String> {
         let new = Catalogue::effective().get(self.change.to)?;
-        if !changes_data(&self.change, new, data_tasks) {
-            return None;
-        }
-        Some(if self.backs_up() {
-            "the new images may change the data so that the old ones cannot read it: a rollback restores the \
-             recovery point into a new file system"
-                .to_owned()
-        } else {
-            "the new images may change the data so that the old ones cannot read it: without a recovery point there is \
-             no rollback"
-                .to_owned()
-        })
+        let rollback = match self.backs_up() {
+            true => "a rollback restores the recovery point into a new file system",
+            false => "without a recovery point there is no rollback",
+        };
+        let why = "the new images may change the data so that the old ones cannot read it";
+        changes_data(&self.change, new, data_tasks).then(|| format!("{why}: {rollback}"))
     }
 }
 
+/// Stands in an intent for a release that nothing names.
+pub const UNKNOWN: &str = "unknown";
+
+/// The intent to replace what runs, from one release to another. Nothing of it has happened yet.
+pub fn intent(running: &Running, id: &str, from: &str, to: &str) -> Intent {
+    let [id, from, to] = [id, from, to].map(str::to_owned);
+    let (revision, count) = (running.revision(), running.of_service.desired);
+    Intent { id, work: Work::Upgrade, from, to, revision, count, backup: false, mark: Mark::Stop, point: None }
+}
+
 /// Whether a rollback to the old images alone would be wrong.
-pub fn changes_data(change: &ImageChange, new: &Release, data_tasks: &[DataTask]) -> bool {
+fn changes_data(change: &ImageChange, new: &Release, data_tasks: &[DataTask]) -> bool {
     !change.migrating(new).is_empty() || data_tasks.iter().any(|data_task| data_task.changes_data)
 }
 

@@ -6,9 +6,9 @@ use crate::blueprint;
 use crate::blueprint::certificates::{self, Renewal};
 use crate::blueprint::image_change::{ImageChange, Running};
 use crate::checks;
-use crate::config::{PlanFile, Zone};
+use crate::config::PlanFile;
 use crate::engine::inventory::Inventory;
-use crate::engine::plan::{Finding, Plan};
+use crate::engine::plan::Finding;
 use crate::existing::{self, Existing};
 use crate::kinds::backup_vault;
 use crate::kinds::context::Context;
@@ -25,18 +25,8 @@ use crate::session::{moment, preflight, standing};
 
 use super::plan::{Planned, UpgradePlan, other_changes};
 
-/// What would make a deployment match its plan file, with the findings of all checks.
-pub async fn converge(
-    session: &Session,
-    file: &PlanFile,
-    inventory: &Inventory,
-    existing: &Existing,
-    consent: &Consent,
-) -> Result<Plan, CommandError> {
-    Ok(plan(session, file, inventory, existing, consent).await?.shown())
-}
-
-/// The same, with the steps of an upgrade if it replaces the images of a running task.
+/// What would make a deployment match its plan file, with the findings of all checks; an upgrade if it replaces the
+/// images of a running task.
 pub async fn plan(
     session: &Session,
     file: &PlanFile,
@@ -47,7 +37,9 @@ pub async fn plan(
     let context = session.context(&Scope::of(file));
     let zones = match (&file.existing.vpc, &file.network.zones) {
         (None, None) => live::zones::zones(&context, inventory).await?,
-        (_, zones) => stand_in_zones(zones.as_ref()),
+        (_, Some(zones)) => zones.each_ref().map(|zone| zone.as_str()),
+        // An existing VPC needs none.
+        (Some(_), None) => Default::default(),
     };
     let mut findings = checks::all(&checks::Setting {
         plan: file,
@@ -66,15 +58,17 @@ pub async fn plan(
         None => upgrade(&context, file, inventory, &digests, consent).await?,
     };
     findings.extend(open);
-    if consent.backup || upgrade.as_ref().is_some_and(UpgradePlan::backs_up) {
+    let needs_backup = consent.backup || upgrade.as_ref().is_some_and(UpgradePlan::backs_up);
+    if needs_backup {
         findings.extend(checks::backup::opted_in(&existing::backup::opted_in(&context).await?));
     }
-    let backup = consent.backup || backs_up(inventory) || upgrade.as_ref().is_some_and(UpgradePlan::backs_up);
+    let backup = needs_backup || backs_up(inventory);
     findings.extend(checks::backup::unread(inventory, backup));
-    if Running::of(inventory).is_none() {
+    let is_first = Running::of(inventory).is_none();
+    if is_first {
         findings.extend(checks::release::release(release(file)?, consent.label(file)));
     }
-    if Running::of(inventory).is_none() || upgrade.as_ref().is_some_and(|upgrade| upgrade.change.is_release()) {
+    if is_first || upgrade.as_ref().is_some_and(|upgrade| upgrade.change.is_release()) {
         findings.extend(standing::finding(file, inventory)?);
     }
     findings.extend(upgrade.iter().flat_map(|upgrade| upgrade.findings.clone()));
@@ -94,8 +88,7 @@ pub async fn plan(
     findings.extend(checks::strays::strays(&strays, file.name.as_str(), &context.names.region));
     findings.extend(upgrade.iter().filter(|upgrade| upgrade.has_rollback).filter_map(|_| other_changes(&plan)));
     findings.extend(preflight::account(&context, file, &plan, inventory).await);
-    findings.append(&mut plan.findings);
-    plan.findings = findings;
+    plan.findings.splice(0..0, findings);
     plan.existing = checks::existing(file, existing);
     Ok(Planned { plan, upgrade, known: inventory.known() })
 }
@@ -132,9 +125,4 @@ fn expiry(renewal: &Renewal) -> Option<Finding> {
         Renewal::ExpiresSoon(day) => Some(checks::certificate::internal(day, false)),
         Renewal::Unreadable | Renewal::Asked => None,
     }
-}
-
-/// Zones as the plan file names them; none where it does not have to.
-fn stand_in_zones(zones: Option<&[Zone; 2]>) -> [String; 2] {
-    zones.map(|zones| zones.each_ref().map(|zone| zone.as_str())).unwrap_or_default()
 }

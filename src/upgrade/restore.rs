@@ -10,7 +10,6 @@ use crate::blueprint::data_steps::{Ground, unpack};
 use crate::blueprint::{self, image_change::Running};
 use crate::config::PlanFile;
 use crate::engine::address::Address;
-use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Action, After, Plan};
 use crate::engine::reference::{Need, Ref};
 use crate::kinds::recovery_point;
@@ -30,11 +29,9 @@ use super::run::Context;
 
 /// The next plan of a restore, with the revision that ran before.
 pub async fn next(context: Context<'_>, now: &OpenOperation) -> Result<Next, CommandError> {
-    Ok(if now.is_restored() {
-        Next { plan: start(context, now).await?, is_last: true }
-    } else {
-        Next { plan: restore(context, now).await?, is_last: false }
-    })
+    let is_last = now.is_restored();
+    let plan = if is_last { start(context, now).await? } else { restore(context, now).await? };
+    Ok(Next { plan, is_last })
 }
 
 /// Stops, restores, and swaps the file systems.
@@ -48,9 +45,7 @@ async fn restore(context: Context<'_>, now: &OpenOperation) -> Result<Plan, Comm
 /// Creates what the restored file system needs, moves everything to where it was, and starts.
 async fn start(context: Context<'_>, now: &OpenOperation) -> Result<Plan, CommandError> {
     let Context { session, scope, limits, .. } = context;
-    // The old revision instead of the one that the service uses now.
-    let others = now.inventory.live.iter().filter(|live| live.address.kind() != "task-definition").cloned();
-    let inventory = Inventory::new(others.chain([now.before.clone()]).collect());
+    let inventory = now.inventory_before();
     let file = plan_file_before(context, now.intent.from.parse().ok(), &now.of_before)?;
     let existing = session.existing(&file).await?;
     let mut plan = planning::plan(session, &file, &inventory, &existing, &Consent::default()).await?.plan;

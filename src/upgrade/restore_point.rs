@@ -15,7 +15,7 @@ use crate::session::intent::describe;
 use crate::ui::upgrade::after_the_restore;
 
 use super::open_operation::{Next, OpenOperation, run_all};
-use super::plan::{OnFailure, new_id};
+use super::plan::{OnFailure, intent, new_id};
 use super::restore;
 use super::rollback::{self, conclude};
 use super::run::{Context, Work};
@@ -99,32 +99,19 @@ fn at_rest(context: Context<'_>, file: &PlanFile, inventory: Inventory) -> Resul
             .hint(format!("`ce-aws apply {path}` deploys it"))
     })?;
     if running.service.tags.contains_key(names::STOPPED) {
-        return Err(CommandError::refused(
-            "backup/stopped",
-            "it is stopped by request: a restore could not be verified",
-        )
-        .hint(format!("start it with `ce-aws start {path}`; it need not become healthy")));
+        let message = "it is stopped by request: a restore could not be verified";
+        return Err(CommandError::refused("backup/stopped", message)
+            .hint(format!("start it with `ce-aws start {path}`; it need not become healthy")));
     }
     let has_role = inventory.live.iter().any(|live| live.address == blueprint::backup::role_address());
     if file.existing.backup_role.is_none() && !has_role {
-        return Err(CommandError::refused(
-            "backup/no-role",
-            "there is no role for AWS Backup yet; nothing was changed",
-        )
-        .hint(format!("`ce-aws backup create {path}` makes it, and a recovery point of what is there now")));
+        let message = "there is no role for AWS Backup yet; nothing was changed";
+        return Err(CommandError::refused("backup/no-role", message)
+            .hint(format!("`ce-aws backup create {path}` makes it, and a recovery point of what is there now")));
     }
     let release = running.release().unwrap_or(file.release).to_string();
-    let intent = Intent {
-        id: String::new(),
-        work: Intended::Restore,
-        from: release.clone(),
-        to: release,
-        revision: running.revision(),
-        count: running.of_service.desired.max(1),
-        backup: false,
-        mark: Mark::Stop,
-        point: None,
-    };
+    let intent = intent(&running, "", &release, &release);
+    let intent = Intent { work: Intended::Restore, count: intent.count.max(1), ..intent };
     Ok(OpenOperation {
         deployment: context.scope.name.clone(),
         service: running.service,
@@ -159,11 +146,9 @@ fn choose<'a>(view: &'a BackupView, wanted: &str) -> Result<&'a PointView, Comma
         _ => complete.find(|point| point.arn == wanted || point.id() == wanted),
     };
     let point = found.ok_or_else(|| {
-        CommandError::refused(
-            "backup/no-point",
-            format!("there is no complete recovery point {wanted:?}; nothing was changed"),
-        )
-        .hint("`ce-aws backup list` shows them; `latest` is one of the file system in use that can be restored")
+        let message = format!("there is no complete recovery point {wanted:?}; nothing was changed");
+        CommandError::refused("backup/no-point", message)
+            .hint("`ce-aws backup list` shows them; `latest` is one of the file system in use that can be restored")
     })?;
     if is_closed(view, point) {
         let message = format!("the vault {} lets nobody restore from it; nothing was changed", point.vault);

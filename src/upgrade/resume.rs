@@ -3,7 +3,7 @@
 use crate::blueprint::data_steps::{Ground, data_steps};
 use crate::blueprint::image_change::Running;
 use crate::config::{PlanFile, edit};
-use crate::engine::inventory::{Inventory, Live, Phase};
+use crate::engine::inventory::{Live, Phase};
 use crate::engine::plan::Purpose;
 use crate::planners::intent::{Mark, Work as Intended};
 use crate::planners::upgrade::{self, DataTask, Upgrade};
@@ -84,8 +84,7 @@ fn data_tasks(context: Context<'_>, file: &PlanFile, now: &OpenOperation) -> Res
     }
     let old = known(&now.intent.from)?;
     // What ran before, on the network where the service is.
-    let others = now.inventory.live.iter().filter(|live| live.address.kind() != "task-definition").cloned();
-    let running = Running::of(&Inventory::new(others.chain([now.before.clone()]).collect()))
+    let running = Running::of(&now.inventory_before())
         .ok_or_else(|| CommandError::unexpected("what ran before cannot be read"))?;
     let aws = context.session.context(context.scope);
     let ground = Ground { plan: file, names: &aws.names, running: &running, intent: &now.intent.id };

@@ -8,7 +8,7 @@ use crate::engine::plan::{Plan, Purpose};
 use crate::kinds::backup_vault;
 use crate::kinds::names;
 use crate::kinds::task_definition::TaskDefinition;
-use crate::planners::intent::{Intent, Mark, Work as Intended};
+use crate::planners::intent::{Mark, Work as Intended};
 use crate::planners::upgrade::{self, Upgrade};
 use crate::release::Version;
 use crate::session::consent::Consent;
@@ -19,15 +19,11 @@ use crate::ui::ending::Ending;
 use super::cleanup::cleanup;
 use super::data_changed::may_have_changed_data;
 use super::open_operation::{Next, OpenOperation, run_all};
-use super::plan::OnFailure;
+use super::plan::{OnFailure, UNKNOWN, intent};
 use super::restore;
 use super::run::{Context, RunResult, Work, say};
 
 /// Says how an upgrade or a restore has ended, and rolls it back if it has failed.
-///
-/// # Errors
-///
-/// See [`run`].
 pub async fn conclude(
     context: Context<'_>,
     purpose: Purpose,
@@ -75,10 +71,15 @@ pub async fn run(context: Context<'_>, asks: bool) -> Result<Exit, CommandError>
         Ending::Failed => Exit::Stuck,
         _ => Exit::PartWay,
     };
-    if exit == Exit::RolledBack
-        && let Err(error) = clean(context, release, &definition).await
-    {
-        context.output.error(&error);
+    if exit == Exit::RolledBack {
+        let cleaned = async {
+            let file = restore::plan_file_before(context, release, &definition)?;
+            cleanup(context, &file, &Consent::default()).await
+        };
+        // What runs again is what counts: a cleanup that fails is only reported.
+        if let Err(error) = cleaned.await {
+            context.output.error(&error);
+        }
     }
     say(context, Purpose::Rollback, ending);
     Ok(exit)
@@ -100,21 +101,7 @@ fn stuck(context: Context<'_>, error: &CommandError) -> Exit {
     Exit::Stuck
 }
 
-/// What runs again is what counts: a cleanup that fails is only reported.
-async fn clean(
-    context: Context<'_>,
-    release: Option<Version>,
-    definition: &TaskDefinition,
-) -> Result<Exit, CommandError> {
-    let file = restore::plan_file_before(context, release, definition)?;
-    cleanup(context, &file, &Consent::default()).await
-}
-
 /// Rolls back because somebody asked for it, so that success is no failure.
-///
-/// # Errors
-///
-/// See [`run`].
 pub async fn on_request(context: Context<'_>) -> Result<Exit, CommandError> {
     Ok(match run(context, true).await? {
         Exit::RolledBack => Exit::Done,
@@ -142,17 +129,7 @@ async fn plan(context: Context<'_>) -> Result<Rollback, CommandError> {
     }
     // It failed before the intent was written: what runs is to stay, and what was made for the upgrade goes.
     let running = Running::of(&inventory).ok_or_else(|| CommandError::unexpected("the service no longer exists"))?;
-    let intent = Intent {
-        id: "00000000".to_owned(),
-        work: Intended::Upgrade,
-        from: "unknown".to_owned(),
-        to: "unknown".to_owned(),
-        revision: running.revision(),
-        count: running.of_service.desired,
-        backup: false,
-        mark: Mark::Back,
-        point: None,
-    };
+    let intent = intent(&running, "00000000", UNKNOWN, UNKNOWN).at(Mark::Back);
     let upgrade = context.limits.upgrade(intent);
     let target = session.target(&scope.name);
     let mut plan = upgrade::back(&inventory, target, &running.service, &running.definition, &upgrade);

@@ -118,8 +118,8 @@ impl RunResult {
 
     /// Of a plan that could not even be made.
     pub fn failed() -> Self {
-        let (is_verified, is_committed, is_postponed) = (false, false, false);
-        Self { outcome: Outcome::Failed, is_verified, is_committed, is_postponed, known: Known::new() }
+        let known = Known::new();
+        Self { outcome: Outcome::Failed, is_verified: false, is_committed: false, is_postponed: false, known }
     }
 
     /// Whether what was wanted runs, although some of the cleanup may be left.

@@ -24,10 +24,11 @@ use crate::upgrade_sweep::verdict::{self, Verdict};
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/upgrade-steps.md");
 
 /// One case for each sort of failure, on different steps.
-const SAMPLE: [&str; 7] = [
+const SAMPLE: [&str; 8] = [
     "4.0.0 → 4.1.0 | an image cannot be pulled",
     "4.1.0 → 4.2.0 | core exits at once",
     "5.0.1 → 5.1.0 | core never gets healthy",
+    "5.1.1 → 5.1.2 | mongodb-compatibility-6 fails",
     "5.1.1 → 5.1.2 | mongodb-compatibility-7 fails",
     "5.1.2 → 6.0.0 | MongoDB does not find its key",
     "6.0.0 → 6.0.1 | killed while the new task is not healthy yet",

@@ -1,4 +1,4 @@
-//! What the vendor advises.
+//! Recommendations of the vendor.
 
 use insta::assert_snapshot;
 
@@ -14,7 +14,7 @@ fn file(rest: &str) -> PlanFile {
 
 #[test]
 fn the_needed_hosts_are_named_if_the_network_or_proxy_is_existing() {
-    assert_eq!(outbound(&file(""), &[]), None, "nothing stands in the way of NAT gateways of our own");
+    assert_eq!(outbound(&file(""), &[]), None, "NAT gateways of ce-aws block nothing");
     let hub = ["docker.io".to_owned(), "registry.example.com".to_owned()];
     let without = outbound(&file("[network]\nnat = \"none\"\n"), &hub).unwrap();
     let proxied = outbound(&file("[proxy]\nhttps = \"http://proxy.example.com:3128\"\n"), &[]).unwrap();

@@ -1,4 +1,4 @@
-//! What follows from the plan file as a whole.
+//! Checks of the plan file as a whole.
 
 use crate::checks::{Setting, all};
 use crate::config;
@@ -6,7 +6,7 @@ use crate::engine::inventory::Inventory;
 use crate::existing::Existing;
 use crate::release::Catalogue;
 
-/// The codes that a plan file without anything found around it gives in a region.
+/// The codes for a plan file in a region, with no existing resources and no deployment.
 fn found(region: &str, rest: &str) -> Vec<String> {
     let text = format!("name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"{region}\"\n{rest}");
     let plan = config::load("plan.toml", &text).unwrap();

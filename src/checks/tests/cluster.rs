@@ -1,4 +1,4 @@
-//! The cluster.
+//! ECS clusters.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! Subnets without a default route that works.
+//! Outbound access: default routes, and endpoints instead.
 
 use insta::assert_snapshot;
 
@@ -9,7 +9,7 @@ use crate::existing::routes::{Route, Via};
 
 use super::samples::{ANY, codes, endpoints, route, route_for, subnet, text, uses, vpc};
 
-/// What is found about a subnet with this default route in a VPC with these endpoints.
+/// The findings about a subnet with these routes in a VPC with these endpoints.
 fn found(routes: Vec<Route>, endpoints: Option<Vec<Endpoint>>, uses: &Uses) -> Vec<Finding> {
     let subnet = Subnet { routes, ..subnet('a') };
     usable_subnet(Some(&Vpc { endpoints, ..vpc() }), &subnet, uses)

@@ -1,4 +1,4 @@
-//! Images.
+//! Images without a digest.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const VENDOR: &str = "709825985650.dkr.ecr.us-east-1.amazonaws.com/netskope/core
 const OWN: &str = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/mirror/core5:11062023";
 const HUB: &str = "docker.io/acme/core5:1";
 
-/// The image of two containers is asked about, being new, or, deployed already, once more.
+/// The findings when the registry gives this answer about the image of two containers, new or already deployed.
 fn asked(image: &str, deployed: bool, answer: Resolved) -> Vec<Finding> {
     let wanted = BTreeMap::from(["core", "core-init-container"].map(|name| (name.to_owned(), image.to_owned())));
     let there = Deployed { image: image.to_owned(), digest: None };

@@ -41,7 +41,7 @@ fn listener(port: u16, protocol: &str) -> Listener {
     Listener { arn, port, protocol: protocol.to_owned(), ..Listener::default() }
 }
 
-/// One with which nothing is wrong.
+/// A load balancer without a finding.
 fn balancer() -> LoadBalancer {
     LoadBalancer {
         arn: BALANCER.to_owned(),
@@ -63,7 +63,7 @@ fn balancer() -> LoadBalancer {
     }
 }
 
-/// One with which nothing is wrong, behind a load balancer with which nothing is wrong.
+/// A target group without a finding, behind a load balancer without one.
 fn targets() -> TargetGroup {
     let leads = Listener { target_groups: strings(&["arn:other", GROUP]), ..listener(443, "HTTPS") };
     TargetGroup {

@@ -1,4 +1,4 @@
-//! Each check, with its findings and without.
+//! Every check, with and without findings.
 
 mod advice;
 mod all;
@@ -24,23 +24,22 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::explain::{self, explain, nearest};
+use super::finding::KINDS;
 
-/// Every code that this program can give is explained in the documentation, and nothing else is.
+/// `docs/checks.md` explains every code that this program can report, and no others.
 #[test]
 fn the_documentation_explains_the_codes() {
     let is_code = |text: &&str| {
         let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-        // Other texts of this form are addresses.
+        // Other strings of this form are addresses.
         text.split_once('/').is_some_and(|(thing, what)| word(thing) && word(what) && what != "main")
     };
     let mut given = BTreeSet::new();
     for source in sources() {
         given.extend(source.split(['"', '[', ']']).filter(is_code).map(str::to_owned));
-        // The second half of these codes is added at run time.
-        let kinds =
-            source.split("ResourceKind {").skip(1).filter_map(|rest| rest.split("code: \"").nth(1)?.split('"').next());
-        given.extend(kinds.flat_map(|kind| ["not-found", "denied"].map(|what| format!("{kind}/{what}"))));
     }
+    // The second half of these codes is added at run time.
+    given.extend(KINDS.iter().flat_map(|kind| ["not-found", "denied"].map(|what| format!("{}/{what}", kind.code))));
     let listed: BTreeSet<String> = explain::all().flat_map(|row| row.codes()).map(str::to_owned).collect();
     assert!(given.len() > 150, "{given:?}");
     assert_eq!(given.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new(), "not in the documentation");
@@ -62,7 +61,7 @@ fn every_row_is_whole_and_every_code_is_explained_once() {
         assert!(!row.when.is_empty() && !row.what_to_do.is_empty(), "{row:?}");
     }
     let codes: Vec<_> = rows.iter().flat_map(|row| row.codes()).collect();
-    assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len(), "a code is there twice");
+    assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len(), "a code is listed twice");
 }
 
 #[test]
@@ -75,7 +74,7 @@ fn a_code_is_found_by_a_part_of_it() {
     assert_eq!(nearest("").len(), 3);
 }
 
-/// The text of every file, but for tests.
+/// The text of every source file, without tests.
 fn sources() -> Vec<String> {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     let mut texts = Vec::new();

@@ -1,4 +1,4 @@
-//! Names that are taken.
+//! Whether names are free.
 
 use insta::assert_snapshot;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The VPC, and the subnets but for their ways out and their ACLs.
+//! The VPC and its subnets, without outbound access and network ACLs.
 
 use insta::assert_snapshot;
 
@@ -22,7 +22,7 @@ fn of_subnets(all: [Subnet; 2]) -> Vec<Finding> {
     subnets(&named("vpc-0a1", samples::vpc()), &all, &uses())
 }
 
-/// What is found when the first subnet is changed.
+/// The findings after a change of the first subnet.
 fn of_first(change: impl FnOnce(&mut Subnet)) -> Vec<Finding> {
     let mut first = subnet('a');
     change(&mut first);

@@ -8,7 +8,7 @@ use crate::existing::network::{AclEntry, NetworkAcl, Subnet, Vpc};
 
 use super::samples::{self, ANY, acl, codes, endpoints, entry, named, subnet, text, uses, vpc};
 
-/// What is found when one ACL with these inbound entries is that of both subnets.
+/// The findings when both subnets have an ACL with these inbound entries.
 fn of(ingress: Vec<AclEntry>, uses: &Uses) -> Vec<Finding> {
     with(&acl(ingress), uses)
 }
@@ -103,7 +103,7 @@ fn blocked_clients_are_named_in_a_warning() {
     let shut = tcp(90, false, "10.20.1.128/25", 443, 443);
     let entries = [shut].into_iter().chain(admit).collect();
     let home = Subnet { acl: Some(acl(entries)), ..subnet('a') };
-    assert!(usable_subnet(Some(&vpc()), &home, &inside).is_empty(), "an ACL does not see what stays in its subnet");
+    assert!(usable_subnet(Some(&vpc()), &home, &inside).is_empty(), "an ACL does not filter traffic within its subnet");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Permissions that the caller lacks.
+
 use std::collections::BTreeSet;
 
 use crate::checks::permission::operator;

@@ -107,7 +107,7 @@ fn only_what_a_plan_creates_is_a_demand() {
     );
     let mut update = step("service/main", json!({}));
     update.action = Action::Update;
-    assert_eq!(demanded(&plan(vec![update])), [], "a task that takes the place of another");
+    assert_eq!(demanded(&plan(vec![update])), [], "its task replaces another one");
     let mut larger = step("task-definition/main", json!({}));
     larger.action = Action::Update;
     larger.changes =

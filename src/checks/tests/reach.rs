@@ -1,4 +1,4 @@
-//! Who is admitted by ranges that cover more than was asked for.
+//! Ranges that admit more than the allowed networks.
 
 use insta::assert_snapshot;
 
@@ -51,7 +51,7 @@ fn covering_ranges_are_reported_with_their_additional_addresses() {
         unread[0].hint.as_deref().is_some_and(|hint| hint.contains("L-0EA8095F --desired-value 200")),
         "{unread:?}"
     );
-    // More than AWS allows any interface.
+    // More rules than AWS allows on any network interface.
     let beyond = said(501, Limits::default());
     assert!(beyond[0].hint.as_deref().is_some_and(|hint| hint.ends_with("at most 1000 rules")), "{beyond:?}");
     // The security groups of an existing load balancer do not belong to ce-aws.

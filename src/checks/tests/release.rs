@@ -1,3 +1,5 @@
+//! Labels of releases, and the end of their support.
+
 use time::Date;
 
 use crate::checks::release::{Place, release, support};
@@ -22,7 +24,7 @@ fn catalogue(releases: &[[&str; 5]]) -> Catalogue {
     Catalogue::parse(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).unwrap()
 }
 
-/// Two releases past their end, one that ends, and one whose end is not known.
+/// On 2026-11-29, two releases without support, and two whose end of support is unknown.
 fn all() -> Catalogue {
     catalogue(&[
         ["1.0.0", "0.9.0", "vendor-tested", "extra-small", "2026-01-31"],
@@ -72,7 +74,7 @@ fn end_of_support_is_reported_90_days_ahead_and_after_it() {
             "release/end-of-life: support for release 1.1.0 ended 2026-10-31: it no longer receives security fixes",
         ]
     );
-    assert_eq!(said(&all(), "2.0.0", Place::default(), "9999-12-31"), "nothing", "its end is not known");
+    assert_eq!(said(&all(), "2.0.0", Place::default(), "9999-12-31"), "nothing", "its end of support is unknown");
 }
 
 #[test]

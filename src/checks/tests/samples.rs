@@ -1,4 +1,4 @@
-//! A VPC and two subnets with which nothing is wrong, plans, and how findings are shown.
+//! A VPC and two subnets without a finding, sample plans, and findings as text.
 
 use serde_json::Value;
 
@@ -25,6 +25,7 @@ pub fn vpc() -> Vpc {
     Vpc {
         id: "vpc-0a1".to_owned(),
         name: "shared".to_owned(),
+        deployment: None,
         cidrs: vec!["10.20.0.0/16".to_owned()],
         dns_support: true,
         dns_hostnames: true,
@@ -35,12 +36,13 @@ pub fn vpc() -> Vpc {
     }
 }
 
-/// In zone `a` or `b`, 10.20.1.0/24 or 10.20.2.0/24, with a default route to a NAT gateway.
+/// A subnet in zone `a` (10.20.1.0/24) or `b` (10.20.2.0/24), with a default route to a NAT gateway.
 pub fn subnet(zone: char) -> Subnet {
     let number = if zone == 'a' { 1 } else { 2 };
     Subnet {
         id: format!("subnet-0{zone}"),
         name: String::new(),
+        deployment: None,
         vpc: "vpc-0a1".to_owned(),
         zone: format!("eu-west-1{zone}"),
         zone_id: format!("euw1-az{number}"),
@@ -69,7 +71,7 @@ pub fn route_for(to: &str, via: Via, id: &str) -> Route {
     Route { to: Some(to.parse().unwrap()), via, id: id.to_owned(), active: true, rank: Rank::Static }
 }
 
-/// It lets everything out.
+/// An ACL with these inbound entries that allows all outbound traffic.
 pub fn acl(ingress: Vec<AclEntry>) -> NetworkAcl {
     let egress = vec![entry(100, true, "all", ANY, 0, 65535)];
     NetworkAcl { id: "acl-05".to_owned(), ingress, egress }
@@ -79,7 +81,7 @@ pub fn entry(number: i32, allow: bool, protocol: &str, cidr: &str, from: u16, to
     AclEntry { number, allow, protocol: protocol.to_owned(), cidr: cidr.to_owned(), from, to }
 }
 
-/// Every endpoint that takes the place of a default route, in both subnets.
+/// All endpoints that a task needs without a default route, reachable from both subnets.
 pub fn endpoints() -> Vec<Endpoint> {
     let interface = |service: &str| Endpoint {
         service: service.to_owned(),
@@ -97,7 +99,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     interfaces.into_iter().map(interface).chain([s3]).collect()
 }
 
-/// A first deployment with a load balancer.
+/// What a new deployment with a load balancer needs.
 pub fn uses() -> Uses {
     Uses {
         addresses: addresses(true, true),
@@ -113,7 +115,7 @@ pub fn codes(findings: &[Finding]) -> Vec<&str> {
     findings.iter().map(|finding| finding.code.as_str()).collect()
 }
 
-/// Findings as people read them, without colour.
+/// The findings with severity, message and hint, without colour.
 pub fn text(findings: &[Finding]) -> String {
     let one = |finding: &Finding| {
         let Finding { code, severity, message, hint, .. } = finding;

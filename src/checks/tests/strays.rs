@@ -1,4 +1,4 @@
-//! What lost its tags.
+//! Resources that lost their tags.
 
 use insta::assert_snapshot;
 
@@ -34,7 +34,7 @@ fn each_is_reported_with_the_command_that_tags_it() {
             is_lost: false,
             ..stray("listener", "http", "arn:aws:elasticloadbalancing:listener")
         },
-        // Half of its tags are left.
+        // One of its two tags is left.
         Stray { deployment: Some("prod".to_owned()), ..stray("vpc", "main", "vpc-1") },
     ];
     let unread =

@@ -7,10 +7,11 @@ use crate::checks::{self, ingress::Wanted, network::Uses};
 use crate::engine::failure::Failure;
 use crate::engine::plan::Finding;
 use crate::existing::ingress::{self, Certificate, LoadBalancer, TargetGroup};
-use crate::existing::managed::{self, Managed};
 use crate::existing::network::Which;
 use crate::existing::{Lookup, Named, cluster, identity, network};
 use crate::kinds::context::Context;
+use crate::kinds::names::DEPLOYMENT;
+use crate::kinds::tags;
 use crate::release::Catalogue;
 use crate::session::moment;
 use crate::ui::discover::Item;
@@ -19,26 +20,15 @@ use super::What;
 
 /// Everything of one kind; of one VPC, where that is said. What ce-aws manages is marked.
 pub async fn items(context: &Context, what: What, vpc: Option<&str>) -> Result<Vec<Item>, Failure> {
-    let mut items = match what {
-        What::Vpc => vpcs(context).await?,
-        What::Subnets => subnets(context, vpc).await?,
-        What::Clusters => clusters(context).await?,
-        What::TargetGroups => target_groups(context, vpc).await?,
-        What::LoadBalancers => load_balancers(context, vpc).await?,
-        What::Roles => roles(context).await?,
-        What::Certificates => certificates(context).await?,
-    };
-    let ids: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
-    let managed = match what {
-        What::Vpc => managed::vpcs(context).await?,
-        What::Subnets => managed::subnets(context).await?,
-        What::Clusters => managed::clusters(context, &ids).await?,
-        What::TargetGroups | What::LoadBalancers => managed::balancers(context, &ids).await?,
-        What::Roles => ids.iter().filter_map(|arn| Some((arn.clone(), managed::of_role(arn)?.to_owned()))).collect(),
-        What::Certificates => Managed::new(),
-    };
-    items.iter_mut().for_each(|item| item.managed_by = managed.get(&item.id).cloned());
-    Ok(items)
+    match what {
+        What::Vpc => vpcs(context).await,
+        What::Subnets => subnets(context, vpc).await,
+        What::Clusters => clusters(context).await,
+        What::TargetGroups => with_deployments(context, target_groups(context, vpc).await?).await,
+        What::LoadBalancers => with_deployments(context, load_balancers(context, vpc).await?).await,
+        What::Roles => roles(context).await,
+        What::Certificates => certificates(context).await,
+    }
 }
 
 /// Which facts are shown of each, in order.
@@ -54,14 +44,25 @@ pub fn columns(what: What) -> &'static [&'static str] {
     }
 }
 
-fn item(id: &str, name: &str, findings: Vec<Finding>) -> Item {
+fn item(id: &str, name: &str, deployment: Option<&str>, findings: Vec<Finding>) -> Item {
     let usable = usable(&findings);
-    Item::new(id, name, usable.yes, usable.why, findings)
+    let managed_by = deployment.map(str::to_owned);
+    Item { managed_by, ..Item::new(id, name, usable.yes, usable.why, findings) }
+}
+
+/// Load balancers and target groups, whose tags are read by a call of their own.
+async fn with_deployments(context: &Context, mut items: Vec<Item>) -> Result<Vec<Item>, Failure> {
+    let arns: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
+    let tags = tags::by_arn(context, &arns).await?;
+    let deployment = |arn: &str| tags.get(arn)?.get(DEPLOYMENT).cloned();
+    items.iter_mut().for_each(|item| item.managed_by = deployment(&item.id));
+    Ok(items)
 }
 
 async fn vpcs(context: &Context) -> Result<Vec<Item>, Failure> {
     let each = |vpc: &network::Vpc| {
-        item(&vpc.id, &vpc.name, checks::network::usable_vpc(vpc)).fact("cidrs", vpc.cidrs.clone())
+        item(&vpc.id, &vpc.name, vpc.deployment.as_deref(), checks::network::usable_vpc(vpc))
+            .fact("cidrs", vpc.cidrs.clone())
     };
     Ok(network::vpcs(context, None).await?.iter().map(each).collect())
 }
@@ -74,7 +75,8 @@ async fn subnets(context: &Context, vpc: Option<&str>) -> Result<Vec<Item>, Fail
     let uses = uses();
     let each = |subnet: &network::Subnet| {
         let home = vpcs.iter().find(|vpc| vpc.id == subnet.vpc);
-        item(&subnet.id, &subnet.name, checks::network::usable_subnet(home, subnet, &uses))
+        let findings = checks::network::usable_subnet(home, subnet, &uses);
+        item(&subnet.id, &subnet.name, subnet.deployment.as_deref(), findings)
             .fact("vpc", subnet.vpc.clone())
             .fact("zone", subnet.zone.clone())
             .fact("cidr", subnet.cidr.clone())
@@ -99,7 +101,7 @@ fn uses() -> Uses {
 
 async fn clusters(context: &Context) -> Result<Vec<Item>, Failure> {
     let each = |cluster: &cluster::Cluster| {
-        item(&cluster.name, &cluster.name, checks::cluster::usable(cluster))
+        item(&cluster.name, &cluster.name, cluster.deployment.as_deref(), checks::cluster::usable(cluster))
             .fact("arn", cluster.arn.clone())
             .fact("status", cluster.status.clone())
     };
@@ -111,7 +113,7 @@ async fn target_groups(context: &Context, vpc: Option<&str>) -> Result<Vec<Item>
         let wanted = Wanted { vpc: group.vpc.clone(), web_port: web_port(), ..Wanted::default() };
         let balancer = group.load_balancer.as_ref().map(|balancer| balancer.name.clone());
         let named = named(&group.arn, group.clone());
-        item(&group.arn, &group.name, checks::ingress::target_group(&named, &wanted))
+        item(&group.arn, &group.name, None, checks::ingress::target_group(&named, &wanted))
             .fact("vpc", group.vpc)
             .fact("target_type", group.target_type)
             .fact("port", group.port)
@@ -127,7 +129,7 @@ async fn load_balancers(context: &Context, vpc: Option<&str>) -> Result<Vec<Item
         let wanted =
             Wanted { vpc: balancer.vpc.clone(), port: free_port(&taken), web_port: web_port(), ..Wanted::default() };
         let named = named(&balancer.arn, balancer.clone());
-        item(&balancer.arn, &balancer.name, checks::ingress::load_balancer(&named, &wanted))
+        item(&balancer.arn, &balancer.name, None, checks::ingress::load_balancer(&named, &wanted))
             .fact("vpc", balancer.vpc)
             .fact("scheme", balancer.scheme)
             .fact("ports_taken", taken)
@@ -151,7 +153,8 @@ fn web_port() -> u16 {
 async fn roles(context: &Context) -> Result<Vec<Item>, Failure> {
     let each = |role: identity::Role| {
         let named = named(&role.arn, role.clone());
-        item(&role.arn, &role.name, checks::identity::role(&named, checks::identity::Which::Task))
+        let findings = checks::identity::role(&named, checks::identity::Which::Task);
+        item(&role.arn, &role.name, role.deployment(), findings)
     };
     Ok(identity::roles(context).await?.into_iter().map(each).collect())
 }
@@ -159,7 +162,7 @@ async fn roles(context: &Context) -> Result<Vec<Item>, Failure> {
 async fn certificates(context: &Context) -> Result<Vec<Item>, Failure> {
     let each = |certificate: Certificate| {
         let named = named(&certificate.arn, certificate.clone());
-        item(&certificate.arn, &certificate.domain, checks::ingress::certificate(&named, moment::seconds()))
+        item(&certificate.arn, &certificate.domain, None, checks::ingress::certificate(&named, moment::seconds()))
             .fact("status", certificate.status)
             .fact("not_after", certificate.not_after)
     };

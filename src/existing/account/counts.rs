@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{Filter, Subnet};
+use aws_sdk_ecs::types::{LaunchType, Task};
 use aws_sdk_elasticloadbalancingv2::types::LoadBalancerTypeEnum;
 use aws_sdk_iam::types::SummaryKeyType;
 
@@ -10,10 +11,9 @@ use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 use crate::existing::lookup::side_by_side;
 use crate::kinds::context::Context;
-use crate::kinds::ec2::filter;
+use crate::kinds::ec2::{filter, matching};
 
 use super::limited::Limited;
-use super::vcpus;
 
 /// How many exist, by place; what is missing from the answer is zero. One call a page.
 pub async fn used(context: &Context, of: Limited, places: &BTreeSet<&str>) -> Result<BTreeMap<String, f64>, Failure> {
@@ -34,15 +34,12 @@ pub async fn used(context: &Context, of: Limited, places: &BTreeSet<&str>) -> Re
         Limited::NatGateways => nat_gateways(context).await?,
         Limited::Subnets => by_vpc(places, async |vpc| Ok(subnets(context, vpc).await?.len())).await?,
         Limited::RouteTables => {
-            let count = async |vpc| {
-                let pages = ec2.describe_route_tables().filters(vpc).into_paginator().items().send();
-                Ok(pages.try_collect().await.answer()?.len())
-            };
-            by_vpc(places, count).await?
+            let tables = |vpc| ec2.describe_route_tables().filters(vpc).into_paginator().items().send().try_collect();
+            by_vpc(places, async |vpc| Ok(tables(vpc).await.answer()?.len())).await?
         }
         // Groups and ACLs of ce-aws hold no rules of others.
         Limited::GroupRules | Limited::GroupsOfInterface | Limited::AclEntries => BTreeMap::new(),
-        Limited::Vcpus => BTreeMap::from([(String::new(), vcpus::running(context).await?)]),
+        Limited::Vcpus => BTreeMap::from([(String::new(), vcpus(context).await?)]),
         Limited::LoadBalancers => {
             let all = elb.describe_load_balancers().into_paginator().items().send().try_collect().await.answer()?;
             let is_application = |kind: &LoadBalancerTypeEnum| *kind == LoadBalancerTypeEnum::Application;
@@ -82,7 +79,8 @@ async fn by_vpc(
 }
 
 async fn subnets(context: &Context, which: Filter) -> Result<Vec<Subnet>, Failure> {
-    context.aws.ec2.describe_subnets().filters(which).into_paginator().items().send().try_collect().await.answer()
+    let call = context.aws.ec2.describe_subnets();
+    matching(which, |which| call.filters(which).into_paginator().items().send().try_collect()).await
 }
 
 /// NAT gateways by the zone of their subnets. Those that are being deleted count (Amazon VPC user guide, "Amazon VPC
@@ -90,17 +88,13 @@ async fn subnets(context: &Context, which: Filter) -> Result<Vec<Subnet>, Failur
 async fn nat_gateways(context: &Context) -> Result<BTreeMap<String, f64>, Failure> {
     let states = ["pending", "available", "deleting"];
     let call = context.aws.ec2.describe_nat_gateways().filter(filter("state", states));
-    let pages = call.into_paginator().items().send();
-    let gateways = pages.try_collect().await.answer()?;
-    let of_each: Vec<String> = gateways.iter().filter_map(|one| one.subnet_id().map(str::to_owned)).collect();
-    if of_each.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let subnets = subnets(context, filter("subnet-id", of_each.clone())).await?;
+    let gateways = call.into_paginator().items().send().try_collect().await.answer()?;
+    let of_each: Vec<&str> = gateways.iter().filter_map(|one| one.subnet_id()).collect();
+    let subnets = subnets(context, filter("subnet-id", of_each.iter().copied())).await?;
     let zones: BTreeMap<_, _> =
         subnets.iter().filter_map(|subnet| Some((subnet.subnet_id()?, subnet.availability_zone()?))).collect();
     let mut by_zone = BTreeMap::new();
-    for zone in of_each.iter().filter_map(|subnet| zones.get(subnet.as_str())) {
+    for zone in of_each.iter().filter_map(|subnet| zones.get(subnet)) {
         *by_zone.entry((*zone).to_owned()).or_insert(0.0) += 1.0;
     }
     Ok(by_zone)
@@ -113,4 +107,43 @@ pub async fn roles(context: &Context) -> Result<(f64, f64), Failure> {
     number(SummaryKeyType::RolesQuota)
         .zip(number(SummaryKeyType::Roles))
         .ok_or_else(|| Failure::of(Cause::Refused, "the account's summary has no quota of roles"))
+}
+
+/// How many tasks one call describes (ECS API reference, DescribeTasks).
+const AT_ONCE: usize = 100;
+
+/// The vCPUs of all Fargate tasks in the region that are not stopped, without those of the deployment's own service,
+/// which never runs two. What other services run on Fargate (EKS pods) cannot be read.
+async fn vcpus(context: &Context) -> Result<f64, Failure> {
+    let clusters = context.aws.ecs.list_clusters().into_paginator().items().send().try_collect().await.answer()?;
+    let in_each = side_by_side(&clusters, |cluster| in_cluster(context, cluster)).await?;
+    // `sum()` of nothing is -0, which would be shown.
+    Ok(in_each.into_iter().fold(0.0, |all, one| all + one))
+}
+
+async fn in_cluster(context: &Context, cluster: &str) -> Result<f64, Failure> {
+    let call = context.aws.ecs.list_tasks().cluster(cluster).launch_type(LaunchType::Fargate);
+    let tasks = call.into_paginator().items().send().try_collect().await.unless_gone()?.unwrap_or_default();
+    let own = format!("service:{}", context.names.stack());
+    let described = side_by_side(tasks.chunks(AT_ONCE), async |tasks| {
+        let call = context.aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(tasks.to_vec()));
+        Ok(call.send().await.answer()?.tasks.unwrap_or_default())
+    });
+    Ok(described
+        .await?
+        .iter()
+        .flatten()
+        .filter(|task| takes_quota(task) && task.group() != Some(&own))
+        .map(vcpus_of)
+        .sum())
+}
+
+/// Fargate Spot has a quota of its own.
+fn takes_quota(task: &Task) -> bool {
+    task.last_status() != Some("STOPPED") && task.capacity_provider_name() != Some("FARGATE_SPOT")
+}
+
+/// ECS counts in 1024ths.
+fn vcpus_of(task: &Task) -> f64 {
+    task.cpu().and_then(|cpu| cpu.parse::<f64>().ok()).unwrap_or_default() / 1024.0
 }

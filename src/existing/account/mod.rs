@@ -4,9 +4,7 @@
 mod counts;
 pub mod grants;
 mod limited;
-pub mod limits;
 pub mod names;
 pub mod quota;
 pub mod strays;
 pub mod support;
-mod vcpus;

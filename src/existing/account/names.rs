@@ -1,11 +1,12 @@
 //! Whether the names of new resources are free.
 
+use aws_sdk_ecs::types::{ClusterField, ServiceField};
 use futures::future::join_all;
 
 use crate::aws::answer::Answer;
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
-use crate::existing::lookup::said;
+use crate::kinds::convert::text;
 use crate::kinds::names::DEPLOYMENT;
 use crate::kinds::resource::{Context, Tags};
 use crate::kinds::{ec2, tags};
@@ -48,17 +49,15 @@ struct Found {
     is_deleted: bool,
 }
 
-impl Found {
-    fn new(id: Option<&str>, tags: Tags) -> Option<Self> {
-        Some(Self { id: id.unwrap_or_default().to_owned(), tags, is_deleted: false })
-    }
+fn there(id: Option<&str>, tags: Tags) -> Option<Found> {
+    Some(Found { id: text(id), tags, is_deleted: false })
 }
 
 /// Who has each of the names, in their order.
 pub async fn holders(context: &Context, names: Vec<Name>) -> Vec<(Name, Holder)> {
     let asked = names.into_iter().map(|name| async move {
         let holder = match found(context, &name).await {
-            Err(failure) => Holder::Unknown(said(&failure)),
+            Err(failure) => Holder::Unknown(failure.said()),
             Ok(None) => Holder::Nobody,
             Ok(Some(found)) => judge(context, found),
         };
@@ -67,12 +66,11 @@ pub async fn holders(context: &Context, names: Vec<Name>) -> Vec<(Name, Holder)>
     join_all(asked).await
 }
 
-fn judge(context: &Context, found: Found) -> Holder {
-    let deployment = found.tags.get(DEPLOYMENT).cloned();
-    if deployment.as_ref() == Some(&context.names.deployment) {
-        return Holder::Ours;
+fn judge(context: &Context, Found { id, mut tags, is_deleted }: Found) -> Holder {
+    match tags.remove(DEPLOYMENT) {
+        Some(ours) if ours == context.names.deployment => Holder::Ours,
+        deployment => Holder::Other(Other { id, deployment, is_deleted }),
     }
-    Holder::Other(Other { id: found.id, deployment, is_deleted: found.is_deleted })
 }
 
 async fn found(context: &Context, Name { address, name, place }: &Name) -> Result<Option<Found>, Failure> {
@@ -100,18 +98,17 @@ async fn bucket(context: &Context, name: &str) -> Result<Option<Found>, Failure>
     let error = answer.as_ref().err().and_then(|error| error.raw_response());
     match error.map(|response| response.status().as_u16()) {
         Some(404) => Ok(None),
-        Some(301 | 403) => Ok(Found::new(None, Tags::new())),
+        Some(301 | 403) => Ok(there(None, Tags::new())),
         _ => {
             answer.done()?;
-            Ok(Found::new(Some(name), tags::of_bucket(context, name).await?))
+            Ok(there(Some(name), tags::of_bucket(context, name).await?))
         }
     }
 }
 
 async fn role(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
     let answer = context.aws.iam.get_role().role_name(name).send().await.unless_gone()?;
-    let role = answer.and_then(|answer| answer.role);
-    Ok(role.and_then(|role| Found::new(Some(role.arn()), tags::read(role.tags()))))
+    Ok(answer.and_then(|answer| answer.role).and_then(|role| there(Some(role.arn()), tags::read(role.tags()))))
 }
 
 async fn log_group(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
@@ -123,7 +120,7 @@ async fn log_group(context: &Context, name: &str) -> Result<Option<Found>, Failu
     let arn = context.names.arn("logs", &format!("log-group:{name}"));
     let answer = context.aws.logs.list_tags_for_resource().resource_arn(arn).send().await.unless_gone()?;
     let tags = answer.and_then(|answer| answer.tags);
-    Ok(Found::new(Some(name), tags.unwrap_or_default().into_iter().collect()))
+    Ok(there(Some(name), tags.unwrap_or_default().into_iter().collect()))
 }
 
 async fn load_balancer(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
@@ -140,38 +137,37 @@ async fn target_group(context: &Context, name: &str) -> Result<Option<Found>, Fa
 
 async fn balanced(context: &Context, arn: Option<&str>) -> Result<Option<Found>, Failure> {
     let Some(arn) = arn else { return Ok(None) };
-    Ok(Found::new(Some(arn), tags::of_balancing(context, arn).await?))
+    Ok(there(Some(arn), tags::of_balancing(context, arn).await?))
 }
 
 /// CreateCluster with a name that is taken returns the existing cluster.
 async fn cluster(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
-    let call = context.aws.ecs.describe_clusters().clusters(name).include(aws_sdk_ecs::types::ClusterField::Tags);
+    let call = context.aws.ecs.describe_clusters().clusters(name).include(ClusterField::Tags);
     let answer = call.send().await.answer()?;
     let live = answer.clusters().iter().find(|cluster| cluster.status() != Some("INACTIVE"));
-    Ok(live.and_then(|live| Found::new(live.cluster_arn(), tags::read(live.tags()))))
+    Ok(live.and_then(|live| there(live.cluster_arn(), tags::read(live.tags()))))
 }
 
 async fn service(context: &Context, name: &str, cluster: &str) -> Result<Option<Found>, Failure> {
-    let call = context.aws.ecs.describe_services().cluster(cluster).services(name);
-    let call = call.include(aws_sdk_ecs::types::ServiceField::Tags);
-    let answer = call.send().await.unless_gone()?;
-    let services = answer.and_then(|answer| answer.services).unwrap_or_default();
+    let call = context.aws.ecs.describe_services().cluster(cluster).services(name).include(ServiceField::Tags);
+    let services = call.send().await.unless_gone()?.and_then(|answer| answer.services).unwrap_or_default();
     let live = services.iter().find(|service| service.status() != Some("INACTIVE"));
-    Ok(live.and_then(|live| Found::new(live.service_arn(), tags::read(live.tags()))))
+    Ok(live.and_then(|live| there(live.service_arn(), tags::read(live.tags()))))
 }
 
 async fn secret(context: &Context, name: &str) -> Result<Option<Found>, Failure> {
     let answer = context.aws.secrets.describe_secret().secret_id(name).send().await.unless_gone()?;
-    Ok(answer.and_then(|secret| {
-        let found = Found::new(secret.arn(), tags::read(secret.tags()))?;
-        Some(Found { is_deleted: secret.deleted_date().is_some(), ..found })
+    Ok(answer.map(|secret| Found {
+        id: text(secret.arn()),
+        tags: tags::read(secret.tags()),
+        is_deleted: secret.deleted_date().is_some(),
     }))
 }
 
 async fn file_system(context: &Context, token: &str) -> Result<Option<Found>, Failure> {
     let answer = context.aws.efs.describe_file_systems().creation_token(token).send().await.unless_gone()?;
     let live = answer.as_ref().and_then(|answer| answer.file_systems().first());
-    Ok(live.and_then(|live| Found::new(Some(live.file_system_id()), tags::read(live.tags()))))
+    Ok(live.and_then(|live| there(Some(live.file_system_id()), tags::read(live.tags()))))
 }
 
 /// Lists the vaults, because AWS Backup answers AccessDeniedException for a vault that does not exist (AWS Backup API
@@ -181,7 +177,7 @@ async fn vault(context: &Context, name: &str) -> Result<Option<Found>, Failure> 
     let vaults = pages.try_collect().await.answer()?;
     let live = vaults.iter().find(|vault| vault.backup_vault_name() == Some(name));
     let Some(arn) = live.and_then(|vault| vault.backup_vault_arn()) else { return Ok(None) };
-    Ok(Found::new(Some(arn), tags::of_backup(context, arn).await?))
+    Ok(there(Some(arn), tags::of_backup(context, arn).await?))
 }
 
 async fn security_group(context: &Context, name: &str, vpc: &str) -> Result<Option<Found>, Failure> {
@@ -189,5 +185,5 @@ async fn security_group(context: &Context, name: &str, vpc: &str) -> Result<Opti
     let call = context.aws.ec2.describe_security_groups().filters(in_vpc).filters(named);
     let answer = call.send().await.unless_gone()?;
     let live = answer.as_ref().and_then(|answer| answer.security_groups().first());
-    Ok(live.and_then(|live| Found::new(live.group_id(), tags::read(live.tags()))))
+    Ok(live.and_then(|live| there(live.group_id(), tags::read(live.tags()))))
 }

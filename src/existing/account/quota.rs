@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::{OptionFuture, join_all};
 
 use crate::aws::answer::Answer;
+use crate::config::{Limits, PlanFile};
 use crate::engine::failure::{Cause, Failure};
-use crate::existing::lookup::said;
 use crate::kinds::context::Context;
 
 use super::counts;
@@ -41,7 +41,7 @@ pub async fn rooms(context: &Context, demands: Vec<Demand>) -> Vec<Room> {
         places.entry(*of).or_default().insert(place);
     }
     let counted = places.iter().filter(|(of, _)| **of != Limited::Roles);
-    let counted = counted.map(|(of, places)| async move { (*of, counts::used(context, *of, places).await) });
+    let counted = counted.map(async |(of, places)| (*of, counts::used(context, *of, places).await));
     // IAM returns quota and use in one call, in every region.
     let roles = OptionFuture::from(places.contains_key(&Limited::Roles).then(|| counts::roles(context)));
     let kinds: BTreeSet<Limited> = places.keys().copied().filter(|of| *of != Limited::Roles).collect();
@@ -51,11 +51,11 @@ pub async fn rooms(context: &Context, demands: Vec<Demand>) -> Vec<Room> {
         let of = demand.of;
         let (limit, used) = match (of, &roles) {
             (Limited::Roles, Some(Ok((limit, used)))) => (Ok(*limit), Ok(*used)),
-            (Limited::Roles, Some(Err(failure))) => (Err(said(failure)), Err(said(failure))),
+            (Limited::Roles, Some(Err(failure))) => (Err(failure.said()), Err(failure.said())),
             _ => (
                 limits.get(&of).cloned().unwrap_or_else(|| Err(format!("AWS returned no quota {}", of.quota().code))),
                 match used.get(&of) {
-                    Some(Err(failure)) => Err(said(failure)),
+                    Some(Err(failure)) => Err(failure.said()),
                     Some(Ok(by_place)) => Ok(by_place.get(&demand.place).copied().unwrap_or_default()),
                     None => Ok(0.0),
                 },
@@ -68,22 +68,18 @@ pub async fn rooms(context: &Context, demands: Vec<Demand>) -> Vec<Room> {
 
 /// The quotas in force. If the account has no applied quota, Service Quotas lists none, and AWS's default applies
 /// (Service Quotas API reference, ListServiceQuotas).
-pub(super) async fn limits(context: &Context, wanted: &BTreeSet<Limited>) -> BTreeMap<Limited, Amount> {
+async fn limits(context: &Context, wanted: &BTreeSet<Limited>) -> BTreeMap<Limited, Amount> {
     let services: BTreeSet<&str> = wanted.iter().map(|of| of.quota().service).collect();
-    let listed =
-        join_all(services.iter().map(|service| async move { (*service, applied(context, service).await) })).await;
+    let listed = join_all(services.into_iter().map(async |service| (service, applied(context, service).await))).await;
     let listed: BTreeMap<_, _> = listed.into_iter().collect();
-    let limits = wanted.iter().map(|of| {
-        let listed = &listed;
-        async move {
-            let quota = of.quota();
-            let limit = match listed.get(quota.service) {
-                Some(Err(failure)) => Err(said(failure)),
-                Some(Ok(values)) if values.contains_key(quota.code) => Ok(values[quota.code]),
-                _ => default(context, quota).await.map_err(|failure| said(&failure)),
-            };
-            (*of, limit)
-        }
+    let limits = wanted.iter().map(async |of| {
+        let quota = of.quota();
+        let limit = match listed.get(quota.service) {
+            Some(Err(failure)) => Err(failure.said()),
+            Some(Ok(values)) if values.contains_key(quota.code) => Ok(values[quota.code]),
+            _ => default(context, quota).await.map_err(|failure| failure.said()),
+        };
+        (*of, limit)
     });
     join_all(limits).await.into_iter().collect()
 }
@@ -100,4 +96,33 @@ async fn default(context: &Context, quota: Quota) -> Result<f64, Failure> {
     let answer = call.send().await.answer()?;
     let value = answer.quota().and_then(|quota| quota.value());
     value.ok_or_else(|| Failure::of(Cause::Gone, format!("Service Quotas has no value for {}", quota.code)))
+}
+
+/// The limits in force, and why they could not be read if they are AWS's defaults. They are read only if the defaults
+/// do not suffice to admit all allowed networks.
+pub async fn rules(context: &Context, plan: &PlanFile) -> (Limits, Option<String>) {
+    let mut found = Limits::default();
+    if plan.reach_is_exact() {
+        return (found, None);
+    }
+    let parts = [
+        (Limited::GroupRules, &mut found.rules),
+        (Limited::GroupsOfInterface, &mut found.groups),
+        (Limited::AclEntries, &mut found.entries),
+    ];
+    let answers = limits(context, &parts.iter().map(|(of, _)| *of).collect()).await;
+    let mut unread = None;
+    for (of, limit) in parts {
+        match answers.get(&of) {
+            Some(Ok(value)) => *limit = whole(*value),
+            Some(Err(why)) => unread = Some(why.clone()),
+            None => {}
+        }
+    }
+    (found, unread)
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Quotas are small whole numbers.
+fn whole(value: f64) -> usize {
+    value.max(1.0) as usize
 }

@@ -9,7 +9,6 @@ use crate::engine::graph::{Graph, Node};
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::Lifecycle;
 use crate::engine::reference::{self, Known};
-use crate::existing::lookup::said;
 use crate::kinds::context::Context;
 use crate::kinds::names::DEPLOYMENT;
 use crate::kinds::registry;
@@ -52,7 +51,7 @@ pub async fn strays(context: &Context, graph: &Graph, inventory: &Inventory) -> 
     let mut strays = Strays::default();
     for (address, users, answer) in join_all(asked).await {
         match answer {
-            Err(failure) => strays.unread.push((address.clone(), said(&failure))),
+            Err(failure) => strays.unread.push((address.clone(), failure.said())),
             Ok(there) => strays.found.extend(once(there).into_iter().filter_map(|there| {
                 let deployment = there.tags.get(DEPLOYMENT).cloned();
                 let is_ours =

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::IpPermission;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Action, LoadBalancerAttribute};
 use aws_sdk_s3::operation::get_bucket_notification_configuration as notification;
-use futures::future::try_join_all;
 
 use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 use crate::existing::Named;
-use crate::existing::lookup::{named, only, optional, side_by_side};
+use crate::existing::lookup::{in_chunks, only, optional, side_by_side};
 use crate::kinds::context::Context;
 use crate::kinds::convert::{number, text};
 use crate::kinds::security_group::Peer;
@@ -23,23 +22,16 @@ const AT_ONCE: usize = 20;
 
 /// The load balancer of this ARN.
 pub async fn load_balancer(context: &Context, arn: &str) -> Result<Named<LoadBalancer>, Failure> {
-    let arns = [arn.to_owned()];
-    let one = load_balancers(context, Some(&arns)).await.and_then(|found| only(found, arn));
-    named(arn, one)
+    only(arn, load_balancers(context, Some(&[arn.to_owned()])).await)
 }
 
 /// The load balancers of these ARNs, which must all exist; without any, every one of the region.
 pub async fn load_balancers(context: &Context, arns: Option<&[String]>) -> Result<Vec<LoadBalancer>, Failure> {
-    let call = || context.aws.elb.describe_load_balancers();
-    let calls = match arns {
-        Some(arns) => arns.chunks(AT_ONCE).map(|arns| call().set_load_balancer_arns(Some(arns.to_vec()))).collect(),
-        None => vec![call()],
-    };
-    let pages = calls.into_iter().map(|call| async {
-        let pages = call.into_paginator().items().send();
-        pages.try_collect().await.answer()
+    let live = in_chunks(arns, AT_ONCE, |arns| {
+        let call = context.aws.elb.describe_load_balancers().set_load_balancer_arns(arns);
+        call.into_paginator().items().send().try_collect()
     });
-    let live: Vec<_> = try_join_all(pages).await?.into_iter().flatten().collect();
+    let live = live.await?;
     let (listeners, groups, logs) =
         tokio::try_join!(listeners(context, &live), groups(context, &live), logs(context, &live))?;
     let read = |live: &sdk::LoadBalancer| {
@@ -74,8 +66,8 @@ fn read(live: &sdk::LoadBalancer) -> LoadBalancer {
 async fn listeners(context: &Context, live: &[sdk::LoadBalancer]) -> Result<BTreeMap<String, Vec<Listener>>, Failure> {
     let arns = live.iter().filter_map(|balancer| balancer.load_balancer_arn());
     let of_each = side_by_side(arns, |arn| async move {
-        let pages = context.aws.elb.describe_listeners().load_balancer_arn(arn).into_paginator().items().send();
-        pages.try_collect().await.answer()
+        let call = context.aws.elb.describe_listeners().load_balancer_arn(arn);
+        call.into_paginator().items().send().try_collect().await.answer()
     });
     let live: Vec<_> = of_each.await?.into_iter().flatten().collect();
     let arns: Vec<_> = live.iter().filter_map(|listener| listener.listener_arn()).map(str::to_owned).collect();
@@ -176,14 +168,10 @@ fn bucket_of(attributes: &[LoadBalancerAttribute]) -> Option<String> {
 
 /// The bucket often belongs to another account, or is in another region, and can then not be read.
 async fn bucket(context: &Context, name: String) -> Result<LogBucket, Failure> {
-    let logging = async {
-        let answer = context.aws.s3.get_bucket_logging().bucket(&name).send().await.answer();
-        elsewhere(answer)
-    };
-    let notifications = async {
-        let answer = context.aws.s3.get_bucket_notification_configuration().bucket(&name).send().await;
-        elsewhere(answer.answer())
-    };
+    let s3 = &context.aws.s3;
+    let logging = async { elsewhere(s3.get_bucket_logging().bucket(&name).send().await.answer()) };
+    let notifications =
+        async { elsewhere(s3.get_bucket_notification_configuration().bucket(&name).send().await.answer()) };
     let (logging, notifications) = tokio::try_join!(logging, notifications)?;
     Ok(LogBucket {
         access_logged: logging.map(|answer| answer.logging_enabled.is_some()),

@@ -1,30 +1,22 @@
 //! Reads certificates.
 
-use aws_sdk_acm::types::{Filters, KeyAlgorithm};
+use aws_sdk_acm::types::{CertificateStatus, Filters, KeyAlgorithm};
+use aws_smithy_types::DateTime;
 
 use crate::aws::answer::Answer;
-use crate::engine::failure::{Cause, Failure};
+use crate::engine::failure::Failure;
 use crate::existing::Named;
-use crate::existing::lookup::checked;
+use crate::existing::lookup::{checked, there};
 use crate::kinds::context::Context;
+use crate::kinds::convert::text;
 
 use super::Certificate;
 
 /// The certificate of this ARN.
 pub async fn certificate(context: &Context, arn: &str) -> Result<Named<Certificate>, Failure> {
-    let call = context.aws.acm.describe_certificate().certificate_arn(arn);
-    let answer = call.send().await.answer();
-    let read = |answer: aws_sdk_acm::operation::describe_certificate::DescribeCertificateOutput| {
-        let missing = || Failure::of(Cause::Gone, format!("the answer has nothing about {arn}"));
-        let live = answer.certificate.ok_or_else(missing)?;
-        Ok(Certificate {
-            arn: live.certificate_arn.unwrap_or_default(),
-            domain: live.domain_name.unwrap_or_default(),
-            status: live.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-            not_after: live.not_after.map(|time| time.secs()),
-        })
-    };
-    checked(arn, answer.and_then(read))
+    let answer = context.aws.acm.describe_certificate().certificate_arn(arn).send().await.answer();
+    let live = answer.and_then(|answer| there(arn, answer.certificate));
+    checked(arn, live.map(|live| read(live.certificate_arn, live.domain_name, live.status, live.not_after)))
 }
 
 /// Every certificate of the region.
@@ -33,12 +25,20 @@ pub async fn certificates(context: &Context) -> Result<Vec<Certificate>, Failure
     let kinds = KeyAlgorithm::values().iter().map(|name| KeyAlgorithm::from(*name)).collect();
     let filters = Filters::builder().set_key_types(Some(kinds)).build();
     let pages = context.aws.acm.list_certificates().includes(filters).into_paginator().items().send();
-    let all = pages.try_collect().await.answer()?;
-    let read = |live: aws_sdk_acm::types::CertificateSummary| Certificate {
-        arn: live.certificate_arn.unwrap_or_default(),
-        domain: live.domain_name.unwrap_or_default(),
-        status: live.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-        not_after: live.not_after.map(|time| time.secs()),
-    };
-    Ok(all.into_iter().map(read).collect())
+    let all = pages.try_collect().await.answer()?.into_iter();
+    Ok(all.map(|live| read(live.certificate_arn, live.domain_name, live.status, live.not_after)).collect())
+}
+
+fn read(
+    arn: Option<String>,
+    domain: Option<String>,
+    status: Option<CertificateStatus>,
+    not_after: Option<DateTime>,
+) -> Certificate {
+    Certificate {
+        arn: arn.unwrap_or_default(),
+        domain: domain.unwrap_or_default(),
+        status: text(status.as_ref().map(|status| status.as_str())),
+        not_after: not_after.map(|time| time.secs()),
+    }
 }

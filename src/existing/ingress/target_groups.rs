@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, TargetHealthStateEnum};
-use futures::future::try_join_all;
 
 use crate::aws::answer::Answer;
 use crate::engine::failure::Failure;
 use crate::existing::Named;
-use crate::existing::lookup::{named, only, side_by_side};
+use crate::existing::lookup::{in_chunks, only, side_by_side};
 use crate::kinds::context::Context;
 use crate::kinds::convert::{number, text};
 
@@ -20,29 +19,20 @@ const AT_ONCE: usize = 20;
 
 /// The target group of this ARN.
 pub async fn target_group(context: &Context, arn: &str) -> Result<Named<TargetGroup>, Failure> {
-    let arns = [arn.to_owned()];
-    let one = target_groups(context, Some(&arns)).await.and_then(|found| only(found, arn));
-    named(arn, one)
+    only(arn, target_groups(context, Some(&[arn.to_owned()])).await)
 }
 
 /// The target groups of these ARNs, which must all exist; without any, every one of the region.
 pub async fn target_groups(context: &Context, arns: Option<&[String]>) -> Result<Vec<TargetGroup>, Failure> {
-    let call = || context.aws.elb.describe_target_groups();
-    let calls = match arns {
-        Some(arns) => arns.chunks(AT_ONCE).map(|arns| call().set_target_group_arns(Some(arns.to_vec()))).collect(),
-        None => vec![call()],
-    };
-    let pages = calls.into_iter().map(|call| async {
-        let pages = call.into_paginator().items().send();
-        pages.try_collect().await.answer()
+    let live = in_chunks(arns, AT_ONCE, |arns| {
+        let call = context.aws.elb.describe_target_groups().set_target_group_arns(arns);
+        call.into_paginator().items().send().try_collect()
     });
-    let live: Vec<_> = try_join_all(pages).await?.into_iter().flatten().collect();
+    let live = live.await?;
     let balancers: BTreeSet<_> = live.iter().flat_map(|group| group.load_balancer_arns()).cloned().collect();
     let balancers: Vec<_> = balancers.into_iter().collect();
     let targets = side_by_side(live.iter().filter_map(|group| group.target_group_arn()), |arn| targets(context, arn));
-    let balancers =
-        async { if balancers.is_empty() { Ok(Vec::new()) } else { load_balancers(context, Some(&balancers)).await } };
-    let (targets, balancers) = tokio::try_join!(targets, balancers)?;
+    let (targets, balancers) = tokio::try_join!(targets, load_balancers(context, Some(&balancers)))?;
     let read = |(live, targets): (&sdk::TargetGroup, Vec<String>)| {
         let ours = |arn: &String| balancers.iter().find(|balancer| balancer.arn == *arn);
         let load_balancer = live.load_balancer_arns().iter().find_map(ours).cloned();
@@ -71,8 +61,7 @@ fn read(live: &sdk::TargetGroup) -> TargetGroup {
 
 /// The registered targets, by address or id.
 async fn targets(context: &Context, arn: &str) -> Result<Vec<String>, Failure> {
-    let call = context.aws.elb.describe_target_health().target_group_arn(arn);
-    let answer = call.send().await.answer()?;
+    let answer = context.aws.elb.describe_target_health().target_group_arn(arn).send().await.answer()?;
     let is_draining = |target: &&sdk::TargetHealthDescription| {
         target.target_health().and_then(|health| health.state()) == Some(&TargetHealthStateEnum::Draining)
     };

@@ -2,7 +2,6 @@
 
 use aws_sdk_ec2::types::{AttachmentStatus, NetworkInterface, NetworkInterfaceStatus};
 
-use crate::aws::error::on;
 use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::holder::Holder;
@@ -21,24 +20,13 @@ pub enum Fate {
 }
 
 /// The network interfaces of a VPC, of a subnet or of a security group, by EC2's filter.
-///
-/// # Errors
-///
-/// A failed call.
 pub async fn seen(context: &Context, filter: &str, ids: Vec<String>) -> Result<Vec<NetworkInterface>, Failure> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let call = context.aws.ec2.describe_network_interfaces().filters(ec2::filter(filter, ids));
-    let pages = call.into_paginator().items().send();
-    pages.collect::<Result<Vec<_>, _>>().await.map_err(on("ec2 DescribeNetworkInterfaces"))
+    let call = context.aws.ec2.describe_network_interfaces();
+    ec2::matching(ec2::filter(filter, ids), |which| call.filters(which).into_paginator().items().send().try_collect())
+        .await
 }
 
 /// The network interfaces that hold a subnet, security group, VPC or internet gateway.
-///
-/// # Errors
-///
-/// A failed call.
 pub async fn holding(
     context: &Context,
     ours: &Ours,
@@ -130,7 +118,7 @@ mod tests {
         let known = known.into_iter().chain([(Address::new("mount-target", "private-a"), target)]);
         let [deployment, account, region, partition] = ["prod", "1", "us-east-1", "aws"].map(str::to_owned);
         let names = crate::kinds::names::Names { deployment, account, region, partition };
-        Ours::of(&names, &known.collect())
+        Ours::of(&names, &known.collect::<BTreeMap<_, _>>())
     }
 
     fn interface(description: &str, groups: &[&str]) -> aws_sdk_ec2::types::builders::NetworkInterfaceBuilder {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::address::Address;
 use crate::engine::inventory::Inventory;
-use crate::engine::reference::{Known, Outputs};
+use crate::engine::reference::Outputs;
 use crate::kinds::names::Names;
 
 /// The identifiers of everything that is ours.
@@ -20,17 +20,13 @@ pub struct Ours {
 const OWNERS: [&str; 4] = ["nat-gateway", "mount-target", "file-system", "guardduty-endpoint"];
 
 impl Ours {
-    /// Everything that a run knows.
-    pub fn of(names: &Names, known: &Known) -> Self {
-        Self::new(names, known)
-    }
-
     /// Everything in the inventory, duplicates and resources being deleted included.
     pub fn all(names: &Names, inventory: &Inventory) -> Self {
-        Self::new(names, inventory.live.iter().map(|live| (&live.address, &live.outputs)))
+        Self::of(names, inventory.live.iter().map(|live| (&live.address, &live.outputs)))
     }
 
-    fn new<'a>(names: &Names, all: impl IntoIterator<Item = (&'a Address, &'a Outputs)>) -> Self {
+    /// Everything that a run knows.
+    pub fn of<'a>(names: &Names, all: impl IntoIterator<Item = (&'a Address, &'a Outputs)>) -> Self {
         let (mut by_id, mut interfaces) = (BTreeMap::new(), BTreeSet::new());
         for (address, outputs) in all {
             interfaces.extend(outputs.get("interface").cloned());
@@ -39,13 +35,6 @@ impl Ours {
             }
         }
         Self { by_id, interfaces, names: names.clone() }
-    }
-
-    /// Both together.
-    pub fn and(mut self, other: Self) -> Self {
-        self.by_id.extend(other.by_id);
-        self.interfaces.extend(other.interfaces);
-        self
     }
 
     pub fn at(&self, id: &str) -> Option<&Address> {
@@ -61,13 +50,9 @@ impl Ours {
         self.interfaces.contains(id)
     }
 
-    /// Identifiers and addresses of a kind.
-    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Address)> {
-        self.by_id.iter().filter(move |(_, address)| address.kind() == kind)
-    }
-
+    /// The identifiers of a kind.
     pub fn ids(&self, kind: &str) -> Vec<String> {
-        self.of_kind(kind).map(|(id, _)| id.clone()).collect()
+        self.by_id.iter().filter(|(_, address)| address.kind() == kind).map(|(id, _)| id.clone()).collect()
     }
 
     /// An account, for people, if it is another one.
@@ -88,6 +73,7 @@ impl Ours {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::reference::Known;
 
     fn names() -> Names {
         let [deployment, account, region, partition] = ["prod", "1", "us-east-1", "aws"].map(str::to_owned);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::{BoxFuture, FutureExt as _, join_all};
 use serde_json::Value;
 
 use crate::engine::failure::{Cause, Failure};
@@ -16,15 +17,11 @@ use super::ours::Ours;
 
 /// What AWS has created by itself in a VPC of ours, as resources that a plan can delete. None where they may not be
 /// read: they are then reported among the others.
-///
-/// # Errors
-///
-/// Any failed call, unless it was denied.
 pub async fn companions(context: &Context, inventory: &Inventory) -> Result<Vec<Live>, Failure> {
     let context = &Context { known: inventory.known(), ..context.clone() };
     let reads = registry::COMPANIONS.iter().map(|kind| kind.list(context, Depth::Full));
     let mut all = Vec::new();
-    for seen in futures::future::join_all(reads).await {
+    for seen in join_all(reads).await {
         match seen {
             Err(failure) if is_unreadable(&failure) => {}
             seen => all.extend(seen?.live),
@@ -33,11 +30,11 @@ pub async fn companions(context: &Context, inventory: &Inventory) -> Result<Vec<
     Ok(all)
 }
 
-/// Everything outside the deployment that holds something in the inventory, companions included.
-///
-/// # Errors
-///
-/// Any failed read, unless it was denied or the region does not know it.
+/// What is read, for people, and the read.
+type Read<'a> = (&'static str, BoxFuture<'a, Result<Vec<Holder>, Failure>>);
+
+/// Everything outside the deployment that holds something in the inventory, companions included. What may not be read,
+/// or is unknown in the region, is reported.
 pub async fn surroundings(context: &Context, inventory: &Inventory) -> Result<Surroundings, Failure> {
     let context = &Context { known: inventory.known(), ..context.clone() };
     let ours = &Ours::all(&context.names, inventory);
@@ -48,63 +45,48 @@ pub async fn surroundings(context: &Context, inventory: &Inventory) -> Result<Su
     let group_vpcs: BTreeSet<String> = texts("security-group", "vpc").collect();
     let with_ours: Vec<String> = texts("listener", "load_balancer").collect();
     let search = Search { context, ours, group_vpcs: &group_vpcs };
-    let mut found = Surroundings::default();
-    let mut take = |what: &str, seen: Result<Vec<Holder>, Failure>| match seen {
-        Err(failure) if is_unreadable(&failure) => {
-            found.unread.push((what.to_owned(), failure.said()));
-            Ok(())
-        }
-        seen => seen.map(|holders| found.holders.extend(holders)),
-    };
-    let has_vpc = ours.of_kind("vpc").next().is_some();
-    if has_vpc {
-        let (endpoints, peerings, transit, vpn, nat, gateways, subnets, tables, acls) = futures::join!(
-            search.endpoints(),
-            search.peerings(),
-            search.transit_gateways(),
-            search.vpn_gateways(),
-            search.nat_gateways(),
-            search.gateways(),
-            search.subnets(),
-            search.route_tables(),
-            search.network_acls(),
-        );
-        take("VPC endpoints", endpoints)?;
-        take("VPC peering connections", peerings)?;
-        take("transit gateway attachments", transit)?;
-        take("virtual private gateways", vpn)?;
-        take("NAT gateways", nat)?;
-        take("internet gateways", gateways)?;
-        take("subnets", subnets)?;
-        take("route tables", tables)?;
-        take("network ACLs", acls)?;
-    }
+    let has_vpc = !ours.ids("vpc").is_empty();
     let (filter, ids) = match has_vpc {
         true => ("vpc-id", ours.ids("vpc")),
         false => ("group-id", search.groups_of_ours()),
     };
-    let (interfaces, groups, cluster, listeners, balancers, points, backups) = futures::join!(
-        interfaces::seen(context, filter, ids),
-        search.groups(),
-        search.in_cluster(),
-        search.listeners(),
-        search.balancers(&with_ours),
-        search.access_points(),
-        search.recovery_points(),
-    );
-    take("security groups", groups)?;
-    take("services and tasks in the cluster", cluster)?;
-    take("listeners", listeners)?;
-    take("target groups", balancers)?;
-    take("access points", points)?;
-    take("recovery points", backups)?;
-    let interfaces = interfaces.map(|all| {
+    let interfaces = async {
+        let all = interfaces::seen(context, filter, ids).await?;
         let foreign = all.iter().filter(|one| interfaces::fate(one, ours) == interfaces::Fate::Stays);
-        foreign.map(|one| interfaces::holder(one, ours)).collect()
-    });
-    take("network interfaces", interfaces)?;
-    found.holders = without_parts(found.holders);
-    Ok(found)
+        Ok(foreign.map(|one| interfaces::holder(one, ours)).collect())
+    };
+    let mut reads: Vec<Read<'_>> = Vec::new();
+    if has_vpc {
+        reads.extend([
+            ("VPC endpoints", search.endpoints().boxed()),
+            ("VPC peering connections", search.peerings().boxed()),
+            ("transit gateway attachments", search.transit_gateways().boxed()),
+            ("virtual private gateways", search.vpn_gateways().boxed()),
+            ("NAT gateways", search.nat_gateways().boxed()),
+            ("internet gateways", search.gateways().boxed()),
+            ("subnets", search.subnets().boxed()),
+            ("route tables", search.route_tables().boxed()),
+            ("network ACLs", search.network_acls().boxed()),
+        ]);
+    }
+    reads.extend([
+        ("security groups", search.groups().boxed()),
+        ("services and tasks in the cluster", search.in_cluster().boxed()),
+        ("listeners", search.listeners().boxed()),
+        ("target groups", search.balancers(&with_ours).boxed()),
+        ("access points", search.access_points().boxed()),
+        ("recovery points", search.recovery_points().boxed()),
+        ("network interfaces", interfaces.boxed()),
+    ]);
+    let (what, reads): (Vec<_>, Vec<_>) = reads.into_iter().unzip();
+    let (mut holders, mut unread) = (Vec::new(), Vec::new());
+    for (what, seen) in what.into_iter().zip(join_all(reads).await) {
+        match seen {
+            Err(failure) if is_unreadable(&failure) => unread.push((what.to_owned(), failure.said())),
+            seen => holders.extend(seen?),
+        }
+    }
+    Ok(Surroundings { holders: without_parts(holders), unread })
 }
 
 /// Without the network interfaces of holders that are listed themselves: an endpoint, a gateway, an attachment.

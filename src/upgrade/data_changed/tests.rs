@@ -116,6 +116,14 @@ fn a_data_step_that_changes_data_has_run_or_not() {
     assert!(says(&forgotten, &[], &[]));
     assert!(!says(&forgotten, &[step("mongodb-compatibility-6", "PENDING")], &[]), "ECS still lists it");
     assert!(says(&operation("5.1.1", "5.1.2", "", Mark::Data), &[], &[]));
+    // Those before the first that changes data are followed by the mark, so that alone they have changed nothing.
+    let harmless = ["rabbitmq-feature-flags", "mongodb-compatibility-6"].map(|name| step(name, "RUNNING"));
+    assert!(!says(&forgotten, &harmless, &[]));
+    assert!(!says(&forgotten, &[harmless.as_slice(), &[step("mongodb-compatibility-7", "PENDING")]].concat(), &[]));
+    assert!(says(&forgotten, &[harmless.as_slice(), &[step("mongodb-compatibility-7", "RUNNING")]].concat(), &[]));
+    // ECS has forgotten the one before it, which changes data.
+    assert!(says(&operation("4.1.0", "4.2.0", "", Mark::Stop), &[step("rabbitmq-leftovers", "RUNNING")], &[]));
+    assert!(says(&operation("5.1.1", "5.1.2", "", Mark::Stop), &[step("of-another-version", "RUNNING")], &[]));
     assert!(!says(&operation("4.2.0", "5.0.0", "", Mark::Data), &[], &[]), "no step of it changes data");
 }
 

@@ -77,11 +77,17 @@ impl Failure {
         fails.into_iter().chain(killed).chain(others).chain(mistakes)
     }
 
-    /// Whether the data may have changed when it happens, so that going back restores them; by the data steps between
-    /// the releases. Where one of them changes data, that is written down before the first of them runs.
+    /// Whether the data may have changed when it happens, so that a rollback restores them; by the data steps between
+    /// the releases, which run one after the other.
     pub fn changes_data(&self, steps: &[&DataStep]) -> bool {
         let is_migrated = matches!(self, Self::Exits | Self::NeverHealthy | Self::Killed(NOT_HEALTHY) | Self::Tls(_));
-        is_migrated || steps.iter().any(|step| step.changes_data)
+        let begun = match self {
+            Self::DataStep(name) => steps.iter().take_while(|step| step.name != *name).count() + 1,
+            // The first of them.
+            Self::Killed(DATA_STEP_RUNS) => 1,
+            _ => steps.len(),
+        };
+        is_migrated || steps.iter().take(begun).any(|step| step.changes_data)
     }
 
     /// How fast the clock runs: slower where a certain moment must not be missed.
