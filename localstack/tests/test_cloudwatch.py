@@ -208,6 +208,14 @@ def test_only_while_mounted(account):
     assert set(stored) == {6144.0} and len(stored) in (4, 5), "every 15 minutes"
 
 
+@pytest.mark.row("efs metrics: a past for tests", plain="absent")
+def test_mounted_before(mounted):
+    account, system = mounted
+    account.settings(**{"efs.io": {"data_read": 10}, "efs.mounted_before": 3 * 86_400})
+    days = values(account, query(system, period=86_400), hours=24 * 6)
+    assert 86_400 * 10 in days and sum(days) >= 3 * 86_400 * 10
+
+
 @pytest.mark.row("efs metrics: burst credits are used up, and are not published in elastic mode", plain="fails")
 def test_burst_credits(mounted):
     account, system = mounted

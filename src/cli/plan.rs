@@ -10,7 +10,6 @@ use crate::engine::estimate;
 use crate::engine::kind::Kind;
 use crate::engine::plan::Plan;
 use crate::planners::teardown;
-use crate::price::{self, Parts, Usage};
 use crate::session::Session;
 use crate::session::consent::Consent;
 use crate::session::error::CommandError;
@@ -21,10 +20,11 @@ use crate::session::saved::{Origin, Saved};
 use crate::session::scope::Scope;
 use crate::session::source::{PLAN_FILE, Source};
 use crate::session::{show, standing};
+use crate::ui::cost::Effect;
+use crate::ui::ending;
 use crate::ui::plan::{TaskSize, View};
 use crate::ui::standing::Standing;
 use crate::ui::summary::Summary;
-use crate::ui::{self, ending};
 use crate::upgrade::chain::{self, ChainStep};
 use crate::upgrade::planning;
 
@@ -97,7 +97,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let name = file.name.as_str();
     let mut scope = Scope::of(&file);
     let inventory = session.inventory(&mut scope).await?;
-    let now = Parts::of_inventory(&inventory);
+    let before = inventory.clone();
     let (plan, origin, file) = if args.destroy {
         let Args { delete_data, unprotect, leave_network, .. } = *args;
         let options = teardown::Options { delete_data, unprotect, leave_network };
@@ -122,10 +122,10 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         return Err(CommandError::usage("usage/no-such-resource", message)
             .hint("`ce-aws graph FILE` lists the addresses of all resources"));
     }
-    let month = |parts: &Parts| price::estimate(parts, &plan.target.region, &Usage::default());
-    let cost = ui::cost::plan_line(&month(&now), &month(&now.after(&plan)));
-    let view = View { show: &args.show, cost: cost.as_deref(), ..View::of(output.is_verbose()) };
-    show(&plan, session.kinds(), Some(&file), view, output)?;
+    let cost = Effect::of(&before, &plan);
+    let line = cost.line();
+    let view = View { show: &args.show, cost: line.as_deref(), ..View::of(output.is_verbose()) };
+    show(&plan, session.kinds(), Some(&file), &cost, view, output)?;
     let exit = exit(&plan, args.exit_code);
     if let Some(path) = &args.out {
         Saved::new(origin, plan).write(path)?;
@@ -153,6 +153,7 @@ fn show(
     plan: &Plan,
     kinds: &[Kind],
     file: Option<&PlanFile>,
+    cost: &Effect,
     view: View<'_>,
     output: &Output,
 ) -> Result<(), CommandError> {
@@ -160,7 +161,7 @@ fn show(
         report.plan(plan);
     }
     if output.is_json() {
-        output.document(&Document::new(plan, kinds, file))
+        output.document(&Document::new(plan, kinds, file, cost.document()))
     } else {
         output.data(&show::shown(plan, kinds, file, view))
     }
@@ -178,18 +179,21 @@ struct Document<'a> {
     /// The release that the plan file names.
     #[serde(skip_serializing_if = "Option::is_none")]
     release: Option<Standing>,
+    /// What the deployment costs a month after it.
+    cost: serde_json::Value,
     #[serde(flatten)]
     plan: &'a Plan,
 }
 
 impl<'a> Document<'a> {
-    fn new(plan: &'a Plan, kinds: &[Kind], file: Option<&PlanFile>) -> Self {
+    fn new(plan: &'a Plan, kinds: &[Kind], file: Option<&PlanFile>, cost: serde_json::Value) -> Self {
         Self {
             digest: plan.digest(),
             summary: Summary::of(plan),
             estimate: estimate::critical_path(plan, kinds),
             task: file.map(show::size),
             release: file.and_then(standing::of_file),
+            cost,
             plan,
         }
     }
@@ -215,7 +219,7 @@ mod tests {
             hint: None,
         });
         assert_eq!((exit(&plan, false), exit(&plan, true)), (Exit::Refused, Exit::Refused));
-        let document = serde_json::to_value(Document::new(&plan, &[], None)).unwrap();
+        let document = serde_json::to_value(Document::new(&plan, &[], None, serde_json::Value::Null)).unwrap();
         assert_eq!((&document["summary"]["create"], &document["deployment"]), (&1.into(), &"prod".into()));
     }
 }

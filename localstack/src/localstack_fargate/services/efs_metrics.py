@@ -1,7 +1,8 @@
 """EFS's metrics in CloudWatch: what tasks read and write as long as they have a file system mounted.
 
 Settings: `efs.io`, the bytes a second that each task with a mount reads and writes (`data_read`, `data_write`,
-`metadata_read`, `metadata_write`); `efs.burst_credits`, what a file system begins with.
+`metadata_read`, `metadata_write`); `efs.burst_credits`, what a file system begins with; `efs.mounted_before`, for how
+many seconds before it ran each task counts as having had its file systems mounted, so that a test has days of data.
 
 Source: Amazon EFS user guide, "CloudWatch metrics for Amazon EFS" (names, units, dimensions, periods; data operations
 count with at least 32 KiB, others with at least 4 KiB), "Throughput modes" (credits, baseline, burst). From a public
@@ -12,7 +13,7 @@ but `StorageBytes` is published while no client is connected is unverified.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from localstack_fargate.account import Account, setting
@@ -38,6 +39,7 @@ _USUAL = {"data_read": 20_000, "data_write": 60_000, "metadata_read": 90_000, "m
 
 setting("efs.io", _USUAL, _check_rates)
 setting("efs.burst_credits", _MOST_CREDITS)
+setting("efs.mounted_before", 0)
 
 _MINUTE, _QUARTER = 60.0, 900.0
 _METERED = "MeteredIOBytes"
@@ -90,7 +92,12 @@ def _metric(account: Account, region: str, name: str, dimensions: dict, begin: f
     if set(dimensions) - {"FileSystemId", "StorageClass"} or bool(storage_class) != (name == "StorageBytes"):
         return None
     record = efs.region_of(account, region).file_systems.get(file_system)
-    mounted = [one for one in _mounted(account, region) if one.file_system == file_system]
+    earlier = account.settings["efs.mounted_before"]
+    mounted = [
+        replace(one, begin=one.begin - earlier)
+        for one in _mounted(account, region)
+        if one.file_system == file_system
+    ]
     end = min(end, account.clock.now())
     if name in _COUNTED:
         return Metric("Bytes", _operations(account, mounted, name, begin, end))
@@ -163,8 +170,8 @@ def _credits(account: Account, record: dict, mounted: list[Mounted], end: float)
     """(time, credits left) of each minute with a client."""
     left, baseline = float(account.settings["efs.burst_credits"]), _baseline(record)
     metered = {point.time: point.total for point in _operations(account, mounted, _METERED, 0.0, end)}
-    before = record["CreationTime"].timestamp()
+    before = None
     for time, _ in _minutes(mounted, 0.0, end):
-        left = min(_MOST_CREDITS, left + (time + _MINUTE - before) * baseline)
+        left = min(_MOST_CREDITS, left + (time + _MINUTE - (time if before is None else before)) * baseline)
         left, before = max(0.0, left - metered.get(time, 0.0)), time + _MINUTE
         yield time, left
