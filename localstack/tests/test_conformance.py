@@ -86,7 +86,7 @@ def test_json(account, operation, body, wrong):
     assert violations(account) == wrong
 
 
-METRICS = {"StartTime": datetime.fromtimestamp(0, UTC), "EndTime": datetime.fromtimestamp(60, UTC)}
+METRICS = {"StartTime": datetime.fromtimestamp(0.5, UTC), "EndTime": datetime.fromtimestamp(60, UTC)}
 
 
 def cloudwatch(account, body):

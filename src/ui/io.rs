@@ -56,13 +56,13 @@ fn amount(measured: &Measured) -> String {
         hours => count(hours / 24, "day"),
     };
     let until: String = measured.until.replace('T', " ").chars().take(16).collect();
-    format!("{} read and {} written a day, in {span} until {until} UTC", bytes(read), bytes(written))
+    format!("{} read and {} written a day (average of {span} until {until} UTC)", bytes(read), bytes(written))
 }
 
 fn cost(io: &FileSystemIo, measured: &Measured) -> String {
     let share = format!("{} % of its baseline of 1 MiB/s", money(measured.baseline_used() * 100.0));
     let elastic = io.month.as_ref().map(|month| format!("about {} {}", money(month.elastic), clean(&month.currency)));
-    let elastic = elastic.unwrap_or_else(|| "an amount that is not known here, each byte is billed".to_owned());
+    let elastic = elastic.unwrap_or_else(|| "a bill for each byte (no prices of this region are known)".to_owned());
     match io.throughput.as_str() {
         "bursting" => format!("I/O a month: nothing with bursting throughput ({share}); with elastic {elastic}"),
         mode => format!("I/O a month: {elastic} with {} throughput; with bursting nothing ({share})", clean(mode)),
@@ -85,10 +85,10 @@ pub fn advice(io: &FileSystemIo) -> Option<String> {
     let write = |mode: &str| format!("write `throughput = \"{mode}\"` into [storage] and apply (docs/cost.md)");
     match (io.throughput.as_str(), measured.credits.and_then(|credits| credits.days_left)) {
         ("elastic", _) if measured.suits_bursting() => {
-            Some(format!("bursting throughput is enough for this I/O, which is free then: {}", write("bursting")))
+            Some(format!("bursting throughput is enough for this I/O and does not bill it: {}", write("bursting")))
         }
         ("bursting", Some(days)) => Some(format!(
-            "without burst credits, in about {}, the file system falls back to its baseline: {}",
+            "the burst credits run out in about {}, and the file system then falls back to its baseline: {}",
             count(days.ceil() as usize, "day"),
             write("elastic")
         )),
