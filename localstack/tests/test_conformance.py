@@ -3,12 +3,14 @@
 import json
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 
 import boto3
 import botocore.auth
 import botocore.awsrequest
 import botocore.config
 import botocore.credentials
+import cbor2
 import pytest
 from conftest import REGION, URL
 from policy_kit import as_json
@@ -37,15 +39,16 @@ def form(account, service, version, **parameters):
 
 
 def send(account, service, method, path, body, headers):
-    """A signed call; whatever is answered."""
-    request = botocore.awsrequest.AWSRequest(method, URL + path, headers, body.encode())
+    """A signed call; what is answered, whatever that is."""
+    body = body if isinstance(body, bytes) else body.encode()
+    request = botocore.awsrequest.AWSRequest(method, URL + path, headers, body)
     credentials = botocore.credentials.Credentials(account.id, "test")
     botocore.auth.SigV4Auth(credentials, service, REGION).add_auth(request)
-    prepared = urllib.request.Request(URL + path, body.encode(), dict(request.headers), method=method)
+    prepared = urllib.request.Request(URL + path, body, dict(request.headers), method=method)
     try:
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(prepared, timeout=20).read()
+        return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(prepared, timeout=20).read()
     except urllib.error.HTTPError as answer:
-        answer.read()
+        return answer.read()
 
 
 def ecs(account, operation, body):
@@ -81,6 +84,43 @@ def ecs(account, operation, body):
 def test_json(account, operation, body, wrong):
     ecs(account, operation, body)
     assert violations(account) == wrong
+
+
+METRICS = {"StartTime": datetime.fromtimestamp(0.5, UTC), "EndTime": datetime.fromtimestamp(60, UTC)}
+
+
+def cloudwatch(account, body):
+    """GetMetricData as the AWS SDK for Rust sends it; the answer."""
+    path = "/service/GraniteServiceVersion20100801/operation/GetMetricData"
+    headers = {"Smithy-Protocol": "rpc-v2-cbor", "Content-Type": "application/cbor", "Accept": "application/cbor"}
+    return cbor2.loads(send(account, "monitoring", "POST", path, cbor2.dumps(body, datetime_as_timestamp=True), headers))
+
+
+@pytest.mark.row("requests against AWS's models: CBOR", plain="absent")
+@pytest.mark.parametrize(
+    "body, wrong",
+    [
+        (METRICS | {"MetricDataQueries": [{"Id": "a"}]}, []),
+        (METRICS, [("required", "MetricDataQueries")]),
+        (METRICS | {"MetricDataQueries": [], "EndTime": 60}, [("type", "EndTime")]),
+        (METRICS | {"MetricDataQueries": [], "Max": 1}, [("unknown", "Max")]),
+        (METRICS | {"MetricDataQueries": [{"Id": ""}]}, [("length", "MetricDataQueries[0].Id")]),
+        (METRICS | {"MetricDataQueries": [], "ScanBy": "Random"}, [("enum", "ScanBy")]),
+    ],
+)
+def test_cbor(account, body, wrong):
+    cloudwatch(account, body)
+    assert violations(account) == wrong
+
+
+@pytest.mark.row("cloudwatch: RPC v2 CBOR, with the errors of the query protocol", plain="fails")
+def test_cbor_is_answered(account):
+    metric = {"Namespace": "AWS/EFS", "MetricName": "TotalIOBytes"}
+    query = {"Id": "a", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}
+    answer = cloudwatch(account, METRICS | {"MetricDataQueries": [query]})
+    assert [(one["Id"], one["Values"]) for one in answer["MetricDataResults"]] == [("a", [])]
+    answer = cloudwatch(account, METRICS | {"MetricDataQueries": [query], "NextToken": "nothing"})
+    assert answer["__type"].endswith("InvalidNextToken")
 
 
 @pytest.mark.row("requests against AWS's models: form parameters", plain="absent")

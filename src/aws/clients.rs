@@ -45,6 +45,7 @@ pub struct Caller {
 pub struct Clients {
     pub acm: aws_sdk_acm::Client,
     pub backup: aws_sdk_backup::Client,
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
     /// For the control bucket: not guarded by the permit, and every call is retried, because each is conditional or
     /// idempotent.
     pub control: aws_sdk_s3::Client,
@@ -144,6 +145,7 @@ impl Clients {
         Self {
             acm: client!(aws_sdk_acm),
             backup: client!(aws_sdk_backup),
+            cloudwatch: client!(aws_sdk_cloudwatch),
             control: aws_sdk_s3::Client::from_conf(control),
             ec2: client!(aws_sdk_ec2),
             ecr: client!(aws_sdk_ecr),

@@ -19,14 +19,16 @@ pub enum Use {
     Erase,
     /// Backups, restores, data steps, and commands in the running task.
     Upgrade,
-    /// Reading AWS's list prices.
+    /// Reading AWS's list prices, and what else the cost of a deployment depends on.
     Price,
+    /// Reading the metrics of what is deployed.
+    Measure,
 }
 
 impl Use {
     const fn word(self) -> &'static str {
         match self {
-            Self::See | Self::List | Self::Ask | Self::Price => "Read",
+            Self::See | Self::List | Self::Ask | Self::Price | Self::Measure => "Read",
             Self::Make => "Write",
             Self::Remove => "Delete",
             Self::Erase => "DeleteData",
@@ -121,6 +123,7 @@ fn word(service: &str) -> &str {
         "acm" => "Certificates",
         "backup" => "Backup",
         "backup-storage" => "BackupStorage",
+        "cloudwatch" => "Metrics",
         "ec2" => "Ec2",
         "ecr" => "Images",
         "ecs" => "Ecs",

@@ -2,20 +2,23 @@
 
 use std::path::PathBuf;
 
-use crate::aws::clients::Clients;
+use crate::config::PlanFile;
 use crate::live;
-use crate::price::{self, Estimate, NOT_COUNTED, Parts, Usage, list};
+use crate::price::io::{FileSystemIo, Measured};
+use crate::price::{self, Estimate, Item, NOT_COUNTED, Parts, Usage, list};
 use crate::ui;
 
 use super::global::Global;
 use super::graph::graph;
-use crate::session::{CommandError, Exit, Output, PLAN_FILE, Source, source};
+use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source, moment, source};
 
 /// Estimate what a deployment costs a month
 ///
 /// Counts what the plan file asks for and multiplies by AWS's list prices, from a dated table that ce-aws brings
 /// along: no AWS account is needed. What depends on use is shown with its unit price and a usual range, and is not in
 /// the total. What the plan file names under [existing] costs nothing more. docs/cost.md has the sources.
+///
+/// With --live, the I/O of a deployment that is there already is what CloudWatch has measured of its file system.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
@@ -26,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = super::size::positive)]
     events_per_minute: Option<f64>,
 
-    /// Ask AWS's Price List for today's prices; needs credentials and pricing:GetProducts
+    /// Ask AWS for today's prices and for the measured I/O of the deployment; needs credentials
     #[arg(long)]
     live: bool,
 }
@@ -39,34 +42,57 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             .hint(source::NAME_A_REGION));
     };
     let parts = Parts::of_graph(&graph(&file)?);
-    let usage = Usage { events_per_minute: args.events_per_minute };
+    let usage = Usage { events_per_minute: args.events_per_minute, measured: None };
+    let mut io = None;
     let estimate = if args.live {
-        live(&parts, region.as_str(), &usage, global).await?
+        let (estimate, measured) = live(&file, &parts, region.as_str(), usage, global).await?;
+        io = measured;
+        estimate
     } else {
         price::estimate(&parts, region.as_str(), &usage).map_err(|error| {
             let hint = format!("with --live, AWS's Price List is asked; the table has {}", ui::cost::regions());
             CommandError::refused("cost/no-prices", error.to_string()).hint(hint)
         })?
     };
-    output.answer(&document(&estimate), || ui::cost::whole(&estimate))?;
+    output.answer(&document(&estimate, io.as_ref()), || {
+        let bills_io = estimate.lines.iter().any(|line| line.item == Item::FileSystemRead);
+        let measured = io.iter().filter(|_| bills_io).map(ui::io::of_estimate);
+        ui::cost::whole(&estimate) + &measured.collect::<String>()
+    })?;
     Ok(Exit::Done)
 }
 
-/// At today's prices.
-async fn live(parts: &Parts, region: &str, usage: &Usage, global: &Global) -> Result<Estimate, CommandError> {
+/// At today's prices, with the I/O that was measured unless it follows from the number of events.
+async fn live(
+    file: &PlanFile,
+    parts: &Parts,
+    region: &str,
+    mut usage: Usage,
+    global: &Global,
+) -> Result<(Estimate, Option<FileSystemIo>), CommandError> {
     let mut access = global.access();
     access.region = Some(region.to_owned());
-    let answers = live::prices::products(&Clients::new(&access).await, &list::queries(region)).await?;
+    let context = Session::open(&access).await?.context(&Scope::of(file));
+    let queries = list::queries(region);
+    let measuring = async {
+        match usage.events_per_minute {
+            Some(_) => None,
+            None => live::io::deployed(&context, moment::seconds()).await,
+        }
+    };
+    let (answers, io) = tokio::join!(live::prices::products(&context.aws, &queries), measuring);
+    let answers = answers?;
+    usage.measured = io.as_ref().and_then(|io| io.measured.as_ref()).map(Measured::gigabytes);
     let rates = list::rates(region, &answers);
     if rates.prices.is_empty() {
         let message = format!("AWS's Price List has no prices of {region}");
         return Err(CommandError::refused("cost/no-prices", message));
     }
-    Ok(price::estimate_at(parts, &rates, usage))
+    Ok((price::estimate_at(parts, &rates, &usage), io))
 }
 
 /// As scripts read it.
-fn document(estimate: &Estimate) -> serde_json::Value {
+fn document(estimate: &Estimate, io: Option<&FileSystemIo>) -> serde_json::Value {
     serde_json::json!({
         "region": estimate.region,
         "currency": estimate.currency,
@@ -75,6 +101,7 @@ fn document(estimate: &Estimate) -> serde_json::Value {
         "while_stopped": estimate.while_stopped(),
         "incomplete": estimate.is_incomplete(),
         "lines": estimate.lines,
+        "io": io,
         "not_counted": NOT_COUNTED,
     })
 }
@@ -83,7 +110,6 @@ fn document(estimate: &Estimate) -> serde_json::Value {
 mod tests {
     use super::*;
     use crate::config;
-    use crate::price::Item;
     use crate::ui::style::plain;
 
     fn month(text: &str) -> Estimate {
@@ -110,7 +136,7 @@ mod tests {
 
     #[test]
     fn scripts_read_quantities_prices_and_amounts() {
-        let document = document(&month("name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"eu-west-1\"\n"));
+        let document = document(&month("name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"eu-west-1\"\n"), None);
         let lines = document["lines"].as_array().unwrap();
         let line = |item: &str| lines.iter().find(|line| line["item"] == item).unwrap();
         assert_eq!((&line("nat-hour")["quantity"], &line("nat-hour")["unit"]), (&1460.0.into(), &"hour".into()));

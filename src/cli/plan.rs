@@ -10,15 +10,15 @@ use crate::engine::estimate;
 use crate::engine::kind::Kind;
 use crate::engine::plan::Plan;
 use crate::planners::teardown;
-use crate::price::{self, Parts, Usage};
 use crate::session::saved::{Origin, Saved};
 use crate::session::{
     CommandError, Consent, Exit, Output, PLAN_FILE, Scope, Session, Source, other_plan_files, show, standing,
 };
+use crate::ui::cost::Effect;
+use crate::ui::ending;
 use crate::ui::plan::{TaskSize, View};
 use crate::ui::standing::Standing;
 use crate::ui::summary::Summary;
-use crate::ui::{self, ending};
 use crate::upgrade::chain::{self, ChainStep};
 use crate::upgrade::planning;
 
@@ -91,7 +91,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let name = file.name.as_str();
     let mut scope = Scope::of(&file);
     let inventory = session.inventory(&mut scope).await?;
-    let now = Parts::of_inventory(&inventory);
+    let before = inventory.clone();
     let (plan, origin, file) = if args.destroy {
         let Args { delete_data, unprotect, leave_network, .. } = *args;
         let options = teardown::Options { delete_data, unprotect, leave_network };
@@ -117,14 +117,15 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         return Err(CommandError::usage("usage/no-such-resource", message)
             .hint("`ce-aws graph FILE` lists the addresses of all resources"));
     }
-    let month = |parts: &Parts| price::estimate(parts, &plan.target.region, &Usage::default());
-    let cost = ui::cost::plan_line(&month(&now), &month(&now.after(&plan)));
-    let view = View { show: &args.show, cost: cost.as_deref(), ..View::of(output.is_verbose()) };
+    let cost = Effect::of(&before, &plan);
+    let line = cost.line();
+    let view = View { show: &args.show, cost: line.as_deref(), ..View::of(output.is_verbose()) };
     if let Some(report) = output.report() {
         report.plan(&plan);
     }
     let kinds = session.kinds();
-    output.answer(&Document::new(&plan, kinds, Some(&file)), || show::shown(&plan, kinds, Some(&file), view))?;
+    let document = Document::new(&plan, kinds, Some(&file), cost.document());
+    output.answer(&document, || show::shown(&plan, kinds, Some(&file), view))?;
     let exit = exit(&plan, args.exit_code);
     if let Some(path) = &args.out {
         Saved::new(origin, plan).write(path)?;
@@ -159,18 +160,21 @@ struct Document<'a> {
     /// The release that the plan file names.
     #[serde(skip_serializing_if = "Option::is_none")]
     release: Option<Standing>,
+    /// What the deployment costs a month after it.
+    cost: serde_json::Value,
     #[serde(flatten)]
     plan: &'a Plan,
 }
 
 impl<'a> Document<'a> {
-    fn new(plan: &'a Plan, kinds: &[Kind], file: Option<&PlanFile>) -> Self {
+    fn new(plan: &'a Plan, kinds: &[Kind], file: Option<&PlanFile>, cost: serde_json::Value) -> Self {
         Self {
             digest: plan.digest(),
             summary: Summary::of(plan),
             estimate: estimate::critical_path(plan, kinds),
             task: file.map(show::size),
             release: file.and_then(standing::of_file),
+            cost,
             plan,
         }
     }
@@ -196,7 +200,7 @@ mod tests {
             hint: None,
         });
         assert_eq!((exit(&plan, false), exit(&plan, true)), (Exit::Refused, Exit::Refused));
-        let document = serde_json::to_value(Document::new(&plan, &[], None)).unwrap();
+        let document = serde_json::to_value(Document::new(&plan, &[], None, serde_json::Value::Null)).unwrap();
         assert_eq!((&document["summary"]["create"], &document["deployment"]), (&1.into(), &"prod".into()));
     }
 }

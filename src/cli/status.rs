@@ -13,6 +13,8 @@ use crate::engine::plan::Target;
 use crate::kinds::file_system;
 use crate::kinds::names;
 use crate::kinds::secret::internal_certificate;
+use crate::live;
+use crate::price::io::FileSystemIo;
 use crate::release::Catalogue;
 use crate::session::intent::open_intent;
 use crate::session::{CommandError, Consent, Exit, Output, Scope, Session, moment, span, standing};
@@ -53,7 +55,7 @@ pub struct Args {
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     let (session, mut scope, file) = Session::of(args.which.selected(), &global.access(), output).await?;
-    let status = read(&session, &mut scope, file.as_ref()).await?;
+    let status = read(&session, &mut scope, file.as_ref(), None).await?;
     if status.is_nothing() {
         if output.is_json() {
             output.document(&status)?;
@@ -101,13 +103,23 @@ async fn watch(
             return Ok(());
         }
         tokio::time::sleep(clock.real(seconds.into())).await;
-        status = read(session, &mut scope, file).await?;
+        status = read(session, &mut scope, file, status.io).await?;
     }
 }
 
-/// All that there is to show.
-async fn read(session: &Session, scope: &mut Scope, file: Option<&PlanFile>) -> Result<Status, CommandError> {
+/// All that there is to show. CloudWatch has the file system's I/O by the hour and charges for each question: what is
+/// known of it already is not asked for again in the same hour.
+async fn read(
+    session: &Session,
+    scope: &mut Scope,
+    file: Option<&PlanFile>,
+    io: Option<FileSystemIo>,
+) -> Result<Status, CommandError> {
     let inventory = session.inventory(scope).await?;
+    let now = moment::seconds();
+    let io = io.filter(|io| io.is_current(now));
+    let asked = if io.is_none() { live::io::io(&session.context(scope), &inventory, now) } else { None };
+    let asked = asked.map(tokio::spawn);
     let service = session.service(scope, &inventory).await?;
     let drift = match file {
         Some(file) => {
@@ -123,6 +135,10 @@ async fn read(session: &Session, scope: &mut Scope, file: Option<&PlanFile>) -> 
     let whereabouts = Whereabouts::of(&target, &known, url);
     let release = Running::of(&inventory).and_then(|running| running.release());
     let known = release.and_then(|release| Catalogue::effective().get(release));
+    let io = match asked {
+        Some(asked) => asked.await.ok(),
+        None => io,
+    };
     let started = service.writers().filter_map(|task| task.started).reduce(f64::max);
     Ok(Status {
         state: State::of(&inventory),
@@ -140,6 +156,7 @@ async fn read(session: &Session, scope: &mut Scope, file: Option<&PlanFile>) -> 
         resources: own(session, &inventory),
         unsettled: Unsettled::all(&inventory),
         former: former(&inventory),
+        io,
         notes: notes(&inventory),
         drift,
         now: moment::seconds() as f64,

@@ -4,6 +4,7 @@ use aws_sdk_efs::types::{BackupPolicy, FileSystemDescription, LifeCycleState, St
 
 use super::names;
 use super::prelude::*;
+use crate::engine::inventory::Inventory;
 
 /// A file system. Outputs: `id`, `arn`.
 ///
@@ -130,6 +131,12 @@ pub fn is_former(address: &Address) -> bool {
     address.kind() == FileSystem::KIND.name && address.name().starts_with(FORMER)
 }
 
+/// The one that the deployment works with: its id and its throughput mode.
+pub fn in_use(inventory: &Inventory) -> Option<(String, String)> {
+    let live = inventory.live.iter().find(|live| live.address == main() && !live.is_going())?;
+    Some((live.id.clone(), live.spec["throughput"].as_str().unwrap_or_default().to_owned()))
+}
+
 /// The name of the one that the restored one of an intent replaces.
 pub(super) fn former(intent: &str) -> String {
     format!("{FORMER}{intent}")
@@ -144,6 +151,16 @@ const MAIN: &str = "main";
 /// with the file system's in front (`kept-0a1b2c3d-mongo-data`). So what belongs to a former one is never wanted.
 pub(super) fn child(owner: &Address, name: &str) -> String {
     if owner.name() == MAIN { name.to_owned() } else { format!("{}-{name}", owner.name()) }
+}
+
+/// The same, read from AWS.
+pub async fn find(context: &Context) -> Result<Option<(String, String)>, Failure> {
+    let all = all(context).await?;
+    let is_main = |one: &&FileSystemDescription| {
+        tags::address_of(context, FileSystem::KIND.name, &tags::read(one.tags())) == Some(main())
+    };
+    let mode = |one: &FileSystemDescription| one.throughput_mode().map(|mode| mode.as_str().to_owned());
+    Ok(all.iter().find(is_main).map(|one| (one.file_system_id().to_owned(), mode(one).unwrap_or_default())))
 }
 
 /// Every file system of the account, ours or not.

@@ -46,6 +46,7 @@ pub fn grants(place: &Place) -> Vec<Grant> {
         ]);
     }
     all.push(super::prices::grant());
+    all.extend(super::io::grants());
     if place.vpc.is_none() {
         all.push(Grant::new(Use::Ask, "ec2", &["DescribeAvailabilityZones"]));
     }

@@ -7,6 +7,7 @@ pub mod foreign;
 pub mod foreign_tasks;
 pub mod grants;
 pub mod holders;
+pub mod io;
 pub mod prices;
 pub mod queues;
 pub mod sweep;

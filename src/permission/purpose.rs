@@ -32,11 +32,11 @@ impl Purpose {
     pub const fn includes(self, usage: Use) -> bool {
         match self {
             Self::List => matches!(usage, Use::List),
-            Self::Plan => matches!(usage, Use::See | Use::Ask),
+            Self::Plan => matches!(usage, Use::See | Use::Ask | Use::Measure),
             Self::Apply => matches!(usage, Use::See | Use::Ask | Use::Make | Use::Remove),
-            Self::Upgrade => !matches!(usage, Use::Erase | Use::List | Use::Price),
+            Self::Upgrade => !matches!(usage, Use::Erase | Use::List | Use::Price | Use::Measure),
             Self::Destroy => matches!(usage, Use::See | Use::Remove | Use::Erase),
-            Self::Cost => matches!(usage, Use::Price),
+            Self::Cost => matches!(usage, Use::Price | Use::Measure),
             Self::All => true,
         }
     }

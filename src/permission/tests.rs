@@ -70,11 +70,11 @@ fn long(n: usize) -> Grant {
 
 #[test]
 fn plan_only_reads_and_destroy_creates_nothing() {
-    let all = [Use::See, Use::Ask, Use::Make, Use::Remove, Use::Erase, Use::Upgrade, Use::Price];
+    let all = [Use::See, Use::Ask, Use::Make, Use::Remove, Use::Erase, Use::Upgrade, Use::Price, Use::Measure];
     let of = |purpose: Purpose| all.into_iter().filter(|usage| purpose.includes(*usage)).collect::<Vec<_>>();
-    assert_eq!(of(Purpose::Plan), [Use::See, Use::Ask]);
+    assert_eq!(of(Purpose::Plan), [Use::See, Use::Ask, Use::Measure]);
     assert_eq!(of(Purpose::Destroy), [Use::See, Use::Remove, Use::Erase]);
     assert_eq!(of(Purpose::Upgrade), [Use::See, Use::Ask, Use::Make, Use::Remove, Use::Upgrade]);
-    assert_eq!(of(Purpose::Cost), [Use::Price]);
+    assert_eq!(of(Purpose::Cost), [Use::Price, Use::Measure]);
     assert_eq!(of(Purpose::All), all);
 }

@@ -76,12 +76,12 @@ pub struct Estimate {
 impl Estimate {
     /// Everything of which the quantity and the price are known.
     pub fn total(&self) -> f64 {
-        self.lines.iter().filter_map(|line| line.amount).sum()
+        sum(self.lines.iter())
     }
 
     /// Of that, what is charged while no task runs too.
     pub fn while_stopped(&self) -> f64 {
-        self.lines.iter().filter(|line| line.while_stopped).filter_map(|line| line.amount).sum()
+        sum(self.lines.iter().filter(|line| line.while_stopped))
     }
 
     /// What depends on use and has a price.
@@ -98,6 +98,11 @@ impl Estimate {
     pub fn is_incomplete(&self) -> bool {
         self.without_price().any(|line| line.quantity.is_some())
     }
+}
+
+/// What lines amount to. The standard library's sum of nothing is -0.
+fn sum<'a>(lines: impl Iterator<Item = &'a Line>) -> f64 {
+    lines.filter_map(|line| line.amount).fold(0.0, |sum, amount| sum + amount)
 }
 
 /// The month at the prices of the table.

@@ -7,6 +7,7 @@
 
 pub mod choice;
 mod estimate;
+pub mod io;
 mod item;
 pub mod list;
 mod parts;

@@ -20,7 +20,7 @@ const HEADROOM: f64 = 1.3;
 
 /// What EFS allows a small file system that has used up its burst credits, in bytes a day: 1 MiB/s (Amazon EFS user
 /// guide, "Throughput modes").
-const BURSTING_BASELINE: f64 = 1_048_576.0 * 86_400.0;
+pub(super) const BURSTING_BASELINE: f64 = 1_048_576.0 * 86_400.0;
 
 /// The part of it that events may use: the databases write without events too.
 const SHARE_OF_BASELINE: f64 = 0.5;

@@ -17,6 +17,8 @@ pub const WRITTEN_PER_BYTE: f64 = 2.0;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
     pub events_per_minute: Option<f64>,
+    /// GB a month that the file system was measured to read and to write. A given number of events comes first.
+    pub measured: Option<(f64, f64)>,
 }
 
 impl Usage {
@@ -30,7 +32,10 @@ impl Usage {
         match item {
             // Each event comes in through the NAT gateway, and goes out through it to wherever it is sent.
             Item::NatData => Some(self.volume()? * 2.0),
-            Item::FileSystemWrite => Some(self.volume()? * WRITTEN_PER_BYTE),
+            Item::FileSystemRead if self.events_per_minute.is_none() => Some(self.measured?.0),
+            Item::FileSystemWrite => {
+                self.volume().map(|volume| volume * WRITTEN_PER_BYTE).or(self.measured.map(|(_, written)| written))
+            }
             _ => None,
         }
     }

@@ -1,6 +1,8 @@
 //! What a deployment costs, in words and in columns.
 
-use crate::price::{Estimate, Item, Line, NOT_COUNTED, NoPrices, Rates};
+use crate::engine::inventory::Inventory;
+use crate::engine::plan::Plan;
+use crate::price::{self, Estimate, Item, Line, NOT_COUNTED, NoPrices, Parts, Rates, Usage};
 
 use super::style::{FAINT, TITLE, paint};
 use super::table::{Cell, table};
@@ -67,8 +69,44 @@ fn data(estimate: &Estimate) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
+/// What a plan makes of the monthly price.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    before: Result<Estimate, NoPrices>,
+    after: Result<Estimate, NoPrices>,
+}
+
+impl Effect {
+    /// Of a plan for what exists, at the prices of the table.
+    pub fn of(inventory: &Inventory, plan: &Plan) -> Self {
+        let month = |parts: &Parts| price::estimate(parts, &plan.target.region, &Usage::default());
+        let now = Parts::of_inventory(inventory);
+        Self { before: month(&now), after: month(&now.after(plan)) }
+    }
+
+    /// In one line without a newline; nothing where nothing changes.
+    pub fn line(&self) -> Option<String> {
+        plan_line(&self.before, &self.after)
+    }
+
+    /// As scripts read it.
+    pub fn document(&self) -> serde_json::Value {
+        match &self.after {
+            Err(error) => serde_json::json!({ "unknown": error.to_string() }),
+            Ok(after) => serde_json::json!({
+                "currency": after.currency,
+                "date": after.date,
+                "month": after.total(),
+                "while_stopped": after.while_stopped(),
+                "month_now": self.before.as_ref().ok().map(Estimate::total),
+                "incomplete": after.is_incomplete(),
+            }),
+        }
+    }
+}
+
 /// What a plan makes of the monthly price, in one line without a newline; nothing where it changes nothing.
-pub fn plan_line(before: &Result<Estimate, NoPrices>, after: &Result<Estimate, NoPrices>) -> Option<String> {
+pub(super) fn plan_line(before: &Result<Estimate, NoPrices>, after: &Result<Estimate, NoPrices>) -> Option<String> {
     let after = match after {
         Ok(after) => after,
         Err(error) => return Some(format!("no cost estimate: {}", clean(&error.to_string()))),

@@ -14,6 +14,7 @@ pub mod failure;
 pub mod finding;
 pub mod graph;
 pub mod history;
+pub mod io;
 pub mod layout;
 pub mod list;
 pub mod plan;

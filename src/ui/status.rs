@@ -9,8 +9,10 @@ use crate::engine::inventory::{Inventory, Phase};
 use crate::engine::plan::Target;
 use crate::kinds::service::injected;
 use crate::kinds::service::view::{ServiceView, TaskView};
+use crate::price::io::FileSystemIo;
 
 use super::finding::hint;
+use super::io;
 use super::standing::Standing;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use super::summary::Summary;
@@ -46,6 +48,8 @@ pub struct Status {
     pub unsettled: Vec<Unsettled>,
     /// Former file systems, kept with their data, by id.
     pub former: Vec<String>,
+    /// What the file system reads and writes, and what that costs; `None` where there is no file system.
+    pub io: Option<FileSystemIo>,
     /// An upgrade that is not over, a stop by request.
     pub notes: Vec<String>,
     /// What an apply would do; only known with a plan file.
@@ -172,6 +176,7 @@ pub fn text(status: &Status) -> String {
         let title = paint(TITLE, "certificate");
         lines.push(format!("{title} internal TLS, valid until {}", clean(end)));
     }
+    lines.extend(status.io.iter().flat_map(io::lines));
     service(&status.service, &mut lines);
     for (address, task) in status.service.writers().map(|task| (task.private_ip.as_deref(), task)) {
         running(task, status, &mut lines);
@@ -207,7 +212,7 @@ pub fn text(status: &Status) -> String {
         }
     });
     let advice = status.service.writers().flat_map(injected::advice);
-    let advice = status.release_advice.clone().into_iter().chain(advice);
+    let advice = status.release_advice.clone().into_iter().chain(advice).chain(status.io.as_ref().and_then(io::advice));
     lines.extend(advice.map(|advice| hint(&advice).trim_end().to_owned()));
     lines.join("\n") + "\n"
 }

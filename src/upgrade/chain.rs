@@ -15,6 +15,7 @@ use crate::session::exit::Exit;
 use crate::session::other_plan_files;
 use crate::session::saved::Saved;
 use crate::session::source::Source;
+use crate::ui::cost::Effect;
 use crate::ui::{self, ending};
 
 use super::endpoints::report_endpoints;
@@ -132,7 +133,9 @@ pub async fn upgrade_chain(
         }
         let is_upgrade = planned.is_upgrade();
         let question = if is_upgrade { "Upgrade now?" } else { "Make these changes?" };
-        let work = Work { file: Some(&step.file), ..Work::new(planned.shown(), question) };
+        let plan = planned.shown();
+        let cost = Some(Effect::of(&inventory, &plan));
+        let work = Work { file: Some(&step.file), cost, ..Work::new(plan, question) };
         work.show(context)?;
         let can_be_undone = options.undoes_create && !is_upgrade && !work.plan.is_empty();
         let before = can_be_undone.then(|| Before::of(&inventory, session.kinds())).transpose()?;

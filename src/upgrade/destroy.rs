@@ -9,6 +9,7 @@ use crate::session::confirm;
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
 use crate::session::saved::Saved;
+use crate::ui::cost::Effect;
 use crate::ui::remains::{Remains, after_destroy, deletes_data, remains};
 
 use super::run::{Context, Work, run_plan};
@@ -80,6 +81,7 @@ pub async fn destroy(
         // Typing the name is the consent: the plan is shown as it will run then.
         work.plan = plan(teardown::Options { unprotect: true, ..options });
     }
+    work.cost = Some(Effect::of(&inventory, &work.plan));
     work.show(context)?;
     if work.plan.is_empty() {
         report(context, &remains(&work.plan, session.kinds()))?;

@@ -13,6 +13,7 @@ use crate::session::exit::Exit;
 use crate::session::output::Output;
 use crate::session::scope::Scope;
 use crate::session::show;
+use crate::ui::cost::Effect;
 use crate::ui::ending::{self, Ending};
 
 use super::limits::Limits;
@@ -48,12 +49,14 @@ pub struct Work<'a> {
     pub ask: &'a str,
     /// What is said instead of the plan, where there is nothing to do.
     pub already: String,
+    /// What it makes of the monthly price, where that is to be shown.
+    pub cost: Option<Effect>,
 }
 
 impl<'a> Work<'a> {
     /// A plan that `yes` consents to.
     pub fn new(plan: Plan, question: &'a str) -> Self {
-        Self { plan, file: None, question, ask: confirm::YES, already: String::new() }
+        Self { plan, file: None, question, ask: confirm::YES, already: String::new(), cost: None }
     }
 
     /// Shows the plan.
@@ -64,11 +67,11 @@ impl<'a> Work<'a> {
     pub fn show(&self, context: Context<'_>) -> Result<(), CommandError> {
         let Context { session, output, .. } = context;
         if output.is_json() {
-            output.line(&show::event(&self.plan, self.file))?;
+            output.line(&show::event(&self.plan, self.file, self.cost.as_ref()))?;
         } else if self.plan.is_empty() && self.plan.findings.is_empty() && !self.already.is_empty() {
             output.note(&format!("{}\n", self.already));
         } else {
-            let text = show::text(&self.plan, session.kinds(), self.file, output);
+            let text = show::text(&self.plan, session.kinds(), self.file, self.cost.as_ref(), output);
             match self.plan.refusals().count() {
                 0 if self.plan.is_empty() => output.note(&text),
                 0 => context.show(&text),

@@ -36,6 +36,27 @@ fn the_price_list_gives_what_the_table_has() {
 }
 
 #[test]
+fn the_io_of_what_is_deployed_is_measured() {
+    let account = Account::new(SCALE);
+    let product =
+        Product::with_plan(&account, &format!("{}[load_balancer]\nenabled = false\n", in_region("us-east-1")));
+    let nothing = estimate(&product, &["--live"]);
+    assert!(nothing["io"].is_null() && line(&nothing, "file-system-write")["amount"].is_null(), "{nothing:#}");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let rates = serde_json::json!({ "data_write": 100_000, "metadata_read": 200_000 });
+    account.post("settings", &serde_json::json!({ "efs.io": rates, "efs.mounted_before": 4 * 86_400 }));
+    let measured = estimate(&product, &["--live"]);
+    // 100 kB a second in GiB, at 0.06 USD.
+    let amount = |estimate: &Value, item: &str| line(estimate, item)["amount"].as_f64().unwrap_or_default();
+    let (read, written) = (amount(&measured, "file-system-read"), amount(&measured, "file-system-write"));
+    assert!((14.5..=14.8).contains(&read) && (14.5..=14.8).contains(&written), "{measured:#}");
+    let said = product.expect(0, &["cost", "FILE", "--live"]).stdout;
+    assert!(said.contains("EFS reads and writes are those measured: 16 GiB read and 8"), "{said}");
+    let wanted = estimate(&product, &["--live", "--events-per-minute", "1000"]);
+    assert!(wanted["io"].is_null() && line(&wanted, "file-system-read")["amount"].is_null(), "{wanted:#}");
+}
+
+#[test]
 fn any_region_is_asked_about_and_what_is_unknown_is_said() {
     let account = Account::new(SCALE);
     let product = Product::with_plan(&account, &in_region("eu-central-1"));

@@ -22,6 +22,7 @@ mod exec;
 mod existing;
 mod failures;
 mod fault_sweep;
+mod file_system_io;
 mod images;
 mod injected_containers;
 mod lease;

@@ -160,7 +160,7 @@ def _words(account: Account, need: Need, decision: str) -> str:
     return f"{who} on resource: {need.resource} {why}"
 
 
-_QUERY_PROTOCOL = ("iam", "sts", "elbv2", "s3", "sns")
+_QUERY_PROTOCOL = ("iam", "sts", "elbv2", "s3", "sns", "cloudwatch")
 
 
 def _denied(service: str, message: str) -> Exception:

@@ -18,6 +18,8 @@ from localstack_fargate.middleware import aws_error, invoke, override
 setting("page.size", 0)
 
 _TOKEN = "localstack_fargate-page-"
+_CUT_ELSEWHERE = {("cloudwatch", "GetMetricData")}
+"""What cuts its own pages, of something else than the listed items."""
 
 
 @functools.cache
@@ -35,9 +37,10 @@ def _one(value: Any) -> Any:
 @override("*", "Describe*", "List*", "Get*")
 def _cut(account: Account, region: str, request: dict, context: Any, call_next: Callable[[dict], Any]) -> Any:
     size = account.settings["page.size"]
-    spec = _paginators(context.service.service_name).get(context.operation.name)
+    service, operation = context.service.service_name, context.operation.name
+    spec = _paginators(service).get(operation)
     from_inside = getattr(context, "from_inside", False)
-    if not size or spec is None or from_inside or context.service.service_name == "s3":
+    if not size or spec is None or from_inside or service == "s3" or (service, operation) in _CUT_ELSEWHERE:
         return call_next(request)
     token_in, token_out = _one(spec["input_token"]), _one(spec["output_token"]).split(" || ")[0]
     result, limit = _one(spec["result_key"]), spec.get("limit_key")

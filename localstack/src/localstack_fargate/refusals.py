@@ -23,6 +23,7 @@ _THROTTLES: dict[str, Refusal] = {
     "iam": ("Throttling", "Rate exceeded", 400),
     "sts": ("Throttling", "Rate exceeded", 400),
     "elbv2": ("Throttling", "Rate exceeded", 400),
+    "cloudwatch": ("Throttling", "Rate exceeded", 400),
     "s3": ("SlowDown", "Please reduce your request rate.", 503),
     "efs": ("ThrottlingException", "Rate exceeded", 429),
     "backup": ("ThrottlingException", "Rate exceeded", 429),
@@ -37,6 +38,7 @@ _FAMILIES = {
     "iam": "query",
     "sts": "query",
     "elbv2": "query",
+    "cloudwatch": "query",
     "efs": "rest",
     "backup": "rest",
 }

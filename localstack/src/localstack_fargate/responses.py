@@ -12,6 +12,7 @@ import json
 import re
 from typing import Any, Callable
 
+import cbor2
 from localstack_fargate import account as accounts
 from localstack_fargate.account import Account, setting
 from localstack_fargate.middleware import after, override
@@ -76,6 +77,9 @@ def _with_unknown_members(chain: Any, context: Any, response: Any) -> None:
     kind = response.headers.get("Content-Type", "")
     if "json" in kind and response.data:
         response.set_response(json.dumps(_with_members(json.loads(response.data))))
+    elif "cbor" in kind and response.data:
+        body = _with_members(cbor2.loads(response.data))
+        response.set_response(cbor2.dumps(body, datetime_as_timestamp=True))
     elif "xml" in kind and response.data:
         response.set_response(_with_elements(response.get_data(as_text=True)))
 

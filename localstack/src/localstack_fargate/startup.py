@@ -16,9 +16,11 @@ def is_plain() -> bool:
 
 def install() -> None:
     """Loads everything into this process. To be called before LocalStack's runtime starts."""
-    from localstack_fargate import control, fast_accounts, forwarded
+    from localstack_fargate import control, fast_accounts, forwarded, rpc_v2_cbor
 
     fast_accounts.install()
+    if not is_plain():
+        rpc_v2_cbor.install()
     forwarded.register()
     if not is_plain():
         # Checks that come before the services' own, in this order.

@@ -1,3 +1,4 @@
+mod io;
 mod list;
 mod parts;
 mod size;

@@ -41,7 +41,7 @@ fn a_stopped_task_costs_nothing_and_bursting_has_no_charge_for_io() {
 
 #[test]
 fn events_give_the_lines_of_use_a_quantity() {
-    let usage = Usage { events_per_minute: Some(20_000.0) };
+    let usage = Usage { events_per_minute: Some(20_000.0), ..Usage::default() };
     let month = estimate(&usual(), REGION, &usage).unwrap();
     let amount = |item: Item| month.lines.iter().find(|line| line.item == item).unwrap().amount;
     // 20,000 events of 2 kB in each of 43,800 minutes.
@@ -136,7 +136,7 @@ proptest! {
         // The service and the task definition are the last two: a cut before them keeps them together.
         let (one, other) = all.split_at(at.min(all.len().saturating_sub(2)));
         prop_assert!(near(total(&of(&all)), total(&of(one)) + total(&of(other))));
-        let month = estimate(&of(&all), REGION, &Usage { events_per_minute: Some(1_000.0) }).unwrap();
+        let month = estimate(&of(&all), REGION, &Usage { events_per_minute: Some(1_000.0), ..Usage::default() }).unwrap();
         let lines: f64 = month.lines.iter().filter_map(|line| Some(line.quantity? * line.price.as_ref()?.amount)).sum();
         prop_assert!(near(month.total(), lines));
         prop_assert!(month.while_stopped() <= month.total() + 1e-9);

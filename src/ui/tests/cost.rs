@@ -1,8 +1,9 @@
 use serde_json::json;
 
+use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Action, Plan, Purpose, Reason};
 use crate::price::{self, Estimate, NoPrices, Parts, Usage};
-use crate::ui::cost::{money, plan_line};
+use crate::ui::cost::{Effect, money, plan_line};
 
 use super::fixture::{plan, step};
 
@@ -64,4 +65,17 @@ fn a_first_plan_tells_the_whole_and_a_change_the_difference() {
     ];
     let shown: Vec<_> = lines.into_iter().map(|line| line.unwrap_or_else(|| "(no line)".to_owned())).collect();
     insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn scripts_read_what_a_plan_makes_of_the_month() {
+    let created = creating(&[("load-balancer/main", json!({}))]);
+    let document = Effect::of(&Inventory::default(), &created).document();
+    let hours = 730.0 * 0.027;
+    assert!(document["month"].as_f64().is_some_and(|month| (month - hours).abs() < 0.01), "{document}");
+    assert_eq!((&document["month_now"], &document["currency"]), (&json!(0.0), &json!("USD")));
+    let mut elsewhere = created;
+    elsewhere.target.region = "cn-north-1".into();
+    let document = Effect::of(&Inventory::default(), &elsewhere).document();
+    assert!(document["unknown"].as_str().is_some_and(|why| why.contains("cn-north-1")), "{document}");
 }

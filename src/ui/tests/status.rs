@@ -5,6 +5,7 @@ use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::kinds::service::view::{
     ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView,
 };
+use crate::price::io::{Bytes, Credits, FileSystemIo, Measured, Month};
 use crate::ui::status::{State, Status, Unsettled, line, text};
 use crate::ui::style::plain;
 use crate::ui::summary::Summary;
@@ -74,6 +75,7 @@ fn healthy() -> Status {
         resources: 44,
         unsettled: Vec::new(),
         former: Vec::new(),
+        io: None,
         notes: Vec::new(),
         drift: Some(Summary { unchanged: 44, ..Summary::default() }),
         since: None,
@@ -292,4 +294,40 @@ fn nothing_at_all_is_told_from_what_a_destroy_keeps() {
     prod in account 123456789012, region eu-central-1: not running, no service
     nothing of it is there
     ");
+}
+
+/// What was measured in 24 GiB a day read, and some written, over a week.
+fn io(throughput: &str, region: &str, credits: Option<Credits>) -> FileSystemIo {
+    let a_day = Bytes { read: 24 << 30, written: 9_663_676_416 };
+    let (since, until) = ("2026-11-22T00:00:00Z".to_owned(), "2026-11-29T18:00:00Z".to_owned());
+    let measured = Measured { since, until, hours: 186, a_day, days: Vec::new(), credits };
+    let mut io = FileSystemIo::new("fs-1", throughput, region, Err("not asked".into()), 0);
+    let month = |currency: &str| Month { currency: currency.into(), elastic: 38.3, bursting: 0.0 };
+    io.month = (region == "us-east-1").then(|| month("USD"));
+    (io.measured, io.unknown) = (Some(measured), None);
+    io
+}
+
+#[test]
+fn what_the_file_system_reads_and_writes_and_what_that_costs() {
+    let falling = Credits { left: 1 << 40, lowest: 1 << 40, days_left: Some(11.3) };
+    let steady = Credits { left: 2_308_974_418_329, lowest: 2 << 40, days_left: None };
+    let denied = "cloudwatch GetMetricData failed: AccessDenied: User: arn:aws:iam::1:user/op is not authorized";
+    let all = [
+        io("elastic", "us-east-1", None),
+        io("elastic", "cn-north-1", None),
+        io("bursting", "us-east-1", Some(steady)),
+        io("bursting", "us-east-1", Some(falling)),
+        FileSystemIo::new("fs-1", "elastic", "us-east-1", Err(denied.into()), 0),
+    ];
+    let said = all.map(|io| {
+        let said = plain(&text(&Status { io: Some(io), ..healthy() }));
+        let lines = said.lines().skip_while(|line| !line.starts_with("file system"));
+        let lines: Vec<_> = lines
+            .take_while(|line| !line.is_empty())
+            .chain(said.lines().filter(|line| line.contains("hint")))
+            .collect();
+        lines.join("\n")
+    });
+    assert_snapshot!(said.join("\n\n"));
 }

@@ -45,6 +45,7 @@ pub const DEGRADED: &[(&str, &str, &str)] = &[
         "access policy, which may deny restores",
         "AWS Backup refuses a restore by itself",
     ),
+    ("cloudwatch:GetMetricData", "I/O not known", "what a file system reads and writes is nobody's condition"),
     ("ec2:DescribeEgressOnlyInternetGateways", "destroy/not-checked", OTHERS),
     ("ec2:DescribeTransitGatewayVpcAttachments", "destroy/not-checked", OTHERS),
     ("ec2:DescribeVpcEndpoints", "destroy/not-checked", OTHERS),

@@ -28,6 +28,7 @@ _TABLES: dict[str, tuple[str, Table]] = {
     "acm": ("acm", small.ACM),
     "service-quotas": ("servicequotas", small.QUOTAS),
     "pricing": ("pricing", small.PRICING),
+    "cloudwatch": ("cloudwatch", small.CLOUDWATCH),
     "resourcegroupstaggingapi": ("tag", small.TAGGING),
     "sns": ("sns", small.SNS),
     "ssm": ("ssm", small.SSM),

@@ -9,13 +9,22 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import cbor2
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
 
 from localstack_fargate.conformance.shapes import Say, check, joined, required
-from localstack_fargate.conformance.wire import Form, Json, Text, Xml
+from localstack_fargate.conformance.wire import Cbor, Form, Json, Text, Xml
+from localstack_fargate.rpc_v2_cbor import PROTOCOL as RPC_V2_CBOR
 
-_WIRES = {"query": Form("query"), "ec2": Form("ec2"), "json": Json(), "rest-json": Json(), "rest-xml": Xml()}
+_WIRES = {
+    "query": Form("query"),
+    "ec2": Form("ec2"),
+    "json": Json(),
+    RPC_V2_CBOR: Cbor(),
+    "rest-json": Json(),
+    "rest-xml": Xml(),
+}
 _TEXT = Text()
 _ANY_REQUEST = re.compile(
     r"x-amz-(content-sha256|date|security-token|user-agent|trailer|decoded-content-length|sdk-checksum-algorithm"
@@ -45,6 +54,9 @@ def check_request(service: str, operation: str, protocol: str, parsed: dict, req
         _check_form(shape, wire, request, say)
     elif protocol == "json":
         _check_body(shape, json.loads(request.get_data() or b"{}"), wire, say)
+    elif protocol == RPC_V2_CBOR:
+        body = request.get_data()
+        _check_body(shape, cbor2.loads(body) if body else {}, wire, say)
     else:
         _check_rest(model, shape, wire, parsed, request, say)
 

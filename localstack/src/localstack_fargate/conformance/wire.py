@@ -1,14 +1,16 @@
-"""How the protocols of AWS write the members of a request: JSON, form parameters (query and ec2), XML, and plain text.
+"""How the protocols of AWS write the members of a request: JSON, CBOR, form parameters (query and ec2), XML, and plain
+text.
 
 Each format takes nodes apart by the shape that is expected, and says of what is there and not expected that it is
-unknown. Sources: Smithy specification, "AWS JSON", "AWS query", "AWS EC2 query", "AWS REST-XML" protocols; botocore's
-serializers.
+unknown. Sources: Smithy specification, "AWS JSON", "AWS query", "AWS EC2 query", "AWS REST-XML", "Smithy RPC v2
+CBOR" protocols; botocore's serializers.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import datetime
 import re
 from typing import Any, Callable, Iterator
 
@@ -73,6 +75,18 @@ class Json:
         if not right:
             raise _mistyped(shape, node)
         return _decoded(shape, node) if kind == "blob" else node
+
+
+class Cbor(Json):
+    """Nodes are what `cbor2.loads` gives: bytes, and a timestamp for what has the tag of one, as it must have."""
+
+    def scalar(self, shape: Shape, node: Any) -> Any:
+        expected = {"blob": bytes, "timestamp": datetime.datetime}.get(shape.type_name)
+        if expected is None:
+            return super().scalar(shape, node)
+        if not isinstance(node, expected):
+            raise _mistyped(shape, node)
+        return node
 
 
 class Text:
