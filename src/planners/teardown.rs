@@ -8,7 +8,8 @@ use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, Kept, Plan, Purpose, Reason, Target, Until};
 
-use super::{data, deletion, held};
+use super::deletion::{self, Holders};
+use super::{data, held};
 
 /// What the user has consented to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,8 +27,8 @@ pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: 
     let mut plan = Plan::empty(Purpose::Destroy, target);
     plan.known = inventory.known();
     let left = if options.leave_network { held::network(inventory, kinds, holders) } else { BTreeSet::new() };
-    let mut deletions: Vec<(&Live, usize)> = Vec::new();
-    for live in &inventory.live {
+    let mut deletions = Vec::new();
+    for (number, live) in inventory.live.iter().enumerate() {
         let Some(kind) = kinds.kind(live.address.kind()) else { continue };
         if let Some(why) = reason_to_keep(live, kind, options, &left) {
             plan.kept.push(Kept { address: live.address.clone(), id: live.id.clone(), why });
@@ -43,10 +44,10 @@ pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: 
             let before = prepare(live, kind, options, &mut plan);
             step.wait_for(before);
         }
-        deletions.push((live, plan.steps.len()));
+        deletions.push((number, plan.steps.len()));
         plan.steps.push(step);
     }
-    deletion::order(&deletions, &mut plan.steps, kinds);
+    deletion::order(&Holders::among(&inventory.live), &deletions, &mut plan.steps, kinds);
     plan.findings.extend(held::findings(&plan, holders));
     plan
 }

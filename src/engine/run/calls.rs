@@ -11,7 +11,7 @@ use super::{Attempt, Made, Run, State};
 
 impl Run {
     pub(super) fn performed(&mut self, step: usize, result: Result<Made, Failure>, now: f64) {
-        let State::Performing(attempt) = self.states[step] else { return };
+        let State::Performing(attempt) = *self.states.get(step) else { return };
         let action = self.action(step);
         if result.as_ref().map_or_else(Failure::may_have_made, |_| true) {
             if action == Action::Create && self.facts[step].late {
@@ -58,7 +58,7 @@ impl Run {
             return self.finish_step(step, attempt, now);
         }
         let poll_at = if is_confirmed { now + self.first_poll(step) } else { now };
-        self.states[step] = State::Settling { attempt, accepted: now, poll_at, why: String::new(), stopped: 0 };
+        self.states.set(step, State::Settling { attempt, accepted: now, poll_at, why: String::new(), stopped: 0 });
     }
 
     /// After how many seconds to poll first: at once where the condition may be met already, or must not be missed.
@@ -76,7 +76,7 @@ impl Run {
     }
 
     pub(super) fn finish_step(&mut self, step: usize, attempt: Attempt, now: f64) {
-        self.states[step] = State::Done;
+        self.states.set(step, State::Done);
         self.queue.done(step);
         let (address, action) = (self.address(step), self.action(step));
         self.say(Event::StepDone { step, address, action, seconds: now - attempt.since });
