@@ -126,7 +126,7 @@ impl<'a> Planner<'a> {
     }
 
     fn goes_with_its_parent(&self, live: usize) -> bool {
-        self.deletions.iter().any(|(parent, _)| self.holders.of(*parent, self.kinds).contains(&live))
+        self.deletions.iter().any(|parent| self.holders.of(parent.live, self.kinds).contains(&live))
     }
 
     fn create(&mut self, node: &Node) {
@@ -239,18 +239,17 @@ impl<'a> Planner<'a> {
     fn delete(&mut self, number: usize, kind: &Kind, reason: Reason) -> usize {
         const CONSENT: &str = "consent with --unprotect";
         let live = self.live(number);
-        let mut step = deletion::step(live, kind, reason.clone());
+        let step = deletion::step(live, kind, reason.clone());
         let protection = deletion::unprotect(live, kind, reason.clone(), "plan/protected", CONSENT);
         if let (Some((_, refusal)), false) = (&protection, self.options.unprotect) {
             self.plan.findings.push(refusal.clone());
         }
         let unprotect = protection.map(|(step, _)| step);
-        if let Some(before) = deletion::stop(live, kind, reason).or(unprotect) {
-            step.wait_for([self.plan.push(before)]);
-        }
-        let index = self.plan.push(step);
-        self.deletions.push((number, index));
-        index
+        let stop = deletion::stop(live, kind, reason).map(|stop| self.plan.push(stop));
+        let before = stop.or_else(|| unprotect.map(|step| self.plan.push(step)));
+        let step = self.plan.push(step.after(before));
+        self.deletions.push(Deletion { live: number, step, stop });
+        step
     }
 
     fn refuse(&mut self, code: &str, address: &Address, message: impl Into<String>, hint: &str) {
@@ -333,7 +332,7 @@ impl<'a> Planner<'a> {
         let live = &self.inventory.live;
         let tasks: Vec<usize> = (0..live.len()).filter(|number| is_task(&live[*number])).collect();
         let mut dependents = Dependents::of(&self.plan.steps);
-        for (used, deletion) in &self.deletions {
+        for Deletion { live: used, step: deletion, .. } in &self.deletions {
             let mut users = self.holders.of(*used, self.kinds);
             if self.plan.steps[*deletion].reason == Reason::Unwanted {
                 users.extend(&tasks);

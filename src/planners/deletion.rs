@@ -90,10 +90,11 @@ impl<'a> Holders<'a> {
         Self { live, users, by_kind }
     }
 
-    /// What must be deleted before `used`: a property refers to it, or its kind always goes first. In order.
+    /// What must be deleted or stopped before `used` can be deleted: a property refers to it, or its kind always goes
+    /// first. In order.
     pub fn of<K: Kinds + ?Sized>(&self, used: usize, kinds: &K) -> BTreeSet<usize> {
         let (live, kind) = (&self.live[used], kinds.kind(self.live[used].address.kind()));
-        let first = kind.map_or(&[][..], |kind| kind.gone_after).iter();
+        let first = kind.into_iter().flat_map(|kind| kind.gone_after.iter().chain(kind.stopped_after));
         let by_kind = first.filter_map(|kind| self.by_kind.get(kind)).flatten();
         let all = self.users[used].iter().chain(by_kind);
         all.copied().filter(|user| self.live[*user].address != live.address).collect()
@@ -118,23 +119,38 @@ fn each_text<'a>(spec: &'a Value, see: &mut impl FnMut(&'a str)) {
     }
 }
 
-/// A resource that is deleted, as its number among the live ones, and its step.
-pub type Deletion = (usize, usize);
+/// A resource that is deleted.
+#[derive(Clone, Copy, Debug)]
+pub struct Deletion {
+    /// Its number among the live ones.
+    pub live: usize,
+    pub step: usize,
+    /// The step that stops it first, if there is one.
+    pub stop: Option<usize>,
+}
 
 /// Makes each deletion wait until everything that holds its resource is gone. `deletions` are in the order of
 /// addresses.
 ///
+/// What has been stopped holds nothing any more, except for the kinds that say so: a service without tasks has no
+/// network interface, mounts nothing and registers no target, and only its cluster cannot be deleted before it is gone
+/// (Amazon ECS API reference, DeleteCluster: ClusterContainsServicesException).
+///
 /// Resources that refer to each other in a circle (two security groups) would wait forever: the wait that would close
 /// the circle is left out, so that of two the one with the greater address is deleted first.
 pub fn order<K: Kinds + ?Sized>(holders: &Holders<'_>, deletions: &[Deletion], steps: &mut [Step], kinds: &K) {
-    let mut step_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (live, step) in deletions {
-        step_of.entry(*live).or_default().push(*step);
+    let mut deleted: BTreeMap<usize, Vec<&Deletion>> = BTreeMap::new();
+    for deletion in deletions {
+        deleted.entry(deletion.live).or_default().push(deletion);
     }
+    let kind_of = |live: usize| holders.live[live].address.kind();
     let mut waits = Vec::new();
-    for (used, later) in deletions {
-        let earlier = holders.of(*used, kinds).into_iter().filter_map(|user| step_of.get(&user)).flatten();
-        waits.extend(earlier.map(|earlier| (*later, *earlier)));
+    for used in deletions {
+        let until_gone = kinds.kind(kind_of(used.live)).map_or(&[][..], |kind| kind.gone_after);
+        for user in holders.of(used.live, kinds).into_iter().filter_map(|user| deleted.get(&user)).flatten() {
+            let stop = user.stop.filter(|_| !until_gone.contains(&kind_of(user.live)));
+            waits.push((used.step, stop.unwrap_or(user.step)));
+        }
     }
     let may_close = may_be_in_a_circle(steps, &waits);
     for (later, earlier) in waits {

@@ -8,7 +8,7 @@ use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, Kept, Plan, Purpose, Reason, Target, Until};
 
-use super::deletion::{self, Holders};
+use super::deletion::{self, Deletion, Holders};
 use super::{data, held};
 
 /// What the user has consented to.
@@ -38,13 +38,15 @@ pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: 
             continue;
         }
         let mut step = deletion::step(live, kind, Reason::Teardown);
+        let mut before = None;
         if live.is_going() {
             (step.action, step.until) = (Action::Verify, Until::Gone);
         } else {
-            let before = prepare(live, kind, options, &mut plan);
+            before = prepare(live, kind, options, &mut plan);
             step.wait_for(before);
         }
-        deletions.push((number, plan.steps.len()));
+        let stop = before.filter(|before| plan.steps[*before].action == Action::Stop);
+        deletions.push(Deletion { live: number, step: plan.steps.len(), stop });
         plan.steps.push(step);
     }
     deletion::order(&Holders::among(&inventory.live), &deletions, &mut plan.steps, kinds);

@@ -2,10 +2,9 @@
 
 use crate::engine::address::Address;
 use crate::engine::cadence;
-use crate::engine::estimate;
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::plan::{Action, Step, Until};
+use crate::engine::plan::{Action, Until};
 
 use super::{Attempt, Made, Run, State};
 
@@ -57,18 +56,15 @@ impl Run {
         if self.plan.steps[step].until == Until::Accepted && is_confirmed {
             return self.finish_step(step, attempt, now);
         }
-        let poll_at = if is_confirmed { now + self.first_poll(step) } else { now };
+        let poll_at = if is_confirmed && !self.polls_at_once(step) { now + cadence::next_poll(0.0) } else { now };
         self.states.set(step, State::Settling { attempt, accepted: now, poll_at, why: String::new(), stopped: 0 });
     }
 
-    /// After how many seconds to poll first: at once where the condition may be met already, or must not be missed.
-    fn first_poll(&self, step: usize) -> f64 {
-        let (planned, seconds): (&Step, _) = (&self.plan.steps[step], &self.facts[step].seconds);
-        let at_once = matches!(planned.until, Until::Idle | Until::Ready { may_degrade: false, .. });
-        if at_once || planned.action == Action::Verify {
-            return 0.0;
-        }
-        cadence::first_poll(seconds, estimate::duration(planned, seconds).settle)
+    /// Whether its condition may be met already, or must not be missed.
+    fn polls_at_once(&self, step: usize) -> bool {
+        let planned = &self.plan.steps[step];
+        let is_now = matches!(planned.until, Until::Idle | Until::Ready { may_degrade: false, .. });
+        is_now || planned.action == Action::Verify
     }
 
     fn is_known_as(&self, address: &Address, id: Option<&str>) -> bool {

@@ -118,13 +118,6 @@ impl States {
         is_new
     }
 
-    /// How many polls have confirmed that everything at a settling step is stopped.
-    pub fn set_stopped(&mut self, step: usize, polls: u32) {
-        if let State::Settling { stopped, .. } = &mut self.all[step] {
-            *stopped = polls;
-        }
-    }
-
     /// The steps whose call is in flight, in order.
     pub fn performing(&self) -> &BTreeSet<usize> {
         &self.performing
