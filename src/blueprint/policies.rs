@@ -241,7 +241,7 @@ mod tests {
     fn resolved(policy: &Value) -> Value {
         let known = ["log-group", "secret", "file-system", "role"]
             .map(|kind| (Address::new(kind, "x"), Outputs::from([("arn".to_owned(), format!("arn:{kind}"))])));
-        reference::resolve(policy, &Known::from(known))
+        reference::resolve(policy, &Known::from_iter(known))
     }
 
     fn statements(policy: &Value) -> &Vec<Value> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
-    text: String,
+    text: Arc<str>,
     slash: usize,
 }
 
@@ -24,7 +25,7 @@ pub struct InvalidAddress(pub String);
 impl Address {
     /// An address from its two halves. Both come from this program, never from outside; use [`FromStr`] for that.
     pub fn new(kind: &str, name: &str) -> Self {
-        Self { text: format!("{kind}/{name}"), slash: kind.len() }
+        Self { text: format!("{kind}/{name}").into(), slash: kind.len() }
     }
 
     /// The kind, for example `subnet`.
@@ -68,7 +69,7 @@ impl TryFrom<String> for Address {
 
 impl From<Address> for String {
     fn from(address: Address) -> Self {
-        address.text
+        address.text.as_ref().to_owned()
     }
 }
 

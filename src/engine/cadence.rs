@@ -1,10 +1,10 @@
 //! How often to poll and how long to retry, in seconds of AWS time.
 //!
 //! AWS's own waiters poll every 15 to 120 seconds; on a stack whose slowest part takes 105 seconds that would be most
-//! of the waiting. We poll every two to three seconds, one call a kind, and first when an answer is likely.
+//! of the waiting. We poll every two to three seconds, one call a kind, and less often what has taken long already:
+//! what settles is seen 2.5 s later at most, or 5 % of the time that it took.
 
 use super::failure::Cause;
-use super::kind::Seconds;
 
 /// Between two polls of one kind. AWS throttles some reads early (EFS DescribeMountTargets).
 pub const POLL_EVERY: f64 = 2.5;
@@ -23,10 +23,9 @@ pub const MAY_BE_INVISIBLE: f64 = 60.0;
 /// The fewest attempts before giving up: a slow call or a timeout must not use up the budget.
 const FEWEST_ATTEMPTS: u32 = 15;
 
-/// When to poll first after acceptance: at half the usual time, so that the common case costs few calls, and within a
-/// minute, so that a fast one is soon noticed.
-pub fn first_poll(seconds: &Seconds, usual: f64) -> f64 {
-    (usual / 2.0).clamp(POLL_EVERY, 60.0).min(seconds.patience / 2.0)
+/// After how many seconds to poll again for what has been waited for so long.
+pub fn next_poll(waited: f64) -> f64 {
+    (waited * 0.05).max(POLL_EVERY)
 }
 
 /// What to do about a failed call.
@@ -80,10 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn polls_first_at_half_the_usual_time() {
-        let seconds = Seconds { create: 1.0, ready: 105.0, gone: 60.0, patience: 600.0 };
-        assert_eq!(first_poll(&seconds, seconds.ready), 52.5);
-        assert_eq!(first_poll(&seconds, 1.0), POLL_EVERY);
-        assert_eq!(first_poll(&seconds, 900.0), 60.0);
+    fn what_has_taken_long_is_polled_less_often() {
+        assert_eq!([0.0, 50.0, 100.0, 600.0].map(next_poll), [POLL_EVERY, POLL_EVERY, 5.0, 30.0]);
     }
 }

@@ -49,3 +49,27 @@ impl Clock {
         Duration::from_secs_f64((seconds / self.scale).clamp(0.0, 86_400.0))
     }
 }
+
+/// A time or a duration that can be sorted.
+#[derive(Clone, Copy, Debug)]
+pub struct Ordered(pub f64);
+
+impl PartialEq for Ordered {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ordered {}
+
+impl PartialOrd for Ordered {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ordered {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}

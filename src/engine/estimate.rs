@@ -26,9 +26,8 @@ pub fn durations<K: Kinds + ?Sized>(plan: &Plan, kinds: &K) -> Vec<Duration> {
 
 /// The usual time along the critical path, in seconds; 0 for a plan whose steps wait for each other.
 pub fn critical_path<K: Kinds + ?Sized>(plan: &Plan, kinds: &K) -> f64 {
-    let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
-    match Queue::new(&after, &durations(plan, kinds)) {
-        Ok(queue) => (0..plan.steps.len()).map(|step| queue.way(step)).fold(0.0, f64::max),
+    match Queue::new(&plan.steps, &durations(plan, kinds)) {
+        Ok(queue) => (0..plan.steps.len()).map(|step| queue.path(step)).fold(0.0, f64::max),
         Err(_) => 0.0,
     }
 }

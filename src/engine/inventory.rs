@@ -1,6 +1,7 @@
 //! What exists: the result of one sweep over AWS.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,8 +97,14 @@ impl Inventory {
     }
 
     /// The resources at an address.
-    pub fn at<'a, 'b>(&'a self, address: &'b Address) -> impl Iterator<Item = &'a Live> + use<'a, 'b> {
-        self.live.iter().filter(move |live| &live.address == address)
+    pub fn at(&self, address: &Address) -> &[Live] {
+        &self.live[self.numbers(address)]
+    }
+
+    /// Where in the list the resources at an address are.
+    pub fn numbers(&self, address: &Address) -> Range<usize> {
+        let from = self.live.partition_point(|live| &live.address < address);
+        from..from + self.live[from..].partition_point(|live| &live.address == address)
     }
 
     /// The outputs of every resource that is not being deleted.

@@ -60,6 +60,8 @@ pub struct Kind {
     pub parents: &'static [&'static str],
     /// Kinds whose resources must be gone before this one can be deleted although no property says so.
     pub gone_after: &'static [&'static str],
+    /// Kinds whose resources must be stopped before this one can be deleted, and may still exist.
+    pub stopped_after: &'static [&'static str],
     /// Top-level properties that AWS cannot change in place.
     pub immutable: &'static [&'static str],
     /// Top-level properties that only creation looks at: never compared.
@@ -103,6 +105,7 @@ impl Kind {
             lifecycle: Lifecycle::Owned,
             parents: &[],
             gone_after: &[],
+            stopped_after: &[],
             immutable: &[],
             write_once: &[],
             replaceable: None,

@@ -241,6 +241,12 @@ impl Step {
     }
 }
 
+impl AsRef<[After]> for Step {
+    fn as_ref(&self) -> &[After] {
+        &self.after
+    }
+}
+
 impl After {
     pub fn done(step: usize) -> Self {
         Self { step, need: Need::Ready }

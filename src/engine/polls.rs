@@ -32,7 +32,7 @@ pub enum Turn {
 
 impl Polls {
     /// Requests a poll of a kind at `time` for at least one step. [`Turn::Now`] counts as sent.
-    pub fn request(&mut self, kind: &str, time: f64, steps: Vec<usize>, now: f64) -> Turn {
+    pub fn request(&mut self, kind: &str, time: f64, steps: impl FnOnce() -> Vec<usize>, now: f64) -> Turn {
         let polls = self.of(kind);
         let at = time.max(polls.not_before);
         if !polls.waiting.is_empty() {
@@ -40,7 +40,7 @@ impl Polls {
         } else if at > now {
             Turn::At(at)
         } else {
-            polls.waiting = steps;
+            polls.waiting = steps();
             Turn::Now
         }
     }

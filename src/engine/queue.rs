@@ -6,8 +6,10 @@
 //!
 //! Pure data: its user reports what was accepted and what is done.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
 
+use super::clock::Ordered;
 use super::plan::After;
 use super::reference::Need;
 
@@ -23,10 +25,15 @@ pub struct Duration {
 /// The steps that have not started, and what each still waits for.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    waits: Vec<BTreeSet<After>>,
-    dependents: Vec<Vec<(usize, Need)>>,
+    /// How many waits of each step are not over.
+    open: Vec<usize>,
+    dependents: Vec<Vec<After>>,
     priority: Vec<f64>,
-    free: BTreeSet<usize>,
+    /// The longest path first; the lower number among equals, so that runs are reproducible.
+    free: BinaryHeap<(Ordered, Reverse<usize>)>,
+    /// The waits for each step that are over: for its acceptance, and for its end.
+    released: Vec<[bool; 2]>,
+    cut_off: Vec<bool>,
 }
 
 /// Steps that wait for each other, or for a step that is not there.
@@ -35,29 +42,33 @@ pub struct Queue {
 pub struct Unstartable(pub usize);
 
 impl Queue {
-    /// A queue of as many steps as there are entries, numbered from 0.
-    pub fn new(after: &[Vec<After>], durations: &[Duration]) -> Result<Self, Unstartable> {
+    /// A queue of as many steps as there are entries, numbered from 0; each entry has what its step waits for.
+    pub fn new(after: &[impl AsRef<[After]>], durations: &[Duration]) -> Result<Self, Unstartable> {
         let count = after.len();
-        let waits: Vec<BTreeSet<After>> = after.iter().map(|list| list.iter().copied().collect()).collect();
         let mut dependents = vec![Vec::new(); count];
-        for (step, waits) in waits.iter().enumerate() {
-            for wait in waits {
-                dependents.get_mut(wait.step).ok_or(Unstartable(step))?.push((step, wait.need));
+        for (step, waits) in after.iter().enumerate() {
+            for wait in waits.as_ref() {
+                let dependent = After { step, need: wait.need };
+                dependents.get_mut(wait.step).ok_or(Unstartable(step))?.push(dependent);
             }
         }
-        let priority = longest_ways(&waits, &dependents, durations)?;
-        let free = (0..count).filter(|step| waits[*step].is_empty()).collect();
-        Ok(Self { waits, dependents, priority, free })
+        let mut queue = Self {
+            open: after.iter().map(|waits| waits.as_ref().len()).collect(),
+            priority: longest_paths(after, &dependents, durations)?,
+            dependents,
+            free: BinaryHeap::new(),
+            released: vec![[false; 2]; count],
+            cut_off: vec![false; count],
+        };
+        for step in 0..count {
+            queue.free_if_ready(step);
+        }
+        Ok(queue)
     }
 
     /// Takes the next step to start, if any may.
     pub fn pop(&mut self) -> Option<usize> {
-        let next = self.free.iter().copied().max_by(|a, b| {
-            // Longest path first; the lower number among equals, so that runs are reproducible.
-            self.priority[*a].total_cmp(&self.priority[*b]).then(b.cmp(a))
-        })?;
-        self.free.remove(&next);
-        Some(next)
+        self.free.pop().map(|(_, Reverse(step))| step)
     }
 
     /// The call of a step was accepted.
@@ -72,63 +83,69 @@ impl Queue {
     }
 
     fn release(&mut self, step: usize, need: Need) {
+        if std::mem::replace(&mut self.released[step][need as usize], true) {
+            return;
+        }
         for index in 0..self.dependents[step].len() {
-            let (dependent, wanted) = self.dependents[step][index];
-            if wanted == need && self.waits[dependent].remove(&After { step, need }) && self.waits[dependent].is_empty()
-            {
-                self.free.insert(dependent);
+            let dependent = self.dependents[step][index];
+            if dependent.need == need {
+                self.open[dependent.step] -= 1;
+                self.free_if_ready(dependent.step);
             }
         }
     }
 
-    /// Every step that waits, directly or not, for the given one.
-    pub fn downstream(&self, step: usize) -> BTreeSet<usize> {
+    fn free_if_ready(&mut self, step: usize) {
+        if self.open[step] == 0 {
+            self.free.push((Ordered(self.priority[step]), Reverse(step)));
+        }
+    }
+
+    /// Cuts off every step that waits, directly or not, for the given one, and gives those that were not cut off
+    /// before, in order.
+    pub fn cut_off(&mut self, step: usize) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         let mut open = vec![step];
         while let Some(next) = open.pop() {
-            for (dependent, _) in &self.dependents[next] {
-                if found.insert(*dependent) {
-                    open.push(*dependent);
+            for dependent in &self.dependents[next] {
+                if !std::mem::replace(&mut self.cut_off[dependent.step], true) {
+                    found.insert(dependent.step);
+                    open.push(dependent.step);
                 }
             }
         }
         found
     }
 
-    /// What a step still waits for.
-    pub fn waits(&self, step: usize) -> impl Iterator<Item = &After> {
-        self.waits[step].iter()
-    }
-
     /// The usual time in seconds from the start of a step until everything that waits for it is done.
-    pub fn way(&self, step: usize) -> f64 {
+    pub fn path(&self, step: usize) -> f64 {
         self.priority[step]
     }
 }
 
-fn longest_ways(
-    waits: &[BTreeSet<After>],
-    dependents: &[Vec<(usize, Need)>],
+fn longest_paths(
+    after: &[impl AsRef<[After]>],
+    dependents: &[Vec<After>],
     durations: &[Duration],
 ) -> Result<Vec<f64>, Unstartable> {
     let mut open: Vec<usize> = dependents.iter().map(Vec::len).collect();
-    let mut ready: Vec<usize> = (0..waits.len()).filter(|step| open[*step] == 0).collect();
-    let mut ways: Vec<Option<f64>> = vec![None; waits.len()];
+    let mut ready: Vec<usize> = (0..after.len()).filter(|step| open[*step] == 0).collect();
+    let mut paths: Vec<Option<f64>> = vec![None; after.len()];
     while let Some(step) = ready.pop() {
         let own = durations.get(step).copied().unwrap_or_default();
-        let after_that = dependents[step].iter().map(|(dependent, need)| {
-            let start = if *need == Need::Ready { own.accept + own.settle } else { own.accept };
-            start + ways[*dependent].unwrap_or_default()
+        let after_that = dependents[step].iter().map(|dependent| {
+            let start = if dependent.need == Need::Ready { own.accept + own.settle } else { own.accept };
+            start + paths[dependent.step].unwrap_or_default()
         });
-        ways[step] = Some(after_that.fold(own.accept + own.settle, f64::max));
-        for wait in &waits[step] {
+        paths[step] = Some(after_that.fold(own.accept + own.settle, f64::max));
+        for wait in after[step].as_ref() {
             open[wait.step] -= 1;
             if open[wait.step] == 0 {
                 ready.push(wait.step);
             }
         }
     }
-    ways.iter().enumerate().map(|(step, way)| way.ok_or(Unstartable(step))).collect()
+    paths.iter().enumerate().map(|(step, path)| path.ok_or(Unstartable(step))).collect()
 }
 
 #[cfg(test)]
@@ -162,7 +179,7 @@ mod tests {
         assert_eq!((queue.pop(), queue.pop()), (Some(3), None));
         queue.done(2);
         assert_eq!((queue.pop(), queue.pop()), (Some(4), None));
-        assert_eq!(queue.way(0), 108.0);
+        assert_eq!(queue.path(0), 108.0);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use imbl::OrdMap;
 use serde::de::{self, Deserializer};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
@@ -29,8 +30,8 @@ pub enum Need {
 /// What other resources may refer to, by name: `id`, `arn`, `dns`, ...
 pub type Outputs = BTreeMap<String, String>;
 
-/// The outputs of every resource known so far.
-pub type Known = BTreeMap<Address, Outputs>;
+/// The outputs of every resource known so far. A copy shares what is in it, so that every call can have one.
+pub type Known = OrdMap<Address, Outputs>;
 
 /// A text that is known, or an output of another resource of kind `K`.
 ///
@@ -238,7 +239,7 @@ mod tests {
 
     #[test]
     fn resolves_inside_lists_and_joined_texts() {
-        let known = Known::from([(Address::new("vpc", "main"), Outputs::from([("id".into(), "vpc-1".into())]))]);
+        let known = Known::from_iter([(Address::new("vpc", "main"), Outputs::from([("id".into(), "vpc-1".into())]))]);
         let spec = json!({ "vpcs": [vpc_id()], "text": join(vec!["a/".into(), vpc_id()]), "n": 3 });
         assert_eq!(references(&spec).len(), 2);
         assert_eq!(resolve(&spec, &known), json!({ "vpcs": ["vpc-1"], "text": "a/vpc-1", "n": 3 }));

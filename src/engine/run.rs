@@ -24,6 +24,9 @@ mod calls;
 mod failing;
 mod schedule;
 mod settle;
+mod states;
+
+use states::{State, States};
 
 /// What a performed step left behind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,36 +91,6 @@ impl Attempt {
     }
 }
 
-#[derive(Clone, Debug)]
-enum State {
-    Waiting,
-    Due {
-        at: f64,
-        attempt: Attempt,
-    },
-    Performing(Attempt),
-    /// The call was accepted, and the condition is not met yet.
-    Settling {
-        attempt: Attempt,
-        accepted: f64,
-        poll_at: f64,
-        why: String,
-        /// How many polls in a row have confirmed that everything is stopped.
-        stopped: u32,
-    },
-    Done,
-    Failed,
-    /// AWS permits the change only later. What is there works, so nothing is skipped because of it.
-    Postponed,
-    Skipped,
-}
-
-impl State {
-    fn is_over(&self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Postponed | Self::Skipped)
-    }
-}
-
 /// What the run needs to know of a step's kind.
 #[derive(Clone, Copy, Debug)]
 struct Facts {
@@ -133,7 +106,9 @@ pub struct Run {
     plan: Arc<Plan>,
     queue: Queue,
     facts: Vec<Facts>,
-    states: Vec<State>,
+    states: States,
+    /// The names of the kinds, by their numbers.
+    kinds: Vec<String>,
     ids: Vec<String>,
     known: Known,
     polls: Polls,
@@ -160,16 +135,20 @@ impl Run {
     /// A run that has not begun. For `earlier` seconds, what an earlier run has changed may not have reached all of
     /// AWS.
     pub fn new<K: Kinds + ?Sized>(plan: Arc<Plan>, kinds: &K, earlier: f64) -> Result<Self, Unstartable> {
-        let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
-        let queue = Queue::new(&after, &estimate::durations(&plan, kinds))?;
+        let queue = Queue::new(&plan.steps, &estimate::durations(&plan, kinds))?;
         let facts = |step: &Step| match kinds.kind(step.address.kind()) {
             Some(kind) => Facts { seconds: kind.seconds, late: kind.late, job: kind.job },
             None => Facts { seconds: Seconds::AT_ONCE, late: false, job: false },
         };
+        let kinds_of_steps = plan.steps.iter().map(|step| step.address.kind());
+        let names: Vec<String> =
+            kinds_of_steps.clone().collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect();
+        let number = |kind: &str| names.partition_point(|name| name.as_str() < kind);
         Ok(Self {
             queue,
+            states: States::new(kinds_of_steps.map(number).collect()),
             facts: plan.steps.iter().map(facts).collect(),
-            states: vec![State::Waiting; plan.steps.len()],
+            kinds: names,
             ids: plan.steps.iter().map(|step| step.id.clone().unwrap_or_default()).collect(),
             known: plan.known.clone(),
             propagation: Propagation::new(plan.clone(), kinds, earlier),
@@ -225,7 +204,7 @@ impl Run {
     fn stop(&mut self, why: Outcome) {
         if self.stopped.is_none() || (self.stopped != Some(why) && why == Outcome::LeaseLost) {
             self.stopped = Some(why);
-            let in_flight = self.performing().map(|step| self.address(step)).collect();
+            let in_flight = self.states.performing().iter().map(|step| self.address(*step)).collect();
             self.say(match why {
                 Outcome::LeaseLost => Event::LeaseLost { in_flight },
                 _ => Event::Interrupting { in_flight },
@@ -245,20 +224,13 @@ impl Run {
         self.plan.steps[step].action
     }
 
-    fn performing(&self) -> impl Iterator<Item = usize> {
-        let states = self.states.iter().enumerate();
-        states.filter(|(_, state)| matches!(state, State::Performing(_))).map(|(step, _)| step)
-    }
-
     /// How the run has ended, once it has.
     fn outcome(&self) -> Option<Outcome> {
-        let is_open = self.states.iter().any(|state| !state.is_over());
-        let has_failed = self.states.iter().any(|state| matches!(state, State::Failed));
         match self.stopped {
-            _ if self.performing().next().is_some() => None,
+            _ if !self.states.performing().is_empty() => None,
             Some(Outcome::LeaseLost) => Some(Outcome::LeaseLost),
-            stopped if is_open => stopped,
-            _ if has_failed => Some(Outcome::Failed),
+            stopped if self.states.is_open() => stopped,
+            _ if self.states.has_failed() => Some(Outcome::Failed),
             _ => Some(Outcome::Done),
         }
     }

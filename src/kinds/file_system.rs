@@ -28,7 +28,8 @@ pub struct FileSystem {
 impl Spec for FileSystem {
     const KIND: Kind = Kind {
         lifecycle: Lifecycle::Data,
-        gone_after: &["mount-target", "access-point", "file-system-policy", "service"],
+        gone_after: &["mount-target", "access-point", "file-system-policy"],
+        stopped_after: &["service"],
         // A restored one was created with another token.
         write_once: &["creation_token"],
         immutable: &["encrypted", "kms_key", "performance"],

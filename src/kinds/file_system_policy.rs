@@ -24,7 +24,7 @@ impl FileSystemPolicy {
 impl Spec for FileSystemPolicy {
     const KIND: Kind = Kind {
         parents: &["file-system"],
-        gone_after: &["service"],
+        stopped_after: &["service"],
         immutable: &["file_system"],
         security: true,
         spreads: true,

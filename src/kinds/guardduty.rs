@@ -35,7 +35,7 @@ pub struct GuardDutyGroup {
 impl Spec for GuardDutyEndpoint {
     const KIND: Kind = Kind {
         // While a task runs, GuardDuty may create it again.
-        gone_after: &["service"],
+        stopped_after: &["service"],
         tagged: false,
         // Interface endpoints take up to ten minutes to go (public notes of others; unverified).
         seconds: Seconds { create: 1.0, ready: 0.0, gone: 60.0, patience: 1200.0 },

@@ -15,7 +15,8 @@ impl Spec for LogGroup {
     const KIND: Kind = Kind {
         immutable: &["name"],
         // Deleted earlier, it would lose their last lines.
-        gone_after: &["service", "flow-log"],
+        gone_after: &["flow-log"],
+        stopped_after: &["service"],
         ..Kind::new("log-group", Part::Logs)
     };
 }

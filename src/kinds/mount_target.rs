@@ -25,7 +25,7 @@ type Groups = BTreeMap<String, Set<Ref<SecurityGroup>>>;
 impl Spec for MountTarget {
     const KIND: Kind = Kind {
         parents: &["file-system", "subnet"],
-        gone_after: &["service"],
+        stopped_after: &["service"],
         immutable: &["file_system", "subnet"],
         tagged: false,
         // A zone has room for one of each file system, and the task needs it.

@@ -22,7 +22,8 @@ pub struct Subnet {
 impl Spec for Subnet {
     const KIND: Kind = Kind {
         immutable: &["vpc", "zone", "cidr"],
-        gone_after: &["service", "load-balancer", "nat-gateway", "mount-target"],
+        gone_after: &["load-balancer", "nat-gateway", "mount-target"],
+        stopped_after: &["service"],
         late: true,
         ..Kind::new("subnet", Part::Network)
     };

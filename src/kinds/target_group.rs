@@ -82,7 +82,8 @@ impl TargetGroup {
 impl Spec for TargetGroup {
     const KIND: Kind = Kind {
         immutable: &["name", "vpc", "port", "protocol", "protocol_version", "target_type"],
-        gone_after: &["listener", "service"],
+        gone_after: &["listener"],
+        stopped_after: &["service"],
         ..Kind::new("target-group", Part::Ingress)
     };
 }

@@ -28,7 +28,7 @@ pub async fn list(context: &Context, inventory: &Inventory) -> Result<BackupView
     let mut known: BTreeMap<String, PointView> = BTreeMap::new();
     known.extend(by_resource.into_iter().flatten().map(|point| (point.arn.clone(), point)));
     let mut vaults: BTreeSet<String> = known.values().map(|point| point.vault.clone()).collect();
-    if inventory.at(&backup_vault::address()).next().is_some() {
+    if !inventory.at(&backup_vault::address()).is_empty() {
         vaults.insert(context.names.stack());
     }
     let ids: BTreeSet<&str> = file_systems.iter().map(|one| one.id.as_str()).collect();

@@ -228,7 +228,7 @@ mod tests {
     fn a_step_uses_its_own_id_or_that_of_what_the_plan_has_created() {
         let mut step = step(Reason::Changed, &[]);
         let outputs = Outputs::from([("id".to_owned(), "made".to_owned())]);
-        let known = Known::from([(step.address.clone(), outputs)]);
+        let known = Known::from_iter([(step.address.clone(), outputs)]);
         for action in [Action::Update, Action::Delete, Action::Prune, Action::Promote] {
             step.action = action;
             assert_eq!(id(&step, &known), "made");

@@ -29,7 +29,7 @@ pub async fn zones(context: &Context, inventory: &Inventory) -> Result<[String; 
 fn current_zone(inventory: &Inventory, half: &str) -> Option<String> {
     ["private", "public"].iter().find_map(|side| {
         let address = Address::new("subnet", &format!("{side}-{half}"));
-        inventory.at(&address).find_map(|live| live.spec.get("zone")?.as_str().map(str::to_owned))
+        inventory.at(&address).iter().find_map(|live| live.spec.get("zone")?.as_str().map(str::to_owned))
     })
 }
 

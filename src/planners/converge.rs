@@ -1,6 +1,6 @@
 //! The plan that makes AWS match the graph.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::engine::address::Address;
 use crate::engine::graph::{Graph, Node};
@@ -9,8 +9,9 @@ use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, After, Finding, Kept, Plan, Purpose, Reason, Severity, Step, Target, Until};
 use crate::engine::reference::{self, Known};
 
-use super::upstream::upstream;
-use super::{data, deletion, record, verdict};
+use super::deletion::{self, Deletion, Holders};
+use super::upstream::Dependents;
+use super::{data, record, verdict};
 
 mod one_writer;
 
@@ -30,7 +31,8 @@ pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[K
         options,
         plan: Plan::empty(Purpose::Apply, target),
         known: Known::new(),
-        last: BTreeMap::new(),
+        last: HashMap::new(),
+        holders: Holders::among(&inventory.live),
         deletions: Vec::new(),
     };
     for node in graph.in_order() {
@@ -40,7 +42,7 @@ pub fn converge(graph: &Graph, inventory: &Inventory, target: Target, kinds: &[K
     planner.unwanted();
     // In this order: where both would make a circle, updates matter more than the order of deletions.
     planner.deletions_wait_for_updates();
-    deletion::order(&planner.deletions, &mut planner.plan.steps, kinds);
+    deletion::order(&planner.holders, &planner.deletions, &mut planner.plan.steps, kinds);
     planner.rechecks();
     planner.plan.findings.extend(data::new_file_system_beside_former(&planner.plan, inventory));
     planner.plan.findings.extend(data::new_secret_for_old_data(&planner.plan, graph, inventory));
@@ -60,32 +62,41 @@ struct Planner<'a> {
     /// Outputs of the planned resources that exist and keep them.
     known: Known,
     /// The last step of each resource.
-    last: BTreeMap<Address, usize>,
-    deletions: Vec<(&'a Live, usize)>,
+    last: HashMap<Address, usize>,
+    holders: Holders<'a>,
+    deletions: Vec<Deletion>,
 }
 
 impl<'a> Planner<'a> {
     fn node(&mut self, node: &Node) {
-        let live = self.choose(node);
-        match live {
+        match self.choose(node) {
             None => self.create(node),
-            Some(live) if matches!(node.kind.lifecycle, Lifecycle::Shared) => self.unchanged(node, live),
+            Some(live) if matches!(node.kind.lifecycle, Lifecycle::Shared) => self.unchanged(node, self.live(live)),
             Some(live) => self.existing(node, live),
         }
     }
 
+    /// A live resource by its number in the inventory.
+    fn live(&self, number: usize) -> &'a Live {
+        &self.inventory.live[number]
+    }
+
     /// The one to keep of several at one address; the others are duplicates.
-    fn choose(&mut self, node: &Node) -> Option<&'a Live> {
-        let inventory = self.inventory;
-        let mut candidates: Vec<&Live> = inventory.at(&node.address).filter(|live| !live.is_going()).collect();
-        candidates.sort_by_key(|live| {
-            let used = inventory.live.iter().any(|other| deletion::holds(other, live, self.kinds));
-            let elsewhere = node.kind.lifecycle == Lifecycle::Intrinsic && !self.is_in_place(node, live);
-            (elsewhere, !used, rank(&live.phase), live.id.clone())
-        });
+    fn choose(&mut self, node: &Node) -> Option<usize> {
+        let here = self.inventory.numbers(&node.address);
+        let mut candidates: Vec<usize> = here.filter(|live| !self.live(*live).is_going()).collect();
+        if candidates.len() > 1 {
+            candidates.sort_by_cached_key(|number| {
+                let live = self.live(*number);
+                let is_used = !self.holders.of(*number, self.kinds).is_empty();
+                let elsewhere = node.kind.lifecycle == Lifecycle::Intrinsic && !self.is_in_place(node, live);
+                (elsewhere, !is_used, rank(&live.phase), &live.id)
+            });
+        }
         let chosen = candidates.first().copied();
-        for twin in candidates.iter().skip(1) {
-            let both = format!("exists twice: {} and {}", twin.id, chosen.map_or("", |live| &live.id));
+        for twin in candidates.into_iter().skip(1) {
+            let id = |number| self.live(number).id.as_str();
+            let both = format!("exists twice: {} and {}", id(twin), chosen.map_or("", id));
             match node.kind.lifecycle {
                 Lifecycle::Owned => drop(self.delete(twin, &node.kind, Reason::Twin)),
                 // It is deleted with its parent.
@@ -114,8 +125,8 @@ impl<'a> Planner<'a> {
         node.kind.immutable.iter().all(|property| live.spec[*property] == wanted[*property])
     }
 
-    fn goes_with_its_parent(&self, live: &Live) -> bool {
-        self.deletions.iter().any(|(parent, _)| deletion::holds(live, parent, self.kinds))
+    fn goes_with_its_parent(&self, live: usize) -> bool {
+        self.deletions.iter().any(|parent| self.holders.of(parent.live, self.kinds).contains(&live))
     }
 
     fn create(&mut self, node: &Node) {
@@ -125,10 +136,9 @@ impl<'a> Planner<'a> {
 
     /// A resource that is still being deleted blocks a new one: it holds the name, the address, the subnet.
     fn wait_for_deletions(&mut self, node: &Node) {
-        let inventory = self.inventory;
-        let mut remnants = inventory.at(&node.address).peekable();
+        let remnants = self.inventory.at(&node.address);
         if !node.kind.fenced.is_empty() {
-            if remnants.peek().is_some() {
+            if !remnants.is_empty() {
                 let step = self.step(node, Action::Verify, Reason::OneWriter);
                 self.push(node, Step { until: Until::Idle, ..step });
             }
@@ -147,7 +157,8 @@ impl<'a> Planner<'a> {
         self.plan.unchanged.push(node.address.clone());
     }
 
-    fn existing(&mut self, node: &Node, live: &'a Live) {
+    fn existing(&mut self, node: &Node, number: usize) {
+        let live = self.live(number);
         let mut found = verdict::compare(node, live, &self.known, &self.plan.target.deployment);
         if found.follows && found.reason == Reason::Changed && self.follows_drift(&found) {
             found.reason = Reason::Drifted;
@@ -159,7 +170,7 @@ impl<'a> Planner<'a> {
             .map(|change| change.property.clone())
             .collect();
         if !immutable.is_empty() || (matches!(live.phase, Phase::Failed(_)) && node.kind.fenced.is_empty()) {
-            return self.replace(node, live, immutable.into_iter().collect());
+            return self.replace(node, number, immutable.into_iter().collect());
         }
         if found.changes.is_empty() || found.tags_only() || !node.kind.renews {
             self.known.insert(node.address.clone(), live.outputs.clone());
@@ -200,7 +211,8 @@ impl<'a> Planner<'a> {
         steps.peek().is_some() && steps.all(|step| self.plan.steps[*step].reason == Reason::Drifted)
     }
 
-    fn replace(&mut self, node: &Node, live: &'a Live, properties: Vec<String>) {
+    fn replace(&mut self, node: &Node, number: usize, properties: Vec<String>) {
+        let live = self.live(number);
         let Some(consequence) = node.kind.replaceable else {
             self.known.insert(node.address.clone(), live.outputs.clone());
             let what = if properties.is_empty() { "it has failed".to_owned() } else { properties.join(", ") };
@@ -217,27 +229,27 @@ impl<'a> Planner<'a> {
             Phase::Failed(why) if properties.is_empty() => Reason::Unhealthy(why.clone()),
             _ => Reason::Replaced(properties),
         };
-        let deletion = self.delete(live, &node.kind, reason.clone());
+        let deletion = self.delete(number, &node.kind, reason.clone());
         self.plan.steps[deletion].consequences.push(consequence.to_owned());
         let mut step = self.step(node, Action::Create, reason);
         step.wait_for([deletion]);
         self.push(node, step);
     }
 
-    fn delete(&mut self, live: &'a Live, kind: &Kind, reason: Reason) -> usize {
+    fn delete(&mut self, number: usize, kind: &Kind, reason: Reason) -> usize {
         const CONSENT: &str = "consent with --unprotect";
-        let mut step = deletion::step(live, kind, reason.clone());
+        let live = self.live(number);
+        let step = deletion::step(live, kind, reason.clone());
         let protection = deletion::unprotect(live, kind, reason.clone(), "plan/protected", CONSENT);
         if let (Some((_, refusal)), false) = (&protection, self.options.unprotect) {
             self.plan.findings.push(refusal.clone());
         }
         let unprotect = protection.map(|(step, _)| step);
-        if let Some(before) = deletion::stop(live, kind, reason).or(unprotect) {
-            step.wait_for([self.plan.push(before)]);
-        }
-        let index = self.plan.push(step);
-        self.deletions.push((live, index));
-        index
+        let stop = deletion::stop(live, kind, reason).map(|stop| self.plan.push(stop));
+        let before = stop.or_else(|| unprotect.map(|step| self.plan.push(step)));
+        let step = self.plan.push(step.after(before));
+        self.deletions.push(Deletion { live: number, step, stop });
+        step
     }
 
     fn refuse(&mut self, code: &str, address: &Address, message: impl Into<String>, hint: &str) {
@@ -279,8 +291,7 @@ impl<'a> Planner<'a> {
 
     /// What exists, belongs to the deployment and is no longer wanted.
     fn unwanted(&mut self) {
-        let inventory = self.inventory;
-        for live in &inventory.live {
+        for (number, live) in self.inventory.live.iter().enumerate() {
             let Some(kind) = self.kinds.kind(live.address.kind()) else { continue };
             if live.is_going() || live.phase == Phase::Recoverable || self.graph.get(&live.address).is_some() {
                 continue;
@@ -291,7 +302,7 @@ impl<'a> Planner<'a> {
                         "would have to be deleted before its successor is created, and the running task needs it";
                     self.refuse("plan/cannot-replace", &live.address, message, CANNOT_REPLACE);
                 }
-                Lifecycle::Owned => drop(self.delete(live, kind, Reason::Unwanted)),
+                Lifecycle::Owned => drop(self.delete(number, kind, Reason::Unwanted)),
                 Lifecycle::Data => {
                     // Its children are found through it while they are deleted.
                     self.plan.known.insert(live.address.clone(), live.outputs.clone());
@@ -317,16 +328,25 @@ impl<'a> Planner<'a> {
     /// A resource is deleted only after those that used it no longer refer to it, and what is no longer wanted only
     /// when the task works without it.
     fn deletions_wait_for_updates(&mut self) {
-        for (used, deletion) in &self.deletions {
-            for user in &self.inventory.live {
-                let unwanted = self.plan.steps[*deletion].reason == Reason::Unwanted;
-                let is_task = self.kinds.kind(user.address.kind()).is_some_and(|kind| !kind.fenced.is_empty());
-                if let Some(update) = self.last.get(&user.address)
-                    && (deletion::holds(user, used, self.kinds) || unwanted && is_task)
-                    && self.plan.steps[*update].action != Action::Create
-                    && !upstream(&self.plan.steps, *update).contains(deletion)
-                {
-                    self.plan.steps[*deletion].wait_for([*update]);
+        let is_task = |live: &Live| self.kinds.kind(live.address.kind()).is_some_and(|kind| !kind.fenced.is_empty());
+        let live = &self.inventory.live;
+        let tasks: Vec<usize> = (0..live.len()).filter(|number| is_task(&live[*number])).collect();
+        let mut dependents = Dependents::of(&self.plan.steps);
+        for Deletion { live: used, step: deletion, .. } in &self.deletions {
+            let mut users = self.holders.of(*used, self.kinds);
+            if self.plan.steps[*deletion].reason == Reason::Unwanted {
+                users.extend(&tasks);
+            }
+            let updates: BTreeSet<usize> =
+                users.into_iter().filter_map(|user| self.last.get(&live[user].address).copied()).collect();
+            if updates.is_empty() {
+                continue;
+            }
+            let too_late = dependents.downstream(*deletion);
+            for update in updates {
+                if self.plan.steps[update].action != Action::Create && !too_late.contains(&update) {
+                    self.plan.steps[*deletion].wait_for([update]);
+                    dependents.add(*deletion, update);
                 }
             }
         }

@@ -28,7 +28,7 @@ pub fn new_file_system_beside_former(plan: &Plan, inventory: &Inventory) -> Opti
 /// was empty, and cannot log in with a new one.
 pub fn new_secret_for_old_data(plan: &Plan, graph: &Graph, inventory: &Inventory) -> Option<Finding> {
     let of_kind = |kind: &'static str| graph.nodes().filter(move |node| node.address.kind() == kind);
-    let data = of_kind("file-system").find(|node| inventory.at(&node.address).next().is_some())?;
+    let data = of_kind("file-system").find(|node| !inventory.at(&node.address).is_empty())?;
     let created = |step: &&Step| step.action == Action::Create && step.address.kind() == "secret";
     let secret = plan.steps.iter().find(created)?;
     Some(Finding {

@@ -1,5 +1,7 @@
 //! The order of deletions, from the references between live resources, so that it works without a plan file.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use serde_json::Value;
 
 use crate::engine::inventory::Live;
@@ -56,40 +58,135 @@ pub fn unprotect(live: &Live, kind: &Kind, reason: Reason, code: &str, consent: 
     Some((step, finding))
 }
 
-/// True when `user` must be deleted before `used`: a property refers to it, or its kind always does. Only `id` and
-/// `arn` count as references: a cluster and its service may have the same name.
-pub fn holds<K: Kinds + ?Sized>(user: &Live, used: &Live, kinds: &K) -> bool {
-    let by_kind = kinds.kind(used.address.kind()).is_some_and(|kind| kind.gone_after.contains(&user.address.kind()));
-    user.address != used.address && (by_kind || names(user, used))
+/// Which of some live resources must be deleted before which. Resources are numbers, in the order given.
+pub struct Holders<'a> {
+    live: &'a [Live],
+    /// By resource: those with a property that refers to it.
+    users: Vec<Vec<usize>>,
+    by_kind: BTreeMap<&'a str, Vec<usize>>,
 }
 
-/// True when a property of `user` refers to `used`.
-pub fn names(user: &Live, used: &Live) -> bool {
-    let identity = ["id", "arn"].map(|name| used.outputs.get(name).map(String::as_str));
-    let identity: Vec<&str> = identity.into_iter().flatten().filter(|text| !text.is_empty()).collect();
-    mentions(&user.spec, &identity)
-}
+impl<'a> Holders<'a> {
+    /// Only `id` and `arn` count as references: a cluster and its service may have the same name.
+    pub fn among(live: &'a [Live]) -> Self {
+        let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut by_kind: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (number, used) in live.iter().enumerate() {
+            let identity = ["id", "arn"].map(|name| used.outputs.get(name).map_or("", String::as_str));
+            let texts = &identity[..if identity[0] == identity[1] { 1 } else { 2 }];
+            for text in texts.iter().filter(|text| !text.is_empty()) {
+                named.entry(text).or_default().push(number);
+            }
+            by_kind.entry(used.address.kind()).or_default().push(number);
+        }
+        let mut users = vec![Vec::new(); live.len()];
+        for (number, user) in live.iter().enumerate() {
+            each_text(&user.spec, &mut |text| {
+                for used in named.get(text).into_iter().flatten() {
+                    users[*used].push(number);
+                }
+            });
+        }
+        Self { live, users, by_kind }
+    }
 
-fn mentions(spec: &Value, texts: &[&str]) -> bool {
-    match spec {
-        Value::String(text) => texts.contains(&text.as_str()),
-        Value::Array(items) => items.iter().any(|item| mentions(item, texts)),
-        Value::Object(map) => map.values().any(|inner| mentions(inner, texts)),
-        _ => false,
+    /// What must be deleted or stopped before `used` can be deleted: a property refers to it, or its kind always goes
+    /// first. In order.
+    pub fn of<K: Kinds + ?Sized>(&self, used: usize, kinds: &K) -> BTreeSet<usize> {
+        let (live, kind) = (&self.live[used], kinds.kind(self.live[used].address.kind()));
+        let first = kind.into_iter().flat_map(|kind| kind.gone_after.iter().chain(kind.stopped_after));
+        let by_kind = first.filter_map(|kind| self.by_kind.get(kind)).flatten();
+        let all = self.users[used].iter().chain(by_kind);
+        all.copied().filter(|user| self.live[*user].address != live.address).collect()
+    }
+
+    /// The resources that each one refers to.
+    pub fn references(&self) -> Vec<Vec<usize>> {
+        let mut references = vec![Vec::new(); self.users.len()];
+        for (used, users) in self.users.iter().enumerate() {
+            users.iter().for_each(|user| references[*user].push(used));
+        }
+        references
     }
 }
 
-/// Makes each deletion wait until everything that holds its resource is gone. `deletions` pairs each resource with the
-/// index of its step, in the order of addresses.
+fn each_text<'a>(spec: &'a Value, see: &mut impl FnMut(&'a str)) {
+    match spec {
+        Value::String(text) => see(text),
+        Value::Array(items) => items.iter().for_each(|item| each_text(item, see)),
+        Value::Object(map) => map.values().for_each(|inner| each_text(inner, see)),
+        _ => {}
+    }
+}
+
+/// A resource that is deleted.
+#[derive(Clone, Copy, Debug)]
+pub struct Deletion {
+    /// Its number among the live ones.
+    pub live: usize,
+    pub step: usize,
+    /// The step that stops it first, if there is one.
+    pub stop: Option<usize>,
+}
+
+/// Makes each deletion wait until everything that holds its resource is gone. `deletions` are in the order of
+/// addresses.
+///
+/// What has been stopped holds nothing any more, except for the kinds that say so: a service without tasks has no
+/// network interface, mounts nothing and registers no target, and only its cluster cannot be deleted before it is gone
+/// (Amazon ECS API reference, DeleteCluster: ClusterContainsServicesException).
 ///
 /// Resources that refer to each other in a circle (two security groups) would wait forever: the wait that would close
 /// the circle is left out, so that of two the one with the greater address is deleted first.
-pub fn order<K: Kinds + ?Sized>(deletions: &[(&Live, usize)], steps: &mut [Step], kinds: &K) {
-    for (used, later) in deletions {
-        for (user, earlier) in deletions {
-            if holds(user, used, kinds) && !upstream(steps, *earlier).contains(later) {
-                steps[*later].wait_for([*earlier]);
+pub fn order<K: Kinds + ?Sized>(holders: &Holders<'_>, deletions: &[Deletion], steps: &mut [Step], kinds: &K) {
+    let mut deleted: BTreeMap<usize, Vec<&Deletion>> = BTreeMap::new();
+    for deletion in deletions {
+        deleted.entry(deletion.live).or_default().push(deletion);
+    }
+    let kind_of = |live: usize| holders.live[live].address.kind();
+    let mut waits = Vec::new();
+    for used in deletions {
+        let until_gone = kinds.kind(kind_of(used.live)).map_or(&[][..], |kind| kind.gone_after);
+        for user in holders.of(used.live, kinds).into_iter().filter_map(|user| deleted.get(&user)).flatten() {
+            let stop = user.stop.filter(|_| !until_gone.contains(&kind_of(user.live)));
+            waits.push((used.step, stop.unwrap_or(user.step)));
+        }
+    }
+    let may_close = may_be_in_a_circle(steps, &waits);
+    for (later, earlier) in waits {
+        let closes = may_close[later] && may_close[earlier] && upstream(steps, earlier).contains(&later);
+        if !closes {
+            steps[later].wait_for([earlier]);
+        }
+    }
+}
+
+/// The steps that remain when those that wait for nothing, and those that nothing waits for, are taken away until
+/// there are none: no circle goes through any other.
+fn may_be_in_a_circle(steps: &[Step], more: &[(usize, usize)]) -> Vec<bool> {
+    let planned = steps.iter().enumerate();
+    let planned = planned.flat_map(|(later, step)| step.after.iter().map(move |after| (later, after.step)));
+    let forwards: Vec<(usize, usize)> = planned.chain(more.iter().copied()).collect();
+    let backwards: Vec<(usize, usize)> = forwards.iter().map(|(later, earlier)| (*earlier, *later)).collect();
+    let mut left = vec![true; steps.len()];
+    for waits in [forwards, backwards] {
+        let (mut open, mut next) = (vec![0_usize; left.len()], vec![Vec::new(); left.len()]);
+        for (later, earlier) in waits {
+            if left[later] && left[earlier] {
+                open[later] += 1;
+                next[earlier].push(later);
+            }
+        }
+        let mut free: Vec<usize> = (0..left.len()).filter(|step| left[*step] && open[*step] == 0).collect();
+        while let Some(step) = free.pop() {
+            left[step] = false;
+            for later in std::mem::take(&mut next[step]) {
+                open[later] -= 1;
+                if open[later] == 0 {
+                    free.push(later);
+                }
             }
         }
     }
+    left
 }

@@ -9,7 +9,7 @@ use crate::engine::inventory::{Inventory, Live};
 use crate::engine::kind::{Kind, Kinds, Lifecycle, Part};
 use crate::engine::plan::{Action, Finding, Plan, Severity};
 
-use super::deletion;
+use super::deletion::Holders;
 
 /// Why the network is kept.
 pub const WHY_LEFT: &str =
@@ -69,19 +69,20 @@ pub fn not_checked(surroundings: &Surroundings) -> impl Iterator<Item = Finding>
 
 /// The network, security groups only where they are held, and everything that these refer to.
 pub fn network(inventory: &Inventory, kinds: &[Kind], holders: &[Holder]) -> BTreeSet<Address> {
-    let is_owned = |live: &&Live| {
+    let is_owned = |live: &Live| {
         kinds.kind(live.address.kind()).is_some_and(|kind| kind.lifecycle == Lifecycle::Owned) && !live.is_going()
     };
     let is_part = |live: &Live| kinds.kind(live.address.kind()).is_some_and(|kind| kind.part == Part::Network);
     let is_held = |live: &Live| holders.iter().any(|holder| holder.holds.contains(&live.address));
-    let owned: Vec<&Live> = inventory.live.iter().filter(is_owned).collect();
-    let stays = |live: &&&Live| is_part(live) && (live.address.kind() != "security-group" || is_held(live));
-    let mut found: Vec<&Live> = owned.iter().filter(stays).copied().collect();
-    let mut left: BTreeSet<Address> = found.iter().map(|live| live.address.clone()).collect();
+    let live = &inventory.live;
+    let stays = |live: &Live| is_part(live) && (live.address.kind() != "security-group" || is_held(live));
+    let mut found: Vec<usize> = (0..live.len()).filter(|one| is_owned(&live[*one]) && stays(&live[*one])).collect();
+    let mut left: BTreeSet<Address> = found.iter().map(|one| live[*one].address.clone()).collect();
+    let references = Holders::among(live).references();
     while let Some(user) = found.pop() {
-        for used in owned.iter().filter(|used| deletion::names(user, used)) {
-            if left.insert(used.address.clone()) {
-                found.push(used);
+        for used in references[user].iter().filter(|used| is_owned(&live[**used])) {
+            if left.insert(live[*used].address.clone()) {
+                found.push(*used);
             }
         }
     }

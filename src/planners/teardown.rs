@@ -10,7 +10,8 @@ use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, Kept, Plan, Purpose, Reason, Target, Until};
 
-use super::{data, deletion, held};
+use super::deletion::{self, Deletion, Holders};
+use super::{data, held};
 
 /// What the user has consented to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +30,8 @@ pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: 
     let mut plan = Plan::empty(Purpose::Destroy, target);
     plan.known = inventory.known();
     let left = if options.leave_network { held::network(inventory, kinds, holders) } else { BTreeSet::new() };
-    let mut deletions: Vec<(&Live, usize)> = Vec::new();
-    for live in &inventory.live {
+    let mut deletions = Vec::new();
+    for (number, live) in inventory.live.iter().enumerate() {
         let Some(kind) = kinds.kind(live.address.kind()) else { continue };
         if let Some(why) = reason_to_keep(live, kind, options, &left) {
             plan.kept.push(Kept { address: live.address.clone(), id: live.id.clone(), why });
@@ -40,16 +41,18 @@ pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: 
             continue;
         }
         let mut step = deletion::step(live, kind, Reason::Teardown);
+        let mut before = None;
         if live.is_going() {
             (step.action, step.until) = (Action::Verify, Until::Gone);
         } else {
-            let before = prepare(live, kind, options, &mut plan);
+            before = prepare(live, kind, options, &mut plan);
             step.wait_for(before);
         }
-        deletions.push((live, plan.steps.len()));
+        let stop = before.filter(|before| plan.steps[*before].action == Action::Stop);
+        deletions.push(Deletion { live: number, step: plan.steps.len(), stop });
         plan.steps.push(step);
     }
-    deletion::order(&deletions, &mut plan.steps, kinds);
+    deletion::order(&Holders::among(&inventory.live), &deletions, &mut plan.steps, kinds);
     plan.findings.extend(held::findings(&plan, holders));
     plan
 }

@@ -297,7 +297,7 @@ fn replacement(inventory: &Inventory, target: Target, service: &Live, revision: 
 /// Access points of the file system in use that a revision does not mount.
 fn unmounted<'a>(inventory: &'a Inventory, revision: &Live) -> Vec<&'a Live> {
     let main = Address::new("file-system", "main");
-    let used = inventory.at(&main).next().map(|live| live.id.as_str());
+    let used = inventory.at(&main).first().map(|live| live.id.as_str());
     let volumes = revision.spec.get("volumes").and_then(Value::as_object);
     let mounted: Vec<&str> =
         volumes.into_iter().flatten().filter_map(|(_, volume)| volume.get("access_point")?.as_str()).collect();

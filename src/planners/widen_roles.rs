@@ -72,7 +72,7 @@ mod tests {
     use crate::engine::address::Address;
     use crate::engine::compare::Change;
     use crate::engine::plan::{After, Purpose, Target};
-    use crate::engine::reference::Need;
+    use crate::engine::reference::{Need, Outputs};
 
     fn pull(repository: &str) -> Value {
         json!({ "Sid": "Pull", "Effect": "Allow", "Action": ["ecr:BatchGetImage"], "Resource": [repository] })
@@ -109,7 +109,8 @@ mod tests {
         live["Resource"] = json!("arn:secret");
         wanted["Resource"] = json!({ "$ref": "secret/x", "output": "arn", "need": "exists" });
         let mut plan = plan(&live, &wanted);
-        plan.known = Known::from([(Address::new("secret", "x"), [("arn".into(), "arn:secret".into())].into())]);
+        plan.known =
+            Known::from_iter([(Address::new("secret", "x"), Outputs::from([("arn".into(), "arn:secret".into())]))]);
         assert_eq!(widen(&mut plan, 1).len(), 0);
         assert_eq!(plan.steps[0].spec["inline"]["own"]["Statement"], json!([wanted]));
     }

@@ -59,7 +59,7 @@ mod tests {
 
     fn known(kind: &str, output: &str, value: &str) -> Known {
         let outputs = Outputs::from([(output.to_owned(), value.to_owned())]);
-        Known::from([(Address::new(kind, "main"), outputs)])
+        Known::from_iter([(Address::new(kind, "main"), outputs)])
     }
 
     #[test]

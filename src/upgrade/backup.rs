@@ -37,7 +37,7 @@ pub async fn create(
             .hint("`ce-aws apply` creates it")
     };
     let main = Address::new("file-system", "main");
-    let live = inventory.at(&main).next().ok_or_else(missing)?;
+    let live = inventory.at(&main).first().ok_or_else(missing)?;
     let Context { session, scope, file: path, .. } = context;
     let aws = session.context(scope);
     let (existing, opted_in) = futures::join!(session.existing(file), existing::backup::opted_in(&aws));

@@ -105,14 +105,14 @@ impl OpenOperation {
     }
 
     fn main(&self) -> Option<&Live> {
-        self.inventory.at(&Address::new("file-system", "main")).next()
+        self.inventory.at(&Address::new("file-system", "main")).first()
     }
 
     /// The file system that was in use before, from the moment at which the restored one begins to take its place. In a
     /// rollback of that, both have its name for a moment.
     pub fn kept(&self) -> Option<&Live> {
         let name = format!("kept-{}", self.intent.id);
-        self.inventory.at(&Address::new("file-system", &name)).find(|live| !self.was_restored(live))
+        self.inventory.at(&Address::new("file-system", &name)).iter().find(|live| !self.was_restored(live))
     }
 
     fn was_restored(&self, live: &Live) -> bool {

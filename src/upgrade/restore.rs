@@ -62,7 +62,7 @@ async fn start(context: Context<'_>, now: &OpenOperation) -> Result<Plan, Comman
     let names = session.context(scope).names;
     let ground = Ground { plan: &file, names: &names, running: &running, intent: &now.intent.id };
     // The policy exists once everything has been moved, because it would not allow the move.
-    let is_moved = inventory.at(&Address::new("file-system-policy", "main")).next().is_some();
+    let is_moved = !inventory.at(&Address::new("file-system-policy", "main")).is_empty();
     let data_tasks = if is_moved { Vec::new() } else { vec![data_task(unpack(ground))] };
     plan.known.extend(inventory.known());
     add_upgrade_steps(&mut plan, &now.service, &Upgrade { data_tasks, ..limits.upgrade(now.intent.clone()) });

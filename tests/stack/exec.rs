@@ -8,6 +8,7 @@ use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region, SharedCredential
 use ce_aws::aws::clients::{Access, Clients};
 use ce_aws::aws::exec::run::{Container, run};
 use ce_aws::aws::exec::session::ExecError;
+use ce_aws::engine::reference::Known;
 use ce_aws::kinds::context::{Context, Revisions};
 use ce_aws::kinds::names::Names;
 use ce_aws::live::queues;
@@ -99,7 +100,7 @@ async fn context(account: &Account) -> Context {
     Context {
         aws: Arc::new(Clients { ecs, credentials: Some(credentials), ..Clients::new(&Access::default()).await }),
         names,
-        known: BTreeMap::new(),
+        known: Known::new(),
         cluster: None,
         load_balancer: None,
         run: "run".to_owned(),

@@ -2,16 +2,15 @@
 
 use crate::engine::address::Address;
 use crate::engine::cadence;
-use crate::engine::estimate;
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
-use crate::engine::plan::{Action, Step, Until};
+use crate::engine::plan::{Action, Until};
 
 use super::{Attempt, Made, Run, State};
 
 impl Run {
     pub(super) fn performed(&mut self, step: usize, result: Result<Made, Failure>, now: f64) {
-        let State::Performing(attempt) = self.states[step] else { return };
+        let State::Performing(attempt) = *self.states.get(step) else { return };
         let action = self.action(step);
         if result.as_ref().map_or_else(Failure::may_have_made, |_| true) {
             if action == Action::Create && self.facts[step].late {
@@ -57,18 +56,15 @@ impl Run {
         if self.plan.steps[step].until == Until::Accepted && is_confirmed {
             return self.finish_step(step, attempt, now);
         }
-        let poll_at = if is_confirmed { now + self.first_poll(step) } else { now };
-        self.states[step] = State::Settling { attempt, accepted: now, poll_at, why: String::new(), stopped: 0 };
+        let poll_at = if is_confirmed && !self.polls_at_once(step) { now + cadence::next_poll(0.0) } else { now };
+        self.states.set(step, State::Settling { attempt, accepted: now, poll_at, why: String::new(), stopped: 0 });
     }
 
-    /// After how many seconds to poll first: at once where the condition may be met already, or must not be missed.
-    fn first_poll(&self, step: usize) -> f64 {
-        let (planned, seconds): (&Step, _) = (&self.plan.steps[step], &self.facts[step].seconds);
-        let at_once = matches!(planned.until, Until::Idle | Until::Ready { may_degrade: false, .. });
-        if at_once || planned.action == Action::Verify {
-            return 0.0;
-        }
-        cadence::first_poll(seconds, estimate::duration(planned, seconds).settle)
+    /// Whether its condition may be met already, or must not be missed.
+    fn polls_at_once(&self, step: usize) -> bool {
+        let planned = &self.plan.steps[step];
+        let is_now = matches!(planned.until, Until::Idle | Until::Ready { may_degrade: false, .. });
+        is_now || planned.action == Action::Verify
     }
 
     fn is_known_as(&self, address: &Address, id: Option<&str>) -> bool {
@@ -76,7 +72,7 @@ impl Run {
     }
 
     pub(super) fn finish_step(&mut self, step: usize, attempt: Attempt, now: f64) {
-        self.states[step] = State::Done;
+        self.states.set(step, State::Done);
         self.queue.done(step);
         let (address, action) = (self.address(step), self.action(step));
         self.say(Event::StepDone { step, address, action, seconds: now - attempt.since });

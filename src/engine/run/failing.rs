@@ -64,23 +64,23 @@ impl Run {
         attempt: Attempt,
         now: f64,
     ) {
-        self.states[step] = State::Due { at: now + seconds, attempt };
+        self.states.set(step, State::Due { at: now + seconds, attempt });
         self.say(Event::StepRetrying { step, address: self.address(step), failure, seconds, awaits });
     }
 
     pub(super) fn fail(&mut self, step: usize, failure: Failure) {
         let (address, action) = (self.address(step), self.action(step));
         let is_postponed = failure.cause == Cause::Cooldown && action == Action::Update;
-        self.states[step] = if is_postponed { State::Postponed } else { State::Failed };
+        self.states.set(step, if is_postponed { State::Postponed } else { State::Failed });
         self.causes.insert(failure.cause);
         self.say(Event::StepFailed { step, address: address.clone(), action, failure });
         if is_postponed {
             self.queue.done(step);
             return;
         }
-        for skipped in self.queue.downstream(step) {
-            if matches!(self.states[skipped], State::Waiting) {
-                self.states[skipped] = State::Skipped;
+        for skipped in self.queue.cut_off(step) {
+            if matches!(self.states.get(skipped), State::Waiting) {
+                self.states.set(skipped, State::Skipped);
                 let (skips, because) = (self.address(skipped), address.clone());
                 self.say(Event::StepSkipped { step: skipped, address: skips, because });
             }

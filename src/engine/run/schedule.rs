@@ -1,7 +1,6 @@
 //! Which steps start, which kinds are polled, and when to come back.
 
-use std::collections::BTreeMap;
-
+use crate::engine::clock::Ordered;
 use crate::engine::event::Event;
 use crate::engine::polls::Turn;
 
@@ -25,25 +24,24 @@ impl Run {
 
     /// Starts retries that are due, then new steps, as many as the pace allows.
     fn start_steps(&mut self, now: f64) {
-        let mut room = self.pace.room(self.performing().count());
-        for step in 0..self.states.len() {
-            if let State::Due { at, attempt } = self.states[step]
-                && at <= now
-                && room > 0
-            {
-                room -= 1;
-                self.start(step, attempt);
-            }
+        let mut room = self.pace.room(self.states.performing().len());
+        while room > 0
+            && let Some((Ordered(at), step)) = self.states.due().first().copied()
+            && at <= now
+            && let State::Due { attempt, .. } = *self.states.get(step)
+        {
+            room -= 1;
+            self.start(step, attempt);
         }
         while room > 0
             && let Some(step) = self.queue.pop()
         {
-            if !matches!(self.states[step], State::Waiting) {
+            if !matches!(self.states.get(step), State::Waiting) {
                 continue;
             }
             if let Some((seconds, youngest)) = self.propagation.wait(step, now) {
                 let at = now + seconds;
-                self.states[step] = State::Due { at, attempt: Attempt::first(at) };
+                self.states.set(step, State::Due { at, attempt: Attempt::first(at) });
                 let why =
                     format!("{youngest} was just changed; AWS may need {seconds:.0} s more to apply that everywhere");
                 self.say(Event::StepWaiting { step, address: self.address(step), why });
@@ -55,7 +53,7 @@ impl Run {
     }
 
     fn start(&mut self, step: usize, attempt: Attempt) {
-        self.states[step] = State::Performing(attempt);
+        self.states.set(step, State::Performing(attempt));
         let planned = &self.plan.steps[step];
         let (address, action, reason) = (planned.address.clone(), planned.action, planned.reason.clone());
         self.say(Event::StepStarted { step, address, action, reason, attempt: attempt.number });
@@ -64,28 +62,18 @@ impl Run {
 
     /// Polls the kinds that are due; gives the time of the next poll or retry that is not.
     fn poll(&mut self, now: f64) -> Option<f64> {
-        let mut times = Vec::new();
-        let mut requested: BTreeMap<&str, (f64, Vec<usize>)> = BTreeMap::new();
-        for (step, state) in self.states.iter().enumerate() {
-            match state {
-                // A retry that is due already starts as soon as a call in flight is answered.
-                State::Due { at, .. } if *at > now => times.push(*at),
-                State::Settling { poll_at, .. } => {
-                    let kind = self.plan.steps[step].address.kind();
-                    let (first, steps) = requested.entry(kind).or_insert((*poll_at, Vec::new()));
-                    *first = first.min(*poll_at);
-                    steps.push(step);
-                }
-                _ => {}
-            }
-        }
-        for (kind, (first, steps)) in requested {
-            match self.polls.request(kind, first, steps, now) {
-                Turn::Now => self.commands.push(Command::Observe { kind: kind.to_owned() }),
-                Turn::At(at) => times.push(at),
+        // A retry that is due already starts as soon as a call in flight is answered.
+        let later = self.states.due().range((Ordered(now), usize::MAX)..).next();
+        let mut next = later.map(|(Ordered(at), _)| *at);
+        for (kind, steps) in self.states.settling() {
+            let Some((Ordered(first), _)) = steps.first() else { continue };
+            let kind = &self.kinds[*kind];
+            match self.polls.request(kind, *first, || steps.iter().map(|(_, step)| *step).collect(), now) {
+                Turn::Now => self.commands.push(Command::Observe { kind: kind.clone() }),
+                Turn::At(at) => next = Some(next.map_or(at, |next| next.min(at))),
                 Turn::InFlight => {}
             }
         }
-        times.into_iter().reduce(f64::min)
+        next
     }
 }

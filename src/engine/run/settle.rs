@@ -1,12 +1,14 @@
 //! What follows from the answer to a poll.
 
+use std::collections::HashMap;
+
 use crate::engine::address::Address;
 use crate::engine::cadence::{self, Retry};
 use crate::engine::condition::{self, Condition};
 use crate::engine::event::Event;
 use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::{Live, Observation, Phase};
-use crate::engine::plan::{Action, Step, Until};
+use crate::engine::plan::{Action, Until};
 
 use super::{Attempt, Command, Run, State};
 
@@ -19,8 +21,13 @@ impl Run {
                         self.commands.push(Command::Explain { incident });
                     }
                 }
+                let mut by_address: HashMap<&Address, Vec<&Live>> = HashMap::new();
+                for live in &live {
+                    by_address.entry(&live.address).or_default().push(live);
+                }
                 for step in self.polls.answered(kind, now) {
-                    self.settle(step, &live, now);
+                    let here = by_address.get(&self.plan.steps[step].address).map_or(&[][..], Vec::as_slice);
+                    self.settle(step, here, now);
                 }
             }
             Err(failure) => {
@@ -33,29 +40,26 @@ impl Run {
 
     /// True where everything at an address is being stopped: failures there are expected then.
     fn is_being_stopped(&self, address: &Address) -> bool {
-        let settling = |(state, step): (&State, &Step)| {
-            (matches!(state, State::Settling { .. }) && step.address == *address).then_some(step.until)
-        };
-        let mut untils = self.states.iter().zip(&self.plan.steps).filter_map(settling).peekable();
+        let settling = self.states.settling().values().flatten().map(|(_, step)| &self.plan.steps[*step]);
+        let mut untils = settling.filter(|step| step.address == *address).map(|step| step.until).peekable();
         untils.peek().is_some() && untils.all(|until| until == Until::Idle)
     }
 
-    /// Decides by one poll whether a settling step is done.
-    fn settle(&mut self, step: usize, live: &[Live], now: f64) {
-        let State::Settling { accepted, attempt, stopped, .. } = self.states[step] else { return };
+    /// Decides by what one poll has found at its address whether a settling step is done.
+    fn settle(&mut self, step: usize, here: &[&Live], now: f64) {
+        let State::Settling { accepted, attempt, stopped, .. } = *self.states.get(step) else { return };
         let planned = &self.plan.steps[step];
         let is_confirmed = !self.unconfirmed.contains_key(&step);
         let until = if is_confirmed { planned.until } else { Until::Gone };
         let id = &self.ids[step];
         // Idle must hold for everything at the address: another writer there must be confirmed stopped, too.
         let any = id.is_empty() || planned.until == Until::Idle;
-        let is_it = |live: &&Live| live.address == planned.address && (any || &live.id == id);
-        let observed: Vec<&Live> = live.iter().filter(is_it).collect();
+        let observed: Vec<&Live> = here.iter().copied().filter(|live| any || &live.id == id).collect();
         let (action, waited) = (planned.action, now - accepted);
         let patience = planned.patience.unwrap_or(self.facts[step].seconds.patience);
         match condition::evaluate(until, &observed, waited, patience) {
             Condition::Met if until == Until::Idle && stopped + 1 < cadence::FENCE_POLLS => {
-                self.set_stopped(step, stopped + 1);
+                self.poll_again(step, stopped + 1, now);
                 self.wait(step, "everything is stopped; checking once more".to_owned());
             }
             Condition::Met | Condition::Pending(_) if until == Until::STAYS_READY && self.is_replaced(&observed) => {
@@ -75,10 +79,10 @@ impl Run {
                 if action == Action::Stop && waited > cadence::STOP_AGAIN_AFTER && self.stopped_again.insert(step) =>
             {
                 self.wait(step, format!("{why}; slow to stop, so each task is now stopped by name"));
-                self.states[step] = State::Due { at: now, attempt: attempt.next() };
+                self.states.set(step, State::Due { at: now, attempt: attempt.next() });
             }
             Condition::Pending(why) => {
-                self.set_stopped(step, 0);
+                self.poll_again(step, 0, now);
                 self.wait(step, why);
             }
         }
@@ -103,18 +107,18 @@ impl Run {
         })
     }
 
-    fn set_stopped(&mut self, step: usize, polls: u32) {
-        if let State::Settling { stopped, .. } = &mut self.states[step] {
-            *stopped = polls;
+    /// Lets a settling step be polled for again; so many polls in a row have confirmed that everything is stopped.
+    fn poll_again(&mut self, step: usize, stopped: u32, now: f64) {
+        if let State::Settling { attempt, accepted, why, .. } = self.states.get(step).clone() {
+            let wait = if stopped > 0 { cadence::POLL_EVERY } else { cadence::next_poll(now - accepted) };
+            self.states.set(step, State::Settling { attempt, accepted, poll_at: now + wait, why, stopped });
         }
     }
 
     /// Reports what a step waits for, if that has changed.
-    fn wait(&mut self, step: usize, now_why: String) {
-        let State::Settling { why, .. } = &mut self.states[step] else { return };
-        if *why != now_why {
-            *why = now_why.clone();
-            self.say(Event::StepWaiting { step, address: self.address(step), why: now_why });
+    fn wait(&mut self, step: usize, why: String) {
+        if self.states.wait(step, &why) {
+            self.say(Event::StepWaiting { step, address: self.address(step), why });
         }
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::cases::{KINDS, step};
+use crate::engine::address::Address;
 use crate::engine::clock::Clock;
 use crate::engine::drive::{Report, World, drive};
 use crate::engine::event::{Event, Outcome, Stamped};
@@ -38,7 +39,7 @@ impl World for Scripted {
             ("throttled", 1) => Err(Failure::of(Cause::Throttled, "slow down")),
             ("panics", _) => panic!("a fault"),
             ("needs-quick", _) => {
-                let id = &known[&"quick/a".parse().unwrap()]["id"];
+                let id = &known[&Address::new("quick", "a")]["id"];
                 Ok(Made { id: id.clone(), outputs: outputs(id) })
             }
             (name, _) => Ok(Made { id: format!("id-{name}"), outputs: outputs(&format!("id-{name}")) }),
@@ -113,7 +114,7 @@ async fn driven(steps: Vec<Step>, interrupt: Option<u64>) -> (Report, Vec<String
 async fn later_steps_get_the_outputs_of_earlier_ones() {
     let (report, said) = driven(vec![create("quick/a", None), create("quick/needs-quick", Some(0))], None).await;
     assert_eq!(report.outcome, Outcome::Done);
-    assert_eq!(report.known[&"quick/needs-quick".parse().unwrap()]["id"], "id-a");
+    assert_eq!(report.known[&Address::new("quick", "needs-quick")]["id"], "id-a");
     assert_eq!(
         said,
         [

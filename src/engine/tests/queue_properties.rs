@@ -60,7 +60,7 @@ proptest! {
         let mut queue = Queue::new(&after, &durations).unwrap();
         let mut free = Vec::new();
         while let Some(step) = queue.pop() {
-            free.push(queue.way(step));
+            free.push(queue.path(step));
         }
         prop_assert!(free.windows(2).all(|pair| pair[0] >= pair[1]), "{free:?}");
     }
@@ -72,10 +72,10 @@ proptest! {
             let behind = after.iter().enumerate().flat_map(|(number, waits)| waits.iter().map(move |w| (number, w)));
             let ways = behind.filter(|(_, wait)| wait.step == step).map(|(number, wait)| {
                 let start = if wait.need == Need::Ready { own.accept + own.settle } else { own.accept };
-                start + queue.way(number)
+                start + queue.path(number)
             });
             let longest = ways.fold(own.accept + own.settle, f64::max);
-            prop_assert!((queue.way(step) - longest).abs() < 1e-9);
+            prop_assert!((queue.path(step) - longest).abs() < 1e-9);
         }
     }
 
@@ -84,7 +84,7 @@ proptest! {
         let queue = Queue::new(&after, &durations).unwrap();
         let (from, to) = (from.index(after.len()), to.index(after.len()));
         after[from].push(After { step: to, need: Need::Exists });
-        let circular = from == to || queue.downstream(from).contains(&to);
+        let circular = from == to || queue.clone().cut_off(from).contains(&to);
         prop_assert_eq!(Queue::new(&after, &durations).is_err(), circular);
     }
 }

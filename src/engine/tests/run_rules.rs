@@ -271,7 +271,7 @@ fn a_shorter_answer_removes_no_known_output() {
     run.on(Input::Woken, 60.0);
     assert_eq!(words(run.on(seen("slow/a", Phase::Ready), 61.0)), ["done 0", "perform 1"]);
     run.on(accepted(1, &[("id", "y")]), 62.0);
-    assert_eq!(run.known()[&"slow/a".parse().unwrap()], outputs(&[("id", "y"), ("arn", "arn:x")]));
+    assert_eq!(run.known()[&"slow/a".parse::<Address>().unwrap()], outputs(&[("id", "y"), ("arn", "arn:x")]));
 }
 
 #[test]

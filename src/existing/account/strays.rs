@@ -40,7 +40,7 @@ pub struct Strays {
 /// Looks for what the graph wants and the inventory lacks, unless the parent does not exist yet.
 pub async fn strays(context: &Context, graph: &Graph, inventory: &Inventory) -> Strays {
     let known = inventory.known();
-    let missing = graph.nodes().filter(|node| can_stray(node) && inventory.at(&node.address).next().is_none());
+    let missing = graph.nodes().filter(|node| can_stray(node) && inventory.at(&node.address).is_empty());
     let asked = missing.filter_map(|node| {
         let kind = registry::find(node.kind.name)?;
         let users = users(graph, inventory, &known, &node.address);

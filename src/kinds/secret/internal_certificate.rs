@@ -95,7 +95,7 @@ pub fn address() -> Address {
 
 /// The deployment's, whatever its phase.
 pub fn live(inventory: &Inventory) -> Option<&Live> {
-    inventory.at(&address()).next()
+    inventory.at(&address()).first()
 }
 
 /// Keys of that size take seconds to compute, while other steps go on.

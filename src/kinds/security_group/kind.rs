@@ -24,7 +24,8 @@ pub struct SecurityGroup {
 impl Spec for SecurityGroup {
     const KIND: Kind = Kind {
         immutable: &["vpc", "name", "description"],
-        gone_after: &["service", "load-balancer", "mount-target"],
+        gone_after: &["load-balancer", "mount-target"],
+        stopped_after: &["service"],
         security: true,
         late: true,
         ..Kind::new("security-group", Part::Network)

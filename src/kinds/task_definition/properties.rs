@@ -36,7 +36,7 @@ impl Spec for TaskDefinition {
     const KIND: Kind = Kind {
         immutable: &["family"],
         renews: true,
-        gone_after: &["service"],
+        stopped_after: &["service"],
         ..Kind::new("task-definition", Part::Service)
     };
 }

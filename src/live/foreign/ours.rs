@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn interfaces_are_recognised_by_their_descriptions() {
         let outputs = |id: &str| Outputs::from([("id".to_owned(), id.to_owned())]);
-        let known = Known::from([
+        let known = Known::from_iter([
             (Address::new("nat-gateway", "a"), outputs("nat-1")),
             (Address::new("mount-target", "private-a"), outputs("fsmt-1")),
             (Address::new("secret", "credentials"), outputs("web")),

@@ -71,7 +71,7 @@ impl<'a> Planner<'a> {
     pub(super) fn rechecks(&mut self) {
         for node in self.graph.nodes().filter(|node| !node.kind.fenced.is_empty()) {
             let start = self.last.get(&node.address).copied();
-            let rests = self.inventory.at(&node.address).any(|live| live.tags.contains_key(names::STOPPED));
+            let rests = self.inventory.at(&node.address).iter().any(|live| live.tags.contains_key(names::STOPPED));
             let exists = !rests && (start.is_some() || self.plan.unchanged.contains(&node.address));
             let before = start.map(|start| upstream(&self.plan.steps, start)).unwrap_or_default();
             let disturbing: Vec<usize> = (0..self.plan.steps.len())
@@ -85,7 +85,10 @@ impl<'a> Planner<'a> {
             let mut recheck = recheck.after(disturbing.into_iter().chain(start));
             recheck.id = match start {
                 Some(start) => self.plan.steps[start].id.clone(),
-                None => self.inventory.at(&node.address).find(|live| !live.is_going()).map(|live| live.id.clone()),
+                None => {
+                    let mut here = self.inventory.at(&node.address).iter();
+                    here.find(|live| !live.is_going()).map(|live| live.id.clone())
+                }
             };
             self.plan.steps.push(recheck);
         }

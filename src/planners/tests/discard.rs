@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::account::live;
 use super::samples::{steps, target};
+use crate::engine::address::Address;
 use crate::engine::inventory::{Inventory, Live};
 use crate::engine::plan::{Plan, Reason};
 use crate::kinds::backup_vault::view::{BackupView, Owner, PointView, VaultView};
@@ -51,7 +52,7 @@ fn a_former_file_system_is_deleted_after_its_children_and_nothing_else_is() {
     assert_eq!(upstream(&plan.steps, 2), [0, 1, 2, 3].into());
     assert!(plan.steps.iter().all(|step| step.reason == Reason::Unwanted));
     // Its children are found through it until they are deleted.
-    assert!(plan.known.contains_key(&"file-system/kept-1a2b3c4d".parse().unwrap()));
+    assert!(plan.known.contains_key(&Address::new("file-system", "kept-1a2b3c4d")));
 }
 
 #[test]

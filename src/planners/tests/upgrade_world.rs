@@ -154,11 +154,10 @@ impl World {
     /// may start comes first. False when a step fails.
     pub fn execute(&mut self, plan: &Plan, weights: &[f64], cut: Option<(usize, Last)>) -> bool {
         assert_eq!(plan.refusals().collect::<Vec<_>>(), Vec::<&_>::new());
-        let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
         let weight = |number: usize| weights.get(number % weights.len().max(1)).copied().unwrap_or_default();
         let durations: Vec<Duration> =
-            (0..after.len()).map(|number| Duration { accept: weight(number), settle: 0.0 }).collect();
-        let mut queue = Queue::new(&after, &durations).unwrap();
+            (0..plan.steps.len()).map(|number| Duration { accept: weight(number), settle: 0.0 }).collect();
+        let mut queue = Queue::new(&plan.steps, &durations).unwrap();
         let mut known = plan.known.clone();
         let mut executed = 0;
         while let Some(number) = queue.pop() {

@@ -53,11 +53,10 @@ impl Tracker {
     /// A run of this plan that has not begun.
     pub fn new(plan: &Plan, kinds: &[Kind]) -> Self {
         let durations = estimate::durations(plan, kinds);
-        let after: Vec<_> = plan.steps.iter().map(|step| step.after.clone()).collect();
         let count = plan.steps.len();
         let usual: Vec<f64> = durations.iter().map(|duration| duration.accept + duration.settle).collect();
-        let chain = match Queue::new(&after, &durations) {
-            Ok(queue) => (0..count).map(|step| queue.way(step)).collect(),
+        let chain = match Queue::new(&plan.steps, &durations) {
+            Ok(queue) => (0..count).map(|step| queue.path(step)).collect(),
             // The run will refuse such a plan; there is nothing to estimate.
             Err(_) => usual.clone(),
         };

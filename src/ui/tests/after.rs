@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use super::fixture::*;
 use crate::engine::kind::{Kind, Lifecycle, Part};
 use crate::engine::plan::{Action, Kept, Purpose, Reason};
-use crate::engine::reference::Known;
+use crate::engine::reference::{Known, Outputs};
 use crate::ui::remains::{after_destroy, deletes_data, remains};
 use crate::ui::style::plain;
 use crate::ui::whereabouts::{Whereabouts, after_apply};
@@ -11,8 +11,9 @@ use crate::ui::whereabouts::{Whereabouts, after_apply};
 const URL: &str = "http://internal-ce-prod-1.eu-central-1.elb.amazonaws.com";
 
 fn known(cluster: &str) -> Known {
-    let outputs = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    Known::from([
+    let outputs =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Outputs>();
+    Known::from_iter([
         (address("load-balancer/main"), outputs(&[("dns", "internal-ce-prod-1.eu-central-1.elb.amazonaws.com")])),
         (address("cluster/main"), outputs(&[("name", cluster)])),
         (

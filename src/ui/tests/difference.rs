@@ -14,7 +14,7 @@ use crate::ui::style::plain;
 fn said(at: &str, changes: Vec<Change>, view: View<'_>) -> String {
     let mut update = step(at, Action::Update, Reason::Changed);
     update.changes = changes;
-    let known = Known::from([
+    let known = Known::from_iter([
         (
             address("log-group/task"),
             Outputs::from([("arn".into(), "arn:aws:logs:eu-central-1:123456789012:log-group:/ce".into())]),
