@@ -21,7 +21,7 @@ use ce_aws::engine::inventory::{Incident, Inventory, Live, Observation, Phase};
 use ce_aws::engine::kind::{Kind, Part, Seconds, Spec};
 use ce_aws::engine::plan::{Plan, Step, Target};
 use ce_aws::engine::queue::Queue;
-use ce_aws::engine::reference::{self, Known, Need, Outputs, Ref};
+use ce_aws::engine::reference::{self, Known, Outputs, Ref};
 use ce_aws::engine::run::{Command, Input, Made, Run};
 use ce_aws::planners::converge::{self, converge};
 use ce_aws::planners::teardown::{self, teardown};

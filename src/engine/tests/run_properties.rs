@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::cases::{self, Case, KINDS};
 use super::monitor::{End, Trace};
 use super::simulation::play;
-use crate::engine::cadence::POLL_EVERY;
+use crate::engine::cadence::{self, POLL_EVERY};
 use crate::engine::estimate;
 use crate::engine::event::Outcome;
 use crate::engine::kind::Kinds;
@@ -64,7 +64,8 @@ proptest! {
     }
 }
 
-/// The end of a step is noticed one poll late, and its first poll may wait for one of another step of its kind.
+/// The end of a step is noticed one poll late, which comes the later the longer the step takes, and its first poll may
+/// wait for one of another step of its kind.
 fn polling_lag(case: &Case) -> f64 {
     let steps = &case.plan.steps;
     let mut lag = vec![None; steps.len()];
@@ -73,7 +74,8 @@ fn polling_lag(case: &Case) -> f64 {
             return known;
         }
         let planned = &case.plan.steps[step];
-        let own = if planned.until == Until::Accepted { 0.0 } else { 2.0 * POLL_EVERY };
+        let settle = case.scripts[step].settle + 2.0 * POLL_EVERY;
+        let own = if planned.until == Until::Accepted { 0.0 } else { POLL_EVERY + cadence::next_poll(settle) };
         let before = planned.after.iter().map(|after| of(after.step, case, lag)).fold(0.0, f64::max);
         lag[step] = Some(own + before);
         own + before

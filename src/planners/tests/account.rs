@@ -148,10 +148,18 @@ impl Account {
         let used = self.of(step).clone();
         // To replace something, AWS must let it go while others still name it; nothing else may be pulled away.
         if !matches!(step.reason, Reason::Replaced(_) | Reason::Unhealthy(_)) {
+            let goes_first = |user: &Live| kind.gone_after.contains(&user.address.kind());
+            // A stopped task holds nothing, except where its kind has to be gone.
+            let is_stopped = |user: &Live| {
+                let fenced = KINDS.as_slice().kind(user.address.kind()).is_some_and(|kind| !kind.fenced.is_empty());
+                fenced && user.phase == Phase::Idle
+            };
             // That one kind goes after another is asked for only where both go.
-            let by_kind =
-                |user: &Live| step.reason == Reason::Teardown && kind.gone_after.contains(&user.address.kind());
-            let holds = |user: &&Live| user.id != used.id && (names_id(user, &used.id) || by_kind(user));
+            let by_kind = |user: &Live| step.reason == Reason::Teardown && goes_first(user);
+            let holds = |user: &&Live| {
+                let is_named = names_id(user, &used.id) && (!is_stopped(user) || goes_first(user));
+                user.id != used.id && (is_named || by_kind(user))
+            };
             let mut users = self.live.iter().filter(holds);
             // What comes and goes with its parent holds nothing.
             let user = users.find(|user| !user.is_going() && !is_intrinsic(user)).map(|user| &user.address);
