@@ -8,7 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::engine::failure::{Cause, Failure};
 
-use super::error::{failure, unless_gone};
+use super::error::failure;
 
 /// The result of a call. The operation's name comes from the type of its error, so that no caller has to repeat it:
 ///
@@ -21,7 +21,10 @@ pub trait Answer<T>: Sized {
 
     /// The same; `None` if what was asked about does not exist.
     fn unless_gone(self) -> Result<Option<T>, Failure> {
-        unless_gone(self.answer())
+        match self.answer() {
+            Err(failure) if failure.cause == Cause::Gone => Ok(None),
+            other => other.map(Some),
+        }
     }
 
     /// Only whether the call succeeded.

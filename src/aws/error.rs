@@ -14,31 +14,12 @@ use crate::engine::failure::{Cause, Failure};
 use super::no_answer;
 use super::permit::NotPermitted;
 
-/// Turns the error of an operation into a [`Failure`]; `operation` is service and operation: `ec2 CreateVpc`.
-///
-/// ```text
-/// ec2.create_vpc().send().await.map_err(on("ec2 CreateVpc"))?
-/// ```
-pub fn on<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> Failure
-where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-{
-    move |error| failure(operation, &error)
-}
-
-/// The answer, or `None` if what was asked about does not exist.
-pub fn unless_gone<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
-    match answer {
-        Err(failure) if failure.cause == Cause::Gone => Ok(None),
-        other => other.map(Some),
-    }
-}
-
 /// A request that lacks what the service requires: a bug of this program, found before any call.
 pub fn incomplete(error: BuildError) -> Failure {
     Failure::of(Cause::Internal, error.to_string())
 }
 
+/// Turns the error of an operation into a [`Failure`]; `operation` is service and operation: `ec2 CreateVpc`.
 pub(super) fn failure<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,

@@ -95,7 +95,8 @@ fn closed(balancer: &LoadBalancer, groups: &[Group], ports: &[u16], wanted: &Wan
         warning(
             "load-balancer/group-closed",
             format!(
-                "{none} of the load balancer {arn} allows port {ports} from {allowed}: nobody could reach Cloud Exchange"
+                "{none} of the load balancer {arn} allows port {ports} from {allowed}: nobody could reach Cloud \
+                 Exchange"
             ),
             format!("add an inbound rule for TCP {ports}; ce-aws changes only its own groups"),
         )

@@ -88,8 +88,8 @@ pub enum Which<'a> {
     Named(&'a [String]),
 }
 
-/// The VPCs with these ids that exist, or all of the region. Four calls side by side, and two for each VPC. If what only
-/// best practices ask about may not be read, it stays `None`.
+/// The VPCs with these ids that exist, or all of the region. Four calls side by side, and two for each VPC. If what
+/// only best practices ask about may not be read, it stays `None`.
 pub async fn vpcs(context: &Context, ids: Option<&[String]>) -> Result<Vec<Vpc>, Failure> {
     let of_vpc = |name: &str| ids.map(|ids| vec![filter(name, ids.iter().cloned())]);
     let (vpcs, servers, logs, groups, endpoints) = tokio::try_join!(

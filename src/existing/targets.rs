@@ -26,8 +26,8 @@ pub struct Tables {
     lists: BTreeMap<String, PrefixList>,
 }
 
-/// The tables of these VPCs. NAT gateways and prefix lists are read only if a route names one; those that cannot be read
-/// stay unknown.
+/// The tables of these VPCs. NAT gateways and prefix lists are read only if a route names one; those that cannot be
+/// read stay unknown.
 pub async fn tables(context: &Context, of_vpcs: types::Filter) -> Result<Tables, Failure> {
     let call = context.aws.ec2.describe_route_tables().filters(of_vpcs);
     let all = call.into_paginator().items().send().try_collect().await.answer()?;

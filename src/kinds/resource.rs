@@ -110,7 +110,7 @@ pub trait Resource: Spec {
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure>;
 
     /// Sets the changed properties, but not tags; neither id nor outputs change. A kind whose properties cannot be
-    /// changed in place has nothing to do, and one that renews (`Kind::renews`) is created anew afterwards.
+    /// changed in place has nothing to do, and one that renews (`Kind::renews`) is created again afterwards.
     async fn update(&self, _context: &Context, _target: &Target) -> Result<(), Failure> {
         Ok(())
     }

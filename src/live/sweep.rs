@@ -68,8 +68,8 @@ async fn in_force(context: &Context, live: &mut Vec<Live>) -> Result<(), Failure
     Ok(())
 }
 
-/// One revision of the task definition, by ARN or `family:number`, or the newest one of the family; `None` if it does not
-/// exist.
+/// One revision of the task definition, by ARN or `family:number`, or the newest one of the family; `None` if it does
+/// not exist.
 pub async fn revision(context: &Context, which: &str) -> Result<Option<Live>, Failure> {
     Ok(task_definition::read(context, which).await?.and_then(|found| found.live(context)))
 }

@@ -160,8 +160,8 @@ impl Measured {
     }
 }
 
-/// Of the four sorts of I/O, what is billed in an hour. What the total has more is the minimum that small data operations
-/// count with.
+/// Of the four sorts of I/O, what is billed in an hour. What the total has more is the minimum that small data
+/// operations count with.
 fn billed(samples: &Samples, hour: i64) -> Bytes {
     let at = |metric: Metric| samples.get(&metric).and_then(|hours| hours.get(&hour)).copied().unwrap_or_default();
     let [data_read, data_write, metadata_read, metadata_write, total] = Metric::IO.map(at);

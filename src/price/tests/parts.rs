@@ -136,7 +136,8 @@ proptest! {
         // The service and the task definition are the last two: a cut before them keeps them together.
         let (one, other) = all.split_at(at.min(all.len().saturating_sub(2)));
         prop_assert!(near(total(&of(&all)), total(&of(one)) + total(&of(other))));
-        let month = estimate(&of(&all), REGION, &Usage { events_per_minute: Some(1_000.0), ..Usage::default() }).unwrap();
+        let usage = Usage { events_per_minute: Some(1_000.0), ..Usage::default() };
+        let month = estimate(&of(&all), REGION, &usage).unwrap();
         let lines: f64 = month.lines.iter().filter_map(|line| Some(line.quantity? * line.price.as_ref()?.amount)).sum();
         prop_assert!(near(month.total(), lines));
         prop_assert!(month.while_stopped() <= month.total() + 1e-9);
