@@ -52,6 +52,10 @@ tour:
 demo:
     localstack/with cargo run -- apply plans/new-vpc.toml --yes
 
+# How the engine's cost grows, up to 100,000 resources. Never part of the tests.
+bench *ARGS:
+    cargo bench --bench engine -- {{ARGS}}
+
 # Hostile input: a million cases for each target.
 fuzz:
     CE_AWS_FUZZ=1000000 cargo test --lib fuzz -- --nocapture

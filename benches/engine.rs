@@ -1,5 +1,5 @@
 //! How the engine's cost grows with the number of resources: planning, the queue, the executor's core, and the
-//! asynchronous shell around it. `just bench` runs it and writes `docs/performance.md`.
+//! asynchronous shell around it. `just bench` runs it; times per resource should stay level from one size to the next.
 //!
 //! The graph is like a stack of Cloud Exchange, only larger: layers of resources of which each needs up to three of
 //! the layer before, and one service in the end.

@@ -159,7 +159,7 @@ fn an_interface_created_during_destroy_is_named() {
     let account = Account::new(SCALE);
     let product = deployed(&account);
     // Between the look and the deletion of the network.
-    account.post("faults", &json!({ "operation": "DeleteService", "kind": "hold", "before": true, "times": 1 }));
+    account.post("faults", &json!({ "operation": "UpdateService", "kind": "hold", "before": true, "times": 1 }));
     let child = product.spawn(&["destroy", "FILE", "--yes", "--unprotect"]);
     wait_until("held", || account.get("faults").to_string().contains("\"held\":1"));
     let interface = by_hand(
