@@ -89,7 +89,7 @@ impl Propagation {
         since: f64,
         outputs: impl Fn(&Address) -> Option<&'a Outputs>,
     ) -> Option<Young> {
-        if !hands_over(self.plan.steps[step].action) {
+        if !hands_over(self.plan.steps[step].action) || !is_explainable(failure) {
             return None;
         }
         let young = self.relied_on(step).filter(|(_, made)| since - made < YOUNG);
@@ -99,7 +99,7 @@ impl Propagation {
             (is_named(a.0), a.1).partial_cmp(&(is_named(b.0), b.1)).unwrap_or(std::cmp::Ordering::Equal)
         });
         match young.last() {
-            Some((address, made)) if is_about_access(failure) || is_explainable(failure) && is_named(address) => {
+            Some((address, made)) if is_about_access(failure) || is_named(address) => {
                 Some(Young { address: Some((*address).clone()), made: *made })
             }
             None if since < self.earlier && is_about_access(failure) => {
