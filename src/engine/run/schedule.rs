@@ -1,5 +1,7 @@
 //! Which steps start, which kinds are polled, and when to come back.
 
+use std::collections::BTreeSet;
+
 use crate::engine::clock::Ordered;
 use crate::engine::event::Event;
 use crate::engine::polls::Turn;
@@ -68,7 +70,8 @@ impl Run {
         for (kind, steps) in self.states.settling() {
             let Some((Ordered(first), _)) = steps.first() else { continue };
             let kind = &self.kinds[*kind];
-            match self.polls.request(kind, *first, || steps.iter().map(|(_, step)| *step).collect(), now) {
+            let in_order = || steps.iter().map(|(_, step)| *step).collect::<BTreeSet<_>>().into_iter().collect();
+            match self.polls.request(kind, *first, in_order, now) {
                 Turn::Now => self.commands.push(Command::Observe { kind: kind.clone() }),
                 Turn::At(at) => next = Some(next.map_or(at, |next| next.min(at))),
                 Turn::InFlight => {}
