@@ -1,4 +1,4 @@
-//! The state of every step, and what the run asks for at each input without a look at all of them.
+//! The state of every step, with indexes of those that the run asks for at each input.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,7 +108,7 @@ impl States {
         }
     }
 
-    /// What a settling step waits for, if that has changed.
+    /// Keeps what a settling step waits for; true if that has changed.
     pub fn wait(&mut self, step: usize, now_why: &str) -> bool {
         let State::Settling { why, .. } = &mut self.all[step] else { return false };
         let is_new = why != now_why;

@@ -254,3 +254,21 @@ fn guarddutys_resources_are_deleted_before_their_network() {
     assert!(waits("guardduty-group/main", "guardduty-endpoint/main"));
     assert!(waits("subnet/a", "guardduty-endpoint/main") && waits("vpc/main", "guardduty-group/main"));
 }
+
+#[test]
+fn only_the_cluster_waits_until_the_service_is_gone() {
+    let mut account = network();
+    let service = json!({ "cluster": "cluster-1", "groups": ["sg-1"], "subnets": ["subnet-1"] });
+    account.live.push(account::live("service/main", "service-1", service));
+    account.live.push(account::live("mount-target/a", "fsmt-1", json!({ "subnet": "subnet-1" })));
+    let plan = teardown(&account.inventory(), target(), &registry::facts(), ALL, &[]);
+    let step = |action: Action, address: &str| {
+        plan.steps.iter().position(|step| step.action == action && step.address.as_str() == address).unwrap()
+    };
+    let (stop, deletion) = (step(Action::Stop, "service/main"), step(Action::Delete, "service/main"));
+    for address in ["mount-target/a", "subnet/a", "security-group/task", "vpc/main"] {
+        let before = upstream(&plan.steps, step(Action::Delete, address));
+        assert!(before.contains(&stop) && !before.contains(&deletion), "{address}: {before:?}");
+    }
+    assert!(upstream(&plan.steps, step(Action::Delete, "cluster/main")).contains(&deletion));
+}
