@@ -32,12 +32,16 @@ pub fn parse_encoded(text: &str) -> Value {
 /// The strings in a part of a document, at any depth: one alone stands without a list, and principals are grouped by
 /// type.
 pub fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(text) => vec![text],
-        Value::Array(items) => items.iter().flat_map(texts).collect(),
-        Value::Object(map) => map.values().flat_map(texts).collect(),
-        _ => Vec::new(),
+    let (mut found, mut open) = (Vec::new(), vec![value]);
+    while let Some(value) = open.pop() {
+        match value {
+            Value::String(text) => found.push(text.as_str()),
+            Value::Array(items) => open.extend(items.iter().rev()),
+            Value::Object(map) => open.extend(map.values().rev()),
+            _ => {}
+        }
     }
+    found
 }
 
 fn statements(value: &Value) -> Value {

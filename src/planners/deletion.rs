@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::engine::inventory::Live;
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, Finding, Reason, Severity, Step, Until};
+use crate::kinds::document::texts;
 
 use super::upstream::upstream;
 
@@ -81,11 +82,9 @@ impl<'a> Holders<'a> {
         }
         let mut users = vec![Vec::new(); live.len()];
         for (number, user) in live.iter().enumerate() {
-            each_text(&user.spec, &mut |text| {
-                for used in named.get(text).into_iter().flatten() {
-                    users[*used].push(number);
-                }
-            });
+            for used in texts(&user.spec).into_iter().filter_map(|text| named.get(text)).flatten() {
+                users[*used].push(number);
+            }
         }
         Self { live, users, by_kind }
     }
@@ -107,15 +106,6 @@ impl<'a> Holders<'a> {
             users.iter().for_each(|user| references[*user].push(used));
         }
         references
-    }
-}
-
-fn each_text<'a>(spec: &'a Value, see: &mut impl FnMut(&'a str)) {
-    match spec {
-        Value::String(text) => see(text),
-        Value::Array(items) => items.iter().for_each(|item| each_text(item, see)),
-        Value::Object(map) => map.values().for_each(|inner| each_text(inner, see)),
-        _ => {}
     }
 }
 

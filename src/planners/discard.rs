@@ -7,6 +7,7 @@ use crate::engine::inventory::{Inventory, Live};
 use crate::engine::kind::Kind;
 use crate::engine::plan::{Action, Plan, Purpose, Reason, Step, Target};
 use crate::kinds::backup_vault::view::{BackupView, Owner};
+use crate::kinds::document::texts;
 use crate::kinds::{file_system, names, recovery_point};
 
 use super::teardown::{Options, teardown};
@@ -34,7 +35,7 @@ pub fn file_system(inventory: &Inventory, target: Target, kinds: &[Kind], id: &s
         return Err(Refusal::InUse(format!("may be needed for a rollback: {intent}")));
     }
     let mounts =
-        |live: &&Live| ["task-definition", "service"].contains(&live.address.kind()) && mentions(&live.spec, id);
+        |live: &&Live| ["task-definition", "service"].contains(&live.address.kind()) && texts(&live.spec).contains(&id);
     if let Some(user) = inventory.live.iter().find(mounts) {
         return Err(Refusal::InUse(format!("is still mounted by {}: `ce-aws apply` first", user.address)));
     }
@@ -83,13 +84,4 @@ pub fn recovery_point(inventory: &Inventory, target: Target, view: &BackupView, 
 /// The open operation of the deployment.
 fn intent(inventory: &Inventory) -> Option<&str> {
     inventory.live.iter().find_map(|live| live.tags.get(names::INTENT)).map(String::as_str)
-}
-
-fn mentions(spec: &Value, id: &str) -> bool {
-    match spec {
-        Value::String(text) => text == id,
-        Value::Array(items) => items.iter().any(|item| mentions(item, id)),
-        Value::Object(map) => map.values().any(|inner| mentions(inner, id)),
-        _ => false,
-    }
 }

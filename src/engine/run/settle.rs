@@ -59,7 +59,7 @@ impl Run {
         let patience = planned.patience.unwrap_or(self.facts[step].seconds.patience);
         match condition::evaluate(until, &observed, waited, patience) {
             Condition::Met if until == Until::Idle && stopped + 1 < cadence::FENCE_POLLS => {
-                self.poll_again(step, stopped + 1, now);
+                self.states.poll_again(step, now + cadence::POLL_EVERY, stopped + 1);
                 self.wait(step, "everything is stopped; checking once more".to_owned());
             }
             Condition::Met | Condition::Pending(_) if until == Until::STAYS_READY && self.is_replaced(&observed) => {
@@ -82,7 +82,7 @@ impl Run {
                 self.states.set(step, State::Due { at: now, attempt: attempt.next() });
             }
             Condition::Pending(why) => {
-                self.poll_again(step, 0, now);
+                self.states.poll_again(step, now + cadence::next_poll(waited), 0);
                 self.wait(step, why);
             }
         }
@@ -105,14 +105,6 @@ impl Run {
                 live.outputs.iter().any(|(name, now)| known.get(name).is_some_and(|old| old != now))
             })
         })
-    }
-
-    /// Lets a settling step be polled for again; so many polls in a row have confirmed that everything is stopped.
-    fn poll_again(&mut self, step: usize, stopped: u32, now: f64) {
-        if let State::Settling { attempt, accepted, why, .. } = self.states.get(step).clone() {
-            let wait = if stopped > 0 { cadence::POLL_EVERY } else { cadence::next_poll(now - accepted) };
-            self.states.set(step, State::Settling { attempt, accepted, poll_at: now + wait, why, stopped });
-        }
     }
 
     /// Reports what a step waits for, if that has changed.

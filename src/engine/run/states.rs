@@ -118,6 +118,16 @@ impl States {
         is_new
     }
 
+    /// Lets a settling step be polled for again at this time; so many polls in a row have confirmed that everything is
+    /// stopped.
+    pub fn poll_again(&mut self, step: usize, at: f64, polls: u32) {
+        self.count(step, false);
+        if let State::Settling { poll_at, stopped, .. } = &mut self.all[step] {
+            (*poll_at, *stopped) = (at, polls);
+        }
+        self.count(step, true);
+    }
+
     /// The steps whose call is in flight, in order.
     pub fn performing(&self) -> &BTreeSet<usize> {
         &self.performing
