@@ -3,11 +3,11 @@
 use crate::blueprint::image_change::release_of;
 use crate::control::clock::Clock;
 use crate::control::keeper;
+use crate::engine::clock::timestamp;
 use crate::kinds::names;
 use crate::live::deployments::{self, Deployment};
 use crate::planners::intent::{Intent, Work};
 use crate::ui::list::{self, Deployments, Holder, State};
-use crate::ui::text::timestamp;
 
 use super::global::Global;
 use crate::session::{CommandError, Exit, Output, Scope, Session, moment, source};

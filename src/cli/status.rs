@@ -7,6 +7,7 @@ use dialoguer::console::Term;
 use crate::blueprint::certificates;
 use crate::blueprint::image_change::Running;
 use crate::config::PlanFile;
+use crate::engine::clock::timestamp;
 use crate::engine::inventory::Inventory;
 use crate::engine::kind::Lifecycle;
 use crate::engine::plan::Target;
@@ -20,7 +21,7 @@ use crate::session::intent::open_intent;
 use crate::session::{CommandError, Consent, Exit, Output, Scope, Session, moment, span, standing};
 use crate::ui::status::{State, Status, Unsettled, line, text};
 use crate::ui::summary::Summary;
-use crate::ui::text::{duration, timestamp};
+use crate::ui::text::duration;
 use crate::ui::whereabouts::Whereabouts;
 use crate::upgrade::planning;
 

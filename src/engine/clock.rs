@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
 /// The environment variable by which waiting is divided, for emulators whose clock runs faster.
@@ -48,6 +49,12 @@ impl Clock {
     pub fn real(&self, seconds: f64) -> Duration {
         Duration::from_secs_f64((seconds / self.scale).clamp(0.0, 86_400.0))
     }
+}
+
+/// RFC 3339 in whole seconds, which sorts as time does, of seconds since 1970: `2026-11-29T14:02:05Z`.
+pub fn timestamp(seconds: f64) -> String {
+    let text = |at: OffsetDateTime| format!("{}T{:02}:{:02}:{:02}Z", at.date(), at.hour(), at.minute(), at.second());
+    OffsetDateTime::from_unix_timestamp(seconds as i64).map(text).unwrap_or_default()
 }
 
 /// A time or a duration that can be sorted.

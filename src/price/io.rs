@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use time::OffsetDateTime;
+
+use crate::engine::clock::timestamp;
 
 use super::choice;
 use super::size::BURSTING_BASELINE;
@@ -125,7 +126,7 @@ impl Measured {
         let mut sum = Bytes::default();
         for hour in &all {
             let bytes = billed(samples, *hour);
-            let (hours, day) = by_day.entry(timestamp(*hour).chars().take(10).collect()).or_default();
+            let (hours, day) = by_day.entry(timestamp(*hour as f64).chars().take(10).collect()).or_default();
             *hours += 1;
             (day.read, day.written) = (day.read + bytes.read, day.written + bytes.written);
             (sum.read, sum.written) = (sum.read + bytes.read, sum.written + bytes.written);
@@ -133,8 +134,8 @@ impl Measured {
         let a_day = |bytes: u64| bytes.saturating_mul(24) / all.len() as u64;
         let days = by_day.into_iter().map(|(date, (hours, bytes))| Day { date, hours, bytes });
         Some(Self {
-            since: timestamp(since),
-            until: timestamp(until),
+            since: timestamp(since as f64),
+            until: timestamp(until as f64),
             hours: all.len(),
             a_day: Bytes { read: a_day(sum.read), written: a_day(sum.written) },
             days: days.collect(),
@@ -182,12 +183,6 @@ fn credits<'a>(all: impl Iterator<Item = (&'a i64, &'a f64)>) -> Option<Credits>
     let days_left = falls.then(|| left / (before - left) * (end - begin) as f64 / DAY as f64);
     let days_left = days_left.filter(|days| *days < most);
     Some(Credits { left: left as u64, lowest: lowest as u64, days_left })
-}
-
-/// RFC 3339, of seconds since 1970.
-fn timestamp(seconds: i64) -> String {
-    let text = |at: OffsetDateTime| format!("{}T{:02}:{:02}:{:02}Z", at.date(), at.hour(), at.minute(), at.second());
-    OffsetDateTime::from_unix_timestamp(seconds).map(text).unwrap_or_default()
 }
 
 /// What I/O costs a month in either mode; storage is not in it.

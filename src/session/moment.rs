@@ -6,8 +6,7 @@ use std::time::{Duration, SystemTime};
 use time::{Date, OffsetDateTime};
 use tokio::time::Instant;
 
-use crate::engine::clock::Clock;
-use crate::ui::text::timestamp;
+use crate::engine::clock::{Clock, timestamp};
 
 use super::error::CommandError;
 

@@ -4,7 +4,7 @@ use crate::price::io::{Bytes, FileSystemIo, Measured};
 
 use super::cost::money;
 use super::style::{TITLE, paint};
-use super::text::{clean, count};
+use super::text::{clean, count, minute};
 
 const STEP: f64 = 1024.0;
 
@@ -55,7 +55,7 @@ fn amount(measured: &Measured) -> String {
         hours if hours < 48 => count(hours, "hour"),
         hours => count(hours / 24, "day"),
     };
-    let until: String = measured.until.replace('T', " ").chars().take(16).collect();
+    let until = minute(&measured.until);
     format!("{} read and {} written a day (average of {span} until {until} UTC)", bytes(read), bytes(written))
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::engine::address::Address;
+use crate::engine::clock::timestamp;
 use crate::engine::inventory::{Inventory, Phase};
 use crate::engine::plan::Target;
 use crate::kinds::service::injected;
@@ -16,7 +17,7 @@ use super::io;
 use super::standing::Standing;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use super::summary::Summary;
-use super::text::{clean, count, duration, minute, place, timestamp};
+use super::text::{clean, count, duration, minute, place};
 use super::whereabouts::Whereabouts;
 
 /// Everything that `status` shows.

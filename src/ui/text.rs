@@ -1,7 +1,6 @@
 //! Values and times as people read them, safe to print.
 
 use serde_json::Value;
-use time::OffsetDateTime;
 
 use crate::engine::address::Address;
 
@@ -82,13 +81,7 @@ pub fn duration(seconds: f64) -> String {
     shown.map(|(_, (number, unit))| format!("{number}{unit}")).collect::<Vec<_>>().join(" ")
 }
 
-/// RFC 3339 in whole seconds, which sorts as time does, of seconds since 1970: `2026-11-29T14:02:05Z`.
-pub fn timestamp(seconds: f64) -> String {
-    let text = |at: OffsetDateTime| format!("{}T{:02}:{:02}:{:02}Z", at.date(), at.hour(), at.minute(), at.second());
-    OffsetDateTime::from_unix_timestamp(seconds as i64).map(text).unwrap_or_default()
-}
-
-/// `2026-11-29 14:02`, in UTC, of such a text.
+/// `2026-11-29 14:02`, in UTC, of a [`timestamp`](crate::engine::clock::timestamp).
 pub fn minute(timestamp: &str) -> String {
     timestamp.get(..16).map_or_else(|| timestamp.to_owned(), |start| start.replace('T', " "))
 }
