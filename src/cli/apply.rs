@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::session::lease::under_lease;
+use crate::session::lease::Exclusive;
 use crate::session::saved::{Origin, Saved};
 use crate::session::{CommandError, Consent, Exit, Output, PLAN_FILE, Scope, Session, Source, source};
-use crate::upgrade::chain::{self, ChainOptions, ChainStep, upgrade_chain};
-use crate::upgrade::destroy::destroy;
+use crate::upgrade::chain::{self, ChainOptions, ChainStep, Start, upgrade_chain};
+use crate::upgrade::destroy::{Standing, destroy};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::plan::OnFailure;
 use crate::upgrade::run::Context;
@@ -85,8 +85,9 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             let limits = Limits::new(None, None);
             let context =
                 Context { session: &session, scope: &scope, output, file: "FILE", yes: args.change.yes, limits };
-            let work = destroy(context, *options, Some(&saved));
-            under_lease(&session, &scope.name, args.change.no_lease, output, work).await
+            let exclusive = Exclusive::request(&session, &scope.name, args.change.no_lease, output).await?;
+            let read = async || Standing::read(&session, &scope).await;
+            exclusive.run(read, async |standing| destroy(context, standing, *options, Some(&saved)).await).await
         }
     }
 }
@@ -111,16 +112,19 @@ async fn follow(
         undoes_create: args.on_failure == Some(OnFailure::Rollback),
         write: false,
     };
-    let work = async {
-        let last = ChainStep { text: source.text.clone(), file };
+    let exclusive = Exclusive::request(&session, &scope.name, args.change.no_lease, output).await?;
+    let read = async || {
+        let mut scope = scope.clone();
+        let (inventory, existing) = tokio::try_join!(session.inventory(&mut scope), session.existing(&file))?;
+        Ok(Start { inventory, existing: Some(existing) })
+    };
+    let work = async |start: Start| {
+        let last = ChainStep { text: source.text.clone(), file: file.clone() };
         let steps = match saved {
             Some(_) => vec![last],
-            None => {
-                let inventory = session.inventory(&mut scope.clone()).await?;
-                chain::steps(&source, chain::running(&inventory), last)?
-            }
+            None => chain::steps(&source, chain::running(&start.inventory), last)?,
         };
-        upgrade_chain(context, options, &steps, saved).await
+        upgrade_chain(context, options, &steps, start, saved).await
     };
-    under_lease(&session, &scope.name, args.change.no_lease, output, work).await
+    exclusive.run(read, work).await
 }

@@ -1,9 +1,9 @@
 //! `ce-aws destroy`.
 
 use crate::planners::teardown;
-use crate::session::lease::under_lease;
+use crate::session::lease::Exclusive;
 use crate::session::{CommandError, Exit, Output, Session};
-use crate::upgrade::destroy::{destroy, refuse_unknown};
+use crate::upgrade::destroy::{Standing, destroy, refuse_unknown};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::Context;
 
@@ -48,7 +48,10 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let options = teardown::Options { delete_data, unprotect, leave_network };
     let (file, limits) = (args.which.shown(), Limits::new(None, None));
     let context = Context { session: &session, scope: &scope, output, file: &file, yes, limits };
-    refuse_unknown(context).await?;
-    let work = destroy(context, options, None);
-    under_lease(&session, &scope.name, no_lease, output, work).await
+    let exclusive = Exclusive::request(&session, &scope.name, no_lease, output).await?;
+    if !exclusive.is_known() {
+        refuse_unknown(context).await?;
+    }
+    let read = async || Standing::read(&session, &scope).await;
+    exclusive.run(read, async |standing| destroy(context, standing, options, None).await).await
 }

@@ -3,7 +3,7 @@
 use crate::planners::halt;
 use crate::session::intent::open_intent;
 use crate::session::lease::of_deployment;
-use crate::session::{CommandError, Exit, Output, Scope, Session};
+use crate::session::{CommandError, Exit, Found, Output, Session};
 use crate::upgrade::endpoints::report_found;
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::{Context, Work, propose_and_run};
@@ -29,8 +29,7 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let work = async |session: &Session, mut scope: Scope| {
-        let inventory = session.inventory(&mut scope).await?;
+    let work = async |session: &Session, Found { scope, inventory }: Found| {
         let service = service(&inventory, &scope)?;
         let limits = Limits::new(args.timing.deadline, args.timing.watch);
         let target = session.target(&scope.name);

@@ -4,7 +4,7 @@ use crate::engine::inventory::{Inventory, Live};
 use crate::planners::halt;
 use crate::session::intent::open_intent;
 use crate::session::lease::of_deployment;
-use crate::session::{CommandError, Exit, Output, Scope, Session, moment};
+use crate::session::{CommandError, Exit, Found, Output, Scope, Session, moment};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::{Context, Work, propose_and_run};
 
@@ -25,8 +25,7 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let work = async |session: &Session, mut scope: Scope| {
-        let inventory = session.inventory(&mut scope).await?;
+    let work = async |session: &Session, Found { scope, inventory }: Found| {
         let service = service(&inventory, &scope)?;
         let mut plan = halt::stop(&inventory, session.target(&scope.name), service, &request(session.caller()));
         plan.findings.extend(open_intent(&inventory));

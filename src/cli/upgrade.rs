@@ -9,8 +9,8 @@ use crate::config::PlanFile;
 use crate::release::Version;
 use crate::session::intent::describe;
 use crate::session::lease::of_file;
-use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source};
-use crate::upgrade::chain::{self, ChainOptions, upgrade_chain};
+use crate::session::{CommandError, Exit, Found, Output, PLAN_FILE, Scope, Session, Source};
+use crate::upgrade::chain::{self, ChainOptions, Start, upgrade_chain};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::open_operation::OpenOperation;
 use crate::upgrade::plan::OnFailure;
@@ -70,14 +70,13 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let work = async |session: &Session, source: &Source, file: &PlanFile| {
+    let work = async |session: &Session, source: &Source, file: &PlanFile, found: Found| {
         let consent = args.options.consent();
         let (write, on_failure) = (!args.no_write, args.on_failure);
         let options = ChainOptions { source, consent, on_failure, undoes_create: false, write };
         let limits = Limits::of(&consent);
-        let scope = Scope::of(file);
+        let (scope, inventory) = (Scope::of(file), found.inventory);
         let context = Context { session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
-        let inventory = session.inventory(&mut scope.clone()).await?;
         if !(args.resume || args.rollback) {
             let running = Running::of(&inventory).ok_or_else(|| {
                 CommandError::refused("upgrade/nothing-runs", format!("{} is not deployed", scope.name))
@@ -85,7 +84,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             })?;
             let last = chain::edited(source, file, args.to, &args.image)?;
             let steps = chain::steps(source, running.release(), last)?;
-            return upgrade_chain(context, options, &steps, None).await;
+            let start = Start { inventory, existing: None };
+            return upgrade_chain(context, options, &steps, start, None).await;
         }
         let now = OpenOperation::of(session, &scope, inventory).await?.ok_or_else(|| {
             CommandError::refused("upgrade/none-open", "no upgrade is under way; nothing was changed")

@@ -18,22 +18,38 @@ use crate::engine::failure::{Cause, Failure};
 use super::error::ControlError;
 use super::objects::{Store, own_bucket};
 
+/// A bucket that was just created may be unknown for a moment (`docs/aws-behaviour.md`, "S3").
+pub(super) fn new(failure: Failure) -> Failure {
+    if failure.code != "NoSuchBucket" {
+        return failure;
+    }
+    Failure { cause: Cause::NotYetVisible, ..failure }
+}
+
 /// The prefix of leases.
 pub const LEASES: &str = "lease/";
 
 impl Store {
-    /// Creates the bucket if there is none, and applies all its settings. It is repeated whenever there is no lease
-    /// yet, and so completes what a crash has interrupted.
+    /// Creates the bucket if there is none. A new bucket is private and encrypted from the start (S3 user guide,
+    /// "Default settings for new S3 buckets").
     ///
     /// # Errors
     ///
     /// The name is taken by another account, or the caller lacks a permission.
-    pub async fn prepare(&self) -> Result<(), ControlError> {
-        self.create().await.map_err(|failure| match failure.code.as_str() {
+    pub async fn create(&self) -> Result<(), ControlError> {
+        self.make().await.map_err(|failure| match failure.code.as_str() {
             "BucketAlreadyExists" => ControlError::BucketTaken { bucket: self.bucket.clone(), failure },
             _ => self.denied(failure),
-        })?;
-        self.configure().await.map_err(|failure| self.denied(failure))
+        })
+    }
+
+    /// Makes all its settings. It is repeated until a run has completed it.
+    ///
+    /// # Errors
+    ///
+    /// The caller lacks a permission.
+    pub async fn configure(&self) -> Result<(), ControlError> {
+        self.set().await.map_err(|failure| self.denied(new(failure)))
     }
 
     /// A failure as an error of the bucket, if it was denied.
@@ -60,7 +76,7 @@ impl Store {
         }
     }
 
-    async fn create(&self) -> Result<(), Failure> {
+    async fn make(&self) -> Result<(), Failure> {
         let call = self.s3.create_bucket().bucket(&self.bucket).object_ownership(ObjectOwnership::BucketOwnerEnforced);
         // us-east-1 must not be named as a location (S3 API reference, CreateBucket).
         let place = (self.region != "us-east-1").then(|| {
@@ -74,7 +90,7 @@ impl Store {
     }
 
     /// In sequence: S3 refuses some of these calls at the same time (OperationAborted).
-    async fn configure(&self) -> Result<(), Failure> {
+    async fn set(&self) -> Result<(), Failure> {
         let private = PublicAccessBlockConfiguration::builder()
             .block_public_acls(true)
             .ignore_public_acls(true)

@@ -22,10 +22,26 @@ const LARGEST: usize = 64 * 1024;
 /// A held lease, which is renewed in the background until it is released or lost.
 #[derive(Debug)]
 pub struct Keeper {
-    stop: oneshot::Sender<u32>,
+    stop: oneshot::Sender<End>,
     task: JoinHandle<bool>,
+    /// The settings of the bucket, where they have to be made.
+    settings: Option<JoinHandle<Result<(), ControlError>>>,
     /// The previous run, if there was one.
     pub before: Option<Before>,
+    /// Whether nobody else has held it since it was first read.
+    pub at_once: bool,
+}
+
+/// What a release leaves to the next run.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    unseen: u32,
+    is_configured: bool,
+}
+
+impl End {
+    /// Of a run that did not say.
+    const UNKNOWN: Self = Self { unseen: UNSEEN, is_configured: false };
 }
 
 /// What AWS may not list yet after the previous run.
@@ -56,63 +72,123 @@ struct Place {
     clock: Clock,
 }
 
-/// Takes the lease that `me` describes. `permit` is valid as long as the lease. `waits` is called once, with the
-/// holder, if it takes time to find out whether the holder is still alive.
-///
-/// # Errors
-///
-/// Another run holds it; the bucket cannot be used; the object is not a lease.
-pub async fn take(
-    store: &Store,
-    me: Record,
-    permit: &Permit,
-    clock: Clock,
-    mut waits: impl FnMut(&Record),
-) -> Result<Keeper, ControlError> {
-    let key = key(&me.deployment);
-    let place = Place { store: store.clone(), key, deployment: me.deployment.clone(), clock };
-    let run = me.run.clone();
-    let mut claim = Claim::new(me, is_dead);
-    let began = clock.now();
-    let (mut next, mut has_reported, mut is_prepared) = (Do::Get, false, false);
-    let mut before = None;
-    while !claim.is_held() {
-        let (answer, asked) = match &next {
-            Do::Refuse(record) => return Err(ControlError::Held(record.clone())),
-            Do::Put { condition: Condition::Absent, .. } if !is_prepared => {
-                patiently(clock, began, || store.prepare()).await?;
-                is_prepared = true;
-                continue;
+/// A lease that was read and may be taken.
+#[derive(Debug)]
+pub struct Request {
+    place: Place,
+    claim: Claim,
+    next: Do,
+    began: f64,
+    run: String,
+    /// The previous run, if there was one.
+    pub before: Option<Before>,
+    /// Whether a run has ever held it: its object stays when it is released.
+    pub is_known: bool,
+    /// Whether the run that created the bucket could not finish its settings.
+    lacks_settings: bool,
+}
+
+impl Request {
+    /// Reads the lease that `me` describes.
+    ///
+    /// # Errors
+    ///
+    /// The bucket cannot be used; the object is not a lease.
+    pub async fn read(store: &Store, me: Record, clock: Clock) -> Result<Self, ControlError> {
+        let key = key(&me.deployment);
+        let place = Place { store: store.clone(), key, deployment: me.deployment.clone(), clock };
+        let run = me.run.clone();
+        let (claim, began) = (Claim::new(me, is_dead), clock.now());
+        let mut request =
+            Self { place, claim, next: Do::Get, began, run, before: None, is_known: false, lacks_settings: false };
+        request.go_on().await?;
+        Ok(request)
+    }
+
+    /// Whether nobody holds it. What is read in AWS from now on stays true if it is then taken [at once]: no other run
+    /// can have held it in between.
+    ///
+    /// [at once]: Keeper::at_once
+    pub fn is_free(&self) -> bool {
+        matches!(self.next, Do::Put { .. })
+    }
+
+    /// Takes it. `permit` is valid as long as the lease. `waits` is called once, with the holder, if it takes time to
+    /// find out whether the holder is still alive. The bucket is created where there is none; its settings are made
+    /// while the lease is held already.
+    ///
+    /// # Errors
+    ///
+    /// Another run holds it; the bucket cannot be used; the object is not a lease.
+    pub async fn take(mut self, permit: &Permit, mut waits: impl FnMut(&Record)) -> Result<Keeper, ControlError> {
+        let (mut has_reported, mut at_once) = (false, self.is_free());
+        while !self.claim.is_held() {
+            if let Do::Put { condition: Condition::Absent, .. } = &self.next
+                && !self.lacks_settings
+            {
+                patiently(self.place.clock, self.began, || self.place.store.create()).await?;
+                self.lacks_settings = true;
             }
-            next => patiently(clock, began, || timed(&place, next)).await?,
-        };
+            let there = self.go_on().await?;
+            at_once &= there.is_none() && !matches!(self.next, Do::Get);
+            if let (Some(record), Do::Sleep(_), false) = (there, &self.next, has_reported) {
+                has_reported = true;
+                waits(&record);
+            }
+        }
+        let Self { place, claim, next, before, lacks_settings, .. } = self;
+        follow(permit, &claim, place.clock);
+        tracing::debug!(key = place.key, "the lease is taken");
+        let settings = lacks_settings.then(|| {
+            let (store, clock) = (place.store.clone(), place.clock);
+            tokio::spawn(async move { patiently(clock, clock.now(), || store.configure()).await })
+        });
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(keep(place, claim, next, permit.clone(), stopped));
+        Ok(Keeper { stop, task, settings, before, at_once })
+    }
+
+    /// Does what is next; gives the record that was read.
+    async fn go_on(&mut self) -> Result<Option<Box<Record>>, ControlError> {
+        if let Do::Refuse(record) = &self.next {
+            return Err(ControlError::Held(record.clone()));
+        }
+        let clock = self.place.clock;
+        let (answer, asked) = patiently(clock, self.began, || timed(&self.place, &self.next)).await?;
         let there = if let Answer::There { record, age, .. } = &answer {
-            if record.run != run {
-                before = Some(Before::of(record, *age, clock));
+            if record.run != self.run {
+                self.before = Some(Before::of(record, *age, clock));
             }
+            (self.is_known, self.lacks_settings) = (true, !record.configured);
             Some(record.clone())
         } else {
             None
         };
-        next = claim.on(answer, asked, clock.now());
-        if let (Some(record), Do::Sleep(_), false) = (there, &next, has_reported) {
-            has_reported = true;
-            waits(&record);
-        }
+        self.next = self.claim.on(answer, asked, clock.now());
+        Ok(there)
     }
-    follow(permit, &claim, clock);
-    tracing::debug!(key = place.key, "the lease is taken");
-    let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(keep(place, claim, next, permit.clone(), stopped));
-    Ok(Keeper { stop, task, before })
 }
 
 impl Keeper {
+    /// Waits until the bucket has all its settings.
+    ///
+    /// # Errors
+    ///
+    /// Some could not be made. The next run makes them.
+    pub async fn settle(&mut self) -> Result<(), ControlError> {
+        match self.settings.take() {
+            None => Ok(()),
+            Some(settings) => {
+                settings.await.unwrap_or_else(|error| Err(Failure::of(Cause::Internal, error.to_string()).into()))
+            }
+        }
+    }
+
     /// Releases the lease; false if it was lost before, or the release could not be written. For `unseen` seconds from
-    /// now lists may miss something that was created.
-    pub async fn release(self, unseen: u32) -> bool {
+    /// now lists may miss something that was created. `is_configured`: the bucket lacks no setting.
+    pub async fn release(self, unseen: u32, is_configured: bool) -> bool {
         // If the task has ended, the lease is lost.
-        let _ = self.stop.send(unseen);
+        let _ = self.stop.send(End { unseen, is_configured });
         self.task.await.unwrap_or(false)
     }
 }
@@ -121,11 +197,6 @@ impl Keeper {
 pub async fn at_work(store: &Store, deployment: &str, clock: Clock) -> Result<Option<Record>, Failure> {
     let Got::There { bytes, age, .. } = store.get(&key(deployment), LARGEST).await? else { return Ok(None) };
     Ok(parse(&bytes, deployment).ok().filter(|record| is_at_work(record, age, clock)))
-}
-
-/// Whether a run has ever held the lease of a deployment: its object stays when it is released.
-pub async fn is_known(store: &Store, deployment: &str) -> Result<bool, Failure> {
-    Ok(!matches!(store.get(&key(deployment), LARGEST).await?, Got::Nothing))
 }
 
 /// Whether the holder that wrote this `age` ago is still active: it has not released the lease, is not known to be
@@ -148,7 +219,7 @@ async fn keep(
     mut claim: Claim,
     mut next: Do,
     permit: Permit,
-    mut stopped: oneshot::Receiver<u32>,
+    mut stopped: oneshot::Receiver<End>,
 ) -> bool {
     let clock = place.clock;
     let mut is_releasing = false;
@@ -165,10 +236,11 @@ async fn keep(
                 let slept = tokio::time::sleep(clock.real(*seconds));
                 tokio::select! {
                     () = slept => Answer::Slept,
-                    unseen = &mut stopped, if !is_releasing => {
+                    end = &mut stopped, if !is_releasing => {
                         is_releasing = true;
                         permit.revoke();
-                        next = claim.release(unseen.unwrap_or(UNSEEN));
+                        let End { unseen, is_configured } = end.unwrap_or(End::UNKNOWN);
+                        next = claim.release(unseen, is_configured);
                         continue;
                     }
                 }

@@ -56,6 +56,14 @@ pub struct Record {
     /// For how many seconds from then on lists may miss something that the run has created.
     #[serde(default)]
     pub unseen: u32,
+    /// Whether the bucket has all its settings. Until then each run makes them.
+    #[serde(default = "configured")]
+    pub configured: bool,
+}
+
+/// Of records that earlier versions wrote: those made the settings first.
+fn configured() -> bool {
+    true
 }
 
 impl fmt::Display for Record {
@@ -153,9 +161,9 @@ impl Claim {
         matches!(self.phase, Phase::Holding { .. })
     }
 
-    /// Starts to release it; `unseen` is for the record.
-    pub fn release(&mut self, unseen: u32) -> Do {
-        self.me.unseen = unseen;
+    /// Starts to release it; `unseen` and `configured` are for the record.
+    pub fn release(&mut self, unseen: u32, configured: bool) -> Do {
+        (self.me.unseen, self.me.configured) = (unseen, configured);
         self.valid_until = f64::NEG_INFINITY;
         match &self.phase {
             Phase::Holding { etag } => {
@@ -212,6 +220,7 @@ impl Claim {
 
     /// Decides about another run's lease.
     fn seen(&mut self, first: Option<(String, f64)>, etag: String, record: Box<Record>, asked: f64, now: f64) -> Do {
+        self.me.configured = record.configured;
         if record.released || record.run == self.me.run || (self.is_dead)(&record) {
             self.me.beat = record.beat;
             return self.put(Condition::Is(etag));

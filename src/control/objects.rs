@@ -10,6 +10,7 @@ use aws_sdk_s3::types::EncodingType;
 use crate::aws::answer::{Answer, member};
 use crate::engine::failure::{Cause, Failure};
 
+use super::bucket::new;
 use super::date::Date;
 use super::lease::Condition;
 
@@ -87,7 +88,7 @@ impl Store {
         match call.send().await.answer() {
             Ok(answer) => Ok(Some(member(&answer, "ETag", |answer| answer.e_tag())?.to_owned())),
             Err(failure) if fails.contains(&failure.code.as_str()) => Ok(None),
-            Err(failure) => Err(failure),
+            Err(failure) => Err(new(failure)),
         }
     }
 

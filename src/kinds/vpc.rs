@@ -45,12 +45,13 @@ impl Resource for Vpc {
         let call = context.aws.ec2.create_vpc().cidr_block(&self.cidr).tag_specifications(tags);
         let answer = call.send().await.answer()?;
         let id = member(&answer, "VpcId", |answer| answer.vpc()?.vpc_id())?;
-        self.set_attributes(context, id).await?;
+        // A new VPC has DNS support (EC2 API reference, ModifyVpcAttribute), and no names for hosts.
+        self.set_attributes(context, id, !self.dns_support).await?;
         Ok(made(id, &[]))
     }
 
     async fn update(&self, context: &Context, target: &Target) -> Result<(), Failure> {
-        self.set_attributes(context, &target.id).await
+        self.set_attributes(context, &target.id, true).await
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -71,11 +72,13 @@ impl Resource for Vpc {
 }
 
 impl Vpc {
-    /// AWS changes one attribute a call.
-    async fn set_attributes(&self, context: &Context, id: &str) -> Result<(), Failure> {
+    /// AWS changes one attribute a call. `support`: whether that of DNS support is among them.
+    async fn set_attributes(&self, context: &Context, id: &str, support: bool) -> Result<(), Failure> {
         let boolean = |value| AttributeBooleanValue::builder().value(value).build();
         let call = || context.aws.ec2.modify_vpc_attribute().vpc_id(id);
-        call().enable_dns_support(boolean(self.dns_support)).send().await.answer()?;
+        if support {
+            call().enable_dns_support(boolean(self.dns_support)).send().await.answer()?;
+        }
         call().enable_dns_hostnames(boolean(self.dns_hostnames)).send().await.done()
     }
 }

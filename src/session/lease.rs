@@ -1,6 +1,5 @@
 //! Commands that change something: under the lease, and recorded in the history.
 
-use std::future::Future;
 use std::path::Path;
 
 use crate::aws::clients::Access;
@@ -8,9 +7,11 @@ use crate::config::PlanFile;
 use crate::control::clock::Clock;
 use crate::control::error::ControlError;
 use crate::control::history::{End, Entry};
-use crate::control::keeper;
+use crate::control::keeper::{Before, Request};
 use crate::control::lease::{Record, UNSEEN, VERSION};
+use crate::control::objects::Store;
 use crate::control::process;
+use crate::engine;
 use crate::engine::propagation::YOUNG;
 use crate::ui::advice;
 use crate::ui::finding::warning;
@@ -20,95 +21,159 @@ use crate::ui::text::duration;
 use super::error::{CommandError, Kind};
 use super::exit::Exit;
 use super::moment;
-use super::open::Session;
+use super::open::{Found, Session};
 use super::output::Output;
 use super::scope::Scope;
 use super::source::{Selected, Source};
 
-/// Does the work while nobody else works on the deployment, and records it. The lease is released whatever came of it;
-/// with `no_lease` it is not taken.
-///
-/// # Errors
-///
-/// Those of the work; another run is at work; the control bucket cannot be used.
-pub async fn under_lease(
-    session: &Session,
-    deployment: &str,
-    no_lease: bool,
-    output: &Output,
-    work: impl Future<Output = Result<Exit, CommandError>>,
-) -> Result<Exit, CommandError> {
-    if no_lease {
-        output.note(&warning(
-            "lease/none",
-            "working without the lease, as you asked: make sure that nobody else works on this deployment meanwhile; \
-             the run is not recorded",
-        ));
-        // It is not known when the run before ended.
-        session.young.postpone(moment::clock()?.real(YOUNG));
-        return work.await;
+/// A run that changes a deployment: under its lease, or without one.
+pub struct Exclusive<'a> {
+    session: &'a Session,
+    output: &'a Output,
+    request: Option<Request>,
+    me: Record,
+}
+
+impl<'a> Exclusive<'a> {
+    /// Reads who holds the lease; with `no_lease` it is not used.
+    ///
+    /// # Errors
+    ///
+    /// The control bucket cannot be used.
+    pub async fn request(
+        session: &'a Session,
+        deployment: &str,
+        no_lease: bool,
+        output: &'a Output,
+    ) -> Result<Self, CommandError> {
+        let (me, clock) = (me(session, deployment), moment::clock()?);
+        if no_lease {
+            output.note(&warning(
+                "lease/none",
+                "working without the lease, as you asked: make sure that nobody else works on this deployment \
+                 meanwhile; the run is not recorded",
+            ));
+            // It is not known when the run before ended.
+            session.young.postpone(clock.real(YOUNG));
+            return Ok(Self { session, output, request: None, me });
+        }
+        let request = Request::read(&session.store(), me.clone(), Clock::new(clock.scale())).await.map_err(refusal)?;
+        Ok(Self { session, output, request: Some(request), me })
     }
-    let clock = moment::clock()?;
-    let (store, permit) = (session.store(), session.permit());
-    let me = me(session, deployment);
-    let waits = |held: &Record| {
-        let event = serde_json::json!({ "code": "lease-waiting", "holder": holder(held) });
-        output.news(&event, || waiting(held));
-    };
-    let keeper = keeper::take(&store, me.clone(), &permit, Clock::new(clock.scale()), waits).await.map_err(refusal)?;
-    session.begin(entry(me));
-    if let Some(before) = keeper.before {
+
+    /// Whether a run has ever held the lease of the deployment.
+    pub fn is_known(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| request.is_known)
+    }
+
+    /// Does the work, with what was read, while nobody else works on the deployment, and records it. The lease is
+    /// released whatever came of it.
+    ///
+    /// What is read is read while a free lease is taken, and once more if another run took it first.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading and of the work; another run is at work; the control bucket cannot be used.
+    pub async fn run<R>(
+        self,
+        read: impl AsyncFn() -> Result<R, CommandError>,
+        work: impl AsyncFnOnce(R) -> Result<Exit, CommandError>,
+    ) -> Result<Exit, CommandError> {
+        let Self { session, output, request, me } = self;
+        let Some(request) = request else { return work(read().await?).await };
+        let clock = moment::clock()?;
+        let waits = |held: &Record| {
+            let event = serde_json::json!({ "code": "lease-waiting", "holder": holder(held) });
+            output.news(&event, || waiting(held));
+        };
+        postpone(session, clock, request.before);
+        let (permit, is_free) = (session.permit(), request.is_free());
+        let take = async { request.take(&permit, waits).await.map_err(refusal) };
+        let ahead = async { if is_free { read().await.map(Some) } else { Ok(None) } };
+        let (mut keeper, ahead) = tokio::try_join!(take, async { Ok(ahead.await) })?;
+        postpone(session, clock, keeper.before);
+        report_unseen(session.unseen.left().as_secs_f64() * clock.scale(), output);
+        session.begin(entry(me));
+        let store = session.store();
+        let (written, result) = tokio::join!(begin(session, &store, output), async {
+            let read = match ahead {
+                Ok(Some(read)) if keeper.at_once => read,
+                Err(error) if keeper.at_once => return Err(error),
+                _ => read().await?,
+            };
+            work(read).await
+        });
+        let settings = keeper.settle().await;
+        if let Err(error) = &settings {
+            let said = format!("the settings of the control bucket are not complete, the next run makes them: {error}");
+            output.note(&warning("lease/bucket-settings", &said));
+        }
+        let unseen = (session.unseen.left().as_secs_f64() * clock.scale()).ceil() as u32;
+        let ended = async {
+            let Some(mut entry) = session.entry().filter(|_| written) else { return };
+            entry.end = Some(end(&result));
+            if let Err(failure) = entry.write(&store).await {
+                let said = format!("the end of this run cannot be recorded: {failure}");
+                output.note(&warning("history/not-written", &said));
+            }
+        };
+        tokio::join!(ended, keeper.release(unseen, settings.is_ok()));
+        result
+    }
+}
+
+/// Waits for what AWS may not list yet of the run before.
+fn postpone(session: &Session, clock: engine::clock::Clock, before: Option<Before>) {
+    if let Some(before) = before {
         session.unseen.postpone(clock.real(before.unseen.into()).saturating_sub(before.ended));
         session.young.postpone(clock.real(YOUNG).saturating_sub(before.ended));
-        report_unseen(session.unseen.left().as_secs_f64() * clock.scale(), output);
     }
-    let written = session.entry().unwrap_or_default().write(&store).await;
+}
+
+/// Records that a run begins; false if that is not possible.
+async fn begin(session: &Session, store: &Store, output: &Output) -> bool {
+    let written = session.entry().unwrap_or_default().write(store).await;
     if let Err(failure) = &written {
         output.note(&warning("history/not-written", &format!("this run cannot be recorded: {failure}")));
     }
-    let result = work.await;
-    if let Some(mut entry) = session.entry().filter(|_| written.is_ok()) {
-        entry.end = Some(end(&result));
-        if let Err(failure) = entry.write(&store).await {
-            output.note(&warning("history/not-written", &format!("the end of this run cannot be recorded: {failure}")));
-        }
-    }
-    keeper.release((session.unseen.left().as_secs_f64() * clock.scale()).ceil() as u32).await;
-    result
+    written.is_ok()
 }
 
-/// The same for the deployment of a plan file, which is read first.
+/// A change of the deployment of a plan file, which is read first. The work gets what exists of it.
 ///
 /// # Errors
 ///
-/// Problems of the plan file, and those of [`under_lease`].
+/// Problems of the plan file, and those of [`Exclusive::run`].
 pub async fn of_file(
     path: &Path,
     no_lease: bool,
     access: &Access,
     output: &Output,
-    work: impl AsyncFnOnce(&Session, &Source, &PlanFile) -> Result<Exit, CommandError>,
+    work: impl AsyncFnOnce(&Session, &Source, &PlanFile, Found) -> Result<Exit, CommandError>,
 ) -> Result<Exit, CommandError> {
     let source = Source::read(path)?;
     let (session, file) = Session::for_file(&source, access, output).await?;
-    under_lease(&session, file.name.as_str(), no_lease, output, work(&session, &source, &file)).await
+    let exclusive = Exclusive::request(&session, file.name.as_str(), no_lease, output).await?;
+    let read = async || session.found(Scope::of(&file)).await;
+    exclusive.run(read, async |found| work(&session, &source, &file, found).await).await
 }
 
 /// The same for the deployment of a plan file or of a name.
 ///
 /// # Errors
 ///
-/// Problems of the plan file or the name, and those of [`under_lease`].
+/// Problems of the plan file or the name, and those of [`Exclusive::run`].
 pub async fn of_deployment(
     which: Selected<'_>,
     no_lease: bool,
     access: &Access,
     output: &Output,
-    work: impl AsyncFnOnce(&Session, Scope) -> Result<Exit, CommandError>,
+    work: impl AsyncFnOnce(&Session, Found) -> Result<Exit, CommandError>,
 ) -> Result<Exit, CommandError> {
     let (session, scope, _) = Session::of(which, access, output).await?;
-    let name = scope.name.clone();
-    under_lease(&session, &name, no_lease, output, work(&session, scope)).await
+    let exclusive = Exclusive::request(&session, &scope.name, no_lease, output).await?;
+    let read = async || session.found(scope.clone()).await;
+    exclusive.run(read, async |found| work(&session, found).await).await
 }
 
 /// Says why nothing happens for this many seconds.
@@ -135,6 +200,7 @@ fn me(session: &Session, deployment: &str) -> Record {
         beat: 0,
         released: false,
         unseen: UNSEEN,
+        configured: false,
     }
 }
 
@@ -210,6 +276,7 @@ mod tests {
             beat: 3,
             released: false,
             unseen: UNSEEN,
+            configured: true,
         }
     }
 

@@ -27,7 +27,7 @@ pub mod standing;
 pub use consent::Consent;
 pub use error::CommandError;
 pub use exit::Exit;
-pub use open::Session;
+pub use open::{Found, Session};
 pub use output::Output;
 pub use scope::Scope;
 pub use source::{PLAN_FILE, Source};

@@ -29,12 +29,20 @@ use super::output::Output;
 use super::scope::Scope;
 use super::source::{self, Selected, Source};
 
+/// What exists of a deployment, and where.
+pub struct Found {
+    /// With the cluster that its service is in.
+    pub scope: Scope,
+    pub inventory: Inventory,
+}
+
 /// An account and a region to work in.
 pub struct Session {
     aws: Arc<Clients>,
     caller: Caller,
     kinds: Vec<Kind>,
     run: String,
+    revisions: Revisions,
     /// The history entry of this run, if it is recorded.
     entry: Mutex<Option<Entry>>,
     /// Until when lists may miss something that was created.
@@ -69,6 +77,7 @@ impl Session {
             caller,
             kinds: registry::facts(),
             run: format!("{:016x}", rand::random::<u64>()),
+            revisions: Revisions::default(),
             entry: Mutex::new(None),
             unseen: NotBefore::default(),
             young: NotBefore::default(),
@@ -171,7 +180,7 @@ impl Session {
             cluster: scope.cluster.clone(),
             load_balancer: scope.load_balancer.clone(),
             run: self.run.clone(),
-            revisions: Revisions::default(),
+            revisions: self.revisions.clone(),
         }
     }
 
@@ -192,6 +201,12 @@ impl Session {
         let inventory = live::sweep::sweep(&context).await?;
         scope.cluster = live::sweep::existing_cluster(&context, &inventory).or(scope.cluster.take());
         Ok(inventory)
+    }
+
+    /// The same with the scope.
+    pub async fn found(&self, mut scope: Scope) -> Result<Found, CommandError> {
+        let inventory = self.inventory(&mut scope).await?;
+        Ok(Found { scope, inventory })
     }
 
     /// The present state of the service and its tasks.

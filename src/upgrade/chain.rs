@@ -5,7 +5,7 @@ use crate::config::{self, PlanFile, edit};
 use crate::engine::event::Outcome;
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::{Finding, Severity};
-use crate::existing::contents;
+use crate::existing::{Existing, contents};
 use crate::kinds::resource;
 use crate::live::queues;
 use crate::release::{Catalogue, Version};
@@ -106,19 +106,40 @@ pub fn running(inventory: &Inventory) -> Option<Version> {
     Running::of(inventory)?.release()
 }
 
+/// What is known when the first step begins.
+pub struct Start {
+    pub inventory: Inventory,
+    /// The existing resources that the plan file itself names, if they have been read.
+    pub existing: Option<Existing>,
+}
+
 /// Shows each step, asks once, and runs them one after the other. A saved plan must still fit.
 pub async fn upgrade_chain(
     context: Context<'_>,
     options: ChainOptions<'_>,
     steps: &[ChainStep],
+    start: Start,
     saved: Option<&Saved>,
 ) -> Result<Exit, CommandError> {
     let Context { session, scope, output, .. } = context;
+    let Start { inventory, existing } = start;
+    let (mut found, mut existing) = (Some(inventory), existing.filter(|_| steps.len() < 2));
     let mut text = options.source.text.clone();
     for (number, step) in steps.iter().enumerate() {
         let (is_first, is_last) = (number == 0, number + 1 == steps.len());
-        let inventory = session.inventory(&mut scope.clone()).await?;
-        let existing = session.existing(&step.file).await?;
+        let inventory = async {
+            match found.take() {
+                Some(found) => Ok(found),
+                None => session.inventory(&mut scope.clone()).await,
+            }
+        };
+        let existing = async {
+            match existing.take() {
+                Some(existing) => Ok(existing),
+                None => session.existing(&step.file).await,
+            }
+        };
+        let (inventory, existing) = tokio::try_join!(inventory, existing)?;
         let consent = options.consent.of_step(is_last);
         let mut planned = planning::plan(session, &step.file, &inventory, &existing, &consent).await?;
         planned.plan.findings.extend(other_plan_files::collisions(options.source, &step.file));

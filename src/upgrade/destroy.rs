@@ -1,14 +1,17 @@
 //! Taking a deployment down: what a person has to consent to, and what remains.
 
-use crate::control::keeper;
 use crate::engine::event::Outcome;
+use crate::engine::holder::Surroundings;
+use crate::engine::inventory::Inventory;
 use crate::engine::kind::{Kinds, Lifecycle};
 use crate::engine::plan::{Plan, Target};
 use crate::planners::teardown;
 use crate::session::confirm;
+
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
 use crate::session::saved::Saved;
+use crate::session::{Found, Scope, Session};
 use crate::ui::cost::Effect;
 use crate::ui::remains::{Remains, after_destroy, deletes_data, remains};
 
@@ -42,14 +45,10 @@ fn consent(plan: &Plan, deletes_data: bool, yes: bool, can_ask: bool) -> Consent
     }
 }
 
-/// Refuses a name that no deployment of this account and region has, or has had, before anything is written. One read
-/// settles it where a run has ever held the lease; only without that the inventory is needed.
+/// Refuses a name that no deployment of this account and region has, before anything is written. Not needed where a run
+/// has ever held the lease.
 pub async fn refuse_unknown(context: Context<'_>) -> Result<(), CommandError> {
     let Context { session, scope, .. } = context;
-    // A caller that may not read the lease is refused when it takes it.
-    if keeper::is_known(&session.store(), &scope.name).await.unwrap_or_default() {
-        return Ok(());
-    }
     let inventory = session.inventory(&mut scope.clone()).await?;
     let is_shared = |kind: &str| session.kinds().kind(kind).is_some_and(|kind| kind.lifecycle == Lifecycle::Shared);
     if inventory.live.iter().any(|live| !is_shared(live.address.kind())) {
@@ -61,16 +60,30 @@ pub async fn refuse_unknown(context: Context<'_>) -> Result<(), CommandError> {
         .hint("`ce-aws list` shows those that there are; --region and --profile say where to look"))
 }
 
+/// What there is to take down.
+pub struct Standing {
+    scope: Scope,
+    inventory: Inventory,
+    surroundings: Surroundings,
+}
+
+impl Standing {
+    /// Reads it.
+    pub async fn read(session: &Session, scope: &Scope) -> Result<Self, CommandError> {
+        let Found { scope, inventory } = session.found(scope.clone()).await?;
+        let (inventory, surroundings) = session.whole(&scope, inventory).await?;
+        Ok(Self { scope, inventory, surroundings })
+    }
+}
+
 /// Shows the plan, asks, carries it out, and says what remains. A saved plan must still fit.
 pub async fn destroy(
     context: Context<'_>,
+    standing: Standing,
     options: teardown::Options,
     saved: Option<&Saved>,
 ) -> Result<Exit, CommandError> {
-    let mut scope = context.scope.clone();
-    let session = context.session;
-    let inventory = session.inventory(&mut scope).await?;
-    let (inventory, surroundings) = session.whole(&scope, inventory).await?;
+    let (session, Standing { scope, inventory, surroundings }) = (context.session, standing);
     let context = Context { scope: &scope, ..context };
     let plan = |options| session.teardown(&scope.name, &inventory, &surroundings, options);
     let mut work = Work::new(plan(options), "Destroy it?");

@@ -35,12 +35,16 @@ pub async fn plan(
     consent: &Consent,
 ) -> Result<Planned, CommandError> {
     let context = session.context(&Scope::of(file));
-    let zones = match (&file.existing.vpc, &file.network.zones) {
-        (None, None) => live::zones::zones(&context, inventory).await?,
-        (_, Some(zones)) => zones.each_ref().map(|zone| zone.as_str()),
-        // An existing VPC needs none.
-        (Some(_), None) => Default::default(),
+    let zones = async {
+        Ok(match (&file.existing.vpc, &file.network.zones) {
+            (None, None) => live::zones::zones(&context, inventory).await?,
+            (_, Some(zones)) => zones.each_ref().map(|zone| zone.as_str()),
+            // An existing VPC needs none.
+            (Some(_), None) => Default::default(),
+        })
     };
+    let digests = session.digests(&context, file, inventory, consent.refresh_images);
+    let (zones, (digests, more)) = tokio::try_join!(zones, digests)?;
     let mut findings = checks::all(&checks::Setting {
         plan: file,
         release: release(file)?,
@@ -50,7 +54,6 @@ pub async fn plan(
         now: moment::seconds(),
     });
     let open = open_intent(inventory);
-    let (digests, more) = session.digests(&context, file, inventory, consent.refresh_images).await?;
     findings.extend(more);
     let upgrade = match open {
         // What is under way has to be ended first; other findings would only distract.

@@ -33,12 +33,14 @@ pub enum Wanted<'a> {
 }
 
 /// Shows, asks, restores, and rolls back when that fails.
-pub async fn run(context: Context<'_>, file: &PlanFile, wanted: Wanted<'_>) -> Result<Exit, CommandError> {
-    let session = context.session;
-    let mut scope = context.scope.clone();
-    let inventory = session.inventory(&mut scope).await?;
-    let context = Context { scope: &scope, ..context };
-    let open = OpenOperation::of(session, &scope, inventory.clone()).await?;
+pub async fn run(
+    context: Context<'_>,
+    file: &PlanFile,
+    inventory: Inventory,
+    wanted: Wanted<'_>,
+) -> Result<Exit, CommandError> {
+    let Context { session, scope, .. } = context;
+    let open = OpenOperation::of(session, scope, inventory.clone()).await?;
     let Wanted::Point { id, other_release } = wanted else {
         let now = open
             .filter(|now| now.intent.work == Intended::Restore)
@@ -53,7 +55,7 @@ pub async fn run(context: Context<'_>, file: &PlanFile, wanted: Wanted<'_>) -> R
         Some(now) => now,
         None => at_rest(context, file, inventory)?,
     };
-    let view = live::backups::list(&session.context(&scope), &begun.inventory).await?;
+    let view = live::backups::list(&session.context(scope), &begun.inventory).await?;
     let point = choose(&view, id)?;
     if !other_release {
         is_of(point, &begun.intent.from)?;

@@ -247,6 +247,51 @@ fn the_bucket_is_secured_even_after_an_interrupted_creation() {
 }
 
 #[test]
+fn a_bucket_that_is_not_visible_yet_is_waited_for() {
+    let account = Account::new(SCALE);
+    for (operation, times) in [("PutObject", 2), ("PutPublicAccessBlock", 1), ("PutBucketPolicy", 1)] {
+        let fault = json!({ "service": "s3", "operation": operation, "kind": "error", "code": "NoSuchBucket",
+            "status": 404, "times": times });
+        account.post("faults", &fault);
+    }
+    let ran = Product::new(&account).expect(5, &["stop", "FILE", "--yes"]);
+    assert!(ran.stderr.contains("refused/not-deployed") && !ran.stderr.contains("NoSuchBucket"), "{}", ran.stderr);
+    assert_eq!(lease(&account)["configured"], true);
+}
+
+#[test]
+fn settings_that_are_denied_are_made_by_the_next_run() {
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    let all = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+    let none = json!({ "Effect": "Deny", "Action": "s3:PutBucketVersioning", "Resource": "arn:aws:s3:::ce-aws-*" });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [all, none] });
+    account.post("settings", &json!({ "iam.caller_policy": policy }));
+    let ran = product.expect(5, &["stop", "FILE", "--yes"]);
+    for words in ["warning[lease/bucket-settings]", "PutBucketVersioning", "refused/not-deployed"] {
+        assert!(ran.stderr.contains(words), "{words:?} is not in\n{}", ran.stderr);
+    }
+    assert_eq!(lease(&account)["configured"], false);
+    account.post("settings", &json!({ "iam.caller_policy": null }));
+    let ran = product.expect(5, &["stop", "FILE", "--yes"]);
+    assert!(!ran.stderr.contains("lease/bucket-settings"), "{}", ran.stderr);
+    assert_eq!(lease(&account)["configured"], true);
+    let before = account.every_call(0).len();
+    product.expect(5, &["stop", "FILE", "--yes"]);
+    let settings = account.every_call(before);
+    assert!(!settings.iter().any(|call| text(&call["operation"]).starts_with("PutBucket")), "made once");
+}
+
+/// The lease as it is now.
+fn lease(account: &Account) -> Value {
+    let body = account.by_hand(&format!(
+        "print(client('s3').get_object(Bucket={:?}, Key='lease/prod.json')['Body'].read().decode())",
+        account.control_bucket()
+    ));
+    serde_json::from_str(&body).expect("a lease")
+}
+
+#[test]
 fn an_invalid_lease_object_is_reported() {
     let account = Account::new(SCALE);
     let product = Product::new(&account);

@@ -6,7 +6,7 @@ use crate::config::PlanFile;
 use crate::engine::event::Outcome;
 use crate::kinds::recovery_point;
 use crate::session::lease::of_file;
-use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source};
+use crate::session::{CommandError, Exit, Found, Output, PLAN_FILE, Session, Source};
 use crate::ui::backup::created;
 use crate::upgrade::backup;
 use crate::upgrade::limits::Limits;
@@ -38,9 +38,8 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let work = async |session: &Session, source: &Source, file: &PlanFile| {
-        let (mut scope, limits) = (Scope::of(file), Limits::new(None, None));
-        let inventory = session.inventory(&mut scope).await?;
+    let work = async |session: &Session, source: &Source, file: &PlanFile, found: Found| {
+        let (Found { scope, inventory }, limits) = (found, Limits::new(None, None));
         let context = Context { session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
         let intent = new_id();
         let plan = backup::create(context, file, &inventory, &intent, args.keep_days).await?;

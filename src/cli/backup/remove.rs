@@ -6,7 +6,7 @@ use crate::config::PlanFile;
 use crate::engine::event::Outcome;
 use crate::live;
 use crate::session::lease::of_file;
-use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source};
+use crate::session::{CommandError, Exit, Found, Output, PLAN_FILE, Session, Source};
 use crate::ui::backup::dropped;
 use crate::upgrade::backup;
 use crate::upgrade::limits::Limits;
@@ -35,9 +35,8 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let work = async |session: &Session, source: &Source, file: &PlanFile| {
-        let (mut scope, limits) = (Scope::of(file), Limits::new(None, None));
-        let inventory = session.inventory(&mut scope).await?;
+    let work = async |session: &Session, source: &Source, _: &PlanFile, found: Found| {
+        let (Found { scope, inventory }, limits) = (found, Limits::new(None, None));
         let context = Context { session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
         let view = live::backups::list(&session.context(&scope), &inventory).await?;
         let plan = backup::discard(context, &inventory, &view, &args.what)?;

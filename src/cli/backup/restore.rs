@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::config::PlanFile;
 use crate::session::lease::of_file;
-use crate::session::{CommandError, Exit, Output, PLAN_FILE, Scope, Session, Source};
+use crate::session::{CommandError, Exit, Found, Output, PLAN_FILE, Session, Source};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::restore_point::{self, Wanted};
 use crate::upgrade::run::Context;
@@ -73,10 +73,10 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         _ if args.rollback => Wanted::Rollback,
         point => Wanted::Point { id: point.unwrap_or_default(), other_release: args.other_release },
     };
-    let work = async |session: &Session, source: &Source, file: &PlanFile| {
-        let (scope, limits) = (Scope::of(file), Limits::new(args.timing.deadline, args.timing.watch));
+    let work = async |session: &Session, source: &Source, file: &PlanFile, found: Found| {
+        let (Found { scope, inventory }, limits) = (found, Limits::new(args.timing.deadline, args.timing.watch));
         let context = Context { session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
-        restore_point::run(context, file, wanted).await
+        restore_point::run(context, file, inventory, wanted).await
     };
     of_file(Path::new(path), args.change.no_lease, &global.access(), output, work).await
 }

@@ -125,7 +125,7 @@ fn play(chance: Vec<u8>, steps: usize) -> usize {
         };
         let next = claim.on(was, call.asked, now);
         let fate = world.chance(60);
-        let next = if claim.is_held() && fate == 0.0 { claim.release(0) } else { next };
+        let next = if claim.is_held() && fate == 0.0 { claim.release(0, true) } else { next };
         let is_over = matches!(next, Do::Lost | Do::Refuse(_) | Do::Released);
         if is_over || fate == 1.0 {
             if !is_over {

@@ -20,6 +20,7 @@ pub fn record(run: &str) -> Record {
         beat: 7,
         released: false,
         unseen: 0,
+        configured: true,
     }
 }
 
@@ -115,7 +116,7 @@ fn a_lease_that_was_taken_over_is_lost() {
         claim.on(Answer::Conflict, 10.2, 10.3);
         assert_eq!(claim.on(end, 10.3, 10.4), Do::Lost);
         assert!(claim.valid_until() < 0.0 && !claim.is_held());
-        assert_eq!(claim.release(0), Do::Lost);
+        assert_eq!(claim.release(0, true), Do::Lost);
     }
 }
 
@@ -124,9 +125,27 @@ fn a_release_writes_a_tombstone() {
     let mut claim = claim(false);
     claim.on(Answer::Nothing, 0.0, 0.1);
     claim.on(written("a"), 0.1, 0.2);
-    let Do::Put { condition, record } = claim.release(0) else { panic!("it is written") };
+    let Do::Put { condition, record } = claim.release(0, true) else { panic!("it is written") };
     assert!(record.released && condition == is("a") && claim.valid_until() < 0.0);
     assert_eq!(claim.on(written("b"), 0.3, 0.4), Do::Released);
+}
+
+#[test]
+fn settings_that_a_run_could_not_make_are_left_to_the_next() {
+    for before in [true, false] {
+        let mut claim = claim(false);
+        let released = Record { released: true, configured: before, ..record("other") };
+        let Do::Put { record: taken, .. } = claim.on(there("a", released), 0.0, 0.1) else { panic!("it is taken") };
+        assert_eq!(taken.configured, before, "known until this run says otherwise");
+        claim.on(written("b"), 0.1, 0.2);
+        let Do::Put { record: last, .. } = claim.release(0, !before) else { panic!("it is written") };
+        assert_eq!(last.configured, !before);
+    }
+    let of_an_earlier_version = serde_json::to_value(record("other")).map(|mut value| {
+        value.as_object_mut().unwrap().remove("configured");
+        serde_json::from_value::<Record>(value).unwrap()
+    });
+    assert!(of_an_earlier_version.unwrap().configured);
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl Resource for Bucket {
             .object_ownership(ObjectOwnership::from(self.ownership.as_str()))
             .create_bucket_configuration(place.build());
         call.send().await.answer()?;
-        settings::write(self, context, |setting| setting != "ownership").await?;
+        settings::write_new(self, context).await?;
         Ok(made(self.name.as_str(), &[("name", &self.name), ("arn", &arn(context, &self.name))]))
     }
 

@@ -61,6 +61,27 @@ pub async fn read(context: &Context, name: &str) -> Result<Bucket, Failure> {
     })
 }
 
+/// Makes the settings of a new bucket, without those that S3 has made already. What S3 gives a new bucket is read and
+/// not assumed, while the lifecycle is written.
+pub async fn write_new(bucket: &Bucket, context: &Context) -> Result<(), Failure> {
+    let name = &bucket.name;
+    let (encryption, block_public_access, notifications, ()) = tokio::try_join!(
+        encryption(context, name),
+        block_public_access(context, name),
+        notifications(context, name),
+        set_lifecycle(bucket, context),
+    )?;
+    let is_due = |setting: &str| match setting {
+        "encryption" => encryption != bucket.encryption,
+        "block_public_access" => block_public_access != bucket.block_public_access,
+        "access_log" => true,
+        _ => false,
+    };
+    write(bucket, context, is_due).await?;
+    put_eventbridge(bucket, context, notifications).await?;
+    set_policy(bucket, context).await
+}
+
 /// Sets those settings that are named as the fields of [`Bucket`] and for which `is_due` is true. The policy comes
 /// last, because it allows others to deliver into the bucket.
 pub async fn write(bucket: &Bucket, context: &Context, is_due: impl Fn(&str) -> bool) -> Result<(), Failure> {
@@ -246,7 +267,16 @@ async fn notifications(context: &Context, name: &str) -> Result<NotificationConf
 
 /// S3 replaces all notifications at once, so others' are read and written back.
 async fn set_eventbridge(bucket: &Bucket, context: &Context) -> Result<(), Failure> {
-    let mut all = notifications(context, &bucket.name).await?;
+    let all = notifications(context, &bucket.name).await?;
+    put_eventbridge(bucket, context, all).await
+}
+
+/// `all` are the notifications that there are.
+async fn put_eventbridge(
+    bucket: &Bucket,
+    context: &Context,
+    mut all: NotificationConfiguration,
+) -> Result<(), Failure> {
     let wanted = bucket.eventbridge.then(|| EventBridgeConfiguration::builder().build());
     if all.event_bridge_configuration == wanted {
         return Ok(());

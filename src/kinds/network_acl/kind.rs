@@ -62,8 +62,7 @@ impl Resource for DefaultNetworkAcl {
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let acl = one(context, ec2::filter("vpc-id", [self.vpc.text()])).await?;
         let id = required("ec2 DescribeNetworkAcls", "NetworkAclId", acl.network_acl_id())?;
-        tags::set(Self::TAGGING, context, id, &target.tags, &[]).await?;
-        self.replace(context, id, &acl).await?;
+        tokio::try_join!(tags::set(Self::TAGGING, context, id, &target.tags, &[]), self.replace(context, id, &acl),)?;
         Ok(made(id, &[]))
     }
 

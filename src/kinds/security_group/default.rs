@@ -61,8 +61,10 @@ impl Resource for DefaultSecurityGroup {
             let why = format!("the default security group of {} is not visible yet", self.vpc.text());
             return Err(Failure::of(Cause::NotYetVisible, why));
         };
-        tags::set(Self::TAGGING, context, id, &target.tags, &[]).await?;
-        rules::replace(context, id, &self.ingress, &self.egress).await?;
+        tokio::try_join!(
+            tags::set(Self::TAGGING, context, id, &target.tags, &[]),
+            rules::replace(context, id, &self.ingress, &self.egress),
+        )?;
         Ok(made(id, &[]))
     }
 

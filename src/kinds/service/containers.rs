@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::kinds::context::Revision;
 use crate::kinds::prelude::*;
+use crate::kinds::task_definition;
 
 use super::view::{ContainerView, TaskView};
 
@@ -27,12 +28,9 @@ pub async fn separate(context: &Context, tasks: &mut [TaskView]) -> Result<(), F
 
 async fn read_revision(context: &Context, arn: &str) -> Result<(), Failure> {
     let answer = context.aws.ecs.describe_task_definition().task_definition(arn).send().await.unless_gone()?;
-    let Some(definition) = answer.and_then(|answer| answer.task_definition) else { return Ok(()) };
-    let containers = definition.container_definitions().iter().filter_map(|container| {
-        let decides = container.essential().unwrap_or(true) && container.health_check().is_some();
-        Some((container.name()?.to_owned(), decides))
-    });
-    context.revisions.put(arn, containers.collect());
+    if let Some(definition) = answer.and_then(|answer| answer.task_definition) {
+        task_definition::note(context, &definition);
+    }
     Ok(())
 }
 

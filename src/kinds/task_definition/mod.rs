@@ -7,5 +7,5 @@ mod revision;
 mod volume;
 
 pub use properties::TaskDefinition;
-pub use revision::{active, in_force, number, read};
+pub use revision::{active, in_force, note, number, read};
 pub use volume::{BindMount, EfsVolume, TaskVolume};

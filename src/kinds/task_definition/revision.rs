@@ -40,9 +40,19 @@ pub async fn in_force(
 pub(super) async fn describe(context: &Context, which: &str) -> Result<Option<Found<TaskDefinition>>, Failure> {
     let call = context.aws.ecs.describe_task_definition().task_definition(which).include(TaskDefinitionField::Tags);
     let Some(answer) = call.send().await.unless_gone()? else { return Ok(None) };
+    answer.task_definition().inspect(|live| note(context, live));
     Ok(answer
         .task_definition()
         .map(|live| Found::of(made_of(live)).spec(TaskDefinition::read(live)).tags(tags::read(answer.tags()))))
+}
+
+/// Remembers which containers a revision has.
+pub fn note(context: &Context, live: &sdk::TaskDefinition) {
+    let containers = live.container_definitions().iter().filter_map(|container| {
+        let decides = container.essential().unwrap_or(true) && container.health_check().is_some();
+        Some((container.name()?.to_owned(), decides))
+    });
+    context.revisions.put(live.task_definition_arn().unwrap_or_default(), containers.collect());
 }
 
 /// The newest active revision of ours, older than those that somebody has registered by hand.
