@@ -58,11 +58,13 @@ impl Resource for DefaultNetworkAcl {
         Ok(found.collect())
     }
 
-    /// AWS has created it together with the VPC: it is found, tagged, and given its entries.
+    /// AWS has created it together with the VPC: it is found, tagged, and given its entries Tagged first: the caller may
+    /// be permitted to change only what carries the deployment's tag.
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let acl = one(context, ec2::filter("vpc-id", [self.vpc.text()])).await?;
         let id = required("ec2 DescribeNetworkAcls", "NetworkAclId", acl.network_acl_id())?;
-        tokio::try_join!(tags::set(Self::TAGGING, context, id, &target.tags, &[]), self.replace(context, id, &acl),)?;
+        tags::set(Self::TAGGING, context, id, &target.tags, &[]).await?;
+        self.replace(context, id, &acl).await?;
         Ok(made(id, &[]))
     }
 

@@ -53,7 +53,8 @@ impl Resource for DefaultSecurityGroup {
         Ok(found.collect())
     }
 
-    /// AWS has created it together with the VPC: it is found, tagged, and given its rules.
+    /// AWS has created it together with the VPC: it is found, tagged, and given its rules Tagged first: the caller may
+    /// be permitted to change only what carries the deployment's tag.
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let in_vpc = ec2::filter("vpc-id", [self.vpc.text()]);
         let groups = rules::groups(context, [in_vpc, by_name()]).await?;
@@ -61,10 +62,8 @@ impl Resource for DefaultSecurityGroup {
             let why = format!("the default security group of {} is not visible yet", self.vpc.text());
             return Err(Failure::of(Cause::NotYetVisible, why));
         };
-        tokio::try_join!(
-            tags::set(Self::TAGGING, context, id, &target.tags, &[]),
-            rules::replace(context, id, &self.ingress, &self.egress),
-        )?;
+        tags::set(Self::TAGGING, context, id, &target.tags, &[]).await?;
+        rules::replace(context, id, &self.ingress, &self.egress).await?;
         Ok(made(id, &[]))
     }
 

@@ -59,10 +59,15 @@ pub const DEGRADED: &[(&str, &str, &str)] = &[
     ("iam:GetAccountSummary", "quota/not-checked", QUOTAS),
     ("iam:ListEntitiesForPolicy", "account/not-checked", "a role for support cases is the vendor's advice only"),
     ("iam:SimulatePrincipalPolicy", "permission/not-checked", "many accounts forbid it, and AWS refuses by itself"),
+    ("s3:PutBucketPublicAccessBlock", "lease/bucket-settings", SETTINGS),
+    ("s3:PutBucketVersioning", "lease/bucket-settings", SETTINGS),
+    ("s3:PutEncryptionConfiguration", "lease/bucket-settings", SETTINGS),
     ("servicequotas:ListServiceQuotas", "quota/not-checked", QUOTAS),
     ("ssmmessages:OpenDataChannel", "upgrade/queues", "what waits in RabbitMQ may be known by other means"),
 ];
 
 const OTHERS: &str = "AWS refuses by itself to delete what others use, and destroy goes on when they have gone";
+
+const SETTINGS: &str = "the next run makes them; a bucket has safe settings from the start";
 
 const QUOTAS: &str = "AWS refuses by itself what there is no room for, and apply goes on when there is";
