@@ -16,15 +16,7 @@ use crate::aws::error::incomplete;
 use crate::engine::failure::{Cause, Failure};
 
 use super::error::ControlError;
-use super::objects::{Store, own_bucket};
-
-/// A bucket that was just created may be unknown for a moment (`docs/aws-behaviour.md`, "S3").
-pub(super) fn new(failure: Failure) -> Failure {
-    if failure.code != "NoSuchBucket" {
-        return failure;
-    }
-    Failure { cause: Cause::NotYetVisible, ..failure }
-}
+use super::objects::{Store, new, own_bucket};
 
 /// The prefix of leases.
 pub const LEASES: &str = "lease/";
@@ -49,7 +41,7 @@ impl Store {
     ///
     /// The caller lacks a permission.
     pub async fn configure(&self) -> Result<(), ControlError> {
-        self.set().await.map_err(|failure| self.denied(new(failure)))
+        self.set().await.map_err(|failure| new(failure).into())
     }
 
     /// A failure as an error of the bucket, if it was denied.

@@ -10,7 +10,6 @@ use aws_sdk_s3::types::EncodingType;
 use crate::aws::answer::{Answer, member};
 use crate::engine::failure::{Cause, Failure};
 
-use super::bucket::new;
 use super::date::Date;
 use super::lease::Condition;
 
@@ -47,6 +46,14 @@ macro_rules! own_bucket {
 }
 
 pub(super) use own_bucket;
+
+/// A bucket that was just created may be unknown for a moment (`docs/aws-behaviour.md`, "S3 and the lease").
+pub(super) fn new(failure: Failure) -> Failure {
+    if failure.code != "NoSuchBucket" {
+        return failure;
+    }
+    Failure { cause: Cause::NotYetVisible, ..failure }
+}
 
 /// How long reading or writing one object may take in all.
 const PATIENCE: Duration = Duration::from_secs(60);

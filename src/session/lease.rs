@@ -86,13 +86,16 @@ impl<'a> Exclusive<'a> {
             let event = serde_json::json!({ "code": "lease-waiting", "holder": holder(held) });
             output.news(&event, || waiting(held));
         };
-        postpone(session, clock, request.before);
         let (permit, is_free) = (session.permit(), request.is_free());
+        if is_free {
+            wait_for_lists(session, clock, request.before, output);
+        }
         let take = async { request.take(&permit, waits).await.map_err(refusal) };
         let ahead = async { if is_free { read().await.map(Some) } else { Ok(None) } };
         let (mut keeper, ahead) = tokio::try_join!(take, async { Ok(ahead.await) })?;
-        postpone(session, clock, keeper.before);
-        report_unseen(session.unseen.left().as_secs_f64() * clock.scale(), output);
+        if !keeper.at_once {
+            wait_for_lists(session, clock, keeper.before, output);
+        }
         session.begin(entry(me));
         let store = session.store();
         let (written, result) = tokio::join!(begin(session, &store, output), async {
@@ -105,7 +108,7 @@ impl<'a> Exclusive<'a> {
         });
         let settings = keeper.settle().await;
         if let Err(error) = &settings {
-            let said = format!("the settings of the control bucket are not complete, the next run makes them: {error}");
+            let said = format!("the control bucket lacks a setting, which the next run makes: {error}");
             output.note(&warning("lease/bucket-settings", &said));
         }
         let unseen = (session.unseen.left().as_secs_f64() * clock.scale()).ceil() as u32;
@@ -122,12 +125,12 @@ impl<'a> Exclusive<'a> {
     }
 }
 
-/// Waits for what AWS may not list yet of the run before.
-fn postpone(session: &Session, clock: engine::clock::Clock, before: Option<Before>) {
-    if let Some(before) = before {
-        session.unseen.postpone(clock.real(before.unseen.into()).saturating_sub(before.ended));
-        session.young.postpone(clock.real(YOUNG).saturating_sub(before.ended));
-    }
+/// Whoever reads an inventory from now on waits until AWS lists what the run before has created.
+fn wait_for_lists(session: &Session, clock: engine::clock::Clock, before: Option<Before>, output: &Output) {
+    let Some(before) = before else { return };
+    session.unseen.postpone(clock.real(before.unseen.into()).saturating_sub(before.ended));
+    session.young.postpone(clock.real(YOUNG).saturating_sub(before.ended));
+    report_unseen(session.unseen.left().as_secs_f64() * clock.scale(), output);
 }
 
 /// Records that a run begins; false if that is not possible.
