@@ -58,8 +58,8 @@ impl Resource for DefaultNetworkAcl {
         Ok(found.collect())
     }
 
-    /// AWS has created it together with the VPC: it is found, tagged, and given its entries Tagged first: the caller may
-    /// be permitted to change only what carries the deployment's tag.
+    /// AWS has created it together with the VPC: it is found, tagged, and given its entries. Tagged first,
+    /// because the caller may be permitted to change only what carries the deployment's tag.
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let acl = one(context, ec2::filter("vpc-id", [self.vpc.text()])).await?;
         let id = required("ec2 DescribeNetworkAcls", "NetworkAclId", acl.network_acl_id())?;

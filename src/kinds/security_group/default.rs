@@ -53,8 +53,8 @@ impl Resource for DefaultSecurityGroup {
         Ok(found.collect())
     }
 
-    /// AWS has created it together with the VPC: it is found, tagged, and given its rules Tagged first: the caller may
-    /// be permitted to change only what carries the deployment's tag.
+    /// AWS has created it together with the VPC: it is found, tagged, and given its rules. Tagged first,
+    /// because the caller may be permitted to change only what carries the deployment's tag.
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let in_vpc = ec2::filter("vpc-id", [self.vpc.text()]);
         let groups = rules::groups(context, [in_vpc, by_name()]).await?;
