@@ -80,6 +80,8 @@ pub struct Request {
     next: Do,
     began: f64,
     run: String,
+    /// What was read last.
+    record: Option<Box<Record>>,
     /// The previous run, if there was one.
     pub before: Option<Before>,
     /// Whether a run has ever held it: its object stays when it is released.
@@ -99,8 +101,17 @@ impl Request {
         let place = Place { store: store.clone(), key, deployment: me.deployment.clone(), clock };
         let run = me.run.clone();
         let (claim, began) = (Claim::new(me, is_dead), clock.now());
-        let mut request =
-            Self { place, claim, next: Do::Get, began, run, before: None, is_known: false, lacks_settings: false };
+        let mut request = Self {
+            place,
+            claim,
+            next: Do::Get,
+            began,
+            run,
+            record: None,
+            before: None,
+            is_known: false,
+            lacks_settings: false,
+        };
         request.go_on().await?;
         Ok(request)
     }
@@ -123,18 +134,18 @@ impl Request {
     pub async fn take(mut self, permit: &Permit, mut waits: impl FnMut(&Record)) -> Result<Keeper, ControlError> {
         let (mut has_reported, mut at_once) = (false, self.is_free());
         while !self.claim.is_held() {
+            if let (Some(record), Do::Sleep(_), false) = (&self.record, &self.next, has_reported) {
+                has_reported = true;
+                waits(record);
+            }
             if let Do::Put { condition: Condition::Absent, .. } = &self.next
                 && !self.lacks_settings
             {
                 patiently(self.place.clock, self.began, || self.place.store.create()).await?;
                 self.lacks_settings = true;
             }
-            let there = self.go_on().await?;
-            at_once &= there.is_none() && !matches!(self.next, Do::Get);
-            if let (Some(record), Do::Sleep(_), false) = (there, &self.next, has_reported) {
-                has_reported = true;
-                waits(&record);
-            }
+            self.go_on().await?;
+            at_once &= !matches!(self.next, Do::Get);
         }
         let Self { place, claim, next, before, lacks_settings, .. } = self;
         follow(permit, &claim, place.clock);
@@ -148,24 +159,22 @@ impl Request {
         Ok(Keeper { stop, task, settings, before, at_once })
     }
 
-    /// Does what is next; gives the record that was read.
-    async fn go_on(&mut self) -> Result<Option<Box<Record>>, ControlError> {
+    /// Does what is next.
+    async fn go_on(&mut self) -> Result<(), ControlError> {
         if let Do::Refuse(record) = &self.next {
             return Err(ControlError::Held(record.clone()));
         }
         let clock = self.place.clock;
         let (answer, asked) = patiently(clock, self.began, || timed(&self.place, &self.next)).await?;
-        let there = if let Answer::There { record, age, .. } = &answer {
+        if let Answer::There { record, age, .. } = &answer {
             if record.run != self.run {
                 self.before = Some(Before::of(record, *age, clock));
             }
             (self.is_known, self.lacks_settings) = (true, !record.configured);
-            Some(record.clone())
-        } else {
-            None
-        };
+            self.record = Some(record.clone());
+        }
         self.next = self.claim.on(answer, asked, clock.now());
-        Ok(there)
+        Ok(())
     }
 }
 
