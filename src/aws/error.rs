@@ -196,7 +196,7 @@ fn moment_in(message: &str) -> Option<&str> {
 /// Whether "not found" is about the operation's own resource, and not about something that it refers to.
 fn is_about_one_resource(operation: &str) -> bool {
     const VERBS: &str =
-        "Delete Describe Get Head List Release Detach Disassociate Deregister Revoke Remove Untag Restore";
+        "Delete Describe Filter Get Head List Release Detach Disassociate Deregister Revoke Remove Untag Restore";
     let name = operation.rsplit(' ').next().unwrap_or_default();
     VERBS.split(' ').any(|verb| name.starts_with(verb))
 }
@@ -210,6 +210,7 @@ mod tests {
         let of = |operation| cause(operation, "InvalidVpcID.NotFound", "", Some(400));
         assert_eq!(of("ec2 DeleteVpc"), Cause::Gone);
         assert_eq!(of("ec2 CreateSubnet"), Cause::NotYetVisible);
+        assert_eq!(of("logs FilterLogEvents"), Cause::Gone);
         let of = |operation| cause(operation, "Gateway.NotAttached", "", Some(400));
         assert_eq!((of("ec2 DetachInternetGateway"), of("ec2 CreateNatGateway")), (Cause::Gone, Cause::NotYetVisible));
     }

@@ -7,7 +7,7 @@ use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::global::Global;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, man, plan,
+    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, logs, man, plan,
     policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
@@ -78,6 +78,7 @@ pub enum Command {
     Start(start::Args),
     Destroy(destroy::Args),
     Status(status::Args),
+    Logs(logs::Args),
     List(list::Args),
     Releases(releases::Args),
     Backup(backup::Args),
@@ -135,6 +136,8 @@ mod tests {
             "start",
             "destroy",
             "status",
+            "logs",
+            "logs core ui --follow",
             "backup create",
             "backup list",
             "backup drop fs-0123456789abcdef0",

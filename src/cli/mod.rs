@@ -26,6 +26,7 @@ mod graph;
 mod history;
 mod init;
 mod list;
+mod logs;
 mod man;
 mod plan;
 mod policy;

@@ -8,6 +8,7 @@ pub mod foreign_tasks;
 pub mod grants;
 pub mod holders;
 pub mod io;
+pub mod logs;
 pub mod prices;
 pub mod queues;
 pub mod sweep;

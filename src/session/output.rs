@@ -9,6 +9,24 @@ use crate::ui::layout::{fit, width};
 use super::error::CommandError;
 use super::report::Report;
 
+/// Whether standard output is a pipe whose reader has gone, without a write to it.
+#[cfg(unix)]
+pub fn is_reader_gone() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let out = std::io::stdout();
+    // No flag asks for anything: errors are always reported.
+    let mut polled = [PollFd::new(&out, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut polled, Some(&at_once)).is_ok() && polled[0].revents().contains(PollFlags::ERR)
+}
+
+/// Elsewhere only a write can tell.
+#[cfg(not(unix))]
+pub fn is_reader_gone() -> bool {
+    false
+}
+
 /// The form of data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {

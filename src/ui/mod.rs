@@ -17,6 +17,7 @@ pub mod history;
 pub mod io;
 pub mod layout;
 pub mod list;
+pub mod logs;
 pub mod plan;
 pub mod progress;
 pub mod redact;

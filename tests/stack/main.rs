@@ -27,6 +27,7 @@ mod images;
 mod injected_containers;
 mod lease;
 mod log_buckets;
+mod logs;
 mod lost_tags;
 mod malformed_responses;
 mod many_networks;

@@ -11,6 +11,7 @@ mod fixture;
 mod graph;
 mod history;
 mod list;
+mod logs;
 mod narrow;
 mod plan;
 mod progress;

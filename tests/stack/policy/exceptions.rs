@@ -25,6 +25,7 @@ pub const UNUSED: &[(&str, &str)] = &[
     ("elasticloadbalancing:SetSubnets", "somebody changed the subnets of the load balancer"),
     ("iam:UpdateAssumeRolePolicy", "somebody changed the trust of a role"),
     ("iam:UpdateRole", "somebody changed the words of a role"),
+    ("logs:DescribeLogStreams", "somebody asks for the lines of a container that only an earlier release has"),
     ("logs:GetLogEvents", "a container fails, and its last words are shown"),
     ("s3:AbortMultipartUpload", "an upload was begun and never completed"),
     ("secretsmanager:RestoreSecret", "a deleted secret is taken back"),
