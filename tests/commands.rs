@@ -40,7 +40,7 @@ fn run_with(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ou
     command.envs(variables.iter().copied()).current_dir(folder).args(arguments).output().expect("ce-aws runs")
 }
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 28] = [
     "init",
     "discover",
     "validate",
@@ -53,6 +53,8 @@ const COMMANDS: [&str; 26] = [
     "start",
     "destroy",
     "status",
+    "logs",
+    "exec",
     "list",
     "releases",
     "releases import",

@@ -86,9 +86,11 @@ class Channel:
         )
 
     def say(self, kind: str, payload_type: int, payload: dict) -> None:
-        body = json.dumps(payload).encode()
+        self.write(kind, payload_type, json.dumps(payload).encode(), 0)
+
+    def write(self, kind: str, payload_type: int, body: bytes, sequence: int) -> None:
         ident = uuid.uuid4().bytes
-        head = struct.pack(">I32sIQqQ", 116, kind.encode().ljust(32), 1, 1, 0, 0) + ident[8:] + ident[:8]
+        head = struct.pack(">I32sIQqQ", 116, kind.encode().ljust(32), 1, 1, sequence, 0) + ident[8:] + ident[:8]
         self._send(
             events.BytesMessage(
                 head + hashlib.sha256(body).digest() + struct.pack(">II", payload_type, len(body)) + body
@@ -233,3 +235,65 @@ def test_exec_needs_its_agent(account):
     assert kit.task(arn)["containers"][0]["managedAgents"][0]["lastStatus"] == "STOPPED"
     refused(lambda: kit.ecs.execute_command(**command), "InvalidParameterException")
     refused(lambda: kit.ecs.execute_command(**{**command, "interactive": False}), "InvalidParameterException")
+
+
+class Typing:
+    """Somebody at the terminal of a session, after the handshake if there is one."""
+
+    def __init__(self, channel: Channel, sequence: int) -> None:
+        self.channel, self.sequence, self.shown, self.known = channel, sequence, b"", []
+
+    def until(self, end: str) -> str:
+        """What the terminal shows until it ends so; `closed` or `cut` ends it too."""
+        while not self.shown.endswith(end.encode()):
+            message = self.channel.receive()
+            if message is None or message[0] == "channel_closed":
+                return "cut" if message is None else "closed"
+            kind, sequence, payload_type, payload, ident = message
+            if kind == "acknowledge":
+                self.known.append(json.loads(payload)["AcknowledgedMessageSequenceNumber"])
+            elif kind == "output_stream_data":
+                self.channel.acknowledge(sequence, ident)
+                if payload_type == 5:
+                    self.channel.agree()
+                if payload_type == 1:
+                    self.shown += payload
+        shown, self.shown = self.shown, b""
+        return shown.decode()
+
+    def types(self, text: str, payload_type: int = 1, times: int = 1) -> None:
+        for _ in range(times):
+            self.channel.write("input_stream_data", payload_type, text.encode(), self.sequence)
+        self.sequence += 1
+
+
+@pytest.mark.row("ecs:ExecuteCommand: a terminal echoes, has a size, and passes Ctrl-C", plain="absent")
+def test_a_shell_on_a_terminal(account):
+    one = Typing(Channel(Task(account).session("sh", shell=True)), 1)
+    assert one.until("# ") == "# "
+    one.types('{"cols": 120, "rows": 40}', payload_type=3)
+    one.types("size\r", times=2)
+    assert one.until("# ") == "size\r\n40 120\r\n# ", "what is sent twice is typed once"
+    one.types("wrong\x03")
+    assert one.until("# ") == "wrong^C\r\n# "
+    one.types("\x1aecho a b\r")
+    assert one.until("b\r\n# ") == "^Zecho a b\r\na b\r\n# "
+    one.types("exit\r")
+    assert one.until("never") == "closed" and sorted(set(one.known)) == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.row("ecs:ExecuteCommand: a handshake may be left out, input may be lost", plain="absent")
+def test_input_that_is_lost_is_sent_again(account):
+    one = Typing(Channel(Task(account).session("sh", shell=True, handshake=False, fault="deaf-input")), 0)
+    assert one.until("# ") == "# "
+    one.types("cut\r")
+    one.channel.write("input_stream_data", 1, b"cut\r", 0)
+    assert one.until("never") == "cut" and one.known == [0]
+
+
+@pytest.mark.row("ecs:ExecuteCommand: Ctrl-C ends a command that does not end", plain="absent")
+def test_a_command_that_hangs_is_interrupted(account):
+    one = Typing(Channel(Task(account).session("ls", output="working\n", fault="hangs")), 1)
+    assert one.until("\n") == "working\r\n"
+    one.types("\x03")
+    assert one.until("never") == "closed"

@@ -7,8 +7,8 @@ use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::global::Global;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, logs, man, plan,
-    policy, releases, schema, size, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, destroy, discover, doctor, exec, explain, graph, history, init, list, logs, man,
+    plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -79,6 +79,7 @@ pub enum Command {
     Destroy(destroy::Args),
     Status(status::Args),
     Logs(logs::Args),
+    Exec(exec::Args),
     List(list::Args),
     Releases(releases::Args),
     Backup(backup::Args),

@@ -113,7 +113,7 @@ mod tests {
     fn meant(words: &[&str], name: Option<&str>) -> Result<(Option<String>, String), u8> {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         let args = Args { words, name: name.map(str::to_owned), limit: 20 };
-        let (run, which) = args.meant().map_err(|error| error.exit() as u8)?;
+        let (run, which) = args.meant().map_err(|error| error.exit().code())?;
         let which = match which.selected() {
             Selected::File(path) => path.display().to_string(),
             Selected::Name(name) => format!("--name {name}"),

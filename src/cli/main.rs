@@ -9,8 +9,8 @@ use super::args::{Cli, Command};
 use super::global::Color;
 use super::pointer::with_pointer;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, explain, graph, history, init, list, logging, logs,
-    man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, destroy, discover, doctor, exec, explain, graph, history, init, list, logging,
+    logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -75,6 +75,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Destroy(args) => runtime.block_on(destroy::run(args, global, output)),
         Command::Status(args) => runtime.block_on(status::run(args, global, output)),
         Command::Logs(args) => runtime.block_on(logs::run(args, global, output)),
+        Command::Exec(args) => runtime.block_on(exec::run(args, global, output)),
         Command::List(args) => runtime.block_on(list::run(args, global, output)),
         Command::Releases(args) => releases::run(args, output),
         Command::Backup(args) => runtime.block_on(backup::run(args, global, output)),

@@ -13,6 +13,7 @@ mod main;
 mod options;
 mod pointer;
 mod proof;
+mod terminal;
 
 mod apply;
 mod backup;
@@ -21,6 +22,7 @@ mod cost;
 mod destroy;
 mod discover;
 mod doctor;
+mod exec;
 mod explain;
 mod graph;
 mod history;

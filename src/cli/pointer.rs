@@ -16,10 +16,14 @@ const POINTERS: &[(&[&str], &str)] = &[
         &["ps", "show", "describe", "get", "watch", "health"],
         "`ce-aws status` shows what runs, `ce-aws status --watch` follows it",
     ),
-    (&["logs", "log", "tail"], "`ce-aws status` names the log groups; `aws logs tail GROUP --follow` follows one"),
+    (&["log", "tail"], "`ce-aws logs` shows what the containers log, `ce-aws logs --follow` goes on"),
     (
-        &["exec", "ssh", "shell", "tunnel", "connect"],
-        "`ce-aws apply` ends with the ways to reach the UI and the task; `aws ecs execute-command` opens a shell",
+        &["ssh", "shell", "enter"],
+        "`ce-aws exec CONTAINER` opens a shell, `ce-aws exec CONTAINER -- COMMAND` runs one command",
+    ),
+    (
+        &["tunnel", "connect"],
+        "`ce-aws apply` ends with the ways to reach the UI, `ce-aws exec` opens a shell in the task",
     ),
     (&["diff", "preview"], "`ce-aws plan` shows what would change"),
     (

@@ -46,7 +46,7 @@ impl ValueEnum for Purpose {
             Self::List => "Reads which deployments exist; not restricted to one",
             Self::Plan => "Reads only; also for status and logs",
             Self::Apply => "With deletion of what is no longer needed; reads included",
-            Self::Upgrade => "Also for apply, backup, stop and start",
+            Self::Upgrade => "Also for apply, backup, stop, start and exec",
             Self::Destroy => "With --delete-data as well",
             Self::Cost => "With --live: AWS's list prices, nothing of the deployment",
             Self::All => return None,

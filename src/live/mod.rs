@@ -11,6 +11,7 @@ pub mod io;
 pub mod logs;
 pub mod prices;
 pub mod queues;
+pub mod reachable;
 pub mod sweep;
 pub mod verify;
 pub mod world;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use aws_sdk_ecs::types::{ManagedAgentName, Task};
 use serde_json::{Deserializer, Value};
 use thiserror::Error;
 
-use crate::aws::answer::Answer;
+use crate::aws::exec::error::ExecError;
 use crate::aws::exec::run::{Container, run};
-use crate::aws::exec::session::ExecError;
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
+
+use super::reachable::{Unreachable, describe, reachable};
 
 /// Lists the queues of the default virtual host, the only one that Cloud Exchange's connection strings name.
 ///
@@ -41,12 +41,8 @@ impl Depth {
 /// Why the depth is not known, for people.
 #[derive(Debug, Error)]
 pub enum NotChecked {
-    #[error("the task is not running")]
-    NotRunning,
-    #[error("ECS Exec is not enabled in the running task")]
-    Disabled,
-    #[error("the agent of ECS Exec is not running in the container {0}")]
-    NoAgent(String),
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
     #[error(transparent)]
     Unread(#[from] Failure),
     #[error(transparent)]
@@ -63,24 +59,9 @@ pub enum NotChecked {
 ///
 /// Why the number is not known. Nothing was changed, and the call can be repeated.
 pub async fn depth(context: &Context, cluster: &str, task: &str, container: &str) -> Result<Depth, NotChecked> {
-    let call = context.aws.ecs.describe_tasks().cluster(cluster).tasks(task);
-    let answer = call.send().await.answer()?;
-    let running = answer.tasks().iter().find(|task| task.last_status() == Some("RUNNING"));
-    reachable(running.ok_or(NotChecked::NotRunning)?, container)?;
+    reachable(describe(context, cluster, task).await?.as_ref(), container)?;
     let printed = run(&context.aws, &Container { cluster, task, name: container }, LIST, PATIENCE).await?;
     read(&printed)
-}
-
-/// ExecuteCommand refuses all of this too, but with a single message for every reason.
-fn reachable(task: &Task, container: &str) -> Result<(), NotChecked> {
-    if !task.enable_execute_command() {
-        return Err(NotChecked::Disabled);
-    }
-    let named = task.containers().iter().find(|it| it.name() == Some(container));
-    let agents = named.map(|it| it.managed_agents()).unwrap_or_default();
-    let agent = agents.iter().find(|agent| agent.name() == Some(&ManagedAgentName::ExecuteCommandAgent));
-    let runs = agent.is_some_and(|agent| agent.last_status() == Some("RUNNING"));
-    if runs { Ok(()) } else { Err(NotChecked::NoAgent(container.to_owned())) }
 }
 
 /// Reads `[{"name": "work", "messages": 3}, …]`, before which the tool may have printed warnings.
@@ -105,7 +86,6 @@ fn list(text: &str) -> Option<Vec<Value>> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_ecs::types::{self, ManagedAgent};
     use proptest::prelude::*;
 
     use super::*;
@@ -147,24 +127,6 @@ mod tests {
     fn the_total_is_over_all_queues() {
         let of = |counts: &[u64]| Depth { queues: counts.iter().map(|count| queue("q", *count)).collect() };
         assert_eq!((of(&[]).total(), of(&[2, 3]).total(), of(&[u64::MAX, 1]).total()), (0, 5, u64::MAX));
-    }
-
-    #[test]
-    fn the_reasons_why_exec_does_not_work_differ() {
-        let agent = |status: &str| {
-            ManagedAgent::builder().name(ManagedAgentName::ExecuteCommandAgent).last_status(status).build()
-        };
-        let task = |enabled: bool, agents: Vec<ManagedAgent>| {
-            let container = types::Container::builder().name("rabbit").set_managed_agents(Some(agents)).build();
-            Task::builder().enable_execute_command(enabled).containers(container).build()
-        };
-        let why = |task: Task| reachable(&task, "rabbit").map_err(|why| why.to_string());
-        assert_eq!(why(task(true, vec![agent("RUNNING")])), Ok(()));
-        assert_eq!(why(task(false, vec![])), Err("ECS Exec is not enabled in the running task".to_owned()));
-        for agents in [vec![], vec![agent("STOPPED")]] {
-            let wanted = "the agent of ECS Exec is not running in the container rabbit";
-            assert_eq!(why(task(true, agents)), Err(wanted.to_owned()));
-        }
     }
 
     proptest! {

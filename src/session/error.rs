@@ -123,7 +123,7 @@ impl CommandError {
         if let Kind::Held { holder, .. } = &self.kind {
             value["holder"] = holder.clone();
         }
-        value["exit"] = (self.exit() as u8).into();
+        value["exit"] = self.exit().code().into();
         if !self.hints.is_empty() {
             value["hints"] = self.hints.clone().into();
         }
@@ -189,7 +189,7 @@ mod tests {
             (CommandError::unexpected("m"), 1),
         ];
         for (error, exit) in cases {
-            assert_eq!(error.exit() as u8, exit, "{error:?}");
+            assert_eq!(error.exit().code(), exit, "{error:?}");
             assert_eq!(error.json()["exit"], exit);
             assert!(error.json()["code"].is_string());
         }

@@ -96,7 +96,7 @@ fn watch(sender: mpsc::Sender<()>, purpose: Purpose) -> Result<JoinHandle<()>, C
         let _ = sender.send(()).await;
         requests.next().await;
         eprintln!("exiting at once: calls in flight may still take effect; {}", advice::after_leaving(purpose));
-        std::process::exit(i32::from(Exit::PartWay as u8));
+        std::process::exit(i32::from(Exit::PartWay.code()));
     }))
 }
 

@@ -4,30 +4,49 @@ use std::process::ExitCode;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// Done, or nothing to do.
-    Done = 0,
+    Done,
     /// Failed unexpectedly.
-    Failed = 1,
+    Failed,
     /// `plan --exit-code`: changes are pending.
-    Pending = 2,
+    Pending,
     /// Stopped part way, by an interrupt or a failure; running the command again converges.
-    PartWay = 3,
+    PartWay,
     /// Another run holds the lease.
-    Leased = 4,
+    Leased,
     /// Refused by a check; nothing was changed.
-    Refused = 5,
+    Refused,
     /// An upgrade failed and was rolled back.
-    RolledBack = 6,
+    RolledBack,
     /// An upgrade is stuck: a person must decide.
-    Stuck = 7,
+    Stuck,
     /// Wrong usage or a wrong plan file. clap's own 2 would mean "changes are pending".
-    Usage = 64,
+    Usage,
+    /// That of a command in a container.
+    Command(u8),
+}
+
+impl Exit {
+    /// The number.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Pending => 2,
+            Self::PartWay => 3,
+            Self::Leased => 4,
+            Self::Refused => 5,
+            Self::RolledBack => 6,
+            Self::Stuck => 7,
+            Self::Usage => 64,
+            Self::Command(code) => code,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }

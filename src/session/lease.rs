@@ -218,7 +218,7 @@ fn end(result: &Result<Exit, CommandError>) -> End {
         Ok(exit) => (*exit, None),
         Err(error) => (error.exit(), Some(error.code().to_owned())),
     };
-    End { at: moment::text(), exit: exit as u8, error }
+    End { at: moment::text(), exit: exit.code(), error }
 }
 
 /// The command line without users and passwords in addresses.

@@ -111,8 +111,8 @@ impl Report {
         let mut kept = self.kept();
         let mut redactor = redactor(&kept.words);
         let (exit, error) = match result {
-            Ok(exit) => (*exit as u8, Value::Null),
-            Err(error) => (error.exit() as u8, error.json()),
+            Ok(exit) => (exit.code(), Value::Null),
+            Err(error) => (error.exit().code(), error.json()),
         };
         let parts = std::mem::take(&mut kept.parts);
         let parts: BTreeMap<_, _> = parts.iter().map(|(name, part)| (name, redactor.value(part))).collect();

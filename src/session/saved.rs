@@ -112,6 +112,6 @@ mod tests {
         let mut now = saved().plan;
         assert!(saved().check(&now).is_ok());
         now.purpose = Purpose::Apply;
-        assert_eq!(saved().check(&now).unwrap_err().exit() as u8, 5);
+        assert_eq!(saved().check(&now).unwrap_err().exit().code(), 5);
     }
 }

@@ -84,7 +84,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
         return CommandError::usage("usage/unreadable", format!("there is no plan file {PLAN_FILE} in this directory"))
             .hint("`ce-aws init` writes one; a plan file of another name is given as FILE")
             .hint(
-                "`ce-aws list` shows what is deployed; status, logs, history, stop, start and destroy also take --name NAME",
+                "`ce-aws list` shows what is deployed; status, logs, exec, history, stop, start and destroy also take \
+                 --name NAME",
             );
     }
     let other = if path.is_absolute() { "" } else { "; the path is relative to the working directory" };

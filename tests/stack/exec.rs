@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use ce_aws::aws::clients::{Access, Clients};
+use ce_aws::aws::exec::error::ExecError;
 use ce_aws::aws::exec::run::{Container, run};
-use ce_aws::aws::exec::session::ExecError;
 use ce_aws::engine::reference::Known;
 use ce_aws::kinds::context::{Context, Revisions};
 use ce_aws::kinds::names::Names;

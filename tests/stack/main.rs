@@ -19,6 +19,7 @@ mod doctor;
 mod drift;
 mod enterprise_account;
 mod exec;
+mod exec_command;
 mod existing;
 mod failures;
 mod fault_sweep;

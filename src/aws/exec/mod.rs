@@ -1,4 +1,4 @@
-//! ECS Exec: running one command in a container of a running task, and reading what it prints.
+//! ECS Exec: running a command in a container of a running task, with or without a terminal of one's own.
 //!
 //! ExecuteCommand returns an address and a token: of the data channel of Systems Manager's Session Manager, a WebSocket
 //! on which the agent in the container and this side exchange framed messages.
@@ -7,7 +7,7 @@
 //! ecs ExecuteCommand ──► session {address, token}
 //! WebSocket          ──► a signed upgrade, then the token, as JSON
 //!                    ◄── handshake request, ──► handshake response, ◄── handshake complete
-//!                    ◄── output, one acknowledgement each ──►
+//!                    ◄── output, input ──►, one acknowledgement each
 //!                    ◄── channel closed
 //! ```
 //!
@@ -16,10 +16,14 @@
 //! emulator.
 
 pub mod channel;
+pub mod conversation;
+pub mod endpoint;
+pub mod error;
 pub mod handshake;
 pub mod message;
 pub mod run;
 pub mod script;
 pub mod session;
 pub mod signature;
+pub mod streamed;
 pub mod text;

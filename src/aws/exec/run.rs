@@ -1,15 +1,21 @@
-//! Running a script in a container.
+//! Running scripts and commands in a container.
 
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::sync::mpsc::Receiver;
 
 use crate::aws::answer::Answer;
 use crate::aws::clients::Clients;
 use crate::aws::error::reported;
 
-use super::script::Script;
-use super::session::{self, Endpoint, ExecError};
+use super::conversation::{Ending, Input, converse};
+use super::endpoint::Endpoint;
+use super::error::ExecError;
+use super::script::{Script, quoted};
+use super::session;
+use super::streamed::Streamed;
+use super::text::first_line;
 
 /// A container of a running task.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +36,70 @@ pub struct Container<'a> {
 /// There is no session, or the script does not end with exit code 0 within `patience`.
 pub async fn run(aws: &Clients, at: &Container<'_>, script: &str, patience: Duration) -> Result<String, ExecError> {
     let script = Script::new(script, rand::random());
+    let endpoint = open(aws, at, script.command()).await?;
+    let ended = session::follow(&endpoint, &script, patience).await?;
+    if ended.code == 0 { Ok(ended.output) } else { Err(ExecError::Failed(ended)) }
+}
+
+/// Runs a command without input. `show` is given its output as it comes, and says whether anybody still reads it.
+/// Returns the exit code, if anybody waited for it.
+///
+/// # Errors
+///
+/// There is no session, or it ended before the command did.
+pub async fn stream(
+    aws: &Clients,
+    at: &Container<'_>,
+    command: &[String],
+    input: &mut Receiver<Input>,
+    mut show: impl FnMut(&[u8]) -> bool,
+) -> Result<Option<u8>, ExecError> {
+    let words = quoted(command.iter().map(String::as_str));
+    let script = Script::new(&format!("{words} </dev/null"), rand::random());
+    let endpoint = open(aws, at, script.command()).await?;
+    let mut streamed = Streamed::new(&script);
+    let mut unreadable = None;
+    let take = |bytes: &[u8]| {
+        let (shown, code) = streamed.push(bytes);
+        Ok(if show(&shown) { code.map(Some) } else { Some(None) })
+    };
+    match converse(&endpoint, input, &mut unreadable, take).await? {
+        Ending::Enough(code) => Ok(code),
+        ending => {
+            show(&streamed.rest());
+            let why = if let Ending::Closed(why) = ending { first_line(&why) } else { String::new() };
+            Err(unreadable.map_or(ExecError::CutOff(why), ExecError::Unreadable))
+        }
+    }
+}
+
+/// Runs a command on a terminal of its own until the session ends: what it prints goes to `show` as it is. Returns what
+/// the service said at the end, which is usually nothing. A terminal's session has no exit code.
+///
+/// # Errors
+///
+/// There is no session, or the connection to it is lost.
+pub async fn interact(
+    aws: &Clients,
+    at: &Container<'_>,
+    command: &[String],
+    input: &mut Receiver<Input>,
+    mut show: impl FnMut(&[u8]) -> bool,
+) -> Result<String, ExecError> {
+    let endpoint = open(aws, at, quoted(command.iter().map(String::as_str))).await?;
+    let take = |bytes: &[u8]| Ok(if show(bytes) { None } else { Some(()) });
+    match converse(&endpoint, input, &mut None, take).await? {
+        Ending::Enough(()) => Ok(String::new()),
+        Ending::Closed(why) => Ok(first_line(&why)),
+        Ending::Lost => Err(ExecError::Lost),
+    }
+}
+
+async fn open(aws: &Clients, at: &Container<'_>, command: String) -> Result<Endpoint, ExecError> {
     let call = aws.ecs.execute_command().cluster(at.cluster).task(at.task).container(at.name).interactive(true);
-    let answer = call.command(script.command()).send().await.answer()?;
+    let answer = call.command(command).send().await.answer()?;
     let session = answer.session().ok_or_else(|| reported("ecs ExecuteCommand", "", "the answer has no session"))?;
     let token = SecretString::from(session.token_value().unwrap_or_default());
     let signer = aws.signer().ok_or_else(|| ExecError::Unsigned { why: "there are no credentials".to_owned() })?;
-    let endpoint = Endpoint::new(session.stream_url().unwrap_or_default(), token, signer)?;
-    let ended = session::follow(&endpoint, &script, patience).await?;
-    if ended.code == 0 { Ok(ended.output) } else { Err(ExecError::Failed(ended)) }
+    Endpoint::new(session.stream_url().unwrap_or_default(), token, signer)
 }

@@ -12,6 +12,12 @@ pub struct Script {
     mark: String,
 }
 
+/// Words as one text that a shell, or the agent, splits into the same words.
+pub fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted = words.into_iter().map(|word| format!("'{}'", word.replace('\'', r"'\''")));
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
 /// How a script ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -31,7 +37,12 @@ impl Script {
     /// first word as a program without a shell (`agent/session/shell/shell_unix.go` of `aws/amazon-ssm-agent`).
     pub fn command(&self) -> String {
         let script = format!("{}; echo {} $?", self.text, self.mark);
-        format!("sh -c '{}'", script.replace('\'', r"'\''"))
+        format!("sh -c {}", quoted([script.as_str()]))
+    }
+
+    /// The word that its end is recognised by.
+    pub fn mark(&self) -> &str {
+        &self.mark
     }
 
     /// True when the mark may be in the last `added` bytes, so that [`Self::ended`] is worth calling.

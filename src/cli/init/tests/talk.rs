@@ -174,7 +174,7 @@ fn a_wrong_option_is_named() {
     let mut said = String::new();
     for options in wrong {
         let error = talk(&mut Nobody, &mut Account(Some(BTreeMap::new())), &options).unwrap_err();
-        assert_eq!(error.exit() as u8, 64);
+        assert_eq!(error.exit().code(), 64);
         said.push_str(&crate::ui::style::plain(&error.text()));
     }
     assert!(!said.contains("secret@"));
@@ -188,7 +188,7 @@ fn what_is_there_is_overwritten_only_with_consent() {
     assert!(!consent(&path, false, &mut Nobody).unwrap());
     file::write(&path, "kept", false).unwrap();
     let refused = consent(&path, false, &mut Nobody).unwrap_err();
-    assert_eq!(refused.exit() as u8, 64);
+    assert_eq!(refused.exit().code(), 64);
     assert!(refused.text().contains("--force"));
     assert!(consent(&path, false, &mut Script::new(&[])).is_err(), "no is the default");
     assert!(consent(&path, false, &mut Script::new(&[("Overwrite", "yes")])).unwrap());

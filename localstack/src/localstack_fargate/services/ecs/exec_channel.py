@@ -9,7 +9,9 @@ What a rule's `fault` does:
 
     silent     nothing is said after the token has been taken
     deaf       the first handshake response is not acknowledged, as if it were lost; the second is
+    deaf-input every message of input has to be sent twice until it is acknowledged
     encrypted  the handshake asks for encryption with a KMS key
+    hangs      the command does not end before Ctrl-C, which kills its shell too
     cut        the connection closes halfway through the output
     garbage    messages whose payload is not the one of their digest instead of output
     reorder    the last message of the output comes first
@@ -26,16 +28,18 @@ import struct
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Iterator
 
 from localstack_fargate import access
 from localstack_fargate import account as accounts
 from localstack_fargate.authorization.needs import Need
 from localstack_fargate.services.ecs import exec_rules, exec_signature
+from localstack_fargate.services.ecs.exec_shell import Shell
 
 HEADER = struct.Struct(">I32sIQqQ16s32sII")
 """Header length, kind, schema version, milliseconds, sequence, flags, UUID, digest, payload type, payload length."""
 STDOUT, HANDSHAKE_REQUEST, HANDSHAKE_RESPONSE, HANDSHAKE_COMPLETE = 1, 5, 6, 7
+INTERRUPT = b"\x03"
 
 
 class Over(Exception):
@@ -120,14 +124,21 @@ class Channel:
         self.socket, self.session, self.fault = socket, session, session.rule.fault
         self.next = 0
         self.known: set[int] = set()
+        self.taken = 0
+        self.early: dict[int, Message] = {}
+        self.lost: set[int] = set()
 
     def speak(self) -> None:
         self.take_token()
         if self.fault == "silent":
             self.receive()
         self.send("start_publication", 0, 0, b"")
-        self.shake_hands()
-        parts = self.session.printed()
+        if self.session.rule.handshake:
+            self.shake_hands()
+        if self.session.rule.shell:
+            Shell(self.say, self.session).run(self.inputs())
+            self.close()
+        parts = self.session.printed(ends=self.fault != "hangs")
         if self.fault == "cut":
             parts = parts[: len(parts) // 2]
         frames = [self.frame(STDOUT, part) for part in parts]
@@ -137,12 +148,19 @@ class Channel:
             frames.insert(0, frames.pop())
         if self.fault == "garbage":
             frames = [frame[:-1] + b"\xff" for frame in frames]
-        for frame in frames:
+        for number, frame in enumerate(frames):
+            if number and self.session.rule.pause:
+                time.sleep(self.session.rule.pause)
             self.socket.send(frame)
         if self.fault in ("cut", "garbage"):
             raise Over
+        if self.fault == "hangs":
+            any(message.payload == INTERRUPT for message in self.inputs())
+            self.close()
         while len(self.known) < self.next:
-            self.receive()
+            message = self.receive()
+            if message.kind == "input_stream_data":
+                self.acknowledge(message)
         self.close()
 
     def take_token(self) -> None:
@@ -182,8 +200,28 @@ class Channel:
             if message.kind == "input_stream_data" and message.payload_type == payload_type:
                 if not unheard:
                     self.acknowledge(message)
+                    self.taken = message.sequence + 1
                     return message
                 unheard = False
+
+    def say(self, printed: bytes) -> None:
+        """Output of the terminal."""
+        self.socket.send(self.frame(STDOUT, printed))
+
+    def inputs(self) -> Iterator[Message]:
+        """Every message of input once and in order, whatever is sent again."""
+        while True:
+            message = self.receive()
+            if message.kind != "input_stream_data":
+                continue
+            if self.fault == "deaf-input" and message.sequence not in self.lost:
+                self.lost.add(message.sequence)
+                continue
+            self.acknowledge(message)
+            self.early.setdefault(message.sequence, message)
+            while self.taken in self.early:
+                self.taken += 1
+                yield self.early[self.taken - 1]
 
     def receive(self) -> Message:
         data = self.socket.receive()

@@ -3,6 +3,9 @@
     GET|POST|DELETE /_emulator/<account>/exec   one rule or a list of them; the last that fits a command answers it
         {"container": "rabbitmq-stats", "contains": "list_queues",     which commands: any, if left out
          "output": "[]\\n", "exit": 0, "chunks": 1,                      what it prints, its messages and exit code
+         "pause": 0,                                                   seconds of the wall between two messages
+         "shell": true,                                                or a shell on a terminal, see `exec_shell.py`
+         "handshake": true,                                            whether the agent begins with one
          "fault": null}                                                see `exec_channel.py`
 
 Without a rule `rabbitmqctl list_queues` finds no queue, and any other command prints nothing; both end with 0.
@@ -21,7 +24,7 @@ from localstack_fargate.control import body_of, route
 
 setting("ecs.exec_agent_stopped", False)
 
-FAULTS = (None, "silent", "cut", "garbage", "reorder", "duplicate", "encrypted", "deaf")
+FAULTS = (None, "silent", "cut", "garbage", "reorder", "duplicate", "encrypted", "deaf", "deaf-input", "hangs")
 
 
 @dataclass
@@ -31,6 +34,9 @@ class Rule:
     output: str = ""
     exit: int = 0
     chunks: int = 1
+    pause: float = 0
+    shell: bool = False
+    handshake: bool = True
     fault: str | None = None
 
     def __post_init__(self) -> None:
@@ -52,9 +58,9 @@ class Session:
     entry: Any
     """The journal's entry of the call that has opened it: what the channel needs is noted there."""
 
-    def printed(self) -> list[bytes]:
+    def printed(self, ends: bool = True) -> list[bytes]:
         """What the command sends to its terminal, in as many parts as the rule says."""
-        text = self.rule.output + _epilogue(self.command, self.rule.exit)
+        text = self.rule.output + (_epilogue(self.command, self.rule.exit) if ends else "")
         sent = text.replace("\n", "\r\n").encode()
         size = max(1, -(-len(sent) // self.rule.chunks))
         return [sent[at : at + size] for at in range(0, len(sent), size)]
