@@ -5,7 +5,7 @@ A rule is a JSON object:
     service, operation   globs; default "*"
     kind                 one of `KINDS`
     code, status, message  of `error`, and of the other refusals in place of the service's own
-    seconds              of `latency`, AWS seconds
+    seconds              of `latency`, AWS seconds; of `lockstep`, seconds of the wall clock
     nth                  first matching call that is hit, counted from 1
     times                how many calls are hit from then on; default: all
     probability, seed    hit only this share of the remaining calls
@@ -22,6 +22,10 @@ without identifiers and ARNs. `lost`: the call is executed, then the connection 
 anything is done. `hold`: the call is executed, and its answer waits until the rules are deleted, or for a minute of the
 wall clock; so a client can be killed exactly there, once the rule's `held` counts it. Held before, it is never
 executed: its connection breaks in the end.
+
+`lockstep`: the call waits until all that were let through before it are answered and no other has arrived for
+`seconds`; then all that wait are executed (`lockstep.py`). So what a client calls side by side takes one round, however
+busy the machine is, and rounds can be counted.
 """
 
 from __future__ import annotations
@@ -30,11 +34,14 @@ import fnmatch
 import json
 import random
 import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
+
+from localstack_fargate.lockstep import Lockstep
 
 REFUSALS = ("throttle", "error", "expired", "invalid-token", "skewed", "opt-in", "wrong-region")
 SPOILT = ("garbage", "truncated", "empty")
-KINDS = (*REFUSALS, *SPOILT, "nameless", "latency", "lost", "before-lost", "html404", "html503", "hold")
+KINDS = (*REFUSALS, *SPOILT, "nameless", "latency", "lockstep", "lost", "before-lost", "html404", "html503", "hold")
 HOLD_SECONDS = 60
 _COUNTERS = ("seen", "hits", "held")
 
@@ -59,6 +66,7 @@ class Rule:
     hits: int = 0
     held: int = 0
     _place: int = 0
+    _lockstep: Lockstep = field(default_factory=Lockstep, repr=False)
     _released: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +99,10 @@ class Rule:
 
     def release(self) -> None:
         self._released.set()
+
+    def one_round(self) -> AbstractContextManager:
+        """Of `lockstep`: entered when the call's round begins, left when the call is answered."""
+        return self._lockstep.one_round(self.seconds)
 
 
 class Faults:

@@ -22,8 +22,9 @@ def is_mutating(operation: str) -> bool:
 
 @dataclass
 class Entry:
-    """One call. `status`, `code`, `error` are None until it has been answered; times are epoch seconds.
+    """One call. `status`, `code`, `error` and the ends are None until it has been answered; times are epoch seconds.
 
+    `time` and `ended` are on the account's clock, `wall` and `wall_ended` on the wall's.
     `authorizations` are IAM's decisions on it: action, resource, allowed, and the condition keys of the request.
     `violations` are what AWS's models say is wrong with it (`conformance/`).
     """
@@ -39,6 +40,8 @@ class Entry:
     request: Any
     request_id: str
     user_agent: str
+    ended: float | None = None
+    wall_ended: float | None = None
     status: int | None = None
     code: str | None = None
     error: str | None = None

@@ -23,6 +23,7 @@ from localstack_fargate import account as accounts
 from localstack_fargate import outage
 from localstack_fargate.account import Account
 from localstack_fargate.conformance import ledger
+from localstack_fargate.faults import Rule
 from localstack_fargate.journal import Entry
 
 LOG = logging.getLogger(__name__)
@@ -109,10 +110,24 @@ def _serve(service: str, operation: str, handler: Callable, context: RequestCont
     context.emulator_entry = entry
     ledger.note(account, entry, request, context)
     entry.fault = "+".join(rule.kind for rule in struck) or None
-    try:
+    with contextlib.ExitStack() as waits:
         for rule in struck:
             if rule.kind == "latency":
                 time.sleep(account.clock.wall_seconds(rule.seconds))
+            elif rule.kind == "lockstep":
+                waits.enter_context(rule.one_round())
+        try:
+            return _answer(account, entry, struck, handler, context, request)
+        finally:
+            entry.ended, entry.wall_ended = account.clock.now(), time.time()
+
+
+def _answer(
+    account: Account, entry: Entry, struck: list[Rule], handler: Callable, context: RequestContext, request: dict
+) -> Any:
+    """Performs the call, or what a fault makes of it; notes the outcome."""
+    service, operation = entry.service, entry.operation
+    try:
         if answer := outage.instead_of_serving(service, struck, context):
             entry.status, entry.code = answer.status_code, entry.fault
             return answer
