@@ -56,6 +56,10 @@ demo:
 bench *ARGS:
     cargo bench --bench engine -- {{ARGS}}
 
+# The whole program beside a boto3 script: half an hour. Writes `docs/performance.md`; give it a release build.
+bench-program BINARY *ARGS:
+    localstack/with sh -c '"$EMULATOR_PYTHON" benches/program/run.py "$@"' sh {{BINARY}} {{ARGS}}
+
 # Hostile input: a million cases for each target.
 fuzz:
     CE_AWS_FUZZ=1000000 cargo test --lib fuzz -- --nocapture

@@ -106,7 +106,7 @@ def logs(s: Steps, aws: Aws, account: str) -> None:
     @s.step("flow log", "vpc", "log group flow", "role flow-log")
     def flow_log(done):
         aws.patiently(
-            ("InvalidParameter",), aws.ec2.create_flow_logs,
+            ("InvalidParameter", "UnauthorizedOperation"), aws.ec2.create_flow_logs,
             DeliverLogsPermissionArn=done["role flow-log"], LogGroupName=done["log group flow"],
             ResourceIds=[done["vpc"]], ResourceType="VPC", TrafficType="REJECT",
             LogDestinationType="cloud-watch-logs", MaxAggregationInterval=600,

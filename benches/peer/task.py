@@ -89,7 +89,7 @@ def task(s: Steps, aws: Aws, account: str) -> None:
         for word, value in (fill | {point: done[point] for point in points}).items():
             text = text.replace("{{%s}}" % word, value)
         made = aws.patiently(
-            ("ClientException",), aws.ecs.register_task_definition,
+            ("ClientException", "AccessDeniedException"), aws.ecs.register_task_definition,
             **json.loads(text), tags=ecs_tags("task-definition/main"),
         )  # fmt: skip
         return made["taskDefinition"]["taskDefinitionArn"]

@@ -207,6 +207,7 @@ def test_journal(account, other_account):
     assert journal[1]["request"] == {"VpcId": "vpc-00000000"} and journal[1]["request_id"]
     assert journal[2]["request"]["SecretString"] == "***" and "known-value" not in str(journal)
     assert [e["n"] for e in account.journal(since=2)] == [3, 4]
+    assert all(e["wall"] < e["wall_ended"] and e["time"] == e["ended"] for e in journal), "the clock is paused"
 
 
 @pytest.mark.row("reset of one account", plain="absent")

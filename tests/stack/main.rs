@@ -12,6 +12,7 @@ mod blocked_destroy;
 mod certificates;
 mod chain;
 mod cost;
+mod counts;
 mod deploy;
 mod deployment_variants;
 mod discover;

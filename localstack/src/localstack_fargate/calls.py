@@ -3,6 +3,7 @@
 It reads the journal of the account of the environment and prints JSON:
 
     calls                      all but polls, quota questions and calls beside the work
+    writes                     of these, how many may change something
     polls                      by operation: reads that repeat one made since the first write
     quota_questions            calls of Service Quotas
     beside                     calls about the bucket given with --beside
@@ -39,6 +40,7 @@ def count(journal: list[dict], beside: str | None = None) -> dict:
     refused = Counter(f"{_name(call)} {call['code']}" for call in work if call["code"])
     return {
         "calls": len(work) - polls.total() - len(quotas),
+        "writes": len(writes),
         "polls": dict(sorted(polls.items())),
         "quota_questions": len(quotas),
         "beside": len(journal) - len(work),
