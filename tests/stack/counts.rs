@@ -66,8 +66,25 @@ struct Counts {
     rounds_before_first_write: u32,
 }
 
+/// A busy machine can only add to what is counted: a call that comes late begins a round of its own. So what is over its
+/// limit is counted again.
+const TRIES: u32 = 3;
+
 #[test]
 fn no_command_makes_more_calls_or_more_rounds_than_it_has_to() {
+    let mut over = Vec::new();
+    for _ in 0..TRIES {
+        over = over_the_limits();
+        if over.is_empty() {
+            return;
+        }
+        println!("{}", over.join("\n"));
+    }
+    panic!("more than before:\n{}", over.join("\n"));
+}
+
+/// A line for each limit that the commands of a deployment's life exceed, in an account of its own.
+fn over_the_limits() -> Vec<String> {
     // The program's own clock, for its lease and its polls. The account's runs much faster, so that nothing settles
     // slowly, and what is listed for an hour must stay for the test.
     let account = Account::new(4);
@@ -78,20 +95,15 @@ fn no_command_makes_more_calls_or_more_rounds_than_it_has_to() {
     product.expect(0, &["plan", "FILE"]); // the first call of a service takes the emulator seconds
     account.post("faults", &json!({ "kind": "lockstep", "seconds": 0.5 }));
 
-    let applied = counts_of(&product, &["apply", "FILE", "--yes"]);
-    let planned = counts_of(&product, &["plan", "FILE"]);
-    let applied_again = counts_of(&product, &["apply", "FILE", "--yes"]);
-    let destroyed = counts_of(&product, &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
-
     let mut over = Vec::new();
-    over.extend(FIRST_APPLY.exceeded_by("first apply", &applied));
-    over.extend(PLAN.exceeded_by("plan", &planned));
-    over.extend(EMPTY_APPLY.exceeded_by("empty apply", &applied_again));
-    over.extend(DESTROY.exceeded_by("destroy", &destroyed));
-    if applied.quota_questions > QUOTA_QUESTIONS {
-        over.push(format!("first apply: {} quota questions instead of {QUOTA_QUESTIONS}", applied.quota_questions));
-    }
-    assert!(over.is_empty(), "more than before:\n{}", over.join("\n"));
+    let first_apply = counts_of(&product, &["apply", "FILE", "--yes"]);
+    over.extend(FIRST_APPLY.exceeded_by("first apply", &first_apply));
+    over.extend(exceeds("first apply", "quota questions", first_apply.quota_questions, QUOTA_QUESTIONS));
+    over.extend(PLAN.exceeded_by("plan", &counts_of(&product, &["plan", "FILE"])));
+    over.extend(EMPTY_APPLY.exceeded_by("empty apply", &counts_of(&product, &["apply", "FILE", "--yes"])));
+    let destroy = ["destroy", "FILE", "--yes", "--unprotect", "--delete-data"];
+    over.extend(DESTROY.exceeded_by("destroy", &counts_of(&product, &destroy)));
+    over
 }
 
 /// Runs a command and counts what it has called.
@@ -111,23 +123,21 @@ fn counts_of(product: &Product, arguments: &[&str]) -> Counts {
 }
 
 impl Limits {
-    /// A line for each count that is over its limit.
     fn exceeded_by(&self, command: &str, counts: &Counts) -> Vec<String> {
         let limits: BTreeMap<&str, u32> = self.polls.iter().copied().collect();
-        let polls = counts.polls.iter().map(|(name, count)| {
+        let mut over = Vec::new();
+        over.extend(exceeds(command, "calls besides polls and quota questions", counts.calls, self.calls));
+        over.extend(exceeds(command, "rounds", counts.rounds, self.rounds));
+        let before = (counts.rounds_before_first_write, self.rounds_before_first_write);
+        over.extend(exceeds(command, "rounds before the first write", before.0, before.1));
+        for (name, count) in &counts.polls {
             let limit = limits.get(name.as_str()).copied().unwrap_or(0);
-            (format!("polls with {name}"), *count, limit)
-        });
-        let whole = [
-            ("calls besides polls and quota questions".to_owned(), counts.calls, self.calls),
-            ("rounds".to_owned(), counts.rounds, self.rounds),
-            (
-                "rounds before the first write".to_owned(),
-                counts.rounds_before_first_write,
-                self.rounds_before_first_write,
-            ),
-        ];
-        let over = whole.into_iter().chain(polls).filter(|(_, count, limit)| count > limit);
-        over.map(|(what, count, limit)| format!("{command}: {count} {what} instead of {limit}")).collect()
+            over.extend(exceeds(command, &format!("polls with {name}"), *count, limit));
+        }
+        over
     }
+}
+
+fn exceeds(command: &str, what: &str, count: u32, limit: u32) -> Option<String> {
+    (count > limit).then(|| format!("{command}: {count} {what} instead of {limit}"))
 }
