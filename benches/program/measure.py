@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -66,19 +66,15 @@ def peer(threads: int) -> Subject:
 
 def run(arguments: list[str], environment: dict[str, str], folder: str) -> Figures:
     """Runs to the end; what fails ends the benchmark with what it has printed."""
-    with tempfile.TemporaryFile() as printed:
-        begin = time.monotonic()
-        process = subprocess.Popen(
-            arguments, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.STDOUT
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.monotonic() - begin
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            printed.seek(0)
-            text = printed.read().decode(errors="replace")
-            sys.exit(f"{' '.join(arguments)}: exit code {process.returncode}\n{text}")
-    return Figures(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    with tempfile.NamedTemporaryFile("r") as used:
+        launch = [sys.executable, "-I", "-S", str(HERE / "launch.py"), used.name, *arguments]
+        done = subprocess.run(
+            launch, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            sys.exit(f"{' '.join(arguments)}: exit code {done.returncode}\n{done.stdout}")
+        return Figures(**json.load(used))
 
 
 def median(runs: list[Figures]) -> Figures:

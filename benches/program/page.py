@@ -22,16 +22,17 @@ class About:
     runs: int
     settle_runs: int
     scale: float
+    load: float
+    """Load average of the machine before anything was measured."""
 
     def lines(self) -> list[str]:
         build = self.binary.parent.name
         build = f"a {build} build" if build in ("release", "dist") else f"a **{build}** build: for development only"
         commit = _git("rev-parse", "--short=10", "HEAD") + (" with changes" if _git("status", "--porcelain") else "")
-        load = os.getloadavg()[0]
-        busy = "" if load < 0.5 * (os.cpu_count() or 1) else " (**busy**: times are for development only)"
+        busy = "" if self.load < 0.5 * (os.cpu_count() or 1) else " (**busy**: times are for development only)"
         return [
             f"- {datetime.date.today()}, {build}, commit {commit}",
-            f"- {_processor()}, {os.cpu_count()} cores, Linux {platform.release()}, load average {load:.1f}{busy}",
+            f"- {_processor()}, {os.cpu_count()} cores, Linux {platform.release()}, load average {self.load:.1f}{busy}",
             f"- medians of {self.runs} runs; with AWS-like settle times of {self.settle_runs}, on a clock that runs"
             f" {self.scale:g} times as fast as the wall's",
         ]

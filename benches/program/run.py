@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,7 @@ from measure import ROOT, Subject, ce_aws, median, peer, run  # noqa: E402
 # Milliseconds a call takes, and how many times faster than the wall the programs' own clocks run: as fast as can be
 # without losing a lease between two renewals.
 LATENCIES = ((60, 30), (600, 12))
-QUIET_SECONDS = 0.5
+QUIET_SECONDS = 1.0
 """When a round of calls counts as complete: nothing has arrived for so long."""
 COUNTING_SCALE = 4
 
@@ -46,6 +47,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="also write all figures here")
     wanted = parser.parse_args()
     binary = wanted.binary.resolve()
+    about = page.About(binary, wanted.runs, wanted.settle_runs, wanted.scale, os.getloadavg()[0])
     subjects = [ce_aws(binary), peer(8), peer(32)]
     say("warming up, and comparing what ce-aws and the peer leave")
     differences = compare(subjects[0], subjects[1])
@@ -56,7 +58,6 @@ def main() -> int:
         "settling": settling([subjects[0], subjects[2]], wanted.scale, wanted.settle_runs),
         "differences": differences,
     }
-    about = page.About(binary, wanted.runs, wanted.settle_runs, wanted.scale)
     page.write(wanted.page, figures, about)
     if wanted.json:
         wanted.json.write_text(json.dumps(page.plain(figures), indent=1))
@@ -106,7 +107,7 @@ def settling(subjects: list[Subject], scale: float, runs: int) -> dict:
             for command in ("create", "destroy"):
                 say(f"AWS-like settle times, run {number + 1} of {runs}: {subject.name}: {command}")
                 figures = subject.run(command, account, scale)
-                journal = account.take_journal()
+                journal = [call for call in account.take_journal() if not account.is_about_control_bucket(call)]
                 first = next(call for call in journal if call["mutating"])
                 spent = {
                     "all": figures.wall * scale,
@@ -131,7 +132,7 @@ def _request(journal: list[dict], operation: str) -> dict:
 
 
 def compare(one: Subject, other: Subject) -> list[str]:
-    """What only one of them leaves behind: by service and kind, with the first words of each."""
+    """What only one of them leaves behind, besides the control bucket: a line each, with service and kind."""
     forms = []
     for subject in (one, other):
         account = Account(INSTANT / 10)
@@ -146,7 +147,8 @@ def compare(one: Subject, other: Subject) -> list[str]:
         subject.run("destroy", account, INSTANT / 10)
     from localstack_fargate.inventory import normal_form
 
-    return [line.split(": {")[0] for line in normal_form.differences(*forms)]
+    lines = normal_form.differences(*forms)
+    return [line.split(": {")[0] for line in lines if '"Name": "ce-aws-<account>-us-east-1"' not in line]
 
 
 if __name__ == "__main__":
