@@ -66,8 +66,8 @@ struct Counts {
     rounds_before_first_write: u32,
 }
 
-/// A busy machine can only add to what is counted: a call that comes late begins a round of its own. So what is over its
-/// limit is counted again.
+/// A busy machine can only add to what is counted: a call that comes late begins a round of its own. So what is over
+/// its limit is counted again.
 const TRIES: u32 = 3;
 
 #[test]
