@@ -32,7 +32,7 @@ from measure import ROOT, Subject, ce_aws, median, peer, run  # noqa: E402
 # Milliseconds a call takes, and how many times faster than the wall the programs' own clocks run: as fast as can be
 # without losing a lease between two renewals.
 LATENCIES = ((60, 30), (600, 12))
-QUIET_SECONDS = 1.0
+QUIET_SECONDS = 0.5
 """When a round of calls counts as complete: nothing has arrived for so long."""
 COUNTING_SCALE = 1
 """Of the programs' clock: two polls are further apart than rounds, so nothing depends on which comes first."""
