@@ -21,13 +21,13 @@ struct Limits {
 }
 
 /// Goal: 55 calls, 4 rounds (GetCallerIdentity and 3).
-const PLAN: Limits = Limits { calls: 76, rounds: 5, rounds_before_first_write: 5, polls: &[] };
+const PLAN: Limits = Limits { calls: 75, rounds: 4, rounds_before_first_write: 4, polls: &[] };
 
 /// Goal: 140 calls, 24 rounds, 8 before the first write.
 const FIRST_APPLY: Limits = Limits {
-    calls: 183,
-    rounds: 55,
-    rounds_before_first_write: 18,
+    calls: 157,
+    rounds: 39,
+    rounds_before_first_write: 8,
     polls: &[
         ("ecs DescribeServices", 1),
         ("ecs DescribeTasks", 1),
@@ -37,13 +37,13 @@ const FIRST_APPLY: Limits = Limits {
 };
 
 /// Goal: what a plan needs, and the lease.
-const EMPTY_APPLY: Limits = Limits { calls: 151, rounds: 14, rounds_before_first_write: 14, polls: &[] };
+const EMPTY_APPLY: Limits = Limits { calls: 75, rounds: 7, rounds_before_first_write: 7, polls: &[] };
 
 /// With the data. Goal: 16 rounds.
 const DESTROY: Limits = Limits {
-    calls: 187,
-    rounds: 41,
-    rounds_before_first_write: 14,
+    calls: 184,
+    rounds: 35,
+    rounds_before_first_write: 10,
     polls: &[
         ("ec2 DescribeRouteTables", 1),
         ("ecs DescribeServices", 2),
