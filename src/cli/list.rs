@@ -1,66 +1,80 @@
 //! `ce-aws list`.
 
+use std::collections::BTreeMap;
+
 use crate::blueprint::image_change::release_of;
 use crate::control::clock::Clock;
 use crate::control::keeper;
+use crate::control::lease::Record;
 use crate::engine::clock::timestamp;
+use crate::engine::failure::Failure;
 use crate::kinds::names;
-use crate::live::deployments::{self, Deployment};
+use crate::live::deployments::{self, Deployment, Depth, Revisions};
 use crate::planners::intent::{Intent, Work};
+use crate::release::Version;
+use crate::session::{CommandError, Exit, Output, Scope, Session, moment, source};
 use crate::ui::list::{self, Deployments, Holder, State};
 
 use super::global::Global;
-use crate::session::{CommandError, Exit, Output, Scope, Session, moment, source};
 
 /// List the deployments of an account and region
 ///
 /// Finds them by their tags, without a plan file: what runs, what is stopped, what is incomplete, and where only data
-/// is left. Reads only.
+/// is left. Reads only. `ce-aws status --all` says how each of them is.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
 pub async fn run(_args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     source::region(&global.access())?;
     let session = Session::open(&global.access()).await?;
-    let found = deployments::all(&session.context(&Scope::default())).await?;
     let clock = Clock::new(moment::clock()?.scale());
-    let holders = futures::future::join_all(found.iter().map(|one| holder(&session, &one.name, clock))).await;
+    let (context, store, mut known) = (session.context(&Scope::default()), session.store(), Revisions::new());
+    let (found, holders) =
+        tokio::join!(deployments::all(&context, Depth::Tasks, &mut known), keeper::all_at_work(&store, clock));
+    let found = found?;
+    if let Some(failure) = found.failure() {
+        return Err(failure.clone().into());
+    }
+    let Holders { by_deployment: holders, unread } = Holders::of(holders)?;
     let place = session.target("");
     let all = Deployments {
         account: place.account,
         region: place.region,
-        deployments: found.iter().zip(holders).map(|(one, holder)| shown(one, holder)).collect(),
+        deployments: found.found.iter().map(|one| shown(one, holders.get(&one.name).cloned())).collect(),
+        unread,
     };
     output.answer(&all, || list::text(&all))?;
     Ok(Exit::Done)
 }
 
-/// Who is working on it. Where that may not be read, nobody is named.
-async fn holder(session: &Session, name: &str, clock: Clock) -> Option<Holder> {
-    match keeper::at_work(&session.store(), name, clock).await {
-        Ok(record) => record.map(|record| Holder {
-            user: record.user,
-            host: record.host,
-            command: record.command,
-            run: record.run,
-        }),
-        Err(failure) => {
-            tracing::info!(%failure, deployment = name, "the lease cannot be read");
-            None
+/// Who is working.
+#[derive(Debug, Default)]
+pub(super) struct Holders {
+    pub by_deployment: BTreeMap<String, Holder>,
+    /// Why that is not known, by what could not be read.
+    pub unread: BTreeMap<String, String>,
+}
+
+impl Holders {
+    pub fn of(records: Result<BTreeMap<String, Record>, Failure>) -> Result<Self, CommandError> {
+        let holder = |Record { user, host, command, run, .. }| Holder { user, host, command, run };
+        match records {
+            Ok(records) => {
+                let holders = records.into_iter().map(|(name, record)| (name, holder(record)));
+                Ok(Self { by_deployment: holders.collect(), ..Self::default() })
+            }
+            Err(failure) if failure.concerns_every_call() => Err(failure.into()),
+            Err(failure) => Ok(Self { unread: [("lease".to_owned(), failure.said())].into(), ..Self::default() }),
         }
     }
 }
 
 fn shown(one: &Deployment, holder: Option<Holder>) -> list::Deployment {
     let facts = one.service.as_ref().and_then(|service| service.view.service.as_ref());
-    let release = one.service.as_ref().and_then(|service| {
-        let definition = service.definition.as_ref()?;
-        release_of(definition, &serde_json::from_value(definition.spec.clone()).ok()?)
-    });
     list::Deployment {
         deployment: one.name.clone(),
         state: state(one),
-        release: release.map(|version| version.to_string()),
+        release: release(one).map(|version| version.to_string()),
         since: since(one),
         cluster: facts.and_then(|facts| facts.cluster.rsplit('/').next()).map(str::to_owned),
         kinds: one.kinds.iter().map(|kind| (*kind).to_owned()).collect(),
@@ -68,23 +82,25 @@ fn shown(one: &Deployment, holder: Option<Holder>) -> list::Deployment {
     }
 }
 
+/// The release of the revision in force.
+pub(super) fn release(one: &Deployment) -> Option<Version> {
+    let definition = one.service.as_ref()?.definition.as_ref()?;
+    release_of(definition, &serde_json::from_value(definition.spec.clone()).ok()?)
+}
+
 /// When the newest task that runs was started, or when somebody stopped it.
-fn since(one: &Deployment) -> Option<String> {
+pub(super) fn since(one: &Deployment) -> Option<String> {
     let service = one.service.as_ref()?;
     let started = service.view.writers().filter_map(|task| task.started).reduce(f64::max).map(timestamp);
-    let stopped = || service.tags.get(names::STOPPED)?.split(' ').next().map(str::to_owned);
+    let stopped = || service.tags().get(names::STOPPED)?.split(' ').next().map(str::to_owned);
     started.or_else(stopped)
 }
 
-/// What a destroy keeps, of the kinds that are searched.
-const KEPT: &str = "file-system";
-
-fn state(one: &Deployment) -> State {
-    let Some(service) = &one.service else {
-        let is_kept = one.kinds.iter().all(|kind| *kind == KEPT);
-        return if is_kept { State::DataKept } else { State::Incomplete };
+pub(super) fn state(one: &Deployment) -> State {
+    let Some(service) = one.service.as_ref().filter(|service| service.is_there()) else {
+        return State::without_service(one.kinds.iter().copied());
     };
-    if let Some(tag) = service.tags.get(names::INTENT) {
+    if let Some(tag) = service.tags().get(names::INTENT) {
         let work = tag.parse::<Intent>().map(|intent| intent.work);
         return if work == Ok(Work::Restore) { State::RestoreOpen } else { State::UpgradeOpen };
     }
@@ -101,6 +117,8 @@ fn state(one: &Deployment) -> State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::inventory::{Live, Phase};
+    use crate::engine::reference::Outputs;
     use crate::kinds::service::view::{ServiceFacts, ServiceView, TaskView};
     use crate::live::deployments::Service;
 
@@ -114,11 +132,19 @@ mod tests {
         let facts = ServiceFacts { desired, cluster: "arn:x/ce-prod".to_owned(), ..ServiceFacts::default() };
         let view =
             ServiceView { service: Some(facts), tasks: healths.iter().map(task).collect(), ..ServiceView::default() };
-        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let live = Live {
+            address: "service/main".parse().unwrap(),
+            id: "arn:x".to_owned(),
+            outputs: Outputs::new(),
+            phase: Phase::Ready,
+            spec: serde_json::Value::Null,
+            tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        };
         Deployment {
             name: "prod".to_owned(),
-            service: Some(Service { tags, view, definition: None }),
+            service: Some(Service { live, view, definition: None, target_group: None }),
             kinds: ["cluster", "file-system", "vpc"].into(),
+            unread: None,
         }
     }
 

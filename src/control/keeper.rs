@@ -1,7 +1,9 @@
 //! Does what [`super::lease`] decides: takes the lease, renews it in the background, releases it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -206,6 +208,21 @@ impl Keeper {
 pub async fn at_work(store: &Store, deployment: &str, clock: Clock) -> Result<Option<Record>, Failure> {
     let Got::There { bytes, age, .. } = store.get(&key(deployment), LARGEST).await? else { return Ok(None) };
     Ok(parse(&bytes, deployment).ok().filter(|record| is_at_work(record, age, clock)))
+}
+
+/// The runs that hold a lease of the account and region, by deployment. One list says which leases were written lately:
+/// a holder renews its own every few seconds, so only those are read.
+pub async fn all_at_work(store: &Store, clock: Clock) -> Result<BTreeMap<String, Record>, Failure> {
+    let leases = store.ages(LEASES).await?;
+    let holders = recent(&leases, clock).map(async |name| Ok((name.to_owned(), at_work(store, name, clock).await?)));
+    let holders = try_join_all(holders);
+    Ok(holders.await?.into_iter().filter_map(|(name, record)| Some((name, record?))).collect())
+}
+
+/// The deployments whose leases, by key and age, may be held.
+pub(super) fn recent(leases: &[(String, Duration)], clock: Clock) -> impl Iterator<Item = &str> {
+    let recent = leases.iter().filter(move |(_, age)| *age < clock.real(SILENCE));
+    recent.filter_map(|(key, _)| key.strip_prefix(LEASES)?.strip_suffix(".json"))
 }
 
 /// Whether the holder that wrote this `age` ago is still active: it has not released the lease, is not known to be

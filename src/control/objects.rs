@@ -104,13 +104,31 @@ impl Store {
         own_bucket!(self.put_object()).key(key).body(ByteStream::from(body)).send().await.done()
     }
 
-    /// The keys with a prefix, in order; none if there is no bucket. They are requested URL-encoded, because a key may
-    /// contain what XML may not (S3 API reference, ListObjectsV2).
+    /// The keys with a prefix, in order; none if there is no bucket.
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
-        let call = own_bucket!(self.list_objects_v2()).prefix(prefix).encoding_type(EncodingType::Url);
-        let pages = call.into_paginator().send().try_collect().await.unless_gone()?.unwrap_or_default();
-        let objects = pages.iter().flat_map(|page| page.contents());
-        Ok(objects.filter_map(|object| object.key().map(decoded)).collect())
+        Ok(self.ages(prefix).await?.into_iter().map(|(key, _)| key).collect())
+    }
+
+    /// The same, with how long ago each was written, by S3's own clock. Keys are requested URL-encoded, because a key
+    /// may contain what XML may not (S3 API reference, ListObjectsV2).
+    pub async fn ages(&self, prefix: &str) -> Result<Vec<(String, Duration)>, Failure> {
+        let (mut found, mut token) = (Vec::new(), None::<String>);
+        loop {
+            let date = Date::default();
+            let call = own_bucket!(self.list_objects_v2()).prefix(prefix).encoding_type(EncodingType::Url);
+            let call = call.set_continuation_token(token.clone()).customize().interceptor(date.clone());
+            let Some(page) = call.send().await.unless_gone()? else { return Ok(Vec::new()) };
+            found.extend(page.contents().iter().filter_map(|object| {
+                let age = object.last_modified().map_or(Duration::ZERO, |written| date.since(written));
+                Some((decoded(object.key()?), age))
+            }));
+            // The same token again would never end.
+            let next = page.next_continuation_token.filter(|next| token.as_ref() != Some(next));
+            if next.is_none() {
+                return Ok(found);
+            }
+            token = next;
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The deployments of an account and region, as people read them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::finding::hints;
@@ -13,6 +15,9 @@ pub struct Deployments {
     pub account: String,
     pub region: String,
     pub deployments: Vec<Deployment>,
+    /// What could not be read, and AWS's answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<String, String>,
 }
 
 /// One of them.
@@ -58,8 +63,16 @@ pub enum State {
     DataKept,
 }
 
+/// What a destroy keeps, of the kinds that are searched.
+const KEPT: &str = "file-system";
+
 impl State {
-    fn cell(self) -> Cell {
+    /// Of a deployment without a service, from the kinds of what else there is.
+    pub fn without_service<'a>(mut kinds: impl Iterator<Item = &'a str>) -> Self {
+        if kinds.all(|kind| kind == KEPT) { Self::DataKept } else { Self::Incomplete }
+    }
+
+    pub(super) fn cell(self) -> Cell {
         let (style, text) = match self {
             Self::Running => (GOOD, "running"),
             Self::Starting => (WARNING, "starting"),
@@ -74,7 +87,7 @@ impl State {
     }
 
     /// What to do about it.
-    fn hint(self, name: &str) -> Option<String> {
+    pub(super) fn hint(self, name: &str) -> Option<String> {
         Some(match self {
             Self::UpgradeOpen => {
                 format!("{name}: `ce-aws upgrade FILE --resume` finishes the upgrade, `--rollback` undoes it")
@@ -109,6 +122,17 @@ pub fn text(all: &Deployments) -> String {
     });
     let head = ["name", "state", "release", "since (UTC)", "cluster", "run under way"];
     let text = format!("{} in {place}\n\n{}", paint(TITLE, "Deployments"), table(&head, rows));
+    let text = format!("{text}{}", unread(&all.unread));
     let next: Vec<String> = all.deployments.iter().filter_map(|one| one.state.hint(&clean(&one.deployment))).collect();
     if next.is_empty() { text } else { format!("{text}\n{}", hints(&next)) }
+}
+
+/// A line for each thing that could not be read, after an empty one.
+pub(super) fn unread(unread: &BTreeMap<String, String>) -> String {
+    let lines = unread.iter().map(|(what, why)| {
+        let what = paint(WARNING, format_args!("{} could not be read", clean(what)));
+        format!("{what}: {}\n", clean(why))
+    });
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }

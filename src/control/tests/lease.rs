@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::clock::Clock;
-use super::super::keeper::is_at_work;
+use super::super::keeper::{is_at_work, recent};
 use super::super::lease::{Answer, Claim, Condition, Do, POLL, RENEW, Record, SILENCE, VALID, VERSION};
 
 pub fn record(run: &str) -> Record {
@@ -154,4 +154,12 @@ fn a_holder_that_released_or_is_silent_for_a_minute_is_not_active() {
     assert!(is(&record("other"), 59));
     assert!(!is(&record("other"), 60));
     assert!(!is(&Record { released: true, ..record("other") }, 0));
+}
+
+#[test]
+fn only_leases_that_were_written_lately_are_read() {
+    let lease = |key: &str, seconds| (key.to_owned(), Duration::from_secs(seconds));
+    let leases =
+        [lease("lease/held.json", 59), lease("lease/silent.json", 60), lease("lease/old.json", 86_400), lease("x", 0)];
+    assert_eq!(recent(&leases, Clock::new(1.0)).collect::<Vec<_>>(), ["held"]);
 }

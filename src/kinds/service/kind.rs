@@ -14,15 +14,7 @@ impl Resource for Service {
     const ACT: Option<Action> = Some(Action::Stop);
 
     async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
-        let service = read::describe(context).await?;
-        let Some(phase) = health::phase(&service.view) else { return Ok(Vec::new()) };
-        let Some(live) = &service.live else { return Ok(vec![remnant(context, &service, phase)]) };
-        let tags = tags::read(live.tags());
-        let mut found = Found::of(made_of(live)).phase(phase).incidents(health::incidents(&service.view));
-        if let (Phase::Ready, Some(task)) = (&found.phase, service.view.writers().next()) {
-            found = found.output("task", task.arn.as_str()).output_if("private_ip", task.private_ip.as_deref());
-        }
-        Ok(vec![found.spec(Self::read(live)).tags(tags)])
+        Ok(found(context, &read::describe(context).await?).into_iter().collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -117,6 +109,18 @@ impl Resource for Service {
             .and(diagnosis::grants(place))
             .also(Grant::new(Use::See, "elasticloadbalancing", &["DescribeTargetHealth"]))
     }
+}
+
+/// The service as it was read; `None` when there is neither a service nor a task that may still write.
+pub fn found(context: &Context, service: &Described) -> Option<Found<Service>> {
+    let phase = health::phase(&service.view)?;
+    let Some(live) = &service.live else { return Some(remnant(context, service, phase)) };
+    let tags = tags::read(live.tags());
+    let mut found = Found::of(made_of(live)).phase(phase).incidents(health::incidents(&service.view));
+    if let (Phase::Ready, Some(task)) = (&found.phase, service.view.writers().next()) {
+        found = found.output("task", task.arn.as_str()).output_if("private_ip", task.private_ip.as_deref());
+    }
+    Some(found.spec(Service::read(live)).tags(tags))
 }
 
 /// Tasks whose service is gone. They carry its tags where ECS propagated them.

@@ -13,4 +13,5 @@ mod properties;
 pub mod read;
 pub mod view;
 
+pub use kind::found;
 pub use properties::{Registration, Service, network};

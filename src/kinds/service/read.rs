@@ -4,6 +4,7 @@ use aws_sdk_ecs::types::{self as sdk, DesiredStatus, ServiceField, TaskField};
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 use aws_smithy_types::DateTime;
 use futures::future::OptionFuture;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::kinds::prelude::*;
 
@@ -11,7 +12,11 @@ use super::containers;
 use super::view::{ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView};
 
 /// How many tasks one call takes (ECS API reference, DescribeTasks).
-const AT_ONCE: usize = 100;
+const TASKS_AT_ONCE: usize = 100;
+/// How many services one call takes (ECS API reference, DescribeServices).
+const SERVICES_AT_ONCE: usize = 10;
+/// How many calls are made at once where there are many: AWS throttles.
+const CALLS_AT_ONCE: usize = 8;
 /// How many events are of interest.
 const EVENTS: usize = 5;
 
@@ -42,24 +47,33 @@ pub fn cluster(context: &Context) -> String {
 /// and never back: asking for RUNNING first and for STOPPED afterwards misses none.
 pub async fn describe(context: &Context) -> Result<Described, Failure> {
     let cluster = cluster(context);
-    let (live, mut arns) =
+    let (live, running) =
         tokio::try_join!(describe_service(context, &cluster), list(context, &cluster, DesiredStatus::Running))?;
     if live.as_ref().is_some_and(|live| !is_ours(context, live)) {
         return Ok(Described::default());
     }
-    let is_any_wanted = !arns.is_empty();
-    arns.extend(list(context, &cluster, DesiredStatus::Stopped).await?);
-    arns.sort();
-    arns.dedup();
-    let group = live.as_ref().and_then(|live| live.load_balancers().first()?.target_group_arn());
-    let targets = OptionFuture::from(group.filter(|_| is_any_wanted).map(|group| targets_of(context, group)));
-    let (tasks, targets) = tokio::try_join!(tasks_of(context, &cluster, &arns), async { targets.await.transpose() })?;
+    let group = live.as_ref().and_then(target_group).filter(|_| !running.is_empty());
+    let targets = OptionFuture::from(group.map(|group| targets_of(context, group)));
+    let tasks = with_stopped(context, &cluster, running);
+    let (tasks, targets) = tokio::try_join!(tasks, async { targets.await.transpose() })?;
+    of_parts(context, live, tasks, targets.unwrap_or_default()).await
+}
+
+/// The same from what was read for several deployments at once: the service, tasks of its cluster, the health of its
+/// targets.
+pub async fn of_parts(
+    context: &Context,
+    live: Option<sdk::Service>,
+    tasks: Vec<sdk::Task>,
+    targets: Vec<TargetView>,
+) -> Result<Described, Failure> {
     let (mut tasks, foreign_tasks): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| is_of_family(context, task));
     tasks.sort_by(|a, b| b.created_at().cmp(&a.created_at()).then_with(|| a.task_arn().cmp(&b.task_arn())));
     let writer = tasks.iter().find(|task| task.last_status() != Some("STOPPED"));
     let task_tags = writer.map(|task| tags::read(task.tags())).unwrap_or_default();
-    let (tasks, foreign_tasks) = (views(context, &tasks).await?, foreign_tasks.iter().map(task).collect());
-    let targets = targets.unwrap_or_default();
+    // Whatever else runs in a cluster of the user's is none of our business.
+    let foreign_tasks = foreign_tasks.iter().filter(|_| context.cluster.is_none()).map(task).collect();
+    let tasks = views(context, &tasks).await?;
     Ok(Described {
         task_tags,
         view: ServiceView { service: live.as_ref().map(facts), tasks, foreign_tasks, targets },
@@ -67,16 +81,43 @@ pub async fn describe(context: &Context) -> Result<Described, Failure> {
     })
 }
 
+/// The target group that a service registers its task in.
+pub fn target_group(live: &sdk::Service) -> Option<&str> {
+    live.load_balancers().first()?.target_group_arn()
+}
+
 fn is_ours(context: &Context, live: &sdk::Service) -> bool {
     tags::address_of(context, "service", &tags::read(live.tags())).is_some()
 }
 
-/// A deleted service is described as INACTIVE for a while (ECS API reference, DeleteService).
 async fn describe_service(context: &Context, cluster: &str) -> Result<Option<sdk::Service>, Failure> {
-    let call = context.aws.ecs.describe_services().cluster(cluster).services(context.names.stack());
-    let answer = call.include(ServiceField::Tags).send().await.unless_gone()?;
-    let services = answer.and_then(|answer| answer.services).unwrap_or_default();
-    Ok(services.into_iter().find(|service| service.status() != Some("INACTIVE")))
+    Ok(services(context, cluster, &[context.names.stack()]).await?.into_iter().next())
+}
+
+/// The services of these names or ARNs in a cluster, with their tags. A deleted one is described as INACTIVE for a
+/// while (ECS API reference, DeleteService).
+pub async fn services(context: &Context, cluster: &str, named: &[String]) -> Result<Vec<sdk::Service>, Failure> {
+    let calls = named.chunks(SERVICES_AT_ONCE).map(|named| {
+        let call = context.aws.ecs.describe_services().cluster(cluster).set_services(Some(named.to_vec()));
+        async { call.include(ServiceField::Tags).send().await.unless_gone() }
+    });
+    let answers: Vec<_> = stream::iter(calls.collect::<Vec<_>>()).buffered(CALLS_AT_ONCE).try_collect().await?;
+    let all = answers.into_iter().flatten().flat_map(|answer| answer.services.unwrap_or_default());
+    Ok(all.filter(|service| service.status() != Some("INACTIVE")).collect())
+}
+
+/// The tasks in a cluster: which ones is decided as in [`list`].
+pub async fn tasks(context: &Context, cluster: &str) -> Result<Vec<sdk::Task>, Failure> {
+    let running = list(context, cluster, DesiredStatus::Running).await?;
+    with_stopped(context, cluster, running).await
+}
+
+/// Tasks that are to run, by ARN, and those that are to stop or have stopped.
+async fn with_stopped(context: &Context, cluster: &str, mut arns: Vec<String>) -> Result<Vec<sdk::Task>, Failure> {
+    arns.extend(list(context, cluster, DesiredStatus::Stopped).await?);
+    arns.sort();
+    arns.dedup();
+    tasks_of(context, cluster, &arns).await
 }
 
 /// Everything in a cluster of ours. In one of the user's: of the service, whatever it runs, and of our two families,
@@ -96,7 +137,7 @@ async fn list(context: &Context, cluster: &str, desired: DesiredStatus) -> Resul
 }
 
 /// Whether a task is of the service or of one of our families.
-fn is_of_family(context: &Context, task: &sdk::Task) -> bool {
+pub fn is_of_family(context: &Context, task: &sdk::Task) -> bool {
     let definition = task.task_definition_arn().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
     let family = definition.split(':').next().unwrap_or_default();
     let of_service =
@@ -106,7 +147,7 @@ fn is_of_family(context: &Context, task: &sdk::Task) -> bool {
 
 /// Tasks by ARN, as AWS describes them.
 pub async fn tasks_of(context: &Context, cluster: &str, arns: &[String]) -> Result<Vec<sdk::Task>, Failure> {
-    let calls = arns.chunks(AT_ONCE).map(|arns| {
+    let calls = arns.chunks(TASKS_AT_ONCE).map(|arns| {
         let call = context.aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
         call.include(TaskField::Tags).send()
     });
@@ -114,7 +155,8 @@ pub async fn tasks_of(context: &Context, cluster: &str, arns: &[String]) -> Resu
     Ok(answers.into_iter().flat_map(|answer| answer.tasks.unwrap_or_default()).collect())
 }
 
-async fn targets_of(context: &Context, group: &str) -> Result<Vec<TargetView>, Failure> {
+/// The health of a target group's targets.
+pub async fn targets_of(context: &Context, group: &str) -> Result<Vec<TargetView>, Failure> {
     let answer = context.aws.elb.describe_target_health().target_group_arn(group).send().await.unless_gone()?;
     let descriptions = answer.and_then(|answer| answer.target_health_descriptions).unwrap_or_default();
     let view = |description: &TargetHealthDescription| {

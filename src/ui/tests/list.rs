@@ -16,7 +16,12 @@ fn deployment(name: &str, state: State) -> Deployment {
 }
 
 fn all(deployments: Vec<Deployment>) -> Deployments {
-    Deployments { account: "123456789012".to_owned(), region: "eu-central-1".to_owned(), deployments }
+    Deployments {
+        account: "123456789012".to_owned(),
+        region: "eu-central-1".to_owned(),
+        deployments,
+        unread: Default::default(),
+    }
 }
 
 #[test]

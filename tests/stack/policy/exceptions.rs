@@ -19,6 +19,7 @@ pub const UNUSED: &[(&str, &str)] = &[
         "EC2 does not list the interface of a new mount target yet",
     ),
     ("elasticfilesystem:ModifyMountTargetSecurityGroups", "somebody changed the groups of a mount target"),
+    ("elasticloadbalancing:DescribeRules", "a deployment is behind a load balancer of the user's"),
     ("elasticloadbalancing:ModifyListener", "a certificate comes or changes"),
     ("elasticloadbalancing:ModifyTargetGroup", "somebody changed the health check"),
     ("elasticloadbalancing:SetSecurityGroups", "somebody changed the groups of the load balancer"),
