@@ -43,7 +43,7 @@ impl ValueEnum for Purpose {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
-            Self::List => "Reads which deployments exist; not restricted to one",
+            Self::List => "Reads which deployments exist and how they are; not restricted to one",
             Self::Plan => "Reads only; also for status and logs",
             Self::Apply => "With deletion of what is no longer needed; reads included",
             Self::Upgrade => "Also for apply, backup, stop, start and exec",

@@ -1,8 +1,11 @@
 //! `ce-aws status`.
 
+mod all;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use dialoguer::console::Term;
+use serde::Serialize;
 
 use crate::blueprint::certificates;
 use crate::blueprint::image_change::Running;
@@ -19,6 +22,7 @@ use crate::price::io::FileSystemIo;
 use crate::release::Catalogue;
 use crate::session::intent::open_intent;
 use crate::session::{CommandError, Consent, Exit, Output, Scope, Session, moment, span, standing};
+use crate::ui::layout::{fit, width};
 use crate::ui::status::{State, Status, Unsettled, line, text};
 use crate::ui::summary::Summary;
 use crate::ui::text::duration;
@@ -33,6 +37,9 @@ use super::options::Which;
 /// The URL, the task and its private address, the health of containers and of the load balancer's target and, with a
 /// plan file, whether anything drifted. Reads only. Exits with 5 when nothing with that name exists.
 ///
+/// With --all: how every deployment of the account and region is, in a line each, and what needs attention. It leaves
+/// out drift and I/O. Exits with 0 also when there is none.
+///
 /// ECS replaces an unhealthy task by itself, and starts the new one while the old one is still stopping. During that
 /// time two tasks may write to the file system: `status` warns about it.
 #[derive(Debug, clap::Args)]
@@ -40,9 +47,14 @@ pub struct Args {
     #[command(flatten)]
     which: Which,
 
+    /// All deployments of the account and region
+    #[arg(long, conflicts_with = "Which")]
+    all: bool,
+
     /// Repeat until Ctrl-C, every so often, such as 30s or 1m [default: 5s]
     ///
-    /// Redraws a terminal; otherwise each poll adds a line, or a JSON document on one line with --output json.
+    /// Redraws a terminal; otherwise each poll adds a line, with --all one for each deployment, or a JSON document on
+    /// one line with --output json.
     #[arg(
         long,
         value_name = "TIME",
@@ -55,6 +67,9 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
+    if args.all {
+        return all::run(args.watch, global, output).await;
+    }
     let (session, mut scope, file) = Session::of(args.which.selected(), &global.access(), output).await?;
     let status = read(&session, &mut scope, file.as_ref(), None).await?;
     if status.is_nothing() {
@@ -90,22 +105,35 @@ async fn watch(
     seconds: u32,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let (terminal, clock) = (Term::stdout(), moment::clock()?);
+    let clock = moment::clock()?;
     loop {
-        let shown = if output.is_json() {
-            serde_json::to_string(&status).map_err(CommandError::unexpected)? + "\n"
-        } else if terminal.is_term() {
-            terminal.clear_screen().map_err(CommandError::unexpected)?;
-            format!("{}\nevery {}; Ctrl-C ends it\n", text(&status), duration(seconds.into()))
-        } else {
-            line(&status)
-        };
-        if !output.is_read(&shown)? {
+        if !poll(&status, text, line, seconds, output)? {
             return Ok(());
         }
         tokio::time::sleep(clock.real(seconds.into())).await;
         status = read(session, &mut scope, file, status.io).await?;
     }
+}
+
+/// Shows what one poll has found; false when nobody reads any more.
+fn poll<T: Serialize>(
+    found: &T,
+    text: fn(&T) -> String,
+    line: fn(&T) -> String,
+    seconds: u32,
+    output: &Output,
+) -> Result<bool, CommandError> {
+    let terminal = Term::stdout();
+    let shown = if output.is_json() {
+        serde_json::to_string(found).map_err(CommandError::unexpected)? + "\n"
+    } else if terminal.is_term() {
+        terminal.clear_screen().map_err(CommandError::unexpected)?;
+        let shown = format!("{}\nevery {}; Ctrl-C ends it\n", text(found), duration(seconds.into()));
+        fit(&shown, width(&std::io::stdout()))
+    } else {
+        line(found)
+    };
+    output.is_read(&shown)
 }
 
 /// All that there is to show. CloudWatch has the file system's I/O by the hour and charges for each question: what is
@@ -179,6 +207,13 @@ fn former(inventory: &Inventory) -> Vec<String> {
 
 /// What is open or was asked for.
 fn notes(inventory: &Inventory) -> Vec<String> {
+    let renewal = certificates::wanted(inventory, moment::today(), false).renewal;
+    let renewal = renewal.map(|why| format!("{why}: the next `ce-aws apply` makes a new one and replaces the task"));
+    of_service(inventory).chain(renewal).collect()
+}
+
+/// What the service's tags say.
+fn of_service(inventory: &Inventory) -> impl Iterator<Item = String> {
     let open = open_intent(inventory).map(|finding| match finding.hint {
         Some(hint) => format!("{}: {hint}", finding.message),
         None => finding.message,
@@ -186,9 +221,7 @@ fn notes(inventory: &Inventory) -> Vec<String> {
     let service = inventory.live.iter().find(|live| live.address.kind() == "service");
     let stopped = service.and_then(|service| service.tags.get(names::STOPPED));
     let stopped = stopped.map(|request| format!("stopped by request: {request}"));
-    let renewal = certificates::wanted(inventory, moment::today(), false).renewal;
-    let renewal = renewal.map(|why| format!("{why}: the next `ce-aws apply` makes a new one and replaces the task"));
-    open.into_iter().chain(stopped).chain(renewal).collect()
+    open.into_iter().chain(stopped)
 }
 
 /// Images by container, from the task definition in force.

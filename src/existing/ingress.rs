@@ -2,10 +2,12 @@
 
 mod balancers;
 mod certificates;
+mod listened;
 mod target_groups;
 
 pub use balancers::{load_balancer, load_balancers};
 pub use certificates::{certificate, certificates};
+pub use listened::listened;
 pub use target_groups::{target_group, target_groups};
 
 /// A load balancer.

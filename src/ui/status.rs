@@ -1,7 +1,10 @@
 //! What runs, as people read it.
 
+pub mod all;
+
 use std::collections::BTreeMap;
 
+use anstyle::Style;
 use serde::Serialize;
 
 use crate::engine::address::Address;
@@ -102,15 +105,22 @@ impl State {
         }
     }
 
-    fn words(&self) -> String {
+    /// The style and the name of a state, and why it is so.
+    fn parts(&self) -> (Style, &'static str, Option<&str>) {
         match self {
-            Self::Absent => paint(WARNING, "not running, no service"),
-            Self::Healthy => paint(GOOD, "healthy"),
-            Self::Stopped => paint(WARNING, "stopped"),
-            Self::Starting(why) => format!("{}: {}", paint(WARNING, "not healthy yet"), clean(why)),
-            Self::Failed(why) => format!("{}: {}", paint(DANGER, "failed"), clean(why)),
-            Self::Going(why) => format!("{}: {}", paint(WARNING, "being deleted"), clean(why)),
+            Self::Absent => (WARNING, "not running, no service", None),
+            Self::Healthy => (GOOD, "healthy", None),
+            Self::Stopped => (WARNING, "stopped", None),
+            Self::Starting(why) => (WARNING, "not healthy yet", Some(why)),
+            Self::Failed(why) => (DANGER, "failed", Some(why)),
+            Self::Going(why) => (WARNING, "being deleted", Some(why)),
         }
+    }
+
+    fn words(&self) -> String {
+        let (style, name, why) = self.parts();
+        let why = why.map(|why| format!(": {}", clean(why)));
+        format!("{}{}", paint(style, name), why.unwrap_or_default())
     }
 }
 
@@ -161,10 +171,7 @@ pub fn text(status: &Status) -> String {
         lines.push("nothing of it is there".to_owned());
         return lines.join("\n") + "\n";
     }
-    if status.writers > 1 {
-        let warning = format!("{} tasks may write to the file system at once", status.writers);
-        lines.push(paint(DANGER, warning));
-    }
+    lines.extend(overlap(status.writers));
     lines.extend(status.notes.iter().map(|note| paint(WARNING, clean(note))));
     lines.push(String::new());
     lines.push(status.whereabouts.table().trim_end().to_owned());
@@ -220,7 +227,12 @@ pub fn text(status: &Status) -> String {
 
 /// One line of `status --watch` where nothing can be drawn again: time, state, and the task.
 pub fn line(status: &Status) -> String {
-    let task = status.service.writers().next();
+    format!("{} {}\n", timestamp(status.now), brief(&status.state.words(), &status.service))
+}
+
+/// A state, the task and the load balancer's targets in a few words.
+fn brief(state: &str, service: &ServiceView) -> String {
+    let task = service.writers().next();
     let task = task.map(|task| {
         let containers = &task.containers;
         let healthy = containers.iter().filter(|container| container.health == "HEALTHY").count();
@@ -228,9 +240,14 @@ pub fn line(status: &Status) -> String {
         let (id, last) = (clean(task.short_id()), clean(&task.last));
         format!("; task {id} {last}, {healthy} of {checked} containers healthy")
     });
-    let targets = status.service.targets.iter().map(|target| clean(&target.state)).collect::<Vec<_>>().join(", ");
+    let targets = service.targets.iter().map(|target| clean(&target.state)).collect::<Vec<_>>().join(", ");
     let targets = if targets.is_empty() { targets } else { format!("; target {targets}") };
-    format!("{} {}{}{targets}\n", timestamp(status.now), status.state.words(), task.unwrap_or_default())
+    format!("{state}{}{targets}", task.unwrap_or_default())
+}
+
+/// The warning of more than one task.
+fn overlap(writers: usize) -> Option<String> {
+    (writers > 1).then(|| paint(DANGER, format_args!("{writers} tasks may write to the file system at once")))
 }
 
 fn section(title: &str, rows: Vec<String>, lines: &mut Vec<String>) {

@@ -32,6 +32,7 @@ mod log_buckets;
 mod logs;
 mod lost_tags;
 mod malformed_responses;
+mod many_deployments;
 mod many_networks;
 mod pairwise;
 mod policy;

@@ -50,6 +50,7 @@ fn the_printed_policies_cover_existing_resources() {
     one.does("apply", &["apply", "FILE", "--yes"]);
     one.does("plan", &["status", "FILE"]);
     one.does("list", &["list"]);
+    one.does("list", &["status", "--all"]);
     one.does("upgrade", &["backup", "create", "FILE", "--yes"]);
     one.does("upgrade", &["stop", "FILE", "--yes"]);
     one.does("upgrade", &["start", "FILE", "--yes"]);

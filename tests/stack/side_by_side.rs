@@ -87,6 +87,20 @@ fn a_status_is_repeated_until_ctrl_c(product: &Product<'_>) {
         assert_eq!(status["state"], "healthy");
         assert!(text(&status["since"]).ends_with('Z'), "{status:#}");
     }
+    // All of them: a line for each, or one document; what cannot change is read once.
+    let lines = two(&["status", "--all", "--watch=1"]);
+    for (line, name) in lines.iter().zip(["prod", "test"]) {
+        assert!(line.contains(&format!("Z {name} healthy; task ")) && line.ends_with("; target healthy"), "{line}");
+    }
+    let before = product.account.journal(0).len();
+    for line in two(&["status", "--all", "--watch=1", "--output", "json"]) {
+        let all: Value = serde_json::from_str(&line).expect("a document on one line");
+        let states = all["deployments"].as_array().expect("deployments").iter().map(|one| text(&one["state"]));
+        assert_eq!(states.collect::<Vec<_>>(), ["healthy"; 2]);
+    }
+    let calls = product.account.journal(before);
+    let count = |operation: &str| calls.iter().filter(|call| call["operation"] == operation).count();
+    assert!(count("DescribeServices") >= 4 && count("DescribeTaskDefinition") == 2, "{}", calls.len());
 }
 
 fn nothing_of_that_name_is_said_to_be_nothing(product: &Product<'_>) {
@@ -126,6 +140,9 @@ fn deployments_behind_an_existing_load_balancer_are_told_apart() {
     for words in [":8443", "HEALTHY", "corp"] {
         assert!(status.stdout.contains(words), "{words:?} is not in\n{}", status.stdout);
     }
+    let url = status.stdout.lines().find_map(|line| line.strip_prefix("URL")).expect("a URL").trim();
+    let all = product.expect(0, &["status", "--all"]).stdout;
+    assert!(all.contains(&format!("prod  {url}\n")), "{url} is not in\n{all}");
 
     // Another one wants the same port of the same load balancer.
     let before = account.journal(0).len();

@@ -47,7 +47,7 @@ pub async fn load_balancers(context: &Context, arns: Option<&[String]>) -> Resul
     Ok(live.iter().map(read).collect())
 }
 
-fn read(live: &sdk::LoadBalancer) -> LoadBalancer {
+pub(super) fn read(live: &sdk::LoadBalancer) -> LoadBalancer {
     LoadBalancer {
         arn: text(live.load_balancer_arn()),
         name: text(live.load_balancer_name()),
@@ -64,33 +64,45 @@ fn read(live: &sdk::LoadBalancer) -> LoadBalancer {
 
 /// The listeners of each, by the load balancer's ARN.
 async fn listeners(context: &Context, live: &[sdk::LoadBalancer]) -> Result<BTreeMap<String, Vec<Listener>>, Failure> {
-    let arns = live.iter().filter_map(|balancer| balancer.load_balancer_arn());
-    let of_each = side_by_side(arns, |arn| async move {
-        let call = context.aws.elb.describe_listeners().load_balancer_arn(arn);
-        call.into_paginator().items().send().try_collect().await.answer()
-    });
-    let live: Vec<_> = of_each.await?.into_iter().flatten().collect();
+    let live = listeners_of(context, live.iter()).await?;
     let arns: Vec<_> = live.iter().filter_map(|listener| listener.listener_arn()).map(str::to_owned).collect();
     let forwarded = side_by_side(&arns, |arn| forwarded(context, arn));
     let (tags, forwarded) = tokio::try_join!(tags::by_arn(context, &arns), forwarded)?;
     let mut found = BTreeMap::<_, Vec<_>>::new();
-    for (listener, mut target_groups) in live.iter().zip(forwarded) {
-        let arn = listener.listener_arn().unwrap_or_default();
-        target_groups.extend(to_groups(listener.default_actions()));
-        let balancer = listener.load_balancer_arn().unwrap_or_default().to_owned();
-        found.entry(balancer).or_default().push(Listener {
-            arn: arn.to_owned(),
-            port: number(listener.port()),
-            protocol: text(listener.protocol().map(|protocol| protocol.as_str())),
-            target_groups: target_groups.into_iter().collect(),
-            deployment: tags.get(arn).and_then(|tags| tags.get(names::DEPLOYMENT)).cloned(),
-        });
+    for (listener, forwarded) in live.iter().zip(forwarded) {
+        let listed = read_listener(listener, forwarded);
+        let deployment = tags.get(&listed.arn).and_then(|tags| tags.get(names::DEPLOYMENT)).cloned();
+        found.entry(text(listener.load_balancer_arn())).or_default().push(Listener { deployment, ..listed });
     }
     Ok(found)
 }
 
+/// The listeners of these load balancers: AWS answers for one at a time.
+pub(super) async fn listeners_of(
+    context: &Context,
+    live: impl Iterator<Item = &sdk::LoadBalancer>,
+) -> Result<Vec<sdk::Listener>, Failure> {
+    let of_each = side_by_side(live.filter_map(|balancer| balancer.load_balancer_arn()), |arn| async move {
+        let call = context.aws.elb.describe_listeners().load_balancer_arn(arn);
+        call.into_paginator().items().send().try_collect().await.answer()
+    });
+    Ok(of_each.await?.into_iter().flatten().collect())
+}
+
+/// A listener without its deployment; `forwarded` are the target groups of its rules.
+pub(super) fn read_listener(listener: &sdk::Listener, mut forwarded: BTreeSet<String>) -> Listener {
+    forwarded.extend(to_groups(listener.default_actions()));
+    Listener {
+        arn: text(listener.listener_arn()),
+        port: number(listener.port()),
+        protocol: text(listener.protocol().map(|protocol| protocol.as_str())),
+        target_groups: forwarded.into_iter().collect(),
+        deployment: None,
+    }
+}
+
 /// The target groups to which the rules of a listener forward.
-async fn forwarded(context: &Context, listener: &str) -> Result<BTreeSet<String>, Failure> {
+pub(super) async fn forwarded(context: &Context, listener: &str) -> Result<BTreeSet<String>, Failure> {
     let pages = context.aws.elb.describe_rules().listener_arn(listener).into_paginator().items().send();
     let rules = pages.try_collect().await.answer()?;
     Ok(rules.iter().flat_map(|rule| to_groups(rule.actions())).collect())

@@ -41,7 +41,7 @@ pub async fn target_groups(context: &Context, arns: Option<&[String]>) -> Result
     Ok(live.iter().zip(targets).map(read).collect())
 }
 
-fn read(live: &sdk::TargetGroup) -> TargetGroup {
+pub(super) fn read(live: &sdk::TargetGroup) -> TargetGroup {
     TargetGroup {
         arn: text(live.target_group_arn()),
         name: text(live.target_group_name()),

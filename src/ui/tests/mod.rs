@@ -16,4 +16,5 @@ mod narrow;
 mod plan;
 mod progress;
 mod status;
+mod status_all;
 mod upgrade;
