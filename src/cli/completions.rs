@@ -1,10 +1,15 @@
 //! `ce-aws completions`, and what it completes: the shell runs ce-aws with [`VARIABLE`] set, which answers from the
-//! program and the local files alone. Names in AWS are not completed: nobody waits for a network call at each TAB.
+//! program, the local files and, for names in AWS, from there.
 
+mod in_aws;
+
+use std::ffi::OsStr;
 use std::path::Path;
 
 use clap::{Arg, Command, CommandFactory};
-use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter};
+use clap_complete::engine::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _,
+};
 use clap_complete::env::{CompleteEnv, Shells};
 
 use crate::checks::explain::{self, Explained};
@@ -19,7 +24,8 @@ const VARIABLE: &str = "CE_AWS_COMPLETE";
 /// Print a completion script for a shell
 ///
 /// For bash: `source <(ce-aws completions bash)`. It completes commands, options, plan files, releases, codes and
-/// kinds, and runs the ce-aws that is found in the PATH.
+/// kinds, and runs the ce-aws that is found in the PATH. Deployments (--name) and recovery points are asked of AWS, for
+/// three seconds at most.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Shell
@@ -57,6 +63,9 @@ fn with_values(command: Command) -> Command {
         let is_plan_file = arg.is_positional() && !takes_any_file || arg.get_id() == "catalog";
         let names: Vec<String> = arg.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect();
         let candidates: fn() -> Vec<CompletionCandidate> = match names.last().map(String::as_str) {
+            Some("NAME") if arg.get_id() == "name" => in_aws::deployments,
+            Some("ID") if arg.get_id() == "what" => in_aws::droppable,
+            Some("POINT") => return arg.add(ArgValueCompleter::new(plan_files_and_points)),
             Some("FILE") if is_plan_file => {
                 return arg.add(ArgValueCompleter::new(PathCompleter::any().filter(is_toml)));
             }
@@ -69,6 +78,13 @@ fn with_values(command: Command) -> Command {
         arg.add(ArgValueCandidates::new(candidates))
     };
     command.mut_args(with_value).mut_subcommands(with_values)
+}
+
+fn plan_files_and_points(current: &OsStr) -> Vec<CompletionCandidate> {
+    let begun = current.to_string_lossy();
+    let points = in_aws::points().into_iter();
+    let points = points.filter(|point| point.get_value().to_string_lossy().starts_with(begun.as_ref()));
+    points.chain(PathCompleter::any().filter(is_toml).complete(current)).collect()
 }
 
 fn is_toml(path: &Path) -> bool {

@@ -133,6 +133,17 @@ pub async fn all(context: &Context, depth: Depth, known: &mut Revisions) -> Resu
     Ok(Deployments { found, unread: all.unread })
 }
 
+/// Their names alone: one call a kind, with its pages. What cannot be read is left out.
+///
+/// # Errors
+///
+/// The clusters cannot be listed.
+pub async fn names(context: &Context) -> Result<BTreeSet<String>, Failure> {
+    let (clusters, file_systems, vpcs) = tokio::join!(cluster::clusters(context), file_systems(context), vpcs(context));
+    let owners = clusters?.into_iter().filter_map(|cluster| cluster.owner);
+    Ok(owners.chain(file_systems.unwrap_or_default()).chain(vpcs.unwrap_or_default()).collect())
+}
+
 /// What is known so far.
 #[derive(Default)]
 struct Gathered {

@@ -87,6 +87,14 @@ impl<'a> Product<'a> {
         ran
     }
 
+    /// What a shell offers after these words, of which the last is begun.
+    pub fn completed(&self, words: &[&str]) -> Vec<String> {
+        let mut command = self.command(&[&["--", "ce-aws"], words].concat());
+        let offered = command.env("CE_AWS_COMPLETE", "fish").output().expect("ce-aws runs");
+        let offered = String::from_utf8(offered.stdout).expect("UTF-8");
+        offered.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
+    }
+
     /// Starts it, for tests that interrupt it.
     pub fn spawn(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ce-aws starts")
