@@ -12,6 +12,7 @@ use crate::control::lease::{Record, UNSEEN, VERSION};
 use crate::control::objects::Store;
 use crate::control::process;
 use crate::engine;
+use crate::engine::failure::{Cause, Failure};
 use crate::engine::propagation::YOUNG;
 use crate::ui::advice;
 use crate::ui::finding::warning;
@@ -25,6 +26,9 @@ use super::open::{Found, Session};
 use super::output::Output;
 use super::scope::Scope;
 use super::source::{Selected, Source};
+
+/// Seconds that a run whose work is done waits for the settings of a new control bucket.
+const SETTLING: f64 = 30.0;
 
 /// A run that changes a deployment: under its lease, or without one.
 pub struct Exclusive<'a> {
@@ -106,7 +110,9 @@ impl<'a> Exclusive<'a> {
             };
             work(read).await
         });
-        let settings = keeper.settle().await;
+        let late = || Failure::of(Cause::Unavailable, "S3 does not answer in time");
+        let settings = tokio::time::timeout(clock.real(SETTLING), keeper.settle()).await;
+        let settings = settings.unwrap_or_else(|_| Err(late().into()));
         if let Err(error) = &settings {
             let said = format!("the control bucket lacks a setting, which the next run makes: {error}");
             output.note(&warning("lease/bucket-settings", &said));
@@ -262,7 +268,6 @@ fn refusal(error: ControlError) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::failure::{Cause, Failure};
     use crate::ui::style::plain;
 
     fn held() -> Record {
