@@ -88,6 +88,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let wanted = Selection { containers, task: args.task.clone(), text: args.grep.clone() };
     let shown = Shown { context, source, wanted, output };
     tokio::select! {
+        // Ctrl-C is listened to before anything is shown.
+        biased;
         // What is shown is all that there was to do.
         stopped = tokio::signal::ctrl_c() => stopped.map_err(CommandError::unexpected)?,
         failed = shown.all(args, kept) => failed?,

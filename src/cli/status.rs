@@ -81,6 +81,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     match args.watch {
         None => output.answer(&status, || text(&status))?,
         Some(seconds) => tokio::select! {
+            // Ctrl-C is listened to before anything is shown.
+            biased;
             stopped = tokio::signal::ctrl_c() => stopped.map_err(CommandError::unexpected)?,
             failed = watch(&session, scope, file.as_ref(), status, seconds, output) => failed?,
         },

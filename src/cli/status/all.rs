@@ -31,6 +31,8 @@ pub(super) async fn run(watch: Option<u32>, global: &Global, output: &Output) ->
     match watch {
         None => output.answer(&found, || text(&found))?,
         Some(seconds) => tokio::select! {
+            // Ctrl-C is listened to before anything is shown.
+            biased;
             stopped = tokio::signal::ctrl_c() => stopped.map_err(CommandError::unexpected)?,
             failed = reader.watch(found, seconds, output) => failed?,
         },
