@@ -1,6 +1,7 @@
 //! Commands that change something: under the lease, and recorded in the history.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::aws::clients::Access;
 use crate::config::PlanFile;
@@ -27,8 +28,8 @@ use super::output::Output;
 use super::scope::Scope;
 use super::source::{Selected, Source};
 
-/// Seconds that a run whose work is done waits for the settings of a new control bucket.
-const SETTLING: f64 = 30.0;
+/// How long a run whose work is done waits for the settings of a new control bucket.
+const SETTLING: Duration = Duration::from_secs(30);
 
 /// A run that changes a deployment: under its lease, or without one.
 pub struct Exclusive<'a> {
@@ -111,7 +112,7 @@ impl<'a> Exclusive<'a> {
             work(read).await
         });
         let late = || Failure::of(Cause::Unavailable, "S3 does not answer in time");
-        let settings = tokio::time::timeout(clock.real(SETTLING), keeper.settle()).await;
+        let settings = tokio::time::timeout(SETTLING, keeper.settle()).await;
         let settings = settings.unwrap_or_else(|_| Err(late().into()));
         if let Err(error) = &settings {
             let said = format!("the control bucket lacks a setting, which the next run makes: {error}");

