@@ -101,13 +101,13 @@ fn opening(endpoint: &Endpoint) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use aws_credential_types::Credentials;
     use aws_credential_types::provider::SharedCredentialsProvider;
 
     use super::*;
 
-    fn endpoint(address: &str) -> Result<Endpoint, ExecError> {
+    pub fn endpoint(address: &str) -> Result<Endpoint, ExecError> {
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
         let credentials = SharedCredentialsProvider::new(credentials);
         Endpoint::new(address, SecretString::from("hush"), Signer { credentials, region: "us-east-1".to_owned() })

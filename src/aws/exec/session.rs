@@ -48,19 +48,9 @@ pub async fn follow(endpoint: &Endpoint, script: &Script, patience: Duration) ->
 
 #[cfg(test)]
 mod tests {
-    use aws_credential_types::Credentials;
-    use aws_credential_types::provider::SharedCredentialsProvider;
-    use secrecy::SecretString;
-
-    use crate::aws::exec::signature::Signer;
+    use crate::aws::exec::endpoint::tests::endpoint;
 
     use super::*;
-
-    fn endpoint(address: &str) -> Result<Endpoint, ExecError> {
-        let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
-        let credentials = SharedCredentialsProvider::new(credentials);
-        Endpoint::new(address, SecretString::from("hush"), Signer { credentials, region: "us-east-1".to_owned() })
-    }
 
     #[tokio::test]
     async fn a_refused_connection_is_reported_at_once_with_tls_and_without() {
