@@ -82,12 +82,10 @@ pub struct Request {
     next: Do,
     began: f64,
     run: String,
-    /// What was read last.
+    /// What was read last: nothing if no run has ever held it.
     record: Option<Box<Record>>,
     /// The previous run, if there was one.
     pub before: Option<Before>,
-    /// Whether a run has ever held it: its object stays when it is released.
-    pub is_known: bool,
     /// Whether the run that created the bucket could not finish its settings.
     lacks_settings: bool,
 }
@@ -103,19 +101,15 @@ impl Request {
         let place = Place { store: store.clone(), key, deployment: me.deployment.clone(), clock };
         let run = me.run.clone();
         let (claim, began) = (Claim::new(me, is_dead), clock.now());
-        let mut request = Self {
-            place,
-            claim,
-            next: Do::Get,
-            began,
-            run,
-            record: None,
-            before: None,
-            is_known: false,
-            lacks_settings: false,
-        };
+        let mut request =
+            Self { place, claim, next: Do::Get, began, run, record: None, before: None, lacks_settings: false };
         request.go_on().await?;
         Ok(request)
+    }
+
+    /// Whether a run has ever held it: its object stays when it is released.
+    pub fn is_known(&self) -> bool {
+        self.record.is_some()
     }
 
     /// Whether nobody holds it. What is read in AWS from now on stays true if it is then taken [at once]: no other run
@@ -172,7 +166,7 @@ impl Request {
             if record.run != self.run {
                 self.before = Some(Before::of(record, *age, clock));
             }
-            (self.is_known, self.lacks_settings) = (true, !record.configured);
+            self.lacks_settings = !record.configured;
             self.record = Some(record.clone());
         }
         self.next = self.claim.on(answer, asked, clock.now());

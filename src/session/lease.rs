@@ -68,7 +68,7 @@ impl<'a> Exclusive<'a> {
 
     /// Whether a run has ever held the lease of the deployment.
     pub fn is_known(&self) -> bool {
-        self.request.as_ref().is_some_and(|request| request.is_known)
+        self.request.as_ref().is_some_and(Request::is_known)
     }
 
     /// Does the work, with what was read, while nobody else works on the deployment, and records it. The lease is
@@ -96,20 +96,19 @@ impl<'a> Exclusive<'a> {
             wait_for_lists(session, clock, request.before, output);
         }
         let take = async { request.take(&permit, waits).await.map_err(refusal) };
-        let ahead = async { if is_free { read().await.map(Some) } else { Ok(None) } };
-        let (mut keeper, ahead) = tokio::try_join!(take, async { Ok(ahead.await) })?;
+        let ahead = async { Ok(if is_free { Some(read().await) } else { None }) };
+        let (mut keeper, ahead) = tokio::try_join!(take, ahead)?;
         if !keeper.at_once {
             wait_for_lists(session, clock, keeper.before, output);
         }
         session.begin(entry(me));
         let store = session.store();
         let (written, result) = tokio::join!(begin(session, &store, output), async {
-            let read = match ahead {
-                Ok(Some(read)) if keeper.at_once => read,
-                Err(error) if keeper.at_once => return Err(error),
-                _ => read().await?,
+            let read = match ahead.filter(|_| keeper.at_once) {
+                Some(read) => read,
+                None => read().await,
             };
-            work(read).await
+            work(read?).await
         });
         let late = || Failure::of(Cause::Unavailable, "S3 does not answer in time");
         let settings = tokio::time::timeout(SETTLING, keeper.settle()).await;
