@@ -6,7 +6,7 @@ use crate::session::lease::Exclusive;
 use crate::session::saved::{Origin, Saved};
 use crate::session::{CommandError, Consent, Exit, Output, PLAN_FILE, Scope, Session, Source, source};
 use crate::upgrade::chain::{self, ChainOptions, ChainStep, Start, upgrade_chain};
-use crate::upgrade::destroy::{Standing, destroy};
+use crate::upgrade::destroy::destroy;
 use crate::upgrade::limits::Limits;
 use crate::upgrade::plan::OnFailure;
 use crate::upgrade::run::Context;
@@ -86,8 +86,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             let context =
                 Context { session: &session, scope: &scope, output, file: "FILE", yes: args.change.yes, limits };
             let exclusive = Exclusive::request(&session, &scope.name, args.change.no_lease, output).await?;
-            let read = async || Standing::read(&session, &scope).await;
-            exclusive.run(read, async |standing| destroy(context, standing, *options, Some(&saved)).await).await
+            destroy(context, exclusive, *options, Some(&saved)).await
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::planners::teardown;
 use crate::session::lease::Exclusive;
 use crate::session::{CommandError, Exit, Output, Session};
-use crate::upgrade::destroy::{Standing, destroy, refuse_unknown};
+use crate::upgrade::destroy::{destroy, refuse_unknown};
 use crate::upgrade::limits::Limits;
 use crate::upgrade::run::Context;
 
@@ -52,6 +52,5 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     if !exclusive.is_known() {
         refuse_unknown(context).await?;
     }
-    let read = async || Standing::read(&session, &scope).await;
-    exclusive.run(read, async |standing| destroy(context, standing, options, None).await).await
+    destroy(context, exclusive, options, None).await
 }

@@ -10,6 +10,7 @@ use crate::session::confirm;
 
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
+use crate::session::lease::Exclusive;
 use crate::session::saved::Saved;
 use crate::session::{Found, Scope, Session};
 use crate::ui::cost::Effect;
@@ -61,7 +62,7 @@ pub async fn refuse_unknown(context: Context<'_>) -> Result<(), CommandError> {
 }
 
 /// What there is to take down.
-pub struct Standing {
+struct Standing {
     scope: Scope,
     inventory: Inventory,
     surroundings: Surroundings,
@@ -69,7 +70,7 @@ pub struct Standing {
 
 impl Standing {
     /// Reads it.
-    pub async fn read(session: &Session, scope: &Scope) -> Result<Self, CommandError> {
+    async fn read(session: &Session, scope: &Scope) -> Result<Self, CommandError> {
         let Found { scope, inventory } = session.found(scope.clone()).await?;
         let (inventory, surroundings) = session.whole(&scope, inventory).await?;
         Ok(Self { scope, inventory, surroundings })
@@ -78,6 +79,16 @@ impl Standing {
 
 /// Shows the plan, asks, carries it out, and says what remains. A saved plan must still fit.
 pub async fn destroy(
+    context: Context<'_>,
+    exclusive: Exclusive<'_>,
+    options: teardown::Options,
+    saved: Option<&Saved>,
+) -> Result<Exit, CommandError> {
+    let read = async || Standing::read(context.session, context.scope).await;
+    exclusive.run(read, async |standing| take_down(context, standing, options, saved).await).await
+}
+
+async fn take_down(
     context: Context<'_>,
     standing: Standing,
     options: teardown::Options,
