@@ -82,7 +82,9 @@ fn with_values(command: Command) -> Command {
 
 fn plan_files_and_points(current: &OsStr) -> Vec<CompletionCandidate> {
     let begun = current.to_string_lossy();
-    let points = in_aws::points().into_iter();
+    // A path: no recovery point is named so.
+    let asked = if begun.contains(['/', '.']) { Vec::new() } else { in_aws::points() };
+    let points = asked.into_iter();
     let points = points.filter(|point| point.get_value().to_string_lossy().starts_with(begun.as_ref()));
     points.chain(PathCompleter::any().filter(is_toml).complete(current)).collect()
 }
