@@ -68,8 +68,5 @@ class Account:
         """Where ce-aws keeps leases and run history."""
         return f"ce-aws-{self.id}-us-east-1"
 
-    def is_about_control_bucket(self, call: dict) -> bool:
-        return call["request"].get("Bucket") == self.control_bucket
-
     def _url(self, what: str) -> str:
         return f"{os.environ['AWS_ENDPOINT_URL']}/_emulator/{self.id}/{what}"

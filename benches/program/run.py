@@ -108,7 +108,8 @@ def settling(subjects: list[Subject], scale: float, runs: int) -> dict:
             for command in ("create", "destroy"):
                 say(f"AWS-like settle times, run {number + 1} of {runs}: {subject.name}: {command}")
                 figures = subject.run(command, account, scale)
-                journal = [call for call in account.take_journal() if not account.is_about_control_bucket(call)]
+                is_beside = calls.about_bucket(account.control_bucket)
+                journal = [call for call in account.take_journal() if not is_beside(call)]
                 first = next(call for call in journal if call["mutating"])
                 spent = {
                     "all": figures.wall * scale,

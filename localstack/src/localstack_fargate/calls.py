@@ -29,7 +29,7 @@ from typing import Callable
 
 def count(journal: list[dict], beside: str | None = None) -> dict:
     """What the module's documentation says, of these entries of a journal."""
-    is_beside = _about_bucket(beside)
+    is_beside = about_bucket(beside)
     work = [call for call in journal if not is_beside(call)]
     writes = [call["n"] for call in work if call["mutating"]]
     first = writes[0] if writes else float("inf")
@@ -70,7 +70,8 @@ def _polls(calls: list[dict]) -> Counter[str]:
     return polls
 
 
-def _about_bucket(name: str | None) -> Callable[[dict], bool]:
+def about_bucket(name: str | None) -> Callable[[dict], bool]:
+    """Tells which entries of a journal are about it."""
     return lambda call: name is not None and call["request"].get("Bucket") == name
 
 
