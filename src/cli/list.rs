@@ -8,8 +8,9 @@ use crate::control::keeper;
 use crate::control::lease::Record;
 use crate::engine::clock::timestamp;
 use crate::engine::failure::Failure;
+use crate::kinds::context::Context;
 use crate::kinds::names;
-use crate::live::deployments::{self, Deployment, Depth, Revisions};
+use crate::live::deployments::{self, Definitions, Deployment, Depth};
 use crate::planners::intent::{Intent, Work};
 use crate::release::Version;
 use crate::session::{CommandError, Exit, Output, Scope, Session, moment, source};
@@ -27,15 +28,12 @@ pub struct Args {}
 pub async fn run(_args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     source::region(&global.access())?;
     let session = Session::open(&global.access()).await?;
-    let clock = Clock::new(moment::clock()?.scale());
-    let (context, store, mut known) = (session.context(&Scope::default()), session.store(), Revisions::new());
-    let (found, holders) =
-        tokio::join!(deployments::all(&context, Depth::Tasks, &mut known), keeper::all_at_work(&store, clock));
-    let found = found?;
+    let context = session.context(&Scope::default());
+    let (found, holders) = read(&session, &context, Depth::Tasks, &mut Definitions::new()).await?;
     if let Some(failure) = found.failure() {
         return Err(failure.clone().into());
     }
-    let Holders { by_deployment: holders, unread } = Holders::of(holders)?;
+    let Holders { by_deployment: holders, unread } = holders;
     let place = session.target("");
     let all = Deployments {
         account: place.account,
@@ -47,6 +45,18 @@ pub async fn run(_args: &Args, global: &Global, output: &Output) -> Result<Exit,
     Ok(Exit::Done)
 }
 
+/// All deployments, and who is working on them.
+pub(super) async fn read(
+    session: &Session,
+    context: &Context,
+    depth: Depth,
+    known: &mut Definitions,
+) -> Result<(deployments::Deployments, Holders), CommandError> {
+    let (store, clock) = (session.store(), Clock::new(moment::clock()?.scale()));
+    let (found, holders) = tokio::join!(deployments::all(context, depth, known), keeper::all_at_work(&store, clock));
+    Ok((found?, Holders::of(holders)?))
+}
+
 /// Who is working.
 #[derive(Debug, Default)]
 pub(super) struct Holders {
@@ -56,7 +66,7 @@ pub(super) struct Holders {
 }
 
 impl Holders {
-    pub fn of(records: Result<BTreeMap<String, Record>, Failure>) -> Result<Self, CommandError> {
+    fn of(records: Result<BTreeMap<String, Record>, Failure>) -> Result<Self, CommandError> {
         let holder = |Record { user, host, command, run, .. }| Holder { user, host, command, run };
         match records {
             Ok(records) => {

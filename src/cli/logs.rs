@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::engine::clock::timestamp_in_milliseconds;
 use crate::engine::failure::Cause;
 use crate::kinds::context::Context;
 use crate::kinds::log_group::LogGroup;
@@ -10,10 +11,11 @@ use crate::live::logs::poll::{has_logged, poll};
 use crate::live::logs::selection::{Line, Selection, Source};
 use crate::session::output::is_reader_gone;
 use crate::session::{CommandError, Exit, Output, Session, moment, span};
-use crate::ui::logs::{LogLine, time};
+use crate::ui::logs::LogLine;
 use crate::ui::text::duration;
 
 use super::global::Global;
+use super::interrupt::until_ctrl_c;
 use super::options::Which;
 
 /// Show what the containers log
@@ -87,13 +89,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let kept = kept.and_then(|live| serde_json::from_value::<LogGroup>(live.spec.clone()).ok()?.retention_days);
     let wanted = Selection { containers, task: args.task.clone(), text: args.grep.clone() };
     let shown = Shown { context, source, wanted, output };
-    tokio::select! {
-        // Ctrl-C is listened to before anything is shown.
-        biased;
-        // What is shown is all that there was to do.
-        stopped = tokio::signal::ctrl_c() => stopped.map_err(CommandError::unexpected)?,
-        failed = shown.all(args, kept) => failed?,
-    }
+    until_ctrl_c(shown.all(args, kept)).await?;
     Ok(Exit::Done)
 }
 
@@ -160,7 +156,7 @@ impl Shown<'_> {
     fn show(&self, lines: &[Line]) -> Result<bool, CommandError> {
         let text = |line: &Line| {
             let Line { time: at, container, task, message } = line;
-            let line = LogLine { time: time(*at), container, task, message };
+            let line = LogLine { time: timestamp_in_milliseconds(*at), container, task, message };
             match self.output.is_json() {
                 true => serde_json::to_string(&line).map(|text| text + "\n").map_err(CommandError::unexpected),
                 false => Ok(line.text(&self.source.containers)),

@@ -8,6 +8,7 @@ mod args;
 #[cfg(test)]
 mod fuzz;
 mod global;
+mod interrupt;
 mod logging;
 mod main;
 mod options;

@@ -30,6 +30,7 @@ use crate::ui::whereabouts::Whereabouts;
 use crate::upgrade::planning;
 
 use super::global::Global;
+use super::interrupt::until_ctrl_c;
 use super::options::Which;
 
 /// Show what runs
@@ -80,12 +81,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     }
     match args.watch {
         None => output.answer(&status, || text(&status))?,
-        Some(seconds) => tokio::select! {
-            // Ctrl-C is listened to before anything is shown.
-            biased;
-            stopped = tokio::signal::ctrl_c() => stopped.map_err(CommandError::unexpected)?,
-            failed = watch(&session, scope, file.as_ref(), status, seconds, output) => failed?,
-        },
+        Some(seconds) => until_ctrl_c(watch(&session, scope, file.as_ref(), status, seconds, output)).await?,
     }
     Ok(Exit::Done)
 }

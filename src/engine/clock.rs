@@ -53,8 +53,17 @@ impl Clock {
 
 /// RFC 3339 in whole seconds, which sorts as time does, of seconds since 1970: `2026-11-29T14:02:05Z`.
 pub fn timestamp(seconds: f64) -> String {
-    let text = |at: OffsetDateTime| format!("{}T{:02}:{:02}:{:02}Z", at.date(), at.hour(), at.minute(), at.second());
-    OffsetDateTime::from_unix_timestamp(seconds as i64).map(text).unwrap_or_default()
+    OffsetDateTime::from_unix_timestamp(seconds as i64).map(|at| format!("{}Z", to_the_second(at))).unwrap_or_default()
+}
+
+/// The same in milliseconds, of milliseconds since 1970: `2026-11-29T14:02:05.120Z`.
+pub fn timestamp_in_milliseconds(milliseconds: i64) -> String {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000);
+    at.map(|at| format!("{}.{:03}Z", to_the_second(at), at.millisecond())).unwrap_or_default()
+}
+
+fn to_the_second(at: OffsetDateTime) -> String {
+    format!("{}T{:02}:{:02}:{:02}", at.date(), at.hour(), at.minute(), at.second())
 }
 
 /// A time or a duration that can be sorted.
@@ -78,5 +87,17 @@ impl PartialOrd for Ordered {
 impl Ord for Ordered {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.total_cmp(&other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_milliseconds() {
+        assert_eq!(timestamp_in_milliseconds(1_764_424_925_007), "2025-11-29T14:02:05.007Z");
+        assert_eq!(timestamp_in_milliseconds(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(timestamp_in_milliseconds(i64::MAX), "");
     }
 }

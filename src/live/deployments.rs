@@ -80,7 +80,7 @@ impl Deployments {
 }
 
 /// Revisions of task definitions that were read before. They never change.
-pub type Revisions = BTreeMap<String, Live>;
+pub type Definitions = BTreeMap<String, Live>;
 
 /// What is asked about each service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub enum Depth {
 /// # Errors
 ///
 /// A failure that every call would meet, or one of the lists of clusters. What else cannot be read is noted.
-pub async fn all(context: &Context, depth: Depth, known: &mut Revisions) -> Result<Deployments, Failure> {
+pub async fn all(context: &Context, depth: Depth, known: &mut Definitions) -> Result<Deployments, Failure> {
     let (clusters, file_systems, vpcs) = tokio::join!(cluster::clusters(context), file_systems(context), vpcs(context));
     let clusters = clusters?;
     let mut all = Gathered::default();
@@ -112,10 +112,10 @@ pub async fn all(context: &Context, depth: Depth, known: &mut Revisions) -> Resu
             (Err(failure), None) => drop(all.unread.insert(cluster.name().to_owned(), noted(failure)?)),
         }
     }
-    let revisions = &*known;
+    let definitions = &*known;
     let read = stream::iter(services).map(|service| async move {
         let name = service.deployment().to_owned();
-        (name, service.complete(depth, revisions).await)
+        (name, service.complete(depth, definitions).await)
     });
     for (name, (service, failure)) in read.buffered(AT_ONCE).collect::<Vec<_>>().await {
         let deployment = all.at(&name);

@@ -2,7 +2,6 @@
 
 use anstyle::{AnsiColor, Color, Style};
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::style::{FAINT, paint, plain};
 use super::text::clean;
@@ -43,16 +42,6 @@ impl LogLine<'_> {
     }
 }
 
-/// RFC 3339 of milliseconds since 1970, to the millisecond: `2026-11-29T14:02:05.120Z`.
-pub fn time(milliseconds: i64) -> String {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000);
-    let text = |at: OffsetDateTime| {
-        let (hour, minute, second, rest) = at.to_hms_milli();
-        format!("{}T{hour:02}:{minute:02}:{second:02}.{rest:03}Z", at.date())
-    };
-    at.map(text).unwrap_or_default()
-}
-
 /// A message that cannot act on a terminal: colours and bells are taken out, tabs kept, and all else that is not
 /// visible is spelled out.
 fn harmless(message: &str) -> String {
@@ -65,13 +54,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn a_time_has_milliseconds() {
-        assert_eq!(time(1_764_424_925_007), "2025-11-29T14:02:05.007Z");
-        assert_eq!(time(0), "1970-01-01T00:00:00.000Z");
-        assert_eq!(time(i64::MAX), "");
-    }
 
     #[test]
     fn messages_lose_colours_and_keep_tabs_and_text() {

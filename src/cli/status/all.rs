@@ -7,14 +7,13 @@ use aws_smithy_types::date_time::Format;
 
 use crate::checks;
 use crate::cli::global::Global;
+use crate::cli::interrupt::until_ctrl_c;
 use crate::cli::list::{self, Holders};
-use crate::control::clock::Clock;
-use crate::control::keeper;
 use crate::engine::failure::Failure;
 use crate::existing;
 use crate::kinds::context::Context;
 use crate::kinds::names::Names;
-use crate::live::deployments::{self, Deployment, Deployments, Depth, Revisions};
+use crate::live::deployments::{Definitions, Deployment, Deployments, Depth};
 use crate::session::{CommandError, Exit, Output, Scope, Session, address, moment, source};
 use crate::ui::list::Holder;
 use crate::ui::status::State;
@@ -26,16 +25,11 @@ use super::{of_service, poll};
 pub(super) async fn run(watch: Option<u32>, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     source::region(&global.access())?;
     let session = Session::open(&global.access()).await?;
-    let mut reader = Reader { context: session.context(&Scope::default()), session, revisions: Revisions::new() };
+    let mut reader = Reader { context: session.context(&Scope::default()), session, definitions: Definitions::new() };
     let found = reader.read().await?;
     match watch {
         None => output.answer(&found, || text(&found))?,
-        Some(seconds) => tokio::select! {
-            // Ctrl-C is listened to before anything is shown.
-            biased;
-            stopped = tokio::signal::ctrl_c() => stopped.map_err(CommandError::unexpected)?,
-            failed = reader.watch(found, seconds, output) => failed?,
-        },
+        Some(seconds) => until_ctrl_c(reader.watch(found, seconds, output)).await?,
     }
     Ok(Exit::Done)
 }
@@ -44,7 +38,7 @@ pub(super) async fn run(watch: Option<u32>, global: &Global, output: &Output) ->
 struct Reader {
     session: Session,
     context: Context,
-    revisions: Revisions,
+    definitions: Definitions,
 }
 
 impl Reader {
@@ -58,13 +52,8 @@ impl Reader {
     }
 
     async fn read(&mut self) -> Result<Statuses, CommandError> {
-        let (store, clock) = (self.session.store(), Clock::new(moment::clock()?.scale()));
-        let (found, holders) = tokio::join!(
-            deployments::all(&self.context, Depth::Targets, &mut self.revisions),
-            keeper::all_at_work(&store, clock)
-        );
-        let found = found?;
-        let Holders { by_deployment: mut holders, mut unread } = Holders::of(holders)?;
+        let (found, holders) = list::read(&self.session, &self.context, Depth::Targets, &mut self.definitions).await?;
+        let Holders { by_deployment: mut holders, mut unread } = holders;
         unread.extend(found.unread.iter().map(|(what, failure)| (what.clone(), failure.said())));
         let urls = match urls(&self.context, &found).await {
             Ok(urls) => urls,

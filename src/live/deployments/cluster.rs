@@ -17,7 +17,7 @@ use crate::kinds::service::{self, read};
 use crate::kinds::tags;
 use crate::live::sweep;
 
-use super::{AT_ONCE, Depth, Revisions, Service};
+use super::{AT_ONCE, Definitions, Depth, Service};
 
 /// How many clusters one call takes (ECS API reference, DescribeClusters).
 const CLUSTERS_AT_ONCE: usize = 100;
@@ -134,7 +134,7 @@ impl InCluster {
 
     /// With what AWS tells of each one alone, and why some of that is missing. No service if there is neither one nor a
     /// task that may still write.
-    pub async fn complete(self, depth: Depth, known: &Revisions) -> (Option<Service>, Option<Failure>) {
+    pub async fn complete(self, depth: Depth, known: &Definitions) -> (Option<Service>, Option<Failure>) {
         let Self { context, live, tasks } = self;
         let target_group = live.as_ref().and_then(read::target_group).map(str::to_owned);
         let is_any_wanted = tasks.iter().any(|task| task.desired_status() == Some("RUNNING"));
@@ -166,7 +166,7 @@ fn parted<T>(read: Option<Result<T, Failure>>) -> (Option<T>, Option<Failure>) {
     }
 }
 
-async fn definition(context: &Context, arn: &str, known: &Revisions) -> Result<Option<Live>, Failure> {
+async fn definition(context: &Context, arn: &str, known: &Definitions) -> Result<Option<Live>, Failure> {
     match known.get(arn) {
         Some(live) => Ok(Some(live.clone())),
         None => sweep::revision(context, arn).await,

@@ -1,6 +1,7 @@
 use insta::assert_snapshot;
 
-use crate::ui::logs::{LogLine, time};
+use crate::engine::clock::timestamp_in_milliseconds;
+use crate::ui::logs::LogLine;
 use crate::ui::style::plain;
 
 #[test]
@@ -16,7 +17,7 @@ fn lines_of_several_containers_stand_in_columns() {
     let text: String = (0_i64..)
         .zip(lines)
         .map(|(index, (container, message))| {
-            let time = time(1_764_424_925_120 + 40 * index);
+            let time = timestamp_in_milliseconds(1_764_424_925_120 + 40 * index);
             LogLine { time, container, task: "1f2e3d4c", message }.text(&containers)
         })
         .collect();
@@ -27,7 +28,8 @@ fn lines_of_several_containers_stand_in_columns() {
     2025-11-29T14:02:05.240Z data-step       the feature compatibility version is 5.0
     2025-11-29T14:02:05.280Z ui              GET / 200
     "#);
-    let colours = |container| LogLine { time: time(0), container, task: "", message: "x" }.text(&containers);
+    let colours =
+        |container| LogLine { time: timestamp_in_milliseconds(0), container, task: "", message: "x" }.text(&containers);
     assert_eq!(colours("core"), "\u{1b}[2m1970-01-01T00:00:00.000Z\u{1b}[0m \u{1b}[36mcore           \u{1b}[0m x\n");
     assert!(colours("ui").contains("\u{1b}[35m"));
 }
