@@ -45,8 +45,9 @@ pub fn retry(cause: Cause, attempt: u32, elapsed: f64) -> Retry {
         Cause::NotYetVisible => (1.0, 5.0, 90.0),
         // A role takes 2 to 30 seconds, rarely a minute (provider threads quoted in docs/aws-behaviour.md).
         Cause::NotYetTrusted => (2.0, 5.0, 120.0),
-        // Network interfaces of a deleted load balancer linger for minutes; a draining service for ten.
-        Cause::StillHeld => (3.0, 5.0, 1200.0),
+        // Network interfaces of a deleted load balancer linger for minutes; a draining service for ten. Nothing else
+        // shows when they let go: the call is a poll.
+        Cause::StillHeld => (POLL_EVERY, next_poll(elapsed), 1200.0),
         Cause::Gone
         | Cause::Taken
         | Cause::HeldByOthers
@@ -76,6 +77,8 @@ mod tests {
         assert_eq!(retry(Cause::Throttled, 15, 600.0), Retry::No);
         assert_eq!(retry(Cause::Throttled, 14, 600.0), Retry::After(20.0));
         assert_eq!(retry(Cause::Denied, 1, 0.0), Retry::No);
+        assert_eq!(retry(Cause::StillHeld, 9, 20.0), Retry::After(POLL_EVERY), "as often as a poll");
+        assert_eq!(retry(Cause::StillHeld, 9, 200.0), Retry::After(10.0));
     }
 
     #[test]

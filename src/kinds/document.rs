@@ -32,16 +32,27 @@ pub fn parse_encoded(text: &str) -> Value {
 /// The strings in a part of a document, at any depth: one alone stands without a list, and principals are grouped by
 /// type.
 pub fn texts(value: &Value) -> Vec<&str> {
+    texts_unless(value, |_| false)
+}
+
+fn texts_unless(value: &Value, is_left_out: impl Fn(&Map<String, Value>) -> bool) -> Vec<&str> {
     let (mut found, mut open) = (Vec::new(), vec![value]);
     while let Some(value) = open.pop() {
         match value {
             Value::String(text) => found.push(text.as_str()),
             Value::Array(items) => open.extend(items.iter().rev()),
+            Value::Object(map) if is_left_out(map) => {}
             Value::Object(map) => open.extend(map.values().rev()),
             _ => {}
         }
     }
     found
+}
+
+/// The strings in the specification of a resource, except for those in policy documents: AWS lets go what a policy
+/// names (docs/aws-behaviour.md, "What a policy names").
+pub fn texts_outside(spec: &Value) -> Vec<&str> {
+    texts_unless(spec, |map| map.contains_key("Statement"))
 }
 
 fn statements(value: &Value) -> Value {
@@ -127,6 +138,14 @@ mod tests {
         let normal = normal(&json!({ "Statement": resources }));
         let expected = json!([{ "Resource": joined }, { "Resource": id }, { "Resource": ["z", id, "b"] }]);
         assert_eq!(normal["Statement"], expected);
+    }
+
+    #[test]
+    fn what_only_a_policy_names_is_left_out() {
+        let document = json!({ "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "fs-1" }] });
+        let spec = json!({ "role": "arn", "inline": document, "list": [{ "id": "sg-1" }] });
+        assert_eq!(texts_outside(&spec), ["arn", "sg-1"]);
+        assert_eq!(texts(&spec), ["arn", "Allow", "*", "fs-1", "sg-1"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::engine::inventory::Live;
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, Finding, Reason, Severity, Step, Until};
-use crate::kinds::document::texts;
+use crate::kinds::document::texts_outside;
 
 use super::upstream::upstream;
 
@@ -68,7 +68,8 @@ pub struct Holders<'a> {
 }
 
 impl<'a> Holders<'a> {
-    /// Only `id` and `arn` count as references: a cluster and its service may have the same name.
+    /// Only `id` and `arn` count as references: a cluster and its service may have the same name. What only a policy
+    /// document names is not held by it.
     pub fn among(live: &'a [Live]) -> Self {
         let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut by_kind: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -82,7 +83,7 @@ impl<'a> Holders<'a> {
         }
         let mut users = vec![Vec::new(); live.len()];
         for (number, user) in live.iter().enumerate() {
-            for used in texts(&user.spec).into_iter().filter_map(|text| named.get(text)).flatten() {
+            for used in texts_outside(&user.spec).into_iter().filter_map(|text| named.get(text)).flatten() {
                 users[*used].push(number);
             }
         }

@@ -84,12 +84,21 @@ impl Session {
     /// What a teardown has to deal with: everything of the deployment, what AWS has created in its VPC by itself, and
     /// what others have attached to it.
     pub async fn whole(&self, scope: &Scope, inventory: Inventory) -> Result<(Inventory, Surroundings), CommandError> {
-        let inventory = self.with_companions(scope, inventory).await?;
-        let surroundings = match inventory.live.is_empty() {
-            true => Surroundings::default(),
-            false => live::foreign::surroundings(&self.context(scope), &inventory).await?,
+        if inventory.live.is_empty() {
+            return Ok((inventory, Surroundings::default()));
+        }
+        let context = self.context(scope);
+        let around = async |inventory: &Inventory| {
+            live::foreign::surroundings(&context, inventory).await.map_err(CommandError::from)
         };
-        Ok((inventory, surroundings))
+        let before = inventory.clone();
+        let (whole, surroundings) = tokio::try_join!(self.with_companions(scope, inventory), around(&before))?;
+        if whole.live.len() == before.live.len() {
+            return Ok((whole, surroundings));
+        }
+        // What AWS has created belongs to nobody else, and others may hold it.
+        let surroundings = around(&whole).await?;
+        Ok((whole, surroundings))
     }
 
     /// The inventory with what AWS has created by itself in a VPC of the deployment, which is deleted with it.

@@ -101,7 +101,7 @@ impl Edit {
         matches!(self, Self::Delete(_))
     }
 
-    /// Edits are made in this order: what allows, then what denies, then deletions. So traffic that both the old and
+    /// Edits are made in stages: what allows, then what denies, then deletions. So traffic that both the old and
     /// the new entries allow keeps flowing throughout.
     fn rank(&self, live: &[Entry]) -> u8 {
         let was = |number: i32| live.iter().find(|entry| entry.number == number).map(|entry| entry.action);
@@ -115,8 +115,9 @@ impl Edit {
     }
 }
 
-/// The calls that turn the live entries of one direction into the wanted ones, in the order in which to make them.
-pub fn edits(live: &[Entry], wanted: &[Entry]) -> Vec<Edit> {
+/// The calls that turn the live entries of one direction into the wanted ones, in stages: those of one stage in any
+/// order.
+pub fn edits(live: &[Entry], wanted: &[Entry]) -> Vec<Vec<Edit>> {
     let mut edits = Vec::new();
     for entry in wanted {
         match live.iter().find(|there| there.number == entry.number) {
@@ -129,5 +130,5 @@ pub fn edits(live: &[Entry], wanted: &[Entry]) -> Vec<Edit> {
         edits.push(Edit::Delete(there.number));
     }
     edits.sort_by_key(|edit| edit.rank(live));
-    edits
+    edits.chunk_by(|a, b| a.rank(live) == b.rank(live)).map(<[Edit]>::to_vec).collect()
 }

@@ -1,6 +1,7 @@
 //! The network ACL that every VPC has.
 
 use aws_sdk_ec2::types::{self, Filter, IcmpTypeCode, PortRange, RuleAction};
+use futures::future::join_all;
 
 use crate::kinds::ec2;
 use crate::kinds::prelude::*;
@@ -88,7 +89,7 @@ impl Resource for DefaultNetworkAcl {
 }
 
 impl DefaultNetworkAcl {
-    /// Both directions side by side; inside one the order of the calls matters.
+    /// Both directions side by side; inside one the order of the stages matters.
     async fn replace(&self, context: &Context, id: &str, acl: &types::NetworkAcl) -> Result<(), Failure> {
         let (ingress, egress) = read(acl);
         // What AWS has added goes together with the entry that it belongs to.
@@ -142,21 +143,24 @@ fn read_one(entry: &types::NetworkAclEntry) -> Entry {
     }
 }
 
-/// Makes the edits of one direction, in this order.
-async fn change(context: &Context, acl: &str, egress: bool, mut edits: Vec<Edit>) -> Result<(), Failure> {
-    while !edits.is_empty() {
-        let edit = edits.remove(0);
-        match make(context, acl, egress, &edit).await {
-            // A full ACL has room for another entry only when what is to go has gone.
-            Err(failure) if failure.cause == Cause::Quota && edits.iter().any(Edit::deletes) => {
-                let (deletions, others): (Vec<_>, Vec<_>) = edits.into_iter().partition(Edit::deletes);
-                for deletion in &deletions {
-                    make(context, acl, egress, deletion).await?;
+/// Makes the edits of one direction: one stage after the other, those of one stage side by side.
+async fn change(context: &Context, acl: &str, egress: bool, mut stages: Vec<Vec<Edit>>) -> Result<(), Failure> {
+    let all = async |edits: &[Edit]| join_all(edits.iter().map(|edit| make(context, acl, egress, edit))).await;
+    while !stages.is_empty() {
+        let stage = stages.remove(0);
+        for (edit, result) in stage.iter().zip(all(&stage).await) {
+            match result {
+                // A full ACL has room for another entry only when what is to go has gone.
+                Err(failure) if failure.cause == Cause::Quota && stages.iter().flatten().any(Edit::deletes) => {
+                    let deletions: Vec<Edit> =
+                        stages.iter_mut().flat_map(|stage| stage.extract_if(.., |edit| edit.deletes())).collect();
+                    all(&deletions).await.into_iter().collect::<Result<(), _>>()?;
+                    make(context, acl, egress, edit).await?;
                 }
-                edits = others;
-                make(context, acl, egress, &edit).await?;
+                // Of several that found no room, the first has made it.
+                Err(failure) if failure.cause == Cause::Quota => make(context, acl, egress, edit).await?,
+                result => result?,
             }
-            result => result?,
         }
     }
     Ok(())

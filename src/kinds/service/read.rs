@@ -43,8 +43,7 @@ pub fn cluster(context: &Context) -> String {
 
 /// Reads the service, every task of it or of its family, and the health of the load balancer's targets.
 ///
-/// Lists of tasks are by *desired* status (ECS API reference, ListTasks), and a task goes from RUNNING to STOPPED once
-/// and never back: asking for RUNNING first and for STOPPED afterwards misses none.
+/// Two rounds of calls, and a third where a task has stopped within the last hour.
 pub async fn describe(context: &Context) -> Result<Described, Failure> {
     let cluster = cluster(context);
     let (live, running) =
@@ -113,11 +112,18 @@ pub async fn tasks(context: &Context, cluster: &str) -> Result<Vec<sdk::Task>, F
 }
 
 /// Tasks that are to run, by ARN, and those that are to stop or have stopped.
-async fn with_stopped(context: &Context, cluster: &str, mut arns: Vec<String>) -> Result<Vec<sdk::Task>, Failure> {
-    arns.extend(list(context, cluster, DesiredStatus::Stopped).await?);
-    arns.sort();
-    arns.dedup();
-    tasks_of(context, cluster, &arns).await
+///
+/// Lists of tasks are by *desired* status (ECS API reference, ListTasks), and a task goes from RUNNING to STOPPED once
+/// and never back: asking for STOPPED only when those that are to RUN have been listed misses none.
+async fn with_stopped(context: &Context, cluster: &str, running: Vec<String>) -> Result<Vec<sdk::Task>, Failure> {
+    let stopped = async {
+        let mut stopped = list(context, cluster, DesiredStatus::Stopped).await?;
+        stopped.retain(|arn| !running.contains(arn));
+        tasks_of(context, cluster, &stopped).await
+    };
+    let (mut tasks, stopped) = tokio::try_join!(tasks_of(context, cluster, &running), stopped)?;
+    tasks.extend(stopped);
+    Ok(tasks)
 }
 
 /// Everything in a cluster of ours. In one of the user's: of the service, whatever it runs, and of our two families,
