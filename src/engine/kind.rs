@@ -62,6 +62,9 @@ pub struct Kind {
     pub gone_after: &'static [&'static str],
     /// Kinds whose resources must be stopped before this one can be deleted, and may still exist.
     pub stopped_after: &'static [&'static str],
+    /// Kinds that AWS deletes although one of this kind still refers to them: in a teardown neither waits for the other.
+    /// Elsewhere what refers to something that goes is changed first.
+    pub lets_go: &'static [&'static str],
     /// Top-level properties that AWS cannot change in place.
     pub immutable: &'static [&'static str],
     /// Top-level properties that only creation looks at: never compared.
@@ -106,6 +109,7 @@ impl Kind {
             parents: &[],
             gone_after: &[],
             stopped_after: &[],
+            lets_go: &[],
             immutable: &[],
             write_once: &[],
             replaceable: None,

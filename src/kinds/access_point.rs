@@ -26,7 +26,6 @@ pub struct AccessPoint {
 impl Spec for AccessPoint {
     const KIND: Kind = Kind {
         parents: &["file-system"],
-        gone_after: &["task-definition"],
         stopped_after: &["service"],
         immutable: &["file_system", "path", "uid", "gid", "owner_uid", "owner_gid", "permissions"],
         replaceable: Some("the directory and what is in it stay"),

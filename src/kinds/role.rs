@@ -31,6 +31,7 @@ impl Spec for Role {
         // AWS Backup manages a recovery point with the role that made it (AWS Backup developer guide, "Identity and
         // access management in AWS Backup").
         gone_after: &["backup-vault"],
+        stopped_after: &["service"],
         immutable: &["name", "path"],
         security: true,
         spreads: true,

@@ -90,6 +90,17 @@ impl<'a> Holders<'a> {
         Self { live, users, by_kind }
     }
 
+    /// For a teardown, in which everything goes: without the references that AWS does not mind.
+    pub fn letting_go<K: Kinds + ?Sized>(mut self, kinds: &K) -> Self {
+        let kind_of = |number: usize| self.live[number].address.kind();
+        for (used, users) in self.users.iter_mut().enumerate() {
+            let lets_go =
+                |user: &usize| kinds.kind(kind_of(*user)).is_some_and(|it| it.lets_go.contains(&kind_of(used)));
+            users.retain(|user| !lets_go(user));
+        }
+        self
+    }
+
     /// What must be deleted or stopped before `used` can be deleted: a property refers to it, or its kind always goes
     /// first. In order.
     pub fn of<K: Kinds + ?Sized>(&self, used: usize, kinds: &K) -> BTreeSet<usize> {

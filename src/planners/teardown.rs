@@ -52,7 +52,7 @@ pub fn teardown(inventory: &Inventory, target: Target, kinds: &[Kind], options: 
         deletions.push(Deletion { live: number, step: plan.steps.len(), stop });
         plan.steps.push(step);
     }
-    deletion::order(&Holders::among(&inventory.live), &deletions, &mut plan.steps, kinds);
+    deletion::order(&Holders::among(&inventory.live).letting_go(kinds), &deletions, &mut plan.steps, kinds);
     plan.findings.extend(held::findings(&plan, holders));
     plan
 }

@@ -40,6 +40,7 @@ pub struct Recipe {
 impl Spec for Secret {
     const KIND: Kind = Kind {
         lifecycle: Lifecycle::Data,
+        stopped_after: &["service"],
         immutable: &["name"],
         write_once: &["recipe"],
         spreads: true,

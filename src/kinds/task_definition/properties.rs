@@ -37,6 +37,7 @@ impl Spec for TaskDefinition {
         immutable: &["family"],
         renews: true,
         stopped_after: &["service"],
+        lets_go: &["role", "access-point", "file-system", "secret", "log-group"],
         ..Kind::new("task-definition", Part::Service)
     };
 }
