@@ -6,7 +6,7 @@ use futures::future::join_all;
 use oci_client::Reference;
 
 use crate::aws::clients::Clients;
-use crate::release::EcrRepository;
+use crate::release::{EcrRepository, Image};
 
 use super::answer::{Resolved, Trouble};
 use super::{ecr, open};
@@ -19,17 +19,17 @@ pub async fn resolve(aws: &Clients, images: &BTreeSet<String>) -> BTreeMap<Strin
     let mut private: BTreeMap<EcrRepository, BTreeMap<String, String>> = BTreeMap::new();
     let mut public = Vec::new();
     for image in images {
+        // ECR's own first: parsing a Reference compiles a regular expression, which takes 14 MiB and a tenth of a second.
+        let parsed = image.parse::<Image>().ok();
+        if let Some((image, repository)) = parsed.and_then(|image| Some((image.clone(), image.ecr_repository()?))) {
+            private.entry(repository).or_default().insert(image.reference().to_owned(), image.to_string());
+            continue;
+        }
         match image.parse::<Reference>() {
+            Ok(reference) => public.push((image, reference)),
             Err(error) => {
                 answers.insert(image.clone(), Err(Trouble::NotFound(format!("it is not a valid image name: {error}"))));
             }
-            Ok(reference) => match EcrRepository::of(reference.registry(), reference.repository()) {
-                Some(repository) => {
-                    let tag = reference.tag().unwrap_or("latest").to_owned();
-                    private.entry(repository).or_default().insert(tag, image.clone());
-                }
-                None => public.push((image, reference)),
-            },
         }
     }
     let private = private.iter().map(|(repository, images)| async move {
