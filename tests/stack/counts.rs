@@ -26,8 +26,8 @@ const PLAN: Limits = Limits { calls: 75, rounds: 4, rounds_before_first_write: 4
 /// Goal: 140 calls, 24 rounds, 8 before the first write.
 const FIRST_APPLY: Limits = Limits {
     calls: 157,
-    rounds: 39,
-    rounds_before_first_write: 8,
+    rounds: 33,
+    rounds_before_first_write: 7,
     polls: &[
         ("ecs DescribeServices", 1),
         ("ecs DescribeTasks", 1),
@@ -42,8 +42,8 @@ const EMPTY_APPLY: Limits = Limits { calls: 75, rounds: 7, rounds_before_first_w
 /// With the data. Goal: 16 rounds.
 const DESTROY: Limits = Limits {
     calls: 184,
-    rounds: 35,
-    rounds_before_first_write: 10,
+    rounds: 29,
+    rounds_before_first_write: 8,
     polls: &[
         ("ec2 DescribeRouteTables", 1),
         ("ecs DescribeServices", 2),

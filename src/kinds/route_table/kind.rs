@@ -24,11 +24,7 @@ pub struct RouteTable {
 }
 
 impl Spec for RouteTable {
-    const KIND: Kind = Kind {
-        lets_go: &["nat-gateway", "internet-gateway"],
-        immutable: &["vpc"],
-        ..Kind::new("route-table", Part::Network)
-    };
+    const KIND: Kind = Kind { immutable: &["vpc"], ..Kind::new("route-table", Part::Network) };
 }
 
 #[async_trait]
