@@ -1,7 +1,10 @@
 """Elastic Load Balancing v2: balancers, listeners, groups, attributes, tags. Source: ELB API reference and ALB user
 guide."""
 
+import gzip
 import json
+import re
+import shlex
 import subprocess
 
 import pytest
@@ -488,6 +491,29 @@ def test_a_log_arrives_after_deletion(account):
     account.client("elbv2").delete_load_balancer(LoadBalancerArn=arn)
     account.advance(3600)
     assert count() == 4
+
+
+@row("access logs: key and entries in AWS's form", plain="fails")
+def test_requests_are_delivered_in_the_form_of_access_logs(account):
+    made = balancer(account, account.network())
+    s3, bucket = account.client("s3"), f"logs-{account.id}"
+    s3.create_bucket(Bucket=bucket)
+    grant(account, bucket, f"alb/AWSLogs/{account.id}/*")
+    account.advance(10)
+    logs_to(account, made["LoadBalancerArn"], bucket, "alb")
+    request = {"at": -5, "request": 'GET http://x:80/?q="a" HTTP/1.1', "status": 404}
+    wanted = {"balancer": made["LoadBalancerName"], "ended": -60, "requests": [request]}
+    key = account.control("access-logs", wanted)["key"]
+    full_name = made["LoadBalancerArn"].split(":loadbalancer/")[1]
+    assert re.fullmatch(
+        rf"alb/AWSLogs/{account.id}/elasticloadbalancing/us-east-1/\d{{4}}/\d\d/\d\d/{account.id}_elasticloadbalancing_"
+        rf"us-east-1_{full_name.replace('/', '.')}_\d{{8}}T\d{{4}}Z_[\d.]+_[0-9a-f]+\.log\.gz",
+        key,
+    )
+    [line] = gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).decode().splitlines()
+    assert len(shlex.split(line)) == 30
+    assert shlex.split(line)[2] == full_name and " 404 404 " in line
+    assert r'"GET http://x:80/?q=\x22a\x22 HTTP/1.1"' in line
 
 
 @row("elbv2: tags of load balancer, target group and listener", plain="passes")

@@ -18,6 +18,8 @@ use super::global::Global;
 use super::interrupt::until_ctrl_c;
 use super::options::Which;
 
+mod access;
+
 /// Show what the containers log
 ///
 /// The lines of all containers by time, or of those that are named. Reads CloudWatch Logs, where lines arrive some
@@ -51,6 +53,13 @@ pub struct Args {
     /// Only lines of the task whose id begins so
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     task: String,
+
+    /// The requests to the load balancer instead, from its access logs
+    ///
+    /// The load balancer delivers them to a bucket every five minutes, and AWS does not promise that they are complete.
+    /// With --output json each is an object with `time`, `client`, `request`, `status`, `target`, `seconds` and more.
+    #[arg(long, conflicts_with = "task")]
+    access: bool,
 }
 
 /// Seconds between two reads while following. CloudWatch Logs permits five a second and account in some regions, and
@@ -78,6 +87,9 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let (which, containers) = args.split();
     let (session, mut scope, _) = Session::of(which.selected(), &global.access(), output).await?;
     let inventory = session.inventory(&mut scope).await?;
+    if args.access {
+        return access::run(args, &containers, &session, &scope, &inventory, output).await;
+    }
     let Some(source) = Source::of(&inventory) else { return Err(nothing(&session, &scope.name)) };
     let context = session.context(&scope);
     for container in &containers {
@@ -116,30 +128,10 @@ impl Shown<'_> {
         if count == 0 {
             self.output.note(&self.nothing_since(args));
         }
-        if args.follow { self.follow(cursor, count).await } else { Ok(()) }
-    }
-
-    async fn follow(&self, mut cursor: Cursor, mut count: usize) -> Result<(), CommandError> {
-        let clock = moment::clock()?;
-        let mut is_interrupted = false;
-        loop {
-            tokio::time::sleep(clock.real(PAUSE)).await;
-            if is_reader_gone() {
-                return Ok(());
-            }
-            match self.read(&mut cursor, &mut count).await {
-                Ok(true) => is_interrupted = false,
-                Ok(false) => return Ok(()),
-                // A laptop that slept, a network that changed: the cursor misses nothing for it.
-                Err(error) if is_passing(&error) => {
-                    if !is_interrupted {
-                        self.output.note(&format!("{}; retrying\n", error.message()));
-                    }
-                    is_interrupted = true;
-                }
-                Err(error) => return Err(error),
-            }
+        if !args.follow {
+            return Ok(());
         }
+        follow(self.output, PAUSE, async || self.read(&mut cursor, &mut count).await).await
     }
 
     /// Shows what is new; false when nobody reads any more.
@@ -184,6 +176,34 @@ impl Shown<'_> {
         let message = format!("there is no log group {}: nothing is logged, or it was deleted", self.source.group);
         CommandError::refused("logs/no-group", message)
             .hint("`ce-aws plan` shows whether it is the deployment's, and `ce-aws apply` creates that again")
+    }
+}
+
+/// Looks again and again, `pause` seconds after the last time, until a look says that nobody reads any more.
+async fn follow(
+    output: &Output,
+    pause: f64,
+    mut look: impl AsyncFnMut() -> Result<bool, CommandError>,
+) -> Result<(), CommandError> {
+    let clock = moment::clock()?;
+    let mut is_interrupted = false;
+    loop {
+        tokio::time::sleep(clock.real(pause)).await;
+        if is_reader_gone() {
+            return Ok(());
+        }
+        match look().await {
+            Ok(true) => is_interrupted = false,
+            Ok(false) => return Ok(()),
+            // A laptop that slept, a network that changed: the next look misses nothing for it.
+            Err(error) if is_passing(&error) => {
+                if !is_interrupted {
+                    output.note(&format!("{}; retrying\n", error.message()));
+                }
+                is_interrupted = true;
+            }
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -62,8 +62,8 @@ pub struct Kind {
     pub gone_after: &'static [&'static str],
     /// Kinds whose resources must be stopped before this one can be deleted, and may still exist.
     pub stopped_after: &'static [&'static str],
-    /// Kinds that AWS deletes although one of this kind still refers to them: in a teardown neither waits for the other.
-    /// Elsewhere what refers to something that goes is changed first.
+    /// Kinds that AWS deletes although one of this kind still refers to them: in a teardown neither waits for the
+    /// other. Elsewhere what refers to something that goes is changed first.
     pub lets_go: &'static [&'static str],
     /// Top-level properties that AWS cannot change in place.
     pub immutable: &'static [&'static str],

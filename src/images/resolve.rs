@@ -19,7 +19,8 @@ pub async fn resolve(aws: &Clients, images: &BTreeSet<String>) -> BTreeMap<Strin
     let mut private: BTreeMap<EcrRepository, BTreeMap<String, String>> = BTreeMap::new();
     let mut public = Vec::new();
     for image in images {
-        // ECR's own first: parsing a Reference compiles a regular expression, which takes 14 MiB and a tenth of a second.
+        // ECR's own first: parsing a Reference compiles a regular expression, which takes 14 MiB and a tenth of a
+        // second.
         let parsed = image.parse::<Image>().ok();
         if let Some((image, repository)) = parsed.and_then(|image| Some((image.clone(), image.ecr_repository()?))) {
             private.entry(repository).or_default().insert(image.reference().to_owned(), image.to_string());

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Color, Style};
 use serde::Serialize;
 
-use super::style::{FAINT, paint, plain};
+use super::style::{CHANGE, DANGER, FAINT, GOOD, paint, plain};
 use super::text::clean;
 
 /// One line, as scripts read it.
@@ -42,6 +42,51 @@ impl LogLine<'_> {
     }
 }
 
+/// A request to the load balancer.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// RFC 3339.
+    pub time: &'a str,
+    pub client: &'a str,
+    pub request: &'a str,
+    pub status: Option<u16>,
+    pub target_status: Option<u16>,
+    pub seconds: Option<f64>,
+    pub error_reason: Option<&'a str>,
+}
+
+impl Request<'_> {
+    /// One line for people, ended: time, status, client, request, how long it took, and what the task answered if that
+    /// was something else.
+    pub fn text(&self) -> String {
+        let status = self.status.map_or("-".to_owned(), |status| status.to_string());
+        let style = match self.status {
+            Some(500..) | None => DANGER,
+            Some(400..) => CHANGE,
+            Some(_) => GOOD,
+        };
+        let client = self.client.rsplit_once(':').map_or(self.client, |(address, _)| address);
+        let request = self.request.rsplit_once(" HTTP/").map_or(self.request, |(request, _)| request);
+        let mut line = format!(
+            "{} {} {:<15} {}",
+            paint(FAINT, clean(self.time)),
+            paint(style, status),
+            clean(client),
+            harmless(request)
+        );
+        if let Some(seconds) = self.seconds {
+            line += &format!(" {seconds:.3} s");
+        }
+        match (self.error_reason, self.target_status) {
+            (Some(reason), _) => line += &format!(" ({})", clean(reason)),
+            (None, Some(target)) if self.status != Some(target) => line += &format!(" (the task answered {target})"),
+            (None, None) => line += " (did not reach the task)",
+            (None, Some(_)) => {}
+        }
+        line + "\n"
+    }
+}
+
 /// A message that cannot act on a terminal: colours and bells are taken out, tabs kept, and all else that is not
 /// visible is spelled out.
 fn harmless(message: &str) -> String {
@@ -61,6 +106,30 @@ mod tests {
         assert_eq!(harmless("one\ntwo\rthree\u{7}\u{9b}2J\u{202e}"), "one\\ntwo\\rthree\\u{9b}2J\\u{202e}");
         let long = "x".repeat(1 << 20);
         assert_eq!(harmless(&long), long);
+    }
+
+    #[test]
+    fn a_request_is_one_line() {
+        let request = Request {
+            time: "2018-07-02T22:23:00.186641Z",
+            client: "192.168.131.39:2817",
+            request: "GET https://www.example.com:443/ HTTP/1.1",
+            status: Some(200),
+            target_status: Some(200),
+            seconds: Some(0.171),
+            error_reason: None,
+        };
+        let shown = |request: Request<'_>| plain(&request.text());
+        let start = "2018-07-02T22:23:00.186641Z 200 192.168.131.39  GET https://www.example.com:443/";
+        assert_eq!(shown(request), format!("{start} 0.171 s\n"));
+        assert_eq!(
+            shown(Request { target_status: Some(503), ..request }),
+            format!("{start} 0.171 s (the task answered 503)\n")
+        );
+        let refused = Request { status: Some(502), target_status: None, seconds: None, ..request };
+        assert!(shown(refused).ends_with(":443/ (did not reach the task)\n"));
+        let reason = Some("TargetConnectionError");
+        assert!(shown(Request { error_reason: reason, ..refused }).ends_with(":443/ (TargetConnectionError)\n"));
     }
 
     proptest! {

@@ -106,13 +106,13 @@ fn what_is_not_there_is_said() {
 }
 
 /// `ce-aws logs --follow`, and the lines that it prints.
-struct Following {
+pub struct Following {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Following {
-    fn new(product: &Product<'_>, arguments: &[&str]) -> Self {
+    pub fn new(product: &Product<'_>, arguments: &[&str]) -> Self {
         let mut child = product.spawn(&[&["logs", "FILE", "--follow"], arguments].concat());
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         let (sender, lines) = channel();
@@ -127,12 +127,20 @@ impl Following {
     }
 
     /// The next so many lines.
-    fn next(&self, count: usize) -> Vec<String> {
+    pub fn next(&self, count: usize) -> Vec<String> {
         let line = |_| self.lines.recv_timeout(Duration::from_secs(60)).expect("a line within a minute");
         (0..count).map(line).collect()
     }
 
-    fn ended(mut self) -> i32 {
+    /// Ctrl-C.
+    #[cfg(unix)]
+    pub fn interrupt(&self) {
+        let pid = self.child.id().to_string();
+        let killed = std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill runs");
+        assert!(killed.success());
+    }
+
+    pub fn ended(mut self) -> i32 {
         let end = Instant::now() + Duration::from_secs(60);
         while Instant::now() < end {
             if let Some(status) = self.child.try_wait().expect("it is ours") {
@@ -181,9 +189,7 @@ fn following_neither_loses_nor_repeats_a_line() {
     assert!(following.lines.recv_timeout(Duration::from_secs(1)).is_err(), "nothing twice");
     #[cfg(unix)]
     {
-        let pid = following.child.id().to_string();
-        let killed = std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill runs");
-        assert!(killed.success());
+        following.interrupt();
         assert_eq!(following.ended(), 0);
     }
 }

@@ -6,6 +6,7 @@
 // In tests, helpers may fail as loudly as tests themselves.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod access_logs;
 mod account;
 mod backup;
 mod blocked_destroy;

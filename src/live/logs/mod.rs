@@ -1,5 +1,6 @@
-//! The lines that a deployment's containers have logged.
+//! What a deployment logs: the lines of its containers, and the requests to its load balancer.
 
+pub mod access;
 pub mod cursor;
 pub mod poll;
 pub mod selection;

@@ -1,5 +1,9 @@
 """Access logs: the bucket must exist in the region and let Elastic Load Balancing write to the right keys.
 
+    POST /_emulator/<account>/access-logs   delivers one file with these requests, as if its interval had just ended
+        {"balancer": "ce-prod", "region": "us-east-1", "ended": -60,
+         "requests": [{"at": -90, "client": "10.0.0.7:4711", "request": "GET http://x:80/ HTTP/1.1", "status": 200}]}
+
 Turning logs on writes a test object, as AWS does; a policy that is seconds old may not count yet
 (`s3.policy_propagation`). Source: ALB user guide, "Enable access logs for your Application Load Balancer" (bucket
 policy with the principal logdelivery.elasticloadbalancing.amazonaws.com; only SSE-S3 is supported).
@@ -7,8 +11,13 @@ policy with the principal logdelivery.elasticloadbalancing.amazonaws.com; only S
 
 from __future__ import annotations
 
+import gzip
+import itertools
+from datetime import datetime, timezone
+
 from localstack_fargate import policy
 from localstack_fargate.account import setting
+from localstack_fargate.control import body_of, route
 from localstack_fargate.middleware import aws_error
 from localstack_fargate.services import s3_settings
 
@@ -84,12 +93,58 @@ def _names_delivery(principal) -> bool:
     return PRINCIPAL in policy.listed(principal.get("Service")) or "*" in policy.listed(principal.get("AWS"))
 
 
-def write(owner: str, region: str, bucket: str, key: str, text: str) -> None:
+def write(owner: str, region: str, bucket: str, key: str, content: str | bytes) -> None:
     """Puts an object as the service does, past the account's own policies."""
     from localstack.aws.connect import connect_to
 
     s3 = connect_to(aws_access_key_id=owner, region_name=region).s3
-    s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
+    s3.put_object(Bucket=bucket, Key=key, Body=content.encode() if isinstance(content, str) else content)
+
+
+_NUMBERS = itertools.count()
+
+
+def file_key(account, region: str, balancer: dict, folder: str, ended: float) -> str:
+    """ALB user guide, "Access log files": the folder is the day of the delivery, the name has the interval's end."""
+    delivered, end = (datetime.fromtimestamp(stamp, timezone.utc) for stamp in (account.clock.now(), ended))
+    full_name = balancer["LoadBalancerArn"].split(":loadbalancer/")[1].replace("/", ".")
+    name = f"{account.id}_elasticloadbalancing_{region}_{full_name}_{end:%Y%m%dT%H%MZ}_10.0.0.9_{next(_NUMBERS):08x}"
+    return f"{folder}AWSLogs/{account.id}/elasticloadbalancing/{region}/{delivered:%Y/%m/%d}/{name}.log.gz"
+
+
+def entry(account, balancer: dict, request: dict) -> str:
+    """ALB user guide, "Access log entries": the fields in their order."""
+
+    def shown(stamp: float) -> str:
+        return datetime.fromtimestamp(stamp, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    answered = account.clock.now() + request.get("at", 0)
+    status, target = request.get("status", 200), request.get("target", "10.0.2.10:3000")
+    took = "0.001 0.010 0.000" if target != "-" else "0.000 -1 -1"
+    target_status = request.get("target_status", status if target != "-" else "-")
+    line = request["request"].replace("\\", "\\x5C").replace('"', "\\x22")
+    name = balancer["LoadBalancerArn"].split(":loadbalancer/")[1]
+    return (
+        f"http {shown(answered)} {name} {request.get('client', '10.0.0.7:4711')} {target} {took} {status} "
+        f'{target_status} 100 200 "{line}" "{request.get("agent", "curl/8.5.0")}" - - arn:aws:tg "Root=1-0" "-" "-" 0 '
+        f'{shown(answered - 0.011)} "forward" "-" "{request.get("error", "-")}" "{target}" "{target_status}" "-" "-" TID_0'
+    )
+
+
+@route("access-logs", ("POST",))
+def _deliver(account, request) -> dict:
+    from localstack_fargate.services import elbv2
+
+    wanted = body_of(request)
+    region = wanted.get("region", "us-east-1")
+    balancers = elbv2.region_of(account, region).balancers.values()
+    balancer = next(one for one in balancers if one["LoadBalancerName"] == wanted["balancer"])
+    name, prefix = (balancer["_attributes"][f"access_logs.s3.{part}"] for part in ("bucket", "prefix"))
+    _, owner = _bucket(account, region, name)
+    key = file_key(account, region, balancer, f"{prefix}/" if prefix else "", account.clock.now() + wanted.get("ended", 0))
+    lines = "".join(entry(account, balancer, one) + "\n" for one in wanted["requests"])
+    write(owner, region, name, key, gzip.compress(lines.encode()))
+    return {"key": key}
 
 
 def _deliver_later(account, region, balancer, name, owner, folder) -> None:
@@ -100,10 +155,9 @@ def _deliver_later(account, region, balancer, name, owner, folder) -> None:
     def deliver(acct):
         attributes = balancer["_attributes"]
         alive = balancer["LoadBalancerArn"] in elbv2.region_of(acct, region).balancers
-        stamp = int(acct.clock.now())
-        key = f"{folder}AWSLogs/{acct.id}/elasticloadbalancing/{region}/{stamp}_{balancer['LoadBalancerName']}.log.gz"
+        key = file_key(acct, region, balancer, folder, acct.clock.now())
         try:
-            write(owner, region, name, key, "")
+            write(owner, region, name, key, gzip.compress(b""))
         except ClientError:  # the bucket is gone: AWS drops the log
             return
         if alive and attributes["access_logs.s3.enabled"] == "true" and attributes["access_logs.s3.bucket"] == name:
