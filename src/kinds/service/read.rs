@@ -1,5 +1,7 @@
 //! Reading a service and its tasks from AWS.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ecs::types::{self as sdk, DesiredStatus, ServiceField, TaskField};
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 use aws_smithy_types::DateTime;
@@ -139,7 +141,9 @@ async fn list(context: &Context, cluster: &str, desired: DesiredStatus) -> Resul
         let arns = call.into_paginator().items().send().try_collect().await;
         arns.unless_gone()
     });
-    Ok(try_join_all(all).await?.into_iter().flatten().flatten().collect())
+    // One task may be of the service and of our family.
+    let arns: BTreeSet<String> = try_join_all(all).await?.into_iter().flatten().flatten().collect();
+    Ok(arns.into_iter().collect())
 }
 
 /// Whether a task is of the service or of one of our families.

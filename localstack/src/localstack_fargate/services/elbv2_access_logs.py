@@ -123,11 +123,11 @@ def entry(account, balancer: dict, request: dict) -> str:
     took = "0.001 0.010 0.000" if target != "-" else "0.000 -1 -1"
     target_status = request.get("target_status", status if target != "-" else "-")
     line = request["request"].replace("\\", "\\x5C").replace('"', "\\x22")
-    name = balancer["LoadBalancerArn"].split(":loadbalancer/")[1]
+    name, error = balancer["LoadBalancerArn"].split(":loadbalancer/")[1], request.get("error", "-")
     return (
         f"http {shown(answered)} {name} {request.get('client', '10.0.0.7:4711')} {target} {took} {status} "
         f'{target_status} 100 200 "{line}" "{request.get("agent", "curl/8.5.0")}" - - arn:aws:tg "Root=1-0" "-" "-" 0 '
-        f'{shown(answered - 0.011)} "forward" "-" "{request.get("error", "-")}" "{target}" "{target_status}" "-" "-" TID_0'
+        f'{shown(answered - 0.011)} "forward" "-" "{error}" "{target}" "{target_status}" "-" "-" TID_0'
     )
 
 
@@ -141,7 +141,8 @@ def _deliver(account, request) -> dict:
     balancer = next(one for one in balancers if one["LoadBalancerName"] == wanted["balancer"])
     name, prefix = (balancer["_attributes"][f"access_logs.s3.{part}"] for part in ("bucket", "prefix"))
     _, owner = _bucket(account, region, name)
-    key = file_key(account, region, balancer, f"{prefix}/" if prefix else "", account.clock.now() + wanted.get("ended", 0))
+    ended = account.clock.now() + wanted.get("ended", 0)
+    key = file_key(account, region, balancer, f"{prefix}/" if prefix else "", ended)
     lines = "".join(entry(account, balancer, one) + "\n" for one in wanted["requests"])
     write(owner, region, name, key, gzip.compress(lines.encode()))
     return {"key": key}
