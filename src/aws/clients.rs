@@ -62,6 +62,7 @@ pub struct Clients {
     pub quotas: aws_sdk_servicequotas::Client,
     pub s3: aws_sdk_s3::Client,
     pub secrets: aws_sdk_secretsmanager::Client,
+    pub ssm: aws_sdk_ssm::Client,
     pub sts: aws_sdk_sts::Client,
     /// Of all clients, for requests that no client signs.
     pub credentials: Option<SharedCredentialsProvider>,
@@ -159,6 +160,7 @@ impl Clients {
             quotas: client!(aws_sdk_servicequotas),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: client!(aws_sdk_secretsmanager),
+            ssm: client!(aws_sdk_ssm),
             // The first call: without a network, or with a wrong endpoint, it must fail quickly.
             sts: aws_sdk_sts::Client::from_conf(guarded!(aws_sdk_sts).retry_config(patient(7)).build()),
             credentials: config.credentials_provider(),
