@@ -19,6 +19,8 @@ pub enum Use {
     Erase,
     /// Backups, restores, data steps, and commands in the running task.
     Upgrade,
+    /// A tunnel through the running task.
+    Open,
     /// Reading AWS's list prices, and what else the cost of a deployment depends on.
     Price,
     /// Reading the metrics of what is deployed.
@@ -33,6 +35,7 @@ impl Use {
             Self::Remove => "Delete",
             Self::Erase => "DeleteData",
             Self::Upgrade => "Upgrade",
+            Self::Open => "Open",
         }
     }
 }
@@ -136,6 +139,7 @@ fn word(service: &str) -> &str {
         "s3" => "S3",
         "secretsmanager" => "Secrets",
         "servicequotas" => "Quotas",
+        "ssm" => "Tunnels",
         "ssmmessages" => "Sessions",
         _ => "Other",
     }

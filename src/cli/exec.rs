@@ -98,7 +98,11 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 }
 
 /// The running task.
-fn choose<'a>(service: &'a ServiceView, id: &str) -> Result<&'a TaskView, CommandError> {
+///
+/// # Errors
+///
+/// There is none, or more than one.
+pub fn choose<'a>(service: &'a ServiceView, id: &str) -> Result<&'a TaskView, CommandError> {
     let running = service.writers().filter(|task| task.last == "RUNNING");
     let tasks: Vec<&TaskView> = running.filter(|task| task.id().starts_with(id)).collect();
     match tasks.as_slice() {
@@ -118,7 +122,8 @@ fn choose<'a>(service: &'a ServiceView, id: &str) -> Result<&'a TaskView, Comman
 
 const AGAIN: &str = "a task gets it when it starts: `ce-aws stop`, then `ce-aws start`";
 
-fn refused(why: Unreachable) -> CommandError {
+/// Why a container cannot be entered, and what to do.
+pub fn refused(why: Unreachable) -> CommandError {
     let message = why.to_string();
     match why {
         Unreachable::NotRunning => CommandError::refused("exec/no-task", message).hint("`ce-aws status` shows why"),

@@ -162,7 +162,8 @@ mod tests {
             assert_eq!(by(agent, Sort::Port, port.clone()).1, Some(Demand::OldAgent(agent.to_owned())), "{agent}");
             assert_ne!(by(agent, Sort::Command, port.clone()).1, Some(Demand::OldAgent(agent.to_owned())), "{agent}");
         }
-        let command = json!([{"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands"}}]);
+        let command =
+            json!([{"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands"}}]);
         let other = Some(Demand::Other("session type InteractiveCommands".to_owned()));
         assert_eq!(by("3.3.0.0", Sort::Port, command).1, other);
     }

@@ -123,7 +123,8 @@ mod tests {
         prop_oneof![
             any::<u32>().prop_map(Frame::Open),
             any::<u32>().prop_map(Frame::Finish),
-            (any::<u32>(), proptest::collection::vec(any::<u8>(), 0..3000)).prop_map(|(id, data)| Frame::Data(id, data)),
+            (any::<u32>(), proptest::collection::vec(any::<u8>(), 0..3000))
+                .prop_map(|(id, data)| Frame::Data(id, data)),
             Just(Frame::Nothing),
         ]
     }

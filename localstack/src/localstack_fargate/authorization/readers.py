@@ -79,6 +79,13 @@ def last_part(call: Call, value: str) -> str:
     return value.rsplit("/", 1)[-1]
 
 
+@each
+def task_of_session(call: Call, value: str) -> str | None:
+    """Of `ecs:<cluster>_<task>_<runtime id>`."""
+    cluster, _, task = value.removeprefix("ecs:").rpartition("_")[0].rpartition("_")
+    return f"{cluster}/{task}"
+
+
 @reader
 def truth(call: Call, value: Any) -> str | None:
     return None if value is None else str(value).lower()

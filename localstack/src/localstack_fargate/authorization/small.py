@@ -101,4 +101,16 @@ PRICING: Table = {"GetProducts": PLAIN}
 CLOUDWATCH: Table = {"GetMetricData": PLAIN}
 TAGGING: Table = {"GetResources": PLAIN, "GetTagKeys": PLAIN, "GetTagValues": PLAIN}
 SNS: Table = {"GetTopicAttributes": on("{TopicArn}"), "ListTopics": PLAIN, "ListSubscriptionsByTopic": on("{TopicArn}")}
-SSM: Table = {"GetParameter": on("parameter/{Name|last_part}"), "GetParameters": on("parameter/{Names|last_part}")}
+SSM: Table = {
+    "GetParameter": on("parameter/{Name|last_part}"),
+    "GetParameters": on("parameter/{Names|last_part}"),
+    # The task, and AWS's document, which belongs to no account (Systems Manager user guide, "Sample IAM policies for
+    # Session Manager").
+    "StartSession": on(
+        "arn:{-|partition}:ecs:{-|region}:{-|account}:task/{Target|task_of_session}",
+        "arn:{-|partition}:ssm:{-|region}::document/{DocumentName}",
+    ),
+    "ResumeSession": on("session/{SessionId}"),
+    "TerminateSession": on("session/{SessionId}"),
+    "DescribeSessions": PLAIN,
+}

@@ -65,10 +65,7 @@ fn input_is_sent_in_pieces_and_again_until_it_is_acknowledged() {
     let lengths: Vec<usize> = frames.iter().map(|frame| Message::decode(frame).unwrap().payload.len()).collect();
     assert_eq!(lengths, [1024, 1024, 452]);
     let size = Message::decode(&size).unwrap();
-    assert_eq!(
-        (size.sequence, size.payload_type, size.payload.as_slice()),
-        (3, 3, &br#"{"cols":80,"rows":24}"#[..])
-    );
+    assert_eq!((size.sequence, size.payload_type, size.payload.as_slice()), (3, 3, &br#"{"cols":80,"rows":24}"#[..]));
     let mut late = |channel: &mut Channel<_>, after: u64| {
         now += after;
         clock.set(now);

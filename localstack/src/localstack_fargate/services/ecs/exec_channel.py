@@ -82,6 +82,15 @@ def address(host: str, account, session: str) -> str:
 
 
 def _serve(request: Any, account_id: str, session: str) -> Any:
+    def find(account: Any) -> Any:
+        return exec_rules.session_of(account, session)
+
+    return serve(request, account_id, session, find, lambda socket, found: Channel(socket, found).speak())
+
+
+def serve(request: Any, account_id: str, session: str, find: Any, speak: Any) -> Any:
+    """Lets a signed upgrade by somebody who may open the channel in: `find(account)` gives its session, and
+    `speak(socket, session)` has the conversation."""
     from localstack.http import Response
     from localstack.http.websocket import WebSocketDisconnectedError
 
@@ -90,7 +99,7 @@ def _serve(request: Any, account_id: str, session: str) -> Any:
         return Response("", status=404)
     account = accounts.get(account_id)
     with account.lock:
-        found = exec_rules.session_of(account, session)
+        found = find(account)
     if found is None:
         return Response("", status=404)
     if (why := exec_signature.refusal(request, account, found.region)) is not None:
@@ -103,7 +112,7 @@ def _serve(request: Any, account_id: str, session: str) -> Any:
         return Response(why, status=403)
     with request.accept() as socket:
         try:
-            Channel(socket, found).speak()
+            speak(socket, found)
         except (Over, WebSocketDisconnectedError, TimeoutError):
             pass  # leaving the block closes the connection
     return Response("", status=101)
