@@ -35,6 +35,7 @@ mod lost_tags;
 mod malformed_responses;
 mod many_deployments;
 mod many_networks;
+mod open;
 mod pairwise;
 mod policy;
 mod product;

@@ -54,6 +54,9 @@ fn the_printed_policies_cover_existing_resources() {
     one.does("upgrade", &["backup", "create", "FILE", "--yes"]);
     one.does("upgrade", &["stop", "FILE", "--yes"]);
     one.does("upgrade", &["start", "FILE", "--yes"]);
+    for way in ["task", "load-balancer"] {
+        one.does("open", &["open", "FILE", "--check", "--local-port", "0", "--via", way]);
+    }
     one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
     resources.assert_untouched(&account);
     let made = actions(&one.printed("apply"));
@@ -90,7 +93,7 @@ fn every_document_fits_and_is_scoped() {
     let resources = ExistingResources::new(&account);
     for plan in [NEW.to_owned(), borrowing(&resources)] {
         let one = Operator::new(&account, &plan);
-        for purpose in ["", "list", "plan", "apply", "upgrade", "destroy"] {
+        for purpose in ["", "list", "plan", "apply", "upgrade", "open", "destroy"] {
             let policies = one.printed(purpose);
             assert_eq!(policies, one.printed(purpose), "the same each time");
             let sizes: Vec<_> = policies.iter().map(|policy| policy.to_string().len()).collect();

@@ -36,7 +36,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("# backup = true ", "backup = false "),
 ];
 
-pub const STAGES: [Stage; 20] = [
+pub const STAGES: [Stage; 21] = [
     Stage { edits: &[("release = \"5.0.0\"", "release = \"4.2.0\"")], ..stage("plan", &["plan", "FILE"], &[]) },
     stage("", &["doctor", "FILE"], &[0]),
     stage("apply", APPLY, &[0]),
@@ -65,6 +65,7 @@ pub const STAGES: [Stage; 20] = [
     Stage { edits: &[("\nenabled = false ", "\n# enabled = true ")], ..stage("apply", APPLY, &[0, 2, 10, 13, 14]) },
     stage("plan", &["logs", "FILE"], &[0, 2]),
     stage("upgrade", &["exec", "FILE", "core", "--", "true"], &[0, 2]),
+    stage("open", &["open", "FILE", "--check", "--local-port", "0"], &[0, 2]),
     stage("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"], &[0, 2, 4]),
     stage("cost", &["cost", "FILE", "--live"], &[]),
 ];

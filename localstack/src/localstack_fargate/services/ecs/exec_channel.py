@@ -95,6 +95,7 @@ def serve(request: Any, account_id: str, session: str, find: Any, speak: Any) ->
     from localstack.http.websocket import WebSocketDisconnectedError
 
     _write_where_it_is_safe(request.socket.channel)
+    _put_together(request.socket.channel)
     if not re.fullmatch(r"\d{12}", account_id):
         return Response("", status=404)
     account = accounts.get(account_id)
@@ -124,6 +125,24 @@ def _write_where_it_is_safe(channel: Any) -> None:
 
     for name in ("wsSend", "wsReject", "wsClose", "close"):
         setattr(channel, name, functools.partial(reactor.callFromThread, getattr(channel, name)))
+
+
+def _put_together(channel: Any) -> None:
+    """rolo takes each piece of a message that arrives in several for a whole one."""
+    from wsproto import events
+
+    put, held = channel.eventQueue.put_nowait, bytearray()
+
+    def whole(event: Any) -> None:
+        if isinstance(event, events.BytesMessage):
+            held.extend(event.data)
+            if not event.message_finished:
+                return
+            event = events.BytesMessage(bytes(held))
+            held.clear()
+        put(event)
+
+    channel.eventQueue.put_nowait = whole
 
 
 class Channel:

@@ -40,7 +40,7 @@ FLAG, REFUSED = 10, 3
 PAYLOAD, WINDOW = 1024, 100
 MULTIPLEXED = (1, 1, 70)
 """From this version of a client on several connections share a session."""
-_LOOK, _RESEND = 0.05, 0.2
+_LOOK, _RESEND = 0.02, 0.2
 
 
 @dataclass

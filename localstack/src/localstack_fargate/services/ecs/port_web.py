@@ -24,7 +24,8 @@ BLOCK = 1 << 16
 PAGE = """<!doctype html><meta charset="utf-8"><title>waiting</title><h1>Cloud Exchange</h1><pre id="said"></pre><script>
 const hex = buffer => [...new Uint8Array(buffer)].map(b => b.toString(16).padStart(2, "0")).join("");
 const digest = async buffer => hex(await crypto.subtle.digest("SHA-256", buffer));
-const check = (what, is) => { if (!is) throw new Error(what); said.textContent += what + "\\n"; };
+const done = [];
+const check = (what, is) => { if (!is) throw new Error(what); done.push(what); said.textContent = done.join("\\n"); };
 async function all() {
   const sizes = [...Array(100).keys()].map(n => 1000 * n + 1);
   const got = await Promise.all(sizes.map(async n => (await (await fetch("/bytes/" + n)).arrayBuffer())));
@@ -48,7 +49,7 @@ async function all() {
   await (await fetch("/wait/1")).text();
   check("an answer that takes a second", true);
 }
-all().then(() => { document.title = "all is well"; }, error => { document.title = "failed: " + error.message; });
+all().then(() => { document.title = "all is well: " + done.join(", "); }, error => { document.title = "failed: " + error.message; });
 </script>
 """
 
