@@ -6,10 +6,9 @@ use super::text::clean;
 
 /// One event, for people and for scripts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "code")]
+#[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Event<'a> {
     /// The tunnel works.
-    #[serde(rename = "open/listening")]
     Listening {
         /// What to open; only host and port where it is not the UI's.
         address: &'a str,
@@ -21,25 +20,28 @@ pub enum Event<'a> {
         session: &'a str,
     },
     /// A new session has taken the place of one that ended.
-    #[serde(rename = "open/new-session")]
-    NewSession { task: &'a str, session: &'a str },
-    #[serde(rename = "open/interrupted")]
+    NewSession {
+        task: &'a str,
+        session: &'a str,
+    },
     Interrupted,
-    #[serde(rename = "open/resumed")]
     Resumed,
     /// `waits`: nothing happens until something connects.
-    #[serde(rename = "open/session-ended")]
-    SessionEnded { why: &'a str, waits: bool },
+    SessionEnded {
+        why: &'a str,
+        waits: bool,
+    },
     /// There is no session now, for this reason; it is tried again.
-    #[serde(rename = "open/waiting")]
-    Waiting { why: &'a str },
-    #[serde(rename = "open/not-listening")]
-    NotListening { destination: &'a str },
-    #[serde(rename = "open/stuck")]
+    Waiting {
+        why: &'a str,
+    },
+    NotListening {
+        destination: &'a str,
+    },
     Stuck,
-    #[serde(rename = "open/notice")]
-    Notice { message: &'a str },
-    #[serde(rename = "open/closed")]
+    Notice {
+        message: &'a str,
+    },
     Closed,
 }
 

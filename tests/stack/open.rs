@@ -62,7 +62,7 @@ impl Tunnel {
             }
         });
         let mut tunnel = Self { child, events, seen: Vec::new(), address: String::new() };
-        let listening = tunnel.until("open/listening");
+        let listening = tunnel.until("listening");
         text(&listening["address"]).clone_into(&mut tunnel.address);
         tunnel
     }
@@ -103,7 +103,7 @@ impl Tunnel {
         let pid = self.child.id().to_string();
         assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
         assert_eq!(self.child.wait().expect("it is ours").code(), Some(0));
-        self.until("open/closed");
+        self.until("closed");
         assert_eq!(sessions(account), [""; 0]);
     }
 }
@@ -174,8 +174,8 @@ fn a_large_download_survives_lost_connections_byte_for_byte() {
     println!("{size} bytes in {:.1} s", began.elapsed().as_secs_f64());
     assert!(got == content(size), "{} bytes", got.len());
     for _ in 0..2 {
-        tunnel.until("open/interrupted");
-        tunnel.until("open/resumed");
+        tunnel.until("interrupted");
+        tunnel.until("resumed");
     }
     assert_eq!(starts(&account).len(), 1, "it was the same session");
     tunnel.interrupt(&account);
@@ -190,7 +190,7 @@ fn nothing_is_lost_on_a_bad_connection() {
     let mut tunnel = Tunnel::new(&product, &[]);
     let body = content(200_000);
     assert!(tunnel.echo(&body) == body);
-    tunnel.until("open/resumed");
+    tunnel.until("resumed");
     tunnel.interrupt(&account);
     account.post("ports", &json!({ "delay": 0.05 }));
     let tunnel = Tunnel::new(&product, &[]);
@@ -209,8 +209,8 @@ fn a_task_that_is_replaced_is_followed() {
     std::thread::sleep(Duration::from_millis(500));
     let stop = "arn = ecs.list_tasks(cluster='ce-prod')['taskArns'][0]; ecs.stop_task(cluster='ce-prod', task=arn)";
     account.by_hand(stop);
-    assert_eq!(tunnel.until("open/session-ended")["waits"], false);
-    let new = tunnel.until("open/new-session");
+    assert_eq!(tunnel.until("session-ended")["waits"], false);
+    let new = tunnel.until("new-session");
     assert!(waiting.join().expect("it ends").is_err(), "its connection has ended with the task");
     assert!(tunnel.get("/bytes/70000") == content(70_000));
     let targets: Vec<String> =
@@ -221,10 +221,10 @@ fn a_task_that_is_replaced_is_followed() {
     let count = starts(&account).len();
     let idle: Vec<String> = sessions(&account);
     account.by_hand(&format!("client('ssm').terminate_session(SessionId='{}')", idle[0]));
-    assert_eq!(tunnel.until("open/session-ended")["waits"], true);
+    assert_eq!(tunnel.until("session-ended")["waits"], true);
     assert_eq!(starts(&account).len(), count);
     assert!(tunnel.get("/bytes/10") == content(10));
-    tunnel.until("open/new-session");
+    tunnel.until("new-session");
     tunnel.interrupt(&account);
 }
 
@@ -291,6 +291,6 @@ fn a_port_where_nothing_listens_is_named_and_the_tunnel_stays() {
     for _ in 0..2 {
         assert!(get(&format!("http://{}/", tunnel.address)).is_err());
     }
-    assert_eq!(tunnel.until("open/not-listening")["destination"], "ui:9");
+    assert_eq!(tunnel.until("not-listening")["destination"], "ui:9");
     assert_eq!(sessions(&account).len(), 1);
 }

@@ -137,7 +137,7 @@ impl<S: FnMut() -> Stamp> Channel<S> {
 
     /// How many frames of ours the agent has not acknowledged.
     pub fn pending(&self) -> usize {
-        self.unacknowledged.len()
+        self.unacknowledged.count()
     }
 
     /// For how many milliseconds a frame of ours has not been acknowledged.

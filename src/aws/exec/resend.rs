@@ -30,7 +30,7 @@ pub struct Unacknowledged {
 }
 
 impl Unacknowledged {
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.frames.len()
     }
 
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(times, [1200, 1600, 2400, 3400, 4400]);
         let before = frames.trip;
         frames.acknowledged(1, 4500);
-        assert_eq!((frames.trip, frames.len()), (before, 0));
+        assert_eq!((frames.trip, frames.count()), (before, 0));
     }
 
     #[test]
