@@ -57,8 +57,8 @@ pub fn grants(place: &Place) -> Vec<Grant> {
     all
 }
 
-/// For `ce-aws open`. The documents are AWS's, in no account; a session's id begins with its owner (Systems Manager user
-/// guide, "Sample IAM policies for Session Manager").
+/// For `ce-aws open`. The documents are AWS's, in no account; a session's id begins with its owner (Systems Manager
+/// user guide, "Sample IAM policies for Session Manager").
 fn tunnel(place: &Place) -> Vec<Grant> {
     let names = &place.names;
     let cluster = place.cluster.as_deref().and_then(|arn| arn.rsplit('/').next());

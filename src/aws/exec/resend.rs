@@ -1,7 +1,7 @@
 //! Frames that the agent has not acknowledged, and when to send them again. Pure.
 //!
-//! The wait follows the measured round trip, as in RFC 6298: a tunnel with steady traffic has no silence that would show
-//! that something is lost. A frame that was sent twice measures nothing: its acknowledgement may be for either.
+//! The wait follows the measured round trip, as in RFC 6298: a tunnel with steady traffic has no silence that would
+//! show that something is lost. A frame that was sent twice measures nothing: its acknowledgement may be for either.
 
 use std::collections::BTreeMap;
 

@@ -130,7 +130,8 @@ pub async fn relay(
             None => return Ok(ended(String::new())),
         }
         tell(News::Resumed);
-        // What waited is among what was not acknowledged, but for acknowledgements: the agent repeats what they are for.
+        // What waited is among what was not acknowledged, but for acknowledgements: the agent repeats what they are
+        // for.
         relay.outgoing = relay.line.again().into_iter().map(Frame::binary).collect();
     }
 }

@@ -1,8 +1,8 @@
 //! The streams of a session: one for each local connection. Pure.
 //!
-//! Smux's version 1 has no flow control for one stream: what the agent sends must be taken, or all streams wait. So each
-//! may hold some megabytes that its local reader has not taken yet; beyond that the whole session waits, and a reader
-//! that takes nothing for long loses its connection, so that the others go on.
+//! Smux's version 1 has no flow control for one stream: what the agent sends must be taken, or all streams wait. So
+//! each may hold some megabytes that its local reader has not taken yet; beyond that the whole session waits, and a
+//! reader that takes nothing for long loses its connection, so that the others go on.
 
 use std::collections::BTreeMap;
 

@@ -6,8 +6,8 @@ use crate::engine::failure::{Cause, Failure};
 use crate::session::CommandError;
 
 const POLICY: &str = "`ce-aws policy --for open` prints the permissions that this needs";
-const FORBIDDEN: &str = "many companies deny ssm:StartSession on ECS tasks, as AWS recommends for those who may only use \
-                         ECS Exec: then the tunnel is not possible, and `ce-aws exec` still is";
+const FORBIDDEN: &str = "many companies deny ssm:StartSession on ECS tasks, as AWS recommends for those who may only \
+                         use ECS Exec: then the tunnel is not possible, and `ce-aws exec` still is";
 
 pub fn explained(error: TunnelError) -> CommandError {
     let message = error.to_string();
