@@ -21,7 +21,7 @@ RUNS = {
     "two lost connections": {"cut_after": [1500, 1500]},
     "loss, repetition, reordering": {"drop": 0.002, "duplicate": 0.05, "reorder": 0.05},
 }
-PATIENCE = 240
+PATIENCE = 600
 
 
 def main() -> int:
