@@ -7,8 +7,8 @@ use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::global::Global;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, exec, explain, graph, history, init, list, logs, man,
-    plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, database, destroy, discover, doctor, exec, explain, graph, history, init, list,
+    logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -83,6 +83,7 @@ pub enum Command {
     List(list::Args),
     Releases(releases::Args),
     Backup(backup::Args),
+    Database(database::Args),
     History(history::Args),
     Graph(graph::Args),
     Cost(cost::Args),
@@ -140,6 +141,8 @@ mod tests {
             "logs",
             "logs core ui --follow",
             "backup create",
+            "database dump -o a.gz",
+            "database dump a.toml -o a.gz",
             "backup list",
             "backup drop fs-0123456789abcdef0",
             "backup drop a.toml fs-0123456789abcdef0",

@@ -12,14 +12,18 @@ mod interrupt;
 mod logging;
 mod main;
 mod options;
+mod place;
 mod pointer;
+mod progress;
 mod proof;
 mod terminal;
+mod whole_file;
 
 mod apply;
 mod backup;
 mod completions;
 mod cost;
+mod database;
 mod destroy;
 mod discover;
 mod doctor;

@@ -2,6 +2,7 @@
 
 pub mod backups;
 mod conflict;
+pub mod database;
 pub mod deployments;
 pub mod foreign;
 pub mod foreign_tasks;
@@ -13,6 +14,7 @@ pub mod prices;
 pub mod queues;
 pub mod reachable;
 pub mod sweep;
+pub mod transfer;
 pub mod verify;
 pub mod world;
 pub mod zones;

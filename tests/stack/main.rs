@@ -14,6 +14,7 @@ mod certificates;
 mod chain;
 mod cost;
 mod counts;
+mod database;
 mod deploy;
 mod deployment_variants;
 mod discover;

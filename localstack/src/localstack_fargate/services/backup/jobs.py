@@ -105,6 +105,7 @@ def _run(account: Account, region: str, job: dict) -> None:
     job.update(State="RUNNING", PercentDone="10.0")
     point = here.points[job["RecoveryPointArn"]]
     point["_content"] = efs_content.of(account, _system_id(job)).versions[""]
+    point["_files"] = efs_content.keep(account, _system_id(job))
     point["_from"] = account.clock.now()
     account.schedule(account.settings["backup.running"], lambda account: _end(account, region, job))
 

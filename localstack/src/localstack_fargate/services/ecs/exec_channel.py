@@ -33,7 +33,7 @@ from typing import Any, Iterator
 from localstack_fargate import access
 from localstack_fargate import account as accounts
 from localstack_fargate.authorization.needs import Need
-from localstack_fargate.services.ecs import exec_rules, exec_signature
+from localstack_fargate.services.ecs import exec_rules, exec_signature, exec_terminal
 from localstack_fargate.services.ecs.exec_shell import Shell
 
 HEADER = struct.Struct(">I32sIQqQ16s32sII")
@@ -135,6 +135,9 @@ class Channel:
         self.send("start_publication", 0, 0, b"")
         if self.session.rule.handshake:
             self.shake_hands()
+        if self.session.program:
+            exec_terminal.run(self, self.session.program)
+            self.close()
         if self.session.rule.shell:
             Shell(self.say, self.session).run(self.inputs())
             self.close()
