@@ -10,6 +10,7 @@ mod identity;
 pub mod image_change;
 mod images;
 mod ingress;
+pub mod load_dump;
 mod needs;
 mod network;
 mod outside;

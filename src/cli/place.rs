@@ -3,6 +3,7 @@
 use crate::aws::exec::error::ExecError;
 use crate::aws::exec::run::Container;
 use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::Inventory;
 use crate::kinds::context::Context;
 use crate::kinds::service::view::{ServiceView, TaskView};
 use crate::live::reachable::{Unreachable, describe, reachable};
@@ -26,7 +27,22 @@ impl Place {
     /// It cannot be entered.
     pub async fn find(session: &Session, scope: &mut Scope, container: &str, task: &str) -> Result<Self, CommandError> {
         let inventory = session.inventory(scope).await?;
-        let service = session.service(scope, &inventory).await?;
+        Self::enter(session, scope, &inventory, container, task).await
+    }
+
+    /// The same where the inventory has been read.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be entered.
+    pub async fn enter(
+        session: &Session,
+        scope: &Scope,
+        inventory: &Inventory,
+        container: &str,
+        task: &str,
+    ) -> Result<Self, CommandError> {
+        let service = session.service(scope, inventory).await?;
         let context = session.context(scope);
         let task = choose(&service, task)?;
         let cluster = service.service.as_ref().map(|facts| facts.cluster.clone()).unwrap_or_default();

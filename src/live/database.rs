@@ -71,24 +71,26 @@ fn read(printed: &str) -> Result<Facts, NotAsked> {
     lines.filter_map(|line| serde_json::from_str(line).ok()).next().ok_or(NotAsked::Unreadable)
 }
 
+/// How the tools log in: the password is in a file that only root can read (`--config` of MongoDB's database tools
+/// 100.3.0 and later), not on the command line, which everybody in the container could read. Needs `$folder`.
+const LOG_IN: &str = r#"export HOME="$folder"
+set -- --host=localhost
+if [ -n "${MONGO_INITDB_ROOT_USERNAME-}" ]; then
+    printf "password: '%s'\n" "$(printf %s "${MONGO_INITDB_ROOT_PASSWORD-}" | sed "s/'/''/g")" > "$folder/config"
+    set -- "$@" --config="$folder/config" --username="$MONGO_INITDB_ROOT_USERNAME" --authenticationDatabase=admin
+fi"#;
+
 /// Makes a dump in the container's own file system, proves it whole there, and removes it when the script ends. It sets
 /// `file`, as [`super::transfer::download`] needs it.
 ///
-/// The password is in a file that only root can read (`--config` of MongoDB's database tools 100.3.0 and later), not on
-/// the command line, which everybody in the container could read. `--dryRun` reads the archive's table of contents
-/// (`mongorestore.go` of `mongodb/mongo-tools`), gzip all of it.
+/// `--dryRun` reads the archive's table of contents (`mongorestore.go` of `mongodb/mongo-tools`), gzip all of it.
 pub fn dump() -> String {
     format!(
         r#"need mktemp mongodump gzip sed
 folder=$(mktemp -d) || exit
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 129' HUP INT TERM
-export HOME="$folder"
-set -- --host=localhost
-if [ -n "${{MONGO_INITDB_ROOT_USERNAME-}}" ]; then
-    printf "password: '%s'\n" "$(printf %s "${{MONGO_INITDB_ROOT_PASSWORD-}}" | sed "s/'/''/g")" > "$folder/config"
-    set -- "$@" --config="$folder/config" --username="$MONGO_INITDB_ROOT_USERNAME" --authenticationDatabase=admin
-fi
+{LOG_IN}
 file="$folder/dump"
 mongodump "$@" --db={NAME} --gzip --archive="$file" || exit
 gzip -t < "$file" || exit
@@ -96,6 +98,30 @@ if command -v mongorestore > /dev/null 2>&1; then
     mongorestore "$@" --dryRun --gzip --archive="$file" || exit
 fi"#
     )
+}
+
+/// Before a dump is typed in: `temporary`, as [`super::transfer::upload`] needs it, beside where it is to be.
+pub fn receive(path: &str) -> String {
+    format!("need mktemp mongorestore gzip sed mv rm\ntemporary={path}.new")
+}
+
+/// Proves it to be an archive of this database that these tools can read, and gives it its name.
+pub fn check_and_place(path: &str) -> String {
+    format!(
+        r#"folder=$(mktemp -d) || exit
+trap 'rm -rf "$folder" "$temporary"' EXIT
+{LOG_IN}
+gzip -t < "$temporary" || exit
+mongorestore "$@" --dryRun --gzip --archive="$temporary" --nsInclude='{NAME}.*' || exit
+file={path}
+mv -f "$temporary" "$file" || exit"#
+    )
+}
+
+/// Removes a dump that is not going to be restored.
+pub async fn forget(aws: &Clients, at: &Container<'_>, path: &str) {
+    // Whoever asks has an error to report already.
+    let _ = run(aws, at, &format!("rm -f {path} {path}.new"), PATIENCE).await;
 }
 
 #[cfg(test)]
@@ -117,7 +143,7 @@ mod tests {
 
     #[test]
     fn scripts_name_no_password() {
-        for script in [ASK.to_owned(), dump()] {
+        for script in [ASK.to_owned(), dump(), check_and_place("/f")] {
             let ran = std::process::Command::new("sh").args(["-n", "-c", &script]).status().unwrap();
             assert!(ran.success());
             assert!(!script.contains("--password") && !script.contains(" -p "));

@@ -11,6 +11,7 @@ mod data_changed;
 pub mod destroy;
 pub mod endpoints;
 pub mod limits;
+pub mod load_dump;
 pub mod open_operation;
 pub mod plan;
 pub mod planning;

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use crate::account::{Account, python, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
+use crate::single_writer::{never_two, never_two_deployments};
+use crate::upgrade::{intent, is_well_at};
 
 const PLAN: &str = "name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"us-east-1\"\n[load_balancer]\nenabled = false\n";
 
@@ -122,4 +124,102 @@ fn ctrl_c_leaves_no_half_dump() {
     assert!(killed.success());
     assert_eq!(child.wait().expect("it is ours").code(), Some(3));
     assert_eq!(files(&product), ["plan.toml"]);
+}
+
+fn database(account: &Account) -> Value {
+    account.get("cloud-exchange-database")["collections"].clone()
+}
+
+fn data_steps(account: &Account) -> Vec<Value> {
+    let all = account.get("one-shot-tasks");
+    let steps = all.as_array().expect("tasks").iter().filter(|task| text(&task["started_by"]).contains("load-dump"));
+    steps.cloned().collect()
+}
+
+#[test]
+fn a_dump_replaces_the_database_while_nothing_else_runs() {
+    let account = Account::new(SCALE);
+    let product = deployed(&account);
+    let before = fill(&account, 40);
+    product.expect(0, &["database", "dump", "FILE", "-o", "dump.gz"]);
+    let later = json!({ "settings": [{ "databaseVersion": "5.0.0" }], "added_later": [{ "x": 1 }] });
+    account.post("cloud-exchange-database", &json!({ "collections": later }));
+    let refused = product.expect(5, &["database", "restore", "FILE", "dump.gz", "--yes"]);
+    assert!(refused.stderr.contains("backup/no-role"), "{}", refused.stderr);
+    product.expect(0, &["backup", "create", "FILE", "--yes"]);
+    let asked = product.expect(5, &["database", "restore", "FILE", "dump.gz"]);
+    for words in ["recovery-point/", "data-step/load-dump-", "is deleted first", "confirmed stopped", "unconfirmed"] {
+        assert!(asked.stderr.contains(words), "{words:?} is not in\n{}", asked.stderr);
+    }
+    assert_eq!(database(&account), later, "nothing without consent");
+
+    product.expect(0, &["database", "restore", "FILE", "dump.gz", "--yes"]);
+    assert_eq!(database(&account), before);
+    is_well_at(&product, "5.0.0");
+    assert_eq!(intent(&account), "");
+    let steps = data_steps(&account);
+    assert_eq!((steps.len(), &steps[0]["exit_code"]), (1, &json!(0)), "{steps:#?}");
+    let points = account.get("recovery-points");
+    let points: Vec<&Value> = points.as_array().unwrap().iter().filter(|point| point["vault"] == "ce-prod").collect();
+    assert_eq!(points.len(), 2);
+    assert!(points.iter().skip(1).all(|point| point["torn"] == false), "{points:#?}");
+    let left = account.get("cloud-exchange-files");
+    assert!(!left.to_string().contains(".ce-aws-dump"), "{left:#}");
+    never_two(&account);
+}
+
+#[test]
+fn a_failed_restore_brings_the_database_before_back() {
+    let account = Account::new(SCALE);
+    let product = deployed(&account);
+    account.post(
+        "cloud-exchange-database",
+        &json!({ "collections": { "settings": [{ "databaseVersion": "4.2.0" }], "old": [{ "x": 1 }] } }),
+    );
+    product.expect(0, &["database", "dump", "FILE", "-o", "dump.gz"]);
+    let now = fill(&account, 20);
+    product.expect(0, &["backup", "create", "FILE", "--yes"]);
+    let failed = product.expect(6, &["database", "restore", "FILE", "dump.gz", "--yes"]);
+    for words in ["the dump is of release 4.2.0, and 5.0.0 runs", "rolled back"] {
+        assert!(failed.stderr.contains(words), "{words:?} is not in\n{}", failed.stderr);
+    }
+    let steps = data_steps(&account);
+    assert_eq!((steps.len(), &steps[0]["exit_code"]), (1, &json!(1)), "it had deleted everything by then");
+    assert_eq!(database(&account), now);
+    is_well_at(&product, "5.0.0");
+    assert_eq!(intent(&account), "");
+    never_two_deployments(&account);
+    product.expect(0, &["database", "restore", "FILE", "dump.gz", "--other-release", "--yes"]);
+    assert_eq!(database(&account)["old"], json!([{ "x": 1 }]));
+    never_two_deployments(&account);
+}
+
+#[test]
+fn a_dump_that_does_not_arrive_stops_nothing() {
+    let account = Account::new(SCALE);
+    let product = deployed(&account);
+    let now = fill(&account, 3000);
+    product.expect(0, &["database", "dump", "FILE", "-o", "dump.gz"]);
+    product.expect(0, &["backup", "create", "FILE", "--yes"]);
+    let stops =
+        |account: &Account| account.journal(0).iter().filter(|call| call["operation"] == "UpdateService").count();
+    let before = stops(&account);
+    let restore = |code: i32, dump: &str, words: &str| {
+        let said = product.expect(code, &["database", "restore", "FILE", dump, "--yes"]).stderr;
+        assert!(said.contains(words), "{words:?} is not in\n{said}");
+    };
+    account.post("exec", &json!({ "contains": "stty", "runs": true, "fault": "cut", "at": 60 }));
+    restore(1, "dump.gz", "nothing was stopped or changed");
+    account.delete("exec");
+    let whole = std::fs::read(product.folder().join("dump.gz")).unwrap();
+    std::fs::write(product.folder().join("half.gz"), &whole[..whole.len() / 2]).unwrap();
+    restore(1, "half.gz", "nothing was stopped or changed");
+    std::fs::write(product.folder().join("text.gz"), "text").unwrap();
+    restore(64, "text.gz", "is no gzip archive");
+    account.post("settings", &json!({ "cloud_exchange.missing_tools": ["mongorestore"] }));
+    restore(5, "dump.gz", "this container has no mongorestore");
+    assert_eq!((stops(&account), database(&account), intent(&account)), (before, now, String::new()));
+    assert_eq!(data_steps(&account).len(), 0);
+    let left = account.get("cloud-exchange-files");
+    assert!(!left.to_string().contains(".ce-aws-dump"), "{left:#}");
 }
