@@ -7,8 +7,8 @@ use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::global::Global;
 use super::{
-    apply, backup, completions, cost, database, destroy, discover, doctor, exec, explain, graph, history, init, list,
-    logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, database, destroy, discover, doctor, exec, explain, files, graph, history, init,
+    list, logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -84,6 +84,7 @@ pub enum Command {
     Releases(releases::Args),
     Backup(backup::Args),
     Database(database::Args),
+    Files(files::Args),
     History(history::Args),
     Graph(graph::Args),
     Cost(cost::Args),
@@ -150,6 +151,15 @@ mod tests {
             "backup restore a.toml latest",
             "backup restore --resume",
             "backup restore a.toml --rollback",
+            "files list",
+            "files list custom_plugins",
+            "files list a.toml custom_plugins/x",
+            "files get custom_plugins/x/main.py",
+            "files get a.toml custom_plugins/x/main.py",
+            "files put main.py custom_plugins/x/main.py",
+            "files put a.toml main.py custom_plugins/x/main.py",
+            "database restore a.gz",
+            "database restore a.toml a.gz",
             "history",
             "graph",
             "policy",

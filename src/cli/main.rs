@@ -9,8 +9,8 @@ use super::args::{Cli, Command};
 use super::global::Color;
 use super::pointer::with_pointer;
 use super::{
-    apply, backup, completions, cost, database, destroy, discover, doctor, exec, explain, graph, history, init, list,
-    logging, logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
+    apply, backup, completions, cost, database, destroy, discover, doctor, exec, explain, files, graph, history, init,
+    list, logging, logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -80,6 +80,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Releases(args) => releases::run(args, output),
         Command::Backup(args) => runtime.block_on(backup::run(args, global, output)),
         Command::Database(args) => runtime.block_on(database::run(args, global, output)),
+        Command::Files(args) => runtime.block_on(files::run(args, global, output)),
         Command::History(args) => runtime.block_on(history::run(args, global, output)),
         Command::Graph(args) => graph::run(args, global, output),
         Command::Cost(args) => runtime.block_on(cost::run(args, global, output)),

@@ -18,6 +18,7 @@ mod progress;
 mod proof;
 mod terminal;
 mod whole_file;
+mod words;
 
 mod apply;
 mod backup;
@@ -29,6 +30,7 @@ mod discover;
 mod doctor;
 mod exec;
 mod explain;
+mod files;
 mod graph;
 mod history;
 mod init;

@@ -4,6 +4,7 @@ pub mod backups;
 mod conflict;
 pub mod database;
 pub mod deployments;
+pub mod files;
 pub mod foreign;
 pub mod foreign_tasks;
 pub mod grants;

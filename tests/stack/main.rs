@@ -27,6 +27,7 @@ mod existing;
 mod failures;
 mod fault_sweep;
 mod file_system_io;
+mod files;
 mod images;
 mod injected_containers;
 mod lease;
