@@ -12,6 +12,7 @@ pub mod holders;
 pub mod io;
 pub mod logs;
 pub mod prices;
+pub mod probe;
 pub mod queues;
 pub mod reachable;
 pub mod sweep;

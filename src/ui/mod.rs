@@ -19,6 +19,7 @@ pub mod layout;
 pub mod list;
 pub mod logs;
 pub mod plan;
+pub mod probe;
 pub mod progress;
 pub mod redact;
 pub mod releases;

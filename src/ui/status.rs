@@ -12,11 +12,13 @@ use crate::engine::clock::timestamp;
 use crate::engine::inventory::{Inventory, Phase};
 use crate::engine::plan::Target;
 use crate::kinds::service::injected;
+use crate::kinds::service::probe::ProbeView;
 use crate::kinds::service::view::{ServiceView, TaskView};
 use crate::price::io::FileSystemIo;
 
 use super::finding::hint;
 use super::io;
+use super::probe;
 use super::standing::Standing;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use super::summary::Summary;
@@ -56,6 +58,9 @@ pub struct Status {
     pub io: Option<FileSystemIo>,
     /// An upgrade that is not over, a stop by request.
     pub notes: Vec<String>,
+    /// What its containers answer themselves, if they were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeView>,
     /// What an apply would do; only known with a plan file.
     pub drift: Option<Summary>,
     /// The time, in seconds since 1970.
@@ -194,6 +199,10 @@ pub fn text(status: &Status) -> String {
                 format!("  {:<24} {} {}", "load balancer's target", clean(&target.state), why).trim_end().to_owned(),
             );
         }
+    }
+    if let Some(probe) = &status.probe {
+        lines.push(String::new());
+        lines.extend(probe::lines(probe));
     }
     stopped(&status.service, &mut lines);
     if status.state != State::Healthy && status.state != State::Stopped {

@@ -42,7 +42,7 @@ pub async fn run(
     has_role(file, &inventory, path)?;
     if inventory.at(&backup_vault::address()).is_empty() {
         let message = "there is no vault for the recovery point yet; nothing was changed";
-        return Err(CommandError::refused("backup/no-vault", message)
+        return Err(CommandError::refused("backup/no-role", message)
             .hint(format!("`ce-aws backup create {path}` makes it, and a recovery point of what is there now")));
     }
     let aws = resource::Context { known: inventory.known(), ..session.context(scope) };

@@ -15,6 +15,7 @@ pub mod load_dump;
 pub mod open_operation;
 pub mod plan;
 pub mod planning;
+mod report_probe;
 mod restore;
 pub mod restore_point;
 pub mod resume;

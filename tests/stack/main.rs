@@ -39,6 +39,7 @@ mod many_deployments;
 mod many_networks;
 mod pairwise;
 mod policy;
+mod probe;
 mod product;
 mod propagation;
 mod properties;

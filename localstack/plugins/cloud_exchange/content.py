@@ -4,11 +4,12 @@ A command of ECS Exec really runs, in a folder that stands for the container's r
 `base64`, `sha256sum`, ... and stand-ins for MongoDB's programs (`mongodb_tools.py`) and for curl. What it leaves on an
 access point stays there, goes into recovery points, and comes back with a restore.
 
-    GET|POST /_emulator/<account>/cloud-exchange-database  the database of the running service: {"server", "collections"}
+    GET|POST /_emulator/<account>/cloud-exchange-database  the database of the running task: {"server", "collections"}
     GET /_emulator/<account>/cloud-exchange-files          every file on access points: {"/path": "uid:gid mode sha256"}
 
 Settings: `cloud_exchange.missing_tools`, names of programs that the images lack; `cloud_exchange.ui_status`, what the
-UI answers; `cloud_exchange.core_version`, what core reports instead of its release.
+UI answers; `cloud_exchange.core_version`, what core reports instead of its release;
+`cloud_exchange.migrates` (true), whether core records its release in the database.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from cloud_exchange.containers import Running, Shared
 setting("cloud_exchange.missing_tools", [])
 setting("cloud_exchange.ui_status", 200)
 setting("cloud_exchange.core_version", None)
+setting("cloud_exchange.migrates", True)
 
 NAMES = {"core", "ui", "mongodb-primary", "rabbitmq-stats"}
 TOOLS = """sh bash cat base64 sha256sum gzip head stty mktemp rm mv cp chmod mkdir ls stat test printf sed dd tr cut wc
@@ -54,6 +56,8 @@ case "$*" in *%{{http_code}}*) printf '%s' {status} ;; esac
 
 def program(account, task: Task, container: Container, command: str) -> Program | None:
     """What runs for a command of ECS Exec."""
+    if not account.settings["cloud_exchange.run_scripts"]:
+        return None
     try:
         words = shlex.split(command)
     except ValueError:
@@ -116,6 +120,7 @@ def _enter(account, task: Task, container: Container) -> Running:
         entered[key] = containers._enter(account, task, shared, container, f"{container.name}.entered")
         if container.name == "core":
             _core(account, task, entered[key])
+        _migrate(account, task, entered[key])
     running = entered[key]
     if (folder := _data(running)) and not (folder / mongodb_tools.FILE).exists():
         version = _release(account, task)
@@ -136,8 +141,20 @@ def _core(account, task: Task, running: Running) -> None:
     path.write_text(f'"""API."""\n\n__version__ = "{version}"\n')
 
 
+def _migrate(account, task: Task, running: Running) -> None:
+    """What core has done to the database by the time that its task runs."""
+    folder, version = _data(running), _release(account, task)
+    if not (folder and version and task.service and account.settings["cloud_exchange.migrates"]):
+        return
+    database = mongodb_tools.content(folder)
+    if settings := database["collections"].get("settings"):
+        settings[0]["databaseVersion"] = version
+        mongodb_tools.keep(folder, database)
+
+
 def _data(running: Running) -> Path | None:
-    found = [volume.folder for path, (volume, _) in running.mounts.items() if path in (mongodb.DATA, "/bitnami/mongodb")]
+    places = (mongodb.DATA, "/bitnami/mongodb")
+    found = [volume.folder for path, (volume, _) in running.mounts.items() if path in places]
     return found[0] if found else None
 
 
@@ -175,7 +192,7 @@ def _running(account) -> Running | None:
     for region in account.state("ecs.regions", set):
         for task in model.of(account, region).tasks.values():
             for container in task.containers:
-                if task.status == "RUNNING" and task.service and container.name == "mongodb-primary":
+                if task.status == "RUNNING" and container.name == "mongodb-primary":
                     return _enter(account, task, container)
     return None
 

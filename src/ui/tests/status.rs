@@ -57,6 +57,7 @@ fn healthy() -> Status {
     let target =
         TargetView { address: "172.16.1.20".into(), port: 3000, state: "healthy".into(), ..TargetView::default() };
     Status {
+        probe: None,
         target: super::fixture::target(),
         state: State::Healthy,
         whereabouts: Whereabouts { url: Some("http://internal-ce-prod".into()), ..Whereabouts::default() },
