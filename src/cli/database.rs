@@ -9,8 +9,8 @@ use super::global::Global;
 
 /// Dump Cloud Exchange's database to a file, and restore it
 ///
-/// A dump is portable, unlike a recovery point of the file system (`ce-aws backup`): MongoDB's own tools read it, on any
-/// server. It is made in the running container of MongoDB, through ECS Exec.
+/// A dump is portable, unlike a recovery point of the file system (`ce-aws backup`): MongoDB's own tools read it, on
+/// any server. It is made in the running container of MongoDB, through ECS Exec.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]

@@ -14,9 +14,9 @@ use super::global::Global;
 
 /// List, get and put files on the file system
 ///
-/// Through a running container that mounts the volume, with ECS Exec. A path begins with the name of a volume, an access
-/// point of the file system: `custom_plugins/my_plugin/main.py`. Files are put where that endangers nothing: among the
-/// custom plug-ins and the certificates. Everything else can only be read.
+/// Through a running container that mounts the volume, with ECS Exec. A path begins with the name of a volume, an
+/// access point of the file system: `custom_plugins/my_plugin/main.py`. Files are put where that endangers nothing:
+/// among the custom plug-ins and the certificates. Everything else can only be read.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]

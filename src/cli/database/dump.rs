@@ -48,7 +48,7 @@ const LARGEST: u64 = 64 << 30;
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
     if args.out.to_str().is_some_and(|out| out.starts_with("s3://")) {
         let message = "a dump is written to a file of this machine, not to S3";
-        return Err(CommandError::usage("usage/dump-to-s3", message)
+        return Err(CommandError::usage("usage/dump-target", message)
             .hint("the task has no rights on your buckets; copy the file with `aws s3 cp`, encrypted with a KMS key"));
     }
     let mut file = WholeFile::create(&args.out, false)?;

@@ -23,8 +23,8 @@ use super::{Mounted, find, parse};
 /// Below `custom_plugins` and `ssl_certs` only: nothing writes to the directories of MongoDB, RabbitMQ and Cloud
 /// Exchange itself. Content is typed into the container and is in no command, so that CloudTrail does not record it;
 /// each file is checked there by its SHA-256, and appears under its name only when it is whole. At most 50 MiB, and no
-/// links. A file with a private key gets mode 0600, every other 0644. Core reads plug-ins when it starts: `ce-aws stop`,
-/// then `ce-aws start`.
+/// links. A file with a private key gets mode 0600, every other 0644. Core reads plug-ins when it starts: `ce-aws
+/// stop`, then `ce-aws start`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file [default: ce-aws.toml], the file or folder here, and the path it is to have
