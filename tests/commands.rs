@@ -40,7 +40,7 @@ fn run_with(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ou
     command.envs(variables.iter().copied()).current_dir(folder).args(arguments).output().expect("ce-aws runs")
 }
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 34] = [
     "init",
     "discover",
     "validate",
@@ -62,6 +62,12 @@ const COMMANDS: [&str; 28] = [
     "backup create",
     "backup list",
     "backup drop",
+    "database",
+    "database dump",
+    "database restore",
+    "files list",
+    "files get",
+    "files put",
     "history",
     "graph",
     "cost",

@@ -1,5 +1,5 @@
-//! What the new task of an upgrade answers itself, once it is healthy. Upgrades enter containers anyway, for the queues of
-//! RabbitMQ; a first apply does not, and needs no right to.
+//! What the new task of an upgrade answers itself, once it is healthy. Upgrades enter containers anyway, for the queues
+//! of RabbitMQ; a first apply does not, and needs no right to.
 
 use serde_json::json;
 

@@ -54,7 +54,9 @@ def test_a_terminal_echoes_unless_told_not_to(entered):
     assert entered.run("core", "stty -echo; read line; echo got it", b"secret\n") == "got it\r\n"
 
 
-@pytest.mark.row("Cloud Exchange: what is typed into a file lasts, and belongs to the access point's user", plain="absent")
+@pytest.mark.row(
+    "Cloud Exchange: what is typed into a file lasts, and belongs to the access point's user", plain="absent"
+)
 def test_typed_content_lasts(entered):
     content = bytes(range(256)) * 40
     lines = b"".join(base64.b64encode(content[at : at + 720]) + b"\n" for at in range(0, len(content), 720))

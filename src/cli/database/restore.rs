@@ -23,10 +23,10 @@ use super::super::progress::Shown;
 /// Replace what the database holds by a dump
 ///
 /// The plan is shown first. After your consent the dump is copied to the file system through ECS Exec and checked
-/// there, while everything still runs. Then Cloud Exchange is stopped and confirmed stopped, a recovery point is made, and
-/// MongoDB runs once, alone: it deletes the whole database `cte` and restores the dump. The same task definition starts
-/// again and is verified. When a step fails, the recovery point is restored into a new file system and started (exit
-/// code 6).
+/// there, while everything still runs. Then Cloud Exchange is stopped and confirmed stopped, a recovery point is
+/// made, and MongoDB runs once, alone: it deletes the whole database `cte` and restores the dump. The same task
+/// definition starts again and is verified. When a step fails, the recovery point is restored into a new file system
+/// and started (exit code 6).
 ///
 /// A dump of another release than the one that runs is refused by the step, if both are known. Users and passwords of
 /// MongoDB are not in the dump and stay as they are.

@@ -21,6 +21,7 @@ use super::{find, parse};
 /// It appears here only when it is whole and its SHA-256 is the one computed in the container; only you can read it. At
 /// most 50 MiB. Of files that a database is writing, a copy is worth nothing: `ce-aws database dump` makes one that is.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "ce-aws files get [OPTIONS] [FILE] <PATH>")]
 pub struct Args {
     /// Plan file [default: ce-aws.toml], and the path, which begins with the name of a volume
     #[arg(value_names = ["FILE", "PATH"], num_args = 1..=2, required = true)]

@@ -26,6 +26,7 @@ use super::{Mounted, find, parse};
 /// links. A file with a private key gets mode 0600, every other 0644. Core reads plug-ins when it starts: `ce-aws
 /// stop`, then `ce-aws start`.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "ce-aws files put [OPTIONS] [FILE] <SOURCE> <PATH>")]
 pub struct Args {
     /// Plan file [default: ce-aws.toml], the file or folder here, and the path it is to have
     ///

@@ -200,7 +200,10 @@ mod tests {
         }
 
         #[test]
-        fn one_changed_byte_is_noticed(content in proptest::collection::vec(any::<u8>(), 1..99), at: prop::sample::Index) {
+        fn one_changed_byte_is_noticed(
+            content in proptest::collection::vec(any::<u8>(), 1..99),
+            at: prop::sample::Index,
+        ) {
             let output = sent(&content, "");
             let start = output.find('\n').unwrap() + 1;
             let index = start + at.index(output.len() - start);
