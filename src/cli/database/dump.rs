@@ -51,7 +51,19 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         return Err(CommandError::usage("usage/dump-target", message)
             .hint("the task has no rights on your buckets; copy the file with `aws s3 cp`, encrypted with a KMS key"));
     }
-    let mut file = WholeFile::create(&args.out, false)?;
+    let work = async {
+        let file = WholeFile::create(&args.out, false)?;
+        dump(args, global, output, file).await
+    };
+    // From the beginning: what is interrupted earlier would leave its temporary file.
+    if unless_ctrl_c(work).await?.is_none() {
+        output.always("interrupted: no file was written\n");
+        return Ok(Exit::PartWay);
+    }
+    Ok(Exit::Done)
+}
+
+async fn dump(args: &Args, global: &Global, output: &Output, mut file: WholeFile) -> Result<(), CommandError> {
     let (session, mut scope, _) = Session::of(args.which.selected(), &global.access(), output).await?;
     let place = Place::find(&session, &mut scope, database::CONTAINER, "").await?;
     let aws = &place.context.aws;
@@ -70,14 +82,8 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     ));
     let mut shown = Shown::new(output, "dumping in the container");
     let (container, script) = (place.container(), database::dump());
-    let dump = async {
-        let dump = download(aws, &container, &script, LARGEST, &mut file, |progress| shown.at(progress));
-        dump.await.map_err(|error| not_transferred(error, "no file was written"))
-    };
-    let Some(announced) = unless_ctrl_c(dump).await? else {
-        output.always("interrupted: no file was written\n");
-        return Ok(Exit::PartWay);
-    };
+    let dump = download(aws, &container, &script, LARGEST, &mut file, |progress| shown.at(progress));
+    let announced = dump.await.map_err(|error| not_transferred(error, "no file was written"))?;
     file.keep()?;
     drop(shown);
     let path = args.out.display().to_string();
@@ -93,8 +99,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let server = format!("MongoDB {}, {} documents{version}", facts.server, facts.documents);
         let (size, sha256) = (bytes(announced.size), announced.sha256);
         format!("{path}\n  {size}, SHA-256 {sha256}\n  {server}\n  holds plug-in credentials in clear text\n")
-    })?;
-    Ok(Exit::Done)
+    })
 }
 
 fn not_asked(why: database::NotAsked) -> CommandError {

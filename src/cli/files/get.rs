@@ -45,25 +45,24 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         .last()
         .ok_or_else(|| CommandError::usage("usage/volume-path", format!("{path} is a volume, and not a file")))?;
     let target = args.out.clone().unwrap_or_else(|| PathBuf::from(name));
-    let mut file = WholeFile::create(&target, false)?;
     let (session, mut scope, _) = Session::of(which.selected(), &global.access(), output).await?;
     let inventory = session.inventory(&mut scope).await?;
     let mounted = find(&inventory, &path)?;
     let place = Place::enter(&session, &scope, &inventory, &mounted.container, "").await?;
     let script = send(&mounted.path, &path).unwrap_or_default();
-    let mut shown = Shown::new(output, "waiting for the container");
     let container = place.container();
     let copied = async {
+        let mut file = WholeFile::create(&target, false)?;
+        let mut shown = Shown::new(output, "waiting for the container");
         let aws = &place.context.aws;
         let copied = download(aws, &container, &script, LIMIT, &mut file, |progress| shown.at(progress));
-        copied.await.map_err(|error| not_transferred(error, "no file was written"))
+        let announced = copied.await.map_err(|error| not_transferred(error, "no file was written"))?;
+        file.keep().map(|()| announced)
     };
     let Some(announced) = unless_ctrl_c(copied).await? else {
         output.always("interrupted: no file was written\n");
         return Ok(Exit::PartWay);
     };
-    file.keep()?;
-    drop(shown);
     let shown = target.display().to_string();
     let answer =
         json!({ "path": path.to_string(), "file": shown, "bytes": announced.size, "sha256": announced.sha256 });

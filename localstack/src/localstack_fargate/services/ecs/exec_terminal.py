@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -43,8 +44,8 @@ def run(channel: Any, program: Program) -> None:
         start_new_session=True,
         umask=0o022,
     )
-    os.close(its)
-    sender = threading.Thread(target=_send, args=(channel, ours), daemon=True)
+    # The other end stays open until all is read: without it, what was printed last may be lost.
+    sender = threading.Thread(target=_send, args=(channel, ours, process), daemon=True)
     sender.start()
     try:
         for message in channel.inputs():
@@ -53,12 +54,13 @@ def run(channel: Any, program: Program) -> None:
     finally:
         _hang_up(process)
         sender.join(PATIENCE_S)
+        os.close(its)
         os.close(ours)
 
 
-def _send(channel: Any, ours: int) -> None:
+def _send(channel: Any, ours: int, process: subprocess.Popen) -> None:
     rule, sent = channel.session.rule, 0
-    while piece := _read(ours):
+    while piece := _read(ours, process):
         end = sent + len(piece)
         if rule.fault == "cut" and end > rule.at:
             channel.say(piece[: max(0, rule.at - sent)])
@@ -73,10 +75,16 @@ def _send(channel: Any, ours: int) -> None:
         channel.send("channel_closed", 0, 0, b'{"MessageType": "channel_closed", "Output": ""}')
 
 
-def _read(ours: int) -> bytes:
+def _read(ours: int, process: subprocess.Popen) -> bytes:
+    """The next piece; nothing when the program has ended and all that it has printed is read."""
     try:
-        return os.read(ours, PIECE)
-    except OSError:  # EIO: nobody has the terminal open any more
+        while True:
+            has_ended = process.poll() is not None
+            if select.select([ours], [], [], 0 if has_ended else 0.02)[0]:
+                return os.read(ours, PIECE)
+            if has_ended:
+                return b""
+    except (OSError, ValueError):  # closed meanwhile
         return b""
 
 
