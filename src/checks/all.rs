@@ -10,7 +10,7 @@ use crate::release::{Image, Release};
 
 use super::finding::{refusal, warning};
 use super::network::Uses;
-use super::{cluster, identity, ingress, network, reach, storage};
+use super::{cluster, identity, ingress, network, reach, routes, storage};
 
 /// What the checks need.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,7 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(setting.no_egress());
     findings.extend(setting.reach());
     findings.extend(setting.no_effect());
+    findings.extend(routes::routes(setting.plan, setting.inventory));
     findings.extend(setting.other_partition());
     findings.extend(certificate.iter().flat_map(|certificate| ingress::certificate(certificate, setting.now)));
     findings.extend(task_role.iter().flat_map(|role| identity::role(role, identity::Which::Task)));

@@ -20,6 +20,7 @@ pub mod permission;
 pub mod quota;
 pub mod reach;
 pub mod release;
+mod routes;
 pub mod storage;
 pub mod strays;
 pub mod usable;

@@ -30,6 +30,8 @@ pub const RELEASE: &str = "ce-aws:release";
 pub const INTENT: &str = "ce-aws:intent";
 /// The tag of the service that says who stopped it on purpose.
 pub const STOPPED: &str = "ce-aws:stopped";
+/// The tag of a route table that names the destinations of the plan file's routes in it.
+pub const ROUTES: &str = "ce-aws:routes";
 /// The prefix of all tags of ours.
 pub const PREFIX: &str = "ce-aws:";
 

@@ -55,3 +55,4 @@ mod upgrade;
 mod upgrade_failures;
 mod upgrade_refusals;
 mod upgrade_sweep;
+mod ways;

@@ -16,6 +16,7 @@ mod permission;
 mod quota;
 mod reach;
 mod release;
+mod routes;
 mod samples;
 mod storage;
 mod strays;

@@ -1,0 +1,125 @@
+//! Ways to the UI: routes of the plan file.
+
+use serde_json::Value;
+
+use crate::account::Account;
+use crate::deploy::SCALE;
+use crate::drift::steps;
+use crate::product::Product;
+
+/// A transit gateway that serves the deployment's VPC: its id.
+fn transit_gateway(account: &Account) -> String {
+    account.by_hand(
+        r#"
+vpc = find(ec2.describe_vpcs()["Vpcs"], "vpc/main")["VpcId"]
+subnets = [find(ec2.describe_subnets()["Subnets"], f"subnet/private-{zone}")["SubnetId"] for zone in "ab"]
+gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=gateway, VpcId=vpc, SubnetIds=subnets)
+print(gateway)
+"#,
+    )
+}
+
+/// Destination and target of the private tables' routes to transit gateways.
+fn routes(account: &Account) -> Vec<String> {
+    let read = account.read();
+    let tables = read["ec2"]["route_tables"].as_array().cloned().unwrap_or_default();
+    let all = tables.iter().flat_map(|table| table["Routes"].as_array().cloned().unwrap_or_default());
+    let to = all.filter(|route| route["TransitGatewayId"].is_string());
+    let mut all: Vec<String> = to.map(|route| shown(&route)).collect();
+    all.sort();
+    all
+}
+
+fn shown(route: &Value) -> String {
+    let text = |key: &str| route[key].as_str().unwrap_or_default().to_owned();
+    format!("{} {}", text("DestinationCidrBlock"), text("State"))
+}
+
+const MARK: &str = "#+ route = [{ to = \"10.0.0.0/8\", via = \"tgw-0a1b2c3d4e5f67890\" }]";
+
+#[test]
+fn routes_of_the_plan_file_come_and_go_and_others_stay() {
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let gateway = transit_gateway(&account);
+    let by_hand = |call: &str, block: &str| {
+        account.by_hand(&format!(
+            r#"
+for zone in "ab":
+    table = find(ec2.describe_route_tables()["RouteTables"], f"route-table/private-{{zone}}")["RouteTableId"]
+    ec2.{call}(RouteTableId=table, DestinationCidrBlock="{block}"{})
+"#,
+            if call == "delete_route" { String::new() } else { format!(", TransitGatewayId=\"{gateway}\"") }
+        ));
+    };
+    // A stranger's, which stays whatever happens.
+    by_hand("create_route", "192.168.0.0/16");
+    assert_eq!(steps(&product), [""; 0]);
+
+    let wanted = |networks: &[&str]| {
+        let routes = networks.iter().map(|net| format!("{{ to = \"{net}\", via = \"{gateway}\" }}"));
+        format!("route = [{}]", routes.collect::<Vec<_>>().join(", "))
+    };
+    let two = wanted(&["10.0.0.0/8", "10.200.0.0/16"]);
+    product.edit(MARK, &two);
+    let both = ["update route-table/private-a changed", "update route-table/private-b changed"];
+    assert_eq!(steps(&product), both);
+    let plan = product.expect(0, &["plan", "FILE"]).stdout;
+    assert!(
+        plan.contains("10.0.0.0/8") && plan.contains("may open") || plan.contains("route/nobody-allowed"),
+        "{plan}"
+    );
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let there = |networks: &[&str]| {
+        let mut all: Vec<_> = networks.iter().flat_map(|net| vec![format!("{net} active"); 2]).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(routes(&account), there(&["10.0.0.0/8", "10.200.0.0/16", "192.168.0.0/16"]));
+    assert_eq!(steps(&product), [""; 0]);
+
+    // Drift is repaired.
+    by_hand("delete_route", "10.0.0.0/8");
+    assert_eq!(steps(&product), ["update route-table/private-a drifted", "update route-table/private-b drifted"]);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(routes(&account), there(&["10.0.0.0/8", "10.200.0.0/16", "192.168.0.0/16"]));
+
+    // One that leaves the file is deleted, and then all.
+    product.edit(&two, &wanted(&["10.0.0.0/8"]));
+    assert_eq!(steps(&product), both);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(routes(&account), there(&["10.0.0.0/8", "192.168.0.0/16"]));
+    product.edit(&wanted(&["10.0.0.0/8"]), "route = []");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(routes(&account), there(&["192.168.0.0/16"]));
+    assert_eq!(steps(&product), [""; 0]);
+    let tables = account.read()["ec2"]["route_tables"].to_string();
+    assert!(!tables.contains("ce-aws:routes"), "{tables}");
+
+    // A route to the same network by hand is theirs from then on, and one elsewhere is not replaced.
+    by_hand("create_route", "10.0.0.0/8");
+    assert_eq!(steps(&product), [""; 0]);
+    product.edit("route = []", "route = [{ to = \"10.0.0.0/8\", via = \"tgw-0a1b2c3d4e5f67890\" }]");
+    let refused = product.expect(5, &["apply", "FILE", "--yes"]);
+    assert!(refused.stdout.contains("route/taken") || refused.stderr.contains("route/taken"), "{refused:?}");
+}
+
+#[test]
+fn a_gateway_that_does_not_serve_the_vpc_is_explained() {
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.edit(MARK, "route = [{ to = \"10.0.0.0/8\", via = \"tgw-0a1b2c3d4e5f67890\" }]");
+    let failed = product.run(&["apply", "FILE", "--yes"]);
+    assert_eq!(failed.code, 3, "{failed:?}");
+    let said = format!("{}{}", failed.stdout, failed.stderr);
+    for words in ["tgw-0a1b2c3d4e5f67890", "attach the deployment's VPC to it"] {
+        assert!(said.contains(words), "{words:?} is not in\n{said}");
+    }
+    // What was recorded does not make a route of ours.
+    product.edit("route = [{ to = \"10.0.0.0/8\", via = \"tgw-0a1b2c3d4e5f67890\" }]", "route = []");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(steps(&product), [""; 0]);
+}
