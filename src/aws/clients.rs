@@ -60,6 +60,8 @@ pub struct Clients {
     /// Of the one region that has the Price List of this partition.
     pub pricing: aws_sdk_pricing::Client,
     pub quotas: aws_sdk_servicequotas::Client,
+    /// A global service: the SDK knows its one endpoint of each partition, and in which region requests are signed.
+    pub route53: aws_sdk_route53::Client,
     pub s3: aws_sdk_s3::Client,
     pub secrets: aws_sdk_secretsmanager::Client,
     pub sts: aws_sdk_sts::Client,
@@ -157,6 +159,7 @@ impl Clients {
             logs: client!(aws_sdk_cloudwatchlogs),
             pricing: aws_sdk_pricing::Client::from_conf(guarded!(aws_sdk_pricing).region(price_list(config)).build()),
             quotas: client!(aws_sdk_servicequotas),
+            route53: client!(aws_sdk_route53),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: client!(aws_sdk_secretsmanager),
             // The first call: without a network, or with a wrong endpoint, it must fail quickly.

@@ -133,6 +133,7 @@ fn word(service: &str) -> &str {
         "kms" => "Keys",
         "logs" => "Logs",
         "pricing" => "Prices",
+        "route53" => "Names",
         "s3" => "S3",
         "secretsmanager" => "Secrets",
         "servicequotas" => "Quotas",

@@ -3,8 +3,9 @@
 use crate::config::Front;
 use crate::engine::graph::Handle;
 use crate::engine::kind::Spec;
-use crate::engine::reference::Need;
+use crate::engine::reference::{Need, Ref};
 use crate::kinds::bucket::{AccessLog, Bucket, FROM_128_KIB, LifecycleRule};
+use crate::kinds::dns::{DnsRecord, DnsZone};
 use crate::kinds::listener::{Action, Listener};
 use crate::kinds::load_balancer::{AccessLogs, LoadBalancer};
 use crate::kinds::service_linked_role::ServiceLinkedRole;
@@ -42,6 +43,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Ingress
         }
         None => {
             let balancer = balancer(stack, network, groups);
+            name(stack, network, &balancer);
             listeners(stack, &balancer, &target_group)
         }
     };
@@ -80,6 +82,24 @@ fn balancer(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Handle
         stack.graph.order(&balancer, bucket, Need::Ready);
     }
     balancer
+}
+
+/// The name of the plan file, in a zone of the user's or a private one of our own.
+fn name(stack: &mut Stack<'_>, network: &Network, balancer: &Handle<LoadBalancer>) {
+    let Some(name) = stack.plan.dns.name.as_ref().map(|name| name.as_str().to_owned()) else { return };
+    let existing = stack.facts.existing.zone.as_ref().and_then(|zone| zone.found());
+    let zone = match existing {
+        Some(zone) => Ref::value(&zone.id),
+        None => {
+            let zone = stack.add(DnsZone::PURPOSE, &DnsZone { name: name.clone(), vpc: network.vpc.id() });
+            // The group of the load balancer carries the note about it.
+            stack.graph.order(&zone, balancer, Need::Exists);
+            zone.id()
+        }
+    };
+    // One target: where it is ill, no answer would help nobody.
+    let record = DnsRecord { zone, name, load_balancer: balancer.arn(), evaluate_health: false };
+    stack.add(DnsRecord::PURPOSE, &record);
 }
 
 /// With a certificate the UI is served over HTTPS, and port 80 redirects there.

@@ -54,6 +54,7 @@ kinds! {
     TARGET_GROUP:
         "target-group", "target group", "ce-aws discover target-groups", "elasticloadbalancing:Describe*", Refusal;
     CERTIFICATE: "certificate", "certificate", "ce-aws discover certificates", "acm:DescribeCertificate", Warning;
+    ZONE: "zone", "hosted zone", "aws route53 list-hosted-zones", "route53:GetHostedZone", Refusal;
     TASK_ROLE: "role", "task role", "ce-aws discover roles", "iam:GetRole", Warning;
     EXECUTION_ROLE: "role", "execution role", "ce-aws discover roles", "iam:GetRole", Warning;
     BACKUP_ROLE: "role", "backup role", "aws iam list-roles", "iam:GetRole", Warning;

@@ -6,6 +6,7 @@ pub mod backup;
 mod balancer;
 pub mod certificate;
 pub mod cluster;
+mod dns;
 pub mod egress;
 pub mod explain;
 pub mod finding;

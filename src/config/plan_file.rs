@@ -7,6 +7,7 @@ use crate::release::{Catalogue, Label, Package, Release, Settings, Version};
 use super::{
     access::Access,
     ca::{CaCertificate, Surroundings, Written},
+    dns::Dns,
     existing::Existing,
     images::Images,
     load_balancer::{Front, LoadBalancer},
@@ -55,6 +56,8 @@ table! {
         #[serde(default)]
         pub load_balancer: LoadBalancer,
         #[serde(default)]
+        pub dns: Dns,
+        #[serde(default)]
         pub service: Service,
         #[serde(default)]
         pub storage: Storage,
@@ -101,7 +104,8 @@ impl PlanFile {
         let existing = Existing::read(brought);
         let network = Network::read(&keys.network, brought);
         let load_balancer = LoadBalancer::read(&keys.load_balancer, brought);
-        let access = Access::read(&keys.access, &network, brought, Front::of(brought, &load_balancer));
+        let front = Front::of(brought, &load_balancer);
+        let access = Access::read(&keys.access, &network, brought, front);
         let no_flow_logs = match (brought.vpc.is_there(), network.flow_logs) {
             (true, _) => Some("the VPC is yours, and ce-aws never changes it"),
             (false, false) => Some("`flow_logs` in [network] is false"),
@@ -133,6 +137,7 @@ impl PlanFile {
             network,
             access,
             load_balancer,
+            dns: Dns::read(&keys.dns, front),
             ca,
         })
     }

@@ -62,5 +62,10 @@ pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
         plan.load_balancer.certificate_arn.iter().map(ToString::to_string).collect(),
     );
     named("kms", &["DescribeKey"], place.key.iter().cloned().collect());
+    if let Some(dns) = place.dns.as_ref().filter(|dns| !dns.own_zone) {
+        let zone = place.names.arn_bare("route53", &format!("hostedzone/{}", dns.zone.as_deref().unwrap_or("*")));
+        named("route53", &["GetHostedZone", "ListResourceRecordSets"], vec![zone]);
+        all.push(ask("route53", &["ListHostedZonesByName"]));
+    }
     all
 }

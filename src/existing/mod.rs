@@ -18,6 +18,7 @@ pub mod storage;
 pub mod survey;
 mod targets;
 mod ways;
+pub mod zones;
 
 pub use lookup::{Lookup, Named};
 
@@ -26,6 +27,7 @@ use identity::{Policy, Role};
 use ingress::{Certificate, LoadBalancer, TargetGroup};
 use network::{Subnet, Vpc};
 use storage::{Key, Secret};
+use zones::Zone;
 
 use crate::config::Limits;
 
@@ -41,6 +43,8 @@ pub struct Existing {
     /// The target group, behind an existing load balancer.
     pub target_group: Option<Named<TargetGroup>>,
     pub certificate: Option<Named<Certificate>>,
+    /// The hosted zone for the UI's name.
+    pub zone: Option<Named<Zone>>,
     pub task_role: Option<Named<Role>>,
     pub execution_role: Option<Named<Role>>,
     pub backup_role: Option<Named<Role>>,

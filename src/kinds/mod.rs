@@ -7,6 +7,7 @@
 // What kinds share.
 pub mod context;
 pub mod convert;
+pub mod dns;
 pub mod document;
 pub mod ec2;
 pub mod found;
@@ -36,6 +37,7 @@ pub mod log_group;
 pub mod mount_target;
 pub mod nat_gateway;
 pub mod network_acl;
+pub mod notes;
 pub mod recovery_point;
 pub mod restore;
 pub mod role;

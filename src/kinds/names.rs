@@ -32,6 +32,10 @@ pub const INTENT: &str = "ce-aws:intent";
 pub const STOPPED: &str = "ce-aws:stopped";
 /// The tag of a route table that names the destinations of the plan file's routes in it.
 pub const ROUTES: &str = "ce-aws:routes";
+/// The tag of a security group that names the deployment's own hosted zone, see `kinds::notes`.
+pub const DNS_ZONE: &str = "ce-aws:dns-zone";
+/// The tag of a security group that names the zone and the name of the UI's DNS record.
+pub const DNS_RECORD: &str = "ce-aws:dns-record";
 /// The prefix of all tags of ours.
 pub const PREFIX: &str = "ce-aws:";
 
@@ -125,9 +129,14 @@ impl Names {
         format!("arn:{}:{service}::{}:{rest}", self.partition, self.account)
     }
 
+    /// The same for services whose ARNs name neither account nor region.
+    pub fn arn_bare(&self, service: &str, rest: &str) -> String {
+        format!("arn:{}:{service}:::{rest}", self.partition)
+    }
+
     /// The ARN of an S3 bucket, which names neither account nor region.
     pub fn bucket_arn(&self, purpose: &str) -> String {
-        format!("arn:{}:s3:::{}", self.partition, self.bucket(purpose))
+        self.arn_bare("s3", &self.bucket(purpose))
     }
 }
 

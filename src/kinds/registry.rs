@@ -19,7 +19,7 @@ use super::found::Candidate;
 use super::place::Place;
 use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::{
-    access_point, backup_vault, bucket, cluster, data_step, elastic_ip, file_system, file_system_policy, flow_log,
+    access_point, backup_vault, bucket, cluster, data_step, dns, elastic_ip, file_system, file_system_policy, flow_log,
     guardduty, internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway, network_acl,
     recovery_point, restore, role, route_table, secret, security_group, service, service_linked_role, subnet,
     target_group, task_definition, vpc,
@@ -158,6 +158,8 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<load_balancer::LoadBalancer>(),
     &of::<target_group::TargetGroup>(),
     &of::<listener::Listener>(),
+    &of::<dns::DnsZone>(),
+    &of::<dns::DnsRecord>(),
     &of::<cluster::Cluster>(),
     &of::<task_definition::TaskDefinition>(),
     &of::<service::Service>(),

@@ -123,3 +123,123 @@ fn a_gateway_that_does_not_serve_the_vpc_is_explained() {
     product.expect(0, &["apply", "FILE", "--yes"]);
     assert_eq!(steps(&product), [""; 0]);
 }
+
+/// Names and targets of the records in all zones, without those that every zone has.
+fn records(account: &Account) -> Vec<String> {
+    let read = account.read();
+    let zones = read["route53"]["hosted_zones"].as_array().cloned().unwrap_or_default();
+    let all = zones.iter().flat_map(|zone| zone["Records"].as_array().cloned().unwrap_or_default());
+    let mut all: Vec<String> = all
+        .filter(|record| !["NS", "SOA"].contains(&record["Type"].as_str().unwrap_or_default()))
+        .map(|record| {
+            let target = record["AliasTarget"]["DNSName"].as_str().or(record["ResourceRecords"][0]["Value"].as_str());
+            let target = target.unwrap_or_default().split('.').next().unwrap_or_default().to_owned();
+            format!("{} {target}", record["Name"].as_str().unwrap_or_default())
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn balancer(account: &Account) -> String {
+    let name = account.by_hand(r#"print(elb.describe_load_balancers()["LoadBalancers"][0]["DNSName"].split(".")[0])"#);
+    name.to_lowercase()
+}
+
+const NAME: &str = "#+ name = \"ce.example.com\"";
+const ZONE: &str = "#+ zone = \"example.com\"";
+
+#[test]
+fn a_name_in_an_existing_zone_comes_and_goes() {
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let zone = account.by_hand(
+        r#"
+import time
+names = client("route53")
+zone = names.create_hosted_zone(Name="example.com", CallerReference="theirs")["HostedZone"]["Id"].split("/")[-1]
+record = {"Name": "www.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+names.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+print(zone)
+"#,
+    );
+    product.edit(NAME, "name = \"ce.example.com\"");
+    product.edit(ZONE, "zone = \"example.com\"");
+    assert_eq!(steps(&product), ["create dns-record/ui missing"]);
+    let applied = product.expect(0, &["apply", "FILE", "--yes"]);
+    assert!(applied.stdout.contains("http://ce.example.com"), "{}", applied.stdout);
+    let ours = format!("ce.example.com. {}", balancer(&account));
+    let theirs = "www.example.com. 192";
+    assert_eq!(records(&account), [ours.as_str(), theirs]);
+    assert_eq!(steps(&product), [""; 0]);
+
+    // Drift: gone, and changed in what is compared.
+    let by_hand = |action: &str, evaluate: &str| {
+        account.by_hand(&format!(
+            r#"
+names = client("route53")
+there = names.list_resource_record_sets(HostedZoneId="{zone}", StartRecordName="ce.example.com", MaxItems="1")
+record = there["ResourceRecordSets"][0]
+record["AliasTarget"]["EvaluateTargetHealth"] = {evaluate}
+if "{action}" == "UPSERT":
+    record["AliasTarget"]["DNSName"] = "dualstack." + record["AliasTarget"]["DNSName"].removeprefix("dualstack.")
+batch = {{"Changes": [{{"Action": "{action}", "ResourceRecordSet": record}}]}}
+names.change_resource_record_sets(HostedZoneId="{zone}", ChangeBatch=batch)
+"#
+        ));
+    };
+    by_hand("UPSERT", "False");
+    assert_eq!(steps(&product), [""; 0], "the name with dualstack is the same load balancer");
+    by_hand("UPSERT", "True");
+    assert_eq!(steps(&product), ["update dns-record/ui drifted"]);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    by_hand("DELETE", "False");
+    assert_eq!(steps(&product), ["create dns-record/ui missing"]);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(records(&account), [ours.as_str(), theirs]);
+
+    // Another name: the record moves. Without the name it goes.
+    product.edit("name = \"ce.example.com\"", "name = \"exchange.example.com\"");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(records(&account), [ours.replace("ce.", "exchange.").as_str(), theirs]);
+    product.edit("name = \"exchange.example.com\"", NAME);
+    product.edit("zone = \"example.com\"", ZONE);
+    assert_eq!(steps(&product), ["delete dns-record/ui unwanted"]);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(records(&account), [theirs]);
+    assert_eq!(steps(&product), [""; 0]);
+    let groups = account.read()["ec2"]["security_groups"].to_string();
+    assert!(!groups.contains("ce-aws:dns-record"), "{groups}");
+
+    // A record of others is neither replaced nor deleted.
+    product.edit(NAME, "name = \"www.example.com\"");
+    product.edit(ZONE, &format!("zone = \"{zone}\""));
+    let refused = product.expect(5, &["apply", "FILE", "--yes"]);
+    let said = format!("{}{}", refused.stdout, refused.stderr);
+    assert!(said.contains("www.example.com has a record of type A already"), "{said}");
+    assert_eq!(records(&account), [theirs]);
+}
+
+#[test]
+fn a_zone_of_its_own_goes_without_the_plan_file() {
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    product.edit(NAME, "name = \"ce.example.internal\"");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(records(&account), [format!("ce.example.internal. {}", balancer(&account))]);
+    let read = account.read();
+    let zone = &read["route53"]["hosted_zones"][0];
+    assert_eq!(
+        (zone["Name"].as_str(), zone["Config"]["PrivateZone"].as_bool()),
+        (Some("ce.example.internal."), Some(true))
+    );
+    assert_eq!(steps(&product), [""; 0]);
+    let status = product.expect(0, &["status", "--name", "prod"]);
+    assert!(status.stdout.contains("http://ce.example.internal"), "{}", status.stdout);
+
+    let destroy = ["destroy", "--name", "prod", "--yes", "--unprotect", "--delete-data"];
+    product.expect(0, &destroy);
+    assert_eq!(account.read()["route53"]["hosted_zones"].as_array().map(Vec::len), Some(0));
+}

@@ -96,6 +96,11 @@ const CASES: &[(&str, bool, &str)] = &[
         "[existing]\nvpc = \"vpc-0a1b2c3d\"\nprivate_subnets = [\"subnet-0a1b2c3d\", \
          \"subnet-0a1b2c3e\"]\n[[network.route]]\nto = \"10.0.0.0/8\"\nvia = \"tgw-0a1b2c3d4e5f67890\"\n",
     ),
+    ("a name that is none", true, "[dns]\nname = \"https://CE.example.com/\"\n"),
+    ("a name without domain", true, "[dns]\nname = \"ce\"\n"),
+    ("a name in another zone", true, "[dns]\nname = \"ce.example.com\"\nzone = \"ample.com\"\n"),
+    ("a zone without a name", true, "[dns]\nzone = \"example.com.\"\n"),
+    ("a name for the task", true, "[load_balancer]\nenabled = false\n[dns]\nname = \"ce.example.com\"\n"),
     ("same zone twice", true, "[network]\nzones = [\"us-east-1a\", \"us-east-1a\"]\n"),
     ("one zone", true, "[network]\nzones = [\"us-east-1a\"]\n"),
     ("local zone", true, "[network]\nzones = [\"us-east-1a\", \"us-east-1-bos-1a\"]\n"),

@@ -26,6 +26,7 @@ _TABLES: dict[str, tuple[str, Table]] = {
     "kms": ("kms", small.KMS),
     "ecr": ("ecr", small.ECR),
     "acm": ("acm", small.ACM),
+    "route53": ("route53", small.ROUTE53),
     "service-quotas": ("servicequotas", small.QUOTAS),
     "pricing": ("pricing", small.PRICING),
     "cloudwatch": ("cloudwatch", small.CLOUDWATCH),

@@ -80,6 +80,13 @@ def last_part(call: Call, value: str) -> str:
 
 
 @reader
+def record_names(call: Call, batch: Any) -> list[str]:
+    """The names in a batch of changes, in lower case and without the final dot (Route 53 developer guide, "Using IAM
+    policy conditions for fine-grained access control")."""
+    return sorted({one["ResourceRecordSet"]["Name"].lower().rstrip(".") for one in (batch or {}).get("Changes") or []})
+
+
+@reader
 def truth(call: Call, value: Any) -> str | None:
     return None if value is None else str(value).lower()
 

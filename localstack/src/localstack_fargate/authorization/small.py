@@ -84,6 +84,21 @@ ACM: Table = {
     "ListTagsForCertificate": on("{CertificateArn}"),
 }
 
+_ZONE = "arn:{-|partition}:route53:::hostedzone/{HostedZoneId|last_part}"
+
+ROUTE53: Table = {
+    "ListHostedZones": PLAIN,
+    "ListHostedZonesByName": PLAIN,
+    "GetHostedZone": on("arn:{-|partition}:route53:::hostedzone/{Id|last_part}"),
+    "ListResourceRecordSets": on(_ZONE),
+    "ChangeResourceRecordSets": on(
+        _ZONE, keys={"route53:ChangeResourceRecordSetsNormalizedRecordNames": "{ChangeBatch|record_names}"}
+    ),
+    "GetChange": on("arn:{-|partition}:route53:::change/{Id|last_part}"),
+    "CreateHostedZone": PLAIN + also("ec2:DescribeVpcs", given="VPC"),
+    "DeleteHostedZone": on("arn:{-|partition}:route53:::hostedzone/{Id|last_part}"),
+}
+
 # The reference's dependent actions, of the service that is asked about.
 _LIMITS = also("elasticloadbalancing:DescribeAccountLimits", given="ServiceCode|is_elasticloadbalancing") + also(
     "iam:GetAccountSummary", given="ServiceCode|is_iam"

@@ -194,6 +194,15 @@ def acm():
     return {"certificates": certificates}
 
 
+def route53():
+    call = client("route53")
+    zones = pages("route53", "list_hosted_zones", "HostedZones")
+    for zone in zones:
+        zone["VPCs"] = call.get_hosted_zone(Id=zone["Id"]).get("VPCs", [])
+        zone["Records"] = pages("route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone["Id"])
+    return {"hosted_zones": zones}
+
+
 def backup():
     call = client("backup")
     vaults = pages("backup", "list_backup_vaults", "BackupVaultList")
@@ -219,5 +228,6 @@ def everything():
     readers = {
         "ec2": ec2, "iam": iam, "efs": efs, "elb": elb, "ecs": ecs, "logs": logs, "s3": s3,
         "secrets": secrets, "backup": backup, "kms": kms, "acm": acm,
+        "route53": route53,
     }  # fmt: skip
     return {name: read() for name, read in readers.items()}
