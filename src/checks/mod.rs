@@ -17,6 +17,7 @@ mod matcher;
 pub mod names;
 pub mod network;
 pub mod network_acl;
+pub mod path;
 pub mod permission;
 pub mod quota;
 pub mod reach;

@@ -8,7 +8,7 @@ use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use super::global::Global;
 use super::{
     apply, backup, completions, cost, destroy, discover, doctor, exec, explain, graph, history, init, list, logs, man,
-    plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
+    path, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -80,6 +80,7 @@ pub enum Command {
     Status(status::Args),
     Logs(logs::Args),
     Exec(exec::Args),
+    Path(path::Args),
     List(list::Args),
     Releases(releases::Args),
     Backup(backup::Args),

@@ -10,7 +10,7 @@ use super::global::Color;
 use super::pointer::with_pointer;
 use super::{
     apply, backup, completions, cost, destroy, discover, doctor, exec, explain, graph, history, init, list, logging,
-    logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
+    logs, man, path, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -76,6 +76,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Status(args) => runtime.block_on(status::run(args, global, output)),
         Command::Logs(args) => runtime.block_on(logs::run(args, global, output)),
         Command::Exec(args) => runtime.block_on(exec::run(args, global, output)),
+        Command::Path(args) => runtime.block_on(path::run(args, global, output)),
         Command::List(args) => runtime.block_on(list::run(args, global, output)),
         Command::Releases(args) => releases::run(args, output),
         Command::Backup(args) => runtime.block_on(backup::run(args, global, output)),

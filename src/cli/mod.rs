@@ -31,6 +31,7 @@ mod init;
 mod list;
 mod logs;
 mod man;
+mod path;
 mod plan;
 mod policy;
 mod releases;

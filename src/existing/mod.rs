@@ -9,6 +9,7 @@ pub mod contents;
 pub mod grants;
 pub mod identity;
 pub mod ingress;
+pub mod interfaces;
 mod lookup;
 pub mod network;
 pub mod operator;

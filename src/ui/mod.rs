@@ -18,6 +18,7 @@ pub mod io;
 pub mod layout;
 pub mod list;
 pub mod logs;
+pub mod path;
 pub mod plan;
 pub mod progress;
 pub mod redact;

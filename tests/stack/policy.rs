@@ -76,6 +76,7 @@ fn the_printed_policies_cover_a_name() {
         let used = one.does("apply", &["apply", "FILE", "--yes"]);
         assert!(used.contains("route53:ChangeResourceRecordSets"), "{used:?}");
         one.does("plan", &["status", "FILE"]);
+        one.does("plan", &["path", "FILE", "--from", "172.16.0.0/16"]);
         one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
     }
 }

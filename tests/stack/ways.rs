@@ -243,3 +243,43 @@ fn a_zone_of_its_own_goes_without_the_plan_file() {
     product.expect(0, &destroy);
     assert_eq!(account.read()["route53"]["hosted_zones"].as_array().map(Vec::len), Some(0));
 }
+
+#[test]
+fn the_way_from_a_network_is_judged_place_by_place() {
+    let account = Account::new(SCALE);
+    let product = Product::new(&account);
+    let nothing = product.expect(64, &["path", "FILE", "--from", "10.20.0.0/16"]);
+    assert!(nothing.stderr.contains("nothing of prod is deployed"), "{}", nothing.stderr);
+    product.edit("#+ allowed_cidrs = ", "allowed_cidrs = ");
+    product.expect(0, &["apply", "FILE", "--yes"]);
+
+    let inside = product.expect(0, &["path", "FILE", "--from", "172.16.0.0/16"]);
+    assert!(inside.stdout.contains("172.16.0.0/16 reaches the load balancer ce-prod, port 80"), "{}", inside.stdout);
+    // Admitted, but there is no route back.
+    let from = |code: i32| {
+        let said = product.expect(code, &["path", "FILE", "--from", "10.20.0.7", "--output", "json"]);
+        serde_json::from_str::<Value>(&said.stdout).expect("JSON")
+    };
+    let refused = from(5);
+    assert_eq!(refused["result"], "stopped");
+    let stopped = refused["hops"].as_array().expect("hops").iter().filter(|hop| hop["result"] != "passes");
+    let places: Vec<_> = stopped.map(|hop| hop["place"].as_str().unwrap_or_default()).collect();
+    assert_eq!(places, ["route", "route"], "{refused}");
+    let gateway = transit_gateway(&account);
+    product.edit(MARK, &format!("route = [{{ to = \"10.0.0.0/8\", via = \"{gateway}\" }}]"));
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(from(0)["result"], "passes");
+    let elsewhere = product.expect(5, &["path", "FILE", "--from", "192.168.0.0/16"]);
+    assert!(elsewhere.stdout.contains("no rule admits TCP port 80 from 192.168.0.0/16"), "{}", elsewhere.stdout);
+    let wrong = product.expect(64, &["path", "FILE", "--from", "somewhere"]);
+    assert!(wrong.stderr.contains("usage/bad-origin"), "{}", wrong.stderr);
+
+    // A machine in the VPC, by its network interface.
+    let interface = account.by_hand(
+        r#"
+subnet = find(ec2.describe_subnets()["Subnets"], "subnet/private-a")["SubnetId"]
+print(ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"])
+"#,
+    );
+    product.expect(0, &["path", "FILE", "--from", &interface]);
+}

@@ -12,6 +12,7 @@ mod ingress;
 mod names;
 mod network;
 mod network_acl;
+mod path;
 mod permission;
 mod quota;
 mod reach;
