@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from localstack_fargate.account import Account
-from localstack_fargate.authorization import backup, ec2, ecs, elasticfilesystem, elasticloadbalancing, iam, s3, small
+from localstack_fargate.authorization import backup, ec2, ecs, elasticfilesystem, elasticloadbalancing, iam, notices, s3, small
 from localstack_fargate.authorization.readers import READERS, Call
 from localstack_fargate.authorization.rule import Rule, Table
 from localstack_fargate.tags import carried
@@ -28,9 +28,10 @@ _TABLES: dict[str, tuple[str, Table]] = {
     "acm": ("acm", small.ACM),
     "service-quotas": ("servicequotas", small.QUOTAS),
     "pricing": ("pricing", small.PRICING),
-    "cloudwatch": ("cloudwatch", small.CLOUDWATCH),
+    "cloudwatch": ("cloudwatch", notices.CLOUDWATCH),
     "resourcegroupstaggingapi": ("tag", small.TAGGING),
-    "sns": ("sns", small.SNS),
+    "sns": ("sns", notices.SNS),
+    "events": ("events", notices.EVENTS),
     "ssm": ("ssm", small.SSM),
 }
 _FIELD = re.compile(r"\{([^{}]*)\}")

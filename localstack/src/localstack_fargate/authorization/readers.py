@@ -85,6 +85,11 @@ def truth(call: Call, value: Any) -> str | None:
 
 
 @reader
+def role_arn(call: Call, value: Any) -> str | None:
+    return value if ":role/" in str(value or "") and str(value).startswith("arn:") else None
+
+
+@reader
 def lacking(call: Call, value: Any) -> str | None:
     return None if value else "lacking"
 

@@ -98,7 +98,5 @@ QUOTAS: Table = {
 }
 
 PRICING: Table = {"GetProducts": PLAIN}
-CLOUDWATCH: Table = {"GetMetricData": PLAIN}
 TAGGING: Table = {"GetResources": PLAIN, "GetTagKeys": PLAIN, "GetTagValues": PLAIN}
-SNS: Table = {"GetTopicAttributes": on("{TopicArn}"), "ListTopics": PLAIN, "ListSubscriptionsByTopic": on("{TopicArn}")}
 SSM: Table = {"GetParameter": on("parameter/{Name|last_part}"), "GetParameters": on("parameter/{Names|last_part}")}

@@ -207,6 +207,37 @@ def backup():
     return {"vaults": vaults}
 
 
+def cloudwatch():
+    call = client("cloudwatch")
+    alarms = pages("cloudwatch", "describe_alarms", "MetricAlarms")
+    for alarm in alarms:
+        alarm["Tags"] = call.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+    dashboards = pages("cloudwatch", "list_dashboards", "DashboardEntries")
+    for dashboard in dashboards:
+        dashboard["Body"] = json.loads(call.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"])
+    return {"alarms": alarms, "dashboards": dashboards}
+
+
+def sns():
+    call = client("sns")
+    topics = pages("sns", "list_topics", "Topics")
+    for topic in topics:
+        arn = topic["TopicArn"]
+        topic["Attributes"] = call.get_topic_attributes(TopicArn=arn)["Attributes"]
+        topic["Subscriptions"] = pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn)
+        topic["Tags"] = call.list_tags_for_resource(ResourceArn=arn)["Tags"]
+    return {"topics": topics}
+
+
+def events():
+    call = client("events")
+    rules = pages("events", "list_rules", "Rules")
+    for rule in rules:
+        rule["Targets"] = pages("events", "list_targets_by_rule", "Targets", Rule=rule["Name"])
+        rule["Tags"] = call.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
+    return {"rules": rules}
+
+
 def secret_values():
     call = client("secretsmanager")
     return {
@@ -218,6 +249,6 @@ def secret_values():
 def everything():
     readers = {
         "ec2": ec2, "iam": iam, "efs": efs, "elb": elb, "ecs": ecs, "logs": logs, "s3": s3,
-        "secrets": secrets, "backup": backup, "kms": kms, "acm": acm,
+        "secrets": secrets, "backup": backup, "kms": kms, "acm": acm, "cloudwatch": cloudwatch, "sns": sns, "events": events,
     }  # fmt: skip
     return {name: read() for name, read in readers.items()}
