@@ -307,3 +307,13 @@ def test_pending(account):
     watch.sns.subscribe(**mail)
     account.advance(4 * 86_400)
     assert listed() == []
+
+
+@pytest.mark.row("sns:attributes of delivery logs come back as they were set", plain="fails")
+def test_delivery_attributes(account):
+    watch = Watch(account)
+    wanted = {"HTTPSuccessFeedbackRoleArn": "arn:aws:iam::1:role/a", "HTTPSuccessFeedbackSampleRate": "50"}
+    for name, value in wanted.items():
+        watch.sns.set_topic_attributes(TopicArn=watch.topic, AttributeName=name, AttributeValue=value)
+    attributes = watch.sns.get_topic_attributes(TopicArn=watch.topic)["Attributes"]
+    assert {name: attributes.get(name) for name in wanted} == wanted

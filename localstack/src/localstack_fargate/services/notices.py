@@ -88,6 +88,13 @@ def _concerns(statement: dict, service: str) -> bool:
     return isinstance(principal, dict) and service in policy.listed(principal.get("Service"))
 
 
+@after("sns", "GetTopicAttributes")
+def _spelling(account: Account, region: str, request: dict, response: Any, context: Any) -> Any:
+    """LocalStack gives `HTTPSuccessFeedbackRoleArn` back as `Http…`."""
+    names = {name: name.replace("Http", "HTTP").replace("Sqs", "SQS") for name in response["Attributes"]}
+    return response | {"Attributes": {names[name]: value for name, value in response["Attributes"].items()}}
+
+
 @after("sns", "ListSubscriptions", "ListSubscriptionsByTopic")
 def _hide_arns(account: Account, region: str, request: dict, response: Any, context: Any) -> Any:
     store = _store(account, region)
