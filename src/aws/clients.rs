@@ -54,6 +54,7 @@ pub struct Clients {
     pub ecs: aws_sdk_ecs::Client,
     pub efs: aws_sdk_efs::Client,
     pub elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub events: aws_sdk_eventbridge::Client,
     pub iam: aws_sdk_iam::Client,
     pub kms: aws_sdk_kms::Client,
     pub logs: aws_sdk_cloudwatchlogs::Client,
@@ -62,6 +63,7 @@ pub struct Clients {
     pub quotas: aws_sdk_servicequotas::Client,
     pub s3: aws_sdk_s3::Client,
     pub secrets: aws_sdk_secretsmanager::Client,
+    pub sns: aws_sdk_sns::Client,
     pub sts: aws_sdk_sts::Client,
     /// Of all clients, for requests that no client signs.
     pub credentials: Option<SharedCredentialsProvider>,
@@ -152,6 +154,7 @@ impl Clients {
             ecs: client!(aws_sdk_ecs),
             efs: client!(aws_sdk_efs),
             elb: client!(aws_sdk_elasticloadbalancingv2),
+            events: client!(aws_sdk_eventbridge),
             iam: client!(aws_sdk_iam),
             kms: client!(aws_sdk_kms),
             logs: client!(aws_sdk_cloudwatchlogs),
@@ -159,6 +162,7 @@ impl Clients {
             quotas: client!(aws_sdk_servicequotas),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: client!(aws_sdk_secretsmanager),
+            sns: client!(aws_sdk_sns),
             // The first call: without a network, or with a wrong endpoint, it must fail quickly.
             sts: aws_sdk_sts::Client::from_conf(guarded!(aws_sdk_sts).retry_config(patient(7)).build()),
             credentials: config.credentials_provider(),

@@ -129,6 +129,7 @@ fn word(service: &str) -> &str {
         "ecs" => "Ecs",
         "elasticfilesystem" => "Efs",
         "elasticloadbalancing" => "LoadBalancing",
+        "events" => "Events",
         "iam" => "Iam",
         "kms" => "Keys",
         "logs" => "Logs",
@@ -136,6 +137,7 @@ fn word(service: &str) -> &str {
         "s3" => "S3",
         "secretsmanager" => "Secrets",
         "servicequotas" => "Quotas",
+        "sns" => "Notices",
         "ssmmessages" => "Sessions",
         _ => "Other",
     }

@@ -3,7 +3,7 @@
 use crate::config::Front;
 use crate::engine::graph::Handle;
 use crate::engine::kind::Spec;
-use crate::engine::reference::Need;
+use crate::engine::reference::{Need, Ref};
 use crate::kinds::bucket::{AccessLog, Bucket, FROM_128_KIB, LifecycleRule};
 use crate::kinds::listener::{Action, Listener};
 use crate::kinds::load_balancer::{AccessLogs, LoadBalancer};
@@ -20,6 +20,8 @@ use super::stack::Stack;
 pub struct Ingress {
     /// Where the task is registered, if anywhere.
     pub target_group: Option<Handle<TargetGroup>>,
+    /// The load balancer in front of that, as far as it is known.
+    pub load_balancer: Option<Ref<LoadBalancer>>,
     /// ECS registers no target before the target group is in use.
     pub listeners: Vec<Handle<Listener>>,
 }
@@ -28,24 +30,32 @@ pub struct Ingress {
 pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Ingress {
     let existing = &stack.plan.existing;
     if let Some(arn) = &existing.target_group {
-        return Ingress { target_group: Some(of_user(arn.as_str())), listeners: Vec::new() };
+        let found = stack.facts.existing.target_group.as_ref().and_then(|group| group.found());
+        let load_balancer = found.and_then(|group| group.load_balancer.as_ref());
+        return Ingress {
+            target_group: Some(of_user(arn.as_str())),
+            load_balancer: load_balancer.map(|balancer| Ref::value(balancer.arn.as_str())),
+            listeners: Vec::new(),
+        };
     }
     if stack.plan.front() == Front::Nothing {
-        return Ingress { target_group: None, listeners: Vec::new() };
+        return Ingress { target_group: None, load_balancer: None, listeners: Vec::new() };
     }
     let target_group = target_group(stack, network);
-    let listeners = match &existing.load_balancer {
+    let (load_balancer, listeners) = match &existing.load_balancer {
         // On a load balancer of the user: only the port in the plan file, without a redirect.
         Some(arn) => {
-            let listener = listener(stack, &of_user(arn.as_str()), &target_group);
-            vec![stack.add("shared", &listener)]
+            let balancer = of_user(arn.as_str());
+            let listener = listener(stack, &balancer, &target_group);
+            (balancer.arn(), vec![stack.add("shared", &listener)])
         }
         None => {
             let balancer = balancer(stack, network, groups);
-            listeners(stack, &balancer, &target_group)
+            let listeners = listeners(stack, &balancer, &target_group);
+            (balancer.arn(), listeners)
         }
     };
-    Ingress { target_group: Some(target_group), listeners }
+    Ingress { target_group: Some(target_group), load_balancer: Some(load_balancer), listeners }
 }
 
 fn of_user<K: Spec>(arn: &str) -> Handle<K> {

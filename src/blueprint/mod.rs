@@ -1,5 +1,6 @@
 //! What Cloud Exchange needs: from a plan file and a release to a graph of resources. Pure.
 
+mod alarms;
 pub mod backup;
 pub mod certificates;
 mod containers;

@@ -34,6 +34,8 @@ pub fn place(plan: &PlanFile, names: &Names, graph: &Graph) -> Place {
         key: wanted.kms_key.as_ref().map(|key| key_arn(names, key.as_str())),
         credentials: plan.secrets.existing.iter().map(|arn| arn.as_str().to_owned()).collect(),
         policies: managed.collect::<BTreeSet<_>>().into_iter().collect(),
+        topic: plan.alarms.topic.as_ref().map(|arn| arn.as_str().to_owned()),
+        topic_key: plan.alarms.kms_key.as_ref().map(|key| key_arn(names, key.as_str())),
         boundary: plan.identity.permissions_boundary.as_ref().map(|arn| arn.as_str().to_owned()),
         names: names.clone(),
     }

@@ -10,6 +10,7 @@
 //! and the schema come from these. The `read` of a table has the rules that concern several keys.
 
 mod access;
+mod alarms;
 mod aws_name;
 mod ca;
 mod choice;
@@ -50,9 +51,10 @@ mod tests;
 pub use crate::partition::Partition;
 
 pub use access::Access;
+pub use alarms::{Alarms, EmailAddress, HttpsEndpoint};
 pub use aws_name::{
     CertificateArn, ClusterName, KmsKey, LoadBalancerArn, PolicyArn, RoleArn, SecretArn, SubnetId, TargetGroupArn,
-    VpcId,
+    TopicArn, VpcId,
 };
 pub use ca::CaCertificate;
 pub use choice::{Nat, RetentionDays, SslPolicy, Throughput, TlsVersion};

@@ -6,6 +6,7 @@ use crate::release::{Catalogue, Label, Package, Release, Settings, Version};
 
 use super::{
     access::Access,
+    alarms::Alarms,
     ca::{CaCertificate, Surroundings, Written},
     existing::Existing,
     images::Images,
@@ -62,6 +63,8 @@ table! {
         pub secrets: Secrets,
         #[serde(default)]
         pub logs: Logs,
+        #[serde(default)]
+        pub alarms: Alarms,
         #[serde(default)]
         pub identity: Identity,
         #[serde(default)]
@@ -124,6 +127,7 @@ impl PlanFile {
             storage: keys.storage.values(),
             secrets: keys.secrets.values(),
             logs: Logs::read(&keys.logs, no_flow_logs),
+            alarms: Alarms::read(&keys.alarms),
             identity: Identity::read(&keys.identity, brought, no_flow_logs.is_none()),
             proxy: Proxy::read(&keys.proxy),
             images: Images::read(&keys.images, known),

@@ -20,11 +20,14 @@ pub mod zone;
 
 // The kinds.
 pub mod access_point;
+pub mod alarm;
 pub mod backup_vault;
 pub mod bucket;
 pub mod cluster;
+pub mod dashboard;
 pub mod data_step;
 pub mod elastic_ip;
+pub mod event_rule;
 pub mod file_system;
 pub mod file_system_policy;
 pub mod flow_log;
@@ -45,6 +48,8 @@ pub mod security_group;
 pub mod service;
 pub mod service_linked_role;
 pub mod subnet;
+pub mod subscription;
 pub mod target_group;
 pub mod task_definition;
+pub mod topic;
 pub mod vpc;

@@ -7,10 +7,13 @@
 //! | load balancer, target group | `ce-<name>`, `ce-<name>-ui` | 25 | 32 |
 //! | cluster, service, task family | `ce-<name>` | 22 | 255 |
 //! | log group | `/ce-aws/<name>/<purpose>` | 40 | 512 |
+//! | topic, dashboard | `ce-<name>` | 22 | 255 |
+//! | rule of EventBridge | `ce-<name>_<purpose>` | 3+19+1+17 = 40 | 64 |
+//! | alarm | `ce-aws/<name>/<purpose>` | 7+19+1+17 = 44 | 255 |
 //! | secret | `ce-aws/<name>/<purpose>` | 7+19+1+14 = 41 | 512 |
 //!
 //! A deployment's name has at most 19 characters, a region's at most 14 (`ap-southeast-1`, `us-gov-west-1`).
-//! Limits: IAM, S3, Elastic Load Balancing and ECS API references.
+//! Limits: IAM, S3, Elastic Load Balancing, ECS, SNS, EventBridge and CloudWatch API references.
 
 use crate::partition::Partition;
 
@@ -67,7 +70,7 @@ impl Names {
         format!("{}{purpose}", self.bucket_prefix())
     }
 
-    /// The name of the cluster, the service, the task family and the load balancer.
+    /// The name of the cluster, the service, the task family, the load balancer, the topic and the dashboard.
     pub fn stack(&self) -> String {
         format!("ce-{}", self.deployment)
     }
@@ -88,6 +91,19 @@ impl Names {
 
     pub fn log_group(&self, purpose: &str) -> String {
         format!("{}{purpose}", self.log_prefix())
+    }
+
+    pub fn alarm_prefix(&self) -> String {
+        format!("ce-aws/{}/", self.deployment)
+    }
+
+    /// What the names of rules begin with. No other deployment's begin so: names have no underscore.
+    pub fn rule_prefix(&self) -> String {
+        format!("ce-{}_", self.deployment)
+    }
+
+    pub fn topic_arn(&self) -> String {
+        self.arn("sns", &self.stack())
     }
 
     pub fn secret(&self, purpose: &str) -> String {

@@ -27,6 +27,9 @@ pub struct Place {
     pub credentials: Vec<String>,
     /// ARNs of the managed policies that roles of ours get.
     pub policies: Vec<String>,
+    /// ARN of the user's topic that is told, and of the key that encrypts what is sent to ours.
+    pub topic: Option<String>,
+    pub topic_key: Option<String>,
     /// ARN of the permissions boundary that roles of ours get.
     pub boundary: Option<String>,
 }
@@ -237,6 +240,8 @@ mod tests {
                 key: None,
                 credentials: vec![],
                 policies: vec![],
+                topic: None,
+                topic_key: None,
                 boundary: None,
             };
             let grant = place.key_through(Use::Make, "arn", "backup", &["Decrypt"], "id");
