@@ -10,7 +10,7 @@ use crate::release::{Image, Release};
 
 use super::finding::{refusal, warning};
 use super::network::Uses;
-use super::{cluster, identity, ingress, network, reach, storage};
+use super::{cluster, identity, ingress, network, notices, reach, storage};
 
 /// What the checks need.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,8 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(backup_role.iter().flat_map(|role| identity::role(role, identity::Which::Backup)));
     findings.extend(policies.iter().flat_map(identity::policy));
     findings.extend(key.iter().flat_map(storage::key));
+    findings.extend(setting.existing.topic.iter().flat_map(notices::topic));
+    findings.extend(setting.existing.topic_key.iter().flat_map(notices::key));
     // The role of ce-aws gets the permission to decrypt what it reads.
     let own_role = setting.plan.existing.execution_role.is_none();
     let secrets = secrets.iter().flat_map(storage::secret);
@@ -89,6 +91,8 @@ pub fn existing(plan: &PlanFile, seen: &Existing) -> Vec<plan::Existing> {
     }
     add("permissions boundary", plan.identity.permissions_boundary.as_deref(), None);
     add("key", existing.kms_key.as_deref(), None);
+    add("topic", plan.alarms.topic.as_deref(), None);
+    add("topic key", plan.alarms.kms_key.as_deref(), None);
     add("secret", plan.secrets.existing.as_deref(), None);
     add("proxy secret", plan.proxy.secret.as_deref(), None);
     if let Some(CaCertificate::Secret(arn)) = &plan.ca {

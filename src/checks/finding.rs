@@ -59,6 +59,9 @@ kinds! {
     BACKUP_ROLE: "role", "backup role", "aws iam list-roles", "iam:GetRole", Warning;
     POLICY: "policy", "IAM policy", "aws iam list-policies", "iam:GetPolicy", Warning;
     KEY: "key", "KMS key", "aws kms list-aliases", "kms:DescribeKey", Warning;
+    TOPIC: "topic", "SNS topic", "aws sns list-topics", "sns:GetTopicAttributes", Warning;
+    TOPIC_KEY:
+        "topic-key", "KMS key of alarms", "aws kms list-aliases", "kms:DescribeKey and kms:GetKeyPolicy", Warning;
     SECRET: "secret", "secret", "aws secretsmanager list-secrets", "secretsmanager:DescribeSecret", Warning;
 }
 

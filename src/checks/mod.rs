@@ -16,6 +16,7 @@ mod matcher;
 pub mod names;
 pub mod network;
 pub mod network_acl;
+mod notices;
 pub mod permission;
 pub mod quota;
 pub mod reach;

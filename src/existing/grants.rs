@@ -62,5 +62,9 @@ pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
         plan.load_balancer.certificate_arn.iter().map(ToString::to_string).collect(),
     );
     named("kms", &["DescribeKey"], place.key.iter().cloned().collect());
+    named("sns", &["GetTopicAttributes"], place.topic.iter().cloned().collect());
+    // Which key a topic of the user's has is only known from it.
+    let any_key = place.topic.as_ref().map(|_| place.any_key());
+    named("kms", &["DescribeKey", "GetKeyPolicy"], place.topic_key.iter().cloned().chain(any_key).collect());
     all
 }

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod ingress;
 mod lookup;
 pub mod network;
+pub mod notices;
 pub mod operator;
 pub mod routes;
 mod simulation;
@@ -25,6 +26,7 @@ use cluster::Cluster;
 use identity::{Policy, Role};
 use ingress::{Certificate, LoadBalancer, TargetGroup};
 use network::{Subnet, Vpc};
+use notices::{Topic, TopicKey};
 use storage::{Key, Secret};
 
 use crate::config::Limits;
@@ -47,6 +49,9 @@ pub struct Existing {
     /// Managed policies to attach, and the permissions boundary.
     pub policies: Vec<Named<Policy>>,
     pub key: Option<Named<Key>>,
+    /// The topic that is told of alarms, and the key that encrypts what is sent to it or to ours.
+    pub topic: Option<Named<Topic>>,
+    pub topic_key: Option<Named<TopicKey>>,
     /// Existing secrets, without their values.
     pub secrets: Vec<Named<Secret>>,
     /// How many rules AWS allows; the defaults if they suffice.
