@@ -7,8 +7,8 @@ use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::global::Global;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, exec, explain, graph, history, init, list, logs, man,
-    plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
+    alarms, apply, backup, completions, cost, destroy, discover, doctor, exec, explain, graph, history, init, list,
+    logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -78,6 +78,7 @@ pub enum Command {
     Start(start::Args),
     Destroy(destroy::Args),
     Status(status::Args),
+    Alarms(alarms::Args),
     Logs(logs::Args),
     Exec(exec::Args),
     List(list::Args),
@@ -137,6 +138,7 @@ mod tests {
             "start",
             "destroy",
             "status",
+            "alarms test",
             "logs",
             "logs core ui --follow",
             "backup create",

@@ -9,8 +9,8 @@ use super::args::{Cli, Command};
 use super::global::Color;
 use super::pointer::with_pointer;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, exec, explain, graph, history, init, list, logging,
-    logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
+    alarms, apply, backup, completions, cost, destroy, discover, doctor, exec, explain, graph, history, init, list,
+    logging, logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -74,6 +74,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Start(args) => runtime.block_on(start::run(args, global, output)),
         Command::Destroy(args) => runtime.block_on(destroy::run(args, global, output)),
         Command::Status(args) => runtime.block_on(status::run(args, global, output)),
+        Command::Alarms(args) => runtime.block_on(alarms::run(args, global, output)),
         Command::Logs(args) => runtime.block_on(logs::run(args, global, output)),
         Command::Exec(args) => runtime.block_on(exec::run(args, global, output)),
         Command::List(args) => runtime.block_on(list::run(args, global, output)),

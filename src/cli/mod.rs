@@ -16,6 +16,7 @@ mod pointer;
 mod proof;
 mod terminal;
 
+mod alarms;
 mod apply;
 mod backup;
 mod completions;

@@ -23,7 +23,7 @@ use crate::release::Catalogue;
 use crate::session::intent::open_intent;
 use crate::session::{CommandError, Consent, Exit, Output, Scope, Session, moment, span, standing};
 use crate::ui::layout::{fit, width};
-use crate::ui::status::{State, Status, Unsettled, line, text};
+use crate::ui::status::{Alarm, State, Status, Unsettled, line, text};
 use crate::ui::summary::Summary;
 use crate::ui::text::duration;
 use crate::ui::whereabouts::Whereabouts;
@@ -184,6 +184,8 @@ async fn read(
         unsettled: Unsettled::all(&inventory),
         former: former(&inventory),
         io,
+        alarms: alarms(&inventory),
+        unconfirmed: live::notices::unconfirmed(&inventory).map(str::to_owned).collect(),
         notes: notes(&inventory),
         drift,
         now: moment::seconds() as f64,
@@ -196,6 +198,12 @@ fn own(session: &Session, inventory: &Inventory) -> usize {
     let shared: BTreeSet<&str> =
         session.kinds().iter().filter(|kind| kind.lifecycle == Lifecycle::Shared).map(|kind| kind.name).collect();
     inventory.live.iter().filter(|live| !shared.contains(live.address.kind())).count()
+}
+
+/// The alarms that have gone off.
+fn alarms(inventory: &Inventory) -> Vec<Alarm> {
+    let all = live::notices::alarms(inventory).filter(|alarm| alarm.state == "ALARM");
+    all.map(|alarm| Alarm { name: alarm.name.to_owned(), reason: alarm.why.to_owned() }).collect()
 }
 
 fn former(inventory: &Inventory) -> Vec<String> {

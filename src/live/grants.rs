@@ -47,6 +47,7 @@ pub fn grants(place: &Place) -> Vec<Grant> {
     }
     all.push(super::prices::grant());
     all.extend(super::io::grants());
+    all.extend(super::notices::grants(place));
     all.push(super::logs::poll::grant(place));
     all.extend(super::logs::access::read::grants(place));
     if place.vpc.is_none() {

@@ -9,6 +9,7 @@ pub mod grants;
 pub mod holders;
 pub mod io;
 pub mod logs;
+pub mod notices;
 pub mod prices;
 pub mod queues;
 pub mod reachable;

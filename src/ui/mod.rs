@@ -5,6 +5,7 @@
 //! [`text::clean`].
 
 pub mod advice;
+pub mod alarms;
 pub mod backup;
 pub mod cost;
 pub mod discover;

@@ -54,6 +54,12 @@ pub struct Status {
     pub former: Vec<String>,
     /// What the file system reads and writes, and what that costs; `None` where there is no file system.
     pub io: Option<FileSystemIo>,
+    /// The alarms that have gone off.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarm>,
+    /// Who has not confirmed yet that they want to be told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unconfirmed: Vec<String>,
     /// An upgrade that is not over, a stop by request.
     pub notes: Vec<String>,
     /// What an apply would do; only known with a plan file.
@@ -122,6 +128,15 @@ impl State {
         let why = why.map(|why| format!(": {}", clean(why)));
         format!("{}{}", paint(style, name), why.unwrap_or_default())
     }
+}
+
+/// An alarm that has gone off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alarm {
+    /// As CloudWatch shows it.
+    pub name: String,
+    /// Why, in CloudWatch's words.
+    pub reason: String,
 }
 
 /// A resource that is not ready.
@@ -201,6 +216,13 @@ pub fn text(status: &Status) -> String {
         let events: Vec<_> = events.map(|event| format!("  {}", clean(&event.message))).collect();
         section("Messages from ECS", events, &mut lines);
     }
+    let alarms = status.alarms.iter().map(|alarm| {
+        let name = format!("{:<24}", clean(alarm.name.rsplit('/').next().unwrap_or_default()));
+        format!("  {} {}", paint(DANGER, name), clean(&alarm.reason))
+    });
+    section("Alarms", alarms.collect(), &mut lines);
+    let unconfirmed = status.unconfirmed.iter().map(|endpoint| format!("  {}", clean(endpoint)));
+    section("Not told of alarms, because not confirmed yet", unconfirmed.collect(), &mut lines);
     section("Not settled", status.unsettled.iter().map(|one| format!("  {}", one.words())).collect(), &mut lines);
     let former = status.former.iter().map(|id| {
         let id = clean(id);
