@@ -8,6 +8,7 @@
 
 mod access_logs;
 mod account;
+mod alarms;
 mod backup;
 mod blocked_destroy;
 mod certificates;
