@@ -51,22 +51,22 @@ pub fn add(stack: &mut Stack<'_>, parts: &Parts<'_>, service: &Handle<Service>) 
 
 /// The state of all alarms, and below that what each of them measures, with its threshold: CloudWatch knows it by the
 /// alarm (CloudWatch API reference, "Dashboard body structure and syntax"). A dashboard is 24 units wide.
-fn body(stack: &Stack<'_>, alarms: &[(String, Handle<Alarm>)]) -> Value {
+fn body(stack: &Stack<'_>, alarms: &[(String, String)]) -> Value {
     const HEIGHT: usize = 6;
-    let arns: Vec<_> = alarms.iter().map(|(_, alarm)| alarm.arn()).collect();
+    let arns: Vec<_> = alarms.iter().map(|(_, arn)| arn).collect();
     let title = format!("Cloud Exchange {}", stack.names().deployment);
     let all = json!({
         "type": "alarm", "x": 0, "y": 0, "width": 24, "height": 3,
         "properties": { "title": title, "alarms": arns },
     });
-    let each = alarms.iter().enumerate().map(|(number, (words, alarm))| {
+    let each = alarms.iter().enumerate().map(|(number, (words, arn))| {
         json!({
             "type": "metric", "x": number % 2 * 12, "y": 3 + number / 2 * HEIGHT, "width": 12, "height": HEIGHT,
             "properties": {
                 "title": words,
                 "region": stack.names().region,
                 "view": "timeSeries",
-                "annotations": { "alarms": [alarm.arn()] },
+                "annotations": { "alarms": [arn] },
             },
         })
     });
@@ -112,8 +112,8 @@ struct Watch {
 }
 
 impl Watch {
-    /// What it measures in words, and the alarm.
-    fn add_alarm(&self, stack: &mut Stack<'_>, measure: Measure) -> (String, Handle<Alarm>) {
+    /// What it measures in words, and its ARN, which is known before there is an alarm.
+    fn add_alarm(&self, stack: &mut Stack<'_>, measure: Measure) -> (String, String) {
         let alarm = Alarm {
             name: format!("{}{}", stack.names().alarm_prefix(), measure.purpose),
             description: format!("Cloud Exchange {}: {}.", stack.names().deployment, measure.words),
@@ -127,9 +127,10 @@ impl Watch {
             on_ok: vec![self.topic.clone()],
             actions: true,
         };
+        let arn = stack.names().arn("cloudwatch", &format!("alarm:{}", alarm.name));
         let alarm = stack.add(measure.purpose, &alarm);
         self.order(stack, &alarm);
-        (measure.words, alarm)
+        (measure.words, arn)
     }
 
     fn add_rule(&self, stack: &mut Stack<'_>, purpose: &str, notice: Notice) {
