@@ -1,9 +1,9 @@
 //! Alarms and a dashboard of them, and notices of what ECS and AWS Backup report: who is told when something is wrong.
 //!
 //! A stop on purpose must tell nobody, however long it lasts and whatever kills the program meanwhile. So nothing is
-//! switched off during `stop` and `upgrade`, and there is nothing to switch on again: what is measured is whether a task
-//! is wanted and does not run, whether one runs and logs nothing, whether a registered target is unhealthy, and rules
-//! leave out the tasks that are stopped because fewer are wanted, or by name.
+//! switched off during `stop` and `upgrade`, and there is nothing to switch on again. What is measured is whether a
+//! task is wanted and does not run, whether one runs and logs nothing, whether a registered target is unhealthy; and
+//! rules leave out the tasks that are stopped because fewer are wanted, or by name.
 
 use std::collections::BTreeMap;
 
@@ -21,9 +21,9 @@ use crate::kinds::service::Service;
 use crate::kinds::subscription::Subscription;
 use crate::kinds::topic::Topic;
 
-use super::policies;
 use super::service::Parts;
 use super::stack::Stack;
+use super::topic_policies as policies;
 
 /// The vault of EFS's automatic backups.
 const AUTOMATIC_VAULT: &str = "aws/efs/automatic-backup-vault";
@@ -201,8 +201,8 @@ fn alarms(stack: &Stack<'_>, parts: &Parts<'_>) -> Vec<Measure> {
     all
 }
 
-/// What has no data is not breaching: an alarm that lost its data would otherwise tell of that, and once more when it has
-/// some again, at every stop and start.
+/// What has no data is not breaching: an alarm that lost its data would otherwise tell of that, and once more when it
+/// has some again, at every stop and start.
 const NOT_BREACHING: &str = "notBreaching";
 
 const MINUTE: i32 = 60;

@@ -19,6 +19,7 @@ mod policies;
 mod service;
 mod stack;
 mod storage;
+mod topic_policies;
 
 pub use graph::graph;
 pub use images::images;

@@ -1,5 +1,5 @@
-//! Checks of the topic that is told of alarms, and of its key. Messages that may not be sent are lost without an error of
-//! any call, so that nobody would notice before it matters.
+//! Checks of the topic that is told of alarms, and of its key. Messages that may not be sent are lost without an error
+//! of any call, so that nobody would notice before it matters.
 
 use crate::engine::plan::Finding;
 use crate::existing::Named;
@@ -18,8 +18,8 @@ pub fn topic(named: &Named<Topic>) -> Vec<Finding> {
 const PUBLISH: &str = "sns:Publish";
 const USE: &str = "kms:Decrypt and kms:GenerateDataKey*";
 
-/// Checks the key that encrypts messages. Source: AWS re:Post, "Why didn't I receive an SNS notification for my CloudWatch
-/// alarm trigger?".
+/// Checks the key that encrypts messages. Source: AWS re:Post, "Why didn't I receive an SNS notification for my
+/// CloudWatch alarm trigger?".
 pub fn key(named: &Named<TopicKey>) -> Vec<Finding> {
     TOPIC_KEY.check(named, |key| {
         let TopicKey { arn, state, is_aws_managed, closed_to } = key;

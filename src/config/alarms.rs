@@ -73,7 +73,7 @@ string! {
             return Ok(());
         }
         let message = format!("{} is not an HTTPS address without user and password", quoted(text));
-        let hint = "it looks like \"https://example.com/notices\"; SNS shows it to everybody who may list subscriptions";
+        let hint = "it looks like \"https://example.com/notices\"; everybody who may list subscriptions sees it";
         Err(Invalid::new("plan-file/bad-endpoint", message, hint))
     }
 }

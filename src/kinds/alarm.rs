@@ -161,10 +161,10 @@ impl Metric {
 }
 
 /// What CloudWatch calls a load balancer or a target group: `app/ce-prod/50dc6c495c0c9188`,
-/// `targetgroup/ce-prod-ui/73e2d6bc24d8a067` (Elastic Load Balancing user guide, "CloudWatch metrics for your Application
-/// Load Balancer").
+/// `targetgroup/ce-prod-ui/73e2d6bc24d8a067` (Elastic Load Balancing user guide, "CloudWatch metrics for your
+/// Application Load Balancer").
 pub fn short(value: &str) -> &str {
-    let end = value.starts_with("arn:").then(|| value.rsplit(':').next().unwrap_or(value)).unwrap_or(value);
+    let end = if value.starts_with("arn:") { value.rsplit(':').next().unwrap_or(value) } else { value };
     end.strip_prefix("loadbalancer/").unwrap_or(end)
 }
 

@@ -1,7 +1,7 @@
 //! `--notify`: a run tells the deployment's topic when it begins and how it has ended.
 //!
-//! No run fails because nobody could be told. A topic of ours does not exist before the first apply has made it, nor after
-//! a destroy; a topic of the user's does.
+//! No run fails because nobody could be told. A topic of ours does not exist before the first apply has made it, nor
+//! after a destroy; a topic of the user's does.
 
 use crate::config::PlanFile;
 use crate::control::lease::Record;

@@ -116,7 +116,8 @@ cloudwatch.disable_alarm_actions(AlarmNames=["ce-aws/prod/memory"])
 cloudwatch.delete_alarms(AlarmNames=["ce-aws/prod/cpu"])
 topic = sns.list_topics()["Topics"][0]["TopicArn"]
 sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=
-    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}]}')
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish",'
+    '"Resource": "*"}]}')
 events.disable_rule(Name="ce-prod_task-stopped")
 events.remove_targets(Rule="ce-prod_backup-failed", Ids=["topic-0"])
 "#,
