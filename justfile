@@ -31,6 +31,11 @@ other-emulators:
 real *ARGS:
     python3 tests/real/run.py {{ARGS}}
 
+# A real browser through `ce-aws open`: needs Chromium. `tests/browser/README.md`.
+browser:
+    cargo build
+    localstack/with python3 tests/browser/run.py target/debug/ce-aws
+
 # Every fault, each once: hours. Writes `docs/trust.md`, `docs/upgrade-failures.md` and `docs/upgrade-steps.md`.
 sweep:
     CE_AWS_SWEEP=full localstack/with cargo test --test stack -- sweep

@@ -40,7 +40,7 @@ fn run_with(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ou
     command.envs(variables.iter().copied()).current_dir(folder).args(arguments).output().expect("ce-aws runs")
 }
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 35] = [
     "init",
     "discover",
     "validate",
@@ -55,6 +55,7 @@ const COMMANDS: [&str; 28] = [
     "status",
     "logs",
     "exec",
+    "path",
     "list",
     "releases",
     "releases import",
@@ -62,6 +63,12 @@ const COMMANDS: [&str; 28] = [
     "backup create",
     "backup list",
     "backup drop",
+    "database",
+    "database dump",
+    "database restore",
+    "files list",
+    "files get",
+    "files put",
     "history",
     "graph",
     "cost",

@@ -69,6 +69,55 @@ def test_a_route_through_a_firewall(account):
     assert default_route(account, table)["State"] == "blackhole"
 
 
+def peering_of(account, net):
+    """A peering connection of the network with a VPC beside it, not accepted yet."""
+    ec2 = account.client("ec2")
+    other = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_vpc_peering_connection(VpcId=net["vpc"], PeerVpcId=other)["VpcPeeringConnection"]
+    return made["VpcPeeringConnectionId"]
+
+
+@row("ec2:CreateRoute through a peering that is not active, a prefix list or a gateway that is not there", plain="fails")
+def test_a_route_needs_a_target_that_serves_the_vpc(account):
+    net, ec2 = account.network(), account.client("ec2")
+    table = table_of(account, net, net["subnets"][0])
+    route = lambda **to: lambda: ec2.create_route(RouteTableId=table, **to)  # noqa: E731
+    peering, block = peering_of(account, net), {"DestinationCidrBlock": "10.9.0.0/16"}
+    refused(route(**block, VpcPeeringConnectionId=peering), "InvalidVpcPeeringConnectionID.NotFound")
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    route(**block, VpcPeeringConnectionId=peering)()
+    shown = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+    assert [r["State"] for r in shown if r.get("VpcPeeringConnectionId")] == ["active"]
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    shown = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+    assert [r["State"] for r in shown if r.get("VpcPeeringConnectionId")] == ["blackhole"]
+    gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    beyond = {"DestinationCidrBlock": "192.168.0.0/16"}
+    refused(route(**beyond, GatewayId=gateway), "InvalidParameterValue")
+    ec2.attach_vpn_gateway(VpnGatewayId=gateway, VpcId=net["vpc"])
+    route(**beyond, GatewayId=gateway)()
+    listed = {"DestinationPrefixListId": "pl-0123456789abcdef0"}
+    refused(route(**listed, GatewayId=gateway), "InvalidPrefixListID.NotFound")
+
+
+@row("ec2:CreateRoute to one destination twice, or into the VPC: RouteAlreadyExists, InvalidParameterValue", plain="fails")
+def test_a_route_to_one_destination_is_made_once(account):
+    net, ec2 = account.network(), account.client("ec2")
+    table = table_of(account, net, net["subnets"][0])
+    peering = peering_of(account, net)
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    route = {"RouteTableId": table, "VpcPeeringConnectionId": peering}
+    ec2.create_route(**route, DestinationCidrBlock="10.9.0.0/16")
+    refused(lambda: ec2.create_route(**route, DestinationCidrBlock="10.9.0.1/16"), "RouteAlreadyExists")
+    inside = next(iter(ec2.describe_subnets(SubnetIds=net["subnets"])["Subnets"]))["CidrBlock"]
+    refused(lambda: ec2.create_route(**route, DestinationCidrBlock=inside), "InvalidParameterValue")
+    refused(lambda: ec2.replace_route(**route, DestinationCidrBlock="10.8.0.0/16"), "InvalidParameterValue")
+    made = ec2.create_managed_prefix_list(PrefixListName="sites", MaxEntries=2, AddressFamily="IPv4")["PrefixList"]
+    ec2.create_route(**route, DestinationPrefixListId=made["PrefixListId"])
+    again = lambda: ec2.create_route(**route, DestinationPrefixListId=made["PrefixListId"])  # noqa: E731
+    refused(again, "RouteAlreadyExists")
+
+
 @row("AvailableIpAddressCount: five addresses of a subnet are AWS's, and one is every interface's", plain="passes")
 def test_addresses_of_a_small_subnet(account):
     net, ec2 = account.network(), account.client("ec2")

@@ -133,7 +133,7 @@ const CODES: [(Cause, &str); 5] = [
 
 /// Codes with several meanings: operation, end of the code, and words of the message, of which the first and the last
 /// may be empty.
-const MEANINGS: [(&str, &str, &str, Cause); 9] = [
+const MEANINGS: [(&str, &str, &str, Cause); 10] = [
     // Elastic Load Balancing writes a test object when access logs are turned on, which may be refused for seconds
     // after the bucket's policy was written (see `docs/aws-behaviour.md`).
     ("", "InvalidConfigurationRequest", "validation transient issue", Cause::NotYetTrusted),
@@ -152,6 +152,8 @@ const MEANINGS: [(&str, &str, &str, Cause); 9] = [
     // accepted.
     ("", "InvalidRequestException", "contains recovery points", Cause::StillHeld),
     ("", "InvalidParameterException", "not idempotent", Cause::Taken),
+    // A topic of that name with other tags or attributes (SNS API reference, CreateTopic).
+    ("sns CreateTopic", "InvalidParameter", "already exists with different", Cause::Taken),
 ];
 
 /// What a code means.

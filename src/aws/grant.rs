@@ -19,6 +19,8 @@ pub enum Use {
     Erase,
     /// Backups, restores, data steps, and commands in the running task.
     Upgrade,
+    /// A tunnel through the running task.
+    Open,
     /// Reading AWS's list prices, and what else the cost of a deployment depends on.
     Price,
     /// Reading the metrics of what is deployed.
@@ -33,6 +35,7 @@ impl Use {
             Self::Remove => "Delete",
             Self::Erase => "DeleteData",
             Self::Upgrade => "Upgrade",
+            Self::Open => "Open",
         }
     }
 }
@@ -129,13 +132,17 @@ fn word(service: &str) -> &str {
         "ecs" => "Ecs",
         "elasticfilesystem" => "Efs",
         "elasticloadbalancing" => "LoadBalancing",
+        "events" => "Events",
         "iam" => "Iam",
         "kms" => "Keys",
         "logs" => "Logs",
         "pricing" => "Prices",
+        "route53" => "Names",
         "s3" => "S3",
         "secretsmanager" => "Secrets",
         "servicequotas" => "Quotas",
+        "sns" => "Notices",
+        "ssm" => "Tunnels",
         "ssmmessages" => "Sessions",
         _ => "Other",
     }

@@ -10,3 +10,4 @@ mod interceptors;
 mod no_answer;
 pub mod permit;
 pub mod profile;
+pub mod tunnel;

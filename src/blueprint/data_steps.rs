@@ -8,11 +8,11 @@ use crate::config::PlanFile;
 use crate::engine::address::Address;
 use crate::engine::reference::{Need, Ref};
 use crate::kinds::access_point::AccessPoint;
-use crate::kinds::data_step::{self, DataStep};
+use crate::kinds::data_step;
 use crate::kinds::names::Names;
 use crate::kinds::task_definition::container::{Container, Logs, Mount};
 use crate::kinds::task_definition::{TaskDefinition, TaskVolume};
-use crate::release::{Release, Side, StepContainer};
+use crate::release::{DataStep, Release, Side, StepContainer};
 
 use super::containers::{container, volume};
 use super::image_change::Running;
@@ -43,35 +43,42 @@ pub struct Ground<'a> {
 
 /// The data steps of a release, coming from another one. Digests of the new release's images by container.
 pub fn data_steps(ground: Ground<'_>, old: &Release, new: &Release, digests: &BTreeMap<String, String>) -> Vec<Task> {
+    new.data_steps_from(old.version).filter_map(|step| task(ground, step, old, new, digests)).collect()
+}
+
+/// The task of one step; `None` if its release has no such container.
+pub(super) fn task(
+    ground: Ground<'_>,
+    step: &DataStep,
+    old: &Release,
+    new: &Release,
+    digests: &BTreeMap<String, String>,
+) -> Option<Task> {
     let Ground { plan, running, intent, .. } = ground;
-    let steps = new.data_steps_from(old.version);
-    let tasks = steps.filter_map(|step| {
-        let StepContainer { container: wanted, image_of, mounts_of } = step.render(old, new, &plan.settings())?;
-        let side = if mounts_of == Side::Old { old } else { new };
-        // The images that run now are known exactly; those to run come from the plan file and the registries.
-        let before = || running.of_definition.containers.get(image_of.as_deref()?);
-        let (image, digest) = match (mounts_of, before()) {
-            (Side::Old, Some(live)) => (live.image.clone(), live.digest.clone()),
-            _ => {
-                let name = image_of.clone().unwrap_or_default();
-                (plan.images.apply(&name, &wanted.image).to_string(), digests.get(&name).cloned())
-            }
-        };
-        let container = Container { image, digest, ..container(&wanted, plan.package, Need::Ready, logs(running)) };
-        let volumes = wanted.mounts.iter().filter_map(|mount| {
-            let point = side.access_point(&mount.volume)?;
-            Some((mount.volume.clone(), volume_of(&point.resource_name(), true)))
-        });
-        Some(Task {
-            address: data_step::address(&step.name, intent),
-            about: step.about.clone(),
-            timeout: step.timeout,
-            changes_data: step.changes_data,
-            spec: spec(ground, container, volumes.collect()),
-            tools: Vec::new(),
-        })
+    let StepContainer { container: wanted, image_of, mounts_of } = step.render(old, new, &plan.settings())?;
+    let side = if mounts_of == Side::Old { old } else { new };
+    // The images that run now are known exactly; those to run come from the plan file and the registries.
+    let before = || running.of_definition.containers.get(image_of.as_deref()?);
+    let (image, digest) = match (mounts_of, before()) {
+        (Side::Old, Some(live)) => (live.image.clone(), live.digest.clone()),
+        _ => {
+            let name = image_of.clone().unwrap_or_default();
+            (plan.images.apply(&name, &wanted.image).to_string(), digests.get(&name).cloned())
+        }
+    };
+    let container = Container { image, digest, ..container(&wanted, plan.package, Need::Ready, logs(running)) };
+    let volumes = wanted.mounts.iter().filter_map(|mount| {
+        let point = side.access_point(&mount.volume)?;
+        Some((mount.volume.clone(), volume_of(&point.resource_name(), true)))
     });
-    tasks.collect()
+    Some(Task {
+        address: data_step::address(&step.name, intent),
+        about: step.about.clone(),
+        timeout: step.timeout,
+        changes_data: step.changes_data,
+        spec: spec(ground, container, volumes.collect()),
+        tools: Vec::new(),
+    })
 }
 
 /// Moves what AWS Backup has restored to where it was. It can be run again after an interruption: what has been moved
@@ -150,7 +157,7 @@ fn logs(running: &Running) -> Option<Logs> {
 
 fn spec(ground: Ground<'_>, container: Container, volumes: BTreeMap<String, TaskVolume>) -> Value {
     let Running { of_service, of_definition, .. } = ground.running;
-    let step = DataStep {
+    let step = data_step::DataStep {
         cluster: of_service.cluster.text().to_owned(),
         definition: TaskDefinition {
             family: ground.names.data_family(),

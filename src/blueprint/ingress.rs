@@ -3,8 +3,9 @@
 use crate::config::Front;
 use crate::engine::graph::Handle;
 use crate::engine::kind::Spec;
-use crate::engine::reference::Need;
+use crate::engine::reference::{Need, Ref};
 use crate::kinds::bucket::{AccessLog, Bucket, FROM_128_KIB, LifecycleRule};
+use crate::kinds::dns::{DnsRecord, DnsZone};
 use crate::kinds::listener::{Action, Listener};
 use crate::kinds::load_balancer::{AccessLogs, LoadBalancer};
 use crate::kinds::service_linked_role::ServiceLinkedRole;
@@ -20,6 +21,8 @@ use super::stack::Stack;
 pub struct Ingress {
     /// Where the task is registered, if anywhere.
     pub target_group: Option<Handle<TargetGroup>>,
+    /// The load balancer in front of that, as far as it is known.
+    pub load_balancer: Option<Ref<LoadBalancer>>,
     /// ECS registers no target before the target group is in use.
     pub listeners: Vec<Handle<Listener>>,
 }
@@ -28,24 +31,33 @@ pub struct Ingress {
 pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Ingress {
     let existing = &stack.plan.existing;
     if let Some(arn) = &existing.target_group {
-        return Ingress { target_group: Some(of_user(arn.as_str())), listeners: Vec::new() };
+        let found = stack.facts.existing.target_group.as_ref().and_then(|group| group.found());
+        let load_balancer = found.and_then(|group| group.load_balancer.as_ref());
+        return Ingress {
+            target_group: Some(of_user(arn.as_str())),
+            load_balancer: load_balancer.map(|balancer| Ref::value(balancer.arn.as_str())),
+            listeners: Vec::new(),
+        };
     }
     if stack.plan.front() == Front::Nothing {
-        return Ingress { target_group: None, listeners: Vec::new() };
+        return Ingress { target_group: None, load_balancer: None, listeners: Vec::new() };
     }
     let target_group = target_group(stack, network);
-    let listeners = match &existing.load_balancer {
+    let (load_balancer, listeners) = match &existing.load_balancer {
         // On a load balancer of the user: only the port in the plan file, without a redirect.
         Some(arn) => {
-            let listener = listener(stack, &of_user(arn.as_str()), &target_group);
-            vec![stack.add("shared", &listener)]
+            let balancer = of_user(arn.as_str());
+            let listener = listener(stack, &balancer, &target_group);
+            (balancer.arn(), vec![stack.add("shared", &listener)])
         }
         None => {
             let balancer = balancer(stack, network, groups);
-            listeners(stack, &balancer, &target_group)
+            name(stack, network, &balancer);
+            let listeners = listeners(stack, &balancer, &target_group);
+            (balancer.arn(), listeners)
         }
     };
-    Ingress { target_group: Some(target_group), listeners }
+    Ingress { target_group: Some(target_group), load_balancer: Some(load_balancer), listeners }
 }
 
 fn of_user<K: Spec>(arn: &str) -> Handle<K> {
@@ -80,6 +92,24 @@ fn balancer(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Handle
         stack.graph.order(&balancer, bucket, Need::Ready);
     }
     balancer
+}
+
+/// The name of the plan file, in a zone of the user's or a private one of our own.
+fn name(stack: &mut Stack<'_>, network: &Network, balancer: &Handle<LoadBalancer>) {
+    let Some(name) = stack.plan.dns.name.as_ref().map(|name| name.as_str().to_owned()) else { return };
+    let existing = stack.facts.existing.zone.as_ref().and_then(|zone| zone.found());
+    let zone = match existing {
+        Some(zone) => Ref::value(&zone.id),
+        None => {
+            let zone = stack.add(DnsZone::PURPOSE, &DnsZone { name: name.clone(), vpc: network.vpc.id() });
+            // The group of the load balancer carries the note about it.
+            stack.graph.order(&zone, balancer, Need::Exists);
+            zone.id()
+        }
+    };
+    // One target: where it is ill, no answer would help nobody.
+    let record = DnsRecord { zone, name, load_balancer: balancer.arn(), evaluate_health: false };
+    stack.add(DnsRecord::PURPOSE, &record);
 }
 
 /// With a certificate the UI is served over HTTPS, and port 80 redirects there.

@@ -1,5 +1,6 @@
 //! What Cloud Exchange needs: from a plan file and a release to a graph of resources. Pure.
 
+mod alarms;
 pub mod backup;
 pub mod certificates;
 mod containers;
@@ -10,6 +11,7 @@ mod identity;
 pub mod image_change;
 mod images;
 mod ingress;
+pub mod load_dump;
 mod needs;
 mod network;
 mod outside;
@@ -18,6 +20,7 @@ mod policies;
 mod service;
 mod stack;
 mod storage;
+mod topic_policies;
 
 pub use graph::graph;
 pub use images::images;

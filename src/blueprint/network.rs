@@ -10,7 +10,7 @@ use crate::kinds::internet_gateway::InternetGateway;
 use crate::kinds::log_group::LogGroup;
 use crate::kinds::nat_gateway::NatGateway;
 use crate::kinds::network_acl::{DefaultNetworkAcl, Entry, Verdict};
-use crate::kinds::route_table::{RouteTable, Via};
+use crate::kinds::route_table::{Route, RouteTable, Via};
 use crate::kinds::security_group::{ANYWHERE, DefaultSecurityGroup};
 use crate::kinds::service::Service;
 use crate::kinds::subnet::Subnet;
@@ -61,14 +61,18 @@ fn new(stack: &mut Stack<'_>) -> Network {
     let vpc = stack.add_named("main", &shown, &vpc);
     let private = subnets(stack, &vpc, "private");
     let gateways = ways_out(stack, &vpc, &shown, nat);
+    let own = stack.plan.network.route.iter();
+    let own = own.map(|route| Route { destination: route.to.as_str(), via: Via::named(&route.via) });
+    let own: Set<Route> = own.collect();
     let private_routes = ZONES.iter().zip(&private).enumerate().map(|(index, (zone, subnet))| {
         // A single gateway serves both zones.
         let gateway = gateways.get(index).or(gateways.first());
         let routes = RouteTable {
             vpc: vpc.id(),
             default: gateway.map(|gateway| Via::Nat(gateway.ready())),
-            routes: Set::new([]),
+            routes: own.clone(),
             subnets: Set::new([subnet.id()]),
+            networks: None,
         };
         stack.add_named(&format!("private-{zone}"), &format!("{shown} private-{zone}"), &routes)
     });
@@ -91,6 +95,7 @@ fn ways_out(stack: &mut Stack<'_>, vpc: &Handle<Vpc>, shown: &str, nat: Nat) -> 
         default: Some(Via::Gateway(internet.id())),
         routes: Set::new([]),
         subnets: public.iter().map(Handle::id).collect(),
+        networks: None,
     };
     stack.add_named("public", &format!("{shown} public"), &routes);
     let gateways = zones.iter().zip(&public).map(|(zone, subnet)| {

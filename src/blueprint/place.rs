@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::PlanFile;
+use crate::config::{PlanFile, ZoneRef};
 use crate::engine::graph::Graph;
 use crate::engine::kind::Spec;
 use crate::kinds::names::Names;
-use crate::kinds::place::Place;
+use crate::kinds::place::{NamePlace, Place};
 use crate::kinds::role::Role;
 
 /// From the plan file, and the managed policies of the roles in its graph.
@@ -33,7 +33,17 @@ pub fn place(plan: &PlanFile, names: &Names, graph: &Graph) -> Place {
         backup_role: wanted.backup_role.as_ref().map(|arn| arn.as_str().to_owned()),
         key: wanted.kms_key.as_ref().map(|key| key_arn(names, key.as_str())),
         credentials: plan.secrets.existing.iter().map(|arn| arn.as_str().to_owned()).collect(),
+        dns: plan.dns.name.as_ref().map(|name| NamePlace {
+            name: name.as_str().to_owned(),
+            zone: plan.dns.zone.as_ref().and_then(|zone| match zone.reference() {
+                ZoneRef::Id(id) => Some(id.to_owned()),
+                ZoneRef::Name(_) => None,
+            }),
+            own_zone: plan.dns.own_zone(),
+        }),
         policies: managed.collect::<BTreeSet<_>>().into_iter().collect(),
+        topic: plan.alarms.topic.as_ref().map(|arn| arn.as_str().to_owned()),
+        topic_key: plan.alarms.kms_key.as_ref().map(|key| key_arn(names, key.as_str())),
         boundary: plan.identity.permissions_boundary.as_ref().map(|arn| arn.as_str().to_owned()),
         names: names.clone(),
     }

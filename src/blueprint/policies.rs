@@ -206,11 +206,11 @@ fn encrypted_only(bucket: &str) -> Value {
     })
 }
 
-fn policy(statements: Value) -> Value {
+pub fn policy(statements: Value) -> Value {
     document::normal(&json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
-fn allow(id: &str, actions: &[&str], resource: Value) -> Value {
+pub fn allow(id: &str, actions: &[&str], resource: Value) -> Value {
     json!({ "Sid": id, "Effect": "Allow", "Action": actions, "Resource": resource })
 }
 

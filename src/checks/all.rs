@@ -10,7 +10,7 @@ use crate::release::{Image, Release};
 
 use super::finding::{refusal, warning};
 use super::network::Uses;
-use super::{cluster, identity, ingress, network, reach, storage};
+use super::{cluster, dns, identity, ingress, network, notices, reach, routes, storage};
 
 /// What the checks need.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,8 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(setting.no_egress());
     findings.extend(setting.reach());
     findings.extend(setting.no_effect());
+    findings.extend(dns::dns(setting.plan, setting.existing, setting.inventory));
+    findings.extend(routes::routes(setting.plan, setting.inventory));
     findings.extend(setting.other_partition());
     findings.extend(certificate.iter().flat_map(|certificate| ingress::certificate(certificate, setting.now)));
     findings.extend(task_role.iter().flat_map(|role| identity::role(role, identity::Which::Task)));
@@ -47,6 +49,8 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(backup_role.iter().flat_map(|role| identity::role(role, identity::Which::Backup)));
     findings.extend(policies.iter().flat_map(identity::policy));
     findings.extend(key.iter().flat_map(storage::key));
+    findings.extend(setting.existing.topic.iter().flat_map(notices::topic));
+    findings.extend(setting.existing.topic_key.iter().flat_map(notices::key));
     // The role of ce-aws gets the permission to decrypt what it reads.
     let own_role = setting.plan.existing.execution_role.is_none();
     let secrets = secrets.iter().flat_map(storage::secret);
@@ -81,6 +85,7 @@ pub fn existing(plan: &PlanFile, seen: &Existing) -> Vec<plan::Existing> {
     add("target group", existing.target_group.as_deref(), urls);
     let domain = found(&seen.certificate, |certificate| certificate.domain.clone());
     add("certificate", plan.load_balancer.certificate_arn.as_deref(), domain);
+    add("hosted zone", plan.dns.zone.as_deref(), found(&seen.zone, |zone| zone.name.clone()));
     add("task role", existing.task_role.as_deref(), None);
     add("execution role", existing.execution_role.as_deref(), None);
     add("backup role", existing.backup_role.as_deref(), None);
@@ -89,6 +94,8 @@ pub fn existing(plan: &PlanFile, seen: &Existing) -> Vec<plan::Existing> {
     }
     add("permissions boundary", plan.identity.permissions_boundary.as_deref(), None);
     add("key", existing.kms_key.as_deref(), None);
+    add("topic", plan.alarms.topic.as_deref(), None);
+    add("topic key", plan.alarms.kms_key.as_deref(), None);
     add("secret", plan.secrets.existing.as_deref(), None);
     add("proxy secret", plan.proxy.secret.as_deref(), None);
     if let Some(CaCertificate::Secret(arn)) = &plan.ca {

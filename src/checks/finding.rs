@@ -54,11 +54,15 @@ kinds! {
     TARGET_GROUP:
         "target-group", "target group", "ce-aws discover target-groups", "elasticloadbalancing:Describe*", Refusal;
     CERTIFICATE: "certificate", "certificate", "ce-aws discover certificates", "acm:DescribeCertificate", Warning;
+    ZONE: "zone", "hosted zone", "aws route53 list-hosted-zones", "route53:GetHostedZone", Refusal;
     TASK_ROLE: "role", "task role", "ce-aws discover roles", "iam:GetRole", Warning;
     EXECUTION_ROLE: "role", "execution role", "ce-aws discover roles", "iam:GetRole", Warning;
     BACKUP_ROLE: "role", "backup role", "aws iam list-roles", "iam:GetRole", Warning;
     POLICY: "policy", "IAM policy", "aws iam list-policies", "iam:GetPolicy", Warning;
     KEY: "key", "KMS key", "aws kms list-aliases", "kms:DescribeKey", Warning;
+    TOPIC: "topic", "SNS topic", "aws sns list-topics", "sns:GetTopicAttributes", Warning;
+    TOPIC_KEY:
+        "topic-key", "KMS key of alarms", "aws kms list-aliases", "kms:DescribeKey and kms:GetKeyPolicy", Warning;
     SECRET: "secret", "secret", "aws secretsmanager list-secrets", "secretsmanager:DescribeSecret", Warning;
 }
 

@@ -85,7 +85,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             let limits = Limits::new(None, None);
             let context =
                 Context { session: &session, scope: &scope, output, file: "FILE", yes: args.change.yes, limits };
-            let exclusive = Exclusive::request(&session, &scope.name, args.change.no_lease, output).await?;
+            let exclusive = Exclusive::request(&session, &scope.name, None, args.change.manner(), output).await?;
             destroy(context, exclusive, *options, Some(&saved)).await
         }
     }
@@ -111,7 +111,7 @@ async fn follow(
         undoes_create: args.on_failure == Some(OnFailure::Rollback),
         write: false,
     };
-    let exclusive = Exclusive::request(&session, &scope.name, args.change.no_lease, output).await?;
+    let exclusive = Exclusive::request(&session, &scope.name, Some(&file), args.change.manner(), output).await?;
     let read = async || {
         let mut scope = scope.clone();
         let (inventory, existing) = tokio::try_join!(session.inventory(&mut scope), session.existing(&file))?;

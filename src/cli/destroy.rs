@@ -43,12 +43,12 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, CommandError> {
-    let (session, scope, _) = Session::of(args.which.selected(), &global.access(), output).await?;
-    let Args { delete_data, unprotect, leave_network, change: ChangeOptions { yes, no_lease }, .. } = *args;
+    let (session, scope, plan) = Session::of(args.which.selected(), &global.access(), output).await?;
+    let Args { delete_data, unprotect, leave_network, change, .. } = *args;
     let options = teardown::Options { delete_data, unprotect, leave_network };
     let (file, limits) = (args.which.shown(), Limits::new(None, None));
-    let context = Context { session: &session, scope: &scope, output, file: &file, yes, limits };
-    let exclusive = Exclusive::request(&session, &scope.name, no_lease, output).await?;
+    let context = Context { session: &session, scope: &scope, output, file: &file, yes: change.yes, limits };
+    let exclusive = Exclusive::request(&session, &scope.name, plan.as_ref(), change.manner(), output).await?;
     if !exclusive.is_known() {
         refuse_unknown(context).await?;
     }

@@ -17,3 +17,16 @@ pub async fn until_ctrl_c(work: impl Future<Output = Result<(), CommandError>>) 
         ended = work => ended,
     }
 }
+
+/// The same where Ctrl-C leaves the work undone: `None` then.
+///
+/// # Errors
+///
+/// Those of the work.
+pub async fn unless_ctrl_c<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<Option<T>, CommandError> {
+    tokio::select! {
+        biased;
+        stopped = tokio::signal::ctrl_c() => stopped.map(|()| None).map_err(CommandError::unexpected),
+        ended = work => ended.map(Some),
+    }
+}

@@ -112,7 +112,7 @@ pub(super) fn state(one: &Deployment) -> State {
     };
     if let Some(tag) = service.tags().get(names::INTENT) {
         let work = tag.parse::<Intent>().map(|intent| intent.work);
-        return if work == Ok(Work::Restore) { State::RestoreOpen } else { State::UpgradeOpen };
+        return if matches!(work, Ok(Work::Restore | Work::Load)) { State::RestoreOpen } else { State::UpgradeOpen };
     }
     let desired = service.view.service.as_ref().map_or(0, |facts| facts.desired);
     let healths: Vec<&str> = service.view.writers().map(|task| task.health.as_str()).collect();

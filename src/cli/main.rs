@@ -9,8 +9,9 @@ use super::args::{Cli, Command};
 use super::global::Color;
 use super::pointer::with_pointer;
 use super::{
-    apply, backup, completions, cost, destroy, discover, doctor, exec, explain, graph, history, init, list, logging,
-    logs, man, plan, policy, releases, schema, size, start, status, stop, upgrade, validate,
+    alarms, apply, backup, completions, cost, database, destroy, discover, doctor, exec, explain, files, graph,
+    history, init, list, logging, logs, man, open, path, plan, policy, releases, schema, size, start, status, stop,
+    upgrade, validate,
 };
 
 /// Runs the command line of this process.
@@ -74,11 +75,16 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Start(args) => runtime.block_on(start::run(args, global, output)),
         Command::Destroy(args) => runtime.block_on(destroy::run(args, global, output)),
         Command::Status(args) => runtime.block_on(status::run(args, global, output)),
+        Command::Alarms(args) => runtime.block_on(alarms::run(args, global, output)),
         Command::Logs(args) => runtime.block_on(logs::run(args, global, output)),
         Command::Exec(args) => runtime.block_on(exec::run(args, global, output)),
+        Command::Open(args) => runtime.block_on(open::run(args, global, output)),
+        Command::Path(args) => runtime.block_on(path::run(args, global, output)),
         Command::List(args) => runtime.block_on(list::run(args, global, output)),
         Command::Releases(args) => releases::run(args, output),
         Command::Backup(args) => runtime.block_on(backup::run(args, global, output)),
+        Command::Database(args) => runtime.block_on(database::run(args, global, output)),
+        Command::Files(args) => runtime.block_on(files::run(args, global, output)),
         Command::History(args) => runtime.block_on(history::run(args, global, output)),
         Command::Graph(args) => graph::run(args, global, output),
         Command::Cost(args) => runtime.block_on(cost::run(args, global, output)),

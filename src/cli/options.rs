@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::release::Label;
+use crate::session::lease::Manner;
 use crate::session::source::{PLAN_FILE, Selected};
 use crate::session::{Consent, span};
 use crate::upgrade::plan::OnFailure;
@@ -58,6 +59,19 @@ pub struct ChangeOptions {
     /// Nobody else may work on the deployment meanwhile, and the run is not recorded in the history.
     #[arg(long)]
     pub no_lease: bool,
+
+    /// Tell the topic of the deployment's alarms when the run begins and how it has ended
+    ///
+    /// A topic of ours does not exist before the first apply has made it, nor after a destroy. No run fails because
+    /// nobody could be told.
+    #[arg(long)]
+    pub notify: bool,
+}
+
+impl ChangeOptions {
+    pub fn manner(self) -> Manner {
+        Manner { no_lease: self.no_lease, notify: self.notify }
+    }
 }
 
 /// Of upgrades, and of commands that may become one.

@@ -46,5 +46,5 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         }
         Ok(exit)
     };
-    of_deployment(args.which.selected(), args.change.no_lease, &global.access(), output, work).await
+    of_deployment(args.which.selected(), args.change.manner(), &global.access(), output, work).await
 }

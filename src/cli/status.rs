@@ -17,13 +17,15 @@ use crate::engine::plan::Target;
 use crate::kinds::file_system;
 use crate::kinds::names;
 use crate::kinds::secret::internal_certificate;
+use crate::kinds::service::probe::ProbeView;
 use crate::live;
+use crate::live::probe::Web;
 use crate::price::io::FileSystemIo;
 use crate::release::Catalogue;
 use crate::session::intent::open_intent;
 use crate::session::{CommandError, Consent, Exit, Output, Scope, Session, moment, span, standing};
 use crate::ui::layout::{fit, width};
-use crate::ui::status::{State, Status, Unsettled, line, text};
+use crate::ui::status::{Alarm, State, Status, Unsettled, line, text};
 use crate::ui::summary::Summary;
 use crate::ui::text::duration;
 use crate::ui::whereabouts::Whereabouts;
@@ -52,6 +54,13 @@ pub struct Args {
     #[arg(long, conflicts_with = "Which")]
     all: bool,
 
+    /// Also ask the containers themselves: an HTTP request to the UI, core's version and the database's
+    ///
+    /// Through ECS Exec, as `ce-aws exec`. Core has finished its migration when the two versions are the same. What
+    /// cannot be asked is shown as not known; it is no fault, and changes neither state nor exit code.
+    #[arg(long, conflicts_with_all = ["all", "watch"])]
+    probe: bool,
+
     /// Repeat until Ctrl-C, every so often, such as 30s or 1m [default: 5s]
     ///
     /// Redraws a terminal; otherwise each poll adds a line, with --all one for each deployment, or a JSON document on
@@ -72,18 +81,36 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         return all::run(args.watch, global, output).await;
     }
     let (session, mut scope, file) = Session::of(args.which.selected(), &global.access(), output).await?;
-    let status = read(&session, &mut scope, file.as_ref(), None).await?;
+    let mut status = read(&session, &mut scope, file.as_ref(), None).await?;
     if status.is_nothing() {
         if output.is_json() {
             output.document(&status)?;
         }
         return Err(nothing(&status.target));
     }
+    if args.probe {
+        status.probe = Some(probe(&session, &scope, &status).await);
+    }
     match args.watch {
         None => output.answer(&status, || text(&status))?,
         Some(seconds) => until_ctrl_c(watch(&session, scope, file.as_ref(), status, seconds, output)).await?,
     }
     Ok(Exit::Done)
+}
+
+/// Asks the running task.
+async fn probe(session: &Session, scope: &Scope, status: &Status) -> ProbeView {
+    let not_known = |why: &str| ProbeView { unknown: vec![why.to_owned()], ..ProbeView::default() };
+    let Some(task) = status.service.writers().find(|task| task.last == "RUNNING") else {
+        return not_known("all of it: no task is running");
+    };
+    let release = status.release.as_deref().and_then(|release| release.parse().ok());
+    let Some(release) = release.and_then(|version| Catalogue::effective().get(version)) else {
+        return not_known("all of it: the release that runs is none that this run knows");
+    };
+    let cluster = status.service.service.as_ref().map(|facts| facts.cluster.clone()).unwrap_or_default();
+    let web = Web { container: &release.web.container, port: release.web.port };
+    live::probe::probe(&session.context(scope), &cluster, &task.arn, web).await
 }
 
 fn nothing(target: &Target) -> CommandError {
@@ -184,7 +211,10 @@ async fn read(
         unsettled: Unsettled::all(&inventory),
         former: former(&inventory),
         io,
+        alarms: alarms(&inventory),
+        unconfirmed: live::notices::unconfirmed(&inventory).map(str::to_owned).collect(),
         notes: notes(&inventory),
+        probe: None,
         drift,
         now: moment::seconds() as f64,
         target,
@@ -196,6 +226,12 @@ fn own(session: &Session, inventory: &Inventory) -> usize {
     let shared: BTreeSet<&str> =
         session.kinds().iter().filter(|kind| kind.lifecycle == Lifecycle::Shared).map(|kind| kind.name).collect();
     inventory.live.iter().filter(|live| !shared.contains(live.address.kind())).count()
+}
+
+/// The alarms that have gone off.
+fn alarms(inventory: &Inventory) -> Vec<Alarm> {
+    let all = live::notices::alarms(inventory).filter(|alarm| alarm.state == "ALARM");
+    all.map(|alarm| Alarm { name: alarm.name.to_owned(), reason: alarm.why.to_owned() }).collect()
 }
 
 fn former(inventory: &Inventory) -> Vec<String> {

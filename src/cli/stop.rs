@@ -36,7 +36,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let result = propose_and_run(context, Work { already, ..Work::new(plan, "Stop it?") }).await?;
         Ok(result.map_or(Exit::Done, |result| result.exit()))
     };
-    of_deployment(args.which.selected(), args.change.no_lease, &global.access(), output, work).await
+    of_deployment(args.which.selected(), args.change.manner(), &global.access(), output, work).await
 }
 
 /// Who asked for it and when, in characters that tags may have.

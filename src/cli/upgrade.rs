@@ -98,5 +98,5 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         }
         resume(context, options, now).await
     };
-    of_file(&args.file, args.change.no_lease, &global.access(), output, work).await
+    of_file(&args.file, args.change.manner(), &global.access(), output, work).await
 }

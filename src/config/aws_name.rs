@@ -105,6 +105,13 @@ aws_name!(
 );
 
 aws_name!(
+    /// A topic of Amazon SNS. FIFO topics take no alarms (CloudWatch user guide, "Using Amazon CloudWatch alarms").
+    TopicArn("plan-file/bad-arn", "topic", "the ARN of an SNS topic that is not FIFO"),
+    concat!("^", regional!("sns", "[A-Za-z0-9_-]{1,256}"), "$"),
+    such as "arn:aws:sns:us-east-1:111122223333:operations"
+);
+
+aws_name!(
     /// Source of the form: Amazon EC2 user guide, "Resource IDs".
     VpcId("plan-file/bad-id", "VPC", "the ID of a VPC"),
     "^vpc-([0-9a-f]{8}|[0-9a-f]{17})$",

@@ -10,6 +10,7 @@
 //! and the schema come from these. The `read` of a table has the rules that concern several keys.
 
 mod access;
+mod alarms;
 mod aws_name;
 mod ca;
 mod choice;
@@ -17,6 +18,7 @@ mod cidr;
 mod collision;
 mod conceal;
 mod cover;
+mod dns;
 pub mod edit;
 mod existing;
 mod findings;
@@ -34,6 +36,7 @@ mod problem;
 mod proxy;
 mod reach;
 mod region;
+mod route;
 mod schema;
 mod section;
 mod syntax;
@@ -50,15 +53,17 @@ mod tests;
 pub use crate::partition::Partition;
 
 pub use access::Access;
+pub use alarms::{Alarms, EmailAddress, HttpsEndpoint};
 pub use aws_name::{
     CertificateArn, ClusterName, KmsKey, LoadBalancerArn, PolicyArn, RoleArn, SecretArn, SubnetId, TargetGroupArn,
-    VpcId,
+    TopicArn, VpcId,
 };
 pub use ca::CaCertificate;
 pub use choice::{Nat, RetentionDays, SslPolicy, Throughput, TlsVersion};
 pub use cidr::{Cidr, NetworkCidr};
 pub use collision::{Collision, collisions};
 pub use cover::{beside, cover};
+pub use dns::{Dns, DnsName, ZoneName, ZoneRef};
 pub use existing::Existing;
 pub use images::{Images, RegistryPrefix, image_options};
 pub use limits::{Limits, MOST_GROUPS, MOST_RULES};
@@ -73,6 +78,7 @@ pub use problem::{Problem, Problems, Severity};
 pub use proxy::{NoProxyHost, Proxy, ProxyUrl};
 pub use reach::Reach;
 pub use region::{Region, Zone};
+pub use route::{Destination, NetworkRoute, RouteTarget};
 pub use schema::{SCHEMA_FILE, SCHEMA_LINE, schema};
 pub use tag::{MAX_USER_TAGS, OUR_TAGS, TagKey, TagValue, Tags};
 pub use task::{Identity, Logs, Secrets, Service, Storage};

@@ -9,6 +9,7 @@ use super::{
     name::NetworkName,
     problem::Problem,
     region::Zone,
+    route::{NetworkRoute, check_routes},
     section::{Entry, Keys as _, table},
     text::Invalid,
     traffic::{NetworkIngress, refuse_twins},
@@ -37,6 +38,9 @@ table! {
         pub harden: bool = true,
         /// Further entries of the network ACL, after ce-aws's own. TCP 22 and 3389 stay closed.
         pub extra_ingress: Vec<NetworkIngress> = Vec::new(),
+        /// Routes of your own in the private route tables. One that is removed from the plan file is deleted; others
+        /// that you add by hand stay.
+        pub route: Vec<NetworkRoute> = Vec::new(),
     }
 }
 
@@ -61,6 +65,7 @@ impl Network {
         let mut plan = keys.values();
         check_zones(&keys.zones);
         check_ingress(&keys.extra_ingress, plan.harden);
+        check_routes(&keys.route, plan.cidr, plan.nat);
         let public = plan.nat != Nat::None;
         if !public {
             keys.public_subnets.refuse_futile("with `nat = \"none\"` there are no public subnets");

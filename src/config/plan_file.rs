@@ -6,7 +6,9 @@ use crate::release::{Catalogue, Label, Package, Release, Settings, Version};
 
 use super::{
     access::Access,
+    alarms::Alarms,
     ca::{CaCertificate, Surroundings, Written},
+    dns::Dns,
     existing::Existing,
     images::Images,
     load_balancer::{Front, LoadBalancer},
@@ -55,6 +57,8 @@ table! {
         #[serde(default)]
         pub load_balancer: LoadBalancer,
         #[serde(default)]
+        pub dns: Dns,
+        #[serde(default)]
         pub service: Service,
         #[serde(default)]
         pub storage: Storage,
@@ -62,6 +66,8 @@ table! {
         pub secrets: Secrets,
         #[serde(default)]
         pub logs: Logs,
+        #[serde(default)]
+        pub alarms: Alarms,
         #[serde(default)]
         pub identity: Identity,
         #[serde(default)]
@@ -101,7 +107,8 @@ impl PlanFile {
         let existing = Existing::read(brought);
         let network = Network::read(&keys.network, brought);
         let load_balancer = LoadBalancer::read(&keys.load_balancer, brought);
-        let access = Access::read(&keys.access, &network, brought, Front::of(brought, &load_balancer));
+        let front = Front::of(brought, &load_balancer);
+        let access = Access::read(&keys.access, &network, brought, front);
         let no_flow_logs = match (brought.vpc.is_there(), network.flow_logs) {
             (true, _) => Some("the VPC is yours, and ce-aws never changes it"),
             (false, false) => Some("`flow_logs` in [network] is false"),
@@ -124,6 +131,7 @@ impl PlanFile {
             storage: keys.storage.values(),
             secrets: keys.secrets.values(),
             logs: Logs::read(&keys.logs, no_flow_logs),
+            alarms: Alarms::read(&keys.alarms),
             identity: Identity::read(&keys.identity, brought, no_flow_logs.is_none()),
             proxy: Proxy::read(&keys.proxy),
             images: Images::read(&keys.images, known),
@@ -133,6 +141,7 @@ impl PlanFile {
             network,
             access,
             load_balancer,
+            dns: Dns::read(&keys.dns, front),
             ca,
         })
     }

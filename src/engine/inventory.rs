@@ -55,7 +55,15 @@ impl Phase {
     }
 }
 
+/// The output of what AWS does not let anybody delete yet, and drops by itself unless somebody confirms it.
+pub const LAPSES: &str = "lapses";
+
 impl Live {
+    /// True where nothing needs to be done to be rid of it, and nothing can.
+    pub fn lapses(&self) -> bool {
+        self.outputs.contains_key(LAPSES)
+    }
+
     /// True where the only thing to do is to wait: it is being deleted, or it outlives its resource (tasks that still
     /// run although their service is gone) and has no properties.
     pub fn is_going(&self) -> bool {

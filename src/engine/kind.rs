@@ -14,6 +14,7 @@ pub enum Part {
     Logs,
     Ingress,
     Service,
+    Alarms,
 }
 
 /// What becomes of a resource when the deployment is torn down.

@@ -62,5 +62,13 @@ pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
         plan.load_balancer.certificate_arn.iter().map(ToString::to_string).collect(),
     );
     named("kms", &["DescribeKey"], place.key.iter().cloned().collect());
+    let zone = place.dns.as_ref().filter(|dns| !dns.own_zone).map(|dns| dns.zone.as_deref().unwrap_or("*"));
+    let zone = zone.map(|zone| place.names.arn_bare("route53", &format!("hostedzone/{zone}")));
+    named("route53", &["GetHostedZone", "ListResourceRecordSets"], zone.iter().cloned().collect());
+    named("sns", &["GetTopicAttributes"], place.topic.iter().cloned().collect());
+    // Which key a topic of the user's has is only known from it.
+    let any_key = place.topic.as_ref().map(|_| place.any_key());
+    named("kms", &["DescribeKey", "GetKeyPolicy"], place.topic_key.iter().cloned().chain(any_key).collect());
+    all.extend(zone.map(|_| ask("route53", &["ListHostedZonesByName"])));
     all
 }

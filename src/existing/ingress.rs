@@ -5,7 +5,7 @@ mod certificates;
 mod listened;
 mod target_groups;
 
-pub use balancers::{load_balancer, load_balancers};
+pub use balancers::{load_balancer, load_balancers, security_groups};
 pub use certificates::{certificate, certificates};
 pub use listened::listened;
 pub use target_groups::{target_group, target_groups};

@@ -9,8 +9,10 @@ pub mod contents;
 pub mod grants;
 pub mod identity;
 pub mod ingress;
+pub mod interfaces;
 mod lookup;
 pub mod network;
+pub mod notices;
 pub mod operator;
 pub mod routes;
 mod simulation;
@@ -18,6 +20,7 @@ pub mod storage;
 pub mod survey;
 mod targets;
 mod ways;
+pub mod zones;
 
 pub use lookup::{Lookup, Named};
 
@@ -25,7 +28,9 @@ use cluster::Cluster;
 use identity::{Policy, Role};
 use ingress::{Certificate, LoadBalancer, TargetGroup};
 use network::{Subnet, Vpc};
+use notices::{Topic, TopicKey};
 use storage::{Key, Secret};
+use zones::Zone;
 
 use crate::config::Limits;
 
@@ -41,12 +46,17 @@ pub struct Existing {
     /// The target group, behind an existing load balancer.
     pub target_group: Option<Named<TargetGroup>>,
     pub certificate: Option<Named<Certificate>>,
+    /// The hosted zone for the UI's name.
+    pub zone: Option<Named<Zone>>,
     pub task_role: Option<Named<Role>>,
     pub execution_role: Option<Named<Role>>,
     pub backup_role: Option<Named<Role>>,
     /// Managed policies to attach, and the permissions boundary.
     pub policies: Vec<Named<Policy>>,
     pub key: Option<Named<Key>>,
+    /// The topic that is told of alarms, and the key that encrypts what is sent to it or to ours.
+    pub topic: Option<Named<Topic>>,
+    pub topic_key: Option<Named<TopicKey>>,
     /// Existing secrets, without their values.
     pub secrets: Vec<Named<Secret>>,
     /// How many rules AWS allows; the defaults if they suffice.

@@ -8,7 +8,7 @@ use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
 
 use super::identity::Need;
-use super::{Existing, account, cluster, contents, identity, ingress, network, storage};
+use super::{Existing, account, cluster, contents, identity, ingress, network, notices, storage, zones};
 
 /// What the existing roles must be able to do.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +55,13 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
     let limits = account::quota::rules(context, plan);
     let named: Vec<String> = plan.network.zones.iter().flatten().map(|zone| zone.as_str()).collect();
     let zones = network::named_zones(context, &named);
-    let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread), zones) =
-        futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, limits, zones);
+    let names = async { futures::join!(zones, zones::zone(context, &plan.dns)) };
+    let told = notices::told(context, plan);
+    let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread), names, told) =
+        futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, limits, names, told);
+    let (zones, zone) = names;
     let ((task_role, execution_role, backup_role), (policies, secrets)) = (roles?, ours?);
+    let (topic, topic_key) = told?;
     Ok(Existing {
         vpc: vpc.transpose()?,
         subnets: subnets?,
@@ -65,11 +69,14 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
         load_balancer: balancer.transpose()?,
         target_group: group.transpose()?,
         certificate: certificate.transpose()?,
+        zone: zone?,
         task_role,
         execution_role,
         backup_role,
         policies,
         key: key.transpose()?,
+        topic,
+        topic_key,
         secrets,
         limits,
         limits_unread,

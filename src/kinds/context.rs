@@ -27,6 +27,8 @@ pub struct Context {
     pub run: String,
     /// What is known already of revisions of task definitions.
     pub revisions: Revisions,
+    /// What this run has noted.
+    pub notes: Notes,
 }
 
 impl Context {
@@ -60,5 +62,21 @@ impl Revisions {
 
     pub fn put(&self, arn: &str, revision: Revision) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(arn.to_owned(), Arc::new(revision));
+    }
+}
+
+/// The notes of this run, and what else it has to remember of calls that AWS carries out later.
+#[derive(Clone, Debug, Default)]
+pub struct Notes(Arc<Mutex<BTreeMap<String, Option<String>>>>);
+
+impl Notes {
+    /// `None`: this run knows nothing of it. `Some(None)`: it has removed it.
+    pub fn get(&self, key: &str) -> Option<Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    pub fn put(&self, key: &str, value: Option<&str>) {
+        let value = value.map(str::to_owned);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), value);
     }
 }

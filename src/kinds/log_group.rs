@@ -11,11 +11,16 @@ pub struct LogGroup {
     pub retention_days: Option<i32>,
 }
 
+/// The name of the group whose existence says that the deployment may have alarms, topics, rules or a dashboard: it is
+/// made before the first of them and deleted after the last, and found by the same call as the others. So a deployment
+/// without alarms is read without a call more. Nothing is ever written to it.
+pub const ALARMS: &str = "alarms";
+
 impl Spec for LogGroup {
     const KIND: Kind = Kind {
         immutable: &["name"],
         // Deleted earlier, it would lose their last lines.
-        gone_after: &["flow-log"],
+        gone_after: &["flow-log", "alarm", "dashboard", "event-rule", "subscription", "topic"],
         stopped_after: &["service"],
         ..Kind::new("log-group", Part::Logs)
     };

@@ -7,6 +7,7 @@
 // What kinds share.
 pub mod context;
 pub mod convert;
+pub mod dns;
 pub mod document;
 pub mod ec2;
 pub mod found;
@@ -20,11 +21,14 @@ pub mod zone;
 
 // The kinds.
 pub mod access_point;
+pub mod alarm;
 pub mod backup_vault;
 pub mod bucket;
 pub mod cluster;
+pub mod dashboard;
 pub mod data_step;
 pub mod elastic_ip;
+pub mod event_rule;
 pub mod file_system;
 pub mod file_system_policy;
 pub mod flow_log;
@@ -36,6 +40,7 @@ pub mod log_group;
 pub mod mount_target;
 pub mod nat_gateway;
 pub mod network_acl;
+pub mod notes;
 pub mod recovery_point;
 pub mod restore;
 pub mod role;
@@ -45,6 +50,8 @@ pub mod security_group;
 pub mod service;
 pub mod service_linked_role;
 pub mod subnet;
+pub mod subscription;
 pub mod target_group;
 pub mod task_definition;
+pub mod topic;
 pub mod vpc;

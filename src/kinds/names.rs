@@ -7,10 +7,13 @@
 //! | load balancer, target group | `ce-<name>`, `ce-<name>-ui` | 25 | 32 |
 //! | cluster, service, task family | `ce-<name>` | 22 | 255 |
 //! | log group | `/ce-aws/<name>/<purpose>` | 40 | 512 |
+//! | topic, dashboard | `ce-<name>` | 22 | 255 |
+//! | rule of EventBridge | `ce-<name>_<purpose>` | 3+19+1+17 = 40 | 64 |
+//! | alarm | `ce-aws/<name>/<purpose>` | 7+19+1+17 = 44 | 255 |
 //! | secret | `ce-aws/<name>/<purpose>` | 7+19+1+14 = 41 | 512 |
 //!
 //! A deployment's name has at most 19 characters, a region's at most 14 (`ap-southeast-1`, `us-gov-west-1`).
-//! Limits: IAM, S3, Elastic Load Balancing and ECS API references.
+//! Limits: IAM, S3, Elastic Load Balancing, ECS, SNS, EventBridge and CloudWatch API references.
 
 use crate::partition::Partition;
 
@@ -30,6 +33,12 @@ pub const RELEASE: &str = "ce-aws:release";
 pub const INTENT: &str = "ce-aws:intent";
 /// The tag of the service that says who stopped it on purpose.
 pub const STOPPED: &str = "ce-aws:stopped";
+/// The tag of a route table that names the destinations of the plan file's routes in it.
+pub const ROUTES: &str = "ce-aws:routes";
+/// The tag of a security group that names the deployment's own hosted zone, see `kinds::notes`.
+pub const DNS_ZONE: &str = "ce-aws:dns-zone";
+/// The tag of a security group that names the zone and the name of the UI's DNS record.
+pub const DNS_RECORD: &str = "ce-aws:dns-record";
 /// The prefix of all tags of ours.
 pub const PREFIX: &str = "ce-aws:";
 
@@ -67,7 +76,7 @@ impl Names {
         format!("{}{purpose}", self.bucket_prefix())
     }
 
-    /// The name of the cluster, the service, the task family and the load balancer.
+    /// The name of the cluster, the service, the task family, the load balancer, the topic and the dashboard.
     pub fn stack(&self) -> String {
         format!("ce-{}", self.deployment)
     }
@@ -88,6 +97,19 @@ impl Names {
 
     pub fn log_group(&self, purpose: &str) -> String {
         format!("{}{purpose}", self.log_prefix())
+    }
+
+    pub fn alarm_prefix(&self) -> String {
+        format!("ce-aws/{}/", self.deployment)
+    }
+
+    /// What the names of rules begin with. No other deployment's begin so: names have no underscore.
+    pub fn rule_prefix(&self) -> String {
+        format!("ce-{}_", self.deployment)
+    }
+
+    pub fn topic_arn(&self) -> String {
+        self.arn("sns", &self.stack())
     }
 
     pub fn secret(&self, purpose: &str) -> String {
@@ -123,9 +145,14 @@ impl Names {
         format!("arn:{}:{service}::{}:{rest}", self.partition, self.account)
     }
 
+    /// The same for services whose ARNs name neither account nor region.
+    pub fn arn_bare(&self, service: &str, rest: &str) -> String {
+        format!("arn:{}:{service}:::{rest}", self.partition)
+    }
+
     /// The ARN of an S3 bucket, which names neither account nor region.
     pub fn bucket_arn(&self, purpose: &str) -> String {
-        format!("arn:{}:s3:::{}", self.partition, self.bucket(purpose))
+        self.arn_bare("s3", &self.bucket(purpose))
     }
 }
 

@@ -25,10 +25,25 @@ pub struct Place {
     pub key: Option<String>,
     /// ARNs of the user's secret that the credentials are taken from.
     pub credentials: Vec<String>,
+    /// The name of the UI in DNS.
+    pub dns: Option<NamePlace>,
     /// ARNs of the managed policies that roles of ours get.
     pub policies: Vec<String>,
+    /// ARN of the user's topic that is told, and of the key that encrypts what is sent to ours.
+    pub topic: Option<String>,
+    pub topic_key: Option<String>,
     /// ARN of the permissions boundary that roles of ours get.
     pub boundary: Option<String>,
+}
+
+/// A name in DNS, and the hosted zone that it is in.
+#[derive(Clone, Debug)]
+pub struct NamePlace {
+    pub name: String,
+    /// The zone's id, where it is known.
+    pub zone: Option<String>,
+    /// Whether ce-aws makes the zone.
+    pub own_zone: bool,
 }
 
 impl Place {
@@ -236,7 +251,10 @@ mod tests {
                 backup_role: None,
                 key: None,
                 credentials: vec![],
+                dns: None,
                 policies: vec![],
+                topic: None,
+                topic_key: None,
                 boundary: None,
             };
             let grant = place.key_through(Use::Make, "arn", "backup", &["Decrypt"], "id");

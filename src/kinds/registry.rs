@@ -19,10 +19,10 @@ use super::found::Candidate;
 use super::place::Place;
 use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::{
-    access_point, backup_vault, bucket, cluster, data_step, elastic_ip, file_system, file_system_policy, flow_log,
-    guardduty, internet_gateway, listener, load_balancer, log_group, mount_target, nat_gateway, network_acl,
-    recovery_point, restore, role, route_table, secret, security_group, service, service_linked_role, subnet,
-    target_group, task_definition, vpc,
+    access_point, alarm, backup_vault, bucket, cluster, dashboard, data_step, dns, elastic_ip, event_rule, file_system,
+    file_system_policy, flow_log, guardduty, internet_gateway, listener, load_balancer, log_group, mount_target,
+    nat_gateway, network_acl, recovery_point, restore, role, route_table, secret, security_group, service,
+    service_linked_role, subnet, subscription, target_group, task_definition, topic, vpc,
 };
 
 /// A kind without its type.
@@ -158,9 +158,21 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<load_balancer::LoadBalancer>(),
     &of::<target_group::TargetGroup>(),
     &of::<listener::Listener>(),
+    &of::<dns::DnsZone>(),
+    &of::<dns::DnsRecord>(),
     &of::<cluster::Cluster>(),
     &of::<task_definition::TaskDefinition>(),
     &of::<service::Service>(),
+];
+
+/// The kinds that watch over a deployment: see [`log_group::ALARMS`]. Few deployments have any, and a sweep reads them
+/// only where there may be some.
+pub static ALARMS: &[&dyn AnyKind] = &[
+    &of::<topic::Topic>(),
+    &of::<subscription::Subscription>(),
+    &of::<alarm::Alarm>(),
+    &of::<event_rule::EventRule>(),
+    &of::<dashboard::Dashboard>(),
 ];
 
 /// The kinds of job.
@@ -172,7 +184,7 @@ pub static COMPANIONS: &[&dyn AnyKind] = &[&of::<guardduty::GuardDutyEndpoint>()
 
 /// Every kind this program knows.
 pub fn all() -> impl Iterator<Item = &'static dyn AnyKind> {
-    [KINDS, JOBS, COMPANIONS].into_iter().flatten().copied()
+    [KINDS, ALARMS, JOBS, COMPANIONS].into_iter().flatten().copied()
 }
 
 /// The kind of that name.

@@ -1,6 +1,7 @@
 //! The permissions for this room's calls, besides those of the kinds.
 
 use crate::aws::grant::{Grant, Use};
+use crate::aws::tunnel::session::{HOST_DOCUMENT, PORT_DOCUMENT};
 use crate::kinds::place::Place;
 
 /// The reads of foreign resources in the network before a teardown.
@@ -35,6 +36,7 @@ pub fn grants(place: &Place) -> Vec<Grant> {
         Grant::new(Use::Upgrade, "ssmmessages", &["OpenDataChannel"])
             .on([place.names.arn("ssm", "session/ecs-execute-command-*")]),
     ];
+    all.extend(tunnel(place));
     // Both for planning a teardown and for executing it.
     for usage in [Use::Ask, Use::Remove] {
         all.extend([
@@ -47,10 +49,30 @@ pub fn grants(place: &Place) -> Vec<Grant> {
     }
     all.push(super::prices::grant());
     all.extend(super::io::grants());
+    all.extend(super::notices::grants(place));
     all.push(super::logs::poll::grant(place));
     all.extend(super::logs::access::read::grants(place));
     if place.vpc.is_none() {
         all.push(Grant::new(Use::Ask, "ec2", &["DescribeAvailabilityZones"]));
     }
     all
+}
+
+/// For `ce-aws open`. The documents are AWS's, in no account; a session's id begins with its owner (Systems Manager
+/// user guide, "Sample IAM policies for Session Manager").
+fn tunnel(place: &Place) -> Vec<Grant> {
+    let names = &place.names;
+    let cluster = place.cluster.as_deref().and_then(|arn| arn.rsplit('/').next());
+    let tasks = names.arn("ecs", &format!("task/{}/*", cluster.unwrap_or(&names.stack())));
+    let document = |name| format!("arn:{}:ssm:{}::document/{name}", names.partition, names.region);
+    let sessions = || [names.arn("ssm", "session/${aws:userid}-*")];
+    let balancers = ["DescribeListeners", "DescribeLoadBalancers", "DescribeTargetGroups"];
+    vec![
+        Grant::new(Use::Open, "ssm", &["StartSession"]).on([tasks]).of(&names.deployment),
+        Grant::new(Use::Open, "ssm", &["StartSession"]).on([PORT_DOCUMENT, HOST_DOCUMENT].map(document)),
+        Grant::new(Use::Open, "ssm", &["ResumeSession", "TerminateSession"]).on(sessions()).called("OpenSessions"),
+        Grant::new(Use::Open, "ssmmessages", &["OpenDataChannel"]).on(sessions()),
+        Grant::new(Use::Open, "ecs", &["DescribeTasks"]),
+        Grant::new(Use::Open, "elasticloadbalancing", &balancers),
+    ]
 }

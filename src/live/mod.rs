@@ -2,17 +2,22 @@
 
 pub mod backups;
 mod conflict;
+pub mod database;
 pub mod deployments;
+pub mod files;
 pub mod foreign;
 pub mod foreign_tasks;
 pub mod grants;
 pub mod holders;
 pub mod io;
 pub mod logs;
+pub mod notices;
 pub mod prices;
+pub mod probe;
 pub mod queues;
 pub mod reachable;
 pub mod sweep;
+pub mod transfer;
 pub mod verify;
 pub mod world;
 pub mod zones;

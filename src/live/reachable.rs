@@ -55,6 +55,16 @@ pub fn reachable(task: Option<&Task>, container: &str) -> Result<(), Unreachable
     if runs { Ok(()) } else { Err(Unreachable::NoAgent(container.to_owned())) }
 }
 
+/// How Systems Manager names a container of a task: `ecs:<cluster>_<task>_<runtime id>`, with the cluster's name and
+/// the task's id (ECS developer guide, "Using ECS Exec"; Systems Manager API reference, StartSession). `cluster` is a
+/// name or ARN. None while the container has no runtime id.
+pub fn session_target(cluster: &str, task: &Task, container: &str) -> Option<String> {
+    let last = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
+    let named = task.containers().iter().find(|it| it.name() == Some(container))?;
+    let runtime = named.runtime_id().filter(|id| !id.is_empty())?;
+    Some(format!("ecs:{}_{}_{runtime}", last(cluster), last(task.task_arn()?)))
+}
+
 #[cfg(test)]
 mod tests {
     use aws_sdk_ecs::types::{self, ManagedAgent};

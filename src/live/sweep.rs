@@ -4,16 +4,20 @@
 //! targets through their file system). Parents are listed first, in one round of one call each; then everything that is
 //! incomplete is read concurrently. No kind with a parent needs more than two rounds, so that a sweep takes three.
 //!
+//! Alarms and the like are read last, where a log group says that there may be some.
+//!
 //! A service in an existing cluster is found where the plan file or the task definition's tags say it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};
 
+use crate::engine::address::Address;
 use crate::engine::failure::Failure;
 use crate::engine::inventory::{Inventory, Live};
+use crate::kinds::log_group;
 use crate::kinds::names;
-use crate::kinds::registry::{self, AnyKind, KINDS};
+use crate::kinds::registry::{self, ALARMS, AnyKind, KINDS};
 use crate::kinds::resource::{Context, Depth};
 use crate::kinds::task_definition;
 
@@ -47,6 +51,10 @@ pub async fn sweep(context: &Context) -> Result<Inventory, Failure> {
         live.extend(elsewhere(context, &live).await?);
     }
     in_force(context, &mut live).await?;
+    let mark = Address::new("log-group", log_group::ALARMS);
+    if live.iter().any(|live| live.address == mark) {
+        live.extend(read(context, ALARMS, Depth::Full).await?);
+    }
     Ok(Inventory { unread, ..Inventory::new(live) })
 }
 

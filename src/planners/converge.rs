@@ -293,7 +293,8 @@ impl<'a> Planner<'a> {
     fn unwanted(&mut self) {
         for (number, live) in self.inventory.live.iter().enumerate() {
             let Some(kind) = self.kinds.kind(live.address.kind()) else { continue };
-            if live.is_going() || live.phase == Phase::Recoverable || self.graph.get(&live.address).is_some() {
+            let passes = live.is_going() || live.lapses() || live.phase == Phase::Recoverable;
+            if passes || self.graph.get(&live.address).is_some() {
                 continue;
             }
             match kind.lifecycle {

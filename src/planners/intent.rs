@@ -13,6 +13,8 @@ use std::str::FromStr;
 pub enum Work {
     Upgrade,
     Restore,
+    /// A dump takes the place of what the database holds.
+    Load,
 }
 
 /// How far it had come when it was last recorded.
@@ -55,7 +57,7 @@ pub struct Intent {
 #[error("it lacks a proper `{0}`")]
 pub struct Unreadable(&'static str);
 
-const WORKS: [(&str, Work); 2] = [("upgrade", Work::Upgrade), ("restore", Work::Restore)];
+const WORKS: [(&str, Work); 3] = [("upgrade", Work::Upgrade), ("restore", Work::Restore), ("load", Work::Load)];
 const MARKS: [(&str, Mark); 5] = [
     ("stop", Mark::Stop),
     ("data", Mark::Data),
@@ -159,6 +161,8 @@ mod tests {
         let point = Some("2c2f9d0d-1b0c-48a4-9b47-887231805d83".to_owned());
         let later = Intent { work: Work::Restore, backup: false, point, ..read.at(Mark::Back) };
         assert_eq!(later.to_string().parse(), Ok(later.clone()));
+        let load = TEXT.replace("upgrade", "load").parse::<Intent>().unwrap();
+        assert_eq!((load.work, load.to_string()), (Work::Load, TEXT.replace("upgrade", "load")));
         let long = Intent { from: "1".repeat(20), to: "2".repeat(20), revision: u32::MAX, count: u32::MAX, ..later };
         assert!(long.to_string().len() <= 256);
         // The characters that every service takes in a tag's value.

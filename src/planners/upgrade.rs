@@ -42,6 +42,8 @@ pub struct DataTask {
     pub patience: f64,
     /// Whether the previous release may be unable to read what it writes.
     pub changes_data: bool,
+    /// What that means for the data, where it changes them.
+    pub consequence: &'static str,
     /// What is created for it alone and deleted after it.
     pub tools: Vec<(Address, Value)>,
 }
@@ -67,7 +69,7 @@ impl Upgrade {
     fn purpose(&self) -> Purpose {
         match self.intent.work {
             _ if self.intent.mark.is_back() => Purpose::Rollback,
-            Work::Restore => Purpose::Restore,
+            Work::Restore | Work::Load => Purpose::Restore,
             Work::Upgrade => Purpose::Upgrade,
         }
     }
@@ -149,13 +151,19 @@ fn between(plan: &mut Plan, service: &Live, upgrade: &Upgrade, fence: usize, sta
     let first_change = upgrade.data_tasks.iter().position(|data_task| data_task.changes_data);
     for (index, data_task) in upgrade.data_tasks.iter().enumerate() {
         if intent.mark == Mark::Stop && first_change == Some(index) {
-            let why = "from here on a data step may have changed the data";
+            let why = match intent.work {
+                Work::Load => "from here on the database is being replaced",
+                _ => "from here on a data step may have changed the data",
+            };
             chain.then(note(service, Some(intent), Some(&intent.at(Mark::Data)), Stage::Data, why));
         }
         run(&mut chain, service, data_task, fence);
     }
     if intent.mark < Mark::Start {
-        let why = "from here on the new release may change the data";
+        let why = match intent.work {
+            Work::Load => "from here on Cloud Exchange may run on the restored data",
+            _ => "from here on the new release may change the data",
+        };
         chain.then(note(service, Some(intent), Some(&intent.at(Mark::Start)), Stage::Start, why));
     }
     let Chain { plan, last } = chain;
@@ -184,7 +192,7 @@ fn run(chain: &mut Chain<'_>, service: &Live, data_task: &DataTask, fence: usize
     (step.until, step.spec, step.patience) = (Until::READY, data_task.spec.clone(), Some(data_task.patience));
     step.tags = tags;
     if data_task.changes_data {
-        step.consequences.push("writes data that the previous release may be unable to read".to_owned());
+        step.consequences.push(data_task.consequence.to_owned());
     }
     // The fence waits for the mount targets and access points that the task needs.
     step.after.clone_from(&chain.plan.steps[fence].after);
@@ -218,6 +226,19 @@ pub fn back(inventory: &Inventory, target: Target, service: &Live, before: &Live
     for prune in plan.positions(|step| step.action == Action::Prune) {
         plan.steps[prune].id = Some(before.id.clone());
     }
+    plan
+}
+
+/// The plan that stops what runs, lets its data tasks work, and starts the same revision again.
+pub fn restart(inventory: &Inventory, target: Target, service: &Live, upgrade: &Upgrade) -> Plan {
+    let mut plan = begin(inventory, target, upgrade.purpose());
+    let fence = plan.push(fence(service));
+    let start = of_service(service, Action::Update, Stage::Start, "the same revision, on the restored data");
+    let mut spec = service.spec.clone();
+    spec["desired"] = json!(upgrade.intent.count);
+    let changes = vec![Change { property: "desired".to_owned(), from: json!(0), to: json!(upgrade.intent.count) }];
+    plan.push(Step { spec, changes, until: Until::READY, ..start.after([fence]) });
+    add_upgrade_steps(&mut plan, service, upgrade);
     plan
 }
 

@@ -79,6 +79,8 @@ items! {
     LogsStored(Logs, "log storage", "GB-month", ALWAYS),
     FlowLogs(Logs, "flow log ingestion", "GB", RUNNING),
     Metric(Logs, "Container Insights metrics", "metric-month", RUNNING),
+    Alarm(Logs, "CloudWatch alarm", "metric-month", ALWAYS),
+    Dashboard(Logs, "CloudWatch dashboard", "dashboard-month", ALWAYS),
     BucketStorage(Logs, "S3 storage", "GB-month", ALWAYS),
     Secret(Secrets, "secret", "secret-month", ALWAYS),
     /// Data that leaves AWS for the internet. Not part of the estimate, because only the user knows where it goes.

@@ -60,6 +60,8 @@ const PRODUCTS: &[Product] = &[
     product(Item::LogsStored, &["AmazonCloudWatch"], "TimedStorage-ByteHrs"),
     product(Item::FlowLogs, &["AmazonCloudWatch"], "VendedLog-Bytes"),
     product(Item::Metric, &["AmazonCloudWatch"], "CW:MetricMonitorUsage"),
+    product(Item::Alarm, &["AmazonCloudWatch"], "CW:AlarmMonitorUsage"),
+    product(Item::Dashboard, &["AmazonCloudWatch"], "DashboardsUsageHour"),
     product(Item::BucketStorage, &["AmazonS3"], "TimedStorage-ByteHrs"),
     product(Item::Secret, &["AWSSecretsManager"], "AWSSecretsManager-Secrets"),
 ];

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::engine::address::Address;
 use crate::engine::kind::Spec;
+use crate::kinds::alarm::Alarm;
 use crate::kinds::cluster::Cluster;
+use crate::kinds::dashboard::Dashboard;
 use crate::kinds::elastic_ip::ElasticIp;
 use crate::kinds::file_system::FileSystem;
 use crate::kinds::flow_log::FlowLog;
@@ -73,6 +75,13 @@ fn of_resource(address: &Address, spec: &Value, tasks: f64) -> Vec<(Item, Option
     } else if kind == Cluster::KIND.name {
         let insights = read::<Cluster>(spec).is_some_and(|cluster| cluster.container_insights);
         insights.then_some((Item::Metric, None)).into_iter().collect()
+    } else if kind == Alarm::KIND.name {
+        // By the metrics that it is about (CloudWatch pricing).
+        let metrics = read::<Alarm>(spec).map(|alarm| alarm.metrics.len() as f64);
+        vec![(Item::Alarm, metrics)]
+    } else if kind == Dashboard::KIND.name {
+        // The first three of an account are free.
+        vec![(Item::Dashboard, None)]
     } else if kind == Bucket::KIND.name {
         vec![(Item::BucketStorage, None)]
     } else if [Secret::KIND.name, CaCertificate::KIND.name, InternalCertificate::KIND.name].contains(&kind) {

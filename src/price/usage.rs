@@ -48,7 +48,7 @@ impl Usage {
             Item::FileSystemStorage => Some((5.0, 20.0)),
             Item::BackupStorage => Some((5.0, 40.0)),
             Item::LogsIngested | Item::LogsStored => Some((2.0, 10.0)),
-            Item::FlowLogs | Item::BucketStorage => Some((0.0, 1.0)),
+            Item::FlowLogs | Item::BucketStorage | Item::Dashboard => Some((0.0, 1.0)),
             Item::Metric => Some((15.0, 25.0)),
             _ => None,
         }

@@ -30,7 +30,7 @@ pub fn own(known: &Known, https: bool, port: u16) -> Option<String> {
         let outputs = known.iter().filter(|(address, _)| address.kind() == kind).map(|(_, outputs)| outputs);
         outputs.filter_map(|outputs| outputs.get(output)).find(|text| !text.is_empty()).cloned()
     };
-    match one("load-balancer", "dns") {
+    match one("dns-record", "name").or_else(|| one("load-balancer", "dns")) {
         Some(dns) => Some(url(https, &dns, None)),
         None => one("service", "private_ip").map(|address| url(false, &address, Some(port))),
     }

@@ -30,6 +30,8 @@ pub fn describe(intent: &Intent) -> String {
     let Intent { from, to, .. } = intent;
     match (intent.work, intent.mark) {
         (Work::Restore, _) => "a restore is not finished".to_owned(),
+        (Work::Load, Mark::Back | Mark::Restore) => "the rollback of a database restore is not finished".to_owned(),
+        (Work::Load, _) => "a database restore is not finished".to_owned(),
         (Work::Upgrade, Mark::Back | Mark::Restore) => {
             format!("the rollback of an upgrade from {from} to {to} is not finished")
         }
@@ -46,6 +48,7 @@ pub fn way_out(intent: &Intent) -> String {
         (Work::Restore, _) => {
             "finish it with `ce-aws backup restore FILE --resume`, or roll it back with `--rollback`".to_owned()
         }
+        (Work::Load, _) => "roll it back with `ce-aws backup restore FILE --rollback`, then restore again".to_owned(),
         (Work::Upgrade, Mark::Back | Mark::Restore) => "finish it with `ce-aws upgrade FILE --rollback`".to_owned(),
         (Work::Upgrade, _) => {
             "finish it with `ce-aws upgrade FILE --resume`, or roll it back with `ce-aws upgrade FILE --rollback`"

@@ -23,6 +23,7 @@ use crate::ui::text::duration;
 use super::error::{CommandError, Kind};
 use super::exit::Exit;
 use super::moment;
+use super::notify::Notify;
 use super::open::{Found, Session};
 use super::output::Output;
 use super::scope::Scope;
@@ -31,16 +32,26 @@ use super::source::{Selected, Source};
 /// How long a run whose work is done waits for the settings of a new control bucket.
 const SETTLING: Duration = Duration::from_secs(30);
 
+/// How a run goes about it, as the command line says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// Without the lease.
+    pub no_lease: bool,
+    /// With messages to the deployment's topic.
+    pub notify: bool,
+}
+
 /// A run that changes a deployment: under its lease, or without one.
 pub struct Exclusive<'a> {
     session: &'a Session,
     output: &'a Output,
     request: Option<Request>,
     me: Record,
+    notify: Option<Notify<'a>>,
 }
 
 impl<'a> Exclusive<'a> {
-    /// Reads who holds the lease; with `no_lease` it is not used.
+    /// Reads who holds the lease; with `no_lease` it is not used. A plan file says who is told.
     ///
     /// # Errors
     ///
@@ -48,11 +59,13 @@ impl<'a> Exclusive<'a> {
     pub async fn request(
         session: &'a Session,
         deployment: &str,
-        no_lease: bool,
+        file: Option<&PlanFile>,
+        how: Manner,
         output: &'a Output,
     ) -> Result<Self, CommandError> {
         let (me, clock) = (me(session, deployment), moment::clock()?);
-        if no_lease {
+        let notify = how.notify.then(|| Notify::new(session, deployment, file, output));
+        if how.no_lease {
             output.note(&warning(
                 "lease/none",
                 "working without the lease, as you asked: make sure that nobody else works on this deployment \
@@ -60,10 +73,10 @@ impl<'a> Exclusive<'a> {
             ));
             // It is not known when the run before ended.
             session.young.postpone(clock.real(YOUNG));
-            return Ok(Self { session, output, request: None, me });
+            return Ok(Self { session, output, request: None, me, notify });
         }
         let request = Request::read(&session.store(), me.clone(), Clock::new(clock.scale())).await.map_err(refusal)?;
-        Ok(Self { session, output, request: Some(request), me })
+        Ok(Self { session, output, request: Some(request), me, notify })
     }
 
     /// Whether a run has ever held the lease of the deployment.
@@ -84,8 +97,13 @@ impl<'a> Exclusive<'a> {
         read: impl AsyncFn() -> Result<R, CommandError>,
         work: impl AsyncFnOnce(R) -> Result<Exit, CommandError>,
     ) -> Result<Exit, CommandError> {
-        let Self { session, output, request, me } = self;
-        let Some(request) = request else { return work(read().await?).await };
+        let Self { session, output, request, me, mut notify } = self;
+        let Some(request) = request else {
+            begun(&mut notify, &me).await;
+            let result = async { work(read().await?).await }.await;
+            ended(&mut notify, &me, &result).await;
+            return result;
+        };
         let clock = moment::clock()?;
         let waits = |held: &Record| {
             let event = serde_json::json!({ "code": "lease-waiting", "holder": holder(held) });
@@ -101,7 +119,8 @@ impl<'a> Exclusive<'a> {
         if !keeper.at_once {
             wait_for_lists(session, clock, keeper.before, output);
         }
-        session.begin(entry(me));
+        session.begin(entry(me.clone()));
+        begun(&mut notify, &me).await;
         let store = session.store();
         let (written, result) = tokio::join!(begin(session, &store, output), async {
             let read = match ahead.filter(|_| keeper.at_once) {
@@ -110,6 +129,7 @@ impl<'a> Exclusive<'a> {
             };
             work(read?).await
         });
+        ended(&mut notify, &me, &result).await;
         let late = || Failure::of(Cause::Unavailable, "S3 does not answer in time");
         let settings = tokio::time::timeout(SETTLING, keeper.settle()).await;
         let settings = settings.unwrap_or_else(|_| Err(late().into()));
@@ -128,6 +148,18 @@ impl<'a> Exclusive<'a> {
         };
         tokio::join!(ended, keeper.release(unseen, settings.is_ok()));
         result
+    }
+}
+
+async fn begun(notify: &mut Option<Notify<'_>>, me: &Record) {
+    if let Some(notify) = notify {
+        notify.begun(me).await;
+    }
+}
+
+async fn ended(notify: &mut Option<Notify<'_>>, me: &Record, result: &Result<Exit, CommandError>) {
+    if let Some(notify) = notify {
+        notify.ended(me, result).await;
     }
 }
 
@@ -155,14 +187,14 @@ async fn begin(session: &Session, store: &Store, output: &Output) -> bool {
 /// Problems of the plan file, and those of [`Exclusive::run`].
 pub async fn of_file(
     path: &Path,
-    no_lease: bool,
+    how: Manner,
     access: &Access,
     output: &Output,
     work: impl AsyncFnOnce(&Session, &Source, &PlanFile, Found) -> Result<Exit, CommandError>,
 ) -> Result<Exit, CommandError> {
     let source = Source::read(path)?;
     let (session, file) = Session::for_file(&source, access, output).await?;
-    let exclusive = Exclusive::request(&session, file.name.as_str(), no_lease, output).await?;
+    let exclusive = Exclusive::request(&session, file.name.as_str(), Some(&file), how, output).await?;
     let read = async || session.found(Scope::of(&file)).await;
     exclusive.run(read, async |found| work(&session, &source, &file, found).await).await
 }
@@ -174,13 +206,13 @@ pub async fn of_file(
 /// Problems of the plan file or the name, and those of [`Exclusive::run`].
 pub async fn of_deployment(
     which: Selected<'_>,
-    no_lease: bool,
+    how: Manner,
     access: &Access,
     output: &Output,
     work: impl AsyncFnOnce(&Session, Found) -> Result<Exit, CommandError>,
 ) -> Result<Exit, CommandError> {
-    let (session, scope, _) = Session::of(which, access, output).await?;
-    let exclusive = Exclusive::request(&session, &scope.name, no_lease, output).await?;
+    let (session, scope, file) = Session::of(which, access, output).await?;
+    let exclusive = Exclusive::request(&session, &scope.name, file.as_ref(), how, output).await?;
     let read = async || session.found(scope.clone()).await;
     exclusive.run(read, async |found| work(&session, found).await).await
 }

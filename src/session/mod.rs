@@ -11,6 +11,7 @@ pub mod exit;
 pub mod intent;
 pub mod lease;
 pub mod moment;
+pub mod notify;
 mod open;
 pub mod other_plan_files;
 pub mod output;

@@ -15,7 +15,7 @@ use crate::engine::kind::Kind;
 use crate::engine::plan::Target;
 use crate::engine::reference::Known;
 use crate::existing;
-use crate::kinds::context::{Context, Revisions};
+use crate::kinds::context::{Context, Notes, Revisions};
 use crate::kinds::names::Names;
 use crate::kinds::registry;
 use crate::kinds::service::read;
@@ -43,6 +43,7 @@ pub struct Session {
     kinds: Vec<Kind>,
     run: String,
     revisions: Revisions,
+    notes: Notes,
     /// The history entry of this run, if it is recorded.
     entry: Mutex<Option<Entry>>,
     /// Until when lists may miss something that was created.
@@ -78,6 +79,7 @@ impl Session {
             kinds: registry::facts(),
             run: format!("{:016x}", rand::random::<u64>()),
             revisions: Revisions::default(),
+            notes: Notes::default(),
             entry: Mutex::new(None),
             unseen: NotBefore::default(),
             young: NotBefore::default(),
@@ -181,6 +183,7 @@ impl Session {
             load_balancer: scope.load_balancer.clone(),
             run: self.run.clone(),
             revisions: self.revisions.clone(),
+            notes: self.notes.clone(),
         }
     }
 

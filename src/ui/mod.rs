@@ -5,6 +5,7 @@
 //! [`text::clean`].
 
 pub mod advice;
+pub mod alarms;
 pub mod backup;
 pub mod cost;
 pub mod discover;
@@ -18,7 +19,10 @@ pub mod io;
 pub mod layout;
 pub mod list;
 pub mod logs;
+pub mod open;
+pub mod path;
 pub mod plan;
+pub mod probe;
 pub mod progress;
 pub mod redact;
 pub mod releases;

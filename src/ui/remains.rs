@@ -42,6 +42,12 @@ pub fn remains(plan: &Plan, kinds: &[Kind]) -> Vec<Remains> {
             "created by ECS if Container Insights is on; ce-aws does not own it",
         ));
     }
+    if deleted("topic").next().is_some() {
+        all.push(one(
+            &format!("log groups sns/…/ce-{} and …/Failure", plan.target.deployment),
+            "created by SNS if an HTTPS endpoint was told; ce-aws does not own them",
+        ));
+    }
     if deleted("file-system").next().is_some() {
         all.push(one(
             "automatic recovery points of the file system",

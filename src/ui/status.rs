@@ -12,11 +12,13 @@ use crate::engine::clock::timestamp;
 use crate::engine::inventory::{Inventory, Phase};
 use crate::engine::plan::Target;
 use crate::kinds::service::injected;
+use crate::kinds::service::probe::ProbeView;
 use crate::kinds::service::view::{ServiceView, TaskView};
 use crate::price::io::FileSystemIo;
 
 use super::finding::hint;
 use super::io;
+use super::probe;
 use super::standing::Standing;
 use super::style::{DANGER, FAINT, GOOD, TITLE, WARNING, paint};
 use super::summary::Summary;
@@ -54,8 +56,17 @@ pub struct Status {
     pub former: Vec<String>,
     /// What the file system reads and writes, and what that costs; `None` where there is no file system.
     pub io: Option<FileSystemIo>,
+    /// The alarms that have gone off.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarm>,
+    /// Who has not confirmed yet that they want to be told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unconfirmed: Vec<String>,
     /// An upgrade that is not over, a stop by request.
     pub notes: Vec<String>,
+    /// What its containers answer themselves, if they were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeView>,
     /// What an apply would do; only known with a plan file.
     pub drift: Option<Summary>,
     /// The time, in seconds since 1970.
@@ -122,6 +133,15 @@ impl State {
         let why = why.map(|why| format!(": {}", clean(why)));
         format!("{}{}", paint(style, name), why.unwrap_or_default())
     }
+}
+
+/// An alarm that has gone off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alarm {
+    /// As CloudWatch shows it.
+    pub name: String,
+    /// Why, in CloudWatch's words.
+    pub reason: String,
 }
 
 /// A resource that is not ready.
@@ -195,12 +215,23 @@ pub fn text(status: &Status) -> String {
             );
         }
     }
+    if let Some(probe) = &status.probe {
+        lines.push(String::new());
+        lines.extend(probe::lines(probe));
+    }
     stopped(&status.service, &mut lines);
     if status.state != State::Healthy && status.state != State::Stopped {
         let events = status.service.service.iter().flat_map(|service| &service.events).take(EVENTS);
         let events: Vec<_> = events.map(|event| format!("  {}", clean(&event.message))).collect();
         section("Messages from ECS", events, &mut lines);
     }
+    let alarms = status.alarms.iter().map(|alarm| {
+        let name = format!("{:<24}", clean(alarm.name.rsplit('/').next().unwrap_or_default()));
+        format!("  {} {}", paint(DANGER, name), clean(&alarm.reason))
+    });
+    section("Alarms", alarms.collect(), &mut lines);
+    let unconfirmed = status.unconfirmed.iter().map(|endpoint| format!("  {}", clean(endpoint)));
+    section("Not told of alarms, because not confirmed yet", unconfirmed.collect(), &mut lines);
     section("Not settled", status.unsettled.iter().map(|one| format!("  {}", one.words())).collect(), &mut lines);
     let former = status.former.iter().map(|id| {
         let id = clean(id);

@@ -73,15 +73,23 @@ impl Whereabouts {
         let way = |how: &str, what: String| Way { how: how.to_owned(), what };
         let from_there = "from an allowed network (VPN, Direct Connect, a peered VPC): open";
         let open = self.url.as_deref().map(|url| way(from_there, clean(url)));
+        let tunnel = self.tunnel().map(|command| way("from this machine, through the task itself", command));
         let host = self.url.as_deref().and_then(parts).filter(|(_, host, _)| is_word(host));
         let through_a_host = host.map(|(scheme, host, port)| {
             let how = format!("through a host in a network that reaches the VPC; then open {scheme}://localhost:8000");
             way(&how, format!("ssh -N -L 8000:{host}:{port} USER@HOST"))
         });
         let the_task =
-            "through the task itself (AWS CLI with the Session Manager plugin); then open http://localhost:8000";
+            "through the task with the AWS CLI and its Session Manager plugin; then open http://localhost:8000";
         let through_the_task = self.forwarding().map(|command| way(the_task, command));
-        [open, through_a_host, through_the_task].into_iter().flatten().collect()
+        [open, tunnel, through_a_host, through_the_task].into_iter().flatten().collect()
+    }
+
+    /// A tunnel of our own, while a task runs.
+    fn tunnel(&self) -> Option<String> {
+        self.task.as_ref()?;
+        let [name, region] = [&self.deployment, &self.region].map(|text| Some(text.as_str()).filter(|it| is_word(it)));
+        Some(format!("ce-aws open --name {} --region {}", name?, region?))
     }
 
     /// Port forwarding through ECS Exec: its target names cluster, task and the runtime id of a container.

@@ -94,6 +94,7 @@ pub fn part(part: Part) -> &'static str {
         Part::Logs => "Logs",
         Part::Ingress => "Load balancer",
         Part::Service => "Service",
+        Part::Alarms => "Alarms",
     }
 }
 

@@ -9,6 +9,7 @@ use crate::existing::{Existing, contents};
 use crate::kinds::resource;
 use crate::live::queues;
 use crate::release::{Catalogue, Version};
+use crate::session::catalogue;
 use crate::session::consent::Consent;
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
@@ -21,6 +22,7 @@ use crate::ui::{self, ending};
 use super::endpoints::report_endpoints;
 use super::plan::{OnFailure, new_id};
 use super::planning;
+use super::report_probe::report_probe;
 use super::rollback::conclude;
 use super::run::{Context, Work, run_plan};
 use super::undo_create::{Before, undo_create};
@@ -92,7 +94,7 @@ pub fn edited(
         text = changed(edit::release(&text, to))?;
     }
     let mut file = examine(source, &text, file)?;
-    let images = config::image_options(images, &file.images, crate::session::catalogue::release(&file)?)
+    let images = config::image_options(images, &file.images, catalogue::release(&file)?)
         .map_err(|invalid| CommandError::usage(invalid.code, invalid.message).hint(invalid.hint))?;
     for (container, image) in images {
         text = changed(edit::image(&text, &container, image.as_str()))?;
@@ -194,6 +196,9 @@ pub async fn upgrade_chain(
         }
         if is_last {
             report_endpoints(context, &step.file, &existing, &known, running(&inventory).is_none())?;
+            if is_upgrade {
+                report_probe(context, &known, catalogue::release(&step.file)?).await;
+            }
         }
         // What AWS permits only later is tried again with the next step.
         if exit != Exit::Done && (is_last || !is_postponed) {

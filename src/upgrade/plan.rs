@@ -175,7 +175,8 @@ fn changes_data(change: &ImageChange, new: &Release, data_tasks: &[DataTask]) ->
 /// A task between two releases, as the planner takes it.
 pub fn data_task(task: Task) -> DataTask {
     let Task { address, about, timeout, changes_data, spec, tools } = task;
-    DataTask { address, about, spec, patience: f64::from(timeout) + LAUNCH, changes_data, tools }
+    let consequence = "writes data that the previous release may be unable to read";
+    DataTask { address, about, spec, patience: f64::from(timeout) + LAUNCH, changes_data, consequence, tools }
 }
 
 /// Seconds that a task takes to be provisioned, to pull its image, and to stop.

@@ -11,7 +11,7 @@ use crate::live;
 use crate::planners::intent::{Intent, Mark, Work as Intended};
 use crate::session::error::CommandError;
 use crate::session::exit::Exit;
-use crate::session::intent::describe;
+use crate::session::intent::{describe, way_out};
 use crate::ui::upgrade::after_the_restore;
 
 use super::open_operation::{Next, OpenOperation, run_all};
@@ -43,11 +43,16 @@ pub async fn run(
     let open = OpenOperation::of(session, scope, inventory.clone()).await?;
     let Wanted::Point { id, other_release } = wanted else {
         let now = open
-            .filter(|now| now.intent.work == Intended::Restore)
+            .filter(|now| now.intent.work != Intended::Upgrade)
             .ok_or_else(|| CommandError::refused("backup/none-open", "no restore is under way; nothing was changed"))?;
         context.show(&format!("{}\n", describe(&now.intent)));
         if matches!(wanted, Wanted::Rollback) || now.intent.mark.is_back() {
             return rollback::on_request(context).await;
+        }
+        if now.intent.work == Intended::Load {
+            let message = "a database restore cannot be continued: how far it has come is not known";
+            return Err(CommandError::refused("database/not-resumable", message)
+                .hint(way_out(&now.intent).replace("FILE", context.file)));
         }
         return restore(context, &now, "Finish it?", None).await;
     };
@@ -60,7 +65,7 @@ pub async fn run(
     if !other_release {
         is_of(point, &begun.intent.from)?;
     }
-    if begun.intent.mark.is_back() || begun.intent.work == Intended::Upgrade {
+    if begun.intent.mark.is_back() || begun.intent.work != Intended::Restore {
         context.show(&format!("{}: this ends it, on another recovery point\n", describe(&begun.intent)));
     }
     let intent = Intent {
@@ -105,12 +110,7 @@ fn at_rest(context: Context<'_>, file: &PlanFile, inventory: Inventory) -> Resul
         return Err(CommandError::refused("backup/stopped", message)
             .hint(format!("start it with `ce-aws start {path}`; it need not become healthy")));
     }
-    let has_role = inventory.live.iter().any(|live| live.address == blueprint::backup::role_address());
-    if file.existing.backup_role.is_none() && !has_role {
-        let message = "there is no role for AWS Backup yet; nothing was changed";
-        return Err(CommandError::refused("backup/no-role", message)
-            .hint(format!("`ce-aws backup create {path}` makes it, and a recovery point of what is there now")));
-    }
+    has_role(file, &inventory, path)?;
     let release = running.release().unwrap_or(file.release).to_string();
     let intent = intent(&running, "", &release, &release);
     let intent = Intent { work: Intended::Restore, count: intent.count.max(1), ..intent };
@@ -124,6 +124,17 @@ fn at_rest(context: Context<'_>, file: &PlanFile, inventory: Inventory) -> Resul
         has_steps: false,
         inventory,
     })
+}
+
+/// Refuses where AWS Backup has no role to restore with.
+pub(super) fn has_role(file: &PlanFile, inventory: &Inventory, path: &str) -> Result<(), CommandError> {
+    let has_role = inventory.live.iter().any(|live| live.address == blueprint::backup::role_address());
+    if file.existing.backup_role.is_some() || has_role {
+        return Ok(());
+    }
+    let message = "there is no role for AWS Backup yet; nothing was changed";
+    Err(CommandError::refused("backup/no-role", message)
+        .hint(format!("`ce-aws backup create {path}` makes it, and a recovery point of what is there now")))
 }
 
 /// Refuses a recovery point of which it is known that another release has made what is in it.

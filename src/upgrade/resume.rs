@@ -33,7 +33,7 @@ pub async fn resume(
 ) -> Result<Exit, CommandError> {
     let Context { session, scope, output, limits, file: path, .. } = context;
     let source = options.source;
-    if now.intent.mark.is_back() || now.intent.work == Intended::Restore {
+    if now.intent.mark.is_back() || now.intent.work != Intended::Upgrade {
         let message = format!("{}: --resume does not finish it", describe(&now.intent));
         let hint = way_out(&now.intent).replace("FILE", path);
         return Err(CommandError::refused("upgrade/going-back", message).hint(hint));

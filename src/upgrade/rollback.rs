@@ -147,9 +147,11 @@ async fn next(context: Context<'_>, now: &OpenOperation) -> Result<Next, Command
     let is_swapped = now.is_restored() || now.kept().is_some();
     let restores = match (now.intent.work, now.intent.mark) {
         (Intended::Restore, _) if is_swapped => return Ok(Next { plan: swap_back(context, now)?, is_last: false }),
-        (Intended::Restore, _) | (Intended::Upgrade, Mark::Back) => false,
-        (Intended::Upgrade, Mark::Restore) => is_swapped || !limits.keeps_data,
-        (Intended::Upgrade, _) if is_swapped || limits.keeps_data => is_swapped,
+        (Intended::Restore, _) | (Intended::Upgrade | Intended::Load, Mark::Back) => false,
+        (Intended::Upgrade | Intended::Load, Mark::Restore) => is_swapped || !limits.keeps_data,
+        (Intended::Upgrade | Intended::Load, _) if is_swapped || limits.keeps_data => is_swapped,
+        // From there on, what a dump replaces may be gone.
+        (Intended::Load, mark) => mark >= Mark::Data,
         (Intended::Upgrade, _) => may_have_changed_data(now, &session.service(scope, &now.inventory).await?),
     };
     if restores {

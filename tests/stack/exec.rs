@@ -9,7 +9,7 @@ use ce_aws::aws::clients::{Access, Clients};
 use ce_aws::aws::exec::error::ExecError;
 use ce_aws::aws::exec::run::{Container, run};
 use ce_aws::engine::reference::Known;
-use ce_aws::kinds::context::{Context, Revisions};
+use ce_aws::kinds::context::{Context, Notes, Revisions};
 use ce_aws::kinds::names::Names;
 use ce_aws::live::queues;
 use serde_json::{Value, json};
@@ -105,6 +105,7 @@ async fn context(account: &Account) -> Context {
         load_balancer: None,
         run: "run".to_owned(),
         revisions: Revisions::default(),
+        notes: Notes::default(),
     }
 }
 

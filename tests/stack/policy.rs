@@ -54,6 +54,9 @@ fn the_printed_policies_cover_existing_resources() {
     one.does("upgrade", &["backup", "create", "FILE", "--yes"]);
     one.does("upgrade", &["stop", "FILE", "--yes"]);
     one.does("upgrade", &["start", "FILE", "--yes"]);
+    for way in ["task", "load-balancer"] {
+        one.does("open", &["open", "FILE", "--check", "--local-port", "0", "--via", way]);
+    }
     one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
     resources.assert_untouched(&account);
     let made = actions(&one.printed("apply"));
@@ -61,6 +64,23 @@ fn the_printed_policies_cover_existing_resources() {
         ["ec2:CreateVpc", "ec2:CreateNatGateway", "ecs:CreateCluster", "elasticloadbalancing:CreateLoadBalancer"]
     {
         assert!(!made.contains(action), "{action}");
+    }
+}
+
+#[test]
+fn the_printed_policies_cover_a_name() {
+    let account = Account::new(SCALE);
+    account.by_hand(r#"client("route53").create_hosted_zone(Name="example.com", CallerReference="theirs")"#);
+    let zones = ["", "zone = \"example.com\"\n"];
+    for (name, zone) in ["ce.example.internal", "ce.example.com"].into_iter().zip(zones) {
+        let plan = format!("name = \"prod\"\nrelease = \"5.0.0\"\n[dns]\nname = \"{name}\"\n{zone}");
+        let one = Operator::new(&account, &plan);
+        one.does("plan", &["plan", "FILE"]);
+        let used = one.does("apply", &["apply", "FILE", "--yes"]);
+        assert!(used.contains("route53:ChangeResourceRecordSets"), "{used:?}");
+        one.does("plan", &["status", "FILE"]);
+        one.does("plan", &["path", "FILE", "--from", "172.16.0.0/16"]);
+        one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
     }
 }
 
@@ -90,7 +110,7 @@ fn every_document_fits_and_is_scoped() {
     let resources = ExistingResources::new(&account);
     for plan in [NEW.to_owned(), borrowing(&resources)] {
         let one = Operator::new(&account, &plan);
-        for purpose in ["", "list", "plan", "apply", "upgrade", "destroy"] {
+        for purpose in ["", "list", "plan", "apply", "upgrade", "open", "destroy"] {
             let policies = one.printed(purpose);
             assert_eq!(policies, one.printed(purpose), "the same each time");
             let sizes: Vec<_> = policies.iter().map(|policy| policy.to_string().len()).collect();
@@ -103,7 +123,12 @@ fn every_document_fits_and_is_scoped() {
                 let reads =
                     |action: &&str| ["Describe", "List", "Get"].iter().any(|verb| action.contains(&format!(":{verb}")));
                 let is_bound = statement["Resource"] != "*" || !statement["Condition"].is_null();
-                let known = ["ecs:DeregisterTaskDefinition", "backup:StopBackupJob", "backup-storage:MountCapsule"];
+                let known = [
+                    "ecs:DeregisterTaskDefinition",
+                    "backup:StopBackupJob",
+                    "backup-storage:MountCapsule",
+                    "sns:Unsubscribe",
+                ];
                 assert!(is_bound || all.iter().all(|one| reads(one) || known.contains(one)), "{statement}");
             }
         }

@@ -16,6 +16,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Callable
 
 from localstack_fargate.account import setting
 from localstack_fargate.control import route
@@ -42,6 +43,8 @@ STARTS = {
 """What the images start where the task definition says nothing."""
 USERS = {"root": 0, "mongodb": 1001}
 DATA = {"mongodb": mongodb.DATA, "rabbitmq": "/var/lib/rabbitmq/mnesia"}
+STEPS: list[Callable[..., tuple[int, list[str]] | None]] = []
+"""fn(account, task, container) -> exit code and output of a one-shot task that is run; None: it only ends."""
 HEALTHY = ("run", "slow", "healthy-then-dies", "ignores-sigterm", "out-of-memory")
 
 
@@ -71,6 +74,8 @@ class Running:
 
 def start(account, task: Task, container: Container) -> list[str]:
     """The container starts: gives what it writes. One that would not come up behaves so from now on."""
+    if container.name == "data-step" and account.settings["cloud_exchange.run_scripts"]:
+        return _step(account, task, container)
     role = _role(account, container)
     if (
         not account.settings["cloud_exchange.run_scripts"]
@@ -79,7 +84,7 @@ def start(account, task: Task, container: Container) -> list[str]:
     ):
         return []
     delivers = _delivers(container)
-    if container.name == "data-step" or container.behaviour.kind not in HEALTHY:
+    if container.behaviour.kind not in HEALTHY:
         return []
     if not delivers and (role is None or not container.essential):
         return []
@@ -97,9 +102,23 @@ def start(account, task: Task, container: Container) -> list[str]:
     return run.output
 
 
+def _step(account, task: Task, container: Container) -> list[str]:
+    if container.behaviour.kind not in HEALTHY:
+        return []
+    ran = next((found for run in STEPS if (found := run(account, task, container))), None)
+    code, output = ran or (0, [])
+    if code:
+        container.behaviour = images.Behaviour("exit", code, 2.0, tuple(output))
+        return []
+    return output
+
+
 def forget(account, task: Task) -> None:
     """Removes what was only the task's own once it has stopped."""
     if task.status == "STOPPED" and account.state("cloud_exchange.tasks", dict).pop(task.arn, None):
+        entered = account.state("cloud_exchange.entered", dict)
+        for key in [key for key in entered if key[0] == task.arn]:
+            del entered[key]
         shutil.rmtree(_folder(account) / task.id, ignore_errors=True)
 
 
@@ -148,7 +167,8 @@ def _folder(account) -> Path:
     return account.state("cloud_exchange.folder", lambda: Path(tempfile.mkdtemp(prefix="cloud-exchange-")))
 
 
-def _enter(account, task: Task, shared: Shared, container: Container) -> Running:
+def _enter(account, task: Task, shared: Shared, container: Container, name: str = "") -> Running:
+    """With a root folder of that name, else of the container's."""
     definition = container.definition
     environment = {one["name"]: one["value"] for one in definition.get("environment") or []}
     for one in definition.get("secrets") or []:
@@ -159,7 +179,8 @@ def _enter(account, task: Task, shared: Shared, container: Container) -> Running
         mounts[mount["containerPath"].rstrip("/")] = volume, bool(mount.get("readOnly"))
     user = _user(container)
     folders = {path: volume.folder for path, (volume, _) in mounts.items()}
-    return Running(container, environment, user, mounts, Root(shared.folder / container.name, folders, user[0] == 0))
+    root = Root(shared.folder / (name or container.name), folders, user[0] == 0)
+    return Running(container, environment, user, mounts, root)
 
 
 def _volume(account, task: Task, shared: Shared, name: str) -> Volume:
@@ -180,6 +201,8 @@ def _volume(account, task: Task, shared: Shared, name: str) -> Volume:
         info = root.get("CreationInfo") or {}
         owner = int(info.get("OwnerUid", 0)), int(info.get("OwnerGid", 0))
         folder = _folder(account) / system / path.strip("/").replace("/", "+")
+        if copy := account.state("cloud_exchange.restored", dict).get(system, {}).get(path):
+            shutil.copytree(copy, folder, symlinks=True)
         kept[system, path] = Volume.make(folder, owner, int(str(info.get("Permissions", "0755")), 8))
     user = (point or {}).get("PosixUser")
     kept[system, path].enforced = (int(user["Uid"]), int(user["Gid"])) if user else None

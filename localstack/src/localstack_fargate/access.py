@@ -59,6 +59,12 @@ def caller_arn(account: Account) -> str:
     return f"arn:aws:{'sts' if name.startswith('assumed-role/') else 'iam'}::{account.id}:{name}"
 
 
+def user_id(account: Account) -> str:
+    """`aws:userid`, shortened to the caller's name; of the root user the account's number."""
+    name = account.settings["iam.caller"]
+    return name.rsplit("/", 1)[-1] if name else account.id
+
+
 def principal_arn(account: Account) -> str:
     """The user or role whose policies count: for a session the role."""
     name = account.settings["iam.caller"] or "root"
@@ -140,6 +146,7 @@ def _decide(account: Account, region: str, given: list[Any], need: Need) -> str:
         "aws:RequestedRegion": [region],
         "aws:PrincipalAccount": [account.id],
         "aws:PrincipalArn": [principal_arn(account)],
+        "aws:userid": [user_id(account)],
         "aws:ResourceAccount": [need.resource.split(":")[4] or account.id] if need.resource != "*" else [account.id],
         "aws:SecureTransport": ["true"],
     }

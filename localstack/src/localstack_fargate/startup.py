@@ -33,6 +33,7 @@ def install() -> None:
         # What changes the services' responses, in this order.
         from localstack_fargate import responses  # noqa: F401, I001
         from localstack_fargate import consistency, middleware, open_registry, pagination, profiles  # noqa: F401
+        from localstack_fargate.services import ssm_sessions
         from localstack_fargate.services.ecs import exec_channel
 
         load_plugins(os.environ.get("EMULATOR_PLUGINS", ""))
@@ -40,6 +41,7 @@ def install() -> None:
         responses.register()
         open_registry.register()
         exec_channel.register()
+        ssm_sessions.register()
     control.register(plain=is_plain())
 
 

@@ -41,6 +41,9 @@ _CODES = {
     "kms": Codes("LimitExceededException", "TagException", "TagException", "TagException"),
     "ecr": Codes("TooManyTagsException", *["InvalidTagParameterException"] * 3),
     "ssm": Codes("TooManyTagsError", *["ValidationException"] * 3),
+    "sns": Codes("TagLimitExceeded", *["InvalidParameter"] * 3),
+    "cloudwatch": Codes(*["ValidationError"] * 4),
+    "events": Codes("LimitExceededException", *["ValidationException"] * 3),
     "backup": Codes("LimitExceededException", *["InvalidParameterValueException"] * 3),
 }
 
@@ -54,6 +57,9 @@ _CARRIERS = {
     ("kms", "CreateKey"), ("kms", "TagResource"),
     ("ecr", "CreateRepository"), ("ecr", "TagResource"),
     ("ssm", "PutParameter"), ("ssm", "AddTagsToResource"),
+    ("sns", "CreateTopic"), ("sns", "TagResource"),
+    ("cloudwatch", "PutMetricAlarm"), ("cloudwatch", "TagResource"),
+    ("events", "PutRule"), ("events", "TagResource"),
     ("backup", "CreateBackup*"), ("backup", "StartBackupJob"), ("backup", "TagResource"),
     ("s3", "PutBucketTagging"), ("s3", "CreateBucket"),
     ("ec2", "CreateTags"), ("ec2", "Create*"), ("ec2", "AllocateAddress"), ("ec2", "RunInstances"),

@@ -255,7 +255,7 @@ class Deployment:
             "logConfiguration": self.containers["core"]["logConfiguration"],
         }
 
-    def start(self) -> str:
+    def start(self, **more) -> str:
         """ARN of a task that has had the time to become healthy."""
         self.starts += 1
         kit, quoted = self.kit, self.password.translate(str.maketrans({c: f"%{ord(c):02X}" for c in "$:/`\"' "}))
@@ -290,7 +290,7 @@ class Deployment:
             configuration = {"fileSystemId": self.system, "transitEncryption": "ENABLED"}
             configuration["authorizationConfig"] = authorization
             volumes.append({"name": name, "efsVolumeConfiguration": configuration})
-        arn = kit.run(kit.register(first, *rest.values(), volumes=volumes))["taskArn"]
+        arn = kit.run(kit.register(first, *rest.values(), volumes=volumes), **more)["taskArn"]
         kit.account.advance(240)
         return arn
 

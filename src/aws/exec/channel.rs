@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::handshake::{self, Demand};
+use super::handshake::{self, Demand, Sort};
 use super::message::{self, Message, Unreadable};
+use super::resend::Unacknowledged;
 
 /// Payload types of output and input. Source: `PayloadType` of `aws/amazon-ssm-agent` (`agent/session/contracts`).
 const STDOUT: u32 = 1;
@@ -18,18 +19,21 @@ const HANDSHAKE_REQUEST: u32 = 5;
 const HANDSHAKE_RESPONSE: u32 = 6;
 const HANDSHAKE_COMPLETE: u32 = 7;
 const CHALLENGE: u32 = 8;
+const FLAG: u32 = 10;
 const STDERR: u32 = 11;
 
 /// The most that one message of ours carries (`StreamDataPayloadSize` of `aws/session-manager-plugin`).
-const PAYLOAD: usize = 1024;
-/// After so many milliseconds without an acknowledgement a frame is sent again.
-const OVERDUE: u64 = 1000;
+pub const PAYLOAD: usize = 1024;
 
 /// How far ahead of the expected message one may be and still be kept.
 const AHEAD: i64 = 256;
 
 /// The first and the last of its sequence: the flags of an acknowledgement.
 const ALONE: u64 = 3;
+
+/// What a payload of type [`FLAG`] says in its four bytes: the agent could not connect to the port
+/// (`PayloadTypeFlag` of the same).
+pub const REFUSED: u32 = 3;
 
 /// What makes a message of ours unique.
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +58,12 @@ pub enum Step {
     Send(Vec<u8>),
     /// The command runs: from now on it can be sent input.
     Ready,
-    /// The command printed this.
+    /// The command printed this, or the port's connections have sent it.
     Output(Vec<u8>),
+    /// The agent says this to the person at the other end.
+    Notice(String),
+    /// The agent has raised a flag, such as [`REFUSED`].
+    Flag(u32),
     /// The agent asks for something unsupported: there will be no output.
     Unmet(Demand),
     /// The session has ended; the text is the service's, and usually empty.
@@ -66,19 +74,28 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Channel<S> {
     stamp: S,
+    sort: Sort,
     expected: i64,
     early: BTreeMap<i64, Message>,
     sent: i64,
-    /// Our frames that the agent has not acknowledged, with the time at which each was last sent.
-    unacknowledged: BTreeMap<i64, (u64, Vec<u8>)>,
+    unacknowledged: Unacknowledged,
     is_ready: bool,
 }
 
 impl<S: FnMut() -> Stamp> Channel<S> {
-    /// A channel without any message yet.
+    /// A channel for a command, without any message yet.
     pub fn new(stamp: S) -> Self {
-        let (early, unacknowledged) = (BTreeMap::new(), BTreeMap::new());
-        Self { stamp, expected: 0, early, sent: 0, unacknowledged, is_ready: false }
+        Self::of(Sort::Command, stamp)
+    }
+
+    /// A channel for connections to a port, without any message yet.
+    pub fn to_port(stamp: S) -> Self {
+        Self::of(Sort::Port, stamp)
+    }
+
+    fn of(sort: Sort, stamp: S) -> Self {
+        let (early, unacknowledged) = (BTreeMap::new(), Unacknowledged::default());
+        Self { stamp, sort, expected: 0, early, sent: 0, unacknowledged, is_ready: false }
     }
 
     /// Takes one frame. Unknown kinds of messages are ignored.
@@ -94,7 +111,8 @@ impl<S: FnMut() -> Stamp> Channel<S> {
             message::OUTPUT => self.output(message, &mut steps),
             message::ACKNOWLEDGE => {
                 if let Some(sequence) = content()["AcknowledgedMessageSequenceNumber"].as_i64() {
-                    self.unacknowledged.remove(&sequence);
+                    let now = (self.stamp)().now;
+                    self.unacknowledged.acknowledged(sequence, now);
                 }
             }
             message::CLOSED => {
@@ -119,18 +137,25 @@ impl<S: FnMut() -> Stamp> Channel<S> {
 
     /// How many frames of ours the agent has not acknowledged.
     pub fn pending(&self) -> usize {
-        self.unacknowledged.len()
+        self.unacknowledged.count()
+    }
+
+    /// For how many milliseconds a frame of ours has not been acknowledged.
+    pub fn unheard(&mut self) -> u64 {
+        let now = (self.stamp)().now;
+        self.unacknowledged.oldest().map_or(0, |sent| now.saturating_sub(sent))
     }
 
     /// Our frames that are to be sent again now.
     pub fn overdue(&mut self) -> Vec<Vec<u8>> {
         let now = (self.stamp)().now;
-        let late = self.unacknowledged.values_mut().filter(|(sent, _)| now.saturating_sub(*sent) >= OVERDUE);
-        late.map(|(sent, frame)| {
-            *sent = now;
-            frame.clone()
-        })
-        .collect()
+        self.unacknowledged.overdue(now)
+    }
+
+    /// All our frames that the agent has not acknowledged: on a new connection they are sent first.
+    pub fn again(&mut self) -> Vec<Vec<u8>> {
+        let now = (self.stamp)().now;
+        self.unacknowledged.all(now)
     }
 
     fn output(&mut self, message: Message, steps: &mut Vec<Step>) {
@@ -152,12 +177,20 @@ impl<S: FnMut() -> Stamp> Channel<S> {
         match message.payload_type {
             // Without encryption an agent may leave the handshake out (`sessionplugin.go` of `aws/amazon-ssm-agent`):
             // then the first output is the sign.
-            STDOUT | ERROR | STDERR => {
+            STDOUT => {
                 self.ready(steps);
                 steps.push(Step::Output(message.payload));
             }
-            HANDSHAKE_COMPLETE => self.ready(steps),
-            HANDSHAKE_REQUEST => match handshake::answer(&message.payload) {
+            ERROR | STDERR if self.sort == Sort::Command => {
+                self.ready(steps);
+                steps.push(Step::Output(message.payload));
+            }
+            HANDSHAKE_COMPLETE => {
+                let notice = handshake::notice(&message.payload);
+                steps.extend(notice.map(Step::Notice));
+                self.ready(steps);
+            }
+            HANDSHAKE_REQUEST => match handshake::answer(&message.payload, self.sort) {
                 Ok((response, unmet)) => {
                     steps.push(Step::Send(self.input(HANDSHAKE_RESPONSE, response)));
                     steps.extend(unmet.map(Step::Unmet));
@@ -165,7 +198,11 @@ impl<S: FnMut() -> Stamp> Channel<S> {
                 Err(_) => steps.push(Step::Unmet(Demand::Other("an invalid handshake".to_owned()))),
             },
             CHALLENGE => steps.push(Step::Unmet(Demand::Encryption)),
-            // An exit code, which sessions with a terminal do not send; port forwarding.
+            FLAG => {
+                let flag = message.payload.as_slice().try_into().map(u32::from_be_bytes);
+                steps.extend(flag.ok().map(Step::Flag));
+            }
+            // An exit code, which sessions with a terminal do not send.
             _ => {}
         }
     }
@@ -179,7 +216,7 @@ impl<S: FnMut() -> Stamp> Channel<S> {
     fn input(&mut self, payload_type: u32, payload: Vec<u8>) -> Vec<u8> {
         let stamp = (self.stamp)();
         let frame = made(stamp, message::INPUT, self.sent, 0, payload_type, payload);
-        self.unacknowledged.insert(self.sent, (stamp.now, frame.clone()));
+        self.unacknowledged.add(self.sent, stamp.now, frame.clone());
         self.sent += 1;
         frame
     }
@@ -202,177 +239,4 @@ fn made(stamp: Stamp, kind: &str, sequence: i64, flags: u64, payload_type: u32, 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn channel() -> Channel<impl FnMut() -> Stamp> {
-        Channel::new(|| Stamp { now: 7, id: [7; 16] })
-    }
-
-    fn frame(kind: &str, sequence: i64, payload_type: u32, payload: &str) -> Vec<u8> {
-        let (kind, payload) = (kind.to_owned(), payload.as_bytes().to_vec());
-        Message { kind, created: 1, sequence, flags: 0, id: [1; 16], payload_type, payload }.encode()
-    }
-
-    fn printed(sequence: i64, text: &str) -> Vec<u8> {
-        frame(message::OUTPUT, sequence, STDOUT, text)
-    }
-
-    fn sent(steps: &[Step]) -> Vec<Message> {
-        let frames = steps.iter().filter_map(|step| match step {
-            Step::Send(frame) => Some(Message::decode(frame).unwrap()),
-            _ => None,
-        });
-        frames.collect()
-    }
-
-    fn text(steps: &[Step]) -> String {
-        let parts = steps.iter().filter_map(|step| match step {
-            Step::Output(bytes) => Some(String::from_utf8_lossy(bytes)),
-            _ => None,
-        });
-        parts.collect()
-    }
-
-    #[test]
-    fn output_is_acknowledged_and_returned() {
-        let steps = channel().receive(&printed(0, "hello")).unwrap();
-        assert_eq!(text(&steps), "hello");
-        let [acknowledgement] = &sent(&steps)[..] else { panic!("{steps:?}") };
-        assert_eq!((acknowledgement.kind.as_str(), acknowledgement.flags), (message::ACKNOWLEDGE, 3));
-        let content: Value = serde_json::from_slice(&acknowledgement.payload).unwrap();
-        assert_eq!(content["AcknowledgedMessageId"], "01010101-0101-0101-0101-010101010101");
-        assert_eq!(content["AcknowledgedMessageSequenceNumber"], 0);
-    }
-
-    #[test]
-    fn a_handshake_is_answered_and_the_answer_kept_until_it_is_acknowledged() {
-        let mut channel = channel();
-        let action = r#"{"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands"}}"#;
-        let request = format!(r#"{{"RequestedClientActions": [{action}]}}"#);
-        let steps = channel.receive(&frame(message::OUTPUT, 0, HANDSHAKE_REQUEST, &request)).unwrap();
-        let [_, response] = &sent(&steps)[..] else { panic!("{steps:?}") };
-        assert_eq!((response.kind.as_str(), response.payload_type, response.sequence), (message::INPUT, 6, 0));
-        assert_eq!(channel.pending(), 1);
-        let known = r#"{"AcknowledgedMessageSequenceNumber": 0}"#;
-        assert_eq!(channel.receive(&frame(message::ACKNOWLEDGE, 0, 0, known)), Ok(vec![]));
-        assert_eq!(channel.pending(), 0);
-    }
-
-    #[test]
-    fn input_is_sent_in_pieces_and_again_until_it_is_acknowledged() {
-        let mut now = 0;
-        let clock = std::cell::Cell::new(0);
-        let mut channel = Channel::new(|| Stamp { now: clock.get(), id: [7; 16] });
-        let frames = channel.keys(&[b'x'; 2500]);
-        let size = channel.size(Size { columns: 80, rows: 24 });
-        let lengths: Vec<usize> = frames.iter().map(|frame| Message::decode(frame).unwrap().payload.len()).collect();
-        assert_eq!(lengths, [1024, 1024, 452]);
-        let size = Message::decode(&size).unwrap();
-        assert_eq!(
-            (size.sequence, size.payload_type, size.payload.as_slice()),
-            (3, 3, &br#"{"cols":80,"rows":24}"#[..])
-        );
-        let mut late = |channel: &mut Channel<_>, after: u64| {
-            now += after;
-            clock.set(now);
-            channel.overdue().iter().map(|frame| Message::decode(frame).unwrap().sequence).collect::<Vec<_>>()
-        };
-        assert_eq!(late(&mut channel, 999), [0; 0]);
-        assert_eq!(late(&mut channel, 1), [0, 1, 2, 3]);
-        for known in [r#"{"AcknowledgedMessageSequenceNumber": 1}"#, r#"{"AcknowledgedMessageSequenceNumber": 3}"#] {
-            channel.receive(&frame(message::ACKNOWLEDGE, 0, 0, known)).unwrap();
-        }
-        assert_eq!(late(&mut channel, 500), [0; 0], "they were sent half a second ago");
-        assert_eq!(late(&mut channel, 500), [0, 2]);
-        assert_eq!(channel.pending(), 2);
-    }
-
-    #[test]
-    fn input_is_possible_after_the_handshake_or_with_the_first_output() {
-        let ready = |steps: &[Step]| steps.iter().filter(|step| **step == Step::Ready).count();
-        let mut one = channel();
-        assert_eq!(ready(&one.receive(&frame(message::OUTPUT, 0, HANDSHAKE_COMPLETE, "{}")).unwrap()), 1);
-        assert_eq!(ready(&one.receive(&printed(1, "$ ")).unwrap()), 0);
-        let steps = channel().receive(&printed(0, "$ ")).unwrap();
-        assert_eq!(steps[1..], [Step::Ready, Step::Output(b"$ ".to_vec())]);
-    }
-
-    #[test]
-    fn encryption_is_refused_to_the_agent_and_reported() {
-        let request = r#"{"RequestedClientActions": [{"ActionType": "KMSEncryption", "ActionParameters": {}}]}"#;
-        let steps = channel().receive(&frame(message::OUTPUT, 0, HANDSHAKE_REQUEST, request)).unwrap();
-        assert_eq!(sent(&steps).len(), 2);
-        assert_eq!(steps.last(), Some(&Step::Unmet(Demand::Encryption)));
-    }
-
-    #[test]
-    fn unknown_messages_are_ignored() {
-        let mut channel = channel();
-        for kind in ["start_publication", "pause_publication", "news"] {
-            assert_eq!(channel.receive(&frame(kind, 0, 0, "")), Ok(vec![]));
-        }
-        assert_eq!(channel.receive(&frame(message::ACKNOWLEDGE, 0, 0, "no JSON")), Ok(vec![]));
-        assert_eq!(channel.receive(b"abc"), Err(Unreadable::Short(3)));
-        let closed = frame(message::CLOSED, 0, 0, r#"{"Output": "gone"}"#);
-        assert_eq!(channel.receive(&closed), Ok(vec![Step::Closed("gone".to_owned())]));
-        assert_eq!(channel.receive(&frame(message::CLOSED, 0, 0, "")), Ok(vec![Step::Closed(String::new())]));
-    }
-
-    #[test]
-    fn messages_too_far_ahead_are_neither_kept_nor_acknowledged() {
-        let mut channel = channel();
-        for sequence in [AHEAD, i64::MAX] {
-            assert_eq!(channel.receive(&printed(sequence, "x")), Ok(vec![]));
-        }
-        assert_eq!(sent(&channel.receive(&printed(i64::MIN, "x")).unwrap()).len(), 1, "an old one may be repeated");
-        assert!(channel.early.is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn input_arrives_once_and_in_order_whatever_is_lost(
-            typed in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..1500), 0..6),
-            losses in proptest::collection::vec(any::<bool>(), 0..60),
-        ) {
-            let clock = std::cell::Cell::new(0);
-            let mut channel = Channel::new(|| Stamp { now: clock.get(), id: [7; 16] });
-            let mut is_lost = losses.into_iter().chain(std::iter::repeat(false));
-            let mut arrived: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
-            let mut frames: Vec<Vec<u8>> = typed.iter().flat_map(|bytes| channel.keys(bytes)).collect();
-            while channel.pending() > 0 {
-                for sent in frames {
-                    if is_lost.next() == Some(true) {
-                        continue;
-                    }
-                    let Message { sequence, payload, .. } = Message::decode(&sent).unwrap();
-                    prop_assert!(payload.len() <= PAYLOAD);
-                    prop_assert_eq!(arrived.entry(sequence).or_insert_with(|| payload.clone()), &payload);
-                    let known = format!(r#"{{"AcknowledgedMessageSequenceNumber": {sequence}}}"#);
-                    if is_lost.next() == Some(false) {
-                        channel.receive(&frame(message::ACKNOWLEDGE, 0, 0, &known)).unwrap();
-                    }
-                }
-                clock.set(clock.get() + OVERDUE);
-                frames = channel.overdue();
-            }
-            prop_assert_eq!(arrived.keys().copied().collect::<Vec<_>>(), (0..channel.sent).collect::<Vec<_>>());
-            prop_assert_eq!(arrived.into_values().flatten().collect::<Vec<_>>(), typed.concat());
-        }
-
-        #[test]
-        fn output_is_returned_once_and_in_order_whatever_the_order_of_frames(
-            order in Just((0..20_i64).chain(5..15).collect::<Vec<_>>()).prop_shuffle()
-        ) {
-            let mut channel = channel();
-            let mut seen = String::new();
-            for sequence in order {
-                let steps = channel.receive(&printed(sequence, &format!("{sequence} "))).unwrap();
-                prop_assert_eq!(sent(&steps).len(), 1);
-                seen += &text(&steps);
-            }
-            prop_assert_eq!(seen, (0..20).map(|sequence| format!("{sequence} ")).collect::<String>());
-        }
-    }
-}
+mod tests;

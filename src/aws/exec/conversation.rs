@@ -10,16 +10,14 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use super::channel::{Channel, Size, Stamp, Step};
 use super::endpoint::{Endpoint, Socket};
 use super::error::ExecError;
-use super::handshake::Demand;
 use super::message::Unreadable;
-use super::text;
 
 /// How often to look for frames that were not acknowledged.
 const TICK: Duration = Duration::from_millis(500);
 /// Proxies and NAT gateways cut silent connections, some after a minute.
-const PING: Duration = Duration::from_secs(30);
+pub const PING: Duration = Duration::from_secs(30);
 /// Two pings without an answer: the connection is dead.
-const DEAD: Duration = Duration::from_secs(75);
+pub const DEAD: Duration = Duration::from_secs(75);
 /// How long the other side may take to hear that we close.
 const CLOSING: Duration = Duration::from_secs(1);
 /// How many of our frames may be unacknowledged before input has to wait.
@@ -118,10 +116,9 @@ async fn listen<T>(
         }
         for step in steps {
             match step {
-                Step::Send(_) => {}
+                Step::Send(_) | Step::Notice(_) | Step::Flag(_) => {}
                 Step::Ready => is_ready = true,
-                Step::Unmet(Demand::Encryption) => return Err(ExecError::Encrypted),
-                Step::Unmet(Demand::Other(what)) => return Err(ExecError::Handshake(text::first_line(&what))),
+                Step::Unmet(demand) => return Err(demand.into()),
                 Step::Closed(why) => return Ok(Ending::Closed(why)),
                 Step::Output(bytes) => {
                     if let Some(enough) = take(&bytes)? {
@@ -133,7 +130,7 @@ async fn listen<T>(
     }
 }
 
-fn stamp() -> Stamp {
+pub fn stamp() -> Stamp {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Stamp { now: u64::try_from(now.as_millis()).unwrap_or(u64::MAX), id: rand::random() }
 }

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::engine::failure::Failure;
 
+use super::handshake::Demand;
 use super::message::Unreadable;
 use super::script::Ended;
 use super::text;
@@ -29,6 +30,8 @@ pub enum ExecError {
     Address,
     #[error("the cluster requires sessions to be encrypted with a KMS key, which is not supported")]
     Encrypted,
+    #[error("the agent in the container, version {0}, carries only one connection at a time")]
+    OldAgent(String),
     #[error("the agent in the container asks for something unsupported: {0}")]
     Handshake(String),
     #[error("the command has not ended after {} s", .0.as_secs())]
@@ -45,6 +48,16 @@ pub enum ExecError {
     /// Only the first line of the output is shown: the rest may hold secrets.
     #[error("the command ended with exit code {}{}", .0.code, after(&text::first_line(&.0.output)))]
     Failed(Ended),
+}
+
+impl From<Demand> for ExecError {
+    fn from(demand: Demand) -> Self {
+        match demand {
+            Demand::Encryption => Self::Encrypted,
+            Demand::OldAgent(version) => Self::OldAgent(text::first_line(&version)),
+            Demand::Other(what) => Self::Handshake(text::first_line(&what)),
+        }
+    }
 }
 
 fn after(output: &str) -> String {

@@ -11,8 +11,28 @@ use serde_json::{Value, json};
 /// (`aws/amazon-ssm-agent`, `agent/session/plugins`). Four numbers, whatever the version of this program.
 pub const VERSION: &str = "1.2.764.0";
 
-/// The kinds of session whose output is that of a command.
-const SESSIONS: [&str; 3] = ["Standard_Stream", "InteractiveCommands", "NonInteractiveCommands"];
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    Command,
+    /// Connections to a port, several at a time.
+    Port,
+}
+
+impl Sort {
+    /// The agent's names of such sessions.
+    const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Command => &["Standard_Stream", "InteractiveCommands", "NonInteractiveCommands"],
+            Self::Port => &["Port"],
+        }
+    }
+}
+
+/// Newer agents than this carry several connections at a time and leave it to us to keep an idle session: smux without
+/// keepalive (`src/sessionmanagerplugin/session/portsession` of `aws/session-manager-plugin`). AWS had newer ones on
+/// Fargate in 2022 (kayac/ecspresso#414).
+const OLD_AGENT: [u64; 4] = [3, 1, 1511, 0];
 
 const SUCCESS: u8 = 1;
 const FAILED: u8 = 2;
@@ -21,6 +41,8 @@ const UNSUPPORTED: u8 = 3;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Request {
+    #[serde(default)]
+    agent_version: String,
     #[serde(default)]
     requested_client_actions: Vec<Requested>,
 }
@@ -36,8 +58,10 @@ struct Requested {
 /// What the agent asks for and this side does not support.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
-    /// Encryption with a KMS key, on top of TLS: a setting of the cluster.
+    /// Encryption with a KMS key, on top of TLS: a setting of the cluster, or of the account's sessions.
     Encryption,
+    /// Less than it can: an agent of this version does not carry several connections at a time.
+    OldAgent(String),
     /// Something else, in the agent's words.
     Other(String),
 }
@@ -47,15 +71,17 @@ pub enum Demand {
 /// # Errors
 ///
 /// The request is not JSON of the expected shape.
-pub fn answer(request: &[u8]) -> Result<(Vec<u8>, Option<Demand>), serde_json::Error> {
+pub fn answer(request: &[u8], sort: Sort) -> Result<(Vec<u8>, Option<Demand>), serde_json::Error> {
     let request: Request = serde_json::from_slice(request)?;
-    let mut unmet = None;
+    let is_old = sort == Sort::Port && numbers(&request.agent_version) <= OLD_AGENT;
+    let mut unmet = is_old.then(|| Demand::OldAgent(request.agent_version.clone()));
     let (mut processed, mut errors) = (Vec::new(), Vec::new());
     for Requested { action_type, action_parameters } in request.requested_client_actions {
         let (status, demand) = match action_type.as_str() {
             "SessionType" => {
                 let wanted = action_parameters["SessionType"].as_str().unwrap_or_default();
-                let demand = (!SESSIONS.contains(&wanted)).then(|| Demand::Other(format!("session type {wanted}")));
+                let is_ours = sort.names().contains(&wanted);
+                let demand = (!is_ours).then(|| Demand::Other(format!("session type {wanted}")));
                 (if demand.is_none() { SUCCESS } else { FAILED }, demand)
             }
             "KMSEncryption" => (FAILED, Some(Demand::Encryption)),
@@ -78,13 +104,29 @@ pub fn answer(request: &[u8]) -> Result<(Vec<u8>, Option<Demand>), serde_json::E
     Ok((response.to_string().into_bytes(), unmet))
 }
 
+/// A version as four numbers; what is missing or no number counts as 0.
+fn numbers(version: &str) -> [u64; 4] {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or_default());
+    std::array::from_fn(|_| parts.next().unwrap_or_default())
+}
+
+/// What the agent says to people at the end of the handshake, if anything.
+pub fn notice(complete: &[u8]) -> Option<String> {
+    let complete: Value = serde_json::from_slice(complete).ok()?;
+    complete["CustomerMessage"].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn asked(actions: Value) -> (Value, Option<Demand>) {
-        let request = json!({"AgentVersion": "3.3.0.0", "RequestedClientActions": actions});
-        let (response, unmet) = answer(request.to_string().as_bytes()).unwrap();
+        by("3.3.0.0", Sort::Command, actions)
+    }
+
+    fn by(agent: &str, sort: Sort, actions: Value) -> (Value, Option<Demand>) {
+        let request = json!({"AgentVersion": agent, "RequestedClientActions": actions});
+        let (response, unmet) = answer(request.to_string().as_bytes(), sort).unwrap();
         (serde_json::from_slice(&response).unwrap(), unmet)
     }
 
@@ -107,6 +149,30 @@ mod tests {
         assert_eq!(response["Errors"], json!(["unsupported: KMSEncryption", "unsupported: SessionType"]));
         assert_eq!(asked(json!([port])).1, Some(Demand::Other("session type Port".to_owned())));
         assert_eq!(asked(json!([{"ActionType": "Dance"}])).1, Some(Demand::Other("Dance".to_owned())));
-        assert!(answer(b"not JSON").is_err());
+        assert!(answer(b"not JSON", Sort::Command).is_err());
+    }
+
+    #[test]
+    fn connections_to_a_port_need_an_agent_that_carries_several() {
+        let port = json!([{"ActionType": "SessionType", "ActionParameters": {"SessionType": "Port"}}]);
+        for agent in ["3.1.1511.1", "3.1.1732.0", "3.3.3572.0", "10.0.0.0"] {
+            assert_eq!(by(agent, Sort::Port, port.clone()).1, None, "{agent}");
+        }
+        for agent in ["3.1.1511.0", "3.0.9999.0", "2.3", "", "x"] {
+            assert_eq!(by(agent, Sort::Port, port.clone()).1, Some(Demand::OldAgent(agent.to_owned())), "{agent}");
+            assert_ne!(by(agent, Sort::Command, port.clone()).1, Some(Demand::OldAgent(agent.to_owned())), "{agent}");
+        }
+        let command =
+            json!([{"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands"}}]);
+        let other = Some(Demand::Other("session type InteractiveCommands".to_owned()));
+        assert_eq!(by("3.3.0.0", Sort::Port, command).1, other);
+    }
+
+    #[test]
+    fn what_the_account_tells_people_is_passed_on() {
+        assert_eq!(notice(br#"{"CustomerMessage": "be careful"}"#), Some("be careful".to_owned()));
+        assert_eq!(notice(br#"{"CustomerMessage": ""}"#), None);
+        assert_eq!(notice(b"{}"), None);
+        assert_eq!(notice(b""), None);
     }
 }

@@ -21,6 +21,7 @@ pub mod endpoint;
 pub mod error;
 pub mod handshake;
 pub mod message;
+pub mod resend;
 pub mod run;
 pub mod script;
 pub mod session;

@@ -52,10 +52,25 @@ pub async fn stream(
     at: &Container<'_>,
     command: &[String],
     input: &mut Receiver<Input>,
-    mut show: impl FnMut(&[u8]) -> bool,
+    show: impl FnMut(&[u8]) -> bool,
 ) -> Result<Option<u8>, ExecError> {
     let words = quoted(command.iter().map(String::as_str));
-    let script = Script::new(&format!("{words} </dev/null"), rand::random());
+    stream_script(aws, at, &format!("{words} </dev/null"), input, show).await
+}
+
+/// The same with a script, which may read what is typed. The script must not contain secrets: CloudTrail records it.
+///
+/// # Errors
+///
+/// As [`stream`].
+pub async fn stream_script(
+    aws: &Clients,
+    at: &Container<'_>,
+    script: &str,
+    input: &mut Receiver<Input>,
+    mut show: impl FnMut(&[u8]) -> bool,
+) -> Result<Option<u8>, ExecError> {
+    let script = Script::new(script, rand::random());
     let endpoint = open(aws, at, script.command()).await?;
     let mut streamed = Streamed::new(&script);
     let mut unreadable = None;

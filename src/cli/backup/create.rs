@@ -53,5 +53,5 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         }
         Ok(result.exit())
     };
-    of_file(&args.file, args.change.no_lease, &global.access(), output, work).await
+    of_file(&args.file, args.change.manner(), &global.access(), output, work).await
 }

@@ -78,5 +78,5 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let context = Context { session, scope: &scope, output, file: &source.path, yes: args.change.yes, limits };
         restore_point::run(context, file, inventory, wanted).await
     };
-    of_file(Path::new(path), args.change.no_lease, &global.access(), output, work).await
+    of_file(Path::new(path), args.change.manner(), &global.access(), output, work).await
 }

@@ -71,6 +71,36 @@ const CASES: &[(&str, bool, &str)] = &[
         "[network]\nprivate_subnets = [\"172.16.1.0/28\", \"172.16.2.0/24\"]\n",
     ),
     ("three subnets", true, "[network]\nprivate_subnets = [\"172.16.1.0/24\", \"172.16.2.0/24\", \"172.16.5.0/24\"]\n"),
+    (
+        "routes",
+        true,
+        "[network]\nnat = \"per-zone\"\nroute = [\n\
+         { to = \"10.0.0.5/8\", via = \"tgw-0a1b2c3d4e5f67890\" },\n\
+         { to = \"pl-x\", via = \"igw-0a1b2c3d4e5f67890\" },\n\
+         { to = \"10.0.0.0/8\", via = \"tgw-attach-0a1b2c3d4e5f67890\" },\n\
+         { to = \"10.0.0.0/8\", via = \"vpc-0a1b2c3d4e5f67890\" },\n\
+         { to = \"10.0.0.0/8\" },\n]\n",
+    ),
+    (
+        "routes that contradict the network",
+        true,
+        "[network]\nroute = [\n\
+         { to = \"0.0.0.0/0\", via = \"tgw-0a1b2c3d4e5f67890\" },\n\
+         { to = \"172.16.9.0/24\", via = \"tgw-0a1b2c3d4e5f67890\" },\n\
+         { to = \"10.0.0.0/8\", via = \"tgw-0a1b2c3d4e5f67890\" },\n\
+         { to = \"10.0.0.0/8\", via = \"pcx-0a1b2c3d4e5f67890\" },\n]\n",
+    ),
+    (
+        "routes in a network of others",
+        true,
+        "[existing]\nvpc = \"vpc-0a1b2c3d\"\nprivate_subnets = [\"subnet-0a1b2c3d\", \
+         \"subnet-0a1b2c3e\"]\n[[network.route]]\nto = \"10.0.0.0/8\"\nvia = \"tgw-0a1b2c3d4e5f67890\"\n",
+    ),
+    ("a name that is none", true, "[dns]\nname = \"https://CE.example.com/\"\n"),
+    ("a name without domain", true, "[dns]\nname = \"ce\"\n"),
+    ("a name in another zone", true, "[dns]\nname = \"ce.example.com\"\nzone = \"ample.com\"\n"),
+    ("a zone without a name", true, "[dns]\nzone = \"example.com.\"\n"),
+    ("a name for the task", true, "[load_balancer]\nenabled = false\n[dns]\nname = \"ce.example.com\"\n"),
     ("same zone twice", true, "[network]\nzones = [\"us-east-1a\", \"us-east-1a\"]\n"),
     ("one zone", true, "[network]\nzones = [\"us-east-1a\"]\n"),
     ("local zone", true, "[network]\nzones = [\"us-east-1a\", \"us-east-1-bos-1a\"]\n"),

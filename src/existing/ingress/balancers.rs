@@ -118,7 +118,16 @@ fn to_groups(actions: &[Action]) -> impl Iterator<Item = String> {
 
 /// The security groups of all of them by id; `None` if they may not be read.
 async fn groups(context: &Context, live: &[sdk::LoadBalancer]) -> Result<Option<BTreeMap<String, Group>>, Failure> {
-    let ids: BTreeSet<_> = live.iter().flat_map(|balancer| balancer.security_groups()).cloned().collect();
+    groups_by_id(context, live.iter().flat_map(|balancer| balancer.security_groups()).cloned().collect()).await
+}
+
+/// The security groups of these ids; `None` if they may not be read.
+pub async fn security_groups(context: &Context, ids: Vec<String>) -> Result<Option<Vec<Group>>, Failure> {
+    let found = groups_by_id(context, ids.into_iter().collect()).await?;
+    Ok(found.map(|groups| groups.into_values().collect()))
+}
+
+async fn groups_by_id(context: &Context, ids: BTreeSet<String>) -> Result<Option<BTreeMap<String, Group>>, Failure> {
     if ids.is_empty() {
         return Ok(Some(BTreeMap::new()));
     }

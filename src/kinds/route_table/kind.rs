@@ -1,8 +1,11 @@
 //! Route tables.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ec2::types::{self, Filter, ResourceType};
 
 use crate::kinds::ec2;
+use crate::kinds::names;
 use crate::kinds::prelude::*;
 use crate::kinds::subnet::Subnet;
 use crate::kinds::vpc::Vpc;
@@ -10,21 +13,27 @@ use crate::kinds::vpc::Vpc;
 use super::route::{self, DEFAULT, Edit, Existing, Route, Via, associations, routes};
 
 /// A route table with its routes and the subnets that use it. What AWS puts in by itself (the local route, propagated
-/// routes, those of gateway endpoints) is not listed, nor are routes to the user's own networks, by peering or transit
-/// gateway, and routes of IPv6, which nothing of Cloud Exchange uses: those are left alone. Outputs: `id`.
+/// routes, those of gateway endpoints) is not listed, nor are routes of IPv6, which nothing of Cloud Exchange uses.
+/// Routes to the user's own networks, by peering or transit gateway, are the plan file's or left alone; which ones are
+/// the plan file's is recorded in a tag of the table ([`names::ROUTES`]). Outputs: `id`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RouteTable {
     pub vpc: Ref<Vpc>,
     /// Where traffic goes that no other route matches; `None` leaves it to the owner of the network.
     #[serde(default)]
     pub default: Option<Via>,
-    /// The other routes. We want none; what others have put in shows here.
+    /// The other routes: those of the plan file; what others have put in shows here, unless it leads to a network of
+    /// theirs.
     pub routes: Set<Route>,
     pub subnets: Set<Ref<Subnet>>,
+    /// Every route to a network of the user's, whoever made it, and whether its target exists. Only read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<Set<Route>>,
 }
 
 impl Spec for RouteTable {
-    const KIND: Kind = Kind { immutable: &["vpc"], ..Kind::new("route-table", Part::Network) };
+    const KIND: Kind =
+        Kind { immutable: &["vpc"], write_once: &["networks"], ..Kind::new("route-table", Part::Network) };
 }
 
 #[async_trait]
@@ -37,11 +46,13 @@ impl Resource for RouteTable {
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let ec2 = &context.aws.ec2;
+        let mut tags = target.tags.clone();
+        tags.extend(self.record());
         let call = ec2
             .create_route_table()
             .vpc_id(self.vpc.text())
             .client_token(&target.token)
-            .tag_specifications(ec2::at_creation(ResourceType::RouteTable, &target.tags));
+            .tag_specifications(ec2::at_creation(ResourceType::RouteTable, &tags));
         let answer = call.send().await.answer()?;
         let id = member(&answer, "RouteTableId", |answer| answer.route_table()?.route_table_id())?;
         let routes = route::edits(&[], &self.all()).into_iter().map(|edit| change(context, id, edit));
@@ -55,12 +66,17 @@ impl Resource for RouteTable {
         let tables = describe(context, ec2::filter("vpc-id", [self.vpc.text()])).await?;
         let (ours, others): (Vec<_>, Vec<_>) =
             tables.iter().partition(|table| table.route_table_id() == Some(target.id.as_str()));
-        let is_ours = |there: &Existing| self.default.is_some() || there.route.destination != DEFAULT;
+        let recorded: BTreeSet<String> = ours.iter().flat_map(|table| recorded(table)).collect();
+        let is_ours = |there: &Existing| {
+            let Route { destination, .. } = &there.route;
+            let left_to_others = there.to_network || destination == DEFAULT && self.default.is_none();
+            !left_to_others || recorded.contains(destination) || self.destinations().contains(destination)
+        };
         let existing: Vec<_> = ours.iter().flat_map(|table| routes(table)).filter(is_ours).collect();
         let here: Vec<_> = ours.iter().flat_map(|table| associations(table)).collect();
         let elsewhere: Vec<_> = others.iter().flat_map(|table| associations(table)).collect();
 
-        let edits = route::edits(&existing, &self.all()).into_iter().map(|edit| change(context, &target.id, edit));
+        let edits = self.edit(context, &target.id, route::edits(&existing, &self.all()), &recorded);
         let wanted = |subnet: &str| self.subnets.iter().any(|wanted| wanted.text() == subnet);
         let foreign = here.iter().filter(|(_, subnet)| !wanted(subnet)).map(|(id, _)| disassociate(context, id));
         let missing =
@@ -74,7 +90,7 @@ impl Resource for RouteTable {
                 }
             }
         });
-        tokio::try_join!(try_join_all(edits), try_join_all(foreign), try_join_all(joins)).map(drop)
+        tokio::try_join!(edits, try_join_all(foreign), try_join_all(joins)).map(drop)
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
@@ -113,6 +129,40 @@ impl RouteTable {
         let default = self.default.iter().map(|via| Route { destination: DEFAULT.to_owned(), via: via.clone() });
         self.routes.iter().cloned().chain(default).collect()
     }
+
+    fn destinations(&self) -> BTreeSet<String> {
+        self.routes.iter().map(|route| route.destination.clone()).collect()
+    }
+
+    /// The tag that remembers the plan file's routes; none where there are none.
+    fn record(&self) -> Tags {
+        let destinations = self.destinations();
+        let value = (!destinations.is_empty()).then(|| route::record(&destinations));
+        value.into_iter().map(|value| (names::ROUTES.to_owned(), value)).collect()
+    }
+
+    /// Changes the routes, and what is recorded of them. In this order no route is ours without being recorded as such,
+    /// wherever it ends: deletions, the record, and what is new.
+    async fn edit(
+        &self,
+        context: &Context,
+        id: &str,
+        edits: Vec<Edit>,
+        recorded: &BTreeSet<String>,
+    ) -> Result<(), Failure> {
+        let (deleted, others): (Vec<_>, Vec<_>) = edits.into_iter().partition(|edit| matches!(edit, Edit::Delete(_)));
+        try_join_all(deleted.into_iter().map(|edit| change(context, id, edit))).await?;
+        if *recorded != self.destinations() {
+            let set = self.record();
+            let remove: Vec<_> = set.is_empty().then(|| names::ROUTES.to_owned()).into_iter().collect();
+            tags::set(Self::TAGGING, context, id, &set, &remove).await?;
+        }
+        try_join_all(others.into_iter().map(|edit| change(context, id, edit))).await.map(drop)
+    }
+}
+
+fn recorded(table: &types::RouteTable) -> BTreeSet<String> {
+    route::recorded(&tags::read(table.tags()))
 }
 
 async fn describe(context: &Context, which: Filter) -> Result<Vec<types::RouteTable>, Failure> {
@@ -121,13 +171,24 @@ async fn describe(context: &Context, which: Filter) -> Result<Vec<types::RouteTa
 }
 
 fn found(table: &types::RouteTable) -> Found<RouteTable> {
-    let (default, routes): (Vec<_>, Vec<_>) =
-        routes(table).into_iter().map(|there| there.route).partition(|route| route.destination == DEFAULT);
+    let recorded = recorded(table);
+    let is_recorded = |route: &Route| recorded.contains(&route.destination);
+    let all = routes(table);
+    let networks = all.iter().filter(|there| there.to_network || is_recorded(&there.route));
+    let networks = networks.map(|there| there.route.clone()).collect();
+    let (ours, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|there| is_recorded(&there.route));
+    let ours = ours.into_iter().map(|there| Route { via: there.route.via.regardless(), ..there.route });
+    let (default, others): (Vec<_>, Vec<_>) = others
+        .into_iter()
+        .filter(|there| !there.to_network)
+        .map(|there| there.route)
+        .partition(|route| route.destination == DEFAULT);
     Found::new(table.route_table_id()).tags(tags::read(table.tags())).spec(RouteTable {
         vpc: table.vpc_id().unwrap_or_default().into(),
         default: default.into_iter().next().map(|route| route.via),
-        routes: Set::new(routes),
+        routes: ours.chain(others).collect(),
         subnets: associations(table).map(|(_, subnet)| subnet.into()).collect(),
+        networks: Some(networks),
     })
 }
 
@@ -141,19 +202,37 @@ fn destination(text: &str) -> [Option<String>; 3] {
     }
 }
 
+/// Creating and replacing a route take the same parameters, in two types of the SDK.
+macro_rules! put {
+    ($call:expr, $table:expr, $route:expr) => {{
+        let [v4, v6, list] = destination(&$route.destination);
+        let id = target(&$route.via);
+        let of = |start: &str| id.starts_with(start).then(|| id.to_owned());
+        $call
+            .route_table_id($table)
+            .set_destination_cidr_block(v4)
+            .set_destination_ipv6_cidr_block(v6)
+            .set_destination_prefix_list_id(list)
+            .set_gateway_id(of("igw-").or(of("vgw-")))
+            .set_nat_gateway_id(of("nat-"))
+            .set_transit_gateway_id(of("tgw-"))
+            .set_vpc_peering_connection_id(of("pcx-"))
+            .set_network_interface_id(of("eni-"))
+            .set_vpc_endpoint_id(of("vpce-"))
+            .set_local_gateway_id(of("lgw-"))
+            .set_core_network_arn(of("arn:"))
+            .send()
+            .await
+            .done()
+            .map_err(|failure| route::explain(failure, id))
+    }};
+}
+
 async fn change(context: &Context, table: &str, edit: Edit) -> Result<(), Failure> {
     let ec2 = &context.aws.ec2;
     match edit {
-        Edit::Create(route) => {
-            let (gateway, nat) = target(&route.via);
-            let call = ec2.create_route().route_table_id(table).destination_cidr_block(&route.destination);
-            call.set_gateway_id(gateway).set_nat_gateway_id(nat).send().await.done()
-        }
-        Edit::Replace(route) => {
-            let (gateway, nat) = target(&route.via);
-            let call = ec2.replace_route().route_table_id(table).destination_cidr_block(&route.destination);
-            call.set_gateway_id(gateway).set_nat_gateway_id(nat).send().await.done()
-        }
+        Edit::Create(route) => put!(ec2.create_route(), table, route),
+        Edit::Replace(route) => put!(ec2.replace_route(), table, route),
         Edit::Restore(text) => {
             let [v4, v6, _] = destination(&text);
             let call = ec2.replace_route().route_table_id(table).set_destination_cidr_block(v4);
@@ -168,12 +247,12 @@ async fn change(context: &Context, table: &str, edit: Edit) -> Result<(), Failur
     }
 }
 
-/// Internet gateway, NAT gateway; a wanted route has no other target.
-fn target(via: &Via) -> (Option<String>, Option<String>) {
+/// The id of a target, which says what it is.
+fn target(via: &Via) -> &str {
     match via {
-        Via::Nat(nat) => (None, Some(nat.text().to_owned())),
-        Via::Gateway(gateway) => (Some(gateway.text().to_owned()), None),
-        Via::Other(_) | Via::Blackhole(_) => (None, None),
+        Via::Nat(nat) => nat.text(),
+        Via::Gateway(gateway) => gateway.text(),
+        Via::Other(id) | Via::Blackhole(id) => id,
     }
 }
 

@@ -3,13 +3,14 @@
 use aws_sdk_ec2::types::ResourceType;
 
 use crate::kinds::ec2;
+use crate::kinds::notes;
 use crate::kinds::prelude::*;
 use crate::kinds::vpc::Vpc;
 
 use super::rule::{self, ANYWHERE, Existing, Peer, Rule};
 use super::rules;
 
-/// A security group with its rules. Outputs: `id`, `arn`.
+/// A security group with its rules. Outputs: `id`, `arn`, and what is noted in its tags ([`notes`]).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SecurityGroup {
     pub vpc: Ref<Vpc>,
@@ -24,7 +25,8 @@ pub struct SecurityGroup {
 impl Spec for SecurityGroup {
     const KIND: Kind = Kind {
         immutable: &["vpc", "name", "description"],
-        gone_after: &["load-balancer", "mount-target"],
+        // The last two are found through its tags.
+        gone_after: &["load-balancer", "mount-target", "dns-record", "dns-zone"],
         stopped_after: &["service"],
         security: true,
         late: true,
@@ -39,7 +41,13 @@ impl Resource for SecurityGroup {
     async fn list(context: &Context, _depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
         let found = rules::groups(context, [ec2::ours(context)]).await?.into_iter().map(|group| {
             let id = group.group_id().unwrap_or_default();
-            Found::new(id).output("arn", arn(context, id).as_str()).tags(tags::read(group.tags())).spec(Self {
+            let tags = tags::read(group.tags());
+            let mut found = Found::new(id).output("arn", arn(context, id).as_str());
+            for note in notes::ALL {
+                found =
+                    found.output_if(note.tag, tags.get(note.tag).map(String::as_str).filter(|text| !text.is_empty()));
+            }
+            found.tags(tags).spec(Self {
                 vpc: group.vpc_id().unwrap_or_default().into(),
                 name: text(group.group_name()),
                 description: text(group.description()),

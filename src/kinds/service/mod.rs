@@ -9,6 +9,7 @@ pub mod health;
 mod hints;
 pub mod injected;
 mod kind;
+pub mod probe;
 mod properties;
 pub mod read;
 pub mod view;

@@ -35,6 +35,12 @@ pub enum Tagging {
     Secrets,
     /// By ARN.
     Backup,
+    /// By ARN.
+    CloudWatch,
+    /// By ARN.
+    EventBridge,
+    /// By ARN.
+    Sns,
 }
 
 /// Sets tags, and removes those named. `id` is what the service's calls know the resource by, see [`Tagging`].
@@ -94,6 +100,18 @@ pub async fn set(tagging: Tagging, context: &Context, id: &str, set: &Tags, remo
         Tagging::Backup => calls!(
             aws.backup.tag_resource().resource_arn(id), map();
             aws.backup.untag_resource().resource_arn(id), set_tag_key_list(keys())
+        ),
+        Tagging::CloudWatch => calls!(
+            aws.cloudwatch.tag_resource().resource_arn(id), write(set);
+            aws.cloudwatch.untag_resource().resource_arn(id), set_tag_keys(keys())
+        ),
+        Tagging::EventBridge => calls!(
+            aws.events.tag_resource().resource_arn(id), write(set);
+            aws.events.untag_resource().resource_arn(id), set_tag_keys(keys())
+        ),
+        Tagging::Sns => calls!(
+            aws.sns.tag_resource().resource_arn(id), write(set);
+            aws.sns.untag_resource().resource_arn(id), set_tag_keys(keys())
         ),
     }
 }

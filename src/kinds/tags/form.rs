@@ -27,15 +27,18 @@ macro_rules! sdk_pairs {
 }
 
 sdk_pairs!(
+    aws_sdk_cloudwatch::Tag,
     aws_sdk_ec2::Tag,
     aws_sdk_ecs::Tag,
     aws_sdk_efs::Tag.ok(),
     aws_sdk_elasticloadbalancingv2::Tag,
     aws_sdk_elasticloadbalancingv2::LoadBalancerAttribute,
     aws_sdk_elasticloadbalancingv2::TargetGroupAttribute,
+    aws_sdk_eventbridge::Tag.ok(),
     aws_sdk_iam::Tag.ok(),
     aws_sdk_s3::Tag.ok(),
-    aws_sdk_secretsmanager::Tag
+    aws_sdk_secretsmanager::Tag,
+    aws_sdk_sns::Tag.ok()
 );
 
 /// Tags as this program keeps them.

@@ -48,6 +48,7 @@ pub fn upgrade(mark: Mark, opens: bool) -> Upgrade {
 pub fn data_task(number: usize, tools: usize) -> DataTask {
     let main = Ref::<()>::output(Address::new("file-system", "main"), "id", Need::Ready);
     DataTask {
+        consequence: "writes data that the previous release may be unable to read",
         address: Address::new("data-step", &format!("step-{number}-1a2b3c4d")),
         about: format!("do the work {number}"),
         spec: json!({}),

@@ -157,6 +157,7 @@ fn colour(part: Part) -> &'static str {
         Part::Logs => "#eeeeee",
         Part::Ingress => "#ece2f8",
         Part::Service => "#fff4c8",
+        Part::Alarms => "#f9dcdc",
     }
 }
 

@@ -46,9 +46,11 @@ fn after_an_apply_everything_is_listed() {
     How to reach the UI
       from an allowed network (VPN, Direct Connect, a peered VPC): open
           http://internal-ce-prod-1.eu-central-1.elb.amazonaws.com
+      from this machine, through the task itself
+          ce-aws open --name prod --region eu-central-1
       through a host in a network that reaches the VPC; then open http://localhost:8000
           ssh -N -L 8000:internal-ce-prod-1.eu-central-1.elb.amazonaws.com:80 USER@HOST
-      through the task itself (AWS CLI with the Session Manager plugin); then open http://localhost:8000
+      through the task with the AWS CLI and its Session Manager plugin; then open http://localhost:8000
           aws ssm start-session --region eu-central-1 --target ecs:ce-prod_1f2e_$(aws ecs describe-tasks --region eu-central-1 --cluster ce-prod --tasks 1f2e --output text --query "tasks[0].containers[?name=='ui'].runtimeId") --document-name AWS-StartPortForwardingSession --parameters '{"portNumber":["3000"],"localPortNumber":["8000"]}'
 
     Next steps after the first apply

@@ -6,7 +6,7 @@ use crate::kinds::service::view::{
     ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView,
 };
 use crate::price::io::{Bytes, Credits, FileSystemIo, Measured, Month};
-use crate::ui::status::{State, Status, Unsettled, line, text};
+use crate::ui::status::{Alarm, State, Status, Unsettled, line, text};
 use crate::ui::style::plain;
 use crate::ui::summary::Summary;
 use crate::ui::whereabouts::Whereabouts;
@@ -57,6 +57,7 @@ fn healthy() -> Status {
     let target =
         TargetView { address: "172.16.1.20".into(), port: 3000, state: "healthy".into(), ..TargetView::default() };
     Status {
+        probe: None,
         target: super::fixture::target(),
         state: State::Healthy,
         whereabouts: Whereabouts { url: Some("http://internal-ce-prod".into()), ..Whereabouts::default() },
@@ -76,6 +77,8 @@ fn healthy() -> Status {
         unsettled: Vec::new(),
         former: Vec::new(),
         io: None,
+        alarms: Vec::new(),
+        unconfirmed: Vec::new(),
         notes: Vec::new(),
         drift: Some(Summary { unchanged: 44, ..Summary::default() }),
         since: None,
@@ -101,6 +104,24 @@ fn healthy_and_without_drift() {
 
     no drift: 44 resources match the plan file
     "#);
+}
+
+#[test]
+fn alarms_that_have_gone_off_and_who_is_not_told_are_shown() {
+    let reason = "Threshold Crossed: 3 out of the last 3 datapoints [97.0] were greater than the threshold (90.0).";
+    let alarms = vec![Alarm { name: "ce-aws/prod/memory".into(), reason: reason.into() }];
+    let status = Status { alarms, unconfirmed: vec!["ops@example.com".into()], ..healthy() };
+    let said = plain(&text(&status));
+    let shown: Vec<_> = said.lines().skip_while(|line| *line != "Alarms").take(5).collect();
+    let memory = format!("  {:<24} {reason}", "memory");
+    let title = "Not told of alarms, because not confirmed yet";
+    assert_eq!(shown, ["Alarms", &memory, "", title, "  ops@example.com"]);
+    let json = serde_json::to_value(&status).unwrap();
+    assert_eq!(
+        (&json["alarms"][0]["name"], &json["unconfirmed"][0]),
+        (&"ce-aws/prod/memory".into(), &"ops@example.com".into())
+    );
+    assert!(serde_json::to_value(healthy()).unwrap().get("alarms").is_none());
 }
 
 #[test]

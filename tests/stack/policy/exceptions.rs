@@ -29,7 +29,9 @@ pub const UNUSED: &[(&str, &str)] = &[
     ("logs:DescribeLogStreams", "somebody asks for the lines of a container that only an earlier release has"),
     ("logs:GetLogEvents", "a container fails, and its last words are shown"),
     ("s3:AbortMultipartUpload", "an upload was begun and never completed"),
+    ("ssm:ResumeSession", "the connection of a tunnel was lost"),
     ("secretsmanager:RestoreSecret", "a deleted secret is taken back"),
+    ("sns:Unsubscribe", "somebody who has confirmed is taken out of the plan file"),
     ("servicequotas:GetAWSDefaultServiceQuota", "a quota is none of those that the account has of its own"),
     ("secretsmanager:UpdateSecret", "somebody changed the words of a secret"),
 ];
@@ -65,6 +67,8 @@ pub const DEGRADED: &[(&str, &str, &str)] = &[
     ("s3:PutBucketVersioning", "lease/bucket-settings", SETTINGS),
     ("s3:PutEncryptionConfiguration", "lease/bucket-settings", SETTINGS),
     ("servicequotas:ListServiceQuotas", "quota/not-checked", QUOTAS),
+    ("ssm:TerminateSession", "could not be ended", "a session ends by itself when it has been idle"),
+    ("sns:Publish", "notice/not-sent", "no run fails because nobody could be told"),
     ("ssmmessages:OpenDataChannel", "upgrade/queues", "what waits in RabbitMQ may be known by other means"),
 ];
 

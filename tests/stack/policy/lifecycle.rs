@@ -34,9 +34,11 @@ const CHANGES: &[(&str, &str)] = &[
     ("#+ allowed_cidrs = [", "allowed_cidrs = ["),
     ("# container_insights = true", "container_insights = false"),
     ("# backup = true ", "backup = false "),
+    ("#+ enabled = true\n#+ email = ", "enabled = true\nemail = "),
+    ("#+ https = ", "https = "),
 ];
 
-pub const STAGES: [Stage; 20] = [
+pub const STAGES: [Stage; 22] = [
     Stage { edits: &[("release = \"5.0.0\"", "release = \"4.2.0\"")], ..stage("plan", &["plan", "FILE"], &[]) },
     stage("", &["doctor", "FILE"], &[0]),
     stage("apply", APPLY, &[0]),
@@ -50,7 +52,7 @@ pub const STAGES: [Stage; 20] = [
     Stage { edits: CHANGES, ..stage("apply", APPLY, &[0, 2]) },
     Stage {
         edits: &[("\nOwner = \"security-platform\"", "\n#+ Owner = \"security-platform\"")],
-        ..stage("apply", APPLY, &[0, 2, 4, 10])
+        ..stage("apply", &["apply", "FILE", "--yes", "--notify"], &[0, 2, 4, 10])
     },
     stage("apply", &["plan", "FILE", "--exit-code"], &[0, 2]),
     Stage {
@@ -61,11 +63,13 @@ pub const STAGES: [Stage; 20] = [
         ],
         ..stage("apply", &["apply", "FILE", "--yes", "--unprotect"], &[0, 2, 10])
     },
-    stage("destroy", &["destroy", "FILE", "--yes", "--unprotect"], &[0, 2]),
+    stage("destroy", &["destroy", "FILE", "--yes", "--unprotect"], &[0, 2, 10]),
     Stage { edits: &[("\nenabled = false ", "\n# enabled = true ")], ..stage("apply", APPLY, &[0, 2, 10, 13, 14]) },
     stage("plan", &["logs", "FILE"], &[0, 2]),
     stage("upgrade", &["exec", "FILE", "core", "--", "true"], &[0, 2]),
-    stage("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"], &[0, 2, 4]),
+    stage("open", &["open", "FILE", "--check", "--local-port", "0"], &[0, 2]),
+    stage("apply", &["alarms", "test", "FILE"], &[0, 2, 10]),
+    stage("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"], &[0, 2, 4, 10]),
     stage("cost", &["cost", "FILE", "--live"], &[]),
 ];
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from localstack_fargate.account import Account
-from localstack_fargate.authorization import backup, ec2, ecs, elasticfilesystem, elasticloadbalancing, iam, s3, small
+from localstack_fargate.authorization import backup, ec2, ecs, elasticfilesystem, elasticloadbalancing, iam, notices, s3, small
 from localstack_fargate.authorization.readers import READERS, Call
 from localstack_fargate.authorization.rule import Rule, Table
 from localstack_fargate.tags import carried
@@ -26,11 +26,13 @@ _TABLES: dict[str, tuple[str, Table]] = {
     "kms": ("kms", small.KMS),
     "ecr": ("ecr", small.ECR),
     "acm": ("acm", small.ACM),
+    "route53": ("route53", small.ROUTE53),
     "service-quotas": ("servicequotas", small.QUOTAS),
     "pricing": ("pricing", small.PRICING),
-    "cloudwatch": ("cloudwatch", small.CLOUDWATCH),
+    "cloudwatch": ("cloudwatch", notices.CLOUDWATCH),
     "resourcegroupstaggingapi": ("tag", small.TAGGING),
-    "sns": ("sns", small.SNS),
+    "sns": ("sns", notices.SNS),
+    "events": ("events", notices.EVENTS),
     "ssm": ("ssm", small.SSM),
 }
 _FIELD = re.compile(r"\{([^{}]*)\}")

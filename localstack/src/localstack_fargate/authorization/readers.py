@@ -79,9 +79,28 @@ def last_part(call: Call, value: str) -> str:
     return value.rsplit("/", 1)[-1]
 
 
+@each
+def task_of_session(call: Call, value: str) -> str | None:
+    """Of `ecs:<cluster>_<task>_<runtime id>`."""
+    cluster, _, task = value.removeprefix("ecs:").rpartition("_")[0].rpartition("_")
+    return f"{cluster}/{task}"
+
+
+@reader
+def record_names(call: Call, batch: Any) -> list[str]:
+    """The names in a batch of changes, in lower case and without the final dot (Route 53 developer guide, "Using IAM
+    policy conditions for fine-grained access control")."""
+    return sorted({one["ResourceRecordSet"]["Name"].lower().rstrip(".") for one in (batch or {}).get("Changes") or []})
+
+
 @reader
 def truth(call: Call, value: Any) -> str | None:
     return None if value is None else str(value).lower()
+
+
+@reader
+def role_arn(call: Call, value: Any) -> str | None:
+    return value if ":role/" in str(value or "") and str(value).startswith("arn:") else None
 
 
 @reader

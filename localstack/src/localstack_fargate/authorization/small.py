@@ -84,6 +84,21 @@ ACM: Table = {
     "ListTagsForCertificate": on("{CertificateArn}"),
 }
 
+_ZONE = "arn:{-|partition}:route53:::hostedzone/{HostedZoneId|last_part}"
+
+ROUTE53: Table = {
+    "ListHostedZones": PLAIN,
+    "ListHostedZonesByName": PLAIN,
+    "GetHostedZone": on("arn:{-|partition}:route53:::hostedzone/{Id|last_part}"),
+    "ListResourceRecordSets": on(_ZONE),
+    "ChangeResourceRecordSets": on(
+        _ZONE, keys={"route53:ChangeResourceRecordSetsNormalizedRecordNames": "{ChangeBatch|record_names}"}
+    ),
+    "GetChange": on("arn:{-|partition}:route53:::change/{Id|last_part}"),
+    "CreateHostedZone": PLAIN + also("ec2:DescribeVpcs", given="VPC"),
+    "DeleteHostedZone": on("arn:{-|partition}:route53:::hostedzone/{Id|last_part}"),
+}
+
 # The reference's dependent actions, of the service that is asked about.
 _LIMITS = also("elasticloadbalancing:DescribeAccountLimits", given="ServiceCode|is_elasticloadbalancing") + also(
     "iam:GetAccountSummary", given="ServiceCode|is_iam"
@@ -98,7 +113,17 @@ QUOTAS: Table = {
 }
 
 PRICING: Table = {"GetProducts": PLAIN}
-CLOUDWATCH: Table = {"GetMetricData": PLAIN}
 TAGGING: Table = {"GetResources": PLAIN, "GetTagKeys": PLAIN, "GetTagValues": PLAIN}
-SNS: Table = {"GetTopicAttributes": on("{TopicArn}"), "ListTopics": PLAIN, "ListSubscriptionsByTopic": on("{TopicArn}")}
-SSM: Table = {"GetParameter": on("parameter/{Name|last_part}"), "GetParameters": on("parameter/{Names|last_part}")}
+SSM: Table = {
+    "GetParameter": on("parameter/{Name|last_part}"),
+    "GetParameters": on("parameter/{Names|last_part}"),
+    # The task, and AWS's document, which belongs to no account (Systems Manager user guide, "Sample IAM policies for
+    # Session Manager").
+    "StartSession": on(
+        "arn:{-|partition}:ecs:{-|region}:{-|account}:task/{Target|task_of_session}",
+        "arn:{-|partition}:ssm:{-|region}::document/{DocumentName}",
+    ),
+    "ResumeSession": on("session/{SessionId}"),
+    "TerminateSession": on("session/{SessionId}"),
+    "DescribeSessions": PLAIN,
+}

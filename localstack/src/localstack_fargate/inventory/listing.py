@@ -194,6 +194,15 @@ def acm():
     return {"certificates": certificates}
 
 
+def route53():
+    call = client("route53")
+    zones = pages("route53", "list_hosted_zones", "HostedZones")
+    for zone in zones:
+        zone["VPCs"] = call.get_hosted_zone(Id=zone["Id"]).get("VPCs", [])
+        zone["Records"] = pages("route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone["Id"])
+    return {"hosted_zones": zones}
+
+
 def backup():
     call = client("backup")
     vaults = pages("backup", "list_backup_vaults", "BackupVaultList")
@@ -207,6 +216,37 @@ def backup():
     return {"vaults": vaults}
 
 
+def cloudwatch():
+    call = client("cloudwatch")
+    alarms = pages("cloudwatch", "describe_alarms", "MetricAlarms")
+    for alarm in alarms:
+        alarm["Tags"] = call.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+    dashboards = pages("cloudwatch", "list_dashboards", "DashboardEntries")
+    for dashboard in dashboards:
+        dashboard["Body"] = json.loads(call.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"])
+    return {"alarms": alarms, "dashboards": dashboards}
+
+
+def sns():
+    call = client("sns")
+    topics = pages("sns", "list_topics", "Topics")
+    for topic in topics:
+        arn = topic["TopicArn"]
+        topic["Attributes"] = call.get_topic_attributes(TopicArn=arn)["Attributes"]
+        topic["Subscriptions"] = pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn)
+        topic["Tags"] = call.list_tags_for_resource(ResourceArn=arn)["Tags"]
+    return {"topics": topics}
+
+
+def events():
+    call = client("events")
+    rules = pages("events", "list_rules", "Rules")
+    for rule in rules:
+        rule["Targets"] = pages("events", "list_targets_by_rule", "Targets", Rule=rule["Name"])
+        rule["Tags"] = call.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
+    return {"rules": rules}
+
+
 def secret_values():
     call = client("secretsmanager")
     return {
@@ -218,6 +258,7 @@ def secret_values():
 def everything():
     readers = {
         "ec2": ec2, "iam": iam, "efs": efs, "elb": elb, "ecs": ecs, "logs": logs, "s3": s3,
-        "secrets": secrets, "backup": backup, "kms": kms, "acm": acm,
+        "secrets": secrets, "backup": backup, "kms": kms, "acm": acm, "cloudwatch": cloudwatch, "sns": sns, "events": events,
+        "route53": route53,
     }  # fmt: skip
     return {name: read() for name, read in readers.items()}

@@ -32,6 +32,7 @@ _IDS = {
     "secrets.secrets": ("ARN",),
     "kms.keys": ("KeyId",),
     "acm.certificates": ("CertificateArn",),
+    "route53.hosted_zones": ("Id",),
 }
 """Where things are whose ids other things name."""
 _NAMES = ("GroupName", "LoadBalancerName", "TargetGroupName", "Name", "DomainName")

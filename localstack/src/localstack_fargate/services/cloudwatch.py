@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localstack_fargate.account import Account
-from localstack_fargate.middleware import aws_error, override
+from localstack_fargate.middleware import aws_error, invoke, override
 
 DAY = 86_400.0
 _MOST_QUERIES = 500
@@ -147,6 +147,18 @@ def _asked_of(queries: list[dict], request: dict, call_next: Callable) -> dict[s
         one["Id"]: list(zip(map(_seconds, one["Timestamps"]), one["Values"], strict=True))
         for one in answer["MetricDataResults"]
     }
+
+
+def series(account: Account, region: str, wanted: dict, begin: float, end: float) -> list[tuple[float, float]]:
+    """(time, value) of each period that has data, of a service's metric or of one that somebody has put."""
+    if wanted["Metric"]["Namespace"] in _SOURCES:
+        return _series(account, region, wanted, begin, end)
+    query = {"Id": "m", "MetricStat": wanted}
+    times = {name: datetime.fromtimestamp(time, UTC) for name, time in (("StartTime", begin), ("EndTime", end))}
+    [answer] = invoke(account, region, "cloudwatch", "GetMetricData", {"MetricDataQueries": [query]} | times)[
+        "MetricDataResults"
+    ]
+    return list(zip(map(_seconds, answer["Timestamps"]), answer["Values"], strict=True))
 
 
 def _series(account: Account, region: str, wanted: dict, begin: float, end: float) -> list[tuple[float, float]]:

@@ -4,6 +4,8 @@ Source: Amazon EC2 API reference (CreateRouteTable, CreateRoute, ReplaceRoute, A
 DescribeRouteTables, data type Route).
 """
 
+import ipaddress
+
 from localstack_fargate.account import setting
 from localstack_fargate.middleware import aws_error, guard, override
 from localstack_fargate.services.ec2_common import (
@@ -50,6 +52,20 @@ def _attached(store, gateway_id: str, vpc_id: str) -> bool:
     )
 
 
+def _peered(store, peering_id: str, vpc_id: str) -> bool:
+    """Whether a peering connection is active, and one of the VPC."""
+    peering = store.vpc_pcxs.get(peering_id)
+    sides = (peering.vpc.id, peering.peer_vpc.id) if peering is not None else ()
+    return vpc_id in sides and peering._status.code == "active"
+
+
+def _served(store, gateway_id: str, vpc_id: str) -> bool:
+    """Whether a virtual private gateway is attached to the VPC."""
+    gateway = store.vpn_gateways.get(gateway_id)
+    attachments = gateway.attachments.values() if gateway is not None else ()
+    return any(one.vpc_id == vpc_id and one.state == "attached" for one in attachments)
+
+
 def state(store, table, route) -> str:
     """`blackhole` when the target is gone: its gateway or endpoint deleted, detached or failed."""
     if route.nat_gateway is not None:
@@ -58,8 +74,12 @@ def state(store, table, route) -> str:
         return "active" if route.interface.id in store.enis else "blackhole"
     if route.transit_gateway is not None:
         return "active" if _attached(store, route.transit_gateway.id, table.vpc_id) else "blackhole"
+    if route.vpc_pcx is not None:
+        return "active" if _peered(store, route.vpc_pcx.id, table.vpc_id) else "blackhole"
     if route.vpc_endpoint_id:
         return "active" if route.vpc_endpoint_id in store.vpc_end_points else "blackhole"
+    if route.gateway is not None and route.gateway.id.startswith("vgw-"):
+        return "active" if _served(store, route.gateway.id, table.vpc_id) else "blackhole"
     if route.gateway is not None and route.gateway.id.startswith("igw-"):
         gateway = store.internet_gateways.get(route.gateway.id)
         attached = gateway is not None and gateway.vpc and gateway.vpc.id == table.vpc_id
@@ -144,7 +164,21 @@ def require_target(account, region, request, context):
             )
     if (transit := request.get("TransitGatewayId")) and not _attached(store, transit, table.vpc_id):
         raise aws_error("InvalidTransitGatewayID.NotFound", f"The transitGateway ID '{transit}' does not exist")
+    if (peering := request.get("VpcPeeringConnectionId")) and not _peered(store, peering, table.vpc_id):
+        raise aws_error(
+            "InvalidVpcPeeringConnectionID.NotFound", f"The vpcPeeringConnection ID '{peering}' does not exist"
+        )
+    listed = request.get("DestinationPrefixListId")
+    if listed and listed not in store.managed_prefix_lists:
+        raise aws_error("InvalidPrefixListID.NotFound", f"The prefix list ID '{listed}' does not exist")
     gateway_id = request.get("GatewayId") or ""
+    if gateway_id.startswith("vgw-") and not _served(store, gateway_id, table.vpc_id):
+        if gateway_id not in store.vpn_gateways:
+            raise aws_error("InvalidVpnGatewayID.NotFound", f"The vpnGateway ID '{gateway_id}' does not exist")
+        raise aws_error(
+            "InvalidParameterValue",
+            f"route table {table.id} and network gateway {gateway_id} belong to different networks",
+        )
     if gateway_id.startswith("igw-"):
         gateway = store.internet_gateways.get(gateway_id)
         if gateway is None:
@@ -155,6 +189,27 @@ def require_target(account, region, request, context):
             raise aws_error(
                 "InvalidParameterValue",
                 f"route table {table.id} and network gateway {gateway_id} belong to different networks",
+            )
+
+
+@guard("ec2", "CreateRoute")
+def refuse_route(account, region, request, context):
+    """A second route to one destination; one into the VPC itself, but for middleboxes."""
+    store = backend(account, region)
+    table = table_of(store, request.get("RouteTableId"))
+    listed = request.get("DestinationPrefixListId")
+    if listed and any(r.destination_prefix_list and r.destination_prefix_list.id == listed for r in table.routes.values()):
+        raise aws_error("RouteAlreadyExists", f"The route identified by {listed} already exists.")
+    block = request.get("DestinationCidrBlock")
+    if not block or request.get("NetworkInterfaceId") or request.get("InstanceId") or request.get("VpcEndpointId"):
+        return
+    wanted = ipaddress.ip_network(block, strict=False)
+    for one in store.describe_vpcs([table.vpc_id])[0].cidr_block_association_set:
+        if wanted.subnet_of(ipaddress.ip_network(one["cidr_block"])):
+            raise aws_error(
+                "InvalidParameterValue",
+                f"The destination CIDR block {wanted} is equal to or more specific than one of this VPC's CIDR "
+                "blocks. This route can target only an interface or an instance.",
             )
 
 

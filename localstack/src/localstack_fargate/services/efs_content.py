@@ -14,7 +14,7 @@ directory or what is below, and becomes the file system's own version once a dat
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 from localstack_fargate.account import Account, setting
 from localstack_fargate.control import route
@@ -24,6 +24,11 @@ from localstack_fargate.services.efs import region_of
 setting("restore.into_directory", True)  # False: to the root, as AWS does not
 
 PREFIX = "aws-backup-restore_"
+
+ON_BACKUP: list[Callable[[Account, str], Any]] = []
+"""fn(account, file system): what a plugin keeps of its files in a recovery point."""
+ON_RESTORE: list[Callable[[Account, str, Any], None]] = []
+"""fn(account, new file system, what was kept), in the same order."""
 
 
 @dataclass
@@ -82,6 +87,17 @@ def restore(account: Account, file_system: str, version: int, point_arn: str, di
     content = of(account, file_system)
     content.restored_from = point_arn
     content.versions[directory if account.settings["restore.into_directory"] else ""] = version
+
+
+def keep(account: Account, file_system: str) -> list[Any]:
+    """What plugins keep of a file system in a recovery point."""
+    return [keep(account, file_system) for keep in ON_BACKUP]
+
+
+def give_back(account: Account, file_system: str, kept: list[Any]) -> None:
+    """Gives plugins back what they have kept."""
+    for give, what in zip(ON_RESTORE, kept):
+        give(account, file_system, what)
 
 
 def move_to_root(account: Account, mounted: list[Mount]) -> None:

@@ -1,7 +1,8 @@
 """EFS's metrics in CloudWatch: what tasks read and write as long as they have a file system mounted.
 
 Settings: `efs.io`, the bytes a second that each task with a mount reads and writes (`data_read`, `data_write`,
-`metadata_read`, `metadata_write`); `efs.burst_credits`, what a file system begins with; `efs.mounted_before`, for how
+`metadata_read`, `metadata_write`); `efs.burst_credits`, what a file system begins with;
+`efs.percent_io_limit`, how near it comes to the limit of operations while it is mounted; `efs.mounted_before`, for how
 many seconds before it ran each task counts as having had its file systems mounted, so that a test has days of data.
 
 Source: Amazon EFS user guide, "CloudWatch metrics for Amazon EFS" (names, units, dimensions, periods; data operations
@@ -40,6 +41,7 @@ _USUAL = {"data_read": 20_000, "data_write": 60_000, "metadata_read": 90_000, "m
 setting("efs.io", _USUAL, _check_rates)
 setting("efs.burst_credits", _MOST_CREDITS)
 setting("efs.mounted_before", 0)
+setting("efs.percent_io_limit", 5)
 
 _MINUTE, _QUARTER = 60.0, 900.0
 _METERED = "MeteredIOBytes"
@@ -111,6 +113,9 @@ def _metric(account: Account, region: str, name: str, dimensions: dict, begin: f
     if name == "BurstCreditBalance" and record["ThroughputMode"] != "elastic":
         credits = _credits(account, record, mounted, end)
         return Metric("Bytes", (Point.of_one(time, left) for time, left in credits if time >= begin))
+    if name == "PercentIOLimit" and record["PerformanceMode"] == "generalPurpose":
+        used, minutes = float(account.settings["efs.percent_io_limit"]), _minutes(mounted, begin, end)
+        return Metric("Percent", (Point.of_one(time, used) for time, _ in minutes))
     if name == "PermittedThroughput":
         credits = _credits(account, record, mounted, end)
         permitted = ((time, _permitted(record, left)) for time, left in credits if time >= begin)

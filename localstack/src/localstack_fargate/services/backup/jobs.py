@@ -28,6 +28,9 @@ from localstack_fargate.services.backup.state import (
 from localstack_fargate.services.ecs import history, model
 from localstack_fargate.services.efs import region_of as efs_region
 
+ON_END: list[Callable] = []
+"""fn(account, region, job), when a job has ended."""
+
 _JOB_ENDS = ("COMPLETED", "FAILED", "ABORTED", "EXPIRED")
 
 
@@ -105,6 +108,7 @@ def _run(account: Account, region: str, job: dict) -> None:
     job.update(State="RUNNING", PercentDone="10.0")
     point = here.points[job["RecoveryPointArn"]]
     point["_content"] = efs_content.of(account, _system_id(job)).versions[""]
+    point["_files"] = efs_content.keep(account, _system_id(job))
     point["_from"] = account.clock.now()
     account.schedule(account.settings["backup.running"], lambda account: _end(account, region, job))
 
@@ -124,6 +128,7 @@ def _end(account: Account, region: str, job: dict) -> None:
     if days := (point["Lifecycle"] or {}).get("DeleteAfterDays"):
         point["CalculatedLifecycle"] = {"DeleteAt": point["CreationDate"] + timedelta(days=days)}
         account.schedule(days * 86_400, lambda account: forget_point(account, region, point["RecoveryPointArn"]))
+    _ended(account, region, job)
     point["_torn"] = _was_written_to(account, region, _system_id(job), point["_from"])
 
 
@@ -148,6 +153,12 @@ def _denial(account: Account, region: str, job: dict) -> str | None:
 def _fail(account: Account, region: str, job: dict, reason: str) -> None:
     job.update(State="FAILED", StatusMessage=reason, CompletionDate=moment(account))
     forget_point(account, region, job["RecoveryPointArn"])
+    _ended(account, region, job)
+
+
+def _ended(account: Account, region: str, job: dict) -> None:
+    for listener in ON_END:
+        listener(account, region, job)
 
 
 def forget_point(account: Account, region: str, arn: str) -> None:
@@ -173,6 +184,7 @@ def _stop(account: Account, region: str, request: dict, context: Any, call_next:
         raise aws_error("InvalidRequestException", f"Backup job is already {job['State']}")
     job.update(State="ABORTED", CompletionDate=moment(account))
     forget_point(account, region, job["RecoveryPointArn"])
+    _ended(account, region, job)
     return {}
 
 

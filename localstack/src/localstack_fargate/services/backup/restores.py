@@ -117,6 +117,7 @@ def _finish(account: Account, region: str, job: dict) -> None:
         return
     directory = f"/{efs_content.PREFIX}{now:%Y-%m-%dT%H-%M-%S}-{now.microsecond:06}000Z"
     efs_content.restore(account, identity, point["_content"], point["RecoveryPointArn"], directory)
+    efs_content.give_back(account, identity, point.get("_files") or [])
     job.update(
         Status="COMPLETED",
         PercentDone="100.00%",

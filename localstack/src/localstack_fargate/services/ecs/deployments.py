@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import copy
 import uuid
+from typing import Callable
 
 from localstack_fargate.services.ecs import model
 from localstack_fargate.services.ecs.model import Deployment, Revision, Service, digits
+
+
+ON_FAILURE: list[Callable] = []
+"""fn(account, service, deployment), when the circuit breaker has given up."""
 
 
 def tell(account, service: Service, message: str) -> None:
@@ -107,6 +112,8 @@ def _trip(account, service: Service, deployment: Deployment) -> None:
     text = "ECS deployment circuit breaker: tasks failed to start."
     deployment.rollout, deployment.reason = "FAILED", text
     tell(account, service, f"(deployment {deployment.id}) deployment failed: tasks failed to start.")
+    for listener in ON_FAILURE:
+        listener(account, service, deployment)
     good = next((d for d in service.past if d.record == "SUCCESSFUL" and d is not deployment), None)
     if deployment.breaker.get("rollback") and good is not None:
         begin(account, service, good.revision, rolls_back=good.id)

@@ -33,7 +33,7 @@ from typing import Any, Iterator
 from localstack_fargate import access
 from localstack_fargate import account as accounts
 from localstack_fargate.authorization.needs import Need
-from localstack_fargate.services.ecs import exec_rules, exec_signature
+from localstack_fargate.services.ecs import exec_rules, exec_signature, exec_terminal
 from localstack_fargate.services.ecs.exec_shell import Shell
 
 HEADER = struct.Struct(">I32sIQqQ16s32sII")
@@ -82,15 +82,25 @@ def address(host: str, account, session: str) -> str:
 
 
 def _serve(request: Any, account_id: str, session: str) -> Any:
+    def find(account: Any) -> Any:
+        return exec_rules.session_of(account, session)
+
+    return serve(request, account_id, session, find, lambda socket, found: Channel(socket, found).speak())
+
+
+def serve(request: Any, account_id: str, session: str, find: Any, speak: Any) -> Any:
+    """Lets a signed upgrade by somebody who may open the channel in: `find(account)` gives its session, and
+    `speak(socket, session)` has the conversation."""
     from localstack.http import Response
     from localstack.http.websocket import WebSocketDisconnectedError
 
     _write_where_it_is_safe(request.socket.channel)
+    _put_together(request.socket.channel)
     if not re.fullmatch(r"\d{12}", account_id):
         return Response("", status=404)
     account = accounts.get(account_id)
     with account.lock:
-        found = exec_rules.session_of(account, session)
+        found = find(account)
     if found is None:
         return Response("", status=404)
     if (why := exec_signature.refusal(request, account, found.region)) is not None:
@@ -103,7 +113,7 @@ def _serve(request: Any, account_id: str, session: str) -> Any:
         return Response(why, status=403)
     with request.accept() as socket:
         try:
-            Channel(socket, found).speak()
+            speak(socket, found)
         except (Over, WebSocketDisconnectedError, TimeoutError):
             pass  # leaving the block closes the connection
     return Response("", status=101)
@@ -115,6 +125,24 @@ def _write_where_it_is_safe(channel: Any) -> None:
 
     for name in ("wsSend", "wsReject", "wsClose", "close"):
         setattr(channel, name, functools.partial(reactor.callFromThread, getattr(channel, name)))
+
+
+def _put_together(channel: Any) -> None:
+    """rolo takes each piece of a message that arrives in several for a whole one."""
+    from wsproto import events
+
+    put, held = channel.eventQueue.put_nowait, bytearray()
+
+    def whole(event: Any) -> None:
+        if isinstance(event, events.BytesMessage):
+            held.extend(event.data)
+            if not event.message_finished:
+                return
+            event = events.BytesMessage(bytes(held))
+            held.clear()
+        put(event)
+
+    channel.eventQueue.put_nowait = whole
 
 
 class Channel:
@@ -135,6 +163,9 @@ class Channel:
         self.send("start_publication", 0, 0, b"")
         if self.session.rule.handshake:
             self.shake_hands()
+        if self.session.program:
+            exec_terminal.run(self, self.session.program)
+            self.close()
         if self.session.rule.shell:
             Shell(self.say, self.session).run(self.inputs())
             self.close()

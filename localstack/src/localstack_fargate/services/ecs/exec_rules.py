@@ -6,9 +6,11 @@
          "pause": 0,                                                   seconds of the wall between two messages
          "shell": true,                                                or a shell on a terminal, see `exec_shell.py`
          "handshake": true,                                            whether the agent begins with one
-         "fault": null}                                                see `exec_channel.py`
+         "fault": null,                                                see `exec_channel.py`
+         "runs": false, "at": 0}                                       see `exec_terminal.py`
 
-Without a rule `rabbitmqctl list_queues` finds no queue, and any other command prints nothing; both end with 0.
+Without a rule `rabbitmqctl list_queues` finds no queue. Any other command is run if a plugin has a program for it
+(`PROGRAMS`), else it prints nothing and ends with 0. A rule with `runs` only adds its fault to a command that is run.
 """
 
 from __future__ import annotations
@@ -17,14 +19,19 @@ import re
 import shlex
 import uuid
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Callable
 
 from localstack_fargate.account import setting
 from localstack_fargate.control import body_of, route
+from localstack_fargate.services.ecs.exec_terminal import Program
 
 setting("ecs.exec_agent_stopped", False)
 
 FAULTS = (None, "silent", "cut", "garbage", "reorder", "duplicate", "encrypted", "deaf", "deaf-input", "hangs")
+FAULTS += ("corrupt",)
+
+PROGRAMS: list[Callable[..., Program | None]] = []
+"""fn(account, task, container, command): what a plugin runs for the command, if anything."""
 
 
 @dataclass
@@ -38,6 +45,8 @@ class Rule:
     shell: bool = False
     handshake: bool = True
     fault: str | None = None
+    runs: bool = False
+    at: int = 0
 
     def __post_init__(self) -> None:
         if self.fault not in FAULTS:
@@ -57,6 +66,7 @@ class Session:
     region: str
     entry: Any
     """The journal's entry of the call that has opened it: what the channel needs is noted there."""
+    program: Program | None = None
 
     def printed(self, ends: bool = True) -> list[bytes]:
         """What the command sends to its terminal, in as many parts as the rule says."""
@@ -69,11 +79,13 @@ class Session:
 _QUEUES = Rule(contains="list_queues", output="[\n]\n")
 
 
-def open_session(account, container: str, command: str, context: Any) -> tuple[str, Session]:
+def open_session(account, task: Any, container: Any, command: str, context: Any) -> tuple[str, Session]:
     """A new session for the command, and its id."""
-    fitting = [rule for rule in (_QUEUES, *_rules(account)) if rule.fits(container, command)]
-    rule = fitting[-1] if fitting else Rule()
-    session = Session(uuid.uuid4().hex, command, rule, context.region, context.emulator_entry)
+    fitting = [rule for rule in (_QUEUES, *_rules(account)) if rule.fits(container.name, command)]
+    rule = fitting[-1] if fitting else Rule(runs=True)
+    made = (make(account, task, container, command) for make in PROGRAMS) if rule.runs else ()
+    program = next((one for one in made if one), None)
+    session = Session(uuid.uuid4().hex, command, rule, context.region, context.emulator_entry, program)
     name = f"ecs-execute-command-{uuid.uuid4().hex[:17]}"
     _sessions(account)[name] = session
     return name, session

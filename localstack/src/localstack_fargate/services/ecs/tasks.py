@@ -148,7 +148,7 @@ def execute_command(account, region, request, context, call_next):
         raise aws_error(
             "TargetNotConnectedException", "The execute command failed due to an internal error. Try again later."
         )
-    name, session = exec_rules.open_session(account, container.name, request["command"], context)
+    name, session = exec_rules.open_session(account, task, container, request["command"], context)
     return {
         "clusterArn": cluster.arn,
         "taskArn": task.arn,

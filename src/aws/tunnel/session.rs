@@ -1,0 +1,128 @@
+//! Sessions of Systems Manager: their begin, another connection to one, and their end.
+
+use std::collections::HashMap;
+
+use secrecy::SecretString;
+
+use crate::aws::answer::Answer;
+use crate::aws::clients::Clients;
+use crate::aws::error::reported;
+use crate::aws::exec::endpoint::Endpoint;
+use crate::aws::exec::error::ExecError;
+use crate::engine::failure::Failure;
+
+use super::error::TunnelError;
+
+/// AWS's documents for a port of the target, and for a port of a host that the target reaches.
+pub const PORT_DOCUMENT: &str = "AWS-StartPortForwardingSession";
+pub const HOST_DOCUMENT: &str = "AWS-StartPortForwardingSessionToRemoteHost";
+
+/// What CloudTrail shows as the session's reason.
+const REASON: &str = "ce-aws open";
+
+/// What a tunnel leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// `ecs:<cluster>_<task>_<runtime id>`, names and ids.
+    pub target: String,
+    /// A host that the task reaches; none for the task itself.
+    pub host: Option<String>,
+    pub port: u16,
+    /// Only told to the agent.
+    pub local_port: u16,
+}
+
+/// A session that was started.
+#[derive(Debug)]
+pub struct Session {
+    pub id: String,
+    /// It opens one connection.
+    pub endpoint: Endpoint,
+}
+
+impl Destination {
+    fn document(&self) -> &'static str {
+        if self.host.is_some() { HOST_DOCUMENT } else { PORT_DOCUMENT }
+    }
+
+    fn parameters(&self) -> HashMap<String, Vec<String>> {
+        let ports = [("portNumber", self.port), ("localPortNumber", self.local_port)];
+        let mut all: HashMap<_, _> =
+            ports.into_iter().map(|(name, port)| (name.to_owned(), vec![port.to_string()])).collect();
+        all.extend(self.host.iter().map(|host| ("host".to_owned(), vec![host.clone()])));
+        all
+    }
+}
+
+/// Starts a session.
+///
+/// # Errors
+///
+/// Systems Manager refuses, or answers without a usable address.
+pub async fn start(aws: &Clients, to: &Destination) -> Result<Session, TunnelError> {
+    let call = aws.ssm.start_session().target(&to.target).document_name(to.document()).reason(REASON);
+    let answer = call.set_parameters(Some(to.parameters())).send().await.answer()?;
+    let id = answer.session_id.unwrap_or_default();
+    if id.is_empty() {
+        return Err(reported("ssm StartSession", "", "the answer has no session").into());
+    }
+    let endpoint = endpoint(aws, answer.stream_url.as_deref(), answer.token_value)?;
+    Ok(Session { id, endpoint })
+}
+
+/// The address for another connection to a session whose connection was lost; none if it has ended.
+///
+/// # Errors
+///
+/// Systems Manager cannot be asked, or refuses.
+pub async fn resume(aws: &Clients, id: &str) -> Result<Option<Endpoint>, TunnelError> {
+    let answer = match aws.ssm.resume_session().session_id(id).send().await.answer() {
+        Ok(answer) => answer,
+        Err(failure) if is_gone(&failure) => return Ok(None),
+        Err(failure) => return Err(failure.into()),
+    };
+    // Without a token the session has timed out (`ResumeSessionHandler` of `aws/session-manager-plugin`).
+    if answer.token_value.as_deref().is_none_or(str::is_empty) {
+        return Ok(None);
+    }
+    endpoint(aws, answer.stream_url.as_deref(), answer.token_value).map(Some)
+}
+
+/// Ends a session; one that has ended stays so.
+///
+/// # Errors
+///
+/// Systems Manager cannot be asked, or refuses.
+pub async fn terminate(aws: &Clients, id: &str) -> Result<(), Failure> {
+    aws.ssm.terminate_session().session_id(id).send().await.done_or(is_gone)
+}
+
+/// Ended sessions are forgotten after a while (Systems Manager API reference, ResumeSession).
+fn is_gone(failure: &Failure) -> bool {
+    failure.code == "DoesNotExistException"
+}
+
+fn endpoint(aws: &Clients, address: Option<&str>, token: Option<String>) -> Result<Endpoint, TunnelError> {
+    let signer = aws.signer().ok_or_else(|| ExecError::Unsigned { why: "there are no credentials".to_owned() })?;
+    let token = SecretString::from(token.unwrap_or_default());
+    Ok(Endpoint::new(address.unwrap_or_default(), token, signer)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_reached_through_a_document_of_its_own() {
+        let task = Destination { target: "ecs:a_b_c".to_owned(), host: None, port: 3000, local_port: 8000 };
+        assert_eq!(task.document(), PORT_DOCUMENT);
+        let ports = [("portNumber", "3000"), ("localPortNumber", "8000")];
+        let wanted = |extra: &[(&str, &str)]| {
+            let all = ports.iter().chain(extra);
+            all.map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect::<HashMap<_, _>>()
+        };
+        assert_eq!(task.parameters(), wanted(&[]));
+        let host = Destination { host: Some("lb.internal".to_owned()), ..task };
+        assert_eq!((host.document(), host.parameters()), (HOST_DOCUMENT, wanted(&[("host", "lb.internal")])));
+    }
+}

@@ -1,0 +1,148 @@
+//! A container to enter, and why one cannot be.
+
+use crate::aws::exec::error::ExecError;
+use crate::aws::exec::run::Container;
+use crate::engine::failure::{Cause, Failure};
+use crate::engine::inventory::Inventory;
+use crate::kinds::context::Context;
+use crate::kinds::service::view::{ServiceView, TaskView};
+use crate::live::reachable::{Unreachable, describe, reachable};
+use crate::live::transfer::error::TransferError;
+use crate::session::{CommandError, Scope, Session};
+
+/// A container to enter.
+pub struct Place {
+    pub context: Context,
+    pub task_id: String,
+    cluster: String,
+    task: String,
+    container: String,
+}
+
+impl Place {
+    /// A container of the running task; of the one whose id begins so, if several run.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be entered.
+    pub async fn find(session: &Session, scope: &mut Scope, container: &str, task: &str) -> Result<Self, CommandError> {
+        let inventory = session.inventory(scope).await?;
+        Self::enter(session, scope, &inventory, container, task).await
+    }
+
+    /// The same where the inventory has been read.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be entered.
+    pub async fn enter(
+        session: &Session,
+        scope: &Scope,
+        inventory: &Inventory,
+        container: &str,
+        task: &str,
+    ) -> Result<Self, CommandError> {
+        let service = session.service(scope, inventory).await?;
+        let context = session.context(scope);
+        let task = choose(&service, task)?;
+        let cluster = service.service.as_ref().map(|facts| facts.cluster.clone()).unwrap_or_default();
+        let described = describe(&context, &cluster, &task.arn).await?;
+        reachable(described.as_ref(), container).map_err(refused)?;
+        let task_id = task.short_id().to_owned();
+        Ok(Self { context, task_id, cluster, task: task.arn.clone(), container: container.to_owned() })
+    }
+
+    pub fn container(&self) -> Container<'_> {
+        Container { cluster: &self.cluster, task: &self.task, name: &self.container }
+    }
+}
+
+/// The running task.
+///
+/// # Errors
+///
+/// There is none, or more than one.
+pub fn choose<'a>(service: &'a ServiceView, id: &str) -> Result<&'a TaskView, CommandError> {
+    let running = service.writers().filter(|task| task.last == "RUNNING");
+    let tasks: Vec<&TaskView> = running.filter(|task| task.id().starts_with(id)).collect();
+    match tasks.as_slice() {
+        [one] => Ok(one),
+        [] => {
+            let what = if id.is_empty() { "no task is running".to_owned() } else { format!("no task {id} is running") };
+            Err(CommandError::refused("exec/no-task", what)
+                .hint("`ce-aws status` shows what there is; `ce-aws start` starts what was stopped"))
+        }
+        several => {
+            let ids: Vec<&str> = several.iter().map(|task| task.short_id()).collect();
+            Err(CommandError::refused("exec/several-tasks", format!("several tasks are running: {}", ids.join(", ")))
+                .hint("--task chooses one"))
+        }
+    }
+}
+
+const AGAIN: &str = "a task gets it when it starts: `ce-aws stop`, then `ce-aws start`";
+
+/// Why a container cannot be entered, and what to do.
+pub fn refused(why: Unreachable) -> CommandError {
+    let message = why.to_string();
+    match why {
+        Unreachable::NotRunning => CommandError::refused("exec/no-task", message).hint("`ce-aws status` shows why"),
+        Unreachable::NoContainer { .. } => CommandError::refused("exec/unknown-container", message),
+        Unreachable::Stopped(_) => CommandError::refused("exec/container-stopped", message)
+            .hint("`ce-aws logs` shows what it has logged; some containers only prepare the others and then end"),
+        Unreachable::Disabled => CommandError::refused("exec/disabled", message)
+            .hint(format!("`ce-aws plan` shows whether the service has it enabled; {AGAIN}")),
+        Unreachable::NoAgent(_) => CommandError::refused("exec/no-agent", message)
+            .hint(
+                "it starts some seconds after its container, and needs a way to the service ssmmessages and a task \
+                 role with the ssmmessages actions: `ce-aws doctor` checks both",
+            )
+            .hint(format!("an agent that has stopped does not come back: {AGAIN}")),
+    }
+}
+
+/// What went wrong after all that could be checked.
+pub fn failed(error: ExecError) -> CommandError {
+    let message = error.to_string();
+    let (cause, hint) = match error {
+        ExecError::Refused(failure) => return with_hints(failure).into(),
+        ExecError::Forbidden { .. } | ExecError::Unsigned { .. } => (Cause::Denied, POLICY),
+        ExecError::Encrypted => {
+            (Cause::Refused, "the AWS CLI with the Session Manager plugin can: `aws ecs execute-command`")
+        }
+        ExecError::Unreachable { .. } => {
+            (Cause::Unavailable, "the connection goes straight to ssmmessages in the region, without a proxy")
+        }
+        _ => (
+            Cause::Unavailable,
+            "how far the command has come is not known: `ce-aws logs` and `ce-aws status` show more",
+        ),
+    };
+    Failure::of(cause, message).hint(hint).into()
+}
+
+const POLICY: &str = "`ce-aws policy --for upgrade` prints the permissions that this needs";
+
+fn with_hints(failure: Failure) -> Failure {
+    match failure.cause {
+        Cause::Denied => failure.hint(POLICY),
+        _ if failure.code == "TargetNotConnectedException" => failure.hint(
+            "the agent in the container has no connection: run it again in some seconds, and see whether the task role \
+             has the ssmmessages actions",
+        ),
+        _ => failure,
+    }
+}
+
+/// Why a file has not arrived; `state` says what is left as it was.
+pub fn not_transferred(error: TransferError, state: &str) -> CommandError {
+    let message = format!("{error}; {state}");
+    match error {
+        TransferError::Exec(error) => failed(error).hint(state),
+        TransferError::Failed { code: 69, .. } => CommandError::refused("exec/no-program", message)
+            .hint("the image of this release lacks it; it is the vendor's, and ce-aws adds nothing to it"),
+        TransferError::Local(error) => CommandError::usage("usage/unwritable", format!("{error}; {state}")),
+        TransferError::Failed { .. } | TransferError::TooLarge { .. } => CommandError::unexpected(message),
+        TransferError::Damaged(_) => CommandError::unexpected(message).hint("run it again"),
+    }
+}

@@ -1,0 +1,69 @@
+//! Hosted zones that the plan file names.
+
+use crate::aws::answer::Answer;
+use crate::config::{Dns, DnsName, ZoneName, ZoneRef};
+use crate::engine::failure::Failure;
+use crate::kinds::context::Context;
+use crate::kinds::dns::{hosted_zones, normal, records, zone_id};
+
+use super::Named;
+use super::lookup::{checked, there};
+
+/// A hosted zone, and what it has at the name of the UI.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Zone {
+    pub id: String,
+    /// Without the final dot.
+    pub name: String,
+    pub private: bool,
+    /// The VPCs that see a private zone.
+    pub vpcs: Vec<String>,
+    pub records: Vec<Record>,
+    /// Other zones of this name, by id: the plan file does not tell which one is meant.
+    pub twins: Vec<String>,
+}
+
+/// A record of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// `A`, `CNAME`.
+    pub kind: String,
+    /// What it leads to: of an alias, the name without final dot; of another record its values.
+    pub to: Vec<String>,
+}
+
+/// The zone of the plan file's name; `None` if it names none.
+pub async fn zone(context: &Context, dns: &Dns) -> Result<Option<Named<Zone>>, Failure> {
+    let (Some(name), Some(zone)) = (&dns.name, &dns.zone) else { return Ok(None) };
+    checked(zone, read(context, zone, name).await).map(Some)
+}
+
+async fn read(context: &Context, named: &ZoneName, name: &DnsName) -> Result<Zone, Failure> {
+    let mut ids = match named.reference() {
+        ZoneRef::Id(id) => vec![id.to_owned()],
+        ZoneRef::Name(zone) => {
+            let zones = hosted_zones(context, zone).await?;
+            zones.iter().map(|zone| zone_id(zone.id()).to_owned()).collect()
+        }
+    };
+    let id = there(named, (!ids.is_empty()).then(|| ids.remove(0)))?;
+    let (answer, records) = tokio::try_join!(
+        async { context.aws.route53.get_hosted_zone().id(&id).send().await.answer() },
+        records(context, &id, name)
+    )?;
+    let live = there(named, answer.hosted_zone())?;
+    Ok(Zone {
+        name: normal(live.name()),
+        private: live.config().is_some_and(|config| config.private_zone()),
+        vpcs: answer.vpcs().iter().filter_map(|vpc| vpc.vpc_id()).map(str::to_owned).collect(),
+        records: records.iter().map(record).collect(),
+        twins: ids,
+        id,
+    })
+}
+
+fn record(live: &aws_sdk_route53::types::ResourceRecordSet) -> Record {
+    let values = live.resource_records().iter().map(|record| record.value().to_owned());
+    let alias = live.alias_target().map(|alias| normal(alias.dns_name()));
+    Record { kind: live.r#type().as_str().to_owned(), to: alias.into_iter().chain(values).collect() }
+}

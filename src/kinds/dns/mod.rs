@@ -1,0 +1,9 @@
+//! Names of the UI in Route 53.
+
+mod calls;
+mod record;
+mod zone;
+
+pub use calls::{hosted_zones, normal, records, zone_id};
+pub use record::DnsRecord;
+pub use zone::DnsZone;
