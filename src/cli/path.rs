@@ -21,8 +21,8 @@ use super::global::Global;
 /// Evaluates the network ACLs, security groups and routes on the way to the load balancer and back, or without one to
 /// the task, as AWS has them now. Changes nothing.
 ///
-/// Exits with 5 when the network, or a part of it, does not reach the UI. What lies beyond the VPC's own routes, such as
-/// the route tables of a transit gateway or a firewall on premises, cannot be seen.
+/// Exits with 5 when the network, or a part of it, does not reach the UI. What lies beyond the VPC's own routes, such
+/// as the route tables of a transit gateway or a firewall on premises, cannot be seen.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Plan file
