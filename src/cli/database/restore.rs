@@ -28,8 +28,8 @@ use super::super::progress::Shown;
 /// definition starts again and is verified. When a step fails, the recovery point is restored into a new file system
 /// and started (exit code 6).
 ///
-/// A dump of another release than the one that runs is refused by the step, if both are known. Users and passwords of
-/// MongoDB are not in the dump and stay as they are.
+/// Where both releases are known, a dump of another release than the one that runs fails, and is rolled back. Users and
+/// passwords of MongoDB are not in the dump and stay as they are.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "ce-aws database restore [OPTIONS] [FILE] <DUMP>")]
 pub struct Args {
