@@ -46,6 +46,8 @@ pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
         all.push(ask("elasticloadbalancing", &BALANCER));
         all.push(ask("ec2", &["DescribeSecurityGroups"]));
         all.push(ask("s3", &["GetBucketLogging", "GetBucketNotification"]).on([buckets]));
+        // The address of the UI.
+        all.push(Grant::new(Use::Open, "elasticloadbalancing", &["DescribeRules"]));
     }
     let roles = [&wanted.task_role, &wanted.execution_role, &wanted.backup_role];
     let policies = plan.identity.task_policy_arns.iter().chain(&plan.identity.permissions_boundary);

@@ -1,5 +1,6 @@
 //! The account and region that a command works in, and what it reads there.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::aws::clients::{Access, Caller, Clients};
@@ -225,12 +226,12 @@ impl Session {
         inventory: &Inventory,
         known: &Known,
     ) -> Result<Option<String>, CommandError> {
-        let group = match live::sweep::target_group(inventory) {
-            Some(group) => Some(existing::ingress::target_group(&self.context(scope), &group).await?),
-            None => None,
+        let groups: BTreeSet<String> = live::sweep::target_group(inventory).into_iter().collect();
+        let listened = match groups.is_empty() {
+            true => Vec::new(),
+            false => existing::ingress::listened(&self.context(scope), &groups, &BTreeSet::new()).await?,
         };
-        let found = group.as_ref().and_then(|group| group.found());
-        let url = found.and_then(|group| checks::ingress::urls(group).into_iter().next());
+        let url = listened.first().and_then(|group| checks::ingress::urls(group).into_iter().next());
         Ok(url.or_else(|| address::own(known, address::has_certificate(inventory), address::WEB_PORT)))
     }
 
