@@ -25,11 +25,11 @@ const EPHEMERAL: Ports = Ports(32768, 60999);
 
 /// A range of ports, inclusive.
 #[derive(Clone, Copy)]
-struct Ports(u16, u16);
+pub(super) struct Ports(pub u16, pub u16);
 
 /// The other side of the traffic.
 #[derive(Clone, Copy)]
-enum Peer {
+pub(super) enum Peer {
     Network(Ipv4Net),
     /// All public addresses.
     Internet,
@@ -135,16 +135,30 @@ fn blocked_between(from: &Subnet, to: &Subnet) -> Option<Finding> {
 
 /// Whether all TCP traffic with this peer to these ports is blocked.
 fn blocked(entries: &[AclEntry], peer: Peer, ports: Ports) -> bool {
-    for entry in entries {
-        if entry.allow && touches(entry, peer, ports) {
-            return false;
-        }
-        if !entry.allow && covers(entry, peer, ports) {
-            return true;
+    !decide(entries, peer, ports).allows
+}
+
+/// What the entries do with TCP traffic.
+pub(super) struct Decision {
+    /// Whether any of it passes.
+    pub allows: bool,
+    /// Whether any of it is blocked.
+    pub denies: bool,
+    /// The number of the entry that decides about the rest; `None` is the last entry of every ACL, which denies all.
+    pub by: Option<i32>,
+}
+
+/// Judges TCP traffic with this peer to these ports, the first entry that matches deciding.
+pub(super) fn decide(entries: &[AclEntry], peer: Peer, ports: Ports) -> Decision {
+    let (mut allows, mut denies) = (false, false);
+    for entry in entries.iter().filter(|entry| touches(entry, peer, ports)) {
+        allows |= entry.allow;
+        denies |= !entry.allow;
+        if covers(entry, peer, ports) {
+            return Decision { allows, denies, by: Some(entry.number) };
         }
     }
-    // The last entry of every ACL denies all.
-    true
+    Decision { allows, denies: true, by: None }
 }
 
 fn is_tcp(entry: &AclEntry) -> bool {

@@ -6,8 +6,10 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use crate::existing::ingress::{Group, Rule};
-use crate::existing::network::{AclEntry, Subnet};
+use crate::existing::network::{AclEntry, NetworkAcl, Subnet};
 use crate::existing::routes::{Via, route_to};
+
+use super::network_acl::{self, Peer, Ports};
 
 /// Where somebody comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +64,7 @@ pub struct Hop {
 }
 
 /// Ports at which clients expect answers (Amazon VPC user guide, "Ephemeral ports").
-const EPHEMERAL: (u16, u16) = (1024, u16::MAX);
+const EPHEMERAL: Ports = Ports(1024, u16::MAX);
 
 /// Every place on the way, in the order of the packets: in, and back.
 pub fn path(from: &Origin, to: &Entrance) -> Vec<Hop> {
@@ -85,65 +87,46 @@ fn is_inside(from: &Origin, subnet: &Subnet) -> bool {
 }
 
 fn inbound(from: &Origin, port: u16, subnet: &Subnet) -> Option<Hop> {
-    let entries = |subnet: &Subnet| subnet.acl.as_ref().map(|acl| (acl.id.clone(), acl.ingress.clone()));
-    acl(from, subnet, entries(subnet), (port, port), "network-acl-inbound", "TCP port")
+    let entries = |acl: &NetworkAcl| decided(&acl.ingress, from, "TCP port", Ports(port, port));
+    acl(from, subnet, "network-acl-inbound", entries)
 }
 
 fn outbound(from: &Origin, subnet: &Subnet) -> Option<Hop> {
-    let entries = subnet.acl.as_ref().map(|acl| (acl.id.clone(), acl.egress.clone()));
-    acl(from, subnet, entries, EPHEMERAL, "network-acl-outbound", "answers to TCP ports")
+    let entries = |acl: &NetworkAcl| decided(&acl.egress, from, "answers to TCP ports", EPHEMERAL);
+    acl(from, subnet, "network-acl-outbound", entries)
 }
 
 fn acl(
     from: &Origin,
     subnet: &Subnet,
-    entries: Option<(String, Vec<AclEntry>)>,
-    ports: (u16, u16),
     place: &'static str,
-    what: &str,
+    decided: impl Fn(&NetworkAcl) -> (Passes, String),
 ) -> Option<Hop> {
     if is_inside(from, subnet) {
         return None;
     }
-    let hop = |passes, why| Some(Hop { place, subnet: subnet.id.clone(), passes, why });
-    let Some((id, entries)) = entries else {
-        return hop(Passes::Unknown, "the network ACL may not be read".to_owned());
+    let (passes, why) = match &subnet.acl {
+        None => (Passes::Unknown, "the network ACL may not be read".to_owned()),
+        Some(acl) => {
+            let (passes, why) = decided(acl);
+            (passes, format!("{} {why}", acl.id))
+        }
     };
-    let ports_shown = if ports.0 == ports.1 { ports.0.to_string() } else { format!("{}-{}", ports.0, ports.1) };
-    let (passes, by) = decided(&entries, from.net, ports);
-    let verb = match passes {
-        Passes::All => "allows",
-        Passes::Some => "allows a part of",
-        _ => "blocks",
-    };
-    hop(passes, format!("{id} {verb} {what} {ports_shown} ({by})"))
+    Some(Hop { place, subnet: subnet.id.clone(), passes, why })
 }
 
-/// What the entries do with traffic, the first one that matches deciding; and which one decided about the rest.
-fn decided(entries: &[AclEntry], net: Ipv4Net, (from, to): (u16, u16)) -> (Passes, String) {
-    let (mut allowed, mut denied) = (false, false);
-    let of = |allowed: bool, denied: bool| match (allowed, denied) {
-        (true, false) => Passes::All,
-        (true, true) => Passes::Some,
-        (false, _) => Passes::None,
+/// What the entries of one direction do with traffic, and which of them decides.
+fn decided(entries: &[AclEntry], from: &Origin, what: &str, ports: Ports) -> (Passes, String) {
+    let decision = network_acl::decide(entries, Peer::Network(from.net), ports);
+    let (passes, verb) = match (decision.allows, decision.denies) {
+        (true, false) => (Passes::All, "allows"),
+        (true, true) => (Passes::Some, "allows a part of"),
+        (false, _) => (Passes::None, "blocks"),
     };
-    for entry in entries {
-        let Ok(peer) = entry.cidr.parse::<Ipv4Net>() else { continue };
-        let is_tcp = ["tcp", "all"].contains(&entry.protocol.as_str());
-        if !is_tcp || entry.from > to || entry.to < from || !(peer.contains(&net) || net.contains(&peer)) {
-            continue;
-        }
-        if entry.allow {
-            allowed = true
-        } else {
-            denied = true
-        }
-        if peer.contains(&net) && entry.from <= from && to <= entry.to {
-            return (of(allowed, denied), format!("rule {}", entry.number));
-        }
-    }
-    // The last entry of every ACL denies all.
-    (of(allowed, true), "no rule for the rest".to_owned())
+    let by = decision.by.map_or("no rule for the rest".to_owned(), |number| format!("rule {number}"));
+    let Ports(first, last) = ports;
+    let shown = if first == last { first.to_string() } else { format!("{first}-{last}") };
+    (passes, format!("{verb} {what} {shown} ({by})"))
 }
 
 /// Rules of all groups add up, and answers need none.
