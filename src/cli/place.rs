@@ -6,7 +6,7 @@ use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Inventory;
 use crate::kinds::context::Context;
 use crate::kinds::service::view::{ServiceView, TaskView};
-use crate::live::reachable::{Unreachable, describe, reachable};
+use crate::live::reachable::{Unreachable, describe, reachable, session_target};
 use crate::live::transfer::error::TransferError;
 use crate::session::{CommandError, Scope, Session};
 
@@ -14,6 +14,9 @@ use crate::session::{CommandError, Scope, Session};
 pub struct Place {
     pub context: Context,
     pub task_id: String,
+    pub private_ip: Option<String>,
+    /// How Systems Manager names the container; none while it has no runtime id.
+    pub session_target: Option<String>,
     cluster: String,
     task: String,
     container: String,
@@ -45,11 +48,18 @@ impl Place {
         let service = session.service(scope, inventory).await?;
         let context = session.context(scope);
         let task = choose(&service, task)?;
-        let cluster = service.service.as_ref().map(|facts| facts.cluster.clone()).unwrap_or_default();
-        let described = describe(&context, &cluster, &task.arn).await?;
+        let cluster = service.cluster();
+        let described = describe(&context, cluster, &task.arn).await?;
         reachable(described.as_ref(), container).map_err(refused)?;
-        let task_id = task.short_id().to_owned();
-        Ok(Self { context, task_id, cluster, task: task.arn.clone(), container: container.to_owned() })
+        Ok(Self {
+            context,
+            task_id: task.short_id().to_owned(),
+            private_ip: task.private_ip.clone(),
+            session_target: described.and_then(|task| session_target(cluster, &task, container)),
+            cluster: cluster.to_owned(),
+            task: task.arn.clone(),
+            container: container.to_owned(),
+        })
     }
 
     pub fn container(&self) -> Container<'_> {
@@ -58,11 +68,7 @@ impl Place {
 }
 
 /// The running task.
-///
-/// # Errors
-///
-/// There is none, or more than one.
-pub fn choose<'a>(service: &'a ServiceView, id: &str) -> Result<&'a TaskView, CommandError> {
+fn choose<'a>(service: &'a ServiceView, id: &str) -> Result<&'a TaskView, CommandError> {
     let running = service.writers().filter(|task| task.last == "RUNNING");
     let tasks: Vec<&TaskView> = running.filter(|task| task.id().starts_with(id)).collect();
     match tasks.as_slice() {
@@ -82,8 +88,7 @@ pub fn choose<'a>(service: &'a ServiceView, id: &str) -> Result<&'a TaskView, Co
 
 const AGAIN: &str = "a task gets it when it starts: `ce-aws stop`, then `ce-aws start`";
 
-/// Why a container cannot be entered, and what to do.
-pub fn refused(why: Unreachable) -> CommandError {
+fn refused(why: Unreachable) -> CommandError {
     let message = why.to_string();
     match why {
         Unreachable::NotRunning => CommandError::refused("exec/no-task", message).hint("`ce-aws status` shows why"),
@@ -123,13 +128,14 @@ pub fn failed(error: ExecError) -> CommandError {
 
 const POLICY: &str = "`ce-aws policy --for upgrade` prints the permissions that this needs";
 
+/// What to do about an agent that AWS does not reach.
+pub const NOT_CONNECTED: &str = "the agent in the container has no connection: run it again in some seconds, and see \
+                                 whether the task role has the ssmmessages actions";
+
 fn with_hints(failure: Failure) -> Failure {
     match failure.cause {
         Cause::Denied => failure.hint(POLICY),
-        _ if failure.code == "TargetNotConnectedException" => failure.hint(
-            "the agent in the container has no connection: run it again in some seconds, and see whether the task role \
-             has the ssmmessages actions",
-        ),
+        _ if failure.code == "TargetNotConnectedException" => failure.hint(NOT_CONNECTED),
         _ => failure,
     }
 }

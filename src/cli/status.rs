@@ -108,9 +108,8 @@ async fn probe(session: &Session, scope: &Scope, status: &Status) -> ProbeView {
     let Some(release) = release.and_then(|version| Catalogue::effective().get(version)) else {
         return not_known("all of it: the release that runs is none that this run knows");
     };
-    let cluster = status.service.service.as_ref().map(|facts| facts.cluster.clone()).unwrap_or_default();
     let web = Web { container: &release.web.container, port: release.web.port };
-    live::probe::probe(&session.context(scope), &cluster, &task.arn, web).await
+    live::probe::probe(&session.context(scope), status.service.cluster(), &task.arn, web).await
 }
 
 fn nothing(target: &Target) -> CommandError {

@@ -1,12 +1,10 @@
 //! What a tunnel leads to: looked up anew for every session, as tasks are replaced.
 
 use crate::aws::tunnel::session::Destination;
+use crate::cli::place::Place;
 use crate::engine::inventory::Inventory;
-use crate::live::reachable::{describe, reachable, session_target};
 use crate::session::address::WEB_PORT;
 use crate::session::{CommandError, Scope, Session};
-
-use crate::cli::place::{choose, refused};
 
 /// The container whose port is the UI's, in every release.
 pub const UI: &str = "ui";
@@ -43,20 +41,15 @@ impl Way {
     /// No task runs, its container cannot be entered, or there is no load balancer.
     pub async fn find(session: &Session, mut scope: Scope, wanted: &Wanted) -> Result<Self, CommandError> {
         let inventory = session.inventory(&mut scope).await?;
-        let service = session.service(&scope, &inventory).await?;
-        let task = choose(&service, &wanted.task)?;
-        let cluster = service.service.as_ref().map(|facts| facts.cluster.clone()).unwrap_or_default();
-        let described = describe(&session.context(&scope), &cluster, &task.arn).await?;
-        reachable(described.as_ref(), &wanted.container).map_err(refused)?;
-        let target = described.as_ref().and_then(|task| session_target(&cluster, task, &wanted.container));
-        let Some(target) = target else {
+        let place = Place::enter(session, &scope, &inventory, &wanted.container, &wanted.task).await?;
+        let Some(target) = place.session_target else {
             let message = format!("the container {} has no runtime id yet", wanted.container);
             return Err(CommandError::refused("exec/no-agent", message).hint("run it again in some seconds"));
         };
         let (host, port, scheme) = if wanted.through_load_balancer {
             let url = session.url(&scope, &inventory, &inventory.known()).await?;
             let (scheme, host, port) = url.as_deref().and_then(parts).ok_or_else(no_load_balancer)?;
-            if task.private_ip.as_deref() == Some(host.as_str()) {
+            if place.private_ip.as_deref() == Some(host.as_str()) {
                 return Err(no_load_balancer());
             }
             (Some(host), port, scheme)
@@ -66,7 +59,7 @@ impl Way {
         let port = wanted.port.unwrap_or(port);
         let shown = format!("{}:{port}", host.as_deref().unwrap_or(&wanted.container));
         let scheme = wanted.port.is_none().then_some(scheme);
-        Ok(Self { target, host, port, scheme, task: task.short_id().to_owned(), shown })
+        Ok(Self { target, host, port, scheme, task: place.task_id, shown })
     }
 
     pub fn destination(&self, local_port: u16) -> Destination {

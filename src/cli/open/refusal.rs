@@ -2,6 +2,7 @@
 
 use crate::aws::exec::error::ExecError;
 use crate::aws::tunnel::error::TunnelError;
+use crate::cli::place::NOT_CONNECTED;
 use crate::engine::failure::{Cause, Failure};
 use crate::session::CommandError;
 
@@ -36,10 +37,7 @@ pub fn explained(error: TunnelError) -> CommandError {
 fn with_hints(failure: Failure) -> Failure {
     match failure.cause {
         Cause::Denied => failure.hint(POLICY).hint(FORBIDDEN),
-        _ if failure.code == "TargetNotConnected" => failure.hint(
-            "the agent in the container has no connection: run it again in some seconds, and see whether the task role \
-             has the ssmmessages actions",
-        ),
+        _ if failure.code == "TargetNotConnected" => failure.hint(NOT_CONNECTED),
         _ => failure,
     }
 }

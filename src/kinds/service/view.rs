@@ -117,6 +117,11 @@ pub struct TargetView {
 }
 
 impl ServiceView {
+    /// The ARN of the service's cluster; empty where there is no service.
+    pub fn cluster(&self) -> &str {
+        self.service.as_ref().map(|facts| facts.cluster.as_str()).unwrap_or_default()
+    }
+
     /// The tasks that may still write: all that have not stopped, wanted or not.
     pub fn writers(&self) -> impl Iterator<Item = &TaskView> {
         self.tasks.iter().filter(|task| task.last != "STOPPED")
