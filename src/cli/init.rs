@@ -24,6 +24,7 @@ use crate::session::{CommandError, Exit, Output, PLAN_FILE, moment, source, stan
 use crate::ui;
 
 use super::global::Global;
+use super::whole_file::is_there;
 
 /// Write a plan file
 ///
@@ -213,7 +214,7 @@ fn consent_note(label: Label) -> String {
 
 /// Whether what is there may be overwritten.
 fn consent(path: &Path, force: bool, ask: &mut dyn Ask) -> Result<bool, CommandError> {
-    if force || !file::is_there(path) {
+    if force || !is_there(path) {
         return Ok(force);
     }
     let options = ["no", "yes"].map(str::to_owned);

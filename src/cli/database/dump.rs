@@ -52,7 +52,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             .hint("the task has no rights on your buckets; copy the file with `aws s3 cp`, encrypted with a KMS key"));
     }
     let work = async {
-        let file = WholeFile::create(&args.out, false)?;
+        let file = WholeFile::of_user(&args.out)?;
         dump(args, global, output, file).await
     };
     // From the beginning: what is interrupted earlier would leave its temporary file.
@@ -84,7 +84,7 @@ async fn dump(args: &Args, global: &Global, output: &Output, mut file: WholeFile
     let (container, script) = (place.container(), database::dump());
     let dump = download(aws, &container, &script, LARGEST, &mut file, |progress| shown.at(progress));
     let announced = dump.await.map_err(|error| not_transferred(error, "no file was written"))?;
-    file.keep()?;
+    file.finish()?;
     drop(shown);
     let path = args.out.display().to_string();
     let answer = json!({

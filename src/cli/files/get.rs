@@ -52,12 +52,12 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     let script = send(&mounted.path, &path).unwrap_or_default();
     let container = place.container();
     let copied = async {
-        let mut file = WholeFile::create(&target, false)?;
+        let mut file = WholeFile::of_user(&target)?;
         let mut shown = Shown::new(output, "waiting for the container");
         let aws = &place.context.aws;
         let copied = download(aws, &container, &script, LIMIT, &mut file, |progress| shown.at(progress));
         let announced = copied.await.map_err(|error| not_transferred(error, "no file was written"))?;
-        file.keep().map(|()| announced)
+        file.finish().map(|()| announced)
     };
     let Some(announced) = unless_ctrl_c(copied).await? else {
         output.always("interrupted: no file was written\n");

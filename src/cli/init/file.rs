@@ -1,13 +1,9 @@
 //! Files: written whole or not at all, and named from where they are read.
 
-use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Whether something stands under this name, be it a broken link.
-pub fn is_there(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
-}
+use crate::cli::whole_file::WholeFile;
 
 /// Writes a file beside its place, and puts it there when it is complete.
 ///
@@ -16,25 +12,9 @@ pub fn is_there(path: &Path) -> bool {
 /// `AlreadyExists` when something is there that may not be overwritten; whatever prevents writing. The place is
 /// untouched then, and nothing is left beside it.
 pub fn write(path: &Path, text: &str, overwrite: bool) -> io::Result<()> {
-    let beside = beside(path);
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    drop(file);
-    let placed = written.and_then(|()| match overwrite {
-        false if is_there(path) => Err(io::ErrorKind::AlreadyExists.into()),
-        _ => fs::rename(&beside, path),
-    });
-    if placed.is_err() {
-        // What could not be placed is of no use; that it cannot be removed either is not the news.
-        let _ = fs::remove_file(&beside);
-    }
-    placed
-}
-
-/// A name in the same folder that nobody else uses: renaming is atomic within one file system only.
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{:016x}.new", rand::random::<u64>()))
+    let mut file = WholeFile::create(path, false)?;
+    file.write_all(text.as_bytes())?;
+    file.keep(overwrite)
 }
 
 /// A path that leads from the folder of the plan file to where it leads from here.
@@ -51,6 +31,8 @@ pub fn seen_from(folder: &Path, path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
