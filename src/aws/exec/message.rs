@@ -20,6 +20,8 @@
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::engine::compare::hex;
+
 /// Output of the agent: this side acknowledges each.
 pub const OUTPUT: &str = "output_stream_data";
 /// Input from this side: the agent acknowledges each.
@@ -130,7 +132,6 @@ impl Message {
 
 /// A UUID as text, with hyphens.
 pub fn uuid(id: [u8; 16]) -> String {
-    let hex = |part: &[u8]| part.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     [&id[..4], &id[4..6], &id[6..8], &id[8..10], &id[10..]].map(hex).join("-")
 }
 

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::aws::exec::text;
+use crate::engine::compare::hex;
 
 use super::error::TransferError;
 
@@ -132,16 +133,11 @@ impl Incoming {
             let Self { received, .. } = self;
             return Err(TransferError::Damaged(format!("{received} of {} bytes have arrived", announced.size)));
         }
-        if hexadecimal(&self.digest.finalize()) != announced.sha256 {
+        if hex(&self.digest.finalize()) != announced.sha256 {
             return Err(TransferError::Damaged("its SHA-256 differs".to_owned()));
         }
         Ok(announced)
     }
-}
-
-/// Two digits for each byte.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -151,7 +147,7 @@ mod tests {
     use super::*;
 
     fn sent(content: &[u8], before: &str) -> String {
-        let digest = hexadecimal(&Sha256::digest(content));
+        let digest = hex(&Sha256::digest(content));
         let letters = STANDARD.encode(content);
         let lines: Vec<&str> = letters.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
         format!("{before}word {} {digest}\n{}\n", content.len(), lines.join("\n"))

@@ -10,10 +10,11 @@ use tokio::sync::{mpsc, oneshot};
 use crate::aws::clients::Clients;
 use crate::aws::exec::conversation::Input;
 use crate::aws::exec::run::{Container, stream_script};
+use crate::engine::compare::hex;
 
 use super::download::{Progress, TOOLS};
 use super::error::TransferError;
-use super::incoming::{Announced, Incoming, hexadecimal};
+use super::incoming::{Announced, Incoming};
 
 /// Bytes in a line of base64. A terminal that hands over line by line cuts lines at 4,096 bytes (termios(3), "Canonical
 /// and noncanonical mode").
@@ -43,7 +44,7 @@ impl<R: Read> Outgoing<R> {
             digest.update(&piece[..read]);
             size += read as u64;
         }
-        Ok(Self { announced: Announced { size, sha256: hexadecimal(&digest.finalize()) }, content: again })
+        Ok(Self { announced: Announced { size, sha256: hex(&digest.finalize()) }, content: again })
     }
 }
 
