@@ -5,7 +5,7 @@ use aws_sdk_cloudwatch::types::StateValue;
 use crate::aws::answer::Answer;
 use crate::aws::grant::{Grant, Use};
 use crate::engine::failure::Failure;
-use crate::engine::inventory::{Inventory, LAPSES, Live};
+use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::context::Context;
 use crate::kinds::place::Place;
 
@@ -30,9 +30,7 @@ pub fn alarms(inventory: &Inventory) -> impl Iterator<Item = AlarmState<'_>> {
 
 /// Who has not confirmed yet, and so gets nothing.
 pub fn unconfirmed(inventory: &Inventory) -> impl Iterator<Item = &str> {
-    of_kind(inventory, "subscription")
-        .filter(|live| live.outputs.contains_key(LAPSES))
-        .map(|live| output(live, "endpoint"))
+    of_kind(inventory, "subscription").filter(|live| live.lapses()).map(|live| output(live, "endpoint"))
 }
 
 fn of_kind<'a>(inventory: &'a Inventory, kind: &'static str) -> impl Iterator<Item = &'a Live> {

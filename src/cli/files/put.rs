@@ -1,6 +1,6 @@
 //! `ce-aws files put`.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -178,8 +178,7 @@ async fn put(
     let content = fs::read(&file.source).map_err(unreadable)?;
     let is_key = content.windows(12).any(|window| window == b"PRIVATE KEY-");
     let mode = if is_key { 0o600 } else { 0o644 };
-    let outgoing =
-        Outgoing::new(content.as_slice(), File::open(&file.source).map_err(unreadable)?).map_err(unreadable)?;
+    let outgoing = Outgoing::new(content.as_slice(), content.as_slice()).map_err(unreadable)?;
     let Some((prepare, after)) = receive(&mounted.path, &file.path, mode, replaces) else { return Ok(()) };
     let mut shown = Shown::new(output, &file.path.to_string());
     let (aws, container) = (&place.context.aws, place.container());
