@@ -5,7 +5,7 @@ use crate::blueprint::image_change::Running;
 use crate::blueprint::load_dump::load;
 use crate::config::PlanFile;
 use crate::engine::inventory::{Inventory, Phase};
-use crate::engine::plan::{Finding, Purpose, Severity};
+use crate::engine::plan::Purpose;
 use crate::kinds::{backup_vault, names, resource};
 use crate::live;
 use crate::planners::intent::{Intent, Work as Intended};
@@ -15,7 +15,7 @@ use crate::session::error::CommandError;
 use crate::session::exit::Exit;
 use crate::session::intent::open_intent;
 
-use super::plan::{OnFailure, data_task, intent, new_id, point};
+use super::plan::{OnFailure, data_task, foreign_task, intent, new_id, point};
 use super::restore_point::has_role;
 use super::rollback::conclude;
 use super::run::{Context, Work, run_plan};
@@ -63,7 +63,7 @@ pub async fn run(
     };
     let mut plan = upgrade::restart(&inventory, session.target(&scope.name), &running.service, &upgrade);
     plan.findings.extend(open_intent(&inventory));
-    plan.findings.extend(foreign_tasks.iter().map(|arn| foreign_task(arn)));
+    plan.findings.extend(foreign_tasks.iter().map(|arn| foreign_task(arn, "while the database is replaced")));
     let work = Work::new(plan, "Restore it?");
     work.show(context)?;
     work.ask(context)?;
@@ -89,14 +89,4 @@ fn running(inventory: &Inventory, path: &str) -> Result<(Running, &'static Relea
             .hint("give the --catalog file that describes it")
     })?;
     Ok((running, release))
-}
-
-fn foreign_task(arn: &str) -> Finding {
-    Finding {
-        code: "upgrade/foreign-writer".to_owned(),
-        severity: Severity::Refusal,
-        address: None,
-        message: format!("the task {arn} does not belong to this deployment and mounts its file system"),
-        hint: Some("stop it: nothing else may write while the database is replaced".to_owned()),
-    }
 }

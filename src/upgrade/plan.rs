@@ -105,7 +105,7 @@ impl UpgradePlan {
         let is_healthy = running.service.phase == Phase::Ready;
         let mut findings: Vec<Finding> = not_permitted(&change).into_iter().collect();
         findings.extend(not_healthy(&running.service, &change));
-        findings.extend(foreign_tasks.iter().map(|arn| foreign_task(arn)));
+        findings.extend(foreign_tasks.iter().map(|arn| foreign_task(arn, "during an upgrade")));
         if change.is_release() {
             findings.extend(checks::release::release(release(file)?, consent.label(file)));
             findings.extend(own_images(file, &change));
@@ -244,9 +244,11 @@ fn not_healthy(service: &Live, change: &ImageChange) -> Option<Finding> {
     Some(finding("upgrade/not-steady", Severity::Warning, message, hint))
 }
 
-fn foreign_task(arn: &str) -> Finding {
+/// Refuses while somebody else's task may write; `meanwhile` is the end of a sentence.
+pub(super) fn foreign_task(arn: &str, meanwhile: &str) -> Finding {
     let message = format!("the task {arn} does not belong to this deployment and mounts its file system");
-    finding("upgrade/foreign-writer", Severity::Refusal, message, "stop it: nothing else may write during an upgrade")
+    let hint = format!("stop it: nothing else may write {meanwhile}");
+    finding("upgrade/foreign-writer", Severity::Refusal, message, &hint)
 }
 
 /// A rollback starts the service as it was before and changes nothing else about it: other changes must not come with
