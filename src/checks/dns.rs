@@ -58,11 +58,8 @@ fn unseen(zone: &Zone, plan: &PlanFile, inventory: &Inventory) -> Option<Finding
 /// Records of others are neither replaced nor deleted.
 fn taken(name: &str, zone: &Zone, inventory: &Inventory) -> Option<Finding> {
     let balancers = inventory.live.iter().filter(|live| live.address.kind() == "load-balancer");
-    let ours: Vec<_> = balancers.filter_map(|live| live.outputs.get("dns")).map(|dns| dns.to_lowercase()).collect();
-    let is_ours = |record: &Record| {
-        let targets = record.to.iter().map(|to| to.strip_prefix("dualstack.").unwrap_or(to));
-        record.kind == "A" && targets.into_iter().any(|to| ours.iter().any(|dns| dns == to))
-    };
+    let ours: Vec<_> = balancers.filter_map(|live| live.outputs.get("dns")).collect();
+    let is_ours = |record: &Record| ours.iter().any(|dns| record.leads_to(dns));
     let clashes = |record: &&Record| ["A", "AAAA", "CNAME"].contains(&record.kind.as_str()) && !is_ours(record);
     let Record { kind, to } = zone.records.iter().find(clashes)?;
     Some(refusal(

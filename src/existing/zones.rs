@@ -4,7 +4,7 @@ use crate::aws::answer::Answer;
 use crate::config::{Dns, DnsName, ZoneName, ZoneRef};
 use crate::engine::failure::Failure;
 use crate::kinds::context::Context;
-use crate::kinds::dns::{hosted_zones, normal, records, zone_id};
+use crate::kinds::dns::{hosted_zones, normal, normal_target, records, zone_id};
 
 use super::Named;
 use super::lookup::{checked, there};
@@ -30,6 +30,13 @@ pub struct Record {
     pub kind: String,
     /// What it leads to: of an alias, the name without final dot; of another record its values.
     pub to: Vec<String>,
+}
+
+impl Record {
+    /// Whether it is an alias for the load balancer of this name.
+    pub fn leads_to(&self, balancer: &str) -> bool {
+        self.kind == "A" && self.to.iter().any(|to| normal_target(to) == normal_target(balancer))
+    }
 }
 
 /// The zone of the plan file's name; `None` if it names none.
