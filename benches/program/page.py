@@ -87,7 +87,7 @@ def _goals(figures: dict) -> str:
     at_most("peak memory of any command", 40, memory, " MiB", best)
     at_most("start (`--version`)", 20, figures["start"]["figures"].wall * 1000, " ms")
     worst = max(settling["lags"], key=lambda row: row[3] / max(3, 0.05 * row[1]))
-    at_most(f"longest lag: {worst[0]}", max(3, 0.05 * worst[1]), worst[3], " s")
+    at_most(f"longest lag: {worst[0]}", round(max(3, 0.05 * worst[1]), 1), worst[3], " s")
     return _table(["", "goal", "measured", "peer", "ratio", ""], rows)
 
 

@@ -2,7 +2,7 @@
 //!
 //! AWS's own waiters poll every 15 to 120 seconds; on a stack whose slowest part takes 105 seconds that would be most
 //! of the waiting. We poll every two to three seconds, one call a kind, and less often what has taken long already:
-//! what settles is seen 2.5 s later at most, or 5 % of the time that it took.
+//! what settles is seen 2.5 s later at most, or 2 % of the time that it took.
 
 use super::failure::Cause;
 
@@ -25,7 +25,7 @@ const FEWEST_ATTEMPTS: u32 = 15;
 
 /// After how many seconds to poll again for what has been waited for so long.
 pub fn next_poll(waited: f64) -> f64 {
-    (waited * 0.05).max(POLL_EVERY)
+    (waited * 0.02).max(POLL_EVERY)
 }
 
 /// What to do about a failed call.
@@ -78,11 +78,11 @@ mod tests {
         assert_eq!(retry(Cause::Throttled, 14, 600.0), Retry::After(20.0));
         assert_eq!(retry(Cause::Denied, 1, 0.0), Retry::No);
         assert_eq!(retry(Cause::StillHeld, 9, 20.0), Retry::After(POLL_EVERY), "as often as a poll");
-        assert_eq!(retry(Cause::StillHeld, 9, 200.0), Retry::After(10.0));
+        assert_eq!(retry(Cause::StillHeld, 9, 200.0), Retry::After(4.0));
     }
 
     #[test]
     fn what_has_taken_long_is_polled_less_often() {
-        assert_eq!([0.0, 50.0, 100.0, 600.0].map(next_poll), [POLL_EVERY, POLL_EVERY, 5.0, 30.0]);
+        assert_eq!([0.0, 100.0, 200.0, 600.0].map(next_poll), [POLL_EVERY, POLL_EVERY, 4.0, 12.0]);
     }
 }
