@@ -15,6 +15,7 @@ pub mod notices;
 pub mod prices;
 pub mod probe;
 pub mod queues;
+pub mod reachability;
 pub mod reachable;
 pub mod sweep;
 pub mod transfer;

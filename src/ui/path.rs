@@ -47,3 +47,18 @@ pub fn path(from: &str, to: &str, result: &str, hops: &[PathHop]) -> String {
     };
     format!("{lines}\n{end}\n")
 }
+
+/// What AWS's own analysis has found: whether the destination is reached, and why not, as code and components.
+pub fn analysis(reached: bool, reasons: &[(&str, String)]) -> String {
+    if reached {
+        return "AWS's Reachability Analyzer finds the way as well\n".to_owned();
+    }
+    let line = |(code, components): &(&str, String)| {
+        let stopped = paint(DANGER, "stopped");
+        format!("{stopped}  {:<44}  {}\n", clean(code), clean(components))
+    };
+    let lines: String = reasons.iter().map(line).collect();
+    format!("\nAWS's Reachability Analyzer finds no way ({EXPLANATIONS} explains its codes):\n{lines}")
+}
+
+const EXPLANATIONS: &str = "https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html";

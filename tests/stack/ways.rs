@@ -282,4 +282,32 @@ print(ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["Network
 "#,
     );
     product.expect(0, &["path", "FILE", "--from", &interface]);
+
+    // AWS's own analysis of it. The interface has the VPC's default group, whose address the load balancer admits.
+    let analyzed = |code: i32| {
+        let said = product.expect(code, &["path", "FILE", "--from", &interface, "--analyze", "--output", "json"]);
+        serde_json::from_str::<Value>(&said.stdout).expect("JSON")
+    };
+    assert_eq!(analyzed(0)["analysis"], serde_json::json!({ "reached": true, "reasons": [] }));
+    let group = account.by_hand(
+        r#"
+balancer = elb.describe_load_balancers()["LoadBalancers"][0]
+group = balancer["SecurityGroups"][0]
+rules = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules)
+print(group)
+"#,
+    );
+    let stopped = analyzed(5);
+    assert_eq!(stopped["analysis"]["reasons"][0]["code"], "ENI_SG_RULES_MISMATCH", "{stopped}");
+    let components = stopped["analysis"]["reasons"][0]["components"].to_string();
+    assert!(components.contains(&group), "{components}");
+    // Nothing is left of them.
+    let left = account.by_hand(
+        "print(len(ec2.describe_network_insights_paths()['NetworkInsightsPaths']), \
+         len(ec2.describe_network_insights_analyses()['NetworkInsightsAnalyses']))",
+    );
+    assert_eq!(left, "0 0");
+    let network = product.expect(64, &["path", "FILE", "--from", "10.20.0.0/16", "--analyze"]);
+    assert!(network.stderr.contains("begins at a network interface"), "{}", network.stderr);
 }
