@@ -302,6 +302,9 @@ print(group)
     assert_eq!(stopped["analysis"]["reasons"][0]["code"], "ENI_SG_RULES_MISMATCH", "{stopped}");
     let components = stopped["analysis"]["reasons"][0]["components"].to_string();
     assert!(components.contains(&group), "{components}");
+    let shown = product.expect(5, &["path", "FILE", "--from", &interface, "--analyze"]).stdout;
+    assert!(shown.contains("Reachability Analyzer finds no way"), "{shown}");
+    assert!(shown.contains("ENI_SG_RULES_MISMATCH"), "{shown}");
     // Nothing is left of them.
     let left = account.by_hand(
         "print(len(ec2.describe_network_insights_paths()['NetworkInsightsPaths']), \

@@ -12,6 +12,7 @@ acceptance tests in hashicorp/terraform-provider-aws#23532 take 40 to 110 s in a
 import ipaddress
 
 from localstack_fargate.middleware import aws_error, override
+from localstack_fargate.services import ec2_groups
 from localstack_fargate.services.ec2_common import (
     at,
     backend,
@@ -115,32 +116,33 @@ def _no_path(path_id: str):
 
 def _judge(store, path: dict) -> dict:
     source, destination = store.enis[path["Source"]], store.enis[path["Destination"]]
-    if any(_admits(group, source, path) for group in destination.group_set):
+    permissions = [
+        permission
+        for group in destination.group_set
+        for permission in ec2_groups.describe_permissions(store, group.ingress_rules)
+    ]
+    if any(_admits(permission, source, path) for permission in permissions):
         return {"NetworkPathFound": True}
-    groups = [{"Id": group.id} for group in destination.group_set]
     mismatch = {
         "ExplanationCode": "ENI_SG_RULES_MISMATCH",
         "Direction": "ingress",
         "NetworkInterface": {"Id": destination.id},
-        "SecurityGroups": groups,
+        "SecurityGroups": [{"Id": group.id} for group in destination.group_set],
     }
     return {"NetworkPathFound": False, "Explanations": [mismatch]}
 
 
-def _admits(group, source, path: dict) -> bool:
-    address = ipaddress.ip_address(source.private_ip_address)
-    of_source = {g.id for g in source.group_set}
-    for rule in group.ingress_rules:
-        if rule.ip_protocol not in ("-1", path["Protocol"]):
-            continue
+def _admits(permission: dict, source, path: dict) -> bool:
+    if permission["IpProtocol"] != "-1":
         port = path["DestinationPort"]
-        if rule.ip_protocol != "-1" and port and not int(rule.from_port) <= port <= int(rule.to_port):
-            continue
-        networks = [entry["CidrIp"] for entry in rule.ip_ranges if entry.get("CidrIp")]
-        named = {entry.get("GroupId") for entry in rule.source_groups}
-        if named & of_source or any(address in ipaddress.ip_network(network, strict=False) for network in networks):
-            return True
-    return False
+        if permission["IpProtocol"] != path["Protocol"]:
+            return False
+        if port and not permission["FromPort"] <= port <= permission["ToPort"]:
+            return False
+    address = ipaddress.ip_address(source.private_ip_address)
+    networks = [ipaddress.ip_network(entry["CidrIp"]) for entry in permission["IpRanges"]]
+    named = {pair["GroupId"] for pair in permission["UserIdGroupPairs"]}
+    return any(address in network for network in networks) or any(g.id in named for g in source.group_set)
 
 
 def _analysis(account, region, analysis_id: str) -> dict:
