@@ -74,8 +74,8 @@ pub fn notices(stack: &Stack<'_>, parts: &Parts<'_>, service: &Handle<Service>) 
                 "eventRegion": [stack.names().region],
             },
         }),
-        line: "AWS replaces the task for maintenance, from <start> on; `ce-aws stop` and `ce-aws start` before then do it \
-               at a time of your choice",
+        line: "AWS replaces the task for maintenance, from <start> on; `ce-aws stop` and `ce-aws start` before then \
+               do it at a time of your choice",
         takes: &[("start", "$.detail.startTime")],
     };
     [("task-stopped", stopped), ("deployment-failed", failed), ("backup-failed", backup), ("task-retired", retired)]
