@@ -43,7 +43,8 @@ class Cipher:
 
 def data_key(account, request: dict, session: str, target: str, **wrong) -> tuple[dict, Cipher]:
     """A handshake's response and the cipher that goes with it; `wrong` replaces parts of the context."""
-    asked = {action["ActionType"]: action["ActionParameters"] for action in request["RequestedClientActions"]}["KMSEncryption"]
+    actions = {action["ActionType"]: action["ActionParameters"] for action in request["RequestedClientActions"]}
+    asked = actions["KMSEncryption"]
     context = {"aws:ssm:SessionId": session, "aws:ssm:TargetId": target} | wrong.pop("context", {})
     acknowledges = wrong.pop("acknowledges", True)
     if acknowledges:
@@ -192,7 +193,8 @@ def test_a_data_key_needs_a_permission(account):
         KeyId=key, NumberOfBytes=64, EncryptionContext={"aws:ssm:TargetId": target}
     )
     condition = {"StringLike": {"kms:EncryptionContext:aws:ssm:TargetId": "ecs:shared_*"}}
-    only(account, {"Action": "kms:GenerateDataKey", "Resource": "arn:aws:kms:us-east-1:*:key/*", "Condition": condition})
+    keys = "arn:aws:kms:us-east-1:*:key/*"
+    only(account, {"Action": "kms:GenerateDataKey", "Resource": keys, "Condition": condition})
     assert make("ecs:shared_a_b")["KeyId"] == key
     refused(lambda: make("ecs:other_a_b"), "AccessDeniedException")
     refused(lambda: kms.generate_data_key(KeyId=key, NumberOfBytes=64), "AccessDeniedException")

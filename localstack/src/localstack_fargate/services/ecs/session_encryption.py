@@ -1,9 +1,9 @@
 """Encryption of a session with a KMS key: the agent's side, for commands and for ports.
 
 Source: `aws/amazon-ssm-agent` (`agent/session/crypto`, `agent/session/datachannel`). The data key, which the client
-makes, is bound to the session, its target and a random text; the agent lets KMS decrypt it with the task role, whose own
-policy has to allow that here (a key's policy is not read). AES-256-GCM, the nonce in front; the first half of the key is
-the agent's. Unlike the real agent's, this one ends a session when something cannot be decrypted.
+makes, is bound to the session, its target and a random text; the agent lets KMS decrypt it with the task role, whose
+own policy has to allow that here (a key's policy is not read). AES-256-GCM, the nonce in front; the first half of the
+key is the agent's. Unlike the real agent, this one ends a session when something cannot be decrypted.
 
 Faults: `altered` changes one bit of what is printed, `other-key` encrypts it with another key.
 """
@@ -47,7 +47,9 @@ class Encryption:
 
     def take_key(self, result: dict) -> str | None:
         """Takes the data key out of the response; why it cannot, if so."""
-        context = self.context | ({"aws:ssm:RandomChallenge": self.random} if result["ChallengeAcknowledgement"] else {})
+        context = dict(self.context)
+        if result["ChallengeAcknowledgement"]:
+            context["aws:ssm:RandomChallenge"] = self.random
         request = {"CiphertextBlob": base64.b64decode(result["KMSCipherTextKey"]), "KeyId": self.key}
         try:
             plain = self._decrypted(request | {"EncryptionContext": context}, context)
