@@ -164,8 +164,10 @@ impl<S: FnMut() -> Stamp> Channel<S> {
         };
         let mut steps = vec![Step::Send(self.input(HANDSHAKE_RESPONSE, handshake.response(key.as_ref())))];
         self.cipher = cipher;
-        steps.extend(unmet.map(Step::Unmet));
-        self.advance(&mut steps);
+        match unmet {
+            Some(demand) => steps.push(Step::Unmet(demand)),
+            None => self.advance(&mut steps),
+        }
         steps
     }
 
