@@ -196,9 +196,13 @@ def test_the_channel_needs_a_permission(account):
 
 
 @pytest.mark.row("ecs:ExecuteCommand: a session whose handshake is refused prints nothing", plain="fails")
-def test_encryption_is_asked_for_in_the_handshake(account):
-    got, end = Channel(Task(account).session(fault="encrypted")).everything()
-    assert "KMSEncryption" in got[0][2].decode() and printed(got) == "" and end == "channel_closed"
+def test_a_refused_handshake_ends_the_session(account):
+    channel = Channel(Task(account).session(output="secret"))
+    action = {"ActionType": "SessionType", "ActionStatus": 2, "ActionResult": None, "Error": "no"}
+    refusal = {"ClientVersion": VERSION, "ProcessedClientActions": [action], "Errors": ["no"]}
+    channel.agree = lambda: channel.say("input_stream_data", 6, refusal)
+    got, end = channel.everything()
+    assert printed(got) == "" and end == "channel_closed"
 
 
 @pytest.mark.row("rules of ECS Exec: a shell's echo, its exit code, faults", plain="absent")

@@ -76,6 +76,22 @@ def test_failed_backup(backed):  # noqa: F811
     assert lines(watch) == ["FAILED"]
 
 
+@pytest.mark.row("events:aws.health retirement of Fargate tasks, by cluster and service", plain="fails")
+def test_task_retirement(account):
+    kit, watch = Kit(account), Watch(account)
+    kit.create()
+    account.advance(900)
+    detail = {"eventTypeCode": ["AWS_ECS_TASK_PATCHING_RETIREMENT"], "eventRegion": ["us-east-1"]}
+    pattern = {"source": ["aws.health"], "detail-type": ["AWS Health Event"], "detail": detail}
+    rule(watch, pattern | {"resources": [f"{kit.cluster}|svc"]}, '"from <start>"', start="$.detail.startTime")
+    account.control("task-retirement", {"days": 7})
+    [line] = lines(watch)
+    assert line.startswith("from ") and line.endswith(" GMT")
+    rule(watch, pattern | {"resources": [f"{kit.cluster}|other"]}, '"from <start>"', start="$.detail.startTime")
+    account.control("task-retirement", {"days": 7})
+    assert lines(watch) == []
+
+
 @pytest.mark.row("events:a topic whose policy does not admit the rule gets nothing", plain="fails")
 def test_not_admitted(backed):  # noqa: F811
     account, system = backed[0], backed[2]

@@ -309,10 +309,10 @@ def test_a_session_ends_with_its_task_or_when_idle(account):
 @pytest.mark.row("rules of port sessions: what the agent says of itself and to people", plain="absent")
 def test_what_the_agent_says(account):
     task = Task(account)
-    task.rule(agent_version="3.0.1.0", encrypted=True, notice="be careful")
+    task.rule(agent_version="3.0.1.0", notice="be careful")
     channel = Channel(task.start()).begin()
     assert channel.asked["AgentVersion"] == "3.0.1.0" and channel.notice == "be careful"
-    assert [one["ActionType"] for one in channel.asked["RequestedClientActions"]] == ["SessionType", "KMSEncryption"]
+    assert [one["ActionType"] for one in channel.asked["RequestedClientActions"]] == ["SessionType"]
     task.rule(listens=False)
     channel = Channel(task.start()).begin()
     assert channel.get("/") == [b""] and channel.flags == [3]

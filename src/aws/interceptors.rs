@@ -13,9 +13,9 @@ use aws_smithy_types::retry::RetryConfig;
 
 use super::permit::Permit;
 
-/// Whether an operation only reads, by its name.
+/// Whether an operation only reads, by its name. KMS keeps no data key that it has generated.
 fn reads(config: &ConfigBag) -> bool {
-    const VERBS: [&str; 6] = ["Describe", "Get", "List", "Head", "BatchGet", "Simulate"];
+    const VERBS: [&str; 7] = ["Describe", "Get", "List", "Head", "BatchGet", "Simulate", "GenerateDataKey"];
     config.load::<Metadata>().is_some_and(|operation| VERBS.iter().any(|verb| operation.name().starts_with(verb)))
 }
 

@@ -21,6 +21,7 @@ use crate::kinds::service::Service;
 use crate::kinds::subscription::Subscription;
 use crate::kinds::topic::Topic;
 
+use super::notices::{Notice, notices};
 use super::service::Parts;
 use super::stack::Stack;
 use super::topic_policies as policies;
@@ -318,56 +319,4 @@ fn cluster_name(stack: &Stack<'_>) -> Ref {
         Some(cluster) => cluster.name().into(),
         None => stack.names().stack().into(),
     }
-}
-
-/// What a rule passes on.
-struct Notice {
-    words: &'static str,
-    pattern: Value,
-    line: &'static str,
-    takes: &'static [(&'static str, &'static str)],
-}
-
-fn notices(stack: &Stack<'_>, parts: &Parts<'_>, service: &Handle<Service>) -> [(&'static str, Notice); 3] {
-    let stopped = Notice {
-        words: "tasks that were not stopped on purpose",
-        pattern: json!({
-            "source": ["aws.ecs"],
-            "detail-type": ["ECS Task State Change"],
-            "detail": {
-                "clusterArn": [service.output("cluster", Need::Exists)],
-                "group": [format!("service:{}", stack.names().stack())],
-                "lastStatus": ["STOPPED"],
-                "stopCode": [{ "anything-but": "UserInitiated" }],
-                "stoppedReason": [{ "anything-but": { "prefix": "Scaling activity initiated by" } }],
-            },
-        }),
-        line: "a task has stopped: <reason> (<code>), <task>",
-        takes: &[("reason", "$.detail.stoppedReason"), ("code", "$.detail.stopCode"), ("task", "$.detail.taskArn")],
-    };
-    let failed = Notice {
-        words: "deployments that ECS has given up",
-        pattern: json!({
-            "source": ["aws.ecs"],
-            "detail-type": ["ECS Deployment State Change"],
-            "resources": [service.output("arn", Need::Exists)],
-            "detail": { "eventName": ["SERVICE_DEPLOYMENT_FAILED"] },
-        }),
-        line: "a deployment has failed: <reason>",
-        takes: &[("reason", "$.detail.reason")],
-    };
-    let backup = Notice {
-        words: "backups of the file system that failed",
-        pattern: json!({
-            "source": ["aws.backup"],
-            "detail-type": ["Backup Job State Change"],
-            "detail": {
-                "state": ["FAILED", "ABORTED", "EXPIRED"],
-                "resourceArn": [parts.storage.file_system.arn()],
-            },
-        }),
-        line: "a backup of the file system is <state>: <reason>",
-        takes: &[("state", "$.detail.state"), ("reason", "$.detail.statusMessage")],
-    };
-    [("task-stopped", stopped), ("deployment-failed", failed), ("backup-failed", backup)]
 }

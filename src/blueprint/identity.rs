@@ -11,6 +11,7 @@ use crate::partition::principals;
 
 use super::images::repositories;
 use super::policies::{self, SecretGrant};
+use super::sessions;
 use super::stack::Stack;
 use super::storage::Storage;
 
@@ -49,7 +50,7 @@ pub fn add(stack: &mut Stack<'_>, storage: &Storage, injected: &[SecretGrant]) -
         None => {
             let wanted = &stack.plan.identity.task_policy_arns;
             let managed: Vec<String> = wanted.iter().map(|policy| policy.as_str().to_owned()).collect();
-            let inline = policies::task_role(storage.file_system.arn().any());
+            let inline = policies::task_role(storage.file_system.arn().any(), sessions::decrypt(stack));
             stack.add_role("task", "runs in Cloud Exchange tasks", trust, Some(inline), &managed)
         }
     };

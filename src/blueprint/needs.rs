@@ -36,7 +36,7 @@ pub fn needs(plan: &PlanFile, release: &Release, names: &Names) -> Needs {
     let logs = names.arn("logs", &format!("log-group:{}", names.log_group("task")));
     let file_system = names.arn("elasticfilesystem", "file-system/fs-0123456789abcdef0");
     Needs {
-        task: questions(&policies::task_role(Ref::value(file_system.clone()))),
+        task: questions(&policies::task_role(Ref::value(file_system.clone()), None)),
         backup: questions(&policies::backup_role(Ref::value(file_system))),
         execution: questions(&policies::execution_role(
             &repositories(plan, release),

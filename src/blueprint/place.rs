@@ -31,7 +31,7 @@ pub fn place(plan: &PlanFile, names: &Names, graph: &Graph) -> Place {
         own_task_roles: roles.into_iter().any(Option::is_none),
         task_roles: user_roles.into_iter().collect(),
         backup_role: wanted.backup_role.as_ref().map(|arn| arn.as_str().to_owned()),
-        key: wanted.kms_key.as_ref().map(|key| key_arn(names, key.as_str())),
+        key: wanted.kms_key.as_ref().map(|key| names.key_arn(key.as_str())),
         credentials: plan.secrets.existing.iter().map(|arn| arn.as_str().to_owned()).collect(),
         dns: plan.dns.name.as_ref().map(|name| NamePlace {
             name: name.as_str().to_owned(),
@@ -43,17 +43,8 @@ pub fn place(plan: &PlanFile, names: &Names, graph: &Graph) -> Place {
         }),
         policies: managed.collect::<BTreeSet<_>>().into_iter().collect(),
         topic: plan.alarms.topic.as_ref().map(|arn| arn.as_str().to_owned()),
-        topic_key: plan.alarms.kms_key.as_ref().map(|key| key_arn(names, key.as_str())),
+        topic_key: plan.alarms.kms_key.as_ref().map(|key| names.key_arn(key.as_str())),
         boundary: plan.identity.permissions_boundary.as_ref().map(|arn| arn.as_str().to_owned()),
         names: names.clone(),
-    }
-}
-
-/// The ARN of a key. IAM does not resolve aliases: one of them means any key of the region.
-fn key_arn(names: &Names, key: &str) -> String {
-    match key.rsplit(':').next() {
-        Some(resource) if resource.starts_with("alias/") => names.arn("kms", "key/*"),
-        _ if key.starts_with("arn:") => key.to_owned(),
-        _ => names.arn("kms", &format!("key/{key}")),
     }
 }

@@ -118,8 +118,9 @@ pub struct SecretGrant {
     pub key: Option<String>,
 }
 
-/// What the containers may do: mount the file system and serve ECS Exec.
-pub fn task_role(file_system: Ref) -> Value {
+/// What the containers may do: mount the file system and serve ECS Exec. `decrypt` is the statement for sessions that
+/// are encrypted.
+pub fn task_role(file_system: Ref, decrypt: Option<Value>) -> Value {
     let mount = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"];
     // ECS Exec opens channels that have no ARN (Amazon ECS developer guide, "ECS Exec permissions").
     let exec = [
@@ -128,7 +129,9 @@ pub fn task_role(file_system: Ref) -> Value {
         "ssmmessages:OpenControlChannel",
         "ssmmessages:OpenDataChannel",
     ];
-    policy(json!([allow("MountFileSystem", &mount, json!(file_system)), allow("Exec", &exec, json!("*"))]))
+    let mut statements = vec![allow("MountFileSystem", &mount, json!(file_system)), allow("Exec", &exec, json!("*"))];
+    statements.extend(decrypt);
+    policy(Value::Array(statements))
 }
 
 /// What VPC flow logs may do: write to their log group, given by its ARN without `:*`.
@@ -250,7 +253,7 @@ mod tests {
 
     fn role_policies() -> [Value; 3] {
         let repositories = ["arn:aws:ecr:us-east-1:709825985650:repository/netskope/core5".to_owned()];
-        [execution(&repositories), task_role(arn_of("file-system")), flow_log_role(arn_of("log-group"))]
+        [execution(&repositories), task_role(arn_of("file-system"), None), flow_log_role(arn_of("log-group"))]
     }
 
     fn execution(repositories: &[String]) -> Value {

@@ -41,7 +41,12 @@ pub fn role(named: &Named<Role>, which: Which) -> Vec<Finding> {
     let kind = which.kind();
     kind.check(named, |role| {
         let words = format!("the {} {}", kind.words, role.arn);
-        let findings = [trust(role, &words, which), permissions(role, &words), not_checked(role, &words, which)];
+        let findings = [
+            trust(role, &words, which),
+            permissions(role, &words),
+            session_key(role, &words),
+            not_checked(role, &words, which),
+        ];
         findings.into_iter().flatten().collect()
     })
 }
@@ -64,6 +69,21 @@ fn permissions(role: &Role, words: &str) -> Option<Finding> {
             message.push_str(&format!(". The role policy in the vendor's README omits {}", omitted.join(" and ")));
         }
         refusal("role/permissions", message, format!("add these statements to its policy: {}", statements(&role.lacks)))
+    })
+}
+
+/// Only a warning: Cloud Exchange runs without it, and the simulator does not know the key's own policy.
+fn session_key(role: &Role, words: &str) -> Option<Finding> {
+    (!role.session_lacks.is_empty()).then(|| {
+        warning(
+            "role/session-key",
+            format!("as far as IAM can simulate, {words} lacks a permission: {}", listed(&role.session_lacks)),
+            format!(
+                "without it no command can be run in the containers; if the key's own policy does not allow it, add \
+                 this statement to the role's: {}",
+                statements(&role.session_lacks)
+            ),
+        )
     })
 }
 

@@ -26,8 +26,8 @@ enum Command {
 /// Set each alarm off, so that everybody who is told gets a real message
 ///
 /// CloudWatch judges each of them again within minutes, and tells then that it is over. One that has gone off already
-/// is left alone. Nothing else is changed. The rules for stopped tasks, failed deployments and failed backups cannot be
-/// tried: only AWS itself may send such events.
+/// is left alone. Nothing else is changed. The rules for stopped and retired tasks, failed deployments and failed
+/// backups cannot be tried: only AWS itself may send such events.
 #[derive(Debug, clap::Args)]
 struct TestArgs {
     #[command(flatten)]

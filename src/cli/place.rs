@@ -6,7 +6,7 @@ use crate::engine::failure::{Cause, Failure};
 use crate::engine::inventory::Inventory;
 use crate::kinds::context::Context;
 use crate::kinds::service::view::{ServiceView, TaskView};
-use crate::live::reachable::{Unreachable, describe, reachable, session_target};
+use crate::live::reachable::{Unreachable, describe, reachable};
 use crate::live::transfer::error::TransferError;
 use crate::session::{CommandError, Scope, Session};
 
@@ -15,11 +15,10 @@ pub struct Place {
     pub context: Context,
     pub task_id: String,
     pub private_ip: Option<String>,
-    /// How Systems Manager names the container; none while it has no runtime id.
-    pub session_target: Option<String>,
     cluster: String,
     task: String,
     container: String,
+    runtime_id: Option<String>,
 }
 
 impl Place {
@@ -50,20 +49,21 @@ impl Place {
         let task = choose(&service, task)?;
         let cluster = service.cluster();
         let described = describe(&context, cluster, &task.arn).await?;
-        reachable(described.as_ref(), container).map_err(refused)?;
+        let runtime_id = reachable(described.as_ref(), container).map_err(refused)?.runtime_id().map(str::to_owned);
         Ok(Self {
             context,
             task_id: task.short_id().to_owned(),
             private_ip: task.private_ip.clone(),
-            session_target: described.and_then(|task| session_target(cluster, &task, container)),
             cluster: cluster.to_owned(),
             task: task.arn.clone(),
             container: container.to_owned(),
+            runtime_id,
         })
     }
 
     pub fn container(&self) -> Container<'_> {
-        Container { cluster: &self.cluster, task: &self.task, name: &self.container }
+        let runtime_id = self.runtime_id.as_deref();
+        Container { cluster: &self.cluster, task: &self.task, name: &self.container, runtime_id }
     }
 }
 
@@ -112,9 +112,9 @@ pub fn failed(error: ExecError) -> CommandError {
     let (cause, hint) = match error {
         ExecError::Refused(failure) => return with_hints(failure).into(),
         ExecError::Forbidden { .. } | ExecError::Unsigned { .. } => (Cause::Denied, POLICY),
-        ExecError::Encrypted => {
-            (Cause::Refused, "the AWS CLI with the Session Manager plugin can: `aws ecs execute-command`")
-        }
+        ExecError::NoKey(failure) => return failure.hint(NO_KEY).into(),
+        ExecError::Undecipherable => (Cause::Refused, "run it again; what was sent so far counts for nothing"),
+        ExecError::CutOff(why) if why.contains(NOT_DECRYPTED) => (Cause::Denied, DECRYPT),
         ExecError::Unreachable { .. } => {
             (Cause::Unavailable, "the connection goes straight to ssmmessages in the region, without a proxy")
         }
@@ -125,6 +125,17 @@ pub fn failed(error: ExecError) -> CommandError {
     };
     Failure::of(cause, message).hint(hint).into()
 }
+
+/// Whoever opens a session that is encrypted makes its data key.
+pub const NO_KEY: &str = "sessions are encrypted with this KMS key: the caller needs kms:GenerateDataKey on it, which \
+                          `ce-aws policy` prints for an existing cluster, and the key's own policy must not deny it";
+
+/// What the agent says where KMS does not decrypt the data key for the task (`finalizeKMSEncryption` of
+/// `aws/amazon-ssm-agent`).
+const NOT_DECRYPTED: &str = "Fetching data key failed";
+const DECRYPT: &str = "the task role needs kms:Decrypt on the key that encrypts the cluster's sessions, in its own \
+                       policy and in the key's: `ce-aws apply` gives it to a role of ce-aws, `ce-aws doctor` checks \
+                       yours";
 
 const POLICY: &str = "`ce-aws policy --for upgrade` prints the permissions that this needs";
 

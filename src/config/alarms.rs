@@ -9,7 +9,7 @@ use super::{
 };
 
 table! {
-    /// Alarms, and notices of stopped tasks, failed deployments and failed backups.
+    /// Alarms, and notices of stopped tasks, tasks that AWS will replace, failed deployments and failed backups.
     pub struct Alarms / AlarmsKeys {
         /// Whether there are any.
         pub enabled: bool = false,

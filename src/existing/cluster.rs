@@ -20,6 +20,8 @@ pub struct Cluster {
     /// `ACTIVE`, or another status.
     pub status: String,
     pub container_insights: bool,
+    /// The KMS key that sessions in its containers are encrypted with, if any: its id or ARN, or an alias.
+    pub session_key: Option<String>,
     /// The deployment that its tags name.
     pub deployment: Option<String>,
 }
@@ -37,7 +39,8 @@ pub async fn clusters(context: &Context, names: Option<&[String]>) -> Result<Vec
     let mut found = Vec::new();
     for names in listed.chunks(AT_ONCE) {
         let call = context.aws.ecs.describe_clusters().set_clusters(Some(names.to_vec()));
-        let call = call.include(ClusterField::Settings).include(ClusterField::Tags);
+        let call =
+            call.include(ClusterField::Configurations).include(ClusterField::Settings).include(ClusterField::Tags);
         // The answer lists a missing cluster among its failures; an invalid name is an error.
         let answer = call.send().await.unless_gone()?;
         found.extend(answer.iter().flat_map(|answer| answer.clusters()).map(read));
@@ -51,12 +54,14 @@ pub async fn cluster(context: &Context, name: &str) -> Result<Named<Cluster>, Fa
 }
 
 fn read(cluster: &types::Cluster) -> Cluster {
+    let exec = cluster.configuration().and_then(|configuration| configuration.execute_command_configuration());
     let insights = cluster.settings().iter().find(|s| s.name() == Some(&ClusterSettingName::ContainerInsights));
     Cluster {
         arn: text(cluster.cluster_arn()),
         name: text(cluster.cluster_name()),
         status: text(cluster.status()),
         container_insights: insights.and_then(ClusterSetting::value).is_some_and(|value| value != "disabled"),
+        session_key: exec.and_then(|exec| exec.kms_key_id()).filter(|key| !key.is_empty()).map(str::to_owned),
         deployment: tags::read(cluster.tags()).remove(DEPLOYMENT),
     }
 }

@@ -6,12 +6,14 @@ use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 use crate::kinds::context::Context;
 use crate::kinds::document::{self, texts};
+use crate::kinds::names::{SESSION_TARGET, session_targets};
 use crate::partition::principals;
 
-use super::Named;
+use super::cluster::Cluster;
 use super::lookup::checked;
 use super::simulation::{self, Simulated};
 pub use super::simulation::{Lack, Need};
+use super::{Lookup, Named};
 
 /// A role that the plan file names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Role {
     pub trust: Value,
     /// What it must be able to do and cannot.
     pub lacks: Vec<Lack>,
+    /// What it cannot do for sessions that its cluster encrypts: without it no command can be run in its containers.
+    pub session_lacks: Vec<Lack>,
     /// What depends on conditions that a simulation cannot know. All that it needs, if `unknown`.
     pub depends: Vec<Lack>,
     /// Why its permissions are unknown; what AWS said.
@@ -64,18 +68,45 @@ pub async fn role(context: &Context, arn: &str, needs: &[Need]) -> Result<Named<
         let answer = context.aws.iam.get_role().role_name(name).send().await;
         checked(arn, answer.answer().and_then(|answer| same(arn, answer.role)))
     };
-    let simulated = async {
-        match simulation::simulate(context, arn, needs, &[]).await {
-            // The other call reports a missing role better.
-            Err(failure) if !failure.concerns_every_call() => Ok(Simulated::unknown(needs, &failure)),
-            simulated => simulated,
-        }
-    };
-    let (mut role, simulated) = tokio::try_join!(role, simulated)?;
-    if let super::Lookup::Found(role) = &mut role.lookup {
+    // The other call reports a missing role better.
+    let (mut role, simulated) = tokio::try_join!(role, simulated(context, arn, needs, &[]))?;
+    if let Lookup::Found(role) = &mut role.lookup {
         (role.lacks, role.depends, role.unknown) = (simulated.lacks, simulated.depends, simulated.unknown);
     }
     Ok(role)
+}
+
+/// What a simulation says; that there is none is an answer too.
+async fn simulated(
+    context: &Context,
+    arn: &str,
+    needs: &[Need],
+    known: &[(String, String)],
+) -> Result<Simulated, Failure> {
+    match simulation::simulate(context, arn, needs, known).await {
+        Err(failure) if !failure.concerns_every_call() => Ok(Simulated::unknown(needs, &failure)),
+        simulated => simulated,
+    }
+}
+
+/// Adds to a task role whether it may decrypt the sessions of its cluster, where they are encrypted. An alias does not
+/// tell with which key.
+pub async fn add_session_key(context: &Context, role: &mut Named<Role>, cluster: &Cluster) -> Result<(), Failure> {
+    let key = cluster.session_key.as_deref().map(|key| context.names.key_arn(key));
+    let (Some(key), Lookup::Found(role)) = (key.filter(|key| !key.ends_with('*')), &mut role.lookup) else {
+        return Ok(());
+    };
+    let need = Need {
+        actions: vec!["kms:Decrypt".to_owned()],
+        resources: vec![key],
+        purpose: format!("decrypt the sessions of the cluster {}", cluster.name),
+    };
+    let target = (SESSION_TARGET.to_owned(), session_targets(&cluster.name));
+    let seen = simulated(context, &role.arn, &[need], &[target]).await?;
+    role.session_lacks = seen.lacks;
+    role.depends.extend(seen.depends);
+    role.unknown = role.unknown.take().or(seen.unknown);
+    Ok(())
 }
 
 /// GetRole takes a name; the ARN may be another account's.

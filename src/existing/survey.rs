@@ -60,12 +60,16 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
     let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread), names, told) =
         futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, limits, names, told);
     let (zones, zone) = names;
-    let ((task_role, execution_role, backup_role), (policies, secrets)) = (roles?, ours?);
+    let ((mut task_role, execution_role, backup_role), (policies, secrets)) = (roles?, ours?);
+    let cluster = cluster.transpose()?;
+    if let (Some(role), Some(cluster)) = (&mut task_role, cluster.as_ref().and_then(|cluster| cluster.found())) {
+        identity::add_session_key(context, role, cluster).await?;
+    }
     let (topic, topic_key) = told?;
     Ok(Existing {
         vpc: vpc.transpose()?,
         subnets: subnets?,
-        cluster: cluster.transpose()?,
+        cluster,
         load_balancer: balancer.transpose()?,
         target_group: group.transpose()?,
         certificate: certificate.transpose()?,

@@ -150,10 +150,30 @@ impl Names {
         format!("arn:{}:{service}:::{rest}", self.partition)
     }
 
+    /// The ARN of a KMS key, given by ARN or id. IAM does not resolve aliases: one of them means any key beside it.
+    pub fn key_arn(&self, key: &str) -> String {
+        match key.rsplit_once(':') {
+            Some((account, alias)) if alias.starts_with("alias/") => format!("{account}:key/*"),
+            Some(_) => key.to_owned(),
+            None if key.starts_with("alias/") => self.arn("kms", "key/*"),
+            None => self.arn("kms", &format!("key/{key}")),
+        }
+    }
+
     /// The ARN of an S3 bucket, which names neither account nor region.
     pub fn bucket_arn(&self, purpose: &str) -> String {
         self.arn_bare("s3", &self.bucket(purpose))
     }
+}
+
+/// The condition key that says for which container a session's data key is: KMS gives and decrypts one only together
+/// with it (`agent/session/crypto` of `aws/amazon-ssm-agent`; AWS KMS developer guide,
+/// "kms:EncryptionContext:context-key").
+pub const SESSION_TARGET: &str = "kms:EncryptionContext:aws:ssm:TargetId";
+
+/// Its values for the containers of a cluster, as a pattern.
+pub fn session_targets(cluster: &str) -> String {
+    format!("ecs:{cluster}_*")
 }
 
 #[cfg(test)]
@@ -171,5 +191,22 @@ mod tests {
         assert!(names.role("task-execution").len() <= 64);
         assert!(names.bucket("access-logs").len() <= 63, "{}", names.bucket("access-logs").len());
         assert!(names.part("ui").len() <= 32 && names.stack().len() <= 32);
+    }
+    #[test]
+    fn an_alias_means_any_key_of_its_account() {
+        let names = Names {
+            deployment: "prod".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+        };
+        for (key, arn) in [
+            ("1234abcd", "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"),
+            ("alias/ce", "arn:aws:kms:eu-west-1:111122223333:key/*"),
+            ("arn:aws:kms:eu-west-1:444455556666:key/1", "arn:aws:kms:eu-west-1:444455556666:key/1"),
+            ("arn:aws:kms:eu-west-1:444455556666:alias/ce", "arn:aws:kms:eu-west-1:444455556666:key/*"),
+        ] {
+            assert_eq!(names.key_arn(key), arn);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::aws::grant::{Grant, Use};
 use crate::aws::tunnel::session::{HOST_DOCUMENT, PORT_DOCUMENT};
+use crate::kinds::names::{SESSION_TARGET, session_targets};
 use crate::kinds::place::Place;
 
 /// The reads of foreign resources in the network before a teardown.
@@ -36,6 +37,7 @@ pub fn grants(place: &Place) -> Vec<Grant> {
         Grant::new(Use::Upgrade, "ssmmessages", &["OpenDataChannel"])
             .on([place.names.arn("ssm", "session/ecs-execute-command-*")]),
     ];
+    all.extend(place.cluster.as_deref().map(|cluster| session_key(place, cluster)));
     all.extend(tunnel(place));
     // Both for planning a teardown and for executing it.
     for usage in [Use::Ask, Use::Remove] {
@@ -56,6 +58,16 @@ pub fn grants(place: &Place) -> Vec<Grant> {
         all.push(Grant::new(Use::Ask, "ec2", &["DescribeAvailabilityZones"]));
     }
     all
+}
+
+/// The data keys of sessions, where the user's cluster encrypts them: with which key, and of which account, only the
+/// cluster says. Whoever may make data keys for sessions in it may use no key otherwise.
+fn session_key(place: &Place, cluster: &str) -> Grant {
+    let names = &place.names;
+    let keys = format!("arn:{}:kms:{}:*:key/*", names.partition, names.region);
+    let targets = session_targets(cluster.rsplit('/').next().unwrap_or_default());
+    let grant = Grant::new(Use::Upgrade, "kms", &["GenerateDataKey"]).on([keys]);
+    grant.when("StringLike", SESSION_TARGET, [targets]).called("EncryptSessions")
 }
 
 /// For `ce-aws open`. The documents are AWS's, in no account; a session's id begins with its owner (Systems Manager

@@ -10,7 +10,7 @@ use aws_sdk_ecs::types::Task;
 
 use crate::aws::exec::run::{Container, run};
 use crate::kinds::context::Context;
-use crate::kinds::service::probe::ProbeView;
+use crate::kinds::service::probe::{ProbeView, UiAnswer};
 
 use super::database;
 use super::reachable::{describe, reachable};
@@ -41,11 +41,29 @@ pub async fn probe(context: &Context, cluster: &str, task: &str, web: Web<'_>) -
     let (ui, core, database) = futures::join!(target.ui(web), target.core(), target.database());
     let mut view = ProbeView::default();
     let mut note = |what: &str, why: String| view.unknown.push(format!("{what}: {why}"));
-    let ui = ui.map_err(|why| note("the UI", why)).ok();
+    let ui = match ui {
+        UiAnswer::Status(status) => Some(status),
+        UiAnswer::Nothing => {
+            note("the UI", "nothing answers on its port".to_owned());
+            None
+        }
+        UiAnswer::NotAsked(why) => {
+            note("the UI", why);
+            None
+        }
+    };
     let core = core.map_err(|why| note("core's version", why)).ok();
     let database = database.map_err(|why| note("the database's version", why)).ok();
     let migrated = core.as_ref().zip(database.as_ref()).map(|(core, database)| core == database);
     ProbeView { ui_status: ui, core_version: core, database_version: database, migrated, ..view }
+}
+
+/// Asks only the UI of a running task. `cluster` is a name or ARN, `task` an ARN.
+pub async fn ask_ui(context: &Context, cluster: &str, task: &str, web: Web<'_>) -> UiAnswer {
+    match describe(context, cluster, task).await {
+        Ok(described) => Target { context, cluster, task, described: described.as_ref() }.ui(web).await,
+        Err(failure) => UiAnswer::NotAsked(failure.to_string()),
+    }
 }
 
 /// A task to ask, as ECS describes it.
@@ -58,8 +76,8 @@ struct Target<'a> {
 
 impl Target<'_> {
     fn container<'b>(&'b self, name: &'b str) -> Result<Container<'b>, String> {
-        reachable(self.described, name).map_err(|why| why.to_string())?;
-        Ok(Container { cluster: self.cluster, task: self.task, name })
+        let found = reachable(self.described, name).map_err(|why| why.to_string())?;
+        Ok(Container { cluster: self.cluster, task: self.task, name, runtime_id: found.runtime_id() })
     }
 
     async fn ask(&self, name: &str, script: &str) -> Result<String, String> {
@@ -69,7 +87,7 @@ impl Target<'_> {
 
     /// With the program that the release's own health check uses. A web server that speaks TLS answers a request
     /// without it with 400.
-    async fn ui(&self, Web { container, port }: Web<'_>) -> Result<u16, String> {
+    async fn ui(&self, Web { container, port }: Web<'_>) -> UiAnswer {
         let ask = |scheme: &str| {
             format!("curl -sk -o /dev/null -m 10 -w '%{{http_code}}\\n' {scheme}://localhost:{port}/ || true")
         };
@@ -81,9 +99,12 @@ echo \"$status\")",
             ask("http"),
             ask("https")
         );
-        let printed = self.ask(container, &script).await?;
-        let status = printed.trim().parse().map_err(|_| "curl did not print a status".to_owned())?;
-        if status == 0 { Err("nothing answers on its port".to_owned()) } else { Ok(status) }
+        match self.ask(container, &script).await.map(|printed| printed.trim().parse()) {
+            Ok(Ok(0)) => UiAnswer::Nothing,
+            Ok(Ok(status)) => UiAnswer::Status(status),
+            Ok(Err(_)) => UiAnswer::NotAsked("curl did not print a status".to_owned()),
+            Err(why) => UiAnswer::NotAsked(why),
+        }
     }
 
     async fn core(&self) -> Result<String, String> {

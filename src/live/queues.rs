@@ -59,9 +59,10 @@ pub enum NotChecked {
 ///
 /// Why the number is not known. Nothing was changed, and the call can be repeated.
 pub async fn depth(context: &Context, cluster: &str, task: &str, container: &str) -> Result<Depth, NotChecked> {
-    reachable(describe(context, cluster, task).await?.as_ref(), container)?;
-    let printed = run(&context.aws, &Container { cluster, task, name: container }, LIST, PATIENCE).await?;
-    read(&printed)
+    let described = describe(context, cluster, task).await?;
+    let runtime_id = reachable(described.as_ref(), container)?.runtime_id();
+    let at = Container { cluster, task, name: container, runtime_id };
+    read(&run(&context.aws, &at, LIST, PATIENCE).await?)
 }
 
 /// Reads `[{"name": "work", "messages": 3}, …]`, before which the tool may have printed warnings.

@@ -1,6 +1,6 @@
 //! Whether a container of a running task can be entered with ECS Exec.
 
-use aws_sdk_ecs::types::{ManagedAgentName, Task};
+use aws_sdk_ecs::types::{Container, ManagedAgentName, Task};
 use thiserror::Error;
 
 use crate::aws::answer::Answer;
@@ -32,12 +32,12 @@ pub async fn describe(context: &Context, cluster: &str, task: &str) -> Result<Op
     Ok(call.send().await.answer()?.tasks.unwrap_or_default().pop())
 }
 
-/// Whether this container can be entered.
+/// The container, if it can be entered.
 ///
 /// # Errors
 ///
 /// Why not.
-pub fn reachable(task: Option<&Task>, container: &str) -> Result<(), Unreachable> {
+pub fn reachable<'a>(task: Option<&'a Task>, container: &str) -> Result<&'a Container, Unreachable> {
     let task = task.filter(|task| task.last_status() == Some("RUNNING")).ok_or(Unreachable::NotRunning)?;
     let Some(named) = task.containers().iter().find(|it| it.name() == Some(container)) else {
         let mut there: Vec<String> = task.containers().iter().filter_map(|it| it.name()).map(str::to_owned).collect();
@@ -52,17 +52,7 @@ pub fn reachable(task: Option<&Task>, container: &str) -> Result<(), Unreachable
     }
     let agent = named.managed_agents().iter().find(|it| it.name() == Some(&ManagedAgentName::ExecuteCommandAgent));
     let runs = agent.is_some_and(|agent| agent.last_status() == Some("RUNNING"));
-    if runs { Ok(()) } else { Err(Unreachable::NoAgent(container.to_owned())) }
-}
-
-/// How Systems Manager names a container of a task: `ecs:<cluster>_<task>_<runtime id>`, with the cluster's name and
-/// the task's id (ECS developer guide, "Using ECS Exec"; Systems Manager API reference, StartSession). `cluster` is a
-/// name or ARN. None while the container has no runtime id.
-pub fn session_target(cluster: &str, task: &Task, container: &str) -> Option<String> {
-    let last = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
-    let named = task.containers().iter().find(|it| it.name() == Some(container))?;
-    let runtime = named.runtime_id().filter(|id| !id.is_empty())?;
-    Some(format!("ecs:{}_{}_{runtime}", last(cluster), last(task.task_arn()?)))
+    if runs { Ok(named) } else { Err(Unreachable::NoAgent(container.to_owned())) }
 }
 
 #[cfg(test)]
@@ -83,7 +73,7 @@ mod tests {
             let task = Task::builder().last_status("RUNNING").enable_execute_command(enabled);
             task.containers(container.build()).containers(other).build()
         };
-        let why = |task: Option<&Task>, name: &str| reachable(task, name).map_err(|why| why.to_string());
+        let why = |task: Option<&Task>, name: &str| reachable(task, name).map(drop).map_err(|why| why.to_string());
         let running = task(true, "RUNNING", vec![agent("RUNNING")]);
         assert_eq!(why(Some(&running), "rabbit"), Ok(()));
         assert_eq!(why(None, "rabbit"), Err("the task is not running".to_owned()));

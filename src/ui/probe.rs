@@ -1,6 +1,6 @@
 //! What the running task has answered itself.
 
-use crate::kinds::service::probe::ProbeView;
+use crate::kinds::service::probe::{ProbeView, UiAnswer};
 
 use super::style::{DANGER, GOOD, TITLE, WARNING, paint};
 use super::text::clean;
@@ -33,6 +33,29 @@ pub fn lines(probe: &ProbeView) -> Vec<String> {
 /// After a new task was started, ended by a newline.
 pub fn text(probe: &ProbeView) -> String {
     format!("\n{}\n", lines(probe).join("\n"))
+}
+
+/// After an apply has started a task: one line, whatever it was.
+pub fn ui_line(answer: &UiAnswer) -> String {
+    let said = match answer {
+        UiAnswer::Status(status) if answer.is_well() == Some(true) => {
+            format!("the UI {} (HTTP {status})", paint(GOOD, "answers"))
+        }
+        UiAnswer::Status(status) => {
+            format!(
+                "{}; `ce-aws logs --container ui` shows more",
+                paint(DANGER, format_args!("the UI answers with HTTP {status}"))
+            )
+        }
+        UiAnswer::Nothing => {
+            format!(
+                "{}; `ce-aws logs --container ui` shows more",
+                paint(DANGER, "the UI does not answer in its container")
+            )
+        }
+        UiAnswer::NotAsked(why) => format!("the UI was not asked in its container: {}", clean(why)),
+    };
+    format!("{said}\n")
 }
 
 #[cfg(test)]
@@ -74,6 +97,17 @@ mod tests {
           version of core          not known
           version of the database  not known
           not known of the UI: this container has no curl
+        ");
+    }
+    #[test]
+    fn an_apply_says_in_one_line_whether_the_ui_answers() {
+        let why = "ecs ExecuteCommand failed: AccessDeniedException: you may not".to_owned();
+        let all = [UiAnswer::Status(302), UiAnswer::Status(502), UiAnswer::Nothing, UiAnswer::NotAsked(why)];
+        insta::assert_snapshot!(plain(&all.map(|answer| ui_line(&answer)).concat()), @r"
+        the UI answers (HTTP 302)
+        the UI answers with HTTP 502; `ce-aws logs --container ui` shows more
+        the UI does not answer in its container; `ce-aws logs --container ui` shows more
+        the UI was not asked in its container: ecs ExecuteCommand failed: AccessDeniedException: you may not
         ");
     }
 }

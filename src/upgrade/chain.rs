@@ -22,7 +22,7 @@ use crate::ui::{self, ending};
 use super::endpoints::report_endpoints;
 use super::plan::{OnFailure, new_id};
 use super::planning;
-use super::report_probe::report_probe;
+use super::report_probe::{self, report_probe, report_ui};
 use super::rollback::conclude;
 use super::run::{Context, Work, run_plan};
 use super::undo_create::{Before, undo_create};
@@ -196,8 +196,11 @@ pub async fn upgrade_chain(
         }
         if is_last {
             report_endpoints(context, &step.file, &existing, &known, running(&inventory).is_none())?;
+            let release = catalogue::release(&step.file)?;
             if is_upgrade {
-                report_probe(context, &known, catalogue::release(&step.file)?).await;
+                report_probe(context, &known, release).await;
+            } else if report_probe::task(&known) != report_probe::task(&inventory.known()) {
+                report_ui(context, &known, release).await;
             }
         }
         // What AWS permits only later is tried again with the next step.

@@ -105,7 +105,7 @@ fn they_are_planned_repaired_and_removed() {
     let [watched, topics, rules] = [&all[0], &all[1], &all[2]];
     assert_eq!(watched["dashboards"].as_array().map(Vec::len), Some(1), "{watched}");
     assert_eq!(watched["alarms"].as_array().map(Vec::len), Some(8), "{watched}");
-    assert_eq!(rules["rules"].as_array().map(Vec::len), Some(3), "{rules}");
+    assert_eq!(rules["rules"].as_array().map(Vec::len), Some(4), "{rules}");
     assert_eq!(topics["topics"][0]["Subscriptions"].as_array().map(Vec::len), Some(2), "{topics}");
     assert!(log_groups(&account).contains(&"/ce-aws/prod/alarms".to_owned()));
 
@@ -243,6 +243,11 @@ fn a_stop_on_purpose_tells_nobody_and_a_crash_does() {
     assert!(states(&account).values().all(|state| state == "OK"), "{:?}", states(&account));
     product.expect(0, &["start", "FILE", "--yes"]);
     assert_eq!(told(&account), [""; 0]);
+    let retired = account.post("task-retirement", &json!({ "days": 7 }));
+    assert_eq!(retired, json!(["ce-prod|ce-prod"]));
+    let told_of = told(&account);
+    let line = "Cloud Exchange prod: AWS replaces the task for maintenance, from ";
+    assert!(told_of.len() == 1 && told_of[0].starts_with(line) && told_of[0].contains(" GMT on; "), "{told_of:?}");
     let exits = json!({ "*ui5*": { "behaviour": "exit", "exit_code": 1, "after": 10, "log": ["no"] } });
     account.post("images", &exits);
     advance(&account, 300);

@@ -21,6 +21,7 @@ mod deployment_variants;
 mod discover;
 mod doctor;
 mod drift;
+mod encrypted_sessions;
 mod enterprise_account;
 mod exec;
 mod exec_command;

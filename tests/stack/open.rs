@@ -261,8 +261,6 @@ fn what_keeps_a_tunnel_from_being_built_is_named() {
     refused(5, &with(&["--container", "uo"]), &["exec/unknown-container", "ui"]);
     account.post("ports", &json!({ "agent_version": "3.1.1511.0" }));
     refused(1, &free, &["version 3.1.1511.0", "one connection at a time", "ce-aws stop"]);
-    account.post("ports", &json!({ "encrypted": true }));
-    refused(1, &free, &["KMS", "aws ssm start-session"]);
     account.delete("ports");
     account.post(
         "faults",

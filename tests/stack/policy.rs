@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::account::{Account, text};
 use crate::deploy::SCALE;
+use crate::encrypted_sessions;
 use crate::existing::ExistingResources;
 
 use exceptions::UNUSED;
@@ -65,6 +66,20 @@ fn the_printed_policies_cover_existing_resources() {
     {
         assert!(!made.contains(action), "{action}");
     }
+}
+
+#[test]
+fn the_printed_policies_cover_encrypted_sessions() {
+    let account = Account::new(SCALE);
+    encrypted_sessions::cluster(&account);
+    let one = Operator::new(&account, "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\ncluster = \"shared\"\n");
+    one.does("apply", &["apply", "FILE", "--yes"]);
+    let used = one.does("upgrade", &["exec", "FILE", "core", "--", "true"]);
+    assert!(used.contains("kms:GenerateDataKey"), "{used:?}");
+    let printed = one.printed("upgrade");
+    let sessions = statements(&printed).find(|one| one["Sid"] == "EncryptSessions").expect("a statement");
+    assert_eq!(sessions["Condition"]["StringLike"]["kms:EncryptionContext:aws:ssm:TargetId"], "ecs:shared_*");
+    assert!(!statements(&one.printed("apply")).any(|one| one["Sid"] == "EncryptSessions"));
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn an_upgrade_says_what_its_new_task_answers_and_does_not_depend_on_it() {
     let plan = "name = \"prod\"\nrelease = \"4.2.0\"\nregion = \"us-east-1\"\n[load_balancer]\nenabled = false\n";
     let product = Product::with_plan(&account, plan);
     let first = product.expect(0, &["apply", "FILE", "--yes", "--output", "json"]).stdout;
-    assert!(!first.contains("\"probed\""), "a first apply enters no container: {first}");
+    assert!(!first.contains("\"probed\"") && first.contains("\"ui-asked\""), "only the UI is asked: {first}");
     account.post("settings", &json!({ "cloud_exchange.missing_tools": ["curl"], "cloud_exchange.migrates": false }));
     account
         .post("cloud-exchange-database", &json!({ "collections": { "settings": [{ "databaseVersion": "4.2.0" }] } }));
@@ -67,4 +67,36 @@ fn an_upgrade_says_what_its_new_task_answers_and_does_not_depend_on_it() {
     product.expect(0, &["stop", "FILE", "--yes"]);
     product.expect(0, &["start", "FILE", "--yes"]);
     assert_eq!(probed(&product).0["migrated"], true);
+}
+
+#[test]
+fn an_apply_that_starts_a_task_asks_the_ui_and_does_not_depend_on_it() {
+    let account = Account::new(SCALE);
+    let commands = || account.journal(0).iter().filter(|call| call["operation"] == "ExecuteCommand").count();
+    let plan = "name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"us-east-1\"\n[load_balancer]\nenabled = false\n";
+    let product = Product::with_plan(&account, plan);
+    let apply = || product.expect(0, &["apply", "FILE", "--yes"]).stderr;
+    let first = apply();
+    assert!(first.contains("the UI answers (HTTP 200)"), "{first}");
+    assert_eq!(commands(), 1);
+    // Nothing was started.
+    assert!(!apply().contains("the UI ") && commands() == 1);
+    product.edit("[load_balancer]", "[tags]\nOwner = \"ops\"\n[load_balancer]");
+    apply();
+    assert_eq!(commands(), 1, "tags start no task");
+
+    let new_task = |package: &str| {
+        product.write_plan(&format!("package = \"{package}\"\n{plan}"));
+        apply()
+    };
+    account.post("settings", &json!({ "cloud_exchange.ui_status": 502 }));
+    let second = new_task("large");
+    assert!(second.contains("the UI answers with HTTP 502") && second.contains("ce-aws logs"), "{second}");
+    let deny = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "ecs:ExecuteCommand", "Resource": "*"},
+    ]});
+    account.post("settings", &json!({ "iam.caller_policy": deny }));
+    let third = new_task("small");
+    assert!(third.contains("the UI was not asked in its container: ") && third.contains("ExecuteCommand"), "{third}");
 }

@@ -9,6 +9,7 @@ files and a database that last (`content.py`, `mongodb_tools.py`). The words of 
 source is named, else ours.
 """
 
+
 def register() -> None:
     """Called by the emulator when it loads the plugin; what it needs of the emulator is imported only here."""
     from localstack_fargate import registry

@@ -88,8 +88,8 @@ def start(account, task: Task, container: Container) -> list[str]:
         return []
     if not delivers and (role is None or not container.essential):
         return []
-    shared = account.state("cloud_exchange.tasks", dict).setdefault(task.arn, Shared(_folder(account) / task.id))
-    running = _enter(account, task, shared, container)
+    shared = account.state("cloud_exchange.tasks", dict).setdefault(task.arn, Shared(root_folder(account) / task.id))
+    running = enter(account, task, shared, container)
     run, problem = _run(running, _command(container, role))
     if not problem and not delivers:
         problem = _judge(account, shared, running, role, run)
@@ -119,7 +119,7 @@ def forget(account, task: Task) -> None:
         entered = account.state("cloud_exchange.entered", dict)
         for key in [key for key in entered if key[0] == task.arn]:
             del entered[key]
-        shutil.rmtree(_folder(account) / task.id, ignore_errors=True)
+        shutil.rmtree(root_folder(account) / task.id, ignore_errors=True)
 
 
 # ---- which containers
@@ -163,11 +163,12 @@ def _user(container: Container) -> tuple[int | None, int | None]:
 # ---- what they see -----------------------------------------------------------------------------------------------
 
 
-def _folder(account) -> Path:
+def root_folder(account) -> Path:
+    """Where everything of the account's tasks and file systems lies on this machine."""
     return account.state("cloud_exchange.folder", lambda: Path(tempfile.mkdtemp(prefix="cloud-exchange-")))
 
 
-def _enter(account, task: Task, shared: Shared, container: Container, name: str = "") -> Running:
+def enter(account, task: Task, shared: Shared, container: Container, name: str = "") -> Running:
     """With a root folder of that name, else of the container's."""
     definition = container.definition
     environment = {one["name"]: one["value"] for one in definition.get("environment") or []}
@@ -200,7 +201,7 @@ def _volume(account, task: Task, shared: Shared, name: str) -> Volume:
     if (system, path) not in kept:
         info = root.get("CreationInfo") or {}
         owner = int(info.get("OwnerUid", 0)), int(info.get("OwnerGid", 0))
-        folder = _folder(account) / system / path.strip("/").replace("/", "+")
+        folder = root_folder(account) / system / path.strip("/").replace("/", "+")
         if copy := account.state("cloud_exchange.restored", dict).get(system, {}).get(path):
             shutil.copytree(copy, folder, symlinks=True)
         kept[system, path] = Volume.make(folder, owner, int(str(info.get("Permissions", "0755")), 8))

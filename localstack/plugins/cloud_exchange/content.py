@@ -93,7 +93,7 @@ def run_step(account, task: Task, container: Container) -> tuple[int, list[str]]
 def keep(account, file_system: str) -> dict[str, Path]:
     """Copies of the file system's folders, by their paths in it."""
     kept = account.state("cloud_exchange.file_systems", dict)
-    backup = containers._folder(account) / "backups" / str(account.state("cloud_exchange.backups", list).__len__())
+    backup = containers.root_folder(account) / "backups" / str(len(account.state("cloud_exchange.backups", list)))
     account.state("cloud_exchange.backups", list).append(file_system)
     copies = {}
     for (system, path), volume in kept.items():
@@ -112,12 +112,12 @@ def give_back(account, file_system: str, copies: dict[str, Path]) -> None:
 
 def _enter(account, task: Task, container: Container) -> Running:
     """The container, in a root folder of its own that lasts as long as the task."""
-    folder = containers._folder(account) / task.id
+    folder = containers.root_folder(account) / task.id
     shared = account.state("cloud_exchange.tasks", dict).setdefault(task.arn, Shared(folder))
     entered = account.state("cloud_exchange.entered", dict)
     key = task.arn, container.name
     if key not in entered:
-        entered[key] = containers._enter(account, task, shared, container, f"{container.name}.entered")
+        entered[key] = containers.enter(account, task, shared, container, f"{container.name}.entered")
         if container.name == "core":
             _core(account, task, entered[key])
         _migrate(account, task, entered[key])

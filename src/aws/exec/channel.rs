@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::handshake::{self, Demand, Sort};
+use crate::engine::failure::Failure;
+
+use super::encryption::{Cipher, DataKey, KeyRequest};
+use super::handshake::{self, Demand, Handshake, Sort};
 use super::message::{self, Message, Unreadable};
 use super::resend::Unacknowledged;
 
@@ -19,8 +22,14 @@ const HANDSHAKE_REQUEST: u32 = 5;
 const HANDSHAKE_RESPONSE: u32 = 6;
 const HANDSHAKE_COMPLETE: u32 = 7;
 const CHALLENGE: u32 = 8;
+const CHALLENGE_RESPONSE: u32 = 9;
 const FLAG: u32 = 10;
 const STDERR: u32 = 11;
+const EXIT_CODE: u32 = 12;
+
+/// The payloads of an agent that are encrypted, where a session is (`SendStreamDataMessage` of the same). Of this
+/// side's it is input alone.
+const ENCRYPTED: [u32; 3] = [STDOUT, STDERR, EXIT_CODE];
 
 /// The most that one message of ours carries (`StreamDataPayloadSize` of `aws/session-manager-plugin`).
 pub const PAYLOAD: usize = 1024;
@@ -64,7 +73,7 @@ pub enum Step {
     Notice(String),
     /// The agent has raised a flag, such as [`REFUSED`].
     Flag(u32),
-    /// The agent asks for something unsupported: there will be no output.
+    /// The agent asks for something that it cannot have: there will be no more output.
     Unmet(Demand),
     /// The session has ended; the text is the service's, and usually empty.
     Closed(String),
@@ -80,6 +89,10 @@ pub struct Channel<S> {
     sent: i64,
     unacknowledged: Unacknowledged,
     is_ready: bool,
+    /// A handshake that waits for a data key: nothing is processed meanwhile.
+    handshake: Option<Handshake>,
+    /// Of a session that is encrypted.
+    cipher: Option<Cipher>,
 }
 
 impl<S: FnMut() -> Stamp> Channel<S> {
@@ -94,8 +107,17 @@ impl<S: FnMut() -> Stamp> Channel<S> {
     }
 
     fn of(sort: Sort, stamp: S) -> Self {
-        let (early, unacknowledged) = (BTreeMap::new(), Unacknowledged::default());
-        Self { stamp, sort, expected: 0, early, sent: 0, unacknowledged, is_ready: false }
+        Self {
+            stamp,
+            sort,
+            expected: 0,
+            early: BTreeMap::new(),
+            sent: 0,
+            unacknowledged: Unacknowledged::default(),
+            is_ready: false,
+            handshake: None,
+            cipher: None,
+        }
     }
 
     /// Takes one frame. Unknown kinds of messages are ignored.
@@ -122,6 +144,31 @@ impl<S: FnMut() -> Stamp> Channel<S> {
             _ => {}
         }
         Ok(steps)
+    }
+
+    /// The data key that the agent waits for: see [`Channel::take_key`].
+    pub fn wanted_key(&self) -> Option<&KeyRequest> {
+        self.handshake.as_ref()?.wanted_key()
+    }
+
+    /// Takes the data key that is wanted, or why there is none. From now on the session is encrypted.
+    pub fn take_key(&mut self, key: Result<DataKey, Failure>) -> Vec<Step> {
+        let Some(handshake) = self.handshake.take() else { return Vec::new() };
+        let made = key.map_err(Demand::NoKey).and_then(|key| match Cipher::new(&key) {
+            Ok(cipher) => Ok((key, cipher)),
+            Err(_) => Err(Demand::Undecipherable),
+        });
+        let (key, cipher, unmet) = match made {
+            Ok((key, cipher)) => (Some(key), Some(cipher), None),
+            Err(demand) => (None, None, Some(demand)),
+        };
+        let mut steps = vec![Step::Send(self.input(HANDSHAKE_RESPONSE, handshake.response(key.as_ref())))];
+        self.cipher = cipher;
+        match unmet {
+            Some(demand) => steps.push(Step::Unmet(demand)),
+            None => self.advance(&mut steps),
+        }
+        steps
     }
 
     /// The frames that type this.
@@ -167,13 +214,26 @@ impl<S: FnMut() -> Stamp> Channel<S> {
             return;
         }
         self.early.entry(message.sequence).or_insert(message);
-        while let Some(next) = self.early.remove(&self.expected) {
+        self.advance(steps);
+    }
+
+    /// Processes what is in order.
+    fn advance(&mut self, steps: &mut Vec<Step>) {
+        while self.handshake.is_none()
+            && let Some(next) = self.early.remove(&self.expected)
+        {
             self.expected += 1;
             self.process(next, steps);
         }
     }
 
-    fn process(&mut self, message: Message, steps: &mut Vec<Step>) {
+    fn process(&mut self, mut message: Message, steps: &mut Vec<Step>) {
+        if let Some(cipher) = self.cipher.as_ref().filter(|_| ENCRYPTED.contains(&message.payload_type)) {
+            match cipher.open(&message.payload) {
+                Ok(opened) => message.payload = opened,
+                Err(_) => return steps.push(Step::Unmet(Demand::Undecipherable)),
+            }
+        }
         match message.payload_type {
             // Without encryption an agent may leave the handshake out (`sessionplugin.go` of `aws/amazon-ssm-agent`):
             // then the first output is the sign.
@@ -190,14 +250,14 @@ impl<S: FnMut() -> Stamp> Channel<S> {
                 steps.extend(notice.map(Step::Notice));
                 self.ready(steps);
             }
-            HANDSHAKE_REQUEST => match handshake::answer(&message.payload, self.sort) {
-                Ok((response, unmet)) => {
-                    steps.push(Step::Send(self.input(HANDSHAKE_RESPONSE, response)));
-                    steps.extend(unmet.map(Step::Unmet));
+            HANDSHAKE_REQUEST => self.shake_hands(&message.payload, steps),
+            CHALLENGE => match self.cipher.as_ref().map(|cipher| cipher.answer(&message.payload)) {
+                Some(Ok(answer)) => steps.push(Step::Send(self.input(CHALLENGE_RESPONSE, answer))),
+                Some(Err(_)) => steps.push(Step::Unmet(Demand::Undecipherable)),
+                None => {
+                    steps.push(Step::Unmet(Demand::Other("proof of a data key that it has not asked for".to_owned())))
                 }
-                Err(_) => steps.push(Step::Unmet(Demand::Other("an invalid handshake".to_owned()))),
             },
-            CHALLENGE => steps.push(Step::Unmet(Demand::Encryption)),
             FLAG => {
                 let flag = message.payload.as_slice().try_into().map(u32::from_be_bytes);
                 steps.extend(flag.ok().map(Step::Flag));
@@ -207,13 +267,32 @@ impl<S: FnMut() -> Stamp> Channel<S> {
         }
     }
 
+    fn shake_hands(&mut self, request: &[u8], steps: &mut Vec<Step>) {
+        let Ok(handshake) = Handshake::read(request, self.sort) else {
+            return steps.push(Step::Unmet(Demand::Other("an invalid handshake".to_owned())));
+        };
+        if self.cipher.is_some() {
+            return steps.push(Step::Unmet(Demand::Other("another handshake".to_owned())));
+        }
+        if handshake.wanted_key().is_some() {
+            self.handshake = Some(handshake);
+            return;
+        }
+        steps.push(Step::Send(self.input(HANDSHAKE_RESPONSE, handshake.response(None))));
+        steps.extend(handshake.unmet().cloned().map(Step::Unmet));
+    }
+
     fn ready(&mut self, steps: &mut Vec<Step>) {
         if !std::mem::replace(&mut self.is_ready, true) {
             steps.push(Step::Ready);
         }
     }
 
-    fn input(&mut self, payload_type: u32, payload: Vec<u8>) -> Vec<u8> {
+    fn input(&mut self, payload_type: u32, mut payload: Vec<u8>) -> Vec<u8> {
+        if let Some(cipher) = self.cipher.as_ref().filter(|_| payload_type == STDOUT) {
+            // Should the library fail, nothing is sent instead of the text, and the agent ends the session.
+            payload = cipher.seal(&payload).unwrap_or_default();
+        }
         let stamp = (self.stamp)();
         let frame = made(stamp, message::INPUT, self.sent, 0, payload_type, payload);
         self.unacknowledged.add(self.sent, stamp.now, frame.clone());

@@ -8,6 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 use super::channel::{Channel, Size, Stamp, Step};
+use super::data_key::KeySource;
 use super::endpoint::{Endpoint, Socket};
 use super::error::ExecError;
 use super::message::Unreadable;
@@ -44,19 +45,21 @@ pub enum Ending<T> {
 }
 
 /// Opens the channel and gives `take` the output until it returns something. Ending early only closes our connection:
-/// Systems Manager ends a session without a listener. `unreadable` becomes what could not be read on the way.
+/// Systems Manager ends a session without a listener. `keys` has the data key of a session that is encrypted;
+/// `unreadable` becomes what could not be read on the way.
 ///
 /// # Errors
 ///
 /// The channel cannot be opened, the agent asks for something unsupported, or `take` fails.
 pub async fn converse<T>(
     endpoint: &Endpoint,
+    keys: &KeySource,
     input: &mut Receiver<Input>,
     unreadable: &mut Option<Unreadable>,
     mut take: impl FnMut(&[u8]) -> Result<Option<T>, ExecError>,
 ) -> Result<Ending<T>, ExecError> {
     let mut socket = endpoint.connect().await?;
-    let outcome = listen(&mut socket, input, unreadable, &mut take).await;
+    let outcome = listen(&mut socket, keys, input, unreadable, &mut take).await;
     // The outcome is known: a failure to close changes nothing.
     let _ = timeout(CLOSING, socket.close(None)).await;
     outcome
@@ -64,6 +67,7 @@ pub async fn converse<T>(
 
 async fn listen<T>(
     socket: &mut Socket,
+    keys: &KeySource,
     input: &mut Receiver<Input>,
     unreadable: &mut Option<Unreadable>,
     take: &mut impl FnMut(&[u8]) -> Result<Option<T>, ExecError>,
@@ -81,7 +85,12 @@ async fn listen<T>(
                 heard = Instant::now();
                 match frame {
                     Some(Ok(Frame::Binary(frame))) => match channel.receive(&frame) {
-                        Ok(found) => steps = found,
+                        Ok(found) => {
+                            steps = found;
+                            if let Some(request) = channel.wanted_key().cloned() {
+                                steps.extend(channel.take_key(keys.data_key(&request).await));
+                            }
+                        }
                         Err(error) => *unreadable = Some(error),
                     },
                     Some(Ok(Frame::Close(_)) | Err(_)) | None => return Ok(Ending::Lost),

@@ -28,8 +28,11 @@ pub enum ExecError {
     Forbidden { host: String },
     #[error("ExecuteCommand returned no usable address")]
     Address,
-    #[error("the cluster requires sessions to be encrypted with a KMS key, which is not supported")]
-    Encrypted,
+    /// The agent asks for encryption with a KMS key.
+    #[error("there is no data key to encrypt the session with: {0}")]
+    NoKey(Failure),
+    #[error("what the agent has sent is not encrypted with the data key of the session")]
+    Undecipherable,
     #[error("the agent in the container, version {0}, carries only one connection at a time")]
     OldAgent(String),
     #[error("the agent in the container asks for something unsupported: {0}")]
@@ -53,7 +56,8 @@ pub enum ExecError {
 impl From<Demand> for ExecError {
     fn from(demand: Demand) -> Self {
         match demand {
-            Demand::Encryption => Self::Encrypted,
+            Demand::NoKey(failure) => Self::NoKey(failure),
+            Demand::Undecipherable => Self::Undecipherable,
             Demand::OldAgent(version) => Self::OldAgent(text::first_line(&version)),
             Demand::Other(what) => Self::Handshake(text::first_line(&what)),
         }

@@ -6,6 +6,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::engine::failure::Failure;
+
+use super::encryption::{DataKey, KeyRequest};
+
 /// The version of AWS's client whose behaviour this side has. It matters: the service supports none below 1.2.764.0
 /// (Systems Manager user guide, "Session Manager plugin version history"), and the agent chooses its protocol by it
 /// (`aws/amazon-ssm-agent`, `agent/session/plugins`). Four numbers, whatever the version of this program.
@@ -55,53 +59,96 @@ struct Requested {
     action_parameters: Value,
 }
 
-/// What the agent asks for and this side does not support.
+/// What the agent asks for and this side does not support, or has not got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
-    /// Encryption with a KMS key, on top of TLS: a setting of the cluster, or of the account's sessions.
-    Encryption,
+    /// Encryption, for which KMS has made no data key.
+    NoKey(Failure),
+    /// Encryption: something that was sent is not encrypted with the data key.
+    Undecipherable,
     /// Less than it can: an agent of this version does not carry several connections at a time.
     OldAgent(String),
     /// Something else, in the agent's words.
     Other(String),
 }
 
-/// The response to a request, and what in it is not supported.
-///
-/// # Errors
-///
-/// The request is not JSON of the expected shape.
-pub fn answer(request: &[u8], sort: Sort) -> Result<(Vec<u8>, Option<Demand>), serde_json::Error> {
-    let request: Request = serde_json::from_slice(request)?;
-    let is_old = sort == Sort::Port && numbers(&request.agent_version) <= OLD_AGENT;
-    let mut unmet = is_old.then(|| Demand::OldAgent(request.agent_version.clone()));
-    let (mut processed, mut errors) = (Vec::new(), Vec::new());
-    for Requested { action_type, action_parameters } in request.requested_client_actions {
-        let (status, demand) = match action_type.as_str() {
-            "SessionType" => {
-                let wanted = action_parameters["SessionType"].as_str().unwrap_or_default();
-                let is_ours = sort.names().contains(&wanted);
-                let demand = (!is_ours).then(|| Demand::Other(format!("session type {wanted}")));
-                (if demand.is_none() { SUCCESS } else { FAILED }, demand)
-            }
-            "KMSEncryption" => (FAILED, Some(Demand::Encryption)),
-            other => (UNSUPPORTED, Some(Demand::Other(other.to_owned()))),
-        };
-        let error = demand.as_ref().map(|_| format!("unsupported: {action_type}"));
-        processed.push(json!({
-            "ActionType": action_type,
-            "ActionStatus": status,
-            "ActionResult": null,
-            "Error": error.as_deref().unwrap_or_default(),
-        }));
-        errors.extend(error);
-        // Encryption is reported first: the user can change that.
-        if unmet != Some(Demand::Encryption) {
-            unmet = demand.or(unmet);
+/// A request of an agent, judged.
+#[derive(Debug)]
+pub struct Handshake {
+    /// The types of what it asks for, and what is unsupported in each.
+    actions: Vec<(String, Option<Demand>)>,
+    unmet: Option<Demand>,
+    key: Option<KeyRequest>,
+}
+
+impl Handshake {
+    /// # Errors
+    ///
+    /// The request is not JSON of the expected shape.
+    pub fn read(request: &[u8], sort: Sort) -> Result<Self, serde_json::Error> {
+        let request: Request = serde_json::from_slice(request)?;
+        let is_old = sort == Sort::Port && numbers(&request.agent_version) <= OLD_AGENT;
+        let mut unmet = is_old.then(|| Demand::OldAgent(request.agent_version.clone()));
+        let (mut actions, mut key) = (Vec::new(), None);
+        for Requested { action_type, action_parameters } in request.requested_client_actions {
+            let parameter = |name: &str| action_parameters[name].as_str().unwrap_or_default().to_owned();
+            let demand = match action_type.as_str() {
+                "SessionType" => {
+                    let wanted = parameter("SessionType");
+                    (!sort.names().contains(&wanted.as_str())).then(|| Demand::Other(format!("session type {wanted}")))
+                }
+                "KMSEncryption" => {
+                    let request = KeyRequest { key: parameter("KMSKeyId"), challenge: parameter("Challenge") };
+                    let is_nameless = request.key.is_empty();
+                    key = Some(request);
+                    is_nameless.then(|| Demand::Other("encryption with a KMS key that it does not name".to_owned()))
+                }
+                other => Some(Demand::Other(other.to_owned())),
+            };
+            unmet = demand.clone().or(unmet);
+            actions.push((action_type, demand));
         }
+        Ok(Self { actions, unmet, key })
     }
-    let response = json!({ "ClientVersion": VERSION, "ProcessedClientActions": processed, "Errors": errors });
-    Ok((response.to_string().into_bytes(), unmet))
+
+    /// What is not supported.
+    pub fn unmet(&self) -> Option<&Demand> {
+        self.unmet.as_ref()
+    }
+
+    /// The data key that it asks for, where everything else is supported.
+    pub fn wanted_key(&self) -> Option<&KeyRequest> {
+        self.key.as_ref().filter(|_| self.unmet.is_none())
+    }
+
+    /// The response, with the data key if it is asked for.
+    pub fn response(&self, key: Option<&DataKey>) -> Vec<u8> {
+        let (mut processed, mut errors) = (Vec::new(), Vec::new());
+        for (action_type, demand) in &self.actions {
+            let given = self.key.as_ref().filter(|_| action_type == "KMSEncryption");
+            let result = given.and_then(|request| Some(key?.response(request)));
+            let is_known = given.is_some() || action_type == "SessionType";
+            let error = match demand {
+                Some(_) => format!("unsupported: {action_type}"),
+                None if given.is_some() && result.is_none() => "there is no data key".to_owned(),
+                None => String::new(),
+            };
+            let status = match (error.is_empty(), is_known) {
+                (true, _) => SUCCESS,
+                (false, true) => FAILED,
+                (false, false) => UNSUPPORTED,
+            };
+            processed.push(json!({
+                "ActionType": action_type,
+                "ActionStatus": status,
+                "ActionResult": result,
+                "Error": error,
+            }));
+            errors.extend(Some(error).filter(|error| !error.is_empty()));
+        }
+        let response = json!({ "ClientVersion": VERSION, "ProcessedClientActions": processed, "Errors": errors });
+        response.to_string().into_bytes()
+    }
 }
 
 /// A version as four numbers; what is missing or no number counts as 0.
@@ -118,6 +165,8 @@ pub fn notice(complete: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::aws::exec::encryption::tests::shared;
+
     use super::*;
 
     fn asked(actions: Value) -> (Value, Option<Demand>) {
@@ -125,9 +174,13 @@ mod tests {
     }
 
     fn by(agent: &str, sort: Sort, actions: Value) -> (Value, Option<Demand>) {
+        let asked = read(agent, sort, &actions);
+        (serde_json::from_slice(&asked.response(None)).unwrap(), asked.unmet().cloned())
+    }
+
+    fn read(agent: &str, sort: Sort, actions: &Value) -> Handshake {
         let request = json!({"AgentVersion": agent, "RequestedClientActions": actions});
-        let (response, unmet) = answer(request.to_string().as_bytes(), sort).unwrap();
-        (serde_json::from_slice(&response).unwrap(), unmet)
+        Handshake::read(request.to_string().as_bytes(), sort).unwrap()
     }
 
     #[test]
@@ -143,13 +196,44 @@ mod tests {
     #[test]
     fn what_is_not_supported_is_reported_to_the_agent_and_to_the_caller() {
         let port = json!({"ActionType": "SessionType", "ActionParameters": {"SessionType": "Port"}});
-        let key = json!({"ActionType": "KMSEncryption", "ActionParameters": {"KMSKeyId": "arn"}});
-        let (response, unmet) = asked(json!([key, port]));
-        assert_eq!(unmet, Some(Demand::Encryption));
-        assert_eq!(response["Errors"], json!(["unsupported: KMSEncryption", "unsupported: SessionType"]));
-        assert_eq!(asked(json!([port])).1, Some(Demand::Other("session type Port".to_owned())));
+        let (response, unmet) = asked(json!([{"ActionType": "Dance"}, port]));
+        assert_eq!(unmet, Some(Demand::Other("session type Port".to_owned())));
+        assert_eq!(response["Errors"], json!(["unsupported: Dance", "unsupported: SessionType"]));
+        let statuses = response["ProcessedClientActions"].as_array().unwrap().iter();
+        assert_eq!(statuses.map(|one| one["ActionStatus"].as_u64().unwrap()).collect::<Vec<_>>(), [3, 2]);
         assert_eq!(asked(json!([{"ActionType": "Dance"}])).1, Some(Demand::Other("Dance".to_owned())));
-        assert!(answer(b"not JSON", Sort::Command).is_err());
+        assert!(Handshake::read(b"not JSON", Sort::Command).is_err());
+    }
+
+    #[test]
+    fn encryption_is_answered_with_the_data_key_where_there_is_one() {
+        let session = json!({"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands"}});
+        let kms = |parameters: Value| json!({"ActionType": "KMSEncryption", "ActionParameters": parameters});
+        let of = |parameters: Value| read("3.3.0.0", Sort::Command, &json!([session, kms(parameters)]));
+        let handshake = of(json!({"KMSKeyId": "arn", "Challenge": "abc="}));
+        let wanted = KeyRequest { key: "arn".to_owned(), challenge: "abc=".to_owned() };
+        assert_eq!((handshake.wanted_key(), handshake.unmet()), (Some(&wanted), None));
+        let answered = |handshake: &Handshake, key: Option<&DataKey>| -> Value {
+            let response: Value = serde_json::from_slice(&handshake.response(key)).unwrap();
+            response["ProcessedClientActions"][1].clone()
+        };
+        let (key, _) = shared();
+        let with = answered(&handshake, Some(&key));
+        assert_eq!(with["ActionStatus"], 1);
+        let result = json!({"KMSCipherTextKey": "YXMgS01TIGhhcyBpdA==", "KMSCipherTextHash": null,
+            "ChallengeAcknowledgement": true});
+        assert_eq!(with["ActionResult"], result);
+        let without = answered(&handshake, None);
+        assert_eq!((&without["ActionStatus"], &without["ActionResult"]), (&json!(2), &json!(null)));
+        assert_eq!(without["Error"], "there is no data key");
+        // An older agent knows of no random text.
+        let older = of(json!({"KMSKeyId": "arn"}));
+        assert_eq!(answered(&older, Some(&key))["ActionResult"]["ChallengeAcknowledgement"], false);
+        assert!(of(json!({})).unmet().is_some() && of(json!({})).wanted_key().is_none());
+        // No data key is made for a session that cannot be.
+        let port = json!({"ActionType": "SessionType", "ActionParameters": {"SessionType": "Port"}});
+        let other = read("3.3.0.0", Sort::Command, &json!([kms(json!({"KMSKeyId": "arn"})), port]));
+        assert!(other.wanted_key().is_none() && other.unmet().is_some());
     }
 
     #[test]

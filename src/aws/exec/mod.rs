@@ -7,6 +7,7 @@
 //! ecs ExecuteCommand ──► session {address, token}
 //! WebSocket          ──► a signed upgrade, then the token, as JSON
 //!                    ◄── handshake request, ──► handshake response, ◄── handshake complete
+//!                        (with a KMS key in between: see [`encryption`])
 //!                    ◄── output, input ──►, one acknowledgement each
 //!                    ◄── channel closed
 //! ```
@@ -17,6 +18,8 @@
 
 pub mod channel;
 pub mod conversation;
+pub mod data_key;
+pub mod encryption;
 pub mod endpoint;
 pub mod error;
 pub mod handshake;

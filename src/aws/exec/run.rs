@@ -10,6 +10,7 @@ use crate::aws::clients::Clients;
 use crate::aws::error::reported;
 
 use super::conversation::{Ending, Input, converse};
+use super::data_key::KeySource;
 use super::endpoint::Endpoint;
 use super::error::ExecError;
 use super::script::{Script, quoted};
@@ -26,6 +27,19 @@ pub struct Container<'a> {
     pub task: &'a str,
     /// The container's name in the task definition.
     pub name: &'a str,
+    /// What its runtime calls it (`Container` of the ECS API reference), once it has one.
+    pub runtime_id: Option<&'a str>,
+}
+
+impl Container<'_> {
+    /// How Systems Manager names it: `ecs:<cluster>_<task>_<runtime id>`, with the cluster's name and the task's id
+    /// (ECS developer guide, "Using ECS Exec"; Systems Manager API reference, StartSession). None while it has no
+    /// runtime id.
+    pub fn target(&self) -> Option<String> {
+        let last = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
+        let runtime_id = self.runtime_id.filter(|id| !id.is_empty())?;
+        Some(format!("ecs:{}_{}_{runtime_id}", last(self.cluster), last(self.task)))
+    }
 }
 
 /// Runs a script with the container's `sh` as its root user, and returns what it prints: standard output and standard
@@ -36,8 +50,8 @@ pub struct Container<'a> {
 /// There is no session, or the script does not end with exit code 0 within `patience`.
 pub async fn run(aws: &Clients, at: &Container<'_>, script: &str, patience: Duration) -> Result<String, ExecError> {
     let script = Script::new(script, rand::random());
-    let endpoint = open(aws, at, script.command()).await?;
-    let ended = session::follow(&endpoint, &script, patience).await?;
+    let (endpoint, keys) = open(aws, at, script.command()).await?;
+    let ended = session::follow(&endpoint, &keys, &script, patience).await?;
     if ended.code == 0 { Ok(ended.output) } else { Err(ExecError::Failed(ended)) }
 }
 
@@ -71,14 +85,14 @@ pub async fn stream_script(
     mut show: impl FnMut(&[u8]) -> bool,
 ) -> Result<Option<u8>, ExecError> {
     let script = Script::new(script, rand::random());
-    let endpoint = open(aws, at, script.command()).await?;
+    let (endpoint, keys) = open(aws, at, script.command()).await?;
     let mut streamed = Streamed::new(&script);
     let mut unreadable = None;
     let take = |bytes: &[u8]| {
         let (shown, code) = streamed.push(bytes);
         Ok(if show(&shown) { code.map(Some) } else { Some(None) })
     };
-    match converse(&endpoint, input, &mut unreadable, take).await? {
+    match converse(&endpoint, &keys, input, &mut unreadable, take).await? {
         Ending::Enough(code) => Ok(code),
         ending => {
             show(&streamed.rest());
@@ -101,20 +115,41 @@ pub async fn interact(
     input: &mut Receiver<Input>,
     mut show: impl FnMut(&[u8]) -> bool,
 ) -> Result<String, ExecError> {
-    let endpoint = open(aws, at, quoted(command.iter().map(String::as_str))).await?;
+    let (endpoint, keys) = open(aws, at, quoted(command.iter().map(String::as_str))).await?;
     let take = |bytes: &[u8]| Ok(if show(bytes) { None } else { Some(()) });
-    match converse(&endpoint, input, &mut None, take).await? {
+    match converse(&endpoint, &keys, input, &mut None, take).await? {
         Ending::Enough(()) => Ok(String::new()),
         Ending::Closed(why) => Ok(first_line(&why)),
         Ending::Lost => Err(ExecError::Lost),
     }
 }
 
-async fn open(aws: &Clients, at: &Container<'_>, command: String) -> Result<Endpoint, ExecError> {
+async fn open(aws: &Clients, at: &Container<'_>, command: String) -> Result<(Endpoint, KeySource), ExecError> {
     let call = aws.ecs.execute_command().cluster(at.cluster).task(at.task).container(at.name).interactive(true);
     let answer = call.command(command).send().await.answer()?;
     let session = answer.session().ok_or_else(|| reported("ecs ExecuteCommand", "", "the answer has no session"))?;
     let token = SecretString::from(session.token_value().unwrap_or_default());
     let signer = aws.signer().ok_or_else(|| ExecError::Unsigned { why: "there are no credentials".to_owned() })?;
-    Endpoint::new(session.stream_url().unwrap_or_default(), token, signer)
+    let keys = KeySource::new(aws, session.session_id().unwrap_or_default(), at.target());
+    Ok((Endpoint::new(session.stream_url().unwrap_or_default(), token, signer)?, keys))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn systems_manager_names_a_container_by_cluster_task_and_runtime_id() {
+        let at = Container {
+            cluster: "arn:aws:ecs:eu-west-1:111122223333:cluster/shared",
+            task: "arn:aws:ecs:eu-west-1:111122223333:task/shared/0a1b",
+            name: "ui",
+            runtime_id: Some("0a1b-7"),
+        };
+        assert_eq!(at.target().as_deref(), Some("ecs:shared_0a1b_0a1b-7"));
+        assert_eq!(Container { cluster: "shared", ..at }.target(), at.target());
+        for none in [None, Some("")] {
+            assert_eq!(Container { runtime_id: none, ..at }.target(), None);
+        }
+    }
 }

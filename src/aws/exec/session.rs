@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::conversation::{Ending, converse};
+use super::data_key::KeySource;
 use super::endpoint::Endpoint;
 use super::error::ExecError;
 use super::script::{Ended, Script};
@@ -19,7 +20,12 @@ const OUTPUT: usize = 1 << 20;
 /// # Errors
 ///
 /// All but a refusal of ExecuteCommand.
-pub async fn follow(endpoint: &Endpoint, script: &Script, patience: Duration) -> Result<Ended, ExecError> {
+pub async fn follow(
+    endpoint: &Endpoint,
+    keys: &KeySource,
+    script: &Script,
+    patience: Duration,
+) -> Result<Ended, ExecError> {
     let (mut unreadable, mut output) = (None, Vec::new());
     let (_, mut no_input) = mpsc::channel(1);
     let take = |bytes: &[u8]| {
@@ -31,7 +37,7 @@ pub async fn follow(endpoint: &Endpoint, script: &Script, patience: Duration) ->
         }
         if output.len() > OUTPUT { Err(ExecError::TooMuch) } else { Ok(None) }
     };
-    let ended = timeout(patience, converse(endpoint, &mut no_input, &mut unreadable, take)).await;
+    let ended = timeout(patience, converse(endpoint, keys, &mut no_input, &mut unreadable, take)).await;
     match (ended.unwrap_or(Err(ExecError::TooLong(patience))), unreadable) {
         (Ok(Ending::Enough(ended)), _) => Ok(ended),
         (Ok(Ending::Closed(_) | Ending::Lost) | Err(ExecError::TooLong(_)), Some(unreadable)) => {
@@ -48,9 +54,16 @@ pub async fn follow(endpoint: &Endpoint, script: &Script, patience: Duration) ->
 
 #[cfg(test)]
 mod tests {
+    use crate::aws::clients::{Access, Clients};
     use crate::aws::exec::endpoint::tests::endpoint;
 
     use super::*;
+
+    /// What happens to a script there.
+    async fn followed(address: &str, patience: Duration) -> ExecError {
+        let keys = KeySource::new(&Clients::new(&Access::default()).await, "session", None);
+        follow(&endpoint(address).unwrap(), &keys, &Script::new("true", 1), patience).await.unwrap_err()
+    }
 
     #[tokio::test]
     async fn a_refused_connection_is_reported_at_once_with_tls_and_without() {
@@ -58,8 +71,7 @@ mod tests {
         let port = free.local_addr().unwrap().port();
         drop(free);
         for scheme in ["ws", "wss"] {
-            let endpoint = endpoint(&format!("{scheme}://127.0.0.1:{port}/x")).unwrap();
-            let error = follow(&endpoint, &Script::new("true", 1), Duration::from_secs(20)).await.unwrap_err();
+            let error = followed(&format!("{scheme}://127.0.0.1:{port}/x"), Duration::from_secs(20)).await;
             assert!(matches!(&error, ExecError::Unreachable { host, .. } if host == "127.0.0.1"), "{error}");
         }
     }
@@ -69,8 +81,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         for scheme in ["ws", "wss"] {
-            let endpoint = endpoint(&format!("{scheme}://127.0.0.1:{port}/x")).unwrap();
-            let error = follow(&endpoint, &Script::new("true", 1), Duration::from_millis(300)).await.unwrap_err();
+            let error = followed(&format!("{scheme}://127.0.0.1:{port}/x"), Duration::from_millis(300)).await;
             assert!(matches!(error, ExecError::TooLong(_)), "{error}");
         }
     }

@@ -38,10 +38,12 @@ fn skip(characters: &mut std::str::Chars<'_>) {
     }
 }
 
-/// The first line that is not blank, cut to 200 characters: enough for a message, and without what follows. Some
-/// programs go on to print secrets, such as the hash of a cookie.
+/// The first line that says something, cut to 200 characters: enough for a message, and without what follows. Some
+/// programs go on to print secrets, such as the hash of a cookie. The agent's own errors follow a line
+/// `----------ERROR-------` (`agent/session/plugins` of `aws/amazon-ssm-agent`; tedsmitt/ecsgo#12).
 pub fn first_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let says_something = |line: &&str| !line.is_empty() && !line.starts_with("-----");
+    let line = text.lines().map(str::trim).find(says_something).unwrap_or_default();
     line.chars().filter(|character| !character.is_control()).take(200).collect()
 }
 
@@ -67,6 +69,9 @@ mod tests {
         assert_eq!(first_line("\n  \n Error: no \ncookie hash: x\n"), "Error: no");
         assert_eq!(first_line(&"x".repeat(999)).len(), 200);
         assert_eq!(first_line(""), "");
+        let of_agent =
+            "\n----------ERROR-------\nEncountered error while initiating handshake. Fetching data key failed\n";
+        assert!(first_line(of_agent).starts_with("Encountered error"));
     }
 
     proptest! {

@@ -16,8 +16,6 @@ pub enum TunnelError {
     /// The data channel cannot be opened, or the agent asks for something unsupported.
     #[error(transparent)]
     Channel(#[from] ExecError),
-    #[error("the account requires sessions to be encrypted with a KMS key, which is not supported")]
-    Encrypted,
     /// Not what AWS's agents send: the session cannot go on.
     #[error("the agent in the container sent {0}, not a stream of connections")]
     Broken(#[from] Broken),

@@ -2,7 +2,8 @@
 //! events come out.
 
 use crate::aws::exec::channel::{Channel, REFUSED, Stamp, Step};
-use crate::aws::exec::handshake::Demand;
+use crate::aws::exec::encryption::{DataKey, KeyRequest};
+use crate::engine::failure::Failure;
 
 use super::error::TunnelError;
 use super::streams::{Event, Streams};
@@ -82,6 +83,25 @@ impl<S: FnMut() -> Stamp> Line<S> {
     pub fn receive(&mut self, frame: &[u8], now: u64) -> Result<Vec<Outcome>, TunnelError> {
         // The agent repeats what cannot be read, as it is not acknowledged.
         let Ok(steps) = self.channel.receive(frame) else { return Ok(Vec::new()) };
+        self.outcomes(steps, now)
+    }
+
+    /// The data key that the agent waits for, where the session is to be encrypted.
+    pub fn wanted_key(&self) -> Option<&KeyRequest> {
+        self.channel.wanted_key()
+    }
+
+    /// Takes the data key that is wanted, or why there is none.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn take_key(&mut self, key: Result<DataKey, Failure>, now: u64) -> Result<Vec<Outcome>, TunnelError> {
+        let steps = self.channel.take_key(key);
+        self.outcomes(steps, now)
+    }
+
+    fn outcomes(&mut self, steps: Vec<Step>, now: u64) -> Result<Vec<Outcome>, TunnelError> {
         let mut outcomes = Vec::with_capacity(steps.len());
         for step in steps {
             match step {
@@ -95,7 +115,6 @@ impl<S: FnMut() -> Stamp> Line<S> {
                 Step::Flag(_) => {}
                 Step::Notice(text) => outcomes.push(Outcome::Notice(text)),
                 Step::Closed(why) => outcomes.push(Outcome::Closed(why)),
-                Step::Unmet(Demand::Encryption) => return Err(TunnelError::Encrypted),
                 Step::Unmet(demand) => return Err(TunnelError::Channel(demand.into())),
             }
         }

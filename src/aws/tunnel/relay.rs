@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use crate::aws::clients::Clients;
 use crate::aws::exec::channel::Stamp;
 use crate::aws::exec::conversation::{DEAD, PING, stamp};
+use crate::aws::exec::data_key::KeySource;
 use crate::aws::exec::endpoint::{Endpoint, Socket};
 use crate::aws::exec::error::ExecError;
 
@@ -73,6 +74,7 @@ enum Talk {
 /// One session's connections.
 struct Relay<'a, S> {
     line: Line<S>,
+    keys: KeySource,
     listener: &'a TcpListener,
     writers: BTreeMap<u32, UnboundedSender<Vec<u8>>>,
     uploads: (Sender<Upload>, Receiver<Upload>),
@@ -101,6 +103,7 @@ pub async fn relay(
     let mut socket = connect(&session.endpoint).await?;
     let mut relay = Relay {
         line: Line::new(stamp),
+        keys: KeySource::new(aws, &session.id, Some(session.target.clone())),
         listener,
         writers: BTreeMap::new(),
         uploads: mpsc::channel(UPLOADS),
@@ -202,7 +205,7 @@ impl<S: FnMut() -> Stamp> Relay<'_, S> {
                     for frame in frames {
                         match frame {
                             Ok(Frame::Binary(frame)) => {
-                                if let Some(why) = self.receive(&frame, tell)? {
+                                if let Some(why) = self.receive(&frame, tell).await? {
                                     return Ok(Talk::Closed(why));
                                 }
                             }
@@ -267,9 +270,13 @@ impl<S: FnMut() -> Stamp> Relay<'_, S> {
     }
 
     /// What the service said at the end, if this was it.
-    fn receive(&mut self, frame: &[u8], tell: &mut impl FnMut(News)) -> Result<Option<String>, TunnelError> {
+    async fn receive(&mut self, frame: &[u8], tell: &mut impl FnMut(News)) -> Result<Option<String>, TunnelError> {
         let (was_ready, was_pending) = (self.line.is_ready(), self.line.pending());
-        let outcomes = self.line.receive(frame, self.now())?;
+        let mut outcomes = self.line.receive(frame, self.now())?;
+        if let Some(request) = self.line.wanted_key().cloned() {
+            let key = self.keys.data_key(&request).await;
+            outcomes.extend(self.line.take_key(key, self.now())?);
+        }
         self.is_fruitful |= !outcomes.is_empty() || self.line.pending() != was_pending;
         for outcome in outcomes {
             match outcome {

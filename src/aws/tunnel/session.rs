@@ -36,6 +36,8 @@ pub struct Destination {
 #[derive(Debug)]
 pub struct Session {
     pub id: String,
+    /// What it was started with.
+    pub target: String,
     /// It opens one connection.
     pub endpoint: Endpoint,
 }
@@ -67,7 +69,7 @@ pub async fn start(aws: &Clients, to: &Destination) -> Result<Session, TunnelErr
         return Err(reported("ssm StartSession", "", "the answer has no session").into());
     }
     let endpoint = endpoint(aws, answer.stream_url.as_deref(), answer.token_value)?;
-    Ok(Session { id, endpoint })
+    Ok(Session { id, target: to.target.clone(), endpoint })
 }
 
 /// The address for another connection to a session whose connection was lost; none if it has ended.

@@ -3,11 +3,16 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::aws::exec::channel::Stamp;
+use crate::aws::exec::encryption::Cipher;
+use crate::aws::exec::encryption::tests::shared;
 use crate::aws::exec::message::{self, Message};
+use crate::engine::failure::{Cause, Failure};
 
 use super::line::{Line, Outcome};
 use super::smux::{Decoder, Frame};
@@ -15,6 +20,15 @@ use super::streams::Event;
 
 const HANDSHAKE: &str = r#"{"AgentVersion": "3.3.3572.0", "RequestedClientActions": [
     {"ActionType": "SessionType", "ActionParameters": {"SessionType": "Port", "Properties": {"portNumber": "3000"}}}]}"#;
+
+/// The same of an agent that asks for encryption, as AWS's do not yet for ports (`isEncryptionEnabled` of
+/// `aws/amazon-ssm-agent`).
+fn encrypting() -> String {
+    let mut request: Value = serde_json::from_str(HANDSHAKE).unwrap();
+    let key = json!({"ActionType": "KMSEncryption", "ActionParameters": {"KMSKeyId": "key", "Challenge": "cmFuZG9t"}});
+    request["RequestedClientActions"].as_array_mut().unwrap().push(key);
+    request.to_string()
+}
 
 /// The agent: acknowledges what it gets, repeats what is not acknowledged, and sends back all that a stream sends, each
 /// byte inverted. It closes a stream when we do.
@@ -27,6 +41,8 @@ struct Agent {
     decoder: Decoder,
     opened: Vec<u32>,
     finished: Vec<u32>,
+    /// Of a session that is encrypted.
+    cipher: Option<Cipher>,
 }
 
 fn encoded(kind: &str, sequence: i64, payload_type: u32, payload: Vec<u8>) -> Vec<u8> {
@@ -35,7 +51,9 @@ fn encoded(kind: &str, sequence: i64, payload_type: u32, payload: Vec<u8>) -> Ve
 
 impl Agent {
     fn say(&mut self, payload_type: u32, payload: &[u8]) -> Vec<u8> {
-        let frame = encoded(message::OUTPUT, self.sent, payload_type, payload.to_vec());
+        let cipher = self.cipher.as_ref().filter(|_| payload_type == 1);
+        let payload = cipher.map_or_else(|| payload.to_vec(), |cipher| cipher.seal(payload).unwrap());
+        let frame = encoded(message::OUTPUT, self.sent, payload_type, payload);
         self.unacknowledged.insert(self.sent, frame.clone());
         self.sent += 1;
         frame
@@ -48,7 +66,7 @@ impl Agent {
             self.unacknowledged.remove(&content["AcknowledgedMessageSequenceNumber"].as_i64().unwrap());
             return Vec::new();
         }
-        assert!(message.payload.len() <= 1024);
+        assert!(message.payload.len() <= 1024 + if self.cipher.is_some() { 28 } else { 0 });
         let known = json!({ "AcknowledgedMessageSequenceNumber": message.sequence });
         let mut answers = vec![encoded(message::ACKNOWLEDGE, 0, 0, known.to_string().into_bytes())];
         if message.sequence >= self.expected {
@@ -57,9 +75,11 @@ impl Agent {
         while let Some(next) = self.early.remove(&self.expected) {
             self.expected += 1;
             match next.payload_type {
-                6 => answers.push(self.say(7, b"{}")),
+                6 if self.cipher.is_some() => answers.push(self.challenge()),
+                6 | 9 => answers.push(self.say(7, b"{}")),
                 1 => {
-                    for frame in self.decoder.push(&next.payload).unwrap() {
+                    let opened = self.cipher.as_ref().map(|cipher| cipher.open(&next.payload).unwrap());
+                    for frame in self.decoder.push(&opened.unwrap_or(next.payload)).unwrap() {
                         answers.extend(self.stream(frame));
                     }
                 }
@@ -67,6 +87,12 @@ impl Agent {
             }
         }
         answers
+    }
+
+    fn challenge(&mut self) -> Vec<u8> {
+        let sealed = self.cipher.as_ref().unwrap().seal(&[5; 64]).unwrap();
+        let challenge = json!({ "Challenge": STANDARD.encode(sealed) });
+        self.say(8, challenge.to_string().as_bytes())
     }
 
     fn stream(&mut self, frame: Frame) -> Vec<Vec<u8>> {
@@ -149,12 +175,14 @@ proptest! {
     fn no_byte_is_lost_or_doubled_whatever_the_network_does(
         uploads in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..6000), 1..6),
         fates in proptest::collection::vec(fate(), 0..400),
+        is_encrypted: bool,
     ) {
         let clock = Cell::new(0);
         let mut line = Line::new(|| Stamp { now: clock.get(), id: [7; 16] });
         let (mut agent, mut network) = (Agent::default(), Network::default());
         let mut fates = fates.into_iter().chain(std::iter::repeat(Fate::Arrives));
-        network.to_us.push_back(agent.say(5, HANDSHAKE.as_bytes()));
+        network.to_us.push_back(agent.say(5, if is_encrypted { encrypting() } else { HANDSHAKE.into() }.as_bytes()));
+        agent.cipher = is_encrypted.then(|| shared().1);
         // What is still to be sent and what has come, by stream.
         let mut waiting: VecDeque<Vec<u8>> = uploads.iter().cloned().collect();
         let mut sending: Vec<(u32, VecDeque<u8>)> = Vec::new();
@@ -189,7 +217,11 @@ proptest! {
                     network.to_us.extend(agent.receive(&frame));
                 }
                 let Some(frame) = next(&mut network.to_us, fates.next().unwrap(), &mut is_cut) else { continue };
-                for outcome in line.receive(&frame, clock.get()).unwrap() {
+                let mut outcomes = line.receive(&frame, clock.get()).unwrap();
+                if line.wanted_key().is_some() {
+                    outcomes.extend(line.take_key(Ok(shared().0), clock.get()).unwrap());
+                }
+                for outcome in outcomes {
                     match outcome {
                         Outcome::Send(frame) => network.to_agent.push_back(frame),
                         Outcome::Stream(Event::Data(stream, data)) => {
@@ -219,6 +251,22 @@ proptest! {
         prop_assert_eq!(agent.finished.len(), uploads.len());
         prop_assert!(!line.is_used());
     }
+}
+
+#[test]
+fn a_tunnel_without_its_data_key_or_with_another_ends() {
+    let mut line = Line::new(|| Stamp { now: 0, id: [7; 16] });
+    let mut agent = Agent::default();
+    line.receive(&agent.say(5, encrypting().as_bytes()), 0).unwrap();
+    let error = line.take_key(Err(Failure::of(Cause::Denied, "you may not")), 0).unwrap_err();
+    assert!(error.to_string().contains("you may not"), "{error}");
+
+    let mut line = Line::new(|| Stamp { now: 0, id: [7; 16] });
+    let mut agent = Agent::default();
+    line.receive(&agent.say(5, encrypting().as_bytes()), 0).unwrap();
+    line.take_key(Ok(shared().0), 0).unwrap();
+    let error = line.receive(&agent.say(1, b"in the clear"), 0).unwrap_err();
+    assert!(error.to_string().contains("not encrypted with the data key"), "{error}");
 }
 
 #[test]

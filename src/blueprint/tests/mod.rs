@@ -254,3 +254,41 @@ fn proxy_certificates_and_digests_reach_the_containers_that_take_them() {
     let role = graph.get(&"role/execution".parse().unwrap()).unwrap();
     assert!(role.spec.to_string().contains("corp-ca-a1B2c3"));
 }
+
+#[test]
+fn the_task_role_decrypts_sessions_of_a_cluster_that_encrypts_them() {
+    let role = |key: Option<&str>| {
+        let mut seen = existing();
+        let cluster = Cluster {
+            name: "corp".to_owned(),
+            session_key: key.map(str::to_owned),
+            status: "ACTIVE".to_owned(),
+            ..Cluster::default()
+        };
+        seen.cluster = Some(Named { name: "corp".to_owned(), lookup: Lookup::Found(cluster) });
+        let graph = graph_with(&format!("{SMALLEST}[existing]\ncluster = \"corp\"\n"), &seen, &BTreeMap::new());
+        graph.get(&"role/task".parse().unwrap()).unwrap().spec.to_string()
+    };
+    assert!(!role(None).contains("kms:"));
+    let of_key = role(Some("1234abcd"));
+    assert!(
+        of_key.contains("\"kms:Decrypt\"") && of_key.contains(":kms:us-east-1:111122223333:key/1234abcd\""),
+        "{of_key}"
+    );
+    assert!(of_key.contains(r#""kms:EncryptionContext:aws:ssm:TargetId":"ecs:corp_*""#), "{of_key}");
+    assert!(role(Some("alias/exec")).contains(":kms:us-east-1:111122223333:key/*\""));
+}
+
+#[test]
+fn a_retirement_is_told_of_this_service_in_this_region_only() {
+    let pattern = |plan: &str| {
+        let graph = graph_with(&format!("{SMALLEST}{plan}[alarms]\nenabled = true\n"), &existing(), &BTreeMap::new());
+        graph.get(&"event-rule/task-retired".parse().unwrap()).unwrap().spec["pattern"].clone()
+    };
+    let own = pattern("");
+    assert_eq!(
+        (&own["resources"][0], &own["detail"]["eventRegion"][0]),
+        (&"ce-prod|ce-prod".into(), &"us-east-1".into())
+    );
+    assert_eq!(pattern("[existing]\ncluster = \"corp\"\n")["resources"][0], "corp|ce-prod");
+}

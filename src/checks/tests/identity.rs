@@ -37,6 +37,16 @@ fn a_role_with_trust_and_permissions_is_fine() {
 }
 
 #[test]
+fn a_task_role_that_cannot_decrypt_sessions_is_a_warning() {
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let purpose = "decrypt the sessions of the cluster shared";
+    let without = Role { session_lacks: vec![lack("kms:Decrypt", key, purpose)], ..good() };
+    let findings = role(&named(ARN, without), Which::Task);
+    assert_eq!((codes(&findings).join(" "), findings[0].severity), ("role/session-key".to_owned(), Severity::Warning));
+    assert_snapshot!("role_session_key", text(&findings));
+}
+
+#[test]
 fn a_backup_role_must_trust_aws_backup() {
     let refused = role(&named(ARN, good()), Which::Backup);
     assert_eq!(codes(&refused), ["role/trust"]);

@@ -42,7 +42,7 @@ impl Way {
     pub async fn find(session: &Session, mut scope: Scope, wanted: &Wanted) -> Result<Self, CommandError> {
         let inventory = session.inventory(&mut scope).await?;
         let place = Place::enter(session, &scope, &inventory, &wanted.container, &wanted.task).await?;
-        let Some(target) = place.session_target else {
+        let Some(target) = place.container().target() else {
             let message = format!("the container {} has no runtime id yet", wanted.container);
             return Err(CommandError::refused("exec/no-agent", message).hint("run it again in some seconds"));
         };

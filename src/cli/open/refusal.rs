@@ -2,7 +2,7 @@
 
 use crate::aws::exec::error::ExecError;
 use crate::aws::tunnel::error::TunnelError;
-use crate::cli::place::NOT_CONNECTED;
+use crate::cli::place::{NO_KEY, NOT_CONNECTED};
 use crate::engine::failure::{Cause, Failure};
 use crate::session::CommandError;
 
@@ -21,11 +21,7 @@ pub fn explained(error: TunnelError) -> CommandError {
         TunnelError::Channel(ExecError::OldAgent(_)) => {
             (Cause::Refused, "a new task brings a newer agent: `ce-aws stop`, then `ce-aws start`")
         }
-        TunnelError::Encrypted => (
-            Cause::Refused,
-            "it is a preference of Session Manager in this region; the AWS CLI with the Session Manager plugin can: \
-             `aws ssm start-session`",
-        ),
+        TunnelError::Channel(ExecError::NoKey(failure)) => return failure.hint(NO_KEY).into(),
         TunnelError::Local(_) => (Cause::Unavailable, "run it again"),
         TunnelError::Channel(_) | TunnelError::Broken(_) => {
             (Cause::Unavailable, "run it again; `ce-aws exec` shows whether sessions work at all")

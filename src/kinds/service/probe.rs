@@ -17,9 +17,31 @@ pub struct ProbeView {
     pub unknown: Vec<String>,
 }
 
+/// What the UI has answered to a request in its own container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UiAnswer {
+    /// An HTTP status.
+    Status(u16),
+    /// Nothing listens on its port.
+    Nothing,
+    /// It could not be asked, for this reason.
+    NotAsked(String),
+}
+
+impl UiAnswer {
+    /// Whether the UI has answered with a page or a redirection; `None` if it was not asked.
+    pub fn is_well(&self) -> Option<bool> {
+        match self {
+            Self::Status(status) => Some((200..400).contains(status)),
+            Self::Nothing => Some(false),
+            Self::NotAsked(_) => None,
+        }
+    }
+}
+
 impl ProbeView {
     /// Whether the UI has answered with a page or a redirection.
     pub fn ui_answers(&self) -> Option<bool> {
-        self.ui_status.map(|status| (200..400).contains(&status))
+        self.ui_status.and_then(|status| UiAnswer::Status(status).is_well())
     }
 }

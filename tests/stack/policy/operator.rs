@@ -53,7 +53,9 @@ impl<'a> Operator<'a> {
         let policies = self.printed(purpose);
         let before = self.account.every_call(0).len();
         let ran = self.patiently(|| self.run_with(&policies, arguments));
-        let (denied, used) = self.judged(before);
+        let (mut denied, used) = self.judged(before);
+        // An apply asks the UI in its container where it may, and says so where it may not.
+        denied.retain(|one| purpose != "apply" || !one.starts_with("ecs:ExecuteCommand on "));
         assert!(ran.code == 0 && denied.is_empty(), "{arguments:?}: {denied:#?}\n{}\n{}", ran.stdout, ran.stderr);
         used
     }

@@ -334,6 +334,12 @@ def alias(call: Call, value: Any) -> str | None:
 
 
 @reader
+def session_target(call: Call, value: Any) -> str | None:
+    """The container that a session's data key is bound to."""
+    return (value or {}).get("aws:ssm:TargetId")
+
+
+@reader
 def backup_key(call: Call, _: Any) -> str:
     return key(call, call.request.get("EncryptionKeyArn")) or call.arn("key/*", "kms")
 

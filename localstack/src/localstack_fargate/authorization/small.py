@@ -62,6 +62,13 @@ SECRETS: Table = {
 
 KMS: Table = {
     "DescribeKey": on("{KeyId|key}", keys={"kms:RequestAlias": "{KeyId|alias}"}),
+    "GenerateDataKey": on(
+        "{KeyId|key}",
+        keys={
+            "kms:RequestAlias": "{KeyId|alias}",
+            "kms:EncryptionContext:aws:ssm:TargetId": "{EncryptionContext|session_target}",
+        },
+    ),
     "ListAliases": PLAIN,
     "ListKeys": PLAIN,
     "GetKeyPolicy": on("{KeyId|key}"),

@@ -239,11 +239,11 @@ def _describe(account: Account, region: str, request: dict, context: Any, call_n
 
 @override("cloudwatch", "DescribeAlarmHistory")
 def _history(account: Account, region: str, request: dict, context: Any, call_next: Callable) -> dict:
-    wanted = {"AlarmName": "AlarmName", "HistoryItemType": "HistoryItemType"}
+    wanted = ("AlarmName", "HistoryItemType")
     items = [
         item
         for item in _of(account, region).history
-        if all(request.get(given) in (None, item[field]) for given, field in wanted.items())
+        if all(request.get(field) in (None, item[field]) for field in wanted)
     ]
     return {"AlarmHistoryItems": items}
 

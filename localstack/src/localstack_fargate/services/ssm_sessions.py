@@ -20,6 +20,7 @@ from localstack_fargate.account import Account, setting
 from localstack_fargate.middleware import aws_error, invoke, override
 from localstack_fargate.services.ec2_common import timestamp
 from localstack_fargate.services.ecs import exec_channel, model, port_agent
+from localstack_fargate.services.ecs.session_encryption import Encryption
 
 setting("ssm.idle_minutes", 20)
 
@@ -95,8 +96,12 @@ def _start(account: Account, region: str, request: dict, context: Any, call_next
     task = _task(account, region, request["Target"])
     rule = port_agent.rule_of(account)
     listens = rule.listens and _serves(account, task, one.get("host"), int(port))
-    agent = port_agent.Agent(port_agent.Rule(**{**vars(rule), "listens": listens}), int(port))
     name = f"{access.user_id(account)}-{uuid.uuid4().hex[:17]}"
+    fault = "altered" if rule.altered else None
+    encryption = (
+        Encryption(account, task, request["Target"], name, rule.kms_key, fault) if rule.kms_key else None
+    )
+    agent = port_agent.Agent(port_agent.Rule(**{**vars(rule), "listens": listens}), int(port), encryption)
     session = Session(
         name, request["Target"], document, request.get("Reason"), access.caller_arn(account), region, task, agent,
         context.emulator_entry, account.clock.now(),

@@ -1,5 +1,11 @@
-use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
+
+use crate::aws::exec::encryption::tests::shared;
+use crate::engine::failure::Cause;
+
+use super::*;
 
 fn channel() -> Channel<impl FnMut() -> Stamp> {
     Channel::new(|| Stamp { now: 7, id: [7; 16] })
@@ -91,12 +97,95 @@ fn input_is_possible_after_the_handshake_or_with_the_first_output() {
     assert_eq!(steps[1..], [Step::Ready, Step::Output(b"$ ".to_vec())]);
 }
 
+const ENCRYPTED_SESSION: &str = r#"{"RequestedClientActions": [
+    {"ActionType": "SessionType", "ActionParameters": {"SessionType": "InteractiveCommands"}},
+    {"ActionType": "KMSEncryption", "ActionParameters": {"KMSKeyId": "alias/exec", "Challenge": "cmFuZG9t"}}]}"#;
+
+fn bytes(sequence: i64, payload_type: u32, payload: Vec<u8>) -> Vec<u8> {
+    let kind = message::OUTPUT.to_owned();
+    Message { kind, created: 1, sequence, flags: 0, id: [1; 16], payload_type, payload }.encode()
+}
+
+/// A channel whose session has become encrypted, and the agent's cipher. The next message is the third.
+fn encrypted() -> (Channel<impl FnMut() -> Stamp>, Cipher) {
+    let (key, agent) = shared();
+    let mut channel = channel();
+    let steps = channel.receive(&frame(message::OUTPUT, 0, HANDSHAKE_REQUEST, ENCRYPTED_SESSION)).unwrap();
+    assert_eq!(sent(&steps).len(), 1, "only the acknowledgement");
+    let wanted = KeyRequest { key: "alias/exec".to_owned(), challenge: "cmFuZG9t".to_owned() };
+    assert_eq!(channel.wanted_key(), Some(&wanted));
+    let steps = channel.take_key(Ok(key));
+    let [response] = &sent(&steps)[..] else { panic!("{steps:?}") };
+    assert_eq!((response.payload_type, response.sequence, channel.wanted_key()), (HANDSHAKE_RESPONSE, 0, None));
+    let challenge = json!({ "Challenge": STANDARD.encode(agent.seal(b"prove it").unwrap()) }).to_string();
+    let steps = channel.receive(&frame(message::OUTPUT, 1, CHALLENGE, &challenge)).unwrap();
+    let [_, answer] = &sent(&steps)[..] else { panic!("{steps:?}") };
+    assert_eq!(answer.payload_type, CHALLENGE_RESPONSE);
+    let answer: Value = serde_json::from_slice(&answer.payload).unwrap();
+    let answer = STANDARD.decode(answer["Challenge"].as_str().unwrap()).unwrap();
+    assert_eq!(agent.open(&answer), Ok(b"prove it".to_vec()));
+    (channel, agent)
+}
+
 #[test]
-fn encryption_is_refused_to_the_agent_and_reported() {
-    let request = r#"{"RequestedClientActions": [{"ActionType": "KMSEncryption", "ActionParameters": {}}]}"#;
-    let steps = channel().receive(&frame(message::OUTPUT, 0, HANDSHAKE_REQUEST, request)).unwrap();
-    assert_eq!(sent(&steps).len(), 2);
-    assert_eq!(steps.last(), Some(&Step::Unmet(Demand::Encryption)));
+fn input_and_output_of_an_encrypted_session_are_encrypted_and_all_else_is_not() {
+    let (mut channel, agent) = encrypted();
+    let complete = channel.receive(&frame(message::OUTPUT, 2, HANDSHAKE_COMPLETE, "{}")).unwrap();
+    assert_eq!(complete.last(), Some(&Step::Ready));
+    for (sequence, payload_type) in [(3, STDOUT), (4, STDERR)] {
+        let steps = channel.receive(&bytes(sequence, payload_type, agent.seal(b"shown").unwrap())).unwrap();
+        assert_eq!(text(&steps), "shown");
+    }
+    assert_eq!(channel.receive(&bytes(5, EXIT_CODE, agent.seal(b"0").unwrap())).unwrap().len(), 1);
+    let flag = channel.receive(&bytes(6, FLAG, vec![0, 0, 0, 3])).unwrap();
+    assert_eq!(flag.last(), Some(&Step::Flag(REFUSED)));
+    let typed: Vec<Message> = channel.keys(&[b'x'; 1500]).iter().map(|frame| Message::decode(frame).unwrap()).collect();
+    let opened: Vec<Vec<u8>> = typed.iter().map(|message| agent.open(&message.payload).unwrap()).collect();
+    assert_eq!(opened.iter().map(Vec::len).collect::<Vec<_>>(), [1024, 476]);
+    let size = Message::decode(&channel.size(Size { columns: 80, rows: 24 })).unwrap();
+    assert_eq!(size.payload, br#"{"cols":80,"rows":24}"#);
+    // What is sent again is the same message, and not encrypted a second time.
+    assert!(channel.again().iter().any(|frame| Message::decode(frame).unwrap() == typed[0]));
+}
+
+#[test]
+fn what_is_not_encrypted_with_the_data_key_ends_the_session() {
+    let ends = |payload_type: u32, payload: Vec<u8>| {
+        let (mut channel, _) = encrypted();
+        let steps = channel.receive(&bytes(2, payload_type, payload)).unwrap();
+        assert_eq!((steps.last(), text(&steps).as_str()), (Some(&Step::Unmet(Demand::Undecipherable)), ""));
+    };
+    ends(STDOUT, b"in the clear".to_vec());
+    ends(STDERR, vec![0; 64]);
+    let (key, agent) = shared();
+    ends(STDOUT, Cipher::new(&key).unwrap().seal(b"of this side").unwrap());
+    let mut altered = agent.seal(b"rm nothing").unwrap();
+    altered[13] ^= 1;
+    ends(STDOUT, altered);
+    ends(CHALLENGE, br#"{"Challenge": "AAAA"}"#.to_vec());
+    // A second key, and a challenge without a key.
+    let (mut channel, _) = encrypted();
+    let steps = channel.receive(&frame(message::OUTPUT, 2, HANDSHAKE_REQUEST, ENCRYPTED_SESSION)).unwrap();
+    assert!(matches!(steps.last(), Some(Step::Unmet(Demand::Other(_)))) && channel.wanted_key().is_none());
+    let mut other = Channel::new(|| Stamp { now: 7, id: [7; 16] });
+    let steps = other.receive(&frame(message::OUTPUT, 0, CHALLENGE, "{}")).unwrap();
+    assert!(matches!(steps.last(), Some(Step::Unmet(Demand::Other(_)))));
+}
+
+#[test]
+fn without_a_data_key_the_agent_hears_of_it_and_the_caller_why() {
+    let mut channel = channel();
+    channel.receive(&frame(message::OUTPUT, 0, HANDSHAKE_REQUEST, ENCRYPTED_SESSION)).unwrap();
+    // Nothing is taken for output before the key is there.
+    let early = channel.receive(&printed(1, "in the clear")).unwrap();
+    assert_eq!((sent(&early).len(), text(&early).as_str()), (1, ""));
+    let denied = Failure::of(Cause::Denied, "you may not");
+    let steps = channel.take_key(Err(denied.clone()));
+    let [response] = &sent(&steps)[..] else { panic!("{steps:?}") };
+    let response: Value = serde_json::from_slice(&response.payload).unwrap();
+    assert_eq!(response["Errors"], json!(["there is no data key"]));
+    assert_eq!(steps[1..], [Step::Unmet(Demand::NoKey(denied.clone()))]);
+    assert_eq!(channel.take_key(Err(denied)), [], "nothing is asked for any more");
 }
 
 #[test]

@@ -5,12 +5,15 @@ Source: `aws/amazon-ssm-agent` (`agent/session/contracts`, `agent/session/datach
 for a client below 1.2.764.0. An upgrade that is not signed, or by somebody who may not `ssmmessages:OpenDataChannel`,
 is answered with 403 (`exec_signature.py`).
 
+A session is encrypted where its cluster's `executeCommandConfiguration` has a `kmsKeyId` (ECS API reference,
+ExecuteCommandConfiguration).
+
 What a rule's `fault` does:
 
     silent     nothing is said after the token has been taken
     deaf       the first handshake response is not acknowledged, as if it were lost; the second is
     deaf-input every message of input has to be sent twice until it is acknowledged
-    encrypted  the handshake asks for encryption with a KMS key
+    altered, other-key   what is printed is not encrypted with the session's data key: see `session_encryption.py`
     hangs      the command does not end before Ctrl-C, which kills its shell too
     cut        the connection closes halfway through the output
     garbage    messages whose payload is not the one of their digest instead of output
@@ -30,11 +33,14 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Iterator
 
+from cryptography.exceptions import InvalidTag
+
 from localstack_fargate import access
 from localstack_fargate import account as accounts
 from localstack_fargate.authorization.needs import Need
-from localstack_fargate.services.ecs import exec_rules, exec_signature, exec_terminal
+from localstack_fargate.services.ecs import exec_rules, exec_signature, exec_terminal, session_encryption
 from localstack_fargate.services.ecs.exec_shell import Shell
+from localstack_fargate.services.ecs.session_encryption import CHALLENGE, CHALLENGE_RESPONSE
 
 HEADER = struct.Struct(">I32sIQqQ16s32sII")
 """Header length, kind, schema version, milliseconds, sequence, flags, UUID, digest, payload type, payload length."""
@@ -67,6 +73,16 @@ class Message:
         if length != HEADER.size - 4 or said != len(payload) or hashlib.sha256(payload).digest() != digest:
             raise Over
         return cls(kind.decode().strip(" \0"), sequence, payload_type, payload, ident[8:] + ident[:8])
+
+    def acknowledgement(self) -> bytes:
+        """The message that tells the sender that this one has arrived."""
+        content = {
+            "AcknowledgedMessageType": self.kind,
+            "AcknowledgedMessageId": str(uuid.UUID(bytes=self.id)),
+            "AcknowledgedMessageSequenceNumber": self.sequence,
+            "IsSequentialMessage": True,
+        }
+        return Message("acknowledge", 0, 0, json.dumps(content).encode()).encode()
 
 
 def register() -> None:
@@ -161,7 +177,7 @@ class Channel:
         if self.fault == "silent":
             self.receive()
         self.send("start_publication", 0, 0, b"")
-        if self.session.rule.handshake:
+        if self.session.rule.handshake or self.session.encryption:
             self.shake_hands()
         if self.session.program:
             exec_terminal.run(self, self.session.program)
@@ -207,21 +223,20 @@ class Channel:
             raise Over
 
     def shake_hands(self) -> None:
-        session_type = {
-            "SessionType": "InteractiveCommands",
-            "Properties": {"linux": {"commands": self.session.command}},
-        }
-        actions = [{"ActionType": "SessionType", "ActionParameters": session_type}]
-        if self.fault == "encrypted":
-            key = {"KMSKeyId": "arn:aws:kms:us-east-1:111122223333:key/1"}
-            actions.append({"ActionType": "KMSEncryption", "ActionParameters": key})
+        encryption, properties = self.session.encryption, {"linux": {"commands": self.session.command}}
+        actions = session_encryption.actions("InteractiveCommands", properties, encryption)
         request = {"AgentVersion": "3.3.40.0", "RequestedClientActions": actions}
         self.socket.send(self.frame(HANDSHAKE_REQUEST, json.dumps(request).encode()))
         response = self.receive_until(HANDSHAKE_RESPONSE, unheard=self.fault == "deaf")
-        statuses = [action["ActionStatus"] for action in json.loads(response.payload)["ProcessedClientActions"]]
-        if statuses != [1] * len(actions):
-            self.close("Handshake failed")
-        complete = {"HandshakeTimeToComplete": 1_000_000, "CustomerMessage": ""}
+        why = session_encryption.refusal(json.loads(response.payload), encryption)
+        if why is not None:
+            self.close(why)
+        if encryption:
+            self.socket.send(self.frame(CHALLENGE, encryption.challenge()))
+            if not encryption.is_proof(self.receive_until(CHALLENGE_RESPONSE, unheard=False).payload):
+                self.close("Encryption challenge does not match!")
+        notice = session_encryption.NOTICE if encryption else ""
+        complete = {"HandshakeTimeToComplete": 1_000_000, "CustomerMessage": notice}
         self.socket.send(self.frame(HANDSHAKE_COMPLETE, json.dumps(complete).encode()))
 
     def receive_until(self, payload_type: int, unheard: bool) -> Message:
@@ -252,7 +267,16 @@ class Channel:
             self.early.setdefault(message.sequence, message)
             while self.taken in self.early:
                 self.taken += 1
-                yield self.early[self.taken - 1]
+                yield self.opened(self.early[self.taken - 1])
+
+    def opened(self, message: Message) -> Message:
+        """Input, decrypted if the session is encrypted."""
+        if self.session.encryption:
+            try:
+                message.payload = self.session.encryption.opened(message.payload_type, message.payload)
+            except InvalidTag:
+                self.close("Error decrypting stream data message")
+        return message
 
     def receive(self) -> Message:
         data = self.socket.receive()
@@ -266,19 +290,15 @@ class Channel:
     def frame(self, payload_type: int, payload: bytes) -> bytes:
         """The next message of output."""
         self.next += 1
+        if self.session.encryption:
+            payload = self.session.encryption.sealed(payload_type, payload)
         return Message("output_stream_data", self.next - 1, payload_type, payload).encode()
 
     def send(self, kind: str, sequence: int, payload_type: int, payload: bytes) -> None:
         self.socket.send(Message(kind, sequence, payload_type, payload).encode())
 
     def acknowledge(self, message: Message) -> None:
-        content = {
-            "AcknowledgedMessageType": message.kind,
-            "AcknowledgedMessageId": str(uuid.UUID(bytes=message.id)),
-            "AcknowledgedMessageSequenceNumber": message.sequence,
-            "IsSequentialMessage": True,
-        }
-        self.send("acknowledge", 0, 0, json.dumps(content).encode())
+        self.socket.send(message.acknowledgement())
 
     def close(self, why: str = "") -> None:
         self.send("channel_closed", 0, 0, json.dumps({"MessageType": "channel_closed", "Output": why}).encode())

@@ -24,11 +24,12 @@ from typing import Any, Callable
 from localstack_fargate.account import setting
 from localstack_fargate.control import body_of, route
 from localstack_fargate.services.ecs.exec_terminal import Program
+from localstack_fargate.services.ecs.session_encryption import Encryption
 
 setting("ecs.exec_agent_stopped", False)
 
-FAULTS = (None, "silent", "cut", "garbage", "reorder", "duplicate", "encrypted", "deaf", "deaf-input", "hangs")
-FAULTS += ("corrupt",)
+FAULTS = (None, "silent", "cut", "garbage", "reorder", "duplicate", "deaf", "deaf-input", "hangs")
+FAULTS += ("corrupt", "altered", "other-key")
 
 PROGRAMS: list[Callable[..., Program | None]] = []
 """fn(account, task, container, command): what a plugin runs for the command, if anything."""
@@ -67,6 +68,8 @@ class Session:
     entry: Any
     """The journal's entry of the call that has opened it: what the channel needs is noted there."""
     program: Program | None = None
+    encryption: Encryption | None = None
+    """With the key of the cluster, where it has one."""
 
     def printed(self, ends: bool = True) -> list[bytes]:
         """What the command sends to its terminal, in as many parts as the rule says."""
@@ -85,8 +88,12 @@ def open_session(account, task: Any, container: Any, command: str, context: Any)
     rule = fitting[-1] if fitting else Rule(runs=True)
     made = (make(account, task, container, command) for make in PROGRAMS) if rule.runs else ()
     program = next((one for one in made if one), None)
-    session = Session(uuid.uuid4().hex, command, rule, context.region, context.emulator_entry, program)
     name = f"ecs-execute-command-{uuid.uuid4().hex[:17]}"
+    session = Session(uuid.uuid4().hex, command, rule, context.region, context.emulator_entry, program)
+    exec_configuration = (task.cluster.configuration or {}).get("executeCommandConfiguration") or {}
+    if key := exec_configuration.get("kmsKeyId"):
+        target = f"ecs:{task.cluster.name}_{task.id}_{container.runtime_id}"
+        session.encryption = Encryption(account, task, target, name, key, rule.fault)
     _sessions(account)[name] = session
     return name, session
 

@@ -57,12 +57,14 @@ def _documents(account: Account, arn: str) -> list[Any]:
     return iam.seen(account, role)[1]
 
 
-def denial(account: Account, arn: str | None, action: str, resource: str) -> str | None:
-    """What AWS says when the role may not do it; None when it may."""
+def denial(
+    account: Account, arn: str | None, action: str, resource: str, keys: dict[str, list[str]] | None = None
+) -> str | None:
+    """What AWS says when the role may not do it; None when it may. `keys` are condition keys of the call."""
     if not account.settings["ecs.check_permissions"]:
         return None
-    decision, _ = policy.decide(_documents(account, arn or ""), action, resource, {})
-    bounded = iam_boundary.allows(account, _role(account, arn or ""), action, resource, {}) is False
+    decision, _ = policy.decide(_documents(account, arn or ""), action, resource, keys or {})
+    bounded = iam_boundary.allows(account, _role(account, arn or ""), action, resource, keys or {}) is False
     if decision == "allowed" and not bounded:
         return None
     name = (arn or "none").rsplit("/", 1)[-1]

@@ -8,7 +8,9 @@ paused it.
 
     GET|POST|DELETE /_emulator/<account>/ports   what the agents of sessions that start from now on do
         {"agent_version": "3.3.3572.0",                        what they say of themselves
-         "encrypted": false,                                   whether they ask for encryption with a KMS key
+         "kms_key": "", "altered": false,                      the KMS key with which they ask for encryption, which AWS's
+                                                               agents do not for ports (`isEncryptionEnabled`), and
+                                                               whether they send something else
          "notice": "",                                         what they say to people
          "listens": true,                                      whether anything listens on the port
          "forgets": false,                                     whether a session ends with its first connection
@@ -26,15 +28,17 @@ import random
 import socket as sockets
 import threading
 import time
-import uuid
 from collections import OrderedDict, deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
+
 from localstack_fargate.control import body_of, route
-from localstack_fargate.services.ecs import exec_signature, port_web, smux
+from localstack_fargate.services.ecs import exec_signature, port_web, session_encryption, smux
 from localstack_fargate.services.ecs.exec_channel import HANDSHAKE_COMPLETE, HANDSHAKE_REQUEST, HANDSHAKE_RESPONSE
 from localstack_fargate.services.ecs.exec_channel import STDOUT, Message, Over
+from localstack_fargate.services.ecs.session_encryption import CHALLENGE, CHALLENGE_RESPONSE, Encryption
 
 FLAG, REFUSED = 10, 3
 PAYLOAD, WINDOW = 1024, 100
@@ -46,7 +50,8 @@ _LOOK, _RESEND = 0.02, 0.2
 @dataclass
 class Rule:
     agent_version: str = "3.3.3572.0"
-    encrypted: bool = False
+    kms_key: str = ""
+    altered: bool = False
     notice: str = ""
     listens: bool = True
     forgets: bool = False
@@ -61,8 +66,9 @@ class Rule:
 class Agent:
     """Of one session. `lock` guards all fields; `changed` says that something may be sent."""
 
-    def __init__(self, rule: Rule, port: int) -> None:
+    def __init__(self, rule: Rule, port: int, encryption: Encryption | None = None) -> None:
         self.rule, self.port, self.random = rule, port, random.Random(rule.seed)
+        self.encryption = encryption
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.writing = threading.Lock()
@@ -128,11 +134,7 @@ class Agent:
 
     def _greeting(self) -> dict:
         properties = {"portNumber": str(self.port), "type": "LocalPortForwarding"}
-        parameters = {"SessionType": "Port", "Properties": properties}
-        actions = [{"ActionType": "SessionType", "ActionParameters": parameters}]
-        if self.rule.encrypted:
-            key = {"KMSKeyId": "arn:aws:kms:us-east-1:111122223333:key/1"}
-            actions.append({"ActionType": "KMSEncryption", "ActionParameters": key})
+        actions = session_encryption.actions("Port", properties, self.encryption)
         return {"AgentVersion": self.rule.agent_version, "RequestedClientActions": actions}
 
     def _look(self) -> None:
@@ -153,6 +155,8 @@ class Agent:
     # ---- messages
 
     def _say(self, payload_type: int, payload: bytes) -> None:
+        if self.encryption:
+            payload = self.encryption.sealed(payload_type, payload)
         frame = Message("output_stream_data", self.next, payload_type, payload).encode()
         self.unacknowledged[self.next] = (time.monotonic(), frame)
         self.next += 1
@@ -195,40 +199,50 @@ class Agent:
                 self.unacknowledged.pop(json.loads(message.payload)["AcknowledgedMessageSequenceNumber"], None)
                 self.changed.notify_all()
             elif message.kind == "input_stream_data":
-                self._acknowledge(message)
+                self._send(message.acknowledgement())
                 if message.sequence >= self.expected:
                     self.early.setdefault(message.sequence, message)
                 while self.expected in self.early:
                     self.expected += 1
                     self._take(self.early.pop(self.expected - 1))
 
-    def _acknowledge(self, message: Message) -> None:
-        content = {
-            "AcknowledgedMessageType": message.kind,
-            "AcknowledgedMessageId": str(uuid.UUID(bytes=message.id)),
-            "AcknowledgedMessageSequenceNumber": message.sequence,
-            "IsSequentialMessage": True,
-        }
-        self._send(Message("acknowledge", 0, 0, json.dumps(content).encode()).encode())
-
     def _take(self, message: Message) -> None:
         if message.payload_type == HANDSHAKE_RESPONSE:
-            response = json.loads(message.payload)
-            if any(action["ActionStatus"] != 1 for action in response["ProcessedClientActions"]):
-                return self.end("Handshake failed")
-            version = tuple(int(part) for part in response["ClientVersion"].split("."))
-            if version < MULTIPLEXED:
-                return self.end("one connection at a time is not emulated")
-            self.is_ready = True
-            complete = {"HandshakeTimeToComplete": 1_000_000, "CustomerMessage": self.rule.notice}
-            self._say(HANDSHAKE_COMPLETE, json.dumps(complete).encode())
+            # KMS is asked without the lock: whoever ends the session holds the account's while it takes this one.
+            threading.Thread(target=self._agree, args=(json.loads(message.payload),), daemon=True).start()
+        elif message.payload_type == CHALLENGE_RESPONSE and self.encryption:
+            if not self.encryption.is_proof(message.payload):
+                return self.end("Encryption challenge does not match!")
+            self._complete(session_encryption.NOTICE)
         elif message.payload_type == STDOUT and self.is_ready:
             try:
-                frames = self.decoder.push(message.payload)
+                payload = self.encryption.opened(STDOUT, message.payload) if self.encryption else message.payload
+                frames = self.decoder.push(payload)
+            except InvalidTag:
+                return self.end("Error decrypting stream data message")
             except smux.Broken as broken:
                 return self.end(str(broken))
             for command, stream, data in frames:
                 self._frame(command, stream, data)
+
+    def _agree(self, response: dict) -> None:
+        """Takes up what the client answers to the handshake."""
+        why = session_encryption.refusal(response, self.encryption)
+        version = tuple(int(part) for part in response["ClientVersion"].split("."))
+        if why is None and version < MULTIPLEXED:
+            why = "one connection at a time is not emulated"
+        if why is not None:
+            return self.end(why)
+        with self.lock:
+            if self.encryption:
+                self._say(CHALLENGE, self.encryption.challenge())
+            else:
+                self._complete(self.rule.notice)
+
+    def _complete(self, notice: str) -> None:
+        self.is_ready = True
+        complete = {"HandshakeTimeToComplete": 1_000_000, "CustomerMessage": notice}
+        self._say(HANDSHAKE_COMPLETE, json.dumps(complete).encode())
 
     # ---- streams
 
