@@ -103,7 +103,7 @@ async fn entrance(
         let groups: Vec<&str> = groups.collect();
         let leads = |one: &&ingress::Listener| one.target_groups.iter().any(|arn| groups.contains(&arn.as_str()));
         let port = balancer.listeners.iter().find(leads);
-        let port = port.map_or_else(|| file.load_balancer.listens_on(), |listener| listener.port);
+        let port = port.map_or_else(|| file.listens_on(), |listener| listener.port);
         // Which subnets it is in is not read.
         let entrance = Entrance { port, groups: balancer.groups.clone(), subnets: Vec::new() };
         return Ok((format!("the load balancer {}", balancer.name), entrance));
@@ -111,7 +111,7 @@ async fn entrance(
     if of_kind("load-balancer").is_some() {
         let groups = ingress::security_groups(context, ids("load-balancer", "groups")).await?;
         let subnets = subnets(context, ids("load-balancer", "subnets")).await?;
-        let entrance = Entrance { port: file.load_balancer.listens_on(), groups, subnets };
+        let entrance = Entrance { port: file.listens_on(), groups, subnets };
         return Ok((format!("the load balancer {}", context.names.stack()), entrance));
     }
     if of_kind("service").is_none() {

@@ -79,6 +79,7 @@ fn healthy() -> Status {
         io: None,
         alarms: Vec::new(),
         unconfirmed: Vec::new(),
+        certificate: None,
         notes: Vec::new(),
         drift: Some(Summary { unchanged: 44, ..Summary::default() }),
         since: None,
