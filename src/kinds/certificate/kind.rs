@@ -4,6 +4,7 @@ use aws_sdk_acm::types::{
     CertificateDetail, CertificateStatus, CertificateSummary, FailureReason, ResourceRecord, ValidationMethod,
 };
 
+use crate::engine::inventory::LEAVES;
 use crate::kinds::dns;
 use crate::kinds::names;
 use crate::kinds::prelude::*;
@@ -180,12 +181,15 @@ async fn whole(context: &Context, arn: &str) -> Result<Option<Found<Certificate>
 /// Without address, properties and tags.
 fn described(live: &CertificateDetail) -> Found<Certificate> {
     let arn = live.certificate_arn();
+    let name = record_of(live).map(|record| dns::normal(record.name()));
+    let leaves = name.map(|name| format!("its validation record {name} stays: other certificates may need it"));
     let end = live.not_after().map(|end| end.secs().to_string());
     Found::new(arn)
         .output("arn", arn)
         .output("name", live.domain_name())
         .output_if("record", record_of(live).map(ResourceRecord::name))
         .output_if("not_after", end.as_deref())
+        .output_if(LEAVES, leaves.as_deref())
         .phase(phase(live))
 }
 
