@@ -5,9 +5,11 @@ use crate::engine::graph::Handle;
 use crate::engine::kind::Spec;
 use crate::engine::reference::{Need, Ref};
 use crate::kinds::bucket::{AccessLog, Bucket, FROM_128_KIB, LifecycleRule};
+use crate::kinds::certificate::Certificate;
 use crate::kinds::dns::{DnsRecord, DnsZone};
 use crate::kinds::listener::{Action, Listener};
 use crate::kinds::load_balancer::{AccessLogs, LoadBalancer};
+use crate::kinds::names;
 use crate::kinds::service_linked_role::ServiceLinkedRole;
 use crate::kinds::target_group::TargetGroup;
 use crate::partition::principals;
@@ -47,13 +49,14 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Ingress
         // On a load balancer of the user: only the port in the plan file, without a redirect.
         Some(arn) => {
             let balancer = of_user(arn.as_str());
-            let listener = listener(stack, &balancer, &target_group);
+            let listener = listener(stack, &balancer, &target_group, of_plan_file(stack));
             (balancer.arn(), vec![stack.add("shared", &listener)])
         }
         None => {
             let balancer = balancer(stack, network, groups);
             name(stack, network, &balancer);
-            let listeners = listeners(stack, &balancer, &target_group);
+            let certificate = certificate(stack, groups);
+            let listeners = listeners(stack, &balancer, &target_group, certificate);
             (balancer.arn(), listeners)
         }
     };
@@ -112,13 +115,34 @@ fn name(stack: &mut Stack<'_>, network: &Network, balancer: &Handle<LoadBalancer
     stack.add(DnsRecord::PURPOSE, &record);
 }
 
+/// The certificate of the listener: the user's, or one of our own for the name, once it is issued.
+fn certificate(stack: &mut Stack<'_>, groups: &Groups) -> Option<Ref<Certificate>> {
+    let dns = &stack.plan.dns;
+    let Some(name) = dns.name.as_ref().filter(|_| dns.certificate).map(|name| name.as_str().to_owned()) else {
+        return of_plan_file(stack);
+    };
+    let found = stack.facts.existing.validation.as_ref().and_then(|zone| Some(zone.found()?.id.clone()));
+    let zone = found.or_else(|| dns.validation().map(|zone| zone.as_str().to_owned())).unwrap_or_default();
+    let tags = [(names::VALIDATION_ZONE, zone.as_str())];
+    let certificate = Certificate { name: name.clone(), zone: zone.clone() };
+    let certificate = stack.add_tagged(&Certificate::address_of(&name), &tags, &certificate);
+    // The group carries the note about it.
+    stack.order(&certificate, groups.load_balancer.first(), Need::Exists);
+    Some(certificate.output("arn", Need::Ready))
+}
+
+fn of_plan_file(stack: &Stack<'_>) -> Option<Ref<Certificate>> {
+    stack.plan.load_balancer.certificate_arn.as_ref().map(|arn| Ref::value(arn.as_str()))
+}
+
 /// With a certificate the UI is served over HTTPS, and port 80 redirects there.
 fn listeners(
     stack: &mut Stack<'_>,
     balancer: &Handle<LoadBalancer>,
     target_group: &Handle<TargetGroup>,
+    certificate: Option<Ref<Certificate>>,
 ) -> Vec<Handle<Listener>> {
-    let main = listener(stack, balancer, target_group);
+    let main = listener(stack, balancer, target_group, certificate);
     if main.certificate.is_none() {
         return vec![stack.add("http", &main)];
     }
@@ -130,17 +154,24 @@ fn listeners(
         action: Action::Redirect { protocol: main.protocol.clone(), port: main.port },
         ..main.clone()
     };
-    vec![stack.add("https", &main), stack.add("http", &redirect)]
+    let (https, http) = (stack.add("https", &main), stack.add("http", &redirect));
+    // Nobody is sent to a port that nothing listens on: a certificate may take long, or fail.
+    stack.graph.order(&http, &https, Need::Exists);
+    vec![https, http]
 }
 
 /// The listener that leads to the UI.
-fn listener(stack: &Stack<'_>, balancer: &Handle<LoadBalancer>, target_group: &Handle<TargetGroup>) -> Listener {
+fn listener(
+    stack: &Stack<'_>,
+    balancer: &Handle<LoadBalancer>,
+    target_group: &Handle<TargetGroup>,
+    certificate: Option<Ref<Certificate>>,
+) -> Listener {
     let wanted = &stack.plan.load_balancer;
-    let certificate = wanted.certificate_arn.as_ref().map(|arn| arn.as_str().to_owned());
     let protocol = if certificate.is_some() { "HTTPS" } else { "HTTP" };
     Listener {
         load_balancer: balancer.arn(),
-        port: wanted.listens_on(),
+        port: stack.plan.listens_on(),
         protocol: protocol.to_owned(),
         tls_policy: certificate.is_some().then(|| wanted.ssl_policy.as_str().to_owned()),
         certificate,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::{PlanFile, ZoneRef};
+use crate::config::{PlanFile, ZoneName, ZoneRef};
 use crate::engine::graph::Graph;
 use crate::engine::kind::Spec;
 use crate::kinds::names::Names;
@@ -35,16 +35,22 @@ pub fn place(plan: &PlanFile, names: &Names, graph: &Graph) -> Place {
         credentials: plan.secrets.existing.iter().map(|arn| arn.as_str().to_owned()).collect(),
         dns: plan.dns.name.as_ref().map(|name| NamePlace {
             name: name.as_str().to_owned(),
-            zone: plan.dns.zone.as_ref().and_then(|zone| match zone.reference() {
-                ZoneRef::Id(id) => Some(id.to_owned()),
-                ZoneRef::Name(_) => None,
-            }),
+            zone: plan.dns.zone.as_ref().and_then(zone_id),
             own_zone: plan.dns.own_zone(),
+            validation: plan.dns.certificate.then(|| plan.dns.validation().and_then(zone_id)),
         }),
         policies: managed.collect::<BTreeSet<_>>().into_iter().collect(),
         topic: plan.alarms.topic.as_ref().map(|arn| arn.as_str().to_owned()),
         topic_key: plan.alarms.kms_key.as_ref().map(|key| names.key_arn(key.as_str())),
         boundary: plan.identity.permissions_boundary.as_ref().map(|arn| arn.as_str().to_owned()),
         names: names.clone(),
+    }
+}
+
+/// The id of a zone, where the plan file says it.
+fn zone_id(zone: &ZoneName) -> Option<String> {
+    match zone.reference() {
+        ZoneRef::Id(id) => Some(id.to_owned()),
+        ZoneRef::Name(_) => None,
     }
 }

@@ -10,7 +10,7 @@ use crate::release::{Image, Release};
 
 use super::finding::{refusal, warning};
 use super::network::Uses;
-use super::{cluster, dns, identity, ingress, network, notices, reach, routes, storage};
+use super::{certificate, cluster, dns, identity, ingress, network, notices, reach, routes, storage};
 
 /// What the checks need.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ pub struct Setting<'a> {
 
 /// All findings, refusals first.
 pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
-    let Existing { vpc, subnets, certificate, task_role, execution_role, backup_role, policies, key, secrets, .. } =
+    let Existing { vpc, subnets, certificate: named, task_role, execution_role, backup_role, policies, key, secrets, .. } =
         setting.existing;
     let mut findings = Vec::new();
     if let Some(vpc) = vpc {
@@ -43,7 +43,8 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(dns::dns(setting.plan, setting.existing, setting.inventory));
     findings.extend(routes::routes(setting.plan, setting.inventory));
     findings.extend(setting.other_partition());
-    findings.extend(certificate.iter().flat_map(|certificate| ingress::certificate(certificate, setting.now)));
+    findings.extend(named.iter().flat_map(|named| certificate::certificate(named, setting.now)));
+    findings.extend(certificate::own(setting.inventory, setting.now));
     findings.extend(task_role.iter().flat_map(|role| identity::role(role, identity::Which::Task)));
     findings.extend(execution_role.iter().flat_map(|role| identity::role(role, identity::Which::Execution)));
     findings.extend(backup_role.iter().flat_map(|role| identity::role(role, identity::Which::Backup)));
@@ -86,6 +87,8 @@ pub fn existing(plan: &PlanFile, seen: &Existing) -> Vec<plan::Existing> {
     let domain = found(&seen.certificate, |certificate| certificate.domain.clone());
     add("certificate", plan.load_balancer.certificate_arn.as_deref(), domain);
     add("hosted zone", plan.dns.zone.as_deref(), found(&seen.zone, |zone| zone.name.clone()));
+    let validation = plan.dns.validation_zone.as_deref().filter(|_| plan.dns.certificate);
+    add("validation zone", validation, found(&seen.validation, |zone| zone.name.clone()));
     add("task role", existing.task_role.as_deref(), None);
     add("execution role", existing.execution_role.as_deref(), None);
     add("backup role", existing.backup_role.as_deref(), None);
@@ -127,7 +130,7 @@ impl Setting<'_> {
         let (own, existing) = (self.own_load_balancer(), &self.plan.existing);
         let foreign = existing.load_balancer.is_some() || existing.target_group.is_some();
         let port = match (own, foreign) {
-            (true, _) => Some(self.plan.load_balancer.listens_on()),
+            (true, _) => Some(self.plan.listens_on()),
             (false, true) => None,
             (false, false) => Some(self.release.web.port),
         };
@@ -168,7 +171,7 @@ impl Setting<'_> {
             vpc: self.plan.existing.vpc.as_deref().unwrap_or_default().to_owned(),
             networks: self.ranges(),
             zones: seen.map(|subnet| subnet.zone.clone()).collect(),
-            port: self.plan.load_balancer.listens_on(),
+            port: self.plan.listens_on(),
             web_port: self.release.web.port,
             allowed: self.plan.access.allowed(&self.ranges()),
             tasks: tasks.collect(),

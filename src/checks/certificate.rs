@@ -2,6 +2,7 @@
 
 use x509_parser::time::ASN1Time;
 
+use crate::engine::inventory::Inventory;
 use crate::engine::plan::Finding;
 use crate::existing::Named;
 use crate::existing::ingress::Certificate;
@@ -42,6 +43,23 @@ fn state(certificate: &Certificate, now: i64) -> Option<Finding> {
         format!("{words} expires on {}; browsers will then reject the page", date(end)),
         "ACM renews certificates that it issued and can still validate; re-import others with their ARN",
     ))
+}
+
+/// Certificates of our own that ACM should have renewed by now.
+pub fn own(inventory: &Inventory, now: i64) -> Vec<Finding> {
+    let issued = inventory.live.iter().filter(|live| live.address.kind() == "certificate").filter_map(|live| {
+        let end: i64 = live.outputs.get("not_after")?.parse().ok()?;
+        (end > now && end - now < SOON * DAY).then(|| (live.outputs.get("name").map_or("", String::as_str), end))
+    });
+    let findings = issued.map(|(name, end)| {
+        warning(
+            "certificate/expires-soon",
+            format!("the certificate for {name} expires on {}, and ACM has not renewed it yet", date(end)),
+            "ACM renews it while a listener uses it and its validation record is in public DNS: `ce-aws apply` restores \
+             a record that is missing; check that the domain's registrar names the name servers of the hosted zone",
+        )
+    });
+    findings.collect()
 }
 
 /// The TLS certificate between the containers. `end`: the first day on which it is not valid.

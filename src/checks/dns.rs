@@ -1,10 +1,10 @@
 //! The name of the UI, and the hosted zone that it is to be in.
 
-use crate::config::PlanFile;
+use crate::config::{DnsName, PlanFile};
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::Finding;
 use crate::existing::Existing;
-use crate::existing::zones::{Record, Zone};
+use crate::existing::zones::{Record, ValidationZone, Zone};
 
 use super::finding::{ZONE, refusal, warning};
 
@@ -13,31 +13,75 @@ pub fn dns(plan: &PlanFile, existing: &Existing, inventory: &Inventory) -> Vec<F
     let Some(name) = &plan.dns.name else { return Vec::new() };
     let zone = existing.zone.iter().flat_map(|zone| {
         ZONE.check(zone, |zone| {
-            let outside = (!name.is_within(&zone.name)).then(|| outside(name, zone));
-            let taken = taken(name, zone, inventory);
-            ambiguous(zone).into_iter().chain(outside).chain(unseen(zone, plan, inventory)).chain(taken).collect()
+            let meant = meant(name, &zone.id, &zone.name, &zone.twins);
+            meant.chain(unseen(zone, plan, inventory)).chain(taken(name, zone, inventory)).collect()
         })
     });
-    zone.collect()
+    let validation = existing.validation.iter().flat_map(|zone| {
+        ZONE.check(zone, |zone| {
+            let meant = meant(name, &zone.id, &zone.name, &zone.twins);
+            meant.chain(private(zone)).chain(forbidden(name, zone)).collect()
+        })
+    });
+    zone.chain(validation).collect()
 }
 
-fn ambiguous(zone: &Zone) -> Option<Finding> {
-    let ids = [vec![zone.id.clone()], zone.twins.clone()].concat().join(", ");
-    (!zone.twins.is_empty()).then(|| {
+/// Whether it is clear which zone is meant, and whether the name can be in it.
+fn meant(name: &DnsName, id: &str, zone: &str, twins: &[String]) -> impl Iterator<Item = Finding> {
+    let ids = [&[id.to_owned()], twins].concat().join(", ");
+    let ambiguous = (!twins.is_empty()).then(|| {
         refusal(
             "zone/ambiguous",
-            format!("several hosted zones are called {}: {ids}", zone.name),
+            format!("several hosted zones are called {zone}: {ids}"),
             "name the one that is meant by its ID",
+        )
+    });
+    let outside = (!name.is_within(zone)).then(|| {
+        refusal(
+            "zone/other-name",
+            format!("the zone {id} is {zone}, and {} is not in it", name.as_str()),
+            "name a zone that the name ends with",
+        )
+    });
+    ambiguous.into_iter().chain(outside)
+}
+
+/// ACM looks for the validation record in public DNS.
+fn private(zone: &ValidationZone) -> Option<Finding> {
+    zone.private.then(|| {
+        refusal(
+            "certificate/private-zone",
+            format!(
+                "the zone {} ({}) is private, and ACM validates a certificate only in public DNS",
+                zone.id, zone.name
+            ),
+            "name the public hosted zone of the domain as `validation_zone` in [dns]; where its DNS is not in Route 53, \
+             request the certificate yourself, and name it as `certificate_arn` in [load_balancer]",
         )
     })
 }
 
-fn outside(name: &str, zone: &Zone) -> Finding {
-    refusal(
-        "zone/other-name",
-        format!("the zone {} is {}, and {name} is not in it", zone.id, zone.name),
-        "name a zone that the name ends with",
-    )
+/// The names by which CAA records admit Amazon (ACM user guide, "Configure a CAA record").
+const AMAZON: [&str; 4] = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
+
+/// CAA records that admit others only. Without a record of the kind `issue` every authority may issue.
+fn forbidden(name: &DnsName, zone: &ValidationZone) -> Option<Finding> {
+    let issuers = zone.caa.iter().filter_map(|value| {
+        let mut parts = value.splitn(3, ' ').skip(1);
+        let is_issue = parts.next()?.eq_ignore_ascii_case("issue");
+        let issuer = parts.next()?.trim().trim_matches('"');
+        is_issue.then(|| issuer.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    });
+    let issuers: Vec<String> = issuers.collect();
+    let admitted = issuers.is_empty() || issuers.iter().any(|issuer| AMAZON.contains(&issuer.as_str()));
+    (!admitted).then(|| {
+        let values = zone.caa.join(", ");
+        refusal(
+            "certificate/caa",
+            format!("CAA records for {} do not let Amazon issue certificates: {values}", name.as_str()),
+            "add a CAA record with the value 0 issue \"amazon.com\" beside them",
+        )
+    })
 }
 
 /// A private zone answers only in the VPCs that are associated with it.

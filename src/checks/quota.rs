@@ -25,6 +25,7 @@ pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
             "bucket" => Limited::Buckets,
             "role" => Limited::Roles,
             "backup-vault" => Limited::BackupVaults,
+            "certificate" => Limited::Certificates,
             "subnet" => Limited::Subnets,
             "route-table" => Limited::RouteTables,
             "nat-gateway" => Limited::NatGateways,

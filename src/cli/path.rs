@@ -160,7 +160,7 @@ impl Front {
             let groups: Vec<&str> = groups.collect();
             let leads = |one: &&ingress::Listener| one.target_groups.iter().any(|arn| groups.contains(&arn.as_str()));
             let port = balancer.listeners.iter().find(leads);
-            let port = port.map_or_else(|| file.load_balancer.listens_on(), |listener| listener.port);
+            let port = port.map_or_else(|| file.listens_on(), |listener| listener.port);
             // Which subnets it is in is not read.
             let entrance = Entrance { port, groups: balancer.groups.clone(), subnets: Vec::new() };
             let name = format!("the load balancer {}", balancer.name);
@@ -169,7 +169,7 @@ impl Front {
         if let Some(balancer) = of_kind("load-balancer") {
             let groups = ingress::security_groups(context, ids("load-balancer", "groups")).await?;
             let subnets = subnets(context, ids("load-balancer", "subnets")).await?;
-            let entrance = Entrance { port: file.load_balancer.listens_on(), groups, subnets };
+            let entrance = Entrance { port: file.listens_on(), groups, subnets };
             let name = format!("the load balancer {}", context.names.stack());
             return Ok(Self { name, entrance, owner: Owner::LoadBalancer(balancer.id.clone()) });
         }

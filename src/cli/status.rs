@@ -25,7 +25,7 @@ use crate::release::Catalogue;
 use crate::session::intent::open_intent;
 use crate::session::{CommandError, Consent, Exit, Output, Scope, Session, moment, span, standing};
 use crate::ui::layout::{fit, width};
-use crate::ui::status::{Alarm, State, Status, Unsettled, line, text};
+use crate::ui::status::{Alarm, Certificate, State, Status, Unsettled, line, text};
 use crate::ui::summary::Summary;
 use crate::ui::text::duration;
 use crate::ui::whereabouts::Whereabouts;
@@ -197,6 +197,7 @@ async fn read(
         state: State::of(&inventory),
         whereabouts: Whereabouts { cluster: whereabouts.cluster.clone().or(scope.cluster_name()), ..whereabouts },
         release: release.map(|version| version.to_string()),
+        certificate: Certificate::of(&inventory),
         internal_certificate: internal_certificate::live(&inventory)
             .and_then(certificates::valid_until)
             .map(str::to_owned),

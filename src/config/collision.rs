@@ -71,5 +71,5 @@ fn is_same_region(one: &PlanFile, other: &PlanFile) -> bool {
 
 /// What a deployment listens on, if the load balancer is the user's.
 fn listener(file: &PlanFile) -> Option<(&LoadBalancerArn, u16)> {
-    file.existing.load_balancer.as_ref().map(|balancer| (balancer, file.load_balancer.listens_on()))
+    file.existing.load_balancer.as_ref().map(|balancer| (balancer, file.listens_on()))
 }

@@ -1,9 +1,9 @@
 //! The `[dns]` table: a name for the UI.
 
 use super::{
-    aws_name::is_match,
+    aws_name::{CertificateArn, is_match},
     load_balancer::Front,
-    section::{Keys as _, table},
+    section::{Entry, Keys as _, table},
     text::{Invalid, quoted},
     value::string,
 };
@@ -16,6 +16,11 @@ table! {
         /// Existing hosted zone for the record, public or private, by ID or name. Left out, ce-aws makes a private zone
         /// of this very name, which only the VPC sees.
         pub zone: Option<ZoneName> = None,
+        /// Request a public certificate for the name from AWS Certificate Manager, validate it through DNS, and serve
+        /// the UI over HTTPS with it. Needs a public hosted zone for the validation record.
+        pub certificate: bool = false,
+        /// Public hosted zone for the validation record of the certificate, by ID or name. Left out, it is `zone`.
+        pub validation_zone: Option<ZoneName> = None,
     }
 }
 
@@ -25,7 +30,13 @@ impl Dns {
         self.name.is_some() && self.zone.is_none()
     }
 
-    pub(super) fn read(keys: &DnsKeys<'_>, front: Front) -> Self {
+    /// The zone that validates a certificate.
+    pub fn validation(&self) -> Option<&ZoneName> {
+        self.validation_zone.as_ref().or(self.zone.as_ref())
+    }
+
+    /// `certificate_arn`: that of the load balancer.
+    pub(super) fn read(keys: &DnsKeys<'_>, front: Front, certificate_arn: &Entry<'_, CertificateArn>) -> Self {
         let plan = keys.values();
         let section = keys.section();
         if !section.is_there() {
@@ -42,19 +53,48 @@ impl Dns {
             section.refuse_all_but(&[], why);
             return Self::default();
         }
-        if keys.zone.is_there() {
+        if keys.zone.is_there() || plan.certificate {
             keys.name.required();
         }
-        if let (Some(name), Some(ZoneRef::Name(zone))) = (&plan.name, plan.zone.as_ref().map(ZoneName::reference))
-            && !name.is_within(zone)
-        {
-            keys.zone.refuse(Invalid::new(
-                "plan-file/name-outside-zone",
-                format!("the name {name} is not in the zone {zone}"),
-                format!("name the zone that it ends with, such as \"{}\"", name.parent()),
-            ));
+        for zone in [&keys.zone, &keys.validation_zone] {
+            check_inside(plan.name.as_ref(), zone);
+        }
+        if plan.certificate {
+            check_certificate(keys, certificate_arn);
+        } else {
+            keys.validation_zone.refuse_futile("`certificate` is not true");
         }
         plan
+    }
+}
+
+fn check_inside(name: Option<&DnsName>, entry: &Entry<'_, ZoneName>) {
+    if let (Some(name), Some(ZoneRef::Name(zone))) = (name, entry.value.as_ref().map(ZoneName::reference))
+        && !name.is_within(zone)
+    {
+        entry.refuse(Invalid::new(
+            "plan-file/name-outside-zone",
+            format!("the name {name} is not in the zone {zone}"),
+            format!("name the zone that it ends with, such as \"{}\"", name.parent()),
+        ));
+    }
+}
+
+fn check_certificate(keys: &DnsKeys<'_>, certificate_arn: &Entry<'_, CertificateArn>) {
+    if certificate_arn.is_there() {
+        keys.certificate.refuse(Invalid::new(
+            "plan-file/contradiction",
+            "a certificate is to be requested here, and `certificate_arn` in [load_balancer] names one",
+            "remove one of the two",
+        ));
+    }
+    if keys.zone.is_missing() && keys.validation_zone.is_missing() {
+        keys.certificate.refuse(Invalid::new(
+            "plan-file/no-public-zone",
+            "a certificate is validated in public DNS, and the zone that ce-aws makes is private",
+            "name the public hosted zone of the domain as `validation_zone`; where its DNS is not in Route 53, request \
+             the certificate yourself, and name it as `certificate_arn` in [load_balancer]",
+        ));
     }
 }
 

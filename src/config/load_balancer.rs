@@ -18,10 +18,10 @@ table! {
         /// Whether there is one. Without it the UI is reached at the task's own address, which changes with every new
         /// task.
         pub enabled: bool = true,
-        /// ACM certificate, of the plan's region. With it the UI is served over HTTPS and port 80
-        /// redirects there; without it, over HTTP.
+        /// ACM certificate, of the plan's region. With it, or with `certificate` in [dns], the UI is served over HTTPS
+        /// and port 80 redirects there; without it, over HTTP.
         pub certificate_arn: Option<CertificateArn> = None,
-        /// TLS policy of the HTTPS listener. Needs `certificate_arn`.
+        /// TLS policy of the HTTPS listener. Needs `certificate_arn`, or `certificate` in [dns].
         pub ssl_policy: SslPolicy = SslPolicy::DEFAULT,
         /// Port of ce-aws's listener on `load_balancer` in [existing]. Left out, it is 443 with a certificate and 80
         /// without.
@@ -42,17 +42,13 @@ table! {
 }
 
 impl LoadBalancer {
-    /// Port of the listener that leads to the UI.
-    pub fn listens_on(&self) -> u16 {
-        self.port.unwrap_or(if self.certificate_arn.is_some() { 443 } else { 80 })
-    }
-
-    pub(super) fn read(keys: &LoadBalancerKeys<'_>, existing: &ExistingKeys<'_>) -> Self {
+    /// `requested`: whether a certificate is requested for the name in [dns].
+    pub(super) fn read(keys: &LoadBalancerKeys<'_>, existing: &ExistingKeys<'_>, requested: bool) -> Self {
         let plan = keys.values();
         let front = Front::of(existing, &plan);
         check_front(keys, front, plan.enabled);
-        if front.listens() && keys.certificate_arn.is_missing() {
-            keys.ssl_policy.refuse_futile("without `certificate_arn` there is no HTTPS listener");
+        if front.listens() && keys.certificate_arn.is_missing() && !requested {
+            keys.ssl_policy.refuse_futile("without a certificate there is no HTTPS listener");
         }
         if front == Front::Own {
             check_logs(keys, &plan);

@@ -99,6 +99,16 @@ impl PlanFile {
         )
     }
 
+    /// Whether a listener of ours serves the UI over HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.load_balancer.certificate_arn.is_some() || self.dns.certificate
+    }
+
+    /// Port of the listener that leads to the UI.
+    pub fn listens_on(&self) -> u16 {
+        self.load_balancer.port.unwrap_or(if self.is_https() { 443 } else { 80 })
+    }
+
     /// `None` if what is required is missing or wrong; other problems are with the findings only.
     pub(super) fn read(keys: &PlanFileKeys<'_>, around: &Surroundings) -> Option<Self> {
         let (name, release) = (keys.name.required(), keys.release.required());
@@ -106,7 +116,8 @@ impl PlanFile {
         let brought = &keys.existing;
         let existing = Existing::read(brought);
         let network = Network::read(&keys.network, brought);
-        let load_balancer = LoadBalancer::read(&keys.load_balancer, brought);
+        let requested = keys.dns.certificate.value == Some(true);
+        let load_balancer = LoadBalancer::read(&keys.load_balancer, brought, requested);
         let front = Front::of(brought, &load_balancer);
         let access = Access::read(&keys.access, &network, brought, front);
         let no_flow_logs = match (brought.vpc.is_there(), network.flow_logs) {
@@ -141,7 +152,7 @@ impl PlanFile {
             network,
             access,
             load_balancer,
-            dns: Dns::read(&keys.dns, front),
+            dns: Dns::read(&keys.dns, front, &keys.load_balancer.certificate_arn),
             ca,
         })
     }

@@ -58,6 +58,9 @@ impl Phase {
 /// The output of what AWS does not let anybody delete yet, and drops by itself unless somebody confirms it.
 pub const LAPSES: &str = "lapses";
 
+/// The output that says what stays when something is deleted, for people.
+pub const LEAVES: &str = "leaves";
+
 impl Live {
     /// True where nothing needs to be done to be rid of it, and nothing can.
     pub fn lapses(&self) -> bool {

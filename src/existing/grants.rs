@@ -64,13 +64,16 @@ pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
         plan.load_balancer.certificate_arn.iter().map(ToString::to_string).collect(),
     );
     named("kms", &["DescribeKey"], place.key.iter().cloned().collect());
-    let zone = place.dns.as_ref().filter(|dns| !dns.own_zone).map(|dns| dns.zone.as_deref().unwrap_or("*"));
-    let zone = zone.map(|zone| place.names.arn_bare("route53", &format!("hostedzone/{zone}")));
-    named("route53", &["GetHostedZone", "ListResourceRecordSets"], zone.iter().cloned().collect());
+    let zone = place.dns.as_ref().filter(|dns| !dns.own_zone).map(|dns| &dns.zone);
+    let validation = place.dns.as_ref().and_then(|dns| dns.validation.as_ref());
+    let of_zone = |id: &Option<String>| format!("hostedzone/{}", id.as_deref().unwrap_or("*"));
+    let zones: Vec<_> =
+        zone.into_iter().chain(validation).map(|id| place.names.arn_bare("route53", &of_zone(id))).collect();
+    named("route53", &["GetHostedZone", "ListResourceRecordSets"], zones.clone());
     named("sns", &["GetTopicAttributes"], place.topic.iter().cloned().collect());
     // Which key a topic of the user's has is only known from it.
     let any_key = place.topic.as_ref().map(|_| place.any_key());
     named("kms", &["DescribeKey", "GetKeyPolicy"], place.topic_key.iter().cloned().chain(any_key).collect());
-    all.extend(zone.map(|_| ask("route53", &["ListHostedZonesByName"])));
+    all.extend((!zones.is_empty()).then(|| ask("route53", &["ListHostedZonesByName"])));
     all
 }

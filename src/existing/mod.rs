@@ -30,7 +30,7 @@ use ingress::{Certificate, LoadBalancer, TargetGroup};
 use network::{Subnet, Vpc};
 use notices::{Topic, TopicKey};
 use storage::{Key, Secret};
-use zones::Zone;
+use zones::{ValidationZone, Zone};
 
 use crate::config::Limits;
 
@@ -48,6 +48,8 @@ pub struct Existing {
     pub certificate: Option<Named<Certificate>>,
     /// The hosted zone for the UI's name.
     pub zone: Option<Named<Zone>>,
+    /// The public one that validates its certificate.
+    pub validation: Option<Named<ValidationZone>>,
     pub task_role: Option<Named<Role>>,
     pub execution_role: Option<Named<Role>>,
     pub backup_role: Option<Named<Role>>,

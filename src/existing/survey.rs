@@ -55,11 +55,13 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
     let limits = account::quota::rules(context, plan);
     let named: Vec<String> = plan.network.zones.iter().flatten().map(|zone| zone.as_str()).collect();
     let zones = network::named_zones(context, &named);
-    let names = async { futures::join!(zones, zones::zone(context, &plan.dns)) };
+    let names = async {
+        futures::join!(zones, zones::zone(context, &plan.dns), zones::validation_zone(context, &plan.dns))
+    };
     let told = notices::told(context, plan);
     let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread), names, told) =
         futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, limits, names, told);
-    let (zones, zone) = names;
+    let (zones, zone, validation) = names;
     let ((mut task_role, execution_role, backup_role), (policies, secrets)) = (roles?, ours?);
     let cluster = cluster.transpose()?;
     if let (Some(role), Some(cluster)) = (&mut task_role, cluster.as_ref().and_then(|cluster| cluster.found())) {
@@ -74,6 +76,7 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
         target_group: group.transpose()?,
         certificate: certificate.transpose()?,
         zone: zone?,
+        validation: validation?,
         task_role,
         execution_role,
         backup_role,

@@ -6,6 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     self as sdk, ActionTypeEnum, Certificate, RedirectActionConfig, RedirectActionStatusCodeEnum,
 };
 
+use super::certificate;
 use super::load_balancer::LoadBalancer;
 use super::prelude::*;
 use super::target_group::{self, TargetGroup};
@@ -17,9 +18,9 @@ pub struct Listener {
     pub port: u16,
     /// `HTTP` or `HTTPS`.
     pub protocol: String,
-    /// ARN of the certificate; HTTPS only.
+    /// ARN of the certificate, of the user's or ours; HTTPS only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<String>,
+    pub certificate: Option<Ref<certificate::Certificate>>,
     /// Security policy; HTTPS only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_policy: Option<String>,
@@ -146,14 +147,14 @@ impl Listener {
             load_balancer: live.load_balancer_arn().unwrap_or_default().into(),
             port: number(live.port()),
             protocol: text(live.protocol().map(|protocol| protocol.as_str())),
-            certificate: live.certificates().first().and_then(Certificate::certificate_arn).map(str::to_owned),
+            certificate: live.certificates().first().and_then(Certificate::certificate_arn).map(Ref::from),
             tls_policy: live.ssl_policy().filter(|policy| !policy.is_empty()).map(str::to_owned),
             action: Action::read(live.default_actions()),
         }
     }
 
     fn certificates(&self) -> Option<Vec<Certificate>> {
-        self.certificate.as_ref().map(|arn| vec![Certificate::builder().certificate_arn(arn).build()])
+        self.certificate.as_ref().map(|arn| vec![Certificate::builder().certificate_arn(arn.text()).build()])
     }
 }
 

@@ -39,6 +39,10 @@ pub const ROUTES: &str = "ce-aws:routes";
 pub const DNS_ZONE: &str = "ce-aws:dns-zone";
 /// The tag of a security group that names the zone and the name of the UI's DNS record.
 pub const DNS_RECORD: &str = "ce-aws:dns-record";
+/// The tag of a security group that names the certificates of the deployment, see `kinds::certificate`.
+pub const CERTIFICATES: &str = "ce-aws:certificates";
+/// The tag of a certificate that names the hosted zone of its validation record, by id.
+pub const VALIDATION_ZONE: &str = "ce-aws:zone";
 /// The prefix of all tags of ours.
 pub const PREFIX: &str = "ce-aws:";
 

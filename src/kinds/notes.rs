@@ -21,8 +21,11 @@ pub const ZONE: Note = Note { tag: names::DNS_ZONE, group: "load-balancer" };
 /// The DNS record, as `zone/name`.
 pub const RECORD: Note = Note { tag: names::DNS_RECORD, group: "load-balancer" };
 
+/// The names that there are certificates for.
+pub const CERTIFICATES: Note = Note { tag: names::CERTIFICATES, group: "load-balancer" };
+
 /// All notes.
-pub const ALL: [Note; 2] = [ZONE, RECORD];
+pub const ALL: [Note; 3] = [ZONE, RECORD, CERTIFICATES];
 
 impl Note {
     fn group(self, context: &Context) -> Option<String> {

@@ -44,6 +44,8 @@ pub struct NamePlace {
     pub zone: Option<String>,
     /// Whether ce-aws makes the zone.
     pub own_zone: bool,
+    /// Whether ce-aws has a certificate for the name: the id of the zone that validates it, where it is known.
+    pub validation: Option<Option<String>>,
 }
 
 impl Place {
@@ -166,6 +168,7 @@ impl<'a> Grants<'a> {
     fn tagging(&self) -> [&'static str; 2] {
         match self.service {
             "ec2" => ["CreateTags", "DeleteTags"],
+            "acm" => ["AddTagsToCertificate", "RemoveTagsFromCertificate"],
             "elasticloadbalancing" => ["AddTags", "RemoveTags"],
             _ => ["TagResource", "UntagResource"],
         }

@@ -19,7 +19,7 @@ use super::found::Candidate;
 use super::place::Place;
 use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::{
-    access_point, alarm, backup_vault, bucket, cluster, dashboard, data_step, dns, elastic_ip, event_rule, file_system,
+    access_point, alarm, backup_vault, bucket, certificate, cluster, dashboard, data_step, dns, elastic_ip, event_rule, file_system,
     file_system_policy, flow_log, guardduty, internet_gateway, listener, load_balancer, log_group, mount_target,
     nat_gateway, network_acl, recovery_point, restore, role, route_table, secret, security_group, service,
     service_linked_role, subnet, subscription, target_group, task_definition, topic, vpc,
@@ -157,6 +157,7 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<backup_vault::BackupVault>(),
     &of::<load_balancer::LoadBalancer>(),
     &of::<target_group::TargetGroup>(),
+    &of::<certificate::Certificate>(),
     &of::<listener::Listener>(),
     &of::<dns::DnsZone>(),
     &of::<dns::DnsRecord>(),

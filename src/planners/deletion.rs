@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::engine::inventory::Live;
+use crate::engine::inventory::{LEAVES, Live};
 use crate::engine::kind::{Kind, Kinds, Lifecycle};
 use crate::engine::plan::{Action, Finding, Reason, Severity, Step, Until};
 use crate::kinds::document::texts_outside;
@@ -20,7 +20,7 @@ pub fn step(live: &Live, kind: &Kind, reason: Reason) -> Step {
                 Some(what) => format!("the data in it is lost: {what}"),
                 None => "the data in it is lost".to_owned(),
             }],
-            _ => Vec::new(),
+            _ => live.outputs.get(LEAVES).cloned().into_iter().collect(),
         },
         id: Some(live.id.clone()),
         ..Step::new(live.address.clone(), Action::Delete, reason)

@@ -14,7 +14,7 @@ pub const WEB_PORT: u16 = 3000;
 
 /// Of a deployment as its plan file describes it: that of the load balancer, or else of the task.
 pub fn of(file: &PlanFile, existing: &Existing, known: &Known) -> Result<Option<String>, CommandError> {
-    let https = file.load_balancer.certificate_arn.is_some();
+    let https = file.is_https();
     if let Some(group) = existing.target_group.as_ref().and_then(|group| group.found()) {
         return Ok(checks::ingress::urls(group).into_iter().next());
     }

@@ -1,6 +1,7 @@
 //! What runs, as people read it.
 
 pub mod all;
+mod certificate;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,8 @@ use super::summary::Summary;
 use super::text::{clean, count, duration, minute, place};
 use super::whereabouts::Whereabouts;
 
+pub use certificate::Certificate;
+
 /// Everything that `status` shows.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
@@ -39,6 +42,9 @@ pub struct Status {
     pub release_support: Option<Standing>,
     /// What to do about it.
     pub release_advice: Option<String>,
+    /// The certificate that ce-aws has for the name of the UI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
     /// The day on which the internal TLS certificate is no longer valid: `2036-11-26`.
     pub internal_certificate: Option<String>,
     /// Images by container.
@@ -199,6 +205,9 @@ pub fn text(status: &Status) -> String {
         let support = status.release_support.as_ref().map(|standing| format!(", {}", standing.painted()));
         let line = format!("{} {}{}", paint(TITLE, "release    "), clean(release), support.unwrap_or_default());
         lines.push(line);
+    }
+    if let Some(certificate) = &status.certificate {
+        lines.push(format!("{} {}", paint(TITLE, "certificate"), certificate.words()));
     }
     if let Some(end) = &status.internal_certificate {
         let title = paint(TITLE, "certificate");

@@ -86,13 +86,15 @@ fn the_printed_policies_cover_encrypted_sessions() {
 fn the_printed_policies_cover_a_name() {
     let account = Account::new(SCALE);
     account.by_hand(r#"client("route53").create_hosted_zone(Name="example.com", CallerReference="theirs")"#);
-    let zones = ["", "zone = \"example.com\"\n"];
-    for (name, zone) in ["ce.example.internal", "ce.example.com"].into_iter().zip(zones) {
+    let certificate = "zone = \"example.com\"\ncertificate = true\n";
+    let zones = ["", "zone = \"example.com\"\n", certificate];
+    for (name, zone) in ["ce.example.internal", "ce.example.com", "ce.example.com"].into_iter().zip(zones) {
         let plan = format!("name = \"prod\"\nrelease = \"5.0.0\"\n[dns]\nname = \"{name}\"\n{zone}");
         let one = Operator::new(&account, &plan);
         one.does("plan", &["plan", "FILE"]);
         let used = one.does("apply", &["apply", "FILE", "--yes"]);
         assert!(used.contains("route53:ChangeResourceRecordSets"), "{used:?}");
+        assert_eq!(used.contains("acm:RequestCertificate"), zone == certificate, "{used:?}");
         one.does("plan", &["status", "FILE"]);
         one.does("plan", &["path", "FILE", "--from", "172.16.0.0/16"]);
         one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);

@@ -123,6 +123,17 @@ fn options_add_and_take_away_whole_resources() {
     let certificate = "[load_balancer]\ncertificate_arn = \
         \"arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012\"\n";
     assert_eq!(addresses(certificate).difference(&all).collect::<Vec<_>>(), ["listener/https"]);
+    let requested = "[dns]\nname = \"ce.example.com\"\nzone = \"Z0123456789\"\ncertificate = true\n";
+    let more = ["certificate/ce-example-com", "dns-record/ui", "listener/https"];
+    // The zone is only known to be there once AWS has shown it.
+    let made = addresses(requested).difference(&all).filter(|one| *one != "dns-zone/main").cloned().collect::<Vec<_>>();
+    assert_eq!(made, more);
+    let graph = graph_of(&format!("{SMALLEST}{requested}"));
+    let https = graph.get(&"listener/https".parse().unwrap()).unwrap();
+    let issued = ("certificate/ce-example-com".parse().unwrap(), Need::Ready);
+    assert!(https.needs.contains(&issued), "{:?}", https.needs);
+    let http = graph.get(&"listener/http".parse().unwrap()).unwrap();
+    assert!(http.needs.contains(&("listener/https".parse().unwrap(), Need::Exists)), "{:?}", http.needs);
 }
 
 #[test]

@@ -2,9 +2,12 @@
 
 use insta::assert_snapshot;
 
-use crate::checks::certificate::{internal, none_to_renew};
+use crate::checks::certificate::{internal, none_to_renew, own};
 use crate::checks::ingress::certificate;
+use crate::engine::address::Address;
+use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::plan::{Finding, Severity};
+use crate::engine::reference::Outputs;
 use crate::existing::ingress::Certificate;
 
 use super::samples::{codes, denied, missing, named, text};
@@ -61,4 +64,24 @@ fn the_internal_certificate_is_reported_before_and_after_its_expiry() {
     assert_eq!(codes(&findings), wanted);
     assert!(findings.iter().all(|finding| finding.severity == Severity::Warning));
     assert_snapshot!("certificate_internal", text(&findings));
+}
+
+#[test]
+fn a_certificate_of_our_own_is_reported_when_acm_has_not_renewed_it() {
+    let of = |left: i64| {
+        let outputs = [("name", "ce.example.com".to_owned()), ("not_after", (NOW + left).to_string())];
+        let live = Live {
+            address: Address::new("certificate", "ce-example-com"),
+            id: ARN.to_owned(),
+            outputs: Outputs::from(outputs.map(|(name, value)| (name.to_owned(), value))),
+            phase: Phase::Ready,
+            spec: serde_json::Value::Null,
+            tags: Outputs::new(),
+        };
+        own(&Inventory::new(vec![live]), NOW)
+    };
+    assert_eq!((of(40 * DAY), of(-DAY)), (vec![], vec![]), "one that is over is replaced");
+    let findings = of(20 * DAY);
+    assert_eq!(codes(&findings), ["certificate/expires-soon"]);
+    assert_snapshot!("certificate_not_renewed", text(&findings));
 }

@@ -5,6 +5,7 @@ mod all;
 mod backup;
 mod certificate;
 mod cluster;
+mod dns;
 mod egress;
 mod identity;
 mod images;

@@ -100,6 +100,24 @@ const CASES: &[(&str, bool, &str)] = &[
     ("a name without domain", true, "[dns]\nname = \"ce\"\n"),
     ("a name in another zone", true, "[dns]\nname = \"ce.example.com\"\nzone = \"ample.com\"\n"),
     ("a zone without a name", true, "[dns]\nzone = \"example.com.\"\n"),
+    ("a certificate without a public zone", true, "[dns]\nname = \"ce.example.com\"\ncertificate = true\n"),
+    ("a certificate without a name", true, "[dns]\ncertificate = true\nvalidation_zone = \"example.com\"\n"),
+    (
+        "two certificates",
+        true,
+        "[load_balancer]\ncertificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/1\"\n\
+         [dns]\nname = \"ce.example.com\"\nzone = \"example.com\"\ncertificate = true\n",
+    ),
+    (
+        "a zone that validates nothing",
+        true,
+        "[dns]\nname = \"ce.example.com\"\nvalidation_zone = \"example.com\"\n",
+    ),
+    (
+        "a name outside the zone that validates it",
+        true,
+        "[dns]\nname = \"ce.example.com\"\ncertificate = true\nvalidation_zone = \"example.org\"\n",
+    ),
     ("a name for the task", true, "[load_balancer]\nenabled = false\n[dns]\nname = \"ce.example.com\"\n"),
     ("same zone twice", true, "[network]\nzones = [\"us-east-1a\", \"us-east-1a\"]\n"),
     ("one zone", true, "[network]\nzones = [\"us-east-1a\"]\n"),

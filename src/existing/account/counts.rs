@@ -9,6 +9,7 @@ use aws_sdk_iam::types::SummaryKeyType;
 
 use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
+use crate::existing::ingress;
 use crate::existing::lookup::side_by_side;
 use crate::kinds::context::Context;
 use crate::kinds::ec2::{filter, matching};
@@ -53,6 +54,7 @@ pub async fn used(context: &Context, of: Limited, places: &BTreeSet<&str>) -> Re
             everywhere(pages.iter().map(|page| page.buckets().len()).sum())
         }
         Limited::BackupVaults => count!(context.aws.backup.list_backup_vaults()),
+        Limited::Certificates => everywhere(ingress::certificates(context).await?.len()),
         Limited::Roles => BTreeMap::from([(String::new(), roles(context).await?.1)]),
     })
 }

@@ -51,4 +51,5 @@ limited! {
     Buckets: "s3", "L-DC2B2D3D", "buckets";
     Roles: "iam", "L-FE177D64", "IAM roles";
     BackupVaults: "backup", "L-7705D2CB", "backup vaults";
+    Certificates: "acm", "L-F141DD1D", "ACM certificates";
 }

@@ -1,6 +1,8 @@
 //! Calls of Route 53 that several kinds make, and the form in which names compare.
 
-use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, HostedZone, ResourceRecordSet};
+use aws_sdk_route53::types::{
+    Change, ChangeAction, ChangeBatch, HostedZone, ResourceRecord, ResourceRecordSet, RrType,
+};
 
 use crate::aws::answer::Answer;
 use crate::aws::error::incomplete;
@@ -53,6 +55,13 @@ pub async fn change(
     let call = context.aws.route53.change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);
     let answer = call.send().await.answer()?;
     Ok(answer.change_info().map(|change| change.id()).unwrap_or_default().to_owned())
+}
+
+/// Creates a CNAME record where there is none of that name.
+pub async fn create_cname(context: &Context, zone: &str, name: &str, value: &str) -> Result<(), Failure> {
+    let value = ResourceRecord::builder().value(value).build().map_err(incomplete)?;
+    let record = ResourceRecordSet::builder().name(name).r#type(RrType::Cname).ttl(300).resource_records(value);
+    change(context, zone, ChangeAction::Create, record.build().map_err(incomplete)?).await.map(drop)
 }
 
 /// Whether all of Route 53's servers know a change.

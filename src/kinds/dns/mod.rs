@@ -4,6 +4,6 @@ mod calls;
 mod record;
 mod zone;
 
-pub use calls::{hosted_zones, normal, normal_target, records, zone_id};
+pub use calls::{create_cname, hosted_zones, normal, normal_target, records, zone_id};
 pub use record::DnsRecord;
 pub use zone::DnsZone;

@@ -25,8 +25,8 @@ pub struct SecurityGroup {
 impl Spec for SecurityGroup {
     const KIND: Kind = Kind {
         immutable: &["vpc", "name", "description"],
-        // The last two are found through its tags.
-        gone_after: &["load-balancer", "mount-target", "dns-record", "dns-zone"],
+        // The last three are found through its tags.
+        gone_after: &["load-balancer", "mount-target", "dns-record", "dns-zone", "certificate"],
         stopped_after: &["service"],
         security: true,
         late: true,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_acm::types::Tag as AcmTag;
 use aws_sdk_ec2::types::Tag as Ec2Tag;
 use aws_sdk_s3::types::Tagging as TagSet;
 use futures::future::try_join_all;
@@ -17,6 +18,8 @@ use super::form::{read, write};
 pub enum Tagging {
     /// It carries no tags.
     None,
+    /// By ARN.
+    Acm,
     /// By id.
     Ec2,
     /// By ARN.
@@ -62,6 +65,14 @@ pub async fn set(tagging: Tagging, context: &Context, id: &str, set: &Tags, remo
     let keys = || remove.to_vec();
     match tagging {
         Tagging::None => Err(Failure::of(Cause::Internal, format!("{id} carries no tags"))),
+        // ACM takes keys with or without values when it removes tags (ACM API reference, RemoveTagsFromCertificate).
+        Tagging::Acm => {
+            let named = || remove.iter().filter_map(|key| AcmTag::builder().key(key).build().ok()).collect();
+            calls!(
+                aws.acm.add_tags_to_certificate().certificate_arn(id), write(set);
+                aws.acm.remove_tags_from_certificate().certificate_arn(id), set_tags(named())
+            )
+        }
         Tagging::Ec2 => {
             let named = || remove.iter().map(|key| Ec2Tag::builder().key(key).build()).collect();
             calls!(

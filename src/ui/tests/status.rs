@@ -79,6 +79,7 @@ fn healthy() -> Status {
         io: None,
         alarms: Vec::new(),
         unconfirmed: Vec::new(),
+        certificate: None,
         notes: Vec::new(),
         drift: Some(Summary { unchanged: 44, ..Summary::default() }),
         since: None,
@@ -126,6 +127,21 @@ fn alarms_that_have_gone_off_and_who_is_not_told_are_shown() {
 
 #[test]
 fn the_end_of_the_internal_certificate_is_shown() {
+    let named = |phase, end: Option<&str>| {
+        let valid_until = end.map(str::to_owned);
+        let certificate = Certificate { name: "ce.example.com".into(), phase, valid_until };
+        let said = plain(&text(&Status { certificate: Some(certificate), ..healthy() }));
+        said.lines().find(|line| line.starts_with("certificate")).unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        named(Phase::Ready, Some("2027-06-14")),
+        "certificate ce.example.com, issued by ACM, valid until 2027-06-14"
+    );
+    assert_eq!(
+        named(Phase::Pending("ACM waits".into()), None),
+        "certificate ce.example.com, not issued yet: ACM waits"
+    );
+    assert_eq!(named(Phase::Failed("CAA".into()), None), "certificate ce.example.com, failed: CAA");
     let status = Status { internal_certificate: Some("2036-11-26".into()), ..healthy() };
     let text = plain(&text(&status));
     let lines: Vec<_> = text.lines().skip(3).take(2).collect();

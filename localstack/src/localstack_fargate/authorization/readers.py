@@ -94,6 +94,16 @@ def record_names(call: Call, batch: Any) -> list[str]:
 
 
 @reader
+def record_types(call: Call, batch: Any) -> list[str]:
+    return sorted({one["ResourceRecordSet"]["Type"] for one in (batch or {}).get("Changes") or []})
+
+
+@reader
+def record_actions(call: Call, batch: Any) -> list[str]:
+    return sorted({one["Action"] for one in (batch or {}).get("Changes") or []})
+
+
+@reader
 def truth(call: Call, value: Any) -> str | None:
     return None if value is None else str(value).lower()
 

@@ -89,6 +89,14 @@ ACM: Table = {
     "ListCertificates": PLAIN,
     "DescribeCertificate": on("{CertificateArn}"),
     "ListTagsForCertificate": on("{CertificateArn}"),
+    # With tags also the action that sets them (hashicorp/terraform-provider-aws#11903).
+    "RequestCertificate": on(
+        "*", keys={"acm:DomainNames": "{DomainName}", "acm:ValidationMethod": "{ValidationMethod}"}
+    )
+    + also("acm:AddTagsToCertificate", "certificate/new", tagged=True, owned=False, given="Tags"),
+    "AddTagsToCertificate": on("{CertificateArn}"),
+    "RemoveTagsFromCertificate": on("{CertificateArn}"),
+    "DeleteCertificate": on("{CertificateArn}"),
 }
 
 _ZONE = "arn:{-|partition}:route53:::hostedzone/{HostedZoneId|last_part}"
@@ -99,7 +107,12 @@ ROUTE53: Table = {
     "GetHostedZone": on("arn:{-|partition}:route53:::hostedzone/{Id|last_part}"),
     "ListResourceRecordSets": on(_ZONE),
     "ChangeResourceRecordSets": on(
-        _ZONE, keys={"route53:ChangeResourceRecordSetsNormalizedRecordNames": "{ChangeBatch|record_names}"}
+        _ZONE,
+        keys={
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames": "{ChangeBatch|record_names}",
+            "route53:ChangeResourceRecordSetsRecordTypes": "{ChangeBatch|record_types}",
+            "route53:ChangeResourceRecordSetsActions": "{ChangeBatch|record_actions}",
+        },
     ),
     "GetChange": on("arn:{-|partition}:route53:::change/{Id|last_part}"),
     "CreateHostedZone": PLAIN + also("ec2:DescribeVpcs", given="VPC"),

@@ -26,6 +26,7 @@ _SERVICE_NAMES = {
     "s3": "Amazon Simple Storage Service (Amazon S3)",
     "secretsmanager": "AWS Secrets Manager",
     "backup": "AWS Backup",
+    "acm": "AWS Certificate Manager (ACM)",
 }
 
 _QUOTAS: tuple[tuple[str, str, str, float, str | None], ...] = (
@@ -51,6 +52,7 @@ _QUOTAS: tuple[tuple[str, str, str, float, str | None], ...] = (
     ("iam", "L-FE177D64", "Roles per account", 1000, "quota.roles"),
     ("s3", "L-DC2B2D3D", "Buckets", 10000, "quota.buckets"),
     ("secretsmanager", "L-2F66C23C", "Secrets per Region", 500000, "quota.secrets"),
+    ("acm", "L-F141DD1D", "ACM certificates", 2500, "quota.certificates"),
     ("backup", "L-7705D2CB", "Backup vaults per Region per account", 300, "quota.backup_vaults"),
 )
 """(service, code, name, AWS's default, setting with the applied value)."""

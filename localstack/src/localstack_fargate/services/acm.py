@@ -1,0 +1,186 @@
+"""AWS Certificate Manager: public certificates that are validated through DNS.
+
+Source: ACM API reference (RequestCertificate, DescribeCertificate, DeleteCertificate, DomainValidation), ACM user
+guide, "DNS validation", "Configure a CAA record", "Quotas"; RFC 8659, section 3 (which CAA records count).
+
+- The validation record is told `acm.record` AWS seconds after the request: until then an entry of
+  DomainValidationOptions has neither ResourceRecord nor status (dylburger/create-and-validate-acm-certificate#11). All
+  certificates of an account for one name have the same, in all regions (aws/aws-cdk#18311).
+- A certificate is issued `acm.issue` seconds after that record can be seen in a public hosted zone of the account, or
+  fails where CAA records forbid it; after 72 hours it is VALIDATION_TIMED_OUT. With `acm.delegated` false nobody sees
+  the zones: the registrar names other servers.
+- A token makes one certificate for an hour, whatever else the request says (hashicorp/terraform-provider-aws#6666).
+  That it still answers the ARN of a certificate that is gone is an assumption, the worse of two.
+- A certificate is in use for another `acm.lingers` seconds after the last listener has let it go
+  (aws/aws-cdk#4179, hashicorp/terraform-provider-aws#3868).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from moto import settings as moto_settings
+
+from localstack_fargate.account import setting
+from localstack_fargate.backends import moto_backend
+from localstack_fargate.middleware import after, aws_error, guard, override
+from localstack_fargate.services import elbv2, route53
+
+setting("acm.record", 5)
+setting("acm.issue", 60)
+setting("acm.lingers", 20)
+setting("acm.delegated", True)
+setting("quota.certificates", 2500)
+setting("acm.certificates_a_year", 5000)
+
+_HOUR = 3600
+_GIVES_UP = 72 * _HOUR
+_AMAZON = {"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"}
+
+
+@dataclass
+class Requested:
+    name: str
+    asked: float
+    seen: float | None = None
+    """When the record was first seen."""
+    reason: str = ""
+
+
+@dataclass
+class State:
+    requested: dict[str, Requested] = field(default_factory=dict)
+    """By ARN."""
+    tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
+    count: int = 0
+    released: dict[str, float] = field(default_factory=dict)
+    """When a certificate was last seen in use by a listener that has let it go since, by ARN."""
+
+
+def _state(account, region: str) -> State:
+    return account.state(f"acm:{region}", State)
+
+
+def _hash(account, *parts: str) -> str:
+    return hashlib.md5("/".join((account.id, *parts)).encode(), usedforsecurity=False).hexdigest()
+
+
+def record_of(account, name: str) -> dict:
+    """Name and value of the record that validates a name in an account."""
+    name = name.removeprefix("*.").lower()
+    value = f"_{_hash(account, name, 'value')}.{_hash(account, 'zone')[:10]}.acm-validations.aws."
+    return {"Name": f"_{_hash(account, name)}.{name}.", "Type": "CNAME", "Value": value}
+
+
+@override("acm", "RequestCertificate")
+def request_certificate(account, region, request, context, call_next):
+    state, now, token = _state(account, region), account.clock.now(), request.get("IdempotencyToken")
+    if token in state.tokens and now - state.tokens[token][1] < _HOUR:
+        return {"CertificateArn": state.tokens[token][0]}
+    if len(request["DomainName"]) > 64:
+        raise aws_error("InvalidDomainValidationOptionsException", "The first domain name can be no longer than 64 characters.")
+    held = len(moto_backend("acm", account.id, region)._certificates)
+    if held >= account.settings["quota.certificates"]:
+        raise aws_error("LimitExceededException", "Cannot request more certificates in this account. Contact Customer Service for details.")
+    if state.count >= account.settings["acm.certificates_a_year"]:
+        raise aws_error("LimitExceededException", "Error: you have reached your limit of certificates in the last year.")
+    moto_settings.ACM_VALIDATION_WAIT = float("inf")  # the emulator decides
+    answer = call_next({key: value for key, value in request.items() if key != "IdempotencyToken"})
+    arn = answer["CertificateArn"]
+    state.count += 1
+    if token:
+        state.tokens[token] = (arn, now)
+    if request.get("ValidationMethod") == "DNS":
+        state.requested[arn] = Requested(request["DomainName"], now)
+        _look_later(account, region, arn)
+    return answer
+
+
+def _look_later(account, region: str, arn: str) -> None:
+    waited = account.clock.now() - _state(account, region).requested[arn].asked
+    account.schedule(max(5.0, waited * 0.02), lambda account: _look(account, region, arn))
+
+
+def _look(account, region: str, arn: str) -> None:
+    asked, bundle = _state(account, region).requested.get(arn), _bundle(account, region, arn)
+    if asked is None or bundle is None or bundle.status != "PENDING_VALIDATION":
+        return
+    now = account.clock.now()
+    is_seen = account.settings["acm.delegated"] and now - asked.asked >= account.settings["acm.record"]
+    asked.seen = (asked.seen or now) if is_seen and _is_there(account, record_of(account, asked.name)) else None
+    if asked.seen is not None and now - asked.seen >= account.settings["acm.issue"]:
+        forbidden = _caa_forbids(account, asked.name)
+        bundle.status, asked.reason = ("FAILED", "CAA_ERROR") if forbidden else ("ISSUED", "")
+    elif now - asked.asked >= _GIVES_UP:
+        bundle.status = "VALIDATION_TIMED_OUT"
+    else:
+        _look_later(account, region, arn)
+
+
+def _bundle(account, region: str, arn: str):
+    return moto_backend("acm", account.id, region)._certificates.get(arn)
+
+
+def _records(account, name: str, kind: str) -> list[str]:
+    """The values in public zones."""
+    zones = [zone for zone in route53.state_of(account).zones.values() if not zone.private]
+    found = [zone.records.get((route53.normal(name), kind, "")) for zone in zones]
+    return [one["Value"] for record in found if record for one in record.get("ResourceRecords") or []]
+
+
+def _is_there(account, record: dict) -> bool:
+    return any(route53.normal(value) == record["Value"] for value in _records(account, record["Name"], "CNAME"))
+
+
+def _caa_forbids(account, name: str) -> bool:
+    labels = name.split(".")
+    for start in range(len(labels)):
+        if values := _records(account, ".".join(labels[start:]), "CAA"):
+            parts = [value.split(" ", 2) for value in values]
+            issuers = {part[2].strip('"').split(";")[0].strip() for part in parts if part[1] == "issue"}
+            return bool(issuers) and not issuers & _AMAZON
+    return False
+
+
+@after("acm", "DescribeCertificate")
+def describe_certificate(account, region, request, response, context):
+    shown = response["Certificate"]
+    shown["InUseBy"] = _users(account, region, shown["CertificateArn"])
+    asked = _state(account, region).requested.get(shown["CertificateArn"])
+    if asked is None:
+        return response
+    option = {"DomainName": asked.name, "ValidationMethod": "DNS"}
+    if account.clock.now() - asked.asked >= account.settings["acm.record"]:
+        status = {"ISSUED": "SUCCESS", "PENDING_VALIDATION": "PENDING_VALIDATION"}.get(shown["Status"], "FAILED")
+        option |= {"ValidationStatus": status, "ResourceRecord": record_of(account, asked.name)}
+    shown["DomainValidationOptions"] = [option]
+    if asked.reason:
+        shown["FailureReason"] = asked.reason
+    return response
+
+
+def _users(account, region: str, arn: str) -> list[str]:
+    """The load balancers with a listener that has the certificate."""
+    listeners = elbv2.region_of(account, region).listeners.values()
+    has = [one for one in listeners if any(c["CertificateArn"] == arn for c in one.get("Certificates") or [])]
+    return list(dict.fromkeys(one["LoadBalancerArn"] for one in has))
+
+
+@guard("elbv2", "DeleteListener", "ModifyListener", "DeleteLoadBalancer")
+def note_release(account, region, request, context):
+    for one in elbv2.region_of(account, region).listeners.values():
+        if request.get("ListenerArn") in (None, one["ListenerArn"]):
+            for certificate in one.get("Certificates") or []:
+                _state(account, region).released[certificate["CertificateArn"]] = account.clock.now()
+
+
+@override("acm", "DeleteCertificate")
+def delete_certificate(account, region, request, context, call_next):
+    arn, state = request["CertificateArn"], _state(account, region)
+    lingers = account.clock.now() - state.released.get(arn, float("-inf")) < account.settings["acm.lingers"]
+    if _bundle(account, region, arn) and (lingers or _users(account, region, arn)):
+        raise aws_error("ResourceInUseException", f"Certificate {arn} in account {account.id} is in use.")
+    answer = call_next(request)
+    state.requested.pop(arn, None)
+    return answer
