@@ -39,6 +39,8 @@ pub const ROUTES: &str = "ce-aws:routes";
 pub const DNS_ZONE: &str = "ce-aws:dns-zone";
 /// The tag of a security group that names the zone and the name of the UI's DNS record.
 pub const DNS_RECORD: &str = "ce-aws:dns-record";
+/// The tag of a security group that says that the UI's web server has a certificate of its own, see `kinds::notes`.
+pub const UI_CERTIFICATE: &str = "ce-aws:ui-certificate";
 /// The prefix of all tags of ours.
 pub const PREFIX: &str = "ce-aws:";
 
