@@ -1,9 +1,11 @@
-//! Which generation of the internal certificate a deployment needs. Pure.
+//! Which generation of the certificates that ce-aws makes a deployment needs: the internal one, and a self-signed one of
+//! the UI. Pure.
 
 use time::{Date, Duration};
 
 use crate::engine::inventory::{Inventory, Live};
-use crate::kinds::secret::internal_certificate::{self, InternalCertificate, VALID_UNTIL, VARIABLE};
+use crate::kinds::secret::internal_certificate::{self, InternalCertificate};
+use crate::kinds::secret::ui_certificate::{self, UiCertificate};
 
 use super::image_change::Running;
 
@@ -23,13 +25,18 @@ pub enum Renewal {
     Asked,
 }
 
-impl std::fmt::Display for Renewal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// What the certificates are called.
+pub const INTERNAL: &str = "internal certificate";
+pub const OF_UI: &str = "UI's certificate";
+
+impl Renewal {
+    /// In words, of [`INTERNAL`] or [`OF_UI`].
+    pub fn words(&self, certificate: &str) -> String {
         match self {
-            Self::Expired(day) => write!(f, "the internal certificate expired on {day}"),
-            Self::ExpiresSoon(day) => write!(f, "the internal certificate expires on {day}"),
-            Self::Unreadable => f.write_str("the secret no longer says when the internal certificate expires"),
-            Self::Asked => f.write_str("a new internal certificate was asked for"),
+            Self::Expired(day) => format!("the {certificate} expired on {day}"),
+            Self::ExpiresSoon(day) => format!("the {certificate} expires on {day}"),
+            Self::Unreadable => format!("the secret no longer says when the {certificate} expires"),
+            Self::Asked => format!("a new {certificate} was asked for"),
         }
     }
 }
@@ -42,18 +49,47 @@ pub struct Wanted {
     pub renewal: Option<Renewal>,
 }
 
-/// The generation that a deployment needs. `today` in UTC. `asked`: the user wants a new one in any case.
+/// The generation of the internal certificate that a deployment needs. `today` in UTC. `asked`: the user wants a new one
+/// in any case.
 ///
 /// No running task names a later generation than its secret has: the secret is written first.
 pub fn wanted(inventory: &Inventory, today: Date, asked: bool) -> Wanted {
-    let Some(live) = internal_certificate::live(inventory) else {
+    let live = internal_certificate::live(inventory).map(|live| Present {
+        generation: serde_json::from_value(live.spec.clone()).map_or(0, |spec: InternalCertificate| spec.generation),
+        end: valid_until(live),
+    });
+    renewed(live, || of_task(inventory, internal_certificate::VARIABLE), today, asked)
+}
+
+/// The generation of a self-signed certificate of the UI, likewise. One that takes the place of the user's files has
+/// another number than any before it that the running task may know.
+pub fn wanted_of_ui(inventory: &Inventory, today: Date, asked: bool) -> Wanted {
+    let of_task = || of_task(inventory, ui_certificate::VARIABLE);
+    let Some(live) = ui_certificate::live(inventory) else {
+        return Wanted { generation: of_task() + 1, renewal: None };
+    };
+    let spec = serde_json::from_value(live.spec.clone()).unwrap_or_else(|_| UiCertificate::default());
+    let end = live.outputs.get(ui_certificate::VALID_UNTIL).map(String::as_str);
+    if spec.generation == 0 && end.is_some() {
+        return Wanted { generation: of_task() + 1, renewal: None };
+    }
+    renewed(Some(Present { generation: spec.generation, end }), of_task, today, asked)
+}
+
+/// A certificate as its secret describes it; 0 and `None` are not known.
+struct Present<'a> {
+    generation: u32,
+    end: Option<&'a str>,
+}
+
+fn renewed(present: Option<Present<'_>>, of_task: impl Fn() -> u32, today: Date, asked: bool) -> Wanted {
+    let Some(Present { generation: there, end }) = present else {
         return Wanted { generation: 1, renewal: None };
     };
-    let there = generation(live);
     // ISO dates compare like the days that they stand for.
     let is_over = |end: &str, day: Date| end <= day.to_string().as_str();
     let soon = today.saturating_add(Duration::days(SOON));
-    let renewal = match (valid_until(live), there) {
+    let renewal = match (end, there) {
         (Some(_), 0) | (None, _) => Some(Renewal::Unreadable),
         (Some(end), _) if is_over(end, today) => Some(Renewal::Expired(end.to_owned())),
         (Some(end), _) if is_over(end, soon) => Some(Renewal::ExpiresSoon(end.to_owned())),
@@ -62,24 +98,20 @@ pub fn wanted(inventory: &Inventory, today: Date, asked: bool) -> Wanted {
     let generation = match &renewal {
         None => there,
         // If the secret does not say, the running task may.
-        Some(_) => there.max(of_task(inventory)) + 1,
+        Some(_) => there.max(of_task()) + 1,
     };
     Wanted { generation, renewal }
 }
 
 /// The day on which the internal certificate expires, by its secret: `2036-11-26`.
 pub fn valid_until(live: &Live) -> Option<&str> {
-    live.outputs.get(VALID_UNTIL).map(String::as_str)
-}
-
-fn generation(live: &Live) -> u32 {
-    serde_json::from_value(live.spec.clone()).map_or(0, |spec: InternalCertificate| spec.generation)
+    live.outputs.get(internal_certificate::VALID_UNTIL).map(String::as_str)
 }
 
 /// The generation that the running task was made for.
-fn of_task(inventory: &Inventory) -> u32 {
+fn of_task(inventory: &Inventory, variable: &str) -> u32 {
     let running = Running::of(inventory);
     let containers = running.iter().flat_map(|running| running.of_definition.containers.values());
-    let named = containers.filter_map(|container| container.environment.get(VARIABLE)?.parse().ok());
+    let named = containers.filter_map(|container| container.environment.get(variable)?.parse().ok());
     named.max().unwrap_or_default()
 }

@@ -17,12 +17,12 @@ pub fn graph(plan: &PlanFile, facts: &Facts<'_>) -> Result<Graph, InvalidGraph> 
     let network = network::add(&mut stack);
     let groups = groups::add(&mut stack, &network);
     let storage = storage::add(&mut stack, &network, &groups);
-    let outside = Outside::add(&mut stack);
+    let outside = Outside::add(&mut stack, &groups);
     let identity = identity::add(&mut stack, &storage, &outside.injected);
     backup::add(&mut stack);
     identity::protect(&mut stack, &storage, &identity);
     network::log(&mut stack, &network);
-    let ingress = ingress::add(&mut stack, &network, &groups);
+    let ingress = ingress::add(&mut stack, &network, &groups, &outside);
     let parts = service::Parts {
         network: &network,
         groups: &groups,

@@ -6,7 +6,7 @@ use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::names;
 use crate::kinds::service::Service;
 use crate::kinds::task_definition::TaskDefinition;
-use crate::release::{Catalogue, Image, Release, Version};
+use crate::release::{Catalogue, Image, Release, UI_CERTIFICATE_DELIVERER, Version};
 
 /// The running task: the service, its revision, and what their tags record.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ pub fn release_of(definition: &Live, of_definition: &TaskDefinition) -> Option<V
     recorded.or_else(|| {
         let containers = &of_definition.containers;
         let is_it = |release: &&Release| {
-            release.containers.len() == containers.len()
+            release.containers.len() == containers.keys().filter(|name| is_of_release(name)).count()
                 && release
                     .containers
                     .iter()
@@ -57,6 +57,11 @@ pub fn release_of(definition: &Live, of_definition: &TaskDefinition) -> Option<V
         };
         Catalogue::effective().releases().find(is_it).map(|release| release.version)
     })
+}
+
+/// Whether a container is one of a release. Another one delivers the certificate of the UI, whose image it has.
+fn is_of_release(name: &str) -> bool {
+    name != UI_CERTIFICATE_DELIVERER
 }
 
 /// True for the vendor's image, and for one of the same repository and tag in another registry.
@@ -89,7 +94,7 @@ impl ImageChange {
                 images.insert(name.clone(), (before.map(|before| before.image.clone()), Some(image.clone())));
             }
         }
-        for (name, before) in live.iter().filter(|(name, _)| !wanted.contains_key(*name)) {
+        for (name, before) in live.iter().filter(|(name, _)| is_of_release(name) && !wanted.contains_key(*name)) {
             images.insert(name.clone(), (Some(before.image.clone()), None));
         }
         let from = running.release();

@@ -16,6 +16,7 @@ use crate::partition::principals;
 
 use super::groups::Groups;
 use super::network::{self, Network};
+use super::outside::Outside;
 use super::policies;
 use super::stack::Stack;
 
@@ -30,7 +31,7 @@ pub struct Ingress {
 }
 
 /// Adds what is in front of the task.
-pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Ingress {
+pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups, outside: &Outside) -> Ingress {
     let existing = &stack.plan.existing;
     if let Some(arn) = &existing.target_group {
         let found = stack.facts.existing.target_group.as_ref().and_then(|group| group.found());
@@ -44,7 +45,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Ingress
     if stack.plan.front() == Front::Nothing {
         return Ingress { target_group: None, load_balancer: None, listeners: Vec::new() };
     }
-    let target_group = target_group(stack, network);
+    let target_group = target_group(stack, network, outside);
     let (load_balancer, listeners) = match &existing.load_balancer {
         // On a load balancer of the user: only the port in the plan file, without a redirect.
         Some(arn) => {
@@ -67,10 +68,20 @@ fn of_user<K: Spec>(arn: &str) -> Handle<K> {
     Handle::existing([("id", arn), ("arn", arn)])
 }
 
-fn target_group(stack: &mut Stack<'_>, network: &Network) -> Handle<TargetGroup> {
+/// Another one where the UI's own web server speaks HTTPS, because AWS cannot change the protocol.
+fn target_group(stack: &mut Stack<'_>, network: &Network, outside: &Outside) -> Handle<TargetGroup> {
     let port = stack.facts.release.web.port;
-    let target_group = TargetGroup::http(&stack.names().part(TargetGroup::PURPOSE), network.vpc.id(), port);
-    stack.add(TargetGroup::PURPOSE, &target_group)
+    let (purpose, protocol) = match &outside.ui_certificate {
+        Some(_) => (TargetGroup::OVER_TLS, "HTTPS"),
+        None => (TargetGroup::PURPOSE, "HTTP"),
+    };
+    let target_group = TargetGroup::new(protocol, &stack.names().part(purpose), network.vpc.id(), port);
+    let target_group = stack.add(purpose, &target_group);
+    if let Some(certificate) = &outside.ui_certificate {
+        // What is noted with it tells where to look for the target group.
+        stack.graph.order(&target_group, certificate, Need::Exists);
+    }
+    target_group
 }
 
 fn balancer(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Handle<LoadBalancer> {

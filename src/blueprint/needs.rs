@@ -6,7 +6,7 @@ use crate::config::{CaCertificate, PlanFile};
 use crate::engine::reference::{self, Known, Ref};
 use crate::existing::identity::Need;
 use crate::kinds::names::Names;
-use crate::kinds::secret::{self, ca_certificate, internal_certificate};
+use crate::kinds::secret::{self, ca_certificate, internal_certificate, ui_certificate};
 use crate::release::Release;
 
 use super::images::repositories;
@@ -32,6 +32,9 @@ pub fn needs(plan: &PlanFile, release: &Release, names: &Names) -> Needs {
     }));
     if release.internal_certificate() {
         secrets.push(grant("ReadInternalCertificate", own(internal_certificate::PURPOSE)));
+    }
+    if plan.ui_certificate.is_some() {
+        secrets.push(grant("ReadUiCertificate", own(ui_certificate::PURPOSE)));
     }
     let logs = names.arn("logs", &format!("log-group:{}", names.log_group("task")));
     let file_system = names.arn("elasticfilesystem", "file-system/fs-0123456789abcdef0");
@@ -72,6 +75,7 @@ fn purpose(id: &str) -> &'static str {
         "ReadProxySecret" => "read the proxy's address",
         "ReadCaCertificate" => "read the CA certificate",
         "ReadInternalCertificate" => "read the internal certificate",
+        "ReadUiCertificate" => "read the UI's certificate",
         "LogInToRegistries" => "log in to the registry",
         "PullImages" => "pull the images",
         "MountFileSystem" => "mount the file system",

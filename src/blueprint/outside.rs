@@ -1,15 +1,18 @@
 //! What a task needs where a proxy stands between it and the internet: the proxy's address, and whom to trust. And
-//! what its containers need to trust each other.
+//! what its containers need to trust each other, and browsers the UI.
 
 use std::collections::BTreeMap;
 
-use crate::config::{CaCertificate, NoProxyHost, SecretArn};
-use crate::engine::reference::Ref;
+use crate::config::{CaCertificate, NoProxyHost, SecretArn, UiCertificate};
+use crate::engine::graph::Handle;
+use crate::engine::reference::{Need, Ref};
 use crate::kinds::secret::ca_certificate::{self, CaCertificate as CaSecret};
 use crate::kinds::secret::internal_certificate::{self, InternalCertificate};
+use crate::kinds::secret::ui_certificate::{self, UiCertificate as UiSecret};
 use crate::kinds::task_definition::container::{self, FromSecret};
 use crate::release::{self, CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SecretHome, no_proxy};
 
+use super::groups::Groups;
 use super::policies::SecretGrant;
 use super::stack::Stack;
 
@@ -17,6 +20,8 @@ use super::stack::Stack;
 pub struct Outside {
     /// Secrets that ECS injects, besides the deployment's own.
     pub injected: Vec<SecretGrant>,
+    /// The certificate of the UI's own web server.
+    pub ui_certificate: Option<Handle<UiSecret>>,
     /// The vendor's template has the first two variables of a proxy, and the third in no container.
     proxy: Variables,
     ca: Variables,
@@ -29,13 +34,14 @@ struct Variables {
 }
 
 impl Outside {
-    /// Adds the secret of a certificate file, and that of the internal certificate.
-    pub fn add(stack: &mut Stack<'_>) -> Self {
+    /// Adds the secret of a certificate file, and those of the internal certificate and the UI's.
+    pub fn add(stack: &mut Stack<'_>, groups: &Groups) -> Self {
         let mut injected = Vec::new();
         let proxy = proxy(stack, &mut injected);
         let ca = ca(stack, &mut injected);
         internal(stack, &mut injected);
-        Self { injected, proxy, ca }
+        let ui_certificate = of_ui(stack, groups, &mut injected);
+        Self { injected, ui_certificate, proxy, ca }
     }
 
     /// Gives a container what its release says it takes.
@@ -48,6 +54,13 @@ impl Outside {
         if wanted.secrets.values().any(|key| key.home() == SecretHome::InternalCertificate) {
             let generation = stack.facts.certificate_generation.to_string();
             made.environment.insert(internal_certificate::VARIABLE.to_owned(), generation);
+        }
+        if wanted.secrets.values().any(|key| key.home() == SecretHome::UiCertificate) {
+            let which = match &stack.plan.ui_certificate {
+                Some(UiCertificate::Files(pair)) => pair.fingerprint.clone(),
+                Some(UiCertificate::SelfSigned) | None => stack.facts.ui_generation.to_string(),
+            };
+            made.environment.insert(ui_certificate::VARIABLE.to_owned(), which);
         }
     }
 }
@@ -107,4 +120,33 @@ fn internal(stack: &mut Stack<'_>, injected: &mut Vec<SecretGrant>) {
     let secret = InternalCertificate { name, generation: stack.facts.certificate_generation };
     let arn = stack.add(internal_certificate::address().name(), &secret).arn().any();
     injected.push(SecretGrant { id: "ReadInternalCertificate", arn, key: None });
+}
+
+/// The certificate of the UI's own web server.
+fn of_ui(stack: &mut Stack<'_>, groups: &Groups, injected: &mut Vec<SecretGrant>) -> Option<Handle<UiSecret>> {
+    let wanted = stack.plan.ui_certificate.clone()?;
+    let name = stack.names().secret(ui_certificate::PURPOSE);
+    let secret = match wanted {
+        UiCertificate::Files(pair) => UiSecret {
+            name,
+            fingerprint: pair.fingerprint,
+            pem: Some(pair.text),
+            valid_until: Some(pair.valid_until),
+            ..UiSecret::default()
+        },
+        UiCertificate::SelfSigned => {
+            UiSecret { name, generation: stack.facts.ui_generation, names: names(stack), ..UiSecret::default() }
+        }
+    };
+    let secret = stack.add(ui_certificate::address().name(), &secret);
+    // The group carries the note about it.
+    stack.graph.order(&secret, &groups.task, Need::Exists);
+    injected.push(SecretGrant { id: "ReadUiCertificate", arn: secret.arn().any(), key: None });
+    Some(secret)
+}
+
+/// The names in a self-signed certificate: that of the plan file, else the deployment's, and where a tunnel ends.
+fn names(stack: &Stack<'_>) -> String {
+    let name = stack.plan.dns.name.as_ref().map_or_else(|| stack.names().stack(), |name| name.as_str().to_owned());
+    format!("{name},localhost")
 }

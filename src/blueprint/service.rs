@@ -1,5 +1,7 @@
 //! The task and the service that keeps one of it running.
 
+use std::collections::BTreeMap;
+
 use crate::engine::graph::Handle;
 use crate::engine::reference::Need;
 use crate::kinds::cluster::Cluster;
@@ -7,6 +9,7 @@ use crate::kinds::names;
 use crate::kinds::service::{Registration, Service};
 use crate::kinds::task_definition::container::Logs;
 use crate::kinds::task_definition::{BindMount, TaskDefinition, TaskVolume};
+use crate::release::UI_CERTIFICATE_DELIVERER;
 
 use super::containers::{container, volume};
 use super::groups::Groups;
@@ -95,17 +98,27 @@ fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
     let plan = stack.plan;
     let logs =
         Logs { group: identity.logs.id(), region: stack.names().region.clone(), prefix: "cloud-exchange".to_owned() };
-    let containers = stack.facts.release.render(&plan.settings()).into_iter().map(|wanted| {
+    let over_tls = plan.ui_certificate.as_ref().and_then(|_| stack.facts.release.with_ui_certificate());
+    let release = over_tls.as_ref().unwrap_or(stack.facts.release);
+    let containers = release.render(&plan.settings()).into_iter().map(|wanted| {
         let mut made = container(&wanted, plan.package, Need::Exists, Some(logs.clone()));
-        made.image = plan.images.apply(&wanted.name, &wanted.image).to_string();
-        made.digest = stack.facts.digests.get(&wanted.name).cloned();
+        let image_of = if wanted.name == UI_CERTIFICATE_DELIVERER { &release.web.container } else { &wanted.name };
+        made.image = plan.images.apply(image_of, &wanted.image).to_string();
+        made.digest = stack.facts.digests.get(image_of).cloned();
         parts.outside.equip(stack, &wanted, &mut made);
         (wanted.name, made)
     });
-    let volumes = storage.access_points.iter();
+    let containers: BTreeMap<_, _> = containers.collect();
+    let is_mounted = |name: &str| {
+        let mut mounts = containers.values().flat_map(|container| container.mounts.values());
+        mounts.any(|mount| mount.volume == name)
+    };
+    // The delivered certificate takes the place of the access point, which then is mounted nowhere.
+    let volumes = storage.access_points.iter().filter(|(name, _)| is_mounted(name));
     let volumes = volumes.map(|(name, point)| (name.clone(), volume(storage.file_system.id(), point.id(), true)));
-    let ephemeral = stack.facts.release.task_volumes.iter();
+    let ephemeral = release.task_volumes.iter();
     let ephemeral = ephemeral.map(|volume| (volume.name.clone(), TaskVolume::Bind(BindMount::EphemeralStorage)));
+    let volumes = volumes.chain(ephemeral).collect();
     TaskDefinition {
         family: stack.names().stack(),
         cpu: plan.package.cpu_units(),
@@ -114,7 +127,7 @@ fn task_definition(stack: &Stack<'_>, parts: &Parts<'_>) -> TaskDefinition {
         task_role: identity.task_role.arn(),
         system: "LINUX".to_owned(),
         architecture: "X86_64".to_owned(),
-        containers: containers.collect(),
-        volumes: volumes.chain(ephemeral).collect(),
+        containers,
+        volumes,
     }
 }

@@ -27,6 +27,8 @@ pub struct Facts<'a> {
     /// Which generation of the internal certificate is wanted, see [`super::certificates`]; ignored for a release
     /// without one.
     pub certificate_generation: u32,
+    /// The same of a self-signed certificate for the UI; ignored where none is wanted.
+    pub ui_generation: u32,
     /// Whether the role and the vault for backups are wanted: they exist already, or the command makes a backup.
     pub backup: bool,
 }

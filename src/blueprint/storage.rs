@@ -9,8 +9,8 @@ use crate::engine::set::Set;
 use crate::kinds::access_point::AccessPoint;
 use crate::kinds::file_system::FileSystem;
 use crate::kinds::mount_target::MountTarget;
-use crate::kinds::secret::internal_certificate;
 use crate::kinds::secret::{Recipe, Secret};
+use crate::kinds::secret::{internal_certificate, ui_certificate};
 use crate::kinds::task_definition::container::FromSecret;
 use crate::release::{SecretHome, SecretKey};
 
@@ -90,6 +90,7 @@ pub fn from_secret(key: SecretKey, need: Need) -> FromSecret {
     let holder = match key.home() {
         SecretHome::Credentials => Address::new("secret", "credentials"),
         SecretHome::InternalCertificate => internal_certificate::address(),
+        SecretHome::UiCertificate => ui_certificate::address(),
     };
     FromSecret { secret: Ref::output(holder, "arn", need), key: key.as_str().to_owned() }
 }

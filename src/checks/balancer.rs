@@ -22,6 +22,8 @@ pub struct Wanted {
     pub port: u16,
     /// The task's port for the UI: 3000.
     pub web_port: u16,
+    /// `HTTP`, or `HTTPS` where the UI's own web server has a certificate.
+    pub web_protocol: String,
     /// The networks that may reach the UI, in CIDR notation; empty if unknown.
     pub allowed: Vec<String>,
     /// Addresses of the deployment's own tasks, which are registered in the target group.

@@ -64,20 +64,32 @@ pub fn own(inventory: &Inventory, now: i64) -> Vec<Finding> {
 
 /// The TLS certificate between the containers. `end`: the first day on which it is not valid.
 pub fn internal(end: &str, is_expired: bool) -> Finding {
+    renewed(
+        "internal TLS certificate",
+        ["certificate/internal-expired", "certificate/internal-expires-soon"],
+        end,
+        is_expired,
+    )
+}
+
+/// A self-signed certificate of the UI's own web server. `end`: the first day on which it is not valid.
+pub fn of_ui(end: &str, is_expired: bool) -> Finding {
+    renewed("UI's self-signed certificate", ["certificate/ui-expired", "certificate/ui-expires-soon"], end, is_expired)
+}
+
+fn renewed(certificate: &str, [expired, soon]: [&str; 2], end: &str, is_expired: bool) -> Finding {
     let hint = "`ce-aws apply` issues a new one and replaces the task: Cloud Exchange is down for some minutes";
     if is_expired {
-        let message = format!("the internal TLS certificate expired on {end}");
-        return warning("certificate/internal-expired", message, hint);
+        return warning(expired, format!("the {certificate} expired on {end}"), hint);
     }
-    let message = format!("the internal TLS certificate expires on {end}");
-    warning("certificate/internal-expires-soon", message, hint)
+    warning(soon, format!("the {certificate} expires on {end}"), hint)
 }
 
 /// `--renew-certificates` was given for a release without an internal certificate.
 pub fn none_to_renew(release: Version) -> Finding {
     warning(
         "certificate/none-to-renew",
-        format!("release {release} has no internal TLS certificate to renew"),
+        format!("release {release} has no internal TLS certificate to renew, and the UI no self-signed one"),
         "omit --renew-certificates",
     )
 }

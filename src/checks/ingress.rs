@@ -63,7 +63,7 @@ pub fn target_group(named: &Named<TargetGroup>, wanted: &Wanted) -> Vec<Finding>
 
 fn usable_group(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
     let mut findings = immutable(group, wanted);
-    findings.extend([no_listener(group), in_use(group, wanted), health_check(group)].into_iter().flatten());
+    findings.extend([no_listener(group), in_use(group, wanted), health_check(group, wanted)].into_iter().flatten());
     if let Some(balancer) = &group.load_balancer {
         let ports: Vec<_> = group.listeners().map(|listener| listener.port).collect();
         findings.extend(balancer::findings(balancer, &ports, wanted));
@@ -74,7 +74,7 @@ fn usable_group(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
 /// What cannot be changed in a target group.
 fn immutable(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
     let TargetGroup { arn, target_type, protocol, port, vpc, .. } = group;
-    let (web_port, here) = (wanted.web_port, &wanted.vpc);
+    let (web_port, web_protocol, here) = (wanted.web_port, &wanted.web_protocol, &wanted.vpc);
     let mut wrong = Vec::new();
     if target_type != "ip" {
         let why = format!("has the target type {target_type}; Fargate tasks need the type ip");
@@ -82,8 +82,8 @@ fn immutable(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
     }
     // A target group for functions has neither protocol, port nor VPC.
     if target_type != "lambda" {
-        if protocol != "HTTP" {
-            let why = format!("has the protocol {protocol}; Cloud Exchange needs HTTP");
+        if protocol != web_protocol {
+            let why = format!("has the protocol {protocol}; Cloud Exchange needs {web_protocol}");
             wrong.push(("target-group/wrong-protocol", why));
         }
         if !["", "HTTP1"].contains(&group.protocol_version.as_str()) {
@@ -106,7 +106,7 @@ fn immutable(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
     }
     let vpc = if here.is_empty() { "the task's VPC" } else { here };
     let hint = format!(
-        "this cannot be changed: create one with target type ip, protocol HTTP (HTTP1), IPv4 and port {web_port} in \
+        "this cannot be changed: create one with target type ip, protocol {web_protocol} (HTTP1), IPv4 and port {web_port} in \
          {vpc}"
     );
     wrong.into_iter().map(|(code, why)| refusal(code, format!("the target group {arn} {why}"), hint.clone())).collect()
@@ -142,17 +142,19 @@ fn in_use(group: &TargetGroup, wanted: &Wanted) -> Option<Finding> {
     ))
 }
 
-fn health_check(group: &TargetGroup) -> Option<Finding> {
+fn health_check(group: &TargetGroup, wanted: &Wanted) -> Option<Finding> {
+    let web_protocol = &wanted.web_protocol;
     let TargetGroup { arn, health_port: port, health_protocol: protocol, health_path: path, .. } = group;
     let matcher = &group.health_matcher;
     let has_own_port = !["", "traffic-port"].contains(&port.as_str()) && port.parse() != Ok(group.port);
     let (what, options) = if group.target_type == "lambda" {
         return None;
-    } else if has_own_port || protocol == "HTTPS" {
-        let what = format!("uses {protocol} at port {port}; Cloud Exchange answers HTTP at its traffic port only");
-        (what, " --health-check-protocol HTTP --health-check-port traffic-port")
+    } else if has_own_port || ["HTTP", "HTTPS"].iter().any(|other| protocol == other && other != web_protocol) {
+        let answers = format!("Cloud Exchange answers {web_protocol} at its traffic port only");
+        let options = format!(" --health-check-protocol {web_protocol} --health-check-port traffic-port");
+        (format!("uses {protocol} at port {port}; {answers}"), options)
     } else if path != "/" || !matcher::accepts(matcher, 200) {
-        (format!("requests {path} and expects {matcher}; Cloud Exchange answers / with 200"), "")
+        (format!("requests {path} and expects {matcher}; Cloud Exchange answers / with 200"), String::new())
     } else {
         return None;
     };

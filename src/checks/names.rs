@@ -20,6 +20,7 @@ pub fn given(plan: &Plan) -> Vec<Name> {
             | "secret"
             | "ca-certificate"
             | "internal-certificate"
+            | "ui-certificate"
             | "backup-vault" => ("name", None),
             "file-system" => ("creation_token", None),
             "security-group" => ("name", Some("vpc")),
@@ -85,7 +86,7 @@ pub(super) fn words(kind: &str) -> String {
         "role" => "IAM role".to_owned(),
         "cluster" => "ECS cluster".to_owned(),
         "service" => "ECS service".to_owned(),
-        "ca-certificate" | "internal-certificate" => "secret".to_owned(),
+        "ca-certificate" | "internal-certificate" | "ui-certificate" => "secret".to_owned(),
         "vpc" => "VPC".to_owned(),
         "nat-gateway" => "NAT gateway".to_owned(),
         "elastic-ip" => "Elastic IP address".to_owned(),

@@ -68,7 +68,7 @@ pub(super) fn graph(file: &PlanFile) -> Result<Graph, CommandError> {
         Some(zones) => zones.each_ref().map(|zone| zone.as_str()),
         None => ["a", "b"].map(|letter| format!("{region}{letter}")),
     };
-    planning::graph(file, &names, zones, &Existing::default(), &BTreeMap::new(), 1, false)
+    planning::graph(file, &names, zones, &Existing::default(), &BTreeMap::new(), planning::Generations::FIRST, false)
 }
 
 #[cfg(test)]

@@ -7,16 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use dialoguer::console::Term;
 use serde::Serialize;
 
-use crate::blueprint::certificates;
+use crate::blueprint::certificates::{self, INTERNAL, OF_UI};
 use crate::blueprint::image_change::Running;
 use crate::config::PlanFile;
 use crate::engine::clock::timestamp;
-use crate::engine::inventory::Inventory;
+use crate::engine::inventory::{Inventory, Live};
 use crate::engine::kind::Lifecycle;
 use crate::engine::plan::Target;
 use crate::kinds::file_system;
 use crate::kinds::names;
-use crate::kinds::secret::internal_certificate;
+use crate::kinds::secret::{internal_certificate, ui_certificate};
 use crate::kinds::service::probe::ProbeView;
 use crate::live;
 use crate::live::probe::Web;
@@ -185,7 +185,7 @@ async fn read(
     let target = session.target(&scope.name);
     let known = inventory.known();
     let url = session.url(scope, &inventory, &known).await?;
-    let whereabouts = Whereabouts::of(&target, &known, url);
+    let whereabouts = Whereabouts::of(&target, &known, url, ui_certificate::is_served(&inventory));
     let release = Running::of(&inventory).and_then(|running| running.release());
     let known = release.and_then(|release| Catalogue::effective().get(release));
     let io = match asked {
@@ -201,6 +201,9 @@ async fn read(
         internal_certificate: internal_certificate::live(&inventory)
             .and_then(certificates::valid_until)
             .map(str::to_owned),
+        ui_certificate: ui_certificate::live(&inventory)
+            .and_then(|live| live.outputs.get(ui_certificate::VALID_UNTIL))
+            .cloned(),
         release_support: known.map(standing::of),
         release_advice: known.and_then(|release| standing::advice(release, file)),
         images: images(&inventory),
@@ -242,8 +245,14 @@ fn former(inventory: &Inventory) -> Vec<String> {
 /// What is open or was asked for.
 fn notes(inventory: &Inventory) -> Vec<String> {
     let renewal = certificates::wanted(inventory, moment::today(), false).renewal;
-    let renewal = renewal.map(|why| format!("{why}: the next `ce-aws apply` makes a new one and replaces the task"));
-    of_service(inventory).chain(renewal).collect()
+    let renewal = renewal.map(|why| why.words(INTERNAL));
+    let of_ui = ui_certificate::live(inventory)
+        .and_then(|live| certificates::wanted_of_ui(inventory, moment::today(), false).renewal.map(|why| (live, why)));
+    let is_self_signed = |live: &Live| live.spec.get("fingerprint").is_some_and(|text| text == "");
+    let of_ui = of_ui.filter(|(live, _)| is_self_signed(live)).map(|(_, why)| why.words(OF_UI));
+    let renewals = renewal.into_iter().chain(of_ui);
+    let renewals = renewals.map(|why| format!("{why}: the next `ce-aws apply` makes a new one and replaces the task"));
+    of_service(inventory).chain(renewals).collect()
 }
 
 /// What the service's tags say.

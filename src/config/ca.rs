@@ -1,21 +1,15 @@
 //! The `[ca]` table: a certificate authority that Cloud Exchange shall trust.
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::{Path, PathBuf},
-};
-
 use serde::Serialize;
 
 use super::{
     aws_name::SecretArn,
+    file::{FilePath, Surroundings},
     keys::Holds,
     pem::{self, Pem},
     problem::Problem,
     section::{Entry, Field, Keys, Section, table},
-    text::{Invalid, quoted},
-    value::{Read as _, string},
+    text::Invalid,
 };
 
 /// Certificates that Cloud Exchange trusts besides the public ones.
@@ -26,28 +20,6 @@ pub enum CaCertificate {
     File(Pem),
     /// A secret of the user's that holds the PEM text.
     Secret(SecretArn),
-}
-
-/// What the meaning of a plan file depends on besides its text.
-#[derive(Debug, Clone)]
-pub(super) struct Surroundings {
-    /// The plan file's folder.
-    pub folder: PathBuf,
-    /// Seconds since 1970.
-    pub now: i64,
-}
-
-string! {
-    /// A path as it stands in the file.
-    FilePath,
-    expected: "a file beside this one, such as \"corp-ca.pem\"",
-    pattern: "^.",
-    check: |text: &str| {
-        if !text.is_empty() {
-            return Ok(());
-        }
-        Err(Invalid::new("plan-file/bad-path", "the path is empty", format!("write {}", Self::expected())))
-    }
 }
 
 table! {
@@ -104,33 +76,11 @@ impl CaCertificate {
 }
 
 fn read_file(file: &Entry<'_, FilePath>, path: &FilePath, around: &Surroundings) -> Option<Pem> {
-    let path = around.folder.join(path.as_str());
-    let content = content(&path).map_err(|error| unreadable(&path, &error));
+    let content = around.content(path, pem::MAX_BYTES, "CA certificate", "plan-file/ca-unreadable");
     let (pem, doubts) =
         content.and_then(|content| Pem::read(&content, around.now)).map_err(|invalid| file.refuse(invalid)).ok()?;
     for invalid in doubts {
         file.push(Problem::warning(invalid, file.span()));
     }
     Some(pem)
-}
-
-/// The file, or enough of it to show that it is too large.
-fn content(path: &Path) -> io::Result<Vec<u8>> {
-    // Reading a pipe could block.
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let mut content = Vec::new();
-    File::open(path)?.take(pem::MAX_BYTES as u64 + 1).read_to_end(&mut content)?;
-    Ok(content)
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Invalid {
-    let path = quoted(&path.display().to_string());
-    let why = if error.kind() == io::ErrorKind::NotFound { "no such file".to_owned() } else { error.to_string() };
-    Invalid::new(
-        "plan-file/ca-unreadable",
-        format!("cannot read the CA certificate {path}: {why}"),
-        "the path starts at the plan file's folder",
-    )
 }

@@ -9,7 +9,7 @@ use std::{
 use toml::de::DeTable;
 
 use super::{
-    ca::Surroundings,
+    file::Surroundings,
     findings::Findings,
     plan_file::{PlanFile, PlanFileKeys},
     problem::{Problem, Problems, Severity},

@@ -2,7 +2,8 @@
 //!
 //! [`load`] turns the text of a TOML file into a [`PlanFile`], whose types cannot hold an invalid
 //! value, or into [`Problems`] that point at each wrong line and say what would be right. No AWS, no
-//! terminal; besides the text it reads only the file that [ca] names, and the time, by which its certificates expire.
+//! terminal; besides the text it reads only the files that [ca] and [ui_certificate] name, and the time, by which certificates
+//! expire.
 //! Secrets are never in a plan file.
 //!
 //! Each table of the file is one `table!`: its fields are the keys, with their types, defaults and the descriptions of
@@ -21,8 +22,10 @@ mod cover;
 mod dns;
 pub mod edit;
 mod existing;
+mod file;
 mod findings;
 mod images;
+mod key_pair;
 mod keys;
 mod limits;
 mod load;
@@ -44,6 +47,7 @@ mod tag;
 mod task;
 mod text;
 mod traffic;
+mod ui_certificate;
 mod unknown;
 mod value;
 
@@ -66,6 +70,7 @@ pub use cover::{beside, cover};
 pub use dns::{Dns, DnsName, ZoneName, ZoneRef};
 pub use existing::Existing;
 pub use images::{Images, RegistryPrefix, image_options};
+pub use key_pair::{KeyPair, PrivateKey};
 pub use limits::{Limits, MOST_GROUPS, MOST_RULES};
 pub use load::{Examined, examine, load};
 pub use load_balancer::{Front, IdleTimeout, LoadBalancer, LogDays};
@@ -84,3 +89,4 @@ pub use tag::{MAX_USER_TAGS, OUR_TAGS, TagKey, TagValue, Tags};
 pub use task::{Identity, Logs, Secrets, Service, Storage};
 pub use text::Invalid;
 pub use traffic::{GroupIngress, GroupTarget, NetworkIngress, Protocol, RuleDescription, Traffic};
+pub use ui_certificate::UiCertificate;

@@ -24,7 +24,7 @@ pub struct Pem {
 pub(super) const MAX_BYTES: usize = 60 * 1024;
 
 /// How long before a certificate expires there is a warning.
-const NOTICE_SECONDS: i64 = 30 * 24 * 60 * 60;
+pub(super) const NOTICE_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 impl Pem {
     /// Whether a text can be used as CA certificates at a time in seconds since 1970.
@@ -139,17 +139,17 @@ fn check(certificate: &X509Certificate<'_>, now: i64) -> Result<Vec<Invalid>, In
 }
 
 /// On one line.
-fn subject(certificate: &X509Certificate<'_>) -> String {
+pub(super) fn subject(certificate: &X509Certificate<'_>) -> String {
     certificate.subject().to_string().chars().filter(|c| !c.is_control()).collect()
 }
 
 /// As in `2027-01-31`.
-fn day(time: ASN1Time) -> String {
+pub(super) fn day(time: ASN1Time) -> String {
     time.to_datetime().date().to_string()
 }
 
 /// Base64 in lines of 64 characters, between the marks. Source: RFC 7468, section 2.
-fn armoured(der: &[u8]) -> String {
+pub(super) fn armoured(der: &[u8]) -> String {
     let mut text = "-----BEGIN CERTIFICATE-----\n".to_owned();
     for (index, character) in BASE64_STANDARD.encode(der).chars().enumerate() {
         if index > 0 && index % 64 == 0 {

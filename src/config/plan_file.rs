@@ -7,9 +7,11 @@ use crate::release::{Catalogue, Label, Package, Release, Settings, Version};
 use super::{
     access::Access,
     alarms::Alarms,
-    ca::{CaCertificate, Surroundings, Written},
+    ca::{CaCertificate, Written},
+    choice::TlsVersion,
     dns::Dns,
     existing::Existing,
+    file::Surroundings,
     images::Images,
     load_balancer::{Front, LoadBalancer},
     name::Name,
@@ -20,6 +22,7 @@ use super::{
     tag::{self, MAX_USER_TAGS, Tags},
     task::{Identity, Logs, Secrets, Service, Storage},
     text::Invalid,
+    ui_certificate::{self, UiCertificate},
 };
 
 table! {
@@ -75,6 +78,9 @@ table! {
         #[serde(default)]
         #[schemars(with = "Option<Written>")]
         pub ca: Option<CaCertificate>,
+        #[serde(default)]
+        #[schemars(with = "Option<ui_certificate::Written>")]
+        pub ui_certificate: Option<UiCertificate>,
         #[serde(default)]
         pub images: Images,
     }
@@ -132,13 +138,31 @@ impl PlanFile {
                 let why = format!("release {} cannot use a CA certificate", release.version);
                 keys.section().refuse_futile("ca", &why);
             }
+            if !release.takes_ui_certificate() {
+                let why = format!("the UI of release {} cannot speak HTTPS itself", release.version);
+                keys.section().refuse_futile("ui_certificate", &why);
+            }
+        }
+        let dns = Dns::read(&keys.dns, front, &keys.load_balancer.certificate_arn);
+        let ui_certificate = UiCertificate::read(&keys.ui_certificate, around, dns.name.as_ref());
+        let mut service = Service::read(&keys.service, brought);
+        if ui_certificate.is_some() {
+            let is_https = load_balancer.certificate_arn.is_some() || dns.certificate;
+            let listener = (front != Front::TargetGroup).then_some(is_https);
+            let is_balanced = front != Front::Nothing;
+            if is_balanced && !keys.service.tls_version.is_there() {
+                service.tls_version = TlsVersion::V1_2AndV1_3;
+            }
+            if is_balanced && service.tls_version == TlsVersion::V1_3 {
+                ui_certificate::check_tls_version(&keys.service.tls_version, listener);
+            }
         }
         Some(Self {
             allow: keys.allow.value,
             region: keys.region.value,
             package: keys.package.value.unwrap_or_default(),
             tags: tag::read_tags(&keys.tags),
-            service: Service::read(&keys.service, brought),
+            service,
             storage: keys.storage.values(),
             secrets: keys.secrets.values(),
             logs: Logs::read(&keys.logs, no_flow_logs),
@@ -152,8 +176,9 @@ impl PlanFile {
             network,
             access,
             load_balancer,
-            dns: Dns::read(&keys.dns, front, &keys.load_balancer.certificate_arn),
+            dns,
             ca,
+            ui_certificate,
         })
     }
 }

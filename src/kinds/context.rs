@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use secrecy::SecretString;
+
 use crate::aws::clients::Clients;
 use crate::engine::address::Address;
 use crate::engine::reference::{Known, Outputs};
@@ -23,6 +25,8 @@ pub struct Context {
     pub cluster: Option<String>,
     /// The ARN of the load balancer that the plan file names, if our listener is on one of the user's.
     pub load_balancer: Option<String>,
+    /// The private key of the UI's certificate, if the plan file names one. It is in no plan.
+    pub ui_key: Option<SecretString>,
     /// The run, for idempotency tokens and the tag `ce-aws:run`.
     pub run: String,
     /// What is known already of revisions of task definitions.

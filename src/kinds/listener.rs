@@ -60,7 +60,7 @@ impl Resource for Listener {
         let mut balancers: BTreeSet<_> = context.outputs("load-balancer", "id").into_iter().collect();
         if balancers.is_empty() {
             // Then a listener is on the user's load balancer to which our target group is attached.
-            balancers.extend(target_group::balancer(context).await?);
+            balancers.extend(target_group::balancers(context).await?);
         }
         balancers.extend(context.load_balancer.clone());
         let of_each = try_join_all(balancers.iter().map(|arn| of_balancer(context, arn))).await?;

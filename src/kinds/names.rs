@@ -43,6 +43,8 @@ pub const DNS_RECORD: &str = "ce-aws:dns-record";
 pub const CERTIFICATES: &str = "ce-aws:certificates";
 /// The tag of a certificate that names the hosted zone of its validation record, by id.
 pub const VALIDATION_ZONE: &str = "ce-aws:zone";
+/// The tag of a security group that says that the UI's web server has a certificate of its own, see `kinds::notes`.
+pub const UI_CERTIFICATE: &str = "ce-aws:ui-certificate";
 /// The prefix of all tags of ours.
 pub const PREFIX: &str = "ce-aws:";
 

@@ -27,6 +27,8 @@ pub struct Place {
     pub credentials: Vec<String>,
     /// The name of the UI in DNS.
     pub dns: Option<NamePlace>,
+    /// Whether the UI's web server has a certificate of its own.
+    pub ui_certificate: bool,
     /// ARNs of the managed policies that roles of ours get.
     pub policies: Vec<String>,
     /// ARN of the user's topic that is told, and of the key that encrypts what is sent to ours.
@@ -249,6 +251,7 @@ mod tests {
                 subnets: vec![],
                 cluster: None,
                 load_balancer: None,
+                ui_certificate: false,
                 task_roles: vec![],
                 own_task_roles: true,
                 backup_role: None,

@@ -142,6 +142,7 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<secret::Secret>(),
     &of::<secret::ca_certificate::CaCertificate>(),
     &of::<secret::internal_certificate::InternalCertificate>(),
+    &of::<secret::ui_certificate::UiCertificate>(),
     &of::<internet_gateway::InternetGateway>(),
     &of::<elastic_ip::ElasticIp>(),
     &of::<nat_gateway::NatGateway>(),

@@ -4,19 +4,22 @@ use aws_sdk_elasticloadbalancingv2::types::{
     self as sdk, Matcher, ProtocolEnum, TargetGroupAttribute, TargetGroupIpAddressTypeEnum,
 };
 
+use super::notes;
 use super::prelude::*;
 use super::vpc::Vpc;
 
 /// A target group. Outputs: `id` and `arn` (the ARN), `name`, `full_name` (`targetgroup/<name>/<id>`), and `balancer`,
 /// the ARN of the load balancer that it is attached to, if it is.
 ///
-/// Its name must be `context.names.part("ui")` and its address `target-group/ui`.
+/// Its name must be `context.names.part("ui")` and its address `target-group/ui`; or `ui-https` instead of `ui`, where
+/// the UI's own web server speaks HTTPS. AWS cannot change the protocol, so that one is created before the other is
+/// deleted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TargetGroup {
     pub name: String,
     pub vpc: Ref<Vpc>,
     pub port: u16,
-    /// `HTTP`.
+    /// `HTTP` or `HTTPS`.
     pub protocol: String,
     /// `HTTP1`.
     pub protocol_version: String,
@@ -51,18 +54,18 @@ pub struct Health {
 }
 
 impl TargetGroup {
-    /// As the vendor's template has it (CE 5.0.0): HTTP to addresses, `GET /` every 30 s, 200 within 10 s, healthy
+    /// As the vendor's template has it (CE 5.0.0), with `HTTP` or `HTTPS`: to addresses, `GET /` every 30 s, 200 within 10 s, healthy
     /// after 2, unhealthy after 3, deregistration within 30 s.
-    pub fn http(name: &str, vpc: Ref<Vpc>, port: u16) -> Self {
+    pub fn new(protocol: &str, name: &str, vpc: Ref<Vpc>, port: u16) -> Self {
         Self {
             name: name.to_owned(),
             vpc,
             port,
-            protocol: "HTTP".to_owned(),
+            protocol: protocol.to_owned(),
             protocol_version: "HTTP1".to_owned(),
             target_type: "ip".to_owned(),
             health: Health {
-                protocol: "HTTP".to_owned(),
+                protocol: protocol.to_owned(),
                 port: "traffic-port".to_owned(),
                 path: "/".to_owned(),
                 interval: 30,
@@ -81,6 +84,7 @@ impl TargetGroup {
 
 impl Spec for TargetGroup {
     const KIND: Kind = Kind {
+        parents: &["security-group"],
         immutable: &["name", "vpc", "port", "protocol", "protocol_version", "target_type"],
         gone_after: &["listener"],
         stopped_after: &["service"],
@@ -109,14 +113,8 @@ impl Resource for TargetGroup {
     const TAGGING: Tagging = Tagging::Elb;
 
     async fn list(context: &Context, depth: Depth) -> Result<Vec<Found<Self>>, Failure> {
-        let Some(live) = &by_name(context).await? else { return Ok(Vec::new()) };
-        let arn = required("elb DescribeTargetGroups", "TargetGroupArn", live.target_group_arn())?;
-        let found = Found::of(made_of(live));
-        if depth == Depth::Phase {
-            return Ok(vec![found.at(Address::new(Self::KIND.name, Self::PURPOSE))]);
-        }
-        let (tags, attributes) = tokio::try_join!(tags::of_balancing(context, arn), attributes(context, arn))?;
-        Ok(vec![found.tags(tags).spec(Self::read(live, &attributes))])
+        let of_each = names(context).into_iter().map(|purpose| of_name(context, purpose, depth));
+        Ok(try_join_all(of_each).await?.into_iter().flatten().collect())
     }
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
@@ -170,8 +168,10 @@ const SLOW_START: &str = "slow_start.duration_seconds";
 const ALGORITHM: &str = "load_balancing.algorithm.type";
 
 impl TargetGroup {
-    /// The name of the one target group's address, and the end of its own name.
+    /// The name of the target group's address, and the end of its own name.
     pub const PURPOSE: &str = "ui";
+    /// The same where the UI's own web server speaks HTTPS.
+    pub const OVER_TLS: &str = "ui-https";
 
     fn read(live: &sdk::TargetGroup, attributes: &Tags) -> Self {
         let attribute = |key: &str| attributes.get(key).map(String::as_str).unwrap_or_default();
@@ -212,15 +212,38 @@ impl TargetGroup {
     }
 }
 
-async fn by_name(context: &Context) -> Result<Option<sdk::TargetGroup>, Failure> {
-    let call = context.aws.elb.describe_target_groups().names(context.names.part(TargetGroup::PURPOSE));
+/// The ends of the names under which there may be target groups.
+fn names(context: &Context) -> Vec<&'static str> {
+    let over_tls = notes::UI_CERTIFICATE.read(context).map(|_| TargetGroup::OVER_TLS);
+    over_tls.into_iter().chain([TargetGroup::PURPOSE]).collect()
+}
+
+async fn of_name(
+    context: &Context,
+    purpose: &'static str,
+    depth: Depth,
+) -> Result<Option<Found<TargetGroup>>, Failure> {
+    let Some(live) = &by_name(context, purpose).await? else { return Ok(None) };
+    let arn = required("elb DescribeTargetGroups", "TargetGroupArn", live.target_group_arn())?;
+    let found = Found::of(made_of(live));
+    if depth == Depth::Phase {
+        return Ok(Some(found.at(Address::new(TargetGroup::KIND.name, purpose))));
+    }
+    let (tags, attributes) = tokio::try_join!(tags::of_balancing(context, arn), attributes(context, arn))?;
+    Ok(Some(found.tags(tags).spec(TargetGroup::read(live, &attributes))))
+}
+
+async fn by_name(context: &Context, purpose: &str) -> Result<Option<sdk::TargetGroup>, Failure> {
+    let call = context.aws.elb.describe_target_groups().names(context.names.part(purpose));
     let answer = call.send().await.unless_gone()?;
     Ok(answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next()))
 }
 
-/// The load balancer to which a target group of this name is attached.
-pub async fn balancer(context: &Context) -> Result<Option<String>, Failure> {
-    Ok(by_name(context).await?.and_then(|group| group.load_balancer_arns.unwrap_or_default().into_iter().next()))
+/// The load balancers to which target groups of these names are attached.
+pub async fn balancers(context: &Context) -> Result<Vec<String>, Failure> {
+    let groups = try_join_all(names(context).into_iter().map(|purpose| by_name(context, purpose))).await?;
+    let attached = groups.into_iter().flatten().filter_map(|group| group.load_balancer_arns);
+    Ok(attached.filter_map(|arns| arns.into_iter().next()).collect())
 }
 
 async fn attributes(context: &Context, arn: &str) -> Result<Tags, Failure> {

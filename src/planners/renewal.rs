@@ -1,21 +1,54 @@
-//! Why the task is replaced when the internal certificate is renewed: nobody has changed the plan file.
+//! Why the task is replaced when a certificate that ce-aws makes is renewed: nobody has changed the plan file.
 
+use crate::engine::address::Address;
 use crate::engine::plan::{Action, Plan, Reason, Step};
-use crate::kinds::secret::internal_certificate::{self, VARIABLE};
+use crate::kinds::secret::{internal_certificate, ui_certificate};
 
-/// The reason where the certificate was renewed before: an earlier run was interrupted, or an upgrade rolled back.
-const FOLLOWS: &str = "the internal certificate was renewed";
+/// The reasons for renewals in this plan, in words, if there are any.
+#[derive(Clone, Debug, Default)]
+pub struct Renewals {
+    pub internal: Option<String>,
+    pub of_ui: Option<String>,
+}
 
-/// Sets the reason of the steps of a renewal, and of those that only follow it. `why` is the reason for a renewal in
-/// this plan, if there is one.
-pub fn explain(plan: &mut Plan, why: Option<String>) {
+/// A certificate: its secret, the variable with its generation, and why it is renewed.
+struct Renewed {
+    secret: Address,
+    variable: &'static str,
+    why: Option<String>,
+    /// The reason where it was renewed before: an earlier run was interrupted, or an upgrade rolled back.
+    follows: &'static str,
+}
+
+/// Sets the reason of the steps of a renewal, and of those that only follow it.
+pub fn explain(plan: &mut Plan, renewals: Renewals) {
+    let internal = Renewed {
+        secret: internal_certificate::address(),
+        variable: internal_certificate::VARIABLE,
+        why: renewals.internal,
+        follows: "the internal certificate was renewed",
+    };
+    explain_one(plan, &internal);
+    // Files of the user's are no renewal: then the variable says which they are.
+    if renewals.of_ui.is_some() {
+        let of_ui = Renewed {
+            secret: ui_certificate::address(),
+            variable: ui_certificate::VARIABLE,
+            why: renewals.of_ui,
+            follows: "the UI's certificate was renewed",
+        };
+        explain_one(plan, &of_ui);
+    }
+}
+
+fn explain_one(plan: &mut Plan, renewed: &Renewed) {
     let mut is_task = false;
-    let reason = Reason::Renewal(why.unwrap_or_else(|| FOLLOWS.to_owned()));
+    let reason = Reason::Renewal(renewed.why.clone().unwrap_or_else(|| renewed.follows.to_owned()));
     for step in plan.steps.iter_mut().filter(|step| step.action == Action::Update) {
         let is_part = match step.address.kind() {
-            _ if step.address == internal_certificate::address() => only(step, |property| property == "generation"),
+            _ if step.address == renewed.secret => only(step, |property| property == "generation"),
             "task-definition" => {
-                let names_it = |property: &str| property.ends_with(&format!(".environment.{VARIABLE}"));
+                let names_it = |property: &str| property.ends_with(&format!(".environment.{}", renewed.variable));
                 is_task |= only(step, names_it);
                 only(step, names_it)
             }
@@ -38,7 +71,6 @@ fn only(step: &Step, is_such: impl Fn(&str) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::address::Address;
     use crate::engine::compare::Change;
     use crate::engine::plan::{Purpose, Target};
 
@@ -55,7 +87,7 @@ mod tests {
             step(Address::new("task-definition", "main"), task),
             step(Address::new("service", "main"), &["task_definition"]),
         ];
-        explain(&mut plan, why.map(str::to_owned));
+        explain(&mut plan, Renewals { internal: why.map(str::to_owned), of_ui: None });
         plan.steps.into_iter().map(|step| step.reason).collect()
     }
 
@@ -64,7 +96,7 @@ mod tests {
         let variable = "containers.init-container.environment.INTERNAL_CERTIFICATE_GENERATION";
         let renewal = |why: &str| Reason::Renewal(why.to_owned());
         assert_eq!(reasons(&[variable], Some("it ends")), vec![renewal("it ends"); 3]);
-        assert_eq!(reasons(&[variable], None), vec![renewal(FOLLOWS); 3]);
+        assert_eq!(reasons(&[variable], None), vec![renewal("the internal certificate was renewed"); 3]);
         let both = reasons(&[variable, "cpu"], Some("it ends"));
         assert_eq!(both, [renewal("it ends"), Reason::Changed, Reason::Changed]);
     }

@@ -16,6 +16,7 @@ use crate::kinds::nat_gateway::NatGateway;
 use crate::kinds::secret::Secret;
 use crate::kinds::secret::ca_certificate::CaCertificate;
 use crate::kinds::secret::internal_certificate::InternalCertificate;
+use crate::kinds::secret::ui_certificate::UiCertificate;
 use crate::kinds::service::Service;
 use crate::kinds::task_definition::TaskDefinition;
 use crate::kinds::{bucket::Bucket, file_system};
@@ -32,6 +33,10 @@ pub struct Quantity {
     /// `None`: it depends on how the deployment is used.
     pub amount: Option<f64>,
 }
+
+/// The kinds that are secrets.
+const SECRETS: [&str; 4] =
+    [Secret::KIND.name, CaCertificate::KIND.name, InternalCertificate::KIND.name, UiCertificate::KIND.name];
 
 /// What AWS counts of all parts.
 pub fn quantities(parts: &Parts) -> Vec<Quantity> {
@@ -84,7 +89,7 @@ fn of_resource(address: &Address, spec: &Value, tasks: f64) -> Vec<(Item, Option
         vec![(Item::Dashboard, None)]
     } else if kind == Bucket::KIND.name {
         vec![(Item::BucketStorage, None)]
-    } else if [Secret::KIND.name, CaCertificate::KIND.name, InternalCertificate::KIND.name].contains(&kind) {
+    } else if SECRETS.contains(&kind) {
         vec![(Item::Secret, Some(1.0))]
     } else {
         Vec::new()

@@ -5,7 +5,10 @@
 
 use std::{collections::BTreeSet, fmt::Display};
 
-use super::{AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, PROXY, Release, Side, StartTimeout, Value};
+use super::{
+    AccessPoint, CA_CERTIFICATE, Condition, Container, DataStep, File, PROXY, Release, SecretHome, Side, StartTimeout,
+    Value,
+};
 
 const CONTAINERS_PER_TASK: usize = 10;
 const PATH_LENGTH: usize = 100;
@@ -26,6 +29,7 @@ pub(super) fn check(release: &Release) -> Result<(), String> {
     ensure(release.container(&web.container).is_some_and(|found| found.ports.contains(&web.port)), || {
         format!("no container {} with port {}", web.container, web.port)
     })?;
+    of_plan_file(release)?;
     release.containers.iter().try_for_each(|container| check_container(release, container))?;
     for name in &release.migrating {
         ensure(release.container(name).is_some(), || {
@@ -49,6 +53,16 @@ pub(super) fn unique<T: Ord + Clone + Display>(what: &str, names: impl Iterator<
         ensure(seen.insert(name.clone()), || format!("{what} {name} is there twice"))?;
     }
     Ok(())
+}
+
+/// What comes with the plan file alone.
+fn of_plan_file(release: &Release) -> Result<(), String> {
+    let injected = release.containers.iter().flat_map(|container| container.secrets.values());
+    let mut keys = injected.chain(release.files.iter().flat_map(File::secrets));
+    match keys.find(|key| key.home() == SecretHome::UiCertificate) {
+        Some(key) => Err(format!("{key} comes from the plan file alone")),
+        None => Ok(()),
+    }
 }
 
 fn data_step(release: &Release, step: &DataStep) -> Result<(), String> {

@@ -32,6 +32,7 @@ mod secret;
 mod storage;
 mod support;
 mod text;
+mod ui_certificate;
 mod version;
 
 #[cfg(test)]
@@ -55,4 +56,5 @@ pub use proxy::{CA_CERTIFICATE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, PROXY, no_pro
 pub use secret::{DerivedSecret, SecretHome, SecretKey};
 pub use storage::{AccessPoint, FileMode};
 pub use support::{SOON, Support};
+pub use ui_certificate::DELIVERER as UI_CERTIFICATE_DELIVERER;
 pub use version::{Version, VersionError};

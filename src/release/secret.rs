@@ -22,6 +22,11 @@ choice! {
         InternalCertificate = "internal_certificate",
         /// The private key of that certificate, as PEM.
         InternalKey = "internal_key",
+        /// The certificate of the UI's own web server, with its chain, as PEM. Never in a release file: it comes with the
+        /// plan file.
+        UiCertificate = "ui_certificate",
+        /// The private key of that certificate, as PEM.
+        UiKey = "ui_key",
     }
 }
 
@@ -32,6 +37,8 @@ pub enum SecretHome {
     Credentials,
     /// What the containers need to speak TLS among themselves. It can be replaced at any time.
     InternalCertificate,
+    /// The certificate with which the UI's own web server speaks HTTPS.
+    UiCertificate,
 }
 
 impl SecretKey {
@@ -43,6 +50,7 @@ impl SecretKey {
             | Self::MongoConnectionString
             | Self::RabbitmqConnectionString => SecretHome::Credentials,
             Self::InternalCa | Self::InternalCertificate | Self::InternalKey => SecretHome::InternalCertificate,
+            Self::UiCertificate | Self::UiKey => SecretHome::UiCertificate,
         }
     }
 

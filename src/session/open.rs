@@ -182,6 +182,7 @@ impl Session {
             known: Known::new(),
             cluster: scope.cluster.clone(),
             load_balancer: scope.load_balancer.clone(),
+            ui_key: scope.ui_key.as_ref().map(|key| key.secret().clone()),
             run: self.run.clone(),
             revisions: self.revisions.clone(),
             notes: self.notes.clone(),
@@ -232,7 +233,7 @@ impl Session {
             false => existing::ingress::listened(&self.context(scope), &groups, &BTreeSet::new()).await?,
         };
         let url = listened.first().and_then(|group| checks::ingress::urls(group).into_iter().next());
-        Ok(url.or_else(|| address::own(known, address::has_certificate(inventory), address::WEB_PORT)))
+        Ok(url.or_else(|| address::own(known, address::Schemes::of(inventory), address::WEB_PORT)))
     }
 
     /// Where steps take effect; `before` holds the outputs of what exists before them.

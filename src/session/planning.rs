@@ -110,6 +110,18 @@ impl Session {
     }
 }
 
+/// The generations of the certificates that ce-aws makes, see [`blueprint::certificates`].
+#[derive(Clone, Copy, Debug)]
+pub struct Generations {
+    pub internal: u32,
+    pub of_ui: u32,
+}
+
+impl Generations {
+    /// Of certificates that do not exist yet.
+    pub const FIRST: Self = Self { internal: 1, of_ui: 1 };
+}
+
 /// The graph of what should exist.
 ///
 /// # Errors
@@ -121,10 +133,19 @@ pub fn graph(
     zones: [String; 2],
     existing: &Existing,
     digests: &BTreeMap<String, String>,
-    certificate_generation: u32,
+    generations: Generations,
     backup: bool,
 ) -> Result<Graph, CommandError> {
     let release = release(file)?;
-    let facts = blueprint::Facts { release, names, zones, existing, digests, certificate_generation, backup };
+    let facts = blueprint::Facts {
+        release,
+        names,
+        zones,
+        existing,
+        digests,
+        certificate_generation: generations.internal,
+        ui_generation: generations.of_ui,
+        backup,
+    };
     blueprint::graph(file, &facts).map_err(CommandError::unexpected)
 }

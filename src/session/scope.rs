@@ -1,6 +1,6 @@
 //! What a command is about.
 
-use crate::config::PlanFile;
+use crate::config::{PlanFile, PrivateKey, UiCertificate};
 
 /// Which deployment, and the user's resources that hold parts of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct Scope {
     pub cluster: Option<String>,
     /// The user's load balancer that our listener is on.
     pub load_balancer: Option<String>,
+    /// The private key of the user's certificate for the UI.
+    pub ui_key: Option<PrivateKey>,
 }
 
 impl Scope {
@@ -28,6 +30,10 @@ impl Scope {
             name: file.name.as_str().to_owned(),
             cluster: file.existing.cluster.as_ref().map(|cluster| cluster.as_str().to_owned()),
             load_balancer: file.existing.load_balancer.as_ref().map(|arn| arn.as_str().to_owned()),
+            ui_key: match &file.ui_certificate {
+                Some(UiCertificate::Files(pair)) => Some(pair.key.clone()),
+                Some(UiCertificate::SelfSigned) | None => None,
+            },
         }
     }
 }

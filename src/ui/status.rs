@@ -47,6 +47,9 @@ pub struct Status {
     pub certificate: Option<Certificate>,
     /// The day on which the internal TLS certificate is no longer valid: `2036-11-26`.
     pub internal_certificate: Option<String>,
+    /// The day on which the certificate of the UI's own web server expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ui_certificate: Option<String>,
     /// Images by container.
     pub images: BTreeMap<String, String>,
     /// Tasks that may write to the file system at this moment. More than one is dangerous.
@@ -212,6 +215,10 @@ pub fn text(status: &Status) -> String {
     if let Some(end) = &status.internal_certificate {
         let title = paint(TITLE, "certificate");
         lines.push(format!("{title} internal TLS, valid until {}", clean(end)));
+    }
+    if let Some(end) = &status.ui_certificate {
+        let title = paint(TITLE, "certificate");
+        lines.push(format!("{title} of the UI's web server, valid until {}", clean(end)));
     }
     lines.extend(status.io.iter().flat_map(io::lines));
     service(&status.service, &mut lines);

@@ -23,11 +23,14 @@ pub struct Whereabouts {
     pub log_groups: Vec<String>,
     /// The secrets' names.
     pub secrets: Vec<String>,
+    /// How the task itself is spoken to: `http` or `https`.
+    #[serde(skip)]
+    pub scheme_of_task: &'static str,
 }
 
 impl Whereabouts {
-    /// From the outputs of a run, and the URL of the UI.
-    pub fn of(target: &Target, known: &Known, url: Option<String>) -> Self {
+    /// From the outputs of a run, the URL of the UI, and whether its own web server speaks HTTPS.
+    pub fn of(target: &Target, known: &Known, url: Option<String>, is_https: bool) -> Self {
         let all = |kind: &str, output: &str| -> Vec<String> {
             let of_kind = known.iter().filter(|(address, _)| address.kind() == kind);
             of_kind.filter_map(|(_, outputs)| outputs.get(output).cloned()).collect()
@@ -43,6 +46,7 @@ impl Whereabouts {
             private_ip: one("service", "private_ip"),
             log_groups: all("log-group", "name"),
             secrets: all("secret", "name"),
+            scheme_of_task: if is_https { "https" } else { "http" },
         }
     }
 
@@ -79,9 +83,11 @@ impl Whereabouts {
             let how = format!("through a host in a network that reaches the VPC; then open {scheme}://localhost:8000");
             way(&how, format!("ssh -N -L 8000:{host}:{port} USER@HOST"))
         });
-        let the_task =
-            "through the task with the AWS CLI and its Session Manager plugin; then open http://localhost:8000";
-        let through_the_task = self.forwarding().map(|command| way(the_task, command));
+        let the_task = format!(
+            "through the task with the AWS CLI and its Session Manager plugin; then open {}://localhost:8000",
+            self.scheme_of_task
+        );
+        let through_the_task = self.forwarding().map(|command| way(&the_task, command));
         [open, tunnel, through_a_host, through_the_task].into_iter().flatten().collect()
     }
 

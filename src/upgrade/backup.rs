@@ -49,6 +49,7 @@ pub async fn create(
         existing: &existing,
         digests: &BTreeMap::new(),
         certificate_generation: 1,
+        ui_generation: 1,
         backup: true,
     };
     let arn = live.outputs.get("arn").map(String::as_str);

@@ -3,23 +3,24 @@
 use std::collections::BTreeMap;
 
 use crate::blueprint;
-use crate::blueprint::certificates::{self, Renewal};
+use crate::blueprint::certificates::{self, INTERNAL, OF_UI, Renewal};
 use crate::blueprint::image_change::{ImageChange, Running};
 use crate::checks;
-use crate::config::PlanFile;
+use crate::config::{PlanFile, UiCertificate};
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::Finding;
 use crate::existing::{self, Existing};
 use crate::kinds::backup_vault;
 use crate::kinds::context::Context;
 use crate::live;
-use crate::planners::{converge, renewal};
+use crate::planners::converge;
+use crate::planners::renewal::{self, Renewals};
 use crate::session::Session;
 use crate::session::catalogue::release;
 use crate::session::consent::Consent;
 use crate::session::error::CommandError;
 use crate::session::intent::open_intent;
-use crate::session::planning::graph;
+use crate::session::planning::{Generations, graph};
 use crate::session::scope::Scope;
 use crate::session::{moment, preflight, standing};
 
@@ -78,16 +79,26 @@ pub async fn plan(
     let internal = certificates::wanted(inventory, moment::today(), consent.renew_certificates);
     if release(file)?.internal_certificate() {
         findings.extend(internal.renewal.as_ref().and_then(expiry));
-    } else if consent.renew_certificates {
+    }
+    let of_ui = certificates::wanted_of_ui(inventory, moment::today(), consent.renew_certificates);
+    let is_self_signed = file.ui_certificate == Some(UiCertificate::SelfSigned);
+    if is_self_signed {
+        findings.extend(of_ui.renewal.as_ref().and_then(expiry_of_ui));
+    } else if consent.renew_certificates && !release(file)?.internal_certificate() {
         findings.push(checks::certificate::none_to_renew(file.release));
     }
-    let graph = graph(file, &context.names, zones, existing, &digests, internal.generation, backup)?;
+    let generations = Generations { internal: internal.generation, of_ui: of_ui.generation };
+    let graph = graph(file, &context.names, zones, existing, &digests, generations, backup)?;
     let options = converge::Options { unprotect: consent.unprotect };
     let there = Context { known: inventory.known(), ..context.clone() };
     let strays = existing::account::strays::strays(&there, &graph, inventory).await;
     let adopted = strays.adopted(&graph, inventory);
     let mut plan = converge::converge(&graph, &adopted, session.target(file.name.as_str()), session.kinds(), options);
-    renewal::explain(&mut plan, internal.renewal.map(|renewal| renewal.to_string()));
+    let renewals = Renewals {
+        internal: internal.renewal.map(|renewal| renewal.words(INTERNAL)),
+        of_ui: of_ui.renewal.filter(|_| is_self_signed).map(|renewal| renewal.words(OF_UI)),
+    };
+    renewal::explain(&mut plan, renewals);
     findings.extend(checks::strays::strays(&strays, file.name.as_str(), &context.names.region));
     findings.extend(upgrade.iter().filter(|upgrade| upgrade.has_rollback).filter_map(|_| other_changes(&plan)));
     findings.extend(preflight::account(&context, file, &plan, inventory).await);
@@ -119,6 +130,15 @@ async fn upgrade(
 fn backs_up(inventory: &Inventory) -> bool {
     let needed = [backup_vault::address(), blueprint::backup::role_address()];
     inventory.live.iter().any(|live| needed.contains(&live.address))
+}
+
+/// The finding about the end of the UI's self-signed certificate.
+fn expiry_of_ui(renewal: &Renewal) -> Option<Finding> {
+    match renewal {
+        Renewal::Expired(day) => Some(checks::certificate::of_ui(day, true)),
+        Renewal::ExpiresSoon(day) => Some(checks::certificate::of_ui(day, false)),
+        Renewal::Unreadable | Renewal::Asked => None,
+    }
 }
 
 /// The finding about the end of the internal certificate.

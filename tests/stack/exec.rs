@@ -104,6 +104,7 @@ async fn context(account: &Account) -> Context {
         cluster: None,
         load_balancer: None,
         run: "run".to_owned(),
+        ui_key: None,
         revisions: Revisions::default(),
         notes: Notes::default(),
     }

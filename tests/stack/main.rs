@@ -52,6 +52,7 @@ mod release_6;
 mod release_steps;
 mod releases;
 mod report;
+mod requested_certificate;
 mod restore;
 mod secrets;
 mod side_by_side;

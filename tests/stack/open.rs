@@ -115,6 +115,11 @@ impl Drop for Tunnel {
     }
 }
 
+/// What is to be opened in the browser.
+pub fn address_of(product: &Product<'_>) -> String {
+    Tunnel::new(product, &[]).address.clone()
+}
+
 fn get(address: &str) -> Result<Vec<u8>, ureq::Error> {
     ureq::get(address).call()?.body_mut().with_config().limit(1 << 30).read_to_vec()
 }

@@ -1,306 +1,366 @@
-//! A certificate that is requested from ACM and validated through DNS.
+//! HTTPS by the UI's own web server: switched on, replaced, renewed and switched off by a single writer; the key is shown
+//! nowhere.
 
+use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 
 use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::drift::steps;
-use crate::product::Product;
+use crate::policy::operator::Operator;
+use crate::product::{Product, Ran};
+use crate::single_writer::never_two;
 
-const PLAN: &str = "name = \"prod\"\nrelease = \"5.0.0\"\n[dns]\nname = \"ce.example.com\"\nzone = \"example.com\"\n\
-    certificate = true\n";
+const PLAN: &str = "name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"us-east-1\"\n";
+const SELF_SIGNED: &str = "[ui_certificate]\nself_signed = true\n";
+const FILES: &str = "[ui_certificate]\ncertificate = \"ui.pem\"\nkey = \"ui.key\"\n";
+const WITHOUT_BALANCER: &str = "[load_balancer]\nenabled = false\n";
+const SECRET: &str = "ce-aws/prod/ui-certificate";
 
-/// Makes a hosted zone: its id.
-fn zone(account: &Account, name: &str) -> String {
+fn both(ran: &Ran) -> String {
+    format!("{}{}", ran.stdout, ran.stderr)
+}
+
+fn plan(product: &Product<'_>, more: &str) {
+    product.write_plan(&format!("{PLAN}{more}"));
+}
+
+fn apply(product: &Product<'_>) -> Ran {
+    let ran = product.expect(0, &["apply", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    ran
+}
+
+/// Writes another certificate with its key beside the plan file; gives the key.
+fn write_pair(product: &Product<'_>) -> String {
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new(vec!["ce.example.com".to_owned()]).expect("a name");
+    let today = time::OffsetDateTime::now_utc();
+    (params.not_before, params.not_after) = (today - time::Duration::days(1), today + time::Duration::days(90));
+    let certificate = params.self_signed(&key).expect("a certificate").pem();
+    std::fs::write(product.folder().join("ui.pem"), certificate).expect("a file");
+    std::fs::write(product.folder().join("ui.key"), key.serialize_pem()).expect("a file");
+    key.serialize_pem()
+}
+
+/// What the secret holds, if there is one.
+fn values(account: &Account) -> Option<Value> {
+    let held = account.inventory(&["secrets"]);
+    held.get(SECRET).map(|value| serde_json::from_str(text(value)).expect("a JSON secret"))
+}
+
+/// The target groups, each with its protocol and the state of its targets; the action of the listener; the scheme in the
+/// health check of ui; and the notes.
+fn shape(account: &Account) -> String {
+    account.by_hand(
+        r#"
+elb, ecs, ec2 = client("elbv2"), client("ecs"), client("ec2")
+groups = elb.describe_target_groups()["TargetGroups"]
+names = {group["TargetGroupArn"]: group["TargetGroupName"] for group in groups}
+for group in sorted(groups, key=lambda group: group["TargetGroupName"]):
+    health = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
+    states = [one["TargetHealth"]["State"] for one in health if one["TargetHealth"]["State"] != "draining"]
+    print(group["TargetGroupName"], group["Protocol"], group["HealthCheckProtocol"], *states)
+for balancer in elb.describe_load_balancers()["LoadBalancers"]:
+    for listener in elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
+        print("listener", listener["Protocol"], names[listener["DefaultActions"][0]["TargetGroupArn"]])
+service = ecs.describe_services(cluster="ce-prod", services=["ce-prod"])["services"][0]
+print("service", *[names[one["targetGroupArn"]] for one in service["loadBalancers"]])
+task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+ui = next(one for one in task["containerDefinitions"] if one["name"] == "ui")
+print("ui", "https" if "https" in ui["healthCheck"]["command"][1] else "http")
+for group in ec2.describe_security_groups()["SecurityGroups"]:
+    for tag in group.get("Tags", []):
+        if tag["Key"] == "ce-aws:ui-certificate":
+            print("note", tag["Value"])
+"#,
+    )
+}
+
+const PLAIN: &str = "ce-prod-ui HTTP HTTP healthy\nlistener HTTP ce-prod-ui\nservice ce-prod-ui\nui http";
+const OVER_TLS: &str = "ce-prod-ui-https HTTPS HTTPS healthy\nlistener HTTP ce-prod-ui-https\nservice ce-prod-ui-https\n\
+                        ui https\nnote ce-aws/prod/ui-certificate";
+
+#[test]
+fn https_is_switched_on_replaced_and_switched_off_by_a_single_writer() {
+    let account = Account::new(SCALE);
+    let product = Product::with_plan(&account, PLAN);
+    apply(&product);
+    assert_eq!(shape(&account), PLAIN);
+    let calls = |arguments: &[&str]| {
+        let before = account.journal(0).len();
+        product.expect(0, arguments);
+        let mut calls: Vec<String> = account
+            .journal(before)
+            .iter()
+            .map(|call| format!("{} {}", text(&call["service"]), text(&call["operation"])))
+            .collect();
+        calls.sort();
+        calls
+    };
+    let empty = calls(&["plan", "FILE", "--exit-code"]);
+
+    plan(&product, SELF_SIGNED);
+    let planned = steps(&product);
+    let on = [
+        "create target-group/ui-https missing",
+        "create ui-certificate/main missing",
+        "delete target-group/ui unwanted",
+        "stop service/main one-writer",
+        "update listener/http changed",
+        "update role/execution changed",
+        "update service/main changed",
+        "update task-definition/main changed",
+    ];
+    assert_eq!(planned, on);
+    let journal = account.journal(0).len();
+    apply(&product);
+    assert_eq!(shape(&account), OVER_TLS);
+    let changed = account.mutations(journal);
+    let at = |call: &str| changed.iter().position(|one| one == call).unwrap_or_else(|| panic!("{call}: {changed:?}"));
+    let last =
+        |call: &str| changed.iter().rposition(|one| one == call).unwrap_or_else(|| panic!("{call}: {changed:?}"));
+    let stop = at("ecs UpdateService");
+    assert!(at("secretsmanager CreateSecret") < stop && at("elbv2 CreateTargetGroup") < stop, "{changed:?}");
+    assert!(stop < at("elbv2 ModifyListener"), "users reach the old task until it stops: {changed:?}");
+    assert!(at("elbv2 ModifyListener") < last("ecs UpdateService"), "{changed:?}");
+    assert!(last("ecs UpdateService") < at("elbv2 DeleteTargetGroup"), "{changed:?}");
+    let status = product.expect(0, &["status", "FILE", "--probe", "--output", "json"]).stdout;
+    let status: Value = serde_json::from_str(&status).expect("JSON");
+    assert_eq!((&status["state"], &status["probe"]["ui_status"]), (&json!("healthy"), &json!(200)), "{status}");
+    assert!(text(&status["whereabouts"]["url"]).starts_with("http://"), "{status}");
+    let end = text(&status["ui_certificate"]).to_owned();
+    let said = product.expect(0, &["status", "FILE"]).stdout;
+    assert!(said.contains(&format!("certificate of the UI's web server, valid until {end}")), "{said}");
+
+    let first = values(&account).expect("a secret");
+    let key = write_pair(&product);
+    plan(&product, FILES);
+    let replaced = [
+        "stop service/main one-writer",
+        "update service/main changed",
+        "update task-definition/main changed",
+        "update ui-certificate/main changed",
+    ];
+    assert_eq!(steps(&product), replaced);
+    apply(&product);
+    let second = values(&account).expect("a secret");
+    assert_ne!(first["ui_key"], second["ui_key"]);
+    assert_eq!(second["ui_key"], key.replace('\r', ""));
+    let other = write_pair(&product);
+    assert_eq!(steps(&product), replaced, "other files under the same names");
+    apply(&product);
+    assert_eq!(values(&account).expect("a secret")["ui_key"], other.replace('\r', ""));
+    assert_eq!(shape(&account), OVER_TLS);
+
+    plan(&product, "");
+    let journal = account.journal(0).len();
+    apply(&product);
+    assert_eq!((shape(&account).as_str(), values(&account)), (PLAIN, None));
+    let changed = account.mutations(journal);
+    assert!(changed.contains(&"secretsmanager DeleteSecret".to_owned()), "{changed:?}");
+    assert_eq!(calls(&["plan", "FILE", "--exit-code"]), empty, "no call more than before");
+    never_two(&account);
+}
+
+#[test]
+fn the_key_is_shown_nowhere() {
+    let account = Account::new(SCALE);
+    let product = Product::with_plan(&account, &format!("{PLAN}{FILES}"));
+    let key = write_pair(&product);
+    let saved = ["plan", "FILE", "--out", "saved.json", "-vvv", "--log-file", "plan.log"];
+    let mut said = both(&product.expect(0, &saved));
+    said += &both(&product.expect(0, &["apply", "saved.json", "--yes", "-vvv", "--log-file", "apply.log"]));
+    for arguments in [
+        &["plan", "FILE", "--exit-code", "-vvv", "--output", "json"][..],
+        &["validate", "FILE", "--output", "json"],
+        &["status", "FILE", "--output", "json"],
+        &["doctor", "FILE"],
+        &["graph", "FILE"],
+        &["history", "FILE"],
+        &["policy", "FILE"],
+    ] {
+        said += &both(&product.expect(0, arguments));
+    }
+    let file = |name: &str| std::fs::read_to_string(product.folder().join(name)).expect("the file is there");
+    let kept = account.by_hand(
+        r#"
+s3 = client("s3")
+for bucket in s3.list_buckets()["Buckets"]:
+    for entry in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+        if bucket["Name"].startswith("ce-aws-"):
+            print(s3.get_object(Bucket=bucket["Name"], Key=entry["Key"])["Body"].read().decode())
+"#,
+    );
+    assert_eq!(values(&account).expect("a secret")["ui_key"], key.replace('\r', ""));
+    let lines: Vec<&str> = key.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+    assert!(!lines.is_empty());
+    let places = [
+        ("output", said),
+        ("saved plan", file("saved.json")),
+        ("log files", file("plan.log") + &file("apply.log")),
+        ("history and lease", kept),
+        ("journal of calls", serde_json::to_string(&account.every_call(0)).expect("JSON")),
+        ("account", account.read().to_string()),
+    ];
+    for (place, content) in &places {
+        assert!(content.len() > 200, "{place} is nearly empty: {content}");
+        assert_eq!(lines.iter().find(|line| content.contains(**line)), None, "the key is in the {place}");
+    }
+    assert!(places[1].1.contains("BEGIN CERTIFICATE"), "the certificate itself is public");
+}
+
+#[test]
+fn without_a_load_balancer_the_task_itself_speaks_https() {
+    let account = Account::new(SCALE);
+    let product = Product::with_plan(&account, &format!("{PLAN}{WITHOUT_BALANCER}{SELF_SIGNED}"));
+    let applied = apply(&product);
+    assert!(applied.stdout.contains("URL         https://") && applied.stdout.contains(":3000"), "{}", applied.stdout);
+    assert!(applied.stdout.contains("then open https://localhost:8000"), "{}", applied.stdout);
+    let status = product.expect(0, &["status", "--name", "prod", "--region", "us-east-1", "--output", "json"]).stdout;
+    let status: Value = serde_json::from_str(&status).expect("JSON");
+    assert!(text(&status["whereabouts"]["url"]).starts_with("https://"), "{status}");
+    // It is the address that `open` prints, too.
+    assert!(crate::open::address_of(&product).starts_with("https://127.0.0.1:"));
+    product.expect(0, &["stop", "FILE", "--yes"]);
+    product.expect(0, &["start", "FILE", "--yes"]);
+    product.expect(0, &["destroy", "--name", "prod", "--region", "us-east-1", "--yes", "--delete-data"]);
+    assert_eq!(values(&account), None);
+    never_two(&account);
+}
+
+/// A self-signed one ends so many days from now, as its description says.
+fn ends_in(account: &Account, days: i32) -> String {
     account.by_hand(&format!(
         r#"
-names = client("route53")
-print(names.create_hosted_zone(Name="{name}", CallerReference="{name}")["HostedZone"]["Id"].split("/")[-1])
+import datetime, re
+secrets = client("secretsmanager")
+text = secrets.describe_secret(SecretId="{SECRET}")["Description"]
+end = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days={days})).date().isoformat()
+text, count = re.subn("valid until [-0-9]+$", "valid until " + end, text)
+assert count == 1, text
+secrets.update_secret(SecretId="{SECRET}", Description=text)
+print(end)
 "#
     ))
 }
 
-fn change(account: &Account, zone: &str, action: &str, record: &str) {
-    account.by_hand(&format!(
-        r#"
-batch = {{"Changes": [{{"Action": "{action}", "ResourceRecordSet": {record}}}]}}
-client("route53").change_resource_record_sets(HostedZoneId="{zone}", ChangeBatch=batch)
-"#
-    ));
-}
-
-fn caa(value: &str) -> String {
-    format!(
-        r#"{{"Name": "example.com", "Type": "CAA", "TTL": 60, "ResourceRecords": [{{"Value": '0 issue "{value}"'}}]}}"#
-    )
-}
-
-/// Name and state of each certificate, in order.
-fn certificates(account: &Account) -> Vec<String> {
-    let read = account.read();
-    let all = read["acm"]["certificates"].as_array().expect("a list").iter();
-    let mut all: Vec<_> = all.map(|one| format!("{} {}", text(&one["DomainName"]), text(&one["Status"]))).collect();
-    all.sort();
-    all
-}
-
-/// The CNAME records of all zones: the name without its first label, and the end of the value.
-fn validations(account: &Account) -> Vec<String> {
-    let read = account.read();
-    let zones = read["route53"]["hosted_zones"].as_array().expect("a list");
-    let records = zones.iter().flat_map(|zone| zone["Records"].as_array().expect("a list"));
-    let of = |record: &Value| {
-        let name = text(&record["Name"]).split_once('.').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
-        let value = text(&record["ResourceRecords"][0]["Value"]);
-        format!("{name} {}", value.rsplitn(4, '.').nth(2).unwrap_or_default())
-    };
-    let mut all: Vec<_> = records.filter(|record| record["Type"] == "CNAME").map(of).collect();
-    all.sort();
-    all
-}
-
-/// Protocol and certificate's name of each listener, by port.
-fn listeners(account: &Account) -> Vec<String> {
-    let read = account.read();
-    let names = |arn: &str| {
-        let all = read["acm"]["certificates"].as_array().expect("a list").iter();
-        all.filter(|one| one["CertificateArn"] == arn).map(|one| text(&one["DomainName"]).to_owned()).next()
-    };
-    let all = read["elb"]["load_balancers"][0]["Listeners"].as_array().expect("a list").iter();
-    let of = |one: &Value| {
-        let name = names(text(&one["Certificates"][0]["CertificateArn"])).unwrap_or_default();
-        format!("{} {} {name}", one["Port"], text(&one["DefaultActions"][0]["Type"])).trim_end().to_owned()
-    };
-    let mut all: Vec<_> = all.map(of).collect();
-    all.sort();
-    all
-}
-
-/// How many certificates have been requested, successfully, since the account began.
-fn requests(account: &Account) -> usize {
-    let calls = account.every_call(0);
-    let arns: std::collections::BTreeSet<_> = calls
-        .iter()
-        .filter(|call| call["operation"] == "RequestCertificate" && call["error"].is_null())
-        .map(|call| call["request"]["IdempotencyToken"].to_string())
-        .collect();
-    arns.len()
-}
-
 #[test]
-fn a_certificate_comes_with_the_first_apply_and_goes_with_the_deployment() {
+fn a_self_signed_one_is_renewed_in_time() {
     let account = Account::new(SCALE);
-    zone(&account, "example.com");
-    let product = Product::with_plan(&account, PLAN);
-    let applied = product.expect(0, &["apply", "FILE", "--yes"]);
-    assert!(applied.stdout.contains("https://ce.example.com"), "{}", applied.stdout);
-    assert_eq!(certificates(&account), ["ce.example.com ISSUED"]);
-    assert_eq!(validations(&account), ["ce.example.com. acm-validations"]);
-    assert_eq!(listeners(&account), ["443 forward ce.example.com", "80 redirect"]);
-    product.expect(0, &["plan", "FILE", "--exit-code"]);
-    let status = product.expect(0, &["status", "FILE"]).stdout;
-    assert!(status.contains("certificate ce.example.com, issued by ACM, valid until 20"), "{status}");
-    assert!(status.contains("https://ce.example.com"), "{status}");
-    product.expect(0, &["doctor", "FILE"]);
-    product.expect(0, &["cost", "FILE"]);
-
-    // Without the record ACM could not renew it: drift, which apply repairs.
-    account.by_hand(
-        r#"
-names = client("route53")
-zone = names.list_hosted_zones()["HostedZones"][0]["Id"]
-for record in names.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]:
-    if record["Type"] == "CNAME":
-        batch = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
-        names.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
-"#,
-    );
-    assert_eq!(steps(&product), ["update certificate/ce-example-com drifted"]);
-    product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(validations(&account), ["ce.example.com. acm-validations"]);
-    assert_eq!(requests(&account), 1);
-
-    let before = account.journal(0).len();
-    let destroy = ["destroy", "--name", "prod", "--yes", "--unprotect", "--delete-data"];
-    let destroyed = product.expect(0, &destroy);
-    let said = format!("{}{}", destroyed.stdout, destroyed.stderr);
-    assert!(said.contains("ce.example.com stays: other certificates may need it"), "{said}");
-    let calls = account.journal(before);
-    let at = |operation: &str| {
-        let done = |call: &&Value| call["operation"] == operation && call["error"].is_null();
-        calls.iter().filter(done).filter_map(|call| call["n"].as_u64()).max()
-    };
-    assert!(at("DeleteListener") < at("DeleteCertificate"), "{:?} {:?}", at("DeleteListener"), at("DeleteCertificate"));
-    assert!(at("DeleteListener").is_some() && at("DeleteCertificate") < at("DeleteSecurityGroup"));
-    assert_eq!(certificates(&account), [""; 0]);
-    assert_eq!(validations(&account), ["ce.example.com. acm-validations"], "others may need it");
-}
-
-#[test]
-fn a_certificate_is_switched_on_renamed_and_off() {
-    let account = Account::new(SCALE);
-    zone(&account, "example.com");
-    let plan = PLAN.replace("certificate = true\n", "");
-    let product = Product::with_plan(&account, &plan);
-    product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(listeners(&account), ["80 forward"]);
-
-    product.write_plan(PLAN);
-    let on = ["create certificate/ce-example-com missing", "create listener/https missing", "update listener/http changed"];
-    assert_eq!(steps(&product), on);
-    product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(listeners(&account), ["443 forward ce.example.com", "80 redirect"]);
-    assert_eq!(steps(&product), [""; 0]);
-
-    // Another name: the listener keeps the former certificate until the new one is issued.
-    let renamed = PLAN.replace("ce.example.com", "exchange.example.com");
-    product.write_plan(&renamed);
-    let before = account.journal(0).len();
-    product.expect(0, &["apply", "FILE", "--yes"]);
-    let calls = account.mutations(before);
-    let at = |operation: &str| calls.iter().position(|call| call.contains(operation));
-    assert!(at("RequestCertificate") < at("ModifyListener") && at("ModifyListener") < at("DeleteCertificate"), "{calls:?}");
-    assert_eq!(certificates(&account), ["exchange.example.com ISSUED"]);
-    assert_eq!(listeners(&account), ["443 forward exchange.example.com", "80 redirect"]);
-    assert_eq!(steps(&product), [""; 0]);
-
-    // One of the user's own instead, and back.
-    let theirs = account.by_hand(
-        r#"
-import time
-acm, names = client("acm"), client("route53")
-arn = acm.request_certificate(DomainName="ce.example.com", ValidationMethod="DNS")["CertificateArn"]
-while (live := acm.describe_certificate(CertificateArn=arn)["Certificate"])["Status"] != "ISSUED":
-    time.sleep(0.2)
-print(arn)
-"#,
-    );
-    let own = format!("{plan}[load_balancer]\ncertificate_arn = \"{theirs}\"\n");
-    product.write_plan(&own);
-    product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(listeners(&account), ["443 forward ce.example.com", "80 redirect"]);
-    assert_eq!(certificates(&account), ["ce.example.com ISSUED"]);
-    product.write_plan(&renamed);
-    product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(listeners(&account), ["443 forward exchange.example.com", "80 redirect"]);
-
-    product.write_plan(&plan);
-    product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(listeners(&account), ["80 forward"]);
-    assert_eq!(certificates(&account), ["ce.example.com ISSUED"], "theirs stays");
-    assert_eq!(steps(&product), [""; 0]);
-    let groups = account.read()["ec2"]["security_groups"].to_string();
-    assert!(!groups.contains("ce-aws:certificates"), "{groups}");
-}
-
-/// Whatever happens to the request, there is one certificate in the end.
-#[test]
-fn a_cut_between_request_and_record_makes_no_second_certificate() {
-    // The answer is lost; then a run is killed while it waits for the answer.
-    for kind in ["lost", "hold"] {
-        let account = Account::new(SCALE);
-        zone(&account, "example.com");
-        let product = Product::with_plan(&account, PLAN);
-        account.post("faults", &json!({ "service": "acm", "operation": "RequestCertificate", "kind": kind, "times": 1 }));
-        if kind == "hold" {
-            let mut child = product.spawn(&["apply", "FILE", "--yes"]);
-            let held = || account.get("faults").to_string().contains("\"held\":1");
-            let begun = std::time::Instant::now();
-            while !held() {
-                assert!(begun.elapsed().as_secs() < 120, "{}", account.get("faults"));
-                std::thread::sleep(std::time::Duration::from_millis(100));
-            }
-            child.kill().expect("it can be killed");
-            child.wait().expect("it ends");
-            account.delete("faults");
-        }
-        product.expect(0, &["apply", "FILE", "--yes"]);
-        assert_eq!(certificates(&account), ["ce.example.com ISSUED"], "{kind}");
-        assert_eq!(requests(&account), 1, "{kind}");
-        assert_eq!(steps(&product), [""; 0]);
+    let product = Product::with_plan(&account, &format!("{PLAN}{WITHOUT_BALANCER}{SELF_SIGNED}"));
+    apply(&product);
+    let first = values(&account);
+    ends_in(&account, 32);
+    assert_eq!(steps(&product), [""; 0], "long enough");
+    let end = ends_in(&account, 29);
+    for command in [&["plan", "FILE"][..], &["doctor", "FILE"]] {
+        let said = both(&product.expect(0, command));
+        assert!(said.contains("certificate/ui-expires-soon") && said.contains(&end), "{said}");
     }
-}
-
-#[test]
-fn a_certificate_that_caa_records_forbid_says_what_to_do() {
-    let account = Account::new(SCALE);
-    let parent = zone(&account, "example.com");
-    zone(&account, "ce.example.com");
-    change(&account, &parent, "CREATE", &caa("letsencrypt.org"));
-    // In the zone itself the records are seen before anything is made.
-    let product = Product::with_plan(&account, PLAN);
-    let refused = product.expect(5, &["apply", "FILE", "--yes"]);
-    let said = format!("{}{}", refused.stdout, refused.stderr);
-    assert!(said.contains("certificate/caa") && said.contains("letsencrypt.org"), "{said}");
-    // Above it they are not.
-    let narrow = PLAN.replace("zone = \"example.com\"", "zone = \"ce.example.com\"");
-    product.write_plan(&narrow);
-    let failed = product.expect(3, &["apply", "FILE", "--yes"]);
-    let said = format!("{}{}", failed.stdout, failed.stderr);
-    assert!(said.contains("CAA_ERROR") && said.contains("0 issue \"amazon.com\""), "{said}");
-    let status = product.expect(0, &["status", "FILE"]).stdout;
-    assert!(status.contains("certificate ce.example.com, failed: ACM has refused it (CAA_ERROR)"), "{status}");
-    change(&account, &parent, "DELETE", &caa("letsencrypt.org"));
-    product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(certificates(&account), ["ce.example.com ISSUED"]);
-    assert_eq!(listeners(&account), ["443 forward ce.example.com", "80 redirect"]);
-}
-
-#[test]
-fn a_strangers_record_is_not_replaced() {
-    let account = Account::new(SCALE);
-    let there = zone(&account, "example.com");
-    let name = account.by_hand(
-        r#"
-import time
-acm = client("acm")
-arn = acm.request_certificate(DomainName="ce.example.com", ValidationMethod="DNS")["CertificateArn"]
-option = {}
-while "ResourceRecord" not in option:
-    time.sleep(0.2)
-    option = acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"][0]
-acm.delete_certificate(CertificateArn=arn)
-print(option["ResourceRecord"]["Name"])
-"#,
-    );
-    let theirs = format!(
-        r#"{{"Name": "{name}", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{{"Value": "elsewhere.example.org."}}]}}"#
-    );
-    change(&account, &there, "CREATE", &theirs);
-    let product = Product::with_plan(&account, PLAN);
-    let failed = product.expect(3, &["apply", "FILE", "--yes"]);
-    let said = format!("{}{}", failed.stdout, failed.stderr);
-    assert!(said.contains("has another record already (CNAME elsewhere.example.org)"), "{said}");
-    change(&account, &there, "DELETE", &theirs);
-    product.expect(0, &["apply", "FILE", "--yes"]);
-    assert_eq!(certificates(&account), ["ce.example.com ISSUED"]);
-    assert_eq!(requests(&account), 2, "theirs and ours");
-}
-
-#[test]
-fn a_private_zone_needs_a_public_one_beside_it() {
-    let account = Account::new(SCALE);
-    zone(&account, "example.com");
-    let private = "name = \"prod\"\nrelease = \"5.0.0\"\n[dns]\nname = \"ce.example.com\"\ncertificate = true\n";
-    let product = Product::with_plan(&account, private);
-    let refused = product.expect(64, &["apply", "FILE", "--yes"]);
-    assert!(refused.stderr.contains("plan-file/no-public-zone"), "{}", refused.stderr);
-    let hidden = account.by_hand(
-        r#"
-vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-made = client("route53").create_hosted_zone(
-    Name="example.com", CallerReference="hidden", VPC={"VPCRegion": "us-east-1", "VPCId": vpc})
-print(made["HostedZone"]["Id"].split("/")[-1])
-"#,
-    );
-    product.write_plan(&format!("{private}zone = \"{hidden}\"\n"));
-    let refused = product.expect(5, &["apply", "FILE", "--yes"]);
-    let said = format!("{}{}", refused.stdout, refused.stderr);
-    assert!(said.contains("certificate/private-zone") && said.contains("validation_zone"), "{said}");
-    // By name only a public zone can be meant.
-    product.write_plan(&format!("{private}validation_zone = \"example.com\"\n"));
-    let applied = product.expect(0, &["apply", "FILE", "--yes"]);
-    assert!(applied.stdout.contains("https://ce.example.com"), "{}", applied.stdout);
-    assert_eq!(validations(&account), ["ce.example.com. acm-validations"]);
+    let said = both(&product.expect(0, &["status", "FILE"]));
+    assert!(said.contains(&format!("the UI's certificate expires on {end}: the next `ce-aws apply`")), "{said}");
+    apply(&product);
+    let second = values(&account);
+    assert_ne!(first, second);
+    product.expect(0, &["apply", "FILE", "--yes", "--renew-certificates"]);
+    assert_ne!(second, values(&account));
     assert_eq!(steps(&product), [""; 0]);
+    never_two(&account);
+}
+
+/// A run is cut off at a call, and another one ends it.
+fn cut_and_mend(product: &Product<'_>, wanted: &str, (service, operation, nth): (&str, &str, u32)) {
+    let account = product.account;
+    account.post(
+        "faults",
+        &json!({ "service": service, "operation": operation, "kind": "error", "code": "AccessDeniedException",
+            "status": 400, "message": "not now", "nth": nth }),
+    );
+    let cut = product.run(&["apply", "FILE", "--yes"]);
+    account.delete("faults");
+    assert_ne!(cut.code, 0, "{operation} {nth} did not happen: {cut:?}");
+    let ended = product.run(&["apply", "FILE", "--yes"]);
+    assert_eq!(ended.code, 0, "after {operation} {nth}: {ended:?}");
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    assert_eq!(shape(account), wanted, "after {operation} {nth}");
+}
+
+#[test]
+fn switching_can_be_cut_off_anywhere() {
+    let account = Account::new(SCALE);
+    let product = Product::with_plan(&account, PLAN);
+    apply(&product);
+    let on = [
+        ("secretsmanager", "CreateSecret", 1),
+        ("elbv2", "CreateTargetGroup", 1),
+        ("ecs", "RegisterTaskDefinition", 1),
+        ("ecs", "UpdateService", 1),
+        ("elbv2", "ModifyListener", 1),
+        ("ecs", "UpdateService", 2),
+        ("elbv2", "DeleteTargetGroup", 1),
+    ];
+    let off = [
+        ("elbv2", "CreateTargetGroup", 1),
+        ("ecs", "RegisterTaskDefinition", 1),
+        ("ecs", "UpdateService", 1),
+        ("elbv2", "ModifyListener", 1),
+        ("ecs", "UpdateService", 2),
+        ("elbv2", "DeleteTargetGroup", 1),
+        ("secretsmanager", "DeleteSecret", 1),
+    ];
+    for (on, off) in on.into_iter().zip(off) {
+        plan(&product, SELF_SIGNED);
+        cut_and_mend(&product, OVER_TLS, on);
+        plan(&product, "");
+        cut_and_mend(&product, PLAIN, off);
+    }
+    never_two(&account);
+}
+
+#[test]
+fn a_deployment_that_is_stopped_stays_stopped() {
+    let account = Account::new(SCALE);
+    let product = Product::with_plan(&account, PLAN);
+    apply(&product);
+    product.expect(0, &["stop", "FILE", "--yes"]);
+    plan(&product, SELF_SIGNED);
+    apply(&product);
+    product.expect(0, &["start", "FILE", "--yes"]);
+    product.expect(0, &["plan", "FILE", "--exit-code"]);
+    assert_eq!(shape(&account), OVER_TLS);
+    never_two(&account);
+}
+
+#[test]
+fn the_printed_policy_is_sufficient() {
+    let account = Account::new(SCALE);
+    let one = Operator::new(&account, &format!("{PLAN}{SELF_SIGNED}"));
+    one.does("apply", &["apply", "FILE", "--yes"]);
+    one.does("apply", &["apply", "FILE", "--yes", "--renew-certificates"]);
+    one.does("status", &["status", "FILE"]);
+    one.product.write_plan(PLAN);
+    one.does("apply", &["apply", "FILE", "--yes"]);
+    one.product.write_plan(&format!("{PLAN}{SELF_SIGNED}"));
+    one.does("apply", &["apply", "FILE", "--yes"]);
+    one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect"]);
+    assert_eq!(values(&account), None);
+}
+
+#[test]
+fn release_6_delivers_it_with_its_other_files() {
+    let account = Account::new(SCALE);
+    let plan = format!(
+        "name = \"prod\"\nrelease = \"6.1.0\"\npackage = \"medium\"\nregion = \"us-east-1\"\nallow = \"unsupported\"\n\
+         {SELF_SIGNED}"
+    );
+    let product = Product::with_plan(&account, &plan);
+    apply(&product);
+    assert_eq!(shape(&account), OVER_TLS);
+    let runs = account.get("cloud-exchange");
+    let runs = runs.as_array().expect("a list of runs");
+    let delivered = runs.iter().find(|run| run["container"] == "init-container").expect("it has run");
+    for file in ["cte_cert.crt", "cte_cert_key.key"] {
+        assert_eq!(delivered["files"][format!("/files/ui-certificate/{file}")], "1001:1001 0444", "{delivered}");
+    }
 }

@@ -3,8 +3,8 @@
     GET /_emulator/<account>/cloud-exchange  what was run: container, exit code, arguments, names of variables, files
                                              with owner and mode, the problem found; never a content or a value
 
-A task is one of 6.x if it has a container with an image `core6-...`, by tag or label; nothing else is ever run.
-Run are the scripts of the container that delivers files (not essential, `/bin/sh -c`, variables FILE_... or SECRET_...)
+A task is one of 6.x if it has a container with an image `core6-...`, by tag or label. Of other tasks only the container
+that delivers files is run, if there is one. Run are the scripts of the container that delivers files (not essential, `/bin/sh -c`, variables FILE_... or SECRET_...)
 and the essential ones with images `core6-`, `ui6-`, `mongo<n>-`, `rabbitmq<n>-`, unless the test chose a behaviour that
 fails anyway. The setting `cloud_exchange.run_scripts` turns all of it off.
 """
@@ -80,10 +80,11 @@ def start(account, task: Task, container: Container) -> list[str]:
     if (
         not account.settings["cloud_exchange.run_scripts"]
         or container.injected
-        or not _is_cloud_exchange(account, task)
     ):
         return []
     delivers = _delivers(container)
+    if not delivers and not _is_cloud_exchange(account, task):
+        return []
     if container.behaviour.kind not in HEALTHY:
         return []
     if not delivers and (role is None or not container.essential):
@@ -100,6 +101,16 @@ def start(account, task: Task, container: Container) -> list[str]:
         kind = images.Behaviour("exit", code, 2.0, problem.lines) if problem.exits else None
         container.behaviour = kind or images.Behaviour("unhealthy", log=problem.lines)
     return run.output
+
+
+def files_at(account, task: Task, container: Container, folder: str) -> dict[str, File] | None:
+    """What the container finds in a folder that it mounts, by name; None if it mounts none there, or nothing is run."""
+    mounts = container.definition["mountPoints"]
+    mount = next((one for one in mounts if one["containerPath"].rstrip("/") == folder), None)
+    if mount is None or not account.settings["cloud_exchange.run_scripts"]:
+        return None
+    shared = account.state("cloud_exchange.tasks", dict).setdefault(task.arn, Shared(_folder(account) / task.id))
+    return _volume(account, task, shared, mount["sourceVolume"]).entries()
 
 
 def _step(account, task: Task, container: Container) -> list[str]:

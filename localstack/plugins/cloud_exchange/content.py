@@ -50,7 +50,8 @@ sys.exit(mongodb_tools.main({name!r}))
 """
 _CURL = """#!/bin/sh
 case "$*" in *3000*) ;; *) echo 'curl: (7) Failed to connect' >&2; printf 000; exit 7 ;; esac
-case "$*" in *%{{http_code}}*) printf '%s' {status} ;; esac
+case "{scheme} $*" in "https "*http://*) status=400 ;; "http "*https://*) status=000 ;; *) status={status} ;; esac
+case "$*" in *%{{http_code}}*) printf '%s' $status ;; esac
 """
 
 
@@ -177,7 +178,7 @@ def _install(account, running: Running) -> str:
     own = {name: _STAND_IN.format(python=sys.executable, plugins=str(Path(__file__).parent.parent), name=name)
            for name in STAND_INS if running.container.name in ("mongodb-primary", "data-step")}
     if running.container.name == "ui":
-        own["curl"] = _CURL.format(status=account.settings["cloud_exchange.ui_status"])
+        own["curl"] = _CURL.format(status=account.settings["cloud_exchange.ui_status"], scheme=running.container.scheme)
     for name, text in own.items():
         if name not in missing:
             (folder / name).write_text(text)

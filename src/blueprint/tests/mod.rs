@@ -7,6 +7,7 @@ pub mod image_change;
 mod kept;
 mod reachability;
 mod release_6;
+mod ui_certificate;
 mod unpack;
 
 use std::collections::BTreeMap;
@@ -58,7 +59,17 @@ fn graph_at(
 ) -> Graph {
     let names = names_of(plan);
     let zones = ["us-east-1a".to_owned(), "us-east-1b".to_owned()];
-    graph(plan, &Facts { release, names: &names, zones, existing, digests, certificate_generation, backup }).unwrap()
+    let facts = Facts {
+        release,
+        names: &names,
+        zones,
+        existing,
+        digests,
+        certificate_generation,
+        ui_generation: certificate_generation,
+        backup,
+    };
+    graph(plan, &facts).unwrap()
 }
 
 const SMALLEST: &str = "name = \"prod\"\nrelease = \"5.0.0\"\n";

@@ -23,6 +23,7 @@ fn wanted() -> Wanted {
         zones: strings(&["eu-west-1a", "eu-west-1b"]),
         port: 443,
         web_port: 3000,
+        web_protocol: "HTTP".to_owned(),
         allowed: strings(&["10.0.0.0/8", "192.168.7.0/24"]),
         tasks: strings(&["10.20.1.7"]),
     }

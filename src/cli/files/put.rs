@@ -45,7 +45,7 @@ pub struct Args {
     /// Put a certificate of the UI's own web server, although the health checks stay on plain HTTP
     ///
     /// With cte_cert.crt and cte_cert_key.key the UI answers HTTPS from its next start on, and is then taken for
-    /// unhealthy.
+    /// unhealthy. `[ui_certificate]` in the plan file does it right.
     #[arg(long)]
     ui_certificate: bool,
 

@@ -2,7 +2,7 @@
 
 use crate::aws::tunnel::session::Destination;
 use crate::cli::place::Place;
-use crate::engine::inventory::Inventory;
+use crate::kinds::secret::ui_certificate;
 use crate::session::address::WEB_PORT;
 use crate::session::{CommandError, Scope, Session};
 
@@ -54,7 +54,7 @@ impl Way {
             }
             (Some(host), port, scheme)
         } else {
-            (None, WEB_PORT, scheme_of_task(&inventory))
+            (None, WEB_PORT, if ui_certificate::is_served(&inventory) { "https" } else { "http" })
         };
         let port = wanted.port.unwrap_or(port);
         let shown = format!("{}:{port}", host.as_deref().unwrap_or(&wanted.container));
@@ -78,13 +78,6 @@ impl Way {
 fn no_load_balancer() -> CommandError {
     CommandError::refused("open/no-load-balancer", "the deployment has no load balancer")
         .hint("without --via the tunnel ends at the task itself")
-}
-
-/// The load balancer speaks to the task as the UI's own web server does.
-fn scheme_of_task(inventory: &Inventory) -> &'static str {
-    let groups = inventory.live.iter().filter(|live| live.address.kind() == "target-group");
-    let mut protocols = groups.filter_map(|live| live.spec.get("protocol")?.as_str());
-    if protocols.any(|protocol| protocol == "HTTPS") { "https" } else { "http" }
 }
 
 /// Scheme, host and port of an address.

@@ -13,6 +13,7 @@ use crate::engine::failure::Failure;
 use crate::existing;
 use crate::kinds::context::Context;
 use crate::kinds::names::Names;
+use crate::kinds::secret::ui_certificate;
 use crate::live::deployments::{Definitions, Deployment, Deployments, Depth};
 use crate::session::{CommandError, Exit, Output, Scope, Session, address, moment, source};
 use crate::ui::list::Holder;
@@ -79,9 +80,9 @@ impl Reader {
         let (target, known) = (self.session.target(&one.name), inventory.known());
         let url = match one.service.as_ref().and_then(|service| service.target_group.as_ref()) {
             Some(group) => urls.get(group).cloned(),
-            None => address::own(&known, false, address::WEB_PORT),
+            None => address::own(&known, address::Schemes::of(&inventory), address::WEB_PORT),
         };
-        let whereabouts = Whereabouts::of(&target, &known, url);
+        let whereabouts = Whereabouts::of(&target, &known, url, ui_certificate::is_served(&inventory));
         let cluster = one.service.as_ref().and_then(|service| service.live.outputs.get("cluster"));
         let cluster = cluster.and_then(|cluster| cluster.rsplit('/').next()).map(str::to_owned);
         let view = one.service.as_ref().map(|service| service.view.clone()).unwrap_or_default();

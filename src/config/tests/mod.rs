@@ -10,6 +10,7 @@ mod image_option;
 mod never_panics;
 mod reach;
 mod region;
+mod ui_certificate;
 mod values;
 
 use boon::{Compiler, SchemaIndex, Schemas};

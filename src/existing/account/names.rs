@@ -82,7 +82,7 @@ async fn found(context: &Context, Name { address, name, place }: &Name) -> Resul
         "target-group" => target_group(context, name).await,
         "cluster" => cluster(context, name).await,
         "service" => service(context, name, place).await,
-        "secret" | "ca-certificate" | "internal-certificate" => secret(context, name).await,
+        "secret" | "ca-certificate" | "internal-certificate" | "ui-certificate" => secret(context, name).await,
         "file-system" => file_system(context, name).await,
         "backup-vault" => vault(context, name).await,
         "security-group" => security_group(context, name, place).await,

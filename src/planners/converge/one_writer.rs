@@ -1,8 +1,15 @@
 //! Changes that replace or disturb the running task: one way to stop it, and a health check afterwards.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::engine::address::Address;
+use crate::engine::compare::Change;
 use crate::engine::graph::Node;
 use crate::engine::inventory::{Live, Phase};
 use crate::engine::plan::{Action, Reason, Step, Until};
+use crate::engine::reference;
 use crate::kinds::names;
 
 use super::super::{halt, upstream::upstream, verdict};
@@ -33,9 +40,28 @@ impl<'a> Planner<'a> {
             self.push(node, Step { changes: found.changes, id, ..step });
             return;
         }
-        self.push(node, self.fence(node, live));
+        let fence = self.push(node, self.fence(node, live));
+        self.lead_behind(fence, node, &found.changes);
         let reason = unhealthy.map_or(found.reason, Reason::Unhealthy);
         self.push(node, Step { changes: found.changes, id, ..self.step(node, Action::Update, reason) });
+    }
+
+    /// What leads users to where only the new task is, changes while no task runs: until then they reach the old one.
+    /// That is an update that the new task needs, and that newly refers to the same resource as the task does: a listener,
+    /// where the task moves to another target group.
+    fn lead_behind(&mut self, fence: usize, node: &Node, changes: &[Change]) {
+        let of_task = newly_named(&node.spec, changes);
+        let needed: Vec<usize> = self.plan.steps[fence].after.iter().map(|after| after.step).collect();
+        for number in needed {
+            let step = &self.plan.steps[number];
+            if step.action != Action::Update || newly_named(&step.spec, &step.changes).is_disjoint(&of_task) {
+                continue;
+            }
+            self.plan.steps[fence].after.retain(|after| after.step != number);
+            if !upstream(&self.plan.steps, fence).contains(&number) {
+                self.plan.steps[number].wait_for([fence]);
+            }
+        }
     }
 
     /// Changes a service that is stopped by request and leaves it stopped.
@@ -93,6 +119,13 @@ impl<'a> Planner<'a> {
             self.plan.steps.push(recheck);
         }
     }
+}
+
+/// The resources that the changed properties of a specification refer to.
+fn newly_named(spec: &Value, changes: &[Change]) -> BTreeSet<Address> {
+    let changed: BTreeSet<&str> = changes.iter().map(Change::top).collect();
+    let named = changed.into_iter().filter_map(|property| spec.get(property)).flat_map(reference::references);
+    named.map(|(address, _)| address).collect()
 }
 
 fn disturbs(step: &Step) -> bool {

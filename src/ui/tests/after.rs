@@ -32,7 +32,7 @@ fn known(cluster: &str) -> Known {
 
 #[test]
 fn after_an_apply_everything_is_listed() {
-    let whereabouts = Whereabouts::of(&target(), &known("ce-prod"), Some(URL.to_owned()));
+    let whereabouts = Whereabouts::of(&target(), &known("ce-prod"), Some(URL.to_owned()), false);
     assert_snapshot!(plain(&after_apply(&whereabouts, true)), @r#"
     URL         http://internal-ce-prod-1.eu-central-1.elb.amazonaws.com
     cluster     ce-prod
@@ -66,7 +66,7 @@ fn after_an_apply_everything_is_listed() {
 #[test]
 fn without_a_load_balancer_the_task_itself_is_opened() {
     let url = Some("http://172.16.1.20:3000".to_owned());
-    let ways = Whereabouts::of(&target(), &Known::new(), url).ways();
+    let ways = Whereabouts::of(&target(), &Known::new(), url, false).ways();
     let lines: Vec<_> = ways.iter().map(|way| way.what.as_str()).collect();
     assert_eq!(lines, ["http://172.16.1.20:3000", "ssh -N -L 8000:172.16.1.20:3000 USER@HOST"]);
 }
@@ -74,7 +74,7 @@ fn without_a_load_balancer_the_task_itself_is_opened() {
 #[test]
 fn no_command_is_made_of_hostile_names() {
     for hostile in ["x; rm -rf /", "$(reboot)", "-x", "a b", ""] {
-        let whereabouts = Whereabouts::of(&target(), &known(hostile), Some(format!("https://{hostile}")));
+        let whereabouts = Whereabouts::of(&target(), &known(hostile), Some(format!("https://{hostile}")), false);
         assert!(whereabouts.ways().iter().all(|way| !way.what.contains("ssm")), "{hostile}");
     }
 }

@@ -65,6 +65,7 @@ fn healthy() -> Status {
         release_support: Some(standing("5.0.0", "vendor-tested", "supported", "supported until 2026-12-31")),
         release_advice: None,
         internal_certificate: None,
+        ui_certificate: None,
         images: [("core".to_owned(), "registry/core:5.0.0".to_owned())].into(),
         writers: 1,
         service: ServiceView {
@@ -149,6 +150,13 @@ fn the_end_of_the_internal_certificate_is_shown() {
     assert_eq!(lines, ["release     5.0.0, supported until 2026-12-31", line]);
     let json = serde_json::to_value(&status).unwrap();
     assert_eq!(json["internal_certificate"], "2036-11-26");
+}
+
+#[test]
+fn the_end_of_the_certificate_of_the_ui_is_shown() {
+    let status = Status { ui_certificate: Some("2028-11-26".into()), ..healthy() };
+    assert!(plain(&text(&status)).contains("certificate of the UI's web server, valid until 2028-11-26"));
+    assert!(serde_json::to_value(healthy()).unwrap().get("ui_certificate").is_none());
 }
 
 #[test]

@@ -30,18 +30,30 @@ REASONS = {
 }
 
 
-_RESPONDERS: list[Callable[[Account, str, int], bool]] = []
+_RESPONDERS: list[Callable[[Account, str, int, str, frozenset[str]], bool]] = []
 
 
-def responder(fn: Callable[[Account, str, int], bool]):
-    """Registers who knows whether something listens at an address: `fn(account, ip, port)`."""
+def responder(fn: Callable[[Account, str, int, str, frozenset[str]], bool]):
+    """Registers who knows whether something listens at an address: `fn(account, ip, port, scheme, TLS versions)`."""
     _RESPONDERS.append(fn)
     return fn
 
 
-def _responds(account: Account, ip: str, port: int) -> bool:
+def _responds(account: Account, *question) -> bool:
     everyone = account.settings["elb.every_target_responds"]
-    return bool(everyone or any(responds(account, ip, port) for responds in _RESPONDERS))
+    return bool(everyone or any(responds(account, *question) for responds in _RESPONDERS))
+
+
+def _tls_versions(account: Account, region: str, group: dict) -> frozenset[str]:
+    """What the load balancer speaks to the targets of a group: TLS 1.3 only from an HTTPS listener with a policy for TLS
+    1.3 (ALB user guide, "Security policies for your Application Load Balancer": backend connections). That its health
+    checks do the same is *unverified*. The older versions play no part here."""
+    here = elbv2.region_of(account, region)
+    balancers = elbv2.balancers_of_group(account, region, group["TargetGroupArn"])
+    listeners = [one for one in here.listeners.values() if one["LoadBalancerArn"] in balancers]
+    leading = [one for one in listeners if group["TargetGroupArn"] in elbv2.groups_of_actions(one["DefaultActions"])]
+    modern = any("TLS13" in (one.get("SslPolicy") or "") for one in leading)
+    return frozenset({"TLSv1.2", "TLSv1.3"} if modern else {"TLSv1.2"})
 
 
 def _set(target: dict, state: str, reason: str | None = None) -> None:
@@ -98,7 +110,7 @@ def _check(account, region, group: dict, target: dict) -> None:
         target["events"] = []
         return
     if group["HealthCheckEnabled"]:
-        _judge(account, group, target)
+        _judge(account, region, group, target)
     elif target["state"] == "initial":
         _set(target, "unavailable", "Target.HealthCheckDisabled")
     target["events"] = [
@@ -106,9 +118,11 @@ def _check(account, region, group: dict, target: dict) -> None:
     ]
 
 
-def _judge(account, group: dict, target: dict) -> None:
+def _judge(account, region, group: dict, target: dict) -> None:
     port = group["HealthCheckPort"]
-    if _responds(account, target["Id"], target["Port"] if port == "traffic-port" else int(port)):
+    port = target["Port"] if port == "traffic-port" else int(port)
+    scheme = "https" if group.get("HealthCheckProtocol") == "HTTPS" else "http"
+    if _responds(account, target["Id"], port, scheme, _tls_versions(account, region, group)):
         target["passed"], target["failed"] = target["passed"] + 1, 0
         initial = target["state"] == "initial"
         needed = account.settings["elb.initial_checks"] if initial else group["HealthyThresholdCount"]

@@ -7,6 +7,7 @@ developer guide, "Amazon ECS container dependencies": the order is reversed when
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Callable
 
@@ -171,15 +172,18 @@ def _plan_health(account, task: Task, container: Container) -> None:
         container.health_event.cancel()
     if not check or container.status != "RUNNING":
         return
-    target = "HEALTHY" if container.serving else "UNHEALTHY"
+    # A web server answers 400 to a request without TLS on its port for TLS, and nothing else to one with it.
+    asked = re.search("https?(?=://)", " ".join(check["command"]))
+    answers = container.answers_to(asked[0]) if asked else container.serving
+    target = "HEALTHY" if answers else "UNHEALTHY"
     if container.health == target:
         return
     interval, now = check["interval"], account.clock.now()
     since = now
-    if not container.serving and not container.was_healthy:
+    if not answers and not container.was_healthy:
         since = max(now, container.started_at + (check.get("startPeriod") or 0))
     checks = max(1, math.ceil((since - container.started_at) / interval))
-    if not container.serving:
+    if not answers:
         checks += check["retries"] - 1
     due = container.started_at + checks * interval
     container.health_event = account.schedule(due - now, lambda a: _set_health(a, task, container, target))

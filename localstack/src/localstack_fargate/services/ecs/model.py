@@ -164,7 +164,14 @@ class Container:
     """Not of the task definition: `inject.py`."""
     flawed: bool = False
     """It cannot come up, whatever is said of its image: a plugin has found a defect in it."""
+    scheme: str = ""
+    """What it answers to: `http` or `https`; empty: either. A plugin knows."""
+    tls_versions: frozenset[str] = frozenset({"TLSv1.2", "TLSv1.3"})
+    """With `https`."""
     events: list[Event] = field(default_factory=list)
+
+    def answers_to(self, scheme: str) -> bool:
+        return self.serving and self.scheme in ("", scheme)
 
     @property
     def name(self) -> str:

@@ -39,14 +39,17 @@ def draining(account, task: Task) -> bool:
 
 
 @elbv2_targets.responder
-def _responds(account, ip: str, port: int) -> bool:
-    """Whether a container of a RUNNING task listens at the address and answers."""
+def _responds(account, ip: str, port: int, scheme: str, tls_versions: frozenset[str]) -> bool:
+    """Whether a container of a RUNNING task listens at the address and answers to the scheme, with one of the versions
+    of TLS."""
     for state in model.everywhere(account):
         for task in state.tasks.values():
             if task.address != ip or task.status not in ("RUNNING", "DEACTIVATING"):
                 continue
             for container in task.containers:
                 ports = {p.get("containerPort") for p in container.definition["portMappings"]}
-                if port in ports and container.serving and container.status == "RUNNING":
+                if port not in ports or container.status != "RUNNING" or not container.answers_to(scheme):
+                    continue
+                if scheme == "http" or container.tls_versions & tls_versions:
                     return True
     return False
