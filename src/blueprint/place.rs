@@ -41,6 +41,7 @@ pub fn place(plan: &PlanFile, names: &Names, graph: &Graph) -> Place {
             }),
             own_zone: plan.dns.own_zone(),
         }),
+        client_vpn: plan.client_vpn.is_wanted(),
         policies: managed.collect::<BTreeSet<_>>().into_iter().collect(),
         topic: plan.alarms.topic.as_ref().map(|arn| arn.as_str().to_owned()),
         topic_key: plan.alarms.kms_key.as_ref().map(|key| key_arn(names, key.as_str())),

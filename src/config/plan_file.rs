@@ -8,6 +8,7 @@ use super::{
     access::Access,
     alarms::Alarms,
     ca::{CaCertificate, Surroundings, Written},
+    client_vpn::ClientVpn,
     dns::Dns,
     existing::Existing,
     images::Images,
@@ -59,6 +60,8 @@ table! {
         #[serde(default)]
         pub dns: Dns,
         #[serde(default)]
+        pub client_vpn: ClientVpn,
+        #[serde(default)]
         pub service: Service,
         #[serde(default)]
         pub storage: Storage,
@@ -109,6 +112,8 @@ impl PlanFile {
         let load_balancer = LoadBalancer::read(&keys.load_balancer, brought);
         let front = Front::of(brought, &load_balancer);
         let access = Access::read(&keys.access, &network, brought, front);
+        let own_network = (!brought.vpc.is_there()).then_some(&network);
+        let client_vpn = ClientVpn::read(&keys.client_vpn, own_network, &keys.access);
         let no_flow_logs = match (brought.vpc.is_there(), network.flow_logs) {
             (true, _) => Some("the VPC is yours, and ce-aws never changes it"),
             (false, false) => Some("`flow_logs` in [network] is false"),
@@ -142,6 +147,7 @@ impl PlanFile {
             access,
             load_balancer,
             dns: Dns::read(&keys.dns, front),
+            client_vpn,
             ca,
         })
     }

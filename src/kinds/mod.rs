@@ -24,6 +24,7 @@ pub mod access_point;
 pub mod alarm;
 pub mod backup_vault;
 pub mod bucket;
+pub mod client_vpn;
 pub mod cluster;
 pub mod dashboard;
 pub mod data_step;

@@ -27,6 +27,8 @@ pub struct Place {
     pub credentials: Vec<String>,
     /// The name of the UI in DNS.
     pub dns: Option<NamePlace>,
+    /// Whether there is a client VPN.
+    pub client_vpn: bool,
     /// ARNs of the managed policies that roles of ours get.
     pub policies: Vec<String>,
     /// ARN of the user's topic that is told, and of the key that encrypts what is sent to ours.
@@ -252,6 +254,7 @@ mod tests {
                 key: None,
                 credentials: vec![],
                 dns: None,
+                client_vpn: false,
                 policies: vec![],
                 topic: None,
                 topic_key: None,

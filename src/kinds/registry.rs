@@ -19,7 +19,7 @@ use super::found::Candidate;
 use super::place::Place;
 use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::{
-    access_point, alarm, backup_vault, bucket, cluster, dashboard, data_step, dns, elastic_ip, event_rule, file_system,
+    access_point, alarm, backup_vault, bucket, client_vpn, cluster, dashboard, data_step, dns, elastic_ip, event_rule, file_system,
     file_system_policy, flow_log, guardduty, internet_gateway, listener, load_balancer, log_group, mount_target,
     nat_gateway, network_acl, recovery_point, restore, role, route_table, secret, security_group, service,
     service_linked_role, subnet, subscription, target_group, task_definition, topic, vpc,
@@ -160,6 +160,11 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &of::<listener::Listener>(),
     &of::<dns::DnsZone>(),
     &of::<dns::DnsRecord>(),
+    &of::<client_vpn::ClientVpnAuthority>(),
+    &of::<client_vpn::ClientVpnCertificate>(),
+    &of::<client_vpn::ClientVpnEndpoint>(),
+    &of::<client_vpn::ClientVpnAssociation>(),
+    &of::<client_vpn::ClientVpnRule>(),
     &of::<cluster::Cluster>(),
     &of::<task_definition::TaskDefinition>(),
     &of::<service::Service>(),

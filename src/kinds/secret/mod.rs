@@ -6,7 +6,7 @@ pub mod certificates;
 pub mod credentials;
 pub mod internal_certificate;
 mod kind;
-mod store;
+pub(super) mod store;
 
 pub use kind::{PURPOSE, Recipe, Secret};
 pub use store::value;

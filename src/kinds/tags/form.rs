@@ -27,6 +27,7 @@ macro_rules! sdk_pairs {
 }
 
 sdk_pairs!(
+    aws_sdk_acm::Tag.ok(),
     aws_sdk_cloudwatch::Tag,
     aws_sdk_ec2::Tag,
     aws_sdk_ecs::Tag,
