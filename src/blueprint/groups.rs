@@ -30,7 +30,8 @@ pub fn add(stack: &mut Stack<'_>, network: &Network) -> Groups {
     let client_vpn = client_vpn(stack, network);
     let clients: Option<Peer> = client_vpn.as_ref().map(|group| Peer::Group(group.id().any()));
     let reach = stack.plan.reach(&network.cidrs, stack.facts.existing.limits);
-    let load_balancer = if front == Front::Own { load_balancer(stack, network, &reach, clients.as_ref()) } else { Vec::new() };
+    let load_balancer =
+        if front == Front::Own { load_balancer(stack, network, &reach, clients.as_ref()) } else { Vec::new() };
     let people = if front == Front::Nothing { reach.groups.as_slice() } else { &[] };
     let from: Vec<Peer> = match front {
         // All of them are on each of its interfaces.
@@ -38,7 +39,9 @@ pub fn add(stack: &mut Stack<'_>, network: &Network) -> Groups {
         Front::LoadBalancer | Front::TargetGroup => {
             groups_of_user(stack.facts.existing).iter().map(|group| Peer::Group(group.as_str().into())).collect()
         }
-        Front::Nothing => people.first().map(|nets| peers(nets)).unwrap_or_default().into_iter().chain(clients).collect(),
+        Front::Nothing => {
+            people.first().map(|nets| peers(nets)).unwrap_or_default().into_iter().chain(clients).collect()
+        }
     };
     let task = task(stack, network, from);
     let more_of_task = people.iter().skip(1).zip(2..).map(|(nets, number)| {

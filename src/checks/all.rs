@@ -10,7 +10,7 @@ use crate::release::{Image, Release};
 
 use super::finding::{refusal, warning};
 use super::network::Uses;
-use super::{cluster, dns, identity, ingress, network, notices, reach, routes, storage};
+use super::{client_vpn, cluster, dns, identity, ingress, network, notices, reach, routes, storage};
 
 /// What the checks need.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,7 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(setting.reach());
     findings.extend(setting.no_effect());
     findings.extend(dns::dns(setting.plan, setting.existing, setting.inventory));
+    findings.extend(client_vpn::client_vpn(setting.plan, setting.existing, setting.inventory));
     findings.extend(routes::routes(setting.plan, setting.inventory));
     findings.extend(setting.other_partition());
     findings.extend(certificate.iter().flat_map(|certificate| ingress::certificate(certificate, setting.now)));
@@ -85,6 +86,8 @@ pub fn existing(plan: &PlanFile, seen: &Existing) -> Vec<plan::Existing> {
     add("target group", existing.target_group.as_deref(), urls);
     let domain = found(&seen.certificate, |certificate| certificate.domain.clone());
     add("certificate", plan.load_balancer.certificate_arn.as_deref(), domain);
+    add("VPN certificate", plan.client_vpn.server_certificate_arn.as_deref(), None);
+    add("VPN client certificate", plan.client_vpn.client_root_certificate_arn.as_deref(), None);
     add("hosted zone", plan.dns.zone.as_deref(), found(&seen.zone, |zone| zone.name.clone()));
     add("task role", existing.task_role.as_deref(), None);
     add("execution role", existing.execution_role.as_deref(), None);

@@ -14,6 +14,7 @@ use crate::engine::clock::timestamp;
 use crate::engine::inventory::Inventory;
 use crate::engine::kind::Lifecycle;
 use crate::engine::plan::Target;
+use crate::kinds::client_vpn::VALID_UNTIL;
 use crate::kinds::file_system;
 use crate::kinds::names;
 use crate::kinds::secret::internal_certificate;
@@ -25,7 +26,7 @@ use crate::release::Catalogue;
 use crate::session::intent::open_intent;
 use crate::session::{CommandError, Consent, Exit, Output, Scope, Session, moment, span, standing};
 use crate::ui::layout::{fit, width};
-use crate::ui::status::{Alarm, State, Status, Unsettled, line, text};
+use crate::ui::status::{Alarm, ClientVpn, State, Status, Unsettled, line, text};
 use crate::ui::summary::Summary;
 use crate::ui::text::duration;
 use crate::ui::whereabouts::Whereabouts;
@@ -200,6 +201,7 @@ async fn read(
         internal_certificate: internal_certificate::live(&inventory)
             .and_then(certificates::valid_until)
             .map(str::to_owned),
+        client_vpn: client_vpn(&inventory),
         release_support: known.map(standing::of),
         release_advice: known.and_then(|release| standing::advice(release, file)),
         images: images(&inventory),
@@ -242,7 +244,20 @@ fn former(inventory: &Inventory) -> Vec<String> {
 fn notes(inventory: &Inventory) -> Vec<String> {
     let renewal = certificates::wanted(inventory, moment::today(), false).renewal;
     let renewal = renewal.map(|why| format!("{why}: the next `ce-aws apply` makes a new one and replaces the task"));
-    of_service(inventory).chain(renewal).collect()
+    of_service(inventory).chain(renewal).chain(vpn_renewal(inventory)).collect()
+}
+
+fn client_vpn(inventory: &Inventory) -> Option<ClientVpn> {
+    let one = |kind: &str| inventory.live.iter().find(|live| live.address.kind() == kind);
+    let certificate = one("client-vpn-certificate").and_then(|live| live.outputs.get(VALID_UNTIL).cloned());
+    Some(ClientVpn { endpoint: one("client-vpn-endpoint")?.id.clone(), certificate_valid_until: certificate })
+}
+
+/// The end of the VPN's certificate, if it is near.
+fn vpn_renewal(inventory: &Inventory) -> Option<String> {
+    let certificate = inventory.live.iter().find(|live| live.address.kind() == "client-vpn-certificate")?;
+    let end = certificate.outputs.get(VALID_UNTIL).filter(|_| certificate.spec["expires_soon"] == true)?;
+    Some(format!("the client VPN's certificate expires on {end}: the next `ce-aws apply` renews it"))
 }
 
 /// What the service's tags say.

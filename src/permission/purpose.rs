@@ -38,7 +38,9 @@ impl Purpose {
             Self::List => matches!(usage, Use::List),
             Self::Plan => matches!(usage, Use::See | Use::Ask | Use::Measure),
             Self::Apply => matches!(usage, Use::See | Use::Ask | Use::Make | Use::Remove),
-            Self::Upgrade => !matches!(usage, Use::Erase | Use::List | Use::Open | Use::Connect | Use::Price | Use::Measure),
+            Self::Upgrade => {
+                !matches!(usage, Use::Erase | Use::List | Use::Open | Use::Connect | Use::Price | Use::Measure)
+            }
             Self::Open => matches!(usage, Use::See | Use::Open),
             Self::Vpn => matches!(usage, Use::Connect),
             Self::Destroy => matches!(usage, Use::See | Use::Remove | Use::Erase),

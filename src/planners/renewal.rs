@@ -6,6 +6,9 @@ use crate::kinds::secret::internal_certificate::{self, VARIABLE};
 /// The reason where the certificate was renewed before: an earlier run was interrupted, or an upgrade rolled back.
 const FOLLOWS: &str = "the internal certificate was renewed";
 
+/// The reason where the certificate of the client VPN is about to end.
+const VPN: &str = "the certificate of the client VPN expires soon";
+
 /// Sets the reason of the steps of a renewal, and of those that only follow it. `why` is the reason for a renewal in
 /// this plan, if there is one.
 pub fn explain(plan: &mut Plan, why: Option<String>) {
@@ -14,6 +17,10 @@ pub fn explain(plan: &mut Plan, why: Option<String>) {
     for step in plan.steps.iter_mut().filter(|step| step.action == Action::Update) {
         let is_part = match step.address.kind() {
             _ if step.address == internal_certificate::address() => only(step, |property| property == "generation"),
+            "client-vpn-certificate" if only(step, |property| property == "expires_soon") => {
+                step.reason = Reason::Renewal(VPN.to_owned());
+                false
+            }
             "task-definition" => {
                 let names_it = |property: &str| property.ends_with(&format!(".environment.{VARIABLE}"));
                 is_task |= only(step, names_it);

@@ -41,6 +41,9 @@ pub struct Status {
     pub release_advice: Option<String>,
     /// The day on which the internal TLS certificate is no longer valid: `2036-11-26`.
     pub internal_certificate: Option<String>,
+    /// The client VPN, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_vpn: Option<ClientVpn>,
     /// Images by container.
     pub images: BTreeMap<String, String>,
     /// Tasks that may write to the file system at this moment. More than one is dangerous.
@@ -135,6 +138,15 @@ impl State {
     }
 }
 
+/// The client VPN.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClientVpn {
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// The day on which the endpoint's certificate is no longer valid: `2031-11-30`. `None`: it is the user's own.
+    pub certificate_valid_until: Option<String>,
+}
+
 /// An alarm that has gone off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Alarm {
@@ -203,6 +215,10 @@ pub fn text(status: &Status) -> String {
     if let Some(end) = &status.internal_certificate {
         let title = paint(TITLE, "certificate");
         lines.push(format!("{title} internal TLS, valid until {}", clean(end)));
+    }
+    if let Some(vpn) = &status.client_vpn {
+        let end = vpn.certificate_valid_until.as_ref().map(|end| format!(", certificate valid until {}", clean(end)));
+        lines.push(format!("{} {}{}", paint(TITLE, "client VPN "), clean(&vpn.endpoint), end.unwrap_or_default()));
     }
     lines.extend(status.io.iter().flat_map(io::lines));
     service(&status.service, &mut lines);

@@ -28,11 +28,8 @@ pub struct ClientVpnAuthority {
 }
 
 impl Spec for ClientVpnAuthority {
-    const KIND: Kind = Kind {
-        parents: &["security-group"],
-        immutable: &["name"],
-        ..Kind::new("client-vpn-authority", Part::Secrets)
-    };
+    const KIND: Kind =
+        Kind { parents: &["security-group"], immutable: &["name"], ..Kind::new("client-vpn-authority", Part::Secrets) };
 }
 
 #[async_trait]
@@ -78,9 +75,8 @@ impl Resource for ClientVpnAuthority {
             return Grants::new(place, "secretsmanager", &[]);
         }
         let named = place.names.arn("secretsmanager", &format!("secret:{}-??????", place.names.secret(PURPOSE)));
-        let signing = |usage, id: &str| {
-            Grant::new(usage, "secretsmanager", &["GetSecretValue"]).on([named.clone()]).called(id)
-        };
+        let signing =
+            |usage, id: &str| Grant::new(usage, "secretsmanager", &["GetSecretValue"]).on([named.clone()]).called(id);
         store::grants(place)
             .remove(&["DeleteSecret"])
             .also(signing(Use::Make, "SignVpnCertificate"))

@@ -145,10 +145,7 @@ pub fn facts(pem: &str) -> Result<Facts, Failure> {
     let (_, block) = parse_x509_pem(pem.as_bytes()).map_err(|_| unreadable())?;
     let certificate = block.parse_x509().map_err(|_| unreadable())?;
     let end = OffsetDateTime::from_unix_timestamp(certificate.validity().not_after.timestamp());
-    Ok(Facts {
-        fingerprint: hex(&Sha256::digest(&block.contents)),
-        valid_until: end.map_err(|_| unreadable())?.date(),
-    })
+    Ok(Facts { fingerprint: hex(&Sha256::digest(&block.contents)), valid_until: end.map_err(|_| unreadable())?.date() })
 }
 
 fn authority(name: &str, validity: (OffsetDateTime, OffsetDateTime)) -> CertificateParams {

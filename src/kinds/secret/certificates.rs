@@ -71,7 +71,10 @@ fn pair() -> Result<Zeroizing<KeyPair>, Failure> {
     KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096).map(Zeroizing::new).map_err(failed)
 }
 
-pub(in crate::kinds) fn params(name: &str, (not_before, not_after): (OffsetDateTime, OffsetDateTime)) -> CertificateParams {
+pub(in crate::kinds) fn params(
+    name: &str,
+    (not_before, not_after): (OffsetDateTime, OffsetDateTime),
+) -> CertificateParams {
     let mut params = CertificateParams::default();
     (params.not_before, params.not_after) = (not_before, not_after);
     params.distinguished_name = DistinguishedName::new();

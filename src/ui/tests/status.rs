@@ -65,6 +65,7 @@ fn healthy() -> Status {
         release_support: Some(standing("5.0.0", "vendor-tested", "supported", "supported until 2026-12-31")),
         release_advice: None,
         internal_certificate: None,
+        client_vpn: None,
         images: [("core".to_owned(), "registry/core:5.0.0".to_owned())].into(),
         writers: 1,
         service: ServiceView {
