@@ -106,7 +106,7 @@ const CODES: [(Cause, &str); 5] = [
         "DependencyViolation ResourceInUse ResourceInUseException FileSystemInUse BucketNotEmpty \
          DeleteConflict ClusterContainsServicesException ClusterContainsTasksException \
          IncorrectFileSystemLifeCycleState IncorrectMountTargetState InvalidIPAddress.InUse \
-         IncorrectState OperationAborted OperationAbortedException UpdateInProgressException \
+         IncorrectState ConcurrentMutationLimitExceeded OperationAborted OperationAbortedException UpdateInProgressException \
          ConcurrentModification ConcurrentModificationException InvalidResourceStateException",
     ),
     (
@@ -133,7 +133,7 @@ const CODES: [(Cause, &str); 5] = [
 
 /// Codes with several meanings: operation, end of the code, and words of the message, of which the first and the last
 /// may be empty.
-const MEANINGS: [(&str, &str, &str, Cause); 10] = [
+const MEANINGS: [(&str, &str, &str, Cause); 14] = [
     // Elastic Load Balancing writes a test object when access logs are turned on, which may be refused for seconds
     // after the bucket's policy was written (see `docs/aws-behaviour.md`).
     ("", "InvalidConfigurationRequest", "validation transient issue", Cause::NotYetTrusted),
@@ -152,6 +152,11 @@ const MEANINGS: [(&str, &str, &str, Cause); 10] = [
     // accepted.
     ("", "InvalidRequestException", "contains recovery points", Cause::StillHeld),
     ("", "InvalidParameterException", "not idempotent", Cause::Taken),
+    // It has an associated subnet still (hashicorp/terraform-provider-aws#14115); or this subnet is associated already.
+    ("ec2 DeleteClientVpnEndpoint", "ClientVpnEndpointAssociationExists", "", Cause::StillHeld),
+    ("", "ClientVpnEndpointAssociationExists", "", Cause::Taken),
+    ("", "InvalidClientVpnDuplicateAssociationException", "", Cause::Taken),
+    ("", "InvalidClientVpnDuplicateAuthorizationRule", "", Cause::Taken),
     // A topic of that name with other tags or attributes (SNS API reference, CreateTopic).
     ("sns CreateTopic", "InvalidParameter", "already exists with different", Cause::Taken),
 ];

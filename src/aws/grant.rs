@@ -21,6 +21,8 @@ pub enum Use {
     Upgrade,
     /// A tunnel through the running task.
     Open,
+    /// Letting people into the client VPN.
+    Connect,
     /// Reading AWS's list prices, and what else the cost of a deployment depends on.
     Price,
     /// Reading the metrics of what is deployed.
@@ -36,6 +38,7 @@ impl Use {
             Self::Erase => "DeleteData",
             Self::Upgrade => "Upgrade",
             Self::Open => "Open",
+            Self::Connect => "Connect",
         }
     }
 }

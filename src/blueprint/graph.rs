@@ -5,7 +5,7 @@ use crate::engine::graph::{Graph, InvalidGraph};
 
 use super::outside::Outside;
 use super::stack::{Facts, Stack};
-use super::{alarms, backup, groups, identity, ingress, network, service, storage};
+use super::{alarms, backup, client_vpn, groups, identity, ingress, network, service, storage};
 
 /// The graph of everything that the plan file asks for.
 ///
@@ -34,5 +34,6 @@ pub fn graph(plan: &PlanFile, facts: &Facts<'_>) -> Result<Graph, InvalidGraph> 
     let service = service::add(&mut stack, &parts);
     network::harden(&mut stack, &network, &service);
     alarms::add(&mut stack, &parts, &service);
+    client_vpn::add(&mut stack, &network, &groups);
     stack.graph.finish()
 }

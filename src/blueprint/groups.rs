@@ -6,6 +6,7 @@ use crate::config::{Front, GroupIngress, GroupTarget, Reach, Traffic};
 use crate::engine::graph::Handle;
 use crate::engine::set::Set;
 use crate::existing::Existing;
+use crate::kinds::client_vpn;
 use crate::kinds::security_group::{ANYWHERE, Peer, Rule, SecurityGroup};
 
 use super::network::Network;
@@ -19,13 +20,18 @@ pub struct Groups {
     /// Further ones of the task, if users connect to it without a load balancer.
     pub more_of_task: Vec<Handle<SecurityGroup>>,
     pub file_system: Handle<SecurityGroup>,
+    /// For the client VPN, if there is one.
+    pub client_vpn: Option<Handle<SecurityGroup>>,
 }
 
 /// Adds the groups.
 pub fn add(stack: &mut Stack<'_>, network: &Network) -> Groups {
     let front = stack.plan.front();
+    let client_vpn = client_vpn(stack, network);
+    let clients: Option<Peer> = client_vpn.as_ref().map(|group| Peer::Group(group.id().any()));
     let reach = stack.plan.reach(&network.cidrs, stack.facts.existing.limits);
-    let load_balancer = if front == Front::Own { load_balancer(stack, network, &reach) } else { Vec::new() };
+    let load_balancer =
+        if front == Front::Own { load_balancer(stack, network, &reach, clients.as_ref()) } else { Vec::new() };
     let people = if front == Front::Nothing { reach.groups.as_slice() } else { &[] };
     let from: Vec<Peer> = match front {
         // All of them are on each of its interfaces.
@@ -33,7 +39,9 @@ pub fn add(stack: &mut Stack<'_>, network: &Network) -> Groups {
         Front::LoadBalancer | Front::TargetGroup => {
             groups_of_user(stack.facts.existing).iter().map(|group| Peer::Group(group.as_str().into())).collect()
         }
-        Front::Nothing => people.first().map(|nets| peers(nets)).unwrap_or_default(),
+        Front::Nothing => {
+            people.first().map(|nets| peers(nets)).unwrap_or_default().into_iter().chain(clients).collect()
+        }
     };
     let task = task(stack, network, from);
     let more_of_task = people.iter().skip(1).zip(2..).map(|(nets, number)| {
@@ -43,7 +51,7 @@ pub fn add(stack: &mut Stack<'_>, network: &Network) -> Groups {
     let more_of_task = more_of_task.collect();
     let nfs = Rule::tcp(2049, 2049, Peer::Group(task.id().any()));
     let file_system = group(stack, network, "file-system", "Cloud Exchange file system", vec![nfs]);
-    Groups { load_balancer, task, more_of_task, file_system }
+    Groups { load_balancer, task, more_of_task, file_system, client_vpn }
 }
 
 /// The groups of the user's load balancer, whether it is named itself or by its target group.
@@ -65,16 +73,28 @@ fn web(ports: &[u16], from: Vec<Peer>) -> impl Iterator<Item = Rule> {
 }
 
 /// The UI's ports, from those who may use it. 443 is open before there is a certificate, as in the vendor's template.
-fn load_balancer(stack: &mut Stack<'_>, network: &Network, reach: &Reach) -> Vec<Handle<SecurityGroup>> {
+fn load_balancer(
+    stack: &mut Stack<'_>,
+    network: &Network,
+    reach: &Reach,
+    clients: Option<&Peer>,
+) -> Vec<Handle<SecurityGroup>> {
     let groups = reach.groups.iter().zip(1..).map(|(nets, number)| {
         let mut ingress: Vec<Rule> = web(&[80, 443], peers(nets)).collect();
         if number == 1 {
+            ingress.extend(web(&[80, 443], clients.cloned().into_iter().collect()));
             ingress.extend(extra(stack, GroupTarget::LoadBalancer));
             return group(stack, network, "load-balancer", LOAD_BALANCER, ingress);
         }
         group(stack, network, &format!("load-balancer-{number}"), LOAD_BALANCER, ingress)
     });
     groups.collect()
+}
+
+/// What the client VPN's network interfaces have: clients come out of it, and nothing goes in.
+fn client_vpn(stack: &mut Stack<'_>, network: &Network) -> Option<Handle<SecurityGroup>> {
+    let wanted = stack.plan.client_vpn.is_wanted();
+    wanted.then(|| group(stack, network, client_vpn::GROUP, "Cloud Exchange client VPN", Vec::new()))
 }
 
 /// The UI, from the load balancer only: a rule for the whole VPC would bypass it and its allowed networks.

@@ -3,6 +3,7 @@
 mod alarms;
 pub mod backup;
 pub mod certificates;
+mod client_vpn;
 mod containers;
 pub mod data_steps;
 mod graph;

@@ -40,6 +40,7 @@ pub fn place(plan: &PlanFile, names: &Names, graph: &Graph) -> Place {
             validation: plan.dns.certificate.then(|| plan.dns.validation().and_then(zone_id)),
         }),
         ui_certificate: plan.ui_certificate.is_some(),
+        client_vpn: plan.client_vpn.is_wanted(),
         policies: managed.collect::<BTreeSet<_>>().into_iter().collect(),
         topic: plan.alarms.topic.as_ref().map(|arn| arn.as_str().to_owned()),
         topic_key: plan.alarms.kms_key.as_ref().map(|key| names.key_arn(key.as_str())),

@@ -10,7 +10,7 @@ use crate::release::{Image, Release};
 
 use super::finding::{refusal, warning};
 use super::network::Uses;
-use super::{certificate, cluster, dns, identity, ingress, network, notices, reach, routes, storage};
+use super::{certificate, client_vpn, cluster, dns, identity, ingress, network, notices, reach, routes, storage};
 
 /// What the checks need.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,18 @@ pub struct Setting<'a> {
 
 /// All findings, refusals first.
 pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
-    let Existing { vpc, subnets, certificate: named, task_role, execution_role, backup_role, policies, key, secrets, .. } =
-        setting.existing;
+    let Existing {
+        vpc,
+        subnets,
+        certificate: named,
+        task_role,
+        execution_role,
+        backup_role,
+        policies,
+        key,
+        secrets,
+        ..
+    } = setting.existing;
     let mut findings = Vec::new();
     if let Some(vpc) = vpc {
         findings.extend(network::vpc(vpc));
@@ -41,6 +51,7 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(setting.reach());
     findings.extend(setting.no_effect());
     findings.extend(dns::dns(setting.plan, setting.existing, setting.inventory));
+    findings.extend(client_vpn::client_vpn(setting.plan, setting.existing, setting.inventory));
     findings.extend(routes::routes(setting.plan, setting.inventory));
     findings.extend(setting.other_partition());
     findings.extend(named.iter().flat_map(|named| certificate::certificate(named, setting.now)));
@@ -86,6 +97,8 @@ pub fn existing(plan: &PlanFile, seen: &Existing) -> Vec<plan::Existing> {
     add("target group", existing.target_group.as_deref(), urls);
     let domain = found(&seen.certificate, |certificate| certificate.domain.clone());
     add("certificate", plan.load_balancer.certificate_arn.as_deref(), domain);
+    add("VPN certificate", plan.client_vpn.server_certificate_arn.as_deref(), None);
+    add("VPN client certificate", plan.client_vpn.client_root_certificate_arn.as_deref(), None);
     add("hosted zone", plan.dns.zone.as_deref(), found(&seen.zone, |zone| zone.name.clone()));
     let validation = plan.dns.validation_zone.as_deref().filter(|_| plan.dns.certificate);
     add("validation zone", validation, found(&seen.validation, |zone| zone.name.clone()));

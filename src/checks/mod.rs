@@ -5,6 +5,7 @@ mod all;
 pub mod backup;
 mod balancer;
 pub mod certificate;
+mod client_vpn;
 pub mod cluster;
 mod dns;
 pub mod egress;

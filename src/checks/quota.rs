@@ -18,6 +18,7 @@ pub fn demands(plan: &Plan, inventory: &Inventory, vcpus: f64) -> Vec<Demand> {
             "vpc" => Limited::Vpcs,
             "internet-gateway" => Limited::InternetGateways,
             "elastic-ip" => Limited::ElasticIps,
+            "client-vpn-endpoint" => Limited::ClientVpnEndpoints,
             "load-balancer" => Limited::LoadBalancers,
             "target-group" => Limited::TargetGroups,
             "file-system" => Limited::FileSystems,

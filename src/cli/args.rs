@@ -9,7 +9,7 @@ use super::global::Global;
 use super::{
     alarms, apply, backup, completions, cost, database, destroy, discover, doctor, exec, explain, files, graph,
     history, init, list, logs, man, open, path, plan, policy, releases, schema, size, start, status, stop, upgrade,
-    validate,
+    validate, vpn,
 };
 
 /// Deploys Netskope Cloud Exchange on AWS Fargate, straight through the AWS API
@@ -83,6 +83,7 @@ pub enum Command {
     Logs(logs::Args),
     Exec(exec::Args),
     Open(open::Args),
+    Vpn(vpn::Args),
     Path(path::Args),
     List(list::Args),
     Releases(releases::Args),
@@ -147,6 +148,8 @@ mod tests {
             "logs",
             "logs core ui --follow",
             "open",
+            "vpn config --client alice -o alice.ovpn",
+            "vpn config a.toml --client alice -o alice.ovpn --days 30",
             "open a.toml --local-port 0 --no-browser",
             "backup create",
             "database dump -o a.gz",

@@ -11,7 +11,7 @@ use super::pointer::with_pointer;
 use super::{
     alarms, apply, backup, completions, cost, database, destroy, discover, doctor, exec, explain, files, graph,
     history, init, list, logging, logs, man, open, path, plan, policy, releases, schema, size, start, status, stop,
-    upgrade, validate,
+    upgrade, validate, vpn,
 };
 
 /// Runs the command line of this process.
@@ -78,6 +78,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, CommandError> {
         Command::Alarms(args) => runtime.block_on(alarms::run(args, global, output)),
         Command::Logs(args) => runtime.block_on(logs::run(args, global, output)),
         Command::Exec(args) => runtime.block_on(exec::run(args, global, output)),
+        Command::Vpn(args) => runtime.block_on(vpn::run(args, global, output)),
         Command::Open(args) => runtime.block_on(open::run(args, global, output)),
         Command::Path(args) => runtime.block_on(path::run(args, global, output)),
         Command::List(args) => runtime.block_on(list::run(args, global, output)),

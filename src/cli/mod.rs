@@ -50,6 +50,7 @@ mod status;
 mod stop;
 mod upgrade;
 mod validate;
+mod vpn;
 
 pub use args::Cli;
 pub use main::main;

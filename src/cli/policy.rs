@@ -38,7 +38,7 @@ pub struct Args {
 /// As they are named after `--for`.
 impl ValueEnum for Purpose {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::List, Self::Plan, Self::Apply, Self::Upgrade, Self::Open, Self::Destroy, Self::Cost]
+        &[Self::List, Self::Plan, Self::Apply, Self::Upgrade, Self::Open, Self::Vpn, Self::Destroy, Self::Cost]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -48,6 +48,7 @@ impl ValueEnum for Purpose {
             Self::Apply => "With deletion of what is no longer needed; reads included",
             Self::Upgrade => "Also for apply, backup, stop, start and exec",
             Self::Open => "A tunnel to the UI, and reading the deployment",
+            Self::Vpn => "Configurations for clients of the VPN: whoever has it can let anybody in",
             Self::Destroy => "With --delete-data as well",
             Self::Cost => "With --live: AWS's list prices, nothing of the deployment",
             Self::All => return None,

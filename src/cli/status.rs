@@ -14,6 +14,7 @@ use crate::engine::clock::timestamp;
 use crate::engine::inventory::{Inventory, Live};
 use crate::engine::kind::Lifecycle;
 use crate::engine::plan::Target;
+use crate::kinds::client_vpn::VALID_UNTIL;
 use crate::kinds::file_system;
 use crate::kinds::names;
 use crate::kinds::secret::{internal_certificate, ui_certificate};
@@ -25,7 +26,7 @@ use crate::release::Catalogue;
 use crate::session::intent::open_intent;
 use crate::session::{CommandError, Consent, Exit, Output, Scope, Session, moment, span, standing};
 use crate::ui::layout::{fit, width};
-use crate::ui::status::{Alarm, Certificate, State, Status, Unsettled, line, text};
+use crate::ui::status::{Alarm, Certificate, ClientVpn, State, Status, Unsettled, line, text};
 use crate::ui::summary::Summary;
 use crate::ui::text::duration;
 use crate::ui::whereabouts::Whereabouts;
@@ -204,6 +205,7 @@ async fn read(
         ui_certificate: ui_certificate::live(&inventory)
             .and_then(|live| live.outputs.get(ui_certificate::VALID_UNTIL))
             .cloned(),
+        client_vpn: client_vpn(&inventory),
         release_support: known.map(standing::of),
         release_advice: known.and_then(|release| standing::advice(release, file)),
         images: images(&inventory),
@@ -252,7 +254,20 @@ fn notes(inventory: &Inventory) -> Vec<String> {
     let of_ui = of_ui.filter(|(live, _)| is_self_signed(live)).map(|(_, why)| why.words(OF_UI));
     let renewals = renewal.into_iter().chain(of_ui);
     let renewals = renewals.map(|why| format!("{why}: the next `ce-aws apply` makes a new one and replaces the task"));
-    of_service(inventory).chain(renewals).collect()
+    of_service(inventory).chain(renewals).chain(vpn_renewal(inventory)).collect()
+}
+
+fn client_vpn(inventory: &Inventory) -> Option<ClientVpn> {
+    let one = |kind: &str| inventory.live.iter().find(|live| live.address.kind() == kind);
+    let certificate = one("client-vpn-certificate").and_then(|live| live.outputs.get(VALID_UNTIL).cloned());
+    Some(ClientVpn { endpoint: one("client-vpn-endpoint")?.id.clone(), certificate_valid_until: certificate })
+}
+
+/// The end of the VPN's certificate, if it is near.
+fn vpn_renewal(inventory: &Inventory) -> Option<String> {
+    let certificate = inventory.live.iter().find(|live| live.address.kind() == "client-vpn-certificate")?;
+    let end = certificate.outputs.get(VALID_UNTIL).filter(|_| certificate.spec["expires_soon"] == true)?;
+    Some(format!("the client VPN's certificate expires on {end}: the next `ce-aws apply` renews it"))
 }
 
 /// What the service's tags say.

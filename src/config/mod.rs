@@ -16,6 +16,7 @@ mod aws_name;
 mod ca;
 mod choice;
 mod cidr;
+mod client_vpn;
 mod collision;
 mod conceal;
 mod cover;
@@ -65,6 +66,7 @@ pub use aws_name::{
 pub use ca::CaCertificate;
 pub use choice::{Nat, RetentionDays, SslPolicy, Throughput, TlsVersion};
 pub use cidr::{Cidr, NetworkCidr};
+pub use client_vpn::{ClientCidr, ClientVpn, SessionHours, VpnPort, VpnSubnets, VpnTransport};
 pub use collision::{Collision, collisions};
 pub use cover::{beside, cover};
 pub use dns::{Dns, DnsName, ZoneName, ZoneRef};

@@ -9,6 +9,7 @@ use super::{
     alarms::Alarms,
     ca::{CaCertificate, Written},
     choice::TlsVersion,
+    client_vpn::ClientVpn,
     dns::Dns,
     existing::Existing,
     file::Surroundings,
@@ -61,6 +62,8 @@ table! {
         pub load_balancer: LoadBalancer,
         #[serde(default)]
         pub dns: Dns,
+        #[serde(default)]
+        pub client_vpn: ClientVpn,
         #[serde(default)]
         pub service: Service,
         #[serde(default)]
@@ -126,6 +129,8 @@ impl PlanFile {
         let load_balancer = LoadBalancer::read(&keys.load_balancer, brought, requested);
         let front = Front::of(brought, &load_balancer);
         let access = Access::read(&keys.access, &network, brought, front);
+        let own_network = (!brought.vpc.is_there()).then_some(&network);
+        let client_vpn = ClientVpn::read(&keys.client_vpn, own_network, &keys.access);
         let no_flow_logs = match (brought.vpc.is_there(), network.flow_logs) {
             (true, _) => Some("the VPC is yours, and ce-aws never changes it"),
             (false, false) => Some("`flow_logs` in [network] is false"),
@@ -177,6 +182,7 @@ impl PlanFile {
             access,
             load_balancer,
             dns,
+            client_vpn,
             ca,
             ui_certificate,
         })

@@ -55,10 +55,15 @@ impl PlanFile {
         (limits.rules..=MOST_RULES).find(is_enough)
     }
 
-    /// Rules for other traffic in the group that admits the users.
+    /// Rules for other traffic in the group that admits the users, and for the clients of the VPN.
     fn other_rules(&self) -> usize {
         let target = if self.load_balancer.enabled { GroupTarget::LoadBalancer } else { GroupTarget::Task };
-        self.access.extra_ingress.iter().filter(|rule| rule.to == target).count()
+        let clients = match (self.client_vpn.is_wanted(), self.load_balancer.enabled) {
+            (false, _) => 0,
+            (true, true) => WEB_PORTS,
+            (true, false) => 1,
+        };
+        self.access.extra_ingress.iter().filter(|rule| rule.to == target).count() + clients
     }
 
     /// Whether the allowed networks are admitted one by one with any quotas: none is below AWS's default.

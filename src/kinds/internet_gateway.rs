@@ -16,7 +16,7 @@ pub struct InternetGateway {
 impl Spec for InternetGateway {
     /// Public addresses in use keep a gateway from being detached.
     const KIND: Kind = Kind {
-        gone_after: &["nat-gateway", "elastic-ip", "load-balancer"],
+        gone_after: &["nat-gateway", "elastic-ip", "load-balancer", "client-vpn-association"],
         stopped_after: &["service"],
         late: true,
         ..Kind::new("internet-gateway", Part::Network)

@@ -20,7 +20,7 @@ impl Spec for LogGroup {
     const KIND: Kind = Kind {
         immutable: &["name"],
         // Deleted earlier, it would lose their last lines.
-        gone_after: &["flow-log", "alarm", "dashboard", "event-rule", "subscription", "topic"],
+        gone_after: &["flow-log", "alarm", "dashboard", "event-rule", "subscription", "topic", "client-vpn-endpoint"],
         stopped_after: &["service"],
         ..Kind::new("log-group", Part::Logs)
     };

@@ -25,6 +25,7 @@ pub mod alarm;
 pub mod backup_vault;
 pub mod bucket;
 pub mod certificate;
+pub mod client_vpn;
 pub mod cluster;
 pub mod dashboard;
 pub mod data_step;

@@ -29,6 +29,8 @@ pub struct Place {
     pub dns: Option<NamePlace>,
     /// Whether the UI's web server has a certificate of its own.
     pub ui_certificate: bool,
+    /// Whether there is a client VPN.
+    pub client_vpn: bool,
     /// ARNs of the managed policies that roles of ours get.
     pub policies: Vec<String>,
     /// ARN of the user's topic that is told, and of the key that encrypts what is sent to ours.
@@ -258,6 +260,7 @@ mod tests {
                 key: None,
                 credentials: vec![],
                 dns: None,
+                client_vpn: false,
                 policies: vec![],
                 topic: None,
                 topic_key: None,

@@ -1,6 +1,7 @@
 //! The deployment as it is in AWS: reading all of it, and making a plan's steps take effect.
 
 pub mod backups;
+pub mod client_vpn;
 mod conflict;
 pub mod database;
 pub mod deployments;

@@ -3,6 +3,7 @@
 //! "Partitions".
 
 pub const BACKUP: &str = "backup.amazonaws.com";
+pub const CLIENT_VPN: &str = "clientvpn.amazonaws.com";
 pub const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
 pub const ECS: &str = "ecs.amazonaws.com";
 pub const ECS_TASKS: &str = "ecs-tasks.amazonaws.com";

@@ -10,6 +10,7 @@ pub enum Purpose {
     Apply,
     Upgrade,
     Open,
+    Vpn,
     Destroy,
     Cost,
     All,
@@ -24,6 +25,7 @@ impl Purpose {
             Self::Apply => Some("apply"),
             Self::Upgrade => Some("upgrade"),
             Self::Open => Some("open"),
+            Self::Vpn => Some("vpn"),
             Self::Destroy => Some("destroy"),
             Self::Cost => Some("cost"),
             Self::All => None,
@@ -36,8 +38,11 @@ impl Purpose {
             Self::List => matches!(usage, Use::List),
             Self::Plan => matches!(usage, Use::See | Use::Ask | Use::Measure),
             Self::Apply => matches!(usage, Use::See | Use::Ask | Use::Make | Use::Remove),
-            Self::Upgrade => !matches!(usage, Use::Erase | Use::List | Use::Open | Use::Price | Use::Measure),
+            Self::Upgrade => {
+                !matches!(usage, Use::Erase | Use::List | Use::Open | Use::Connect | Use::Price | Use::Measure)
+            }
             Self::Open => matches!(usage, Use::See | Use::Open),
+            Self::Vpn => matches!(usage, Use::Connect),
             Self::Destroy => matches!(usage, Use::See | Use::Remove | Use::Erase),
             Self::Cost => matches!(usage, Use::Price | Use::Measure),
             Self::All => true,

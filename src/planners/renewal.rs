@@ -11,6 +11,9 @@ pub struct Renewals {
     pub of_ui: Option<String>,
 }
 
+/// The reason where the certificate of the client VPN is about to end.
+const VPN: &str = "the certificate of the client VPN expires soon";
+
 /// A certificate: its secret, the variable with its generation, and why it is renewed.
 struct Renewed {
     secret: Address,
@@ -38,6 +41,11 @@ pub fn explain(plan: &mut Plan, renewals: Renewals) {
             follows: "the UI's certificate was renewed",
         };
         explain_one(plan, &of_ui);
+    }
+    // That of the client VPN is replaced under its own ARN: nothing follows it.
+    let of_vpn = plan.steps.iter_mut().filter(|step| step.address.kind() == "client-vpn-certificate");
+    for step in of_vpn.filter(|step| only(step, |property| property == "expires_soon")) {
+        step.reason = Reason::Renewal(VPN.to_owned());
     }
 }
 

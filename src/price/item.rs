@@ -69,6 +69,8 @@ items! {
     NatData(Network, "NAT gateway data", "GB", RUNNING),
     #[serde(rename = "public-ipv4")]
     PublicIpv4(Network, "public IPv4 address", "hour", ALWAYS),
+    VpnAssociationHour(Network, "client VPN subnet", "hour", ALWAYS),
+    VpnConnectionHour(Network, "client VPN connection", "hour", ALWAYS),
     LoadBalancerHour(LoadBalancer, "load balancer", "hour", ALWAYS),
     LoadBalancerCapacity(LoadBalancer, "load balancer capacity", "LCU-hour", RUNNING),
     FileSystemStorage(FileSystem, "EFS storage", "GB-month", ALWAYS),

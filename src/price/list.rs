@@ -44,6 +44,8 @@ const PRODUCTS: &[Product] = &[
     product(Item::NatHour, &["AmazonEC2"], "NatGateway-Hours"),
     product(Item::NatData, &["AmazonEC2"], "NatGateway-Bytes"),
     product(Item::PublicIpv4, &["AmazonVPC"], "PublicIPv4:InUseAddress"),
+    product(Item::VpnAssociationHour, &["AmazonVPC"], "ClientVPN-EndpointHours"),
+    product(Item::VpnConnectionHour, &["AmazonVPC"], "ClientVPN-ConnectionHours"),
     Product { attributes: ALB, ..product(Item::LoadBalancerHour, ELB, "LoadBalancerUsage") },
     Product { attributes: ALB, ..product(Item::LoadBalancerCapacity, ELB, "LCUUsage") },
     product(Item::FileSystemStorage, &["AmazonEFS"], "TimedStorage-ByteHrs"),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::engine::address::Address;
 use crate::engine::kind::Spec;
 use crate::kinds::alarm::Alarm;
+use crate::kinds::client_vpn::{ClientVpnAssociation, ClientVpnAuthority, ClientVpnEndpoint};
 use crate::kinds::cluster::Cluster;
 use crate::kinds::dashboard::Dashboard;
 use crate::kinds::elastic_ip::ElasticIp;
@@ -35,8 +36,13 @@ pub struct Quantity {
 }
 
 /// The kinds that are secrets.
-const SECRETS: [&str; 4] =
-    [Secret::KIND.name, CaCertificate::KIND.name, InternalCertificate::KIND.name, UiCertificate::KIND.name];
+const SECRETS: [&str; 5] = [
+    Secret::KIND.name,
+    CaCertificate::KIND.name,
+    InternalCertificate::KIND.name,
+    UiCertificate::KIND.name,
+    ClientVpnAuthority::KIND.name,
+];
 
 /// What AWS counts of all parts.
 pub fn quantities(parts: &Parts) -> Vec<Quantity> {
@@ -69,6 +75,10 @@ fn of_resource(address: &Address, spec: &Value, tasks: f64) -> Vec<(Item, Option
         vec![(Item::NatHour, Some(HOURS)), (Item::NatData, None)]
     } else if kind == ElasticIp::KIND.name {
         vec![(Item::PublicIpv4, Some(HOURS))]
+    } else if kind == ClientVpnAssociation::KIND.name {
+        vec![(Item::VpnAssociationHour, Some(HOURS))]
+    } else if kind == ClientVpnEndpoint::KIND.name {
+        vec![(Item::VpnConnectionHour, None)]
     } else if kind == LoadBalancer::KIND.name {
         vec![(Item::LoadBalancerHour, Some(HOURS)), (Item::LoadBalancerCapacity, None)]
     } else if kind == FileSystem::KIND.name {

@@ -50,6 +50,9 @@ pub struct Status {
     /// The day on which the certificate of the UI's own web server expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ui_certificate: Option<String>,
+    /// The client VPN, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_vpn: Option<ClientVpn>,
     /// Images by container.
     pub images: BTreeMap<String, String>,
     /// Tasks that may write to the file system at this moment. More than one is dangerous.
@@ -144,6 +147,15 @@ impl State {
     }
 }
 
+/// The client VPN.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClientVpn {
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// The day on which the endpoint's certificate is no longer valid: `2031-11-30`. `None`: it is the user's own.
+    pub certificate_valid_until: Option<String>,
+}
+
 /// An alarm that has gone off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Alarm {
@@ -219,6 +231,10 @@ pub fn text(status: &Status) -> String {
     if let Some(end) = &status.ui_certificate {
         let title = paint(TITLE, "certificate");
         lines.push(format!("{title} of the UI's web server, valid until {}", clean(end)));
+    }
+    if let Some(vpn) = &status.client_vpn {
+        let end = vpn.certificate_valid_until.as_ref().map(|end| format!(", certificate valid until {}", clean(end)));
+        lines.push(format!("{} {}{}", paint(TITLE, "client VPN "), clean(&vpn.endpoint), end.unwrap_or_default()));
     }
     lines.extend(status.io.iter().flat_map(io::lines));
     service(&status.service, &mut lines);

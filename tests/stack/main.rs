@@ -13,6 +13,7 @@ mod backup;
 mod blocked_destroy;
 mod certificates;
 mod chain;
+mod client_vpn;
 mod cost;
 mod counts;
 mod database;

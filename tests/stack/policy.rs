@@ -102,6 +102,20 @@ fn the_printed_policies_cover_a_name() {
 }
 
 #[test]
+fn the_printed_policies_cover_a_client_vpn() {
+    let account = Account::new(SCALE);
+    let plan = "name = \"prod\"\nrelease = \"5.0.0\"\n[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\n";
+    let one = Operator::new(&account, plan);
+    one.does("plan", &["plan", "FILE"]);
+    let used = one.does("apply", &["apply", "FILE", "--yes"]);
+    assert!(used.contains("ec2:CreateClientVpnEndpoint") && used.contains("acm:ImportCertificate"), "{used:?}");
+    one.does("plan", &["status", "FILE"]);
+    let used = one.does("vpn", &["vpn", "config", "FILE", "--client", "alice", "-o", "alice.ovpn"]);
+    assert!(used.contains("secretsmanager:GetSecretValue"), "{used:?}");
+    one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
+}
+
+#[test]
 fn another_deployments_policy_allows_nothing() {
     let account = Account::new(SCALE);
     let one = Operator::new(&account, NEW);

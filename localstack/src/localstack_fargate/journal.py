@@ -11,7 +11,7 @@ from typing import Any
 _READS = re.compile(
     r"^(Describe|List|Get|Head|Search|Lookup|Select|Simulate|BatchGet|BatchCheck|Filter|Check|Test|Validate|Decode)"
 )
-_SECRET_FIELDS = {"SecretString", "SecretBinary"}
+_SECRET_FIELDS = {"SecretString", "SecretBinary", "PrivateKey"}
 _TEXT_LIMIT = 20_000
 
 

@@ -1,6 +1,7 @@
 //! The graph of a plan file, as text: what there is, and what waits for what.
 
 mod certificates;
+mod client_vpn;
 mod data_steps;
 mod flows;
 pub mod image_change;

@@ -4,6 +4,7 @@ mod advice;
 mod all;
 mod backup;
 mod certificate;
+mod client_vpn;
 mod cluster;
 mod dns;
 mod egress;

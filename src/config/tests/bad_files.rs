@@ -108,17 +108,37 @@ const CASES: &[(&str, bool, &str)] = &[
         "[load_balancer]\ncertificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/1\"\n\
          [dns]\nname = \"ce.example.com\"\nzone = \"example.com\"\ncertificate = true\n",
     ),
-    (
-        "a zone that validates nothing",
-        true,
-        "[dns]\nname = \"ce.example.com\"\nvalidation_zone = \"example.com\"\n",
-    ),
+    ("a zone that validates nothing", true, "[dns]\nname = \"ce.example.com\"\nvalidation_zone = \"example.com\"\n"),
     (
         "a name outside the zone that validates it",
         true,
         "[dns]\nname = \"ce.example.com\"\ncertificate = true\nvalidation_zone = \"example.org\"\n",
     ),
     ("a name for the task", true, "[load_balancer]\nenabled = false\n[dns]\nname = \"ce.example.com\"\n"),
+    ("a VPN without a range", true, "[client_vpn]\nsubnets = 2\n"),
+    ("a VPN with a small range", true, "[client_vpn]\nclient_cidr = \"10.100.0.0/24\"\n"),
+    ("a VPN in the VPC", true, "[client_vpn]\nclient_cidr = \"172.16.0.0/14\"\n"),
+    (
+        "a VPN in a network with a route",
+        true,
+        "[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\n[[network.route]]\nto = \"10.0.0.0/8\"\nvia = \"tgw-0a1b2c3d\"\n",
+    ),
+    (
+        "a VPN that AWS does not offer",
+        true,
+        "[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\nport = 1195\ntransport = \"quic\"\nsession_hours = 9\nsubnets = 3\n",
+    ),
+    (
+        "clients of a VPN by half of the certificates",
+        true,
+        "[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\nclient_root_certificate_arn = \
+         \"arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012\"\n",
+    ),
+    (
+        "clients of a VPN among the allowed networks",
+        true,
+        "[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\n[access]\nallowed_cidrs = [\"10.100.1.0/24\"]\n",
+    ),
     ("same zone twice", true, "[network]\nzones = [\"us-east-1a\", \"us-east-1a\"]\n"),
     ("one zone", true, "[network]\nzones = [\"us-east-1a\"]\n"),
     ("local zone", true, "[network]\nzones = [\"us-east-1a\", \"us-east-1-bos-1a\"]\n"),

@@ -28,6 +28,7 @@ pub async fn used(context: &Context, of: Limited, places: &BTreeSet<&str>) -> Re
         Limited::Vpcs => count!(ec2.describe_vpcs().max_results(PAGE)),
         Limited::InternetGateways => count!(ec2.describe_internet_gateways().max_results(PAGE)),
         Limited::SecurityGroups => count!(ec2.describe_security_groups().max_results(PAGE)),
+        Limited::ClientVpnEndpoints => count!(ec2.describe_client_vpn_endpoints()),
         Limited::ElasticIps => {
             let call = ec2.describe_addresses().filters(filter("domain", ["vpc"]));
             everywhere(call.send().await.answer()?.addresses().len())

@@ -34,6 +34,7 @@ limited! {
     InternetGateways: "vpc", "L-A4707A72", "internet gateways";
     NatGateways: "vpc", "L-FE5A380F", "NAT gateways in a zone";
     ElasticIps: "ec2", "L-0263D0A3", "Elastic IP addresses";
+    ClientVpnEndpoints: "ec2", "L-8EA77D34", "Client VPN endpoints";
     Subnets: "vpc", "L-407747CB", "subnets in a VPC";
     RouteTables: "vpc", "L-589F43AA", "route tables in a VPC";
     SecurityGroups: "vpc", "L-E79EC296", "security groups";

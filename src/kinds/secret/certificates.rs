@@ -71,7 +71,10 @@ pub(super) fn pair() -> Result<Zeroizing<KeyPair>, Failure> {
     KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096).map(Zeroizing::new).map_err(failed)
 }
 
-pub(super) fn params(name: &str, (not_before, not_after): (OffsetDateTime, OffsetDateTime)) -> CertificateParams {
+pub(in crate::kinds) fn params(
+    name: &str,
+    (not_before, not_after): (OffsetDateTime, OffsetDateTime),
+) -> CertificateParams {
     let mut params = CertificateParams::default();
     (params.not_before, params.not_after) = (not_before, not_after);
     params.distinguished_name = DistinguishedName::new();
@@ -85,7 +88,7 @@ fn names() -> Result<Vec<SanType>, Failure> {
 }
 
 /// The key as PKCS #8 in PEM. rcgen's own function leaves copies in memory.
-pub(super) fn pem(key: &KeyPair) -> Result<SecretString, Failure> {
+pub(in crate::kinds) fn pem(key: &KeyPair) -> Result<SecretString, Failure> {
     let der = key.serialized_der();
     // Large enough not to move, which would leave a copy behind.
     let mut encoded = Zeroizing::new(vec![0; der.len() * 4 / 3 + 4]);
@@ -101,7 +104,7 @@ pub(super) fn pem(key: &KeyPair) -> Result<SecretString, Failure> {
 }
 
 /// The same day so many years later; for a leap day, the day before.
-pub(super) fn in_years(date: Date, years: i32) -> Option<Date> {
+pub(in crate::kinds) fn in_years(date: Date, years: i32) -> Option<Date> {
     let year = date.year().checked_add(years)?;
     date.replace_year(year).or_else(|_| date.previous_day().unwrap_or(date).replace_year(year)).ok()
 }

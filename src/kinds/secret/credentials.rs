@@ -91,7 +91,7 @@ impl Credentials {
 }
 
 /// Strings by key, as one JSON document.
-pub(super) fn document(entries: &[(&str, SecretString)]) -> SecretString {
+pub(in crate::kinds) fn document(entries: &[(&str, SecretString)]) -> SecretString {
     // Large enough not to move, which would leave a copy behind.
     let mut bytes = Vec::with_capacity(16_384);
     let pairs = entries.iter().map(|(key, value)| (key, value.expose_secret()));

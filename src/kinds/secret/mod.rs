@@ -7,7 +7,7 @@ pub mod credentials;
 pub mod internal_certificate;
 mod kind;
 mod self_signed;
-mod store;
+pub(super) mod store;
 pub mod ui_certificate;
 
 pub use kind::{PURPOSE, Recipe, Secret};

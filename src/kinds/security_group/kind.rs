@@ -25,8 +25,19 @@ pub struct SecurityGroup {
 impl Spec for SecurityGroup {
     const KIND: Kind = Kind {
         immutable: &["vpc", "name", "description"],
-        // The last three are found through its tags.
-        gone_after: &["load-balancer", "mount-target", "dns-record", "dns-zone", "certificate"],
+        // All but the first two are found through its tags, or because it exists.
+        gone_after: &[
+            "load-balancer",
+            "mount-target",
+            "dns-record",
+            "dns-zone",
+            "certificate",
+            "client-vpn-authority",
+            "client-vpn-certificate",
+            "client-vpn-endpoint",
+            "client-vpn-association",
+            "client-vpn-rule",
+        ],
         stopped_after: &["service"],
         security: true,
         late: true,

@@ -56,12 +56,15 @@ pub fn fate(interface: &NetworkInterface, ours: &Ours) -> Fate {
     if is_leaving || is_ours(interface, ours) { Fate::Goes } else { Fate::Stays }
 }
 
-/// Whether it belongs to a resource of ours. A task's interface, whose description names its attachment only, and that
-/// of a mount target just deleted are ours if all of their groups are.
+/// Whether it belongs to a resource of ours. A task's interface, whose description names its attachment only, that of a
+/// client VPN, and that of a mount target just deleted are ours if all of their groups are.
 pub fn is_ours(interface: &NetworkInterface, ours: &Ours) -> bool {
     let description = interface.description().unwrap_or_default();
     let is_of_task = description.starts_with("arn:") && description.contains(":attachment/");
-    let is_of_either = is_of_task || description.starts_with("EFS mount target for ");
+    // The description of a Client VPN's names no endpoint.
+    let is_of_either = is_of_task
+        || description.starts_with("EFS mount target for ")
+        || description.starts_with("ClientVPN Endpoint resource");
     let groups: Vec<&str> = interface.groups().iter().filter_map(|group| group.group_id()).collect();
     let is_known = interface.network_interface_id().is_some_and(|id| ours.has_interface(id));
     is_known
@@ -143,6 +146,8 @@ mod tests {
         assert_eq!(fate(interface(task, &["sg-1", "sg-9"])), Fate::Stays);
         assert_eq!(fate(interface(task, &[])), Fate::Stays);
         assert_eq!(fate(interface("", &["sg-1"])), Fate::Stays);
+        assert_eq!(fate(interface("ClientVPN Endpoint resource", &["sg-1"])), Fate::Goes);
+        assert_eq!(fate(interface("ClientVPN Endpoint resource", &["sg-9"])), Fate::Stays);
         let leaving = NetworkInterfaceAttachment::builder().status(AttachmentStatus::Detaching).build();
         assert_eq!(fate(interface("", &[]).attachment(leaving)), Fate::Goes);
         let free = interface("", &[]).status(NetworkInterfaceStatus::Available);

@@ -66,6 +66,7 @@ fn healthy() -> Status {
         release_advice: None,
         internal_certificate: None,
         ui_certificate: None,
+        client_vpn: None,
         images: [("core".to_owned(), "registry/core:5.0.0".to_owned())].into(),
         writers: 1,
         service: ServiceView {

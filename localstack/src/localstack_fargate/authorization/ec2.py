@@ -5,7 +5,7 @@ Each resource of a call is judged with the keys of its own: the tags of the requ
 VPC it is made in.
 """
 
-from localstack_fargate.authorization.rule import PLAIN, Rule, Table, also, on, passes
+from localstack_fargate.authorization.rule import PLAIN, Rule, Table, also, links, on, passes
 
 _TAGS = {"tagged": True, "owned": False}
 
@@ -24,8 +24,10 @@ def _rules(operation: str) -> list[Rule]:
     return on("security-group/{GroupId}", tagged=False) + new + tagging
 
 
+_VPN = "client-vpn-endpoint/{ClientVpnEndpointId}"
+
 _LISTED = (
-    "AccountAttributes", "Addresses", "AvailabilityZones", "DhcpOptions", "EgressOnlyInternetGateways", "FlowLogs",
+    "AccountAttributes", "Addresses", "AvailabilityZones", "ClientVpnEndpoints", "DhcpOptions", "EgressOnlyInternetGateways", "FlowLogs",
     "InternetGateways", "ManagedPrefixLists",
     "NatGateways", "NetworkAcls", "NetworkInterfaces", "PrefixLists", "Regions", "RouteTables",
     "SecurityGroupRules", "SecurityGroups", "Subnets", "Tags", "TransitGatewayAttachments",
@@ -79,6 +81,24 @@ TABLE: Table = {f"Describe{name}": PLAIN for name in _LISTED} | {
     + also("logs:CreateLogDelivery", given="LogDestinationType|is_s3"),
     "DeleteFlowLogs": on("vpc-flow-log/{FlowLogIds}"),
     "DeleteVpcEndpoints": on("vpc-endpoint/{VpcEndpointIds}"),
+    "CreateClientVpnEndpoint": _makes("CreateClientVpnEndpoint", "client-vpn-endpoint")
+    + on("vpc/{VpcId}", tagged=False, given="VpcId")
+    + on("security-group/{SecurityGroupIds}", tagged=False, given="SecurityGroupIds")
+    + links("clientvpn.amazonaws.com", "AWSServiceRoleForClientVPN"),
+    "ModifyClientVpnEndpoint": on(_VPN)
+    + on("vpc/{VpcId}", given="VpcId")
+    + on("security-group/{SecurityGroupIds}", given="SecurityGroupIds"),
+    "ApplySecurityGroupsToClientVpnTargetNetwork": on(_VPN, "vpc/{VpcId}", "security-group/{SecurityGroupIds}"),
+    "AssociateClientVpnTargetNetwork": on(_VPN, "subnet/{SubnetId}"),
+    **{
+        name: on(_VPN)
+        for name in (
+            "DeleteClientVpnEndpoint", "DisassociateClientVpnTargetNetwork", "DescribeClientVpnTargetNetworks",
+            "AuthorizeClientVpnIngress", "RevokeClientVpnIngress", "DescribeClientVpnAuthorizationRules",
+            "DescribeClientVpnRoutes", "ExportClientVpnClientConfiguration",
+            "ImportClientVpnClientCertificateRevocationList", "ExportClientVpnClientCertificateRevocationList",
+        )
+    },
     "CreateTags": on("{Resources|ec2_resource}", tagged=True),
     "DeleteTags": on("{Resources|ec2_resource}", tagged=True),
 }

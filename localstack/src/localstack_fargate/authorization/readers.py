@@ -132,7 +132,7 @@ for _value in ("s3", "iam", "elasticloadbalancing"):
 _KINDS = {
     "vpc": "vpc", "subnet": "subnet", "igw": "internet-gateway", "nat": "natgateway", "rtb": "route-table",
     "acl": "network-acl", "sg": "security-group", "sgr": "security-group-rule", "eipalloc": "elastic-ip",
-    "fl": "vpc-flow-log", "eni": "network-interface", "vpce": "vpc-endpoint",
+    "fl": "vpc-flow-log", "eni": "network-interface", "vpce": "vpc-endpoint", "cvpn": "client-vpn-endpoint",
 }  # fmt: skip
 
 

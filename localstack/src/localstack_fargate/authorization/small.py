@@ -88,6 +88,14 @@ ECR: Table = {
 ACM: Table = {
     "ListCertificates": PLAIN,
     "DescribeCertificate": on("{CertificateArn}"),
+    "GetCertificate": on("{CertificateArn}"),
+    "DeleteCertificate": on("{CertificateArn}"),
+    "AddTagsToCertificate": on("{CertificateArn}"),
+    "RemoveTagsFromCertificate": on("{CertificateArn}"),
+    # A new one has no ARN yet; with tags it needs the right to tag (ACM user guide, "Tagging ACM certificates").
+    "ImportCertificate": on("{CertificateArn}", given="CertificateArn")
+    + on("certificate/*", given="CertificateArn|lacking")
+    + also("acm:AddTagsToCertificate", "certificate/*", tagged=True, owned=False, given="Tags"),
     "ListTagsForCertificate": on("{CertificateArn}"),
     # With tags also the action that sets them (hashicorp/terraform-provider-aws#11903).
     "RequestCertificate": on(

@@ -53,6 +53,7 @@ def ec2():
         "network_interfaces": pages("ec2", "describe_network_interfaces", "NetworkInterfaces"),
         "vpc_endpoints": pages("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
         "flow_logs": pages("ec2", "describe_flow_logs", "FlowLogs"),
+        "client_vpn_endpoints": client_vpns(),
     }
 
 
@@ -182,6 +183,15 @@ def kms():
         key["Policy"] = call.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
         key["Tags"] = pages("kms", "list_resource_tags", "Tags", KeyId=key["KeyId"])
     return {"keys": keys, "aliases": pages("kms", "list_aliases", "Aliases")}
+
+
+def client_vpns():
+    vpns = pages("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints")
+    for vpn in vpns:
+        of = {"ClientVpnEndpointId": vpn["ClientVpnEndpointId"]}
+        vpn["Networks"] = pages("ec2", "describe_client_vpn_target_networks", "ClientVpnTargetNetworks", **of)
+        vpn["Rules"] = pages("ec2", "describe_client_vpn_authorization_rules", "AuthorizationRules", **of)
+    return vpns
 
 
 def acm():

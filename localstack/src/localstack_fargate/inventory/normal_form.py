@@ -24,6 +24,7 @@ _IDS = {
     "ec2.network_acls": ("NetworkAclId",),
     "ec2.vpc_endpoints": ("VpcEndpointId",),
     "ec2.flow_logs": ("FlowLogId",),
+    "ec2.client_vpn_endpoints": ("ClientVpnEndpointId",),
     "efs.file_systems": ("FileSystemId",),
     "efs.access_points": ("AccessPointId",),
     "elb.load_balancers": ("LoadBalancerArn",),

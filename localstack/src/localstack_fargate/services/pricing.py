@@ -30,6 +30,8 @@ _PRODUCTS: tuple[tuple[str, str, str, dict[str, str], str, tuple[tuple[str, str]
     ("AmazonEC2", "us-east-1", "RegionalNatGateway-Hours", {}, "USD", (("0", "0.0450000000"),)),
     ("AmazonEC2", "us-east-1", "NatGateway-Bytes", {}, "USD", (("0", "0.0450000000"),)),
     ("AmazonVPC", "us-east-1", "USE1-PublicIPv4:InUseAddress", {}, "USD", (("0", "0.0050000000"),)),
+    ("AmazonVPC", "us-east-1", "USE1-ClientVPN-EndpointHours", {}, "USD", (("0", "0.1000000000"),)),
+    ("AmazonVPC", "us-east-1", "USE1-ClientVPN-ConnectionHours", {}, "USD", (("0", "0.0500000000"),)),
     ("AmazonEC2", "us-east-1", "LoadBalancerUsage", _NLB, "USD", (("0", "0.0225000000"),)),
     ("AmazonEC2", "us-east-1", "LoadBalancerUsage", _ALB, "USD", (("0", "0.0225000000"),)),
     ("AmazonEC2", "us-east-1", "LCUUsage", _ALB, "USD", (("0", "0.0080000000"),)),

@@ -43,6 +43,7 @@ _QUOTAS: tuple[tuple[str, str, str, float, str | None], ...] = (
     ("vpc", "L-B4A6D682", "Network ACLs per VPC", 200, "quota.acls_per_vpc"),
     ("vpc", "L-2AEEBF1A", "Rules per network ACL", 20, "quota.acl_entries_per_direction"),
     ("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", 5, "quota.elastic_ips"),
+    ("ec2", "L-8EA77D34", "Client VPN endpoints per Region", 5, "quota.client_vpn_endpoints"),
     ("fargate", "L-3032A538", "Fargate On-Demand vCPU resource count", 6, "ecs.vcpu_quota"),
     ("elasticloadbalancing", "L-53DA6B97", "Application Load Balancers per Region", 50, "quota.load_balancers"),
     ("elasticloadbalancing", "L-B22855CB", "Target Groups per Region", 3000, "quota.target_groups"),

@@ -28,6 +28,7 @@ _EC2 = (
     ("DescribeVpcEndpoints", "VpcEndpoints", "VpcEndpointId", "vpc-endpoint"),
     ("DescribeNetworkInterfaces", "NetworkInterfaces", "NetworkInterfaceId", "network-interface"),
     ("DescribeFlowLogs", "FlowLogs", "FlowLogId", "vpc-flow-log"),
+    ("DescribeClientVpnEndpoints", "ClientVpnEndpoints", "ClientVpnEndpointId", "client-vpn-endpoint"),
 )
 
 

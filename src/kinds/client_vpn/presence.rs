@@ -1,0 +1,12 @@
+//! Whether there may be a client VPN. Its security group, which every sweep lists anyway, is made before everything else
+//! of it and deleted last: a deployment without the group makes no call about VPNs.
+
+use crate::engine::address::Address;
+use crate::kinds::context::Context;
+
+/// The name of the endpoint's security group.
+pub const GROUP: &str = "client-vpn";
+
+pub fn is_possible(context: &Context) -> bool {
+    context.known.contains_key(&Address::new("security-group", GROUP))
+}

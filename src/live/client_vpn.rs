@@ -1,0 +1,100 @@
+//! What a client of the VPN needs: the configuration that AWS exports, and a certificate.
+
+use aws_sdk_ec2::types::ClientVpnEndpointStatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
+
+use crate::aws::answer::Answer;
+use crate::engine::failure::{Cause, Failure};
+use crate::kinds::client_vpn::pki::{Authority, Issued, Usage};
+use crate::kinds::client_vpn::{PURPOSE, authority_name, ours};
+use crate::kinds::context::Context;
+use crate::kinds::secret;
+
+/// The deployment's endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    pub id: String,
+    /// Whether clients can connect: a subnet is associated with it.
+    pub is_available: bool,
+}
+
+/// The deployment's endpoint; `None` if it has none. One call.
+pub async fn endpoint(context: &Context) -> Result<Option<Endpoint>, Failure> {
+    let all = ours(context).await?;
+    let alive = all.iter().find_map(|one| {
+        let code = one.status()?.code()?;
+        let is_going = matches!(code, ClientVpnEndpointStatusCode::Deleting | ClientVpnEndpointStatusCode::Deleted);
+        let is_available = *code == ClientVpnEndpointStatusCode::Available;
+        (!is_going).then_some(Endpoint { id: one.client_vpn_endpoint_id()?.to_owned(), is_available })
+    });
+    Ok(alive)
+}
+
+/// A new client's certificate; `None` if the VPN has no authority of ours, because its certificates are the user's.
+pub async fn issue(context: &Context, client: &str, days: i64) -> Result<Option<Issued>, Failure> {
+    let value = match secret::value(context, &context.names.secret(PURPOSE)).await {
+        Err(failure) if failure.cause == Cause::Gone => return Ok(None),
+        value => value?,
+    };
+    let authority = Authority::read(&authority_name(&context.names.deployment), &value)?;
+    let client = client.to_owned();
+    let issue = move || authority.issue(Usage::Client, &client, OffsetDateTime::now_utc(), days);
+    let issued = tokio::task::spawn_blocking(issue).await;
+    issued.map_err(|error| Failure::of(Cause::Internal, format!("generating a certificate: {error}")))?.map(Some)
+}
+
+/// The configuration as AWS exports it, without certificate and key of a client.
+pub async fn configuration(context: &Context, endpoint: &str) -> Result<String, Failure> {
+    let call = context.aws.ec2.export_client_vpn_client_configuration().client_vpn_endpoint_id(endpoint);
+    Ok(call.send().await.answer()?.client_configuration().unwrap_or_default().to_owned())
+}
+
+/// The configuration with a client's certificate and key, and with a label of its own in front of the endpoint's name.
+///
+/// The endpoint's name has no address; every name below it has. AWS writes `remote-random-hostname`, by which OpenVPN
+/// puts a random label there. Clients that do not know the word need a label in the file (AWS Client VPN administrator
+/// guide, "Unable to resolve Client VPN endpoint DNS name"); the others put theirs in front of it, which resolves too.
+pub fn complete(exported: &str, label: &str, issued: &Issued) -> SecretString {
+    let lines = exported.lines().map(|line| match line.strip_prefix("remote ") {
+        Some(rest) if rest.trim_start().starts_with("cvpn-endpoint-") => {
+            format!("remote {label}.{}", rest.trim_start())
+        }
+        _ => line.to_owned(),
+    });
+    let text: String = lines.map(|line| line + "\n").collect();
+    let key = issued.key.expose_secret();
+    // Large enough not to move, which would leave a copy behind.
+    let mut whole = String::with_capacity(text.len() + issued.certificate.len() + key.len() + 256);
+    for part in [text.trim_end(), "\n\n<cert>\n", issued.certificate.trim(), "\n</cert>\n<key>\n", key.trim()] {
+        whole.push_str(part);
+    }
+    whole.push_str("\n</key>\n");
+    SecretString::from(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn a_configuration_gets_a_label_a_certificate_and_a_key() {
+        let exported = "client\nremote cvpn-endpoint-1.prod.clientvpn.us-east-1.amazonaws.com 443\n\
+            remote-random-hostname\n<ca>\nCA\n</ca>\n\nreneg-sec 0\n\n";
+        let issued = Issued {
+            certificate: "CERTIFICATE\n".to_owned(),
+            key: "KEY\n".to_owned().into(),
+            serial: "40".to_owned(),
+            valid_until: date!(2027 - 11 - 30),
+        };
+        let whole = complete(exported, "a1b2", &issued);
+        assert_eq!(
+            whole.expose_secret(),
+            "client\nremote a1b2.cvpn-endpoint-1.prod.clientvpn.us-east-1.amazonaws.com 443\n\
+             remote-random-hostname\n<ca>\nCA\n</ca>\n\nreneg-sec 0\n\n<cert>\nCERTIFICATE\n</cert>\n<key>\nKEY\n</key>\n"
+        );
+        assert!(!format!("{issued:?}{whole:?}").contains("KEY\n"));
+    }
+}
