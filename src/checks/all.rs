@@ -27,8 +27,18 @@ pub struct Setting<'a> {
 
 /// All findings, refusals first.
 pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
-    let Existing { vpc, subnets, certificate: named, task_role, execution_role, backup_role, policies, key, secrets, .. } =
-        setting.existing;
+    let Existing {
+        vpc,
+        subnets,
+        certificate: named,
+        task_role,
+        execution_role,
+        backup_role,
+        policies,
+        key,
+        secrets,
+        ..
+    } = setting.existing;
     let mut findings = Vec::new();
     if let Some(vpc) = vpc {
         findings.extend(network::vpc(vpc));

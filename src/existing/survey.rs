@@ -55,9 +55,8 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
     let limits = account::quota::rules(context, plan);
     let named: Vec<String> = plan.network.zones.iter().flatten().map(|zone| zone.as_str()).collect();
     let zones = network::named_zones(context, &named);
-    let names = async {
-        futures::join!(zones, zones::zone(context, &plan.dns), zones::validation_zone(context, &plan.dns))
-    };
+    let names =
+        async { futures::join!(zones, zones::zone(context, &plan.dns), zones::validation_zone(context, &plan.dns)) };
     let told = notices::told(context, plan);
     let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread), names, told) =
         futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, limits, names, told);

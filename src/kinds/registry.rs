@@ -19,10 +19,10 @@ use super::found::Candidate;
 use super::place::Place;
 use super::resource::{Context, Depth, Resource, Tags, Target};
 use super::{
-    access_point, alarm, backup_vault, bucket, certificate, cluster, dashboard, data_step, dns, elastic_ip, event_rule, file_system,
-    file_system_policy, flow_log, guardduty, internet_gateway, listener, load_balancer, log_group, mount_target,
-    nat_gateway, network_acl, recovery_point, restore, role, route_table, secret, security_group, service,
-    service_linked_role, subnet, subscription, target_group, task_definition, topic, vpc,
+    access_point, alarm, backup_vault, bucket, certificate, cluster, dashboard, data_step, dns, elastic_ip, event_rule,
+    file_system, file_system_policy, flow_log, guardduty, internet_gateway, listener, load_balancer, log_group,
+    mount_target, nat_gateway, network_acl, recovery_point, restore, role, route_table, secret, security_group,
+    service, service_linked_role, subnet, subscription, target_group, task_definition, topic, vpc,
 };
 
 /// A kind without its type.

@@ -108,11 +108,7 @@ const CASES: &[(&str, bool, &str)] = &[
         "[load_balancer]\ncertificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/1\"\n\
          [dns]\nname = \"ce.example.com\"\nzone = \"example.com\"\ncertificate = true\n",
     ),
-    (
-        "a zone that validates nothing",
-        true,
-        "[dns]\nname = \"ce.example.com\"\nvalidation_zone = \"example.com\"\n",
-    ),
+    ("a zone that validates nothing", true, "[dns]\nname = \"ce.example.com\"\nvalidation_zone = \"example.com\"\n"),
     (
         "a name outside the zone that validates it",
         true,

@@ -213,8 +213,7 @@ fn the_user_may_bring_nothing_or_nearly_everything() {
 #[test]
 fn a_listener_on_the_users_load_balancer_has_the_usual_port_by_default() {
     let certificate = "load_balancer.certificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/1\"\n";
-    let port =
-        |rest: &str| loaded(true, &format!("existing.load_balancer = BALANCER\n{rest}")).listens_on();
+    let port = |rest: &str| loaded(true, &format!("existing.load_balancer = BALANCER\n{rest}")).listens_on();
     assert_eq!((port(""), port(certificate), port("load_balancer.port = 8443\n")), (80, 443, 8443));
 }
 
