@@ -146,7 +146,8 @@ fn a_certificate_is_switched_on_renamed_and_off() {
     assert_eq!(listeners(&account), ["80 forward"]);
 
     product.write_plan(PLAN);
-    let on = ["create certificate/ce-example-com missing", "create listener/https missing", "update listener/http changed"];
+    let on =
+        ["create certificate/ce-example-com missing", "create listener/https missing", "update listener/http changed"];
     assert_eq!(steps(&product), on);
     product.expect(0, &["apply", "FILE", "--yes"]);
     assert_eq!(listeners(&account), ["443 forward ce.example.com", "80 redirect"]);
@@ -159,7 +160,10 @@ fn a_certificate_is_switched_on_renamed_and_off() {
     product.expect(0, &["apply", "FILE", "--yes"]);
     let calls = account.mutations(before);
     let at = |operation: &str| calls.iter().position(|call| call.contains(operation));
-    assert!(at("RequestCertificate") < at("ModifyListener") && at("ModifyListener") < at("DeleteCertificate"), "{calls:?}");
+    assert!(
+        at("RequestCertificate") < at("ModifyListener") && at("ModifyListener") < at("DeleteCertificate"),
+        "{calls:?}"
+    );
     assert_eq!(certificates(&account), ["exchange.example.com ISSUED"]);
     assert_eq!(listeners(&account), ["443 forward exchange.example.com", "80 redirect"]);
     assert_eq!(steps(&product), [""; 0]);
@@ -201,7 +205,8 @@ fn a_cut_between_request_and_record_makes_no_second_certificate() {
         let account = Account::new(SCALE);
         zone(&account, "example.com");
         let product = Product::with_plan(&account, PLAN);
-        account.post("faults", &json!({ "service": "acm", "operation": "RequestCertificate", "kind": kind, "times": 1 }));
+        account
+            .post("faults", &json!({ "service": "acm", "operation": "RequestCertificate", "kind": kind, "times": 1 }));
         if kind == "hold" {
             let mut child = product.spawn(&["apply", "FILE", "--yes"]);
             let held = || account.get("faults").to_string().contains("\"held\":1");

@@ -44,8 +44,6 @@ pub enum Tagging {
     EventBridge,
     /// By ARN.
     Sns,
-    /// By ARN.
-    Acm,
 }
 
 /// Sets tags, and removes those named. `id` is what the service's calls know the resource by, see [`Tagging`].
@@ -126,13 +124,6 @@ pub async fn set(tagging: Tagging, context: &Context, id: &str, set: &Tags, remo
             aws.sns.tag_resource().resource_arn(id), write(set);
             aws.sns.untag_resource().resource_arn(id), set_tag_keys(keys())
         ),
-        Tagging::Acm => {
-            let named = || write(&remove.iter().map(|key| (key.clone(), String::new())).collect());
-            calls!(
-                aws.acm.add_tags_to_certificate().certificate_arn(id), write(set);
-                aws.acm.remove_tags_from_certificate().certificate_arn(id), set_tags(named())
-            )
-        }
     }
 }
 

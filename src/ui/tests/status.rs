@@ -6,7 +6,7 @@ use crate::kinds::service::view::{
     ContainerView, DeploymentView, EventView, ServiceFacts, ServiceView, TargetView, TaskView,
 };
 use crate::price::io::{Bytes, Credits, FileSystemIo, Measured, Month};
-use crate::ui::status::{Alarm, State, Status, Unsettled, line, text};
+use crate::ui::status::{Alarm, Certificate, State, Status, Unsettled, line, text};
 use crate::ui::style::plain;
 use crate::ui::summary::Summary;
 use crate::ui::whereabouts::Whereabouts;
