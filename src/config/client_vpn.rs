@@ -58,7 +58,17 @@ impl ClientVpn {
     /// `network`: unless the VPC is the user's, whose ranges are not in the file.
     pub(super) fn read(keys: &ClientVpnKeys<'_>, network: Option<&Network>, access: &AccessKeys<'_>) -> Self {
         let plan = keys.values();
-        if !keys.section().is_there() {
+        let others = [
+            keys.subnets.is_there(),
+            keys.transport.is_there(),
+            keys.port.is_there(),
+            keys.split_tunnel.is_there(),
+            keys.session_hours.is_there(),
+            keys.server_certificate_arn.is_there(),
+            keys.client_root_certificate_arn.is_there(),
+        ];
+        // An empty table, as in the example, asks for nothing.
+        if keys.client_cidr.is_missing() && !others.contains(&true) {
             return plan;
         }
         let Some(cidr) = keys.client_cidr.required() else { return Self::default() };
