@@ -14,7 +14,7 @@ use super::{
     network::Network,
     problem::Problem,
     section::{Keys as _, table},
-    text::{Invalid, listed, quoted},
+    text::{Invalid, quoted},
     value::{Found, Read, schema_of, text_value},
 };
 
@@ -58,7 +58,17 @@ impl ClientVpn {
     /// `network`: unless the VPC is the user's, whose ranges are not in the file.
     pub(super) fn read(keys: &ClientVpnKeys<'_>, network: Option<&Network>, access: &AccessKeys<'_>) -> Self {
         let plan = keys.values();
-        if !keys.section().is_there() {
+        let others = [
+            keys.subnets.is_there(),
+            keys.transport.is_there(),
+            keys.port.is_there(),
+            keys.split_tunnel.is_there(),
+            keys.session_hours.is_there(),
+            keys.server_certificate_arn.is_there(),
+            keys.client_root_certificate_arn.is_there(),
+        ];
+        // An empty table, as in the example, asks for nothing.
+        if keys.client_cidr.is_missing() && !others.contains(&true) {
             return plan;
         }
         let Some(cidr) = keys.client_cidr.required() else { return Self::default() };
@@ -155,7 +165,7 @@ text_value!(ClientCidr, expected: "an IPv4 network such as \"10.100.0.0/22\"", s
 
 /// Declares a number of which there are a few.
 macro_rules! one_of {
-    ($(#[$doc:meta])* $name:ident, $numbers:expr, $what:literal) => {
+    ($(#[$doc:meta])* $name:ident, $numbers:expr, $message:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
         #[serde(transparent)]
@@ -174,7 +184,7 @@ macro_rules! one_of {
 
             fn expected() -> String {
                 let all: Vec<String> = Self::NUMBERS.iter().map(i32::to_string).collect();
-                listed(all.iter().map(String::as_str))
+                all.join(" or ")
             }
 
             fn read(found: &Found<'_>) -> Option<Self> {
@@ -183,8 +193,8 @@ macro_rules! one_of {
                     Some(known) => Some(Self(*known)),
                     None => found.refuse(Invalid::new(
                         "plan-file/out-of-range",
-                        format!(concat!("AWS does not offer {} ", $what), number),
-                        format!("write one of {}", Self::expected()),
+                        format!($message, number),
+                        format!("write {}", Self::expected()),
                     )),
                 }
             }
@@ -196,15 +206,15 @@ macro_rules! one_of {
 
 one_of!(
     /// Source: Amazon EC2 API reference, `CreateClientVpnEndpoint`.
-    VpnPort, [443, 1194], "as the port of a VPN"
+    VpnPort, [443, 1194], "{} is no port of a Client VPN"
 );
 
 one_of!(
     /// Source: Amazon EC2 API reference, `CreateClientVpnEndpoint`.
-    SessionHours, [8, 10, 12, 24], "hours for a session"
+    SessionHours, [8, 10, 12, 24], "a session cannot last {} hours"
 );
 
 one_of!(
     /// There are two private subnets.
-    VpnSubnets, [1, 2], "subnets here"
+    VpnSubnets, [1, 2], "there are no {} private subnets"
 );

@@ -127,6 +127,20 @@ impl Resource for ClientVpnEndpoint {
         context.aws.ec2.delete_client_vpn_endpoint().client_vpn_endpoint_id(&target.id).send().await.done()
     }
 
+    /// One of its VPC for the same clients.
+    async fn candidates(&self, context: &Context, ids: &[String]) -> Result<Vec<Found<Self>>, Failure> {
+        let all = all(context).await?;
+        let found = all.iter().filter_map(|endpoint| {
+            let spec = read(endpoint);
+            let is_meant = (spec.vpc.text(), &spec.client_cidr) == (self.vpc.text(), &self.client_cidr);
+            let found = Found::new(endpoint.client_vpn_endpoint_id()).phase(phase(endpoint)?);
+            let is_it = is_meant || ids.contains(&found.id);
+            let arn = arn(context, &found.id);
+            is_it.then(|| found.output("arn", arn.as_str()).tags(tags::read(endpoint.tags())).spec(spec))
+        });
+        Ok(found.collect())
+    }
+
     fn grants(place: &Place) -> Grants<'_> {
         let grants = Grants::new(place, "ec2", &["client-vpn-endpoint/*"]);
         if !place.client_vpn {
@@ -141,7 +155,12 @@ impl Resource for ClientVpnEndpoint {
             .also(Grant::new(Use::Connect, "ec2", &["DescribeClientVpnEndpoints"]))
             .also(export)
             .create("CreateClientVpnEndpoint")
-            .change(&["ModifyClientVpnEndpoint", "ApplySecurityGroupsToClientVpnTargetNetwork"])
+            // Also for the rules: which there are depends on the ranges of a VPC of the user's, which nobody may know yet.
+            .change(&[
+                "ModifyClientVpnEndpoint",
+                "ApplySecurityGroupsToClientVpnTargetNetwork",
+                "AuthorizeClientVpnIngress",
+            ])
             .remove(&["DeleteClientVpnEndpoint"])
             // The first endpoint of an account makes the role that the service works with, in the caller's name (AWS
             // Client VPN administrator guide, "Service-linked roles for Client VPN").
@@ -169,13 +188,16 @@ pub(super) async fn of_group(context: &Context) -> Result<Vec<sdk::ClientVpnEndp
 
 /// The same whatever is known.
 pub async fn ours(context: &Context) -> Result<Vec<sdk::ClientVpnEndpoint>, Failure> {
-    let call = context.aws.ec2.describe_client_vpn_endpoints();
-    let all: Vec<_> = call.into_paginator().items().send().try_collect().await.answer()?;
     let is_ours = |one: &sdk::ClientVpnEndpoint| {
         let tags = tags::read(one.tags());
         tags::address_of(context, ClientVpnEndpoint::KIND.name, &tags).is_some()
     };
-    Ok(all.into_iter().filter(is_ours).collect())
+    Ok(all(context).await?.into_iter().filter(is_ours).collect())
+}
+
+async fn all(context: &Context) -> Result<Vec<sdk::ClientVpnEndpoint>, Failure> {
+    let call = context.aws.ec2.describe_client_vpn_endpoints();
+    call.into_paginator().items().send().try_collect().await.answer()
 }
 
 /// The ids of those that exist: as this run knows them, or as AWS lists them.

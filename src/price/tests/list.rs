@@ -114,7 +114,7 @@ fn china_has_a_currency_of_its_own_and_currencies_are_not_mixed() {
 #[test]
 fn each_question_is_asked_once() {
     let all = queries(REGION);
-    assert_eq!(all.len(), 20);
+    assert_eq!(all.len(), 22);
     assert!(all.iter().all(|query| query.region == REGION));
     let efs = all.iter().filter(|query| query.service == "AmazonEFS").count();
     assert_eq!(efs, 2);
