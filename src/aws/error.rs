@@ -107,7 +107,8 @@ const CODES: [(Cause, &str); 5] = [
          DeleteConflict ClusterContainsServicesException ClusterContainsTasksException \
          IncorrectFileSystemLifeCycleState IncorrectMountTargetState InvalidIPAddress.InUse \
          IncorrectState OperationAborted OperationAbortedException UpdateInProgressException \
-         ConcurrentMutationLimitExceeded ConcurrentModification ConcurrentModificationException InvalidResourceStateException",
+         ConcurrentModification ConcurrentModificationException ConcurrentMutationLimitExceeded \
+         InvalidResourceStateException",
     ),
     (
         Cause::Unavailable,
