@@ -106,8 +106,9 @@ const CODES: [(Cause, &str); 5] = [
         "DependencyViolation ResourceInUse ResourceInUseException FileSystemInUse BucketNotEmpty \
          DeleteConflict ClusterContainsServicesException ClusterContainsTasksException \
          IncorrectFileSystemLifeCycleState IncorrectMountTargetState InvalidIPAddress.InUse \
-         IncorrectState ConcurrentMutationLimitExceeded OperationAborted OperationAbortedException UpdateInProgressException \
-         ConcurrentModification ConcurrentModificationException InvalidResourceStateException",
+         IncorrectState OperationAborted OperationAbortedException UpdateInProgressException \
+         ConcurrentModification ConcurrentModificationException ConcurrentMutationLimitExceeded \
+         InvalidResourceStateException",
     ),
     (
         Cause::Unavailable,

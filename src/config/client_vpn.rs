@@ -13,7 +13,7 @@ use super::{
     cidr::Cidr,
     network::Network,
     problem::Problem,
-    section::{Keys as _, table},
+    section::table,
     text::{Invalid, quoted},
     value::{Found, Read, schema_of, text_value},
 };
@@ -31,8 +31,8 @@ table! {
         pub transport: VpnTransport = VpnTransport::Udp,
         /// Port of the tunnel: 443 or 1194.
         pub port: VpnPort = VpnPort(443),
-        /// Whether clients send only the VPC's traffic through the VPN. Otherwise they send all of it, and reach nothing
-        /// but the VPC.
+        /// Whether clients send only the VPC's traffic through the VPN. Otherwise they send all of it, and reach
+        /// nothing but the VPC.
         pub split_tunnel: bool = true,
         /// Hours after which a client has to connect again: 8, 10, 12 or 24.
         pub session_hours: SessionHours = SessionHours(24),
@@ -58,7 +58,7 @@ impl ClientVpn {
     /// `network`: unless the VPC is the user's, whose ranges are not in the file.
     pub(super) fn read(keys: &ClientVpnKeys<'_>, network: Option<&Network>, access: &AccessKeys<'_>) -> Self {
         let plan = keys.values();
-        let others = [
+        let more = [
             keys.subnets.is_there(),
             keys.transport.is_there(),
             keys.port.is_there(),
@@ -68,7 +68,7 @@ impl ClientVpn {
             keys.client_root_certificate_arn.is_there(),
         ];
         // An empty table, as in the example, asks for nothing.
-        if keys.client_cidr.is_missing() && !others.contains(&true) {
+        if keys.client_cidr.is_missing() && !more.contains(&true) {
             return plan;
         }
         let Some(cidr) = keys.client_cidr.required() else { return Self::default() };

@@ -93,7 +93,8 @@ mod tests {
         assert_eq!(
             whole.expose_secret(),
             "client\nremote a1b2.cvpn-endpoint-1.prod.clientvpn.us-east-1.amazonaws.com 443\n\
-             remote-random-hostname\n<ca>\nCA\n</ca>\n\nreneg-sec 0\n\n<cert>\nCERTIFICATE\n</cert>\n<key>\nKEY\n</key>\n"
+             remote-random-hostname\n<ca>\nCA\n</ca>\n\nreneg-sec 0\n\n\
+             <cert>\nCERTIFICATE\n</cert>\n<key>\nKEY\n</key>\n"
         );
         assert!(!format!("{issued:?}{whole:?}").contains("KEY\n"));
     }

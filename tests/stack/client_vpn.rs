@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::account::{Account, python, text};
 use crate::deploy::SCALE;
@@ -64,7 +64,7 @@ fn a_vpn_is_made_used_and_removed() {
     assert_eq!(steps(&product), [""; 0]);
     let [vpn] = vpns(&account).try_into().expect("one endpoint");
     assert_eq!((text(&vpn["Status"]["Code"]), text(&vpn["ClientCidrBlock"])), ("available", "10.100.0.0/22"));
-    assert_eq!(vpn["DnsServers"], serde_json::json!(["172.16.0.2"]));
+    assert_eq!(vpn["DnsServers"], json!(["172.16.0.2"]));
     assert_eq!(vpn["Networks"].as_array().map(Vec::len), Some(1));
     assert_eq!(vpn["Rules"][0]["DestinationCidr"], "172.16.0.0/16");
     assert!(product.expect(0, &["status", "FILE"]).stdout.contains("client VPN  cvpn-endpoint-"));
@@ -154,7 +154,8 @@ old = x509.load_pem_x509_certificate(acm.get_certificate(CertificateArn=arn)["Ce
 key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 now = datetime.datetime.now(datetime.timezone.utc)
 new = x509.CertificateBuilder().subject_name(old.subject).issuer_name(ca.subject).public_key(key.public_key())
-new = new.serial_number(7).not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=10))
+new = new.serial_number(7).not_valid_before(now - datetime.timedelta(days=1))
+new = new.not_valid_after(now + datetime.timedelta(days=10))
 for extension in old.extensions:
     if extension.oid == x509.SubjectAlternativeName.oid:
         new = new.add_extension(extension.value, False)
@@ -195,7 +196,7 @@ fn lost_answers_make_nothing_twice() {
         "AuthorizeClientVpnIngress",
     ];
     for operation in lost {
-        account.post("faults", &serde_json::json!({ "operation": operation, "kind": "lost", "times": 1 }));
+        account.post("faults", &json!({ "operation": operation, "kind": "lost", "times": 1 }));
     }
     product.expect(0, &["apply", "FILE", "--yes"]);
     assert_eq!(steps(&product), [""; 0]);
@@ -203,10 +204,14 @@ fn lost_answers_make_nothing_twice() {
     assert_eq!((vpn["Networks"].as_array().map(Vec::len), vpn["Rules"].as_array().map(Vec::len)), (Some(1), Some(1)));
     assert_eq!(certificates(&account).len(), 1);
     // Cut short, and gone on with.
-    account.post(
-        "faults",
-        &serde_json::json!({ "operation": "DisassociateClientVpnTargetNetwork", "kind": "error", "code": "UnauthorizedOperation", "status": 403, "times": 1 }),
-    );
+    let denied = json!({
+        "operation": "DisassociateClientVpnTargetNetwork",
+        "kind": "error",
+        "code": "UnauthorizedOperation",
+        "status": 403,
+        "times": 1,
+    });
+    account.post("faults", &denied);
     product.expect(3, &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
     product.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
     assert_eq!((vpns(&account).len(), certificates(&account).len()), (0, 0));

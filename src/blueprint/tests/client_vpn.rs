@@ -74,7 +74,8 @@ fn every_range_of_an_existing_vpc_may_be_reached() {
     let vpc = Named { name: "vpc-0a1b2c3d".to_owned(), lookup: Lookup::Found(vpc) };
     let existing = Existing { vpc: Some(vpc), ..Existing::default() };
     let plan = format!(
-        "{SMALLEST}[existing]\nvpc = \"vpc-0a1b2c3d\"\nprivate_subnets = [\"subnet-0a1b2c3d\", \"subnet-0a1b2c3e\"]\n{VPN}"
+        "{SMALLEST}[existing]\nvpc = \"vpc-0a1b2c3d\"\n\
+         private_subnets = [\"subnet-0a1b2c3d\", \"subnet-0a1b2c3e\"]\n{VPN}"
     );
     let parts = parts(&graph_with(&plan, &existing, &BTreeMap::new()));
     for part in ["association/subnet-0a1b2c3d", "rule/10-1-0-0-16", "rule/10-2-0-0-16"] {

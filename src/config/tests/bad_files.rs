@@ -121,12 +121,14 @@ const CASES: &[(&str, bool, &str)] = &[
     (
         "a VPN in a network with a route",
         true,
-        "[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\n[[network.route]]\nto = \"10.0.0.0/8\"\nvia = \"tgw-0a1b2c3d\"\n",
+        "[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\n\
+         [[network.route]]\nto = \"10.0.0.0/8\"\nvia = \"tgw-0a1b2c3d\"\n",
     ),
     (
         "a VPN that AWS does not offer",
         true,
-        "[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\nport = 1195\ntransport = \"quic\"\nsession_hours = 9\nsubnets = 3\n",
+        "[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\nport = 1195\ntransport = \"quic\"\n\
+         session_hours = 9\nsubnets = 3\n",
     ),
     (
         "clients of a VPN by half of the certificates",

@@ -12,8 +12,8 @@ use crate::kinds::vpc::Vpc;
 
 use super::presence;
 
-/// A Client VPN endpoint with mutual authentication: the server's certificate, and the certificate whose authority signs
-/// those of the clients. Outputs: `id`, `arn`.
+/// A Client VPN endpoint with mutual authentication: the server's certificate, and the certificate whose authority
+/// signs those of the clients. Outputs: `id`, `arn`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClientVpnEndpoint {
     pub vpc: Ref<Vpc>,
@@ -155,7 +155,7 @@ impl Resource for ClientVpnEndpoint {
             .also(Grant::new(Use::Connect, "ec2", &["DescribeClientVpnEndpoints"]))
             .also(export)
             .create("CreateClientVpnEndpoint")
-            // Also for the rules: which there are depends on the ranges of a VPC of the user's, which nobody may know yet.
+            // Also for the rules: which there are depends on the ranges of the user's VPC, which nobody may know yet.
             .change(&[
                 "ModifyClientVpnEndpoint",
                 "ApplySecurityGroupsToClientVpnTargetNetwork",

@@ -1,5 +1,5 @@
-//! Whether there may be a client VPN. Its security group, which every sweep lists anyway, is made before everything else
-//! of it and deleted last: a deployment without the group makes no call about VPNs.
+//! Whether there may be a client VPN. Its security group, which every sweep lists anyway, is made before everything
+//! else of it and deleted last: a deployment without the group makes no call about VPNs.
 
 use crate::engine::address::Address;
 use crate::kinds::context::Context;
