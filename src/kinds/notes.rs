@@ -1,6 +1,6 @@
-//! Notes about what carries no tags, cannot be searched by them, or few deployments have: in the tags of a security group
-//! of the deployment, which every sweep reads anyway. So a teardown without the plan file finds a DNS record, and a
-//! deployment that has none makes no call for it.
+//! Notes about what carries no tags, cannot be searched by them, or few deployments have: in the tags of a security
+//! group of the deployment, which every sweep reads anyway. So a teardown without the plan file finds a DNS record,
+//! and a deployment that has none makes no call for it.
 
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
@@ -21,8 +21,8 @@ pub const ZONE: Note = Note { tag: names::DNS_ZONE, group: "load-balancer" };
 /// The DNS record, as `zone/name`.
 pub const RECORD: Note = Note { tag: names::DNS_RECORD, group: "load-balancer" };
 
-/// The secret with the certificate of the UI's own web server, by name. Where there is one, there may be a second target
-/// group.
+/// The secret with the certificate of the UI's own web server, by name. Where there is one, there may be a second
+/// target group.
 pub const UI_CERTIFICATE: Note = Note { tag: names::UI_CERTIFICATE, group: "task" };
 
 /// All notes.

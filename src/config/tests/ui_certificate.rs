@@ -123,7 +123,8 @@ fn tables_that_contradict_themselves_are_refused() {
     assert_eq!(codes("[ui_certificate]\n"), "plan-file/missing-key");
     assert_eq!(codes("[ui_certificate]\nself_signed = false\n"), "plan-file/missing-key");
     assert_eq!(codes("[ui_certificate]\nself_signed = true\nkey = \"ui.key\"\n"), "plan-file/contradiction");
-    assert_eq!(codes("[ui_certificate]\nchain = \"a\"\n"), "plan-file/missing-key plan-file/missing-key");
+    let alone = "plan-file/missing-key plan-file/missing-key plan-file/ui-certificate-unreadable";
+    assert_eq!(codes("[ui_certificate]\nchain = \"a\"\n"), alone);
     let missing = codes("[ui_certificate]\ncertificate = \"ui.pem\"\n");
     assert_eq!(missing, "plan-file/missing-key plan-file/ui-certificate-unreadable");
 }
