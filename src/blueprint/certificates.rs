@@ -1,5 +1,5 @@
-//! Which generation of the certificates that ce-aws makes a deployment needs: the internal one, and a self-signed one of
-//! the UI. Pure.
+//! Which generation of the certificates that ce-aws makes a deployment needs: the internal one, and a self-signed one
+//! of the UI. Pure.
 
 use time::{Date, Duration};
 
@@ -49,8 +49,8 @@ pub struct Wanted {
     pub renewal: Option<Renewal>,
 }
 
-/// The generation of the internal certificate that a deployment needs. `today` in UTC. `asked`: the user wants a new one
-/// in any case.
+/// The generation of the internal certificate that a deployment needs. `today` in UTC. `asked`: the user wants a new
+/// one in any case.
 ///
 /// No running task names a later generation than its secret has: the secret is written first.
 pub fn wanted(inventory: &Inventory, today: Date, asked: bool) -> Wanted {
@@ -112,6 +112,6 @@ pub fn valid_until(live: &Live) -> Option<&str> {
 fn of_task(inventory: &Inventory, variable: &str) -> u32 {
     let running = Running::of(inventory);
     let containers = running.iter().flat_map(|running| running.of_definition.containers.values());
-    let named = containers.filter_map(|container| container.environment.get(variable)?.parse().ok());
+    let named = containers.filter_map(|container| container.environment.get(variable)?.split(' ').next()?.parse().ok());
     named.max().unwrap_or_default()
 }

@@ -58,7 +58,7 @@ impl Outside {
         if wanted.secrets.values().any(|key| key.home() == SecretHome::UiCertificate) {
             let which = match &stack.plan.ui_certificate {
                 Some(UiCertificate::Files(pair)) => pair.fingerprint.clone(),
-                Some(UiCertificate::SelfSigned) | None => stack.facts.ui_generation.to_string(),
+                Some(UiCertificate::SelfSigned) | None => format!("{} {}", stack.facts.ui_generation, names(stack)),
             };
             made.environment.insert(ui_certificate::VARIABLE.to_owned(), which);
         }

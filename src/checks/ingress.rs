@@ -106,8 +106,8 @@ fn immutable(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
     }
     let vpc = if here.is_empty() { "the task's VPC" } else { here };
     let hint = format!(
-        "this cannot be changed: create one with target type ip, protocol {web_protocol} (HTTP1), IPv4 and port {web_port} in \
-         {vpc}"
+        "this cannot be changed: create one with target type ip, protocol {web_protocol} (HTTP1), IPv4 and port \
+         {web_port} in {vpc}"
     );
     wrong.into_iter().map(|(code, why)| refusal(code, format!("the target group {arn} {why}"), hint.clone())).collect()
 }

@@ -1,10 +1,9 @@
 //! The plan file: what one deployment of Cloud Exchange shall be.
 //!
-//! [`load`] turns the text of a TOML file into a [`PlanFile`], whose types cannot hold an invalid
-//! value, or into [`Problems`] that point at each wrong line and say what would be right. No AWS, no
-//! terminal; besides the text it reads only the files that [ca] and [ui_certificate] name, and the time, by which certificates
-//! expire.
-//! Secrets are never in a plan file.
+//! [`load`] turns the text of a TOML file into a [`PlanFile`], whose types cannot hold an invalid value, or into
+//! [`Problems`] that point at each wrong line and say what would be right. No AWS, no terminal; besides the text it
+//! reads only the files that [ca] and [ui_certificate] name, and the time, by which certificates expire. Secrets are
+//! never in a plan file.
 //!
 //! Each table of the file is one `table!`: its fields are the keys, with their types, defaults and the descriptions of
 //! the JSON Schema ([`schema`]); each value of which there are a few is one `choice!`. The readers, the did-you-mean

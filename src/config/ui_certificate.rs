@@ -30,7 +30,7 @@ table! {
     /// `key`, or `self_signed`.
     #[schemars(rename = "UiCertificate", extend("minProperties" = 1))]
     pub(super) struct Written / UiCertificateKeys {
-        /// PEM file with the certificate, which may be followed by its chain. The path starts at the plan file's folder.
+        /// PEM file with the certificate, perhaps followed by its chain. The path starts at the plan file's folder.
         pub certificate: Option<FilePath>,
         /// PEM file with the certificate's private key, without a password. Keep it out of version control.
         pub key: Option<FilePath>,

@@ -1,6 +1,6 @@
-//! Notes about what carries no tags, cannot be searched by them, or few deployments have: in the tags of a security group
-//! of the deployment, which every sweep reads anyway. So a teardown without the plan file finds a DNS record, and a
-//! deployment that has none makes no call for it.
+//! Notes about what carries no tags, cannot be searched by them, or few deployments have: in the tags of a security
+//! group of the deployment, which every sweep reads anyway. So a teardown without the plan file finds a DNS record,
+//! and a deployment that has none makes no call for it.
 
 use crate::engine::address::Address;
 use crate::engine::failure::{Cause, Failure};
@@ -24,8 +24,11 @@ pub const RECORD: Note = Note { tag: names::DNS_RECORD, group: "load-balancer" }
 /// The names that there are certificates for.
 pub const CERTIFICATES: Note = Note { tag: names::CERTIFICATES, group: "load-balancer" };
 
-/// The secret with the certificate of the UI's own web server, by name. Where there is one, there may be a second target
-/// group.
+/// The secret with the certificate of the UI's own web server, by name. Where there is one, there may be a second
+/// target group.
+
+/// All notes.
+pub const ALL: [Note; 4] = [ZONE, RECORD, CERTIFICATES, UI_CERTIFICATE];
 pub const UI_CERTIFICATE: Note = Note { tag: names::UI_CERTIFICATE, group: "task" };
 
 /// All notes.

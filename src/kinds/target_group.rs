@@ -54,8 +54,8 @@ pub struct Health {
 }
 
 impl TargetGroup {
-    /// As the vendor's template has it (CE 5.0.0), with `HTTP` or `HTTPS`: to addresses, `GET /` every 30 s, 200 within 10 s, healthy
-    /// after 2, unhealthy after 3, deregistration within 30 s.
+    /// As the vendor's template has it (CE 5.0.0), with `HTTP` or `HTTPS`: to addresses, `GET /` every 30 s, 200
+    /// within 10 s, healthy after 2, unhealthy after 3, deregistration within 30 s.
     pub fn new(protocol: &str, name: &str, vpc: Ref<Vpc>, port: u16) -> Self {
         Self {
             name: name.to_owned(),

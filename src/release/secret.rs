@@ -22,8 +22,8 @@ choice! {
         InternalCertificate = "internal_certificate",
         /// The private key of that certificate, as PEM.
         InternalKey = "internal_key",
-        /// The certificate of the UI's own web server, with its chain, as PEM. Never in a release file: it comes with the
-        /// plan file.
+        /// The certificate of the UI's own web server, with its chain, as PEM. Never in a release file: it comes with
+        /// the plan file.
         UiCertificate = "ui_certificate",
         /// The private key of that certificate, as PEM.
         UiKey = "ui_key",

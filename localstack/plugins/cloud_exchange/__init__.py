@@ -3,8 +3,8 @@ and variables.
 
 No program of Cloud Exchange is here. The scripts of a task definition run for real, in a folder of their own, with
 stand-ins that only note how they were called (`shell.py`, `volumes.py`, `containers.py`); what they have left is then
-judged as each program would judge it (`rabbitmq.py`, `mongodb.py`, `core.py`, `ui.py`, and in any release `web.py`): functions over files,
-environment, arguments and the time, without any state. Commands of ECS Exec run in the same way, in any release, over
+judged as each program would judge it (`rabbitmq.py`, `mongodb.py`, `core.py`, `ui.py`, and in any release `web.py`):
+functions over files, environment, arguments and the time, without any state. Commands of ECS Exec run in the same way, in any release, over
 files and a database that last (`content.py`, `mongodb_tools.py`). The words of a refusal are the program's own where a
 source is named, else ours.
 """

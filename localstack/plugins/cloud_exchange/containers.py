@@ -3,9 +3,9 @@
     GET /_emulator/<account>/cloud-exchange  what was run: container, exit code, arguments, names of variables, files
                                              with owner and mode, the problem found; never a content or a value
 
-A task is one of 6.x if it has a container with an image `core6-...`, by tag or label. Of other tasks only the container
-that delivers files is run, if there is one. Run are the scripts of the container that delivers files (not essential, `/bin/sh -c`, variables FILE_... or SECRET_...)
-and the essential ones with images `core6-`, `ui6-`, `mongo<n>-`, `rabbitmq<n>-`, unless the test chose a behaviour that
+A task is one of 6.x if it has a container with an image `core6-...`, by tag or label. Run are
+the scripts of the container that delivers files (not essential, `/bin/sh -c`, variables FILE_... or SECRET_...), which a
+task of another release may have, too, and the essential ones with images `core6-`, `ui6-`, `mongo<n>-`, `rabbitmq<n>-`, unless the test chose a behaviour that
 fails anyway. The setting `cloud_exchange.run_scripts` turns all of it off.
 """
 

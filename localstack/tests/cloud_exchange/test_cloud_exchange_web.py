@@ -46,9 +46,7 @@ class Web:
             "entryPoint": ["/bin/sh", "-c"],
             "command": [SCRIPT],
             "mountPoints": [{"sourceVolume": "web", "containerPath": "/files"}],
-            "secrets": [
-                {"name": f"SECRET_{key.upper()}", "valueFrom": f"{secret}:{key}::"} for key in ("ui_certificate", "ui_key")
-            ],
+            "secrets": [{"name": f"SECRET_{key.upper()}", "valueFrom": f"{secret}:{key}::"} for key in delivered],
         }
         ui["dependsOn"] = [{"containerName": "deliver", "condition": "SUCCESS"}]
         return kit.register(deliverer, ui, volumes=[{"name": "web"}])
@@ -58,7 +56,7 @@ class Web:
         self.kit.account.advance(240)
         return self.kit.task(arn)["healthStatus"]
 
-    def target(self, definition: str, protocol: str, **listener) -> str:
+    def target(self, definition: str, protocol: str) -> str:
         """State of the target of a service with that definition behind a target group of that protocol."""
         kit = self.kit
         elb = kit.account.client("elbv2")
@@ -68,10 +66,6 @@ class Web:
             UnhealthyThresholdCount=2,
         )["TargetGroups"][0]["TargetGroupArn"]
         kit.attach(group)
-        if listener:
-            arn = elb.describe_target_groups(TargetGroupArns=[group])["TargetGroups"][0]["LoadBalancerArns"][0]
-            found = elb.describe_listeners(LoadBalancerArn=arn)["Listeners"][0]["ListenerArn"]
-            elb.modify_listener(ListenerArn=found, Protocol="HTTPS", Port=443, **listener)
         kit.create(
             definition=definition, loadBalancers=kit.balanced(group), healthCheckGracePeriodSeconds=3000
         )
@@ -115,7 +109,12 @@ def _other_key() -> str:
 @pytest.mark.row("a target passes the health check of its own protocol only", plain="absent")
 @pytest.mark.parametrize(
     ("delivered", "protocol", "state"),
-    [(True, "HTTPS", "healthy"), (True, "HTTP", "unhealthy"), (False, "HTTP", "healthy"), (False, "HTTPS", "unhealthy")],
+    [
+        (True, "HTTPS", "healthy"),
+        (True, "HTTP", "unhealthy"),
+        (False, "HTTP", "healthy"),
+        (False, "HTTPS", "unhealthy"),
+    ],
 )
 def test_target(web, delivered, protocol, state):
     definition = web.definition("https" if delivered else "http", pair() if delivered else None)

@@ -58,13 +58,13 @@ fn every_release_takes_it_and_stays_within_its_limits() {
         let check = ui["health_check"]["command"][1].as_str().unwrap();
         assert_eq!(check, "curl -fk https://localhost:3000 || exit 1");
         let volumes = task["volumes"].as_object().unwrap();
-        assert_eq!(volumes["ui-certificate"], json!({ "bind": "ephemeral_storage" }), "{}", release.version);
+        assert_eq!(volumes["ui-certificate"], "ephemeral-storage", "{}", release.version);
         assert!(!volumes.contains_key("ssl_certs"), "{}", release.version);
         let deliverers: Vec<_> =
             containers.iter().filter(|(_, one)| one["secrets"].get("SECRET_UI_KEY").is_some()).collect();
         let [(name, deliverer)] = deliverers[..] else { panic!("{deliverers:?}") };
         assert_eq!(ui["depends_on"][name], "SUCCESS");
-        assert_eq!(deliverer["environment"]["UI_CERTIFICATE"], "7");
+        assert_eq!(deliverer["environment"]["UI_CERTIFICATE"], "7 ce-prod,localhost");
         assert_eq!(deliverer["secrets"]["SECRET_UI_KEY"]["secret"]["$ref"], "ui-certificate/main");
         let script = deliverer["command"][0].as_str().unwrap();
         for file in ["cte_cert.crt", "cte_cert_key.key"] {

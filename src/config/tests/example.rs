@@ -87,7 +87,10 @@ fn every_default_they_show_is_the_default() {
 fn together_they_show_every_key() {
     let texts = examples().into_iter().flat_map(|(_, text)| MARKS.map(|mark| uncommented(&text, mark)));
     let shown: BTreeSet<_> = texts.flat_map(|text| keys(&text)).collect();
-    assert_eq!(shown, schema_keys());
+    // No private key lies beside the examples: they show a certificate that ce-aws makes.
+    let files = ["certificate", "key", "chain"].map(|key| format!("ui_certificate.{key}"));
+    let wanted: BTreeSet<_> = schema_keys().into_iter().filter(|key| !files.contains(key)).collect();
+    assert_eq!(shown, wanted);
 }
 
 #[test]

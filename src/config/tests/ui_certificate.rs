@@ -44,8 +44,14 @@ impl Made {
 
 const TABLE: &str = "[ui_certificate]\ncertificate = \"ui.pem\"\nkey = \"ui.key\"\n";
 
+/// Files by name, with their contents.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// What it is about, the end of the plan file, the files beside it, and the time.
+type Case<'a> = (&'a str, &'a str, Files<'a>, i64);
+
 /// What a plan file gives that ends so, with these files beside it; in the words `plans` stands for the folder.
-fn examined(rest: &str, files: &[(&str, &str)], now: i64) -> (Examined, String) {
+fn examined(rest: &str, files: Files<'_>, now: i64) -> (Examined, String) {
     let folder = TempDir::new().unwrap();
     for (name, content) in files {
         fs::write(folder.path().join(name), content).unwrap();
@@ -72,7 +78,7 @@ fn what_people_see() {
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let large = "#".repeat(70_000);
     let named = format!("[dns]\nname = \"ui.example.com\"\n{TABLE}");
-    let cases: [(&str, &str, &[(&str, &str)], i64); 17] = [
+    let cases: [Case<'_>; 17] = [
         ("no files", TABLE, &[], IN_2028),
         ("empty files", TABLE, &[("ui.pem", ""), ("ui.key", &one.key)], IN_2028),
         ("no certificate inside", TABLE, &[("ui.pem", broken), ("ui.key", &one.key)], IN_2028),
@@ -123,7 +129,8 @@ fn tables_that_contradict_themselves_are_refused() {
     assert_eq!(codes("[ui_certificate]\n"), "plan-file/missing-key");
     assert_eq!(codes("[ui_certificate]\nself_signed = false\n"), "plan-file/missing-key");
     assert_eq!(codes("[ui_certificate]\nself_signed = true\nkey = \"ui.key\"\n"), "plan-file/contradiction");
-    assert_eq!(codes("[ui_certificate]\nchain = \"a\"\n"), "plan-file/missing-key plan-file/missing-key");
+    let alone = "plan-file/missing-key plan-file/missing-key plan-file/ui-certificate-unreadable";
+    assert_eq!(codes("[ui_certificate]\nchain = \"a\"\n"), alone);
     let missing = codes("[ui_certificate]\ncertificate = \"ui.pem\"\n");
     assert_eq!(missing, "plan-file/missing-key plan-file/ui-certificate-unreadable");
 }

@@ -19,7 +19,8 @@ pub const PURPOSE: &str = "ui-certificate";
 pub const CERTIFICATE: &str = "ui_certificate";
 pub const KEY: &str = "ui_key";
 
-/// The variable that tells the delivering container which certificate it is: another one means another task, because
+/// The variable that tells the delivering container which certificate it is, by its fingerprint, or by generation and
+/// names: another one means another task, because
 /// the web server reads it when it starts.
 pub const VARIABLE: &str = "UI_CERTIFICATE";
 

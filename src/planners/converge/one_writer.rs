@@ -47,8 +47,8 @@ impl<'a> Planner<'a> {
     }
 
     /// What leads users to where only the new task is, changes while no task runs: until then they reach the old one.
-    /// That is an update that the new task needs, and that newly refers to the same resource as the task does: a listener,
-    /// where the task moves to another target group.
+    /// That is an update that the new task needs, and that newly refers to the same resource as the task does: a
+    /// listener, where the task moves to another target group.
     fn lead_behind(&mut self, fence: usize, node: &Node, changes: &[Change]) {
         let of_task = newly_named(&node.spec, changes);
         let needed: Vec<usize> = self.plan.steps[fence].after.iter().map(|after| after.step).collect();

@@ -45,8 +45,8 @@ def _responds(account: Account, *question) -> bool:
 
 
 def _tls_versions(account: Account, region: str, group: dict) -> frozenset[str]:
-    """What the load balancer speaks to the targets of a group: TLS 1.3 only from an HTTPS listener with a policy for TLS
-    1.3 (ALB user guide, "Security policies for your Application Load Balancer": backend connections). That its health
+    """What the load balancer speaks to the targets of a group: TLS 1.3 only from an HTTPS listener with a policy for
+    TLS 1.3 (ALB user guide, "Security policies for your Application Load Balancer": backend connections). That its health
     checks do the same is *unverified*. The older versions play no part here."""
     here = elbv2.region_of(account, region)
     balancers = elbv2.balancers_of_group(account, region, group["TargetGroupArn"])
