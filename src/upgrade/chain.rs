@@ -22,7 +22,7 @@ use crate::ui::{self, ending};
 use super::endpoints::report_endpoints;
 use super::plan::{OnFailure, new_id};
 use super::planning;
-use super::report_probe::{self, report_probe, report_ui};
+use super::report_probe::{report_probe, report_ui, starts_task};
 use super::rollback::conclude;
 use super::run::{Context, Work, run_plan};
 use super::undo_create::{Before, undo_create};
@@ -199,7 +199,7 @@ pub async fn upgrade_chain(
             let release = catalogue::release(&step.file)?;
             if is_upgrade {
                 report_probe(context, &known, release).await;
-            } else if report_probe::task(&known) != report_probe::task(&inventory.known()) {
+            } else if starts_task(&work.plan) {
                 report_ui(context, &known, release).await;
             }
         }

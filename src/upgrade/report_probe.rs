@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::engine::plan::{Action, Plan, Until};
 use crate::engine::reference::Known;
 use crate::kinds::resource;
 use crate::kinds::service::probe::UiAnswer;
@@ -13,8 +14,14 @@ use crate::ui;
 
 use super::run::Context;
 
+/// Whether a plan starts a task: that of a new service, or another one after the former is confirmed stopped.
+pub fn starts_task(plan: &Plan) -> bool {
+    let of_service = plan.steps.iter().filter(|step| step.address.kind() == "service");
+    of_service.into_iter().any(|step| step.action == Action::Create || step.until == Until::Idle)
+}
+
 /// The ARN of the running task.
-pub fn task(known: &Known) -> Option<&String> {
+fn task(known: &Known) -> Option<&String> {
     let outputs = known.iter().find(|(address, _)| address.kind() == "service").map(|(_, outputs)| outputs)?;
     outputs.get("task")
 }

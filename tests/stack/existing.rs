@@ -104,6 +104,7 @@ const AS_PARENT: &[&str] = &[
     "ecs CreateService cluster",
     "ecs UpdateService cluster",
     "ecs DeleteService cluster",
+    "ecs ExecuteCommand cluster",
     "ecs RegisterTaskDefinition tags.value",
     // With its roles, policies, secrets and key.
     "ecs RegisterTaskDefinition taskRoleArn",
