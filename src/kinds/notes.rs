@@ -26,9 +26,6 @@ pub const CERTIFICATES: Note = Note { tag: names::CERTIFICATES, group: "load-bal
 
 /// The secret with the certificate of the UI's own web server, by name. Where there is one, there may be a second
 /// target group.
-
-/// All notes.
-pub const ALL: [Note; 4] = [ZONE, RECORD, CERTIFICATES, UI_CERTIFICATE];
 pub const UI_CERTIFICATE: Note = Note { tag: names::UI_CERTIFICATE, group: "task" };
 
 /// All notes.
