@@ -295,3 +295,13 @@ fn immutable_properties_of_a_target_group_must_fit() {
     findings.extend(checks);
     assert_snapshot!("target_group_for_life", text(&findings));
 }
+
+#[test]
+fn with_a_certificate_of_the_ui_the_target_group_speaks_https() {
+    let over_tls = Wanted { web_protocol: "HTTPS".to_owned(), ..wanted() };
+    let check = |group: TargetGroup| target_group(&named(GROUP, group), &over_tls);
+    assert_eq!(codes(&check(targets())), ["target-group/wrong-protocol", "target-group/health-check"]);
+    let https = || "HTTPS".to_owned();
+    let right = TargetGroup { protocol: https(), health_protocol: https(), ..targets() };
+    assert_eq!(codes(&check(right)), [""; 0]);
+}

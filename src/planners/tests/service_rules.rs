@@ -201,3 +201,25 @@ fn a_recheck_after_a_creation_is_about_the_new_service() {
     let recheck = plan.steps.last().unwrap();
     assert_eq!((recheck.is_recheck(), recheck.id.as_deref()), (true, None));
 }
+
+#[test]
+fn what_leads_users_to_the_new_task_changes_while_no_task_runs() {
+    let samples = |group: usize| {
+        let leads = Sample::new("plain").linked(group);
+        vec![Sample::new("plain"), Sample::new("plain"), leads, Sample::new("service").linked(group).linked(2)]
+    };
+    let plan = plan(&samples(1), &deployed(&samples(0)));
+    let number = |wanted: &str| steps(&plan).iter().position(|step| step == wanted).unwrap();
+    let (leads, stop, start) = (number("update plain/r2"), number("stop service/r3"), number("update service/r3"));
+    assert!(upstream(&plan.steps, leads).contains(&stop), "users reach the old task until it stops");
+    assert!(upstream(&plan.steps, start).contains(&leads), "ECS takes a target group only once something leads there");
+    assert!(!upstream(&plan.steps, stop).contains(&leads));
+    is_fenced(&plan);
+    // What the new task needs and does not lead to it changes before.
+    let mut edited = samples(0);
+    edited[2].note = "edited".to_owned();
+    edited[3].size = 2;
+    let plan = super::samples::plan(&edited, &deployed(&samples(0)));
+    let number = |wanted: &str| steps(&plan).iter().position(|step| step == wanted).unwrap();
+    assert!(upstream(&plan.steps, number("stop service/r3")).contains(&number("update plain/r2")));
+}
