@@ -277,9 +277,17 @@ print(option["ResourceRecord"]["Name"])
     let said = format!("{}{}", failed.stdout, failed.stderr);
     assert!(said.contains("has another record already (CNAME elsewhere.example.org)"), "{said}");
     change(&account, &there, "DELETE", &theirs);
+    // Somebody deletes the certificate meanwhile: the token of its request may still stand for it.
+    account.by_hand(
+        r#"
+acm = client("acm")
+for one in acm.list_certificates()["CertificateSummaryList"]:
+    acm.delete_certificate(CertificateArn=one["CertificateArn"])
+"#,
+    );
     product.expect(0, &["apply", "FILE", "--yes"]);
     assert_eq!(certificates(&account), ["ce.example.com ISSUED"]);
-    assert_eq!(requests(&account), 2, "theirs and ours");
+    assert_eq!(requests(&account), 3, "theirs, the deleted one and ours");
 }
 
 #[test]
