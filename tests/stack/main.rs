@@ -57,7 +57,6 @@ mod secrets;
 mod side_by_side;
 mod single_writer;
 mod sweep;
-
 mod upgrade;
 mod upgrade_failures;
 mod upgrade_refusals;
