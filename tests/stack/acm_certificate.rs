@@ -268,9 +268,8 @@ acm.delete_certificate(CertificateArn=arn)
 print(option["ResourceRecord"]["Name"])
 "#,
     );
-    let theirs = format!(
-        r#"{{"Name": "{name}", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{{"Value": "elsewhere.example.org."}}]}}"#
-    );
+    let value = r#"[{"Value": "elsewhere.example.org."}]"#;
+    let theirs = format!(r#"{{"Name": "{name}", "Type": "CNAME", "TTL": 60, "ResourceRecords": {value}}}"#);
     change(&account, &there, "CREATE", &theirs);
     let product = Product::with_plan(&account, PLAN);
     let failed = product.expect(3, &["apply", "FILE", "--yes"]);

@@ -12,9 +12,9 @@ use crate::kinds::prelude::*;
 
 use super::note;
 
-/// A public certificate for one name, with the record in DNS that validates it. ACM gives all certificates of an account
-/// for one name, in all regions, the same record, and needs it again whenever it renews one of them: it is written
-/// where it is missing, and never deleted.
+/// A public certificate for one name, with the record in DNS that validates it. ACM gives all certificates of an
+/// account for one name, in all regions, the same record, and needs it again whenever it renews one of them: it is
+/// written where it is missing, and never deleted.
 ///
 /// The address is made of the name, so that another name is another certificate: it is issued before the listener
 /// leaves the former one. Outputs: `id` and `arn` (the ARN), `name`; `record` (the name of the validation record) once
