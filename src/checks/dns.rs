@@ -55,8 +55,8 @@ fn private(zone: &ValidationZone) -> Option<Finding> {
                 "the zone {} ({}) is private, and ACM validates a certificate only in public DNS",
                 zone.id, zone.name
             ),
-            "name the public hosted zone of the domain as `validation_zone` in [dns]; where its DNS is not in Route 53, \
-             request the certificate yourself, and name it as `certificate_arn` in [load_balancer]",
+            "name the public hosted zone of the domain as `validation_zone` in [dns]; where its DNS is not in Route \
+             53, request the certificate yourself, and name it as `certificate_arn` in [load_balancer]",
         )
     })
 }

@@ -8,6 +8,7 @@
 
 mod access_logs;
 mod account;
+mod acm_certificate;
 mod alarms;
 mod backup;
 mod blocked_destroy;
@@ -53,13 +54,11 @@ mod release_6;
 mod release_steps;
 mod releases;
 mod report;
-mod requested_certificate;
 mod restore;
 mod secrets;
 mod side_by_side;
 mod single_writer;
 mod sweep;
-mod ui_certificate;
 mod upgrade;
 mod upgrade_failures;
 mod upgrade_refusals;

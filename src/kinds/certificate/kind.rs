@@ -5,15 +5,16 @@ use aws_sdk_acm::types::{
 };
 
 use crate::engine::inventory::LEAVES;
+use crate::engine::reference::Outputs;
 use crate::kinds::dns;
 use crate::kinds::names;
 use crate::kinds::prelude::*;
 
 use super::note;
 
-/// A public certificate for one name, with the record in DNS that validates it. ACM gives all certificates of an account
-/// for one name, in all regions, the same record, and needs it again whenever it renews one of them: it is written
-/// where it is missing, and never deleted.
+/// A public certificate for one name, with the record in DNS that validates it. ACM gives all certificates of an
+/// account for one name, in all regions, the same record, and needs it again whenever it renews one of them: it is
+/// written where it is missing, and never deleted.
 ///
 /// The address is made of the name, so that another name is another certificate: it is issued before the listener
 /// leaves the former one. Outputs: `id` and `arn` (the ARN), `name`; `record` (the name of the validation record) once
@@ -71,6 +72,10 @@ impl Resource for Certificate {
             .set_tags(Some(tags::write(&target.tags)));
         let answer = call.send().await.answer()?;
         let arn = member(&answer, "CertificateArn", |answer| answer.certificate_arn())?;
+        // Within the hour a token may still stand for a certificate that somebody has deleted: then another is needed.
+        if target.attempt > SURELY_VISIBLE && describe(context, arn).await?.is_none() {
+            note::remove(context, &self.name).await?;
+        }
         self.validate(context, arn).await
     }
 
@@ -84,13 +89,14 @@ impl Resource for Certificate {
         if let Err(failure) = deleted {
             return Err(held_by(context, target, failure).await);
         }
-        let name = target.output("name");
-        let mut others = context.of_kind(Self::KIND.name).map(|(_, outputs)| outputs);
-        let is_another = |one: &str| one != target.id;
-        let stays = others.any(|one| {
-            one.get("name").is_some_and(|other| other == name) && one.get("id").is_some_and(|id| is_another(id))
-        });
-        if stays { Ok(()) } else { note::remove(context, name).await }
+        // The address tells the name: a plan does not carry the outputs of what it deletes.
+        let address = target.address.name();
+        let address = address.strip_suffix(EXPIRED).unwrap_or(address);
+        let noted = note::read(context);
+        let Some(name) = noted.keys().find(|name| Self::address_of(name) == address) else { return Ok(()) };
+        let mut all = context.of_kind(Self::KIND.name).map(|(_, outputs)| outputs);
+        let is_another = |one: &Outputs| one.get("name") == Some(name) && one.get("id") != Some(&target.id);
+        if all.any(is_another) { Ok(()) } else { note::remove(context, name).await }
     }
 
     fn grants(place: &Place) -> Grants<'_> {
@@ -150,6 +156,12 @@ impl Certificate {
     }
 }
 
+/// The end of the addresses of certificates that are over.
+const EXPIRED: &str = "-expired";
+
+/// After so many attempts, some ten seconds, a new certificate is visible.
+const SURELY_VISIBLE: u32 = 5;
+
 async fn describe(context: &Context, arn: &str) -> Result<Option<CertificateDetail>, Failure> {
     let answer = context.aws.acm.describe_certificate().certificate_arn(arn).send().await.unless_gone()?;
     Ok(answer.and_then(|answer| answer.certificate))
@@ -173,7 +185,7 @@ async fn whole(context: &Context, arn: &str) -> Result<Option<Found<Certificate>
     let mut found = described(&live);
     if is_over(&live) {
         // A listener may still have it: the one that takes its place is requested first.
-        found = found.at(Address::new(Certificate::KIND.name, &format!("{}-expired", Certificate::address_of(&name))));
+        found = found.at(Address::new(Certificate::KIND.name, &format!("{}{EXPIRED}", Certificate::address_of(&name))));
     }
     Ok(Some(found.spec(Certificate { name, zone }).tags(tags)))
 }

@@ -268,18 +268,25 @@ acm.delete_certificate(CertificateArn=arn)
 print(option["ResourceRecord"]["Name"])
 "#,
     );
-    let theirs = format!(
-        r#"{{"Name": "{name}", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{{"Value": "elsewhere.example.org."}}]}}"#
-    );
+    let value = r#"[{"Value": "elsewhere.example.org."}]"#;
+    let theirs = format!(r#"{{"Name": "{name}", "Type": "CNAME", "TTL": 60, "ResourceRecords": {value}}}"#);
     change(&account, &there, "CREATE", &theirs);
     let product = Product::with_plan(&account, PLAN);
     let failed = product.expect(3, &["apply", "FILE", "--yes"]);
     let said = format!("{}{}", failed.stdout, failed.stderr);
     assert!(said.contains("has another record already (CNAME elsewhere.example.org)"), "{said}");
     change(&account, &there, "DELETE", &theirs);
+    // Somebody deletes the certificate meanwhile: the token of its request may still stand for it.
+    account.by_hand(
+        r#"
+acm = client("acm")
+for one in acm.list_certificates()["CertificateSummaryList"]:
+    acm.delete_certificate(CertificateArn=one["CertificateArn"])
+"#,
+    );
     product.expect(0, &["apply", "FILE", "--yes"]);
     assert_eq!(certificates(&account), ["ce.example.com ISSUED"]);
-    assert_eq!(requests(&account), 2, "theirs and ours");
+    assert_eq!(requests(&account), 3, "theirs, the deleted one and ours");
 }
 
 #[test]
