@@ -181,7 +181,10 @@ print(arn)
     verified(&product.folder().join("alice.ovpn"));
     product.expect(0, &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
     assert_eq!((vpns(&account).len(), certificates(&account).len()), (0, 0));
-    assert!(!account.read()["ec2"].to_string().contains("ce-aws:deployment"), "something is left");
+    let left = account.read();
+    for what in ["security_groups", "subnets", "vpcs"] {
+        assert!(!left["ec2"][what].to_string().contains("ce-aws:deployment"), "{what}: {left}");
+    }
 }
 
 #[test]
