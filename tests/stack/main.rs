@@ -59,6 +59,7 @@ mod secrets;
 mod side_by_side;
 mod single_writer;
 mod sweep;
+mod ui_certificate;
 mod upgrade;
 mod upgrade_failures;
 mod upgrade_refusals;
