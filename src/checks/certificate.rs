@@ -55,8 +55,9 @@ pub fn own(inventory: &Inventory, now: i64) -> Vec<Finding> {
         warning(
             "certificate/expires-soon",
             format!("the certificate for {name} expires on {}, and ACM has not renewed it yet", date(end)),
-            "ACM renews it while a listener uses it and its validation record is in public DNS: `ce-aws apply` restores \
-             a record that is missing; check that the domain's registrar names the name servers of the hosted zone",
+            "ACM renews it while a listener uses it and its validation record is in public DNS: `ce-aws apply` \
+             restores a record that is missing; check that the domain's registrar names the name servers of the hosted \
+             zone",
         )
     });
     findings.collect()
