@@ -13,11 +13,9 @@ fn found<T>(id: &str, seen: T) -> Named<T> {
 }
 
 fn codes_of(range: &str, cidr: &str, free_addresses: u32) -> Vec<String> {
-    let text = format!(
-        "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"vpc-0a1b2c3d\"\n\
-         private_subnets = [\"subnet-0a1b2c3d\", \"subnet-0a1b2c3e\"]\n[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\n"
-    );
-    let plan = load("plan.toml", &text).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let text = "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"vpc-0a1b2c3d\"\n\
+         private_subnets = [\"subnet-0a1b2c3d\", \"subnet-0a1b2c3e\"]\n[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\n";
+    let plan = load("plan.toml", text).unwrap_or_else(|problems| panic!("{problems:?}"));
     let subnet = |id: &str, cidr: &str, free_addresses| {
         found(id, Subnet { id: id.to_owned(), cidr: cidr.to_owned(), free_addresses, ..Subnet::default() })
     };

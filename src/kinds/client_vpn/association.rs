@@ -8,7 +8,8 @@ use crate::kinds::subnet::Subnet;
 use super::endpoint::{self, ClientVpnEndpoint};
 
 /// A subnet that the endpoint has network interfaces in; with it comes the route to the VPC. It carries no tags, so its
-/// address has the name of its subnet's, or the subnet's id where that is the user's. Outputs: `id`, `endpoint`.
+/// address has the name of its subnet's, or the subnet's id where that is the user's. Outputs: `id`
+/// (`endpoint/association`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClientVpnAssociation {
     pub endpoint: Ref<ClientVpnEndpoint>,
@@ -42,7 +43,8 @@ impl Resource for ClientVpnAssociation {
             let (owner, subnet) =
                 (network.client_vpn_endpoint_id().unwrap_or_default(), network.target_network_id().unwrap_or_default());
             let spec = Self { endpoint: owner.into(), subnet: subnet.into() };
-            let found = Found::new(network.association_id()).output("endpoint", owner).at(address(context, subnet));
+            let id = format!("{owner}/{}", network.association_id().unwrap_or_default());
+            let found = Found::new(id.as_str()).at(address(context, subnet));
             Some(found.phase(phase(network.status()?)?).spec(spec))
         });
         Ok(found.collect())
@@ -51,13 +53,14 @@ impl Resource for ClientVpnAssociation {
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let call = context.aws.ec2.associate_client_vpn_target_network().client_vpn_endpoint_id(self.endpoint.text());
         let answer = call.subnet_id(self.subnet.text()).client_token(&target.token).send().await.answer()?;
-        Ok(made(answer.association_id(), &[("endpoint", self.endpoint.text())]))
+        let id = member(&answer, "AssociationId", |answer| answer.association_id())?;
+        Ok(made(format!("{}/{id}", self.endpoint.text()).as_str(), &[]))
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
         let call = context.aws.ec2.disassociate_client_vpn_target_network();
-        let call = call.client_vpn_endpoint_id(target.output("endpoint")).association_id(&target.id);
-        call.send().await.done()
+        let (endpoint, id) = target.id.split_once('/').unwrap_or_default();
+        call.client_vpn_endpoint_id(endpoint).association_id(id).send().await.done()
     }
 
     fn grants(place: &Place) -> Grants<'_> {

@@ -12,7 +12,7 @@ use super::endpoint::{self, ClientVpnEndpoint};
 const DESCRIPTION: &str = "The VPC of Cloud Exchange";
 
 /// An authorization rule: every client may reach this network. Its address is the network, with hyphens. Outputs: `id`
-/// (`endpoint/network`), `endpoint`, `network`.
+/// (`endpoint/network`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClientVpnRule {
     pub endpoint: Ref<ClientVpnEndpoint>,
@@ -62,8 +62,9 @@ impl Resource for ClientVpnRule {
     }
 
     async fn delete(context: &Context, target: &Target) -> Result<(), Failure> {
-        let call = context.aws.ec2.revoke_client_vpn_ingress().client_vpn_endpoint_id(target.output("endpoint"));
-        call.target_network_cidr(target.output("network")).revoke_all_groups(true).send().await.done()
+        let (endpoint, network) = target.id.split_once('/').unwrap_or_default();
+        let call = context.aws.ec2.revoke_client_vpn_ingress().client_vpn_endpoint_id(endpoint);
+        call.target_network_cidr(network).revoke_all_groups(true).send().await.done()
     }
 
     fn grants(place: &Place) -> Grants<'_> {
@@ -86,7 +87,7 @@ impl ClientVpnRule {
 }
 
 fn made_of(endpoint: &str, network: &str) -> Made {
-    made(format!("{endpoint}/{network}").as_str(), &[("endpoint", endpoint), ("network", network)])
+    made(format!("{endpoint}/{network}").as_str(), &[])
 }
 
 /// A revoked rule is listed until it has gone.
