@@ -52,7 +52,7 @@ fn validations(account: &Account) -> Vec<String> {
     let of = |record: &Value| {
         let name = text(&record["Name"]).split_once('.').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
         let value = text(&record["ResourceRecords"][0]["Value"]);
-        format!("{name} {}", value.rsplitn(4, '.').nth(2).unwrap_or_default())
+        format!("{name} {}", value.rsplit('.').nth(2).unwrap_or_default())
     };
     let mut all: Vec<_> = records.filter(|record| record["Type"] == "CNAME").map(of).collect();
     all.sort();
