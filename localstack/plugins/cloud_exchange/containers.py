@@ -109,7 +109,7 @@ def files_at(account, task: Task, container: Container, folder: str) -> dict[str
     mount = next((one for one in mounts if one["containerPath"].rstrip("/") == folder), None)
     if mount is None or not account.settings["cloud_exchange.run_scripts"]:
         return None
-    shared = account.state("cloud_exchange.tasks", dict).setdefault(task.arn, Shared(_folder(account) / task.id))
+    shared = account.state("cloud_exchange.tasks", dict).setdefault(task.arn, Shared(root_folder(account) / task.id))
     return _volume(account, task, shared, mount["sourceVolume"]).entries()
 
 
