@@ -186,7 +186,7 @@ impl Setting<'_> {
             zones: seen.map(|subnet| subnet.zone.clone()).collect(),
             port: self.plan.listens_on(),
             web_port: self.release.web.port,
-            web_protocol: if self.plan.ui_certificate.is_some() { "HTTPS" } else { "HTTP" }.to_owned(),
+            web_tls: self.plan.ui_certificate.is_some(),
             allowed: self.plan.access.allowed(&self.ranges()),
             tasks: tasks.collect(),
         };

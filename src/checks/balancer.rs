@@ -22,12 +22,19 @@ pub struct Wanted {
     pub port: u16,
     /// The task's port for the UI: 3000.
     pub web_port: u16,
-    /// `HTTP`, or `HTTPS` where the UI's own web server has a certificate.
-    pub web_protocol: String,
+    /// Whether the UI's own web server speaks HTTPS.
+    pub web_tls: bool,
     /// The networks that may reach the UI, in CIDR notation; empty if unknown.
     pub allowed: Vec<String>,
     /// Addresses of the deployment's own tasks, which are registered in the target group.
     pub tasks: Vec<String>,
+}
+
+impl Wanted {
+    /// What the UI's own web server speaks.
+    pub(super) const fn web_protocol(&self) -> &'static str {
+        if self.web_tls { "HTTPS" } else { "HTTP" }
+    }
 }
 
 /// Checks its state, zones, security groups and access logs. `ports`: those of the listeners that lead to Cloud

@@ -74,7 +74,7 @@ fn usable_group(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
 /// What cannot be changed in a target group.
 fn immutable(group: &TargetGroup, wanted: &Wanted) -> Vec<Finding> {
     let TargetGroup { arn, target_type, protocol, port, vpc, .. } = group;
-    let (web_port, web_protocol, here) = (wanted.web_port, &wanted.web_protocol, &wanted.vpc);
+    let (web_port, web_protocol, here) = (wanted.web_port, wanted.web_protocol(), &wanted.vpc);
     let mut wrong = Vec::new();
     if target_type != "ip" {
         let why = format!("has the target type {target_type}; Fargate tasks need the type ip");
@@ -143,13 +143,13 @@ fn in_use(group: &TargetGroup, wanted: &Wanted) -> Option<Finding> {
 }
 
 fn health_check(group: &TargetGroup, wanted: &Wanted) -> Option<Finding> {
-    let web_protocol = &wanted.web_protocol;
+    let web_protocol = wanted.web_protocol();
     let TargetGroup { arn, health_port: port, health_protocol: protocol, health_path: path, .. } = group;
     let matcher = &group.health_matcher;
     let has_own_port = !["", "traffic-port"].contains(&port.as_str()) && port.parse() != Ok(group.port);
     let (what, options) = if group.target_type == "lambda" {
         return None;
-    } else if has_own_port || ["HTTP", "HTTPS"].iter().any(|other| protocol == other && other != web_protocol) {
+    } else if has_own_port || ["HTTP", "HTTPS"].iter().any(|other| protocol == other && *other != web_protocol) {
         let answers = format!("Cloud Exchange answers {web_protocol} at its traffic port only");
         let options = format!(" --health-check-protocol {web_protocol} --health-check-port traffic-port");
         (format!("uses {protocol} at port {port}; {answers}"), options)

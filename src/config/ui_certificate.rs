@@ -125,8 +125,8 @@ pub(super) fn check_tls_version(tls_version: &Entry<'_, TlsVersion>, listener: O
     if listener == Some(false) {
         return tls_version.refuse(Invalid::new(
             "plan-file/tls-version",
-            "the load balancer cannot reach a UI that speaks TLS 1.3 alone: without `certificate_arn` it speaks TLS \
-             1.2 at most to its targets",
+            "the load balancer cannot reach a UI that speaks TLS 1.3 alone: without a certificate of its own it \
+             speaks TLS 1.2 at most to its targets",
             hint,
         ));
     }

@@ -23,7 +23,7 @@ fn wanted() -> Wanted {
         zones: strings(&["eu-west-1a", "eu-west-1b"]),
         port: 443,
         web_port: 3000,
-        web_protocol: "HTTP".to_owned(),
+        web_tls: false,
         allowed: strings(&["10.0.0.0/8", "192.168.7.0/24"]),
         tasks: strings(&["10.20.1.7"]),
     }
@@ -298,7 +298,7 @@ fn immutable_properties_of_a_target_group_must_fit() {
 
 #[test]
 fn with_a_certificate_of_the_ui_the_target_group_speaks_https() {
-    let over_tls = Wanted { web_protocol: "HTTPS".to_owned(), ..wanted() };
+    let over_tls = Wanted { web_tls: true, ..wanted() };
     let check = |group: TargetGroup| target_group(&named(GROUP, group), &over_tls);
     assert_eq!(codes(&check(targets())), ["target-group/wrong-protocol", "target-group/health-check"]);
     let https = || "HTTPS".to_owned();

@@ -7,12 +7,11 @@ use crate::kinds::context::Context;
 /// The name of the endpoint's security group.
 pub const GROUP: &str = "client-vpn";
 
-/// Where a run remembers that it has seen the group: what a plan deletes is not known while it is carried out.
-const SEEN: &str = "client-vpn seen";
-
 pub fn is_possible(context: &Context) -> bool {
+    // Where a run remembers that it has seen the group: what a plan deletes is not known while it is carried out.
+    let seen = format!("client VPN of {}", context.names.deployment);
     if context.known.contains_key(&Address::new("security-group", GROUP)) {
-        context.notes.put(SEEN, Some(GROUP));
+        context.notes.put(&seen, Some(GROUP));
     }
-    context.notes.get(SEEN).flatten().is_some()
+    context.notes.get(&seen).flatten().is_some()
 }

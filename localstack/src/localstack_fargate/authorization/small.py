@@ -102,9 +102,6 @@ ACM: Table = {
         "*", keys={"acm:DomainNames": "{DomainName}", "acm:ValidationMethod": "{ValidationMethod}"}
     )
     + also("acm:AddTagsToCertificate", "certificate/new", tagged=True, owned=False, given="Tags"),
-    "AddTagsToCertificate": on("{CertificateArn}"),
-    "RemoveTagsFromCertificate": on("{CertificateArn}"),
-    "DeleteCertificate": on("{CertificateArn}"),
 }
 
 _ZONE = "arn:{-|partition}:route53:::hostedzone/{HostedZoneId|last_part}"
