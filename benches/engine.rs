@@ -119,7 +119,8 @@ fn create(graph: &Graph) -> Plan {
 fn created(graph: &Graph) -> Inventory {
     let plan = create(graph);
     let known: Known = plan.steps.iter().map(|step| (step.address.clone(), outputs(&step.address))).collect();
-    let live = plan.steps.iter().map(|step| Live {
+    // The service is looked at once more in the end, which makes no second one.
+    let live = plan.steps.iter().filter(|step| !step.is_recheck()).map(|step| Live {
         address: step.address.clone(),
         id: id(&step.address),
         outputs: outputs(&step.address),
@@ -168,7 +169,7 @@ fn queue(bencher: Bencher<'_, '_>, count: usize) {
             queue.done(step);
             done += 1;
         }
-        assert_eq!(done, count);
+        assert_eq!(done, plan.steps.len());
     });
 }
 
