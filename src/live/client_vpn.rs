@@ -2,14 +2,12 @@
 
 use aws_sdk_ec2::types::ClientVpnEndpointStatusCode;
 use secrecy::{ExposeSecret, SecretString};
-use time::OffsetDateTime;
 
 use crate::aws::answer::Answer;
-use crate::engine::failure::{Cause, Failure};
-use crate::kinds::client_vpn::pki::{Authority, Issued, Usage};
-use crate::kinds::client_vpn::{PURPOSE, authority_name, ours};
+use crate::engine::failure::Failure;
+use crate::kinds::client_vpn;
+use crate::kinds::client_vpn::pki::{Issued, Usage};
 use crate::kinds::context::Context;
-use crate::kinds::secret;
 
 /// The deployment's endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +19,7 @@ pub struct Endpoint {
 
 /// The deployment's endpoint; `None` if it has none. One call.
 pub async fn endpoint(context: &Context) -> Result<Option<Endpoint>, Failure> {
-    let all = ours(context).await?;
+    let all = client_vpn::ours(context).await?;
     let alive = all.iter().find_map(|one| {
         let code = one.status()?.code()?;
         let is_going = matches!(code, ClientVpnEndpointStatusCode::Deleting | ClientVpnEndpointStatusCode::Deleted);
@@ -33,15 +31,8 @@ pub async fn endpoint(context: &Context) -> Result<Option<Endpoint>, Failure> {
 
 /// A new client's certificate; `None` if the VPN has no authority of ours, because its certificates are the user's.
 pub async fn issue(context: &Context, client: &str, days: i64) -> Result<Option<Issued>, Failure> {
-    let value = match secret::value(context, &context.names.secret(PURPOSE)).await {
-        Err(failure) if failure.cause == Cause::Gone => return Ok(None),
-        value => value?,
-    };
-    let authority = Authority::read(&authority_name(&context.names.deployment), &value)?;
-    let client = client.to_owned();
-    let issue = move || authority.issue(Usage::Client, &client, OffsetDateTime::now_utc(), days);
-    let issued = tokio::task::spawn_blocking(issue).await;
-    issued.map_err(|error| Failure::of(Cause::Internal, format!("generating a certificate: {error}")))?.map(Some)
+    let Some(authority) = client_vpn::authority(context).await.unless_gone()? else { return Ok(None) };
+    client_vpn::issue(authority, Usage::Client, client.to_owned(), days).await.map(Some)
 }
 
 /// The configuration as AWS exports it, without certificate and key of a client.

@@ -4,9 +4,10 @@ use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 
 use crate::kinds::prelude::*;
+use crate::kinds::secret::certificates::generated;
 use crate::kinds::secret::{store, value};
 
-use super::pki::Authority;
+use super::pki::{Authority, Issued, Usage};
 use super::presence;
 
 /// The last part of its name.
@@ -49,9 +50,7 @@ impl Resource for ClientVpnAuthority {
 
     async fn create(&self, context: &Context, target: &Target) -> Result<Made, Failure> {
         let name = authority_name(&context.names.deployment);
-        let made = tokio::task::spawn_blocking(move || Authority::generate(&name, OffsetDateTime::now_utc()));
-        let authority =
-            made.await.map_err(|error| Failure::of(Cause::Internal, format!("generating certificates: {error}")))??;
+        let authority = generated(move || Authority::generate(&name, OffsetDateTime::now_utc())).await?;
         let ([fingerprint, end], facts) = (DESCRIPTION, &authority.facts);
         let description = format!("{fingerprint}{}{end}{}", facts.fingerprint, facts.valid_until);
         let value = authority.document();
@@ -85,14 +84,23 @@ impl Resource for ClientVpnAuthority {
 }
 
 /// The common name of a deployment's authority.
-pub fn authority_name(deployment: &str) -> String {
+fn authority_name(deployment: &str) -> String {
     format!("Cloud Exchange {deployment} client VPN")
 }
 
 /// The authority, read to sign with it.
-pub(super) async fn read_value(context: &Context) -> Result<Authority, Failure> {
+///
+/// # Errors
+///
+/// [`Cause::Gone`] where the deployment has none.
+pub async fn authority(context: &Context) -> Result<Authority, Failure> {
     let value = value(context, &context.names.secret(PURPOSE)).await?;
     Authority::read(&authority_name(&context.names.deployment), &value)
+}
+
+/// A certificate for so many days, signed by the authority.
+pub async fn issue(authority: Authority, usage: Usage, name: String, days: i64) -> Result<Issued, Failure> {
+    generated(move || authority.issue(usage, &name, OffsetDateTime::now_utc(), days)).await
 }
 
 /// The fingerprint in a description; `None` for any other description.

@@ -15,7 +15,7 @@ use super::presence;
 pub const VALID_UNTIL: &str = "valid-until";
 
 /// Days before its end from which on it is renewed.
-pub const SOON_DAYS: i64 = 30;
+const SOON_DAYS: i64 = 30;
 
 /// Days for which one is valid.
 const DAYS: i64 = 5 * 365;
@@ -95,17 +95,14 @@ impl ClientVpnCertificate {
         arn: Option<&str>,
         tags: Option<&Tags>,
     ) -> Result<(String, String), Failure> {
-        let authority = authority::read_value(context).await?;
+        let authority = authority::authority(context).await?;
         if authority.facts.fingerprint != self.authority.text() {
             let message = "the description of the secret with the VPN's authority names another one than it holds";
             return Err(Failure::of(Cause::Refused, message)
                 .hint("somebody has changed the secret: restore it, or remove [client_vpn], apply, and add it again"));
         }
-        let (domain, chain) = (self.domain.clone(), authority.certificate.clone());
-        let issue = move || authority.issue(Usage::Server, &domain, OffsetDateTime::now_utc(), DAYS);
-        let issued = tokio::task::spawn_blocking(issue).await;
-        let issued =
-            issued.map_err(|error| Failure::of(Cause::Internal, format!("generating certificates: {error}")))??;
+        let chain = authority.certificate.clone();
+        let issued = authority::issue(authority, Usage::Server, self.domain.clone(), DAYS).await?;
         let call = context
             .aws
             .acm

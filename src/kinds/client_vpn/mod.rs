@@ -10,8 +10,8 @@ mod rule;
 pub mod pki;
 
 pub use association::ClientVpnAssociation;
-pub use authority::{ClientVpnAuthority, PURPOSE, authority_name};
-pub use certificate::{ClientVpnCertificate, SOON_DAYS, VALID_UNTIL, domain};
+pub use authority::{ClientVpnAuthority, PURPOSE, authority, issue};
+pub use certificate::{ClientVpnCertificate, VALID_UNTIL, domain};
 pub use endpoint::{ClientVpnEndpoint, ours};
 pub use presence::GROUP;
 pub use rule::ClientVpnRule;

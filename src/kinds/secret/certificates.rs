@@ -67,6 +67,13 @@ impl Certificates {
     }
 }
 
+/// Makes what takes moments to compute, such as a key, while other calls go on.
+pub(in crate::kinds) async fn generated<T: Send + 'static>(
+    make: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(make).await.map_err(failed)?
+}
+
 pub(super) fn pair() -> Result<Zeroizing<KeyPair>, Failure> {
     KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096).map(Zeroizing::new).map_err(failed)
 }

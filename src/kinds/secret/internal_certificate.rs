@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::prelude::*;
 
-use super::certificates::Certificates;
+use super::certificates::{Certificates, generated};
 use super::store;
 
 /// The last part of its name.
@@ -100,8 +100,7 @@ pub fn live(inventory: &Inventory) -> Option<&Live> {
 
 /// Keys of that size take seconds to compute, while other steps go on.
 async fn generate() -> Result<Certificates, Failure> {
-    let task = tokio::task::spawn_blocking(|| Certificates::generate(OffsetDateTime::now_utc()));
-    task.await.map_err(|error| Failure::of(Cause::Internal, format!("generating certificates: {error}")))?
+    generated(|| Certificates::generate(OffsetDateTime::now_utc())).await
 }
 
 /// Generation and end in a description; `None` for any other description.

@@ -8,6 +8,7 @@ use crate::engine::inventory::{Inventory, Live};
 use crate::kinds::notes;
 use crate::kinds::prelude::*;
 
+use super::certificates::generated;
 use super::credentials::document;
 use super::self_signed::SelfSigned;
 use super::store;
@@ -20,8 +21,7 @@ pub const CERTIFICATE: &str = "ui_certificate";
 pub const KEY: &str = "ui_key";
 
 /// The variable that tells the delivering container which certificate it is, by its fingerprint, or by generation and
-/// names: another one means another task, because
-/// the web server reads it when it starts.
+/// names: another one means another task, because the web server reads it when it starts.
 pub const VARIABLE: &str = "UI_CERTIFICATE";
 
 /// The output of a live one with the day on which it expires: `2036-11-26`.
@@ -150,8 +150,7 @@ pub fn is_served(inventory: &Inventory) -> bool {
 
 /// A key of that size takes seconds to compute, while other steps go on.
 async fn generate(names: Vec<String>) -> Result<SelfSigned, Failure> {
-    let task = tokio::task::spawn_blocking(move || SelfSigned::generate(OffsetDateTime::now_utc(), &names));
-    task.await.map_err(|error| Failure::of(Cause::Internal, format!("generating a certificate: {error}")))?
+    generated(move || SelfSigned::generate(OffsetDateTime::now_utc(), &names)).await
 }
 
 /// What a description says: which certificate it is, and when it expires.
