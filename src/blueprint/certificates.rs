@@ -12,6 +12,20 @@ use super::image_change::Running;
 /// Days before it expires from which on it is renewed.
 pub const SOON: i64 = 30;
 
+/// Which certificates a deployment has of those that ce-aws makes: each new one has the next number.
+#[derive(Clone, Copy, Debug)]
+pub struct Generations {
+    /// Of the internal one; ignored for a release without one.
+    pub internal: u32,
+    /// Of a self-signed one of the UI; ignored where none is wanted.
+    pub of_ui: u32,
+}
+
+impl Generations {
+    /// Of certificates that do not exist yet.
+    pub const FIRST: Self = Self { internal: 1, of_ui: 1 };
+}
+
 /// Why the present certificate is renewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Renewal {

@@ -52,13 +52,13 @@ impl Outside {
             made.secrets.extend(variables.secret.clone());
         }
         if wanted.secrets.values().any(|key| key.home() == SecretHome::InternalCertificate) {
-            let generation = stack.facts.certificate_generation.to_string();
+            let generation = stack.facts.generations.internal.to_string();
             made.environment.insert(internal_certificate::VARIABLE.to_owned(), generation);
         }
         if wanted.secrets.values().any(|key| key.home() == SecretHome::UiCertificate) {
             let which = match &stack.plan.ui_certificate {
                 Some(UiCertificate::Files(pair)) => pair.fingerprint.clone(),
-                Some(UiCertificate::SelfSigned) | None => format!("{} {}", stack.facts.ui_generation, names(stack)),
+                Some(UiCertificate::SelfSigned) | None => format!("{} {}", stack.facts.generations.of_ui, names(stack)),
             };
             made.environment.insert(ui_certificate::VARIABLE.to_owned(), which);
         }
@@ -117,7 +117,7 @@ fn internal(stack: &mut Stack<'_>, injected: &mut Vec<SecretGrant>) {
         return;
     }
     let name = stack.names().secret(internal_certificate::PURPOSE);
-    let secret = InternalCertificate { name, generation: stack.facts.certificate_generation };
+    let secret = InternalCertificate { name, generation: stack.facts.generations.internal };
     let arn = stack.add(internal_certificate::address().name(), &secret).arn().any();
     injected.push(SecretGrant { id: "ReadInternalCertificate", arn, key: None });
 }
@@ -135,7 +135,7 @@ fn of_ui(stack: &mut Stack<'_>, groups: &Groups, injected: &mut Vec<SecretGrant>
             ..UiSecret::default()
         },
         UiCertificate::SelfSigned => {
-            UiSecret { name, generation: stack.facts.ui_generation, names: names(stack), ..UiSecret::default() }
+            UiSecret { name, generation: stack.facts.generations.of_ui, names: names(stack), ..UiSecret::default() }
         }
     };
     let secret = stack.add(ui_certificate::address().name(), &secret);

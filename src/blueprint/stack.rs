@@ -13,6 +13,8 @@ use crate::kinds::names::Names;
 use crate::kinds::role::Role;
 use crate::release::Release;
 
+use super::certificates::Generations;
+
 /// What determines a graph besides the plan file.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
@@ -24,11 +26,8 @@ pub struct Facts<'a> {
     pub existing: &'a Existing,
     /// Digests of images by container, where they are pinned.
     pub digests: &'a BTreeMap<String, String>,
-    /// Which generation of the internal certificate is wanted, see [`super::certificates`]; ignored for a release
-    /// without one.
-    pub certificate_generation: u32,
-    /// The same of a self-signed certificate for the UI; ignored where none is wanted.
-    pub ui_generation: u32,
+    /// Of the certificates that ce-aws makes.
+    pub generations: Generations,
     /// Whether the role and the vault for backups are wanted: they exist already, or the command makes a backup.
     pub backup: bool,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::blueprint::certificates::Generations;
 use crate::config::PlanFile;
 use crate::engine::graph::Graph;
 use crate::existing::Existing;
@@ -68,7 +69,7 @@ pub(super) fn graph(file: &PlanFile) -> Result<Graph, CommandError> {
         Some(zones) => zones.each_ref().map(|zone| zone.as_str()),
         None => ["a", "b"].map(|letter| format!("{region}{letter}")),
     };
-    planning::graph(file, &names, zones, &Existing::default(), &BTreeMap::new(), planning::Generations::FIRST, false)
+    planning::graph(file, &names, zones, &Existing::default(), &BTreeMap::new(), Generations::FIRST, false)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use clap::builder::PossibleValue;
 
 use crate::aws::grant::{Grant, Use};
 use crate::blueprint;
+use crate::blueprint::certificates::Generations;
 use crate::config::PlanFile;
 use crate::existing::{self, Existing};
 use crate::images;
@@ -84,15 +85,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
 pub fn grants(session: &Session, file: &PlanFile, purpose: Purpose) -> Result<Vec<Grant>, CommandError> {
     let names = &session.context(&Scope::of(file)).names;
     let zones = ["a", "b"].map(|letter| format!("{}{letter}", names.region));
-    let graph = planning::graph(
-        file,
-        names,
-        zones,
-        &Existing::default(),
-        &BTreeMap::new(),
-        planning::Generations::FIRST,
-        true,
-    )?;
+    let graph = planning::graph(file, names, zones, &Existing::default(), &BTreeMap::new(), Generations::FIRST, true)?;
     let place = blueprint::place::place(file, names, &graph);
     let wanted: BTreeSet<&str> = graph.nodes().map(|node| node.kind.name).collect();
     let mut all = Vec::new();

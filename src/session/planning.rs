@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::blueprint;
+use crate::blueprint::certificates::Generations;
 use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::graph::Graph;
@@ -110,18 +111,6 @@ impl Session {
     }
 }
 
-/// The generations of the certificates that ce-aws makes, see [`blueprint::certificates`].
-#[derive(Clone, Copy, Debug)]
-pub struct Generations {
-    pub internal: u32,
-    pub of_ui: u32,
-}
-
-impl Generations {
-    /// Of certificates that do not exist yet.
-    pub const FIRST: Self = Self { internal: 1, of_ui: 1 };
-}
-
 /// The graph of what should exist.
 ///
 /// # Errors
@@ -136,16 +125,6 @@ pub fn graph(
     generations: Generations,
     backup: bool,
 ) -> Result<Graph, CommandError> {
-    let release = release(file)?;
-    let facts = blueprint::Facts {
-        release,
-        names,
-        zones,
-        existing,
-        digests,
-        certificate_generation: generations.internal,
-        ui_generation: generations.of_ui,
-        backup,
-    };
+    let facts = blueprint::Facts { release: release(file)?, names, zones, existing, digests, generations, backup };
     blueprint::graph(file, &facts).map_err(CommandError::unexpected)
 }

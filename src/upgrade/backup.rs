@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::aws::answer::required;
 use crate::blueprint::Facts;
 use crate::blueprint::backup::{self, Backup};
+use crate::blueprint::certificates::Generations;
 use crate::checks;
 use crate::config::PlanFile;
 use crate::engine::address::Address;
@@ -48,8 +49,7 @@ pub async fn create(
         zones: Default::default(),
         existing: &existing,
         digests: &BTreeMap::new(),
-        certificate_generation: 1,
-        ui_generation: 1,
+        generations: Generations::FIRST,
         backup: true,
     };
     let arn = live.outputs.get("arn").map(String::as_str);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::blueprint;
-use crate::blueprint::certificates::{self, INTERNAL, OF_UI, Renewal};
+use crate::blueprint::certificates::{self, Generations, INTERNAL, OF_UI, Renewal};
 use crate::blueprint::image_change::{ImageChange, Running};
 use crate::checks;
 use crate::config::{PlanFile, UiCertificate};
@@ -20,7 +20,7 @@ use crate::session::catalogue::release;
 use crate::session::consent::Consent;
 use crate::session::error::CommandError;
 use crate::session::intent::open_intent;
-use crate::session::planning::{Generations, graph};
+use crate::session::planning::graph;
 use crate::session::scope::Scope;
 use crate::session::{moment, preflight, standing};
 
@@ -78,12 +78,12 @@ pub async fn plan(
     findings.extend(upgrade.iter().flat_map(|upgrade| upgrade.findings.clone()));
     let internal = certificates::wanted(inventory, moment::today(), consent.renew_certificates);
     if release(file)?.internal_certificate() {
-        findings.extend(internal.renewal.as_ref().and_then(expiry));
+        findings.extend(expiry(internal.renewal.as_ref(), checks::certificate::internal));
     }
     let of_ui = certificates::wanted_of_ui(inventory, moment::today(), consent.renew_certificates);
     let is_self_signed = file.ui_certificate == Some(UiCertificate::SelfSigned);
     if is_self_signed {
-        findings.extend(of_ui.renewal.as_ref().and_then(expiry_of_ui));
+        findings.extend(expiry(of_ui.renewal.as_ref(), checks::certificate::of_ui));
     } else if consent.renew_certificates && !release(file)?.internal_certificate() {
         findings.push(checks::certificate::none_to_renew(file.release));
     }
@@ -132,20 +132,11 @@ fn backs_up(inventory: &Inventory) -> bool {
     inventory.live.iter().any(|live| needed.contains(&live.address))
 }
 
-/// The finding about the end of the UI's self-signed certificate.
-fn expiry_of_ui(renewal: &Renewal) -> Option<Finding> {
-    match renewal {
-        Renewal::Expired(day) => Some(checks::certificate::of_ui(day, true)),
-        Renewal::ExpiresSoon(day) => Some(checks::certificate::of_ui(day, false)),
-        Renewal::Unreadable | Renewal::Asked => None,
-    }
-}
-
-/// The finding about the end of the internal certificate.
-fn expiry(renewal: &Renewal) -> Option<Finding> {
-    match renewal {
-        Renewal::Expired(day) => Some(checks::certificate::internal(day, true)),
-        Renewal::ExpiresSoon(day) => Some(checks::certificate::internal(day, false)),
+/// The finding about the end of a certificate; `of` takes the day, and whether it has passed.
+fn expiry(renewal: Option<&Renewal>, of: impl Fn(&str, bool) -> Finding) -> Option<Finding> {
+    match renewal? {
+        Renewal::Expired(day) => Some(of(day, true)),
+        Renewal::ExpiresSoon(day) => Some(of(day, false)),
         Renewal::Unreadable | Renewal::Asked => None,
     }
 }

@@ -23,6 +23,7 @@ use crate::existing::{Existing, Lookup, Named};
 use crate::kinds::names::Names;
 use crate::release::{Catalogue, Release};
 
+use super::certificates::Generations;
 use super::{Facts, graph};
 
 /// The graph of a plan file in us-east-1 that borrows nothing.
@@ -66,8 +67,7 @@ fn graph_at(
         zones,
         existing,
         digests,
-        certificate_generation,
-        ui_generation: certificate_generation,
+        generations: Generations { internal: certificate_generation, of_ui: certificate_generation },
         backup,
     };
     graph(plan, &facts).unwrap()
