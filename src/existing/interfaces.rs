@@ -6,7 +6,7 @@ use crate::aws::answer::Answer;
 use crate::engine::failure::{Cause, Failure};
 use crate::kinds::context::Context;
 use crate::kinds::convert::text;
-use crate::kinds::ec2::{filter, matching};
+use crate::kinds::ec2::{self, filter};
 
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,11 +58,7 @@ impl Owner {
 ///
 /// EC2 cannot be asked.
 pub async fn of_owner(context: &Context, owner: &Owner) -> Result<Vec<Interface>, Failure> {
-    let found = matching(owner.filter(), |which| {
-        let call = context.aws.ec2.describe_network_interfaces().filters(which);
-        call.into_paginator().items().send().try_collect()
-    });
-    Ok(found.await?.iter().map(read).collect())
+    Ok(ec2::interfaces(context, owner.filter()).await?.iter().map(read).collect())
 }
 
 fn read(live: &NetworkInterface) -> Interface {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use aws_sdk_ec2::types::{Filter, ResourceType, TagSpecification, UnsuccessfulItem};
+use aws_sdk_ec2::types::{Filter, NetworkInterface, ResourceType, TagSpecification, UnsuccessfulItem};
 
 use crate::aws::answer::{Answer, operation};
 use crate::aws::error::reported;
@@ -37,6 +37,12 @@ where
         return Ok(Vec::new());
     }
     describe(which).await.answer()
+}
+
+/// The network interfaces that pass a filter.
+pub async fn interfaces(context: &Context, which: Filter) -> Result<Vec<NetworkInterface>, Failure> {
+    let call = context.aws.ec2.describe_network_interfaces();
+    matching(which, |which| call.filters(which).into_paginator().items().send().try_collect()).await
 }
 
 /// Whether a call that succeeds as a whole has succeeded in its parts.

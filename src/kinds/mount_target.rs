@@ -113,8 +113,7 @@ async fn groups<'a>(
     targets: impl Iterator<Item = &'a MountTargetDescription> + Clone,
 ) -> Result<Groups, Failure> {
     let ids = ec2::filter("network-interface-id", targets.clone().filter_map(|target| target.network_interface_id()));
-    let call = context.aws.ec2.describe_network_interfaces();
-    let all = ec2::matching(ids, |ids| call.filters(ids).into_paginator().items().send().try_collect()).await?;
+    let all = ec2::interfaces(context, ids).await?;
     let mut groups: Groups = all
         .iter()
         .map(|interface| {

@@ -21,9 +21,7 @@ pub enum Fate {
 
 /// The network interfaces of a VPC, of a subnet or of a security group, by EC2's filter.
 pub async fn seen(context: &Context, filter: &str, ids: Vec<String>) -> Result<Vec<NetworkInterface>, Failure> {
-    let call = context.aws.ec2.describe_network_interfaces();
-    ec2::matching(ec2::filter(filter, ids), |which| call.filters(which).into_paginator().items().send().try_collect())
-        .await
+    ec2::interfaces(context, ec2::filter(filter, ids)).await
 }
 
 /// The network interfaces that hold a subnet, security group, VPC or internet gateway.
