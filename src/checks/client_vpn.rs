@@ -2,7 +2,7 @@
 
 use ipnet::Ipv4Net;
 
-use crate::config::PlanFile;
+use crate::config::{PlanFile, overlap};
 use crate::engine::inventory::Inventory;
 use crate::engine::plan::Finding;
 use crate::existing::Existing;
@@ -20,14 +20,13 @@ pub fn client_vpn(plan: &PlanFile, existing: &Existing, inventory: &Inventory) -
     let Some(clients) = plan.client_vpn.client_cidr else { return Vec::new() };
     let ranges = existing.vpc.iter().filter_map(|vpc| vpc.found()).flat_map(|vpc| &vpc.cidrs);
     let ranges = ranges.filter_map(|range| range.parse::<Ipv4Net>().ok());
-    let overlaps =
-        ranges.filter(|range| range.contains(&clients.net()) || clients.net().contains(range)).map(|range| {
-            refusal(
-                "vpn/overlap",
-                format!("the range of the VPN's clients, {clients}, overlaps the VPC's {range}"),
-                "choose another `client_cidr` in [client_vpn], in no network that the clients reach",
-            )
-        });
+    let overlaps = ranges.filter(|range| overlap(*range, clients.net())).map(|range| {
+        refusal(
+            "vpn/overlap",
+            format!("the range of the VPN's clients, {clients}, overlaps the VPC's {range}"),
+            "choose another `client_cidr` in [client_vpn], in no network that the clients reach",
+        )
+    });
     let is_in = |subnet: &Subnet| {
         let mut all = inventory.live.iter().filter(|live| live.address.kind() == "client-vpn-association");
         all.any(|live| live.spec["subnet"] == subnet.id.as_str())

@@ -19,6 +19,11 @@ pub struct Cidr(Ipv4Net);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NetworkCidr(Ipv4Net);
 
+/// Whether any address is in both.
+pub fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
+    one.contains(&other) || other.contains(&one)
+}
+
 impl Cidr {
     pub const ANYWHERE: Self = Self(constant(0, 0, 0, 0, 0));
 
@@ -48,7 +53,7 @@ impl NetworkCidr {
     }
 
     pub fn overlaps(self, other: Self) -> bool {
-        self.contains(other) || other.contains(self)
+        overlap(self.0, other.0)
     }
 
     /// `None` if the size is not one that AWS allows.

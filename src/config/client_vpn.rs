@@ -10,7 +10,7 @@ use crate::release::choice;
 use super::{
     access::AccessKeys,
     aws_name::CertificateArn,
-    cidr::Cidr,
+    cidr::{Cidr, overlap},
     network::Network,
     problem::Problem,
     section::table,
@@ -108,10 +108,6 @@ fn others(network: &Network) -> Vec<(Ipv4Net, &'static str)> {
     // A default route is for what no other is.
     let routes = routes.filter(|net| net.prefix_len() > 0).map(|net| (net, "a route of [[network.route]], to"));
     std::iter::once((network.cidr.net(), "the VPC's")).chain(routes).collect()
-}
-
-fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
-    one.contains(&other) || other.contains(&one)
 }
 
 choice! {

@@ -4,14 +4,13 @@ use rcgen::KeyPair as Key;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use x509_parser::extensions::GeneralName;
 use x509_parser::pem::Pem as Block;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::public_key::PublicKey;
 
 use super::{
-    pem::{MAX_BYTES, NOTICE_SECONDS, armoured, day, subject},
+    pem::{MAX_BYTES, NOTICE_SECONDS, armoured, day, fingerprint, subject},
     text::{Invalid, quoted},
 };
 
@@ -105,8 +104,6 @@ impl KeyPair {
             doubts.extend(validity(one, now).map_err(|invalid| (*part, invalid))?.map(|doubt| (*part, doubt)));
         }
         doubts.extend(other_name(leaf, name).map(|doubt| (Part::Certificate, doubt)));
-        let mut digest = Sha256::new();
-        blocks.iter().for_each(|(_, block)| digest.update(&block.contents));
         let text: String = blocks.iter().map(|(_, block)| armoured(&block.contents)).collect();
         if text.len() + key.text.expose_secret().len() > MAX_BYTES {
             return Err((Part::Certificate, too_large()));
@@ -114,7 +111,7 @@ impl KeyPair {
         let end = all.iter().map(|(_, one)| one.validity().not_after).min_by_key(|end| end.timestamp());
         let pair = Self {
             text,
-            fingerprint: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            fingerprint: fingerprint(blocks.iter().map(|(_, block)| block)),
             valid_until: end.map(day).unwrap_or_default(),
             key: PrivateKey(key.text),
         };

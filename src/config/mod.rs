@@ -64,7 +64,7 @@ pub use aws_name::{
 };
 pub use ca::CaCertificate;
 pub use choice::{Nat, RetentionDays, SslPolicy, Throughput, TlsVersion};
-pub use cidr::{Cidr, NetworkCidr};
+pub use cidr::{Cidr, NetworkCidr, overlap};
 pub use client_vpn::{ClientCidr, ClientVpn, SessionHours, VpnPort, VpnSubnets, VpnTransport};
 pub use collision::{Collision, collisions};
 pub use cover::{beside, cover};

@@ -46,16 +46,14 @@ impl Pem {
         let mut pem =
             Self { text: String::new(), subjects: Vec::new(), fingerprint: String::new(), not_after: i64::MAX };
         let mut doubts = Vec::new();
-        let mut digest = Sha256::new();
         for block in &blocks {
             let certificate = certificate(block)?;
             doubts.extend(check(&certificate, now)?);
-            digest.update(&block.contents);
             pem.text += &armoured(&block.contents);
             pem.subjects.push(subject(&certificate));
             pem.not_after = pem.not_after.min(certificate.validity().not_after.timestamp());
         }
-        pem.fingerprint = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        pem.fingerprint = fingerprint(&blocks);
         Ok((pem, doubts))
     }
 }
@@ -136,6 +134,13 @@ fn check(certificate: &X509Certificate<'_>, now: i64) -> Result<Vec<Invalid>, In
         doubt("plan-file/ca-is-no-ca", format!("the certificate of {subject} is not that of a CA"), hint);
     }
     Ok(doubts)
+}
+
+/// SHA-256 over certificates in DER, one after the other, in hexadecimal digits.
+pub(super) fn fingerprint<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String {
+    let mut digest = Sha256::new();
+    blocks.into_iter().for_each(|block| digest.update(&block.contents));
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// On one line.
