@@ -101,8 +101,11 @@ async fn analyze(context: &Context, from: &Interface, front: &Front) -> Result<O
     let way = Way { from: &from.id, to: &door.id, port: front.entrance.port };
     let work = async { Ok(reachability::analyze(context, &clock, way).await?) };
     let ended = unless_ctrl_c(work).await;
-    reachability::clean_up(context).await?;
-    ended
+    let cleaned = reachability::clean_up(context).await;
+    // Why there is no analysis says more than why nothing was deleted.
+    let ended = ended?;
+    cleaned?;
+    Ok(ended)
 }
 
 fn reasons(analysis: &Analysis) -> Vec<(&str, String)> {
