@@ -38,6 +38,10 @@ impl Sort {
 /// Fargate in 2022 (kayac/ecspresso#414).
 const OLD_AGENT: [u64; 4] = [3, 1, 1511, 0];
 
+/// What an agent may ask for.
+const SESSION_TYPE: &str = "SessionType";
+const ENCRYPTION: &str = "KMSEncryption";
+
 const SUCCESS: u8 = 1;
 const FAILED: u8 = 2;
 const UNSUPPORTED: u8 = 3;
@@ -93,11 +97,11 @@ impl Handshake {
         for Requested { action_type, action_parameters } in request.requested_client_actions {
             let parameter = |name: &str| action_parameters[name].as_str().unwrap_or_default().to_owned();
             let demand = match action_type.as_str() {
-                "SessionType" => {
-                    let wanted = parameter("SessionType");
+                SESSION_TYPE => {
+                    let wanted = parameter(SESSION_TYPE);
                     (!sort.names().contains(&wanted.as_str())).then(|| Demand::Other(format!("session type {wanted}")))
                 }
-                "KMSEncryption" => {
+                ENCRYPTION => {
                     let request = KeyRequest { key: parameter("KMSKeyId"), challenge: parameter("Challenge") };
                     let is_nameless = request.key.is_empty();
                     key = Some(request);
@@ -125,9 +129,9 @@ impl Handshake {
     pub fn response(&self, key: Option<&DataKey>) -> Vec<u8> {
         let (mut processed, mut errors) = (Vec::new(), Vec::new());
         for (action_type, demand) in &self.actions {
-            let given = self.key.as_ref().filter(|_| action_type == "KMSEncryption");
+            let given = self.key.as_ref().filter(|_| action_type == ENCRYPTION);
             let result = given.and_then(|request| Some(key?.response(request)));
-            let is_known = given.is_some() || action_type == "SessionType";
+            let is_known = given.is_some() || action_type == SESSION_TYPE;
             let error = match demand {
                 Some(_) => format!("unsupported: {action_type}"),
                 None if given.is_some() && result.is_none() => "there is no data key".to_owned(),
