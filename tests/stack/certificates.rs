@@ -89,7 +89,7 @@ impl<'a> Deployment<'a> {
     }
 }
 
-fn both(ran: &Ran) -> String {
+pub fn both(ran: &Ran) -> String {
     format!("{}{}", ran.stdout, ran.stderr)
 }
 
@@ -120,16 +120,16 @@ for container in task["containerDefinitions"]:
 
 /// Lets it end so many days from now, as its description says: the program has no other way to know, and takes the day
 /// from this machine's clock.
-fn ends_in(account: &Account, days: i32) -> String {
+pub fn ends_in(account: &Account, secret: &str, days: i32) -> String {
     account.by_hand(&format!(
         r#"
 import datetime, re
 secrets = client("secretsmanager")
-text = secrets.describe_secret(SecretId="{SECRET}")["Description"]
+text = secrets.describe_secret(SecretId="{secret}")["Description"]
 end = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days={days})).date().isoformat()
 text, count = re.subn("valid until [-0-9]+$", "valid until " + end, text)
 assert count == 1, text
-secrets.update_secret(SecretId="{SECRET}", Description=text)
+secrets.update_secret(SecretId="{secret}", Description=text)
 print(end)
 "#
     ))
@@ -200,10 +200,10 @@ fn certificates_are_renewed_in_time_by_a_single_writer() {
     let one = Deployment::new(&account, PLAN);
     one.apply();
     let first = values(&account);
-    ends_in(&account, 32);
+    ends_in(&account, SECRET, 32);
     assert_eq!(one.steps(&[]), [""; 0], "long enough");
 
-    let end = ends_in(&account, 29);
+    let end = ends_in(&account, SECRET, 29);
     let renews = |why: &str| {
         [
             "stop service/main one-writer".to_owned(),
@@ -234,7 +234,7 @@ fn certificates_are_renewed_in_time_by_a_single_writer() {
     }
     assert_eq!(of_task(&account), "init-container 2");
 
-    let end = ends_in(&account, 0);
+    let end = ends_in(&account, SECRET, 0);
     assert_eq!(one.steps(&[]), renews(&format!("the internal certificate expired on {end}")));
     let said = both(&one.expect(0, &["doctor", "FILE"]));
     assert!(said.contains("certificate/internal-expired"), "{said}");
@@ -280,7 +280,7 @@ fn apply_converges_whatever_happened_to_the_secret() {
     let first = arn();
 
     // A response lost during a renewal: values and description still agree.
-    ends_in(&account, 3);
+    ends_in(&account, SECRET, 3);
     lost("UpdateSecret");
     one.converges();
     assert_eq!(of_task(&account), "init-container 2");
@@ -378,7 +378,7 @@ fn a_rollback_after_renewal_leaves_usable_certificates() {
     let one = Deployment::new(&account, PLAN);
     one.apply();
     let first = values(&account);
-    ends_in(&account, 5);
+    ends_in(&account, SECRET, 5);
     let next = one.product.folder().join("next.toml");
     std::fs::write(&next, release("6.9.1", "6.9.0", OTHER_CORE)).expect("the release can be written");
     account

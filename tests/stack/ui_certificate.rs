@@ -5,6 +5,7 @@ use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 
 use crate::account::{Account, text};
+use crate::certificates::{both, ends_in};
 use crate::deploy::SCALE;
 use crate::drift::steps;
 use crate::policy::operator::Operator;
@@ -16,10 +17,6 @@ const SELF_SIGNED: &str = "[ui_certificate]\nself_signed = true\n";
 const FILES: &str = "[ui_certificate]\ncertificate = \"ui.pem\"\nkey = \"ui.key\"\n";
 const WITHOUT_BALANCER: &str = "[load_balancer]\nenabled = false\n";
 const SECRET: &str = "ce-aws/prod/ui-certificate";
-
-fn both(ran: &Ran) -> String {
-    format!("{}{}", ran.stdout, ran.stderr)
-}
 
 fn plan(product: &Product<'_>, more: &str) {
     product.write_plan(&format!("{PLAN}{more}"));
@@ -232,31 +229,15 @@ fn without_a_load_balancer_the_task_itself_speaks_https() {
     never_two(&account);
 }
 
-/// A self-signed one ends so many days from now, as its description says.
-fn ends_in(account: &Account, days: i32) -> String {
-    account.by_hand(&format!(
-        r#"
-import datetime, re
-secrets = client("secretsmanager")
-text = secrets.describe_secret(SecretId="{SECRET}")["Description"]
-end = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days={days})).date().isoformat()
-text, count = re.subn("valid until [-0-9]+$", "valid until " + end, text)
-assert count == 1, text
-secrets.update_secret(SecretId="{SECRET}", Description=text)
-print(end)
-"#
-    ))
-}
-
 #[test]
 fn a_self_signed_one_is_renewed_in_time() {
     let account = Account::new(SCALE);
     let product = Product::with_plan(&account, &format!("{PLAN}{WITHOUT_BALANCER}{SELF_SIGNED}"));
     apply(&product);
     let first = values(&account);
-    ends_in(&account, 32);
+    ends_in(&account, SECRET, 32);
     assert_eq!(steps(&product), [""; 0], "long enough");
-    let end = ends_in(&account, 29);
+    let end = ends_in(&account, SECRET, 29);
     for command in [&["plan", "FILE"][..], &["doctor", "FILE"]] {
         let said = both(&product.expect(0, command));
         assert!(said.contains("certificate/ui-expires-soon") && said.contains(&end), "{said}");
