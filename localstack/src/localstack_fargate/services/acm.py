@@ -23,9 +23,9 @@ from dataclasses import dataclass, field
 from moto import settings as moto_settings
 
 from localstack_fargate.account import setting
-from localstack_fargate.backends import moto_backend
 from localstack_fargate.middleware import after, aws_error, guard, override
 from localstack_fargate.services import elbv2, route53
+from localstack_fargate.services.acm_import import certificates
 
 setting("acm.record", 5)
 setting("acm.issue", 60)
@@ -80,8 +80,7 @@ def request_certificate(account, region, request, context, call_next):
         return {"CertificateArn": state.tokens[token][0]}
     if len(request["DomainName"]) > 64:
         raise aws_error("InvalidDomainValidationOptionsException", "The first domain name can be no longer than 64 characters.")
-    held = len(moto_backend("acm", account.id, region)._certificates)
-    if held >= account.settings["quota.certificates"]:
+    if len(certificates(account, region)) >= account.settings["quota.certificates"]:
         raise aws_error("LimitExceededException", "Cannot request more certificates in this account. Contact Customer Service for details.")
     if state.count >= account.settings["acm.certificates_a_year"]:
         raise aws_error("LimitExceededException", "Error: you have reached your limit of certificates in the last year.")
@@ -103,7 +102,7 @@ def _look_later(account, region: str, arn: str) -> None:
 
 
 def _look(account, region: str, arn: str) -> None:
-    asked, bundle = _state(account, region).requested.get(arn), _bundle(account, region, arn)
+    asked, bundle = _state(account, region).requested.get(arn), certificates(account, region).get(arn)
     if asked is None or bundle is None or bundle.status != "PENDING_VALIDATION":
         return
     now = account.clock.now()
@@ -116,10 +115,6 @@ def _look(account, region: str, arn: str) -> None:
         bundle.status = "VALIDATION_TIMED_OUT"
     else:
         _look_later(account, region, arn)
-
-
-def _bundle(account, region: str, arn: str):
-    return moto_backend("acm", account.id, region)._certificates.get(arn)
 
 
 def _records(account, name: str, kind: str) -> list[str]:
@@ -179,7 +174,7 @@ def note_release(account, region, request, context):
 def delete_certificate(account, region, request, context, call_next):
     arn, state = request["CertificateArn"], _state(account, region)
     lingers = account.clock.now() - state.released.get(arn, float("-inf")) < account.settings["acm.lingers"]
-    if _bundle(account, region, arn) and (lingers or _users(account, region, arn)):
+    if certificates(account, region).get(arn) and (lingers or _users(account, region, arn)):
         raise aws_error("ResourceInUseException", f"Certificate {arn} in account {account.id} is in use.")
     answer = call_next(request)
     state.requested.pop(arn, None)

@@ -12,7 +12,6 @@ configuration: esn89/jenkins-ha-https, "Example .ovpn config file". Settle times
 from __future__ import annotations
 
 import re
-import secrets
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
@@ -25,6 +24,7 @@ from localstack_fargate.services.ec2_common import (
     backend,
     chosen,
     filtered,
+    new_id,
     once,
     page,
     tag_list,
@@ -109,10 +109,6 @@ class Endpoint:
 
 def endpoints(account, region: str) -> dict[str, Endpoint]:
     return account.state(f"ec2.client_vpn.{region}", dict)
-
-
-def _new_id(prefix: str) -> str:
-    return f"{prefix}-0{secrets.token_hex(8)}"
 
 
 def _wrong(message: str, code: str = "InvalidParameterValue"):
@@ -233,7 +229,7 @@ def _create(account, region: str, request: dict) -> Endpoint:
         SERVICE_LINKED_ROLES.setdefault(SERVICE, named)
         invoke(account, region, "iam", "CreateServiceLinkedRole", {"AWSServiceName": SERVICE})
     endpoint = Endpoint(
-        _new_id("cvpn-endpoint"), account.clock.now(), request["ClientCidrBlock"], vpc, groups, dict(request)
+        new_id("cvpn-endpoint"), account.clock.now(), request["ClientCidrBlock"], vpc, groups, dict(request)
     )
     known[endpoint.id] = endpoint
     store.create_tags([endpoint.id], tags)
@@ -368,7 +364,7 @@ def _associate(account, region: str, request: dict) -> Association:
     free = subnet.cidr.num_addresses - 5 - len(ec2_interfaces.in_subnet(store, wanted))
     if subnet.cidr.prefixlen > 27 or free < 20:
         raise _wrong(f"The subnet {wanted} must be /27 or larger, with 20 free addresses")
-    made = Association(_new_id("cvpn-assoc"), wanted, subnet.availability_zone, "")
+    made = Association(new_id("cvpn-assoc"), wanted, subnet.availability_zone, "")
 
     def associated():
         if made.state == "associating":
