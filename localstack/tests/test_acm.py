@@ -3,6 +3,8 @@
 Source: ACM API reference; ACM user guide, "DNS validation", "Configure a CAA record", "Use condition keys with ACM".
 """
 
+import datetime
+
 import pytest
 from conftest import refused
 
@@ -55,6 +57,12 @@ def test_the_record_comes_later_and_is_the_same_for_a_name(account):
     assert [record(account, other) == told for other in others] == [True, True, False]
 
 
+@row("acm: the key is RSA-2048 where a certificate is described, RSA_2048 where it is listed", plain="fails")
+def test_the_key_has_two_names(account):
+    arn, listed = request(account), account.client("acm").list_certificates()["CertificateSummaryList"]
+    assert [shown(account, arn)["KeyAlgorithm"]] + [one["KeyAlgorithm"] for one in listed] == ["RSA-2048", "RSA_2048"]
+
+
 @row("acm: issued once its record is in a public zone, not a private one, and not with another value", plain="fails")
 def test_a_certificate_is_issued_once_its_record_is_public(account):
     net = account.network()
@@ -73,6 +81,28 @@ def test_a_certificate_is_issued_once_its_record_is_public(account):
     live = shown(account, arn)
     assert (live["Status"], live["DomainValidationOptions"][0]["ValidationStatus"]) == ("ISSUED", "SUCCESS")
     assert live["NotAfter"]
+
+
+@row("acm: valid for 198 days, renewed while it is in use and its record is there, else EXPIRED", plain="fails")
+def test_a_certificate_is_renewed_or_ends(account):
+    net, elbv2 = account.network(), account.client("elbv2")
+    public, used = zone(account), request(account)
+    validate(account, public, used)
+    unused = request(account)
+    account.advance(600)
+    day = datetime.timedelta(days=1)
+    ends = {arn: shown(account, arn)["NotAfter"] for arn in (used, unused)}
+    now = datetime.datetime.now(datetime.timezone.utc)
+    assert all(197 * day < end - now < 199 * day for end in ends.values())
+    balancer = elbv2.create_load_balancer(Name="ui", Subnets=net["subnets"], Scheme="internal")["LoadBalancers"][0]
+    answer = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]
+    elbv2.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"], Port=443, Protocol="HTTPS",
+        Certificates=[{"CertificateArn": used}], DefaultActions=answer,
+    )  # fmt: skip
+    account.advance(199 * 86400)
+    assert [shown(account, arn)["Status"] for arn in (used, unused)] == ["ISSUED", "EXPIRED"]
+    assert shown(account, used)["NotAfter"] - ends[used] > 100 * day and shown(account, unused)["NotAfter"] == ends[unused]
 
 
 @row("acm: VALIDATION_TIMED_OUT after 72 hours without its record in public DNS", plain="fails")

@@ -31,6 +31,7 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
         vpc,
         subnets,
         certificate: named,
+        vpn_certificates,
         task_role,
         execution_role,
         backup_role,
@@ -54,7 +55,8 @@ pub fn all(setting: &Setting<'_>) -> Vec<Finding> {
     findings.extend(client_vpn::client_vpn(setting.plan, setting.existing, setting.inventory));
     findings.extend(routes::routes(setting.plan, setting.inventory));
     findings.extend(setting.other_partition());
-    findings.extend(named.iter().flat_map(|named| certificate::certificate(named, setting.now)));
+    findings.extend(named.iter().flat_map(|named| certificate::of_listener(named, setting.now)));
+    findings.extend(vpn_certificates.iter().flat_map(|named| certificate::of_vpn(named, setting.now)));
     findings.extend(certificate::own(setting.inventory, setting.now));
     findings.extend(task_role.iter().flat_map(|role| identity::role(role, identity::Which::Task)));
     findings.extend(execution_role.iter().flat_map(|role| identity::role(role, identity::Which::Execution)));
@@ -97,8 +99,11 @@ pub fn existing(plan: &PlanFile, seen: &Existing) -> Vec<plan::Existing> {
     add("target group", existing.target_group.as_deref(), urls);
     let domain = found(&seen.certificate, |certificate| certificate.domain.clone());
     add("certificate", plan.load_balancer.certificate_arn.as_deref(), domain);
-    add("VPN certificate", plan.client_vpn.server_certificate_arn.as_deref(), None);
-    add("VPN client certificate", plan.client_vpn.client_root_certificate_arn.as_deref(), None);
+    for (index, arn) in plan.client_vpn.certificates().enumerate() {
+        let what = if index == 0 { "VPN certificate" } else { "VPN client certificate" };
+        let found = seen.vpn_certificates.get(index).and_then(|named| named.found());
+        add(what, Some(arn), found.map(|certificate| certificate.domain.clone()));
+    }
     add("hosted zone", plan.dns.zone.as_deref(), found(&seen.zone, |zone| zone.name.clone()));
     let validation = plan.dns.validation_zone.as_deref().filter(|_| plan.dns.certificate);
     add("validation zone", validation, found(&seen.validation, |zone| zone.name.clone()));

@@ -15,13 +15,41 @@ const SOON: i64 = 30;
 /// Seconds.
 const DAY: i64 = 24 * 60 * 60;
 
-/// The listener's certificate; `now` in seconds since 1970.
-pub fn certificate(named: &Named<Certificate>, now: i64) -> Vec<Finding> {
-    CERTIFICATE.check(named, |certificate| state(certificate, now).into_iter().collect())
+/// Keys that a client VPN supports (AWS Client VPN administrator guide, "Mutual authentication").
+const VPN_KEYS: [&str; 2] = ["RSA_1024", "RSA_2048"];
+
+/// What uses a certificate, and what happens once it has expired.
+struct Use {
+    by: &'static str,
+    end: &'static str,
 }
 
-fn state(certificate: &Certificate, now: i64) -> Option<Finding> {
-    let Certificate { arn, domain, status, not_after } = certificate;
+/// The listener's certificate; `now` in seconds since 1970.
+pub fn of_listener(named: &Named<Certificate>, now: i64) -> Vec<Finding> {
+    let used = Use { by: "listener", end: "browsers will then reject the page" };
+    CERTIFICATE.check(named, |certificate| state(certificate, &used, now).into_iter().collect())
+}
+
+/// A certificate of the user's that the client VPN uses; `now` in seconds since 1970.
+pub fn of_vpn(named: &Named<Certificate>, now: i64) -> Vec<Finding> {
+    let used = Use { by: "client VPN", end: "nobody can then connect to the client VPN" };
+    CERTIFICATE.check(named, |certificate| {
+        let key = (!VPN_KEYS.contains(&certificate.key_algorithm.as_str())).then(|| {
+            let Certificate { arn, domain, key_algorithm, .. } = certificate;
+            refusal(
+                "certificate/vpn-key",
+                format!(
+                    "the certificate {arn} for {domain} has a key of {key_algorithm}, which no client VPN supports"
+                ),
+                "name one with an RSA key of 2048 bits",
+            )
+        });
+        state(certificate, &used, now).into_iter().chain(key).collect()
+    })
+}
+
+fn state(certificate: &Certificate, used: &Use, now: i64) -> Option<Finding> {
+    let Certificate { arn, domain, status, not_after, .. } = certificate;
     let words = format!("the certificate {arn} for {domain}");
     if status == "EXPIRED" || not_after.is_some_and(|end| end <= now) {
         let hint = "renew it, or name another one; re-import an imported certificate with its ARN";
@@ -34,13 +62,13 @@ fn state(certificate: &Certificate, now: i64) -> Option<Finding> {
             }
             _ => "find the reason in the ACM console, or name another one",
         };
-        let message = format!("{words} is {status}, not ISSUED: no listener can use it");
+        let message = format!("{words} is {status}, not ISSUED: no {} can use it", used.by);
         return Some(refusal("certificate/not-issued", message, hint));
     }
     let end = not_after.filter(|end| end - now < SOON * DAY)?;
     Some(warning(
         "certificate/expires-soon",
-        format!("{words} expires on {}; browsers will then reject the page", date(end)),
+        format!("{words} expires on {}; {}", date(end), used.end),
         "ACM renews certificates that it issued and can still validate; re-import others with their ARN",
     ))
 }

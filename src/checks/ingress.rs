@@ -5,7 +5,6 @@ use crate::existing::Named;
 use crate::existing::ingress::{Listener, LoadBalancer, TargetGroup};
 
 pub use super::balancer::Wanted;
-pub use super::certificate::certificate;
 use super::finding::{LOAD_BALANCER, TARGET_GROUP, refusal, warning};
 use super::{balancer, matcher};
 

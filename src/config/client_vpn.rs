@@ -55,6 +55,11 @@ impl ClientVpn {
         if self.is_wanted() { usize::try_from(self.subnets.number()).unwrap_or_default() } else { 0 }
     }
 
+    /// The user's certificates: the endpoint's, and the clients'.
+    pub fn certificates(&self) -> impl Iterator<Item = &CertificateArn> {
+        self.server_certificate_arn.iter().chain(&self.client_root_certificate_arn)
+    }
+
     /// `network`: unless the VPC is the user's, whose ranges are not in the file.
     pub(super) fn read(keys: &ClientVpnKeys<'_>, network: Option<&Network>, access: &AccessKeys<'_>) -> Self {
         let plan = keys.values();

@@ -58,11 +58,8 @@ pub fn grants(plan: &PlanFile, place: &Place) -> Vec<Grant> {
     named("iam", &["GetRole", "SimulatePrincipalPolicy"], roles.collect());
     named("iam", &["GetPolicy"], policies.map(ToString::to_string).collect());
     named("secretsmanager", &["DescribeSecret"], secrets(plan).into_iter().map(|(_, arn)| arn).collect());
-    named(
-        "acm",
-        &["DescribeCertificate"],
-        plan.load_balancer.certificate_arn.iter().map(ToString::to_string).collect(),
-    );
+    let certificates = plan.load_balancer.certificate_arn.iter().chain(plan.client_vpn.certificates());
+    named("acm", &["DescribeCertificate"], certificates.map(ToString::to_string).collect());
     named("kms", &["DescribeKey"], place.key.iter().cloned().collect());
     let zone = place.dns.as_ref().filter(|dns| !dns.own_zone).map(|dns| &dns.zone);
     let validation = place.dns.as_ref().and_then(|dns| dns.validation.as_ref());

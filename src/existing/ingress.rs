@@ -125,4 +125,6 @@ pub struct Certificate {
     pub status: String,
     /// Seconds since 1970.
     pub not_after: Option<i64>,
+    /// Of its key: `RSA_2048`.
+    pub key_algorithm: String,
 }

@@ -45,7 +45,10 @@ pub struct Existing {
     pub load_balancer: Option<Named<LoadBalancer>>,
     /// The target group, behind an existing load balancer.
     pub target_group: Option<Named<TargetGroup>>,
+    /// Of the listener.
     pub certificate: Option<Named<Certificate>>,
+    /// Those of the client VPN: the endpoint's, and the clients'.
+    pub vpn_certificates: Vec<Named<Certificate>>,
     /// The hosted zone for the UI's name.
     pub zone: Option<Named<Zone>>,
     /// The public one that validates its certificate.

@@ -35,6 +35,8 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
     let certificate = certificate.map(|arn| ingress::certificate(context, arn));
     let (balancer, group, certificate) =
         (OptionFuture::from(balancer), OptionFuture::from(group), OptionFuture::from(certificate));
+    let vpn_certificates = try_join_all(plan.client_vpn.certificates().map(|arn| ingress::certificate(context, arn)));
+    let certificates = async { futures::join!(certificate, vpn_certificates) };
     let role = |arn: &'_ Option<RoleArn>, needs| {
         let arn = arn.as_ref().map(|arn| arn.as_str().to_owned());
         OptionFuture::from(arn.map(|arn| async move { identity::role(context, &arn, needs).await }))
@@ -58,8 +60,9 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
     let names =
         async { futures::join!(zones, zones::zone(context, &plan.dns), zones::validation_zone(context, &plan.dns)) };
     let told = notices::told(context, plan);
-    let (vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, (limits, limits_unread), names, told) =
-        futures::join!(vpc, subnets, cluster, balancer, group, certificate, roles, key, ours, limits, names, told);
+    let (vpc, subnets, cluster, balancer, group, certificates, roles, key, ours, (limits, limits_unread), names, told) =
+        futures::join!(vpc, subnets, cluster, balancer, group, certificates, roles, key, ours, limits, names, told);
+    let (certificate, vpn_certificates) = certificates;
     let (zones, zone, validation) = names;
     let ((mut task_role, execution_role, backup_role), (policies, secrets)) = (roles?, ours?);
     let cluster = cluster.transpose()?;
@@ -74,6 +77,7 @@ pub async fn survey(context: &Context, plan: &PlanFile, needs: Needs<'_>) -> Res
         load_balancer: balancer.transpose()?,
         target_group: group.transpose()?,
         certificate: certificate.transpose()?,
+        vpn_certificates: vpn_certificates?,
         zone: zone?,
         validation: validation?,
         task_role,

@@ -7,11 +7,11 @@ use crate::deploy::SCALE;
 use crate::drift::steps;
 use crate::product::Product;
 
-const PLAN: &str = "name = \"prod\"\nrelease = \"5.0.0\"\n[dns]\nname = \"ce.example.com\"\nzone = \"example.com\"\n\
+pub const PLAN: &str = "name = \"prod\"\nrelease = \"5.0.0\"\n[dns]\nname = \"ce.example.com\"\nzone = \"example.com\"\n\
     certificate = true\n";
 
 /// Makes a hosted zone: its id.
-fn zone(account: &Account, name: &str) -> String {
+pub fn zone(account: &Account, name: &str) -> String {
     account.by_hand(&format!(
         r#"
 names = client("route53")
@@ -36,7 +36,7 @@ fn caa(value: &str) -> String {
 }
 
 /// Name and state of each certificate, in order.
-fn certificates(account: &Account) -> Vec<String> {
+pub fn certificates(account: &Account) -> Vec<String> {
     let read = account.read();
     let all = read["acm"]["certificates"].as_array().expect("a list").iter();
     let mut all: Vec<_> = all.map(|one| format!("{} {}", text(&one["DomainName"]), text(&one["Status"]))).collect();
@@ -45,7 +45,7 @@ fn certificates(account: &Account) -> Vec<String> {
 }
 
 /// The CNAME records of all zones: the name without its first label, and the end of the value.
-fn validations(account: &Account) -> Vec<String> {
+pub fn validations(account: &Account) -> Vec<String> {
     let read = account.read();
     let zones = read["route53"]["hosted_zones"].as_array().expect("a list");
     let records = zones.iter().flat_map(|zone| zone["Records"].as_array().expect("a list"));
@@ -59,14 +59,16 @@ fn validations(account: &Account) -> Vec<String> {
     all
 }
 
-/// Protocol and certificate's name of each listener, by port.
-fn listeners(account: &Account) -> Vec<String> {
+/// Port, action and certificate's name of each listener of the deployment.
+pub fn listeners(account: &Account) -> Vec<String> {
     let read = account.read();
     let names = |arn: &str| {
         let all = read["acm"]["certificates"].as_array().expect("a list").iter();
         all.filter(|one| one["CertificateArn"] == arn).map(|one| text(&one["DomainName"]).to_owned()).next()
     };
-    let all = read["elb"]["load_balancers"][0]["Listeners"].as_array().expect("a list").iter();
+    let balancers = read["elb"]["load_balancers"].as_array().expect("a list");
+    let ours = balancers.iter().find(|one| one["LoadBalancerName"] == "ce-prod").expect("the deployment's");
+    let all = ours["Listeners"].as_array().expect("a list").iter();
     let of = |one: &Value| {
         let name = names(text(&one["Certificates"][0]["CertificateArn"])).unwrap_or_default();
         format!("{} {} {name}", one["Port"], text(&one["DefaultActions"][0]["Type"])).trim_end().to_owned()
@@ -77,7 +79,7 @@ fn listeners(account: &Account) -> Vec<String> {
 }
 
 /// How many certificates have been requested, successfully, since the account began.
-fn requests(account: &Account) -> usize {
+pub fn requests(account: &Account) -> usize {
     let calls = account.every_call(0);
     let arns: std::collections::BTreeSet<_> = calls
         .iter()

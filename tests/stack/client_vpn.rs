@@ -13,11 +13,12 @@ const MARK: &str = "#+ client_cidr = \"172.31.0.0/22\"";
 const WANTED: &str = "client_cidr = \"10.100.0.0/22\"";
 
 /// The endpoints in the account.
-fn vpns(account: &Account) -> Vec<Value> {
+pub fn vpns(account: &Account) -> Vec<Value> {
     account.read()["ec2"]["client_vpn_endpoints"].as_array().cloned().unwrap_or_default()
 }
 
-fn certificates(account: &Account) -> Vec<Value> {
+/// Those in ACM.
+pub fn certificates(account: &Account) -> Vec<Value> {
     account.read()["acm"]["certificates"].as_array().cloned().unwrap_or_default()
 }
 

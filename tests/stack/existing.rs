@@ -89,6 +89,8 @@ const AS_PARENT: &[&str] = &[
     "efs CreateMountTarget SubnetId",
     "elbv2 CreateLoadBalancer Subnets",
     "elbv2 CreateTargetGroup VpcId",
+    "ec2 CreateClientVpnEndpoint VpcId",
+    "ec2 AssociateClientVpnTargetNetwork SubnetId",
     "ecs CreateService networkConfiguration.awsvpcConfiguration.subnets",
     "ecs UpdateService networkConfiguration.awsvpcConfiguration.subnets",
     // Let through by groups of ours.

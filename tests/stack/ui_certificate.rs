@@ -48,7 +48,7 @@ fn values(account: &Account) -> Option<Value> {
 
 /// The target groups, each with its protocol and the state of its targets; the action of the listener; the scheme in
 /// the health check of ui; and the notes.
-fn shape(account: &Account) -> String {
+pub fn shape(account: &Account) -> String {
     account.by_hand(
         r#"
 elb, ecs, ec2 = client("elbv2"), client("ecs"), client("ec2")

@@ -2,8 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::checks::certificate::{internal, none_to_renew, own};
-use crate::checks::ingress::certificate;
+use crate::checks::certificate::{internal, none_to_renew, of_listener, of_vpn, own};
 use crate::engine::address::Address;
 use crate::engine::inventory::{Inventory, Live, Phase};
 use crate::engine::plan::{Finding, Severity};
@@ -16,11 +15,18 @@ const ARN: &str = "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-
 const NOW: i64 = 1_800_000_000;
 const DAY: i64 = 86_400;
 
+fn live(status: &str, left: Option<i64>, key: &str) -> Certificate {
+    Certificate {
+        arn: ARN.to_owned(),
+        domain: "ce.example.com".to_owned(),
+        status: status.to_owned(),
+        not_after: left.map(|left| NOW + left),
+        key_algorithm: key.to_owned(),
+    }
+}
+
 fn with(status: &str, left: Option<i64>) -> Vec<Finding> {
-    let not_after = left.map(|left| NOW + left);
-    let live =
-        Certificate { arn: ARN.to_owned(), domain: "ce.example.com".to_owned(), status: status.to_owned(), not_after };
-    certificate(&named(ARN, live), NOW)
+    of_listener(&named(ARN, live(status, left, "RSA_4096")), NOW)
 }
 
 #[test]
@@ -48,10 +54,22 @@ fn expiry_is_reported_in_advance() {
 }
 
 #[test]
+fn a_client_vpn_needs_an_rsa_key_of_2048_bits_at_most() {
+    let check = |status, left, key| of_vpn(&named(ARN, live(status, left, key)), NOW);
+    assert_eq!(check("ISSUED", Some(90 * DAY), "RSA_2048"), []);
+    let mut findings = check("ISSUED", Some(90 * DAY), "RSA_4096");
+    findings.extend(check("ISSUED", Some(DAY), "EC_prime256v1"));
+    findings.extend(check("FAILED", None, "RSA_2048"));
+    let (key, soon, failed) = ("certificate/vpn-key", "certificate/expires-soon", "certificate/not-issued");
+    assert_eq!(codes(&findings), [key, soon, key, failed]);
+    assert_snapshot!("certificate_of_vpn", text(&findings));
+}
+
+#[test]
 fn a_missing_certificate_is_refused_and_an_unreadable_one_is_a_warning() {
-    let mut findings = certificate(&missing(ARN), NOW);
+    let mut findings = of_listener(&missing(ARN), NOW);
     let answer = "acm DescribeCertificate failed: AccessDeniedException: User: ops is not authorized";
-    findings.extend(certificate(&denied(ARN, answer), NOW));
+    findings.extend(of_listener(&denied(ARN, answer), NOW));
     assert_eq!(codes(&findings), ["certificate/not-found", "certificate/denied"]);
     assert_snapshot!("certificate_unknown", text(&findings));
 }

@@ -162,7 +162,7 @@ async fn roles(context: &Context) -> Result<Vec<Item>, Failure> {
 async fn certificates(context: &Context) -> Result<Vec<Item>, Failure> {
     let each = |certificate: Certificate| {
         let named = named(&certificate.arn, certificate.clone());
-        item(&certificate.arn, &certificate.domain, None, checks::ingress::certificate(&named, moment::seconds()))
+        item(&certificate.arn, &certificate.domain, None, checks::certificate::of_listener(&named, moment::seconds()))
             .fact("status", certificate.status)
             .fact("not_after", certificate.not_after)
     };

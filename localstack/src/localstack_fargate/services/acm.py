@@ -9,10 +9,15 @@ guide, "DNS validation", "Configure a CAA record", "Quotas"; RFC 8659, section 3
 - A certificate is issued `acm.issue` seconds after that record can be seen in a public hosted zone of the account, or
   fails where CAA records forbid it; after 72 hours it is VALIDATION_TIMED_OUT. With `acm.delegated` false nobody sees
   the zones: the registrar names other servers.
+- It is valid for 198 days (ACM user guide, "ACM certificate characteristics"). From `acm.renews` before its end on it is
+  renewed while it is in use and its record can be seen; after its end it is EXPIRED, for good ("Managed certificate
+  renewal"). The number of days is an assumption.
 - A token makes one certificate for an hour, whatever else the request says (hashicorp/terraform-provider-aws#6666).
   That it still answers the ARN of a certificate that is gone is an assumption, the worse of two.
 - A certificate is in use for another `acm.lingers` seconds after the last listener has let it go
   (aws/aws-cdk#4179, hashicorp/terraform-provider-aws#3868).
+- DescribeCertificate has RSA-2048 where ListCertificates has RSA_2048 (AWS CLI reference, example of
+  describe-certificate).
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from moto import settings as moto_settings
 
 from localstack_fargate.account import setting
@@ -29,12 +35,14 @@ from localstack_fargate.services.acm_import import certificates
 
 setting("acm.record", 5)
 setting("acm.issue", 60)
+setting("acm.valid", 198 * 86400)
+setting("acm.renews", 45 * 86400)
 setting("acm.lingers", 20)
 setting("acm.delegated", True)
 setting("quota.certificates", 2500)
 setting("acm.certificates_a_year", 5000)
 
-_HOUR = 3600
+_HOUR, _DAY = 3600, 86400
 _GIVES_UP = 72 * _HOUR
 _AMAZON = {"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"}
 
@@ -45,6 +53,8 @@ class Requested:
     asked: float
     seen: float | None = None
     """When the record was first seen."""
+    end: float | None = None
+    """When it ends, once it is issued."""
     reason: str = ""
 
 
@@ -111,10 +121,31 @@ def _look(account, region: str, arn: str) -> None:
     if asked.seen is not None and now - asked.seen >= account.settings["acm.issue"]:
         forbidden = _caa_forbids(account, asked.name)
         bundle.status, asked.reason = ("FAILED", "CAA_ERROR") if forbidden else ("ISSUED", "")
+        if not forbidden:
+            _valid_from_now(account, region, arn, asked)
     elif now - asked.asked >= _GIVES_UP:
         bundle.status = "VALIDATION_TIMED_OUT"
     else:
         _look_later(account, region, arn)
+
+
+def _valid_from_now(account, region: str, arn: str, asked: Requested) -> None:
+    valid, early = account.settings["acm.valid"], account.settings["acm.renews"]
+    asked.end = account.clock.now() + valid
+    account.schedule(max(0.0, valid - early), lambda account: _renew(account, region, arn, asked))
+
+
+def _renew(account, region: str, arn: str, asked: Requested) -> None:
+    bundle, now = certificates(account, region).get(arn), account.clock.now()
+    if bundle is None or asked.end is None:
+        return
+    can = account.settings["acm.delegated"] and _is_there(account, record_of(account, asked.name))
+    if now >= asked.end:
+        bundle.status = "EXPIRED"
+    elif can and _users(account, region, arn) and not _caa_forbids(account, asked.name):
+        _valid_from_now(account, region, arn, asked)
+    else:
+        account.schedule(min(_DAY, asked.end - now), lambda account: _renew(account, region, arn, asked))
 
 
 def _records(account, name: str, kind: str) -> list[str]:
@@ -142,6 +173,7 @@ def _caa_forbids(account, name: str) -> bool:
 def describe_certificate(account, region, request, response, context):
     shown = response["Certificate"]
     shown["InUseBy"] = _users(account, region, shown["CertificateArn"])
+    shown["KeyAlgorithm"] = _key_algorithm(account, region, shown).replace("RSA_", "RSA-")
     asked = _state(account, region).requested.get(shown["CertificateArn"])
     if asked is None:
         return response
@@ -150,9 +182,24 @@ def describe_certificate(account, region, request, response, context):
         status = {"ISSUED": "SUCCESS", "PENDING_VALIDATION": "PENDING_VALIDATION"}.get(shown["Status"], "FAILED")
         option |= {"ValidationStatus": status, "ResourceRecord": record_of(account, asked.name)}
     shown["DomainValidationOptions"] = [option]
+    if asked.end is not None:
+        shown["NotAfter"] = asked.end
     if asked.reason:
         shown["FailureReason"] = asked.reason
     return response
+
+
+@after("acm", "ListCertificates")
+def list_certificates(account, region, request, response, context):
+    for shown in response["CertificateSummaryList"]:
+        shown["KeyAlgorithm"] = _key_algorithm(account, region, shown)
+    return response
+
+
+def _key_algorithm(account, region: str, shown: dict) -> str:
+    """moto takes RSA keys of more than 2048 bits for elliptic curves."""
+    key = certificates(account, region)[shown["CertificateArn"]]._key
+    return f"RSA_{key.key_size}" if isinstance(key, RSAPrivateKey) else shown["KeyAlgorithm"]
 
 
 def _users(account, region: str, arn: str) -> list[str]:

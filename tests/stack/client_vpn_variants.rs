@@ -1,0 +1,129 @@
+//! The client VPN in a VPC of the user's, without a load balancer, with certificates of the user's, and after a run was
+//! killed.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::account::{Account, text};
+use crate::certificates::both;
+use crate::client_vpn::{certificates, vpns};
+use crate::deploy::SCALE;
+use crate::drift::steps;
+use crate::existing::ExistingResources;
+use crate::product::Product;
+
+const PLAN: &str = "name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"us-east-1\"\n";
+const WITHOUT_BALANCER: &str = "[load_balancer]\nenabled = false\n";
+const DESTROY: [&str; 5] = ["destroy", "FILE", "--yes", "--unprotect", "--delete-data"];
+
+#[test]
+fn in_a_vpc_of_the_users_without_a_load_balancer() {
+    let account = Account::new(SCALE);
+    let resources = ExistingResources::new(&account);
+    let [one, other] = &resources.subnets;
+    let existing = format!("[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n", resources.vpc);
+    let of = |range: &str| format!("{PLAN}{existing}{WITHOUT_BALANCER}[client_vpn]\nclient_cidr = \"{range}\"\n");
+    let product = Product::with_plan(&account, &of("10.40.128.0/22"));
+    let refused = both(&product.expect(5, &["apply", "FILE", "--yes"]));
+    assert!(refused.contains("vpn/overlap") && refused.contains("10.40.0.0/16"), "{refused}");
+    product.write_plan(&of("10.100.0.0/22"));
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(steps(&product), [""; 0]);
+    let [vpn] = vpns(&account).try_into().expect("one endpoint");
+    assert_eq!((text(&vpn["VpcId"]), &vpn["DnsServers"]), (resources.vpc.as_str(), &json!(["10.40.0.2"])));
+    let networks: Vec<_> =
+        vpn["Networks"].as_array().expect("a list").iter().map(|one| &one["TargetNetworkId"]).collect();
+    assert_eq!(networks, [one.as_str()]);
+    assert_eq!(vpn["Rules"][0]["DestinationCidr"], "10.40.0.0/16");
+    // The clients, who come with an address of that subnet, reach the task itself.
+    let path = product.expect(0, &["path", "FILE", "--from", "10.40.1.9"]).stdout;
+    assert!(path.contains("port 3000"), "{path}");
+    product.expect(0, &["vpn", "config", "FILE", "--client", "alice", "-o", "alice.ovpn"]);
+    product.expect(0, &DESTROY);
+    assert_eq!((vpns(&account).len(), certificates(&account).len()), (0, 1), "the user's certificate stays");
+    resources.assert_untouched(&account);
+}
+
+/// Imports a certificate with an RSA key of that size: its ARN.
+fn imported(account: &Account, name: &str, bits: u16) -> String {
+    account.by_hand(&format!(
+        r#"
+import datetime
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+key = rsa.generate_private_key(public_exponent=65537, key_size={bits})
+name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "{name}")])
+now = datetime.datetime.now(datetime.timezone.utc)
+new = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+new = new.not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=300))
+new = new.add_extension(x509.SubjectAlternativeName([x509.DNSName("{name}")]), False).sign(key, hashes.SHA256())
+pem = serialization.Encoding.PEM
+print(client("acm").import_certificate(
+    Certificate=new.public_bytes(pem),
+    PrivateKey=key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+)["CertificateArn"])
+"#
+    ))
+}
+
+#[test]
+fn with_certificates_of_the_users() {
+    let account = Account::new(SCALE);
+    let (server, root) = (imported(&account, "vpn.example.com", 2048), imported(&account, "people.example.com", 2048));
+    let large = imported(&account, "large.example.com", 4096);
+    let of = |server: &str, root: &str| {
+        format!(
+            "{PLAN}[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\nserver_certificate_arn = \"{server}\"\n\
+             client_root_certificate_arn = \"{root}\"\n"
+        )
+    };
+    // Nothing is begun with certificates that AWS would refuse ten minutes later.
+    let product = Product::with_plan(&account, &of(&large, &format!("{}0000", &root[..root.len() - 4])));
+    let refused = both(&product.expect(5, &["apply", "FILE", "--yes"]));
+    for words in ["certificate/vpn-key", "RSA_4096", "certificate/not-found"] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+    product.write_plan(&of(&server, &root));
+    let planned = product.expect(0, &["plan", "FILE", "--out", "saved.json"]).stdout;
+    assert!(planned.contains("vpn.example.com") && planned.contains("people.example.com"), "{planned}");
+    product.expect(0, &["apply", "saved.json", "--yes"]);
+    assert_eq!(steps(&product), [""; 0]);
+    let [vpn] = vpns(&account).try_into().expect("one endpoint");
+    assert_eq!(text(&vpn["ServerCertificateArn"]), server);
+    assert!(vpn.to_string().contains(&root), "{vpn}");
+    let refused = product.expect(5, &["vpn", "config", "FILE", "--client", "alice", "-o", "alice.ovpn"]);
+    assert!(refused.stderr.contains("vpn/own-certificates"), "{refused:?}");
+    product.expect(0, &DESTROY);
+    let names = |live: &Value| text(&live["DomainName"]).to_owned();
+    let mut left: Vec<String> = certificates(&account).iter().map(names).collect();
+    left.sort();
+    assert_eq!(left, ["large.example.com", "people.example.com", "vpn.example.com"]);
+    assert_eq!(vpns(&account).len(), 0);
+}
+
+#[test]
+fn a_killed_run_is_gone_on_with() {
+    let account = Account::new(SCALE);
+    let product = Product::with_plan(&account, &format!("{PLAN}[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\n"));
+    for operation in ["ImportCertificate", "CreateClientVpnEndpoint", "AssociateClientVpnTargetNetwork"] {
+        account.post("faults", &json!({ "operation": operation, "kind": "hold", "times": 1 }));
+        let mut child = product.spawn(&["apply", "FILE", "--yes"]);
+        let begun = Instant::now();
+        while !account.get("faults").to_string().contains("\"held\":1") {
+            assert!(begun.elapsed().as_secs() < 120, "{operation}: {}", account.get("faults"));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+        account.delete("faults");
+    }
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    assert_eq!(steps(&product), [""; 0]);
+    let [vpn] = vpns(&account).try_into().expect("one endpoint");
+    assert_eq!((vpn["Networks"].as_array().map(Vec::len), vpn["Rules"].as_array().map(Vec::len)), (Some(1), Some(1)));
+    assert_eq!(certificates(&account).len(), 1);
+    product.expect(0, &DESTROY);
+    assert_eq!((vpns(&account).len(), certificates(&account).len()), (0, 0));
+}
