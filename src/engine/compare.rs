@@ -64,15 +64,22 @@ fn wanted_is_reference(map: &serde_json::Map<String, Value>) -> bool {
     map.contains_key("$ref") || map.contains_key("$join")
 }
 
-/// The same JSON with the keys of every object in order.
-pub fn canonical(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let sorted: BTreeMap<_, _> = map.iter().map(|(key, inner)| (key, canonical(inner))).collect();
-            Value::Object(sorted.into_iter().map(|(key, inner)| (key.clone(), inner)).collect())
+/// JSON with the keys of every object in order.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Canonical<'a> {
+    Object(BTreeMap<&'a str, Canonical<'a>>),
+    Array(Vec<Canonical<'a>>),
+    Other(&'a Value),
+}
+
+impl<'a> From<&'a Value> for Canonical<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Object(map) => Self::Object(map.iter().map(|(key, inner)| (key.as_str(), inner.into())).collect()),
+            Value::Array(items) => Self::Array(items.iter().map(Self::from).collect()),
+            other => Self::Other(other),
         }
-        Value::Array(items) => Value::Array(items.iter().map(canonical).collect()),
-        other => other.clone(),
     }
 }
 
@@ -80,12 +87,29 @@ pub fn canonical(value: &Value) -> Value {
 ///
 /// Callers never pass a secret value: a specification only names where secrets are.
 pub fn digest(value: &Value) -> String {
-    hex(&Sha256::digest(canonical(value).to_string().as_bytes()))[..16].to_owned()
+    fingerprint(&Canonical::from(value))
+}
+
+/// The fingerprint of a specification together with its tags.
+pub fn digest_with_tags(spec: &Value, tags: &BTreeMap<String, String>) -> String {
+    #[derive(Serialize)]
+    struct Both<'a> {
+        spec: Canonical<'a>,
+        tags: &'a BTreeMap<String, String>,
+    }
+    fingerprint(&Both { spec: spec.into(), tags })
+}
+
+fn fingerprint(canonical: &impl Serialize) -> String {
+    // Texts, numbers, lists and maps by text are always JSON.
+    let json = serde_json::to_vec(canonical).unwrap_or_default();
+    hex(&Sha256::digest(json)[..8])
 }
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]
@@ -119,5 +143,15 @@ mod tests {
     fn digests_do_not_depend_on_key_order() {
         assert_eq!(digest(&json!({ "a": 1, "b": [1, 2] })), digest(&json!({ "b": [1, 2], "a": 1 })));
         assert_ne!(digest(&json!({ "b": [1, 2] })), digest(&json!({ "b": [2, 1] })));
+    }
+
+    /// They stand in tags: what an older build has written must be the same.
+    #[test]
+    fn digests_stay_what_they_are() {
+        let (spec, tags) =
+            (json!({ "b": [1, { "d": null, "c": "ä" }], "a": true }), [("t".to_owned(), "v".to_owned())]);
+        assert_eq!(digest(&json!({ "spec": spec, "tags": { "t": "v" } })), digest_with_tags(&spec, &tags.into()));
+        assert_eq!(digest(&spec), "984a84d42eabe78e");
+        assert_eq!(hex(&[0, 9, 160, 255]), "0009a0ff");
     }
 }

@@ -1,6 +1,7 @@
 //! What should exist: specifications, and the edges that their references make.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::marker::PhantomData;
 
 use serde::Serialize;
@@ -28,7 +29,7 @@ pub struct Node {
 impl Node {
     /// The fingerprint of the specification and tags, with references unresolved: it does not change when an id does.
     pub fn digest(&self) -> String {
-        compare::digest(&serde_json::json!({ "spec": self.spec, "tags": self.tags }))
+        compare::digest_with_tags(&self.spec, &self.tags)
     }
 }
 
@@ -159,26 +160,29 @@ impl Graph {
 
     /// All resources, each after those it needs; by address among equals.
     pub fn in_order(&self) -> Vec<&Node> {
-        let mut waiting: BTreeMap<&Address, usize> = BTreeMap::new();
-        let mut dependents: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
-        for node in self.nodes.values() {
-            let needed: BTreeSet<_> = node.needs.iter().map(|(address, _)| address).collect();
-            waiting.insert(&node.address, needed.len());
-            for address in needed {
-                dependents.entry(address).or_default().push(&node.address);
+        // Numbers are in the order of the addresses.
+        let nodes: Vec<&Node> = self.nodes.values().collect();
+        let numbers: HashMap<&Address, usize> =
+            nodes.iter().enumerate().map(|(number, node)| (&node.address, number)).collect();
+        let (mut waiting, mut dependents) = (vec![0_usize; nodes.len()], vec![Vec::new(); nodes.len()]);
+        for (later, node) in nodes.iter().enumerate() {
+            // One that is not in the graph is waited for in vain.
+            for (address, _) in &node.needs {
+                waiting[later] += 1;
+                if let Some(earlier) = numbers.get(address) {
+                    dependents[*earlier].push(later);
+                }
             }
         }
-        let mut free: BTreeSet<&Address> =
-            waiting.iter().filter(|(_, count)| **count == 0).map(|(address, _)| *address).collect();
-        let mut ordered = Vec::with_capacity(self.nodes.len());
-        while let Some(address) = free.pop_first() {
-            ordered.extend(self.nodes.get(address));
-            for dependent in dependents.remove(address).unwrap_or_default() {
-                if let Some(count) = waiting.get_mut(dependent) {
-                    *count -= 1;
-                    if *count == 0 {
-                        free.insert(dependent);
-                    }
+        let mut free: BinaryHeap<Reverse<usize>> =
+            (0..nodes.len()).filter(|number| waiting[*number] == 0).map(Reverse).collect();
+        let mut ordered = Vec::with_capacity(nodes.len());
+        while let Some(Reverse(number)) = free.pop() {
+            ordered.push(nodes[number]);
+            for dependent in &dependents[number] {
+                waiting[*dependent] -= 1;
+                if waiting[*dependent] == 0 {
+                    free.push(Reverse(*dependent));
                 }
             }
         }

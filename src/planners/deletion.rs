@@ -154,6 +154,9 @@ pub fn order<K: Kinds + ?Sized>(holders: &Holders<'_>, deletions: &[Deletion], s
             waits.push((used.step, stop.unwrap_or(user.step)));
         }
     }
+    if waits.is_empty() {
+        return;
+    }
     let may_close = may_be_in_a_circle(steps, &waits);
     for (later, earlier) in waits {
         let closes = may_close[later] && may_close[earlier] && upstream(steps, earlier).contains(&later);
