@@ -52,6 +52,17 @@ def pair(authority):
     return {"Certificate": pem(server), "PrivateKey": pem(of_server), "CertificateChain": pem(ca)}
 
 
+def revoked(authority, *serials):
+    of_ca, ca = authority
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(ca.subject).last_update(now)
+    builder = builder.next_update(now + datetime.timedelta(days=9))
+    for serial in serials:
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
+        builder = builder.add_revoked_certificate(entry)
+    return builder.sign(of_ca, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
 def imported(account, pair, **more):
     return account.client("acm").import_certificate(**pair, **more)["CertificateArn"]
 
@@ -248,7 +259,7 @@ def test_what_an_endpoint_uses(account, pair):
 
 
 @row("the configuration of a Client VPN's clients, and the list of revoked certificates", plain="fails")
-def test_the_configuration_of_clients(account, pair):
+def test_the_configuration_of_clients(account, authority, pair):
     net, ec2 = account.network(), account.client("ec2")
     endpoint = made(account, net, imported(account, pair))
     export = lambda: ec2.export_client_vpn_client_configuration(ClientVpnEndpointId=endpoint)  # noqa: E731
@@ -262,9 +273,23 @@ def test_the_configuration_of_clients(account, pair):
         ClientVpnEndpointId=endpoint, CertificateRevocationList=text
     )
     refused(lambda: revoke("none"), "InvalidParameterValue")
-    revoke("-----BEGIN X509 CRL-----\n-----END X509 CRL-----\n")
-    listed = ec2.export_client_vpn_client_certificate_revocation_list(ClientVpnEndpointId=endpoint)
-    assert listed["Status"]["Code"] == "active"
+    refused(lambda: revoke("-----BEGIN X509 CRL-----\n-----END X509 CRL-----\n"), "InvalidParameterValue")
+
+    def listed():
+        answer = ec2.export_client_vpn_client_certificate_revocation_list(ClientVpnEndpointId=endpoint)
+        return answer.get("CertificateRevocationList"), answer["Status"]["Code"]
+
+    assert listed() == (None, "pending")
+    first, second = revoked(authority, 7), revoked(authority, 7, 8)
+    revoke(first)
+    account.advance(60)
+    assert listed() == (first, "active")
+    revoke(second)
+    assert listed() == (second, "pending")
+    account.advance(60)
+    assert listed() == (second, "active")
+    account.settings(**{"quota.client_vpn_revoked": 1})
+    refused(lambda: revoke(second), "ClientVpnCertificateRevocationListLimitExceeded")
 
 
 @row("the first Client VPN endpoint of an account makes its service-linked role", plain="fails")

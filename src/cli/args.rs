@@ -150,6 +150,8 @@ mod tests {
             "open",
             "vpn config --client alice -o alice.ovpn",
             "vpn config a.toml --client alice -o alice.ovpn --days 30",
+            "vpn revoke --serial 4a00ff",
+            "vpn revoke a.toml --config alice.ovpn --yes",
             "open a.toml --local-port 0 --no-browser",
             "backup create",
             "database dump -o a.gz",

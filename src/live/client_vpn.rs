@@ -1,13 +1,21 @@
 //! What a client of the VPN needs: the configuration that AWS exports, and a certificate.
 
-use aws_sdk_ec2::types::ClientVpnEndpointStatusCode;
+use aws_sdk_ec2::types::{ClientCertificateRevocationListStatusCode, ClientVpnEndpointStatusCode};
 use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
 
 use crate::aws::answer::Answer;
-use crate::engine::failure::Failure;
+use crate::engine::clock::Clock;
+use crate::engine::failure::{Cause, Failure};
 use crate::kinds::client_vpn;
-use crate::kinds::client_vpn::pki::{Issued, Usage};
+use crate::kinds::client_vpn::pki::{Authority, Issued, Usage};
+use crate::kinds::client_vpn::revoked::{Revoked, Serial};
 use crate::kinds::context::Context;
+
+/// Seconds between looks at a new list of revoked certificates, and for how long it is waited for: how long AWS takes
+/// is not documented.
+const PAUSE: f64 = 2.0;
+const PATIENCE: f64 = 300.0;
 
 /// The deployment's endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +39,76 @@ pub async fn endpoint(context: &Context) -> Result<Option<Endpoint>, Failure> {
 
 /// A new client's certificate; `None` if the VPN has no authority of ours, because its certificates are the user's.
 pub async fn issue(context: &Context, client: &str, days: i64) -> Result<Option<Issued>, Failure> {
-    let Some(authority) = client_vpn::authority(context).await.unless_gone()? else { return Ok(None) };
+    let Some(authority) = authority(context).await? else { return Ok(None) };
     client_vpn::issue(authority, Usage::Client, client.to_owned(), days).await.map(Some)
+}
+
+/// The serial number of the certificate in a configuration of [`complete`]; `None` if this VPN did not issue it.
+///
+/// # Errors
+///
+/// It has none, or AWS refuses.
+pub fn serial_in(configuration: &str, authority: &Authority) -> Result<Option<Serial>, Failure> {
+    let found = configuration.split_once("<cert>").and_then(|(_, rest)| rest.split_once("</cert>"));
+    let missing = || Failure::of(Cause::Refused, "the file has no certificate between <cert> and </cert>");
+    let (certificate, _) = found.ok_or_else(missing)?;
+    let serial = authority.serial_of(certificate.trim())?;
+    Ok(serial.and_then(|serial| serial.parse().ok()))
+}
+
+/// The VPN's authority, to sign with; `None` if its certificates are the user's.
+pub async fn authority(context: &Context) -> Result<Option<Authority>, Failure> {
+    client_vpn::authority(context).await.unless_gone()
+}
+
+/// The certificates that the endpoint turns away, and whether it does so already.
+pub async fn revoked(context: &Context, endpoint: &str, authority: &Authority) -> Result<(Revoked, bool), Failure> {
+    let call = context.aws.ec2.export_client_vpn_client_certificate_revocation_list();
+    let answer = call.client_vpn_endpoint_id(endpoint).send().await.unless_gone()?;
+    let Some(answer) = answer else { return Ok((Revoked::default(), true)) };
+    let code = answer.status().and_then(|status| status.code());
+    let is_active = code.is_none_or(|code| *code == ClientCertificateRevocationListStatusCode::Active);
+    match answer.certificate_revocation_list().filter(|list| !list.trim().is_empty()) {
+        Some(list) => Ok((Revoked::read(list, authority)?, is_active)),
+        None => Ok((Revoked::default(), true)),
+    }
+}
+
+/// Lets the endpoint turn away these certificates and no others. AWS cuts every connection then.
+pub async fn turn_away(
+    context: &Context,
+    endpoint: &str,
+    wanted: &Revoked,
+    authority: &Authority,
+) -> Result<(), Failure> {
+    let list = wanted.sign(authority, OffsetDateTime::now_utc())?;
+    let call = context.aws.ec2.import_client_vpn_client_certificate_revocation_list();
+    call.client_vpn_endpoint_id(endpoint).certificate_revocation_list(list).send().await.done()
+}
+
+/// Waits until the endpoint turns them away.
+///
+/// # Errors
+///
+/// That takes longer than [`PATIENCE`].
+pub async fn in_force(
+    context: &Context,
+    clock: &Clock,
+    endpoint: &str,
+    wanted: &Revoked,
+    authority: &Authority,
+) -> Result<(), Failure> {
+    let end = clock.now() + PATIENCE;
+    while clock.now() < end {
+        if revoked(context, endpoint, authority).await? == (wanted.clone(), true) {
+            return Ok(());
+        }
+        tokio::time::sleep(clock.real(PAUSE)).await;
+    }
+    let minutes = PATIENCE / 60.0;
+    let what =
+        format!("AWS has the list of revoked certificates, and {endpoint} does not use it after {minutes} minutes");
+    Err(Failure::of(Cause::Unsettled, what).hint("run the same command again: it waits, and changes nothing twice"))
 }
 
 /// The configuration as AWS exports it, without certificate and key of a client.

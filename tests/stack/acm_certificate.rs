@@ -7,8 +7,8 @@ use crate::deploy::SCALE;
 use crate::drift::steps;
 use crate::product::Product;
 
-pub const PLAN: &str = "name = \"prod\"\nrelease = \"5.0.0\"\n[dns]\nname = \"ce.example.com\"\nzone = \"example.com\"\n\
-    certificate = true\n";
+pub const PLAN: &str = "name = \"prod\"\nrelease = \"5.0.0\"\n[dns]\nname = \"ce.example.com\"\n\
+    zone = \"example.com\"\ncertificate = true\n";
 
 /// Makes a hosted zone: its id.
 pub fn zone(account: &Account, name: &str) -> String {

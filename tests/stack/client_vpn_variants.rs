@@ -93,14 +93,85 @@ fn with_certificates_of_the_users() {
     let [vpn] = vpns(&account).try_into().expect("one endpoint");
     assert_eq!(text(&vpn["ServerCertificateArn"]), server);
     assert!(vpn.to_string().contains(&root), "{vpn}");
-    let refused = product.expect(5, &["vpn", "config", "FILE", "--client", "alice", "-o", "alice.ovpn"]);
-    assert!(refused.stderr.contains("vpn/own-certificates"), "{refused:?}");
+    for command in [&["config", "FILE", "--client", "a", "-o", "a.ovpn"][..], &["revoke", "FILE", "--serial", "4a"]] {
+        let refused = product.expect(5, &[&["vpn"], command].concat());
+        assert!(refused.stderr.contains("vpn/own-certificates"), "{refused:?}");
+    }
     product.expect(0, &DESTROY);
     let names = |live: &Value| text(&live["DomainName"]).to_owned();
     let mut left: Vec<String> = certificates(&account).iter().map(names).collect();
     left.sort();
     assert_eq!(left, ["large.example.com", "people.example.com", "vpn.example.com"]);
     assert_eq!(vpns(&account).len(), 0);
+}
+
+/// Whether openssl lets the client of a configuration in, by the list of revoked certificates that the endpoint has.
+fn lets_in(product: &Product<'_>, file: &str) -> bool {
+    const SCRIPT: &str = r#"
+import re, subprocess, tempfile, pathlib
+endpoint = ec2.describe_client_vpn_endpoints()["ClientVpnEndpoints"][0]["ClientVpnEndpointId"]
+revoked = ec2.export_client_vpn_client_certificate_revocation_list(ClientVpnEndpointId=endpoint)
+text = pathlib.Path("FILE").read_text()
+folder = pathlib.Path(tempfile.mkdtemp())
+for name in ("ca", "cert"):
+    (folder / name).write_text(re.search(f"<{name}>\n(.*?)\n?</{name}>", text, re.S)[1] + "\n")
+words = ["openssl", "verify", "-purpose", "sslclient", "-CAfile", "ca"]
+if "CertificateRevocationList" in revoked:
+    assert revoked["Status"]["Code"] == "active", revoked
+    (folder / "list").write_text(revoked["CertificateRevocationList"])
+    words += ["-crl_check", "-CRLfile", "list"]
+done = subprocess.run([*words, "cert"], cwd=folder, capture_output=True, text=True)
+assert done.returncode == 0 or "certificate revoked" in done.stderr, done.stderr
+print(done.returncode == 0)
+"#;
+    let file = product.folder().join(file).display().to_string();
+    product.account.by_hand(&SCRIPT.replace("FILE", &file)) == "True"
+}
+
+#[test]
+fn a_client_is_shut_out_and_the_others_are_not() {
+    let account = Account::new(SCALE);
+    let plan = format!("{PLAN}[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\n");
+    let product = Product::with_plan(&account, &plan);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let config = |client: &str| {
+        let file = format!("{client}.ovpn");
+        let words = ["vpn", "config", "FILE", "--client", client, "-o", &file, "--output", "json"];
+        let said: Value = serde_json::from_str(&product.expect(0, &words).stdout).expect("JSON");
+        text(&said["serial"]).to_owned()
+    };
+    let serials = ["alice", "bob", "carol"].map(config);
+    let let_in = || ["alice.ovpn", "bob.ovpn", "carol.ovpn"].map(|file| lets_in(&product, file));
+    assert_eq!(let_in(), [true; 3]);
+
+    let revoke = ["vpn", "revoke", "FILE", "--config", "alice.ovpn"];
+    let unasked = both(&product.expect(5, &revoke));
+    assert!(unasked.contains("everybody who is connected is cut off once"), "{unasked}");
+    assert_eq!(let_in(), [true; 3]);
+    product.expect(0, &[&revoke[..], &["--yes"]].concat());
+    assert_eq!(let_in(), [false, true, true]);
+    // After a lost answer the same command goes on, and what was revoked stays so.
+    let lost = json!({ "operation": "ImportClientVpnClientCertificateRevocationList", "kind": "lost", "times": 1 });
+    account.post("faults", &lost);
+    let revoke = ["vpn", "revoke", "--name", "prod", "--region", "us-east-1", "--serial", &serials[1], "--yes"];
+    product.expect(1, &revoke);
+    let journal = account.journal(0).len();
+    product.expect(0, &revoke);
+    assert_eq!(let_in(), [false, false, true]);
+    let again = product.expect(0, &["vpn", "revoke", "FILE", "--serial", &serials[0]]);
+    assert!(again.stdout.contains("is shut out already; 2 in all"), "{again:?}");
+    assert!(account.mutations(journal).iter().all(|call| !call.contains("Import")), "the list is imported once");
+    assert_eq!(steps(&product), [""; 0]);
+
+    let wrong = product.expect(64, &["vpn", "revoke", "FILE", "--config", "FILE", "--yes"]);
+    assert!(wrong.stderr.contains("usage/vpn-configuration"), "{wrong:?}");
+    // The VPN made anew lets nobody in with an old file.
+    product.write_plan(PLAN);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    product.write_plan(&plan);
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let other = product.expect(5, &["vpn", "revoke", "FILE", "--config", "carol.ovpn", "--yes"]);
+    assert!(other.stderr.contains("vpn/other-authority"), "{other:?}");
 }
 
 #[test]

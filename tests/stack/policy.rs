@@ -112,6 +112,8 @@ fn the_printed_policies_cover_a_client_vpn() {
     one.does("plan", &["status", "FILE"]);
     let used = one.does("vpn", &["vpn", "config", "FILE", "--client", "alice", "-o", "alice.ovpn"]);
     assert!(used.contains("secretsmanager:GetSecretValue"), "{used:?}");
+    let used = one.does("apply", &["vpn", "revoke", "FILE", "--config", "alice.ovpn", "--yes"]);
+    assert!(used.contains("ec2:ImportClientVpnClientCertificateRevocationList"), "{used:?}");
     one.does("destroy", &["destroy", "FILE", "--yes", "--unprotect", "--delete-data"]);
 }
 

@@ -17,7 +17,8 @@ const TABLE: &str = "[ui_certificate]\nself_signed = true\n";
 fn inside(resources: &ExistingResources, more: &str) -> String {
     let [one, other] = &resources.subnets;
     format!(
-        "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n{more}",
+        "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n\
+         {more}",
         resources.vpc
     )
 }

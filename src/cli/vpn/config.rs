@@ -13,6 +13,7 @@ use super::super::global::Global;
 use super::super::interrupt::unless_ctrl_c;
 use super::super::options::Which;
 use super::super::whole_file::WholeFile;
+use super::{none, not_ours};
 
 /// Write the configuration with which one person connects to the VPN
 ///
@@ -85,19 +86,9 @@ fn client(text: &str) -> Result<String, String> {
     Err("use 1 to 64 letters, digits, hyphens, dots, underscores and @".to_owned())
 }
 
-fn none(name: &str) -> CommandError {
-    CommandError::refused("vpn/none", format!("{name} has no client VPN"))
-        .hint("add [client_vpn] with a `client_cidr` to the plan file, and apply it")
-}
-
 fn not_ready(id: &str) -> CommandError {
     CommandError::refused("vpn/not-ready", format!("{id} has no subnet yet, so that nobody can connect"))
         .hint("`ce-aws apply` associates one, which takes 5 to 10 minutes")
-}
-
-fn not_ours(id: &str) -> CommandError {
-    CommandError::refused("vpn/own-certificates", format!("{id} uses certificates of yours: ce-aws cannot sign others"))
-        .hint("`aws ec2 export-client-vpn-client-configuration` exports the configuration; add <cert> and <key> to it")
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub async fn certificates(context: &Context) -> Result<Vec<Certificate>, Failure
     Ok(all.map(read).collect())
 }
 
-/// ACM describes as `RSA-2048` what it lists and takes as `RSA_2048` (AWS CLI reference, example of describe-certificate).
+/// ACM describes as `RSA-2048` what it lists and takes as `RSA_2048` (AWS CLI reference, examples).
 fn key_algorithm(algorithm: Option<&KeyAlgorithm>) -> String {
     text(algorithm.map(KeyAlgorithm::as_str)).replace('-', "_")
 }

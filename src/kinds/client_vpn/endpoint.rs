@@ -160,6 +160,9 @@ impl Resource for ClientVpnEndpoint {
                 "ModifyClientVpnEndpoint",
                 "ApplySecurityGroupsToClientVpnTargetNetwork",
                 "AuthorizeClientVpnIngress",
+                // `vpn revoke`.
+                "ExportClientVpnClientCertificateRevocationList",
+                "ImportClientVpnClientCertificateRevocationList",
             ])
             .remove(&["DeleteClientVpnEndpoint"])
             // The first endpoint of an account makes the role that the service works with, in the caller's name (AWS

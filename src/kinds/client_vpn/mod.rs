@@ -8,6 +8,7 @@ mod presence;
 mod rule;
 
 pub mod pki;
+pub mod revoked;
 
 pub use association::ClientVpnAssociation;
 pub use authority::{ClientVpnAuthority, PURPOSE, authority, issue};

@@ -14,7 +14,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use time::{Date, Duration, OffsetDateTime, Time};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::pem::parse_x509_pem;
+use x509_parser::x509::X509Name;
 
 use crate::engine::compare::hex;
 use crate::engine::failure::{Cause, Failure};
@@ -125,13 +128,49 @@ impl Authority {
         params.use_authority_key_identifier_extension = true;
         let serial = serial();
         params.serial_number = Some(SerialNumber::from_slice(&serial));
+        let key = pair()?;
+        let certificate = self.with_issuer(|issuer| Ok(params.signed_by(&*key, issuer).map_err(failed)?.pem()))?;
+        Ok(Issued { certificate, key: pem(&key)?, serial: hex(&serial), valid_until: end })
+    }
+
+    /// Signs something.
+    pub(super) fn with_issuer<T>(
+        &self,
+        sign: impl FnOnce(&Issuer<'_, &KeyPair>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let signer = KeyPair::from_pem(self.key.expose_secret()).map(Zeroizing::new);
         // What rcgen says of a key that it cannot read may quote it.
         let signer = signer.map_err(|_| failed("the authority's key cannot be read"))?;
-        let issuer = Issuer::new(authority(&self.name, (now, now)), &*signer);
-        let key = pair()?;
-        let certificate = params.signed_by(&*key, &issuer).map_err(failed)?.pem();
-        Ok(Issued { certificate, key: pem(&key)?, serial: hex(&serial), valid_until: end })
+        let now = OffsetDateTime::now_utc();
+        sign(&Issuer::new(authority(&self.name, (now, now)), &*signer))
+    }
+
+    /// Whether a certificate or list says that it is signed by this authority: by its name, and by the identifier of
+    /// its key, if it has that. An authority that was deleted had the same name.
+    pub(super) fn is_issuer(&self, name: &X509Name<'_>, extensions: &[X509Extension<'_>]) -> Result<bool, Failure> {
+        let named = extensions.iter().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::AuthorityKeyIdentifier(key) => key.key_identifier.as_ref().map(|key| key.0),
+            _ => None,
+        });
+        read(&self.certificate, |certificate, _| {
+            let own = certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+                ParsedExtension::SubjectKeyIdentifier(key) => Some(key.0),
+                _ => None,
+            });
+            certificate.subject() == name && named.is_none_or(|key| own == Some(key))
+        })
+    }
+
+    /// The serial number of a client's certificate, as PEM; `None` if it is another authority's.
+    ///
+    /// # Errors
+    ///
+    /// There is no certificate.
+    pub fn serial_of(&self, pem: &str) -> Result<Option<String>, Failure> {
+        let (serial, is_ours) = read(pem, |certificate, _| {
+            (hex(certificate.raw_serial()), self.is_issuer(certificate.issuer(), certificate.extensions()))
+        })?;
+        Ok(is_ours?.then_some(serial))
     }
 }
 
@@ -141,11 +180,22 @@ impl Authority {
 ///
 /// There is none.
 pub fn facts(pem: &str) -> Result<Facts, Failure> {
-    let unreadable = || Failure::of(Cause::Refused, "AWS gave a certificate that cannot be read");
+    let (fingerprint, end) = read(pem, |certificate, der| {
+        let end = OffsetDateTime::from_unix_timestamp(certificate.validity().not_after.timestamp());
+        (hex(&Sha256::digest(der)), end)
+    })?;
+    Ok(Facts { fingerprint, valid_until: end.map_err(|_| unreadable())?.date() })
+}
+
+/// Looks at the first certificate in a PEM and its DER.
+fn read<T>(pem: &str, look: impl FnOnce(&X509Certificate<'_>, &[u8]) -> T) -> Result<T, Failure> {
     let (_, block) = parse_x509_pem(pem.as_bytes()).map_err(|_| unreadable())?;
     let certificate = block.parse_x509().map_err(|_| unreadable())?;
-    let end = OffsetDateTime::from_unix_timestamp(certificate.validity().not_after.timestamp());
-    Ok(Facts { fingerprint: hex(&Sha256::digest(&block.contents)), valid_until: end.map_err(|_| unreadable())?.date() })
+    Ok(look(&certificate, &block.contents))
+}
+
+fn unreadable() -> Failure {
+    Failure::of(Cause::Refused, "there is a certificate that cannot be read")
 }
 
 fn authority(name: &str, validity: (OffsetDateTime, OffsetDateTime)) -> CertificateParams {
@@ -166,11 +216,11 @@ fn serial() -> [u8; 16] {
     serial
 }
 
-fn midnight(day: Date) -> OffsetDateTime {
+pub(super) fn midnight(day: Date) -> OffsetDateTime {
     day.with_time(Time::MIDNIGHT).assume_utc()
 }
 
-fn failed(why: impl std::fmt::Display) -> Failure {
+pub(super) fn failed(why: impl std::fmt::Display) -> Failure {
     Failure::of(Cause::Internal, format!("the certificates of the client VPN cannot be generated: {why}"))
 }
 
@@ -178,7 +228,6 @@ fn failed(why: impl std::fmt::Display) -> Failure {
 mod tests {
     use super::*;
     use ::time::macros::{date, datetime};
-    use x509_parser::certificate::X509Certificate;
 
     const NOW: OffsetDateTime = datetime!(2026-11-30 12:00 UTC);
 

@@ -7,14 +7,17 @@ authentication" (RSA of 1024 or 2048 bits), "Quotas" (five endpoints, ten operat
 "Service-linked roles"; hashicorp/terraform-provider-aws#14115 (an endpoint with associations), #19750 (too many
 operations at a time), #33996 (groups change at once by ApplySecurityGroupsToClientVpnTargetNetwork only); the form of a
 configuration: esn89/jenkins-ha-https, "Example .ovpn config file". Settle times: see the settings.
+
+A list of revoked certificates replaces the former one and is `pending` at first (ExportClientVpnClientCertificate-
+RevocationList; for how long is an assumption). Who has not imported one gets none, still `pending`: an assumption too.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
+from cryptography import x509
 from localstack_fargate.account import setting
 from localstack_fargate.backends import moto_backend
 from localstack_fargate.middleware import aws_error, guard, invoke, override
@@ -37,6 +40,8 @@ setting("client_vpn.disassociated", 300)
 setting("client_vpn.authorized", 30)
 setting("client_vpn.revoked", 10)
 setting("client_vpn.deleted", 5)
+setting("client_vpn.list", 20)
+setting("quota.client_vpn_revoked", 20_000)
 setting("quota.client_vpn_endpoints", 5)
 setting("quota.client_vpn_operations", 10)  # at a time on one endpoint
 
@@ -65,6 +70,8 @@ class Endpoint:
     associations: dict[str, Association] = field(default_factory=dict)
     rules: dict[str, dict] = field(default_factory=dict)
     revoked: str | None = None
+    is_in_force: bool = False
+    """Whether the list of revoked certificates is the one imported last."""
     busy: int = 0
 
     def describe(self, store) -> dict:
@@ -513,9 +520,18 @@ def export_configuration(account, region, request, context, call_next):
 @override("ec2", "ImportClientVpnClientCertificateRevocationList")
 def import_revoked(account, region, request, context, call_next):
     endpoint, text = _endpoint(account, region, request["ClientVpnEndpointId"]), request["CertificateRevocationList"]
-    if not re.match(r"\s*-----BEGIN X509 CRL-----", text):
-        raise _wrong("The certificate revocation list is malformed")
-    endpoint.revoked = text
+    try:
+        revoked = x509.load_pem_x509_crl(text.encode())
+    except ValueError:
+        raise _wrong("The certificate revocation list is malformed") from None
+    if len(revoked) > account.settings["quota.client_vpn_revoked"]:
+        raise aws_error("ClientVpnCertificateRevocationListLimitExceeded", "The list has too many entries.")
+    endpoint.revoked, endpoint.is_in_force = text, False
+
+    def in_force(account):
+        endpoint.is_in_force = endpoint.is_in_force or endpoint.revoked == text
+
+    account.schedule(account.settings["client_vpn.list"], in_force)
     return {"Return": True}
 
 
@@ -524,4 +540,5 @@ def export_revoked(account, region, request, context, call_next):
     endpoint = _endpoint(account, region, request["ClientVpnEndpointId"])
     if endpoint.revoked is None:
         return {"Status": {"Code": "pending"}}
-    return {"CertificateRevocationList": endpoint.revoked, "Status": {"Code": "active"}}
+    code = "active" if endpoint.is_in_force else "pending"
+    return {"CertificateRevocationList": endpoint.revoked, "Status": {"Code": code}}
