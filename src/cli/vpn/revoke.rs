@@ -71,9 +71,9 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
             }
         }
         let answer =
-            json!({ "serial": serial.to_string(), "endpoint": id, "already": already, "revoked": revoked.len() });
+            json!({ "serial": serial.to_string(), "endpoint": id, "already": already, "revoked": revoked.count() });
         output.answer(&answer, || {
-            let (how, all) = (if already { "is shut out already" } else { "is shut out" }, revoked.len());
+            let (how, all) = (if already { "is shut out already" } else { "is shut out" }, revoked.count());
             format!("certificate {serial} {how}; {all} in all\n")
         })?;
         Ok(Exit::Done)

@@ -81,7 +81,8 @@ impl Revoked {
         self.0.contains_key(serial)
     }
 
-    pub fn len(&self) -> usize {
+    /// How many there are.
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 
@@ -151,7 +152,7 @@ mod tests {
         read.add(alice.clone(), later);
         let second = read.sign(&authority, later).unwrap();
         let read = Revoked::read(&second, &authority).unwrap();
-        assert_eq!((read.len(), read.0[&alice], read.0[&bob]), (2, NOW, later));
+        assert_eq!((read.count(), read.0[&alice], read.0[&bob]), (2, NOW, later));
         let (_, block) = parse_x509_pem(second.as_bytes()).unwrap();
         let (_, list) = CertificateRevocationList::from_der(&block.contents).unwrap();
         let end = list.next_update().unwrap().timestamp();
