@@ -61,17 +61,38 @@ pub async fn authority(context: &Context) -> Result<Option<Authority>, Failure> 
     client_vpn::authority(context).await.unless_gone()
 }
 
-/// The certificates that the endpoint turns away, and whether it does so already.
-pub async fn revoked(context: &Context, endpoint: &str, authority: &Authority) -> Result<(Revoked, bool), Failure> {
-    let call = context.aws.ec2.export_client_vpn_client_certificate_revocation_list();
-    let answer = call.client_vpn_endpoint_id(endpoint).send().await.unless_gone()?;
-    let Some(answer) = answer else { return Ok((Revoked::default(), true)) };
-    let code = answer.status().and_then(|status| status.code());
-    let is_active = code.is_none_or(|code| *code == ClientCertificateRevocationListStatusCode::Active);
-    match answer.certificate_revocation_list().filter(|list| !list.trim().is_empty()) {
-        Some(list) => Ok((Revoked::read(list, authority)?, is_active)),
-        None => Ok((Revoked::default(), true)),
+/// The certificates that the endpoint turns away. Waits until it uses the list that it was given last, which is
+/// `wanted`, if that is known: what is answered meanwhile is not documented.
+///
+/// # Errors
+///
+/// AWS refuses, or takes longer than [`PATIENCE`].
+pub async fn revoked(
+    context: &Context,
+    clock: &Clock,
+    endpoint: &str,
+    authority: &Authority,
+    wanted: Option<&Revoked>,
+) -> Result<Revoked, Failure> {
+    let end = clock.now() + PATIENCE;
+    while clock.now() < end {
+        let call = context.aws.ec2.export_client_vpn_client_certificate_revocation_list();
+        let answer = call.client_vpn_endpoint_id(endpoint).send().await.unless_gone()?;
+        let list = answer.as_ref().and_then(|answer| answer.certificate_revocation_list()).unwrap_or_default().trim();
+        let code = answer.as_ref().and_then(|answer| answer.status()?.code());
+        // Without a list there is nothing that could become active.
+        let is_active = code.is_none_or(|code| *code == ClientCertificateRevocationListStatusCode::Active);
+        if is_active || list.is_empty() {
+            let found = if list.is_empty() { Revoked::default() } else { Revoked::read(list, authority)? };
+            if wanted.is_none_or(|wanted| *wanted == found) {
+                return Ok(found);
+            }
+        }
+        tokio::time::sleep(clock.real(PAUSE)).await;
     }
+    let minutes = PATIENCE / 60.0;
+    let what = format!("{endpoint} does not use its new list of revoked certificates after {minutes} minutes");
+    Err(Failure::of(Cause::Unsettled, what).hint("run the same command again: it waits, and changes nothing twice"))
 }
 
 /// Lets the endpoint turn away these certificates and no others. AWS cuts every connection then.
@@ -84,31 +105,6 @@ pub async fn turn_away(
     let list = wanted.sign(authority, OffsetDateTime::now_utc())?;
     let call = context.aws.ec2.import_client_vpn_client_certificate_revocation_list();
     call.client_vpn_endpoint_id(endpoint).certificate_revocation_list(list).send().await.done()
-}
-
-/// Waits until the endpoint turns them away.
-///
-/// # Errors
-///
-/// That takes longer than [`PATIENCE`].
-pub async fn in_force(
-    context: &Context,
-    clock: &Clock,
-    endpoint: &str,
-    wanted: &Revoked,
-    authority: &Authority,
-) -> Result<(), Failure> {
-    let end = clock.now() + PATIENCE;
-    while clock.now() < end {
-        if revoked(context, endpoint, authority).await? == (wanted.clone(), true) {
-            return Ok(());
-        }
-        tokio::time::sleep(clock.real(PAUSE)).await;
-    }
-    let minutes = PATIENCE / 60.0;
-    let what =
-        format!("AWS has the list of revoked certificates, and {endpoint} does not use it after {minutes} minutes");
-    Err(Failure::of(Cause::Unsettled, what).hint("run the same command again: it waits, and changes nothing twice"))
 }
 
 /// The configuration as AWS exports it, without certificate and key of a client.

@@ -6,7 +6,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::kinds::client_vpn::pki::Authority;
-use crate::kinds::client_vpn::revoked::Serial;
+use crate::kinds::client_vpn::revoked::{Revoked, Serial};
 use crate::live::client_vpn::{self, Endpoint};
 use crate::session::lease::{Manner, of_deployment};
 use crate::session::{CommandError, Exit, Found, Output, Session, confirm, moment};
@@ -51,29 +51,33 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
         let Endpoint { id, .. } = client_vpn::endpoint(&context).await?.ok_or_else(|| none(&scope.name))?;
         let authority = client_vpn::authority(&context).await?.ok_or_else(|| not_ours(&id))?;
         let serial = serial(args, configuration.as_deref(), &authority)?;
-        let (mut revoked, is_in_force) = client_vpn::revoked(&context, &id, &authority).await?;
-        let already = revoked.contains(&serial);
-        if !(already && is_in_force) {
-            if !already {
-                let others = "everybody who is connected is cut off once, and connects again";
-                output.always(&format!("certificate {serial} will never be let in again; {others}\n"));
-                if !args.yes {
-                    confirm::ask("Revoke it?", confirm::YES, output)?;
-                }
-                revoked.add(serial.clone(), OffsetDateTime::now_utc());
-                client_vpn::turn_away(&context, &id, &revoked, &authority).await?;
+        let clock = moment::clock()?;
+        let revoked = async |wanted: Option<&Revoked>| {
+            let read = async { Ok(client_vpn::revoked(&context, &clock, &id, &authority, wanted).await?) };
+            let read = unless_ctrl_c(read).await?;
+            if read.is_none() {
+                output.always("interrupted: run the same command again\n");
             }
-            let clock = moment::clock()?;
-            let settled = async { Ok(client_vpn::in_force(&context, &clock, &id, &revoked, &authority).await?) };
-            if unless_ctrl_c(settled).await?.is_none() {
-                output.always("interrupted: AWS has the list; run the same command again to see it in force\n");
+            Ok::<_, CommandError>(read)
+        };
+        let Some(mut wanted) = revoked(None).await? else { return Ok(Exit::PartWay) };
+        let already = wanted.contains(&serial);
+        if !already {
+            let others = "everybody who is connected is cut off once, and connects again";
+            output.always(&format!("certificate {serial} will never be let in again; {others}\n"));
+            if !args.yes {
+                confirm::ask("Revoke it?", confirm::YES, output)?;
+            }
+            wanted.add(serial.clone(), OffsetDateTime::now_utc());
+            client_vpn::turn_away(&context, &id, &wanted, &authority).await?;
+            if revoked(Some(&wanted)).await?.is_none() {
                 return Ok(Exit::PartWay);
             }
         }
         let answer =
-            json!({ "serial": serial.to_string(), "endpoint": id, "already": already, "revoked": revoked.count() });
+            json!({ "serial": serial.to_string(), "endpoint": id, "already": already, "revoked": wanted.count() });
         output.answer(&answer, || {
-            let (how, all) = (if already { "is shut out already" } else { "is shut out" }, revoked.count());
+            let (how, all) = (if already { "is shut out already" } else { "is shut out" }, wanted.count());
             format!("certificate {serial} {how}; {all} in all\n")
         })?;
         Ok(Exit::Done)
@@ -82,7 +86,7 @@ pub async fn run(args: &Args, global: &Global, output: &Output) -> Result<Exit, 
     of_deployment(args.which.selected(), how, &global.access(), output, work).await
 }
 
-/// A configuration. More is no configuration of ours.
+/// The text of a configuration.
 fn read(path: &Path) -> Result<String, CommandError> {
     std::fs::read_to_string(path).map_err(|error| CommandError::unreadable(path, &error))
 }
