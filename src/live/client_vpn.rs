@@ -47,13 +47,12 @@ pub async fn issue(context: &Context, client: &str, days: i64) -> Result<Option<
 ///
 /// # Errors
 ///
-/// It has none, or AWS refuses.
+/// It has none.
 pub fn serial_in(configuration: &str, authority: &Authority) -> Result<Option<Serial>, Failure> {
     let found = configuration.split_once("<cert>").and_then(|(_, rest)| rest.split_once("</cert>"));
     let missing = || Failure::of(Cause::Refused, "the file has no certificate between <cert> and </cert>");
     let (certificate, _) = found.ok_or_else(missing)?;
-    let serial = authority.serial_of(certificate.trim())?;
-    Ok(serial.and_then(|serial| serial.parse().ok()))
+    Serial::issued_by(authority, certificate.trim())
 }
 
 /// The VPN's authority, to sign with; `None` if its certificates are the user's.

@@ -45,7 +45,7 @@ pub fn certificates(account: &Account) -> Vec<String> {
 }
 
 /// The CNAME records of all zones: the name without its first label, and the end of the value.
-pub fn validations(account: &Account) -> Vec<String> {
+fn validations(account: &Account) -> Vec<String> {
     let read = account.read();
     let zones = read["route53"]["hosted_zones"].as_array().expect("a list");
     let records = zones.iter().flat_map(|zone| zone["Records"].as_array().expect("a list"));
@@ -87,6 +87,23 @@ pub fn requests(account: &Account) -> usize {
         .map(|call| call["request"]["IdempotencyToken"].to_string())
         .collect();
     arns.len()
+}
+
+/// Applies a plan in which a certificate takes the place of another one: it is requested before the listener leaves that
+/// one, and only then does that go.
+pub fn replaces(product: &Product<'_>, name: &str) {
+    let account = product.account;
+    let before = account.journal(0).len();
+    product.expect(0, &["apply", "FILE", "--yes"]);
+    let calls = account.mutations(before);
+    let at = |operation: &str| calls.iter().position(|call| call.contains(operation));
+    assert!(
+        at("RequestCertificate") < at("ModifyListener") && at("ModifyListener") < at("DeleteCertificate"),
+        "{calls:?}"
+    );
+    assert_eq!(certificates(account), [format!("{name} ISSUED")]);
+    assert_eq!(listeners(account), [format!("443 forward {name}"), "80 redirect".to_owned()]);
+    assert_eq!(steps(product), [""; 0]);
 }
 
 #[test]
@@ -158,17 +175,7 @@ fn a_certificate_is_switched_on_renamed_and_off() {
     // Another name: the listener keeps the former certificate until the new one is issued.
     let renamed = PLAN.replace("ce.example.com", "exchange.example.com");
     product.write_plan(&renamed);
-    let before = account.journal(0).len();
-    product.expect(0, &["apply", "FILE", "--yes"]);
-    let calls = account.mutations(before);
-    let at = |operation: &str| calls.iter().position(|call| call.contains(operation));
-    assert!(
-        at("RequestCertificate") < at("ModifyListener") && at("ModifyListener") < at("DeleteCertificate"),
-        "{calls:?}"
-    );
-    assert_eq!(certificates(&account), ["exchange.example.com ISSUED"]);
-    assert_eq!(listeners(&account), ["443 forward exchange.example.com", "80 redirect"]);
-    assert_eq!(steps(&product), [""; 0]);
+    replaces(&product, "exchange.example.com");
 
     // One of the user's own instead, and back.
     let theirs = account.by_hand(

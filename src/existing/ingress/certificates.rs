@@ -1,6 +1,7 @@
 //! Reads certificates.
 
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, CertificateSummary, Filters, KeyAlgorithm};
+use aws_smithy_types::DateTime;
 
 use crate::aws::answer::Answer;
 use crate::engine::failure::Failure;
@@ -15,12 +16,8 @@ use super::Certificate;
 pub async fn certificate(context: &Context, arn: &str) -> Result<Named<Certificate>, Failure> {
     let answer = context.aws.acm.describe_certificate().certificate_arn(arn).send().await.answer();
     let live = answer.and_then(|answer| there(arn, answer.certificate));
-    let read = |live: CertificateDetail| Certificate {
-        arn: live.certificate_arn.unwrap_or_default(),
-        domain: live.domain_name.unwrap_or_default(),
-        status: text(live.status.as_ref().map(CertificateStatus::as_str)),
-        not_after: live.not_after.map(|time| time.secs()),
-        key_algorithm: key_algorithm(live.key_algorithm.as_ref()),
+    let read = |live: CertificateDetail| {
+        read(live.certificate_arn, live.domain_name, live.status, live.not_after, live.key_algorithm)
     };
     checked(arn, live.map(read))
 }
@@ -32,17 +29,25 @@ pub async fn certificates(context: &Context) -> Result<Vec<Certificate>, Failure
     let filters = Filters::builder().set_key_types(Some(kinds)).build();
     let pages = context.aws.acm.list_certificates().includes(filters).into_paginator().items().send();
     let all = pages.try_collect().await.answer()?.into_iter();
-    let read = |live: CertificateSummary| Certificate {
-        arn: live.certificate_arn.unwrap_or_default(),
-        domain: live.domain_name.unwrap_or_default(),
-        status: text(live.status.as_ref().map(CertificateStatus::as_str)),
-        not_after: live.not_after.map(|time| time.secs()),
-        key_algorithm: key_algorithm(live.key_algorithm.as_ref()),
+    let read = |live: CertificateSummary| {
+        read(live.certificate_arn, live.domain_name, live.status, live.not_after, live.key_algorithm)
     };
     Ok(all.map(read).collect())
 }
 
-/// ACM describes as `RSA-2048` what it lists and takes as `RSA_2048` (AWS CLI reference, examples).
-fn key_algorithm(algorithm: Option<&KeyAlgorithm>) -> String {
-    text(algorithm.map(KeyAlgorithm::as_str)).replace('-', "_")
+fn read(
+    arn: Option<String>,
+    domain: Option<String>,
+    status: Option<CertificateStatus>,
+    not_after: Option<DateTime>,
+    key_algorithm: Option<KeyAlgorithm>,
+) -> Certificate {
+    Certificate {
+        arn: arn.unwrap_or_default(),
+        domain: domain.unwrap_or_default(),
+        status: text(status.as_ref().map(|status| status.as_str())),
+        not_after: not_after.map(|time| time.secs()),
+        // ACM describes as `RSA-2048` what it lists and takes as `RSA_2048` (AWS CLI reference, examples).
+        key_algorithm: text(key_algorithm.as_ref().map(|key| key.as_str())).replace('-', "_"),
+    }
 }

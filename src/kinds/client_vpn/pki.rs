@@ -141,8 +141,9 @@ impl Authority {
         let signer = KeyPair::from_pem(self.key.expose_secret()).map(Zeroizing::new);
         // What rcgen says of a key that it cannot read may quote it.
         let signer = signer.map_err(|_| failed("the authority's key cannot be read"))?;
-        let now = OffsetDateTime::now_utc();
-        sign(&Issuer::new(authority(&self.name, (now, now)), &*signer))
+        // Its own validity is in nothing that it signs.
+        let end = midnight(self.facts.valid_until);
+        sign(&Issuer::new(authority(&self.name, (end, end)), &*signer))
     }
 
     /// Whether a certificate or list says that it is signed by this authority: by its name, and by the identifier of
@@ -160,18 +161,6 @@ impl Authority {
             certificate.subject() == name && named.is_none_or(|key| own == Some(key))
         })
     }
-
-    /// The serial number of a client's certificate, as PEM; `None` if it is another authority's.
-    ///
-    /// # Errors
-    ///
-    /// There is no certificate.
-    pub fn serial_of(&self, pem: &str) -> Result<Option<String>, Failure> {
-        let (serial, is_ours) = read(pem, |certificate, _| {
-            (hex(certificate.raw_serial()), self.is_issuer(certificate.issuer(), certificate.extensions()))
-        })?;
-        Ok(is_ours?.then_some(serial))
-    }
 }
 
 /// Fingerprint and end of the first certificate in a PEM.
@@ -188,7 +177,7 @@ pub fn facts(pem: &str) -> Result<Facts, Failure> {
 }
 
 /// Looks at the first certificate in a PEM and its DER.
-fn read<T>(pem: &str, look: impl FnOnce(&X509Certificate<'_>, &[u8]) -> T) -> Result<T, Failure> {
+pub(super) fn read<T>(pem: &str, look: impl FnOnce(&X509Certificate<'_>, &[u8]) -> T) -> Result<T, Failure> {
     let (_, block) = parse_x509_pem(pem.as_bytes()).map_err(|_| unreadable())?;
     let certificate = block.parse_x509().map_err(|_| unreadable())?;
     Ok(look(&certificate, &block.contents))

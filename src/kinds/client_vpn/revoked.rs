@@ -12,7 +12,7 @@ use x509_parser::prelude::{CertificateRevocationList, FromDer};
 use crate::engine::compare::hex;
 use crate::engine::failure::{Cause, Failure};
 
-use super::pki::{Authority, failed, midnight};
+use super::pki::{Authority, failed, midnight, read};
 
 /// The serial number of a certificate: 1 to 20 bytes (RFC 5280, 4.1.2.2). As text in lower-case hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +20,18 @@ pub struct Serial(Vec<u8>);
 
 impl Serial {
     const MOST: usize = 20;
+
+    /// That of a client's certificate, as PEM; `None` if another authority has issued it.
+    ///
+    /// # Errors
+    ///
+    /// There is no certificate.
+    pub fn issued_by(authority: &Authority, pem: &str) -> Result<Option<Self>, Failure> {
+        read(pem, |certificate, _| {
+            let is_ours = authority.is_issuer(certificate.issuer(), certificate.extensions())?;
+            Ok(is_ours.then(|| Self::of(certificate.raw_serial())))
+        })?
+    }
 
     fn of(bytes: &[u8]) -> Self {
         // DER puts a zero in front of what would otherwise be negative.
@@ -159,13 +171,13 @@ mod tests {
         assert_eq!(end, midnight(authority.facts.valid_until).unix_timestamp());
         assert_eq!(block.label, "X509 CRL");
 
-        assert_eq!(authority.serial_of(&issued.certificate), Ok(Some(issued.serial)));
+        assert_eq!(Serial::issued_by(&authority, &issued.certificate), Ok(Some(alice)));
         // Also of an authority of the same name.
         for name in ["somebody else's", "Cloud Exchange prod client VPN"] {
             let other = Authority::generate(name, NOW).unwrap();
             let failure = Revoked::read(&first, &other).unwrap_err();
             assert!(failure.to_string().contains("another authority"), "{failure}");
-            assert_eq!(other.serial_of(&issued.certificate), Ok(None));
+            assert_eq!(Serial::issued_by(&other, &issued.certificate), Ok(None));
         }
         assert_eq!(Revoked::read("nothing", &authority).unwrap_err().cause, Cause::Refused);
     }
