@@ -217,16 +217,7 @@ fn a_cut_between_request_and_record_makes_no_second_certificate() {
         account
             .post("faults", &json!({ "service": "acm", "operation": "RequestCertificate", "kind": kind, "times": 1 }));
         if kind == "hold" {
-            let mut child = product.spawn(&["apply", "FILE", "--yes"]);
-            let held = || account.get("faults").to_string().contains("\"held\":1");
-            let begun = std::time::Instant::now();
-            while !held() {
-                assert!(begun.elapsed().as_secs() < 120, "{}", account.get("faults"));
-                std::thread::sleep(std::time::Duration::from_millis(100));
-            }
-            child.kill().expect("it can be killed");
-            child.wait().expect("it ends");
-            account.delete("faults");
+            product.is_killed_at_the_fault();
         }
         product.expect(0, &["apply", "FILE", "--yes"]);
         assert_eq!(certificates(&account), ["ce.example.com ISSUED"], "{kind}");

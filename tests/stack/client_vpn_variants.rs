@@ -1,8 +1,6 @@
 //! The client VPN in a VPC of the user's, without a load balancer, with certificates of the user's, and after a run was
 //! killed.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use crate::account::{Account, text};
@@ -21,8 +19,7 @@ const DESTROY: [&str; 5] = ["destroy", "FILE", "--yes", "--unprotect", "--delete
 fn in_a_vpc_of_the_users_without_a_load_balancer() {
     let account = Account::new(SCALE);
     let resources = ExistingResources::new(&account);
-    let [one, other] = &resources.subnets;
-    let existing = format!("[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n", resources.vpc);
+    let existing = resources.network();
     let of = |range: &str| format!("{PLAN}{existing}{WITHOUT_BALANCER}[client_vpn]\nclient_cidr = \"{range}\"\n");
     let product = Product::with_plan(&account, &of("10.40.128.0/22"));
     let refused = both(&product.expect(5, &["apply", "FILE", "--yes"]));
@@ -34,7 +31,7 @@ fn in_a_vpc_of_the_users_without_a_load_balancer() {
     assert_eq!((text(&vpn["VpcId"]), &vpn["DnsServers"]), (resources.vpc.as_str(), &json!(["10.40.0.2"])));
     let networks: Vec<_> =
         vpn["Networks"].as_array().expect("a list").iter().map(|one| &one["TargetNetworkId"]).collect();
-    assert_eq!(networks, [one.as_str()]);
+    assert_eq!(networks, [resources.subnets[0].as_str()]);
     assert_eq!(vpn["Rules"][0]["DestinationCidr"], "10.40.0.0/16");
     // The clients, who come with an address of that subnet, reach the task itself.
     let path = product.expect(0, &["path", "FILE", "--from", "10.40.1.9"]).stdout;
@@ -180,15 +177,7 @@ fn a_killed_run_is_gone_on_with() {
     let product = Product::with_plan(&account, &format!("{PLAN}[client_vpn]\nclient_cidr = \"10.100.0.0/22\"\n"));
     for operation in ["ImportCertificate", "CreateClientVpnEndpoint", "AssociateClientVpnTargetNetwork"] {
         account.post("faults", &json!({ "operation": operation, "kind": "hold", "times": 1 }));
-        let mut child = product.spawn(&["apply", "FILE", "--yes"]);
-        let begun = Instant::now();
-        while !account.get("faults").to_string().contains("\"held\":1") {
-            assert!(begun.elapsed().as_secs() < 120, "{operation}: {}", account.get("faults"));
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        child.kill().expect("it can be killed");
-        child.wait().expect("it ends");
-        account.delete("faults");
+        product.is_killed_at_the_fault();
     }
     product.expect(0, &["apply", "FILE", "--yes"]);
     assert_eq!(steps(&product), [""; 0]);

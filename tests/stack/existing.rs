@@ -59,6 +59,12 @@ impl ExistingResources {
         resources
     }
 
+    /// The lines of a plan file for its VPC and subnets.
+    pub fn network(&self) -> String {
+        let [one, other] = &self.subnets;
+        format!("[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n", self.vpc)
+    }
+
     /// Fails if anything that was in the account is gone or different, or if a call that changes something has named
     /// it otherwise than as the parent of something else.
     pub fn assert_untouched(&self, account: &Account) {
@@ -237,12 +243,7 @@ for half in ("0.0.0.0/1", "128.0.0.0/1"):
 "#,
         resources.subnets[0]
     ));
-    let [first, second] = &resources.subnets;
-    let plan = format!(
-        "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\n\
-         private_subnets = [\"{first}\", \"{second}\"]\n",
-        resources.vpc
-    );
+    let plan = format!("name = \"prod\"\nrelease = \"5.0.0\"\n{}", resources.network());
     let planned = crate::product::Product::with_plan(&account, &plan).expect(0, &["plan", "FILE"]);
     assert!(!planned.stdout.contains("subnet/"), "{}", planned.stdout);
 }

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
 use crate::account::Account;
+use crate::failures::wait_until;
 
 /// The program, a plan file of its own, and the account it works in.
 pub struct Product<'a> {
@@ -93,6 +94,16 @@ impl<'a> Product<'a> {
         let offered = command.env("CE_AWS_COMPLETE", "fish").output().expect("ce-aws runs");
         let offered = String::from_utf8(offered.stdout).expect("UTF-8");
         offered.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Applies the plan file until a fault of the kind `hold` keeps a call waiting, and kills it there. The faults go.
+    pub fn is_killed_at_the_fault(&self) {
+        let account = self.account;
+        let mut child = self.spawn(&["apply", "FILE", "--yes"]);
+        wait_until("a held call", || account.get("faults").to_string().contains("\"held\":1"));
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+        account.delete("faults");
     }
 
     /// Starts it, for tests that interrupt it.

@@ -227,8 +227,7 @@ fn roles_proxy_authority_and_images_change() {
 fn ingress_changes_in_an_existing_network() {
     let account = Account::new(SCALE);
     let resources = ExistingResources::new(&account);
-    let [one, other] = &resources.subnets;
-    let network = format!("[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n", resources.vpc);
+    let network = resources.network();
     let registered = |read: &Value| text(&service(read)["loadBalancers"][0]["targetGroupArn"]).to_owned();
 
     let life = Life::begin(&account, &format!("{network}target_group = \"{}\"\n", resources.target_group));

@@ -15,12 +15,7 @@ const TABLE: &str = "[ui_certificate]\nself_signed = true\n";
 
 /// A plan file for the VPC of `resources`.
 fn inside(resources: &ExistingResources, more: &str) -> String {
-    let [one, other] = &resources.subnets;
-    format!(
-        "name = \"prod\"\nrelease = \"5.0.0\"\n[existing]\nvpc = \"{}\"\nprivate_subnets = [\"{one}\", \"{other}\"]\n\
-         {more}",
-        resources.vpc
-    )
+    format!("name = \"prod\"\nrelease = \"5.0.0\"\n{}{more}", resources.network())
 }
 
 #[test]
