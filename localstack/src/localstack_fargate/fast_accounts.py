@@ -16,7 +16,7 @@ from typing import Any, Callable
 def install() -> None:
     """To be called before moto makes its first backend."""
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
-    gc.set_threshold(50_000, 20, 50)  # most objects here stay: the service models, the state of the accounts
+    gc.set_threshold(50_000, 50, 1_000)  # most objects here stay: the service models, the state of the accounts
     _copy_managed_policies_late()
     _keep_what_never_changes()
 

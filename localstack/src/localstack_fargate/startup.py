@@ -16,8 +16,9 @@ def is_plain() -> bool:
 
 def install() -> None:
     """Loads everything into this process. To be called before LocalStack's runtime starts."""
-    from localstack_fargate import control, fast_accounts, forwarded, rpc_v2_cbor
+    from localstack_fargate import control, fast_accounts, fast_requests, forwarded, rpc_v2_cbor
 
+    fast_requests.install()
     fast_accounts.install()
     if not is_plain():
         rpc_v2_cbor.install()
