@@ -21,13 +21,18 @@ impl Run {
                         self.commands.push(Command::Explain { incident });
                     }
                 }
-                let mut by_address: HashMap<&Address, Vec<&Live>> = HashMap::new();
+                let (plan, steps) = (self.plan.clone(), self.polls.answered(kind, now));
+                let address = |step: &usize| &plan.steps[*step].address;
+                // A poll lists the whole kind, of which few may be waited for.
+                let mut found: HashMap<&Address, Vec<&Live>> =
+                    steps.iter().map(|step| (address(step), Vec::new())).collect();
                 for live in &live {
-                    by_address.entry(&live.address).or_default().push(live);
+                    if let Some(here) = found.get_mut(&live.address) {
+                        here.push(live);
+                    }
                 }
-                for step in self.polls.answered(kind, now) {
-                    let here = by_address.get(&self.plan.steps[step].address).map_or(&[][..], Vec::as_slice);
-                    self.settle(step, here, now);
+                for step in &steps {
+                    self.settle(*step, &found[address(step)], now);
                 }
             }
             Err(failure) => {
