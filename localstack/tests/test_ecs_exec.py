@@ -153,6 +153,28 @@ def test_a_command_prints_through_the_data_channel(account):
     assert [action["ActionType"] for action in asked] == ["SessionType"]
 
 
+@pytest.mark.row("ssm:ResumeSession: a command's session goes on where its last connection was", plain="fails")
+def test_a_commands_session_is_resumed(account):
+    task = Task(account)
+    lines = "".join(f"{number}\n" for number in range(100))
+    session = task.session(output=lines, chunks=50, cut_after=[10, 15])
+    got, ends = [], []
+    for _ in range(3):
+        more, end = Channel(session).everything()
+        got, ends = got + more, [*ends, end]
+        again = account.client("ssm").resume_session(SessionId=session["sessionId"])
+        session |= {"streamUrl": again.get("StreamUrl"), "tokenValue": again.get("TokenValue")}
+    assert ends == ["cut", "cut", "channel_closed"] and printed(got) == lines.replace("\n", "\r\n")
+    assert session["tokenValue"] is None, "a session that has ended gets no token"
+
+
+@pytest.mark.row("ssm:ResumeSession: one that ended with its connection gets no token", plain="fails")
+def test_a_commands_session_that_is_over_is_not_resumed(account):
+    session = Task(account).session(output="half of it", chunks=2, fault="cut")
+    assert Channel(session).everything()[1] == "cut"
+    assert "TokenValue" not in account.client("ssm").resume_session(SessionId=session["sessionId"])
+
+
 @pytest.mark.row("ecs:ExecuteCommand: the token opens the data channel", plain="fails")
 def test_a_wrong_token_opens_nothing(account):
     assert Channel(Task(account).session(), token="guess").everything() == ([], "cut")

@@ -77,15 +77,13 @@ pub async fn revoked(
     while clock.now() < end {
         let call = context.aws.ec2.export_client_vpn_client_certificate_revocation_list();
         let answer = call.client_vpn_endpoint_id(endpoint).send().await.unless_gone()?;
-        let list = answer.as_ref().and_then(|answer| answer.certificate_revocation_list()).unwrap_or_default().trim();
+        let list = answer.as_ref().and_then(|answer| answer.certificate_revocation_list()).unwrap_or_default();
         let code = answer.as_ref().and_then(|answer| answer.status()?.code());
-        // Without a list there is nothing that could become active.
+        let found = Revoked::read(list, authority)?;
+        // Without entries there is nothing that could become active.
         let is_active = code.is_none_or(|code| *code == ClientCertificateRevocationListStatusCode::Active);
-        if is_active || list.is_empty() {
-            let found = if list.is_empty() { Revoked::default() } else { Revoked::read(list, authority)? };
-            if wanted.is_none_or(|wanted| *wanted == found) {
-                return Ok(found);
-            }
+        if (is_active || found.count() == 0) && wanted.is_none_or(|wanted| *wanted == found) {
+            return Ok(found);
         }
         tokio::time::sleep(clock.real(PAUSE)).await;
     }

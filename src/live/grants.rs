@@ -24,6 +24,7 @@ const NETWORK: [&str; 12] = [
 /// For zones, foreign resources, recovery points, and the broker's queues in the running task.
 pub fn grants(place: &Place) -> Vec<Grant> {
     let deployment = &place.names.deployment;
+    let sessions = || [place.names.arn("ssm", "session/ecs-execute-command-*")];
     let exec = |arn: String| Grant::new(Use::Upgrade, "ecs", &["ExecuteCommand"]).on([arn]);
     let own = || place.names.arn("ecs", &format!("cluster/{}", place.names.stack()));
     let backups = ["ListRecoveryPointsByResource", "ListRecoveryPointsByBackupVault", "GetBackupVaultAccessPolicy"];
@@ -34,8 +35,8 @@ pub fn grants(place: &Place) -> Vec<Grant> {
         // ECS Exec's sessions are Systems Manager sessions with this prefix. AWS's policies name
         // `session/${aws:userid}-*` for those that StartSession opens; that ExecuteCommand's are authorised by their
         // own id is unverified.
-        Grant::new(Use::Upgrade, "ssmmessages", &["OpenDataChannel"])
-            .on([place.names.arn("ssm", "session/ecs-execute-command-*")]),
+        Grant::new(Use::Upgrade, "ssmmessages", &["OpenDataChannel"]).on(sessions()),
+        Grant::new(Use::Upgrade, "ssm", &["ResumeSession"]).on(sessions()),
     ];
     all.extend(place.cluster.as_deref().map(|cluster| session_key(place, cluster)));
     all.extend(tunnel(place));

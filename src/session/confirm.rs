@@ -22,7 +22,7 @@ pub fn ask(question: &str, word: &str, output: &Output) -> Result<(), CommandErr
     if !can_ask() {
         let message = "needs consent, and standard input is not a terminal; nothing was changed";
         return Err(CommandError::refused("refused/unconfirmed", message)
-            .hint("read the plan, then run the command again with --yes"));
+            .hint("read what is shown above, then run the command again with --yes"));
     }
     output.always(&format!("\n{question} Type `{word}` to continue: "));
     if accepts(word, std::io::stdin().lock()) { Ok(()) } else { Err(Kind::Declined.into()) }

@@ -78,6 +78,27 @@ fn a_dump_arrives_whole_and_names_no_password() {
 }
 
 #[test]
+fn a_dump_and_its_return_outlive_their_connections() {
+    let account = Account::new(SCALE);
+    let product = deployed(&account);
+    let collections = fill(&account, 3000);
+    let cut = |contains: &str, after: Value| {
+        account.delete("exec");
+        account.post("exec", &json!({ "contains": contains, "runs": true, "cut_after": after }));
+    };
+    let resumed = || account.journal(0).iter().filter(|call| call["operation"] == "ResumeSession").count();
+    cut("mongodump", json!([5, 20, 1]));
+    product.expect(0, &["database", "dump", "FILE", "-o", "dump.gz"]);
+    assert!(packed(&product.folder().join("dump.gz")) == collections, "the dump is another database");
+    assert_eq!(resumed(), 3);
+    product.expect(0, &["backup", "create", "FILE", "--yes"]);
+    cut("stty", json!([3]));
+    product.expect(0, &["database", "restore", "FILE", "dump.gz", "--yes"]);
+    assert!(database(&account) == collections, "another database came back");
+    assert_eq!(resumed(), 4);
+}
+
+#[test]
 fn half_a_dump_is_no_file() {
     let account = Account::new(SCALE);
     let product = deployed(&account);

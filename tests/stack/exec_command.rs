@@ -54,6 +54,36 @@ fn a_command_gives_its_output_and_its_exit_code() {
     assert!(cut.stderr.contains("the session ended before the command did"), "{}", cut.stderr);
 }
 
+/// How often a lost connection was made again.
+fn resumed(account: &Account) -> usize {
+    account.journal(0).iter().filter(|call| call["operation"] == "ResumeSession").count()
+}
+
+#[test]
+fn a_command_outlives_its_connections() {
+    let account = Account::new(SCALE);
+    let product = deployed(&account);
+    let output: String = (0..5000).map(|number| format!("line {number}\n")).collect();
+    for (handshake, fault) in [(true, json!(null)), (false, json!("deaf-input"))] {
+        let rule = json!({ "output": output, "exit": 7, "chunks": 90, "handshake": handshake, "fault": fault });
+        let mut rule = rule.as_object().expect("an object").clone();
+        rule.insert("cut_after".to_owned(), json!([10, 1, 40]));
+        account.post("exec", &rule.into());
+        let before = resumed(&account);
+        let ran = product.run(&["exec", "FILE", "core", "--", "ls"]);
+        assert!((ran.code, ran.stdout == output) == (7, true), "{} bytes\n{}", ran.stdout.len(), ran.stderr);
+        assert_eq!(resumed(&account) - before, 3);
+    }
+    // Without the permission it ends as it would without another connection.
+    let statement = |effect: &str, action: &str| json!({ "Effect": effect, "Action": action, "Resource": "*" });
+    let statements = [statement("Allow", "*"), statement("Deny", "ssm:ResumeSession")];
+    let policy = json!({ "Version": "2012-10-17", "Statement": statements });
+    account.post("settings", &json!({ "iam.caller_policy": policy }));
+    let cut = product.expect(1, &["exec", "FILE", "core", "--", "ls"]);
+    assert!(cut.stderr.contains("the session ended before the command did"), "{}", cut.stderr);
+    assert!(cut.stdout.len() < output.len());
+}
+
 #[test]
 fn output_comes_as_it_is_printed_and_ends_with_ctrl_c_or_without_a_reader() {
     let account = Account::new(SCALE);
@@ -131,7 +161,11 @@ fn typed(product: &Product<'_>, arguments: &[&str], steps: &Value) -> Value {
 fn a_shell_has_this_terminal_until_it_ends() {
     let account = Account::new(SCALE);
     let product = deployed(&account);
-    for rule in [json!({ "shell": true }), json!({ "shell": true, "handshake": false, "fault": "deaf-input" })] {
+    for rule in [
+        json!({ "shell": true }),
+        json!({ "shell": true, "handshake": false, "fault": "deaf-input" }),
+        json!({ "shell": true, "cut_after": [3, 5, 20] }),
+    ] {
         account.post("exec", &rule);
         let steps = json!([
             ["expect", "# "],

@@ -25,6 +25,7 @@ pub mod error;
 pub mod handshake;
 pub mod message;
 pub mod resend;
+pub mod resume;
 pub mod run;
 pub mod script;
 pub mod session;

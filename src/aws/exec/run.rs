@@ -9,10 +9,11 @@ use crate::aws::answer::Answer;
 use crate::aws::clients::Clients;
 use crate::aws::error::reported;
 
-use super::conversation::{Ending, Input, converse};
+use super::conversation::{Ending, Input, Session, converse};
 use super::data_key::KeySource;
 use super::endpoint::Endpoint;
 use super::error::ExecError;
+use super::resume::signer;
 use super::script::{Script, quoted};
 use super::session;
 use super::streamed::Streamed;
@@ -50,8 +51,8 @@ impl Container<'_> {
 /// There is no session, or the script does not end with exit code 0 within `patience`.
 pub async fn run(aws: &Clients, at: &Container<'_>, script: &str, patience: Duration) -> Result<String, ExecError> {
     let script = Script::new(script, rand::random());
-    let (endpoint, keys) = open(aws, at, script.command()).await?;
-    let ended = session::follow(&endpoint, &keys, &script, patience).await?;
+    let session = open(aws, at, script.command()).await?;
+    let ended = session::follow(aws, &session, &script, patience).await?;
     if ended.code == 0 { Ok(ended.output) } else { Err(ExecError::Failed(ended)) }
 }
 
@@ -85,14 +86,14 @@ pub async fn stream_script(
     mut show: impl FnMut(&[u8]) -> bool,
 ) -> Result<Option<u8>, ExecError> {
     let script = Script::new(script, rand::random());
-    let (endpoint, keys) = open(aws, at, script.command()).await?;
+    let session = open(aws, at, script.command()).await?;
     let mut streamed = Streamed::new(&script);
     let mut unreadable = None;
     let take = |bytes: &[u8]| {
         let (shown, code) = streamed.push(bytes);
         Ok(if show(&shown) { code.map(Some) } else { Some(None) })
     };
-    match converse(&endpoint, &keys, input, &mut unreadable, take).await? {
+    match converse(aws, &session, input, &mut unreadable, take).await? {
         Ending::Enough(code) => Ok(code),
         ending => {
             show(&streamed.rest());
@@ -115,23 +116,23 @@ pub async fn interact(
     input: &mut Receiver<Input>,
     mut show: impl FnMut(&[u8]) -> bool,
 ) -> Result<String, ExecError> {
-    let (endpoint, keys) = open(aws, at, quoted(command.iter().map(String::as_str))).await?;
+    let session = open(aws, at, quoted(command.iter().map(String::as_str))).await?;
     let take = |bytes: &[u8]| Ok(if show(bytes) { None } else { Some(()) });
-    match converse(&endpoint, &keys, input, &mut None, take).await? {
+    match converse(aws, &session, input, &mut None, take).await? {
         Ending::Enough(()) => Ok(String::new()),
         Ending::Closed(why) => Ok(first_line(&why)),
         Ending::Lost => Err(ExecError::Lost),
     }
 }
 
-async fn open(aws: &Clients, at: &Container<'_>, command: String) -> Result<(Endpoint, KeySource), ExecError> {
+async fn open(aws: &Clients, at: &Container<'_>, command: String) -> Result<Session, ExecError> {
     let call = aws.ecs.execute_command().cluster(at.cluster).task(at.task).container(at.name).interactive(true);
     let answer = call.command(command).send().await.answer()?;
     let session = answer.session().ok_or_else(|| reported("ecs ExecuteCommand", "", "the answer has no session"))?;
     let token = SecretString::from(session.token_value().unwrap_or_default());
-    let signer = aws.signer().ok_or_else(|| ExecError::Unsigned { why: "there are no credentials".to_owned() })?;
-    let keys = KeySource::new(aws, session.session_id().unwrap_or_default(), at.target());
-    Ok((Endpoint::new(session.stream_url().unwrap_or_default(), token, signer)?, keys))
+    let id = session.session_id().unwrap_or_default().to_owned();
+    let keys = KeySource::new(aws, &id, at.target());
+    Ok(Session { id, endpoint: Endpoint::new(session.stream_url().unwrap_or_default(), token, signer(aws)?)?, keys })
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::conversation::{Ending, converse};
-use super::data_key::KeySource;
-use super::endpoint::Endpoint;
+use crate::aws::clients::Clients;
+
+use super::conversation::{Ending, Session, converse};
 use super::error::ExecError;
 use super::script::{Ended, Script};
 use super::text;
@@ -20,12 +20,7 @@ const OUTPUT: usize = 1 << 20;
 /// # Errors
 ///
 /// All but a refusal of ExecuteCommand.
-pub async fn follow(
-    endpoint: &Endpoint,
-    keys: &KeySource,
-    script: &Script,
-    patience: Duration,
-) -> Result<Ended, ExecError> {
+pub async fn follow(aws: &Clients, session: &Session, script: &Script, patience: Duration) -> Result<Ended, ExecError> {
     let (mut unreadable, mut output) = (None, Vec::new());
     let (_, mut no_input) = mpsc::channel(1);
     let take = |bytes: &[u8]| {
@@ -37,7 +32,7 @@ pub async fn follow(
         }
         if output.len() > OUTPUT { Err(ExecError::TooMuch) } else { Ok(None) }
     };
-    let ended = timeout(patience, converse(endpoint, keys, &mut no_input, &mut unreadable, take)).await;
+    let ended = timeout(patience, converse(aws, session, &mut no_input, &mut unreadable, take)).await;
     match (ended.unwrap_or(Err(ExecError::TooLong(patience))), unreadable) {
         (Ok(Ending::Enough(ended)), _) => Ok(ended),
         (Ok(Ending::Closed(_) | Ending::Lost) | Err(ExecError::TooLong(_)), Some(unreadable)) => {
@@ -54,15 +49,18 @@ pub async fn follow(
 
 #[cfg(test)]
 mod tests {
-    use crate::aws::clients::{Access, Clients};
+    use crate::aws::clients::Access;
+    use crate::aws::exec::data_key::KeySource;
     use crate::aws::exec::endpoint::tests::endpoint;
 
     use super::*;
 
     /// What happens to a script there.
     async fn followed(address: &str, patience: Duration) -> ExecError {
-        let keys = KeySource::new(&Clients::new(&Access::default()).await, "session", None);
-        follow(&endpoint(address).unwrap(), &keys, &Script::new("true", 1), patience).await.unwrap_err()
+        let aws = Clients::new(&Access::default()).await;
+        let keys = KeySource::new(&aws, "session", None);
+        let session = Session { id: "session".to_owned(), endpoint: endpoint(address).unwrap(), keys };
+        follow(&aws, &session, &Script::new("true", 1), patience).await.unwrap_err()
     }
 
     #[tokio::test]

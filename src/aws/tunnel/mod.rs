@@ -13,7 +13,7 @@
 //! | [`smux`] | frames as bytes. Pure |
 //! | [`streams`] | which connections there are, and how much of each is on its way. Pure |
 //! | [`line`] | the data channel with streams on it: bytes and time go in, bytes and events come out. Pure |
-//! | [`session`] | StartSession, ResumeSession, TerminateSession |
+//! | [`session`] | StartSession, TerminateSession |
 //! | [`relay`] | sockets and clock around a line, for as long as its session lasts |
 //! | [`connection`] | one local connection |
 

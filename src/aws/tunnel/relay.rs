@@ -9,20 +9,20 @@ use futures::stream::{ReadyChunks, SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
 
 use crate::aws::clients::Clients;
 use crate::aws::exec::channel::Stamp;
 use crate::aws::exec::conversation::{DEAD, PING, stamp};
 use crate::aws::exec::data_key::KeySource;
-use crate::aws::exec::endpoint::{Endpoint, Socket};
-use crate::aws::exec::error::ExecError;
+use crate::aws::exec::endpoint::Socket;
+use crate::aws::exec::resume::{Tries, again, connect};
 
 use super::connection::{Taken, Upload, serve};
 use super::error::TunnelError;
 use super::line::{Line, Outcome};
-use super::session::{Session, resume};
+use super::session::Session;
 use super::streams::Event;
 
 /// How often to look for frames that were not acknowledged, as AWS's client does.
@@ -32,13 +32,6 @@ const BATCH: usize = 64;
 const QUEUE: usize = 1024;
 /// Pieces that all connections together may have waiting; each has its own besides.
 const UPLOADS: usize = 16;
-/// How long opening the data channel may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Pauses between attempts to connect again; the last is repeated.
-const PAUSES: [u64; 5] = [0, 1, 2, 5, 10];
-/// After so many connections that closed at once and brought nothing the session is given up.
-const FRUITLESS: usize = 3;
-const LASTING: Duration = Duration::from_secs(10);
 
 /// What happens meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,16 +106,15 @@ pub async fn relay(
         waiting: first,
         began: Instant::now(),
     };
-    let mut fruitless = 0;
+    let mut tries = Tries::default();
     loop {
-        let was_ready = relay.line.is_ready();
+        let (was_ready, began) = (relay.line.is_ready(), Instant::now());
         let talk = relay.talk(socket, tell).await?;
         let ended = |why| Ending { why, was_used: relay.line.is_used() };
         if let Talk::Closed(why) = talk {
             return Ok(ended(why));
         }
-        fruitless = if relay.is_fruitful { 0 } else { fruitless + 1 };
-        if fruitless == FRUITLESS {
+        if !tries.allow(began.elapsed(), relay.is_fruitful) {
             return Ok(ended(String::new()));
         }
         if was_ready || relay.line.is_ready() {
@@ -139,35 +131,6 @@ pub async fn relay(
     }
 }
 
-async fn connect(endpoint: &Endpoint) -> Result<Socket, TunnelError> {
-    match timeout(PATIENCE, endpoint.connect()).await {
-        Ok(opened) => Ok(opened?),
-        Err(_) => {
-            let host = endpoint.address.host_str().unwrap_or_default().to_owned();
-            Err(ExecError::Unreachable { host, why: "no answer".to_owned() }.into())
-        }
-    }
-}
-
-/// Another connection to the session, however long this machine has no network. None if the session has ended.
-async fn again(aws: &Clients, id: &str) -> Result<Option<Socket>, TunnelError> {
-    for attempt in 0.. {
-        sleep(Duration::from_secs(PAUSES[PAUSES.len().min(attempt + 1) - 1])).await;
-        let endpoint = match resume(aws, id).await {
-            Ok(Some(endpoint)) => endpoint,
-            Ok(None) => return Ok(None),
-            Err(TunnelError::Refused(failure)) if failure.cause.may_pass() => continue,
-            Err(error) => return Err(error),
-        };
-        match connect(&endpoint).await {
-            Ok(socket) => return Ok(Some(socket)),
-            Err(TunnelError::Channel(ExecError::Unreachable { .. })) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(None)
-}
-
 impl<S: FnMut() -> Stamp> Relay<'_, S> {
     fn now(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
@@ -175,11 +138,9 @@ impl<S: FnMut() -> Stamp> Relay<'_, S> {
 
     /// Until the session ends or the connection is lost.
     async fn talk(&mut self, socket: Socket, tell: &mut impl FnMut(News)) -> Result<Talk, TunnelError> {
-        let began = Instant::now();
         let (mut sink, stream) = socket.split();
         let mut incoming = stream.ready_chunks(BATCH);
         let outcome = self.exchange(&mut sink, &mut incoming, tell).await;
-        self.is_fruitful |= began.elapsed() > LASTING;
         // The outcome is known: a failure to close changes nothing.
         let _ = timeout(Duration::from_millis(500), sink.close()).await;
         outcome

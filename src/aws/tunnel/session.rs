@@ -1,4 +1,4 @@
-//! Sessions of Systems Manager: their begin, another connection to one, and their end.
+//! Sessions of Systems Manager: their begin and their end.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::aws::answer::Answer;
 use crate::aws::clients::Clients;
 use crate::aws::error::reported;
 use crate::aws::exec::endpoint::Endpoint;
-use crate::aws::exec::error::ExecError;
+use crate::aws::exec::resume::{is_gone, signer};
 use crate::engine::failure::Failure;
 
 use super::error::TunnelError;
@@ -68,26 +68,9 @@ pub async fn start(aws: &Clients, to: &Destination) -> Result<Session, TunnelErr
     if id.is_empty() {
         return Err(reported("ssm StartSession", "", "the answer has no session").into());
     }
-    let endpoint = endpoint(aws, answer.stream_url.as_deref(), answer.token_value)?;
+    let (address, token) = (answer.stream_url.unwrap_or_default(), answer.token_value.unwrap_or_default());
+    let endpoint = Endpoint::new(&address, SecretString::from(token), signer(aws)?)?;
     Ok(Session { id, target: to.target.clone(), endpoint })
-}
-
-/// The address for another connection to a session whose connection was lost; none if it has ended.
-///
-/// # Errors
-///
-/// Systems Manager cannot be asked, or refuses.
-pub async fn resume(aws: &Clients, id: &str) -> Result<Option<Endpoint>, TunnelError> {
-    let answer = match aws.ssm.resume_session().session_id(id).send().await.answer() {
-        Ok(answer) => answer,
-        Err(failure) if is_gone(&failure) => return Ok(None),
-        Err(failure) => return Err(failure.into()),
-    };
-    // Without a token the session has timed out (`ResumeSessionHandler` of `aws/session-manager-plugin`).
-    if answer.token_value.as_deref().is_none_or(str::is_empty) {
-        return Ok(None);
-    }
-    endpoint(aws, answer.stream_url.as_deref(), answer.token_value).map(Some)
 }
 
 /// Ends a session; one that has ended stays so.
@@ -97,17 +80,6 @@ pub async fn resume(aws: &Clients, id: &str) -> Result<Option<Endpoint>, TunnelE
 /// Systems Manager cannot be asked, or refuses.
 pub async fn terminate(aws: &Clients, id: &str) -> Result<(), Failure> {
     aws.ssm.terminate_session().session_id(id).send().await.done_or(is_gone)
-}
-
-/// Ended sessions are forgotten after a while (Systems Manager API reference, ResumeSession).
-fn is_gone(failure: &Failure) -> bool {
-    failure.code == "DoesNotExistException"
-}
-
-fn endpoint(aws: &Clients, address: Option<&str>, token: Option<String>) -> Result<Endpoint, TunnelError> {
-    let signer = aws.signer().ok_or_else(|| ExecError::Unsigned { why: "there are no credentials".to_owned() })?;
-    let token = SecretString::from(token.unwrap_or_default());
-    Ok(Endpoint::new(address.unwrap_or_default(), token, signer)?)
 }
 
 #[cfg(test)]

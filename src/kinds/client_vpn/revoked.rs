@@ -69,14 +69,20 @@ impl FromStr for Serial {
 pub struct Revoked(BTreeMap<Serial, OffsetDateTime>);
 
 impl Revoked {
-    /// What a list says.
+    /// What a list says; nothing, where there is no list or an empty one.
     ///
     /// # Errors
     ///
     /// [`Cause::Refused`]: it cannot be read, or is another authority's, whose entries nobody here can sign.
     pub fn read(pem: &str, authority: &Authority) -> Result<Self, Failure> {
         let unreadable = || Failure::of(Cause::Refused, "the VPN's list of revoked certificates cannot be read");
+        if pem.trim().is_empty() {
+            return Ok(Self::default());
+        }
         let (_, block) = parse_x509_pem(pem.as_bytes()).map_err(|_| unreadable())?;
+        if block.contents.is_empty() {
+            return Ok(Self::default());
+        }
         let (_, list) = CertificateRevocationList::from_der(&block.contents).map_err(|_| unreadable())?;
         if !authority.is_issuer(list.issuer(), list.extensions())? {
             let what = "another authority than the VPN's has signed its list of revoked certificates";
@@ -180,5 +186,8 @@ mod tests {
             assert_eq!(Serial::issued_by(&other, &issued.certificate), Ok(None));
         }
         assert_eq!(Revoked::read("nothing", &authority).unwrap_err().cause, Cause::Refused);
+        for empty in ["", "\n", "-----BEGIN X509 CRL-----\n-----END X509 CRL-----\n"] {
+            assert_eq!(Revoked::read(empty, &authority), Ok(Revoked::default()));
+        }
     }
 }

@@ -29,7 +29,7 @@ pub const UNUSED: &[(&str, &str)] = &[
     ("logs:DescribeLogStreams", "somebody asks for the lines of a container that only an earlier release has"),
     ("logs:GetLogEvents", "a container fails, and its last words are shown"),
     ("s3:AbortMultipartUpload", "an upload was begun and never completed"),
-    ("ssm:ResumeSession", "the connection of a tunnel was lost"),
+    ("ssm:ResumeSession", "the connection of a session was lost"),
     ("secretsmanager:RestoreSecret", "a deleted secret is taken back"),
     ("sns:Unsubscribe", "somebody who has confirmed is taken out of the plan file"),
     ("servicequotas:GetAWSDefaultServiceQuota", "a quota is none of those that the account has of its own"),

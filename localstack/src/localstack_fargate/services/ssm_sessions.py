@@ -1,4 +1,4 @@
-"""Sessions of Systems Manager with ports of Fargate tasks.
+"""Sessions of Systems Manager with ports of Fargate tasks; those of ExecuteCommand can be resumed too.
 
 Source: Systems Manager API reference (StartSession, ResumeSession, TerminateSession, DescribeSessions); user guide,
 "Start a session" (port forwarding, to a remote host too), "Specify an idle session timeout value". A session's id
@@ -19,7 +19,7 @@ from localstack_fargate import account as accounts
 from localstack_fargate.account import Account, setting
 from localstack_fargate.middleware import aws_error, invoke, override
 from localstack_fargate.services.ec2_common import timestamp
-from localstack_fargate.services.ecs import exec_channel, model, port_agent
+from localstack_fargate.services.ecs import exec_channel, exec_rules, model, port_agent
 from localstack_fargate.services.ecs.session_encryption import Encryption
 
 setting("ssm.idle_minutes", 20)
@@ -126,6 +126,8 @@ def _found(account: Account, request: dict) -> Session:
 @override("ssm", "ResumeSession")
 def _resume(account: Account, region: str, request: dict, context: Any, call_next: Any) -> dict:
     """A session that has ended gets no token (`aws/session-manager-plugin`, `ResumeSessionHandler`)."""
+    if (command := exec_rules.session_of(account, request["SessionId"])) is not None:
+        return exec_channel.resumed(account, request["SessionId"], command, context.request.host)
     session = _found(account, request)
     _note_end(account, session)
     if session.ended is not None:

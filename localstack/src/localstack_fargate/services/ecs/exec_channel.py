@@ -15,7 +15,7 @@ What a rule's `fault` does:
     deaf-input every message of input has to be sent twice until it is acknowledged
     altered, other-key   what is printed is not encrypted with the session's data key: see `session_encryption.py`
     hangs      the command does not end before Ctrl-C, which kills its shell too
-    cut        the connection closes halfway through the output
+    cut        the session ends halfway through the output, without a word
     garbage    messages whose payload is not the one of their digest instead of output
     reorder    the last message of the output comes first
     duplicate  every message of the output comes twice
@@ -24,13 +24,11 @@ What a rule's `fault` does:
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import re
-import struct
+import threading
 import time
 import uuid
-from dataclasses import dataclass
 from typing import Any, Iterator
 
 from cryptography.exceptions import InvalidTag
@@ -39,50 +37,13 @@ from localstack_fargate import access
 from localstack_fargate import account as accounts
 from localstack_fargate.authorization.needs import Need
 from localstack_fargate.services.ecs import exec_rules, exec_signature, exec_terminal, session_encryption
+from localstack_fargate.services.ecs.exec_line import Line
+from localstack_fargate.services.ecs.exec_message import Message, Over
 from localstack_fargate.services.ecs.exec_shell import Shell
 from localstack_fargate.services.ecs.session_encryption import CHALLENGE, CHALLENGE_RESPONSE
 
-HEADER = struct.Struct(">I32sIQqQ16s32sII")
-"""Header length, kind, schema version, milliseconds, sequence, flags, UUID, digest, payload type, payload length."""
 STDOUT, HANDSHAKE_REQUEST, HANDSHAKE_RESPONSE, HANDSHAKE_COMPLETE = 1, 5, 6, 7
 INTERRUPT = b"\x03"
-
-
-class Over(Exception):
-    """There is nothing more to say on this channel."""
-
-
-@dataclass
-class Message:
-    kind: str
-    sequence: int
-    payload_type: int
-    payload: bytes
-    id: bytes = b""
-
-    def encode(self) -> bytes:
-        ident = self.id or uuid.uuid4().bytes
-        digest = hashlib.sha256(self.payload).digest()
-        head = (HEADER.size - 4, self.kind.encode().ljust(32), 1, int(time.time() * 1000), self.sequence, 0)
-        return HEADER.pack(*head, ident[8:] + ident[:8], digest, self.payload_type, len(self.payload)) + self.payload
-
-    @classmethod
-    def decode(cls, data: bytes) -> Message:
-        length, kind, _, _, sequence, _, ident, digest, payload_type, said = HEADER.unpack_from(data)
-        payload = data[HEADER.size :]
-        if length != HEADER.size - 4 or said != len(payload) or hashlib.sha256(payload).digest() != digest:
-            raise Over
-        return cls(kind.decode().strip(" \0"), sequence, payload_type, payload, ident[8:] + ident[:8])
-
-    def acknowledgement(self) -> bytes:
-        """The message that tells the sender that this one has arrived."""
-        content = {
-            "AcknowledgedMessageType": self.kind,
-            "AcknowledgedMessageId": str(uuid.UUID(bytes=self.id)),
-            "AcknowledgedMessageSequenceNumber": self.sequence,
-            "IsSequentialMessage": True,
-        }
-        return Message("acknowledge", 0, 0, json.dumps(content).encode()).encode()
 
 
 def register() -> None:
@@ -101,7 +62,48 @@ def _serve(request: Any, account_id: str, session: str) -> Any:
     def find(account: Any) -> Any:
         return exec_rules.session_of(account, session)
 
-    return serve(request, account_id, session, find, lambda socket, found: Channel(socket, found).speak())
+    return serve(request, account_id, session, find, _speak)
+
+
+def _speak(socket: Any, session: exec_rules.Session) -> None:
+    """Until the connection or the session ends. Only with the rule's `cut_after` a session outlives a connection."""
+    _take_token(socket, session)
+    if not session.rule.cut_after:
+        return Channel(socket, session).converse()
+    if session.line is None:
+        session.line = Line(session.rule.cut_after)
+        threading.Thread(target=_converse, args=(session,), daemon=True).start()
+    session.line.serve(socket)
+
+
+def _converse(session: exec_rules.Session) -> None:
+    try:
+        Channel(session.line, session).converse()
+    except Over:
+        pass
+    finally:
+        session.line.close()
+
+
+def resumed(account: Any, name: str, session: exec_rules.Session, host: str) -> dict:
+    """What ResumeSession answers: no token if the session has ended."""
+    if session.line is None or session.line.is_over:
+        return {"SessionId": name}
+    session.token = uuid.uuid4().hex
+    return {"SessionId": name, "StreamUrl": address(host, account, name), "TokenValue": session.token}
+
+
+def _take_token(socket: Any, session: exec_rules.Session) -> None:
+    opening = socket.receive()
+    try:
+        opening = json.loads(opening) if isinstance(opening, str) else {}
+    except ValueError:
+        raise Over from None
+    needed = {"MessageSchemaVersion", "RequestId", "TokenValue", "ClientId", "ClientVersion"}
+    if not needed <= set(opening) or opening["TokenValue"] != session.token:
+        raise Over
+    if not exec_signature.is_supported(opening["ClientVersion"]):
+        raise Over
 
 
 def serve(request: Any, account_id: str, session: str, find: Any, speak: Any) -> Any:
@@ -172,8 +174,7 @@ class Channel:
         self.early: dict[int, Message] = {}
         self.lost: set[int] = set()
 
-    def speak(self) -> None:
-        self.take_token()
+    def converse(self) -> None:
         if self.fault == "silent":
             self.receive()
         self.send("start_publication", 0, 0, b"")
@@ -209,18 +210,6 @@ class Channel:
             if message.kind == "input_stream_data":
                 self.acknowledge(message)
         self.close()
-
-    def take_token(self) -> None:
-        opening = self.socket.receive()
-        try:
-            opening = json.loads(opening) if isinstance(opening, str) else {}
-        except ValueError:
-            raise Over from None
-        needed = {"MessageSchemaVersion", "RequestId", "TokenValue", "ClientId", "ClientVersion"}
-        if not needed <= set(opening) or opening["TokenValue"] != self.session.token:
-            raise Over
-        if not exec_signature.is_supported(opening["ClientVersion"]):
-            raise Over
 
     def shake_hands(self) -> None:
         encryption, properties = self.session.encryption, {"linux": {"commands": self.session.command}}

@@ -7,6 +7,8 @@
          "shell": true,                                                or a shell on a terminal, see `exec_shell.py`
          "handshake": true,                                            whether the agent begins with one
          "fault": null,                                                see `exec_channel.py`
+         "cut_after": [],                                              after how many messages of output each connection
+                                                                       breaks; the session can be resumed
          "runs": false, "at": 0}                                       see `exec_terminal.py`
 
 Without a rule `rabbitmqctl list_queues` finds no queue. Any other command is run if a plugin has a program for it
@@ -18,11 +20,12 @@ from __future__ import annotations
 import re
 import shlex
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Callable
 
 from localstack_fargate.account import setting
 from localstack_fargate.control import body_of, route
+from localstack_fargate.services.ecs.exec_line import Line
 from localstack_fargate.services.ecs.exec_terminal import Program
 from localstack_fargate.services.ecs.session_encryption import Encryption
 
@@ -46,6 +49,7 @@ class Rule:
     shell: bool = False
     handshake: bool = True
     fault: str | None = None
+    cut_after: list[int] = field(default_factory=list)
     runs: bool = False
     at: int = 0
 
@@ -70,6 +74,8 @@ class Session:
     program: Program | None = None
     encryption: Encryption | None = None
     """With the key of the cluster, where it has one."""
+    line: Line | None = None
+    """Of a session that outlives its connections, once it has begun."""
 
     def printed(self, ends: bool = True) -> list[bytes]:
         """What the command sends to its terminal, in as many parts as the rule says."""

@@ -37,7 +37,8 @@ from cryptography.exceptions import InvalidTag
 from localstack_fargate.control import body_of, route
 from localstack_fargate.services.ecs import exec_signature, port_web, session_encryption, smux
 from localstack_fargate.services.ecs.exec_channel import HANDSHAKE_COMPLETE, HANDSHAKE_REQUEST, HANDSHAKE_RESPONSE
-from localstack_fargate.services.ecs.exec_channel import STDOUT, Message, Over
+from localstack_fargate.services.ecs.exec_channel import STDOUT
+from localstack_fargate.services.ecs.exec_message import Message, Over
 from localstack_fargate.services.ecs.session_encryption import CHALLENGE, CHALLENGE_RESPONSE, Encryption
 
 FLAG, REFUSED = 10, 3
