@@ -1,9 +1,10 @@
 //! One account of the emulator: its clock, faults, journal and history, and an independent inventory.
 
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde_json::{Value, json};
+
+use crate::python::{Script, printed};
 
 /// An account that no other test uses.
 pub struct Account {
@@ -94,16 +95,10 @@ impl Account {
 
     /// Runs `localstack_fargate.inventory`.
     pub fn inventory(&self, arguments: &[&str]) -> Value {
-        let output = emulator_module("inventory")
-            .args(["--label-tag", "ce-aws:address"])
-            // Other runs and other accounts have other values of these: a digest may be of ARNs.
-            .args(["--ignore-tag", "ce-aws:run", "--ignore-tag", "ce-aws:digest"])
-            .args(arguments)
-            .envs(self.environment())
-            .output()
-            .expect("Python runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).expect("the inventory is JSON")
+        // Other runs and other accounts have other values of the ignored ones: a digest may be of ARNs.
+        let tags = ["--label-tag", "ce-aws:address", "--ignore-tag", "ce-aws:run", "--ignore-tag", "ce-aws:digest"];
+        let printed = printed(Script::Module("inventory"), &[&tags, arguments].concat(), self.environment());
+        serde_json::from_str(&printed).expect("the inventory is JSON")
     }
 
     /// Does something in the account by hand: Python with `boto3` imported and `find(items, address)` at hand, which
@@ -121,13 +116,7 @@ def find(items, address):
     raise SystemExit("nothing at " + address)
 ec2, elb, iam, logs, ecs = map(client, ["ec2", "elbv2", "iam", "logs", "ecs"])
 "#;
-        let output = python()
-            .args(["-c", &format!("{PRELUDE}{script}")])
-            .envs(self.environment())
-            .output()
-            .expect("Python runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        printed(Script::Text(&format!("{PRELUDE}{script}")), &[], self.environment()).trim().to_owned()
     }
 
     /// The file systems that hold data, in the order of their ids.
@@ -167,19 +156,6 @@ impl Drop for Account {
         let lines: Vec<String> = lines.collect();
         assert!(lines.is_empty(), "requests that AWS's models do not allow:\n{}", lines.join("\n"));
     }
-}
-
-/// Python with boto3.
-pub fn python() -> Command {
-    Command::new(std::env::var("EMULATOR_PYTHON").expect("`localstack/with` says where its Python is"))
-}
-
-/// Python that runs a module of the emulator's package.
-pub fn emulator_module(name: &str) -> Command {
-    let mut command = python();
-    command.args(["-m", &format!("localstack_fargate.{name}")]);
-    command.env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/localstack/src"));
-    command
 }
 
 /// A JSON string, or nothing.

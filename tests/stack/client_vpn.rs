@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::account::{Account, python, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::drift::steps;
 use crate::product::Product;
+use crate::python::{Script, printed};
 
 const MARK: &str = "#+ client_cidr = \"172.31.0.0/22\"";
 const WANTED: &str = "client_cidr = \"10.100.0.0/22\"";
@@ -39,9 +40,7 @@ openssl("verify", "-purpose", "sslclient", "-CAfile", "ca", "cert")
 assert openssl("x509", "-in", "cert", "-noout", "-pubkey") == openssl("pkey", "-in", "key", "-pubout")
 print(re.search(r"remote (\S+) (\d+)", text)[1], openssl("x509", "-in", "cert", "-noout", "-subject"))
 "#;
-    let output = python().args(["-c", SCRIPT]).arg(file).output().expect("Python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    printed(Script::Text(SCRIPT), &[file.to_str().expect("text")], Vec::new()).trim().to_owned()
 }
 
 #[test]

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::account::{Account, emulator_module};
+use crate::account::Account;
 use crate::product::Product;
+use crate::python::{Script, printed};
 
 /// The most that a command may need.
 struct Limits {
@@ -114,13 +115,9 @@ fn counts_of(product: &Product, arguments: &[&str]) -> Counts {
     let account = product.account;
     account.delete("journal");
     product.expect(0, arguments);
-    let output = emulator_module("calls")
-        .args(["--beside", &account.control_bucket()])
-        .envs(account.environment())
-        .output()
-        .expect("Python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let counts: Counts = serde_json::from_slice(&output.stdout).expect("counts as JSON");
+    let beside = ["--beside", &account.control_bucket()];
+    let printed = printed(Script::Module("calls"), &beside, account.environment());
+    let counts: Counts = serde_json::from_str(&printed).expect("counts as JSON");
     println!("{arguments:?}: {counts:?}");
     counts
 }

@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader};
 
 use serde_json::{Value, json};
 
-use crate::account::{Account, python, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
+use crate::python::{Script, printed};
 use crate::single_writer::{never_two, never_two_deployments};
 use crate::upgrade::{intent, is_well_at};
 
@@ -30,9 +31,8 @@ pub fn fill(account: &Account, documents: usize) -> Value {
 /// The collections in a dump, as the emulator's mongodump has packed them.
 fn packed(path: &std::path::Path) -> Value {
     let read = "import gzip, json, sys; print(gzip.open(sys.argv[1]).read()[4:].decode())";
-    let output = python().args(["-c", read]).arg(path).output().expect("Python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let database: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let printed = printed(Script::Text(read), &[path.to_str().expect("text")], Vec::new());
+    let database: Value = serde_json::from_str(&printed).expect("JSON");
     database["collections"].clone()
 }
 

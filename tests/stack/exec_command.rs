@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::account::{Account, python, text};
+use crate::account::{Account, text};
 use crate::deploy::SCALE;
 use crate::product::Product;
+use crate::python::python;
 
 const PLAN: &str = "name = \"prod\"\nrelease = \"5.0.0\"\nregion = \"us-east-1\"\n[load_balancer]\nenabled = false\n";
 

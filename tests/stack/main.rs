@@ -50,6 +50,7 @@ mod probe;
 mod product;
 mod propagation;
 mod properties;
+mod python;
 mod quiet;
 mod reconfigure;
 mod release_6;

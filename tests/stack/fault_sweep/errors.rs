@@ -11,8 +11,9 @@ use serde_json::json;
 
 use super::scenario::{DESTROY, FIRST, Scenario, UPDATE};
 use super::{Case, sweep};
-use crate::account::{Account, emulator_module};
+use crate::account::Account;
 use crate::product::{Product, Ran};
+use crate::python::python;
 use crate::sweep::complaint;
 use crate::upgrade_sweep::direction::{self, Call};
 
@@ -104,8 +105,9 @@ fn operation(call: &Call) -> (String, bool) {
 
 /// Of operations, about the control bucket or not.
 fn errors(operations: &BTreeSet<(String, bool)>) -> Vec<Error> {
-    let mut child =
-        emulator_module("possible_errors").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python runs");
+    let mut program = python();
+    program.args(["-m", "localstack_fargate.possible_errors"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = program.spawn().expect("Python runs");
     let mut stdin = child.stdin.take().expect("it is piped");
     let names: BTreeSet<&String> = operations.iter().map(|(name, _)| name).collect();
     names.iter().for_each(|name| writeln!(stdin, "{name}").expect("it reads"));

@@ -1,6 +1,7 @@
 """Everything in one AWS account and region: whole services rather than what should be there, so that extra resources
 show too."""
 
+import functools
 import json
 
 import boto3
@@ -10,7 +11,9 @@ from botocore.exceptions import ClientError
 CONFIG = Config(retries={"max_attempts": 5}, s3={"addressing_style": "path"})
 
 
+@functools.cache
 def client(service):
+    """Making one takes longer than what is asked of it."""
     return boto3.client(service, config=CONFIG)
 
 
