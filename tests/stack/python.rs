@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -53,8 +53,8 @@ pub fn printed(script: Script<'_>, arguments: &[&str], variables: Vec<(String, S
 
 struct Server {
     port: u16,
-    /// It ends when this closes, with our process.
-    _input: ChildStdin,
+    /// It ends when its standard input closes, with our process.
+    _process: Child,
 }
 
 fn server() -> &'static Server {
@@ -66,6 +66,6 @@ fn server() -> &'static Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("its port");
         let port = line.trim().parse().expect("a port");
-        Server { port, _input: child.stdin.take().expect("a pipe") }
+        Server { port, _process: child }
     })
 }
