@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::account::{Account, text};
 use crate::deploy::SCALE;
+use crate::exec_command::resumed;
 use crate::product::Product;
 use crate::python::{Script, printed};
 use crate::single_writer::{never_two, never_two_deployments};
@@ -86,16 +87,15 @@ fn a_dump_and_its_return_outlive_their_connections() {
         account.delete("exec");
         account.post("exec", &json!({ "contains": contains, "runs": true, "cut_after": after }));
     };
-    let resumed = || account.journal(0).iter().filter(|call| call["operation"] == "ResumeSession").count();
     cut("mongodump", json!([5, 20, 1]));
     product.expect(0, &["database", "dump", "FILE", "-o", "dump.gz"]);
     assert!(packed(&product.folder().join("dump.gz")) == collections, "the dump is another database");
-    assert_eq!(resumed(), 3);
+    assert_eq!(resumed(&account), 3);
     product.expect(0, &["backup", "create", "FILE", "--yes"]);
     cut("stty", json!([3]));
     product.expect(0, &["database", "restore", "FILE", "dump.gz", "--yes"]);
     assert!(database(&account) == collections, "another database came back");
-    assert_eq!(resumed(), 4);
+    assert_eq!(resumed(&account), 4);
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn a_command_gives_its_output_and_its_exit_code() {
 }
 
 /// How often a lost connection was made again.
-fn resumed(account: &Account) -> usize {
+pub fn resumed(account: &Account) -> usize {
     account.journal(0).iter().filter(|call| call["operation"] == "ResumeSession").count()
 }
 
@@ -66,10 +66,10 @@ fn a_command_outlives_its_connections() {
     let product = deployed(&account);
     let output: String = (0..5000).map(|number| format!("line {number}\n")).collect();
     for (handshake, fault) in [(true, json!(null)), (false, json!("deaf-input"))] {
-        let rule = json!({ "output": output, "exit": 7, "chunks": 90, "handshake": handshake, "fault": fault });
-        let mut rule = rule.as_object().expect("an object").clone();
-        rule.insert("cut_after".to_owned(), json!([10, 1, 40]));
-        account.post("exec", &rule.into());
+        let rule = json!({
+            "output": output, "exit": 7, "chunks": 90, "handshake": handshake, "fault": fault, "cut_after": [10, 1, 40],
+        });
+        account.post("exec", &rule);
         let before = resumed(&account);
         let ran = product.run(&["exec", "FILE", "core", "--", "ls"]);
         assert!((ran.code, ran.stdout == output) == (7, true), "{} bytes\n{}", ran.stdout.len(), ran.stderr);

@@ -19,7 +19,7 @@ import sys
 import traceback
 
 import boto3
-from localstack_fargate.inventory import __main__ as inventory
+from localstack_fargate.inventory import listing, normal_form  # noqa: F401
 
 PRELOADED = """acm backup cloudwatch ec2 ecs efs elbv2 events iam kms logs route53 s3 secretsmanager sns sts""".split()
 
@@ -29,8 +29,6 @@ def run(request: dict) -> int:
     os.environ.update(request["environment"])
     sys.argv = [request["module"] or "-c", *request["arguments"]]
     try:
-        if request["module"] == "localstack_fargate.inventory":
-            return inventory.main(request["arguments"])
         if request["module"]:
             runpy.run_module(request["module"], run_name="__main__")
         else:

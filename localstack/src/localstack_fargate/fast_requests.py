@@ -1,5 +1,5 @@
 """Makes a request cheap: a tenth of what each one costs goes into reading its Content-Type header, of which there are a
-handful, and as much into a log line that nobody reads."""
+handful, and a part of that into a log line that nobody reads."""
 
 from __future__ import annotations
 

@@ -25,6 +25,8 @@ pub const PING: Duration = Duration::from_secs(30);
 pub const DEAD: Duration = Duration::from_secs(75);
 /// How long the other side may take to hear that we close.
 const CLOSING: Duration = Duration::from_secs(1);
+/// For how long a session is without a connection before it is given up: somebody at a terminal waits meanwhile.
+const UNCONNECTED: Duration = Duration::from_secs(120);
 /// How many of our frames may be unacknowledged before input has to wait.
 const WINDOW: usize = 64;
 
@@ -47,9 +49,6 @@ pub enum Ending<T> {
     /// The connection is lost, and cannot be made again.
     Lost,
 }
-
-/// For how long a session is without a connection before it is given up: somebody at a terminal waits meanwhile.
-const UNCONNECTED: Duration = Duration::from_secs(120);
 
 /// A session that was begun.
 #[derive(Debug)]

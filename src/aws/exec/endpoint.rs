@@ -13,6 +13,8 @@ use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use url::{Host, Url};
 
+use crate::aws::clients::Clients;
+
 use super::error::ExecError;
 use super::handshake::VERSION;
 use super::message;
@@ -48,6 +50,16 @@ impl Endpoint {
         };
         let allowed = address.scheme() == "wss" || (address.scheme() == "ws" && here);
         if allowed { Ok(Self { address, token, signer }) } else { Err(ExecError::Address) }
+    }
+
+    /// From an answer of AWS, with this caller's signature.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecError::Address`], or there are no credentials.
+    pub fn of(aws: &Clients, address: Option<&str>, token: Option<String>) -> Result<Self, ExecError> {
+        let signer = aws.signer().ok_or_else(|| ExecError::Unsigned { why: "there are no credentials".to_owned() })?;
+        Self::new(address.unwrap_or_default(), SecretString::from(token.unwrap_or_default()), signer)
     }
 
     /// The upgrade to a WebSocket, signed now.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
 use tokio::time::{sleep, timeout};
 
 use crate::aws::answer::Answer;
@@ -11,7 +10,6 @@ use crate::engine::failure::Failure;
 
 use super::endpoint::{Endpoint, Socket};
 use super::error::ExecError;
-use super::signature::Signer;
 
 /// How long opening the data channel may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -78,18 +76,10 @@ async fn endpoint(aws: &Clients, session: &str) -> Result<Option<Endpoint>, Exec
         Err(failure) => return Err(failure.into()),
     };
     // Without a token the session has timed out (`ResumeSessionHandler` of `aws/session-manager-plugin`).
-    let Some(token) = answer.token_value.filter(|token| !token.is_empty()) else { return Ok(None) };
-    let address = answer.stream_url.unwrap_or_default();
-    Endpoint::new(&address, SecretString::from(token), signer(aws)?).map(Some)
-}
-
-/// Who signs the upgrade to a WebSocket.
-///
-/// # Errors
-///
-/// There are no credentials.
-pub fn signer(aws: &Clients) -> Result<Signer, ExecError> {
-    aws.signer().ok_or_else(|| ExecError::Unsigned { why: "there are no credentials".to_owned() })
+    if answer.token_value.as_deref().is_none_or(str::is_empty) {
+        return Ok(None);
+    }
+    Endpoint::of(aws, answer.stream_url.as_deref(), answer.token_value).map(Some)
 }
 
 /// Ended sessions are forgotten after a while (Systems Manager API reference, ResumeSession).

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
 use tokio::sync::mpsc::Receiver;
 
 use crate::aws::answer::Answer;
@@ -13,7 +12,6 @@ use super::conversation::{Ending, Input, Session, converse};
 use super::data_key::KeySource;
 use super::endpoint::Endpoint;
 use super::error::ExecError;
-use super::resume::signer;
 use super::script::{Script, quoted};
 use super::session;
 use super::streamed::Streamed;
@@ -128,11 +126,10 @@ pub async fn interact(
 async fn open(aws: &Clients, at: &Container<'_>, command: String) -> Result<Session, ExecError> {
     let call = aws.ecs.execute_command().cluster(at.cluster).task(at.task).container(at.name).interactive(true);
     let answer = call.command(command).send().await.answer()?;
-    let session = answer.session().ok_or_else(|| reported("ecs ExecuteCommand", "", "the answer has no session"))?;
-    let token = SecretString::from(session.token_value().unwrap_or_default());
-    let id = session.session_id().unwrap_or_default().to_owned();
+    let begun = answer.session.ok_or_else(|| reported("ecs ExecuteCommand", "", "the answer has no session"))?;
+    let id = begun.session_id.unwrap_or_default();
     let keys = KeySource::new(aws, &id, at.target());
-    Ok(Session { id, endpoint: Endpoint::new(session.stream_url().unwrap_or_default(), token, signer(aws)?)?, keys })
+    Ok(Session { id, endpoint: Endpoint::of(aws, begun.stream_url.as_deref(), begun.token_value)?, keys })
 }
 
 #[cfg(test)]

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use secrecy::SecretString;
-
 use crate::aws::answer::Answer;
 use crate::aws::clients::Clients;
 use crate::aws::error::reported;
 use crate::aws::exec::endpoint::Endpoint;
-use crate::aws::exec::resume::{is_gone, signer};
+use crate::aws::exec::resume::is_gone;
 use crate::engine::failure::Failure;
 
 use super::error::TunnelError;
@@ -68,8 +66,7 @@ pub async fn start(aws: &Clients, to: &Destination) -> Result<Session, TunnelErr
     if id.is_empty() {
         return Err(reported("ssm StartSession", "", "the answer has no session").into());
     }
-    let (address, token) = (answer.stream_url.unwrap_or_default(), answer.token_value.unwrap_or_default());
-    let endpoint = Endpoint::new(&address, SecretString::from(token), signer(aws)?)?;
+    let endpoint = Endpoint::of(aws, answer.stream_url.as_deref(), answer.token_value)?;
     Ok(Session { id, target: to.target.clone(), endpoint })
 }
 

@@ -67,7 +67,7 @@ def _serve(request: Any, account_id: str, session: str) -> Any:
 
 def _speak(socket: Any, session: exec_rules.Session) -> None:
     """Until the connection or the session ends. Only with the rule's `cut_after` a session outlives a connection."""
-    _take_token(socket, session)
+    take_token(socket, session.token)
     if not session.rule.cut_after:
         return Channel(socket, session).converse()
     if session.line is None:
@@ -93,14 +93,15 @@ def resumed(account: Any, name: str, session: exec_rules.Session, host: str) -> 
     return {"SessionId": name, "StreamUrl": address(host, account, name), "TokenValue": session.token}
 
 
-def _take_token(socket: Any, session: exec_rules.Session) -> None:
+def take_token(socket: Any, token: str) -> None:
+    """The first message on a connection, of any kind of session."""
     opening = socket.receive()
     try:
         opening = json.loads(opening) if isinstance(opening, str) else {}
     except ValueError:
         raise Over from None
     needed = {"MessageSchemaVersion", "RequestId", "TokenValue", "ClientId", "ClientVersion"}
-    if not needed <= set(opening) or opening["TokenValue"] != session.token:
+    if not needed <= set(opening) or opening["TokenValue"] != token:
         raise Over
     if not exec_signature.is_supported(opening["ClientVersion"]):
         raise Over

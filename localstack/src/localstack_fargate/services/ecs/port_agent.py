@@ -35,9 +35,9 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 
 from localstack_fargate.control import body_of, route
-from localstack_fargate.services.ecs import exec_signature, port_web, session_encryption, smux
+from localstack_fargate.services.ecs import port_web, session_encryption, smux
 from localstack_fargate.services.ecs.exec_channel import HANDSHAKE_COMPLETE, HANDSHAKE_REQUEST, HANDSHAKE_RESPONSE
-from localstack_fargate.services.ecs.exec_channel import STDOUT
+from localstack_fargate.services.ecs.exec_channel import STDOUT, take_token
 from localstack_fargate.services.ecs.exec_message import Message, Over
 from localstack_fargate.services.ecs.session_encryption import CHALLENGE, CHALLENGE_RESPONSE, Encryption
 
@@ -90,7 +90,7 @@ class Agent:
 
     def serve(self, connection: Any, token: str, watch: Any) -> None:
         """Until the connection or the session ends. `watch` says why the session is to end, if it is."""
-        self._take_token(connection, token)
+        take_token(connection, token)
         with self.lock:
             self.connection = connection
             self._send(Message("start_publication", 0, 0, b"").encode())
@@ -127,11 +127,6 @@ class Agent:
             for waiting in self.streams.values():
                 waiting.put(None)
             self.changed.notify_all()
-
-    def _take_token(self, connection: Any, token: str) -> None:
-        opening = json.loads(connection.receive())
-        if opening.get("TokenValue") != token or not exec_signature.is_supported(opening.get("ClientVersion")):
-            raise Over
 
     def _greeting(self) -> dict:
         properties = {"portNumber": str(self.port), "type": "LocalPortForwarding"}
